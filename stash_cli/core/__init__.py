@@ -1,0 +1,1 @@
+"""The library: client, types and store; it never prints, prompts or exits."""

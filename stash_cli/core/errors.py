@@ -1,0 +1,221 @@
+"""Every error of the library, drawn as a tree, with its code, exit status and hint.
+
+StashError
+├── StashUsageError             the call itself is wrong: nothing was sent
+│   ├── StashInputError         a value or key that an input does not take
+│   ├── StashLookupError        unknown field, lookup or sort key
+│   └── StashConfigurationError settings that contradict each other or miss something
+├── StashNotFoundError          an id or name that does not exist
+├── StashAmbiguousError         a name that fits several objects
+├── StashConnectionError        no answer: unreachable, refused, timed out
+├── StashAuthenticationError    the server wants a key, or another one
+├── StashServerError            the server answered something that is not GraphQL
+├── StashGraphQLError           the server refused or failed the operation
+│   └── StashLockedError        its database is locked: worth retrying
+├── StashVersionError           the server is too old or too new
+│   └── StashCapabilityError    an operation or field this server does not have
+├── StashSystemNotReadyError    the server wants set-up or a migration first
+├── StashIntegrationError       an answer that contradicts the API description
+├── StashBatchError             some operations of a batch failed, others were done
+└── StashJobError               a job did not end well
+    ├── StashJobRunningError    waiting was given up, the job goes on
+    └── StashJobUnknownError    the job's outcome cannot be known any more
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stash_cli.core.client.batch import BatchResult
+
+
+class StashError(RuntimeError):
+    """Root of all errors; the message is one line that says what happened.
+
+    `code` is stable and meant for programs, `exit_status` is what the command line ends with,
+    `hint` says what to do next.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class StashUsageError(StashError):
+    """The call itself is wrong; nothing was sent."""
+
+    code = "usage"
+    exit_status = 2
+
+
+class StashInputError(StashUsageError):
+    """A value or a key that an input type does not take."""
+
+    code = "input"
+
+
+class StashLookupError(StashUsageError):
+    """An unknown field, lookup or sort key."""
+
+    code = "lookup"
+
+
+class StashConfigurationError(StashUsageError):
+    """Settings that contradict each other or miss something."""
+
+    code = "configuration"
+
+
+class StashNotFoundError(StashError):
+    """An id or name that does not exist on the server."""
+
+    code = "not_found"
+    exit_status = 3
+
+
+class StashAmbiguousError(StashError):
+    """A name that fits several objects; the message lists them."""
+
+    code = "ambiguous"
+    exit_status = 3
+
+
+class StashConnectionError(StashError):
+    """No answer: unreachable, refused, cut off or timed out.
+
+    `sent` is False when the request provably never reached the server, so that even a mutation may
+    be repeated.
+    """
+
+    code = "unreachable"
+    exit_status = 5
+
+    def __init__(self, message: str, *, hint: str | None = None, sent: bool = True) -> None:
+        super().__init__(message, hint=hint)
+        self.sent = sent
+
+
+class StashAuthenticationError(StashError):
+    """The server wants an API key, or refuses the one it was sent."""
+
+    code = "authentication"
+    exit_status = 4
+
+
+class StashServerError(StashError):
+    """The server answered with something that is not a GraphQL result."""
+
+    code = "server"
+
+
+class StashGraphQLError(StashError):
+    """The server refused or failed an operation.
+
+    `errors` are the error objects as sent, `data` is what was answered beside them (or None),
+    `path` is the first error's path.
+    """
+
+    code = "graphql"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        errors: Sequence[Mapping[str, Any]] = (),
+        data: Mapping[str, Any] | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.errors = list(errors)
+        self.data = data
+        self.path: list[str | int] = list(self.errors[0].get("path") or ()) if self.errors else []
+
+
+class StashLockedError(StashGraphQLError):
+    """The server's database is locked by another writer."""
+
+    code = "locked"
+    exit_status = 5
+
+
+class StashVersionError(StashError):
+    """The server is too old or too new for what was asked."""
+
+    code = "version"
+    exit_status = 7
+
+
+class StashCapabilityError(StashVersionError):
+    """An operation, argument or field that this server does not have."""
+
+    code = "capability"
+
+
+class StashSystemNotReadyError(StashError):
+    """The server wants to be set up or its database migrated first."""
+
+    code = "not_ready"
+
+
+class StashIntegrationError(StashError):
+    """An answer that contradicts the API description."""
+
+    code = "integration"
+
+
+class StashBatchError(StashError):
+    """Some operations of a batch failed; `result` lists the failed and the done ones."""
+
+    code = "batch"
+    exit_status = 6
+
+    def __init__(self, message: str, result: BatchResult) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class StashJobError(StashError):
+    """A job failed or was cancelled."""
+
+    code = "job_failed"
+    exit_status = 9
+
+
+class StashJobRunningError(StashJobError):
+    """Waiting was given up while the job still runs."""
+
+    code = "job_running"
+    exit_status = 8
+
+
+class StashJobUnknownError(StashJobError):
+    """The job left the server's memory before its outcome was seen."""
+
+    code = "job_unknown"
+    exit_status = 10
+
+
+class StashCleanupWarning(UserWarning):
+    """A connection could not be closed in order."""
+
+
+class StashUnmappedFieldWarning(UserWarning):
+    """A requested field that this server does not have was left out."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The near matches of `word` as a sentence, or ''.
+
+    >>> did_you_mean("raitng100", ["rating100", "title"])
+    'Did you mean rating100?'
+    """
+    near = get_close_matches(word, list(known), n=3, cutoff=0.6)
+    return f"Did you mean {' or '.join(near)}?" if near else ""

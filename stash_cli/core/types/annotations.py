@@ -1,0 +1,55 @@
+"""The words that field annotations are written in: nullability, scalars, ranges.
+
+`Maybe[T]` is what the API calls `T!`, `Nullable[T]` is what it calls `T`; both may be UNSET, because
+a query need not ask for every field and an update need not touch every field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar, Union
+
+from pydantic import Field
+
+from stash_cli.core.unset import UnsetType
+
+T = TypeVar("T")
+
+Maybe = Union[T, UnsetType]
+Nullable = Union[T, UnsetType, None]
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """Name of the GraphQL scalar that a Python type stands for."""
+
+    name: str
+
+
+ID = Annotated[str, Field(coerce_numbers_to_str=True), Scalar("ID")]
+"""Decimal number of an object as text; an int is accepted."""
+
+Time = Annotated[datetime, Scalar("Time")]
+"""RFC 3339 time with the server's offset."""
+
+Timestamp = Annotated[str | datetime, Scalar("Timestamp")]
+"""Time to send: RFC 3339, a date, or relative to now as `<4h` (ago) and `>5m` (ahead)."""
+
+Int64 = Annotated[int, Scalar("Int64")]
+"""Whole number beyond 32 bits, such as a file size in bytes."""
+
+Map = Annotated[dict[str, Any], Scalar("Map")]
+"""JSON object with values of any kind."""
+
+BoolMap = Annotated[dict[str, bool], Scalar("BoolMap")]
+"""JSON object whose values are all booleans."""
+
+PluginConfigMap = Annotated[dict[str, dict[str, Any]], Scalar("PluginConfigMap")]
+"""Settings by plugin id."""
+
+Upload = Annotated[Any, Scalar("Upload")]
+"""File sent beside the document: a path or a binary file object."""
+
+Rating100 = Annotated[int, Field(ge=0, le=100)]
+"""Rating from 0 to 100; the server itself stores anything, so the range is held here."""

@@ -1,0 +1,151 @@
+"""The API as data: types, fields and operations, read without importing any type.
+
+`api.json` beside this file is derived from the types (`scripts/generate`) and held against them by a
+test. What only needs names - selections, flags, lookups, the embedded schema - reads it here and so
+starts without Pydantic.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRef:
+    """A type in GraphQL notation, taken apart: `[Scene!]!` is a non-null list of non-null Scene."""
+
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The named type inside all lists and exclamation marks."""
+        return self.text.strip("[]!")
+
+    @property
+    def is_list(self) -> bool:
+        return self.text.startswith("[")
+
+    @property
+    def required(self) -> bool:
+        return self.text.endswith("!")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class ApiField:
+    """A field, an input field or an operation, with what is known of it."""
+
+    name: str
+    type: TypeRef
+    attr: str
+    args: dict[str, TypeRef] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    deprecated: str | None = None
+    lazy: bool = False
+    input: str | None = None
+    range: tuple[float | None, float | None] | None = None
+
+    @classmethod
+    def load(cls, name: str, raw: str | dict[str, Any]) -> ApiField:
+        if isinstance(raw, str):
+            return cls(name, TypeRef(raw), name)
+        facts = dict(raw)
+        args = {key: TypeRef(text) for key, text in facts.pop("args", {}).items()}
+        bounds = facts.pop("range", None)
+        return cls(
+            name,
+            TypeRef(facts.pop("type")),
+            facts.pop("attr", name),
+            args,
+            range=tuple(bounds) if bounds else None,
+            **facts,
+        )
+
+    @property
+    def needs_args(self) -> bool:
+        """Whether it cannot be asked for without arguments."""
+        return any(ref.required for ref in self.args.values())
+
+
+@dataclass(frozen=True)
+class ApiType:
+    """A named type: OBJECT, INTERFACE, UNION, INPUT_OBJECT, ENUM or SCALAR."""
+
+    name: str
+    raw: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        return str(self.raw["kind"])
+
+    @property
+    def module(self) -> str:
+        """Module below `stash_cli.core.types` that declares it."""
+        return str(self.raw["module"])
+
+    @property
+    def doc(self) -> str:
+        return str(self.raw.get("doc", ""))
+
+    @property
+    def is_entity(self) -> bool:
+        """Whether it has an identity of its own (and so is a link wherever it appears)."""
+        return bool(self.raw.get("entity"))
+
+    @cached_property
+    def fields(self) -> dict[str, ApiField]:
+        return {name: ApiField.load(name, raw) for name, raw in self.raw.get("fields", {}).items()}
+
+    @property
+    def values(self) -> dict[str, str | None]:
+        """Values of an enum, each with its deprecation or None."""
+        return dict(self.raw.get("values", {}))
+
+    @property
+    def members(self) -> list[str]:
+        """Object types of a union or interface."""
+        return list(self.raw.get("members", ()))
+
+
+class Api:
+    """All types and operations; use :func:`describe_api` for the shared, loaded one."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self.version: str = raw["version"]
+        self.types = {name: ApiType(name, facts) for name, facts in raw["types"].items()}
+        self._operations: dict[str, dict[str, Any]] = raw["operations"]
+
+    @cached_property
+    def queries(self) -> dict[str, ApiField]:
+        return self._load("query")
+
+    @cached_property
+    def mutations(self) -> dict[str, ApiField]:
+        return self._load("mutation")
+
+    @cached_property
+    def subscriptions(self) -> dict[str, ApiField]:
+        return self._load("subscription")
+
+    def _load(self, kind: str) -> dict[str, ApiField]:
+        return {name: ApiField.load(name, raw) for name, raw in self._operations[kind].items()}
+
+    def operation(self, name: str) -> tuple[str, ApiField]:
+        """The kind ("query", "mutation", "subscription") and description of an operation."""
+        for kind in ("query", "mutation", "subscription"):
+            if name in self._operations[kind]:
+                return kind, ApiField.load(name, self._operations[kind][name])
+        raise KeyError(name)
+
+
+@cache
+def describe_api() -> Api:
+    """The API that this package was written for."""
+    text = Path(__file__).with_name("api.json").read_text(encoding="utf-8")
+    return Api(json.loads(text))

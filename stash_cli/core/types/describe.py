@@ -1,0 +1,209 @@
+"""Derives `api.json` from the types and operations; run by `scripts/generate` and by the guard test."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from importlib import import_module
+from inspect import Parameter, signature
+from pkgutil import walk_packages
+from types import ModuleType, NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from stash_cli.core import types
+from stash_cli.core.types import annotations as words
+from stash_cli.core.types import operations
+from stash_cli.core.types.annotations import Scalar
+from stash_cli.core.types.base import ApiObject, StashInput, StashResult
+from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.file import BaseFile
+from stash_cli.core.types.links import Link, link
+from stash_cli.core.unset import UnsetType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+API_VERSION = "0.31"
+_BASES = (ApiObject, StashObject, StashInput, StashResult)
+_BUILTIN = {str: "String", int: "Int", float: "Float", bool: "Boolean", object: "Any"}
+_SCALARS = [*(v for k, v in _BUILTIN.items() if k is not object), "ID", "Time", "Timestamp", "Int64"]
+_SCALARS += ["Map", "BoolMap", "PluginConfigMap", "Any", "Upload"]
+
+
+def describe() -> dict[str, Any]:
+    """The whole API as plain data, in the shape that `Api` reads."""
+    found: dict[str, Any] = {name: {"kind": "SCALAR"} for name in _SCALARS}
+    for module in modules():
+        for name, value in vars(module).items():
+            facts = describe_member(module, value)
+            if facts is not None:
+                found[name] = facts
+    return {
+        "version": API_VERSION,
+        "types": dict(sorted(found.items())),
+        "operations": {
+            "query": describe_operations(operations.Query),
+            "mutation": describe_operations(operations.Mutation),
+            "subscription": describe_operations(operations.Subscription),
+        },
+    }
+
+
+def modules() -> Iterator[ModuleType]:
+    """Every module below `stash_cli.core.types`."""
+    for info in walk_packages(types.__path__, f"{types.__name__}."):
+        yield import_module(info.name)
+
+
+def describe_member(module: ModuleType, value: Any) -> dict[str, Any] | None:
+    """The facts of a type that `module` itself declares; None for anything else."""
+    if isinstance(value, UnionType) and module is not words:
+        return {"kind": "UNION", "members": [member.__name__ for member in get_args(value)]} | _where(module)
+    if not isinstance(value, type) or value.__module__ != module.__name__ or value in _BASES:
+        return None
+    if issubclass(value, StrEnum):
+        deprecated = getattr(value, "__deprecated_values__", {})
+        values = {member.value: deprecated.get(member.value) for member in value}
+        return {"kind": "ENUM", "values": values} | _where(module, value)
+    return describe_class(module, value) if issubclass(value, ApiObject) else None
+
+
+def describe_class(module: ModuleType, cls: type[ApiObject]) -> dict[str, Any]:
+    """The facts of one object, interface or input type."""
+    kind = "INPUT_OBJECT" if issubclass(cls, StashInput) else "OBJECT"
+    facts: dict[str, Any] = {"kind": kind} | _where(module, cls)
+    if cls is BaseFile:
+        facts |= {"kind": "INTERFACE", "members": [sub.__name__ for sub in BaseFile.__subclasses__()]}
+    if issubclass(cls, StashObject):
+        facts["entity"] = True
+    hints = hints_of(cls)
+    facts["fields"] = dict(describe_field(name, hints[name], info) for name, info in cls.model_fields.items())
+    return facts
+
+
+def hints_of(cls: type[ApiObject]) -> dict[str, Any]:
+    """The evaluated annotations of `cls` and its bases, nullability and scalars included."""
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        scope = vars(sys.modules[base.__module__])
+        for name, text in vars(base).get("__annotations__", {}).items():
+            if name in cls.model_fields:
+                found[name] = eval(text, dict(scope)) if isinstance(text, str) else text  # noqa: S307 - our own annotations
+    return found
+
+
+def describe_field(attr: str, hint: Any, info: FieldInfo) -> tuple[str, Any]:
+    """API name and facts of a field; a bare type text where there is nothing more to say."""
+    facts: dict[str, Any] = {"type": graphql_type(hint)}
+    if info.alias:
+        facts["attr"] = attr
+    if bounds := _range(hint):
+        facts["range"] = bounds
+    extra = info.json_schema_extra
+    facts |= extra if isinstance(extra, dict) else {}
+    return info.alias or attr, facts if len(facts) > 1 else facts["type"]
+
+
+def graphql_type(hint: Any) -> str:
+    """An annotation in GraphQL notation: `Nullable[list[Tag]]` -> `[Tag!]`."""
+    options = [hint]
+    if get_origin(hint) in (Union, UnionType):
+        options = [option for option in get_args(hint) if option is not UnsetType]
+    nullable = NoneType in options
+    [only] = [option for option in options if option is not NoneType]
+    return _named(only) + ("" if nullable else "!")
+
+
+def _named(hint: Any) -> str:
+    origin = get_origin(hint)
+    if origin is Annotated:
+        scalar = next((fact for fact in hint.__metadata__ if isinstance(fact, Scalar)), None)
+        return scalar.name if scalar else _named(hint.__origin__)
+    if origin is list:
+        return f"[{graphql_type(get_args(hint)[0])}]"
+    if hint is Any:
+        return "Any"
+    if isinstance(hint, type) and issubclass(hint, Link):
+        return hint.target
+    return _BUILTIN.get(hint) or str(hint.__name__)
+
+
+def _range(hint: Any) -> list[float | None] | None:
+    """Bounds of a number: [least, most]."""
+    parts = [hint, *get_args(hint)]
+    for part in parts:
+        for fact in getattr(part, "__metadata__", ()):
+            if isinstance(fact, FieldInfo) and fact.metadata:
+                bounds = {type(m).__name__: m for m in fact.metadata}
+                if "Ge" in bounds:
+                    return [bounds["Ge"].ge, bounds["Le"].le if "Le" in bounds else None]
+    return None
+
+
+def describe_operations(root: type) -> dict[str, Any]:
+    """Arguments and result of every operation of one root type."""
+    return {
+        name: describe_operation(fn) for name, fn in vars(root).items() if callable(fn) and name[0] != "_"
+    }
+
+
+class _Names(dict[str, Any]):
+    """The names operations are annotated with: scalars, and a link for every other name."""
+
+    def __missing__(self, name: str) -> Any:
+        return link(name)
+
+
+def describe_operation(fn: Any) -> dict[str, Any] | str:
+    """Result type, arguments, defaults and deprecation of one operation."""
+    names = _Names(vars(words)) | {t.__name__: t for t in _BUILTIN} | {"Any": Any, "list": list}
+    names = _Names(names)
+    shape = signature(fn)
+    facts: dict[str, Any] = {"type": graphql_type(eval(shape.return_annotation, {}, names))}  # noqa: S307 - our own annotations
+    params = [p for p in shape.parameters.values() if p.name != "self"]
+    if params:
+        facts["args"] = {p.name: graphql_type(eval(p.annotation, {}, names)) for p in params}  # noqa: S307
+    if defaults := {p.name: p.default for p in params if p.default is not Parameter.empty}:
+        facts["defaults"] = defaults
+    if advice := getattr(fn, "__deprecated__", None):
+        facts["deprecated"] = advice
+    return facts if len(facts) > 1 else str(facts["type"])
+
+
+def _where(module: ModuleType, cls: type | None = None) -> dict[str, str]:
+    where = {"module": module.__name__.removeprefix(f"{types.__name__}.")}
+    if cls is not None and cls.__doc__:
+        where["doc"] = cls.__doc__.strip().splitlines()[0]
+    return where
+
+
+def render_json(api: dict[str, Any]) -> str:
+    """`api.json`: one line a type or operation, so that a change shows as one line."""
+
+    def block(items: dict[str, Any]) -> str:
+        lines = (f"{json.dumps(k)}:{json.dumps(v, separators=(',', ':'))}" for k, v in items.items())
+        return "{\n" + ",\n".join(lines) + "\n}"
+
+    operations = ",\n".join(f"{json.dumps(kind)}:{block(ops)}" for kind, ops in api["operations"].items())
+    version = json.dumps(api["version"])
+    return f'{{"version":{version},\n"types":{block(api["types"])},\n"operations":{{{operations}}}}}\n'
+
+
+def render_stub(api: dict[str, Any]) -> str:
+    """`types/__init__.pyi`: every type under its name, for type checkers."""
+    lines = ['"""Names that `stash_cli.core.types` resolves when they are first used (generated)."""', ""]
+    places = [(facts["module"], name) for name, facts in api["types"].items() if "module" in facts]
+    places += [
+        ("annotations", name) for name in ("BoolMap", "Int64", "Map", "PluginConfigMap", "Time", "Timestamp")
+    ]
+    places += [("base", base.__name__) for base in (ApiObject, StashInput, StashResult)] + [
+        ("entity", "StashObject")
+    ]
+    lines += [f"from {types.__name__}.{module} import {name} as {name}" for module, name in sorted(places)]
+    lines += [
+        f"from stash_cli.core.unset import {name} as {name}" for name in ("UNSET", "UnsetType", "is_set")
+    ]
+    return "\n".join(lines) + "\n"

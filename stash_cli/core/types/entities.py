@@ -1,0 +1,168 @@
+"""The entities that can be found, shown, made and removed, and the API's names for each.
+
+Nearly every name follows from the type's; what does not is written in the table below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stash_cli.core.types.api import ApiType, describe_api
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One kind of object: `type` in the API, `noun`/`plural` in the command line and in sentences."""
+
+    type: str
+    noun: str
+    plural: str
+    label: str = "name"
+    """The field people call it by."""
+    list_name: str = ""
+    """What the API calls a list of them: `scene_markers` where the noun is `markers`."""
+    sorts: tuple[str, ...] = ()
+    """Sort keys the server knows beside `random` and `random_<seed>` (server facts, 3.3)."""
+
+    @property
+    def items(self) -> str:
+        """Field of the page that holds the objects: `scenes`."""
+        return self.list_name or self.plural
+
+    @property
+    def find(self) -> str:
+        """Query for a page of them: `findScenes`."""
+        return "find" + camel(self.items)
+
+    @property
+    def filter_arg(self) -> str:
+        """Argument of `find` that holds the filter: `scene_filter`."""
+        return f"{snake(self.type)}_filter"
+
+    @property
+    def filter_type(self) -> str:
+        return f"{self.type}FilterType"
+
+    def operation(self, verb: str) -> str:
+        """The mutation for one of them: "Create" -> `sceneCreate`."""
+        return f"{self.type[0].lower()}{self.type[1:]}{verb}"
+
+    @property
+    def destroy(self) -> str:
+        """The mutation that removes several: `scenesDestroy` (a gallery's takes a list itself)."""
+        many = camel(self.items)
+        name = f"{many[0].lower()}{many[1:]}Destroy"
+        return name if name in describe_api().mutations else self.operation("Destroy")
+
+    @property
+    def bulk_update(self) -> str:
+        return f"bulk{self.type}Update"
+
+    @property
+    def api(self) -> ApiType:
+        return describe_api().types[self.type]
+
+
+def camel(name: str) -> str:
+    """`scene_markers` -> `SceneMarkers`."""
+    return "".join(part.title() for part in name.split("_"))
+
+
+def snake(name: str) -> str:
+    """`SceneMarker` -> `scene_marker`."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+ENTITIES: dict[str, Entity] = {
+    entity.type: entity
+    for entity in (
+        Entity(
+            "Scene",
+            "scene",
+            "scenes",
+            label="title",
+            sorts=_keys(
+                "bitrate code created_at date duration file_count file_mod_time filesize framerate"
+                " group_scene_number id interactive interactive_speed last_o_at last_played_at"
+                " movie_scene_number o_counter organized path perceptual_similarity performer_age"
+                " performer_count play_count play_duration rating resolution resume_time studio"
+                " tag_count title updated_at"
+            ),
+        ),
+        Entity(
+            "Image",
+            "image",
+            "images",
+            label="title",
+            sorts=_keys(
+                "created_at date file_count file_mod_time filesize id o_counter path performer_count"
+                " rating resolution tag_count title updated_at"
+            ),
+        ),
+        Entity(
+            "Gallery",
+            "gallery",
+            "galleries",
+            label="title",
+            sorts=_keys(
+                "created_at date file_count file_mod_time id images_count path performer_count"
+                " rating tag_count title updated_at"
+            ),
+        ),
+        Entity(
+            "Performer",
+            "performer",
+            "performers",
+            sorts=_keys(
+                "birthdate career_length created_at galleries_count height id images_count last_o_at"
+                " last_played_at measurements name o_counter penis_length play_count rating"
+                " scenes_count scenes_duration tag_count updated_at weight"
+            ),
+        ),
+        Entity(
+            "Studio",
+            "studio",
+            "studios",
+            sorts=_keys(
+                "child_count created_at galleries_count id images_count name rating scenes_count"
+                " scenes_duration tag_count updated_at"
+            ),
+        ),
+        Entity(
+            "Tag",
+            "tag",
+            "tags",
+            sorts=_keys(
+                "created_at galleries_count groups_count id images_count movies_count name"
+                " performers_count scene_markers_count scenes_count scenes_duration studios_count updated_at"
+            ),
+        ),
+        Entity(
+            "Group",
+            "group",
+            "groups",
+            sorts=_keys(
+                "created_at date duration id name o_counter rating scenes_count sub_group_order"
+                " tag_count updated_at"
+            ),
+        ),
+        Entity(
+            "SceneMarker",
+            "marker",
+            "markers",
+            label="title",
+            list_name="scene_markers",
+            sorts=_keys("created_at duration id scene_id scenes_updated_at seconds title updated_at"),
+        ),
+    )
+}
+"""By API type name."""
+
+NOUNS: dict[str, Entity] = {
+    word: entity for entity in ENTITIES.values() for word in (entity.noun, entity.plural)
+}
+"""By noun, singular and plural."""

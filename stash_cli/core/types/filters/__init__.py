@@ -1,0 +1,1 @@
+"""What objects of each kind are filtered by."""

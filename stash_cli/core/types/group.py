@@ -1,0 +1,50 @@
+"""Groups (movies, series, volumes) and how they contain each other."""
+
+from __future__ import annotations
+
+from stash_cli.core.types.annotations import Map, Maybe, Nullable, Rating100, Time
+from stash_cli.core.types.base import ApiObject, StashResult, api
+from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.links import Scene, Studio, Tag
+from stash_cli.core.unset import UNSET
+
+
+class GroupDescription(ApiObject):
+    """A group inside another, with the words on why."""
+
+    group: Maybe[Group] = UNSET
+    description: Nullable[str] = UNSET
+
+
+class Group(StashObject):
+    """A movie, series or volume that scenes belong to (a movie before 0.27)."""
+
+    name: Maybe[str] = UNSET
+    aliases: Nullable[str] = UNSET
+    duration: Nullable[int] = UNSET
+    date: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    studio: Nullable[Studio] = UNSET
+    director: Nullable[str] = UNSET
+    synopsis: Nullable[str] = UNSET
+    urls: Maybe[list[str]] = UNSET
+    tags: Maybe[list[Tag]] = UNSET
+    created_at: Maybe[Time] = UNSET
+    updated_at: Maybe[Time] = UNSET
+    containing_groups: Maybe[list[GroupDescription]] = UNSET
+    sub_groups: Maybe[list[GroupDescription]] = UNSET
+    front_image_path: Nullable[str] = UNSET
+    back_image_path: Nullable[str] = UNSET
+    scene_count: Maybe[int] = api(args={"depth": "Int"})
+    performer_count: Maybe[int] = api(args={"depth": "Int"})
+    sub_group_count: Maybe[int] = api(args={"depth": "Int"})
+    scenes: Maybe[list[Scene]] = api(lazy=True)
+    o_counter: Nullable[int] = UNSET
+    custom_fields: Maybe[Map] = UNSET
+
+
+class FindGroupsResultType(StashResult):
+    """One page of groups and the number that match in all."""
+
+    count: int
+    groups: list[Group]

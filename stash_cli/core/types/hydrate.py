@@ -1,0 +1,151 @@
+"""Building objects from server answers, without validators.
+
+Each class gets a plan once: API name -> (attribute, converter). Filling an object is then one pass
+over the answer. Links are handed to an identity map where there is one, so that the same entity is
+the same object in every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from stash_cli.core.types.api import ApiType, TypeRef, describe_api
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from stash_cli.core.types.base import ApiObject
+    from stash_cli.core.types.entity import StashObject
+
+A = TypeVar("A", bound="ApiObject")
+Converter = Callable[[Any, "Identity | None"], Any]
+
+_put = object.__setattr__
+
+
+class Identity(Protocol):
+    """Where linked entities come from: an identity map."""
+
+    def take(self, cls: type[StashObject], data: Mapping[str, Any]) -> StashObject:
+        """The one object for `data["id"]`, with `data` merged into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one class is filled: its untouched attributes, and what each API name becomes."""
+
+    untouched: dict[str, Any]
+    setters: dict[str, tuple[str, Converter | None]]
+
+    def values(self, data: Mapping[str, Any], identity: Identity | None) -> dict[str, Any]:
+        """The attributes that `data` holds, converted; unknown keys are ignored."""
+        found: dict[str, Any] = {}
+        setters = self.setters
+        for name, value in data.items():
+            if name in setters:
+                attr, convert = setters[name]
+                found[attr] = value if convert is None or value is None else convert(value, identity)
+        return found
+
+
+def hydrate(cls: type[A], data: Mapping[str, Any], identity: Identity | None = None) -> A:
+    """A new object of `cls` (or of the subclass that `__typename` names) that holds `data`."""
+    cls = concrete(cls, data)
+    plan = plan_of(cls)
+    values = plan.values(data, identity)
+    made = cls.__new__(cls)
+    _put(made, "__dict__", {**plan.untouched, **values})
+    _put(made, "__pydantic_fields_set__", set(values))
+    _put(made, "__pydantic_extra__", None)
+    _put(made, "__pydantic_private__", None)
+    made.on_hydrated(values)
+    return made
+
+
+def concrete(cls: type[A], data: Mapping[str, Any]) -> type[A]:
+    """`cls`, or the type that `data` says it is where `cls` is an interface or union member."""
+    name = data.get("__typename")
+    if name is None or name == cls.__name__:
+        return cls
+    return cast("type[A]", class_named(name))
+
+
+@cache
+def class_named(name: str) -> type[ApiObject]:
+    """The class of an API type; importing its module on first use."""
+    from stash_cli.core import types
+
+    return cast("type[ApiObject]", getattr(types, name))
+
+
+@cache
+def plan_of(cls: type[ApiObject]) -> Plan:
+    """The plan of `cls`, from its description."""
+    fields = describe_api().types[cls.__name__].fields.values()
+    return Plan(
+        untouched=dict.fromkeys((field.attr for field in fields), UNSET),
+        setters={field.name: (field.attr, converter(field.type)) for field in fields},
+    )
+
+
+def converter(ref: TypeRef) -> Converter | None:
+    """What turns a JSON value of type `ref` into its Python value; None where they are the same."""
+    one = _named_converter(ref.name)
+    if one is None or not ref.is_list:
+        return one
+    depth = len(ref.text) - len(ref.text.lstrip("["))
+    for _ in range(depth):
+        one = _each(one)
+    return one
+
+
+def _named_converter(name: str) -> Converter | None:
+    declared = describe_api().types[name]
+    if name in ("Time", "Timestamp"):
+        return _time
+    if declared.kind == "ENUM":
+        return _enum(name)
+    if declared.kind == "SCALAR":
+        return None
+    return _object(declared)
+
+
+def _each(one: Converter) -> Converter:
+    def convert(values: list[Any], identity: Identity | None) -> list[Any]:
+        return [None if value is None else one(value, identity) for value in values]
+
+    return convert
+
+
+def _time(value: str, _: Identity | None) -> datetime:
+    return datetime.fromisoformat(value)
+
+
+def _enum(name: str) -> Converter:
+    def convert(value: str, _: Identity | None) -> Any:
+        members = cast("Any", class_named(name))._value2member_map_
+        # A newer server may know more values: keep what it said.
+        return members.get(value, value)
+
+    return convert
+
+
+def _object(declared: ApiType) -> Converter:
+    name = declared.members[0] if declared.kind == "UNION" else declared.name
+    if declared.is_entity:
+
+        def take(value: Mapping[str, Any], identity: Identity | None) -> Any:
+            cls = class_named(value.get("__typename") or name)
+            if identity is None or "id" not in value:
+                return hydrate(cls, value, identity)
+            return identity.take(cast("type[StashObject]", cls), value)
+
+        return take
+
+    def build(value: Mapping[str, Any], identity: Identity | None) -> Any:
+        return hydrate(class_named(name), value, identity)
+
+    return build

@@ -1,0 +1,236 @@
+"""Inputs of the configuration, set-up and DLNA mutations."""
+
+from __future__ import annotations
+
+from stash_cli.core.types.annotations import Nullable
+from stash_cli.core.types.base import StashInput, api, required
+from stash_cli.core.types.enums import (
+    BlobsStorageType,
+    HashAlgorithm,
+    ImageLightboxDisplayMode,
+    ImageLightboxScrollMode,
+    PreviewPreset,
+    StreamingResolutionEnum,
+)
+from stash_cli.core.types.links import (
+    AutoTagMetadataInput,
+    GenerateMetadataInput,
+    IdentifyMetadataInput,
+    ScanMetadataInput,
+)
+from stash_cli.core.unset import UNSET
+
+
+class SetupInput(StashInput):
+    """Where a new server keeps its files (`setup`)."""
+
+    config_location: str = required("configLocation")
+    stashes: list[StashConfigInput]
+    database_file: str = required("databaseFile")
+    generated_location: str = required("generatedLocation")
+    cache_location: str = required("cacheLocation")
+    store_blobs_in_database: bool = required("storeBlobsInDatabase")
+    blobs_location: str = required("blobsLocation")
+    sfw_content_mode: Nullable[bool] = api("sfwContentMode")
+
+
+class ConfigGeneralInput(StashInput):
+    """General settings to change; fields left UNSET stay as they are."""
+
+    stashes: Nullable[list[StashConfigInput]] = UNSET
+    database_path: Nullable[str] = api("databasePath")
+    backup_directory_path: Nullable[str] = api("backupDirectoryPath")
+    delete_trash_path: Nullable[str] = api("deleteTrashPath")
+    generated_path: Nullable[str] = api("generatedPath")
+    metadata_path: Nullable[str] = api("metadataPath")
+    scrapers_path: Nullable[str] = api("scrapersPath")
+    plugins_path: Nullable[str] = api("pluginsPath")
+    cache_path: Nullable[str] = api("cachePath")
+    blobs_path: Nullable[str] = api("blobsPath")
+    blobs_storage: Nullable[BlobsStorageType] = api("blobsStorage")
+    ffmpeg_path: Nullable[str] = api("ffmpegPath")
+    ffprobe_path: Nullable[str] = api("ffprobePath")
+    calculate_md5: Nullable[bool] = api("calculateMD5")
+    video_file_naming_algorithm: Nullable[HashAlgorithm] = api("videoFileNamingAlgorithm")
+    parallel_tasks: Nullable[int] = api("parallelTasks")
+    preview_audio: Nullable[bool] = api("previewAudio")
+    preview_segments: Nullable[int] = api("previewSegments")
+    preview_segment_duration: Nullable[float] = api("previewSegmentDuration")
+    preview_exclude_start: Nullable[str] = api("previewExcludeStart")
+    preview_exclude_end: Nullable[str] = api("previewExcludeEnd")
+    preview_preset: Nullable[PreviewPreset] = api("previewPreset")
+    transcode_hardware_acceleration: Nullable[bool] = api("transcodeHardwareAcceleration")
+    max_transcode_size: Nullable[StreamingResolutionEnum] = api("maxTranscodeSize")
+    max_streaming_transcode_size: Nullable[StreamingResolutionEnum] = api("maxStreamingTranscodeSize")
+    transcode_input_args: Nullable[list[str]] = api("transcodeInputArgs")
+    transcode_output_args: Nullable[list[str]] = api("transcodeOutputArgs")
+    live_transcode_input_args: Nullable[list[str]] = api("liveTranscodeInputArgs")
+    live_transcode_output_args: Nullable[list[str]] = api("liveTranscodeOutputArgs")
+    draw_funscript_heatmap_range: Nullable[bool] = api("drawFunscriptHeatmapRange")
+    write_image_thumbnails: Nullable[bool] = api("writeImageThumbnails")
+    create_image_clips_from_videos: Nullable[bool] = api("createImageClipsFromVideos")
+    username: Nullable[str] = UNSET
+    password: Nullable[str] = UNSET
+    max_session_age: Nullable[int] = api("maxSessionAge")
+    log_file: Nullable[str] = api("logFile")
+    log_out: Nullable[bool] = api("logOut")
+    log_level: Nullable[str] = api("logLevel")
+    log_access: Nullable[bool] = api("logAccess")
+    log_file_max_size: Nullable[int] = api("logFileMaxSize")
+    create_galleries_from_folders: Nullable[bool] = api("createGalleriesFromFolders")
+    gallery_cover_regex: Nullable[str] = api("galleryCoverRegex")
+    video_extensions: Nullable[list[str]] = api("videoExtensions")
+    image_extensions: Nullable[list[str]] = api("imageExtensions")
+    gallery_extensions: Nullable[list[str]] = api("galleryExtensions")
+    excludes: Nullable[list[str]] = UNSET
+    image_excludes: Nullable[list[str]] = api("imageExcludes")
+    custom_performer_image_location: Nullable[str] = api("customPerformerImageLocation")
+    stash_boxes: Nullable[list[StashBoxInput]] = api("stashBoxes")
+    python_path: Nullable[str] = api("pythonPath")
+    scraper_package_sources: Nullable[list[PackageSourceInput]] = api("scraperPackageSources")
+    plugin_package_sources: Nullable[list[PackageSourceInput]] = api("pluginPackageSources")
+    sprite_screenshot_size: Nullable[int] = api("spriteScreenshotSize")
+    use_custom_sprite_interval: Nullable[bool] = api("useCustomSpriteInterval")
+    sprite_interval: Nullable[float] = api("spriteInterval")
+    minimum_sprites: Nullable[int] = api("minimumSprites")
+    maximum_sprites: Nullable[int] = api("maximumSprites")
+
+
+class ConfigDisableDropdownCreateInput(StashInput):
+    """Which kinds may not be created from a drop-down of the web interface."""
+
+    performer: Nullable[bool] = UNSET
+    tag: Nullable[bool] = UNSET
+    studio: Nullable[bool] = UNSET
+    movie: Nullable[bool] = UNSET
+    gallery: Nullable[bool] = UNSET
+
+
+class ConfigImageLightboxInput(StashInput):
+    """How the web interface shows an image full screen."""
+
+    slideshow_delay: Nullable[int] = api("slideshowDelay")
+    display_mode: Nullable[ImageLightboxDisplayMode] = api("displayMode")
+    scale_up: Nullable[bool] = api("scaleUp")
+    reset_zoom_on_nav: Nullable[bool] = api("resetZoomOnNav")
+    scroll_mode: Nullable[ImageLightboxScrollMode] = api("scrollMode")
+    scroll_attempts_before_change: Nullable[int] = api("scrollAttemptsBeforeChange")
+    disable_animation: Nullable[bool] = api("disableAnimation")
+
+
+class ConfigInterfaceInput(StashInput):
+    """Settings of the web interface to change."""
+
+    sfw_content_mode: Nullable[bool] = api("sfwContentMode")
+    menu_items: Nullable[list[str]] = api("menuItems")
+    sound_on_preview: Nullable[bool] = api("soundOnPreview")
+    wall_show_title: Nullable[bool] = api("wallShowTitle")
+    wall_playback: Nullable[str] = api("wallPlayback")
+    show_scrubber: Nullable[bool] = api("showScrubber")
+    maximum_loop_duration: Nullable[int] = api("maximumLoopDuration")
+    autostart_video: Nullable[bool] = api("autostartVideo")
+    autostart_video_on_play_selected: Nullable[bool] = api("autostartVideoOnPlaySelected")
+    continue_playlist_default: Nullable[bool] = api("continuePlaylistDefault")
+    show_studio_as_text: Nullable[bool] = api("showStudioAsText")
+    css: Nullable[str] = UNSET
+    css_enabled: Nullable[bool] = api("cssEnabled")
+    javascript: Nullable[str] = UNSET
+    javascript_enabled: Nullable[bool] = api("javascriptEnabled")
+    custom_locales: Nullable[str] = api("customLocales")
+    custom_locales_enabled: Nullable[bool] = api("customLocalesEnabled")
+    disable_customizations: Nullable[bool] = api("disableCustomizations")
+    language: Nullable[str] = UNSET
+    image_lightbox: Nullable[ConfigImageLightboxInput] = api("imageLightbox")
+    disable_dropdown_create: Nullable[ConfigDisableDropdownCreateInput] = api("disableDropdownCreate")
+    handy_key: Nullable[str] = api("handyKey")
+    funscript_offset: Nullable[int] = api("funscriptOffset")
+    use_stash_hosted_funscript: Nullable[bool] = api("useStashHostedFunscript")
+    no_browser: Nullable[bool] = api("noBrowser")
+    notifications_enabled: Nullable[bool] = api("notificationsEnabled")
+
+
+class ConfigDLNAInput(StashInput):
+    """DLNA settings to change."""
+
+    server_name: Nullable[str] = api("serverName")
+    enabled: Nullable[bool] = UNSET
+    port: Nullable[int] = UNSET
+    whitelisted_ips: Nullable[list[str]] = api("whitelistedIPs")
+    interfaces: Nullable[list[str]] = UNSET
+    video_sort_order: Nullable[str] = api("videoSortOrder")
+
+
+class ConfigScrapingInput(StashInput):
+    """Scraper settings to change."""
+
+    scraper_user_agent: Nullable[str] = api("scraperUserAgent")
+    scraper_cdp_path: Nullable[str] = api("scraperCDPPath")
+    scraper_cert_check: Nullable[bool] = api("scraperCertCheck")
+    exclude_tag_patterns: Nullable[list[str]] = api("excludeTagPatterns")
+
+
+class ConfigDefaultSettingsInput(StashInput):
+    """Default options of the metadata tasks to change."""
+
+    scan: Nullable[ScanMetadataInput] = UNSET
+    identify: Nullable[IdentifyMetadataInput] = UNSET
+    auto_tag: Nullable[AutoTagMetadataInput] = api("autoTag")
+    generate: Nullable[GenerateMetadataInput] = UNSET
+    delete_file: Nullable[bool] = api("deleteFile")
+    delete_generated: Nullable[bool] = api("deleteGenerated")
+
+
+class StashConfigInput(StashInput):
+    """One media folder of the library and what it is scanned for."""
+
+    path: str
+    exclude_video: bool = required("excludeVideo")
+    exclude_image: bool = required("excludeImage")
+
+
+class GenerateAPIKeyInput(StashInput):
+    """Whether to make a new API key or clear the present one."""
+
+    clear: Nullable[bool] = UNSET
+
+
+class EnableDLNAInput(StashInput):
+    """For how many minutes to switch DLNA on (absent: for good)."""
+
+    duration: Nullable[int] = UNSET
+
+
+class DisableDLNAInput(StashInput):
+    """For how many minutes to switch DLNA off (absent: for good)."""
+
+    duration: Nullable[int] = UNSET
+
+
+class AddTempDLNAIPInput(StashInput):
+    """An address that may use DLNA for some minutes."""
+
+    address: str
+    duration: Nullable[int] = UNSET
+
+
+class RemoveTempDLNAIPInput(StashInput):
+    """An address that may no longer use DLNA."""
+
+    address: str
+
+
+class PackageSourceInput(StashInput):
+    """A place packages are installed from."""
+
+    url: str
+    name: Nullable[str] = UNSET
+    local_path: Nullable[str] = UNSET
+
+
+class StashBoxInput(StashInput):
+    """A stash-box instance and the key to it."""
+
+    endpoint: str
+    api_key: str
+    name: str
+    max_requests_per_minute: Nullable[int] = UNSET

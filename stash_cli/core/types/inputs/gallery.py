@@ -1,0 +1,122 @@
+"""Inputs of the gallery and chapter mutations."""
+
+from __future__ import annotations
+
+from stash_cli.core.types.annotations import ID, Map, Nullable, Rating100
+from stash_cli.core.types.base import StashInput, api
+from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings, CustomFieldsInput
+from stash_cli.core.unset import UNSET
+
+
+class GalleryChapterCreateInput(StashInput):
+    """What a new gallery chapter starts with (`galleryChapterCreate`)."""
+
+    gallery_id: ID
+    title: str
+    image_index: int
+
+
+class GalleryChapterUpdateInput(StashInput):
+    """Changes to one gallery chapter; fields left UNSET stay as they are (`galleryChapterUpdate`)."""
+
+    id: ID
+    gallery_id: Nullable[ID] = UNSET
+    title: Nullable[str] = UNSET
+    image_index: Nullable[int] = UNSET
+
+
+class GalleryCreateInput(StashInput):
+    """What a new gallery starts with (`galleryCreate`)."""
+
+    title: str
+    code: Nullable[str] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    urls: Nullable[list[str]] = UNSET
+    date: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    photographer: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    organized: Nullable[bool] = UNSET
+    scene_ids: Nullable[list[ID]] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+    performer_ids: Nullable[list[ID]] = UNSET
+    custom_fields: Nullable[Map] = UNSET
+
+
+class GalleryUpdateInput(StashInput):
+    """Changes to one gallery; fields left UNSET stay as they are (`galleryUpdate`)."""
+
+    id: ID
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    title: Nullable[str] = UNSET
+    code: Nullable[str] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    urls: Nullable[list[str]] = UNSET
+    date: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    photographer: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    organized: Nullable[bool] = UNSET
+    scene_ids: Nullable[list[ID]] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+    performer_ids: Nullable[list[ID]] = UNSET
+    primary_file_id: Nullable[ID] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class BulkGalleryUpdateInput(StashInput):
+    """Changes made to many gallerys at once (`bulkGalleryUpdate`)."""
+
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    ids: Nullable[list[ID]] = UNSET
+    code: Nullable[str] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    urls: Nullable[BulkUpdateStrings] = UNSET
+    date: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    photographer: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    organized: Nullable[bool] = UNSET
+    scene_ids: Nullable[BulkUpdateIds] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    tag_ids: Nullable[BulkUpdateIds] = UNSET
+    performer_ids: Nullable[BulkUpdateIds] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class GalleryDestroyInput(StashInput):
+    """Which gallery to remove, and what to remove with it (`galleryDestroy`)."""
+
+    ids: list[ID]
+    delete_file: Nullable[bool] = UNSET
+    delete_generated: Nullable[bool] = UNSET
+    destroy_file_entry: Nullable[bool] = UNSET
+
+
+class GalleryAddInput(StashInput):
+    """Images to put into a gallery made by hand."""
+
+    gallery_id: ID
+    image_ids: list[ID]
+
+
+class GalleryRemoveInput(StashInput):
+    """Images to take out of a gallery made by hand."""
+
+    gallery_id: ID
+    image_ids: list[ID]
+
+
+class GallerySetCoverInput(StashInput):
+    """Which image of a gallery is its cover."""
+
+    gallery_id: ID
+    cover_image_id: ID
+
+
+class GalleryResetCoverInput(StashInput):
+    """A gallery whose cover is chosen by the server again."""
+
+    gallery_id: ID

@@ -1,0 +1,111 @@
+"""Inputs of the group mutations."""
+
+from __future__ import annotations
+
+from stash_cli.core.types.annotations import ID, Map, Nullable, Rating100
+from stash_cli.core.types.base import StashInput, api
+from stash_cli.core.types.enums import BulkUpdateIdMode
+from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings, CustomFieldsInput
+from stash_cli.core.unset import UNSET
+
+
+class GroupDescriptionInput(StashInput):
+    """A group inside another, with the words on why."""
+
+    group_id: ID
+    description: Nullable[str] = UNSET
+
+
+class GroupCreateInput(StashInput):
+    """What a new group starts with (`groupCreate`)."""
+
+    name: str
+    aliases: Nullable[str] = UNSET
+    duration: Nullable[int] = UNSET
+    date: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    director: Nullable[str] = UNSET
+    synopsis: Nullable[str] = UNSET
+    urls: Nullable[list[str]] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+    containing_groups: Nullable[list[GroupDescriptionInput]] = UNSET
+    sub_groups: Nullable[list[GroupDescriptionInput]] = UNSET
+    front_image: Nullable[str] = UNSET
+    back_image: Nullable[str] = UNSET
+    custom_fields: Nullable[Map] = UNSET
+
+
+class GroupUpdateInput(StashInput):
+    """Changes to one group; fields left UNSET stay as they are (`groupUpdate`)."""
+
+    id: ID
+    name: Nullable[str] = UNSET
+    aliases: Nullable[str] = UNSET
+    duration: Nullable[int] = UNSET
+    date: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    director: Nullable[str] = UNSET
+    synopsis: Nullable[str] = UNSET
+    urls: Nullable[list[str]] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+    containing_groups: Nullable[list[GroupDescriptionInput]] = UNSET
+    sub_groups: Nullable[list[GroupDescriptionInput]] = UNSET
+    front_image: Nullable[str] = UNSET
+    back_image: Nullable[str] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class BulkUpdateGroupDescriptionsInput(StashInput):
+    """Groups to set, add or remove in many groups at once."""
+
+    groups: list[GroupDescriptionInput]
+    mode: BulkUpdateIdMode
+
+
+class BulkGroupUpdateInput(StashInput):
+    """Changes made to many groups at once (`bulkGroupUpdate`)."""
+
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    ids: Nullable[list[ID]] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    date: Nullable[str] = UNSET
+    synopsis: Nullable[str] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    director: Nullable[str] = UNSET
+    urls: Nullable[BulkUpdateStrings] = UNSET
+    tag_ids: Nullable[BulkUpdateIds] = UNSET
+    containing_groups: Nullable[BulkUpdateGroupDescriptionsInput] = UNSET
+    sub_groups: Nullable[BulkUpdateGroupDescriptionsInput] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class GroupDestroyInput(StashInput):
+    """Which group to remove, and what to remove with it (`groupDestroy`)."""
+
+    id: ID
+
+
+class ReorderSubGroupsInput(StashInput):
+    """Sub-groups to move before or after another."""
+
+    group_id: ID
+    sub_group_ids: list[ID]
+    insert_at_id: ID
+    insert_after: Nullable[bool] = UNSET
+
+
+class GroupSubGroupAddInput(StashInput):
+    """Sub-groups to add; `insert_index` counts from 1, 0 appends."""
+
+    containing_group_id: ID
+    sub_groups: list[GroupDescriptionInput]
+    insert_index: Nullable[int] = UNSET
+
+
+class GroupSubGroupRemoveInput(StashInput):
+    """Sub-groups to take out of a group."""
+
+    containing_group_id: ID
+    sub_group_ids: list[ID]

@@ -1,0 +1,69 @@
+"""Inputs of the image mutations."""
+
+from __future__ import annotations
+
+from stash_cli.core.types.annotations import ID, Nullable, Rating100
+from stash_cli.core.types.base import StashInput, api
+from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings, CustomFieldsInput
+from stash_cli.core.unset import UNSET
+
+
+class ImageUpdateInput(StashInput):
+    """Changes to one image; fields left UNSET stay as they are (`imageUpdate`)."""
+
+    id: ID
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    title: Nullable[str] = UNSET
+    code: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    organized: Nullable[bool] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    urls: Nullable[list[str]] = UNSET
+    date: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    photographer: Nullable[str] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    performer_ids: Nullable[list[ID]] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+    gallery_ids: Nullable[list[ID]] = UNSET
+    primary_file_id: Nullable[ID] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class BulkImageUpdateInput(StashInput):
+    """Changes made to many images at once (`bulkImageUpdate`)."""
+
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    ids: Nullable[list[ID]] = UNSET
+    title: Nullable[str] = UNSET
+    code: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    organized: Nullable[bool] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    urls: Nullable[BulkUpdateStrings] = UNSET
+    date: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    photographer: Nullable[str] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    performer_ids: Nullable[BulkUpdateIds] = UNSET
+    tag_ids: Nullable[BulkUpdateIds] = UNSET
+    gallery_ids: Nullable[BulkUpdateIds] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class ImageDestroyInput(StashInput):
+    """Which image to remove, and what to remove with it (`imageDestroy`)."""
+
+    id: ID
+    delete_file: Nullable[bool] = UNSET
+    delete_generated: Nullable[bool] = UNSET
+    destroy_file_entry: Nullable[bool] = UNSET
+
+
+class ImagesDestroyInput(StashInput):
+    """Which images to remove, and whether their files go too (`imagesDestroy`)."""
+
+    ids: list[ID]
+    delete_file: Nullable[bool] = UNSET
+    delete_generated: Nullable[bool] = UNSET
+    destroy_file_entry: Nullable[bool] = UNSET

@@ -1,0 +1,207 @@
+"""Inputs of the metadata tasks: scan, generate, clean, identify, export, import, migrate."""
+
+from __future__ import annotations
+
+from stash_cli.core.types.annotations import ID, Nullable, Timestamp, Upload
+from stash_cli.core.types.base import StashInput, api, required
+from stash_cli.core.types.enums import (
+    GenderEnum,
+    IdentifyFieldStrategy,
+    ImportDuplicateEnum,
+    ImportMissingRefEnum,
+    PreviewPreset,
+)
+from stash_cli.core.types.links import ScraperSourceInput
+from stash_cli.core.unset import UNSET
+
+
+class FindJobInput(StashInput):
+    """Which job to show."""
+
+    id: ID
+
+
+class GenerateMetadataInput(StashInput):
+    """What to generate and for which objects; empty lists mean all."""
+
+    covers: Nullable[bool] = UNSET
+    sprites: Nullable[bool] = UNSET
+    previews: Nullable[bool] = UNSET
+    image_previews: Nullable[bool] = api("imagePreviews")
+    preview_options: Nullable[GeneratePreviewOptionsInput] = api("previewOptions")
+    markers: Nullable[bool] = UNSET
+    marker_image_previews: Nullable[bool] = api("markerImagePreviews")
+    marker_screenshots: Nullable[bool] = api("markerScreenshots")
+    transcodes: Nullable[bool] = UNSET
+    force_transcodes: Nullable[bool] = api("forceTranscodes")
+    phashes: Nullable[bool] = UNSET
+    interactive_heatmaps_speeds: Nullable[bool] = api("interactiveHeatmapsSpeeds")
+    image_phashes: Nullable[bool] = api("imagePhashes")
+    image_thumbnails: Nullable[bool] = api("imageThumbnails")
+    clip_previews: Nullable[bool] = api("clipPreviews")
+    scene_ids: Nullable[list[ID]] = api("sceneIDs")
+    marker_ids: Nullable[list[ID]] = api("markerIDs")
+    image_ids: Nullable[list[ID]] = api("imageIDs")
+    gallery_ids: Nullable[list[ID]] = api("galleryIDs")
+    paths: Nullable[list[str]] = UNSET
+    overwrite: Nullable[bool] = UNSET
+
+
+class GeneratePreviewOptionsInput(StashInput):
+    """How previews are cut and encoded."""
+
+    preview_segments: Nullable[int] = api("previewSegments")
+    preview_segment_duration: Nullable[float] = api("previewSegmentDuration")
+    preview_exclude_start: Nullable[str] = api("previewExcludeStart")
+    preview_exclude_end: Nullable[str] = api("previewExcludeEnd")
+    preview_preset: Nullable[PreviewPreset] = api("previewPreset")
+
+
+class ScanMetaDataFilterInput(StashInput):
+    """Limits a scan to files changed since a time."""
+
+    min_mod_time: Nullable[Timestamp] = api("minModTime")
+
+
+class ScanMetadataInput(StashInput):
+    """What to scan and what to generate on the way; no paths means the whole library."""
+
+    paths: Nullable[list[str]] = UNSET
+    rescan: Nullable[bool] = UNSET
+    scan_generate_covers: Nullable[bool] = api("scanGenerateCovers")
+    scan_generate_previews: Nullable[bool] = api("scanGeneratePreviews")
+    scan_generate_image_previews: Nullable[bool] = api("scanGenerateImagePreviews")
+    scan_generate_sprites: Nullable[bool] = api("scanGenerateSprites")
+    scan_generate_phashes: Nullable[bool] = api("scanGeneratePhashes")
+    scan_generate_image_phashes: Nullable[bool] = api("scanGenerateImagePhashes")
+    scan_generate_thumbnails: Nullable[bool] = api("scanGenerateThumbnails")
+    scan_generate_clip_previews: Nullable[bool] = api("scanGenerateClipPreviews")
+    filter: Nullable[ScanMetaDataFilterInput] = UNSET
+
+
+class CleanMetadataInput(StashInput):
+    """Where to remove entries of files that are gone; a dry run only logs them."""
+
+    dry_run: bool = required("dryRun")
+    paths: Nullable[list[str]] = UNSET
+    ignore_zip_file_contents: Nullable[bool] = api("ignoreZipFileContents")
+
+
+class CleanGeneratedInput(StashInput):
+    """Which generated files without an object to remove."""
+
+    blob_files: Nullable[bool] = api("blobFiles")
+    sprites: Nullable[bool] = UNSET
+    screenshots: Nullable[bool] = UNSET
+    transcodes: Nullable[bool] = UNSET
+    markers: Nullable[bool] = UNSET
+    image_thumbnails: Nullable[bool] = api("imageThumbnails")
+    dry_run: Nullable[bool] = api("dryRun")
+
+
+class AutoTagMetadataInput(StashInput):
+    """Names to look for in paths; `["*"]` means all."""
+
+    paths: Nullable[list[str]] = UNSET
+    performers: Nullable[list[str]] = UNSET
+    studios: Nullable[list[str]] = UNSET
+    tags: Nullable[list[str]] = UNSET
+
+
+class IdentifyFieldOptionsInput(StashInput):
+    """How identify treats one field."""
+
+    field: str
+    strategy: IdentifyFieldStrategy
+    create_missing: Nullable[bool] = api("createMissing")
+
+
+class IdentifyMetadataOptionsInput(StashInput):
+    """What identify may change."""
+
+    field_options: Nullable[list[IdentifyFieldOptionsInput]] = api("fieldOptions")
+    set_cover_image: Nullable[bool] = api("setCoverImage")
+    set_organized: Nullable[bool] = api("setOrganized")
+    include_male_performers: Nullable[bool] = api("includeMalePerformers", deprecated="Use performerGenders")
+    performer_genders: Nullable[list[GenderEnum]] = api("performerGenders")
+    skip_multiple_matches: Nullable[bool] = api("skipMultipleMatches")
+    skip_multiple_match_tag: Nullable[str] = api("skipMultipleMatchTag")
+    skip_single_name_performers: Nullable[bool] = api("skipSingleNamePerformers")
+    skip_single_name_performer_tag: Nullable[str] = api("skipSingleNamePerformerTag")
+
+
+class IdentifySourceInput(StashInput):
+    """A source for identify with options of its own."""
+
+    source: ScraperSourceInput
+    options: Nullable[IdentifyMetadataOptionsInput] = UNSET
+
+
+class IdentifyMetadataInput(StashInput):
+    """Which scenes to identify against which sources, in order."""
+
+    sources: list[IdentifySourceInput]
+    options: Nullable[IdentifyMetadataOptionsInput] = UNSET
+    scene_ids: Nullable[list[ID]] = api("sceneIDs")
+    paths: Nullable[list[str]] = UNSET
+
+
+class ExportObjectTypeInput(StashInput):
+    """Which objects of one kind to export."""
+
+    ids: Nullable[list[str]] = UNSET
+    all: Nullable[bool] = UNSET
+
+
+class ExportObjectsInput(StashInput):
+    """Which objects to export, and whether with what they refer to."""
+
+    scenes: Nullable[ExportObjectTypeInput] = UNSET
+    images: Nullable[ExportObjectTypeInput] = UNSET
+    studios: Nullable[ExportObjectTypeInput] = UNSET
+    performers: Nullable[ExportObjectTypeInput] = UNSET
+    tags: Nullable[ExportObjectTypeInput] = UNSET
+    groups: Nullable[ExportObjectTypeInput] = UNSET
+    movies: Nullable[ExportObjectTypeInput] = api(deprecated="Use groups instead")
+    galleries: Nullable[ExportObjectTypeInput] = UNSET
+    include_dependencies: Nullable[bool] = api("includeDependencies")
+
+
+class ImportObjectsInput(StashInput):
+    """An export file to import."""
+
+    file: Upload
+    duplicate_behaviour: ImportDuplicateEnum = required("duplicateBehaviour")
+    missing_ref_behaviour: ImportMissingRefEnum = required("missingRefBehaviour")
+
+
+class BackupDatabaseInput(StashInput):
+    """Whether to download the backup or keep it on the server."""
+
+    download: Nullable[bool] = UNSET
+    include_blobs: Nullable[bool] = api("includeBlobs")
+
+
+class AnonymiseDatabaseInput(StashInput):
+    """Whether to download the anonymised copy or keep it on the server."""
+
+    download: Nullable[bool] = UNSET
+
+
+class MigrateInput(StashInput):
+    """Where to keep a backup while migrating (empty: a temporary one)."""
+
+    backup_path: str = required("backupPath")
+
+
+class MigrateSceneScreenshotsInput(StashInput):
+    """What to do with the old screenshot files."""
+
+    delete_files: Nullable[bool] = api("deleteFiles")
+    overwrite_existing: Nullable[bool] = api("overwriteExisting")
+
+
+class MigrateBlobsInput(StashInput):
+    """Whether to remove the old blobs after moving them."""
+
+    delete_old: Nullable[bool] = api("deleteOld")

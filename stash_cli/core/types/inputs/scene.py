@@ -1,0 +1,144 @@
+"""Inputs of the scene mutations."""
+
+from __future__ import annotations
+
+from stash_cli.core.types.annotations import ID, Map, Nullable, Rating100
+from stash_cli.core.types.base import StashInput, api
+from stash_cli.core.types.inputs.common import (
+    BulkUpdateIds,
+    BulkUpdateStrings,
+    CustomFieldsInput,
+    StashIDInput,
+)
+from stash_cli.core.types.links import SceneMovieInput
+from stash_cli.core.unset import UNSET
+
+
+class SceneGroupInput(StashInput):
+    """A group of a scene and the scene's number in it."""
+
+    group_id: ID
+    scene_index: Nullable[int] = UNSET
+
+
+class SceneCreateInput(StashInput):
+    """What a new scene starts with (`sceneCreate`)."""
+
+    title: Nullable[str] = UNSET
+    code: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    director: Nullable[str] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    urls: Nullable[list[str]] = UNSET
+    date: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    organized: Nullable[bool] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    gallery_ids: Nullable[list[ID]] = UNSET
+    performer_ids: Nullable[list[ID]] = UNSET
+    groups: Nullable[list[SceneGroupInput]] = UNSET
+    movies: Nullable[list[SceneMovieInput]] = api(deprecated="Use groups")
+    tag_ids: Nullable[list[ID]] = UNSET
+    cover_image: Nullable[str] = UNSET
+    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    file_ids: Nullable[list[ID]] = UNSET
+    custom_fields: Nullable[Map] = UNSET
+
+
+class SceneUpdateInput(StashInput):
+    """Changes to one scene; fields left UNSET stay as they are (`sceneUpdate`)."""
+
+    id: ID
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    title: Nullable[str] = UNSET
+    code: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    director: Nullable[str] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    urls: Nullable[list[str]] = UNSET
+    date: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    o_counter: Nullable[int] = api(deprecated="Unsupported - Use sceneIncrementO/sceneDecrementO")
+    organized: Nullable[bool] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    gallery_ids: Nullable[list[ID]] = UNSET
+    performer_ids: Nullable[list[ID]] = UNSET
+    groups: Nullable[list[SceneGroupInput]] = UNSET
+    movies: Nullable[list[SceneMovieInput]] = api(deprecated="Use groups")
+    tag_ids: Nullable[list[ID]] = UNSET
+    cover_image: Nullable[str] = UNSET
+    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    resume_time: Nullable[float] = UNSET
+    play_duration: Nullable[float] = UNSET
+    play_count: Nullable[int] = api(
+        deprecated="Unsupported - Use sceneIncrementPlayCount/sceneDecrementPlayCount"
+    )
+    primary_file_id: Nullable[ID] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class BulkSceneUpdateInput(StashInput):
+    """Changes made to many scenes at once (`bulkSceneUpdate`)."""
+
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    ids: Nullable[list[ID]] = UNSET
+    title: Nullable[str] = UNSET
+    code: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    director: Nullable[str] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    urls: Nullable[BulkUpdateStrings] = UNSET
+    date: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    organized: Nullable[bool] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    gallery_ids: Nullable[BulkUpdateIds] = UNSET
+    performer_ids: Nullable[BulkUpdateIds] = UNSET
+    tag_ids: Nullable[BulkUpdateIds] = UNSET
+    group_ids: Nullable[BulkUpdateIds] = UNSET
+    movie_ids: Nullable[BulkUpdateIds] = api(deprecated="Use group_ids")
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class SceneDestroyInput(StashInput):
+    """Which scene to remove, and whether its files go too (`sceneDestroy`)."""
+
+    id: ID
+    delete_file: Nullable[bool] = UNSET
+    delete_generated: Nullable[bool] = UNSET
+    destroy_file_entry: Nullable[bool] = UNSET
+
+
+class ScenesDestroyInput(StashInput):
+    """Which scenes to remove, and whether their files go too (`scenesDestroy`)."""
+
+    ids: list[ID]
+    delete_file: Nullable[bool] = UNSET
+    delete_generated: Nullable[bool] = UNSET
+    destroy_file_entry: Nullable[bool] = UNSET
+
+
+class SceneParserInput(StashInput):
+    """How the file name parser reads names."""
+
+    ignore_words: Nullable[list[str]] = api("ignoreWords")
+    whitespace_characters: Nullable[str] = api("whitespaceCharacters")
+    capitalize_title: Nullable[bool] = api("capitalizeTitle")
+    ignore_organized: Nullable[bool] = api("ignoreOrganized")
+
+
+class SceneHashInput(StashInput):
+    """The hash a scene is looked up by."""
+
+    checksum: Nullable[str] = UNSET
+    oshash: Nullable[str] = UNSET
+
+
+class SceneMergeInput(StashInput):
+    """Which scenes to merge into which (`sceneMerge`)."""
+
+    source: list[ID]
+    destination: ID
+    values: Nullable[SceneUpdateInput] = UNSET
+    play_history: Nullable[bool] = UNSET
+    o_history: Nullable[bool] = UNSET

@@ -1,0 +1,77 @@
+"""Plugins with their tasks and hooks, and installable packages."""
+
+from __future__ import annotations
+
+from stash_cli.core.types.annotations import ID, Map, Maybe, Nullable, Timestamp
+from stash_cli.core.types.base import ApiObject, api
+from stash_cli.core.types.enums import PluginSettingTypeEnum
+from stash_cli.core.unset import UNSET
+
+
+class Package(ApiObject):
+    """A plugin or scraper that is installed or can be."""
+
+    package_id: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    version: Nullable[str] = UNSET
+    date: Nullable[Timestamp] = UNSET
+    requires: Maybe[list[Package]] = api(lazy=True)
+    source_url: Maybe[str] = api("sourceURL")
+    source_package: Nullable[Package] = api(lazy=True)
+    metadata: Maybe[Map] = UNSET
+
+
+class PluginPaths(ApiObject):
+    """Files a plugin adds to the web interface."""
+
+    javascript: Nullable[list[str]] = UNSET
+    css: Nullable[list[str]] = UNSET
+
+
+class Plugin(ApiObject):
+    """A plugin of the server."""
+
+    id: Maybe[ID] = UNSET
+    name: Maybe[str] = UNSET
+    description: Nullable[str] = UNSET
+    url: Nullable[str] = UNSET
+    version: Nullable[str] = UNSET
+    enabled: Maybe[bool] = UNSET
+    tasks: Nullable[list[PluginTask]] = UNSET
+    hooks: Nullable[list[PluginHook]] = UNSET
+    settings: Nullable[list[PluginSetting]] = UNSET
+    requires: Nullable[list[ID]] = UNSET
+    paths: Maybe[PluginPaths] = UNSET
+
+
+class PluginTask(ApiObject):
+    """A task that a plugin offers."""
+
+    name: Maybe[str] = UNSET
+    description: Nullable[str] = UNSET
+    plugin: Maybe[Plugin] = UNSET
+
+
+class PluginHook(ApiObject):
+    """Events that a plugin reacts to."""
+
+    name: Maybe[str] = UNSET
+    description: Nullable[str] = UNSET
+    hooks: Nullable[list[str]] = UNSET
+    plugin: Maybe[Plugin] = UNSET
+
+
+class PluginResult(ApiObject):
+    """What a plugin run gave back."""
+
+    error: Nullable[str] = UNSET
+    result: Nullable[str] = UNSET
+
+
+class PluginSetting(ApiObject):
+    """A setting that a plugin declares."""
+
+    name: Maybe[str] = UNSET
+    display_name: Nullable[str] = UNSET
+    description: Nullable[str] = UNSET
+    type: Maybe[PluginSettingTypeEnum] = UNSET

@@ -1,0 +1,130 @@
+"""Scenes (videos), their play data, and the page that lists them."""
+
+from __future__ import annotations
+
+from stash_cli.core.types.annotations import ID, Map, Maybe, Nullable, Rating100, Time
+from stash_cli.core.types.base import ApiObject, StashResult, api
+from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.links import (
+    Gallery,
+    Group,
+    Performer,
+    SceneMarker,
+    SceneMovie,
+    SceneMovieID,
+    Studio,
+    Tag,
+    VideoCaption,
+    VideoFile,
+)
+from stash_cli.core.types.stash_id import StashID
+from stash_cli.core.unset import UNSET
+
+
+class ScenePathsType(ApiObject):
+    """Addresses of a scene's stream, cover and generated files."""
+
+    screenshot: Nullable[str] = UNSET
+    preview: Nullable[str] = UNSET
+    stream: Nullable[str] = UNSET
+    webp: Nullable[str] = UNSET
+    vtt: Nullable[str] = UNSET
+    sprite: Nullable[str] = UNSET
+    funscript: Nullable[str] = UNSET
+    interactive_heatmap: Nullable[str] = UNSET
+    caption: Nullable[str] = UNSET
+
+
+class SceneGroup(ApiObject):
+    """A group of a scene and the scene's number in it."""
+
+    group: Maybe[Group] = UNSET
+    scene_index: Nullable[int] = UNSET
+
+
+class Scene(StashObject):
+    """A video with its metadata, possibly in several files."""
+
+    title: Nullable[str] = UNSET
+    code: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    director: Nullable[str] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    urls: Maybe[list[str]] = UNSET
+    date: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    organized: Maybe[bool] = UNSET
+    o_counter: Nullable[int] = UNSET
+    interactive: Maybe[bool] = UNSET
+    interactive_speed: Nullable[int] = UNSET
+    captions: Nullable[list[VideoCaption]] = UNSET
+    created_at: Maybe[Time] = UNSET
+    updated_at: Maybe[Time] = UNSET
+    last_played_at: Nullable[Time] = UNSET
+    resume_time: Nullable[float] = UNSET
+    play_duration: Nullable[float] = UNSET
+    play_count: Nullable[int] = UNSET
+    play_history: Maybe[list[Time]] = UNSET
+    o_history: Maybe[list[Time]] = UNSET
+    files: Maybe[list[VideoFile]] = UNSET
+    paths: Maybe[ScenePathsType] = UNSET
+    scene_markers: Maybe[list[SceneMarker]] = UNSET
+    galleries: Maybe[list[Gallery]] = UNSET
+    studio: Nullable[Studio] = UNSET
+    groups: Maybe[list[SceneGroup]] = UNSET
+    movies: Maybe[list[SceneMovie]] = api(deprecated="Use groups")
+    tags: Maybe[list[Tag]] = UNSET
+    performers: Maybe[list[Performer]] = UNSET
+    stash_ids: Maybe[list[StashID]] = UNSET
+    custom_fields: Maybe[Map] = UNSET
+    scene_streams: Maybe[list[SceneStreamEndpoint]] = api("sceneStreams", lazy=True)
+
+
+class FindScenesResultType(StashResult):
+    """One page of scenes and the number that match in all."""
+
+    count: int
+    duration: Maybe[float] = UNSET
+    filesize: Maybe[float] = UNSET
+    scenes: list[Scene]
+
+
+class SceneParserResult(ApiObject):
+    """What the file name parser found for one scene."""
+
+    scene: Maybe[Scene] = UNSET
+    title: Nullable[str] = UNSET
+    code: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    director: Nullable[str] = UNSET
+    url: Nullable[str] = UNSET
+    date: Nullable[str] = UNSET
+    rating: Nullable[int] = api(deprecated="Use 1-100 range with rating100")
+    rating100: Nullable[int] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    gallery_ids: Nullable[list[ID]] = UNSET
+    performer_ids: Nullable[list[ID]] = UNSET
+    movies: Nullable[list[SceneMovieID]] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+
+
+class SceneParserResultType(ApiObject):
+    """What the file name parser found for a page of scenes."""
+
+    count: Maybe[int] = UNSET
+    results: Maybe[list[SceneParserResult]] = UNSET
+
+
+class SceneStreamEndpoint(ApiObject):
+    """One address a scene can be streamed from."""
+
+    url: Maybe[str] = UNSET
+    mime_type: Nullable[str] = UNSET
+    label: Nullable[str] = UNSET
+
+
+class HistoryMutationResult(ApiObject):
+    """How many times are recorded now, newest first."""
+
+    count: Maybe[int] = UNSET
+    history: Maybe[list[Time]] = UNSET

@@ -1,0 +1,81 @@
+"""What of an object its create and update inputs take: names and shapes, derived from both types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.types.api import ApiField, describe_api
+from stash_cli.core.types.base import plain
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.core.types.base import ApiObject
+
+_SINGULARS = {"children": "child", "galleries": "gallery"}
+
+
+def operation_name(cls: type[ApiObject], verb: str) -> str:
+    """`Scene`, "Create" -> "sceneCreate"."""
+    name = cls.__name__
+    return f"{name[0].lower()}{name[1:]}{verb}"
+
+
+def input_field(cls: type[ApiObject], verb: str, attr: str) -> ApiField | None:
+    """The field of the create or update input that writes attribute `attr`, or None.
+
+    A relation is written by its ids: `studio` by `studio_id`, `tags` by `tag_ids`; other fields keep
+    their name, and `api(input=...)` names the exceptions.
+    """
+    api = describe_api()
+    declared = next((f for f in api.types[cls.__name__].fields.values() if f.attr == attr), None)
+    fields = api.types[f"{cls.__name__}{verb}Input"].fields
+    names = [declared.input if declared else None, f"{attr}_id", f"{singular(attr)}_ids", attr]
+    return next((fields[name] for name in names if name in fields), None)
+
+
+def singular(name: str) -> str:
+    """`tags` -> `tag`, `galleries` -> `gallery`.
+
+    >>> singular("scenes")
+    'scene'
+    """
+    return _SINGULARS.get(name, name.removesuffix("s"))
+
+
+def written(cls: type[ApiObject], verb: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of `values` that the create or update input of `cls` takes, as JSON."""
+    found: dict[str, Any] = {}
+    for attr, value in values.items():
+        target = input_field(cls, verb, attr)
+        if target is not None and value is not UNSET:
+            found[target.name] = as_input(target, value)
+    return found
+
+
+def as_input(target: ApiField, value: Any) -> Any:
+    """One value in the shape of the input field `target`."""
+    kind = target.type.name
+    if isinstance(value, list | tuple):
+        return [as_input(target, item) for item in value]
+    if kind == "ID":
+        return getattr(value, "id", value)
+    if kind == "CustomFieldsInput" and isinstance(value, dict):
+        return {"full": value}
+    shape = describe_api().types[kind]
+    if shape.kind == "INPUT_OBJECT" and hasattr(value, "__dict__"):
+        return _as_input_object(shape.fields, value)
+    return plain(value)
+
+
+def _as_input_object(fields: Mapping[str, ApiField], value: Any) -> dict[str, Any]:
+    """An object such as SceneGroup as SceneGroupInput: links become their ids."""
+    found = {}
+    for name, field in fields.items():
+        held = getattr(value, name, UNSET)
+        if held is UNSET and name.endswith("_id"):
+            held = getattr(value, name.removesuffix("_id"), UNSET)
+        if held is not UNSET:
+            found[name] = as_input(field, held)
+    return found

@@ -1,0 +1,48 @@
+"""UNSET: the third state of a field, beside a value and an explicit null."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+T = TypeVar("T")
+
+
+class UnsetType:
+    """Type of :data:`UNSET`; falsy, and one object in every copy and pickle."""
+
+    __slots__ = ()
+    _instance: UnsetType | None = None
+
+    def __new__(cls) -> UnsetType:  # noqa: PYI034 - there is one object, subclasses make no sense
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let models accept UNSET; imported here so that this module stays free of Pydantic."""
+        from pydantic_core import core_schema
+
+        return core_schema.is_instance_schema(cls)
+
+
+UNSET: Final[UnsetType] = UnsetType()
+"""Never touched: not sent on save, not known when read."""
+
+
+def is_set(value: T | UnsetType) -> TypeGuard[T]:
+    """Whether `value` is known, a null included."""
+    return value is not UNSET
