@@ -1,0 +1,52 @@
+"""Fixtures for all tests: a state of its own for each, and libraries to talk to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep settings, caches and demo data of the user's account out of the tests, and theirs out of it."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(home))
+    for name in (
+        "STASH_URL",
+        "STASH_API_KEY",
+        "STASH_API_KEY_FILE",
+        "STASH_PROFILE",
+        "NO_COLOR",
+        "FORCE_COLOR",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    return home
+
+
+@pytest.fixture
+def library_file(tmp_path: Path) -> Path:
+    """Path of a library that does not exist yet."""
+    return tmp_path / "library.sqlite"
+
+
+@pytest.fixture
+def embedded_url(library_file: Path) -> str:
+    """URL of an empty embedded library in process."""
+    return f"embedded:{library_file}"
+
+
+@pytest.fixture
+def served_url(library_file: Path) -> Iterator[str]:
+    """URL of an empty embedded library served over loopback HTTP."""
+    from stash_cli.embedded.server import LibraryServer
+
+    server = LibraryServer(str(library_file), host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield server.wait_until_ready(timeout=10)
+    server.stop()
+    thread.join(timeout=10)

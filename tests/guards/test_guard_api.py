@@ -1,0 +1,83 @@
+"""The types against the API they describe."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support import reference
+
+from stash_cli.core.types.api import Api, describe_api
+from stash_cli.core.types.entities import ENTITIES
+
+DEVIATIONS: dict[str, str] = {}
+"""`Type.field` -> why ours differs on purpose."""
+
+
+def type_text(ref: dict[str, Any]) -> str:
+    if ref["kind"] == "NON_NULL":
+        return type_text(ref["ofType"]) + "!"
+    if ref["kind"] == "LIST":
+        return f"[{type_text(ref['ofType'])}]"
+    return str(ref["name"])
+
+
+def facts(field: dict[str, Any]) -> tuple[str, dict[str, str], str | None]:
+    args = {arg["name"]: type_text(arg["type"]) for arg in field.get("args") or ()}
+    return type_text(field["type"]), args, field.get("deprecationReason")
+
+
+def our_fields(api: Api, name: str) -> dict[str, tuple[str, dict[str, str], str | None]]:
+    roots = {"Query": api.queries, "Mutation": api.mutations, "Subscription": api.subscriptions}
+    fields = roots.get(name) or api.types[name].fields
+    return {
+        field.name: (field.type.text, {arg: ref.text for arg, ref in field.args.items()}, field.deprecated)
+        for field in fields.values()
+    }
+
+
+def introspected() -> list[dict[str, Any]]:
+    path = reference("stash-api", "introspection-0.31.json")
+    if path is None:
+        return []
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    types = schema.get("data", schema)["__schema"]["types"]
+    return [declared for declared in types if not declared["name"].startswith("__")]
+
+
+@pytest.mark.parametrize("declared", introspected(), ids=lambda declared: declared["name"])
+def test_type_is_the_servers(declared: dict[str, Any]) -> None:
+    api, name = describe_api(), declared["name"]
+    theirs = {f["name"]: facts(f) for f in (declared["fields"] or []) + (declared["inputFields"] or [])}
+    assert our_fields(api, name) == theirs
+    if name in api.types:
+        ours = api.types[name]
+        assert ours.kind == declared["kind"]
+        assert ours.values == {v["name"]: v["deprecationReason"] for v in declared["enumValues"] or ()}
+        assert set(ours.members) == {member["name"] for member in declared["possibleTypes"] or ()}
+
+
+def test_nothing_is_described_that_the_server_lacks() -> None:
+    theirs = {declared["name"] for declared in introspected()} or set(describe_api().types)
+    assert set(describe_api().types) <= theirs
+
+
+def test_description_is_whole_in_itself() -> None:
+    """Every type that a field, argument or operation names is described."""
+    api = describe_api()
+    fields = [field for declared in api.types.values() for field in declared.fields.values()]
+    fields += [*api.queries.values(), *api.mutations.values(), *api.subscriptions.values()]
+    named = {ref.name for field in fields for ref in (field.type, *field.args.values())}
+    assert named <= set(api.types)
+    assert (len(api.queries), len(api.mutations), len(api.subscriptions)) == (74, 134, 3)
+
+
+@pytest.mark.parametrize("entity", ENTITIES.values(), ids=lambda entity: entity.type)
+def test_names_derived_for_an_entity_exist(entity: Any) -> None:
+    api = describe_api()
+    page = api.types[api.queries[entity.find].type.name]
+    assert entity.items in page.fields
+    assert api.queries[entity.find].args[entity.filter_arg].name == entity.filter_type
+    assert entity.label in entity.api.fields
+    assert {entity.operation("Update"), entity.destroy, entity.bulk_update} <= set(api.mutations)

@@ -1,0 +1,142 @@
+"""Layers import in one direction only, and starting costs only what is used."""
+
+from __future__ import annotations
+
+import ast
+import json
+
+import pytest
+from support import ROOT, fresh_python
+
+PACKAGE = ROOT / "stash_cli"
+
+ALLOWED = {
+    "stash_cli.core.unset": (),
+    "stash_cli.core.errors": (),
+    "stash_cli.core.types": ("core.errors", "core.unset"),
+    "stash_cli.core.log": ("core.errors",),
+    "stash_cli.core.settings": ("core.errors", "core.log"),
+    "stash_cli.core.graphql": ("core.types", "core.errors", "core.unset"),
+    "stash_cli.core.transport": ("core.errors", "core.settings", "core.log"),
+    "stash_cli.core.query": ("core.types", "core.errors", "core.unset", "core.graphql"),
+    "stash_cli.core.client": (
+        "core.transport",
+        "core.graphql",
+        "core.query",
+        "core.types",
+        "core.errors",
+        "core.settings",
+        "core.log",
+        "core.unset",
+    ),
+    "stash_cli.core.store": (
+        "core.client",
+        "core.query",
+        "core.graphql",
+        "core.types",
+        "core.errors",
+        "core.unset",
+    ),
+    "stash_cli.core.capabilities": ("core.graphql",),
+    "stash_cli.core.context": ("core",),
+    "stash_cli.embedded": ("core.types", "core.errors", "core.unset"),
+    "stash_cli.output": ("core.errors",),
+    "stash_cli.commands": ("core", "output"),
+    "stash_cli.app": ("core", "output", "commands"),
+    "stash_cli.__main__": ("app",),
+    "stash_cli": ("core",),
+}
+"""Module or package -> what it may import besides itself; the longest name that fits counts."""
+
+ONE_WAY_IN = {
+    ("stash_cli.core.transport.in_process", "stash_cli.embedded"): "an embedded URL selects it",
+    ("stash_cli.commands.embedded", "stash_cli.embedded"): "serving and locating libraries is its subject",
+}
+
+
+def layer(module: str) -> str:
+    parts = module.split(".")
+    names = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next(name for name in names if name in ALLOWED)
+
+
+def module_name(path: object) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts  # type: ignore[attr-defined]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(tree: ast.AST) -> set[str]:
+    """Modules of this package imported at run time; TYPE_CHECKING blocks do not count."""
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        found |= imports_of(node)
+    return {name for name in found if name.startswith("stash_cli")}
+
+
+def permitted(importer: str, imported: str) -> bool:
+    home = layer(importer)
+    if imported == home or (imported.startswith(f"{home}.") and home != "stash_cli"):
+        return True
+    if any(importer == a and imported.startswith(b) for a, b in ONE_WAY_IN):
+        return True
+    if imported == "stash_cli.__version__":
+        return True
+    return any(imported == f"stash_cli.{x}" or imported.startswith(f"stash_cli.{x}.") for x in ALLOWED[home])
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=module_name)
+def test_imports_follow_the_layers(path: object) -> None:
+    importer = module_name(path)
+    tree = ast.parse(path.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+    wrong = sorted(name for name in imports_of(tree) if not permitted(importer, name))
+    assert not wrong, f"{importer} may not import {wrong}"
+
+
+LOADED = "import json, sys; from stash_cli.app import main\ntry: main()\nexcept SystemExit: pass\n"
+LOADED += "print(); print(json.dumps(sorted(sys.modules)))"
+
+
+def loaded_by(*argv: str) -> set[str]:
+    """Modules in memory after the command line ran with `argv`."""
+    code = f"import sys; sys.argv = ['stash', *{list(argv)!r}]\n{LOADED}"
+    return set(json.loads(fresh_python(code).splitlines()[-1]))
+
+
+def heavy(modules: set[str], *names: str) -> set[str]:
+    return {name for name in modules if name.split(".")[0] in names}
+
+
+def test_version_starts_light() -> None:
+    assert not heavy(loaded_by("--version"), "httpx", "pydantic", "rich", "asyncio")
+
+
+def test_help_starts_light() -> None:
+    modules = loaded_by("--help")
+    assert not heavy(modules, "httpx", "pydantic", "asyncio", "rich")
+    assert not {name for name in modules if name.startswith("stash_cli.core.types.")} - {
+        "stash_cli.core.types.api",
+        "stash_cli.core.types.entities",
+    }
+
+
+def test_reading_needs_no_pydantic(served_url: str) -> None:
+    modules = loaded_by("--url", served_url, "scenes", "find", "--rating100-gte", "80", "--json")
+    assert not heavy(modules, "pydantic", "rich", "sqlalchemy", "graphql")
+
+
+def test_public_names_are_lazy() -> None:
+    code = "import json, sys, stash_cli; print(json.dumps(sorted(sys.modules)))"
+    modules = set(json.loads(fresh_python(code)))
+    assert not heavy(modules, "httpx", "pydantic", "rich", "asyncio", "typer")
+
+
+def test_one_type_does_not_build_the_others() -> None:
+    code = "from stash_cli.core.types import Tag; Tag(name='x'); "
+    modules = set(json.loads(fresh_python(code + "import json, sys; print(json.dumps(sorted(sys.modules)))")))
+    assert "stash_cli.core.types.scene" not in modules
