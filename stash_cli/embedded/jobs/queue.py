@@ -1,0 +1,151 @@
+"""The job queue: first in, first out, one job at a time, in one worker thread."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.embedded.jobs.broadcast import Broadcast
+from stash_cli.embedded.jobs.clock import now_nano
+from stash_cli.embedded.jobs.job import Job, Task
+from stash_cli.embedded.jobs.journal import Journal
+from stash_cli.embedded.jobs.progress import JobCancelled, Progress
+from stash_cli.embedded.jobs.throttle import Throttle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FINISHED_KEPT = 10
+UPDATE_SECONDS = 0.1
+
+
+class JobQueue:
+    """Runs tasks in order and tells subscribers about them.
+
+    `events` carries `{"type": "ADD"|"UPDATE"|"REMOVE", "job": {...}}`, updates at most every 100 ms;
+    `scan_complete` carries True after a scan or clean; `journal` is what the tasks have to say.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition(threading.RLock())
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._finished: deque[Job] = deque(maxlen=FINISHED_KEPT)
+        self._worker: threading.Thread | None = None
+        self._last_id = 0
+        self._closed = False
+        self.events: Broadcast[dict[str, Any]] = Broadcast()
+        self.scan_complete: Broadcast[bool] = Broadcast()
+        self.journal = Journal()
+
+    def add(self, description: str, task: Task) -> int:
+        """Queue `task` and return the job's id; it starts at once when the queue is idle."""
+        with self._changed:
+            if self._closed:
+                raise RuntimeError("the library is closed")
+            self._last_id += 1
+            job = Job(self._last_id, description, task)
+            self._waiting.append(job)
+            self._tell("ADD", job)
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="stash-jobs", daemon=True)
+                self._worker.start()
+            self._changed.notify_all()
+        return job.id
+
+    def queue(self) -> list[dict[str, Any]] | None:
+        """Running and waiting jobs, oldest first; None when idle."""
+        with self._changed:
+            jobs = [self._running] if self._running else []
+            return [job.as_dict() for job in (*jobs, *self._waiting)] or None
+
+    def find(self, job_id: int) -> dict[str, Any] | None:
+        """A waiting, running or one of the last ten ended jobs."""
+        with self._changed:
+            jobs = [*self._waiting, *self._finished, *([self._running] if self._running else [])]
+            return next((job.as_dict() for job in jobs if job.id == job_id), None)
+
+    def stop(self, job_id: int) -> None:
+        """Cancel a waiting job, ask a running one to stop; an unknown id is no error."""
+        with self._changed:
+            for job in [job for job in self._waiting if job.id == job_id]:
+                self._waiting.remove(job)
+                self._end(job, "CANCELLED")
+            if self._running and self._running.id == job_id and self._running.status == "RUNNING":
+                self._running.status = "STOPPING"
+                self._running.stop.set()
+                self._tell("UPDATE", self._running)
+
+    def stop_all(self) -> None:
+        with self._changed:
+            for job in [*self._waiting, *([self._running] if self._running else [])]:
+                self.stop(job.id)
+
+    def wait_idle(self, timeout: float | None = None) -> bool:
+        """Wait until nothing runs or waits; False when `timeout` seconds were not enough."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not (self._running or self._waiting), timeout)
+
+    def close(self, *, drain: bool = True) -> None:
+        """End the worker: `drain` lets queued jobs finish first, else they are cancelled."""
+        if not drain:
+            self.stop_all()
+        self.wait_idle()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            worker = self._worker
+        if worker is not None:
+            worker.join()
+
+    def _work(self) -> None:
+        while (job := self._next()) is not None:
+            self._run(job)
+
+    def _next(self) -> Job | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            if not self._waiting:
+                return None
+            self._running = job = self._waiting.popleft()
+            job.status, job.started = "RUNNING", now_nano()
+            self._tell("UPDATE", job)
+            return job
+
+    def _run(self, job: Job) -> None:
+        throttle = Throttle(UPDATE_SECONDS, lambda: self._tell_running(job))
+        error = None
+        try:
+            job.task(Progress(job, self.journal, lambda change: self._update(change, throttle)))
+        except JobCancelled:
+            pass
+        except Exception as failure:  # noqa: BLE001 - the boundary of all tasks: the job carries the text
+            error = str(failure) or type(failure).__name__
+            self.journal.error(f"{job.description} failed: {error}")
+        throttle.cancel()
+        with self._changed:
+            self._running = None
+            job.error = error
+            stopped = "CANCELLED" if job.stop.is_set() else "FINISHED"
+            self._end(job, "FAILED" if error else stopped)
+
+    def _update(self, change: Callable[[], None], throttle: Throttle) -> None:
+        with self._changed:
+            change()
+        throttle()
+
+    def _end(self, job: Job, status: str) -> None:
+        job.status, job.ended = status, now_nano()
+        job.sub_tasks.clear()
+        self._finished.append(job)
+        self._tell("REMOVE", job)
+        self._changed.notify_all()
+
+    def _tell_running(self, job: Job) -> None:
+        with self._changed:
+            if self._running is job:
+                self._tell("UPDATE", job)
+
+    def _tell(self, kind: str, job: Job) -> None:
+        self.events.publish({"type": kind, "job": job.as_dict()})
