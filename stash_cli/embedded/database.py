@@ -1,0 +1,95 @@
+"""One SQLite file: many readers, one writer at a time, and every read of a request in one snapshot."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from stash_cli.embedded.functions import register
+from stash_cli.embedded.migrations import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_BUSY_TIMEOUT = 10_000  # milliseconds: other processes may hold the file too
+_READERS = 10
+
+
+class Database:
+    """The connections to one library file; it is created or upgraded when opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._writer = _engine(path, "BEGIN IMMEDIATE", pool_size=1, read_only=False)
+        try:
+            migrate(self._writer, path)
+        except BaseException:
+            self._writer.dispose()
+            raise
+        self._reader = _engine(path, "BEGIN", pool_size=_READERS, read_only=True)
+
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        """The reading and the writing engine, for those who watch what is executed."""
+        return self._reader, self._writer
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the library from its first query on."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """The one writing connection, inside BEGIN IMMEDIATE; committed at exit, rolled back on failure."""
+        with self._lock, self._writer.begin() as connection:
+            yield connection
+
+    def vacuum(self) -> None:
+        """Rewrite the file without its gaps and refresh the query planner's statistics."""
+        with self._lock, self._writer.connect() as connection:
+            raw = connection.connection.cursor()
+            for statement in ("ANALYZE", "VACUUM"):
+                raw.execute(statement)
+
+    def close(self) -> None:
+        """Close all connections; SQLite then folds the write-ahead log into the file."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"check_same_thread": False},
+        query_cache_size=2000,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        # The driver's own transaction control is off: `begin` below says how a transaction starts.
+        connection.isolation_level = None
+        register(connection)
+        for pragma in _pragmas(read_only=read_only):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _pragmas(*, read_only: bool) -> list[str]:
+    common = [f"busy_timeout={_BUSY_TIMEOUT}", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-16000"]
+    return [*common, "query_only=ON"] if read_only else [*common[:1], "journal_mode=WAL", *common[1:]]

@@ -1,0 +1,57 @@
+"""What SQLite is taught on every connection: regexp, natural order, hash distance, age."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.embedded.regex import compile_pattern
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
+_MASK = (1 << 64) - 1
+
+
+def register(connection: Connection) -> None:
+    """Teach `connection` the functions and the collation that filters and sorts use."""
+    connection.create_function("regexp", 2, regexp, deterministic=True)
+    connection.create_function("phash_distance", 2, phash_distance, deterministic=True)
+    connection.create_function("mod", 2, modulo, deterministic=True)
+    connection.create_collation("NATURAL_CI", compare_naturally)
+
+
+def regexp(pattern: str, value: Any) -> bool | None:
+    """Whether RE2 `pattern` is found in `value`; NULL stays NULL, numbers are matched as text."""
+    return None if value is None else compile_pattern(pattern).search(str(value)) is not None
+
+
+def phash_distance(first: int | None, second: int | None) -> int | None:
+    """How many of the 64 bits of two perceptual hashes differ."""
+    if first is None or second is None:
+        return None
+    return ((int(first) ^ int(second)) & _MASK).bit_count()
+
+
+def modulo(value: float | None, divisor: float) -> float | None:
+    """The remainder of a floating point division, as SQLite's own `mod` where it is built in."""
+    return None if value is None else math.fmod(value, divisor)
+
+
+@lru_cache(maxsize=65536)
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """A key that orders digits by value and letters without case: "a2" before "A10"."""
+    return tuple(
+        (0, int(part), "0" * len(part)) if part[0] in "0123456789" else (1, 0, part)
+        for part in _DIGITS.split(text.lower())
+        if part
+    )
+
+
+def compare_naturally(first: str, second: str) -> int:
+    """Collation NATURAL_CI: -1, 0 or 1."""
+    left, right = natural_key(first), natural_key(second)
+    return (left > right) - (left < right)

@@ -1,0 +1,74 @@
+"""Brings a library file to the tables of this version, step by step."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DatabaseError
+
+from stash_cli.core.errors import StashConfigurationError, StashVersionError
+from stash_cli.embedded.tables import metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine
+
+    Step = Callable[[Connection], None]
+
+APPLICATION_ID = 0x53746C62
+"""Marks a SQLite file as a library of ours."""
+
+
+def create_tables(connection: Connection) -> None:
+    """Step 1: everything."""
+    metadata.create_all(connection, checkfirst=False)
+
+
+STEPS: tuple[Step, ...] = (create_tables,)
+"""Step N brings a file from version N-1 to N; a new step is added at the end, none is ever changed."""
+
+
+def migrate(engine: Engine, path: Path, steps: Sequence[Step] = STEPS) -> None:
+    """Run the steps that `path` still lacks, all or none.
+
+    Raises StashVersionError for a file of a newer version, StashConfigurationError for a file that is
+    no library.
+    """
+    try:
+        with engine.connect() as connection:
+            version = _version(connection, path, len(steps))
+        if version == len(steps):
+            return
+        with engine.begin() as connection:
+            # Another process may have been quicker while this one waited for the lock.
+            for step in steps[_version(connection, path, len(steps)) :]:
+                step(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {len(steps)}")
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    except (DatabaseError, sqlite3.DatabaseError) as failure:
+        raise StashConfigurationError(f"Cannot open {path} as a library: {_reason(failure)}") from failure
+
+
+def _reason(failure: Exception) -> str:
+    return str(getattr(failure, "orig", None) or failure)
+
+
+def _version(connection: Connection, path: Path, newest: int) -> int:
+    """The version of the file, checked to be one of ours."""
+    version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    marked = connection.exec_driver_sql("PRAGMA application_id").scalar_one() == APPLICATION_ID
+    tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
+    if tables and not marked:
+        raise StashConfigurationError(
+            f"{path} is a SQLite database, but not a library.",
+            hint="Name another file: it is made if missing.",
+        )
+    if version > newest:
+        raise StashVersionError(
+            f"The library {path} has version {version}, this stash knows up to {newest}.",
+            hint="Install a newer version of stash-cli.",
+        )
+    return version

@@ -1,0 +1,29 @@
+"""Saved filters, settings and stored pictures."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Integer, LargeBinary, Table, UniqueConstraint
+
+from stash_cli.embedded.tables.columns import metadata, text
+
+saved_filters = Table(
+    "saved_filters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    text("name", nullable=False),
+    text("mode", nullable=False),
+    Column("find_filter", JSON(none_as_null=True)),
+    Column("object_filter", JSON(none_as_null=True)),
+    Column("ui_options", JSON(none_as_null=True)),
+    UniqueConstraint("mode", "name"),
+    sqlite_autoincrement=True,
+)
+
+settings = Table("settings", metadata, text("key", primary_key=True), Column("value", JSON))
+"""The server's configuration by part: `general`, `interface`, `dlna`, `scraping`, `defaults`, `ui`,
+`plugins`; each value an object of what was set, in the shape of the API's ConfigResult."""
+
+blobs = Table(
+    "blobs", metadata, text("checksum", primary_key=True), Column("blob", LargeBinary, nullable=False)
+)
+"""Pictures by the md5 of their content."""
