@@ -91,6 +91,11 @@ from stash_cli.core.types.filters.performer import PerformerFilterType as Perfor
 from stash_cli.core.types.filters.scene import SceneFilterType as SceneFilterType
 from stash_cli.core.types.filters.studio import StudioFilterType as StudioFilterType
 from stash_cli.core.types.filters.tag import TagFilterType as TagFilterType
+from stash_cli.core.types.fuzzy_date import DatePrecision as DatePrecision
+from stash_cli.core.types.fuzzy_date import FuzzyDate as FuzzyDate
+from stash_cli.core.types.fuzzy_date import normalize_date as normalize_date
+from stash_cli.core.types.fuzzy_date import parse_date_precision as parse_date_precision
+from stash_cli.core.types.fuzzy_date import validate_fuzzy_date as validate_fuzzy_date
 from stash_cli.core.types.gallery import FindGalleriesResultType as FindGalleriesResultType
 from stash_cli.core.types.gallery import FindGalleryChaptersResultType as FindGalleryChaptersResultType
 from stash_cli.core.types.gallery import Gallery as Gallery

@@ -15,10 +15,11 @@ from pydantic.fields import FieldInfo
 
 from stash_cli.core import types
 from stash_cli.core.types import annotations as words
-from stash_cli.core.types import operations
+from stash_cli.core.types import enums, operations
 from stash_cli.core.types.annotations import Scalar
 from stash_cli.core.types.base import ApiObject, StashInput, StashResult
 from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.extras import EXTRAS
 from stash_cli.core.types.file import BaseFile
 from stash_cli.core.types.links import Link, link
 from stash_cli.core.unset import UnsetType
@@ -64,11 +65,16 @@ def describe_member(module: ModuleType, value: Any) -> dict[str, Any] | None:
         return {"kind": "UNION", "members": [member.__name__ for member in get_args(value)]} | _where(module)
     if not isinstance(value, type) or value.__module__ != module.__name__ or value in _BASES:
         return None
-    if issubclass(value, StrEnum):
-        deprecated = getattr(value, "__deprecated_values__", {})
-        values = {member.value: deprecated.get(member.value) for member in value}
-        return {"kind": "ENUM", "values": values} | _where(module, value)
+    if issubclass(value, StrEnum) and module is enums:
+        return describe_enum(value)
     return describe_class(module, value) if issubclass(value, ApiObject) else None
+
+
+def describe_enum(cls: type[StrEnum]) -> dict[str, Any]:
+    """The values of an enum, each with its deprecation or null."""
+    deprecated = getattr(cls, "__deprecated_values__", {})
+    values = {member.value: deprecated.get(member.value) for member in cls}
+    return {"kind": "ENUM", "values": values} | _where(enums, cls)
 
 
 def describe_class(module: ModuleType, cls: type[ApiObject]) -> dict[str, Any]:
@@ -196,14 +202,7 @@ def render_stub(api: dict[str, Any]) -> str:
     """`types/__init__.pyi`: every type under its name, for type checkers."""
     lines = ['"""Names that `stash_cli.core.types` resolves when they are first used (generated)."""', ""]
     places = [(facts["module"], name) for name, facts in api["types"].items() if "module" in facts]
-    places += [
-        ("annotations", name) for name in ("BoolMap", "Int64", "Map", "PluginConfigMap", "Time", "Timestamp")
-    ]
-    places += [("base", base.__name__) for base in (ApiObject, StashInput, StashResult)] + [
-        ("entity", "StashObject")
-    ]
-    lines += [f"from {types.__name__}.{module} import {name} as {name}" for module, name in sorted(places)]
-    lines += [
-        f"from stash_cli.core.unset import {name} as {name}" for name in ("UNSET", "UnsetType", "is_set")
-    ]
+    places = [(f"{types.__name__}.{module}", name) for module, name in places]
+    places += [(module, name) for name, module in EXTRAS.items()]
+    lines += [f"from {module} import {name} as {name}" for module, name in sorted(places)]
     return "\n".join(lines) + "\n"
