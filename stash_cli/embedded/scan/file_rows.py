@@ -1,0 +1,121 @@
+"""Writes files with their facts, fingerprints and captions."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from stash_cli.embedded.scan.folder_rows import moment
+from stash_cli.embedded.scan.probe import ImageFacts, VideoFacts
+from stash_cli.embedded.tables import files, files_fingerprints, image_files, video_captions, video_files
+from stash_cli.embedded.timestamps import now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection, Table
+
+    from stash_cli.embedded.scan.captions import Caption
+
+_FIND = select(files.c.id, files.c.size, files.c.mod_time).where(
+    files.c.parent_folder_id == bindparam("folder"), files.c.basename == bindparam("name")
+)
+_INSERT = insert(files)
+_UPDATE = update(files).where(files.c.id == bindparam("file"))
+_PRINTS = select(files_fingerprints.c.type, files_fingerprints.c.fingerprint).where(
+    files_fingerprints.c.file_id == bindparam("file")
+)
+_FORGET_PRINTS = delete(files_fingerprints).where(files_fingerprints.c.file_id == bindparam("file"))
+_INSERT_PRINTS = insert(files_fingerprints)
+_FORGET_CAPTIONS = delete(video_captions).where(video_captions.c.file_id == bindparam("file"))
+_INSERT_CAPTIONS = insert(video_captions)
+_SET_INTERACTIVE = update(video_files).where(video_files.c.file_id == bindparam("file"))
+
+
+def find(connection: Connection, folder_id: int, name: str) -> Any:
+    """Return id, size and mod_time of the file with that name in a folder, or None."""
+    return connection.execute(_FIND, {"folder": folder_id, "name": name}).first()
+
+
+def add(
+    connection: Connection,
+    folder_id: int,
+    name: str,
+    size: int,
+    mod_time: int,
+    zip_file_id: int | None = None,
+) -> int:
+    """Insert a file and return its id; sizes in bytes, times in epoch seconds."""
+    values = {
+        "basename": name,
+        "parent_folder_id": folder_id,
+        "zip_file_id": zip_file_id,
+        "size": size,
+        "mod_time": moment(mod_time),
+        "created_at": now(),
+        "updated_at": now(),
+    }
+    key = connection.execute(_INSERT, values).inserted_primary_key
+    return int(key[0]) if key else 0
+
+
+def change(connection: Connection, file_id: int, **values: Any) -> None:
+    """Set columns of a file and its `updated_at`."""
+    connection.execute(_UPDATE, {"file": file_id, **values, "updated_at": now()})
+
+
+def _upsert(table: Table, columns: Iterable[str]) -> Any:
+    statement = upsert(table)
+    return statement.on_conflict_do_update(
+        index_elements=["file_id"], set_={column: statement.excluded[column] for column in columns}
+    )
+
+
+_FACTS = {
+    kind: (
+        _upsert(table, kind.__dataclass_fields__),
+        delete(other).where(other.c.file_id == bindparam("file")),
+    )
+    for kind, table, other in (
+        (VideoFacts, video_files, image_files),
+        (ImageFacts, image_files, video_files),
+    )
+}
+
+
+def set_facts(connection: Connection, file_id: int, facts: VideoFacts | ImageFacts | None) -> None:
+    """Write what a file is; a file is a video or a picture, never both, and a zip is neither."""
+    if facts is None:
+        return
+    write, forget_other = _FACTS[type(facts)]
+    connection.execute(forget_other, {"file": file_id})
+    connection.execute(write, {"file_id": file_id, **asdict(facts)})
+
+
+def set_fingerprints(connection: Connection, file_id: int, fingerprints: Mapping[str, str]) -> None:
+    """Write the hashes of a file; when one has changed, all other hashes were of other content and go."""
+    had = {row.type: row.fingerprint for row in connection.execute(_PRINTS, {"file": file_id})}
+    if any(had.get(kind, value) != value for kind, value in fingerprints.items()):
+        connection.execute(_FORGET_PRINTS, {"file": file_id})
+        had = {}
+    new = [
+        {"file_id": file_id, "type": kind, "fingerprint": value}
+        for kind, value in fingerprints.items()
+        if kind not in had
+    ]
+    if new:
+        connection.execute(_INSERT_PRINTS, new)
+
+
+def set_companions(
+    connection: Connection, file_id: int, captions: Iterable[Caption], *, interactive: bool
+) -> None:
+    """Write the captions of a video and whether a funscript lies beside it."""
+    connection.execute(_SET_INTERACTIVE, {"file": file_id, "interactive": interactive})
+    connection.execute(_FORGET_CAPTIONS, {"file": file_id})
+    rows = [{"file_id": file_id, **caption._asdict()} for caption in captions]
+    if rows:
+        connection.execute(_INSERT_CAPTIONS, rows)

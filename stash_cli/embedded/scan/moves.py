@@ -1,0 +1,121 @@
+"""Recognises moved files: a new path with the content of a known file whose own path is gone.
+
+The file keeps its row, and so its scene, image or gallery. When its whole folder is gone too, the folder's
+row moves with it, and so the folder's gallery and everything else that hangs there.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, exists, func, or_, select, tuple_, update
+
+from stash_cli.embedded.scan import file_rows
+from stash_cli.embedded.scan.folder_rows import moment
+from stash_cli.embedded.scan.paths import name
+from stash_cli.embedded.tables import files, files_fingerprints, folders, galleries
+from stash_cli.embedded.timestamps import now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from stash_cli.embedded.scan.rules import Rules
+    from stash_cli.embedded.scan.walk import FoundFile
+
+_SAME_CONTENT = (
+    select(files.c.id, files.c.basename, files.c.parent_folder_id, folders.c.path)
+    .join_from(files, folders, files.c.parent_folder_id == folders.c.id)
+    .where(
+        files.c.zip_file_id.is_(None),
+        files.c.size == bindparam("size"),
+        files.c.id.in_(
+            select(files_fingerprints.c.file_id).where(
+                tuple_(files_fingerprints.c.type, files_fingerprints.c.fingerprint).in_(
+                    bindparam("hashes", expanding=True)
+                )
+            )
+        ),
+    )
+    .order_by(files.c.id)
+)
+_TREE = (
+    select(folders.c.id, folders.c.path)
+    .where(
+        or_(
+            folders.c.path == bindparam("path"),
+            func.substr(folders.c.path, 1, func.length(bindparam("prefix"))) == bindparam("prefix"),
+        )
+    )
+    .order_by(folders.c.path)
+)
+_AT_PATH = select(
+    folders.c.id,
+    folders.c.parent_folder_id,
+    or_(
+        exists().where(files.c.parent_folder_id == folders.c.id),
+        exists().where(galleries.c.folder_id == folders.c.id),
+    ).label("used"),
+).where(folders.c.path == bindparam("path"))
+
+
+def find_moved(
+    connection: Connection, found: FoundFile, fingerprints: Mapping[str, str], rules: Rules
+) -> Any:
+    """Return the row (id, basename, parent_folder_id, path of its folder) of the file that moved, or None.
+
+    A file on a library folder that is itself gone counts as there: its drive may only be unplugged.
+    """
+    asked = {"size": found.size, "hashes": list(fingerprints.items())}
+    rows = connection.execute(_SAME_CONTENT, asked).all()
+    return next((row for row in rows if _is_gone(f"{row.path}{os.sep}{row.basename}", rules)), None)
+
+
+def _is_gone(path: str, rules: Rules) -> bool:
+    root = rules.root_of(path)
+    return not os.path.lexists(path) and (root is None or os.path.lexists(root.path))
+
+
+def follow(connection: Connection, moved: Any, found: FoundFile, folder_id: int) -> None:
+    """Give a moved file its new path, taking its folder or the inside of its zip along."""
+    old_folder, new_folder = moved.path, found.folder
+    if old_folder != new_folder and not os.path.lexists(old_folder) and not _is_used(connection, new_folder):
+        _move_tree(connection, old_folder, new_folder)
+        folder_id = moved.parent_folder_id
+    values = {"parent_folder_id": folder_id, "basename": found.basename}
+    file_rows.change(connection, moved.id, **values, mod_time=moment(found.mod_time))
+    if found.kind == "zip":
+        inside = new_folder if folder_id == moved.parent_folder_id else old_folder
+        _move_tree(connection, f"{inside}{os.sep}{moved.basename}", found.path, parent=folder_id)
+
+
+def _is_used(connection: Connection, path: str) -> bool:
+    row = connection.execute(_AT_PATH, {"path": path}).first()
+    return row is None or bool(row.used)
+
+
+def _move_tree(connection: Connection, old: str, new: str, parent: int | None = None) -> None:
+    """Rename a folder and all below it, taking the place of rows that the walk has made for the new paths."""
+    if old == new:
+        return
+    for row in connection.execute(_TREE, {"path": old, "prefix": old + os.sep}).all():
+        _rename(connection, row.id, new + row.path[len(old) :], parent if row.path == old else None)
+
+
+def _rename(connection: Connection, folder_id: int, path: str, parent: int | None) -> None:
+    values: dict[str, Any] = {"path": path, "basename": name(path), "updated_at": now()}
+    taken = connection.execute(_AT_PATH, {"path": path}).first()
+    if taken is not None and taken.used:
+        # Its files were found again one by one: what is left under the old path is for a clean to remove.
+        connection.execute(update(folders).where(folders.c.id == folder_id).values(parent_folder_id=None))
+        return
+    if taken is not None:
+        below = folders.c.parent_folder_id == taken.id
+        connection.execute(update(folders).where(below).values(parent_folder_id=folder_id))
+        connection.execute(delete(folders).where(folders.c.id == taken.id))
+        values["parent_folder_id"] = taken.parent_folder_id
+    if parent is not None:
+        values["parent_folder_id"] = parent
+    connection.execute(update(folders).where(folders.c.id == folder_id).values(**values))

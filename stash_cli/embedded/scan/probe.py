@@ -1,0 +1,171 @@
+"""Reads what a video or picture is made of: size, length, codecs, rates, format; names are ffprobe's."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from stash_cli.embedded.scan.rotation import is_on_its_side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from fractions import Fraction
+
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+    from PIL.ImageFile import ImageFile
+
+_MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+_MATROSKA = "matroska,webm"
+_CONTAINERS = {_MP4: "mp4", "asf": "wmv"}
+_DOCTYPE_WITHIN = 4096
+
+_PICTURES = {
+    "JPEG": ("mjpeg", "jpeg"),
+    "MPO": ("mjpeg", "jpeg"),
+    "PNG": ("png", "png"),
+    "GIF": ("gif", "gif"),
+    "WEBP": ("webp", "webp"),
+    "AVIF": ("avif", "avif"),
+    "BMP": ("bmp", "bmp"),
+    "TIFF": ("tiff", "tiff"),
+}
+"""Pillow's format -> (codec name of a plain file, decoder name inside a zip)."""
+
+_MAGIC_LENGTH = 16
+_ORIENTATION = 0x0112
+_SIDEWAYS = frozenset((5, 6, 7, 8))
+
+
+class BrokenFileError(Exception):
+    """A file whose content cannot be read as what its name promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """Facts of a video: pixels, seconds (two decimals), frames per second (two decimals), bits per second."""
+
+    format: str
+    width: int
+    height: int
+    duration: float
+    video_codec: str
+    audio_codec: str
+    frame_rate: float
+    bit_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """Facts of a picture: pixels and format."""
+
+    format: str
+    width: int
+    height: int
+
+
+def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
+    """Read a video's facts; `stream` is the same file, already open.
+
+    Raises BrokenFileError when no demuxer recognises the content.
+    """
+    with _opened(path) as container:
+        video = next(iter(container.streams.video), None)
+        audio = next(iter(container.streams.audio), None)
+        width, height = (video.width, video.height) if video else (0, 0)
+        if container.format.name == _MP4 and is_on_its_side(stream, size):
+            width, height = height, width
+        return VideoFacts(
+            format=_container_name(container.format.name, stream),
+            width=width,
+            height=height,
+            duration=_seconds(container, video),
+            video_codec=video.codec_context.codec.canonical_name if video else "",
+            audio_codec=audio.codec_context.codec.canonical_name if audio else "",
+            frame_rate=_rate(video.average_rate or video.base_rate) if video else 0.0,
+            bit_rate=container.bit_rate or 0,
+        )
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[InputContainer]:
+    import av
+
+    try:
+        # A name like "a:b.mp4" must not be taken for a URL, nor a tag in an old encoding stop the scan.
+        with av.open(f"file:{path}", metadata_errors="replace") as container:
+            yield container
+    except (av.error.FFmpegError, ValueError, OSError) as error:
+        raise BrokenFileError(f"not a readable video: {error}") from error
+
+
+def _container_name(name: str, stream: IO[bytes]) -> str:
+    if name == _MATROSKA:
+        stream.seek(0)
+        return "webm" if b"webm" in stream.read(_DOCTYPE_WITHIN) else "matroska"
+    return _CONTAINERS.get(name, name)
+
+
+def _seconds(container: InputContainer, video: VideoStream | None) -> float:
+    if container.duration:
+        return round(container.duration / 1_000_000, 2)
+    if video and video.duration and video.time_base:
+        return round(float(video.duration * video.time_base), 2)
+    return 0.0
+
+
+def _rate(rate: Fraction | None) -> float:
+    return round(float(rate), 2) if rate else 0.0
+
+
+def probe_picture(stream: IO[bytes]) -> ImageFacts | None:
+    """Read a picture's facts from its header; None when it moves and has to be read as a video clip.
+
+    GIF and animated PNG move. Raises BrokenFileError for anything that is not a picture.
+    """
+    with _picture(stream) as picture:
+        if picture.format == "GIF" or (picture.format == "PNG" and getattr(picture, "is_animated", False)):
+            return None
+        return ImageFacts(_PICTURES[str(picture.format)][0], *_upright(picture))
+
+
+def probe_zipped(stream: IO[bytes]) -> ImageFacts:
+    """Read the facts of a picture inside a zip file, where everything is a still picture."""
+    with _picture(stream) as picture:
+        return ImageFacts(_PICTURES[str(picture.format)][1], *_upright(picture))
+
+
+@contextlib.contextmanager
+def _picture(stream: IO[bytes]) -> Iterator[ImageFile]:
+    try:
+        with _open_picture(stream) as picture:
+            yield picture
+    except (OSError, ValueError, SyntaxError, IndexError, EOFError, KeyError) as error:
+        raise BrokenFileError(f"not a readable picture: {error}") from error
+
+
+def _open_picture(stream: IO[bytes]) -> ImageFile:
+    """Open a picture by its magic bytes.
+
+    Image.open refuses pictures of more pixels than it would decode; here only the header is read.
+    """
+    from PIL import Image
+
+    Image.init()
+    stream.seek(0)
+    magic = stream.read(_MAGIC_LENGTH)
+    for name in _PICTURES:
+        factory, accept = Image.OPEN.get(name, (None, None))
+        if factory and accept and accept(magic) is True:
+            stream.seek(0)
+            opened: Any = factory(stream, "")
+            return opened  # type: ignore[no-any-return]
+    raise ValueError("unknown picture format")
+
+
+def _upright(picture: ImageFile) -> tuple[int, int]:
+    width, height = picture.size
+    if picture.info.get("exif") and picture.getexif().get(_ORIENTATION) in _SIDEWAYS:
+        return height, width
+    return width, height

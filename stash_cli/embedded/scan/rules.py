@@ -1,0 +1,138 @@
+"""What a scan takes up: library folders, extensions, exclusions and options, read once from the settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.regex import compile_pattern
+from stash_cli.embedded.scan.paths import absolute, extension, is_within
+from stash_cli.embedded.timestamps import parse
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterable, Mapping
+
+Kind = Literal["video", "image", "zip"]
+
+DEFAULT_EXTENSIONS = {
+    "videoExtensions": "m4v mp4 mov wmv avi mpg mpeg rmvb rm flv asf mkv webm f4v",
+    "imageExtensions": "png jpg jpeg gif webp avif",
+    "galleryExtensions": "zip cbz",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One folder of the library and what is left out of it."""
+
+    path: str
+    exclude_video: bool = False
+    exclude_image: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings and options of one scan; extensions are in lower case without a dot.
+
+    `older_than` is the epoch second before which files are passed over.
+    """
+
+    roots: tuple[Root, ...] = ()
+    video_extensions: frozenset[str] = frozenset()
+    image_extensions: frozenset[str] = frozenset()
+    gallery_extensions: frozenset[str] = frozenset()
+    excludes: tuple[re.Pattern[str], ...] = ()
+    image_excludes: tuple[re.Pattern[str], ...] = ()
+    generated_path: str = ""
+    clips_from_videos: bool = False
+    galleries_from_folders: bool = False
+    calculate_md5: bool = True
+    rescan: bool = False
+    older_than: float | None = field(default=None)
+
+    def root_of(self, path: str) -> Root | None:
+        """Return the innermost library folder that holds `path`, or None."""
+        holding = [root for root in self.roots if is_within(path, root.path)]
+        return max(holding, key=lambda root: len(root.path), default=None)
+
+    def enters(self, root: Root, folder: str) -> bool:
+        """Return whether a folder is looked into: not the generated one, not excluded for all kinds."""
+        if self.generated_path and is_within(folder, self.generated_path):
+            return False
+        inside = folder + os.sep
+        videos = root.exclude_video or _matches(self.excludes, inside)
+        images = root.exclude_image or _matches(self.image_excludes, inside)
+        return not (videos and images)
+
+    def kind(self, root: Root, path: str) -> Kind | None:
+        """Return what a file is taken up as, or None when it is left out.
+
+        In a library folder without videos a video becomes an image clip, where the settings say so.
+        """
+        suffix = extension(path)
+        if suffix in self.video_extensions and not (self.clips_from_videos and root.exclude_video):
+            excluded = root.exclude_video or _matches(self.excludes, path)
+            return None if excluded else "video"
+        if root.exclude_image or _matches(self.image_excludes, path):
+            return None
+        if suffix in self.gallery_extensions:
+            return "zip"
+        return "image" if suffix in self.image_extensions | self.video_extensions else None
+
+    def is_picture(self, name: str) -> bool:
+        """Return whether a name inside a zip file is one of a picture."""
+        return extension(name) in self.image_extensions
+
+
+def read_rules(general: Mapping[str, Any], options: Mapping[str, Any], warn: Callable[[str], None]) -> Rules:
+    """Build the rules from configuration.general and a ScanMetadataInput; `warn` hears of bad patterns."""
+    extensions = {key: _extensions(general, key) for key in DEFAULT_EXTENSIONS}
+    generated = general.get("generatedPath")
+    return Rules(
+        roots=tuple(_root(stash) for stash in general.get("stashes") or ()),
+        video_extensions=extensions["videoExtensions"],
+        image_extensions=extensions["imageExtensions"],
+        gallery_extensions=extensions["galleryExtensions"],
+        excludes=_patterns(general.get("excludes") or (), warn),
+        image_excludes=_patterns(general.get("imageExcludes") or (), warn),
+        generated_path=absolute(generated) if generated else "",
+        clips_from_videos=bool(general.get("createImageClipsFromVideos")),
+        galleries_from_folders=bool(general.get("createGalleriesFromFolders")),
+        calculate_md5=general.get("calculateMD5") is not False,
+        rescan=bool(options.get("rescan")),
+        older_than=_seconds((options.get("filter") or {}).get("minModTime")),
+    )
+
+
+def _extensions(general: Mapping[str, Any], key: str) -> frozenset[str]:
+    listed = general.get(key) or DEFAULT_EXTENSIONS[key].split()
+    return frozenset(one.lower().lstrip(".") for one in listed)
+
+
+def _root(stash: Mapping[str, Any]) -> Root:
+    path = absolute(stash["path"])
+    return Root(path, bool(stash.get("excludeVideo")), bool(stash.get("excludeImage")))
+
+
+def _patterns(texts: Iterable[str], warn: Callable[[str], None]) -> tuple[re.Pattern[str], ...]:
+    patterns = []
+    for text in texts:
+        try:
+            patterns.append(compile_pattern(f"(?i){text}"))
+        except Refused as refusal:
+            warn(f"Ignoring the exclusion pattern {text!r}: {refusal}")
+    return tuple(patterns)
+
+
+def _matches(patterns: tuple[re.Pattern[str], ...], path: str) -> bool:
+    return any(pattern.search(path) for pattern in patterns)
+
+
+def _seconds(moment: str | datetime | None) -> float | None:
+    if moment is None:
+        return None
+    return (moment if isinstance(moment, datetime) else parse(moment)).timestamp()

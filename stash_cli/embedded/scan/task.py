@@ -1,0 +1,161 @@
+"""The scan task: walk, tell new from known, inspect in threads, write in short transactions."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import select
+
+from stash_cli.embedded.scan.file_rows import set_companions
+from stash_cli.embedded.scan.folder_rows import FolderRows
+from stash_cli.embedded.scan.importer import Importer
+from stash_cli.embedded.scan.inspection import Inspected, Inspector
+from stash_cli.embedded.scan.known import look_up
+from stash_cli.embedded.scan.paths import absolute
+from stash_cli.embedded.scan.rules import Rules, read_rules
+from stash_cli.embedded.scan.walk import FoundFile, FoundFolder, Walk
+from stash_cli.embedded.tables import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from stash_cli.embedded.database import Database
+    from stash_cli.embedded.jobs import Progress
+    from stash_cli.embedded.library import Library
+
+_LOOKED_UP = 500
+_FOLDERS_WRITTEN = 500
+_FILES_WRITTEN = 50
+_WORKERS = min(4, os.cpu_count() or 1) + 1
+_IN_FLIGHT = 8 * _WORKERS
+
+_Read = Future["Inspected | None"]
+_T = TypeVar("_T")
+
+
+def run(library: Library, options: Mapping[str, Any], progress: Progress) -> None:
+    """Scan a library by a ScanMetadataInput (as JSON: paths, rescan, filter.minModTime).
+
+    What cannot be read is logged and passed over. Raises JobCancelled when asked to stop; everything
+    written until then stays, and the next scan goes on from there.
+    """
+    general = _general(library.database)
+    rules = read_rules(general, options, progress.journal.warning)
+    paths = [absolute(path) for path in options.get("paths") or [root.path for root in rules.roots]]
+    _Scan(library.database, rules, progress).run(paths)
+
+
+def _general(database: Database) -> Mapping[str, Any]:
+    with database.read() as connection:
+        stored = connection.execute(select(settings.c.value).where(settings.c.key == "general")).scalar()
+    return stored or {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """One run over the given paths."""
+
+    database: Database
+    rules: Rules
+    progress: Progress
+
+    def run(self, paths: list[str]) -> None:
+        found = self._walk(paths)
+        self.progress.total(len(found))
+        with ThreadPoolExecutor(_WORKERS, "stash-scan") as pool:
+            try:
+                for batch in self._inspected(pool, self._outdated(found)):
+                    self._write(batch)
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _walk(self, paths: list[str]) -> list[FoundFile]:
+        """Write the folders and return the files; the number of files is the progress's total."""
+        found: list[FoundFile] = []
+        folders: list[FoundFolder] = []
+        self.progress.total(None)
+        with self.progress.task("Walking directory tree"):
+            for one in Walk(self.rules, self.progress.journal.warning).paths(paths):
+                self.progress.check()
+                if isinstance(one, FoundFile):
+                    found.append(one)
+                else:
+                    folders.append(one)
+        for batch in _batches(folders, _FOLDERS_WRITTEN):
+            self._write_folders(batch)
+        return found
+
+    def _write_folders(self, folders: Sequence[FoundFolder]) -> None:
+        self.progress.check()
+        with self.database.write() as connection:
+            rows = FolderRows(connection)
+            for folder in folders:
+                rows.write(folder.path, folder.mod_time)
+
+    def _outdated(self, found: Sequence[FoundFile]) -> Iterator[FoundFile]:
+        """Yield the files that have to be read; the others only have their captions brought up to date."""
+        for batch in _batches(found, _LOOKED_UP):
+            self.progress.check()
+            with self.database.read() as connection:
+                known = look_up(connection, batch)
+            stale = []
+            for one in batch:
+                had = known.get(one.path)
+                if had is None or self.rules.rescan or not had.is_current(one):
+                    yield one
+                    continue
+                self.progress.step()
+                if one.kind == "video" and not had.has_companions(one):
+                    stale.append((had.id, one))
+            self._write_companions(stale)
+
+    def _write_companions(self, stale: Sequence[tuple[int, FoundFile]]) -> None:
+        if not stale:
+            return
+        with self.database.write() as connection:
+            for file_id, found in stale:
+                set_companions(connection, file_id, found.captions, interactive=found.interactive)
+
+    def _inspected(
+        self, pool: ThreadPoolExecutor, outdated: Iterator[FoundFile]
+    ) -> Iterator[list[Inspected | None]]:
+        """Yield what has been read, in the order found; more is read while the caller writes."""
+        inspect = Inspector(self.rules, self.progress.journal.warning, self.progress.check)
+        window: deque[_Read] = deque()
+        while True:
+            for found in islice(outdated, _IN_FLIGHT - len(window)):
+                window.append(pool.submit(self._inspect, inspect, found))
+            if not window:
+                return
+            yield list(_ready(window))
+
+    def _inspect(self, inspect: Inspector, found: FoundFile) -> Inspected | None:
+        with self.progress.task(f"Scanning {found.path}"):
+            return inspect(found)
+
+    def _write(self, batch: list[Inspected | None]) -> None:
+        self.progress.check()
+        with self.database.write() as connection:
+            importer = Importer(connection, self.rules)
+            for inspected in batch:
+                if inspected is not None:
+                    importer.take_up(inspected)
+        self.progress.step(len(batch))
+
+
+def _ready(window: deque[_Read]) -> Iterator[Inspected | None]:
+    """Take the finished reads from the left, waiting for the first only."""
+    yield window.popleft().result()
+    for _ in range(_FILES_WRITTEN - 1):
+        if not window or not window[0].done():
+            return
+        yield window.popleft().result()
+
+
+def _batches(items: Sequence[_T], size: int) -> Iterable[Sequence[_T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

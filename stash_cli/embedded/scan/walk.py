@@ -1,0 +1,201 @@
+"""Walks library folders in order of name and yields the folders and the files that a scan takes up."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stash_cli.embedded.scan import paths as names
+from stash_cli.embedded.scan.captions import Caption, Companions, companions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from stash_cli.embedded.scan.rules import Kind, Root, Rules
+
+FORCE_GALLERY, NO_GALLERY = ".forcegallery", ".nogallery"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFolder:
+    """A folder of the library; `mod_time` in whole epoch seconds."""
+
+    path: str
+    mod_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file to take up; `mod_time` in whole epoch seconds.
+
+    `interactive` and `captions` tell what lies beside a video, `in_gallery` whether new pictures of its
+    folder make a gallery.
+    """
+
+    path: str
+    kind: Kind
+    size: int
+    mod_time: int
+    captions: tuple[Caption, ...] = ()
+    interactive: bool = False
+    in_gallery: bool = False
+
+    @property
+    def folder(self) -> str:
+        return names.parent(self.path)
+
+    @property
+    def basename(self) -> str:
+        return names.name(self.path)
+
+
+@dataclass(slots=True)
+class Walk:
+    """One pass over the library; `warn` hears of everything that cannot be read.
+
+    Links to folders are followed, each target once in a pass and never into a folder above: so a loop of
+    links ends. Folders of a library root that were walked are not walked again.
+    """
+
+    rules: Rules
+    warn: Callable[[str], None]
+    _linked: set[tuple[int, int]] = field(default_factory=set)
+    _done: set[str] = field(default_factory=set)
+
+    def paths(self, paths: list[str]) -> Iterator[FoundFolder | FoundFile]:
+        """Yield what lies at the given absolute paths, the folders above each up to its root first."""
+        for path in paths:
+            root = self.rules.root_of(path)
+            if root is None:
+                self.warn(f"Skipping {path}: it is outside the library folders")
+                continue
+            try:
+                mode = Path(path).stat().st_mode
+                yield from self._above(root, path)
+            except OSError as error:
+                self.warn(f"Skipping {path}: {error.strerror}")
+                continue
+            yield from self._tree(root, path) if stat.S_ISDIR(mode) else self._single(root, path)
+
+    def _above(self, root: Root, path: str) -> Iterator[FoundFolder]:
+        for folder in names.between(path, root.path):
+            yield FoundFolder(folder, int(Path(folder).stat().st_mtime))
+
+    def _single(self, root: Root, path: str) -> Iterator[FoundFile]:
+        folder = names.parent(path)
+        listing = self._list(folder)
+        beside, makes_gallery = self._beside(listing)
+        for entry in listing:
+            if entry.name == names.name(path):
+                yield from self._file(root, entry, beside, in_gallery=makes_gallery)
+
+    def _tree(self, root: Root, top: str) -> Iterator[FoundFolder | FoundFile]:
+        """Walk without recursion, so that the depth of folders has no limit of ours."""
+        stack: list[tuple[tuple[int, int], Iterator[FoundFolder | FoundFile | os.DirEntry[str]]]] = []
+        self._push(stack, root, top)
+        while stack:
+            found = next(stack[-1][1], None)
+            if found is None:
+                stack.pop()
+            elif isinstance(found, os.DirEntry):
+                if not found.is_symlink() or self._follows(found, {identity for identity, _ in stack}):
+                    self._push(stack, self.rules.root_of(found.path) or root, found.path)
+            else:
+                yield found
+
+    def _push(
+        self,
+        stack: list[tuple[tuple[int, int], Iterator[FoundFolder | FoundFile | os.DirEntry[str]]]],
+        root: Root,
+        path: str,
+    ) -> None:
+        if path in self._done or not self.rules.enters(root, path):
+            return
+        self._done.add(path)
+        try:
+            facts = Path(path).stat()
+        except OSError as error:
+            self.warn(f"Skipping {path}: {error.strerror}")
+            return
+        folder = FoundFolder(path, int(facts.st_mtime))
+        stack.append(((facts.st_dev, facts.st_ino), self._inside(root, folder)))
+
+    def _inside(
+        self, root: Root, folder: FoundFolder
+    ) -> Iterator[FoundFolder | FoundFile | os.DirEntry[str]]:
+        yield folder
+        listing = self._list(folder.path)
+        beside, makes_gallery = self._beside(listing)
+        for entry in listing:
+            if _is_dir(entry):
+                yield entry
+            else:
+                yield from self._file(root, entry, beside, in_gallery=makes_gallery)
+
+    def _list(self, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                listing = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self.warn(f"Skipping {folder}: {error.strerror}")
+            return []
+        return [entry for entry in listing if self._is_text(entry.path)]
+
+    def _is_text(self, path: str) -> bool:
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            self.warn(f"Skipping {path!r}: its name is not UTF-8")
+            return False
+        return True
+
+    def _beside(self, listing: list[os.DirEntry[str]]) -> tuple[Companions, bool]:
+        names = {entry.name for entry in listing}
+        wanted = self.rules.galleries_from_folders or FORCE_GALLERY in names
+        return companions(names), wanted and NO_GALLERY not in names
+
+    def _file(
+        self, root: Root, entry: os.DirEntry[str], beside: Companions, *, in_gallery: bool
+    ) -> Iterator[FoundFile]:
+        kind = self.rules.kind(root, entry.path)
+        facts = self._facts(entry) if kind else None
+        if kind is None or facts is None or not self._is_wanted(facts):
+            return
+        captions, interactive = beside.of(entry.name) if kind == "video" else ((), False)
+        yield FoundFile(
+            entry.path, kind, facts.st_size, int(facts.st_mtime), captions, interactive, in_gallery
+        )
+
+    def _facts(self, entry: os.DirEntry[str]) -> os.stat_result | None:
+        try:
+            return entry.stat()
+        except OSError as error:
+            self.warn(f"Skipping {entry.path}: {error.strerror}")
+            return None
+
+    def _is_wanted(self, facts: os.stat_result) -> bool:
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size == 0:
+            return False
+        return self.rules.older_than is None or facts.st_mtime >= self.rules.older_than
+
+    def _follows(self, link: os.DirEntry[str], above: set[tuple[int, int]]) -> bool:
+        try:
+            facts = link.stat()
+        except OSError as error:
+            self.warn(f"Skipping {link.path}: {error.strerror}")
+            return False
+        target = (facts.st_dev, facts.st_ino)
+        if target in above or target in self._linked:
+            return False
+        self._linked.add(target)
+        return True
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a loop of links: not a folder, and `stat` will say so
+        return False
