@@ -92,15 +92,18 @@ class StashConnectionError(StashError):
     """No answer: unreachable, refused, cut off or timed out.
 
     `sent` is False when the request provably never reached the server, so that even a mutation may
-    be repeated.
+    be repeated; `transient` says whether trying again at once may help.
     """
 
     code = "unreachable"
     exit_status = 5
 
-    def __init__(self, message: str, *, hint: str | None = None, sent: bool = True) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, sent: bool = True, transient: bool = False
+    ) -> None:
         super().__init__(message, hint=hint)
         self.sent = sent
+        self.transient = transient
 
 
 class StashAuthenticationError(StashError):

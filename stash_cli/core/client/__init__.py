@@ -1,0 +1,22 @@
+"""The client: a session with one server and a typed method per operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stash_cli.core.client.batch import BatchOperation, BatchResult
+    from stash_cli.core.client.client import StashClient
+    from stash_cli.core.client.session import Session
+
+__all__ = ["BatchOperation", "BatchResult", "Session", "StashClient"]
+
+_MODULES = {"BatchOperation": "batch", "BatchResult": "batch", "Session": "session", "StashClient": "client"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

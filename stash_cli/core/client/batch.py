@@ -1,0 +1,153 @@
+"""Many operations in few requests: one document with an alias each, in chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client import failures
+from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
+from stash_cli.core.graphql import document, selection
+from stash_cli.core.transport import GraphQLRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.graphql.capability import ServerCapabilities
+
+MAX_BATCH = 250
+
+
+@dataclass(slots=True)
+class BatchOperation:
+    """One operation of a batch: its name and arguments, and after execution its result or error.
+
+    `return_fields` are the fields asked for, as text ("id title") or paths; None means the id.
+    """
+
+    operation: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    return_fields: str | Sequence[str] | None = None
+    result: Any = None
+    error: StashError | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.error is None
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """What became of every operation, in the order given; `raw_response` holds the chunks' data."""
+
+    operations: list[BatchOperation]
+    raw_response: list[dict[str, Any] | None] = field(default_factory=list)
+
+    @property
+    def succeeded(self) -> list[BatchOperation]:
+        return [each for each in self.operations if each.error is None]
+
+    @property
+    def failed(self) -> list[BatchOperation]:
+        return [each for each in self.operations if each.error is not None]
+
+    @property
+    def all_succeeded(self) -> bool:
+        return not self.failed
+
+    def __getitem__(self, index: int) -> BatchOperation:
+        return self.operations[index]
+
+    def __len__(self) -> int:
+        return len(self.operations)
+
+    def __iter__(self) -> Iterator[BatchOperation]:
+        return iter(self.operations)
+
+
+async def execute_batch(
+    session: Session, operations: Sequence[BatchOperation], *, max_batch_size: int = MAX_BATCH
+) -> BatchResult:
+    """Execute `operations` in order, `max_batch_size` per request.
+
+    The server runs the fields of a document one after the other and keeps those that succeed, so every
+    operation gets its own result or error. A first chunk that fails as a whole raises; after that what
+    was not done carries the error, so that what was done is not forgotten.
+    """
+    if max_batch_size < 1:
+        raise StashUsageError("max_batch_size is at least 1.")
+    if len({document.describe(each.operation)[0] for each in operations}) > 1:
+        raise StashUsageError("A batch holds either queries or mutations.")
+    result = BatchResult(list(operations))
+    for start in range(0, len(operations), max_batch_size):
+        try:
+            data = await _chunk(session, result.operations[start : start + max_batch_size])
+        except StashError as error:
+            if start == 0:
+                raise
+            for each in result.operations[start:]:
+                each.error = error
+            break
+        result.raw_response.append(data)
+    return result
+
+
+async def call_each(
+    session: Session, operation: str, args: Sequence[Mapping[str, Any]], paths: Sequence[str]
+) -> list[Any]:
+    """The value of one operation for each of `args`; raises the first failure."""
+    batch = await execute_batch(session, [BatchOperation(operation, each, paths) for each in args])
+    for each in batch.failed:
+        raise each.error or StashError(f"{operation} failed.")
+    return [each.result for each in batch]
+
+
+async def _chunk(session: Session, operations: Sequence[BatchOperation]) -> dict[str, Any] | None:
+    """Send one chunk and note what became of its operations; a refused document is fitted anew once."""
+    for attempt in (1, 2):
+        request = _request(operations, await session.learn(again=attempt == 2))  # noqa: PLR2004 - the second
+        try:
+            response = await session.send(request, partial=True)
+        except StashGraphQLError as error:
+            if failures.is_refusal(error):
+                if session.is_sure:
+                    raise
+                continue
+            if not any(each.get("path") for each in error.errors):
+                raise
+            _note(operations, error.data, error.errors)
+            return None
+        _note(operations, response.data, response.errors)
+        return response.data
+    raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _request(operations: Sequence[BatchOperation], server: ServerCapabilities) -> GraphQLRequest:
+    roots = [
+        document.root(each.operation, each.args, _fields(each, server), server=server, alias=f"a{number}")
+        for number, each in enumerate(operations)
+    ]
+    return GraphQLRequest(*document.join("Batch", roots), "Batch")
+
+
+def _fields(each: BatchOperation, server: ServerCapabilities) -> str:
+    _, declared = document.describe(each.operation)
+    name = declared.type.name
+    if not selection.is_composite(name):
+        return ""
+    asked = each.return_fields
+    paths = selection.parse(asked) if isinstance(asked, str) else asked
+    return selection.build(name, paths or selection.whole(name), server)
+
+
+def _note(
+    operations: Sequence[BatchOperation],
+    data: Mapping[str, Any] | None,
+    errors: Sequence[Mapping[str, Any]],
+) -> None:
+    """Give every operation its share; where null bubbled up, the rest was done but not answered."""
+    for number, each in enumerate(operations):
+        own = [error for error in errors if (error.get("path") or [None])[0] == f"a{number}"]
+        each.result = (data or {}).get(f"a{number}")
+        each.error = failures.failure(own, None) if own else None

@@ -1,0 +1,56 @@
+"""What is known of servers from earlier runs: one small file per address."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from hashlib import sha256
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.log import logger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stash_cli.core.settings import Connection
+
+_FORMAT = 1
+
+
+def recall(connection: Connection) -> dict[str, Any] | None:
+    """The facts kept for this address, or None; a damaged file counts as none."""
+    try:
+        kept = json.loads(_path(connection).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    fits = isinstance(kept, dict) and kept.get("format") == _FORMAT and kept.get("url") == connection.url
+    return dict(kept["facts"]) if fits else None
+
+
+def remember(connection: Connection, facts: dict[str, Any]) -> None:
+    """Keep `facts`; written whole or not at all. A cache that cannot be written is only noted."""
+    path = _path(connection)
+    text = json.dumps({"format": _FORMAT, "url": connection.url, "facts": facts}, separators=(",", ":"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, text)
+    except OSError as error:
+        logger.info("What was learnt about the server cannot be kept: %s", error)
+
+
+def _replace(path: Path, text: str) -> None:
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+        file.write(text)
+    try:
+        os.replace(file.name, path)  # noqa: PTH105 - the name is what the temporary file has
+    except OSError:
+        with suppress(OSError):
+            os.unlink(file.name)  # noqa: PTH108 - as above
+        raise
+
+
+def _path(connection: Connection) -> Path:
+    name = sha256(connection.url.encode()).hexdigest()[:16]
+    return connection.cache / "servers" / f"{name}.json"

@@ -1,0 +1,202 @@
+"""Reading many objects: pages in a stable order, the next one fetched while the caller works."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashLookupError, did_you_mean
+from stash_cli.core.graphql.selection import default_paths
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.types.entities import Entity
+
+PAGE_SIZE = 500
+"""Rows per request: large enough to hide the round trip, small enough to keep memory flat."""
+_SEEDS = 10**8
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FindQuery:
+    """Which objects of one entity, in which order.
+
+    `filter` is the server's filter input as JSON, `q` its text search, `sort` one of its sort keys (None:
+    by name, or by id where there are no names; "random" is given a seed, so that pages fit together),
+    `direction` ASC or DESC; `ids` asks for just these.
+    """
+
+    entity: Entity
+    filter: dict[str, Any] | None = None
+    q: str | None = None
+    sort: str | None = None
+    direction: str | None = None
+    ids: tuple[str, ...] | None = None
+    seed: int = field(default_factory=lambda: random.randrange(_SEEDS))  # noqa: S311 - not a secret
+
+    def __post_init__(self) -> None:
+        check_sort(self.entity, self.sort)
+
+    def args(self, page: int, per_page: int) -> dict[str, Any]:
+        """The arguments of the find query for one page."""
+        order = {"sort": self._sort(), "direction": self.direction or "ASC"}
+        paging = {"page": page, "per_page": per_page, **order, **({"q": self.q} if self.q else {})}
+        return {"filter": paging, self.entity.filter_arg: self.filter or UNSET}
+
+    def _sort(self) -> str:
+        if self.sort == "random":
+            return f"random_{self.seed}"
+        return self.sort or ("name" if self.entity.label == "name" else "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of rows; `count` is the number of all matches where it was asked for."""
+
+    rows: list[Row]
+    count: int | None = None
+
+
+def check_sort(entity: Entity, sort: str | None) -> None:
+    """Refuse a sort key that the server does not have, with near matches."""
+    if sort is None or sort in entity.sorts or sort == "random":
+        return
+    if sort.startswith("random_") and sort.removeprefix("random_").isdigit():
+        return
+    raise StashLookupError(
+        f"{entity.plural} cannot be sorted by {sort!r}. {did_you_mean(sort, entity.sorts)}".rstrip()
+    )
+
+
+async def page(
+    session: Session,
+    query: FindQuery,
+    paths: Sequence[str] | None = None,
+    *,
+    number: int = 1,
+    per_page: int = PAGE_SIZE,
+    with_count: bool = False,
+) -> Page:
+    """One page of rows that hold `paths` (None: the default fields); one request."""
+    items = query.entity.items
+    wanted = [f"{items}.{path}" for path in _paths(query, paths)]
+    answer = await session.call(
+        query.entity.find, query.args(number, per_page), ["count", *wanted] if with_count else wanted
+    )
+    return Page(answer.get(items) or [], answer.get("count"))
+
+
+async def count(session: Session, query: FindQuery) -> int:
+    """How many objects match; no row is sent."""
+    if query.ids is not None:
+        return sum([1 async for _ in iter_rows(session, query, ["id"])])
+    answer = await session.call(query.entity.find, query.args(1, 0), ["count"])
+    return int(answer["count"])
+
+
+async def iter_pages(
+    session: Session,
+    query: FindQuery,
+    paths: Sequence[str] | None = None,
+    *,
+    limit: int | None = None,
+    page_size: int | None = None,
+) -> AsyncIterator[list[Row]]:
+    """Pages of rows up to `limit` rows; while one is worked on the next is on its way."""
+    if limit is not None and limit <= 0:
+        return
+    if query.ids is not None:
+        async for rows in _pages_by_id(session, query, paths, limit):
+            yield rows
+        return
+    size, left = page_size or _even_size(limit), limit
+    number = 1
+    coming = asyncio.ensure_future(page(session, query, paths, number=number, per_page=size))
+    try:
+        while True:
+            rows = (await coming).rows
+            left = None if left is None else left - len(rows)
+            ends = len(rows) < size or (left is not None and left <= 0)
+            if not ends:
+                number += 1
+                coming = asyncio.ensure_future(page(session, query, paths, number=number, per_page=size))
+            if rows:
+                yield rows if left is None or left >= 0 else rows[:left]
+            if ends:
+                return
+    finally:
+        await _cancel(coming)
+
+
+async def iter_rows(
+    session: Session,
+    query: FindQuery,
+    paths: Sequence[str] | None = None,
+    *,
+    limit: int | None = None,
+    page_size: int | None = None,
+) -> AsyncIterator[Row]:
+    """The rows of `iter_pages` one by one."""
+    pages = iter_pages(session, query, paths, limit=limit, page_size=page_size)
+    try:
+        async for rows in pages:
+            for row in rows:
+                yield row
+    finally:
+        await pages.aclose()  # type: ignore[attr-defined]
+
+
+async def _pages_by_id(
+    session: Session, query: FindQuery, paths: Sequence[str] | None, limit: int | None
+) -> AsyncIterator[list[Row]]:
+    """The objects with the query's ids in that order, one request per PAGE_SIZE; unknown ids are left out."""
+    ids = list(dict.fromkeys(query.ids or ()))[:limit]
+    wanted = list(dict.fromkeys(["id", *_paths(query, paths)]))
+    for start in range(0, len(ids), PAGE_SIZE):
+        chunk = ids[start : start + PAGE_SIZE]
+        found = {row["id"]: row for row in await _by_ids(session, query.entity, chunk, wanted)}
+        yield [found[one] for one in chunk if one in found]
+
+
+async def _by_ids(session: Session, entity: Entity, ids: list[str], paths: list[str]) -> list[Row]:
+    """Rows by id; a server without an `ids` argument (before 0.25) gets one document of aliased finds."""
+    server = await session.learn()
+    known = server.operation_name("query", entity.find)
+    wanted = [f"{entity.items}.{path}" for path in paths]
+    if "ids" in server.arguments("query", known):
+        answer = await session.call(entity.find, {"ids": ids}, wanted)
+        return answer.get(entity.items) or []
+    if entity.type == "SceneMarker":
+        everything = FindQuery(entity)
+        return [row async for row in iter_rows(session, everything, paths) if row["id"] in set(ids)]
+    from stash_cli.core.client.batch import call_each
+
+    rows = await call_each(session, f"find{entity.type}", [{"id": one} for one in ids], paths)
+    return [row for row in rows if row is not None]
+
+
+def _paths(query: FindQuery, paths: Sequence[str] | None) -> Sequence[str]:
+    return default_paths(query.entity.type) if paths is None else paths
+
+
+def _even_size(limit: int | None) -> int:
+    """A page size that divides `limit` rows evenly, so that little is asked for in vain."""
+    if limit is None:
+        return PAGE_SIZE
+    pages = -(-limit // PAGE_SIZE)
+    return -(-limit // pages)
+
+
+async def _cancel(task: asyncio.Future[Page]) -> None:
+    if not task.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    elif not task.cancelled():
+        task.exception()

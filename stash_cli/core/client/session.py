@@ -1,0 +1,179 @@
+"""A session with one server: calls by operation name, documents as they are, subscriptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from stash_cli.core.client import failures, known_servers
+from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
+from stash_cli.core.graphql import document, introspection, selection
+from stash_cli.core.graphql.capability import ServerCapabilities
+from stash_cli.core.log import logger
+from stash_cli.core.transport import GraphQLRequest, open_transport
+from stash_cli.core.transport.retry import retrying
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from stash_cli.core.client.stream import Stream
+    from stash_cli.core.settings import Connection
+    from stash_cli.core.transport import GraphQLResponse, Transport
+
+    Build = Callable[[ServerCapabilities], tuple[str, dict[str, Any], str]]
+
+_RIDER = "_server"
+
+
+class Session:
+    """Everything that is sent to one server goes through here.
+
+    A known server gets one request per call: its version rides along in the first query, and where that
+    has changed, or the document is refused, what is known is learnt anew and the call repeated.
+    """
+
+    def __init__(self, connection: Connection, transport: Transport | None = None) -> None:
+        self.connection = connection
+        self.transport = transport or open_transport(connection)
+        self._server: ServerCapabilities | None = None
+        self._sure = False
+        """Whether the server was asked in this session if it is still what is known of it."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Give back connections; may be called twice."""
+        await self.transport.close()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether what is known of the server was confirmed by it in this session."""
+        return self._sure
+
+    @property
+    def url(self) -> str:
+        return self.connection.url
+
+    @property
+    def capabilities(self) -> ServerCapabilities:
+        """What the server knows; known from the first call or `learn()` on."""
+        if self._server is None:
+            raise StashUsageError("Nothing is known of the server yet: await session.learn() first.")
+        return self._server
+
+    async def learn(self, *, again: bool = False) -> ServerCapabilities:
+        """What the server knows: from this session, from disk, or (`again`: always) by asking it."""
+        if self._server is None and self.connection.is_embedded:
+            self._server, self._sure = ServerCapabilities.ours(), True
+        if self._server is None and not again and (kept := known_servers.recall(self.connection)):
+            self._server = ServerCapabilities(kept)
+        if self._server is None or again:
+            facts = introspection.reduce(await self.execute(introspection.DOCUMENT))
+            known_servers.remember(self.connection, facts)
+            self._server, self._sure = ServerCapabilities(facts), True
+        return self._server
+
+    async def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Send a document as it is; `data` of the answer.
+
+        Raises StashGraphQLError (with the partial data) when the server reports any error.
+        """
+        return await self._send(GraphQLRequest(document, dict(variables or {})))
+
+    async def call(
+        self, operation: str, args: Mapping[str, Any] | None = None, paths: Sequence[str] | None = None
+    ) -> Any:
+        """The JSON value of one operation, whose result is asked for by `paths` (None: the default).
+
+        `args` are JSON values by argument name; those that are UNSET are left out.
+        """
+        kind, declared = document.describe(operation)
+        composite = selection.is_composite(declared.type.name)
+
+        def build(server: ServerCapabilities) -> tuple[str, dict[str, Any], str]:
+            fields = selection.build(declared.type.name, paths, server) if composite else ""
+            root = document.root(operation, args or {}, fields, server=server)
+            rider = introspection.VERSION if kind == "query" and not self._sure else ""
+            name = document.title(operation)
+            return *document.join(name, [root], rider), name
+
+        data = await self._fitted(build, single=True)
+        return data[operation] if operation in data else next(iter(data.values()), None)
+
+    def subscribe(
+        self,
+        operation: str,
+        args: Mapping[str, Any] | None = None,
+        paths: Sequence[str] | None = None,
+        *,
+        reconnect: bool = False,
+    ) -> Stream:
+        """A stream of the operation's JSON values; entering it connects."""
+        from stash_cli.core.client.stream import Stream
+
+        return Stream(self, operation, args or {}, paths, reconnect=reconnect)
+
+    async def _fitted(self, build: Build, *, single: bool = False) -> dict[str, Any]:
+        """Send what `build` makes for this server; learn anew and repeat where it has changed."""
+        server = await self.learn()
+        try:
+            data = await self._send_built(build(server), single=single)
+        except StashGraphQLError as error:
+            if self._sure or not failures.is_refusal(error):
+                raise
+            logger.info("The server refused the document; asking what it knows now.")
+        else:
+            if not self._changed(data.pop(_RIDER, None)):
+                return data
+            logger.info("The server's version has changed; asking what it knows now.")
+        data = await self._send_built(build(await self.learn(again=True)), single=single)
+        data.pop(_RIDER, None)
+        return data
+
+    def _changed(self, rider: Mapping[str, Any] | None) -> bool:
+        """Whether the version that rode along is another than the known one."""
+        if rider is None:
+            return False
+        known = self.capabilities
+        self._sure = (rider.get("version") or "", rider.get("hash") or "") == (known.version, known.hash)
+        return not self._sure
+
+    async def _send_built(self, built: tuple[str, dict[str, Any], str], *, single: bool) -> dict[str, Any]:
+        text, variables, name = built
+        return await self._send(GraphQLRequest(text, variables, name, single=single))
+
+    async def _send(self, request: GraphQLRequest) -> dict[str, Any]:
+        response = await self.send(request)
+        return response.data or {}
+
+    async def send(self, request: GraphQLRequest, *, partial: bool = False) -> GraphQLResponse:
+        """Send a request, again where that is safe and helps; with `partial` errors are the caller's."""
+        if self.connection.read_only and request.is_mutation:
+            raise StashUsageError("This connection is read-only: nothing was sent.")
+
+        async def once() -> GraphQLResponse:
+            response = await self.transport.execute(request)
+            if response.errors and not (partial and response.data):
+                raise failures.failure(response.errors, response.data)
+            return response
+
+        try:
+            return await retrying(request, once)
+        except StashGraphQLError as error:
+            if failures.may_be_unready(error):
+                await self._raise_if_unready(error)
+            raise
+
+    async def _raise_if_unready(self, error: StashGraphQLError) -> None:
+        """Turn a text that unready servers answer with into what is the matter, if that is so."""
+        try:
+            answer = await self.transport.execute(GraphQLRequest("query { systemStatus { status } }"))
+        except StashError as second:
+            logger.info("systemStatus: %s", second.message)
+            return
+        status = ((answer.data or {}).get("systemStatus") or {}).get("status", "OK")
+        if status != "OK":
+            raise failures.not_ready(status, error.message) from error

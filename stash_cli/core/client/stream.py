@@ -1,0 +1,75 @@
+"""The values of a subscription as they arrive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from stash_cli.core.client import failures
+from stash_cli.core.graphql import document, selection
+from stash_cli.core.transport import GraphQLRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.transport.base import Subscription
+
+
+class Stream:
+    """An async iterator and context manager over a subscription's JSON values.
+
+    Entering it connects and returns once the server listens; iterating connects by itself.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        operation: str,
+        args: Mapping[str, Any],
+        paths: Sequence[str] | None,
+        *,
+        reconnect: bool = False,
+    ) -> None:
+        self._session = session
+        self._operation = operation
+        self._args = args
+        self._paths = paths
+        self._reconnect = reconnect
+        self._source: Subscription | None = None
+
+    async def __aenter__(self) -> Self:
+        source = await self._open()
+        await source.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        source = await self._open()
+        answer = await source.__anext__()
+        if answer.errors:
+            raise failures.failure(answer.errors, answer.data)
+        return (answer.data or {}).get(self._operation)
+
+    async def aclose(self) -> None:
+        """End the subscription."""
+        if self._source is not None:
+            await self._source.aclose()
+
+    async def _open(self) -> Subscription:
+        if self._source is None:
+            server = await self._session.learn()
+            _, declared = document.describe(self._operation)
+            name = declared.type.name
+            composite = selection.is_composite(name)
+            fields = selection.build(name, self._paths, server) if composite else ""
+            root = document.root(self._operation, self._args, fields, server=server)
+            name = document.title(self._operation)
+            text, variables = document.join(name, [root])
+            request = GraphQLRequest(text, variables, name)
+            self._source = self._session.transport.subscribe(request, reconnect=self._reconnect)
+        return self._source

@@ -1,0 +1,121 @@
+"""StashContext: one server, its client and its store, and nothing shared with any other context."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.session import Session
+from stash_cli.core.errors import StashCleanupWarning, StashUsageError
+from stash_cli.core.settings import (
+    Connection,
+    connection_from_conn,
+    connection_from_environment,
+    resolve_connection,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.core.client.client import StashClient
+    from stash_cli.core.graphql.capability import ServerCapabilities
+    from stash_cli.core.store import StashEntityStore
+
+
+class StashContext:
+    """An async context manager that yields a ready StashClient.
+
+    `conn` is a mapping (Scheme, Host, Port, ApiKey, Timeout), a URL such as "embedded:demo", a
+    Connection, or None for STASH_URL and STASH_API_KEY. Entered several times it closes with the last
+    exit. Nothing is sent before the first call.
+    """
+
+    def __init__(
+        self,
+        conn: Mapping[str, Any] | Connection | str | None = None,
+        verify_ssl: bool | str = True,
+    ) -> None:
+        self.connection = _connection(conn, verify_ssl)
+        self._session: Session | None = None
+        self._client: StashClient | None = None
+        self._store: StashEntityStore | None = None
+        self._users = 0
+
+    async def __aenter__(self) -> StashClient:
+        client = await self.get_client()
+        self._users += 1
+        return client
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._users -= 1
+        await self.close()
+
+    @property
+    def ref_count(self) -> int:
+        """How many `async with` blocks use this context now."""
+        return self._users
+
+    def open_session(self) -> Session:
+        """The session alone, for callers that work with JSON and need no types."""
+        if self._session is None:
+            self._session = Session(self.connection)
+        return self._session
+
+    async def get_client(self) -> StashClient:
+        """The client, made on first use; with it the server's capabilities are known."""
+        if self._client is None:
+            from stash_cli.core.client.client import StashClient
+
+            client = StashClient(self.open_session())
+            await client.initialize()
+            self._client = client
+        return self._client
+
+    @property
+    def client(self) -> StashClient:
+        """The client of an entered context."""
+        if self._client is None:
+            raise StashUsageError("The context is not open: use `async with` or await get_client().")
+        return self._client
+
+    interface = client
+
+    @property
+    def store(self) -> StashEntityStore:
+        """The identity map over this context's client."""
+        if self._store is None:
+            from stash_cli.core.store import StashEntityStore
+
+            self._store = StashEntityStore(self.client)
+        return self._store
+
+    @property
+    def capabilities(self) -> ServerCapabilities:
+        """What the server knows."""
+        return self.client.session.capabilities
+
+    async def close(self, force: bool = False) -> None:
+        """Close once nobody uses the context, or with `force` at once."""
+        if self._users > 0 and not force:
+            return
+        session, self._session = self._session, None
+        self._client = self._store = None
+        self._users = 0
+        if session is None:
+            return
+        try:
+            await session.close()
+        except OSError as error:
+            warnings.warn(
+                f"The connection was not closed in order: {error}", StashCleanupWarning, stacklevel=2
+            )
+
+
+def _connection(conn: Mapping[str, Any] | Connection | str | None, verify_ssl: bool | str) -> Connection:
+    if conn is None:
+        return connection_from_environment()
+    if isinstance(conn, Connection):
+        return conn
+    if isinstance(conn, str):
+        return resolve_connection({"url": conn, "insecure": verify_ssl is False}, {})
+    return connection_from_conn(conn, verify_ssl)

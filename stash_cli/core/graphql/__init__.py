@@ -1,0 +1,1 @@
+"""GraphQL documents derived from the API description, fitted to what one server knows."""

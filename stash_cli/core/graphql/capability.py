@@ -1,0 +1,163 @@
+"""What one server knows: its operations, types and fields, as told by introspection."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashCapabilityError, StashUnmappedFieldWarning
+from stash_cli.core.graphql.history import older_name, since
+from stash_cli.core.types.api import TypeRef, describe_api
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS = ("query", "mutation", "subscription")
+
+
+class ServerCapabilities:
+    """Operations, types and fields of one server; built from reduced facts (see `introspection`).
+
+    `version` and `hash` are the server's own words; the version of a development build may be empty.
+    """
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self.version: str = facts.get("version") or ""
+        self.hash: str = facts.get("hash") or ""
+        self.facts = facts
+        self._fields: dict[str, dict[str, str]] = {}
+        self._warned: set[str] = set()
+
+    @classmethod
+    def ours(cls) -> ServerCapabilities:
+        """Those of the API that this package describes: what the embedded library offers."""
+        api = describe_api()
+        operations = {"query": api.queries, "mutation": api.mutations, "subscription": api.subscriptions}
+        return cls(
+            {
+                "version": api.version,
+                "operations": {
+                    kind: {
+                        name: " ".join(f"{arg}:{ref}" for arg, ref in field.args.items())
+                        for name, field in found.items()
+                    }
+                    for kind, found in operations.items()
+                },
+                "types": {
+                    name: " ".join(f"{field.name}:{field.type}" for field in declared.fields.values())
+                    for name, declared in api.types.items()
+                },
+            }
+        )
+
+    def has_operation(self, kind: str, name: str) -> bool:
+        return name in self.facts["operations"].get(kind, {})
+
+    def has_query(self, name: str) -> bool:
+        return self.has_operation("query", name)
+
+    def has_mutation(self, name: str) -> bool:
+        return self.has_operation("mutation", name)
+
+    def has_subscription(self, name: str) -> bool:
+        return self.has_operation("subscription", name)
+
+    def has_type(self, name: str) -> bool:
+        return name in self.facts["types"]
+
+    def type_has_field(self, type_name: str, field: str) -> bool:
+        return field in self._of(type_name)
+
+    input_has_field = type_has_field
+
+    def field_type(self, type_name: str, field: str) -> str | None:
+        """A field's type in GraphQL notation."""
+        return self._of(type_name).get(field)
+
+    def arguments(self, kind: str, operation: str) -> dict[str, str]:
+        """Argument -> type of an operation."""
+        return _split(self.facts["operations"].get(kind, {}).get(operation, ""))
+
+    def type_name(self, name: str) -> str:
+        """What the server calls the type `name`."""
+        return name if self.has_type(name) else older_name(name)
+
+    def field_name(self, type_name: str, field: str) -> str | None:
+        """What the server calls a field, None where it has no such field."""
+        known = self._of(self.type_name(type_name))
+        return next((name for name in (field, older_name(field)) if name in known), None)
+
+    def operation_name(self, kind: str, name: str) -> str:
+        """What the server calls an operation; raises StashCapabilityError where it has none."""
+        for known in (name, older_name(name)):
+            if self.has_operation(kind, known):
+                return known
+        raise self.lacks(name)
+
+    def lacks(self, name: str) -> StashCapabilityError:
+        """The error that names what is missing and the release that brought it."""
+        release = since(name)
+        needs = f"needs Stash {release} or newer; " if release else "is not known to this server; "
+        return StashCapabilityError(f"{name} {needs}this server is {self.version or self.hash or 'older'}.")
+
+    def warn_missing(self, type_name: str, field: str) -> None:
+        """Say once per field that it was left out."""
+        name = f"{type_name}.{field}"
+        if name not in self._warned:
+            self._warned.add(name)
+            message = str(self.lacks(name)).rstrip(".")
+            warnings.warn(f"{message}; the field is left out.", StashUnmappedFieldWarning, stacklevel=2)
+
+    def _of(self, type_name: str) -> dict[str, str]:
+        found = self._fields.get(type_name)
+        if found is None:
+            found = self._fields[type_name] = _split(self.facts["types"].get(type_name, ""))
+        return found
+
+    @cached_property
+    def has_performer_career_date_strings(self) -> bool:
+        """Career dates are text since schema 85; they were years before."""
+        return TypeRef(self.field_type("Performer", "career_start") or "").name == "String"
+
+    @property
+    def uses_new_duplication_type(self) -> bool:
+        return self.has_type("DuplicationCriterionInput")
+
+    def __getattr__(self, name: str) -> bool:
+        field = _GATES.get(name)
+        if field is None:
+            raise AttributeError(name)
+        return self.type_has_field(*field)
+
+    if TYPE_CHECKING:
+        has_studio_custom_fields: bool
+        has_tag_custom_fields: bool
+        has_performer_career_start_end: bool
+        has_scene_custom_fields: bool
+        has_studio_organized: bool
+        has_gallery_custom_fields: bool
+        has_group_custom_fields: bool
+        has_image_custom_fields: bool
+        has_folder_basename: bool
+        has_folder_sub_folders: bool
+        has_scraped_tag_parent: bool
+
+
+_GATES = {
+    "has_studio_custom_fields": ("Studio", "custom_fields"),
+    "has_tag_custom_fields": ("Tag", "custom_fields"),
+    "has_performer_career_start_end": ("Performer", "career_start"),
+    "has_scene_custom_fields": ("Scene", "custom_fields"),
+    "has_studio_organized": ("Studio", "organized"),
+    "has_gallery_custom_fields": ("Gallery", "custom_fields"),
+    "has_group_custom_fields": ("Group", "custom_fields"),
+    "has_image_custom_fields": ("Image", "custom_fields"),
+    "has_folder_basename": ("Folder", "basename"),
+    "has_folder_sub_folders": ("Folder", "sub_folders"),
+    "has_scraped_tag_parent": ("ScrapedTag", "parent"),
+}
+
+
+def _split(text: str) -> dict[str, str]:
+    return dict(pair.split(":", 1) for pair in text.split(" ")) if text else {}

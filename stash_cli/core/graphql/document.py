@@ -1,0 +1,92 @@
+"""Documents: an operation with its arguments as variables, fitted to what a server knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashInputError, StashLookupError, did_you_mean
+from stash_cli.core.graphql.fitting import fit
+from stash_cli.core.types.api import ApiField, describe_api
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stash_cli.core.graphql.capability import ServerCapabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One root field of a document: its text, the variables it declares and their values."""
+
+    kind: str
+    text: str
+    declared: dict[str, str]
+    values: dict[str, Any]
+
+
+def describe(name: str) -> tuple[str, ApiField]:
+    """The kind and description of an operation; raises StashLookupError with near matches."""
+    api = describe_api()
+    try:
+        return api.operation(name)
+    except KeyError:
+        known = [*api.queries, *api.mutations, *api.subscriptions]
+        raise StashLookupError(
+            f"The API has no operation {name!r}. {did_you_mean(name, known)}".rstrip()
+        ) from None
+
+
+def root(
+    name: str,
+    args: Mapping[str, Any],
+    selection: str = "",
+    *,
+    server: ServerCapabilities | None = None,
+    alias: str = "",
+) -> Root:
+    """One root field; `alias` also keeps its variables apart from those of its neighbours.
+
+    Arguments that are UNSET are left out, None is sent as null. Raises StashInputError for arguments
+    the operation does not take, StashCapabilityError for what `server` does not have.
+    """
+    kind, declared = describe(name)
+    given = {key: value for key, value in args.items() if value is not UNSET}
+    _check(name, declared, given)
+    known = name if server is None else server.operation_name(kind, name)
+    types, words, values = {}, [], {}
+    for key, value in given.items():
+        argument, type_text, fitted = fit(kind, known, key, declared.args[key], value, server)
+        variable = f"{alias}_{key}" if alias else key
+        types[variable], values[variable] = type_text, fitted
+        words.append(f"{argument}: ${variable}")
+    label = alias or (name if known != name else "")
+    text = f"{label}: {known}" if label else known
+    text += f"({', '.join(words)})" if words else ""
+    return Root(kind, f"{text} {{ {selection} }}" if selection else text, types, values)
+
+
+def join(name: str, roots: Sequence[Root], extra: str = "") -> tuple[str, dict[str, Any]]:
+    """One document called `name` that holds `roots` and the field `extra`, and its variables."""
+    declared = {variable: text for part in roots for variable, text in part.declared.items()}
+    heading = ", ".join(f"${variable}: {text}" for variable, text in declared.items())
+    fields = " ".join([*(part.text for part in roots), *([extra] if extra else ())])
+    document = f"{roots[0].kind} {name}{f'({heading})' if heading else ''} {{ {fields} }}"
+    return document, {variable: value for part in roots for variable, value in part.values.items()}
+
+
+def title(name: str) -> str:
+    """The operation name of a document: `findScenes` -> `FindScenes`."""
+    return f"{name[0].upper()}{name[1:]}"
+
+
+def _check(name: str, declared: ApiField, given: Mapping[str, Any]) -> None:
+    for key in given:
+        if key not in declared.args:
+            raise StashInputError(
+                f"{name} takes no argument {key!r}. {did_you_mean(key, declared.args)}".rstrip()
+            )
+    for key, ref in declared.args.items():
+        if ref.required and given.get(key) is None:
+            raise StashInputError(f"{name} needs the argument {key!r}.")

@@ -1,0 +1,64 @@
+"""Asking a server what it knows, and keeping the answer small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.graphql.capability import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+VERSION = "_server: version { version hash }"
+"""Rides along in queries: tells whether the server is still the one that was introspected."""
+
+_TYPE = "kind name"
+for _ in range(4):
+    _TYPE = f"kind name ofType {{ {_TYPE} }}"
+_TYPE = f"type {{ {_TYPE} }}"
+DOCUMENT = (
+    "query Introspection { __schema { queryType { name } mutationType { name } subscriptionType { name } types"
+    f" {{ kind name fields(includeDeprecated: true) {{ name args {{ name {_TYPE} }} {_TYPE} }}"
+    f" inputFields {{ name {_TYPE} }} }} }} {VERSION} }}"
+)
+
+
+def reduce(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that ServerCapabilities keeps of an introspection's `data`.
+
+    Fields are joined into one text per type: hundreds of types then load in a millisecond, and only
+    those that a run touches are taken apart.
+    """
+    schema, server = data["__schema"], data.get("_server") or {}
+    types = {declared["name"]: declared for declared in schema["types"]}
+    roots = {kind: (schema.get(f"{kind}Type") or {}).get("name") for kind in KINDS}
+    return {
+        "version": server.get("version") or "",
+        "hash": server.get("hash") or "",
+        "operations": {
+            kind: {field["name"]: _join(field["args"]) for field in _fields(types.get(root))}
+            for kind, root in roots.items()
+        },
+        "types": {
+            name: _join([*_fields(declared), *(declared.get("inputFields") or ())])
+            for name, declared in types.items()
+            if not name.startswith("__") and name not in roots.values()
+        },
+    }
+
+
+def _fields(declared: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    return (declared or {}).get("fields") or []
+
+
+def _join(fields: Iterable[Mapping[str, Any]]) -> str:
+    return " ".join(f"{field['name']}:{notation(field['type'])}" for field in fields)
+
+
+def notation(declared: Mapping[str, Any]) -> str:
+    """An introspected type in GraphQL notation: `[Scene!]!`."""
+    if declared["kind"] == "NON_NULL":
+        return f"{notation(declared['ofType'])}!"
+    if declared["kind"] == "LIST":
+        return f"[{notation(declared['ofType'])}]"
+    return str(declared["name"])

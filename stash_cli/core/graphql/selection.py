@@ -1,0 +1,219 @@
+"""Which fields to ask for: paths such as "studio.name" become the text of a GraphQL selection.
+
+A path that ends at a linked entity means its id and label, one that ends at an embedded value (paths,
+fingerprints, a page of results) means all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from stash_cli.core.errors import StashLookupError, did_you_mean
+from stash_cli.core.types.api import ApiField, ApiType, describe_api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stash_cli.core.graphql.capability import ServerCapabilities
+
+Tree = dict[str, "Tree"]
+"""Field -> what is asked for inside it; "... on VideoFile" keys hold fields of one member type."""
+
+_LABELS = ("name", "title", "path")
+_COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
+_TOKEN = re.compile(r"[{}]|[^\s,{}]+")
+_ON = "... on "
+_PLACES = ("parent_folder", "zip_file")
+"""Where a file lies: always by id and path only."""
+
+
+def build(
+    type_name: str, paths: Sequence[str] | None = None, server: ServerCapabilities | None = None
+) -> str:
+    """The selection of `paths` (None: the default) on `type_name`, without outer braces.
+
+    Fields that `server` lacks are left out; those asked for by name with one
+    StashUnmappedFieldWarning each. Raises StashLookupError for a path the API does not have.
+    """
+    tree = merge(type_name, default_paths(type_name) if paths is None else paths)
+    return render(type_name, tree, server, asked=paths is not None)
+
+
+def default_paths(type_name: str) -> list[str]:
+    """Every field that is neither deprecated, nor large, nor in need of arguments."""
+    return list(_default_paths(type_name))
+
+
+def parse(text: str) -> list[str]:
+    """The paths of a selection in GraphQL notation.
+
+    >>> parse("id title studio { name }")
+    ['id', 'title', 'studio.name']
+    """
+    paths: list[str] = []
+    above: list[str] = []
+    for word in _TOKEN.findall(text):
+        if word == "{" and paths:
+            above.append(paths.pop())
+        elif word == "}" and above:
+            above.pop()
+        elif re.fullmatch(r"[\w.]+", word):
+            paths.append(".".join([*above[-1:], word]))
+        else:
+            raise StashLookupError(f"Not a list of fields: {text!r} (at {word!r}).")
+    return paths
+
+
+def merge(type_name: str, paths: Iterable[str]) -> Tree:
+    """One tree that holds all `paths`."""
+    tree: Tree = {}
+    for path in paths:
+        _add(tree, describe_api().types[type_name], path.split("."), path)
+    return tree
+
+
+def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:
+    """The text of `tree`; what `server` calls by an older name is aliased to ours."""
+    declared = describe_api().types[type_name]
+    words = ["__typename"] if declared.kind in ("INTERFACE", "UNION") else []
+    for key, inner in tree.items():
+        word = (
+            _fragment(key, inner, server, asked=asked)
+            if key.startswith(_ON)
+            else _field(declared, key, inner, server, asked=asked)
+        )
+        words += [word] if word else []
+    return " ".join(words)
+
+
+def _fragment(key: str, inner: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:
+    name = key.removeprefix(_ON)
+    if server is not None and not server.has_type(name):
+        return ""
+    text = render(name, inner, server, asked=asked)
+    return f"{key} {{ {text} }}" if text else ""
+
+
+def _field(
+    declared: ApiType, name: str, inner: Tree, server: ServerCapabilities | None, *, asked: bool
+) -> str:
+    known = name if server is None else server.field_name(declared.name, name)
+    if known is None:
+        if asked and server is not None:
+            server.warn_missing(declared.name, name)
+        return ""
+    word = name if known == name else f"{name}: {known}"
+    if not inner:
+        return word
+    text = render(declared.fields[name].type.name, inner, server, asked=asked)
+    return f"{word} {{ {text} }}" if text else ""
+
+
+def _add(tree: Tree, declared: ApiType, parts: list[str], path: str, within: tuple[str, ...] = ()) -> None:
+    """Put the rest of `path` into `tree`, which stands for an object of type `declared`.
+
+    `within` names the types whose whole value is being spelt out: a type inside itself (the parent
+    of a scraped tag) brings only its plain fields.
+    """
+    for owner, field in _find(declared, parts[0], path):
+        holder = tree if owner is declared else tree.setdefault(f"{_ON}{owner.name}", {})
+        target = describe_api().types[field.type.name]
+        if target.kind not in _COMPOSITE:
+            if parts[1:]:
+                raise StashLookupError(f"{path!r}: {owner.name}.{field.name} has no fields of its own.")
+            holder[field.name] = {}
+            continue
+        inner = holder.setdefault(field.name, {})
+        if parts[1:]:
+            _add(inner, target, parts[1:], path, within)
+            continue
+        for words in _spelt_out(target, within):
+            _add(inner, target, words.split("."), path, (*within, target.name))
+
+
+def _spelt_out(target: ApiType, within: tuple[str, ...]) -> Iterable[str]:
+    if target.name not in within:
+        return whole(target.name)
+    types = describe_api().types
+    return [n for n in _common(target.fields) if types[target.fields[n].type.name].kind not in _COMPOSITE]
+
+
+def _find(declared: ApiType, name: str, path: str) -> list[tuple[ApiType, ApiField]]:
+    """The field called `name` with the type that has it: `declared`, or each of its members that does."""
+    for owners in ([declared], _members(declared)):
+        found = [(owner, field) for owner in owners if (field := _named(owner, name)) is not None]
+        if found:
+            return found
+    known = [field for owner in (declared, *_members(declared)) for field in owner.fields]
+    where = "" if path == name else f" (in {path!r})"
+    raise StashLookupError(
+        f"{declared.name} has no field {name!r}{where}. {did_you_mean(name, known)}".rstrip()
+    )
+
+
+def _named(owner: ApiType, name: str) -> ApiField | None:
+    """The field by its API name or by its Python name, if it can be asked for without arguments."""
+    found = owner.fields.get(name) or next((f for f in owner.fields.values() if f.attr == name), None)
+    return None if found is None or found.needs_args else found
+
+
+def _members(declared: ApiType) -> list[ApiType]:
+    return [describe_api().types[name] for name in declared.members]
+
+
+@cache
+def _default_paths(type_name: str) -> tuple[str, ...]:
+    declared = describe_api().types[type_name]
+    rows = _rows_of(declared)
+    if rows is not None:
+        return ("count", *(f"{rows.name}.{path}" for path in _default_paths(rows.type.name)))
+    names = [*_common(declared.fields), *_own_fields(declared)]
+    if not is_file(declared):
+        return tuple(names)
+    places = [f"{name}.{key}" for name in _PLACES for key in ("id", "path")]
+    return (*(name for name in names if name not in _PLACES), *places)
+
+
+def _own_fields(declared: ApiType) -> list[str]:
+    """What only some members of a union or interface have, where they agree on its type."""
+    members = _members(declared)
+    shapes: dict[str, set[str]] = {}
+    for member in members:
+        for name in _common(member.fields):
+            shapes.setdefault(name, set()).add(member.fields[name].type.text)
+    return [name for name, types in shapes.items() if len(types) == 1 and name not in declared.fields]
+
+
+def _common(fields: Mapping[str, ApiField]) -> list[str]:
+    return [
+        name for name, field in fields.items() if not (field.deprecated or field.lazy or field.needs_args)
+    ]
+
+
+def _rows_of(declared: ApiType) -> ApiField | None:
+    """The field that holds the objects of a page of results, or None where it is not one."""
+    if not (declared.name.startswith("Find") and declared.name.endswith("ResultType")):
+        return None
+    return next(field for field in declared.fields.values() if field.type.is_list)
+
+
+@cache
+def whole(type_name: str) -> tuple[str, ...]:
+    """What a path that ends at this type stands for."""
+    declared = describe_api().types[type_name]
+    if declared.is_entity and not is_file(declared):
+        return ("id", *(name for name in _LABELS if name in declared.fields))[:2]
+    return _default_paths(type_name)
+
+
+def is_composite(type_name: str) -> bool:
+    """Whether values of the type need a selection."""
+    return describe_api().types[type_name].kind in _COMPOSITE
+
+
+def is_file(declared: ApiType) -> bool:
+    """Files have ids of their own, but belong to what they are a file of."""
+    types = (declared, *_members(declared))
+    return any("basename" in each.fields and "size" in each.fields for each in types)

@@ -1,0 +1,133 @@
+"""GraphQL over HTTP with httpx, which is imported when the first request is sent."""
+
+from __future__ import annotations
+
+import sys
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from stash_cli.core.log import brief, logger
+from stash_cli.core.transport.answers import read_answer
+from stash_cli.core.transport.encoding import encode
+from stash_cli.core.transport.faults import translate
+from stash_cli.core.transport.socket import SocketSubscription
+
+if TYPE_CHECKING:
+    import ssl
+    from types import ModuleType
+
+    import httpx
+
+    from stash_cli.core.settings import Connection
+    from stash_cli.core.transport.base import GraphQLRequest, GraphQLResponse
+    from stash_cli.core.transport.socket import Channel
+
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_CONNECT = 10.0
+_KEEP_ALIVE = 30.0
+
+
+class HttpTransport:
+    """One server over HTTP: a pool of kept-alive connections, and a websocket per subscription."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.url = connection.url
+        self.connection = connection
+        self._client: httpx.AsyncClient | None = None
+
+    async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
+        """Send once; raises what `faults` and `answers` make of anything but a GraphQL result."""
+        client = await self._ready()
+        error_type = load_httpx().HTTPError
+        started = perf_counter()
+        logger.debug("%s %s", request.document, brief(request.variables))
+        try:
+            answer = await client.post(self.endpoint, content=encode(request.payload()))
+        except error_type as error:
+            raise translate(error, self.connection) from error
+        took = (perf_counter() - started) * 1000
+        logger.info(
+            "%s -> %d, %d bytes, %.0f ms", _title(request), answer.status_code, len(answer.content), took
+        )
+        return read_answer(self.connection, answer.status_code, answer.headers, answer.content)
+
+    def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> SocketSubscription:
+        return SocketSubscription(self.open_channel, request, reconnect=reconnect)
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    @property
+    def endpoint(self) -> str:
+        """Where requests are posted to."""
+        return self.url
+
+    async def open_channel(self) -> Channel:
+        """A fresh websocket to the server."""
+        from stash_cli.core.transport.websocket import open_websocket
+
+        return await open_websocket(self.connection, self.headers())
+
+    def headers(self) -> dict[str, str]:
+        """Who we are; the key is known to the server as `ApiKey`."""
+        key = self.connection.api_key
+        return {"ApiKey": key} if key else {}
+
+    def make_client(self) -> httpx.AsyncClient:
+        """The httpx client that requests go through."""
+        httpx, connection = load_httpx(), self.connection
+        local = (urlsplit(self.url).hostname or "") in _LOCAL
+        return httpx.AsyncClient(  # type: ignore[no-any-return]
+            headers=_HEADERS | self.headers() | ({"Accept-Encoding": "identity"} if local else {}),
+            timeout=httpx.Timeout(connection.timeout, connect=min(_CONNECT, connection.timeout)),
+            limits=httpx.Limits(max_connections=20, keepalive_expiry=_KEEP_ALIVE),
+            verify=tls_context(connection) or False,
+            trust_env=not local,
+            follow_redirects=False,
+        )
+
+    async def _ready(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = self.make_client()
+        return self._client
+
+
+_HEADERS = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "stash-cli"}
+
+
+def load_httpx() -> ModuleType:
+    """Import httpx without its command-line program.
+
+    httpx imports its own program when click, rich and pygments are importable, which costs as much
+    again as httpx itself; a None in `sys.modules` makes that import fail, as it does without them.
+    """
+    if "httpx" not in sys.modules:
+        sys.modules["httpx._main"] = None  # type: ignore[assignment]
+        try:
+            import httpx  # noqa: F401
+        finally:
+            del sys.modules["httpx._main"]
+    return sys.modules["httpx"]
+
+
+def tls_context(connection: Connection) -> ssl.SSLContext | None:
+    """What https is spoken with; None for http, which needs no certificate store."""
+    if not connection.url.startswith("https:"):
+        return None
+    import ssl
+
+    if connection.verify is False:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    cafile = connection.verify if isinstance(connection.verify, str) else None
+    return ssl.create_default_context(cafile=cafile)
+
+
+def _title(request: GraphQLRequest) -> Any:
+    """The operation's name, or the document's beginning."""
+    return request.operation_name or " ".join(request.document.split())[:60]

@@ -1,0 +1,63 @@
+"""The embedded library in this process: the same requests, handed to its ASGI app without a port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stash_cli.core.errors import StashConfigurationError
+from stash_cli.core.transport.asgi import open_asgi_channel
+from stash_cli.core.transport.http import HttpTransport, load_httpx
+
+if TYPE_CHECKING:
+    import httpx
+
+    from stash_cli.core.transport.socket import Channel
+    from stash_cli.embedded import Library
+
+
+class InProcessTransport(HttpTransport):
+    """An embedded library, opened with the first request and closed with the transport."""
+
+    _library: Library | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return "http://embedded/graphql"
+
+    @property
+    def library(self) -> Library:
+        """The open library."""
+        if self._library is None:
+            self._library = open_library(self.connection.location)
+        return self._library
+
+    def make_client(self) -> httpx.AsyncClient:
+        httpx = load_httpx()
+        return httpx.AsyncClient(  # type: ignore[no-any-return]
+            transport=httpx.ASGITransport(app=self.library.app),
+            headers={"Content-Type": "application/json"},
+            timeout=self.connection.timeout,
+            trust_env=False,
+        )
+
+    async def open_channel(self) -> Channel:
+        return await open_asgi_channel(self.library.app)
+
+    async def close(self) -> None:
+        await super().close()
+        library, self._library = self._library, None
+        if library is not None:
+            library.close()
+
+
+def open_library(location: str) -> Library:
+    """Open an embedded library; raises StashConfigurationError where the extra is not installed."""
+    try:
+        from stash_cli import embedded
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("stash_cli"):
+            raise
+        raise StashConfigurationError(
+            f"Embedded libraries need the package {error.name}.", hint="pip install 'stash-cli[embedded]'"
+        ) from error
+    return embedded.open_library(location)

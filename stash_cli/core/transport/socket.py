@@ -1,0 +1,171 @@
+"""Subscriptions: the graphql-transport-ws conversation over any text channel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from stash_cli.core.errors import StashConnectionError, StashIntegrationError
+from stash_cli.core.log import brief, logger
+from stash_cli.core.transport.base import GraphQLResponse
+from stash_cli.core.transport.retry import Backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from stash_cli.core.transport.base import GraphQLRequest
+
+PROTOCOL = "graphql-transport-ws"
+_ANSWER_WITHIN = 10.0
+"""Seconds within which the server must say that it is there."""
+_PING_EVERY = 20.0
+_ID = "1"
+
+
+class Channel(Protocol):
+    """A text connection; `receive` and `send` raise StashConnectionError once it is lost."""
+
+    async def send(self, text: str) -> None: ...
+    async def receive(self) -> str: ...
+    async def close(self) -> None: ...
+
+
+class SocketSubscription:
+    """The answers to one subscription, over a socket of its own.
+
+    The server keeps what it loaded for the life of a socket, so sharing one would share stale objects.
+    Entering it connects and waits until the server has read the subscription: what happens from then on
+    is seen. A lost connection raises StashConnectionError, or with `reconnect` is opened again, with
+    growing pauses; answers in between are lost.
+    """
+
+    def __init__(
+        self, open_channel: Callable[[], Awaitable[Channel]], request: GraphQLRequest, *, reconnect: bool
+    ) -> None:
+        self._open_channel = open_channel
+        self._request = request
+        self._reconnect = reconnect
+        self._pauses = _pauses()
+        self._channel: Channel | None = None
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._ended = False
+
+    async def __aenter__(self) -> Self:
+        await self._connect()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> GraphQLResponse:
+        while not self._ended:
+            try:
+                message = self._waiting.popleft() if self._waiting else await self._receive()
+            except StashConnectionError as error:
+                await self._lost(error)
+                continue
+            self._pauses = _pauses()
+            answer = await self._handle(message)
+            if answer is not None:
+                return answer
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """End the subscription and the connection; may be called twice."""
+        self._ended = True
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            await channel.close()
+
+    async def _connect(self) -> Channel:
+        if self._channel is None:
+            self._channel = channel = await self._open_channel()
+            try:
+                await asyncio.wait_for(self._greet(channel), _ANSWER_WITHIN)
+            except BaseException as error:
+                self._channel = None
+                await channel.close()
+                if isinstance(error, TimeoutError):
+                    raise StashConnectionError("The server does not answer on its websocket.") from error
+                raise
+            logger.info("%s: listening", self._request.operation_name)
+        return self._channel
+
+    async def _greet(self, channel: Channel) -> None:
+        await _say(channel, "connection_init", payload={})
+        await self._until(channel, "connection_ack")
+        await _say(channel, "subscribe", id=_ID, payload=self._request.payload())
+        # Messages are read in order: the answer to a ping proves that the subscription was read.
+        await _say(channel, "ping")
+        await self._until(channel, "pong")
+
+    async def _until(self, channel: Channel, kind: str) -> None:
+        """Read on until a message of `kind`; answers that come earlier wait for the reader."""
+        while True:
+            message = _parse(await channel.receive())
+            if message["type"] == kind:
+                return
+            self._waiting.append(message)
+
+    async def _receive(self) -> dict[str, Any]:
+        """The next message; a silent server is pinged and given up when it does not answer."""
+        channel = await self._connect()
+        if self._waiting:
+            return self._waiting.popleft()
+        try:
+            return _parse(await asyncio.wait_for(channel.receive(), _PING_EVERY))
+        except TimeoutError:
+            await _say(channel, "ping")
+        try:
+            return _parse(await asyncio.wait_for(channel.receive(), _ANSWER_WITHIN))
+        except TimeoutError as error:
+            raise StashConnectionError("The server went silent on its websocket.") from error
+
+    async def _handle(self, message: dict[str, Any]) -> GraphQLResponse | None:
+        kind = message["type"]
+        if kind == "next":
+            return GraphQLResponse.from_payload(message.get("payload") or {})
+        if kind == "error":
+            await self.aclose()
+            return GraphQLResponse(None, message.get("payload") or [{"message": "subscription refused"}])
+        if kind == "complete":
+            await self.aclose()
+        elif kind == "ping" and self._channel is not None:
+            await _say(self._channel, "pong")
+        return None
+
+    async def _lost(self, error: StashConnectionError) -> None:
+        """Close what is left; raise `error`, or pause before the next attempt."""
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            await channel.close()
+        pause = next(self._pauses, None) if self._reconnect else None
+        if pause is None:
+            self._ended = True
+            raise error
+        logger.info("%s Connecting again in %.1f s.", error.message, pause)
+        await asyncio.sleep(pause)
+
+
+async def _say(channel: Channel, kind: str, **facts: Any) -> None:
+    logger.debug("socket <- %s %s", kind, brief(facts))
+    await channel.send(json.dumps({"type": kind, **facts}))
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        message = json.loads(text)
+    except ValueError:
+        message = None
+    if not isinstance(message, dict) or "type" not in message:
+        raise StashIntegrationError(f"Not a {PROTOCOL} message: {text[:80]!r}.")
+    return message
+
+
+def _pauses() -> Iterator[float]:
+    return Backoff(attempts=9, first=0.3, factor=2.0, longest=15.0).pauses()
