@@ -1,0 +1,135 @@
+"""The fields of each filter type, with the lookups they offer, derived from the API's description."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from stash_cli.core.errors import StashLookupError, did_you_mean
+from stash_cli.core.query.facts import MISSING_WORDS
+from stash_cli.core.query.kinds import CHOICES, KINDS
+from stash_cli.core.query.model import FilterField
+from stash_cli.core.types.api import ApiField, describe_api
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMBINATORS = frozenset({"AND", "OR", "NOT"})
+
+_TARGETS = {
+    "tags": "Tag",
+    "performer_tags": "Tag",
+    "scene_tags": "Tag",
+    "performers": "Performer",
+    "studios": "Studio",
+    "groups": "Group",
+    "movies": "Group",
+    "containing_groups": "Group",
+    "sub_groups": "Group",
+    "galleries": "Gallery",
+    "scenes": "Scene",
+    "parent_folder": "Folder",
+    "zip_file": "BaseFile",
+}
+_OF_OWN_TYPE = frozenset({"parents", "children"})
+_FILES = frozenset({"BaseFile", "BasicFile", "VideoFile", "ImageFile", "GalleryFile"})
+
+ALIASES = {
+    "gallery": "galleries",
+    "parent_studio": "parents",
+    "stash_id": "stash_id_endpoint",
+    "stash_ids": "stash_id_endpoint",
+    "favorite": "filter_favorites",
+    "alias_list": "aliases",
+}
+"""Names of the object's own fields for those of the filter, tried where the filter lacks them."""
+
+
+def filter_type(type_name: str) -> str:
+    """The filter type for `type_name`: `Scene` -> `SceneFilterType`; filter types stand for themselves."""
+    if type_name in _FILES:
+        return "FileFilterType"
+    if type_name in describe_api().types and describe_api().types[type_name].kind == "INPUT_OBJECT":
+        return type_name
+    name = f"{type_name}FilterType"
+    if name not in describe_api().types:
+        known = [t.removesuffix("FilterType") for t in describe_api().types if t.endswith("FilterType")]
+        raise StashLookupError(
+            f"There is no filter for {type_name}. {did_you_mean(type_name, known)}".rstrip()
+        )
+    return name
+
+
+def owner_of(filter_name: str) -> str:
+    """`SceneFilterType` -> `Scene`."""
+    return filter_name.removesuffix("FilterType")
+
+
+@cache
+def fields(type_name: str) -> Mapping[str, FilterField]:
+    """Every field of the filter for `type_name`, AND/OR/NOT aside, in the API's order.
+
+    A field that nests another filter (`performers_filter`) offers no lookups; its `target` names the
+    type whose fields are meant.
+    """
+    name = filter_type(type_name)
+    declared = describe_api().types[name].fields.values()
+    return MappingProxyType(
+        {f.name: _field(owner_of(name), f) for f in declared if f.name not in COMBINATORS}
+    )
+
+
+def _field(owner: str, declared: ApiField) -> FilterField:
+    kind = "is_missing" if declared.name == "is_missing" else declared.type.name
+    bare = FilterField(
+        owner,
+        declared.name,
+        kind,
+        target=_target(owner, declared),
+        choices=_choices(owner, kind),
+        range=_range(owner, declared.name),
+        deprecated=declared.deprecated,
+    )
+    return replace(bare, lookups=KINDS[kind].lookups(bare)) if kind in KINDS else bare
+
+
+def _target(owner: str, declared: ApiField) -> str | None:
+    if declared.name in _OF_OWN_TYPE:
+        return owner
+    kind = declared.type.name
+    return _TARGETS.get(declared.name) if kind.endswith("MultiCriterionInput") else nested_target(kind)
+
+
+def nested_target(kind: str) -> str | None:
+    """The type whose filter `kind` is, if it is one: `FileFilterType` -> `File`."""
+    is_filter = kind.endswith(("FilterType", "FileFilterInput"))
+    return owner_of(kind) if is_filter else None
+
+
+def _choices(owner: str, kind: str) -> tuple[str, ...]:
+    if kind == "is_missing":
+        return tuple(MISSING_WORDS.get(owner, "").split())
+    enum = CHOICES.get(kind)
+    return tuple(describe_api().types[enum].values) if enum else ()
+
+
+def _range(owner: str, name: str) -> tuple[float | None, float | None] | None:
+    declared = describe_api().types.get(owner)
+    field = declared.fields.get(name) if declared else None
+    return field.range if field else None
+
+
+def find_field(type_name: str, name: str) -> FilterField | None:
+    """The field called `name`, or the one that an object's own name for it means."""
+    known = fields(type_name)
+    words = (name, ALIASES.get(name, name), f"{name}s", name.removesuffix("s"))
+    return next((known[word] for word in words if word in known), None)
+
+
+def nested_field(type_name: str, name: str) -> FilterField | None:
+    """The field that nests a filter for the objects at `name`: `performers` -> `performers_filter`."""
+    known = fields(type_name)
+    words = (name, f"{name}s", ALIASES.get(name, name), name.removesuffix("s"), name.removesuffix("_filter"))
+    return next((known[f"{word}_filter"] for word in words if f"{word}_filter" in known), None)

@@ -1,0 +1,70 @@
+"""The kinds of criteria, by the name of their input type.
+
+A new lookup is one entry in its kind's table; a new kind is one entry here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stash_cli.core.query.kinds.choices import (
+    Enumerated,
+    Missing,
+    Resolution,
+    YesNo,
+    circumcision,
+    gender,
+    orientation,
+)
+from stash_cli.core.query.kinds.ordered import Ordered
+from stash_cli.core.query.kinds.relations import Relation
+from stash_cli.core.query.kinds.special import (
+    CustomFields,
+    Duplication,
+    Hashes,
+    PhashDistance,
+    StashBoxID,
+    StashBoxIDs,
+)
+from stash_cli.core.query.kinds.text import Text
+from stash_cli.core.query.scales import Days, Real, Seconds, Whole
+
+if TYPE_CHECKING:
+    from stash_cli.core.query.model import Kind
+
+
+def _true_false(value: bool) -> str:
+    return "true" if value else "false"
+
+
+KINDS: dict[str, Kind] = {
+    "Boolean": YesNo(),
+    "is_missing": Missing(),
+    "String": YesNo(_true_false),
+    "IntCriterionInput": Ordered(Whole()),
+    "FloatCriterionInput": Ordered(Real()),
+    "DateCriterionInput": Ordered(Days()),
+    "TimestampCriterionInput": Ordered(Seconds()),
+    "StringCriterionInput": Text(),
+    "MultiCriterionInput": Relation(),
+    "HierarchicalMultiCriterionInput": Relation(levels=True),
+    "GenderCriterionInput": Enumerated(gender),
+    "CircumcisionCriterionInput": Enumerated(circumcision),
+    "OrientationCriterionInput": Enumerated(orientation),
+    "ResolutionCriterionInput": Resolution(),
+    "DuplicationCriterionInput": Duplication(),
+    "FileDuplicationCriterionInput": Duplication(),
+    "PhashDistanceCriterionInput": PhashDistance(),
+    "StashIDCriterionInput": StashBoxID(),
+    "StashIDsCriterionInput": StashBoxIDs(),
+    "CustomFieldCriterionInput": CustomFields(),
+    "FingerprintFilterInput": Hashes(),
+}
+
+CHOICES = {
+    "GenderCriterionInput": "GenderEnum",
+    "CircumcisionCriterionInput": "CircumcisedEnum",
+    "OrientationCriterionInput": "OrientationEnum",
+    "ResolutionCriterionInput": "ResolutionEnum",
+}
+"""The enum whose words a kind takes."""

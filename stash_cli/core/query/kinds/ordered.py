@@ -1,0 +1,167 @@
+"""Numbers, dates and times.
+
+| lookup | means |
+|---|---|
+| eq, ne | equal to it, or within the period it names; `ne` keeps objects without a value |
+| gt, gte, lt, lte | after its end, from its start, before its start, until its end |
+| between, not_between | both ends included, either may be None; `not_between` keeps objects without a value |
+| in | equal to one of the list |
+| null | True: without a value; False: with any |
+
+All lookups of one field in one call speak of one value: `duration__gte=60, duration__lte=90` is one
+file of 60 to 90 seconds. A negation holds when no value is the one named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.query import words
+from stash_cli.core.query.facts import MANY, OVER_RELATED, holds, nullable, where_empty
+from stash_cli.core.query.intervals import EVERYTHING, Intervals, complement, contains, intersect, union
+from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, modified
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stash_cli.core.query.scales import Scale
+
+Read = Callable[[Any], tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One lookup: the stretches that its value means; `barred` ones must hold no value."""
+
+    arity: Arity
+    help: str
+    spans: Callable[[Scale, Read, Any], Intervals]
+    barred: bool = False
+
+
+def _equal(_: Scale, read: Read, value: Any) -> Intervals:
+    return [read(value)]
+
+
+def _between(_: Scale, read: Read, value: Any) -> Intervals:
+    low, high = value
+    return [(None if low is None else read(low)[0], None if high is None else read(high)[1])]
+
+
+COMPARISONS: dict[str, Comparison] = {
+    "eq": Comparison("value", "equal to", _equal),
+    "ne": Comparison("value", "other than, or none", _equal, barred=True),
+    "gt": Comparison("value", "more than", lambda scale, read, v: [(scale.up(read(v)[1]), None)]),
+    "gte": Comparison("value", "at least", lambda _, read, v: [(read(v)[0], None)]),
+    "lt": Comparison("value", "less than", lambda scale, read, v: [(None, scale.down(read(v)[0]))]),
+    "lte": Comparison("value", "at most", lambda _, read, v: [(None, read(v)[1])]),
+    "between": Comparison("range", "from and to, both included", _between),
+    "not_between": Comparison("range", "outside, or none", _between, barred=True),
+    "in": Comparison("list", "one of", lambda _, read, v: [read(item) for item in v]),
+}
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """The kind of an ordered criterion, over its scale."""
+
+    scale: Scale
+
+    def lookups(self, field: FilterField) -> dict[str, Lookup]:
+        known = {name: self._lookup(name, c) for name, c in COMPARISONS.items()}
+        if holds(OVER_RELATED, field.key):
+            return {name: lookup for name, lookup in known.items() if not COMPARISONS[name].barred}
+        if nullable(field.key) or holds(MANY, field.key):
+            known["null"] = Lookup("null", "none", "", "without a value", words.truth)
+        return known
+
+    def _lookup(self, name: str, comparison: Comparison) -> Lookup:
+        metavar = self.scale.metavar
+        shapes: dict[str, tuple[str, words.Parse]] = {
+            "value": (metavar, self.scale.parse),
+            "range": (f"{metavar}..{metavar}", words.span(self.scale.parse)),
+            "list": (f"{metavar},...", words.several(self.scale.parse)),
+        }
+        shown, parse = shapes[comparison.arity]
+        return Lookup(name, comparison.arity, shown, comparison.help, parse)
+
+    def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
+        wanted, barred, empty = self._sets(field, given, now)
+        test = self._test(wanted, barred, empty)
+        clause = self._clause(field, intersect(wanted, complement(barred, self.scale)), empty)
+        exact = not (barred and holds(MANY, field.key))
+        return Condition(field, [clause] if clause else [], test, exact=exact)
+
+    def _sets(
+        self, field: FilterField, given: Mapping[str, Any], now: datetime
+    ) -> tuple[Intervals, Intervals, bool]:
+        """What a value must lie in, what none may lie in, and whether having none will do."""
+        wanted, positive = EVERYTHING, False
+        barred: Intervals = []
+        for name, value in given.items():
+            if name == "null":
+                continue
+            spans = self._spans(field, COMPARISONS[name], value, now)
+            if COMPARISONS[name].barred:
+                barred = union([*barred, *spans], self.scale)
+            else:
+                wanted, positive = intersect(wanted, spans), True
+        null = given.get("null")
+        if null is True:
+            wanted = []
+        has_nothing = nullable(field.key) or holds(MANY, field.key)
+        return wanted, barred, has_nothing and not positive and null is not False
+
+    def _spans(self, field: FilterField, comparison: Comparison, value: Any, now: datetime) -> Intervals:
+        def read(one: Any) -> tuple[Any, Any]:
+            return self.scale.read(field, one, now)
+
+        try:
+            spans = comparison.spans(self.scale, read, value)
+        except (ValueError, TypeError, OverflowError):
+            field.refuse(value, _shape(comparison.arity, self.scale.expected))
+        if any(low is not None and high is not None and low > high for low, high in spans):
+            return []
+        return union(spans, self.scale)
+
+    def _test(self, wanted: Intervals, barred: Intervals, empty: bool) -> Test:
+        def test(values: list[Any]) -> bool:
+            points = [self.scale.found(value) for value in values]
+            if not points:
+                return empty
+            return any(contains(wanted, p) for p in points) and not any(contains(barred, p) for p in points)
+
+        return test
+
+    def _clause(self, field: FilterField, spans: Intervals, empty: bool) -> Clause:
+        """The criteria of which one must hold; none at all where everything matches."""
+        null = where_empty(field.key, (field.name, modified("IS_NULL", self.scale.empty())))
+        if spans == EVERYTHING and empty:
+            return []
+        if spans == EVERYTHING:
+            return [(field.name, modified("NOT_NULL", self.scale.empty()))]
+        outside = complement(spans, self.scale)
+        if len(spans) > 1 and len(outside) == 1:
+            low, high = outside[0]
+            clause = [(field.name, self.scale.criterion(field, low, high, outside=True))]
+        else:
+            clause = [(field.name, self.scale.criterion(field, low, high)) for low, high in spans]
+        if empty:
+            clause.append(null)
+        return clause or [(field.name, self._nothing(field))]
+
+    def _nothing(self, field: FilterField) -> dict[str, Any]:
+        """A criterion that no value meets: between two points in the wrong order."""
+        low = self.scale.found(_SAMPLES[self.scale.metavar])
+        return self.scale.criterion(field, self.scale.up(self.scale.up(low)), low)
+
+
+_SAMPLES: dict[str, Any] = {"N": 0, "NUMBER": 0, "DATE": "2000-01-01", "TIME": "2000-01-01T00:00:00"}
+
+
+def _shape(arity: Arity, expected: str) -> str:
+    if arity == "range":
+        return f"two ends, each {expected}"
+    return f"a list, each {expected}" if arity == "list" else expected

@@ -1,0 +1,177 @@
+"""Related objects, by id.
+
+| lookup | means |
+|---|---|
+| eq, includes_all | each of them (`tags=[1, 2]`); of a relation to one object, `eq` is `includes` |
+| includes, in | any of them |
+| excludes, ne | none of them; keeps objects without any |
+| null | True: none at all; False: some |
+| depth | how many levels of descendants count as the one named (-1: all); goes with the others |
+
+Ids are numbers, digits or saved objects; names become ids in `resolve`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.query import facts, words
+from stash_cli.core.query.facts import holds
+from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_HELP = {
+    "eq": "each of these",
+    "includes_all": "each of these",
+    "includes": "any of these",
+    "in": "any of these",
+    "excludes": "none of these",
+    "ne": "none of these",
+}
+
+
+def ids(field: FilterField, value: Any) -> list[str]:
+    """Ids, without repetition, of one or several ids or saved objects."""
+    many = value if isinstance(value, list | tuple | set | frozenset) else [value]
+    return list(dict.fromkeys(_id(field, item) for item in many))
+
+
+def _id(field: FilterField, item: Any) -> str:
+    found = str(getattr(item, "id", item)).strip()
+    if isinstance(item, bool) or not found.isdigit():
+        field.refuse(item, f"ids or saved objects of {field.target or 'the other type'}")
+    return str(int(found))
+
+
+@dataclass
+class Wanted:
+    """What all lookups of one relation ask for together."""
+
+    every: list[str] = field(default_factory=list)
+    some: list[str] = field(default_factory=list)
+    none: list[str] = field(default_factory=list)
+    null: bool | None = None
+    depth: int = 0
+
+    def test(self, values: list[Any]) -> bool:
+        """Whether an object related to these ids matches, without regard to depth."""
+        held = {str(value) for value in values}
+        if self.null is not None and self.null == bool(held):
+            return False
+        if self.some and held.isdisjoint(self.some):
+            return False
+        return held.issuperset(self.every) and held.isdisjoint(self.none)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """The kind of MultiCriterionInput, and of HierarchicalMultiCriterionInput where `levels` is set."""
+
+    levels: bool = False
+
+    def lookups(self, field: FilterField) -> dict[str, Lookup]:
+        names = ["eq", "includes", "in"]
+        if not holds(facts.ONLY_POSITIVE, field.key):
+            names += ["excludes", "ne"]
+        if not (holds(facts.NOT_ALL, field.key) or one_only(field)):
+            names.append("includes_all")
+        metavar = (field.target or "ID").upper()
+        known = {name: Lookup(name, "list", metavar, _HELP[name], words.names) for name in names}
+        if not holds(facts.ONLY_POSITIVE, field.key):
+            known["null"] = Lookup("null", "none", "", "none at all", words.truth)
+        if self.levels and not holds(facts.FLAT, field.key):
+            known["depth"] = Lookup(
+                "depth", "value", "N", "levels below that count too (-1: all)", words.whole
+            )
+        return known
+
+    def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
+        wanted = self._wanted(field, given)
+        criterion, exact = self._criterion(field, wanted)
+        if criterion is None:
+            return Condition(field, [])
+        if wanted.depth and self.levels and criterion["modifier"] not in ("IS_NULL", "NOT_NULL"):
+            criterion["depth"] = wanted.depth
+        clause: Clause = [(field.name, criterion)]
+        if criterion["modifier"] == "EXCLUDES" and holds(facts.EXCLUDES_DROPS_EMPTY, field.key):
+            clause.append((field.name, {"modifier": "IS_NULL"}))
+        # Rows name the related objects, not their ancestors.
+        return Condition(field, [clause], None if wanted.depth else wanted.test, exact=exact)
+
+    def _wanted(self, field: FilterField, given: Mapping[str, Any]) -> Wanted:
+        found = Wanted()
+        for name, value in given.items():
+            if name == "null":
+                found.null = bool(value)
+            elif name == "depth":
+                found.depth = _depth(field, value)
+            else:
+                self._gather(field, found, name, ids(field, value))
+        if found.null and (found.every or found.some):
+            field.refuse(dict(given), "either null or ids")
+        return self._merged(found)
+
+    def _gather(self, field: FilterField, found: Wanted, name: str, named: list[str]) -> None:
+        if name in ("excludes", "ne"):
+            found.none += named
+            return
+        if not named:
+            field.refuse(named, f"at least one id (for none at all say {field.name}__null=True)")
+        any_of = name in ("includes", "in") or (name == "eq" and one_only(field))
+        if name == "eq" and holds(facts.NOT_ALL, field.key) and len(named) > 1:
+            field.refuse(named, f"one id (any of several is {field.name}__includes)")
+        if any_of and found.some:
+            # Two sets of alternatives: those in both satisfy each.
+            found.some = [one for one in found.some if one in named] or field.refuse(
+                named, "ids in both lists"
+            )
+        elif any_of:
+            found.some = named
+        else:
+            found.every += [one for one in named if one not in found.every]
+
+    @staticmethod
+    def _merged(found: Wanted) -> Wanted:
+        """Any of one is that one."""
+        if len(found.some) == 1:
+            found.every += [one for one in found.some if one not in found.every]
+            found.some = []
+        return found
+
+    def _criterion(self, field: FilterField, wanted: Wanted) -> tuple[dict[str, Any] | None, bool]:
+        """The nearest criterion, and whether it says all."""
+        if wanted.null:
+            return {"modifier": "IS_NULL"}, True
+        if wanted.every or wanted.some:
+            return self._positive(field, wanted)
+        if wanted.none:
+            if holds(facts.EXCLUDES_BESIDE_NOTHING, field.key):
+                return {"modifier": "INCLUDES", "value": [], "excludes": wanted.none}, wanted.null is None
+            return {"modifier": "EXCLUDES", "value": wanted.none}, wanted.null is None
+        return ({"modifier": "NOT_NULL"} if wanted.null is False else None), True
+
+    @staticmethod
+    def _positive(field: FilterField, wanted: Wanted) -> tuple[dict[str, Any], bool]:
+        if len(wanted.every) > 1 and one_only(field):
+            field.refuse(wanted.every, "ids of which an object can have one")
+        modifier = "INCLUDES_ALL" if len(wanted.every) > 1 else "INCLUDES"
+        criterion = {"modifier": modifier, "value": wanted.every or wanted.some}
+        beside = not holds(facts.EXCLUDES_ALONE, field.key)
+        if wanted.none and beside:
+            criterion["excludes"] = wanted.none
+        return criterion, not (wanted.every and wanted.some) and (beside or not wanted.none)
+
+
+def one_only(field: FilterField) -> bool:
+    """Whether an object has at most one of these."""
+    return holds(facts.ONE_ONLY, field.key) and field.key != ("Performer", "studios")
+
+
+def _depth(field: FilterField, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < -1:
+        field.refuse(value, "a depth of 0 or more, or -1 for all levels")
+    return value

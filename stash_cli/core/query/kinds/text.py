@@ -1,0 +1,164 @@
+"""Text.
+
+| lookup | means |
+|---|---|
+| eq, ne | the same text, case aside; nothing in it is a wildcard; "" is no text |
+| in | one of the list |
+| contains, excludes | the phrase as a whole, case aside |
+| startswith, endswith | case aside |
+| regex, not_regex | the server's own expressions (RE2), case-sensitive, anywhere in the text |
+| null | True: without text; False: with some |
+
+`ne`, `excludes` and `not_regex` keep objects without text. Of a list (urls, aliases, file paths),
+positive lookups speak of one entry, negative ones of all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.query import words
+from stash_cli.core.query.facts import MANY, TEXT_LISTS, holds
+from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, modified
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+_SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$])")
+
+
+def escape(text: str) -> str:
+    """`text` as an expression that matches it, in RE2 and in Python alike."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+@dataclass(frozen=True, slots=True)
+class TextLookup:
+    """One lookup: the expression its value becomes, and the server's plain modifier for it."""
+
+    help: str
+    pattern: Callable[[Any], str]
+    plain: str | None = None
+    negative: bool = False
+    arity: Arity = "value"
+
+
+def _same(value: str) -> str:
+    return f"(?i)^{escape(value)}$"
+
+
+def _part(value: str) -> str:
+    return f"(?i){escape(value)}"
+
+
+TEXT_LOOKUPS: dict[str, TextLookup] = {
+    "eq": TextLookup("exactly, case aside", _same, "EQUALS"),
+    "ne": TextLookup("other than, or none", _same, negative=True),
+    "in": TextLookup("one of", lambda v: f"(?i)^({'|'.join(map(escape, v))})$", arity="list"),
+    "contains": TextLookup("containing", _part, "INCLUDES"),
+    "excludes": TextLookup("not containing, or none", _part, "EXCLUDES", negative=True),
+    "startswith": TextLookup("starting with", lambda v: f"(?i)^{escape(v)}"),
+    "endswith": TextLookup("ending with", lambda v: f"(?i){escape(v)}$"),
+    "regex": TextLookup("matching the expression", str),
+    "not_regex": TextLookup("not matching the expression, or none", str, negative=True),
+}
+
+
+class Text:
+    """The kind of StringCriterionInput."""
+
+    def lookups(self, field: FilterField) -> dict[str, Lookup]:
+        if field.name == "phash":
+            return {"eq": Lookup("eq", "value", "HEX", "exactly")}
+        known = {name: self._lookup(name, one) for name, one in TEXT_LOOKUPS.items()}
+        return known | {"null": Lookup("null", "none", "", "without text", words.truth)}
+
+    def _lookup(self, name: str, one: TextLookup) -> Lookup:
+        if one.arity == "list":
+            return Lookup(name, "list", "TEXT,...", one.help, words.several())
+        return Lookup(name, "value", "RE2" if "regex" in name else "TEXT", one.help)
+
+    def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
+        null = _null(field, given)
+        asked = {
+            name: _checked(field, name, value) for name, value in given.items() if value not in ("", None)
+        }
+        asked.pop("null", None)
+        clauses: list[Clause] = [
+            [(field.name, _criterion(field, name, value))] for name, value in asked.items()
+        ]
+        if null is not None:
+            clauses.append([(field.name, modified("IS_NULL" if null else "NOT_NULL", ""))])
+        exact = all(_is_exact(field, name, value) for name, value in asked.items())
+        return Condition(field, clauses, _test(field, asked, null), exact=exact)
+
+
+def _null(field: FilterField, given: Mapping[str, Any]) -> bool | None:
+    """Whether the field must be empty; `eq ""` and `ne ""` say so too."""
+    null: bool | None = given.get("null")
+    for name, value in given.items():
+        if value == "" and name not in ("eq", "ne"):
+            field.refuse(value, f"some text for {name}")
+        if value == "":
+            null = name == "eq"
+    return null
+
+
+def _checked(field: FilterField, name: str, value: Any) -> Any:
+    if name == "in":
+        if isinstance(value, str) or not value or not all(isinstance(item, str) and item for item in value):
+            field.refuse(value, "a list of texts")
+        return list(value)
+    if not isinstance(value, str | bool):
+        value = str(value) if isinstance(value, int) else field.refuse(value, "text")
+    return value
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether LIKE reads the text as it is: no wildcard, no quotes, no case beyond ASCII."""
+    return (
+        isinstance(value, str) and value.isascii() and not set(value) & set('%_"') and value == value.strip()
+    )
+
+
+def _criterion(field: FilterField, name: str, value: Any) -> dict[str, Any]:
+    lookup = TEXT_LOOKUPS[name]
+    whole_list = field.name in TEXT_LISTS
+    if field.name == "phash":
+        return modified("EQUALS", value)
+    if lookup.plain and _is_plain(value) and lookup.negative == (whole_list and lookup.plain == "EXCLUDES"):
+        # INCLUDES takes words for alternatives unless they are quoted; EXCLUDES of a list never parts them.
+        quoted = lookup.plain == "INCLUDES" and len(value.split()) > 1
+        return modified(lookup.plain, f'"{value}"' if quoted else value)
+    return modified("NOT_MATCHES_REGEX" if lookup.negative else "MATCHES_REGEX", lookup.pattern(value))
+
+
+def _is_exact(field: FilterField, name: str, value: Any) -> bool:
+    """Whether the server holds a negation against every entry, or just against some."""
+    if not TEXT_LOOKUPS[name].negative or not holds(MANY, field.key):
+        return True
+    return field.name in TEXT_LISTS and name == "excludes" and _is_plain(value)
+
+
+def _test(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> Callable[[list[Any]], bool]:
+    signs = [
+        (TEXT_LOOKUPS[name].negative, TEXT_LOOKUPS[name].pattern(value)) for name, value in asked.items()
+    ]
+    try:
+        patterns = [(negative, re.compile(pattern)) for negative, pattern in signs]
+    except re.error as error:
+        field.refuse(error.pattern, f"a regular expression ({error.msg})")
+
+    def test(values: list[Any]) -> bool:
+        texts = [str(value) for value in values if str(value).strip()]
+        if null is not None and null == bool(texts):
+            return False
+        positive = [p for negative, p in patterns if not negative]
+        if positive and not any(all(p.search(text) for p in positive) for text in texts):
+            return False
+        return not any(p.search(text) for negative, p in patterns if negative for text in texts)
+
+    return test

@@ -1,0 +1,99 @@
+"""Dates and times as people write them: `2024`, `2024-03`, `2024-03-15 10:30`, `-2d`, objects.
+
+A date or time that leaves parts out is the whole period it names.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, tzinfo
+
+_FUZZY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
+_RELATIVE = re.compile(r"([+-])(\d+)(s|mo|m|h|d|w|y)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SECOND = timedelta(seconds=1)
+LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - wall time
+
+EXPECTED = "a date such as 2024, 2024-03 or 2024-03-15, or a time ago such as -2d"
+
+
+def relative(text: str, now: datetime) -> datetime | None:
+    """`-2d` as a moment: s, m, h, d, w, mo (calendar months) or y before (`-`) or after (`+`) now."""
+    found = _RELATIVE.fullmatch(text)
+    if not found:
+        return None
+    sign, unit = (-1 if found[1] == "-" else 1), found[3]
+    amount = sign * int(found[2])
+    if unit in _UNITS:
+        return now + timedelta(**{_UNITS[unit]: amount})
+    return _months(now, amount * (12 if unit == "y" else 1))
+
+
+def _months(now: datetime, amount: int) -> datetime:
+    index = now.year * 12 + now.month - 1 + amount
+    year, month = divmod(index, 12)
+    return now.replace(year=year, month=month + 1, day=min(now.day, _last_day(year, month + 1)))
+
+
+def _last_day(year: int, month: int) -> int:
+    return 31 if month == 12 else (date(year, month + 1, 1) - timedelta(days=1)).day  # noqa: PLR2004 - December
+
+
+def period(text: str) -> tuple[date, date]:
+    """First and last day of `2024`, `2024-03` or `2024-03-15`; ValueError for anything else."""
+    found = _FUZZY.fullmatch(text.strip())
+    if not found:
+        raise ValueError(text)
+    year, month, day = int(found[1]), int(found[2] or 0), int(found[3] or 0)
+    if day:
+        only = date(year, month, day)
+        return only, only
+    if month:
+        return date(year, month, 1), date(year, month, _last_day(year, month))
+    return date(year, 1, 1), date(year, 12, 31)
+
+
+def days(value: object, now: datetime) -> tuple[date, date]:
+    """First and last day that `value` means; ValueError where it is no date."""
+    if isinstance(value, datetime):
+        return value.date(), value.date()
+    if isinstance(value, date):
+        return value, value
+    text = str(value).strip()
+    moment = relative(text, now)
+    return (moment.date(), moment.date()) if moment else period(text)
+
+
+def seconds(value: object, now: datetime, zone: tzinfo | None) -> tuple[datetime, datetime]:
+    """First and last second that `value` means, as wall time in `zone`; ValueError where it is no time."""
+    if isinstance(value, datetime):
+        return _wall(value, zone), _wall(value, zone)
+    if isinstance(value, date):
+        return _day_seconds(value, value)
+    text = str(value).strip()
+    moment = relative(text, now)
+    if moment:
+        return _wall(moment, zone), _wall(moment, zone)
+    clock = _CLOCK.fullmatch(text)
+    return _clock_period(clock, zone) if clock else _day_seconds(*period(text))
+
+
+def _clock_period(clock: re.Match[str], zone: tzinfo | None) -> tuple[datetime, datetime]:
+    """A time with minutes is that minute, one with seconds that second."""
+    text = f"{clock[1]}T{int(clock[2]):02}:{clock[3]}:{clock[4] or '00'}{clock[5] or ''}"
+    start = _wall(datetime.fromisoformat(text), zone)
+    return start, start if clock[4] else start + timedelta(seconds=59)
+
+
+def _day_seconds(first: date, last: date) -> tuple[datetime, datetime]:
+    start = datetime(first.year, first.month, first.day)  # noqa: DTZ001 - wall time
+    if last == date.max:
+        return start, LAST_SECOND
+    return start, datetime(last.year, last.month, last.day) + timedelta(days=1) - _SECOND  # noqa: DTZ001 - wall time
+
+
+def _wall(moment: datetime, zone: tzinfo | None) -> datetime:
+    """Whole seconds on a clock in `zone`; a time without zone is on that clock already."""
+    local = moment.astimezone(zone) if moment.tzinfo else moment
+    return local.replace(tzinfo=None, microsecond=0)

@@ -1,0 +1,215 @@
+"""Ordered values as points on a scale: how they are read, stepped, sent and found in rows.
+
+A value is a closed stretch of its scale: a number is one point, `2024-03` is thirty-one days.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any, Protocol
+
+from stash_cli.core.query import moments, words
+from stash_cli.core.query.facts import UTC_TIMES
+from stash_cli.core.query.model import FilterField, modified
+
+_EPOCH = datetime(1, 1, 1)  # noqa: DTZ001 - wall time
+
+
+class Scale(Protocol):
+    """One ordered kind of value."""
+
+    metavar: str
+    expected: str
+
+    def up(self, point: Any) -> Any: ...
+
+    def down(self, point: Any) -> Any: ...
+
+    def parse(self, text: str) -> Any:
+        """Command-line text as a value for `read`."""
+
+    def read(self, field: FilterField, value: Any, now: datetime) -> tuple[Any, Any]:
+        """First and last point of `value`; ValueError or TypeError where it is none."""
+
+    def found(self, value: Any) -> Any:
+        """The point of a value in a row."""
+
+    def criterion(self, field: FilterField, low: Any, high: Any, *, outside: bool = False) -> dict[str, Any]:
+        """What the server is sent for the stretch from `low` to `high`, or for all that is outside it."""
+
+    def empty(self) -> Any:
+        """The value that goes with IS_NULL."""
+
+
+class _Discrete:
+    """Whole steps: every bound can be moved by one, so that each comparison is exact."""
+
+    def up(self, point: int) -> int:
+        return point + 1
+
+    def down(self, point: int) -> int:
+        return point - 1
+
+    def send(self, point: int) -> Any:
+        return point
+
+    def criterion(
+        self, _field: FilterField, low: int | None, high: int | None, *, outside: bool = False
+    ) -> dict[str, Any]:
+        if low is not None and low == high:
+            return modified("NOT_EQUALS" if outside else "EQUALS", self.send(low))
+        if low is not None and high is not None:
+            return modified("NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high))
+        if low is not None:
+            return modified("GREATER_THAN", self.send(low - 1))
+        return modified("LESS_THAN", self.send((high or 0) + 1))
+
+
+class Whole(_Discrete):
+    """Whole numbers."""
+
+    metavar = "N"
+    expected = "a whole number"
+
+    def parse(self, text: str) -> int:
+        return words.whole(text)
+
+    def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
+        if isinstance(value, bool) or int(value) != float(value):
+            raise ValueError(value)
+        point = int(value)
+        within(field, point)
+        return point, point
+
+    def found(self, value: Any) -> int:
+        return int(value)
+
+    def empty(self) -> int:
+        return 0
+
+
+class Real:
+    """Numbers with a fraction, stepped from one representable number to the next."""
+
+    metavar = "NUMBER"
+    expected = "a number"
+    furthest = 1e12
+
+    def up(self, point: float) -> float:
+        return math.nextafter(point, math.inf)
+
+    def down(self, point: float) -> float:
+        return math.nextafter(point, -math.inf)
+
+    def parse(self, text: str) -> float:
+        return words.number(text)
+
+    def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[float, float]:
+        point = float(value)
+        if isinstance(value, bool) or not math.isfinite(point):
+            raise ValueError(value)
+        within(field, point)
+        return point, point
+
+    def found(self, value: Any) -> float:
+        return float(value)
+
+    def empty(self) -> float:
+        return 0
+
+    def criterion(
+        self, _field: FilterField, low: float | None, high: float | None, *, outside: bool = False
+    ) -> dict[str, Any]:
+        if low is not None and low == high:
+            return modified("NOT_EQUALS" if outside else "EQUALS", low)
+        if low is not None and high is not None:
+            return modified("NOT_BETWEEN" if outside else "BETWEEN", low, value2=high)
+        if low is not None and self._was_open(low, self.down(low)):
+            return modified("GREATER_THAN", self.down(low))
+        if high is not None and self._was_open(high, self.up(high)):
+            return modified("LESS_THAN", self.up(high))
+        return modified(
+            "BETWEEN", -self.furthest if low is None else low, value2=self.furthest if high is None else high
+        )
+
+    @staticmethod
+    def _was_open(bound: float, neighbour: float) -> bool:
+        """Whether `neighbour` is the number the caller wrote: the shorter of the two."""
+        return len(repr(neighbour)) < len(repr(bound))
+
+
+class Days(_Discrete):
+    """Dates, by day number; the server holds a fuzzy date as its first day."""
+
+    metavar = "DATE"
+    expected = moments.EXPECTED
+
+    def parse(self, text: str) -> str:
+        return text
+
+    def read(self, _field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
+        first, last = moments.days(value, now)
+        return first.toordinal(), last.toordinal()
+
+    def found(self, value: Any) -> int:
+        return moments.period(value)[0].toordinal()
+
+    def send(self, point: int) -> str:
+        # Years are always four digits: the server compares text.
+        return date.fromordinal(min(max(point, 1), date.max.toordinal())).isoformat()
+
+    def empty(self) -> str:
+        return ""
+
+
+class Seconds(_Discrete):
+    """Times, by second of wall time on the server's clock.
+
+    The server compares texts such as 2024-03-15T10:00:00+01:00, so a text without offset sorts before
+    every time in its own second: GREATER_THAN includes that second, LESS_THAN does not.
+    """
+
+    metavar = "TIME"
+    expected = moments.EXPECTED
+
+    def parse(self, text: str) -> str:
+        return text
+
+    def read(self, field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
+        zone: tzinfo | None = UTC if field.key in UTC_TIMES else now.tzinfo
+        first, last = moments.seconds(value, now, zone)
+        return _second(first), _second(last)
+
+    def found(self, value: Any) -> int:
+        return _second(datetime.fromisoformat(str(value)[:19]))  # wall time, as the server compares it
+
+    def send(self, point: int) -> str:
+        ahead = timedelta(seconds=min(max(point, 0), _second(moments.LAST_SECOND)))
+        return (_EPOCH + ahead).isoformat()
+
+    def criterion(
+        self, field: FilterField, low: int | None, high: int | None, *, outside: bool = False
+    ) -> dict[str, Any]:
+        if high is None:
+            return modified("GREATER_THAN", self.send(low or 0))
+        if low is None and field.key not in UTC_TIMES:
+            return modified("LESS_THAN", self.send(high + 1))
+        # A time that never was compares as a date before year 0, whose text sorts before "0".
+        start = "0" if low is None else self.send(low)
+        return modified("NOT_BETWEEN" if outside else "BETWEEN", start, value2=self.send(high + 1))
+
+    def empty(self) -> str:
+        return ""
+
+
+def _second(moment: datetime) -> int:
+    return int((moment - _EPOCH) // timedelta(seconds=1))
+
+
+def within(field: FilterField, point: float) -> None:
+    """Refuse numbers outside the field's range; the server stores and compares anything."""
+    low, high = field.range or (None, None)
+    if (low is not None and point < low) or (high is not None and point > high):
+        bounds = f"{low:g} to {high:g}" if high is not None else f"{low:g} or more"
+        field.refuse(point, f"numbers from {bounds}" if high is not None else f"{bounds}")

@@ -1,0 +1,88 @@
+"""Command-line text as values: numbers, yes/no, ranges, comma lists."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from typing import Any
+
+from stash_cli.core.errors import StashInputError
+
+Parse = Callable[[str], Any]
+
+_YES = {"true": True, "yes": True, "on": True, "1": True}
+_NO = {"false": False, "no": False, "off": False, "0": False}
+
+
+def whole(text: str) -> int:
+    """`"80"` -> 80."""
+    try:
+        return int(text)
+    except ValueError:
+        raise StashInputError(f"expected a whole number, not {text!r}.") from None
+
+
+def number(text: str) -> float:
+    """`"1.5"` -> 1.5."""
+    try:
+        return float(text)
+    except ValueError:
+        raise StashInputError(f"expected a number, not {text!r}.") from None
+
+
+def truth(text: str) -> bool:
+    """`"yes"` -> True, `"off"` -> False."""
+    known = (_YES | _NO).get(text.strip().lower())
+    if known is None:
+        raise StashInputError(f"expected yes or no, not {text!r}.")
+    return known
+
+
+def span(one: Parse = str) -> Parse:
+    """`"60..80"` -> (60, 80); an end may be left out: `"60.."` -> (60, None)."""
+
+    def parse(text: str) -> tuple[Any, Any]:
+        low, dots, high = text.partition("..")
+        if not dots or not (low or high):
+            raise StashInputError(f"expected FROM..TO, not {text!r}.")
+        return (one(low) if low else None, one(high) if high else None)
+
+    return parse
+
+
+def several(one: Parse = str) -> Parse:
+    """`'a, "b, c"'` -> ["a", "b, c"]: words between commas, quotes keep a comma inside one."""
+
+    def parse(text: str) -> list[Any]:
+        [words] = csv.reader([text], skipinitialspace=True)
+        return [one(word.strip()) for word in words if word.strip()]
+
+    return parse
+
+
+def names(text: str) -> list[str]:
+    """One name or id, or ids between commas; a comma in a name does not part it."""
+    parts = [part.strip() for part in text.split(",")]
+    return parts if all(part.isdigit() for part in parts) else [text]
+
+
+def pairs(one: Parse = str) -> Parse:
+    """`"height=180"` -> {"height": 180}."""
+
+    def parse(text: str) -> dict[str, Any]:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise StashInputError(f"expected NAME=VALUE, not {text!r}.")
+        return {name.strip(): one(value)}
+
+    return parse
+
+
+def scalar(text: str) -> Any:
+    """Text as the number it spells, or as it is."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
