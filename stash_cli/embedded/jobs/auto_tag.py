@@ -1,0 +1,147 @@
+"""The auto-tag task: performers, studios and tags whose names stand in a file's path."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, Table, select, union_all, update
+from sqlalchemy.dialects.sqlite import insert
+
+from stash_cli.embedded import tables
+from stash_cli.embedded.scan.paths import is_within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from stash_cli.embedded.database import Database
+    from stash_cli.embedded.jobs.progress import Progress
+
+_SEPARATORS = r"[.\-_ ]*"
+_START, _END = r"(?:^|[\W_])", r"(?:[\W_]|$)"
+_BATCH = 100
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A kind of object that is tagged."""
+
+    table: Table
+    files: Table
+    own: str
+    performers: Table
+    tags: Table
+
+
+_TARGETS = (
+    _Target(tables.scenes, tables.scenes_files, "scene_id", tables.performers_scenes, tables.scenes_tags),
+    _Target(tables.images, tables.images_files, "image_id", tables.performers_images, tables.images_tags),
+    _Target(
+        tables.galleries,
+        tables.galleries_files,
+        "gallery_id",
+        tables.performers_galleries,
+        tables.galleries_tags,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Something that may be found in a path: its field, id and pattern."""
+
+    kind: str
+    id: int
+    pattern: re.Pattern[str]
+
+
+def name_pattern(name: str) -> re.Pattern[str]:
+    """Whole words of `name`, with any of `. - _` and space between them."""
+    words = [re.escape(word) for word in name.split()]
+    return re.compile(_START + _SEPARATORS.join(words) + _END, re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class AutoTagger:
+    """One run by an AutoTagMetadataInput: ["*"] means all, an empty or missing list none."""
+
+    database: Database
+    options: Mapping[str, Any]
+    progress: Progress
+
+    def run(self) -> None:
+        with self.database.read() as connection:
+            names = [
+                named for kind in ("performers", "studios", "tags") for named in self._names(connection, kind)
+            ]
+            work = [(target, list(self._objects(connection, target))) for target in _TARGETS]
+        self.progress.total(sum(len(found) for _, found in work))
+        for target, found in work:
+            for start in range(0, len(found), _BATCH):
+                self.progress.check()
+                self._tag(target, names, found[start : start + _BATCH])
+
+    def _names(self, connection: Connection, kind: str) -> Iterator[_Named]:
+        """The names, and for studios and tags the aliases, of what was asked for."""
+        chosen = [str(word) for word in self.options.get(kind) or ()]
+        if not chosen:
+            return
+        for number, name in connection.execute(_names_of(kind)):
+            if name.strip() and ("*" in chosen or str(number) in chosen):
+                yield _Named(kind, number, name_pattern(name))
+
+    def _objects(self, connection: Connection, target: _Target) -> Iterator[tuple[int, str]]:
+        """Objects that are not organized, each once per file."""
+        paths = self.options.get("paths") or ()
+        for number, path in connection.execute(_paths_of(target)):
+            if not paths or any(is_within(path, chosen) for chosen in paths):
+                yield number, str(PurePath(path).with_suffix(""))
+
+    def _tag(self, target: _Target, names: Iterable[_Named], found: list[tuple[int, str]]) -> None:
+        hits = [(number, named) for number, path in found for named in names if named.pattern.search(path)]
+        if hits:
+            with self.database.write() as connection:
+                for number, named in hits:
+                    _apply(connection, target, number, named)
+        self.progress.step(len(found))
+
+
+def _names_of(kind: str) -> Select[Any]:
+    table = tables.metadata.tables[kind]
+    direct = select(table.c.id, table.c.name).where(~table.c.ignore_auto_tag)
+    if kind == "performers":
+        return direct
+    own = kind.removesuffix("s") + "_id"
+    aliases = tables.metadata.tables[kind.removesuffix("s") + "_aliases"]
+    others = select(table.c.id, aliases.c.alias).join(aliases, aliases.c[own] == table.c.id)
+    both = union_all(direct, others.where(~table.c.ignore_auto_tag)).subquery()
+    return select(both)
+
+
+def _paths_of(target: _Target) -> Select[Any]:
+    files, folders = tables.files, tables.folders
+    path = folders.c.path + "/" + files.c.basename
+    return (
+        select(target.table.c.id, path)
+        .join(target.files, target.files.c[target.own] == target.table.c.id)
+        .join(files, files.c.id == target.files.c.file_id)
+        .join(folders, folders.c.id == files.c.parent_folder_id)
+        .where(~target.table.c.organized)
+    )
+
+
+def _apply(connection: Connection, target: _Target, number: int, named: _Named) -> None:
+    """Add a performer or tag; set the studio of an object that has none."""
+    if named.kind == "studios":
+        columns = target.table.c
+        free = (columns.id == number) & columns.studio_id.is_(None)
+        connection.execute(update(target.table).where(free).values(studio_id=named.id))
+        return
+    table, column = (
+        (target.performers, "performer_id") if named.kind == "performers" else (target.tags, "tag_id")
+    )
+    connection.execute(insert(table).values({target.own: number, column: named.id}).on_conflict_do_nothing())

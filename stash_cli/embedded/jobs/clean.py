@@ -1,0 +1,158 @@
+"""The clean task: forget files that are gone, and what was made of them and nothing else."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select
+
+from stash_cli.embedded.scan.paths import is_within
+from stash_cli.embedded.scan.rules import Rules, read_rules
+from stash_cli.embedded.tables import files, folders, galleries
+from stash_cli.embedded.writing import blueprints
+from stash_cli.embedded.writing.destroy import Options, destroy
+from stash_cli.embedded.writing.file_removal import remove_entries
+from stash_cli.embedded.writing.files_of import FILES
+from stash_cli.embedded.writing.pictures import forget_unused
+from stash_cli.embedded.writing.settings import read_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from stash_cli.embedded.database import Database
+    from stash_cli.embedded.jobs.progress import Progress
+
+_BATCH = 200
+_BLUEPRINTS = (blueprints.SCENE, blueprints.IMAGE, blueprints.GALLERY)
+
+
+@dataclass(frozen=True)
+class _File:
+    id: int
+    path: str
+    zip_path: str | None
+
+
+@dataclass
+class Cleaner:
+    """One run by a CleanMetadataInput: `paths` limits it, `dryRun` only logs."""
+
+    database: Database
+    options: Mapping[str, Any]
+    progress: Progress
+    _members: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        with self.database.read() as connection:
+            rules = read_rules(read_part(connection, "general"), {}, self.progress.journal.warning)
+            known = list(self._files(connection))
+            held = select(folders.c.id, folders.c.path).where(folders.c.zip_file_id.is_(None))
+            kept = connection.execute(held).all()
+        self.progress.total(len(known))
+        gone = [file.id for file in known if self._is_gone(rules, file)]
+        missing = [number for number, path in kept if self._folder_gone(rules, path)]
+        if self.options.get("dryRun"):
+            return
+        for start in range(0, len(gone), _BATCH):
+            self.progress.check()
+            with self.database.write() as connection:
+                _forget_files(connection, gone[start : start + _BATCH])
+        with self.database.write() as connection:
+            _forget_folders(connection, missing)
+            forget_unused(connection)
+
+    def _files(self, connection: Connection) -> Iterator[_File]:
+        holder, outer = files.alias(), folders.alias()
+        query = (
+            select(files.c.id, folders.c.path, files.c.basename, outer.c.path, holder.c.basename)
+            .join(folders, folders.c.id == files.c.parent_folder_id)
+            .outerjoin(holder, holder.c.id == files.c.zip_file_id)
+            .outerjoin(outer, outer.c.id == holder.c.parent_folder_id)
+        )
+        for number, folder, name, zip_folder, zip_name in connection.execute(query):
+            path = os.path.join(folder, name)  # noqa: PTH118 - as stored, not normalised
+            zip_path = None if zip_name is None else str(Path(zip_folder) / zip_name)
+            if self._is_meant(path):
+                yield _File(number, path, zip_path)
+
+    def _is_meant(self, path: str) -> bool:
+        paths = self.options.get("paths")
+        return not paths or any(is_within(path, chosen) for chosen in paths)
+
+    def _is_gone(self, rules: Rules, file: _File) -> bool:
+        """Whether the file is missing, outside every library folder or excluded by now."""
+        self.progress.check()
+        self.progress.step()
+        root = rules.root_of(file.path)
+        if root is None or rules.kind(root, file.zip_path or file.path) is None:
+            reason = "is not in the library any more"
+        elif not self._exists(file):
+            reason = "is missing"
+        else:
+            return False
+        self._log(f"{file.path} {reason}")
+        return True
+
+    def _log(self, text: str) -> None:
+        self.progress.journal.info(f"{text}{': would be cleaned' if self.options.get('dryRun') else ''}")
+
+    def _exists(self, file: _File) -> bool:
+        if file.zip_path is None:
+            return Path(file.path).is_file()
+        if self.options.get("ignoreZipFileContents"):
+            return Path(file.zip_path).is_file()
+        return file.path.removeprefix(file.zip_path + os.sep) in self._zip_members(file.zip_path)
+
+    def _zip_members(self, path: str) -> frozenset[str]:
+        if path not in self._members:
+            try:
+                with zipfile.ZipFile(path) as archive:
+                    self._members[path] = frozenset(name.replace("/", os.sep) for name in archive.namelist())
+            except (OSError, zipfile.BadZipFile):
+                self._members[path] = frozenset()
+        return self._members[path]
+
+    def _folder_gone(self, rules: Rules, path: str) -> bool:
+        gone = self._is_meant(path) and (rules.root_of(path) is None or not Path(path).is_dir())
+        if gone:
+            self._log(f"Folder {path} is missing")
+        return gone
+
+
+def _forget_files(connection: Connection, ids: Iterable[int]) -> None:
+    """Remove entries, and the objects that have no other file; a new primary file takes over."""
+    for file in ids:
+        owners = [
+            (blueprint, owner)
+            for blueprint in _BLUEPRINTS
+            for owner in _owners(connection, blueprint.type, file)
+        ]
+        remove_entries(connection, [file])
+        for blueprint, owner in owners:
+            left = FILES[blueprint.type].ids(connection, owner)
+            if left:
+                FILES[blueprint.type].set_primary(connection, owner, left[0])
+            else:
+                destroy(connection, blueprint, owner, Options())
+
+
+def _owners(connection: Connection, kind: str, file: int) -> list[int]:
+    entry = FILES[kind]
+    query = select(entry.table.c[entry.own]).where(entry.table.c.file_id == file)
+    return list(connection.scalars(query))
+
+
+def _forget_folders(connection: Connection, ids: Iterable[int]) -> None:
+    """Remove folders that hold nothing any more, the deepest first, with the galleries made of them."""
+    for folder in sorted(ids, reverse=True):
+        made = select(galleries.c.id).where(galleries.c.folder_id == folder)
+        for gallery in list(connection.scalars(made)):
+            connection.execute(delete(galleries).where(galleries.c.id == gallery))
+        held = select(files.c.id).where(files.c.parent_folder_id == folder).exists()
+        connection.execute(delete(folders).where(folders.c.id == folder, ~held))

@@ -1,0 +1,81 @@
+"""The tasks that a library can run as jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.embedded.jobs.auto_tag import AutoTagger
+from stash_cli.embedded.jobs.clean import Cleaner
+from stash_cli.embedded.jobs.covers import CoverMaker
+
+if TYPE_CHECKING:
+    from stash_cli.embedded.jobs.progress import Progress
+    from stash_cli.embedded.library import Library
+
+Options = Mapping[str, Any]
+"""The input of the mutation that queued the task."""
+LibraryTask = Callable[["Library", Options, "Progress"], None]
+
+_NOT_MADE = (
+    "sprites",
+    "previews",
+    "imagePreviews",
+    "markers",
+    "markerImagePreviews",
+    "markerScreenshots",
+    "transcodes",
+    "phashes",
+    "interactiveHeatmapsSpeeds",
+    "imagePhashes",
+    "imageThumbnails",
+    "clipPreviews",
+)
+
+
+def scan(library: Library, options: Options, progress: Progress) -> None:
+    from stash_cli.embedded import scan as scanner  # reads media libraries that nothing else needs
+
+    scanner.run(library, options, progress)
+    library.jobs.scan_complete.publish(True)
+
+
+def clean(library: Library, options: Options, progress: Progress) -> None:
+    Cleaner(library.database, options, progress).run()
+    library.jobs.scan_complete.publish(True)
+
+
+def auto_tag(library: Library, options: Options, progress: Progress) -> None:
+    AutoTagger(library.database, options, progress).run()
+
+
+def generate(library: Library, options: Options, progress: Progress) -> None:
+    """Make covers; everything else that is asked for is named in the log as not made."""
+    for name in _NOT_MADE:
+        if options.get(name):
+            progress.journal.warning(f"{name} cannot be generated in an embedded library")
+    if options.get("covers"):
+        CoverMaker(library.database, options, progress).run()
+
+
+def clean_generated(library: Library, options: Options, progress: Progress) -> None:
+    """Remove pictures that nothing refers to; an embedded library generates nothing else."""
+    from stash_cli.embedded.writing.pictures import forget_unused
+
+    if not options.get("blobFiles"):
+        progress.journal.info("There are no generated files to clean")
+        return
+    with library.database.write() as connection:
+        count = 0 if options.get("dryRun") else forget_unused(connection)
+    progress.journal.info(f"Removed {count} unused pictures")
+
+
+def optimise(library: Library, _: Options, progress: Progress) -> None:
+    progress.total(None)
+    with progress.task("Vacuuming database"):
+        library.database.vacuum()
+
+
+def migrate(_: Library, __: Options, progress: Progress) -> None:
+    """A library file is brought up to date when it is opened, so there is nothing left to do."""
+    progress.journal.info("The library has the tables of this version already")

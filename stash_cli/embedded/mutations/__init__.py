@@ -1,0 +1,39 @@
+"""Mutations: `MUTATIONS` has a resolver for everything that an embedded library can change.
+
+Each runs in a write transaction of its own; what it raises rolls everything of it back.
+"""
+
+from stash_cli.embedded.mutations import (
+    configure,
+    destroy,
+    entities,
+    files,
+    galleries,
+    history,
+    merges,
+    metadata,
+    raw_sql,
+    saved_filters,
+    subgroups,
+)
+from stash_cli.embedded.mutations.resolver import Resolver
+
+MUTATIONS: dict[str, Resolver] = {
+    name: resolver
+    for area in (
+        configure,
+        destroy,
+        entities,
+        files,
+        galleries,
+        history,
+        merges,
+        metadata,
+        raw_sql,
+        saved_filters,
+        subgroups,
+    )
+    for name, resolver in area.RESOLVERS.items()
+}
+
+__all__ = ["MUTATIONS"]

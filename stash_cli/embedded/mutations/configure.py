@@ -1,0 +1,106 @@
+"""Settings: each configure mutation stores what was given and answers the whole part."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.mutations.general_settings import accept_general
+from stash_cli.embedded.queries.configuration import configuration_part
+from stash_cli.embedded.web.credentials import make_api_key
+from stash_cli.embedded.writing.settings import read_part, write_part
+
+if TYPE_CHECKING:
+    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.mutations.resolver import Input, Resolver
+
+
+def configuring(part: str) -> Resolver:
+    """Resolver that lays the given fields over those of `part`; nested objects are laid over as well."""
+
+    def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
+        stored = read_part(context.connection, part)
+        write_part(context.connection, part, _merged(stored, input))
+        return configuration_part(context, part)
+
+    return resolve
+
+
+def configure_general(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
+    """General settings are checked before they are stored."""
+    stored = read_part(context.connection, "general")
+    given = accept_general(stored, input, context.library.database.path)
+    write_part(context.connection, "general", {**stored, **given})
+    return configuration_part(context, "general")
+
+
+def _merged(old: Input, new: Input) -> Input:
+    found = dict(old)
+    for key, value in new.items():
+        held = found.get(key)
+        both = isinstance(value, dict) and isinstance(held, dict)
+        found[key] = _merged(held, value) if both and isinstance(held, dict) else value
+    return found
+
+
+def configure_ui(
+    context: RequestContext,
+    *,
+    input: Input | None = None,  # noqa: A002 - the API's own name
+    partial: Input | None = None,
+) -> Input:
+    """`input` replaces the settings of the web interface, `partial` is laid over them."""
+    values = read_part(context.connection, "ui") if input is None else input
+    if partial is not None:
+        values = _merged(values, partial)
+    write_part(context.connection, "ui", values)
+    return values
+
+
+def configure_ui_setting(context: RequestContext, *, key: str, value: Any = None) -> Input:
+    """Set one value by its dotted path; a null is stored as such."""
+    values = read_part(context.connection, "ui")
+    place = values
+    *parents, last = key.split(".")
+    for name in parents:
+        if not isinstance(place.get(name), dict):
+            place[name] = {}
+        place = place[name]
+    place[last] = value
+    write_part(context.connection, "ui", values)
+    return values
+
+
+def configure_plugin(context: RequestContext, *, plugin_id: str, input: Input) -> Input:  # noqa: A002 - the API's own name
+    """Replace the settings of one plugin; ids of plugins that are not installed are accepted."""
+    plugins = read_part(context.connection, "plugins")
+    write_part(context.connection, "plugins", {**plugins, plugin_id: input})
+    return input
+
+
+def generate_api_key(context: RequestContext, *, input: Input) -> str:  # noqa: A002 - the API's own name
+    """Make, store and return a key for the user; without a user name there is none."""
+    general = read_part(context.connection, "general")
+    username = general.get("username") or ""
+    key = "" if input.get("clear") or not username else make_api_key(username, secrets.token_hex(32))
+    write_part(context.connection, "general", {**general, "apiKey": key})
+    return key
+
+
+def refuse_set_up(_: RequestContext, **__: Any) -> bool:
+    raise Refused("the library is set up already: its file was made when it was opened")
+
+
+RESOLVERS: dict[str, Resolver] = {
+    "configureGeneral": configure_general,
+    "configureInterface": configuring("interface"),
+    "configureDLNA": configuring("dlna"),
+    "configureScraping": configuring("scraping"),
+    "configureDefaults": configuring("defaults"),
+    "configureUI": configure_ui,
+    "configureUISetting": configure_ui_setting,
+    "configurePlugin": configure_plugin,
+    "generateAPIKey": generate_api_key,
+    "setup": refuse_set_up,
+}

@@ -1,0 +1,90 @@
+"""create, update, several updates and bulk update of every entity: one resolver each, by blueprint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.embedded.writing import blueprints
+from stash_cli.embedded.writing.arguments import to_id, to_ids
+from stash_cli.embedded.writing.changeset import change_one, create, require
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.mutations.resolver import Input, Resolver
+    from stash_cli.embedded.writing.blueprint import Blueprint
+
+
+def creating(blueprint: Blueprint, shown: str = "") -> Resolver:
+    """Resolver of `<entity>Create`; `shown` is the type answered when it is not the blueprint's."""
+
+    def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
+        return context.fetch(shown or blueprint.type, create(context.connection, blueprint, input))
+
+    return resolve
+
+
+def updating(blueprint: Blueprint, shown: str = "") -> Resolver:
+    """Resolver of `<entity>Update`."""
+
+    def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
+        return context.fetch(shown or blueprint.type, update(context, blueprint, input))
+
+    return resolve
+
+
+def updating_many(blueprint: Blueprint) -> Resolver:
+    """Resolver of `<entities>Update`: a list of update inputs, all or nothing."""
+
+    def resolve(context: RequestContext, *, input: list[Input]) -> Any:  # noqa: A002 - the API's own name
+        return context.fetch_many(blueprint.type, [update(context, blueprint, one) for one in input])
+
+    return resolve
+
+
+def update(context: RequestContext, blueprint: Blueprint, given: Mapping[str, Any]) -> int:
+    """Apply one update input and return the id."""
+    object_id = to_id(given["id"])
+    require(context.connection, blueprint, object_id, blueprint.missing)
+    return change_one(context.connection, blueprint, object_id, given)
+
+
+def bulk_updating(blueprint: Blueprint, shown: str = "") -> Resolver:
+    """Resolver of `bulk<Entity>Update`: one change for many ids; no ids, no answer (null)."""
+    missing = blueprint.missing_in_bulk or blueprint.missing
+
+    def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
+        ids = to_ids(input.get("ids"), "ids")
+        if not ids:
+            return None
+        for object_id in ids:
+            require(context.connection, blueprint, object_id, missing)
+            change_one(context.connection, blueprint, object_id, {**input, "ids": ids})
+        return context.fetch_many(shown or blueprint.type, ids)
+
+    return resolve
+
+
+def _resolvers() -> dict[str, Resolver]:
+    found: dict[str, Resolver] = {}
+    for blueprint in blueprints.BLUEPRINTS.values():
+        name = blueprint.type[0].lower() + blueprint.type[1:]
+        found[f"{name}Create"] = creating(blueprint)
+        found[f"{name}Update"] = updating(blueprint)
+        found[f"bulk{blueprint.type}Update"] = bulk_updating(blueprint)
+    for name, blueprint in (
+        ("scenesUpdate", blueprints.SCENE),
+        ("imagesUpdate", blueprints.IMAGE),
+        ("galleriesUpdate", blueprints.GALLERY),
+    ):
+        found[name] = updating_many(blueprint)
+    found["movieCreate"] = creating(blueprints.GROUP, "Movie")
+    found["movieUpdate"] = updating(blueprints.GROUP, "Movie")
+    found["bulkMovieUpdate"] = bulk_updating(blueprints.GROUP, "Movie")
+    for no_such in ("imageCreate", "bulkGalleryChapterUpdate"):
+        del found[no_such]
+    return found
+
+
+RESOLVERS = _resolvers()

@@ -1,0 +1,161 @@
+"""Files: moving them on disk, deleting them, their fingerprints, handing them to another scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from stash_cli.embedded import timestamps
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.tables import files, files_fingerprints, folders, scenes
+from stash_cli.embedded.writing.arguments import to_id, to_ids
+from stash_cli.embedded.writing.file_removal import (
+    path_of,
+    remove_entries,
+    remove_from_disk,
+    unlink_after_commit,
+)
+from stash_cli.embedded.writing.files_of import FILES, move_to_scene
+from stash_cli.embedded.writing.folders import folder_for, library_root
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.mutations.resolver import Input, Resolver
+
+_FIXED_HASHES = frozenset({"md5", "oshash"})
+
+
+def _require(connection: Connection, file: int) -> Path:
+    path = path_of(connection, file)
+    if path is None:
+        raise Refused(f"getting file by id {file}: sql: no rows in result set")
+    return path
+
+
+def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
+    """Move files into a folder of the library, which is made if missing; one file may be renamed."""
+    ids = to_ids(input["ids"], "ids")
+    name = input.get("destination_basename")
+    if name and len(ids) != 1:
+        raise Refused("must specify one file when providing destination path")
+    folder = _destination(context, input)
+    for file in ids:
+        _move_one(context, file, folder, name or None)
+    return True
+
+
+def _destination(context: RequestContext, given: Input) -> Path:
+    if given.get("destination_folder_id") is not None:
+        number = to_id(given["destination_folder_id"], "destination folder id")
+        row = context.connection.execute(select(folders).where(folders.c.id == number)).mappings().first()
+        if row is None:
+            raise Refused(f"folder with id {number} not found")
+        if row["zip_file_id"] is not None:
+            raise Refused(f"cannot move to {row['path']}, is in a zip file")
+        return Path(row["path"])
+    if not given.get("destination_folder"):
+        raise Refused("must specify destination folder or path")
+    folder = Path(given["destination_folder"])
+    if library_root(context.connection, folder) is None:
+        raise Refused(f"folder path {folder} must be within a stash library path")
+    return folder
+
+
+def _move_one(context: RequestContext, file: int, folder: Path, name: str | None) -> None:
+    source = _require(context.connection, file)
+    zipped = select(files.c.zip_file_id).where(files.c.id == file)
+    if context.connection.scalar(zipped) is not None:
+        raise Refused(f"cannot move file {source}, is in a zip file")
+    target = folder / (name or source.name)
+    if target.suffix.lower() != source.suffix.lower():
+        raise Refused(f"file extension for {target.name} is inconsistent with old filename {source.name}")
+    if target.exists():
+        raise Refused(f"file {target} already exists")
+    parent = folder_for(context.connection, folder)
+    values = {"basename": target.name, "parent_folder_id": parent, "updated_at": timestamps.now()}
+    context.connection.execute(update(files).where(files.c.id == file).values(values))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        source.rename(target)
+    except OSError as failure:
+        raise Refused(f"moving file {source} to {target}: {failure.strerror}") from failure
+
+
+def removing(*, from_disk: bool) -> Resolver:
+    """Resolver of deleteFiles and destroyFiles: neither takes the primary file of an object."""
+
+    def resolve(context: RequestContext, *, ids: list[str]) -> bool:
+        numbers = to_ids(ids, "ids")
+        for file in numbers:
+            path = _require(context.connection, file)
+            if _is_primary(context.connection, file):
+                raise Refused(f"cannot delete primary file {path}")
+        if from_disk:
+            remove_from_disk(context.connection, numbers, unlink_after_commit(context))
+        else:
+            remove_entries(context.connection, numbers)
+        return True
+
+    return resolve
+
+
+def _is_primary(connection: Connection, file: int) -> bool:
+    tables = [entry.table for entry in FILES.values()]
+    return any(
+        connection.scalar(select(table.c.file_id).where(table.c.file_id == file, table.c.primary)) is not None
+        for table in tables
+    )
+
+
+def set_fingerprints(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
+    """Set or, with a null value, remove fingerprints; what a scan computes cannot be set."""
+    file = to_id(input["id"])
+    _require(context.connection, file)
+    for given in input["fingerprints"]:
+        kind = given["type"]
+        if kind in _FIXED_HASHES:
+            raise Refused(f"cannot modify {kind} fingerprint")
+        columns = files_fingerprints.c
+        old = (columns.file_id == file) & (columns.type == kind)
+        context.connection.execute(delete(files_fingerprints).where(old))
+        if given.get("value") is not None:
+            row = {"file_id": file, "type": kind, "fingerprint": _stored(kind, given["value"])}
+            context.connection.execute(insert(files_fingerprints), row)
+    return True
+
+
+def _stored(kind: str, value: str) -> Any:
+    """A phash is kept as a signed 64-bit number, everything else as text."""
+    if kind != "phash":
+        return value
+    try:
+        number = int(value, 16)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 1 << 64:
+        problem = "value out of range" if number > 0 else "invalid syntax"
+        raise Refused(f'converting phash {value}: strconv.ParseUint: parsing "{value}": {problem}')
+    return number - (1 << 64) if number >> 63 else number
+
+
+def assign_to_scene(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
+    """Move a file that is no primary one to another scene."""
+    scene, file = to_id(input["scene_id"], "scene id"), to_id(input["file_id"], "file id")
+    if context.connection.scalar(select(scenes.c.id).where(scenes.c.id == scene)) is None:
+        raise Refused(f"assigning file to scene: scene with id {scene} not found")
+    move_to_scene(context.connection, file, scene, "assigning file to scene")
+    return True
+
+
+RESOLVERS: dict[str, Resolver] = {
+    "moveFiles": move,
+    "deleteFiles": removing(from_disk=True),
+    "destroyFiles": removing(from_disk=False),
+    "fileSetFingerprints": set_fingerprints,
+    "sceneAssignFile": assign_to_scene,
+}

@@ -1,0 +1,149 @@
+"""Plays, O's and activity of scenes, and the O counter of images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from stash_cli.embedded import timestamps
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.tables import images, scenes, scenes_o_dates, scenes_view_dates
+from stash_cli.embedded.writing.arguments import to_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Table
+
+    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.mutations.resolver import Resolver
+
+Times = list["datetime"] | None
+
+
+@dataclass(frozen=True)
+class History:
+    """The dates of one kind, newest first."""
+
+    table: Table
+    column: str
+
+    def dates(self, connection: Connection, scene: int) -> list[str]:
+        column = self.table.c[self.column]
+        query = select(column).where(self.table.c.scene_id == scene).order_by(column.desc())
+        return list(connection.scalars(query))
+
+    def add(self, context: RequestContext, *, id: str, times: Times = None) -> dict[str, Any]:  # noqa: A002 - the API's own name
+        """Add `times`, or this moment."""
+        scene = to_id(id)
+        given = [timestamps.utc(time) for time in times or ()] or [timestamps.utc()]
+        rows = [{"scene_id": scene, self.column: time} for time in given]
+        context.connection.execute(insert(self.table), rows)
+        return self._result(context.connection, scene)
+
+    def remove(self, context: RequestContext, *, id: str, times: Times = None) -> dict[str, Any]:  # noqa: A002 - the API's own name
+        """Remove one entry for each of `times`, or the newest one."""
+        scene = to_id(id)
+        for time in times or (None,):
+            self._remove_one(context.connection, scene, None if time is None else timestamps.utc(time))
+        return self._result(context.connection, scene)
+
+    def _remove_one(self, connection: Connection, scene: int, time: str | None) -> None:
+        columns = self.table.c
+        query = select(columns.id).where(columns.scene_id == scene)
+        if time is not None:
+            query = query.where(columns[self.column] == time)
+        entry = connection.scalar(query.order_by(columns[self.column].desc()).limit(1))
+        connection.execute(delete(self.table).where(columns.id == entry))
+
+    def reset(self, context: RequestContext, *, id: str) -> int:  # noqa: A002 - the API's own name
+        context.connection.execute(delete(self.table).where(self.table.c.scene_id == to_id(id)))
+        return 0
+
+    def _result(self, connection: Connection, scene: int) -> dict[str, Any]:
+        dates = self.dates(connection, scene)
+        return {"count": len(dates), "history": dates}
+
+    def add_one(self, context: RequestContext, *, id: str) -> int:  # noqa: A002 - the API's own name
+        return int(self.add(context, id=id)["count"])
+
+    def remove_one(self, context: RequestContext, *, id: str) -> int:  # noqa: A002 - the API's own name
+        return int(self.remove(context, id=id)["count"])
+
+
+PLAYS = History(scenes_view_dates, "view_date")
+OS = History(scenes_o_dates, "o_date")
+
+
+def _require_scene(connection: Connection, scene: int) -> None:
+    if connection.scalar(select(func.count()).where(scenes.c.id == scene)) == 0:
+        raise Refused(f"id {scene} does not exist in scenes")
+
+
+def save_activity(
+    context: RequestContext,
+    *,
+    id: str,  # noqa: A002 - the API's own name
+    resume_time: float | None = None,
+    playDuration: float | None = None,  # noqa: N803 - the API's own name
+) -> bool:
+    """Remember where a player stopped; the duration is added to what was played before."""
+    values: dict[str, Any] = {}
+    if resume_time is not None:
+        values["resume_time"] = resume_time
+    if playDuration is not None:
+        values["play_duration"] = scenes.c.play_duration + playDuration
+    return _update_scene(context.connection, to_id(id), values)
+
+
+def reset_activity(
+    context: RequestContext,
+    *,
+    id: str,  # noqa: A002 - the API's own name
+    reset_resume: bool | None = None,
+    reset_duration: bool | None = None,
+) -> bool:
+    flags = {"resume_time": reset_resume, "play_duration": reset_duration}
+    return _update_scene(context.connection, to_id(id), {name: 0 for name, on in flags.items() if on})
+
+
+def _update_scene(connection: Connection, scene: int, values: dict[str, Any]) -> bool:
+    if values:
+        _require_scene(connection, scene)
+        connection.execute(update(scenes).where(scenes.c.id == scene).values(values))
+    return True
+
+
+def counting_image(change: int | None) -> Resolver:
+    """Resolver that moves an image's O counter by `change`, never below zero; None resets it."""
+
+    def resolve(context: RequestContext, *, id: str) -> int:  # noqa: A002 - the API's own name
+        image = to_id(id)
+        now = context.connection.scalar(select(images.c.o_counter).where(images.c.id == image))
+        if now is None:
+            raise Refused(f"id {image} does not exist in images")
+        then = 0 if change is None else max(0, now + change)
+        context.connection.execute(update(images).where(images.c.id == image).values(o_counter=then))
+        return then
+
+    return resolve
+
+
+RESOLVERS: dict[str, Resolver] = {
+    "sceneAddO": OS.add,
+    "sceneDeleteO": OS.remove,
+    "sceneResetO": OS.reset,
+    "sceneIncrementO": OS.add_one,
+    "sceneDecrementO": OS.remove_one,
+    "sceneAddPlay": PLAYS.add,
+    "sceneDeletePlay": PLAYS.remove,
+    "sceneResetPlayCount": PLAYS.reset,
+    "sceneIncrementPlayCount": PLAYS.add_one,
+    "sceneSaveActivity": save_activity,
+    "sceneResetActivity": reset_activity,
+    "imageIncrementO": counting_image(1),
+    "imageDecrementO": counting_image(-1),
+    "imageResetO": counting_image(None),
+}

@@ -1,0 +1,169 @@
+"""Merging scenes, performers and tags: what the sources have moves over, then they go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from stash_cli.embedded import tables
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.writing import blueprints, hierarchy, pictures
+from stash_cli.embedded.writing.arguments import to_id, to_ids
+from stash_cli.embedded.writing.changeset import change_one, exists, require
+from stash_cli.embedded.writing.destroy import Options, destroy
+from stash_cli.embedded.writing.files_of import FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection, Table
+
+    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.mutations.resolver import Input, Resolver
+    from stash_cli.embedded.writing.blueprint import Blueprint
+
+_PERFORMER_LINKS = (
+    tables.performers_scenes,
+    tables.performers_images,
+    tables.performers_galleries,
+    tables.performers_tags,
+)
+_LEGACY_URLS = frozenset({"url", "twitter", "instagram"})
+
+
+def _read(blueprint: Blueprint, given: Input) -> tuple[list[int], int]:
+    """Source ids and destination; the destination must not be among the sources."""
+    sources = to_ids(given["source"], f"source {blueprint.noun} ids")
+    destination = to_id(given["destination"], f"destination {blueprint.noun} id")
+    if destination in sources:
+        raise Refused(f"destination {blueprint.noun} cannot be in source list")
+    return sources, destination
+
+
+def _require_all(connection: Connection, blueprint: Blueprint, sources: Iterable[int]) -> None:
+    for source in sources:
+        message = f"finding source {blueprint.noun}s: {blueprint.missing}"
+        require(connection, blueprint, source, message)
+
+
+def merge_scenes(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
+    """Files and markers move; play and O dates when asked; everything else comes from `values`."""
+    sources, destination = _read(blueprints.SCENE, input)
+    if sources:
+        connection = context.connection
+        _require_all(connection, blueprints.SCENE, sources)
+        require(connection, blueprints.SCENE, destination, blueprints.SCENE.missing)
+        for source in sources:
+            _move_scene_parts(connection, source, destination, input)
+            destroy(connection, blueprints.SCENE, source, Options())
+        change_one(connection, blueprints.SCENE, destination, input.get("values") or {})
+        pictures.forget_unused(connection)
+    return context.fetch("Scene", destination)
+
+
+def _move_scene_parts(connection: Connection, source: int, destination: int, options: Input) -> None:
+    owned: list[Table] = [tables.scene_markers]
+    owned += [tables.scenes_view_dates] if options.get("play_history") else []
+    owned += [tables.scenes_o_dates] if options.get("o_history") else []
+    for table in owned:
+        mine = table.c.scene_id == source
+        connection.execute(update(table).where(mine).values(scene_id=destination))
+    files = FILES["Scene"].ids(connection, source)
+    connection.execute(delete(tables.scenes_files).where(tables.scenes_files.c.scene_id == source))
+    for file in files:
+        FILES["Scene"].assign(connection, destination, file)
+
+
+def merge_performers(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
+    """Scenes, images, galleries and tags are united; other facts of the sources come from `values`."""
+    sources, destination = _read(blueprints.PERFORMER, input)
+    values = input.get("values") or {}
+    if _LEGACY_URLS & values.keys():
+        raise Refused("Merging legacy performer URLs is not supported")
+    if sources:
+        connection = context.connection
+        _require_all(connection, blueprints.PERFORMER, sources)
+        if not exists(connection, blueprints.PERFORMER, destination):
+            raise Refused("updating performer: sql: no rows in result set")
+        for source in sources:
+            for table in _PERFORMER_LINKS:
+                move_links(connection, table, "performer_id", source, destination)
+            destroy(connection, blueprints.PERFORMER, source, Options())
+        change_one(connection, blueprints.PERFORMER, destination, values)
+        pictures.forget_unused(connection)
+    return context.fetch("Performer", destination)
+
+
+def move_links(connection: Connection, table: Table, own: str, source: int, destination: int) -> None:
+    """Give the rows of `source` to `destination` unless it has the same already."""
+    mine = table.c[own] == source
+    rows = [{**row, own: destination} for row in connection.execute(select(table).where(mine)).mappings()]
+    connection.execute(delete(table).where(mine))
+    if rows:
+        connection.execute(insert(table).on_conflict_do_nothing(), rows)
+
+
+def merge_tags(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
+    """Uses, ids, parents and children are united; names and aliases of the sources become aliases."""
+    sources = to_ids(input["source"], "source tag ids")
+    destination = to_id(input["destination"], "destination tag id")
+    if not sources:
+        return None
+    connection = context.connection
+    require(connection, blueprints.TAG, destination, blueprints.TAG.missing)
+    for source in sources:
+        if source == destination:
+            raise Refused("cannot merge where source == destination")
+        require(connection, blueprints.TAG, source, blueprints.TAG.missing_on_destroy)
+    for source in sources:
+        _merge_tag(connection, source, destination)
+    hierarchy.refuse_tag_below_itself(connection, destination)
+    change_one(connection, blueprints.TAG, destination, input.get("values") or {})
+    pictures.forget_unused(connection)
+    return context.fetch("Tag", destination)
+
+
+def _merge_tag(connection: Connection, source: int, destination: int) -> None:
+    markers = tables.scene_markers
+    primary = markers.c.primary_tag_id == source
+    connection.execute(update(markers).where(primary).values(primary_tag_id=destination))
+    for table in tables.metadata.tables.values():
+        if table.name.endswith("s_tags"):
+            move_links(connection, table, "tag_id", source, destination)
+    for own in ("parent_id", "child_id"):
+        move_links(connection, tables.tags_relations, own, source, destination)
+    relations = tables.tags_relations.c
+    looped = (relations.parent_id == destination) & (relations.child_id == destination)
+    connection.execute(delete(tables.tags_relations).where(looped))
+    _merge_names(connection, source, destination)
+    _merge_stash_ids(connection, source, destination)
+    destroy(connection, blueprints.TAG, source, Options())
+
+
+def _merge_names(connection: Connection, source: int, destination: int) -> None:
+    name = connection.scalar(select(tables.tags.c.name).where(tables.tags.c.id == source))
+    own = connection.scalar(select(tables.tags.c.name).where(tables.tags.c.id == destination))
+    aliases = tables.tag_aliases
+    connection.execute(update(aliases).where(aliases.c.tag_id == source).values(tag_id=destination))
+    if name != own:
+        connection.execute(insert(aliases).values(tag_id=destination, alias=name).on_conflict_do_nothing())
+
+
+def _merge_stash_ids(connection: Connection, source: int, destination: int) -> None:
+    table = tables.tag_stash_ids
+    held = select(table.c.endpoint, table.c.stash_id).where(table.c.tag_id == destination)
+    known = set(connection.execute(held).all())
+    rows = connection.execute(select(table).where(table.c.tag_id == source)).mappings().all()
+    new = [dict(row, tag_id=destination) for row in rows if (row["endpoint"], row["stash_id"]) not in known]
+    connection.execute(delete(table).where(table.c.tag_id == source))
+    if new:
+        connection.execute(insert(table), new)
+
+
+RESOLVERS: dict[str, Resolver] = {
+    "sceneMerge": merge_scenes,
+    "performerMerge": merge_performers,
+    "tagsMerge": merge_tags,
+}

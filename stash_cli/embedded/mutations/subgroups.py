@@ -1,0 +1,91 @@
+"""The order of groups inside a group: adding at a place, moving, taking out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select
+
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.tables import groups_relations
+from stash_cli.embedded.writing.arguments import to_id, to_ids
+from stash_cli.embedded.writing.hierarchy import refuse_group_cycle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.mutations.resolver import Input, Resolver
+
+Member = tuple[int, str | None]
+"""A sub-group and its description."""
+
+
+def _members(connection: Connection, group: int) -> list[Member]:
+    columns = groups_relations.c
+    query = select(columns.sub_id, columns.description).where(columns.containing_id == group)
+    return [(sub, text) for sub, text in connection.execute(query.order_by(columns.order_index))]
+
+
+def _write(connection: Connection, group: int, members: Sequence[Member]) -> None:
+    connection.execute(delete(groups_relations).where(groups_relations.c.containing_id == group))
+    rows = [
+        {"containing_id": group, "sub_id": sub, "description": text, "order_index": place}
+        for place, (sub, text) in enumerate(members, 1)
+    ]
+    if rows:
+        connection.execute(insert(groups_relations), rows)
+
+
+def add(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
+    """Put groups at `insert_index`, counted from 1; 0, absent or past the end appends."""
+    group = to_id(input["containing_group_id"], "containing group id")
+    new = [(to_id(one["group_id"], "sub group ids"), one.get("description")) for one in input["sub_groups"]]
+    members = _members(context.connection, group)
+    twice = [str(sub) for sub, _ in new if sub in dict(members)]
+    if twice:
+        raise Refused(f"subgroups with IDs [{' '.join(twice)}] already in group")
+    if any(sub == group for sub, _ in new):
+        raise Refused("a group cannot be contained by one of its subgroups")
+    place = input.get("insert_index") or 0
+    if place < 0:
+        raise Refused("invalid insert index")
+    at = place - 1 if 1 <= place <= len(members) else len(members)
+    _write(context.connection, group, [*members[:at], *new, *members[at:]])
+    refuse_group_cycle(context.connection, group)
+    return True
+
+
+def remove(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
+    """Take groups out; ids that are not inside are no error."""
+    group = to_id(input["containing_group_id"], "containing group id")
+    gone = to_ids(input["sub_group_ids"], "sub group ids")
+    members = [member for member in _members(context.connection, group) if member[0] not in gone]
+    _write(context.connection, group, members)
+    return True
+
+
+def reorder(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
+    """Move groups, in the order given, before (or after) `insert_at_id`."""
+    group = to_id(input["group_id"], "group id")
+    moved = to_ids(input["sub_group_ids"], "sub group ids")
+    target = to_id(input["insert_at_id"], "insert at id")
+    held = dict(_members(context.connection, group))
+    for sub in (target, *moved):
+        if sub not in held:
+            raise Refused(f"sub-group {sub} not found in containing group {group}")
+    order = list(held)
+    place = order.index(target) + bool(input.get("insert_after"))
+    before = [sub for sub in order[:place] if sub not in moved]
+    after = [sub for sub in order[place:] if sub not in moved]
+    _write(context.connection, group, [(sub, held[sub]) for sub in (*before, *moved, *after)])
+    return True
+
+
+RESOLVERS: dict[str, Resolver] = {
+    "addGroupSubGroups": add,
+    "removeGroupSubGroups": remove,
+    "reorderSubGroups": reorder,
+}

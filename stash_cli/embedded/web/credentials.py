@@ -1,0 +1,84 @@
+"""Who may use a library: user name and password, API key, and how both are kept."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SCRYPT = {"n": 2**14, "r": 8, "p": 1}
+_PREFIX = "$scrypt$"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What `configuration.general` says about access; empty texts mean: not set."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
+    max_session_age: int = 3600
+
+    @classmethod
+    def of(cls, general: Mapping[str, Any]) -> Credentials:
+        return cls(
+            general.get("username") or "",
+            general.get("password") or "",
+            general.get("apiKey") or "",
+            int(general.get("maxSessionAge") or 3600),
+        )
+
+    @property
+    def needed(self) -> bool:
+        """Whether requests must prove who they are."""
+        return bool(self.api_key or (self.username and self.password))
+
+    def accepts_key(self, key: str) -> bool:
+        """Whether `key` is the API key; without one set every key is wrong."""
+        return bool(self.api_key) and hmac.compare_digest(key.encode(), self.api_key.encode())
+
+    def accepts_login(self, username: str, password: str) -> bool:
+        same_user = hmac.compare_digest(username.encode(), self.username.encode())
+        return bool(self.username and self.password) and same_user and matches(password, self.password)
+
+
+def hash_password(password: str) -> str:
+    """A salted hash to keep; the password itself is never stored."""
+    salt = secrets.token_bytes(16)
+    return f"{_PREFIX}{_encode(salt)}${_encode(_scrypt(password, salt))}"
+
+
+def matches(password: str, kept: str) -> bool:
+    """Whether `password` is the one that `kept` was made from."""
+    salt, _, expected = kept.removeprefix(_PREFIX).partition("$")
+    if not kept.startswith(_PREFIX) or not expected:
+        return False
+    return hmac.compare_digest(_scrypt(password, _decode(salt)), _decode(expected))
+
+
+def _scrypt(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, n=_SCRYPT["n"], r=_SCRYPT["r"], p=_SCRYPT["p"])
+
+
+def make_api_key(username: str, secret: str) -> str:
+    """A JSON web token with the claims of a Stash API key, signed with `secret` (HS256)."""
+    claims = {"uid": username, "sub": "APIKey", "iat": int(time.time())}
+    parts = [_encode(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
+    signature = hmac.new(secret.encode(), ".".join(parts).encode(), hashlib.sha256).digest()
+    return ".".join([*parts, _encode(signature)])
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

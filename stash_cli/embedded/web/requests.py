@@ -1,0 +1,119 @@
+"""A GraphQL request taken out of an HTTP request: JSON body, URL parameters or multipart upload."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from email.message import Message
+
+    from starlette.requests import Request
+
+
+class Malformed(Exception):  # noqa: N818 - the name says what the request is
+    """A request that is not GraphQL over HTTP; `status` is what it is answered with."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a client asks: the document and its variables."""
+
+    document: str
+    variables: dict[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+
+    @classmethod
+    def load(cls, raw: Mapping[str, Any]) -> Query:
+        """From the JSON of a body or a socket message; unknown keys are ignored."""
+        document, variables = raw.get("query") or "", raw.get("variables") or {}
+        name = raw.get("operationName") or None
+        if not isinstance(document, str) or not isinstance(variables, dict):
+            raise Malformed("query must be a string and variables an object")
+        return cls(document, variables, None if name is None else str(name))
+
+
+@dataclass(frozen=True)
+class UploadedFile:
+    """A file that came beside the document."""
+
+    name: str
+    content: bytes
+
+
+async def read_query(request: Request) -> Query:
+    """The query of a GET or POST request."""
+    if request.method == "GET":
+        return from_parameters(request.query_params)
+    content_type = request.headers.get("content-type", "")
+    body = await request.body()
+    if media_type(content_type) == "multipart/form-data":
+        return from_multipart(content_type, body)
+    return from_body(body.decode("utf-8", "replace"))
+
+
+def media_type(header: str) -> str:
+    """`application/json; charset=utf-8` -> `application/json`."""
+    return header.partition(";")[0].strip().lower()
+
+
+def from_parameters(parameters: Mapping[str, str]) -> Query:
+    """The query of a GET request; `variables` is JSON text."""
+    text = parameters.get("variables")
+    try:
+        variables = json.loads(text) if text else {}
+    except ValueError:
+        raise Malformed("variables could not be decoded") from None
+    return Query.load({**parameters, "variables": variables})
+
+
+def from_body(text: str) -> Query:
+    try:
+        raw = json.loads(text)
+        return Query.load(raw)
+    except (ValueError, AttributeError, Malformed) as reason:
+        raise Malformed(f"json request body could not be decoded: {reason} body:{text}") from None
+
+
+def from_multipart(content_type: str, body: bytes) -> Query:
+    """The GraphQL multipart request: parts `operations` and `map`, then the files they name."""
+    message = BytesParser(policy=HTTP).parsebytes(
+        b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + body
+    )
+    parts = {str(part.get_param("name", header="content-disposition")): part for part in message.iter_parts()}
+    try:
+        raw = json.loads(_content(parts["operations"]))
+        places = json.loads(_content(parts["map"]))
+        for name, paths in places.items():
+            part = parts[name]
+            file = UploadedFile(part.get_filename() or name, _content(part))
+            for path in paths:
+                _put(raw, path.split("."), file)
+        return Query.load(raw)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, Malformed) as reason:
+        raise Malformed(f"failed to parse multipart form: {reason}", 422) from None
+
+
+def _content(part: Message) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def _put(target: Any, path: list[str], value: Any) -> None:
+    """Set the place that `path` names: `["variables", "files", "0"]`."""
+    *parents, last = path
+    for key in parents:
+        target = target[int(key)] if isinstance(target, list) else target[key]
+    if isinstance(target, list):
+        target[int(last)] = value
+    else:
+        target[last] = value

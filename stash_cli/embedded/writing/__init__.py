@@ -1,0 +1,1 @@
+"""Writing entities: one changeset writer for all, and what sets each entity apart."""

@@ -1,0 +1,43 @@
+"""Folder entries and the library roots they lie in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from stash_cli.embedded import timestamps
+from stash_cli.embedded.tables import folders
+from stash_cli.embedded.writing.settings import read_part
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def library_root(connection: Connection, path: Path) -> Path | None:
+    """The library folder that `path` lies in, or None."""
+    roots = (Path(stash["path"]) for stash in read_part(connection, "general").get("stashes") or ())
+    return next((root for root in roots if path == root or root in path.parents), None)
+
+
+def folder_for(connection: Connection, path: Path) -> int:
+    """The entry of a folder; it and those above it up to the library root are made where missing."""
+    found = connection.scalar(select(folders.c.id).where(folders.c.path == str(path)))
+    if found is not None:
+        return int(found)
+    root = library_root(connection, path)
+    inside = root is not None and root != path
+    parent = folder_for(connection, path.parent) if inside else None
+    stamp = timestamps.now()
+    row = {
+        "path": str(path),
+        "basename": path.name,
+        "parent_folder_id": parent,
+        "mod_time": stamp,
+        "created_at": stamp,
+        "updated_at": stamp,
+    }
+    key = connection.execute(insert(folders).values(row)).inserted_primary_key
+    assert key is not None  # noqa: S101 - an insert has one
+    return int(key[0])

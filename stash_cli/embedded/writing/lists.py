@@ -1,0 +1,143 @@
+"""Lists that belong to an object, and what SET, ADD and REMOVE make of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from stash_cli.embedded import timestamps
+from stash_cli.embedded.writing.arguments import to_ids, trimmed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SET, ADD, REMOVE = "SET", "ADD", "REMOVE"
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """What an input says about a list: a mode and the raw values."""
+
+    mode: str
+    values: list[Any] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, raw: Any) -> ListChange:
+        """A plain list replaces; an object of a bulk input says how; null clears."""
+        if isinstance(raw, dict):
+            values = raw.get("ids", raw.get("values", raw.get("groups")))
+            return cls(raw["mode"], list(values or ()))
+        return cls(SET, list(raw or ()))
+
+
+class ListField(Protocol):
+    """How one list field of an input is written."""
+
+    def write(self, connection: Connection, owner: int, change: ListChange) -> None: ...
+
+
+def combine(change: ListChange, current: Iterable[Any], values: Iterable[Any]) -> list[Any]:
+    """The list after `change`: ADD skips what is there, REMOVE what is not."""
+    if change.mode == SET:
+        return list(values)
+    held, given = list(current), list(values)
+    if change.mode == REMOVE:
+        return [item for item in held if item not in given]
+    return held + [item for item in given if item not in held]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A many-to-many relation given as ids; rows that stay keep what else they hold."""
+
+    table: Table
+    own: str
+    other: str
+    what: str
+
+    def ids(self, connection: Connection, owner: int) -> list[int]:
+        """The ids linked now."""
+        columns = self.table.c
+        return list(connection.scalars(select(columns[self.other]).where(columns[self.own] == owner)))
+
+    def final(self, connection: Connection, owner: int, change: ListChange) -> list[int]:
+        """The ids that will be linked after `change`."""
+        return combine(change, self.ids(connection, owner), to_ids(change.values, self.what))
+
+    def write(self, connection: Connection, owner: int, change: ListChange) -> None:
+        ids = to_ids(change.values, self.what)
+        columns = self.table.c
+        if change.mode == ADD:
+            return self.add(connection, owner, ids)
+        gone = columns[self.other].in_(ids) if change.mode == REMOVE else columns[self.other].not_in(ids)
+        connection.execute(delete(self.table).where(columns[self.own] == owner, gone))
+        if change.mode == SET:
+            self.add(connection, owner, ids)
+        return None
+
+    def add(self, connection: Connection, owner: int, ids: Sequence[int]) -> None:
+        rows = [{self.own: owner, self.other: other} for other in ids]
+        if rows:
+            connection.execute(insert(self.table).on_conflict_do_nothing(), rows)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """An ordered list of texts (urls) or a set of them (aliases), stored one row each."""
+
+    table: Table
+    own: str
+    column: str
+
+    @property
+    def ordered(self) -> bool:
+        return "position" in self.table.c
+
+    def current(self, connection: Connection, owner: int) -> list[str]:
+        order = self.table.c["position" if self.ordered else self.column]
+        query = select(self.table.c[self.column]).where(self.table.c[self.own] == owner).order_by(order)
+        return list(connection.scalars(query))
+
+    def final(self, connection: Connection, owner: int, change: ListChange) -> list[str]:
+        """The texts after `change`."""
+        return combine(change, self.current(connection, owner), map(trimmed, change.values))
+
+    def write(self, connection: Connection, owner: int, change: ListChange) -> None:
+        values = self.final(connection, owner, change)
+        connection.execute(delete(self.table).where(self.table.c[self.own] == owner))
+        rows = [{self.own: owner, self.column: text} for text in values]
+        if self.ordered:
+            rows = [{**row, "position": place} for place, row in enumerate(rows)]
+        if rows:
+            connection.execute(insert(self.table), rows)
+
+
+@dataclass(frozen=True)
+class StashIds:
+    """Ids of the object at other services: `[{endpoint, stash_id, updated_at}]`."""
+
+    table: Table
+    own: str
+
+    def write(self, connection: Connection, owner: int, change: ListChange) -> None:
+        connection.execute(delete(self.table).where(self.table.c[self.own] == owner))
+        rows = [
+            {
+                self.own: owner,
+                "endpoint": value["endpoint"],
+                "stash_id": value["stash_id"],
+                "updated_at": _moment(value.get("updated_at")),
+            }
+            for value in change.values
+        ]
+        if rows:
+            connection.execute(insert(self.table), rows)
+
+
+def _moment(value: Any) -> str:
+    if value is None:
+        return timestamps.utc()
+    return value if isinstance(value, str) else timestamps.to_text(value)

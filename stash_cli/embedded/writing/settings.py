@@ -1,0 +1,26 @@
+"""The parts of the configuration as they are kept: one JSON object each, of what was set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from stash_cli.embedded.tables import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+
+def read_part(connection: Connection, part: str) -> dict[str, Any]:
+    """What was set of `part` ("general", "ui", ...); empty when nothing was."""
+    return dict(connection.scalar(select(settings.c.value).where(settings.c.key == part)) or {})
+
+
+def write_part(connection: Connection, part: str, values: Mapping[str, Any]) -> None:
+    """Replace `part` by `values`."""
+    row = insert(settings).values(key=part, value=dict(values))
+    connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))

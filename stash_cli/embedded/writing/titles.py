@@ -1,0 +1,133 @@
+"""Titles, marker times and gallery contents: what scenes, markers, images and galleries insist on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.tables import files, folders, galleries, galleries_files, images, images_files
+from stash_cli.embedded.writing.files_of import FILES
+from stash_cli.embedded.writing.lists import ListChange
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from stash_cli.embedded.writing.blueprint import Change
+
+
+def scene_titled(change: Change) -> None:
+    """A scene without files needs a title; a bulk update is not asked."""
+    if "ids" in change.given or change.columns.get("title"):
+        return
+    if change.creating:
+        has_files = bool(change.given.get("file_ids"))
+    elif "title" in change.columns:
+        has_files = bool(FILES["Scene"].ids(change.connection, change.owner))
+    else:
+        return
+    if not has_files:
+        raise Refused("title must be set if scene has no files")
+
+
+def gallery_titled(change: Change) -> None:
+    """A gallery made by a user needs a title; null leaves the present one."""
+    if change.creating:
+        if not change.given.get("title"):
+            raise Refused("title must not be empty")
+    elif "title" in change.given:
+        if change.given["title"] is None:
+            del change.columns["title"]
+        elif not change.given["title"] and source_of(change.connection, change.owner) is None:
+            raise Refused("title must not be empty for user-created galleries")
+
+
+def source_of(connection: Connection, gallery: int) -> tuple[str, str] | None:
+    """What a gallery was scanned from: ("zip" or "folder", its name); None when a user made it."""
+    zipped = select(files.c.basename).join(galleries_files, galleries_files.c.file_id == files.c.id)
+    name = connection.scalar(zipped.where(galleries_files.c.gallery_id == gallery))
+    if name is not None:
+        return "zip", name
+    folder = select(folders.c.path).join(galleries, galleries.c.folder_id == folders.c.id)
+    path = connection.scalar(folder.where(galleries.c.id == gallery))
+    return None if path is None else ("folder", path)
+
+
+def refuse_scanned(connection: Connection, gallery: int) -> None:
+    """Only galleries that a user made can change contents."""
+    source = source_of(connection, gallery)
+    if source is not None:
+        kind, name = source
+        raise Refused(f'cannot change contents of {kind}-based gallery "{name}"')
+
+
+def image_galleries_changeable(change: Change) -> None:
+    """An image may enter and leave user-made galleries only."""
+    if "gallery_ids" not in change.lists:
+        return
+    link: Any = change.blueprint.lists["gallery_ids"]
+    now = set(link.ids(change.connection, change.owner))
+    then = set(link.final(change.connection, change.owner, change.lists["gallery_ids"]))
+    for gallery in sorted(now ^ then):
+        try:
+            refuse_scanned(change.connection, gallery)
+        except Refused as refusal:
+            name = _image_name(change.connection, change.owner)
+            raise Refused(f'changing galleries of image "{name}": {refusal.message}') from None
+
+
+def _image_name(connection: Connection, image: int) -> str:
+    title = connection.scalar(select(images.c.title).where(images.c.id == image))
+    if title:
+        return str(title)
+    query = select(files.c.basename).join(images_files, images_files.c.file_id == files.c.id)
+    return str(connection.scalar(query.where(images_files.c.image_id == image)) or image)
+
+
+def marker_times(change: Change) -> None:
+    """A marker must not end before it starts."""
+    start, end = (_marker_value(change, name) for name in ("seconds", "end_seconds"))
+    if start is not None and end is not None and end < start:
+        raise Refused(f"end_seconds ({end:.6f}) must be greater than or equal to seconds ({start:.6f})")
+
+
+def _marker_value(change: Change, name: str) -> float | None:
+    if name in change.columns or change.creating:
+        value: float | None = change.columns.get(name)
+        return value
+    column = change.blueprint.table.c
+    held: float | None = change.connection.scalar(select(column[name]).where(column.id == change.owner))
+    return held
+
+
+def marker_primary_apart(change: Change) -> None:
+    """The primary tag is not listed among the others."""
+    given = change.lists.get("tag_ids")
+    if given is None or given.mode == "REMOVE":
+        return
+    column = change.blueprint.table.c
+    primary = change.columns.get("primary_tag_id")
+    if primary is None:
+        primary = change.connection.scalar(select(column.primary_tag_id).where(column.id == change.owner))
+    change.lists["tag_ids"] = ListChange(
+        given.mode, [tag for tag in given.values if str(tag) != str(primary)]
+    )
+
+
+def birth_before_death(change: Change) -> None:
+    """A performer does not die before being born; partial dates count from their first day."""
+    born, died = (_date(change, name) for name in ("birthdate", "death_date"))
+    if born and died and died[0] < born[0]:
+        raise Refused(f"death date {died[1]} should be after birthdate {born[1]}")
+
+
+def _date(change: Change, name: str) -> tuple[str, str] | None:
+    """First day and the text as it is shown; None when there is no date."""
+    columns = change.blueprint.table.c
+    if name in change.columns or change.creating:
+        day, precision = change.columns.get(name), change.columns.get(f"{name}_precision")
+    else:
+        pair = select(columns[name], columns[f"{name}_precision"]).where(columns.id == change.owner)
+        day, precision = change.connection.execute(pair).one()
+    return None if not day else (day, day[: (10, 7, 4)[precision or 0]])
