@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from stash_cli.embedded.scan.walk import FoundFile
 
 _MEMBERS = files.alias("members")
-_HAS_PICTURES = exists().where(_MEMBERS.c.zip_file_id == files.c.id, _MEMBERS.c.id == image_files.c.file_id)
+_PICTURES = exists().where(_MEMBERS.c.zip_file_id == files.c.id, _MEMBERS.c.id == image_files.c.file_id)
+_ORPHANS = _PICTURES.where(~exists().where(images_files.c.file_id == _MEMBERS.c.id))
+_HAS_GALLERY = exists().where(galleries_files.c.file_id == files.c.id)
 _KNOWN = (
     select(
         files.c.id,
@@ -39,7 +41,7 @@ _KNOWN = (
         video_files.c.interactive,
         exists().where(scenes_files.c.file_id == files.c.id).label("video"),
         exists().where(images_files.c.file_id == files.c.id).label("image"),
-        (exists().where(galleries_files.c.file_id == files.c.id) | ~_HAS_PICTURES).label("zip"),
+        ((_HAS_GALLERY & ~_ORPHANS) | ~_PICTURES).label("zip"),
     )
     .join_from(files, folders, files.c.parent_folder_id == folders.c.id)
     .outerjoin(video_files)

@@ -68,7 +68,7 @@ class ImageFacts:
 def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
     """Read a video's facts; `stream` is the same file, already open.
 
-    Raises BrokenFileError when no demuxer recognises the content.
+    Raises BrokenFileError when no demuxer recognises the content or it holds neither pictures nor sound.
     """
     with _opened(path) as container:
         video = next(iter(container.streams.video), None)
@@ -95,9 +95,15 @@ def _opened(path: str) -> Iterator[InputContainer]:
     try:
         # A name like "a:b.mp4" must not be taken for a URL, nor a tag in an old encoding stop the scan.
         with av.open(f"file:{path}", metadata_errors="replace") as container:
-            yield container
+            yield _with_content(container)
     except (av.error.FFmpegError, ValueError, OSError) as error:
         raise BrokenFileError(f"not a readable video: {error}") from error
+
+
+def _with_content(container: InputContainer) -> InputContainer:
+    if not (container.streams.video or container.streams.audio):
+        raise ValueError("neither pictures nor sound")
+    return container
 
 
 def _container_name(name: str, stream: IO[bytes]) -> str:

@@ -16,7 +16,6 @@ from stash_cli.embedded.scan.folder_rows import FolderRows
 from stash_cli.embedded.scan.importer import Importer
 from stash_cli.embedded.scan.inspection import Inspected, Inspector
 from stash_cli.embedded.scan.known import look_up
-from stash_cli.embedded.scan.paths import absolute
 from stash_cli.embedded.scan.rules import Rules, read_rules
 from stash_cli.embedded.scan.walk import FoundFile, FoundFolder, Walk
 from stash_cli.embedded.tables import settings
@@ -46,7 +45,7 @@ def run(library: Library, options: Mapping[str, Any], progress: Progress) -> Non
     """
     general = _general(library.database)
     rules = read_rules(general, options, progress.journal.warning)
-    paths = [absolute(path) for path in options.get("paths") or [root.path for root in rules.roots]]
+    paths = options.get("paths") or [root.path for root in rules.roots]
     _Scan(library.database, rules, progress).run(paths)
 
 

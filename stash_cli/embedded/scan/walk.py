@@ -66,8 +66,8 @@ class Walk:
     _done: set[str] = field(default_factory=set)
 
     def paths(self, paths: list[str]) -> Iterator[FoundFolder | FoundFile]:
-        """Yield what lies at the given absolute paths, the folders above each up to its root first."""
-        for path in paths:
+        """Yield what lies at the given paths, the folders above each up to its root first."""
+        for path in map(names.absolute, paths):
             root = self.rules.root_of(path)
             if root is None:
                 self.warn(f"Skipping {path}: it is outside the library folders")

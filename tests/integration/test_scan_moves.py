@@ -1,0 +1,129 @@
+"""Moved files keep their rows, and so everything known of them; copies do not count as moves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scan_media import Shelf, picture, shelf, write_picture, write_video, write_zip
+
+
+PARENTS = (
+    "SELECT f.basename, p.basename FROM folders f JOIN folders p ON p.id = f.parent_folder_id ORDER BY f.path"
+)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Shelf]:
+    with shelf(tmp_path) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("target", ["b.mp4", "new/a.mp4", "new/deep/er.mp4"])
+def test_a_moved_video_keeps_its_file_and_scene(own: Shelf, target: str) -> None:
+    path = write_video(own.media / "a.mp4")
+    write_video(own.media / "stays.mp4", 1)
+    own.scan()
+    (own.media / target).parent.mkdir(parents=True, exist_ok=True)
+    path.rename(own.media / target)
+    own.scan()
+    assert own.scenes() == [(1, target), (2, "stays.mp4")]
+    assert own.count("files") == own.count("scenes") == 2
+
+
+def test_a_moved_picture_keeps_its_image(own: Shelf) -> None:
+    path = write_picture(own.media / "a.png", 1)
+    own.scan()
+    path.rename(own.media / "b.png")
+    own.scan()
+    assert own.images() == [(1, "b.png")]
+
+
+def test_a_moved_zip_takes_its_pictures_along(own: Shelf) -> None:
+    path = write_zip(own.media / "a.zip", {"1.png": picture(1), "deep/2.png": picture(2)})
+    own.scan()
+    (own.media / "sets").mkdir()
+    path.rename(own.media / "sets/b.zip")
+    own.scan()
+    assert own.galleries() == [(1, "sets/b.zip")]
+    assert own.images() == [(1, "sets/b.zip/1.png"), (2, "sets/b.zip/deep/2.png")]
+    assert own.count("files") == 3
+    assert own.rows(PARENTS) == [("sets", "media"), ("b.zip", "sets"), ("deep", "b.zip")]
+
+
+def test_a_moved_folder_keeps_its_gallery(own: Shelf) -> None:
+    own.configure(createGalleriesFromFolders=True)
+    for number in range(3):
+        write_picture(own.media / f"old/{number}.png", number)
+    write_picture(own.media / "old/sub/9.png", 9)
+    write_zip(own.media / "old/z.zip", {"1.png": picture(20)})
+    own.scan()
+    galleries = own.rows("SELECT id, folder_id FROM galleries ORDER BY id")
+    (own.media / "old").rename(own.media / "new")
+    own.scan()
+    assert own.rows("SELECT id, folder_id FROM galleries ORDER BY id") == galleries
+    assert own.column("SELECT path FROM folders ORDER BY path") == [
+        str(own.media / part) for part in ("", "new", "new/sub", "new/z.zip")
+    ]
+    names = [name for _, name in own.images()]
+    assert sorted(names) == ["new/0.png", "new/1.png", "new/2.png", "new/sub/9.png", "new/z.zip/1.png"]
+    assert own.count("files") == 6
+    own.assert_whole()
+
+
+def test_a_folder_moved_below_another_hangs_there(own: Shelf) -> None:
+    write_video(own.media / "old/a.mp4")
+    own.scan()
+    (own.media / "shelf").mkdir()
+    (own.media / "old").rename(own.media / "shelf/new")
+    own.scan()
+    assert own.rows(PARENTS) == [("shelf", "media"), ("new", "shelf")]
+    assert own.scenes() == [(1, "shelf/new/a.mp4")]
+
+
+def test_files_moved_into_a_used_folder_leave_theirs_behind(own: Shelf) -> None:
+    write_video(own.media / "old/a.mp4")
+    write_video(own.media / "kept/b.mp4", 1)
+    own.scan()
+    (own.media / "old/a.mp4").rename(own.media / "kept/a.mp4")
+    (own.media / "old").rmdir()
+    own.scan()
+    assert own.scenes() == [(1, "kept/b.mp4"), (2, "kept/a.mp4")]
+
+
+def test_a_copy_is_no_move(own: Shelf) -> None:
+    path = write_video(own.media / "a.mp4")
+    own.scan()
+    shutil.copy(path, own.media / "b.mp4")
+    own.scan()
+    assert own.scenes() == [(1, "a.mp4"), (1, "b.mp4")]
+
+
+def test_of_two_copies_the_missing_one_has_moved(own: Shelf) -> None:
+    path = write_video(own.media / "a.mp4")
+    shutil.copy(path, own.media / "b.mp4")
+    own.scan()
+    (own.media / "b.mp4").rename(own.media / "c.mp4")
+    own.scan()
+    assert own.scenes() == [(1, "a.mp4"), (1, "c.mp4")]
+
+
+def test_an_unplugged_library_has_not_moved(own: Shelf, tmp_path: Path) -> None:
+    drive = tmp_path / "drive"
+    own.configure(stashes=[{"path": str(own.media)}, {"path": str(drive)}])
+    shutil.copy(write_video(own.media / "a.mp4"), write_video(drive / "a.mp4"))
+    (own.media / "a.mp4").unlink()
+    own.scan()
+    drive.rename(tmp_path / "away")
+    shutil.copy(tmp_path / "away/a.mp4", own.media / "a.mp4")
+    own.scan()
+    (tmp_path / "away").rename(drive)
+    assert own.column(
+        "SELECT path FROM files f JOIN folders d ON d.id = f.parent_folder_id ORDER BY f.id"
+    ) == [
+        str(drive),
+        str(own.media),
+    ]
+    assert own.count("scenes") == 1

@@ -1,0 +1,278 @@
+"""What a scan makes of files: scenes, images, galleries, and which files share them."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scan_media import Shelf, picture, shelf, touch, write_picture, write_video, write_zip
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Shelf]:
+    with shelf(tmp_path) as opened:
+        yield opened
+
+
+def test_a_video_becomes_a_scene(own: Shelf) -> None:
+    write_video(own.media / "sub/a.mp4", frames=20)
+    job = own.scan()
+    assert (job["status"], job["progress"]) == ("FINISHED", 1)
+    assert own.scenes() == [(1, "sub/a.mp4")]
+    assert own.rows("SELECT width, height, duration, video_codec, audio_codec, format FROM video_files") == [
+        (64, 48, 2.0, "mpeg4", "", "mp4")
+    ]
+    assert own.column("SELECT type FROM files_fingerprints ORDER BY type") == ["md5", "oshash"]
+    assert own.rows("SELECT title, organized FROM scenes") == [(None, 0)]
+    own.assert_whole()
+
+
+def test_pictures_become_images_and_a_gif_a_clip(own: Shelf) -> None:
+    write_picture(own.media / "a.png")
+    write_picture(own.media / "b.jpg", kind="JPEG", size=(50, 20))
+    write_picture(own.media / "c.gif", kind="GIF")
+    own.scan()
+    assert own.images() == [(1, "a.png"), (2, "b.jpg"), (3, "c.gif")]
+    assert own.rows("SELECT format, width, height FROM image_files") == [("png", 32, 24), ("mjpeg", 50, 20)]
+    assert own.column("SELECT format FROM video_files") == ["gif"]
+    assert own.column("SELECT DISTINCT type FROM files_fingerprints") == ["md5"]
+    assert own.count("scenes") == own.count("galleries") == 0
+    own.assert_whole()
+
+
+def test_folders_hang_below_their_library(own: Shelf) -> None:
+    write_picture(own.media / "a/b/x.png")
+    (own.media / "empty").mkdir()
+    own.scan()
+    names = own.rows(
+        "SELECT f.basename, p.basename FROM folders f LEFT JOIN folders p ON p.id = f.parent_folder_id"
+    )
+    assert sorted(names, key=str) == [("a", "media"), ("b", "a"), ("empty", "media"), ("media", None)]
+
+
+def test_the_same_content_shares_one_object(own: Shelf) -> None:
+    video, image = write_video(own.media / "a.mp4"), write_picture(own.media / "a.png")
+    shutil.copy(video, own.media / "b.mp4")
+    shutil.copy(image, own.media / "b.png")
+    write_zip(own.media / "c.zip", {"p.png": picture()})
+    own.scan()
+    assert own.scenes() == [(1, "a.mp4"), (1, "b.mp4")]
+    assert own.images() == [(1, "a.png"), (1, "b.png"), (1, "c.zip/p.png")]
+    assert own.column('SELECT "primary" FROM scenes_files ORDER BY file_id') == [1, 0]
+    assert own.column("SELECT image_id FROM galleries_images") == [1]
+
+
+def test_a_zip_becomes_a_gallery_with_its_pictures(own: Shelf) -> None:
+    members = {
+        "b.jpg": picture(2, kind="JPEG"),
+        "deep/er/a.png": picture(1),
+        "__MACOSX/._b.jpg": b"fork",
+        "notes.txt": b"text",
+        "clip.mp4": b"video",
+        "empty.png": b"",
+    }
+    path = write_zip(own.media / "set.cbz", members)
+    own.scan()
+    assert own.galleries() == [(1, "set.cbz")]
+    assert [name for _, name in own.images()] == ["set.cbz/b.jpg", "set.cbz/deep/er/a.png"]
+    assert own.column("SELECT format FROM image_files ORDER BY file_id") == ["jpeg", "png"]
+    assert own.rows("SELECT gallery_id, image_id FROM galleries_images ORDER BY image_id") == [(1, 1), (1, 2)]
+    inside = own.rows(
+        "SELECT path, zip_file_id IS NOT NULL FROM folders WHERE path LIKE :zip", zip=f"{path}%"
+    )
+    assert inside == [(str(path), 1), (f"{path}/deep", 1), (f"{path}/deep/er", 1)]
+    own.assert_whole()
+
+
+def test_a_zip_without_pictures_is_only_a_file(own: Shelf) -> None:
+    write_zip(own.media / "a.zip", {"a.txt": b"text"})
+    own.scan()
+    assert own.column("SELECT basename FROM files") == ["a.zip"]
+    assert own.count("galleries") == own.count("images") == 0
+
+
+def test_the_same_zip_twice_is_one_gallery(own: Shelf) -> None:
+    path = write_zip(own.media / "a.zip", {"a.png": picture()})
+    shutil.copy(path, own.media / "b.zip")
+    own.scan()
+    assert own.galleries() == [(1, "a.zip"), (1, "b.zip")]
+    assert own.images() == [(1, "a.zip/a.png"), (1, "b.zip/a.png")]
+
+
+def test_names_in_a_zip_cannot_leave_it(own: Shelf) -> None:
+    write_zip(
+        own.media / "a.zip", {"../../x.png": picture(1), "/abs.png": picture(2), "a/../b.png": picture(3)}
+    )
+    own.scan()
+    assert [name for _, name in own.images()] == ["a.zip/abs.png", "a.zip/b.png", "a.zip/x.png"]
+
+
+@pytest.mark.parametrize("name", ["clip.zip", "clip.cbz"])  # before and after clip.mp4 in the walk
+def test_a_zip_named_like_a_video_is_linked_to_its_scene(own: Shelf, name: str) -> None:
+    write_video(own.media / "clip.mp4")
+    write_zip(own.media / name, {"a.png": picture(1)})
+    write_zip(own.media / "clip two.zip", {"a.png": picture(2)})
+    write_zip(own.media / "other/clip.zip", {"a.png": picture(3)})
+    own.scan()
+    gallery = next(owner for owner, path in own.galleries() if path == name)
+    assert own.rows("SELECT scene_id, gallery_id FROM scenes_galleries") == [(1, gallery)]
+
+
+def test_a_forced_gallery_holds_the_pictures_of_its_folder(own: Shelf) -> None:
+    for number in range(3):
+        write_picture(own.media / f"set/{number}.png", number)
+    write_picture(own.media / "set/below/x.png", 9)
+    (own.media / "set/.forcegallery").touch()
+    own.scan()
+    folders = own.column("SELECT path FROM folders JOIN galleries ON folder_id = folders.id")
+    assert folders == [str(own.media / "set")]
+    assert own.count("galleries_images") == 3
+
+
+def test_galleries_of_all_folders_but_the_exempt(own: Shelf) -> None:
+    own.configure(createGalleriesFromFolders=True)
+    write_picture(own.media / "a/1.png", 1)
+    write_picture(own.media / "b/2.png", 2)
+    (own.media / "b/.nogallery").touch()
+    own.scan()
+    assert own.column("SELECT basename FROM folders JOIN galleries ON folder_id = folders.id") == ["a"]
+
+
+def test_a_folder_gallery_takes_up_later_pictures(own: Shelf) -> None:
+    own.configure(createGalleriesFromFolders=True)
+    write_picture(own.media / "a/1.png", 1)
+    own.scan()
+    write_picture(own.media / "a/2.png", 2)
+    own.scan()
+    assert own.rows("SELECT gallery_id, image_id FROM galleries_images") == [(1, 1), (1, 2)]
+
+
+def test_captions_and_funscript_follow_what_lies_beside(own: Shelf) -> None:
+    write_video(own.media / "a.mp4")
+    (own.media / "a.en.srt").write_text("1")
+    (own.media / "a.vtt").write_text("1")
+    own.scan()
+    query = "SELECT language_code, filename, caption_type FROM video_captions ORDER BY filename"
+    assert own.rows(query) == [("en", "a.en.srt", "srt"), ("00", "a.vtt", "vtt")]
+    assert own.column("SELECT interactive FROM video_files") == [0]
+    (own.media / "a.vtt").unlink()
+    (own.media / "a.funscript").write_text("{}")
+    own.scan()
+    assert own.rows(query) == [("en", "a.en.srt", "srt")]
+    assert own.column("SELECT interactive FROM video_files") == [1]
+
+
+def test_broken_files_are_told_and_passed_over(own: Shelf) -> None:
+    (own.media / "a.mp4").write_bytes(b"no video")
+    (own.media / "b.png").write_bytes(b"no picture")
+    (own.media / "c.zip").write_bytes(b"no zip")
+    (own.media / "d.mp4").write_bytes(b"1234")
+    write_video(own.media / "e.mp4")
+    whole = write_zip(own.media / "f.zip", {"1.png": picture(1), "2.png": picture(2), "3.png": b"bad"})
+    damaged = whole.read_bytes().replace(picture(2)[40:50], b"x" * 10)
+    whole.write_bytes(damaged)
+    assert own.scan()["status"] == "FINISHED"
+    assert own.scenes() == [(1, "e.mp4")]
+    assert own.images() == [(1, "f.zip/1.png")]
+    for name in ("a.mp4", "b.png", "c.zip", "d.mp4", "f.zip: Skipping 2.png", "f.zip: Skipping 3.png"):
+        assert any(name in line for line in own.log()), name
+    own.assert_whole()
+
+
+def test_an_encrypted_zip_is_told_and_passed_over(own: Shelf) -> None:
+    path = write_zip(own.media / "a.zip", {"1.png": picture(1)})
+    data = bytearray(path.read_bytes())
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+    own.scan()
+    assert own.count("images") == own.count("galleries") == 0
+    assert any("encrypted" in line for line in own.log())
+
+
+def test_a_library_without_videos_shows_them_as_clips(own: Shelf) -> None:
+    stash = {"path": str(own.media), "excludeVideo": True}
+    own.configure(stashes=[stash], createImageClipsFromVideos=True)
+    write_video(own.media / "a.mp4")
+    own.scan()
+    assert own.images() == [(1, "a.mp4")]
+    assert own.count("scenes") == 0
+
+
+def test_md5_of_videos_can_be_left_out(own: Shelf) -> None:
+    own.configure(calculateMD5=False)
+    write_video(own.media / "a.mp4")
+    write_picture(own.media / "b.png")
+    own.scan()
+    assert own.column("SELECT type FROM files_fingerprints ORDER BY file_id") == ["oshash", "md5"]
+
+
+def test_changed_content_is_read_again_and_keeps_its_scene(own: Shelf) -> None:
+    path = write_video(own.media / "a.mp4", frames=10)
+    own.scan()
+    with own.library.database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO files_fingerprints VALUES (1, 'phash', 5)")
+    had = own.column("SELECT fingerprint FROM files_fingerprints WHERE type = 'md5'")
+    write_video(path, frames=20, size=(80, 60))
+    touch(path)
+    own.scan()
+    assert own.scenes() == [(1, "a.mp4")]
+    assert own.rows("SELECT duration, width FROM video_files") == [(2.0, 80)]
+    assert own.column("SELECT type FROM files_fingerprints ORDER BY type") == ["md5", "oshash"]
+    assert own.column("SELECT fingerprint FROM files_fingerprints WHERE type = 'md5'") != had
+
+
+def test_a_rescan_keeps_the_phash_of_unchanged_content(own: Shelf) -> None:
+    write_video(own.media / "a.mp4")
+    own.scan()
+    with own.library.database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO files_fingerprints VALUES (1, 'phash', 5)")
+    own.scan(rescan=True)
+    assert own.count("files_fingerprints") == 3
+
+
+def test_a_file_that_became_a_picture_is_no_video_any_more(own: Shelf) -> None:
+    path = write_picture(own.media / "a.png", save_all=True, append_images=[first_frame()])
+    own.scan()
+    assert own.count("video_files") == 1
+    write_picture(path)
+    touch(path)
+    own.scan()
+    assert (own.count("video_files"), own.count("image_files")) == (0, 1)
+    assert own.images() == [(1, "a.png")]
+
+
+def first_frame() -> object:
+    from PIL import Image
+
+    return Image.open(io.BytesIO(picture(7)))
+
+
+@pytest.mark.parametrize("table", ["scenes", "images", "galleries"])
+def test_objects_removed_without_their_files_come_back(own: Shelf, table: str) -> None:
+    write_video(own.media / "a.mp4")
+    write_picture(own.media / "b.png", 1)
+    write_zip(own.media / "c.zip", {"p.png": picture(2)})
+    own.scan()
+    before = {
+        name: own.count(name) for name in ("scenes", "images", "galleries", "galleries_images", "files")
+    }
+    with own.library.database.write() as connection:
+        connection.exec_driver_sql(f"DELETE FROM {table}")
+    own.scan()
+    own.assert_whole()
+    assert {name: own.count(name) for name in before} == before
+
+
+def test_a_changed_zip_takes_up_its_new_pictures(own: Shelf) -> None:
+    path = write_zip(own.media / "a.zip", {"1.png": picture(1)})
+    own.scan()
+    write_zip(path, {"1.png": picture(1), "2.png": picture(2)})
+    touch(path)
+    own.scan()
+    assert own.images() == [(1, "a.zip/1.png"), (2, "a.zip/2.png")]
+    assert own.galleries() == [(1, "a.zip")]
+    assert own.count("galleries_images") == 2

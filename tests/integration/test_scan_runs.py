@@ -1,0 +1,209 @@
+"""How a scan runs: what it reads, tells and leaves behind when it is repeated, stopped or killed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scan_media import Shelf, overwrite_unseen, picture, shelf, touch, write_picture, write_video, write_zip
+from support import ROOT
+
+SCAN = """
+import json, sys
+from pathlib import Path
+from scan_media import shelf
+
+opened = []
+watching = False
+
+def watch(event, arguments):
+    if watching and event == "open" and str(arguments[0]).startswith(media):
+        opened.append(Path(str(arguments[0])).name)
+
+media = str(Path(sys.argv[1]) / "media") + "/"
+sys.addaudithook(watch)
+with shelf(Path(sys.argv[1])) as own:
+    for _ in range(int(sys.argv[2])):
+        own.scan()
+        watching = True
+print(json.dumps(opened))
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Shelf]:
+    with shelf(tmp_path) as opened:
+        yield opened
+
+
+def scanner(folder: Path, runs: int) -> subprocess.Popen[str]:
+    """A scan in a process of its own, which prints what it opened after its first run."""
+    command = [sys.executable, "-c", SCAN, str(folder), str(runs)]
+    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def test_unchanged_files_are_never_opened(tmp_path: Path) -> None:
+    write_video(tmp_path / "media/a.mp4")
+    write_picture(tmp_path / "media/b.png")
+    write_zip(tmp_path / "media/c.zip", {"p.png": picture(1)})
+    process = scanner(tmp_path, 3)
+    output, _ = process.communicate(timeout=60)
+    assert json.loads(output) == []
+
+
+def test_size_and_second_decide_whether_a_file_is_read(own: Shelf) -> None:
+    path = write_picture(own.media / "a.png", 1)
+    own.scan()
+    overwrite_unseen(path)
+    own.scan()
+    assert own.log() == []
+    own.scan(rescan=True)
+    assert "a.png" in own.log()[0]
+    path.write_bytes(picture(2))
+    touch(path)
+    own.scan()
+    assert len(own.log()) == 1
+
+
+def test_only_the_given_paths_are_scanned(own: Shelf, tmp_path: Path) -> None:
+    write_video(own.media / "a/1.mp4", 1)
+    write_video(own.media / "b/2.mp4", 2)
+    write_video(tmp_path / "outside/3.mp4", 3)
+    own.scan(own.media / "b", tmp_path / "outside", own.media / "none")
+    assert own.scenes() == [(1, "b/2.mp4")]
+    assert [line.rpartition(": ")[2] for line in own.log()] == [
+        "it is outside the library folders",
+        "No such file or directory",
+    ]
+
+
+def test_a_library_that_is_not_there_is_told(own: Shelf, tmp_path: Path) -> None:
+    write_picture(own.media / "a.png")
+    own.configure(stashes=[{"path": str(tmp_path / "unplugged")}, {"path": str(own.media)}])
+    assert own.scan()["status"] == "FINISHED"
+    assert own.images() == [(1, "a.png")]
+    assert "unplugged" in own.log()[0]
+
+
+def test_an_empty_library_is_scanned_at_once(own: Shelf) -> None:
+    assert own.scan()["progress"] == 1
+    own.configure(stashes=[])
+    assert own.scan()["status"] == "FINISHED"
+
+
+def test_ids_follow_the_walk(own: Shelf) -> None:
+    for number in range(120):
+        write_picture(own.media / f"{number:03}.png", number)
+    own.scan()
+    assert own.images() == [(number + 1, f"{number:03}.png") for number in range(120)]
+
+
+def test_progress_names_the_files_and_grows(own: Shelf) -> None:
+    import asyncio
+
+    for number in range(60):
+        write_picture(own.media / f"{number}.png", number, size=(600, 400))
+
+    async def watch() -> list[dict[str, object]]:
+        with own.library.jobs.events.subscribe() as events:
+            own.start()
+            seen = []
+            async for event in events:
+                seen.append(event["job"])
+                if event["type"] == "REMOVE":
+                    return seen
+        raise AssertionError
+
+    jobs = asyncio.run(asyncio.wait_for(watch(), 30))
+    tasks = [task for job in jobs for task in job["subTasks"] or []]
+    assert all(task == "Walking directory tree" or task.startswith(f"Scanning {own.media}") for task in tasks)
+    assert jobs[-1]["status"] == "FINISHED"
+    assert jobs[-1]["progress"] == 1
+
+
+def test_a_stopped_scan_keeps_what_it_had_and_goes_on_later(own: Shelf) -> None:
+    for number in range(400):
+        write_picture(own.media / f"{number:03}.png", number)
+    job = own.start()
+    wait_for(lambda: own.count("images") > 0)
+    own.library.jobs.stop(job)
+    assert own.library.jobs.wait_idle(30)
+    assert own.library.jobs.find(job)["status"] == "CANCELLED"
+    own.assert_whole()
+    done = own.images()
+    assert 0 < len(done) < 400
+    own.scan()
+    assert own.images()[: len(done)] == done
+    assert own.count("images") == own.count("files") == 400
+
+
+def test_a_killed_scan_leaves_a_whole_library_that_the_next_one_completes(tmp_path: Path) -> None:
+    for number in range(600):
+        write_picture(tmp_path / f"media/{number:03}.png", number)
+    for number in range(20):
+        members = {f"{n}.png": picture(1000 * number + n + 1000) for n in range(10)}
+        write_zip(tmp_path / f"media/{number:03} set.zip", members)
+    process = scanner(tmp_path, 1)
+    wait_for(lambda: rows_so_far(tmp_path / "library.sqlite") > 60)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    with shelf(tmp_path) as own:
+        own.assert_whole()
+        done = own.count("files")
+        assert 60 < done < 820
+        zips = "SELECT count(*) FROM files WHERE zip_file_id IS NOT NULL GROUP BY zip_file_id"
+        assert set(own.column(zips)) <= {10}
+        own.scan()
+        own.assert_whole()
+        assert (own.count("files"), own.count("images"), own.count("galleries")) == (820, 800, 20)
+        assert own.count("galleries_images") == 200
+
+
+def wait_for(condition: object) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def rows_so_far(path: Path) -> int:
+    if not path.exists():
+        return 0
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            return int(connection.execute("SELECT count(*) FROM files").fetchone()[0])
+        finally:
+            connection.close()
+    except sqlite3.OperationalError:  # still being made
+        return 0
+
+
+def test_the_library_can_be_changed_while_it_is_scanned(own: Shelf) -> None:
+    for number in range(300):
+        write_picture(own.media / f"{number:03}.png", number)
+    own.start()
+    changes = 0
+    while own.library.jobs.queue():
+        with own.library.database.write() as connection:
+            connection.exec_driver_sql("UPDATE images SET rating = 50")
+        changes += 1
+    assert own.count("images") == 300
+    assert changes > 1
+
+
+def test_a_folder_that_cannot_be_listed_is_told(own: Shelf) -> None:
+    write_picture(own.media / "a.png")
+    (own.media / "ghost").symlink_to(own.media / "ghost")
+    (own.media / "ghost.png").symlink_to("ghost.png")
+    assert own.scan()["status"] == "FINISHED"
+    assert own.images() == [(1, "a.png")]
+    assert "ghost.png" in own.log()[0]
