@@ -1,0 +1,186 @@
+"""Names of related objects turned into ids: what people write after `--tag`.
+
+A word is a name or an alias in any case; digits may also be an id. `id:12` and `name:12` force one
+reading. All words of one type are looked up in one request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stash_cli.core.errors import StashAmbiguousError, StashNotFoundError, did_you_mean
+from stash_cli.core.graphql import document, selection
+from stash_cli.core.query.fields import fields, find_field
+from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES, Entity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stash_cli.core.graphql.capability import ServerCapabilities
+    from stash_cli.core.graphql.document import Root
+
+_TAKES_IDS = frozenset({"", "eq", "ne", "in", "includes", "includes_all", "excludes"})
+_NEAR = 5000
+"""How many names are looked through for near matches."""
+
+
+class Session(Protocol):
+    """What is needed of a session."""
+
+    async def learn(self) -> ServerCapabilities: ...
+
+    async def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as written, and the readings it may have."""
+
+    written: str
+    name: str | None
+    id: str | None
+
+    @classmethod
+    def read(cls, text: str) -> Word:
+        kind, colon, rest = text.partition(":")
+        kind = kind.strip().lower() if colon else ""
+        if kind == "name":
+            return cls(text, rest.strip(), None)
+        if kind == "id" and rest.strip().isdigit():
+            return cls(text, None, str(int(rest)))
+        bare = text.strip()
+        return cls(text, bare, str(int(bare)) if bare.isascii() and bare.isdigit() else None)
+
+
+async def relation_ids(session: Session, type_name: str, words: Sequence[str | int]) -> list[str]:
+    """The ids that `words` mean, in their order, without repetition.
+
+    Raises StashNotFoundError for a word that means nothing, with near matches, and StashAmbiguousError
+    for one that means several objects, listing them.
+    """
+    if not words:
+        return []
+    entity = ENTITIES[type_name]
+    read = [Word.read(str(word)) for word in words]
+    rows = await _look_up(session, entity, read)
+    found = []
+    for word in read:
+        candidates = _candidates(entity, word, rows)
+        if not candidates:
+            raise await _not_found(session, entity, word)
+        if len(candidates) > 1:
+            raise _ambiguous(entity, word, candidates)
+        found.append(str(candidates[0]["id"]))
+    return list(dict.fromkeys(found))
+
+
+async def resolve_names(session: Session, type_name: str, lookups: Mapping[str, Any]) -> dict[str, Any]:
+    """`lookups` with the names in relations replaced by ids; ids and objects stay as they are."""
+    found = dict(lookups)
+    for key, value in lookups.items():
+        field = find_field(type_name, key.partition("__")[0])
+        _, _, lookup = key.partition("__")
+        if field is None or field.target not in ENTITIES or lookup not in _TAKES_IDS or not field.lookups:
+            continue
+        many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+        names = [item for item in many if isinstance(item, str) and not item.isdigit()]
+        if names:
+            ids = await relation_ids(session, field.target, names)
+            found[key] = [item for item in many if item not in names] + ids
+    return found
+
+
+async def _look_up(session: Session, entity: Entity, words: Iterable[Word]) -> list[dict[str, Any]]:
+    """Every object that a word may mean, in one request."""
+    server = await session.learn()
+    names = [name for word in words if word.name for name in _readings(entity, word.name)]
+    ids = list(dict.fromkeys(word.id for word in words if word.id))
+    roots = [_by_id(entity, number, one, server) for number, one in enumerate(ids)]
+    if names:
+        roots.append(_by_name(entity, {entity.label + "__in": names}, -1, server))
+        if "aliases" in fields(entity.type):
+            roots.append(_by_name(entity, {"aliases__in": names}, -1, server, alias="aliases"))
+    rows = await _rows(session, entity, roots)
+    return list({row["id"]: row for row in rows}.values())
+
+
+async def _rows(session: Session, entity: Entity, roots: list[Root]) -> list[dict[str, Any]]:
+    answer = await session.execute(*document.join("Resolve", roots))
+    pages = [value for value in answer.values() if isinstance(value, dict)]
+    return [row for page in pages for row in (page.get(entity.items, [page]))]
+
+
+def _by_id(entity: Entity, number: int, id: str, server: ServerCapabilities) -> Root:  # noqa: A002 - it is one
+    return document.root(
+        f"find{entity.type}", {"id": id}, _selection(entity, server), server=server, alias=f"id{number}"
+    )
+
+
+def _by_name(
+    entity: Entity, lookups: dict[str, Any], most: int, server: ServerCapabilities, alias: str = "names"
+) -> Root:
+    wanted = compile_lookups(entity.type, lookups).filter
+    args = {entity.filter_arg: wanted, "filter": {"per_page": most, "sort": entity.label}}
+    return document.root(
+        entity.find, args, f"{entity.items} {{ {_selection(entity, server)} }}", server=server, alias=alias
+    )
+
+
+def _selection(entity: Entity, server: ServerCapabilities) -> str:
+    known = describe_api().types[entity.type].fields
+    names = [entity.label, "disambiguation", "aliases", "alias_list"]
+    return selection.build(entity.type, ["id", *(n for n in names if n in known)], server)
+
+
+def _readings(entity: Entity, name: str) -> list[str]:
+    """The names that `name` may be: performers also as `Alice (singer)`, with their disambiguation."""
+    if entity.type == "Performer" and name.endswith(")") and " (" in name:
+        return [name, name.rpartition(" (")[0]]
+    return [name]
+
+
+def _candidates(entity: Entity, word: Word, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What `word` means: an id or a name, else an alias; the exact case wins over any case."""
+    wanted = (word.name or "").casefold()
+    by_id = [row for row in rows if word.id is not None and row["id"] == word.id]
+    named = [row for row in rows if wanted and wanted in _names(entity, row)]
+    exact = [row for row in named if word.name in (row.get(entity.label), label(entity, row))]
+    found = by_id + [row for row in exact or named if row not in by_id]
+    return found or [row for row in rows if wanted and wanted in _aliases(row)]
+
+
+def _names(entity: Entity, row: dict[str, Any]) -> set[str]:
+    return {str(row.get(entity.label) or "").casefold(), label(entity, row).casefold()}
+
+
+def _aliases(row: dict[str, Any]) -> set[str]:
+    aliases = row.get("alias_list") or row.get("aliases") or []
+    listed = aliases.split(",") if isinstance(aliases, str) else aliases
+    return {alias.strip().casefold() for alias in listed}
+
+
+def label(entity: Entity, row: Mapping[str, Any]) -> str:
+    """An object as people tell it from others: `Alice (singer)`."""
+    name = str(row.get(entity.label) or "")
+    more = row.get("disambiguation")
+    return f"{name} ({more})" if more else name
+
+
+def _ambiguous(entity: Entity, word: Word, rows: list[dict[str, Any]]) -> StashAmbiguousError:
+    shown = ", ".join(f"id:{row['id']} {label(entity, row)}".strip() for row in rows[:10])
+    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""  # noqa: PLR2004 - what a line holds
+    hint = "Say id:N or name:TEXT to choose one."
+    return StashAmbiguousError(f"{word.written!r} fits several {entity.plural}: {shown}{more}.", hint=hint)
+
+
+async def _not_found(session: Session, entity: Entity, word: Word) -> StashNotFoundError:
+    """The error for a word that means nothing, with near names where names are few enough to look at."""
+    message = f"There is no {entity.noun} {word.written!r}."
+    if not word.name:
+        return StashNotFoundError(message)
+    roots = [_by_name(entity, {}, _NEAR, await session.learn())]
+    known = {str(row.get(entity.label) or "") for row in await _rows(session, entity, roots)}
+    return StashNotFoundError(f"{message} {did_you_mean(word.name, known)}".rstrip())
