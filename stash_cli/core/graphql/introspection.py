@@ -17,8 +17,8 @@ for _ in range(4):
     _TYPE = f"kind name ofType {{ {_TYPE} }}"
 _TYPE = f"type {{ {_TYPE} }}"
 DOCUMENT = (
-    "query Introspection { __schema { queryType { name } mutationType { name } subscriptionType { name } types"
-    f" {{ kind name fields(includeDeprecated: true) {{ name args {{ name {_TYPE} }} {_TYPE} }}"
+    "query Introspection { __schema { queryType { name } mutationType { name } subscriptionType { name }"
+    f" types {{ kind name fields(includeDeprecated: true) {{ name args {{ name {_TYPE} }} {_TYPE} }}"
     f" inputFields {{ name {_TYPE} }} }} }} {VERSION} }}"
 )
 

@@ -239,6 +239,7 @@ from stash_cli.core.types.marker import FindSceneMarkersResultType as FindSceneM
 from stash_cli.core.types.marker import MarkerStringsResultType as MarkerStringsResultType
 from stash_cli.core.types.marker import SceneMarker as SceneMarker
 from stash_cli.core.types.marker import SceneMarkerTag as SceneMarkerTag
+from stash_cli.core.types.matching import OnMultipleMatch as OnMultipleMatch
 from stash_cli.core.types.metadata import AutoTagMetadataOptions as AutoTagMetadataOptions
 from stash_cli.core.types.metadata import GenerateMetadataOptions as GenerateMetadataOptions
 from stash_cli.core.types.metadata import GeneratePreviewOptions as GeneratePreviewOptions

@@ -1,0 +1,204 @@
+"""What every typed method stands on: arguments become inputs, answers become objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, execute_batch
+from stash_cli.core.errors import StashInputError, StashIntegrationError
+from stash_cli.core.graphql import document, selection
+from stash_cli.core.types.api import TypeRef, describe_api
+from stash_cli.core.types.base import ApiObject, StashInput, plain
+from stash_cli.core.types.entities import ENTITIES, Entity
+from stash_cli.core.types.hydrate import class_named, converter
+from stash_cli.core.types.writing import operation_name
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.graphql.capability import ServerCapabilities
+    from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.hydrate import Identity
+
+T = TypeVar("T")
+Obj = TypeVar("Obj", bound="StashObject")
+
+
+class StashClientBase:
+    """One server's operations in general; the mixins give each its name and types.
+
+    `identity` is where answered entities become objects: a store puts its identity map here.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.identity: Identity | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.initialize()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    async def initialize(self) -> None:
+        """Learn what the server knows, from disk where it has been met before."""
+        await self.session.learn()
+
+    async def close(self) -> None:
+        """Give back connections; may be called twice."""
+        await self.session.close()
+
+    @property
+    def capabilities(self) -> ServerCapabilities:
+        return self.session.capabilities
+
+    async def execute(
+        self, query: str, variables: dict[str, Any] | None = None, result_type: type[T] | None = None
+    ) -> Any:
+        """Send a document as it is: its `data`, or with `result_type` the first field as that type."""
+        data = await self.session.execute(query, plain(variables or {}))
+        if result_type is None:
+            return data
+        return self.hydrated(TypeRef(result_type.__name__), next(iter(data.values()), None))
+
+    async def execute_batch(
+        self, operations: list[BatchOperation], *, max_batch_size: int = MAX_BATCH
+    ) -> BatchResult:
+        """Many operations in few requests; each keeps its own result or error."""
+        return await execute_batch(self.session, operations, max_batch_size=max_batch_size)
+
+    async def ask(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
+        """The value of an operation as Python objects; arguments that are None are left out.
+
+        Inputs are typed or mappings and are validated; the result's type is the operation's.
+        """
+        _, declared = document.describe(operation)
+        found = await self.session.call(operation, arguments(operation, args), paths)
+        return cast("T", self.hydrated(declared.type, found))
+
+    async def ask_json(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
+        """Like `ask`, with the result as JSON; an argument that is None is sent as null."""
+        return cast("T", await self.session.call(operation, arguments(operation, args, nulls=True), paths))
+
+    async def write(self, operation: str, obj: Obj) -> Obj:
+        """Create or update with what `obj` changed; the object as the server has it now."""
+        _, declared = document.describe(operation)
+        found = await self.session.call(operation, {"input": await obj.to_input()})
+        if not found:
+            raise StashIntegrationError(f"{operation} answered without the object.")
+        obj.update_id(found["id"])
+        obj.mark_clean()
+        return cast("Obj", self.hydrated(declared.type, found))
+
+    async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
+        """Update several objects, each with its own changes."""
+        _, declared = document.describe(operation)
+        inputs = [await each.to_input() for each in objects]
+        found = await self.session.call(operation, {"input": inputs})
+        for each in objects:
+            each.mark_clean()
+        return cast("list[Obj]", self.hydrated(declared.type, found) or [])
+
+    async def bulk(self, operation: str, input_data: Any, return_fields: str | None) -> T:
+        """One change to many objects; with `return_fields` the JSON of just these fields."""
+        if return_fields is None:
+            return await self.ask(operation, input=input_data)
+        args = arguments(operation, {"input": input_data})
+        return cast("T", await self.session.call(operation, args, selection.parse(return_fields)))
+
+    async def find_page(
+        self,
+        type_name: str,
+        filter_: Any = None,
+        object_filter: Any = None,
+        q: str | None = None,
+        ids: Sequence[str | int] | None = None,
+    ) -> T:
+        """A page of one entity; without `filter_` all that match."""
+        entity = ENTITIES[type_name]
+        args = {"filter": paging(filter_, q), entity.filter_arg: object_filter, "ids": ids}
+        return await self.ask(entity.find, **args)
+
+    async def mutate_entity(
+        self,
+        operation: str,
+        input: Mapping[str, Any],
+        paths: Sequence[str] | None = ("id",),
+    ) -> dict[str, Any]:
+        """Send an input that is JSON already; the answered object as JSON."""
+        found = await self.session.call(operation, {"input": input}, paths)
+        if not found:
+            raise StashIntegrationError(f"{operation} answered without the object.")
+        return cast("dict[str, Any]", found)
+
+    async def destroy_entity(self, cls: type[StashObject], ids: Sequence[str | int], **options: Any) -> bool:
+        """Remove objects of one type in one request; `options` are further fields of the destroy input."""
+        entity = ENTITIES.get(cls.__name__)
+        wanted = [str(one) for one in ids]
+        operation = entity.destroy if entity else operation_name(cls, "Destroy")
+        takes = describe_api().mutations[operation].args
+        if "input" in takes:
+            args: dict[str, Any] = {"input": {"ids": wanted, **options}}
+        elif options:
+            raise StashInputError(f"{operation} takes no {' or '.join(options)}.")
+        elif "ids" in takes:
+            args = {"ids": wanted}
+        else:
+            return all([bool(await self.ask(operation, id=one)) for one in wanted])
+        return bool(await self.ask(operation, **args))
+
+    async def find_entity(
+        self,
+        cls: type[Obj],
+        id: str | int,
+        paths: Sequence[str] | None = None,
+    ) -> Obj | None:
+        """The object with this id, or None; `paths` are the fields asked for."""
+        operation = f"find{cls.__name__}"
+        if operation in describe_api().queries:
+            return await self.ask(operation, paths, id=id)
+        return cast("Obj | None", await self._find_listed(ENTITIES[cls.__name__], id, paths))
+
+    async def _find_listed(self, entity: Entity, one: str | int, paths: Sequence[str] | None) -> Any:
+        """One object of a type that the API only lists."""
+        from stash_cli.core.client.paging import FindQuery, iter_rows
+
+        query = FindQuery(entity, ids=(str(one),))
+        rows = [row async for row in iter_rows(self.session, query, paths)]
+        return self.hydrated(TypeRef(entity.type), rows[0]) if rows else None
+
+    def hydrated(self, ref: TypeRef, value: Any) -> Any:
+        """A JSON value of type `ref` as Python objects."""
+        convert = converter(ref)
+        return value if convert is None or value is None else convert(value, self.identity)
+
+
+def arguments(operation: str, args: Mapping[str, Any], *, nulls: bool = False) -> dict[str, Any]:
+    """Arguments as JSON: inputs validated, ids as text, None left out unless `nulls`."""
+    _, declared = document.describe(operation)
+    return {
+        name: _json(declared.args[name].name, value) if name in declared.args else value
+        for name, value in args.items()
+        if value is not UNSET and (nulls or value is not None)
+    }
+
+
+def paging(filter_: Any, q: str | None) -> dict[str, Any]:
+    """The FindFilterType of a find method: all rows unless said otherwise, the text search put in."""
+    given = {"per_page": -1} if filter_ is None else dict(plain(filter_))
+    return {**given, "q": q} if q is not None else given
+
+
+def _json(type_name: str, value: Any) -> Any:
+    if isinstance(value, list | tuple | set):
+        return [_json(type_name, item) for item in value]
+    if type_name == "ID":
+        return str(getattr(value, "id", value))
+    if describe_api().types[type_name].kind != "INPUT_OBJECT":
+        return plain(value)
+    if isinstance(value, ApiObject):
+        return value.to_graphql()
+    return cast("type[StashInput]", class_named(type_name)).parse(value).to_graphql()

@@ -1,0 +1,96 @@
+"""Names to ids, forgivingly: an object, an id, a name or an alias, all in one request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.batch import call_each
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.log import logger
+from stash_cli.core.types.matching import OnMultipleMatch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.types.entities import Entity
+
+_ALIASES = {"Performer": "alias_list"}
+
+
+async def map_ids(
+    session: Session,
+    entity: Entity,
+    items: Sequence[Any],
+    *,
+    create: bool = False,
+    on_multiple: OnMultipleMatch = OnMultipleMatch.RETURN_FIRST,
+) -> list[str]:
+    """The ids of `items`, each an object, an int id, a mapping with id or name, or a name.
+
+    Names fit names and aliases, regardless of case. Unknown names are made with `create`, else left out
+    and logged. Two requests at most.
+    """
+    wanted = [_id_or_name(item) for item in items]
+    names = list(dict.fromkeys(name for one, name in wanted if one is None))
+    found = await _find(session, entity, names)
+    missing = [name for name in names if not found[name]]
+    if create and missing:
+        made = await call_each(
+            session, entity.operation("Create"), [{"input": {"name": n}} for n in missing], ["id"]
+        )
+        found.update({name: [row["id"]] for name, row in zip(missing, made, strict=True)})
+    elif missing:
+        logger.warning("No %s is called %s.", entity.noun, ", ".join(missing))
+    ids = [i for one, name in wanted for i in ([one] if one else _chosen(found[name], on_multiple))]
+    return list(dict.fromkeys(ids))
+
+
+async def _find(session: Session, entity: Entity, names: Sequence[str]) -> dict[str, list[str]]:
+    """Name -> ids of what is called so, by name before alias."""
+    if not names:
+        return {}
+    aliases = _ALIASES.get(entity.type, "aliases")
+    args = [
+        {
+            entity.filter_arg: {"name": _equals(name), "OR": {"aliases": _equals(name)}},
+            "filter": {"per_page": -1},
+        }
+        for name in names
+    ]
+    fields = [f"{entity.items}.{field}" for field in ("id", "name", aliases)]
+    pages = await call_each(session, entity.find, args, fields)
+    return {
+        name: [row["id"] for row in sorted(page[entity.items], key=lambda row: _distance(row, name))]
+        for name, page in zip(names, pages, strict=True)
+    }
+
+
+def _equals(text: str) -> dict[str, str]:
+    return {"value": text, "modifier": "EQUALS"}
+
+
+def _distance(row: dict[str, Any], name: str) -> int:
+    """0 for the very name, 1 for another case of it, 2 for an alias."""
+    return 0 if row["name"] == name else 1 if row["name"].lower() == name.lower() else 2
+
+
+def _chosen(ids: list[str], on_multiple: OnMultipleMatch) -> list[str]:
+    if len(ids) > 1 and on_multiple is OnMultipleMatch.RETURN_NONE:
+        return []
+    return ids if on_multiple is OnMultipleMatch.RETURN_LIST else ids[:1]
+
+
+def _id_or_name(item: Any) -> tuple[str | None, str]:
+    """(id, "") or (None, name) of one item."""
+    if isinstance(item, int):
+        return str(item), ""
+    if isinstance(item, dict):
+        known = item.get("stored_id") or item.get("id")
+        name = item.get("name")
+    else:
+        known = None if isinstance(item, str) or item.is_new() else item.id
+        name = item if isinstance(item, str) else item.name
+    if not known and not (isinstance(name, str) and name.strip()):
+        raise StashInputError(f"Neither an id nor a name: {item!r}.")
+    return (str(known), "") if known else (None, str(name).strip())

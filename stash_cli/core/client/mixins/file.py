@@ -1,0 +1,75 @@
+"""Files and folders: finding, moving, removing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.base import StashClientBase, paging
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.core.types import (
+        BaseFile,
+        FileFilterType,
+        FileSetFingerprintsInput,
+        FindFilesResultType,
+        FindFilterType,
+        FindFoldersResultType,
+        Folder,
+        FolderFilterType,
+        MoveFilesInput,
+    )
+
+    Id = str | int
+    Dict = dict[str, Any]
+
+
+class FileClientMixin(StashClientBase):
+    """Operations on files and folders."""
+
+    async def find_file(self, id: Id | None = None, path: str | None = None) -> BaseFile | None:
+        return await self.ask("findFile", id=id, path=path)
+
+    async def find_files(
+        self,
+        file_filter: FileFilterType | Dict | None = None,
+        filter_: FindFilterType | Dict | None = None,
+        ids: Sequence[Id] | None = None,
+    ) -> FindFilesResultType:
+        """Files that match; all of them unless `filter_` pages."""
+        return await self.ask("findFiles", file_filter=file_filter, filter=paging(filter_, None), ids=ids)
+
+    async def find_folder(self, id: Id | None = None, path: str | None = None) -> Folder | None:
+        return await self.ask("findFolder", id=id, path=path)
+
+    async def find_folders(
+        self,
+        folder_filter: FolderFilterType | Dict | None = None,
+        filter_: FindFilterType | Dict | None = None,
+        ids: Sequence[Id] | None = None,
+    ) -> FindFoldersResultType:
+        """Folders that match; all of them unless `filter_` pages."""
+        return await self.ask(
+            "findFolders", folder_filter=folder_filter, filter=paging(filter_, None), ids=ids
+        )
+
+    async def move_files(self, input_data: MoveFilesInput | Dict) -> bool:
+        return await self.ask("moveFiles", input=input_data)
+
+    async def file_set_fingerprints(self, input_data: FileSetFingerprintsInput | Dict) -> bool:
+        return await self.ask("fileSetFingerprints", input=input_data)
+
+    async def delete_files(self, ids: Sequence[Id]) -> bool:
+        """Remove files from the disk and from the library."""
+        return await self.ask("deleteFiles", ids=ids)
+
+    async def destroy_files(self, ids: Sequence[Id]) -> bool:
+        """Remove files from the library and leave them on the disk."""
+        return await self.ask("destroyFiles", ids=ids)
+
+    async def reveal_file_in_file_manager(self, id: Id) -> bool:
+        return await self.ask("revealFileInFileManager", id=id)
+
+    async def reveal_folder_in_file_manager(self, id: Id) -> bool:
+        return await self.ask("revealFolderInFileManager", id=id)

@@ -1,0 +1,118 @@
+"""Galleries: finding, changing, their images, covers and chapters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.errors import StashInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.core.types import (
+        BulkGalleryUpdateInput,
+        FindFilterType,
+        FindGalleriesResultType,
+        Gallery,
+        GalleryChapter,
+        GalleryFilterType,
+    )
+
+    Id = str | int
+    Dict = dict[str, Any]
+
+_MODES = ("SET", "ADD", "REMOVE")
+
+
+class GalleryClientMixin(StashClientBase):
+    """Operations on galleries and their chapters."""
+
+    async def find_gallery(self, id: Id) -> Gallery | None:
+        return await self.ask("findGallery", id=id)
+
+    async def find_galleries(
+        self,
+        filter_: FindFilterType | Dict | None = None,
+        gallery_filter: GalleryFilterType | Dict | None = None,
+        q: str | None = None,
+        ids: Sequence[Id] | None = None,
+    ) -> FindGalleriesResultType:
+        """Galleries that match; all of them unless `filter_` pages."""
+        return await self.find_page("Gallery", filter_, gallery_filter, q, ids)
+
+    async def create_gallery(self, gallery: Gallery) -> Gallery:
+        return await self.write("galleryCreate", gallery)
+
+    async def update_gallery(self, gallery: Gallery) -> Gallery:
+        return await self.write("galleryUpdate", gallery)
+
+    async def galleries_update(self, galleries: Sequence[Gallery]) -> list[Gallery]:
+        return await self.write_all("galleriesUpdate", galleries)
+
+    async def bulk_gallery_update(
+        self, input_data: BulkGalleryUpdateInput | Dict, *, return_fields: str | None = None
+    ) -> list[Gallery] | list[Dict]:
+        return await self.bulk("bulkGalleryUpdate", input_data, return_fields)
+
+    async def gallery_destroy(
+        self, ids: Sequence[Id], delete_file: bool | None = None, delete_generated: bool | None = None
+    ) -> bool:
+        options = {"delete_file": delete_file, "delete_generated": delete_generated}
+        given = {name: value for name, value in options.items() if value is not None}
+        return await self.ask("galleryDestroy", input={"ids": ids, **given})
+
+    async def add_gallery_images(self, gallery_id: Id, image_ids: Sequence[Id]) -> bool:
+        return await self.ask("addGalleryImages", input={"gallery_id": gallery_id, "image_ids": image_ids})
+
+    async def remove_gallery_images(self, gallery_id: Id, image_ids: Sequence[Id]) -> bool:
+        return await self.ask("removeGalleryImages", input={"gallery_id": gallery_id, "image_ids": image_ids})
+
+    async def update_gallery_images(self, gallery_id: Id, image_ids: Sequence[Id], mode: str = "SET") -> bool:
+        """Make exactly these the gallery's images (SET), or add or remove them (ADD, REMOVE)."""
+        if mode not in _MODES:
+            raise StashInputError(f"mode is one of {', '.join(_MODES)}, not {mode!r}.")
+        wanted = [str(one) for one in image_ids]
+        if mode == "SET":
+            held = await self._image_ids(gallery_id)
+            gone = [one for one in held if one not in set(wanted)]
+            if gone:
+                await self.remove_gallery_images(gallery_id, gone)
+            wanted = [one for one in wanted if one not in set(held)]
+        change = self.remove_gallery_images if mode == "REMOVE" else self.add_gallery_images
+        return await change(gallery_id, wanted) if wanted else True
+
+    async def _image_ids(self, gallery_id: Id) -> list[str]:
+        held = {"galleries": {"value": [str(gallery_id)], "modifier": "INCLUDES"}}
+        page: Dict = await self.ask_json(
+            "findImages", ["images.id"], image_filter=held, filter={"per_page": -1}
+        )
+        return [row["id"] for row in page["images"]]
+
+    async def set_gallery_cover(self, gallery_id: Id, cover_image_id: Id) -> bool:
+        return await self.ask(
+            "setGalleryCover", input={"gallery_id": gallery_id, "cover_image_id": cover_image_id}
+        )
+
+    async def reset_gallery_cover(self, gallery_id: Id) -> bool:
+        return await self.ask("resetGalleryCover", input={"gallery_id": gallery_id})
+
+    async def gallery_chapter_create(self, gallery_id: Id, title: str, image_index: int) -> GalleryChapter:
+        return await self.ask(
+            "galleryChapterCreate",
+            input={"gallery_id": gallery_id, "title": title, "image_index": image_index},
+        )
+
+    async def gallery_chapter_update(
+        self,
+        id: Id,
+        gallery_id: Id | None = None,
+        title: str | None = None,
+        image_index: int | None = None,
+    ) -> GalleryChapter:
+        given = {"gallery_id": gallery_id, "title": title, "image_index": image_index}
+        change = {name: value for name, value in given.items() if value is not None}
+        return await self.ask("galleryChapterUpdate", input={"id": id, **change})
+
+    async def gallery_chapter_destroy(self, id: Id) -> bool:
+        return await self.ask("galleryChapterDestroy", id=id)

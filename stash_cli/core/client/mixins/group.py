@@ -1,0 +1,68 @@
+"""Groups: finding, changing, sub-groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.base import StashClientBase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.core.types import (
+        BulkGroupUpdateInput,
+        FindFilterType,
+        FindGroupsResultType,
+        Group,
+        GroupDestroyInput,
+        GroupFilterType,
+        GroupSubGroupAddInput,
+        GroupSubGroupRemoveInput,
+        ReorderSubGroupsInput,
+    )
+
+    Id = str | int
+    Dict = dict[str, Any]
+
+
+class GroupClientMixin(StashClientBase):
+    """Operations on groups."""
+
+    async def find_group(self, group_id: Id) -> Group | None:
+        return await self.ask("findGroup", id=group_id)
+
+    async def find_groups(
+        self,
+        filter_: FindFilterType | Dict | None = None,
+        group_filter: GroupFilterType | Dict | None = None,
+        ids: Sequence[Id] | None = None,
+        q: str | None = None,
+    ) -> FindGroupsResultType:
+        """Groups that match; all of them unless `filter_` pages."""
+        return await self.find_page("Group", filter_, group_filter, q, ids)
+
+    async def create_group(self, group: Group) -> Group:
+        return await self.write("groupCreate", group)
+
+    async def update_group(self, group: Group) -> Group:
+        return await self.write("groupUpdate", group)
+
+    async def bulk_group_update(
+        self, input_data: BulkGroupUpdateInput | Dict, *, return_fields: str | None = None
+    ) -> list[Group] | list[Dict]:
+        return await self.bulk("bulkGroupUpdate", input_data, return_fields)
+
+    async def group_destroy(self, input_data: GroupDestroyInput | Dict) -> bool:
+        return await self.ask("groupDestroy", input=input_data)
+
+    async def groups_destroy(self, ids: Sequence[Id]) -> bool:
+        return await self.ask("groupsDestroy", ids=ids)
+
+    async def add_group_sub_groups(self, input_data: GroupSubGroupAddInput | Dict) -> bool:
+        return await self.ask("addGroupSubGroups", input=input_data)
+
+    async def remove_group_sub_groups(self, input_data: GroupSubGroupRemoveInput | Dict) -> bool:
+        return await self.ask("removeGroupSubGroups", input=input_data)
+
+    async def reorder_sub_groups(self, input_data: ReorderSubGroupsInput | Dict) -> bool:
+        return await self.ask("reorderSubGroups", input=input_data)

@@ -1,0 +1,54 @@
+"""Jobs: looking at them, stopping them, waiting for them."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.client.jobs import ENDED, job_updates
+from stash_cli.core.errors import StashJobUnknownError
+
+if TYPE_CHECKING:
+    from stash_cli.core.types import Job, JobStatus
+
+
+class JobsClientMixin(StashClientBase):
+    """Operations on jobs."""
+
+    async def find_job(self, job_id: str | int) -> Job | None:
+        return await self.ask("findJob", input={"id": job_id})
+
+    async def job_queue(self) -> list[Job]:
+        """The jobs that wait or run, oldest first."""
+        return await self.ask("jobQueue") or []
+
+    async def stop_job(self, job_id: str | int) -> bool:
+        return await self.ask("stopJob", job_id=job_id)
+
+    async def stop_all_jobs(self) -> bool:
+        return await self.ask("stopAllJobs")
+
+    async def wait_for_job(
+        self,
+        job_id: str | int,
+        status: JobStatus | str = "FINISHED",
+        period: float = 1.5,
+        timeout: float = 120.0,  # noqa: ASYNC109 - the public signature
+    ) -> bool | None:
+        """Wait until the job has `status`: True when it got there, False when it ended otherwise.
+
+        None means that the server does not know the job. Looks every `period` seconds and listens in
+        between; raises StashJobRunningError after `timeout` seconds.
+        """
+        updates = job_updates(self.session, job_id, timeout=timeout, poll=period)
+        try:
+            async with aclosing(updates) as seen:  # type: ignore[type-var]
+                async for update in seen:
+                    if update.status == str(status):
+                        return True
+                    if update.status in ENDED:
+                        return False
+        except StashJobUnknownError:
+            return None
+        return False

@@ -1,0 +1,125 @@
+"""Tasks on the whole library: scan, generate, clean, identify, export, back up, migrate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.base import StashClientBase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.core.types import (
+        AnonymiseDatabaseInput,
+        AutoTagMetadataInput,
+        BackupDatabaseInput,
+        CleanGeneratedInput,
+        CleanMetadataInput,
+        ConfigDefaultSettingsResult,
+        ExportObjectsInput,
+        GenerateMetadataInput,
+        GenerateMetadataOptions,
+        IdentifyMetadataInput,
+        ImportObjectsInput,
+        MigrateBlobsInput,
+        MigrateInput,
+        MigrateSceneScreenshotsInput,
+        SetupInput,
+    )
+
+    Dict = dict[str, Any]
+
+
+class MetadataClientMixin(StashClientBase):
+    """Operations that start jobs; each answers the job's id, unless it says otherwise."""
+
+    async def metadata_scan(self, paths: Sequence[str] | None = None, flags: Dict | None = None) -> str:
+        """Scan library folders, or the parts of them in `paths`.
+
+        `flags` are further fields of ScanMetadataInput; those not given are the server's saved defaults.
+        """
+        defaults = await self.saved_defaults("scan", "ScanMetadataInput")
+        given = {"paths": list(paths)} if paths is not None else {}
+        return await self.ask("metadataScan", input={**defaults, **given, **(flags or {})})
+
+    async def metadata_generate(
+        self,
+        options: GenerateMetadataOptions | Dict | None = None,
+        input_data: GenerateMetadataInput | Dict | None = None,
+    ) -> str:
+        """Generate covers, previews and the like: `options` say what, `input_data` for which objects."""
+        from stash_cli.core.types.base import plain
+
+        return await self.ask("metadataGenerate", input={**plain(options or {}), **plain(input_data or {})})
+
+    async def saved_defaults(self, task: str, input_type: str) -> Dict:
+        """The server's saved options of a task, as far as its input takes them."""
+        from stash_cli.core.types.api import describe_api
+
+        path = f"defaults.{task}"
+        answer: Dict = await self.ask_json("configuration", [path])
+        found = answer["defaults"].get(task) or {}
+        known = describe_api().types[input_type].fields
+        return {key: value for key, value in found.items() if key in known and value is not None}
+
+    async def get_configuration_defaults(self) -> ConfigDefaultSettingsResult:
+        """The saved options of all tasks."""
+        from stash_cli.core.types import ConfigDefaultSettingsResult
+
+        found: Dict = await self.ask_json("configuration", ["defaults"])
+        return ConfigDefaultSettingsResult.from_graphql(found["defaults"])
+
+    async def metadata_clean(self, input_data: CleanMetadataInput | Dict) -> str:
+        return await self.ask("metadataClean", input=input_data)
+
+    async def metadata_clean_generated(self, input_data: CleanGeneratedInput | Dict) -> str:
+        return await self.ask("metadataCleanGenerated", input=input_data)
+
+    async def metadata_auto_tag(self, input_data: AutoTagMetadataInput | Dict) -> str:
+        return await self.ask("metadataAutoTag", input=input_data)
+
+    async def metadata_identify(self, input_data: IdentifyMetadataInput | Dict) -> str:
+        return await self.ask("metadataIdentify", input=input_data)
+
+    async def metadata_import(self) -> str:
+        return await self.ask("metadataImport")
+
+    async def metadata_export(self) -> str:
+        return await self.ask("metadataExport")
+
+    async def export_objects(self, input_data: ExportObjectsInput | Dict) -> str:
+        """Export objects to a zip file; its address."""
+        return await self.ask("exportObjects", input=input_data)
+
+    async def import_objects(self, input_data: ImportObjectsInput | Dict) -> str:
+        return await self.ask("importObjects", input=input_data)
+
+    async def backup_database(self, input_data: BackupDatabaseInput | Dict) -> str:
+        """Back the database up; the address of the copy when it is to be downloaded."""
+        return await self.ask("backupDatabase", input=input_data)
+
+    async def anonymise_database(self, input_data: AnonymiseDatabaseInput | Dict) -> str:
+        """Make a copy without private content; its address when it is to be downloaded."""
+        return await self.ask("anonymiseDatabase", input=input_data)
+
+    async def optimise_database(self) -> str:
+        return await self.ask("optimiseDatabase")
+
+    async def migrate(self, input_data: MigrateInput | Dict) -> str:
+        return await self.ask("migrate", input=input_data)
+
+    async def migrate_hash_naming(self) -> str:
+        return await self.ask("migrateHashNaming")
+
+    async def migrate_scene_screenshots(self, input_data: MigrateSceneScreenshotsInput | Dict) -> str:
+        return await self.ask("migrateSceneScreenshots", input=input_data)
+
+    async def migrate_blobs(self, input_data: MigrateBlobsInput | Dict) -> str:
+        return await self.ask("migrateBlobs", input=input_data)
+
+    async def setup(self, input_data: SetupInput | Dict) -> bool:
+        """Set a new server up; whether that was done."""
+        return await self.ask("setup", input=input_data)
+
+    async def download_ffmpeg(self) -> str:
+        return await self.ask("downloadFFMpeg")

@@ -1,0 +1,51 @@
+"""Plugins: listing, running, settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.base import StashClientBase
+
+if TYPE_CHECKING:
+    from stash_cli.core.types import Plugin, PluginTask
+
+    Dict = dict[str, Any]
+
+
+class PluginClientMixin(StashClientBase):
+    """Operations on plugins."""
+
+    async def get_plugins(self) -> list[Plugin]:
+        return await self.ask("plugins") or []
+
+    async def get_plugin_tasks(self) -> list[PluginTask]:
+        return await self.ask("pluginTasks") or []
+
+    async def set_plugins_enabled(self, enabled_map: dict[str, bool]) -> bool:
+        return await self.ask("setPluginsEnabled", enabledMap=enabled_map)
+
+    async def run_plugin_task(
+        self,
+        plugin_id: str,
+        task_name: str | None = None,
+        description: str | None = None,
+        args_map: Dict | None = None,
+    ) -> str:
+        """Start a plugin's task; the job's id."""
+        return await self.ask(
+            "runPluginTask",
+            plugin_id=plugin_id,
+            task_name=task_name,
+            description=description,
+            args_map=args_map,
+        )
+
+    async def run_plugin_operation(self, plugin_id: str, args: Dict | None = None) -> Any:
+        """Run a plugin and wait for its answer."""
+        return await self.ask_json("runPluginOperation", None, plugin_id=plugin_id, args=args or {})
+
+    async def reload_plugins(self) -> bool:
+        return await self.ask("reloadPlugins")
+
+    async def configure_plugin(self, plugin_id: str, config: Dict) -> Dict:
+        return await self.ask("configurePlugin", plugin_id=plugin_id, input=config)

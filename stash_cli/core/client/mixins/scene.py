@@ -1,0 +1,163 @@
+"""Scenes: finding, changing, play and o history, duplicates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.base import StashClientBase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from stash_cli.core.types import (
+        AssignSceneFileInput,
+        BulkSceneUpdateInput,
+        FindFilterType,
+        FindScenesResultType,
+        HistoryMutationResult,
+        Scene,
+        SceneDestroyInput,
+        SceneFilterType,
+        SceneHashInput,
+        SceneMarker,
+        SceneMergeInput,
+        SceneParserInput,
+        ScenesDestroyInput,
+        SceneStreamEndpoint,
+    )
+
+    Id = str | int
+    Dict = dict[str, Any]
+    Times = Sequence[str | datetime] | None
+
+
+class SceneClientMixin(StashClientBase):
+    """Operations on scenes."""
+
+    async def find_scene(self, id: Id) -> Scene | None:
+        return await self.ask("findScene", id=id)
+
+    async def find_scenes(
+        self,
+        filter_: FindFilterType | Dict | None = None,
+        scene_filter: SceneFilterType | Dict | None = None,
+        q: str | None = None,
+        ids: Sequence[Id] | None = None,
+    ) -> FindScenesResultType:
+        """Scenes that match; all of them unless `filter_` pages."""
+        return await self.find_page("Scene", filter_, scene_filter, q, ids)
+
+    async def create_scene(self, scene: Scene) -> Scene:
+        return await self.write("sceneCreate", scene)
+
+    async def update_scene(self, scene: Scene) -> Scene:
+        return await self.write("sceneUpdate", scene)
+
+    async def scenes_update(self, scenes: Sequence[Scene]) -> list[Scene]:
+        return await self.write_all("scenesUpdate", scenes)
+
+    async def bulk_scene_update(
+        self, input_data: BulkSceneUpdateInput | Dict, *, return_fields: str | None = None
+    ) -> list[Scene] | list[Dict]:
+        return await self.bulk("bulkSceneUpdate", input_data, return_fields)
+
+    async def scene_destroy(self, input_data: SceneDestroyInput | Dict) -> bool:
+        return await self.ask("sceneDestroy", input=input_data)
+
+    async def scenes_destroy(self, input_data: ScenesDestroyInput | Dict) -> bool:
+        return await self.ask("scenesDestroy", input=input_data)
+
+    async def scene_merge(self, input_data: SceneMergeInput | Dict) -> Scene:
+        return await self.ask("sceneMerge", input=input_data)
+
+    async def find_scene_by_hash(self, input_data: SceneHashInput | Dict) -> Scene | None:
+        return await self.ask("findSceneByHash", input=input_data)
+
+    async def find_scenes_by_path_regex(
+        self, filter_: FindFilterType | Dict | None = None
+    ) -> FindScenesResultType:
+        """Scenes whose path matches the regular expression in `filter_["q"]`."""
+        return await self.ask("findScenesByPathRegex", filter=filter_)
+
+    async def find_duplicate_scenes(
+        self, distance: int | None = None, duration_diff: float | None = None
+    ) -> list[list[Scene]]:
+        """Groups of scenes whose perceptual hashes differ by at most `distance` bits."""
+        return await self.ask("findDuplicateScenes", distance=distance, duration_diff=duration_diff)
+
+    async def find_duplicate_scenes_wrapper(
+        self, distance: int = 0, duration_diff: float | None = None
+    ) -> list[list[Scene]]:
+        """`find_duplicate_scenes` with exact matches as the default."""
+        return await self.find_duplicate_scenes(distance, duration_diff)
+
+    async def parse_scene_filenames(
+        self, filter_: FindFilterType | Dict | None = None, config: SceneParserInput | Dict | None = None
+    ) -> Dict:
+        """What the file name parser finds, as JSON: count and results."""
+        paths = ["count", *(f"results.{name}" for name in ("scene", "title", "code", "details", "date"))]
+        paths += [f"results.{name}" for name in ("rating100", "studio_id", "performer_ids", "tag_ids")]
+        return await self.ask_json("parseSceneFilenames", paths, filter=filter_, config=config or {})
+
+    async def scene_wall(self, q: str | None = None) -> list[Scene]:
+        return await self.ask("sceneWall", q=q)
+
+    async def scene_streams(self, scene_id: Id) -> list[SceneStreamEndpoint]:
+        return await self.ask("sceneStreams", id=scene_id)
+
+    async def scene_generate_screenshot(self, id: Id, at: float | None = None) -> str:
+        """Queue a new cover taken `at` seconds."""
+        return await self.ask("sceneGenerateScreenshot", id=id, at=at)
+
+    async def scene_assign_file(self, input_data: AssignSceneFileInput | Dict) -> bool:
+        return await self.ask("sceneAssignFile", input=input_data)
+
+    async def scene_add_o(self, id: Id, times: Times = None) -> HistoryMutationResult:
+        return await self.ask("sceneAddO", id=id, times=times)
+
+    async def scene_delete_o(self, id: Id, times: Times = None) -> HistoryMutationResult:
+        return await self.ask("sceneDeleteO", id=id, times=times)
+
+    async def scene_reset_o(self, id: Id) -> int:
+        return await self.ask("sceneResetO", id=id)
+
+    async def scene_add_play(self, id: Id, times: Times = None) -> HistoryMutationResult:
+        return await self.ask("sceneAddPlay", id=id, times=times)
+
+    async def scene_delete_play(self, id: Id, times: Times = None) -> HistoryMutationResult:
+        return await self.ask("sceneDeletePlay", id=id, times=times)
+
+    async def scene_reset_play_count(self, id: Id) -> int:
+        return await self.ask("sceneResetPlayCount", id=id)
+
+    async def scene_save_activity(
+        self, id: Id, resume_time: float | None = None, play_duration: float | None = None
+    ) -> bool:
+        """Set where playing resumes and add to the time played, both in seconds."""
+        return await self.ask("sceneSaveActivity", id=id, resume_time=resume_time, playDuration=play_duration)
+
+    async def scene_reset_activity(
+        self, id: Id, reset_resume: bool = False, reset_duration: bool = False
+    ) -> bool:
+        return await self.ask(
+            "sceneResetActivity", id=id, reset_resume=reset_resume, reset_duration=reset_duration
+        )
+
+    async def merge_scene_markers(
+        self, target_scene_id: Id, source_scene_ids: Sequence[Id]
+    ) -> list[SceneMarker]:
+        """Move markers of other scenes to one scene, unless it has one at that second; the moved ones."""
+        target, sources = str(target_scene_id), [str(one) for one in source_scene_ids]
+        criterion = {"scenes": {"value": [target, *sources], "modifier": "INCLUDES"}}
+        fields = [f"scene_markers.{name}" for name in ("id", "seconds", "scene.id")]
+        page: Dict = await self.ask_json(
+            "findSceneMarkers", fields, scene_marker_filter=criterion, filter={"per_page": -1}
+        )
+        taken = {row["seconds"] for row in page["scene_markers"] if row["scene"]["id"] == target}
+        moved: list[SceneMarker] = []
+        for row in page["scene_markers"]:
+            if row["scene"]["id"] != target and row["seconds"] not in taken:
+                taken.add(row["seconds"])
+                moved.append(await self.ask("sceneMarkerUpdate", input={"id": row["id"], "scene_id": target}))
+        return moved

@@ -1,0 +1,46 @@
+"""Streams: jobs, log lines and finished scans as they happen."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.mixins.jobs import JobsClientMixin
+from stash_cli.core.graphql import document
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+
+    from stash_cli.core.types import JobStatus, JobStatusUpdate, LogEntry
+
+
+class SubscriptionClientMixin(JobsClientMixin):
+    """Subscriptions; each is entered with `async with` and then iterated."""
+
+    def subscribe_to_jobs(self) -> AbstractAsyncContextManager[AsyncIterator[JobStatusUpdate]]:
+        """What happens to any job from now on; look at the queue for what runs already."""
+        return self._subscribed("jobsSubscribe")
+
+    def subscribe_to_logs(self) -> AbstractAsyncContextManager[AsyncIterator[list[LogEntry]]]:
+        """New log lines, about once a second."""
+        return self._subscribed("loggingSubscribe")
+
+    def subscribe_to_scan_complete(self) -> AbstractAsyncContextManager[AsyncIterator[bool]]:
+        """True after each scan and clean."""
+        return self._subscribed("scanCompleteSubscribe")
+
+    async def wait_for_job_with_updates(
+        self,
+        job_id: str | int,
+        status: JobStatus | str = "FINISHED",
+        timeout: float = 120,  # noqa: ASYNC109 - the public signature
+    ) -> bool | None:
+        """`wait_for_job`, mostly listening and seldom looking."""
+        return await self.wait_for_job(job_id, status, period=10.0, timeout=timeout)
+
+    @asynccontextmanager
+    async def _subscribed(self, operation: str) -> AsyncIterator[AsyncIterator[Any]]:
+        _, declared = document.describe(operation)
+        async with self.session.subscribe(operation) as stream:
+            yield (self.hydrated(declared.type, value) async for value in stream)

@@ -1,0 +1,55 @@
+"""The server itself: status, statistics, logs, directories, SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.client.failures import not_ready
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from stash_cli.core.types import (
+        Directory,
+        DLNAStatus,
+        LogEntry,
+        SQLExecResult,
+        SQLQueryResult,
+        StatsResultType,
+        SystemStatus,
+    )
+
+
+class SystemQueryClientMixin(StashClientBase):
+    """Operations on the server as a whole."""
+
+    async def get_system_status(self) -> SystemStatus | None:
+        return await self.ask("systemStatus")
+
+    async def check_system_ready(self) -> None:
+        """Raise StashSystemNotReadyError when the server wants to be set up or migrated first."""
+        found: dict[str, Any] = await self.ask_json("systemStatus", ["status"])
+        if found["status"] != "OK":
+            raise not_ready(found["status"], found["status"])
+
+    async def stats(self) -> StatsResultType:
+        return await self.ask("stats")
+
+    async def logs(self) -> list[LogEntry]:
+        """The latest log lines, newest first."""
+        return await self.ask("logs")
+
+    async def dlna_status(self) -> DLNAStatus:
+        return await self.ask("dlnaStatus")
+
+    async def directory(self, path: str | Path | None = None, locale: str = "en") -> Directory:
+        """A folder on the server's machine and the folders in it."""
+        return await self.ask("directory", path=str(path) if path else None, locale=locale)
+
+    async def sql_query(self, sql: str, args: Sequence[Any] | None = None) -> SQLQueryResult:
+        return await self.ask("querySQL", sql=sql, args=args)
+
+    async def sql_exec(self, sql: str, args: Sequence[Any] | None = None) -> SQLExecResult:
+        return await self.ask("execSQL", sql=sql, args=args)

@@ -1,0 +1,79 @@
+"""Tags: finding, changing, merging, names to ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.client.matching import map_ids
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.core.types import (
+        FindFilterType,
+        FindTagsResultType,
+        Tag,
+        TagDestroyInput,
+        TagFilterType,
+    )
+
+    Id = str | int
+    Dict = dict[str, Any]
+
+
+class TagClientMixin(StashClientBase):
+    """Operations on tags."""
+
+    async def find_tag(self, id: Id) -> Tag | None:
+        return await self.ask("findTag", id=id)
+
+    async def find_tags(
+        self,
+        filter_: FindFilterType | Dict | None = None,
+        tag_filter: TagFilterType | Dict | None = None,
+        q: str | None = None,
+        ids: Sequence[Id] | None = None,
+    ) -> FindTagsResultType:
+        """Tags that match; all of them unless `filter_` pages."""
+        return await self.find_page("Tag", filter_, tag_filter, q, ids)
+
+    async def create_tag(self, tag: Tag) -> Tag:
+        return await self.write("tagCreate", tag)
+
+    async def update_tag(self, tag: Tag) -> Tag:
+        return await self.write("tagUpdate", tag)
+
+    async def bulk_tag_update(
+        self,
+        ids: Sequence[Id],
+        description: str | None = None,
+        aliases: Sequence[str] | None = None,
+        favorite: bool | None = None,
+        parent_ids: Sequence[Id] | None = None,
+        child_ids: Sequence[Id] | None = None,
+    ) -> list[Tag]:
+        """Change many tags at once; lists replace what the tags had."""
+        lists = {"aliases": aliases, "parent_ids": parent_ids, "child_ids": child_ids}
+        change = {
+            name: {"values": value, "mode": "SET"} if value is not None else None
+            for name, value in lists.items()
+        }
+        given = {"description": description, "favorite": favorite, **change}
+        return await self.ask(
+            "bulkTagUpdate", input={"ids": ids, **{k: v for k, v in given.items() if v is not None}}
+        )
+
+    async def tags_merge(self, source: Sequence[Id], destination: Id) -> Tag:
+        return await self.ask("tagsMerge", input={"source": source, "destination": destination})
+
+    async def tag_destroy(self, input_data: TagDestroyInput | Dict) -> bool:
+        return await self.ask("tagDestroy", input=input_data)
+
+    async def tags_destroy(self, ids: Sequence[Id]) -> bool:
+        return await self.ask("tagsDestroy", ids=ids)
+
+    async def map_tag_ids(self, tags: Sequence[str | int | Dict | Tag], create: bool = False) -> list[str]:
+        """Ids of objects, ids, mappings or names; unknown names are made with `create`, else left out."""
+        return await map_ids(self.session, ENTITIES["Tag"], tags, create=create)
