@@ -1,0 +1,146 @@
+"""`create`: a new object from flags or JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.base import StashCommand, command
+from stash_cli.commands.inputs import flag_table, input_flags
+from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
+from stash_cli.core.errors import StashInputError, StashUsageError
+
+if TYPE_CHECKING:
+    from stash_cli.commands.flags import FlagTable
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.types.entities import Entity
+
+EXAMPLES = {
+    "Scene": ('stash scene create --title "Beach day" --date 2024-05 --tag Outdoor --performer Alice',),
+    "Gallery": ('stash gallery create --title "Beach set" --studio Acme',),
+    "SceneMarker": ("stash marker create --scene 12 --seconds 30 --title Intro --primary-tag Outdoor",),
+}
+
+
+class CreateCommand(StashCommand):
+    """A command with one flag per field of the create input."""
+
+    @property
+    def input_type(self) -> str:
+        return f"{self.entity.type}CreateInput"
+
+    def derived(self) -> FlagTable:
+        return flag_table(self.input_type)
+
+
+def build(entity: Entity) -> StashCommand:
+    noun = entity.noun
+    usual = (
+        f"stash {noun} create --name Alice --json",
+        f"stash {noun} create --name Alice --if-missing --ids",
+        f"""echo '{{"name": "Alice"}}' | stash {noun} create --input -""",
+    )
+    return command(
+        "create",
+        create,
+        cls=CreateCommand,
+        help=f"Create a {noun} and print it.",
+        examples=EXAMPLES.get(entity.type, usual),
+        entity=entity,
+    )
+
+
+def create(
+    ctx: typer.Context,
+    source: Annotated[
+        str | None, typer.Option("--input", metavar="FILE|-", help="JSON object with the input's fields")
+    ] = None,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="print the existing one instead of failing")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False,
+) -> None:
+    runtime, entity = runtime_of(ctx), entity_of(ctx)
+    type_name = f"{entity.type}CreateInput"
+    given = read_input(runtime, type_name, source)
+
+    async def work(session: Session) -> dict[str, Any] | None:
+        from stash_cli.commands.relations import resolved
+
+        values = given | await resolved(session, input_flags(type_name), runtime.flags)
+        require(type_name, values)
+        if if_missing and (found := await existing(session, runtime, entity, values)):
+            runtime.streams.note(f"{entity.noun} {found['id']} exists")
+            return found
+        if dry_run:
+            runtime.streams.data(json.dumps({entity.operation("Create"): values}, ensure_ascii=False) + "\n")
+            return None
+        return await send(session, runtime, entity, values)
+
+    row = runtime.run(work)
+    if row is not None:
+        from stash_cli.commands.show import show_row
+
+        show_row(runtime, entity, row)
+
+
+async def send(session: Session, runtime: Runtime, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
+    """Create it; the answer holds the fields that will be printed."""
+    from stash_cli.commands.show import wanted
+
+    row: dict[str, Any] = await session.call(
+        entity.operation("Create"), {"input": values}, wanted(runtime, entity)
+    )
+    if "id" in row:
+        runtime.streams.note(f"created {entity.noun} {row['id']}")
+    return row
+
+
+def read_input(runtime: Runtime, type_name: str, source: str | None) -> dict[str, Any]:
+    """The JSON object of `--input`, checked against the input type."""
+    if source is None:
+        return {}
+    from pathlib import Path
+
+    try:
+        text = runtime.streams.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        value = json.loads(text)
+    except OSError as error:
+        raise StashInputError(f"--input: cannot read {source}: {error.strerror}") from None
+    except ValueError as error:
+        raise StashInputError(f"--input: not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise StashInputError("--input: not a JSON object")
+    from stash_cli.core import types
+
+    checked: dict[str, Any] = getattr(types, type_name).parse(value).to_graphql()
+    return checked
+
+
+def require(type_name: str, values: dict[str, Any]) -> None:
+    """Raise for the first required field that is missing."""
+    for flag in input_flags(type_name).values():
+        if flag.field.type.required and values.get(flag.field.name) is None:
+            raise StashUsageError(f"{flag.name} is needed")
+
+
+async def existing(
+    session: Session, runtime: Runtime, entity: Entity, values: dict[str, Any]
+) -> dict[str, Any] | None:
+    """The object of this name (and disambiguation), if there is one."""
+    name = values.get("name")
+    if name is None:
+        raise StashUsageError("--if-missing compares names, which these objects do not have")
+    from stash_cli.commands.targets import rows_of
+    from stash_cli.core.client.paging import FindQuery, iter_rows
+
+    keys = [key for key in ("name", "disambiguation") if key in entity.api.fields]
+    query = FindQuery(entity, filter={"name": {"value": name, "modifier": "EQUALS"}})
+    async for row in iter_rows(session, query, ["id", *keys]):
+        if all((row[key] or "").casefold() == (values.get(key) or "").casefold() for key in keys):
+            from stash_cli.commands.show import wanted
+
+            return (await rows_of(session, entity, [row["id"]], wanted(runtime, entity)))[0]
+    return None

@@ -1,0 +1,103 @@
+"""`delete`: remove objects by id or name; their files only when asked for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.base import StashCommand, command
+from stash_cli.commands.flags import Flag, FlagTable
+from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
+from stash_cli.core.types.api import describe_api
+
+if TYPE_CHECKING:
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.types.entities import Entity
+
+HELP = {
+    "delete_file": "delete the files from disk, too",
+    "delete_generated": "delete generated previews and the like, too",
+    "destroy_file_entry": "forget the files, so that a scan finds them anew",
+}
+
+
+class DeleteCommand(StashCommand):
+    """A command with the flags of the type's destroy input."""
+
+    def derived(self) -> FlagTable:
+        return FlagTable(
+            Flag(f"--{name.replace('_', '-')}", name, HELP.get(name, name), group="Files")
+            for name in destroy_options(self.entity)
+        )
+
+
+def destroy_input(entity: Entity) -> str | None:
+    """The input type of the destroy mutation, if it takes one."""
+    ref = describe_api().mutations[entity.destroy].args.get("input")
+    return ref.name if ref else None
+
+
+def destroy_options(entity: Entity) -> list[str]:
+    """Yes/no fields of the destroy input."""
+    name = destroy_input(entity)
+    fields = describe_api().types[name].fields.values() if name else ()
+    return [field.name for field in fields if field.type.name == "Boolean"]
+
+
+def build(entity: Entity) -> StashCommand:
+    files = " Files stay on disk unless --delete-file is given." if destroy_options(entity) else ""
+    return command(
+        "delete",
+        delete,
+        cls=DeleteCommand,
+        help=f"Delete {entity.plural}. A number is an id, anything else a name; - reads ids from stdin."
+        f"{files}",
+        examples=(f"stash {entity.noun} delete 12", f"stash {entity.plural} delete 12 13 --yes"),
+        entity=entity,
+    )
+
+
+def delete(
+    ctx: typer.Context,
+    targets: Annotated[
+        list[str], typer.Argument(metavar="ID|NAME...", help="which ones; - reads stdin", show_default=False)
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False,
+) -> None:
+    runtime, entity = runtime_of(ctx), entity_of(ctx)
+
+    async def work(session: Session) -> None:
+        from stash_cli.commands import targets as named
+
+        ids = await named.target_ids(session, entity, named.read_words(runtime.streams, targets))
+        rows = await named.rows_of(session, entity, ids, ["id", entity.label])
+        arguments = destroy_arguments(entity, ids, runtime.flags)
+        if dry_run:
+            runtime.streams.data(json.dumps({entity.destroy: arguments}) + "\n")
+        elif agreed(runtime, named.summary(entity, rows), len(rows), yes=yes):
+            await session.call(entity.destroy, arguments)
+            noun = entity.noun if len(rows) == 1 else entity.plural
+            runtime.streams.note(f"deleted {len(rows)} {noun}")
+        else:
+            runtime.streams.note("nothing deleted")
+
+    runtime.run(work)
+
+
+def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:
+    """A yes, or the typed count where files go."""
+    from stash_cli.output.prompts import confirm, confirm_count
+
+    if runtime.flags.get("delete_file"):
+        return confirm_count(runtime.streams, f"delete {what} and the files on disk", count, yes=yes)
+    return confirm(runtime.streams, f"delete {what}", yes=yes)
+
+
+def destroy_arguments(entity: Entity, ids: list[str], options: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of the destroy mutation."""
+    if destroy_input(entity):
+        return {"input": {"ids": ids, **options}}
+    return {"ids": ids}

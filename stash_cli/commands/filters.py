@@ -1,0 +1,201 @@
+"""Filter flags, derived from the lookups of a type: `rating100__gte` is `--rating100-gte`.
+
+Relations read as people say them: `--tag` (all of them), `--any-tag`, `--no-tag`, `--tag-depth`. Flags of
+related objects (`--performers-country`) are made when one is used, as there are thousands.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.commands.flags import Flag, FlagTable
+from stash_cli.commands.inputs import singular
+from stash_cli.commands.options import global_flags
+from stash_cli.core.query.lookups import fields
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from stash_cli.core.query.model import FilterField, Lookup
+    from stash_cli.core.types.entities import Entity
+
+RELATIONS, NUMBERS, TIMES, TEXT, CHOICES, OTHER = (
+    "Related objects",
+    "Numbers",
+    "Dates and times",
+    "Text",
+    "Yes or no, and words",
+    "Other",
+)
+_GROUPS = {
+    "IntCriterionInput": NUMBERS,
+    "FloatCriterionInput": NUMBERS,
+    "DateCriterionInput": TIMES,
+    "TimestampCriterionInput": TIMES,
+    "StringCriterionInput": TEXT,
+    "Boolean": CHOICES,
+    "String": CHOICES,
+    "is_missing": CHOICES,
+    "GenderCriterionInput": CHOICES,
+    "CircumcisionCriterionInput": CHOICES,
+    "OrientationCriterionInput": CHOICES,
+    "ResolutionCriterionInput": CHOICES,
+}
+_ORDER = (RELATIONS, NUMBERS, TIMES, TEXT, CHOICES, OTHER)
+_DUPLICATES = frozenset({"in", "ne", "eq"})
+"""Lookups of a relation that `includes` and `excludes` say already."""
+
+
+class FilterFlags(FlagTable):
+    """The filter flags of one type; those of related types are found by name."""
+
+    def __init__(self, entity_type: str, prefix: str = "", path: str = "") -> None:
+        self.title = f"Of {path.removesuffix('__').replace('_', ' ')}" if path else ""
+        self.entity_type = entity_type
+        self.path = path
+        made = (
+            flag
+            for field in fields(entity_type).values()
+            if not field.deprecated
+            for flag in _field_flags(field, prefix, path)
+        )
+        super().__init__(sorted(made, key=lambda flag: _ORDER.index(flag.group)))
+
+    @cached_property
+    def related(self) -> dict[str, str]:
+        """Related types that have a filter of their own: `performers` -> Performer."""
+        nested = (
+            field for field in fields(self.entity_type).values() if not field.lookups and not field.deprecated
+        )
+        return {field.name.removesuffix("_filter"): field.target for field in nested if field.target}
+
+    def nested(self) -> Iterator[FilterFlags]:
+        """The tables of the related types, one level deep."""
+        if not self.path:
+            for name, type_name in self.related.items():
+                yield FilterFlags(type_name, f"{name}-", f"{name}__")
+
+    def get(self, name: str) -> Flag | None:
+        found = super().get(name)
+        if found or self.path:
+            return found
+        for related, type_name in self.related.items():
+            if name.startswith((f"--{related}-", f"--no-{related}-", f"--any-{related}-")):
+                return FilterFlags(type_name, f"{related}-", f"{related}__").get(name)
+        return None
+
+    def names(self) -> Collection[str]:
+        return [name for table in (self, *self.nested()) for name in table.flags]
+
+
+def _field_flags(field: FilterField, prefix: str, path: str) -> Iterator[Flag]:
+    dest = f"{path}{field.name}"
+    if field.target in ENTITIES and "includes" in field.lookups:
+        yield from _relation_flags(field, prefix, dest)
+    elif field.name == "is_missing":
+        lookup = field.lookups["eq"]
+        yield Flag(
+            f"--{prefix}missing", f"{dest}__eq", lookup.help, lookup.metavar, CHOICES, choices=field.choices
+        )
+    else:
+        yield from _value_flags(field, prefix, dest)
+
+
+def _relation_flags(field: FilterField, prefix: str, dest: str) -> Iterator[Flag]:
+    word = singular(field.name).replace("_", "-")
+    known, group = field.lookups, RELATIONS
+    every = "includes_all" if "includes_all" in known else "includes"
+    facts: dict[str, Any] = {
+        "metavar": "NAME|ID",
+        "group": group,
+        "many": True,
+        "parse": known["includes"].parse,
+    }
+    also = [f"--any-{prefix}{word}"] * (every != "includes")
+    also += [f"--no-{prefix}{word}"] * ("excludes" in known)
+    also += [f"--{prefix}{word}-{name}" for name in known if name not in _DUPLICATES and "cludes" not in name]
+    meaning = "all of them" if every != "includes" else "any of them"
+    yield Flag(
+        f"--{prefix}{word}", f"{dest}__{every}", f"{meaning}; {' '.join(also)}", long_help=meaning, **facts
+    )
+    if every != "includes":
+        yield Flag(f"--any-{prefix}{word}", f"{dest}__includes", "any of them", hidden=True, **facts)
+    if "excludes" in known:
+        yield Flag(f"--no-{prefix}{word}", f"{dest}__excludes", "none of them", hidden=True, **facts)
+    for name, lookup in known.items():
+        if name not in _DUPLICATES and "cludes" not in name:
+            yield from _lookup_flags(f"--{prefix}{word}-{name}", f"{dest}__{name}", lookup, group)
+
+
+def _value_flags(field: FilterField, prefix: str, dest: str) -> Iterator[Flag]:
+    word = prefix + ("custom_field" if field.name == "custom_fields" else field.name).replace("_", "-")
+    group = _GROUPS.get(field.kind, OTHER)
+    for name, lookup in field.lookups.items():
+        flag = f"--{word}" if name == "eq" else f"--{word}-{name.replace('_', '-')}"
+        if field.kind == "Boolean" and name != "eq":
+            continue
+        if global_flags().get(flag):
+            flag = f"{flag}-eq"
+        yield from _lookup_flags(flag, f"{dest}__{name}", lookup, group, field)
+
+
+def _lookup_flags(
+    flag: str, dest: str, lookup: Lookup, group: str, field: FilterField | None = None
+) -> Iterator[Flag]:
+    """The flag of one lookup; two for what is true or false."""
+    primary = field is not None and lookup.name == "eq"
+    facts: dict[str, Any] = {"dest": dest, "group": group, "hidden": not primary}
+    if lookup.arity in ("none", "flag"):
+        off = f"{flag.removesuffix('null')}not-null" if lookup.name == "null" else f"--no-{flag[2:]}"
+        facts["clashes"] = off
+        yield Flag(flag, help=f"or {off}", long_help=lookup.help, **facts)
+        facts |= {"clashes": flag, "hidden": True}
+        yield Flag(off, const=False, long_help=f"the opposite of {flag}", **facts)
+        return
+    yield Flag(
+        flag,
+        help=_help(field) if primary and field else "",
+        metavar="WORD" if field and field.choices else lookup.metavar,
+        parse=lookup.parse,
+        many=lookup.arity == "list" or "=" in lookup.metavar,
+        choices=field.choices if field else (),
+        long_help=lookup.help,
+        suffixes=tuple(f"-{name.replace('_', '-')}" for name in field.lookups if name != "eq")
+        if primary and field
+        else (),
+        **facts,
+    )
+
+
+def _help(field: FilterField) -> str:
+    """What the field takes."""
+    if field.range and field.range[0] is not None and field.range[1] is not None:
+        return f"{field.range[0]:g} to {field.range[1]:g}"
+    return " ".join(field.choices).lower()
+
+
+def lookup_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Flag values as keyword lookups: repeated lists in one, repeated NAME=VALUE pairs in one mapping."""
+    return {name: _gathered(value) for name, value in values.items()}
+
+
+def _gathered(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    if value and isinstance(value[0], dict):
+        return {key: item for part in value for key, item in part.items()}
+    return [item for part in value for item in (part if isinstance(part, list) else [part])]
+
+
+def relation_type(entity: Entity, dest: str) -> str | None:
+    """The type whose names the value of `dest` holds: `performers__tags__includes` -> Tag."""
+    *through, name, lookup = dest.split("__")
+    if lookup not in ("includes", "includes_all", "excludes"):
+        return None
+    owner = entity.type
+    for step in through:
+        owner = fields(owner)[f"{step}_filter"].target or owner
+    target = fields(owner)[name].target
+    return target if target in ENTITIES else None

@@ -1,0 +1,194 @@
+"""Flags for create, update and jobs, derived from the fields of an input type.
+
+A field becomes one flag: text and numbers as they are, yes/no as `--x/--no-x`, lists by repetition,
+relations by name, alias or id (`tag_ids` -> `--tag`), pictures from a file or URL, objects as
+`key=value,key=value`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.commands import words
+from stash_cli.commands.flags import Flag, FlagTable
+from stash_cli.commands.options import global_flags
+from stash_cli.core.types.api import ApiField, TypeRef, describe_api
+from stash_cli.core.types.entities import NOUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SKIPPED = frozenset({"id", "ids", "clientMutationId"})
+_PICTURES = frozenset({"image", "cover_image", "front_image", "back_image"})
+_SINGULARS = {"alias": "alias", "aliases": "alias", "children": "child", "galleries": "gallery"}
+_NUMBERS: dict[str, Callable[[ApiField], Callable[[str], Any]]] = {
+    "Int": lambda field: words.bounded(int, field.range),
+    "Float": lambda field: words.bounded(float, field.range),
+}
+_METAVARS = {"Int": "N", "Float": "NUMBER", "ID": "ID", "Timestamp": "TIME", "String": "TEXT"}
+_HOMES = {
+    "parent": None,
+    "child": None,
+    "sub_group": "Group",
+    "containing_group": "Group",
+    "primary_tag": "Tag",
+}
+_KEYED = frozenset({"Map", "CustomFieldsInput"})
+
+
+@dataclass(frozen=True, slots=True)
+class InputFlag:
+    """What the command line offers for one input field.
+
+    `target` is the type whose names are looked up, `many` whether the field is a list, `inner` the shape of
+    the objects in it.
+    """
+
+    field: ApiField
+    word: str
+    target: str | None = None
+    inner: str | None = None
+
+    @property
+    def many(self) -> bool:
+        return self.field.type.is_list
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it is a mapping written as NAME=VALUE."""
+        return self.field.type.name in _KEYED
+
+    @property
+    def name(self) -> str:
+        return f"--{self.word.replace('_', '-')}"
+
+    def flags(self, group: str) -> Iterator[Flag]:
+        """The flag for this field, two for yes/no."""
+        facts: dict[str, Any] = {"dest": self.field.name, "group": group}
+        kind = self.field.type.name
+        if kind == "Boolean":
+            off = f"--no-{self.name[2:]}"
+            yield Flag(self.name, help=f"or {off}", clashes=off, **facts)
+            yield Flag(off, const=False, clashes=self.name, hidden=True, **facts)
+            return
+        parse, metavar = self._parser()
+        yield Flag(
+            self.name,
+            help=self.help(),
+            metavar=metavar,
+            parse=parse,
+            many=self.many or self.keyed,
+            choices=tuple(describe_api().types[kind].values),
+            **facts,
+        )
+
+    def _parser(self) -> tuple[Callable[[str], Any], str]:
+        field, kind = self.field, self.field.type.name
+        values = tuple(describe_api().types[kind].values)
+        if values:
+            return words.one_of(values), "WORD"
+        if kind in _NUMBERS:
+            return _NUMBERS[kind](field), _METAVARS[kind]
+        if self.keyed:
+            return words.pair, "NAME=VALUE"
+        if self.inner:
+            keys = tuple(describe_api().types[self.inner].fields)
+            return words.keyed(keys), "NAME|ID" if self.target else "KEY=VALUE,.."
+        if field.name in _PICTURES:
+            return words.picture, "FILE|URL"
+        return str, "NAME|ID" if self.target else _METAVARS.get(kind, "TEXT")
+
+    def help(self) -> str:
+        """One line: what it takes, and whether it may be repeated."""
+        parts = []
+        values = tuple(describe_api().types[self.field.type.name].values)
+        if values:
+            parts.append(" ".join(values))
+        if self.field.range:
+            low, high = self.field.range
+            parts.append(f"{low:g} to {high:g}" if high is not None and low is not None else f"from {low:g}")
+        if self.inner:
+            keys = ",".join(f"{key}=.." for key in describe_api().types[self.inner].fields)
+            parts.append(f"or {keys}" if self.target else keys)
+        if self.many or self.keyed:
+            parts.append("repeatable")
+        return "; ".join(parts)
+
+
+def singular(name: str) -> str:
+    """`tags` -> `tag`, `aliases` -> `alias`."""
+    return _SINGULARS.get(name, name.removesuffix("s"))
+
+
+@cache
+def input_flags(type_name: str) -> dict[str, InputFlag]:
+    """The flags of an input type, by field; what is deprecated has none."""
+    fields = describe_api().types[type_name].fields.values()
+    found = (
+        _input_flag(type_name, field)
+        for field in fields
+        if field.name not in SKIPPED and not field.deprecated
+    )
+    return {flag.field.name: flag for flag in found}
+
+
+def _input_flag(type_name: str, field: ApiField) -> InputFlag:
+    kind = describe_api().types[field.type.name]
+    word = field.attr
+    if field.type.name == "ID":
+        word = word.removesuffix("_ids").removesuffix("_id")
+        return InputFlag(field, word, _target(type_name, word))
+    if field.type.name in _KEYED:
+        return InputFlag(field, singular(word))
+    if field.type.is_list:
+        plural, word = word, singular(word.removesuffix("_list"))
+        if global_flags().get(f"--{word}"):
+            word = plural
+    inner = field.type.name if kind.kind == "INPUT_OBJECT" else None
+    target = _target(type_name, word) if inner and field.type.is_list else None
+    return InputFlag(field, word, target, inner)
+
+
+def _target(type_name: str, word: str) -> str | None:
+    """The entity that `tag` or `parent` names, if it is one."""
+    if word in _HOMES:
+        return _HOMES[word] or next(
+            e.type for e in NOUNS.values() if type_name.startswith((e.type, f"Bulk{e.type}"))
+        )
+    entity = NOUNS.get(word)
+    return entity.type if entity else None
+
+
+def flag_table(type_name: str, *, group: str = "Fields", strip: str = "") -> FlagTable:
+    """The flags of all fields; objects inside are taken apart; `strip` goes from the front of names."""
+    return FlagTable(flag for item in _flat(type_name, strip) for flag in item.flags(group))
+
+
+def _flat(type_name: str, strip: str) -> Iterator[InputFlag]:
+    for item in input_flags(type_name).values():
+        if item.inner and not item.many:
+            yield from _nested(item)
+        else:
+            word = item.word.removeprefix(strip)
+            yield InputFlag(item.field, word, item.target, item.inner)
+
+
+def _nested(item: InputFlag) -> Iterator[InputFlag]:
+    """The fields of an object inside an input, as `outer.inner` under their own names."""
+    for inner in input_flags(item.inner or "").values():
+        name = f"{item.field.name}.{inner.field.name}"
+        yield InputFlag(ApiField(name, TypeRef(inner.field.type.text), inner.field.attr), inner.word)
+
+
+def unflatten(values: dict[str, Any]) -> dict[str, Any]:
+    """`{"filter.minModTime": t}` -> `{"filter": {"minModTime": t}}`."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        outer, dot, inner = name.partition(".")
+        if dot:
+            found.setdefault(outer, {})[inner] = value
+        else:
+            found[name] = value
+    return found

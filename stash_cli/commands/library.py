@@ -1,0 +1,129 @@
+"""`library`: the media folders that the server scans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.base import Entry, LazyGroup, StashCommand, command
+from stash_cli.commands.runtime import Runtime, runtime_of
+from stash_cli.commands.waiting import camel, snake
+from stash_cli.core.errors import StashInputError, StashNotFoundError
+
+if TYPE_CHECKING:
+    from stash_cli.core.client.session import Session
+
+Folder = dict[str, Any]
+
+
+def group() -> LazyGroup:
+    texts = {
+        "list": "The media folders",
+        "add": "Add a media folder",
+        "remove": "Remove a media folder from the list; nothing is deleted",
+    }
+    entries = {name: Entry(text, f"stash_cli.commands.library:{name}_") for name, text in texts.items()}
+    return LazyGroup("library", entries, "The media folders that are scanned.")
+
+
+def list_() -> StashCommand:
+    return command("list", run_list, examples=("stash library list", "stash library list --paths"))
+
+
+def add_() -> StashCommand:
+    return command(
+        "add",
+        run_add,
+        examples=("stash library add ~/Videos", "stash library add /data/pictures --exclude-video"),
+    )
+
+
+def remove_() -> StashCommand:
+    return command("remove", run_remove, examples=("stash library remove /data/pictures",))
+
+
+def run_list(ctx: typer.Context) -> None:
+    """List the media folders."""
+    runtime = runtime_of(ctx)
+    print_folders(runtime, runtime.run(folders))
+
+
+def run_add(
+    ctx: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="a folder, as the server sees it")],
+    exclude_video: Annotated[bool, typer.Option("--exclude-video", help="skip videos in it")] = False,
+    exclude_image: Annotated[
+        bool, typer.Option("--exclude-image", help="skip images and galleries in it")
+    ] = False,
+) -> None:
+    """Add a media folder; a relative PATH starts from the current folder. Scan it afterwards."""
+    runtime = runtime_of(ctx)
+    wanted: Folder = {"path": absolute(path), "exclude_video": exclude_video, "exclude_image": exclude_image}
+    if runtime.connection().is_embedded and not Path(wanted["path"]).is_dir():
+        raise StashInputError(f"there is no folder {wanted['path']}")
+
+    async def work(session: Session) -> list[Folder]:
+        known = await folders(session)
+        if wanted in known:
+            runtime.streams.note(f"{wanted['path']} is in the library already")
+            return known
+        others = [folder for folder in known if folder["path"] != wanted["path"]]
+        runtime.streams.note(f"added {wanted['path']}; stash scan --wait reads it")
+        return await write(session, [*others, wanted])
+
+    print_changed(runtime, runtime.run(work))
+
+
+def run_remove(
+    ctx: typer.Context, path: Annotated[str, typer.Argument(metavar="PATH", help="a folder of the list")]
+) -> None:
+    """Take a media folder from the list. What was scanned stays until a clean, the files stay for good."""
+    runtime = runtime_of(ctx)
+
+    async def work(session: Session) -> list[Folder]:
+        known = await folders(session)
+        left = [folder for folder in known if folder["path"] not in (path, absolute(path))]
+        if len(left) == len(known):
+            raise StashNotFoundError(
+                f"{path} is not a folder of the library", hint="stash library list shows them."
+            )
+        runtime.streams.note(f"removed {path} from the list")
+        return await write(session, left)
+
+    print_changed(runtime, runtime.run(work))
+
+
+def absolute(path: str) -> str:
+    """`path` from the root; one that is absolute on another system stays as it is."""
+    return path if path[1:3] in (":\\", ":/") else str(Path(path).expanduser().absolute())
+
+
+async def folders(session: Session) -> list[Folder]:
+    answer = await session.call("configuration", {}, ["general.stashes"])
+    return [snake("StashConfig", folder) for folder in answer["general"]["stashes"]]
+
+
+async def write(session: Session, wanted: list[Folder]) -> list[Folder]:
+    """Replace the whole list, as the server takes it; the list it has then."""
+    values = {"stashes": [camel("StashConfigInput", folder) for folder in wanted]}
+    answer = await session.call("configureGeneral", {"input": values}, ["stashes"])
+    return [snake("StashConfig", folder) for folder in answer["stashes"]]
+
+
+def print_folders(runtime: Runtime, rows: list[Folder]) -> None:
+    from stash_cli.output.views import VIEWS
+
+    writer = runtime.writer(VIEWS["StashConfig"], paths=("path",))
+    for row in rows:
+        writer.row(row)
+    writer.finish()
+    if not rows:
+        runtime.streams.note("no media folders; stash library add PATH adds one")
+
+
+def print_changed(runtime: Runtime, rows: list[Folder]) -> None:
+    """The new list, where a format was chosen."""
+    if runtime.options.output != "table":
+        print_folders(runtime, rows)

@@ -1,0 +1,76 @@
+"""`metadata`: jobs that work on the whole library. So far: scan."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.base import Entry, LazyGroup, StashCommand, command
+from stash_cli.commands.inputs import flag_table, unflatten
+from stash_cli.commands.runtime import runtime_of
+from stash_cli.commands.waiting import Following, ProgressMode, StopOnInterrupt, Wait, WaitTimeout, run_job
+from stash_cli.core.types.api import describe_api
+
+if TYPE_CHECKING:
+    from stash_cli.commands.flags import FlagTable
+    from stash_cli.core.client.session import Session
+
+INPUT = "ScanMetadataInput"
+
+
+class ScanCommand(StashCommand):
+    """A command with one flag per field of the scan input."""
+
+    def derived(self) -> FlagTable:
+        table = flag_table(INPUT, group="What to do (default: what the server has saved)", strip="scan_")
+        table.flags.pop("--path", None)
+        return table
+
+
+def group() -> LazyGroup:
+    entries = {"scan": Entry("Look for new, changed and moved files", "stash_cli.commands.metadata:scan")}
+    return LazyGroup("metadata", entries, "Jobs that work on the whole library.")
+
+
+def scan() -> StashCommand:
+    return command(
+        "scan",
+        run_scan,
+        cls=ScanCommand,
+        help="Look for new, changed and moved files in the media folders, or below PATH only.",
+        examples=(
+            "stash scan --wait",
+            "stash metadata scan /media/new --generate-covers --wait --progress plain",
+        ),
+    )
+
+
+def run_scan(
+    ctx: typer.Context,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...", help="only below these")] = None,
+    wait: Wait = False,
+    wait_timeout: WaitTimeout = None,
+    progress: ProgressMode = "auto",
+    stop_on_interrupt: StopOnInterrupt = False,
+) -> None:
+    runtime = runtime_of(ctx)
+    follows = wait or wait_timeout is not None
+    how = Following(wait_timeout, progress, stop_on_interrupt) if follows else None
+    given = unflatten(runtime.flags) | ({"paths": paths} if paths else {})
+
+    async def work(session: Session) -> None:
+        values = await saved_defaults(session, "scan", INPUT) | given
+        runtime.streams.detail(f"scanning with {json.dumps(values, ensure_ascii=False)}")
+        await run_job(session, runtime, "metadataScan", {"input": values}, how)
+
+    runtime.run(work)
+
+
+async def saved_defaults(session: Session, task: str, input_type: str) -> dict[str, Any]:
+    """What the web interface has saved as the defaults of a task."""
+    answer = await session.call("configuration", {}, [f"defaults.{task}"])
+    saved = answer["defaults"].get(task) or {}
+    known = describe_api().types[input_type].fields
+    return {name: value for name, value in saved.items() if name in known and value is not None}

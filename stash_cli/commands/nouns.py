@@ -1,0 +1,54 @@
+"""The groups of the eight nouns: one table of verbs, one row per noun for what differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from stash_cli import __version__
+from stash_cli.commands.base import Entry, LazyGroup
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from stash_cli.core.types.entities import Entity
+
+VERBS = {
+    "find": "Find {plural}: free text and one flag per filter field",
+    "show": "Show one {noun} by id or name",
+    "count": "Count {plural}, with the flags of find",
+    "create": "Create a {noun}",
+    "update": "Change {plural} by id or name",
+    "delete": "Delete {plural} by id or name",
+}
+
+
+class Root(LazyGroup):
+    """`stash` itself."""
+
+    def leading(self, ctx: Any, rest: list[str]) -> None:
+        if rest[0] in ("--version", "-V"):
+            ctx.obj.streams.data(f"stash {__version__}\n")
+            raise typer.Exit(0)
+
+
+def group(type_name: str) -> LazyGroup:
+    """The group of one noun: `stash scenes`."""
+    entity = ENTITIES[type_name]
+    entries = {
+        verb: Entry(
+            text.format(noun=entity.noun, plural=entity.plural),
+            f"stash_cli.commands.{verb}:build",
+            argument=entity,
+        )
+        for verb, text in VERBS.items()
+        if verb != "create" or creatable(entity)
+    }
+    return LazyGroup(entity.plural, entries, f"Work with {entity.plural}.")
+
+
+def creatable(entity: Entity) -> bool:
+    """Images only come from scanning."""
+    from stash_cli.core.types.api import describe_api
+
+    return entity.operation("Create") in describe_api().mutations

@@ -1,0 +1,128 @@
+"""The global options: they mean the same for every command and may stand before or after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+from stash_cli.commands.flags import Flag, FlagTable
+from stash_cli.core.errors import StashInputError
+
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "md", "ids", "paths")
+COLORS = ("auto", "always", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the global options were set to; None and False mean not given."""
+
+    url: str | None = None
+    demo: bool = False
+    timeout: float | None = None
+    insecure: bool = False
+    ca_cert: str | None = None
+    read_only: bool = False
+    output: str = "table"
+    fields: list[str] | None = None
+    nul: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    debug: bool = False
+    color: str = "auto"
+    no_input: bool = False
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Options:
+        known = {field.name for field in fields(cls)}
+        facts = {name: value for name, value in values.items() if name in known}
+        return cls(**facts | {"verbose": len(values.get("verbose", ()))})
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The flags of the connection that were given, for `resolve_connection`."""
+        names = ("url", "demo", "timeout", "insecure", "ca_cert", "read_only")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+
+def choice(*options: str) -> Any:
+    """A parser that takes one of `options`."""
+
+    def parse(text: str) -> str:
+        if text not in options:
+            raise StashInputError(f"{text!r} is none of {', '.join(options)}")
+        return text
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    """A number of seconds above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise StashInputError(f"{text!r} is not a number of seconds") from None
+    if not 0 < value < float("inf"):
+        raise StashInputError(f"{text!r} is not a number of seconds above zero")
+    return value
+
+
+def field_list(text: str) -> list[str]:
+    """`id,title,studio.name` taken apart."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if not found:
+        raise StashInputError("name at least one field")
+    return found
+
+
+def _format(name: str, text: str = "") -> Flag:
+    return Flag(f"--{name}", "output", text, group="Output", const=name, hidden=not text)
+
+
+@cache
+def global_flags() -> FlagTable:
+    """The table of all global options, in the order of the help."""
+    out, conn, talk = "Output", "Connection", "General"
+    return FlagTable(
+        [
+            Flag(
+                "--output",
+                "output",
+                f"format: {', '.join(FORMATS)}",
+                "FORMAT",
+                out,
+                choice(*FORMATS),
+                short="-o",
+                choices=FORMATS,
+            ),
+            _format("json", "one JSON array (one object for a single result)"),
+            _format("jsonl", "one JSON object per line, as the rows arrive"),
+            _format("csv", "comma separated; --tsv, --yaml, --md likewise"),
+            _format("tsv"),
+            _format("yaml"),
+            _format("md"),
+            _format("ids", "ids alone; --paths: file paths alone"),
+            _format("paths"),
+            Flag("--fields", "fields", "fields to ask for: id,title,studio.name", "A,B", out, field_list),
+            Flag("--null", "nul", "end ids and paths with NUL", group=out, short="-0"),
+            Flag("--url", "url", "server, or embedded:FILE [STASH_URL]", "URL", conn),
+            Flag("--demo", "demo", "the built-in demo library", group=conn),
+            Flag("--timeout", "timeout", "seconds to wait for an answer", "SECONDS", conn, seconds),
+            Flag("--insecure", "insecure", "do not check certificates", group=conn),
+            Flag("--ca-cert", "ca_cert", "certificates to trust", "FILE", conn),
+            Flag("--read-only", "read_only", "refuse everything that writes", group=conn),
+            Flag("--quiet", "quiet", "no notes and no progress", group=talk, short="-q"),
+            Flag("--verbose", "verbose", "say more; twice for still more", group=talk, many=True, short="-v"),
+            Flag("--debug", "debug", "show the trace of an error", group=talk),
+            Flag(
+                "--color",
+                "color",
+                "auto, always or never",
+                "WHEN",
+                talk,
+                choice(*COLORS),
+                choices=COLORS,
+            ),
+            Flag("--no-input", "no_input", "never ask", group=talk),
+        ]
+    )

@@ -1,0 +1,118 @@
+"""What a running command has at hand: options, streams, the session, and the writer for its rows."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from stash_cli.commands.options import Options
+from stash_cli.core.errors import StashUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+
+    import typer
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.settings import Connection
+    from stash_cli.core.types.entities import Entity
+    from stash_cli.output.formats import Writer
+    from stash_cli.output.streams import Streams
+    from stash_cli.output.views import Column
+
+T = TypeVar("T")
+
+
+class Runtime:
+    """Made once per run by `app.py`; cheap things are values, expensive ones are made on demand."""
+
+    def __init__(self, streams: Streams, environ: Mapping[str, str] | None = None) -> None:
+        self.streams = streams
+        self.environ = os.environ if environ is None else environ
+        self.options = Options()
+        self.flags: dict[str, Any] = {}
+        """Values of the derived flags of the command that runs."""
+        self._given: dict[str, Any] = {}
+
+    def merge(self, values: Mapping[str, Any]) -> None:
+        """Take over global options; what stands nearer to the command wins."""
+        self._given |= {**values, "verbose": [*self._given.get("verbose", ()), *values.get("verbose", ())]}
+        self.options = Options.of(self._given)
+        streams, options = self.streams, self.options
+        streams.color, streams.quiet = options.color, options.quiet
+        streams.verbose, streams.no_input = options.verbose, options.no_input
+
+    @property
+    def json_errors(self) -> bool:
+        """Whether a program reads the errors."""
+        return self.options.output in ("json", "jsonl")
+
+    def connection(self) -> Connection:
+        from stash_cli.core.settings import resolve_connection
+
+        return resolve_connection(self.options.connection, self.environ)
+
+    def run(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+        """Open the session, do `work` with it, close it."""
+        import asyncio
+
+        async def opened() -> T:
+            async with self.session() as session:
+                return await work(session)
+
+        return asyncio.run(opened())
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        from stash_cli.core.context import StashContext
+        from stash_cli.core.log import configure_logging, logger
+
+        connection = self.connection()
+        verbosity = 2 if self.options.debug else self.options.verbose
+        handler = configure_logging(verbosity, self.streams.err, [connection.api_key])
+        try:
+            async with StashContext(connection).open_session() as session:
+                yield session
+        finally:
+            logger.removeHandler(handler)
+
+    def writer(self, columns: Sequence[Column], *, single: bool = False, paths: Sequence[str] = ()) -> Writer:
+        """The writer for `--output` over `columns` (those of `--fields` when given)."""
+        from stash_cli.output import formats, views
+
+        options = self.options
+        if options.fields:
+            columns = views.custom(options.fields)
+        if options.output == "paths" and not paths:
+            raise StashUsageError("--paths: these objects have no files")
+        return formats.open_writer(
+            self.streams, options.output, columns, single=single, paths=paths, nul=options.nul
+        )
+
+    def wanted(self, columns: Sequence[Column], paths: Sequence[str] = ()) -> list[str] | None:
+        """The fields to ask the server for; None is the type's default selection."""
+        from stash_cli.output import views
+
+        output, fields = self.options.output, self.options.fields
+        if output == "ids":
+            return ["id"]
+        if output == "paths":
+            return ["id", *paths]
+        if fields:
+            return fields
+        return views.wanted(tuple(columns)) if output in ("table", "csv", "tsv", "md") else None
+
+
+def entity_of(ctx: typer.Context) -> Entity:
+    """The entity that a noun's command is for."""
+    found: Entity = vars(ctx.command)["entity"]
+    return found
+
+
+def runtime_of(ctx: typer.Context) -> Runtime:
+    """The runtime of a command's context."""
+    found = ctx.obj
+    if not isinstance(found, Runtime):
+        raise TypeError("the command was not started by app.run")
+    return found

@@ -1,0 +1,1 @@
+"""What people and programs see: streams, formats, tables, progress, questions. Entities are data here."""

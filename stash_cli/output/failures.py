@@ -1,0 +1,23 @@
+"""An error as the user reads it: one line and a hint, or one JSON object when JSON was asked for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from stash_cli.output.values import one_line
+
+if TYPE_CHECKING:
+    from stash_cli.core.errors import StashError
+    from stash_cli.output.streams import Streams
+
+
+def render(streams: Streams, error: StashError, *, as_json: bool = False) -> None:
+    """Say what went wrong on stderr; `-q` does not silence it."""
+    if as_json:
+        facts = {"error": error.code, "message": error.message, "exit_status": error.exit_status}
+        streams.say(json.dumps(facts | ({"hint": error.hint} if error.hint else {}), ensure_ascii=False))
+        return
+    streams.say(f"{streams.style('stash:', 'red')} {one_line(error.message)}")
+    if error.hint:
+        streams.say(f"{streams.style('hint:', 'dim')} {one_line(error.hint)}")

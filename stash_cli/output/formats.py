@@ -1,0 +1,211 @@
+"""One writer per `--output` format; each takes rows one by one and keeps none of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from stash_cli.core.errors import StashUsageError
+from stash_cli.output.table import TableWriter, cell
+from stash_cli.output.values import pick, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from stash_cli.output.streams import Streams
+    from stash_cli.output.views import Column
+
+Row = dict[str, Any]
+
+
+class Writer(Protocol):
+    """Prints rows; `finish` is called only when all of them came, so that half a list never looks whole."""
+
+    def row(self, row: Row) -> None: ...
+    def finish(self) -> None: ...
+
+
+class JsonWriter:
+    """One array, a row per line; a list that broke off lacks its closing bracket."""
+
+    def __init__(self, streams: Streams) -> None:
+        self.streams = streams
+        self.count = 0
+
+    def row(self, row: Row) -> None:
+        self.streams.data(("[\n" if not self.count else ",\n") + dump(row))
+        self.count += 1
+
+    def finish(self) -> None:
+        self.streams.data("\n]\n" if self.count else "[]\n")
+
+
+class ObjectWriter:
+    """The one object of `show` and `create`, indented."""
+
+    def __init__(self, streams: Streams) -> None:
+        self.streams = streams
+
+    def row(self, row: Row) -> None:
+        self.streams.data(json.dumps(row, ensure_ascii=False, indent=2) + "\n")
+
+    def finish(self) -> None:
+        pass
+
+
+class JsonLinesWriter:
+    """One object per line."""
+
+    def __init__(self, streams: Streams) -> None:
+        self.streams = streams
+
+    def row(self, row: Row) -> None:
+        self.streams.data(dump(row) + "\n")
+
+    def finish(self) -> None:
+        pass
+
+
+class CsvWriter:
+    """Comma or tab separated, with a heading line; lists are joined with "; "."""
+
+    delimiter: ClassVar[str] = ","
+
+    def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
+        self.columns = columns
+        self._csv = csv.writer(streams.out, delimiter=self.delimiter, lineterminator="\n")
+        self._csv.writerow([column.header for column in columns])
+
+    def row(self, row: Row) -> None:
+        self._csv.writerow([self.text(first(row, column)) for column in self.columns])
+
+    def text(self, value: Any) -> str:
+        return plain(value)
+
+    def finish(self) -> None:
+        pass
+
+
+class TsvWriter(CsvWriter):
+    """Tab separated and never quoted: tabs and line breaks inside a value become spaces."""
+
+    delimiter = "\t"
+
+    def text(self, value: Any) -> str:
+        text = plain(value)
+        return " ".join(text.split()) if any(c in text for c in "\t\r\n") else text
+
+    def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
+        super().__init__(streams, columns)
+        self._csv = csv.writer(
+            streams.out, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None
+        )
+
+
+class YamlWriter:
+    """A YAML list; the one object of `show` without the dash."""
+
+    def __init__(self, streams: Streams, *, single: bool) -> None:
+        self.streams = streams
+        self.single = single
+        self.empty = True
+
+    def row(self, row: Row) -> None:
+        import yaml
+
+        self.empty = False
+        value = row if self.single else [row]
+        self.streams.data(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+
+    def finish(self) -> None:
+        if self.empty and not self.single:
+            self.streams.data("[]\n")
+
+
+class MarkdownWriter:
+    """A GitHub table."""
+
+    def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
+        self.streams, self.columns = streams, columns
+        self._line([column.header for column in columns])
+        self._line(["---:" if column.right else "---" for column in columns])
+
+    def row(self, row: Row) -> None:
+        self._line([cell(row, column).replace("|", "\\|") for column in self.columns])
+
+    def _line(self, cells: list[str]) -> None:
+        self.streams.data(f"| {' | '.join(cells)} |\n")
+
+    def finish(self) -> None:
+        pass
+
+
+class LinesWriter:
+    """Ids or paths alone, one per line or ended by NUL."""
+
+    def __init__(self, streams: Streams, paths: Sequence[str], *, nul: bool) -> None:
+        self.streams, self.paths, self.end = streams, paths, "\0" if nul else "\n"
+
+    def row(self, row: Row) -> None:
+        for path in self.paths:
+            value = pick(row, path)
+            for item in value if isinstance(value, list) else [value]:
+                if item is not None:
+                    self.streams.data(f"{item}{self.end}")
+
+    def finish(self) -> None:
+        pass
+
+
+def dump(row: Row) -> str:
+    return json.dumps(row, ensure_ascii=False)
+
+
+def first(row: Row, column: Column) -> Any:
+    """The first path of `column` that has a value."""
+    found = (pick(row, path) for path in column.paths)
+    return next((value for value in found if value not in (None, "", [])), None)
+
+
+FORMATS: dict[str, str] = {
+    "table": "a table for people (the default)",
+    "json": "one JSON array, or one object for a single result",
+    "jsonl": "one JSON object per line, as the rows arrive",
+    "csv": "comma separated with a heading",
+    "tsv": "tab separated with a heading",
+    "yaml": "YAML",
+    "md": "a Markdown table",
+    "ids": "ids alone, one per line",
+    "paths": "file paths alone, one per line",
+}
+"""Every format with its help."""
+
+MACHINE_JSON = frozenset({"json", "jsonl"})
+"""Formats with which errors are JSON, too."""
+
+
+def open_writer(
+    streams: Streams,
+    name: str,
+    columns: Sequence[Column],
+    *,
+    single: bool = False,
+    paths: Sequence[str] = (),
+    nul: bool = False,
+) -> Writer:
+    """The writer for format `name`; `paths` are where the files of a row are."""
+    makers: dict[str, Callable[[], Writer]] = {
+        "table": lambda: TableWriter(streams, columns, single=single),
+        "json": lambda: ObjectWriter(streams) if single else JsonWriter(streams),
+        "jsonl": lambda: JsonLinesWriter(streams),
+        "csv": lambda: CsvWriter(streams, columns),
+        "tsv": lambda: TsvWriter(streams, columns),
+        "yaml": lambda: YamlWriter(streams, single=single),
+        "md": lambda: MarkdownWriter(streams, columns),
+        "ids": lambda: LinesWriter(streams, ["id"], nul=nul),
+        "paths": lambda: LinesWriter(streams, paths, nul=nul),
+    }
+    if nul and name not in ("ids", "paths"):
+        raise StashUsageError("-0 goes with --ids or --paths")
+    return makers[name]()

@@ -1,0 +1,32 @@
+"""Questions to the person; never asked when nobody is there to answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stash_cli.core.errors import StashUsageError
+
+if TYPE_CHECKING:
+    from stash_cli.output.streams import Streams
+
+
+def confirm(streams: Streams, what: str, *, yes: bool) -> bool:
+    """Ask `what? [y/N]`; `yes` answers it beforehand.
+
+    Raises StashUsageError when there is nobody to ask.
+    """
+    return yes or _ask(streams, f"{what}? [y/N] ", what).lower() in ("y", "yes")
+
+
+def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> bool:
+    """Like `confirm`, for what cannot be undone: the count has to be typed."""
+    return yes or _ask(streams, f"{what}. Type {count} to go on: ", what) == str(count)
+
+
+def _ask(streams: Streams, question: str, what: str) -> str:
+    if not streams.interactive:
+        raise StashUsageError(f"{what}: needs --yes, as there is no terminal to ask on")
+    streams.out.flush()
+    streams.err.write(question)
+    streams.err.flush()
+    return streams.stdin.readline().strip()

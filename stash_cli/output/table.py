@@ -1,0 +1,107 @@
+"""Tables for people: Rich on a terminal, plain aligned text everywhere else."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.output.values import pick, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.output.streams import Streams
+    from stash_cli.output.views import Column
+
+BLOCK = 100
+"""Rows that are measured together; a longer table keeps the widths of its first block at least."""
+
+
+def cell(row: dict[str, Any], column: Column) -> str:
+    """The text of one cell: the first of the column's paths that has a value."""
+    for path in column.paths:
+        if text := shown(pick(row, path), column.kind):
+            return text
+    return ""
+
+
+class TableWriter:
+    """Collects a block of rows, prints it, and goes on with the next."""
+
+    def __init__(self, streams: Streams, columns: Sequence[Column], *, single: bool = False) -> None:
+        self.streams, self.columns, self.single = streams, columns, single
+        self.block: list[list[str]] = []
+        self.widths: list[int] = []
+
+    def row(self, row: dict[str, Any]) -> None:
+        if self.single:
+            self._list(row)
+            return
+        self.block.append([cell(row, column) for column in self.columns])
+        if len(self.block) == BLOCK:
+            self._flush()
+
+    def finish(self) -> None:
+        if self.block:
+            self._flush()
+
+    def _flush(self) -> None:
+        heading = not self.widths
+        if self.streams.out_is_terminal:
+            self._rich(heading=heading)
+        else:
+            self._aligned(heading=heading)
+        self.widths = self.widths or [1]
+        self.block = []
+
+    def _aligned(self, *, heading: bool) -> None:
+        headers = [[column.header.upper() for column in self.columns]] if heading else []
+        lines = headers + self.block
+        found = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+        self.widths = [max(pair) for pair in zip_longest(found, self.widths, fillvalue=0)]
+        for line in lines:
+            cells = (self._pad(*facts) for facts in zip(line, self.widths, self.columns, strict=True))
+            self.streams.data("  ".join(cells).rstrip() + "\n")
+
+    @staticmethod
+    def _pad(text: str, width: int, column: Column) -> str:
+        return text.rjust(width) if column.right else text.ljust(width)
+
+    def _rich(self, *, heading: bool) -> None:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, show_header=heading, header_style="bold", padding=(0, 2, 0, 0))
+        for column in self.columns:
+            table.add_column(
+                column.header.upper(),
+                justify="right" if column.right else "left",
+                no_wrap=True,
+                overflow="ellipsis",
+                min_width=len(column.header) if column.right else None,
+            )
+        for row in self.block:
+            table.add_row(*(Text(text) for text in row))
+        self._console().print(table)
+
+    def _console(self) -> Any:
+        from rich.console import Console
+
+        colored = self.streams.colored(self.streams.out)
+        return Console(
+            file=self.streams.out,
+            width=self.streams.width,
+            highlight=False,
+            color_system="standard" if colored else None,
+            no_color=not colored,
+            force_terminal=colored,
+            legacy_windows=False,
+        )
+
+    def _list(self, row: dict[str, Any]) -> None:
+        """One object as `name: value` lines; what is empty is left out."""
+        texts = {column.header: cell(row, column) for column in self.columns}
+        width = max(map(len, texts), default=0) + 1
+        for name, text in texts.items():
+            if text:
+                self.streams.data(f"{name + ':':<{width}} {text}\n")

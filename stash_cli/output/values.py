@@ -1,0 +1,128 @@
+"""Values of a row as text: paths through nested data, and how each kind of value reads."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LABELS = ("name", "title", "basename", "path", "id")
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+@cache
+def split(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
+def pick(row: Any, path: str) -> Any:
+    """The value at `path`; through a list it is the list of its items' values.
+
+    >>> pick({"files": [{"path": "a"}, {"path": "b"}]}, "files.path")
+    ['a', 'b']
+    """
+    value = row
+    for index, step in enumerate(split(path)):
+        if isinstance(value, list):
+            rest = ".".join(split(path)[index:])
+            return _flat([pick(item, rest) for item in value])
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
+    return value
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    return [item for value in values for item in (value if isinstance(value, list) else [value])]
+
+
+def label(value: dict[str, Any]) -> Any:
+    """What an object is called: its name, title, file name or id; the whole object when it has none."""
+    found = next((value[key] for key in _LABELS if value.get(key)), None)
+    return found if found is not None else (json.dumps(value, ensure_ascii=False) if value else "")
+
+
+def plain(value: Any) -> str:
+    """A value for csv and tsv: exact, lists joined with "; ", objects by what they are called."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "; ".join(plain(item) for item in value if item is not None)
+    return plain(label(value)) if isinstance(value, dict) else str(value)
+
+
+def shown(value: Any, kind: str = "") -> str:
+    """A value for a person, on one line: yes/no, 1:02:03, 1.4 GB, a time to the minute."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(shown(item, kind) for item in value if item is not None)
+    if form := _KINDS.get(kind):
+        return one_line(form(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return shown(label(value)) if isinstance(value, dict) else one_line(str(value))
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and control characters, which a terminal would act upon."""
+    if text.isprintable():
+        return text
+    spaced = " ".join(text.split())
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds.
+
+    >>> duration(3723.4)
+    '1:02:03'
+    """
+    minutes, rest = divmod(round(float(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size(count: float) -> str:
+    """Bytes in decimal units.
+
+    >>> size(1_400_000_000)
+    '1.4 GB'
+    """
+    amount, unit = float(count), 0
+    while amount >= 999.5 and unit < len(_UNITS) - 1:  # noqa: PLR2004 - rounds to 1000, so the next unit
+        amount, unit = amount / 1000, unit + 1
+    return f"{amount:.1f} {_UNITS[unit]}" if unit else f"{amount:.0f} B"
+
+
+def moment(text: str) -> str:
+    """A timestamp to the minute."""
+    return str(text)[:16].replace("T", " ")
+
+
+def percent(fraction: float) -> str:
+    return f"{fraction:.0%}"
+
+
+def included(excluded: bool) -> str:
+    return "no" if excluded else "yes"
+
+
+def basename(path: str) -> str:
+    """The last part of a path of either kind of system."""
+    return str(path).replace("\\", "/").rstrip("/").rpartition("/")[2] or str(path)
+
+
+_KINDS: dict[str, Callable[[Any], str]] = {
+    "duration": duration,
+    "size": size,
+    "moment": moment,
+    "percent": percent,
+    "basename": basename,
+    "included": included,
+}
