@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from scan_media import Shelf, picture, shelf, write_picture, write_video, write_zip
 
-
 PARENTS = (
     "SELECT f.basename, p.basename FROM folders f JOIN folders p ON p.id = f.parent_folder_id ORDER BY f.path"
 )

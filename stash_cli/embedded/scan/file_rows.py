@@ -34,6 +34,17 @@ _FORGET_CAPTIONS = delete(video_captions).where(video_captions.c.file_id == bind
 _INSERT_CAPTIONS = insert(video_captions)
 _SET_INTERACTIVE = update(video_files).where(video_files.c.file_id == bindparam("file"))
 
+WITH_HASHES = select(files_fingerprints.c.file_id).where(
+    files_fingerprints.c.type.in_(bindparam("types", expanding=True)),
+    files_fingerprints.c.fingerprint.in_(bindparam("values", expanding=True)),
+)
+"""The files of the same content; `hashes` makes its parameters. Hashes of two types differ in length."""
+
+
+def hashes(fingerprints: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the parameters of WITH_HASHES."""
+    return {"types": list(fingerprints), "values": list(fingerprints.values())}
+
 
 def find(connection: Connection, folder_id: int, name: str) -> Any:
     """Return id, size and mod_time of the file with that name in a folder, or None."""
@@ -86,28 +97,44 @@ _FACTS = {
 }
 
 
-def set_facts(connection: Connection, file_id: int, facts: VideoFacts | ImageFacts | None) -> None:
-    """Write what a file is; a file is a video or a picture, never both, and a zip is neither."""
-    if facts is None:
-        return
-    write, forget_other = _FACTS[type(facts)]
-    connection.execute(forget_other, {"file": file_id})
-    connection.execute(write, {"file_id": file_id, **asdict(facts)})
+def describe_new(
+    connection: Connection,
+    file_id: int,
+    facts: VideoFacts | ImageFacts | None,
+    fingerprints: Mapping[str, str],
+) -> None:
+    """Write the facts and hashes of a file that was just added."""
+    if facts is not None:
+        connection.execute(_FACTS[type(facts)][0], {"file_id": file_id, **asdict(facts)})
+    _add_fingerprints(connection, file_id, fingerprints)
 
 
-def set_fingerprints(connection: Connection, file_id: int, fingerprints: Mapping[str, str]) -> None:
-    """Write the hashes of a file; when one has changed, all other hashes were of other content and go."""
+def describe(
+    connection: Connection,
+    file_id: int,
+    facts: VideoFacts | ImageFacts | None,
+    fingerprints: Mapping[str, str],
+) -> None:
+    """Write the facts and hashes of a known file; it is a video or a picture, never both.
+
+    When a hash has changed, all others were of other content and go.
+    """
+    if facts is not None:
+        write, forget_other = _FACTS[type(facts)]
+        connection.execute(forget_other, {"file": file_id})
+        connection.execute(write, {"file_id": file_id, **asdict(facts)})
     had = {row.type: row.fingerprint for row in connection.execute(_PRINTS, {"file": file_id})}
     if any(had.get(kind, value) != value for kind, value in fingerprints.items()):
         connection.execute(_FORGET_PRINTS, {"file": file_id})
         had = {}
-    new = [
-        {"file_id": file_id, "type": kind, "fingerprint": value}
-        for kind, value in fingerprints.items()
-        if kind not in had
-    ]
-    if new:
-        connection.execute(_INSERT_PRINTS, new)
+    missing = {kind: value for kind, value in fingerprints.items() if kind not in had}
+    _add_fingerprints(connection, file_id, missing)
+
+
+def _add_fingerprints(connection: Connection, file_id: int, fingerprints: Mapping[str, str]) -> None:
+    rows = [{"file_id": file_id, "type": kind, "fingerprint": value} for kind, value in fingerprints.items()]
+    if rows:
+        connection.execute(_INSERT_PRINTS, rows)
 
 
 def set_companions(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.scan import file_rows
@@ -12,18 +13,31 @@ from stash_cli.embedded.scan.objects import (
     GALLERY,
     IMAGE,
     SCENE,
+    Owner,
     add_image,
     attach,
+    attach_new,
     folder_gallery,
     link_same_stem,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
     from stash_cli.embedded.scan.archive import Member
     from stash_cli.embedded.scan.inspection import Inspected
+    from stash_cli.embedded.scan.probe import ImageFacts, VideoFacts
     from stash_cli.embedded.scan.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """The row of a file: its id, and whether it was added just now, so that nothing can be known of it."""
+
+    id: int
+    is_new: bool
 
 
 class Importer:
@@ -37,24 +51,38 @@ class Importer:
 
     def take_up(self, inspected: Inspected) -> None:
         """Write a file that is new, changed, moved or without its object."""
-        file_id = self._file(inspected)
-        file_rows.set_facts(self._connection, file_id, inspected.facts)
-        file_rows.set_fingerprints(self._connection, file_id, inspected.fingerprints)
-        self._take[inspected.found.kind](inspected, file_id)
+        entry = self._entry(inspected)
+        self._describe(entry, inspected.facts, inspected.fingerprints)
+        self._take[inspected.found.kind](inspected, entry)
 
-    def _file(self, inspected: Inspected) -> int:
+    def _entry(self, inspected: Inspected) -> _Entry:
         found = inspected.found
         folder_id = self._folder(found.folder)
         known = file_rows.find(self._connection, folder_id, found.basename)
         if known is not None:
-            self._freshen(known, found.size, found.mod_time)
-            return int(known.id)
+            return self._freshened(known, found.size, found.mod_time)
         moved = find_moved(self._connection, found, inspected.fingerprints, self._rules)
-        if moved is None:
-            return file_rows.add(self._connection, folder_id, found.basename, found.size, found.mod_time)
-        follow(self._connection, moved, found, folder_id)
-        self._folders.forget()
-        return int(moved.id)
+        if moved is not None:
+            follow(self._connection, moved, found, folder_id)
+            self._folders.forget()
+            return _Entry(moved.id, is_new=False)
+        added = file_rows.add(self._connection, folder_id, found.basename, found.size, found.mod_time)
+        return _Entry(added, is_new=True)
+
+    def _freshened(self, known: Any, size: int, mod_time: int) -> _Entry:
+        if (known.size, known.mod_time) != (size, moment(mod_time)):
+            file_rows.change(self._connection, known.id, size=size, mod_time=moment(mod_time))
+        return _Entry(known.id, is_new=False)
+
+    def _describe(
+        self, entry: _Entry, facts: VideoFacts | ImageFacts | None, fingerprints: Mapping[str, str]
+    ) -> None:
+        write = file_rows.describe_new if entry.is_new else file_rows.describe
+        write(self._connection, entry.id, facts, fingerprints)
+
+    def _attach(self, owner: Owner, entry: _Entry, fingerprints: Mapping[str, str]) -> int:
+        give = attach_new if entry.is_new else attach
+        return give(self._connection, owner, entry.id, fingerprints)
 
     def _folder(self, path: str) -> int:
         folder_id = self._folders.id_of(path)
@@ -62,46 +90,43 @@ class Importer:
             folder_id = self._folders.write(path, 0)
         return folder_id
 
-    def _freshen(self, known: Any, size: int, mod_time: int) -> None:
-        if (known.size, known.mod_time) != (size, moment(mod_time)):
-            file_rows.change(self._connection, known.id, size=size, mod_time=moment(mod_time))
-
-    def _scene(self, inspected: Inspected, file_id: int) -> None:
+    def _scene(self, inspected: Inspected, entry: _Entry) -> None:
         found = inspected.found
-        file_rows.set_companions(self._connection, file_id, found.captions, interactive=found.interactive)
-        scene_id = attach(self._connection, SCENE, file_id, inspected.fingerprints)
+        if not entry.is_new or found.captions or found.interactive:
+            file_rows.set_companions(
+                self._connection, entry.id, found.captions, interactive=found.interactive
+            )
+        scene_id = self._attach(SCENE, entry, inspected.fingerprints)
         link_same_stem(self._connection, SCENE, scene_id, self._folder(found.folder), found.basename)
 
-    def _image(self, inspected: Inspected, file_id: int) -> None:
-        image_id = attach(self._connection, IMAGE, file_id, inspected.fingerprints)
+    def _image(self, inspected: Inspected, entry: _Entry) -> None:
+        image_id = self._attach(IMAGE, entry, inspected.fingerprints)
         if inspected.found.in_gallery:
             gallery_id = folder_gallery(self._connection, self._folder(inspected.found.folder))
             add_image(self._connection, gallery_id, image_id)
 
-    def _gallery(self, inspected: Inspected, file_id: int) -> None:
+    def _gallery(self, inspected: Inspected, entry: _Entry) -> None:
         found = inspected.found
-        self._folders.write(found.path, found.mod_time, file_id)
+        self._folders.write(found.path, found.mod_time, entry.id)
         if not inspected.members:
             return
-        gallery_id = attach(self._connection, GALLERY, file_id, inspected.fingerprints)
+        gallery_id = self._attach(GALLERY, entry, inspected.fingerprints)
         for member in inspected.members:
-            add_image(self._connection, gallery_id, self._member(inspected, file_id, member))
+            add_image(self._connection, gallery_id, self._member(inspected, entry.id, member))
         link_same_stem(self._connection, GALLERY, gallery_id, self._folder(found.folder), found.basename)
 
     def _member(self, inspected: Inspected, zip_id: int, member: Member) -> int:
         folder_id = self._member_folder(inspected, zip_id, posixpath.dirname(member.name))
-        name = posixpath.basename(member.name)
+        name, size, mod_time = posixpath.basename(member.name), member.size, member.mod_time
         known = file_rows.find(self._connection, folder_id, name)
-        if known is None:
-            size, mod_time = member.size, member.mod_time
-            file_id = file_rows.add(self._connection, folder_id, name, size, mod_time, zip_id)
+        if known is not None:
+            entry = self._freshened(known, size, mod_time)
         else:
-            file_id = known.id
-            self._freshen(known, member.size, member.mod_time)
+            added = file_rows.add(self._connection, folder_id, name, size, mod_time, zip_id)
+            entry = _Entry(added, is_new=True)
         fingerprints = {"md5": member.md5}
-        file_rows.set_facts(self._connection, file_id, member.facts)
-        file_rows.set_fingerprints(self._connection, file_id, fingerprints)
-        return attach(self._connection, IMAGE, file_id, fingerprints)
+        self._describe(entry, member.facts, fingerprints)
+        return self._attach(IMAGE, entry, fingerprints)
 
     def _member_folder(self, inspected: Inspected, zip_id: int, inside: str) -> int:
         found = inspected.found

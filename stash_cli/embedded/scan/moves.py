@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
 from stash_cli.embedded.scan import file_rows
 from stash_cli.embedded.scan.folder_rows import moment
 from stash_cli.embedded.scan.paths import name
-from stash_cli.embedded.tables import files, files_fingerprints, folders, galleries
+from stash_cli.embedded.tables import files, folders, galleries
 from stash_cli.embedded.timestamps import now
 
 if TYPE_CHECKING:
@@ -31,13 +31,7 @@ _SAME_CONTENT = (
     .where(
         files.c.zip_file_id.is_(None),
         files.c.size == bindparam("size"),
-        files.c.id.in_(
-            select(files_fingerprints.c.file_id).where(
-                tuple_(files_fingerprints.c.type, files_fingerprints.c.fingerprint).in_(
-                    bindparam("hashes", expanding=True)
-                )
-            )
-        ),
+        files.c.id.in_(file_rows.WITH_HASHES),
     )
     .order_by(files.c.id)
 )
@@ -68,7 +62,7 @@ def find_moved(
 
     A file on a library folder that is itself gone counts as there: its drive may only be unplugged.
     """
-    asked = {"size": found.size, "hashes": list(fingerprints.items())}
+    asked = {"size": found.size, **file_rows.hashes(fingerprints)}
     rows = connection.execute(_SAME_CONTENT, asked).all()
     return next((row for row in rows if _is_gone(f"{row.path}{os.sep}{row.basename}", rules)), None)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Insert, Select, Update, bindparam, insert, select, tuple_, update
+from sqlalchemy import Insert, Select, Update, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from stash_cli.embedded.scan.file_rows import WITH_HASHES, hashes
 from stash_cli.embedded.scan.paths import stem
 from stash_cli.embedded.tables import (
     files,
-    files_fingerprints,
     galleries,
     galleries_files,
     galleries_images,
@@ -43,17 +43,10 @@ class Owner:
 
 def _owner(table: Table, join: Table, key: str) -> Owner:
     column = join.c[key]
-    hashed = tuple_(files_fingerprints.c.type, files_fingerprints.c.fingerprint)
     return Owner(
         key=key,
         owning=select(column).where(join.c.file_id == bindparam("file")).order_by(column).limit(1),
-        sharing=(
-            select(column)
-            .join_from(join, files_fingerprints, files_fingerprints.c.file_id == join.c.file_id)
-            .where(hashed.in_(bindparam("hashes", expanding=True)))
-            .order_by(column)
-            .limit(1)
-        ),
+        sharing=(select(column).where(join.c.file_id.in_(WITH_HASHES)).order_by(column).limit(1)),
         make=insert(table),
         join=insert(join),
         touch=update(table).where(table.c.id == bindparam("object")),
@@ -72,9 +65,12 @@ _LINK_SCENE = upsert(scenes_galleries).on_conflict_do_nothing()
 def attach(connection: Connection, owner: Owner, file_id: int, fingerprints: Mapping[str, str]) -> int:
     """Return the id of a file's object: its own, else one with the same content, else a new one."""
     owning = connection.execute(owner.owning, {"file": file_id}).scalar()
-    if owning is not None:
-        return int(owning)
-    sharing = connection.execute(owner.sharing, {"hashes": list(fingerprints.items())}).scalar()
+    return int(owning) if owning is not None else attach_new(connection, owner, file_id, fingerprints)
+
+
+def attach_new(connection: Connection, owner: Owner, file_id: int, fingerprints: Mapping[str, str]) -> int:
+    """Return the id of the object that a file without one is given."""
+    sharing = connection.execute(owner.sharing, hashes(fingerprints)).scalar()
     if sharing is None:
         made = _make(connection, owner.make)
         connection.execute(owner.join, {owner.key: made, "file_id": file_id, "primary": True})
@@ -107,7 +103,8 @@ _BESIDE = {
     .join_from(join, files)
     .where(
         files.c.parent_folder_id == bindparam("folder"),
-        files.c.basename.startswith(bindparam("stem"), autoescape=False),
+        files.c.basename >= bindparam("first"),
+        files.c.basename < bindparam("past"),
     )
     for owner, join in ((SCENE, scenes_files), (GALLERY, galleries_files))
 }
@@ -116,6 +113,9 @@ _BESIDE = {
 def link_same_stem(connection: Connection, owner: Owner, object_id: int, folder_id: int, name: str) -> None:
     """Link a scene with the galleries of the zips beside it that bear its name, or the other way round."""
     other = GALLERY if owner is SCENE else SCENE
-    for row in connection.execute(_BESIDE[other.key], {"folder": folder_id, "stem": stem(name)}):
-        if stem(row.basename) == stem(name):
+    own = stem(name)
+    # "/" comes right after ".": a range of names that the index of a folder's files answers
+    asked = {"folder": folder_id, "first": f"{own}.", "past": f"{own}/"}
+    for row in connection.execute(_BESIDE[other.key], asked):
+        if stem(row.basename) == own:
             connection.execute(_LINK_SCENE, {owner.key: object_id, other.key: row[0]})

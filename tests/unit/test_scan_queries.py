@@ -1,0 +1,65 @@
+"""Queries that run once per file must be answered by an index, or large libraries take hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from scan_media import Shelf, shelf
+from sqlalchemy import Select, event
+
+from stash_cli.embedded.scan import file_rows, folder_rows, known, moves, objects
+
+HASHES = file_rows.hashes({"oshash": "0" * 16, "md5": "0" * 32})
+BESIDE = {"folder": 1, "first": "a.", "past": "a/"}
+NAMES = {"folders": ["/a", "/b"], "names": ["x", "y"]}
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    with shelf(tmp_path_factory.mktemp("plans")) as opened:
+        yield opened
+
+
+def plan(empty: Shelf, statement: Select[Any], parameters: dict[str, Any]) -> list[str]:
+    """The steps of a query's plan as SQLite tells them."""
+    sent: list[tuple[str, Any]] = []
+    with empty.library.database.read() as connection:
+
+        def note(_c: Any, _cursor: Any, text: str, values: Any, *_: Any) -> None:
+            sent.append((text, values))
+
+        event.listen(connection, "before_cursor_execute", note)
+        connection.execute(statement, parameters).all()
+        event.remove(connection, "before_cursor_execute", note)
+        text, values = sent[-1]
+        return [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters"),
+    [
+        (known._KNOWN, NAMES),
+        (known._CAPTIONS, {"ids": [1, 2]}),
+        (moves._SAME_CONTENT, {"size": 1, **HASHES}),
+        (moves._AT_PATH, {"path": "/a"}),
+        (folder_rows._BY_PATH, {"path": "/a"}),
+        (file_rows._FIND, {"folder": 1, "name": "a"}),
+        (file_rows._PRINTS, {"file": 1}),
+        (objects._FOLDER_GALLERY, {"folder": 1}),
+        *((owner.owning, {"file": 1}) for owner in (objects.SCENE, objects.IMAGE, objects.GALLERY)),
+        *((owner.sharing, HASHES) for owner in (objects.SCENE, objects.IMAGE, objects.GALLERY)),
+        *((beside, BESIDE) for beside in objects._BESIDE.values()),
+    ],
+)
+def test_no_query_of_a_single_file_reads_a_whole_table(
+    empty: Shelf, statement: Select[Any], parameters: dict[str, Any]
+) -> None:
+    steps = plan(empty, statement, parameters)
+    assert not [step for step in steps if step.startswith("SCAN")], steps
+
+
+def test_known_files_are_found_by_folder_and_name(empty: Shelf) -> None:
+    steps = plan(empty, known._KNOWN, NAMES)
+    assert any("parent_folder_id=? AND basename=?" in step for step in steps), steps
