@@ -1,0 +1,133 @@
+"""Tags, studios, performers and groups of the demo library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stash_cli.embedded import tables
+from stash_cli.embedded.demo import words
+
+if TYPE_CHECKING:
+    from stash_cli.embedded.demo.builder import Builder
+
+_GENDERS = ("FEMALE", "MALE", "NON_BINARY", None)
+_PERFORMERS = 60
+
+
+def add_tags(builder: Builder) -> None:
+    """The tags, those above before those below, with their relations and aliases."""
+    ids: dict[str, int] = {}
+    for parent, children in words.TAGS.items():
+        for name in (parent, *children):
+            if name not in ids:
+                ids[name] = _tag(builder, name)
+        for child in children:
+            builder.add(tables.tags_relations, parent_id=ids[parent], child_id=ids[child])
+    for name, aliases in words.ALIASES.items():
+        for alias in aliases:
+            builder.add(tables.tag_aliases, tag_id=ids[name], alias=alias)
+
+
+def _tag(builder: Builder, name: str) -> int:
+    return builder.entity(
+        tables.tags,
+        name=name,
+        sort_name=None,
+        description=None if name == "To sort" else f"Shows or concerns {name.lower()}",
+        favorite=builder.chance(0.15),
+        ignore_auto_tag=name == "To sort",
+        image_blob=None,
+    )
+
+
+def add_studios(builder: Builder) -> None:
+    for name, children in words.STUDIOS.items():
+        parent = _studio(builder, name, None)
+        for child in children:
+            _studio(builder, child, parent)
+
+
+def _studio(builder: Builder, name: str, parent: int | None) -> int:
+    number = builder.entity(
+        tables.studios,
+        name=name,
+        parent_id=parent,
+        details=f"{name} makes films about places and how to get there.",
+        rating=builder.rating(),
+        favorite=builder.chance(0.2),
+        organized=builder.chance(0.5),
+        ignore_auto_tag=False,
+        image_blob=None,
+    )
+    slug = name.lower().replace(" & ", "-").replace(" ", "-")
+    builder.add(tables.studio_urls, studio_id=number, position=0, url=f"https://{slug}.example.org")
+    return number
+
+
+def add_performers(builder: Builder) -> None:
+    """Presenters and travellers: sixty different names."""
+    pairs = [(given, family) for given in words.GIVEN for family in words.FAMILY]
+    for given, family in builder.random.sample(pairs, _PERFORMERS):
+        number = _performer(builder, f"{given} {family}")
+        if builder.chance(0.3):
+            builder.add(tables.performer_aliases, performer_id=number, alias=f"{given[0]}. {family}")
+        if builder.chance(0.4):
+            url = f"https://people.example.org/{given.lower()}-{family.lower()}"
+            builder.add(tables.performer_urls, performer_id=number, position=0, url=url)
+        for tag in builder.some(range(1, 20), 2):
+            builder.add(tables.performers_tags, performer_id=number, tag_id=tag)
+        if builder.chance(0.3):
+            languages = builder.random.randint(1, 5)
+            fields = {"performer_id": number, "field": "languages", "value": languages}
+            builder.add(tables.performer_custom_fields, **fields)
+
+
+def _performer(builder: Builder, name: str) -> int:
+    pick = builder.random.choice
+    return builder.entity(
+        tables.performers,
+        name=name,
+        disambiguation=None,
+        gender=pick(_GENDERS),
+        birthdate=f"{builder.random.randint(1948, 2001)}-{builder.random.randint(1, 12):02}-15",
+        birthdate_precision=0,
+        country=pick(words.COUNTRIES),
+        eye_color=pick(("Brown", "Blue", "Green", None)),
+        hair_color=pick(("Black", "Brown", "Blond", "Grey", None)),
+        height=builder.random.randint(155, 196),
+        weight=builder.random.randint(50, 98),
+        details=f"{name} presents and travels.",
+        favorite=builder.chance(0.2),
+        rating=builder.rating(),
+        ignore_auto_tag=False,
+        image_blob=None,
+    )
+
+
+def add_groups(builder: Builder) -> None:
+    """Series, each with its volumes as sub-groups."""
+    for series in words.SERIES:
+        parts = [
+            _group(builder, f"{series}, {volume}") for volume in words.VOLUMES[: 1 + builder.chance(0.5)]
+        ]
+        whole = _group(builder, series)
+        for place, part in enumerate(parts, 1):
+            ends = {"containing_id": whole, "sub_id": part}
+            builder.add(tables.groups_relations, **ends, order_index=place, description=f"Part {place}")
+
+
+def _group(builder: Builder, name: str) -> int:
+    return builder.entity(
+        tables.groups,
+        name=name,
+        aliases=None,
+        duration=builder.random.randint(40, 180) * 60,
+        date=builder.day(),
+        date_precision=0,
+        rating=builder.rating(),
+        studio_id=builder.random.randint(1, len(builder.rows(tables.studios))),
+        director=f"{builder.random.choice(words.GIVEN)} {builder.random.choice(words.FAMILY)}",
+        description=f"{name}: a journey in pictures.",
+        front_image_blob=None,
+        back_image_blob=None,
+    )

@@ -1,0 +1,146 @@
+"""Serves a library to other programs, over HTTP and websocket."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from stash_cli.core.errors import StashConfigurationError
+from stash_cli.embedded import open_library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_SHUTDOWN = 5  # seconds that open requests have to finish
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class LibraryServer:
+    """One library on one port; port 0 takes a free one. Usable from any thread.
+
+    Raises StashConfigurationError when the address cannot be had. `interrupted_by` is the signal that
+    ended it, if one did.
+    """
+
+    def __init__(self, location: str, host: str = "127.0.0.1", port: int = 9999, **options: Any) -> None:
+        self._location = location
+        self._options = options
+        self._host, self._port = host, port
+        self._ready = threading.Event()
+        self._server: _Server | None = None
+        self.url = ""
+        self.interrupted_by: int | None = None
+
+    def run(self, on_ready: Callable[[str], None] | None = None) -> None:
+        """Serve until stopped; `on_ready` gets the base URL once requests are taken."""
+        try:
+            with closing(_listen(self._host, self._port)) as listener:
+                self.url = _url(self._host, listener.getsockname()[1])
+                library = open_library(self._location, **self._options)
+                try:
+                    self._serve(library.app, listener, on_ready)
+                finally:
+                    library.jobs.close(drain=False)
+                    library.close()
+        finally:
+            self._ready.set()
+
+    def _serve(self, app: Any, listener: socket.socket, on_ready: Callable[[str], None] | None) -> None:
+        def announce() -> None:
+            self._ready.set()
+            if on_ready is not None:
+                on_ready(self.url)
+
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="websockets-sansio",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN,
+        )
+        self._server = _Server(config, announce)
+        self._server.run(sockets=[listener])
+        self.interrupted_by = self._server.signal
+
+    def wait_until_ready(self, timeout: float | None = None) -> str:
+        """The base URL, once requests are taken; TimeoutError when that does not happen in time."""
+        if not self._ready.wait(timeout) or self._server is None:
+            raise TimeoutError("the library server did not start")
+        return self.url
+
+    def stop(self) -> None:
+        """Ask it to end; `run` returns when open requests are done."""
+        if self._server is not None:
+            self._server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and ends on a signal without passing it on: there is a library to close."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+        self.signal: int | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self.signal = sig
+        super().handle_exit(sig, frame)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def serve(
+    location: str,
+    host: str = "127.0.0.1",
+    port: int = 9999,
+    on_ready: Callable[[str], None] | None = None,
+    **options: Any,
+) -> int | None:
+    """Serve the library at `location` until a signal comes; returns that signal."""
+    server = LibraryServer(location, host, port, **options)
+    server.run(on_ready)
+    return server.interrupted_by
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as failure:
+        raise StashConfigurationError(f"Cannot serve on {host}:{port}: {failure.strerror}") from failure
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as failure:
+        listener.close()
+        raise StashConfigurationError(
+            f"Cannot serve on {host}:{port}: {failure.strerror}", hint="Name another one with --port."
+        ) from failure
+    return listener
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,168 @@
+"""GraphQL over a websocket: `graphql-transport-ws`, and the older `graphql-ws` that servers prefer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from stash_cli.embedded.subscriptions import Stream, open_stream
+from stash_cli.embedded.web.requests import Malformed, Query
+from stash_cli.embedded.web.urls import base_url
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from stash_cli.embedded.library import Library
+
+_PROTOCOL_ERROR = 1002
+_SAME_ID = 4409
+_KEEP_ALIVE = 10.0  # seconds
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The words of one of the two protocols."""
+
+    start: str
+    answer: str
+    stop: str
+    keeps_alive: bool
+
+
+LEGACY = Dialect("start", "data", "stop", keeps_alive=True)
+MODERN = Dialect("subscribe", "next", "complete", keeps_alive=False)
+_PROTOCOLS = {"graphql-ws": LEGACY, "graphql-transport-ws": MODERN}
+
+
+class _Ended(Exception):  # noqa: N818 - the conversation is over, which is no error
+    pass
+
+
+def socket_endpoint(library: Library) -> Callable[[WebSocket], Awaitable[None]]:
+    """The handler of websockets on `/graphql`."""
+
+    async def handle(socket: WebSocket) -> None:
+        offered = socket.scope.get("subprotocols", ())
+        protocol = next((name for name in _PROTOCOLS if name in offered), None)
+        await socket.accept(protocol)
+        await Conversation(library, socket, _PROTOCOLS.get(protocol or "", LEGACY)).run()
+
+    return handle
+
+
+class Conversation:
+    """One connection: greeting, then any number of operations at a time."""
+
+    def __init__(self, library: Library, socket: WebSocket, dialect: Dialect) -> None:
+        self._library = library
+        self._socket = socket
+        self._dialect = dialect
+        self._operations: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Talk until either side has enough; operations still running end with it."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                await self._greet(tasks)
+                while True:
+                    await self._handle(tasks, await self._receive())
+        except* (_Ended, WebSocketDisconnect):
+            pass
+
+    async def _greet(self, tasks: asyncio.TaskGroup) -> None:
+        message = await self._receive()
+        if message.get("type") != "connection_init":
+            await self._close(_PROTOCOL_ERROR, "unexpected message")
+        await self._send("connection_ack")
+        if self._dialect.keeps_alive:
+            tasks.create_task(self._keep_alive())
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await self._send("ka")
+            await asyncio.sleep(_KEEP_ALIVE)
+
+    async def _handle(self, tasks: asyncio.TaskGroup, message: dict[str, Any]) -> None:
+        kind, number = message.get("type"), str(message.get("id", ""))
+        if kind == self._dialect.start:
+            if number in self._operations:
+                await self._close(_SAME_ID, f"Subscriber for {number} already exists")
+            self._start(tasks, number, message.get("payload"))
+        elif kind == self._dialect.stop:
+            task = self._operations.pop(number, None)
+            if task is not None:
+                task.cancel()
+        elif kind == "ping":
+            await self._send("pong")
+        elif kind == "connection_terminate":
+            await self._close(1000, "terminated")
+        elif kind != "pong":
+            await self._close(_PROTOCOL_ERROR, "unexpected message")
+
+    def _start(self, tasks: asyncio.TaskGroup, number: str, payload: Any) -> None:
+        """Begin an operation; events are caught from now on, whenever its task runs."""
+        stream = None
+        try:
+            query = Query.load(payload if isinstance(payload, dict) else {})
+            stream = open_stream(self._library, query.document, query.variables, query.operation_name)
+        except Malformed as problem:
+            answer = partial(self._send, "error", number, [{"message": problem.message}])
+        else:
+            follows = stream is not None
+            answer = (
+                partial(self._follow, number, stream) if follows else partial(self._answer, number, query)
+            )
+        task = tasks.create_task(self._complete(number, answer))
+        self._operations[number] = task
+        if stream is not None:
+            task.add_done_callback(lambda _: stream.close())
+
+    async def _complete(self, number: str, answer: Callable[[], Awaitable[None]]) -> None:
+        await answer()
+        self._operations.pop(number, None)
+        await self._send("complete", number)
+
+    async def _answer(self, number: str, query: Query) -> None:
+        outcome = await run_in_threadpool(
+            self._library.execute,
+            query.document,
+            query.variables,
+            query.operation_name,
+            base_url(self._socket),
+        )
+        if outcome.data is None and any("extensions" in error for error in outcome.errors):
+            await self._send("error", number, outcome.errors)
+            return
+        errors = {"errors": outcome.errors} if outcome.errors else {}
+        await self._send(self._dialect.answer, number, {**errors, "data": outcome.data})
+
+    async def _follow(self, number: str, stream: Stream) -> None:
+        async for result in stream:
+            await self._send(self._dialect.answer, number, result)
+
+    async def _receive(self) -> dict[str, Any]:
+        try:
+            message = json.loads(await self._socket.receive_text())
+        except (ValueError, KeyError):
+            message = None
+        if not isinstance(message, dict):
+            await self._close(_PROTOCOL_ERROR, "decoding error")
+        return dict(message or {})
+
+    async def _send(self, kind: str, number: str | None = None, payload: Any = None) -> None:
+        """One message: payload, id, type in this order and a newline, as the server writes it."""
+        message = {"payload": payload, "id": number, "type": kind}
+        text = json.dumps(
+            {key: value for key, value in message.items() if value is not None}, ensure_ascii=False
+        )
+        await self._socket.send_text(text + "\n")
+
+    async def _close(self, code: int, reason: str) -> None:
+        await self._socket.close(code, reason)
+        raise _Ended

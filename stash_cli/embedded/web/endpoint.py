@@ -1,0 +1,96 @@
+"""`/graphql` over HTTP: methods, content types and status codes as the server has them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
+
+from stash_cli.embedded.web.requests import Malformed, Query, media_type, read_query
+from stash_cli.embedded.web.urls import base_url
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from stash_cli.embedded.library import Library
+
+PLAIN, GRAPHQL = "application/json", "application/graphql-response+json"
+_BODY_TYPES = frozenset({PLAIN, "multipart/form-data"})
+_REFUSALS = frozenset({"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"})
+_SMALL = 1400  # bytes: what fits into one packet is not worth compressing
+_LEVEL = 4
+
+
+def graphql_endpoint(library: Library) -> Callable[[Request], Awaitable[Response]]:
+    """The handler of all HTTP methods on `/graphql`."""
+
+    async def handle(request: Request) -> Response:
+        refusal = _refuse_method(request)
+        if refusal is not None:
+            return refusal
+        try:
+            query = await read_query(request)
+            if request.method == "GET":
+                _refuse_writing(query)
+        except Malformed as problem:
+            return _answer(request, {"errors": [{"message": problem.message}], "data": None}, problem.status)
+        # In a worker thread: the event loop stays free for other requests and for sockets.
+        outcome = await run_in_threadpool(
+            library.execute, query.document, query.variables, query.operation_name, base_url(request)
+        )
+        return _answer(request, *_outcome(request, outcome.data, outcome.errors))
+
+    return handle
+
+
+def _refuse_method(request: Request) -> Response | None:
+    if request.method == "OPTIONS":
+        return Response(headers={"Allow": "OPTIONS, GET, POST"})
+    if request.method == "HEAD":
+        return Response(status_code=405)
+    posted = media_type(request.headers.get("content-type", ""))
+    if request.method != "GET" and (request.method != "POST" or posted not in _BODY_TYPES):
+        return PlainTextResponse("transport not supported", 400)
+    return None
+
+
+def _refuse_writing(query: Query) -> None:
+    """A GET may only read."""
+    try:
+        operation = get_operation_ast(parse(query.document), query.operation_name)
+    except GraphQLError:
+        return  # executing it words the error
+    if operation is not None and operation.operation is not OperationType.QUERY:
+        raise Malformed("GET requests only allow query operations", 406)
+
+
+def _outcome(request: Request, data: Any, errors: list[dict[str, Any]]) -> tuple[dict[str, Any], int]:
+    """Body and status: a document that was refused is a client error, a resolver's failure is not."""
+    refused = data is None and any(error.get("extensions", {}).get("code") in _REFUSALS for error in errors)
+    status = (422 if _content_type(request) == PLAIN else 400) if refused else 200
+    return ({"errors": errors, "data": data} if errors else {"data": data}), status
+
+
+def _content_type(request: Request) -> str:
+    return PLAIN if request.headers.get("accept", PLAIN) == PLAIN else GRAPHQL
+
+
+def _answer(request: Request, body: dict[str, Any], status: int = 200) -> Response:
+    content_type = _content_type(request)
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    headers = {"Cache-Control": "no-store"}
+    if content_type == PLAIN and len(content) > _SMALL and _takes_gzip(request):
+        content = gzip.compress(content, _LEVEL, mtime=0)
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(content, status, headers, media_type=content_type)
+
+
+def _takes_gzip(request: Request) -> bool:
+    offered = request.headers.get("accept-encoding", "")
+    return any(part.strip().partition(";")[0] == "gzip" for part in offered.split(","))
