@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 TAGS: dict[str, tuple[str, ...]] = {
     "Outdoor": ("Mountains", "Coast", "Desert", "Forest", "River", "Lake", "Meadow", "Glacier", "Canyon"),
     "Coast": ("Beach", "Cliffs", "Harbour", "Lighthouse"),
@@ -40,99 +45,28 @@ STUDIOS: dict[str, tuple[str, ...]] = {
 }
 """Each studio with those below it."""
 
-GIVEN = [
-    "Amara",
-    "Bruno",
-    "Clara",
-    "Dmitri",
-    "Elena",
-    "Farid",
-    "Greta",
-    "Hiro",
-    "Ines",
-    "Jonas",
-    "Keiko",
-    "Lars",
-    "Mateo",
-    "Nadia",
-    "Oskar",
-    "Priya",
-    "Quentin",
-    "Rosa",
-    "Sakura",
-    "Tomas",
-]
-FAMILY = [
-    "Adler",
-    "Brandt",
-    "Costa",
-    "Dahl",
-    "Eriksen",
-    "Fontaine",
-    "Garcia",
-    "Haruki",
-    "Ito",
-    "Jansen",
-    "Kowalski",
-    "Lindqvist",
-    "Moreau",
-    "Okafor",
-]
-COUNTRIES = ["JP", "DE", "FR", "NO", "SE", "US", "BR", "IN", "IT", "NG", "PL", "ES"]
-SUBJECTS = [
-    "Beach",
-    "Harbour",
-    "Lighthouse",
-    "Glacier",
-    "Forest",
-    "Canyon",
-    "Volcano",
-    "River",
-    "Lake",
-    "Meadow",
-    "Desert",
-    "Village",
-    "Skyline",
-    "Market",
-    "Ferry",
-    "Train",
-    "Bridge",
-    "Cliffs",
-    "Summit",
-    "Aurora",
-]
-MOODS = [
-    "Quiet",
-    "Golden",
-    "Distant",
-    "Wandering",
-    "Silver",
-    "Hidden",
-    "Northern",
-    "Endless",
-    "Early",
-    "Last",
-    "Open",
-    "Bright",
-]
-PLACES = [
-    "Lofoten",
-    "Hokkaido",
-    "Patagonia",
-    "Tuscany",
-    "Iceland",
-    "Kyoto",
-    "Madeira",
-    "Shetland",
-    "Atacama",
-    "Provence",
-    "Yukon",
-    "Kerala",
-    "Azores",
-    "Dolomites",
-    "Andalusia",
-    "Jutland",
-]
+GIVEN = _words("""
+Amara Bruno Clara Dmitri Elena Farid Greta Hiro Ines Jonas Keiko Lars Mateo Nadia Oskar
+Priya Quentin Rosa Sakura Tomas
+""")
+FAMILY = _words("""
+Adler Brandt Costa Dahl Eriksen Fontaine Garcia Haruki Ito Jansen Kowalski Lindqvist
+Moreau Okafor
+""")
+COUNTRIES = _words("""
+JP DE FR NO SE US BR IN IT NG PL ES
+""")
+SUBJECTS = _words("""
+Beach Harbour Lighthouse Glacier Forest Canyon Volcano River Lake Meadow Desert Village
+Skyline Market Ferry Train Bridge Cliffs Summit Aurora
+""")
+MOODS = _words("""
+Quiet Golden Distant Wandering Silver Hidden Northern Endless Early Last Open Bright
+""")
+PLACES = _words("""
+Lofoten Hokkaido Patagonia Tuscany Iceland Kyoto Madeira Shetland Atacama Provence Yukon
+Kerala Azores Dolomites Andalusia Jutland
+""")
 SERIES = [
     "Rails of the North",
     "Islands in the Wind",

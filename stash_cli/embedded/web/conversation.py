@@ -107,17 +107,17 @@ class Conversation:
 
     def _start(self, tasks: asyncio.TaskGroup, number: str, payload: Any) -> None:
         """Begin an operation; events are caught from now on, whenever its task runs."""
-        stream = None
+        stream: Stream | None = None
+        answer: Callable[[], Awaitable[None]]
         try:
             query = Query.load(payload if isinstance(payload, dict) else {})
             stream = open_stream(self._library, query.document, query.variables, query.operation_name)
         except Malformed as problem:
             answer = partial(self._send, "error", number, [{"message": problem.message}])
         else:
-            follows = stream is not None
-            answer = (
-                partial(self._follow, number, stream) if follows else partial(self._answer, number, query)
-            )
+            answer = partial(self._answer, number, query)
+        if stream is not None:
+            answer = partial(self._follow, number, stream)
         task = tasks.create_task(self._complete(number, answer))
         self._operations[number] = task
         if stream is not None:

@@ -124,14 +124,15 @@ class StashIds:
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
         connection.execute(delete(self.table).where(self.table.c[self.own] == owner))
+        distinct = {(value["endpoint"], value["stash_id"]): value for value in change.values}
         rows = [
             {
                 self.own: owner,
-                "endpoint": value["endpoint"],
-                "stash_id": value["stash_id"],
+                "endpoint": endpoint,
+                "stash_id": stash_id,
                 "updated_at": _moment(value.get("updated_at")),
             }
-            for value in change.values
+            for (endpoint, stash_id), value in distinct.items()
         ]
         if rows:
             connection.execute(insert(self.table), rows)
