@@ -1,36 +1,6 @@
 """The demo library: a few hundred related entities about landscapes and travel, the same on every machine."""
 
-from __future__ import annotations
+from stash_cli.embedded.demo.content import fill
+from stash_cli.embedded.demo.location import demo_path, ensure_demo, reset_demo
 
-from typing import TYPE_CHECKING
-
-from stash_cli.embedded.demo.builder import Builder
-from stash_cli.embedded.demo.filing import add_groups, add_performers, add_studios, add_tags
-from stash_cli.embedded.demo.pictures import add_galleries
-from stash_cli.embedded.demo.scenes import add_history, add_markers, add_scenes
-from stash_cli.embedded.writing.settings import write_part
-
-if TYPE_CHECKING:
-    from stash_cli.embedded.database import Database
-
-_SEED = 20240601
-
-
-def fill(database: Database) -> None:
-    """Write the demo library into an empty one, in one transaction."""
-    builder = Builder(_SEED)
-    for add in (
-        add_tags,
-        add_studios,
-        add_performers,
-        add_groups,
-        add_scenes,
-        add_galleries,
-        add_markers,
-        add_history,
-    ):
-        add(builder)
-    with database.write() as connection:
-        builder.write(connection)
-        stash = {"path": "/media", "excludeVideo": False, "excludeImage": False}
-        write_part(connection, "general", {"stashes": [stash]})
+__all__ = ["demo_path", "ensure_demo", "fill", "reset_demo"]
