@@ -1,0 +1,56 @@
+"""What one request knows: the library, a connection, and where it came in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stash_cli.embedded import rows
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy import Connection
+
+    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.rows import Row
+
+MOST_ROWS = 2_000_000
+"""How many objects and links one request may load, so that a recursive query ends."""
+
+
+class RequestContext:
+    """The context of the resolvers of one query document, or of one mutation field.
+
+    A mutation resolver runs inside the write transaction; what is selected of its result is read after
+    the commit, through a reading connection of its own.
+    """
+
+    def __init__(self, library: Library, connection: Connection, base_url: str) -> None:
+        self.library = library
+        self.connection = connection
+        self.base_url = base_url
+        self.after_commit: list[Callable[[], object]] = []
+        self._spent = 0
+
+    def fetch(self, type_name: str, id_: int | str) -> Row | None:
+        """The object of that type and id, or None."""
+        number = int(id_)
+        return rows.load(self, KINDS[type_name], [number]).get(number)
+
+    def fetch_many(self, type_name: str, ids: Iterable[int | str]) -> list[Row]:
+        """The objects with these ids in the order of the ids; ids without object are left out."""
+        numbers = [int(id_) for id_ in ids]
+        found = rows.load(self, KINDS[type_name], numbers)
+        return [found[number] for number in numbers if number in found]
+
+    def defer(self, action: Callable[[], object]) -> None:
+        """Do `action` once the write transaction is committed: queue a job, remove a file."""
+        self.after_commit.append(action)
+
+    def spend(self, count: int) -> None:
+        """Count what was loaded; refuses a request that loads without end."""
+        self._spent += count
+        if self._spent > MOST_ROWS:
+            raise Refused(f"the query asks for more than {MOST_ROWS} objects: ask for fewer levels or pages")

@@ -1,0 +1,168 @@
+"""Runs GraphQL operations on a library: queries in one snapshot, each mutation in a transaction."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLError,
+    GraphQLResolveInfo,
+    OperationDefinitionNode,
+    OperationType,
+    execute_sync,
+    get_operation_ast,
+)
+from sqlalchemy.exc import DBAPIError
+
+from stash_cli.core.errors import StashError
+from stash_cli.embedded.context import RequestContext
+from stash_cli.embedded.documents import describe, prepare
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.inputs import soften
+from stash_cli.embedded.schema import library_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Connection
+
+    from stash_cli.embedded.library import Library
+
+    Resolver = Callable[..., Any]
+
+_LOG = logging.getLogger("stash_cli.embedded")
+DEFAULT_BASE_URL = "http://localhost:9999"
+
+
+@dataclass(frozen=True)
+class ExecutionOutcome:
+    """What is answered: `data`, and `errors` as GraphQL error objects.
+
+    A document that was refused before anything ran has no data and errors that carry
+    `extensions.code`; a resolver's failure has `message` and `path` only.
+    """
+
+    data: dict[str, Any] | None
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+
+def execute(
+    library: Library,
+    text: str,
+    variables: Mapping[str, Any] | None = None,
+    operation_name: str | None = None,
+    base_url: str = DEFAULT_BASE_URL,
+) -> ExecutionOutcome:
+    """Run one operation of document `text`."""
+    document = prepare(text)
+    if document.ast is None:
+        return ExecutionOutcome(None, document.errors)
+    operation = get_operation_ast(document.ast, operation_name or None)
+    if operation is None:
+        name = operation_name or ""
+        return ExecutionOutcome(None, [describe(GraphQLError(f"operation {name} not found"))])
+    try:
+        given = soften(library_schema(), operation, variables or {})
+    except GraphQLError as failure:
+        return ExecutionOutcome(None, [describe(failure)])
+    with ExitStack() as stack:
+        run = Run(library, base_url, stack, operation)
+        result = execute_sync(
+            library_schema(),
+            document.ast,
+            root_value=run,
+            context_value=run,
+            variable_values=given,
+            operation_name=operation_name or None,
+            field_resolver=resolve,
+        )
+    started = run.started
+    errors = [_shown(failure, started=started) for failure in result.errors or ()]
+    return ExecutionOutcome(result.data, errors)
+
+
+class Run:
+    """One execution: opens connections as they are needed and runs the root fields."""
+
+    def __init__(
+        self, library: Library, base_url: str, stack: ExitStack, operation: OperationDefinitionNode
+    ) -> None:
+        self._library = library
+        self._base_url = base_url
+        self._stack = stack
+        self._reads: RequestContext | None = None
+        self._writing = operation.operation is OperationType.MUTATION
+        self.started = False
+
+    def resolve(self, name: str, args: Mapping[str, Any]) -> Any:
+        """The value of a root field."""
+        self.started = True
+        table = _mutations() if self._writing else _queries()
+        if name not in table:
+            raise Refused(f"{name} is not available in an embedded library")
+        return self._write(table[name], args) if self._writing else table[name](self._reading(), **args)
+
+    def _reading(self) -> RequestContext:
+        """The context that all fields of a query share."""
+        if self._reads is None:
+            self._reads = RequestContext(self._library, self._open(), self._base_url)
+        return self._reads
+
+    def _write(self, resolver: Resolver, args: Mapping[str, Any]) -> Any:
+        """Run a mutation in its transaction; what is selected of its result is read after the commit."""
+        with self._library.database.write() as connection:
+            context = RequestContext(self._library, connection, self._base_url)
+            result = resolver(context, **args)
+        self._stack.close()
+        context.connection = self._open()
+        for action in context.after_commit:
+            action()
+        return result
+
+    def _open(self) -> Connection:
+        return self._stack.enter_context(self._library.database.read())
+
+
+def resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
+    """The value of any field: of a row or page, of a plain object, or of the root."""
+    if isinstance(source, dict):
+        return source.get(info.field_name)
+    if isinstance(source, Run):
+        return source.resolve(info.field_name, args)
+    return source.get(info.field_name, args)
+
+
+def _queries() -> Mapping[str, Resolver]:
+    from stash_cli.embedded.queries import QUERIES  # resolvers use what is defined here
+
+    return QUERIES
+
+
+def _mutations() -> Mapping[str, Resolver]:
+    from stash_cli.embedded.mutations import MUTATIONS
+
+    return MUTATIONS
+
+
+def _shown(failure: GraphQLError, *, started: bool) -> dict[str, Any]:
+    """The error object of a field that failed, or of variables that did not fit."""
+    original = failure.original_error
+    if original is None and not started:
+        return describe(failure)
+    return {"message": _message(failure, original), "path": list(failure.path or ())}
+
+
+def _message(failure: GraphQLError, original: Exception | None) -> str:
+    if isinstance(original, StashError):
+        return original.message
+    if isinstance(original, DBAPIError):
+        return str(original.orig)
+    if original is None:
+        return failure.message
+    if isinstance(original, TypeError) and str(original).startswith("Cannot return null for non-nullable"):
+        return "the requested element is null which the schema does not allow"
+    _LOG.debug("A resolver failed", exc_info=original)
+    return f"Internal system error. Error <{original}>"

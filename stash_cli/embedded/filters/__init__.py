@@ -1,0 +1,57 @@
+"""Filters of the API as SQL: which criteria each entity has, and the subquery that a filter is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, Table, select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.filters.compose import compose
+from stash_cli.embedded.filters.file import FILE_FILTER, FOLDER_FILTER
+from stash_cli.embedded.filters.gallery import GALLERY_FILTER
+from stash_cli.embedded.filters.group import GROUP_FILTER
+from stash_cli.embedded.filters.image import IMAGE_FILTER
+from stash_cli.embedded.filters.marker import MARKER_FILTER
+from stash_cli.embedded.filters.performer import PERFORMER_FILTER
+from stash_cli.embedded.filters.scene import SCENE_FILTER
+from stash_cli.embedded.filters.studio import STUDIO_FILTER
+from stash_cli.embedded.filters.tag import TAG_FILTER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement, FromClause
+
+    from stash_cli.embedded.filters.criteria import Handler
+
+__all__ = ["FILTERS", "condition", "matching"]
+
+FILTERS: dict[str, tuple[Table, dict[str, Handler]]] = {
+    "Scene": (t.scenes, SCENE_FILTER),
+    "Image": (t.images, IMAGE_FILTER),
+    "Gallery": (t.galleries, GALLERY_FILTER),
+    "Performer": (t.performers, PERFORMER_FILTER),
+    "Studio": (t.studios, STUDIO_FILTER),
+    "Tag": (t.tags, TAG_FILTER),
+    "Group": (t.groups, GROUP_FILTER),
+    "Movie": (t.groups, GROUP_FILTER),
+    "SceneMarker": (t.scene_markers, MARKER_FILTER),
+    "BaseFile": (t.files, FILE_FILTER),
+    "Folder": (t.folders, FOLDER_FILTER),
+}
+"""The table and the criteria of each type that has a filter."""
+
+
+def condition(
+    type_name: str, entity: FromClause, given: Mapping[str, Any] | None
+) -> ColumnElement[bool] | None:
+    """What filter `given` says about `entity`; None when it has no effect."""
+    return compose(FILTERS[type_name][1], entity, given) if given else None
+
+
+def matching(type_name: str, given: Mapping[str, Any] | None) -> Select[Any] | None:
+    """The ids that filter `given` finds; None when it has no effect."""
+    entity = FILTERS[type_name][0].alias()
+    found = condition(type_name, entity, given)
+    return None if found is None else select(entity.c.id).where(found)

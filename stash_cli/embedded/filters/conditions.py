@@ -1,0 +1,157 @@
+"""What a criterion's modifier and value mean for one SQL expression.
+
+The rules are the server's: LIKE ignores ASCII case and reads % and _ as wildcards, NULL satisfies no
+comparison, dates and times compare as text. A modifier that the server answers with a panic is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, false, func, not_, or_
+
+from stash_cli.embedded.errors import UnsupportedModifier
+from stash_cli.embedded.regex import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import ColumnElement
+
+    Condition = ColumnElement[bool]
+    Criterion = Mapping[str, Any]
+
+_SPACES = re.compile(r"\s+")
+
+
+def _absent(column: ColumnElement[Any]) -> Condition:
+    return or_(column.is_(None), func.trim(column) == "")
+
+
+def _present(column: ColumnElement[Any]) -> Condition:
+    return and_(column.is_not(None), func.trim(column) != "")
+
+
+def _words(text: str) -> list[str]:
+    """The words of an INCLUDES value, or the whole of a quoted phrase, as LIKE patterns."""
+    phrase = text.strip('"')
+    found = _SPACES.sub(" ", text).split(" ") if phrase == text else [phrase]
+    return [f"%{word}%" for word in found]
+
+
+def _matches(column: ColumnElement[Any], pattern: str) -> Condition:
+    compile_pattern(pattern)  # a bad pattern is refused before the query runs
+    return column.op("REGEXP", is_comparison=True)(pattern)
+
+
+_STRING: dict[str, Callable[[Any, str], Condition]] = {
+    "EQUALS": lambda column, value: column.like(value),
+    "NOT_EQUALS": lambda column, value: column.not_like(value),
+    "INCLUDES": lambda column, value: or_(*(column.like(word) for word in _words(value))),
+    "EXCLUDES": lambda column, value: and_(*(column.not_like(word) for word in _words(value))),
+    "MATCHES_REGEX": lambda column, value: and_(column.is_not(None), _matches(column, value)),
+    "NOT_MATCHES_REGEX": lambda column, value: or_(column.is_(None), not_(_matches(column, value))),
+    "IS_NULL": lambda column, _: _absent(column),
+    "NOT_NULL": lambda column, _: _present(column),
+}
+
+
+def string(column: ColumnElement[Any], criterion: Criterion) -> Condition:
+    """StringCriterionInput on a text."""
+    make = _STRING.get(criterion["modifier"])
+    if make is None:
+        raise UnsupportedModifier("string filter modifier", criterion["modifier"])
+    return make(column, criterion.get("value") or "")
+
+
+_NUMBER: dict[str, Callable[[Any, Any, Any], Condition]] = {
+    "EQUALS": lambda column, value, _: column == value,
+    "NOT_EQUALS": lambda column, value, _: column != value,
+    "LESS_THAN": lambda column, value, _: column < value,
+    "GREATER_THAN": lambda column, value, _: column > value,
+    "BETWEEN": lambda column, low, high: column.between(low, high),
+    "NOT_BETWEEN": lambda column, low, high: not_(column.between(low, high)),
+    "IS_NULL": lambda column, *_: column.is_(None),
+    "NOT_NULL": lambda column, *_: column.is_not(None),
+}
+
+
+def number(column: ColumnElement[Any], criterion: Criterion) -> Condition:
+    """IntCriterionInput or FloatCriterionInput; a missing `value2` counts as 0."""
+    make = _NUMBER.get(criterion["modifier"])
+    if make is None:
+        raise UnsupportedModifier("numeric modifier type", criterion["modifier"])
+    return make(column, criterion["value"], criterion.get("value2") or 0)
+
+
+def date(column: ColumnElement[Any], criterion: Criterion) -> Condition:
+    """DateCriterionInput or TimestampCriterionInput: text against text; no `value2` means tomorrow."""
+    modifier = criterion["modifier"]
+    if modifier in ("IS_NULL", "NOT_NULL"):
+        missing = or_(column.is_(None), column == "")
+        return missing if modifier == "IS_NULL" else and_(column.is_not(None), column != "")
+    make = _NUMBER.get(modifier)
+    if make is None:
+        raise UnsupportedModifier("date modifier type", modifier)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    return make(column, criterion["value"], criterion.get("value2") or tomorrow)
+
+
+def one_of(column: ColumnElement[Any], values: list[str], modifier: str, kind: str) -> Condition:
+    """Gender and circumcision: any of `values` or none of them; NULL is in neither."""
+    if modifier in ("IS_NULL", "NOT_NULL"):
+        return _absent(column) if modifier == "IS_NULL" else _present(column)
+    if modifier in ("EQUALS", "INCLUDES"):
+        return column.in_(values) if values else false()
+    if modifier in ("NOT_EQUALS", "EXCLUDES"):
+        return column.not_in(values)
+    raise UnsupportedModifier(f"{kind} modifier", modifier)
+
+
+BANDS = {
+    "VERY_LOW": (144, 239),
+    "LOW": (240, 359),
+    "R360P": (360, 479),
+    "STANDARD": (480, 539),
+    "WEB_HD": (540, 719),
+    "STANDARD_HD": (720, 1079),
+    "FULL_HD": (1080, 1439),
+    "QUAD_HD": (1440, 1919),
+    "VR_HD": (1920, 2159),
+    "FOUR_K": (1920, 2559),
+    "FIVE_K": (2560, 2999),
+    "SIX_K": (3000, 3583),
+    "SEVEN_K": (3584, 3839),
+    "EIGHT_K": (3840, 6143),
+    "HUGE": (6144, 9999),
+}
+"""Resolutions by the shorter side in pixels: least and most."""
+
+
+def resolution(shorter: ColumnElement[Any], criterion: Criterion) -> Condition:
+    """ResolutionCriterionInput on the shorter side of a picture."""
+    low, high = BANDS[criterion["value"]]
+    made: dict[str, Condition] = {
+        "EQUALS": shorter.between(low, high),
+        "NOT_EQUALS": not_(shorter.between(low, high)),
+        "LESS_THAN": shorter < low,
+        "GREATER_THAN": shorter > high,
+    }
+    if criterion["modifier"] not in made:
+        raise UnsupportedModifier("resolution modifier", criterion["modifier"])
+    return made[criterion["modifier"]]
+
+
+def orientation(
+    width: ColumnElement[Any], height: ColumnElement[Any], criterion: Criterion
+) -> Condition | None:
+    """OrientationCriterionInput: any of the given ones; an empty list is no condition."""
+    shapes: dict[str, Condition] = {
+        "LANDSCAPE": width > height,
+        "PORTRAIT": width < height,
+        "SQUARE": width == height,
+    }
+    wanted = [shapes[value] for value in criterion["value"]]
+    return or_(*wanted) if wanted else None

@@ -1,0 +1,129 @@
+"""The kinds of criteria as makers: each takes where a fact is stored and gives a handler.
+
+A handler gets the entity's table (an alias of its own at every level of a filter, so that nothing
+joins by accident) and the criterion, and gives one boolean expression, or None for no condition. The
+expression stands for itself: AND, OR and NOT around it cannot change what it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, FromClause, Select, Table, distinct, func, select
+
+from stash_cli.embedded import sql
+from stash_cli.embedded.filters import conditions
+
+Entity: TypeAlias = FromClause
+Condition: TypeAlias = ColumnElement[bool]
+Handler: TypeAlias = Callable[[Entity, Any], Condition | None]
+Expression: TypeAlias = Callable[[Entity], ColumnElement[Any]]
+Matcher: TypeAlias = Callable[[ColumnElement[Any], Mapping[str, Any]], Condition]
+
+
+def column(name: str, match: Matcher) -> Handler:
+    """A criterion on a column of the entity."""
+    return lambda entity, criterion: match(entity.c[name], criterion)
+
+
+def expression(make: Expression, match: Matcher) -> Handler:
+    """A criterion on something computed from the entity."""
+    return lambda entity, criterion: match(make(entity), criterion)
+
+
+def strings(names: str) -> dict[str, Handler]:
+    """String criteria on columns of the same name."""
+    return {name: column(name, conditions.string) for name in names.split()}
+
+
+def numbers(names: str) -> dict[str, Handler]:
+    return {name: column(name, conditions.number) for name in names.split()}
+
+
+def dates(names: str) -> dict[str, Handler]:
+    """Date and timestamp criteria on columns of the same name."""
+    return {name: column(name, conditions.date) for name in names.split()}
+
+
+def boolean(name: str) -> Handler:
+    """Both true and false filter."""
+    return lambda entity, wanted: entity.c[name].is_(wanted)
+
+
+def some_row(rows: Select[Any], match: Callable[..., Condition | None]) -> Handler:
+    """A criterion that one of the entity's `rows` (owner, facts...) fulfils; `match(facts..., criterion)`.
+
+    An entity without rows counts as one row of NULLs: so IS_NULL finds it.
+    """
+
+    def handle(entity: Entity, criterion: Any) -> Condition | None:
+        found, inner = rows.subquery(), _again(entity)
+        condition = match(*list(found.c)[1:], criterion)
+        if condition is None:
+            return None
+        joined = inner.outerjoin(found, found.c[0] == inner.c.id)
+        return entity.c.id.in_(select(inner.c.id).select_from(joined).where(condition))
+
+    return handle
+
+
+def string_list(rows: Select[Any]) -> Handler:
+    """Urls, aliases: as `some_row`, but EXCLUDES means that no row contains the phrase."""
+    some = some_row(rows, conditions.string)
+
+    def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+        if criterion["modifier"] != "EXCLUDES":
+            return some(entity, criterion)
+        found = rows.subquery()
+        return entity.c.id.not_in(select(found.c[0]).where(found.c[1].like(f"%{criterion['value']}%")))
+
+    return handle
+
+
+def count(links: Callable[[], Select[Any]], match: Matcher = conditions.number) -> Handler:
+    """How many different objects `links` (owner, object) gives for the entity."""
+
+    def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+        return match(counted(entity, links()), criterion)
+
+    return handle
+
+
+def counted(entity: Entity, links: Select[Any] | Any) -> ColumnElement[int]:
+    """Number of different objects in `links` (owner, object), for each entity."""
+    found = links.subquery()
+    number = select(func.count(distinct(found.c[1]))).where(found.c[0] == entity.c.id)
+    return number.correlate(entity).scalar_subquery()
+
+
+def total(parts: Callable[[], list[Select[Any]]]) -> Expression:
+    """The sum of all `parts` (owner, number) for the entity; 0 where there is nothing."""
+
+    def make(entity: Entity) -> ColumnElement[Any]:
+        pieces = parts()
+        found = (pieces[0].union_all(*pieces[1:]) if len(pieces) > 1 else pieces[0]).subquery()
+        number = select(func.coalesce(func.sum(found.c[1]), 0)).where(found.c[0] == entity.c.id)
+        return number.correlate(entity).scalar_subquery()
+
+    return make
+
+
+def pairs(table: Table, owner: str, other: str) -> Select[Any]:
+    """(owner, other) of a link table, of an alias of its own."""
+    link = table.alias()
+    return select(link.c[owner], link.c[other])
+
+
+def shorter_side(width: ColumnElement[Any], height: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.min(width, height)
+
+
+def age_at(born: ColumnElement[Any], moment: ColumnElement[Any]) -> ColumnElement[int]:
+    return sql.years_between(born, moment)
+
+
+def _again(entity: Entity) -> Entity:
+    """Another alias of the table that `entity` is an alias of."""
+    table: FromClause = getattr(entity, "element", entity)
+    return table.alias()

@@ -1,0 +1,222 @@
+"""Rows and links that the filters of several entities look at, each made afresh for every use."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Integer, Select, Table, Text, cast, func, select
+
+from stash_cli.embedded import sql
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.filters import conditions
+from stash_cli.embedded.filters.criteria import (
+    age_at,
+    count,
+    expression,
+    pairs,
+    shorter_side,
+    some_row,
+    string_list,
+)
+from stash_cli.embedded.filters.relations import Relation
+from stash_cli.embedded.filters.special import parse_phash, stash_id, stash_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
+
+FILES = {
+    "scene": (t.scenes_files, "scene_id"),
+    "image": (t.images_files, "image_id"),
+    "gallery": (t.galleries_files, "gallery_id"),
+}
+"""How each entity with files is linked to them."""
+
+
+def file_rows(noun: str, *columns: Any, source: Any = None) -> Select[Any]:
+    """(owner, columns...) for every file of an entity, joined with facts by file id."""
+    link, owner = FILES[noun]
+    statement = select(link.c[owner], *columns)
+    return statement if source is None else statement.join(source, source.c.file_id == link.c.file_id)
+
+
+def path_rows(noun: str) -> Select[Any]:
+    """(owner, full path) of every file."""
+    link, owner = FILES[noun]
+    return (
+        select(link.c[owner], sql.full_path())
+        .join(t.files, t.files.c.id == link.c.file_id)
+        .join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
+    )
+
+
+def fingerprint_rows(noun: str, kind: str) -> Select[Any]:
+    """(owner, fingerprint of one type) of every file: text, or the number of a phash."""
+    prints = t.files_fingerprints
+    value = prints.c.fingerprint if kind == "phash" else cast(prints.c.fingerprint, Text)
+    return file_rows(noun, value, source=prints).where(prints.c.type == kind)
+
+
+def fingerprint(noun: str, kind: str) -> Handler:
+    return some_row(fingerprint_rows(noun, kind), conditions.string)
+
+
+def phash_text(noun: str) -> Handler:
+    """The deprecated `phash`: hex compared as the number that it is."""
+
+    def match(stored: ColumnElement[Any], criterion: Mapping[str, Any]) -> Condition:
+        absent = criterion["modifier"] in ("IS_NULL", "NOT_NULL")
+        value = 0 if absent else parse_phash(criterion["value"])
+        return conditions.number(stored, {"modifier": criterion["modifier"], "value": value})
+
+    return some_row(fingerprint_rows(noun, "phash"), match)
+
+
+def picture_facts(noun: str, *sources: Table) -> dict[str, Handler]:
+    """`resolution` and `orientation`, per file."""
+    width = func.coalesce(*(source.c.width for source in sources)) if len(sources) > 1 else sources[0].c.width
+    height = (
+        func.coalesce(*(source.c.height for source in sources)) if len(sources) > 1 else sources[0].c.height
+    )
+    link, owner = FILES[noun]
+    rows = select(link.c[owner], width, height)
+    for source in sources:
+        rows = rows.outerjoin(source, source.c.file_id == link.c.file_id)
+
+    def match_resolution(width: Any, height: Any, criterion: Mapping[str, Any]) -> Condition:
+        return conditions.resolution(shorter_side(width, height), criterion)
+
+    return {
+        "resolution": some_row(rows, match_resolution),
+        "orientation": some_row(rows, conditions.orientation),
+    }
+
+
+def tag_criteria(table: Table, owner: str) -> dict[str, Handler]:
+    """`tags` and `tag_count` over a link table."""
+    links = partial(pairs, table, owner, "tag_id")
+    return {"tags": Relation(links, "Tag"), "tag_count": count(links)}
+
+
+def performer_criteria(link: Table, owner: str) -> dict[str, Handler]:
+    """Everything about the performers of a scene, image or gallery."""
+    links = partial(pairs, link, owner, "performer_id")
+
+    def tagged() -> Select[Any]:
+        performers, tags = link.alias(), t.performers_tags.alias()
+        return select(performers.c[owner], tags.c.tag_id).join(
+            tags, tags.c.performer_id == performers.c.performer_id
+        )
+
+    return {
+        "performers": Relation(links),
+        "performer_count": count(links),
+        "performer_tags": Relation(tagged, "Tag", what="performer tags"),
+        "performer_favorite": _favorite(link, owner),
+        "performer_age": _age(link, owner),
+    }
+
+
+def _favorite(link: Table, owner: str) -> Handler:
+    """True: some performer is a favourite; false: none is, or there is none."""
+
+    def handle(entity: Entity, wanted: bool) -> Condition:
+        chosen, performers = link.alias(), t.performers.alias()
+        owners = select(chosen.c[owner]).join(performers, performers.c.id == chosen.c.performer_id)
+        liked = owners.where(performers.c.favorite.is_(True))
+        return entity.c.id.in_(liked) if wanted else entity.c.id.not_in(liked)
+
+    return handle
+
+
+def _age(link: Table, owner: str) -> Handler:
+    """The age of any performer at the object's date."""
+
+    def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+        chosen, performers = link.alias(), t.performers.alias()
+        age = age_at(performers.c.birthdate, entity.c.date)
+        some = (
+            select(1)
+            .select_from(chosen.join(performers, performers.c.id == chosen.c.performer_id))
+            .where(chosen.c[owner] == entity.c.id, conditions.number(age, criterion))
+        )
+        return some.correlate(entity).exists()
+
+    return handle
+
+
+def studio_of(table: Table) -> Relation:
+    """`studios`: the one studio of an entity, with those above it."""
+
+    def links() -> Select[Any]:
+        own = table.alias()
+        return select(own.c.id, own.c.studio_id).where(own.c.studio_id.is_not(None))
+
+    return Relation(links, "Studio", single=True)
+
+
+def column_links(table: Table, owner: str, other: str) -> Callable[[], Select[Any]]:
+    """(owner, other) of two columns of an entity's own table."""
+
+    def links() -> Select[Any]:
+        own = table.alias()
+        return select(own.c[owner], own.c[other]).where(own.c[owner].is_not(None), own.c[other].is_not(None))
+
+    return links
+
+
+def values(table: Table, name: str, owner: str | None = None) -> Handler:
+    """A string criterion on a list of values: urls, aliases."""
+    key = next(iter(table.c)) if owner is None else table.c[owner]
+    return string_list(select(key, table.c[name]))
+
+
+def stash_id_criteria(table: Table) -> dict[str, Handler]:
+    owner = next(iter(table.c))
+
+    def rows() -> Select[Any]:
+        return select(owner, table.c.stash_id, table.c.endpoint)
+
+    return {"stash_id_endpoint": stash_id(rows), "stash_ids_endpoint": stash_ids(rows)}
+
+
+def whole(name: str) -> Handler:
+    """A number compared without its fraction."""
+    return expression(lambda entity: _truncated(entity.c[name]), conditions.number)
+
+
+def _truncated(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(value, Integer)
+
+
+def truncated_rows(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> Condition:
+    return conditions.number(_truncated(value), criterion)
+
+
+def rounded_rows(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> Condition:
+    return conditions.number(_truncated(func.round(value)), criterion)
+
+
+def year(name: str) -> Handler:
+    """The year of a date as a number."""
+    return expression(lambda entity: _truncated(func.strftime("%Y", entity.c[name])), conditions.number)
+
+
+def captions(noun: str) -> Handler:
+    """The language code of a caption; EXCLUDES compares it exactly."""
+    some = some_row(
+        file_rows(noun, t.video_captions.c.language_code, source=t.video_captions), conditions.string
+    )
+
+    def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+        if criterion["modifier"] != "EXCLUDES":
+            return some(entity, criterion)
+        found = file_rows(noun, source=t.video_captions)
+        spoken = found.where(t.video_captions.c.language_code == criterion["value"])
+        return entity.c.id.not_in(spoken)
+
+    return handle

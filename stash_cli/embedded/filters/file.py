@@ -1,0 +1,155 @@
+"""The criteria of a file filter and of a folder filter."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, and_, select
+
+from stash_cli.embedded import sql
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters.compose import compose
+from stash_cli.embedded.filters.criteria import (
+    boolean,
+    column,
+    count,
+    dates,
+    numbers,
+    pairs,
+    shorter_side,
+    some_row,
+    strings,
+)
+from stash_cli.embedded.filters.relations import Relation, related
+from stash_cli.embedded.filters.special import duplicated, phash, shared
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Table
+
+    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
+
+_prints = t.files_fingerprints
+
+
+def _phashes() -> Select[Any]:
+    return select(_prints.c.file_id, _prints.c.fingerprint).where(_prints.c.type == "phash")
+
+
+def _hashes(entity: Entity, entries: Sequence[Mapping[str, Any]]) -> Condition | None:
+    """Every entry needs a fingerprint of its type; the value is read as a hex number."""
+    wanted = []
+    for entry in entries:
+        rows = select(_prints.c.file_id, _prints.c.fingerprint).where(_prints.c.type == entry["type"])
+        wanted.append(phash(rows)(entity, {**entry, "modifier": "EQUALS"}))
+    made = [condition for condition in wanted if condition is not None]
+    return and_(*made) if made else None
+
+
+def _resolution(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+    return conditions.resolution(shorter_side(entity.c.width, entity.c.height), criterion)
+
+
+def _orientation(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+    return conditions.orientation(entity.c.width, entity.c.height, criterion)
+
+
+def _rounded(name: str, match: Any) -> Handler:
+    return lambda entity, criterion: match(entity.c[name], criterion)
+
+
+def _captions(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+    """The language code of one of the captions; EXCLUDES compares it exactly."""
+    language = t.video_captions.c.language_code
+    spoken = select(t.video_captions.c.file_id)
+    if criterion["modifier"] == "EXCLUDES":
+        return entity.c.file_id.not_in(spoken.where(language == criterion["value"]))
+    if criterion["modifier"] == "IS_NULL":
+        return entity.c.file_id.not_in(spoken)
+    return entity.c.file_id.in_(spoken.where(conditions.string(language, criterion)))
+
+
+_PICTURE: dict[str, Handler] = {
+    **strings("format"),
+    "resolution": _resolution,
+    "orientation": _orientation,
+}
+_VIDEO: dict[str, Handler] = {
+    **_PICTURE,
+    **strings("video_codec audio_codec"),
+    **numbers("interactive_speed"),
+    "bitrate": column("bit_rate", conditions.number),
+    "duration": _rounded("duration", facts.truncated_rows),
+    "framerate": _rounded("frame_rate", facts.rounded_rows),
+    "interactive": boolean("interactive"),
+    "captions": _captions,
+}
+
+
+def _facts(table: Table, handlers: dict[str, Handler]) -> Handler:
+    """Criteria on the facts about a video or a picture, all on the same row."""
+
+    def handle(entity: Entity, given: Mapping[str, Any]) -> Condition | None:
+        row = table.alias()
+        condition = compose(handlers, row, given)
+        return None if condition is None else entity.c.id.in_(select(row.c.file_id).where(condition))
+
+    return handle
+
+
+def _path_rows() -> Select[Any]:
+    return select(t.files.c.id, sql.full_path()).join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
+
+
+def _dir_rows() -> Select[Any]:
+    return select(t.files.c.id, t.folders.c.path).join(
+        t.folders, t.folders.c.id == t.files.c.parent_folder_id
+    )
+
+
+def _zip_of(table: Table) -> Relation:
+    return Relation(facts.column_links(table, "id", "zip_file_id"), single=True, keep_empty=False)
+
+
+def _folder_of(table: Table) -> Relation:
+    return Relation(facts.column_links(table, "id", "parent_folder_id"), "Folder", single=True)
+
+
+_scenes = partial(pairs, t.scenes_files, "file_id", "scene_id")
+_images = partial(pairs, t.images_files, "file_id", "image_id")
+_galleries = partial(pairs, t.galleries_files, "file_id", "gallery_id")
+_same_phash = shared(_phashes)
+
+FILE_FILTER: dict[str, Handler] = {
+    **strings("basename"),
+    **dates("mod_time created_at updated_at"),
+    "path": some_row(_path_rows(), conditions.string),
+    "dir": some_row(_dir_rows(), conditions.string),
+    "parent_folder": _folder_of(t.files),
+    "zip_file": _zip_of(t.files),
+    "duplicated": duplicated({"duplicated": _same_phash, "phash": _same_phash}),
+    "hashes": _hashes,
+    "video_file_filter": _facts(t.video_files, _VIDEO),
+    "image_file_filter": _facts(t.image_files, _PICTURE),
+    "scene_count": count(_scenes),
+    "image_count": count(_images),
+    "gallery_count": count(_galleries),
+    "scenes_filter": related("Scene", _scenes),
+    "images_filter": related("Image", _images),
+    "galleries_filter": related("Gallery", _galleries),
+}
+
+_folder_galleries = facts.column_links(t.galleries, "folder_id", "id")
+
+FOLDER_FILTER: dict[str, Handler] = {
+    **strings("path basename"),
+    **dates("mod_time created_at updated_at"),
+    "parent_folder": _folder_of(t.folders),
+    "zip_file": _zip_of(t.folders),
+    "gallery_count": count(_folder_galleries),
+    "files_filter": related("BaseFile", facts.column_links(t.files, "parent_folder_id", "id")),
+    "galleries_filter": related("Gallery", _folder_galleries),
+}

@@ -1,0 +1,134 @@
+"""The criteria of a gallery filter."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, and_, func, select, union_all
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters.criteria import (
+    boolean,
+    column,
+    count,
+    dates,
+    expression,
+    numbers,
+    pairs,
+    shorter_side,
+    some_row,
+    strings,
+)
+from stash_cli.embedded.filters.relations import Relation, related
+from stash_cli.embedded.filters.special import custom_fields, missing, without
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
+
+
+def _link(table: Any, other: str) -> Any:
+    return partial(pairs, table, "gallery_id", other)
+
+
+def _own_folder() -> Select[Any]:
+    """(gallery, path of its own folder)."""
+    own, folder = t.galleries.alias(), t.folders.alias()
+    return select(own.c.id, folder.c.path).join(folder, folder.c.id == own.c.folder_id)
+
+
+def _path(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+    """The path of a file or of the gallery's own folder; a regex that must not match holds for both."""
+    in_file = some_row(facts.path_rows("gallery"), conditions.string)
+    in_folder = some_row(_own_folder(), conditions.string)
+    if criterion["modifier"] in ("NOT_MATCHES_REGEX", "IS_NULL"):
+        first, second = in_file(entity, criterion), in_folder(entity, criterion)
+        return and_(first, second) if first is not None and second is not None else None
+    both = union_all(facts.path_rows("gallery"), _own_folder()).subquery()
+    return some_row(select(both.c[0], both.c[1]), conditions.string)(entity, criterion)
+
+
+def _shorter_sides(entity: Entity) -> ColumnElement[Any]:
+    """The average of the shorter sides of the images' primary files."""
+    link, files, picture = t.galleries_images.alias(), t.images_files.alias(), t.image_files.alias()
+    average = (
+        select(func.avg(shorter_side(picture.c.width, picture.c.height)))
+        .select_from(link)
+        .join(files, and_(files.c.image_id == link.c.image_id, files.c.primary.is_(True)))
+        .join(picture, picture.c.file_id == files.c.file_id)
+        .where(link.c.gallery_id == entity.c.id)
+    )
+    return average.correlate(entity).scalar_subquery()
+
+
+def _is_zip(entity: Entity, wanted: bool) -> Condition:
+    zipped = select(t.galleries_files.alias().c.gallery_id)
+    return entity.c.id.in_(zipped) if wanted else entity.c.id.not_in(zipped)
+
+
+def _has_chapters(entity: Entity, word: str) -> Condition:
+    divided = select(t.galleries_chapters.alias().c.gallery_id)
+    return entity.c.id.in_(divided) if word == "true" else entity.c.id.not_in(divided)
+
+
+def _folders() -> Select[Any]:
+    """(gallery, folder): the folder it is made of, or the one its file lies in."""
+    link, files = t.galleries_files.alias(), t.files.alias()
+    own = t.galleries.alias()
+    in_files = select(link.c.gallery_id, files.c.parent_folder_id).join(files, files.c.id == link.c.file_id)
+    of_folder = select(own.c.id, own.c.folder_id).where(own.c.folder_id.is_not(None))
+    both = union_all(in_files, of_folder).subquery()
+    return select(both.c[0], both.c[1])
+
+
+_performers, _tags = _link(t.performers_galleries, "performer_id"), _link(t.galleries_tags, "tag_id")
+_scenes, _images = _link(t.scenes_galleries, "scene_id"), _link(t.galleries_images, "image_id")
+_files = _link(t.galleries_files, "file_id")
+
+GALLERY_FILTER: dict[str, Handler] = {
+    **strings("title code details photographer"),
+    **numbers("id"),
+    "rating100": column("rating", conditions.number),
+    "organized": boolean("organized"),
+    **dates("date created_at updated_at"),
+    "url": facts.values(t.gallery_urls, "url"),
+    "path": _path,
+    "file_count": count(_files),
+    "checksum": facts.fingerprint("gallery", "md5"),
+    "is_zip": _is_zip,
+    "average_resolution": expression(_shorter_sides, conditions.resolution),
+    "has_chapters": _has_chapters,
+    "image_count": count(_images),
+    **facts.tag_criteria(t.galleries_tags, "gallery_id"),
+    **facts.performer_criteria(t.performers_galleries, "gallery_id"),
+    "studios": facts.studio_of(t.galleries),
+    "scenes": Relation(_scenes),
+    "parent_folder": Relation(_folders, "Folder"),
+    "custom_fields": custom_fields(t.gallery_custom_fields, "gallery_id"),
+    "is_missing": missing(
+        {
+            "url": without(_link(t.gallery_urls, "url")),
+            "scenes": without(_scenes),
+            "studio": lambda entity: entity.c.studio_id.is_(None),
+            "performers": without(_performers),
+            "date": lambda entity: entity.c.date.is_(None),
+            "tags": without(_tags),
+            "cover": without(
+                lambda: select(t.galleries_images.c.gallery_id).where(t.galleries_images.c.cover.is_(True))
+            ),
+        },
+        t.galleries,
+    ),
+    "performers_filter": related("Performer", _performers),
+    "studios_filter": related("Studio", facts.column_links(t.galleries, "id", "studio_id")),
+    "tags_filter": related("Tag", _tags),
+    "scenes_filter": related("Scene", _scenes),
+    "images_filter": related("Image", _images),
+    "files_filter": related("BaseFile", _files),
+    "folders_filter": related("Folder", _folders),
+}

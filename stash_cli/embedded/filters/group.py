@@ -1,0 +1,64 @@
+"""The criteria of a group filter (and of the movie filter of older clients)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, select
+
+from stash_cli.embedded import links as two_steps
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters.criteria import column, count, dates, expression, pairs, strings, total
+from stash_cli.embedded.filters.relations import Relation, related
+from stash_cli.embedded.filters.special import custom_fields, missing, without
+
+if TYPE_CHECKING:
+    from stash_cli.embedded.filters.criteria import Handler
+
+
+def _link(table: Any, other: str) -> Any:
+    return partial(pairs, table, "group_id", other)
+
+
+def _performers() -> Select[Any]:
+    found = two_steps.groups_of_performers().subquery()
+    return select(found.c.group, found.c.performer)
+
+
+_scenes = _link(t.groups_scenes, "scene_id")
+_containing = partial(pairs, t.groups_relations, "sub_id", "containing_id")
+_subs = partial(pairs, t.groups_relations, "containing_id", "sub_id")
+
+GROUP_FILTER: dict[str, Handler] = {
+    **strings("name director"),
+    "synopsis": column("description", conditions.string),
+    "duration": facts.whole("duration"),
+    "rating100": column("rating", conditions.number),
+    **dates("date created_at updated_at"),
+    "url": facts.values(t.group_urls, "url"),
+    **facts.tag_criteria(t.groups_tags, "group_id"),
+    "studios": facts.studio_of(t.groups),
+    "performers": Relation(_performers),
+    "scene_count": count(_scenes),
+    "o_counter": expression(total(lambda: two_steps.o_counts("Group")), conditions.number),
+    "containing_groups": Relation(_containing, "Group"),
+    "sub_groups": Relation(_subs, "Group", upwards=True),
+    "containing_group_count": count(_containing),
+    "sub_group_count": count(_subs),
+    "custom_fields": custom_fields(t.group_custom_fields, "group_id"),
+    "is_missing": missing(
+        {
+            "front_image": lambda entity: entity.c.front_image_blob.is_(None),
+            "back_image": lambda entity: entity.c.back_image_blob.is_(None),
+            "scenes": without(_scenes),
+            "url": without(_link(t.group_urls, "url")),
+            "tags": without(_link(t.groups_tags, "tag_id")),
+            "studio": lambda entity: entity.c.studio_id.is_(None),
+        },
+        t.groups,
+    ),
+    "scenes_filter": related("Scene", _scenes),
+    "studios_filter": related("Studio", facts.column_links(t.groups, "id", "studio_id")),
+}

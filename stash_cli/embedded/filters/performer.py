@@ -1,0 +1,127 @@
+"""The criteria of a performer filter."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, func, select
+
+from stash_cli.embedded import links as two_steps
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters.criteria import (
+    age_at,
+    boolean,
+    column,
+    count,
+    dates,
+    expression,
+    numbers,
+    pairs,
+    strings,
+    total,
+)
+from stash_cli.embedded.filters.relations import Relation, related
+from stash_cli.embedded.filters.special import custom_fields, missing, without
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
+
+
+def _link(table: Any, other: str) -> Any:
+    return partial(pairs, table, "performer_id", other)
+
+
+def _gender(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+    """`value_list` counts before `value`."""
+    single = criterion.get("value")
+    values = list(criterion.get("value_list") or ([single] if single else []))
+    return conditions.one_of(entity.c.gender, values, criterion["modifier"], "gender")
+
+
+def _circumcised(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+    values = list(criterion.get("value") or ())
+    return conditions.one_of(entity.c.circumcised, values, criterion["modifier"], "circumcision")
+
+
+def _age(entity: Entity) -> ColumnElement[Any]:
+    """Whole years from birth until death or today."""
+    return age_at(entity.c.birthdate, func.coalesce(entity.c.death_date, func.date("now")))
+
+
+def _plays() -> list[Select[Any]]:
+    """(performer, different view times of their scenes)."""
+    link, plays = t.performers_scenes.alias(), t.scenes_view_dates.alias()
+    number = func.count(plays.c.view_date.distinct())
+    joined = select(link.c.performer_id, number).join(plays, plays.c.scene_id == link.c.scene_id)
+    return [joined.group_by(link.c.performer_id)]
+
+
+def _studios() -> Select[Any]:
+    found = two_steps.performer_studios().subquery()
+    return select(found.c.performer, found.c.studio)
+
+
+def _company() -> Select[Any]:
+    found = two_steps.appearances().subquery()
+    return select(found.c.performer, found.c.other)
+
+
+def _markers() -> Select[Any]:
+    link, markers = t.performers_scenes.alias(), t.scene_markers.alias()
+    return select(link.c.performer_id, markers.c.id).join(markers, markers.c.scene_id == link.c.scene_id)
+
+
+_scenes, _images = _link(t.performers_scenes, "scene_id"), _link(t.performers_images, "image_id")
+_galleries, _tags = _link(t.performers_galleries, "gallery_id"), _link(t.performers_tags, "tag_id")
+
+PERFORMER_FILTER: dict[str, Handler] = {
+    **strings("name disambiguation details ethnicity country eye_color hair_color measurements"),
+    **strings("fake_tits career_length tattoos piercings"),
+    **numbers("weight penis_length"),
+    "height_cm": column("height", conditions.number),
+    "rating100": column("rating", conditions.number),
+    "filter_favorites": boolean("favorite"),
+    "ignore_auto_tag": boolean("ignore_auto_tag"),
+    "gender": _gender,
+    "circumcised": _circumcised,
+    **dates("birthdate death_date career_start career_end created_at updated_at"),
+    "birth_year": facts.year("birthdate"),
+    "death_year": facts.year("death_date"),
+    "age": expression(_age, conditions.number),
+    "url": facts.values(t.performer_urls, "url"),
+    "aliases": facts.values(t.performer_aliases, "alias"),
+    **facts.tag_criteria(t.performers_tags, "performer_id"),
+    **facts.stash_id_criteria(t.performer_stash_ids),
+    "custom_fields": custom_fields(t.performer_custom_fields, "performer_id"),
+    "scene_count": count(_scenes),
+    "image_count": count(_images),
+    "gallery_count": count(_galleries),
+    "marker_count": count(_markers),
+    "play_count": expression(total(_plays), conditions.number),
+    "o_counter": expression(total(lambda: two_steps.o_counts("Performer")), conditions.number),
+    "studios": Relation(_studios, "Studio"),
+    "groups": Relation(two_steps.groups_of_performers, "Group"),
+    "performers": Relation(_company),
+    "is_missing": missing(
+        {
+            "url": without(_link(t.performer_urls, "url")),
+            "scenes": without(_scenes),
+            "image": lambda entity: entity.c.image_blob.is_(None),
+            "stash_id": without(_link(t.performer_stash_ids, "stash_id")),
+            "aliases": without(_link(t.performer_aliases, "alias")),
+            "tags": without(_tags),
+        },
+        t.performers,
+    ),
+    "scenes_filter": related("Scene", _scenes),
+    "images_filter": related("Image", _images),
+    "galleries_filter": related("Gallery", _galleries),
+    "tags_filter": related("Tag", _tags),
+    "markers_filter": related("SceneMarker", _markers),
+}

@@ -1,0 +1,123 @@
+"""Criteria on related objects by their ids: flat ones, and those that reach down a hierarchy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, and_, distinct, func, select
+
+from stash_cli.embedded import sql
+from stash_cli.embedded.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import Subquery
+
+    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
+
+_MULTI = "multi criterion input"
+_HIERARCHICAL = "hierarchical multi criterion input"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How a MultiCriterionInput or HierarchicalMultiCriterionInput on one relation works.
+
+    `links()` gives (owner, related id); `hierarchy` names the kind whose levels `depth` counts, and
+    `upwards` that they are counted towards the parents. `single` says that an object has at most one:
+    EQUALS then is INCLUDES and NOT_EQUALS is EXCLUDES. `null_links` are the links that IS_NULL looks
+    at, where they differ; `keep_empty` False drops objects without relation from EXCLUDES.
+    """
+
+    links: Callable[[], Select[Any]]
+    hierarchy: str | None = None
+    upwards: bool = False
+    single: bool = False
+    null_links: Callable[[], Select[Any]] | None = None
+    keep_empty: bool = True
+    what: str = ""
+
+    def __call__(self, entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+        modifier = self._modifier(criterion)
+        if modifier in ("IS_NULL", "NOT_NULL"):
+            owners = select((self.null_links or self.links)().subquery().c[0])
+            return entity.c.id.not_in(owners) if modifier == "IS_NULL" else entity.c.id.in_(owners)
+        return self._compare(entity, modifier, criterion)
+
+    def _modifier(self, criterion: Mapping[str, Any]) -> str:
+        """The modifier as it is meant here; refused where it means nothing."""
+        given = str(criterion["modifier"])
+        if self.single:
+            given = {"EQUALS": "INCLUDES_ALL", "NOT_EQUALS": "EXCLUDES"}.get(given, given)
+        what = self.what or (_HIERARCHICAL if self.hierarchy else _MULTI)
+        if given == "NOT_EQUALS":
+            raise Refused(f"not equals modifier is not supported for {what}")
+        if given not in ("INCLUDES", "INCLUDES_ALL", "EXCLUDES", "EQUALS", "IS_NULL", "NOT_NULL"):
+            raise Refused(f"invalid modifier {given} for {what}")
+        if given == "EQUALS" and criterion.get("depth"):
+            raise Refused(f"depth is not supported for equals modifier in {what}")
+        return given
+
+    def _compare(self, entity: Entity, modifier: str, criterion: Mapping[str, Any]) -> Condition | None:
+        value, excludes = list(criterion.get("value") or ()), list(criterion.get("excludes") or ())
+        depth = criterion.get("depth")
+        if modifier == "EXCLUDES":
+            value, excludes = [], [*value, *excludes]
+        wanted = [self._holds(entity, modifier, value, depth)] if value else []
+        if excludes:
+            wanted.append(entity.c.id.not_in(self._owners(excludes, depth)))
+            if not self.keep_empty:
+                wanted.append(entity.c.id.in_(select(self.links().subquery().c[0])))
+        return and_(*wanted) if wanted else None
+
+    def _holds(self, entity: Entity, modifier: str, value: Sequence[str], depth: int | None) -> Condition:
+        if modifier == "INCLUDES":
+            return entity.c.id.in_(self._owners(value, depth))
+        links, tree = self._joined(value, depth)
+        owner = links.c[0]
+        every = (
+            select(owner)
+            .join(tree, tree.c.id == links.c[1])
+            .group_by(owner)
+            .having(func.count(distinct(tree.c.root)) == len(value))
+        )
+        held = entity.c.id.in_(every)
+        if modifier == "INCLUDES_ALL":
+            return held
+        number = select(func.count(distinct(links.c[1]))).where(owner == entity.c.id).correlate(entity)
+        return and_(held, number.scalar_subquery() == len(value))
+
+    def _owners(self, value: Sequence[str], depth: int | None) -> Select[Any]:
+        links, tree = self._joined(value, depth)
+        return select(links.c[0]).where(links.c[1].in_(select(tree.c.id)))
+
+    def _joined(self, value: Sequence[str], depth: int | None) -> tuple[Subquery, Subquery]:
+        roots = sql.id_list(self._ids(value))
+        kind = self.hierarchy or "Tag"
+        tree = sql.below(kind, roots, depth if self.hierarchy else 0, upwards=self.upwards)
+        return self.links().subquery(), tree
+
+    def _ids(self, value: Sequence[str]) -> list[int]:
+        """The numbers of `value`: others never match a flat criterion and break a hierarchical one."""
+        numbers = [int(text) for text in map(str, value) if text.lstrip("-").isdecimal()]
+        if self.hierarchy and len(numbers) != len(value):
+            bad = next(text for text in map(str, value) if not text.lstrip("-").isdecimal())
+            raise Refused(f'strconv.Atoi: parsing "{bad}": invalid syntax')
+        return numbers
+
+
+def related(type_name: str, links: Callable[[], Select[Any]]) -> Handler:
+    """A related filter: some object in `links` (owner, id) fulfils a filter of its own type."""
+
+    def handle(entity: Entity, nested: Mapping[str, Any]) -> Condition | None:
+        from stash_cli.embedded.filters import matching  # filters contain filters
+
+        chosen = matching(type_name, nested)
+        if chosen is None:
+            return None
+        found = links().subquery()
+        return entity.c.id.in_(select(found.c[0]).where(found.c[1].in_(chosen)))
+
+    return handle

@@ -1,0 +1,151 @@
+"""The criteria of a scene filter."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, func, select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters.criteria import (
+    boolean,
+    column,
+    count,
+    dates,
+    expression,
+    numbers,
+    pairs,
+    some_row,
+    strings,
+)
+from stash_cli.embedded.filters.relations import Relation, related
+from stash_cli.embedded.filters.special import custom_fields, duplicated, missing, phash, shared, without
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
+
+_video = t.video_files
+
+
+def _link(table: Any, other: str) -> Any:
+    return partial(pairs, table, "scene_id", other)
+
+
+def _video_row(name: str, match: Any = conditions.number) -> Handler:
+    return some_row(facts.file_rows("scene", _video.c[name], source=_video), match)
+
+
+def _interactive(entity: Entity, wanted: bool) -> Condition:
+    flagged = facts.file_rows("scene", source=_video).where(_video.c.interactive.is_(wanted))
+    return entity.c.id.in_(flagged)
+
+
+def _has_markers(entity: Entity, word: str) -> Condition:
+    marked = select(t.scene_markers.alias().c.scene_id)
+    return entity.c.id.in_(marked) if word == "true" else entity.c.id.not_in(marked)
+
+
+def _last_played(entity: Entity) -> ColumnElement[Any]:
+    """Never played compares as a moment far in the past."""
+    plays = t.scenes_view_dates.alias()
+    latest = select(func.max(plays.c.view_date)).where(plays.c.scene_id == entity.c.id).correlate(entity)
+    return func.coalesce(latest.scalar_subquery(), func.datetime(0))
+
+
+def _phashes() -> Select[Any]:
+    return facts.fingerprint_rows("scene", "phash")
+
+
+def _no_phash(entity: Entity) -> Condition:
+    return entity.c.id.not_in(select(_phashes().subquery().c[0]))
+
+
+def _texts(table: Any, name: str) -> Any:
+    return lambda: select(table.c.scene_id, table.c[name])
+
+
+_titles = facts.column_links(t.scenes, "id", "title")
+_performers, _tags = _link(t.performers_scenes, "performer_id"), _link(t.scenes_tags, "tag_id")
+_groups, _galleries = _link(t.groups_scenes, "group_id"), _link(t.scenes_galleries, "gallery_id")
+_studio = facts.column_links(t.scenes, "id", "studio_id")
+_markers = facts.column_links(t.scene_markers, "scene_id", "id")
+_same_phash = shared(_phashes)
+
+SCENE_FILTER: dict[str, Handler] = {
+    **strings("title code details director"),
+    **numbers("id"),
+    "rating100": column("rating", conditions.number),
+    "organized": boolean("organized"),
+    "resume_time": facts.whole("resume_time"),
+    "play_duration": facts.whole("play_duration"),
+    **dates("date created_at updated_at"),
+    "url": facts.values(t.scene_urls, "url"),
+    # files
+    "path": some_row(facts.path_rows("scene"), conditions.string),
+    "file_count": count(_link(t.scenes_files, "file_id")),
+    "oshash": facts.fingerprint("scene", "oshash"),
+    "checksum": facts.fingerprint("scene", "md5"),
+    "phash": facts.phash_text("scene"),
+    "phash_distance": phash(_phashes()),
+    "duplicated": duplicated(
+        {
+            "duplicated": _same_phash,
+            "phash": _same_phash,
+            "url": shared(_texts(t.scene_urls, "url")),
+            "stash_id": shared(_texts(t.scene_stash_ids, "stash_id")),
+            "title": shared(_titles),
+        }
+    ),
+    **facts.picture_facts("scene", _video),
+    "duration": _video_row("duration", facts.truncated_rows),
+    "framerate": _video_row("frame_rate", facts.rounded_rows),
+    "bitrate": _video_row("bit_rate"),
+    "interactive_speed": _video_row("interactive_speed"),
+    "video_codec": _video_row("video_codec", conditions.string),
+    "audio_codec": _video_row("audio_codec", conditions.string),
+    "interactive": _interactive,
+    "captions": facts.captions("scene"),
+    # history
+    "play_count": count(facts.column_links(t.scenes_view_dates, "scene_id", "id")),
+    "o_counter": count(facts.column_links(t.scenes_o_dates, "scene_id", "id")),
+    "last_played_at": expression(_last_played, conditions.date),
+    # related objects
+    **facts.tag_criteria(t.scenes_tags, "scene_id"),
+    **facts.performer_criteria(t.performers_scenes, "scene_id"),
+    "studios": facts.studio_of(t.scenes),
+    "groups": Relation(_groups, "Group"),
+    "movies": Relation(_groups),
+    "galleries": Relation(_galleries),
+    "has_markers": _has_markers,
+    **facts.stash_id_criteria(t.scene_stash_ids),
+    "stash_id_count": count(_link(t.scene_stash_ids, "endpoint")),
+    "custom_fields": custom_fields(t.scene_custom_fields, "scene_id"),
+    "is_missing": missing(
+        {
+            "url": without(_link(t.scene_urls, "url")),
+            "galleries": without(_galleries),
+            "studio": lambda entity: entity.c.studio_id.is_(None),
+            "movie": without(_groups),
+            "group": without(_groups),
+            "performers": without(_performers),
+            "date": lambda entity: entity.c.date.is_(None),
+            "tags": without(_tags),
+            "stash_id": without(_link(t.scene_stash_ids, "stash_id")),
+            "phash": _no_phash,
+            "cover": lambda entity: entity.c.cover_blob.is_(None),
+        },
+        t.scenes,
+    ),
+    "performers_filter": related("Performer", _performers),
+    "studios_filter": related("Studio", _studio),
+    "tags_filter": related("Tag", _tags),
+    "groups_filter": related("Group", _groups),
+    "movies_filter": related("Movie", _groups),
+    "galleries_filter": related("Gallery", _galleries),
+    "markers_filter": related("SceneMarker", _markers),
+    "files_filter": related("BaseFile", _link(t.scenes_files, "file_id")),
+}

@@ -1,0 +1,196 @@
+"""Criteria with rules of their own: hashes, duplicates, stash ids, custom fields, what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, Table, and_, func, not_, or_, select, true
+
+from stash_cli.embedded.errors import Refused, UnsupportedModifier
+from stash_cli.embedded.filters import conditions
+from stash_cli.embedded.filters.criteria import some_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement
+
+    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
+
+_SIGNED = 1 << 63
+
+
+def parse_phash(text: str) -> int:
+    """A perceptual hash in hex as the signed number that is stored."""
+    try:
+        value = int(text, 16)
+    except ValueError:
+        raise Refused(
+            f'converting phash {text}: strconv.ParseUint: parsing "{text}": invalid syntax'
+        ) from None
+    if not 0 <= value < 2 * _SIGNED:
+        raise Refused(f'converting phash {text}: strconv.ParseUint: parsing "{text}": value out of range')
+    return value - 2 * _SIGNED if value >= _SIGNED else value
+
+
+def phash(rows: Select[Any]) -> Handler:
+    """PhashDistanceCriterionInput (or a plain hash) on `rows` of (owner, phash)."""
+
+    def match(stored: ColumnElement[Any], criterion: Mapping[str, Any]) -> Condition:
+        modifier, distance = criterion["modifier"], criterion.get("distance") or 0
+        if modifier in ("IS_NULL", "NOT_NULL"):
+            return conditions.number(stored, {"modifier": modifier, "value": 0})
+        value = parse_phash(criterion["value"])
+        if distance > 0 and modifier in ("EQUALS", "NOT_EQUALS"):
+            apart = func.phash_distance(stored, value)
+            return apart < distance if modifier == "EQUALS" else apart > distance
+        return conditions.number(stored, {"modifier": modifier, "value": value})
+
+    return some_row(rows, match)
+
+
+def stash_id(rows: Callable[[], Select[Any]]) -> Handler:
+    """StashIDCriterionInput on (owner, stash id, endpoint): the endpoint narrows, the id compares."""
+
+    def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+        plain = {"modifier": criterion["modifier"], "value": criterion.get("stash_id") or ""}
+        narrowed = _at_endpoint(rows(), criterion.get("endpoint"))
+        return some_row(narrowed, lambda id_, _, wanted: conditions.string(id_, wanted))(entity, plain)
+
+    return handle
+
+
+def stash_ids(rows: Callable[[], Select[Any]]) -> Handler:
+    """StashIDsCriterionInput: any of several ids, or none of them."""
+
+    def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+        modifier = criterion["modifier"]
+        found = _at_endpoint(rows(), criterion.get("endpoint")).subquery()
+        ids = [id_ for id_ in criterion.get("stash_ids") or () if id_ is not None]
+        owners = select(found.c[0])
+        chosen = owners.where(found.c[1].in_(ids))
+        made: dict[str, Condition] = {
+            "EQUALS": entity.c.id.in_(chosen),
+            "INCLUDES": entity.c.id.in_(chosen),
+            "NOT_EQUALS": entity.c.id.not_in(chosen),
+            "EXCLUDES": entity.c.id.not_in(chosen),
+            "IS_NULL": entity.c.id.not_in(owners),
+            "NOT_NULL": entity.c.id.in_(owners),
+        }
+        if modifier not in made:
+            raise UnsupportedModifier("stash ids modifier", modifier)
+        return made[modifier] if ids or modifier.endswith("_NULL") else None
+
+    return handle
+
+
+def _at_endpoint(rows: Select[Any], endpoint: str | None) -> Select[Any]:
+    return rows if endpoint is None else rows.where(rows.selected_columns[2] == endpoint)
+
+
+def missing(specials: Mapping[str, Callable[[Entity], Condition]], columns: Table) -> Handler:
+    """`is_missing`: a word of its own per entity, or the name of a column that is NULL or blank."""
+
+    def handle(entity: Entity, word: str) -> Condition | None:
+        if not word:
+            return None
+        if word in specials:
+            return specials[word](entity)
+        if word not in columns.c:
+            raise Refused(f"no such column: {columns.name}.{word}")
+        stored = entity.c[word]
+        return or_(stored.is_(None), func.trim(stored) == "")
+
+    return handle
+
+
+def without(links: Callable[[], Select[Any]]) -> Callable[[Entity], Condition]:
+    """No row in `links` (owner, ...)."""
+    return lambda entity: entity.c.id.not_in(select(links().subquery().c[0]))
+
+
+def shared(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool], Condition]:
+    """Whether a value in `rows` (owner, value) belongs to several owners, or a value to this one only."""
+
+    def make(entity: Entity, wanted: bool) -> Condition:
+        found, all_rows = rows().subquery(), rows().subquery()
+        several = func.count(func.distinct(all_rows.c[0])) > 1
+        values = select(all_rows.c[1]).where(all_rows.c[1].is_not(None)).group_by(all_rows.c[1])
+        chosen = values.having(several if wanted else not_(several))
+        return entity.c.id.in_(select(found.c[0]).where(found.c[1].in_(chosen)))
+
+    return make
+
+
+def duplicated(ways: Mapping[str, Callable[[Entity, bool], Condition]]) -> Handler:
+    """DuplicationCriterionInput: each way of being a duplicate that is given must hold (or not hold)."""
+
+    def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+        given = [ways[key](entity, criterion[key]) for key in ways if criterion.get(key) is not None]
+        if not given:
+            raise Refused("Internal system error. Error <no kind of duplicate given>")
+        return and_(*given)
+
+    return handle
+
+
+def custom_fields(table: Table, owner: str) -> Handler:
+    """[CustomFieldCriterionInput]: every entry must hold."""
+
+    def handle(entity: Entity, entries: Sequence[Mapping[str, Any]]) -> Condition | None:
+        wanted = []
+        for entry in entries:
+            stored = table.alias()
+            rows = select(stored.c[owner]).where(stored.c.field == entry["field"])
+            if entry["modifier"] == "IS_NULL":
+                wanted.append(entity.c.id.not_in(rows))
+            else:
+                wanted.append(entity.c.id.in_(rows.where(_custom_value(stored.c.value, entry))))
+        return and_(*wanted) if wanted else None
+
+    return handle
+
+
+def _custom_value(stored: ColumnElement[Any], entry: Mapping[str, Any]) -> Condition:
+    modifier = entry["modifier"]
+    values = [int(value) if isinstance(value, bool) else value for value in entry.get("value") or ()]
+    if modifier in _LISTS:
+        return _LISTS[modifier](stored, values)
+    if modifier in _COUNTED:
+        return _counted_values(stored, modifier, values)
+    raise Refused(f"unsupported custom field criterion modifier: {modifier}")
+
+
+def _regexes(stored: ColumnElement[Any], values: list[Any]) -> list[Condition]:
+    for value in values:
+        if not isinstance(value, str):
+            raise Refused(f"unsupported custom field criterion value type: {_go_type(value)}")
+    texts = [{"modifier": "MATCHES_REGEX", "value": value} for value in values]
+    return [conditions.string(stored, text) for text in texts]
+
+
+def _go_type(value: Any) -> str:
+    return {int: "int64", float: "float64"}.get(type(value), "[]interface {}")
+
+
+_LISTS: dict[str, Callable[[Any, list[Any]], Condition]] = {
+    "EQUALS": lambda stored, values: stored.in_(values),
+    "NOT_EQUALS": lambda stored, values: stored.not_in(values),
+    "INCLUDES": lambda stored, values: and_(true(), *(stored.like(f"%{value}%") for value in values)),
+    "EXCLUDES": lambda stored, values: and_(true(), *(stored.not_like(f"%{value}%") for value in values)),
+    "MATCHES_REGEX": lambda stored, values: and_(true(), *_regexes(stored, values)),
+    "NOT_MATCHES_REGEX": lambda stored, values: and_(true(), *map(not_, _regexes(stored, values))),
+    "NOT_NULL": lambda stored, _: stored.is_not(None),
+}
+_COUNTED = {"GREATER_THAN": 1, "LESS_THAN": 1, "BETWEEN": 2, "NOT_BETWEEN": 2}
+
+
+def _counted_values(stored: ColumnElement[Any], modifier: str, values: list[Any]) -> Condition:
+    needed = _COUNTED[modifier]
+    if len(values) != needed:
+        noun = "value" if needed == 1 else "values"
+        raise Refused(
+            f"expected {needed} {noun} for custom field criterion modifier {modifier}, got {len(values)}"
+        )
+    criterion = {"modifier": modifier, "value": values[0], "value2": values[-1]}
+    return conditions.number(stored, criterion)

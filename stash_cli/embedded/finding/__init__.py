@@ -1,0 +1,1 @@
+"""Finding objects: text search, order, pages and totals of the find* queries."""

@@ -1,0 +1,139 @@
+"""Sort keys that look at the files of an object: of its primary file, where it has several."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, FromClause, Table, func, select
+
+from stash_cli.embedded import sql
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.filters.criteria import counted, pairs
+from stash_cli.embedded.filters.facts import age_at
+
+Entity: TypeAlias = FromClause
+Expressions: TypeAlias = list[ColumnElement[Any]]
+Key: TypeAlias = Callable[[Entity], Expressions]
+
+
+def _primary(link: Table, owner: str, fact: Callable[[Any, Any, Any, Any], ColumnElement[Any]]) -> Any:
+    """A maker of `fact(files, folders, video, image)` about the primary file of an entity."""
+
+    def make(entity: Entity) -> ColumnElement[Any]:
+        mine, files, folders = link.alias(), t.files.alias(), t.folders.alias()
+        video, image = t.video_files.alias(), t.image_files.alias()
+        statement = (
+            select(fact(files, folders, video, image))
+            .select_from(mine)
+            .join(files, files.c.id == mine.c.file_id)
+            .join(folders, folders.c.id == files.c.parent_folder_id)
+            .outerjoin(video, video.c.file_id == files.c.id)
+            .outerjoin(image, image.c.file_id == files.c.id)
+            .where(mine.c[owner] == entity.c.id, mine.c.primary.is_(True))
+        )
+        return statement.correlate(entity).limit(1).scalar_subquery()
+
+    return make
+
+
+def _keys(link: Table, owner: str) -> dict[str, Key]:
+    """The keys that scenes, images and galleries share."""
+    name = _primary(link, owner, lambda files, *_: files.c.basename)
+    folder = _primary(link, owner, lambda _, folders, *__: folders.c.path)
+    path = _primary(link, owner, lambda files, folders, *_: sql.full_path(folders, files))
+    moment = _primary(link, owner, lambda files, *_: files.c.mod_time)
+    return {
+        "title": lambda e: [sql.natural(func.coalesce(e.c.title, name(e))), sql.natural(folder(e))],
+        "path": lambda e: [sql.natural(func.coalesce(path(e), ""))],
+        "file_mod_time": lambda e: [moment(e)],
+        "file_count": lambda e: [counted(e, pairs(link, owner, "file_id"))],
+    }
+
+
+def _facts(link: Table, owner: str) -> dict[str, Key]:
+    """Size and resolution."""
+    size = _primary(link, owner, lambda files, *_: files.c.size)
+
+    def shorter(_: Any, __: Any, video: Any, image: Any) -> ColumnElement[Any]:
+        width, height = (func.coalesce(video.c[side], image.c[side]) for side in ("width", "height"))
+        return func.min(width, height)
+
+    side = _primary(link, owner, shorter)
+    return {"filesize": lambda e: [size(e)], "resolution": lambda e: [side(e)]}
+
+
+def _video(column: str) -> Key:
+    fact = _primary(t.scenes_files, "scene_id", lambda _, __, video, ___: video.c[column])
+    return lambda e: [fact(e)]
+
+
+def _similarity(entity: Entity) -> Expressions:
+    """Equal and near perceptual hashes stand together."""
+    link, prints = t.scenes_files.alias(), t.files_fingerprints.alias()
+    value = (
+        select(func.min(prints.c.fingerprint))
+        .join(link, link.c.file_id == prints.c.file_id)
+        .where(link.c.scene_id == entity.c.id, prints.c.type == "phash")
+    )
+    return [value.correlate(entity).scalar_subquery()]
+
+
+def performer_age(entity: Entity, *, descending: bool) -> Expressions:
+    """The age of the youngest performer (ascending) or the oldest one at the date of a scene."""
+    link, performers = t.performers_scenes.alias(), t.performers.alias()
+    age = age_at(performers.c.birthdate, entity.c.date)
+    extreme = func.max(age) if descending else func.min(age)
+    statement = select(extreme).join(link, link.c.performer_id == performers.c.id)
+    found = statement.where(link.c.scene_id == entity.c.id).correlate(entity).scalar_subquery()
+    return [found if descending else func.coalesce(found, 1_000_000)]
+
+
+def _gallery_keys() -> dict[str, Key]:
+    """As for scenes, but a gallery made of a folder has that folder's name, path and time."""
+    keys = _keys(t.galleries_files, "gallery_id")
+    name = _primary(t.galleries_files, "gallery_id", lambda files, *_: files.c.basename)
+    path = _primary(t.galleries_files, "gallery_id", lambda f, folders, *_: sql.full_path(folders, f))
+    moment = _primary(t.galleries_files, "gallery_id", lambda files, *_: files.c.mod_time)
+
+    def own(column: str) -> Callable[[Entity], ColumnElement[Any]]:
+        def make(entity: Entity) -> ColumnElement[Any]:
+            folders = t.folders.alias()
+            fact = select(folders.c[column]).where(folders.c.id == entity.c.folder_id)
+            return fact.correlate(entity).scalar_subquery()
+
+        return make
+
+    return keys | {
+        "title": lambda e: [
+            sql.natural(func.coalesce(e.c.title, name(e), own("basename")(e))),
+            sql.natural(func.coalesce(path(e), own("path")(e))),
+        ],
+        "path": lambda e: [sql.natural(func.coalesce(path(e), own("path")(e), ""))],
+        "file_mod_time": lambda e: [func.coalesce(moment(e), own("mod_time")(e))],
+    }
+
+
+def file_path(entity: Entity) -> Expressions:
+    """Folder path, then name."""
+    folders = t.folders.alias()
+    path = select(folders.c.path).where(folders.c.id == entity.c.parent_folder_id).correlate(entity)
+    return [sql.natural(path.scalar_subquery().op("||")(os.sep)), sql.natural(entity.c.basename)]
+
+
+SCENE_SORTS: dict[str, Key] = {
+    **_keys(t.scenes_files, "scene_id"),
+    **_facts(t.scenes_files, "scene_id"),
+    "bitrate": _video("bit_rate"),
+    "duration": _video("duration"),
+    "framerate": _video("frame_rate"),
+    "interactive": _video("interactive"),
+    "interactive_speed": _video("interactive_speed"),
+    "perceptual_similarity": _similarity,
+}
+IMAGE_SORTS: dict[str, Key] = {
+    **_keys(t.images_files, "image_id"),
+    **_facts(t.images_files, "image_id"),
+}
+GALLERY_SORTS: dict[str, Key] = _gallery_keys()

@@ -1,0 +1,89 @@
+"""ORDER BY of a find query: its sort key and direction, what breaks ties, and the id at the end."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.finding.file_sorts import performer_age
+from stash_cli.embedded.finding.sorts import DEFAULTS, SORTS, TIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement, FromClause
+
+    Expressions = list[ColumnElement[Any]]
+
+_SEEDS = 100_000_000
+
+
+def order_by(
+    type_name: str, entity: FromClause, find: Mapping[str, Any], given: Mapping[str, Any] | None
+) -> Expressions:
+    """The expressions of ORDER BY; an unknown key is refused. `given` is the filter of the query."""
+    key = find.get("sort")
+    if key is None or (key == "" and type_name not in DEFAULTS):
+        key = DEFAULTS.get(type_name, "id")
+    descending = find.get("direction") == "DESC"
+    keys = _expressions(type_name, entity, key, given or {}, descending=descending)
+    ordered = [expression.desc() if descending else expression.asc() for expression in keys]
+    ties = TIES[type_name](entity) if type_name in TIES and key != "id" else []
+    return [*ordered, *(tie.asc() for tie in ties), entity.c.id.asc()]
+
+
+def _expressions(
+    type_name: str, entity: FromClause, key: str, given: Mapping[str, Any], *, descending: bool
+) -> Expressions:
+    if key.startswith("random"):
+        return [_shuffled(entity, key)]
+    if type_name == "Scene" and key in ("group_scene_number", "movie_scene_number"):
+        return [_scene_number(entity, given)]
+    if type_name == "Scene" and key == "performer_age":
+        return performer_age(entity, descending=descending)
+    if key == "sub_group_order" and type_name in ("Group", "Movie"):
+        return _sub_group_order(entity, given)
+    make = SORTS[type_name].get(key)
+    if make is None:
+        raise Refused(f"invalid sort: {key}")
+    return make(entity)
+
+
+def _shuffled(entity: FromClause, key: str) -> ColumnElement[Any]:
+    """The server's own shuffle, so that a seed gives the same order everywhere."""
+    text = key.removeprefix("random").removeprefix("_")
+    if key != "random" and not (text.isdecimal() and key == f"random_{text}"):
+        raise Refused(f"invalid random seed: {text}" if key.startswith("random_") else f"invalid sort: {key}")
+    seed = int(text) % _SEEDS if text else random.randrange(_SEEDS)  # noqa: S311 - a shuffle, no secret
+    place = entity.c.id + seed
+    return func.mod(place * place * 52959209 + place * 1047483763, 2147483647)
+
+
+def _single_id(criterion: Mapping[str, Any] | None) -> str | None:
+    """The one id of a criterion that names exactly one."""
+    value = (criterion or {}).get("value") or []
+    return str(value[0]) if len(value) == 1 else None
+
+
+def _scene_number(entity: FromClause, given: Mapping[str, Any]) -> ColumnElement[Any]:
+    """The number of a scene in the group that the filter names, or in any."""
+    link = t.groups_scenes.alias()
+    place = select(func.min(link.c.scene_index)).where(link.c.scene_id == entity.c.id)
+    group = _single_id(given.get("groups") or given.get("movies"))
+    if group is not None:
+        place = place.where(link.c.group_id == group)
+    return place.correlate(entity).scalar_subquery()
+
+
+def _sub_group_order(entity: FromClause, given: Mapping[str, Any]) -> Expressions:
+    """The place inside the containing group that the filter names; by name without one."""
+    containing = _single_id(given.get("containing_groups"))
+    if containing is None:
+        return SORTS["Group"]["name"](entity)
+    link = t.groups_relations.alias()
+    place = select(link.c.order_index).where(link.c.sub_id == entity.c.id, link.c.containing_id == containing)
+    return [place.correlate(entity).scalar_subquery()]

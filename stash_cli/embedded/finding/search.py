@@ -1,0 +1,152 @@
+"""The text search `q`: its little language, and the columns it looks at.
+
+Words must all be found, `-word` must not, `a or b` takes either, "double quotes" hold a phrase together.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, func, or_, select
+
+from stash_cli.embedded import sql
+from stash_cli.embedded import tables as t
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TOKEN = re.compile(r'-?"[^"]*"(?= |$)|[^ ]+')
+
+
+@dataclass
+class SearchSpec:
+    """What a search text asks for: all of `must`, one of each list in `either`, none of `must_not`."""
+
+    must: list[str] = field(default_factory=list)
+    either: list[list[str]] = field(default_factory=list)
+    must_not: list[str] = field(default_factory=list)
+
+
+def parse_search(text: str) -> SearchSpec:
+    """Take a search text apart."""
+    tokens = _TOKEN.findall(text.strip())
+    spec, at = SearchSpec(), 0
+    while at < len(tokens):
+        at += _any_of(tokens, at, spec) or _single(tokens[at], spec)
+    return spec
+
+
+def _any_of(tokens: list[str], at: int, spec: SearchSpec) -> int:
+    """Take `a or b or c`; how many tokens that was. A chain goes on with `or` only, as on the server."""
+    if at + 2 >= len(tokens) or tokens[at + 1].lower() not in ("or", "|"):
+        return 0
+    terms, used = [tokens[at], tokens[at + 2]], 3
+    while at + used + 1 < len(tokens) and tokens[at + used].lower() == "or":
+        terms.append(tokens[at + used + 1])
+        used += 2
+    spec.either.append([_unquoted(term) for term in terms])
+    return used
+
+
+def _single(token: str, spec: SearchSpec) -> int:
+    if token.startswith("-") and len(token) > 1:
+        spec.must_not.append(_unquoted(token[1:]))
+    else:
+        spec.must.append(_unquoted(token))
+    return 1
+
+
+def _unquoted(token: str) -> str:
+    quoted = len(token) > 1 and token[0] == token[-1] == '"'
+    return token[1:-1] if quoted else token
+
+
+_Rows = tuple[ColumnElement[Any], FromClause, list[ColumnElement[Any]]]
+
+
+def _with_files(table: Any, link: Any, owner: str) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    prints = t.files_fingerprints
+    joined = (
+        table.outerjoin(link, link.c[owner] == table.c.id)
+        .outerjoin(t.files, t.files.c.id == link.c.file_id)
+        .outerjoin(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
+        .outerjoin(prints, prints.c.file_id == t.files.c.id)
+    )
+    return joined, [sql.full_path(), cast(prints.c.fingerprint, Text)]
+
+
+def _scene() -> _Rows:
+    joined, columns = _with_files(t.scenes, t.scenes_files, "scene_id")
+    joined = joined.outerjoin(t.scene_markers, t.scene_markers.c.scene_id == t.scenes.c.id)
+    return t.scenes.c.id, joined, [t.scenes.c.title, t.scenes.c.details, *columns, t.scene_markers.c.title]
+
+
+def _image() -> _Rows:
+    joined, columns = _with_files(t.images, t.images_files, "image_id")
+    return t.images.c.id, joined, [t.images.c.title, *columns]
+
+
+def _gallery() -> _Rows:
+    joined, columns = _with_files(t.galleries, t.galleries_files, "gallery_id")
+    own = t.folders.alias()
+    chapters = t.galleries_chapters
+    joined = joined.outerjoin(own, own.c.id == t.galleries.c.folder_id).outerjoin(
+        chapters, chapters.c.gallery_id == t.galleries.c.id
+    )
+    return t.galleries.c.id, joined, [t.galleries.c.title, own.c.path, *columns, chapters.c.title]
+
+
+def _with_aliases(table: Any, aliases: Any, owner: str, *names: str) -> _Rows:
+    joined = table.outerjoin(aliases, aliases.c[owner] == table.c.id)
+    return table.c.id, joined, [*(table.c[name] for name in names), aliases.c.alias]
+
+
+def _group() -> _Rows:
+    return t.groups.c.id, t.groups, [t.groups.c.name, t.groups.c.aliases]
+
+
+def _marker() -> _Rows:
+    markers = t.scene_markers
+    joined = markers.join(t.scenes, t.scenes.c.id == markers.c.scene_id).join(
+        t.tags, t.tags.c.id == markers.c.primary_tag_id
+    )
+    return markers.c.id, joined, [markers.c.title, t.scenes.c.title, t.tags.c.name]
+
+
+def _file() -> _Rows:
+    joined = t.files.join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
+    return t.files.c.id, joined, [sql.full_path()]
+
+
+SEARCHED: dict[str, Callable[[], _Rows]] = {
+    "Scene": _scene,
+    "Image": _image,
+    "Gallery": _gallery,
+    "Performer": lambda: _with_aliases(t.performers, t.performer_aliases, "performer_id", "name"),
+    "Studio": lambda: _with_aliases(t.studios, t.studio_aliases, "studio_id", "name"),
+    "Tag": lambda: _with_aliases(t.tags, t.tag_aliases, "tag_id", "name", "sort_name"),
+    "Group": _group,
+    "Movie": _group,
+    "SceneMarker": _marker,
+    "BaseFile": _file,
+    "Folder": lambda: (t.folders.c.id, t.folders, [t.folders.c.path]),
+}
+"""Per type: the id, what is joined, and the columns that are searched."""
+
+
+def search_condition(type_name: str, entity: FromClause, text: str | None) -> ColumnElement[bool] | None:
+    """What `text` asks of `entity`: one joined row of it must fulfil everything. None for no text."""
+    spec = parse_search(text or "")
+    if not (spec.must or spec.either or spec.must_not):
+        return None
+    id_, joined, columns = SEARCHED[type_name]()
+    wanted = [or_(*_found(columns, [word])) for word in spec.must]
+    wanted += [or_(*_found(columns, words)) for words in spec.either]
+    wanted += [func.coalesce(c, "").not_like(f"%{word}%") for word in spec.must_not for c in columns]
+    return entity.c.id.in_(select(id_).select_from(joined).where(and_(*wanted)))
+
+
+def _found(columns: list[ColumnElement[Any]], words: list[str]) -> list[ColumnElement[bool]]:
+    return [column.like(f"%{word}%") for word in words for column in columns]

@@ -1,0 +1,211 @@
+"""The sort keys of each type, as expressions on its table.
+
+A key gives one or more expressions that the direction applies to; a string names a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, FromClause, Select, String, cast, func, select
+
+from stash_cli.embedded import links as two_steps
+from stash_cli.embedded import sql
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.filters.criteria import counted, pairs, total
+from stash_cli.embedded.filters.facts import column_links
+from stash_cli.embedded.finding import file_sorts as files
+
+Entity: TypeAlias = FromClause
+Expressions: TypeAlias = list[ColumnElement[Any]]
+Key: TypeAlias = Callable[[Entity], Expressions]
+
+
+def columns(names: str) -> dict[str, Key]:
+    """Keys that are columns."""
+    return {name: named(name) for name in names.split()}
+
+
+def named(column: str, *, naturally: bool = False) -> Key:
+    return lambda entity: [sql.natural(entity.c[column]) if naturally else entity.c[column]]
+
+
+def number(links: Callable[[], Any]) -> Key:
+    """How many objects `links` (owner, object) gives."""
+    return lambda entity: [counted(entity, links())]
+
+
+def latest(links: Callable[[], Select[Any]]) -> Key:
+    """The last of the moments that `links` (owner, moment) gives."""
+
+    def make(entity: Entity) -> Expressions:
+        found = links().subquery()
+        moment = select(func.max(found.c[1])).where(found.c[0] == entity.c.id)
+        return [moment.correlate(entity).scalar_subquery()]
+
+    return make
+
+
+def summed(parts: Callable[[], list[Select[Any]]]) -> Key:
+    make = total(parts)
+    return lambda entity: [make(entity)]
+
+
+def _scene_durations(owner: Callable[[], Select[Any]]) -> Callable[[], list[Select[Any]]]:
+    """(owner, seconds) of the primary files of the scenes that `owner` (owner, scene) gives."""
+
+    def parts() -> list[Select[Any]]:
+        link, files_, video = owner().subquery(), t.scenes_files.alias(), t.video_files.alias()
+        joined = link.join(files_, (files_.c.scene_id == link.c[1]) & files_.c.primary.is_(True)).join(
+            video, video.c.file_id == files_.c.file_id
+        )
+        return [select(link.c[0], func.sum(video.c.duration)).select_from(joined).group_by(link.c[0])]
+
+    return parts
+
+
+def _over_scenes(link: Any, owner: str, table: Any, column: str) -> Callable[[], Select[Any]]:
+    """(owner, fact about one of its scenes)."""
+
+    def links() -> Select[Any]:
+        mine, facts = link.alias(), table.alias()
+        return select(mine.c[owner], facts.c[column]).join(facts, facts.c.scene_id == mine.c.scene_id)
+
+    return links
+
+
+def _studio_name(entity: Entity) -> Expressions:
+    name = select(t.studios.c.name).where(t.studios.c.id == entity.c.studio_id)
+    return [sql.natural(name.correlate(entity).scalar_subquery())]
+
+
+def _marker_title(entity: Entity) -> Expressions:
+    tag = select(t.tags.c.name).where(t.tags.c.id == entity.c.primary_tag_id)
+    name = tag.correlate(entity).scalar_subquery()
+    return [sql.natural(func.coalesce(func.nullif(entity.c.title, ""), name))]
+
+
+def _scene_updated(entity: Entity) -> Expressions:
+    moment = select(t.scenes.c.updated_at).where(t.scenes.c.id == entity.c.scene_id)
+    return [moment.correlate(entity).scalar_subquery()]
+
+
+def _titled(entity: Entity) -> ColumnElement[Any]:
+    return sql.natural(func.coalesce(entity.c.title, cast(entity.c.id, String)))
+
+
+def _named(entity: Entity) -> ColumnElement[Any]:
+    return sql.natural(entity.c.name)
+
+
+_performer_scenes = partial(pairs, t.performers_scenes, "performer_id", "scene_id")
+_studio_scenes = column_links(t.scenes, "studio_id", "id")
+_tag_scenes = partial(pairs, t.scenes_tags, "tag_id", "scene_id")
+
+
+def _tagged(table: Any, other: str) -> Key:
+    return number(partial(pairs, table, "tag_id", other))
+
+
+_tag_groups = _tagged(t.groups_tags, "group_id")
+
+SORTS: dict[str, dict[str, Key]] = {
+    "Scene": {
+        **columns("id code created_at updated_at date rating organized play_duration resume_time"),
+        **files.SCENE_SORTS,
+        "tag_count": number(partial(pairs, t.scenes_tags, "scene_id", "tag_id")),
+        "performer_count": number(partial(pairs, t.performers_scenes, "scene_id", "performer_id")),
+        "play_count": number(column_links(t.scenes_view_dates, "scene_id", "id")),
+        "o_counter": number(column_links(t.scenes_o_dates, "scene_id", "id")),
+        "last_played_at": latest(partial(pairs, t.scenes_view_dates, "scene_id", "view_date")),
+        "last_o_at": latest(partial(pairs, t.scenes_o_dates, "scene_id", "o_date")),
+        "studio": _studio_name,
+    },
+    "Image": {
+        **columns("id created_at updated_at date rating o_counter"),
+        **files.IMAGE_SORTS,
+        "tag_count": number(partial(pairs, t.images_tags, "image_id", "tag_id")),
+        "performer_count": number(partial(pairs, t.performers_images, "image_id", "performer_id")),
+    },
+    "Gallery": {
+        **columns("id created_at updated_at date rating"),
+        **files.GALLERY_SORTS,
+        "images_count": number(partial(pairs, t.galleries_images, "gallery_id", "image_id")),
+        "tag_count": number(partial(pairs, t.galleries_tags, "gallery_id", "tag_id")),
+        "performer_count": number(partial(pairs, t.performers_galleries, "gallery_id", "performer_id")),
+    },
+    "Performer": {
+        **columns("id created_at updated_at birthdate height weight measurements penis_length rating"),
+        **columns("career_length"),
+        "name": named("name", naturally=True),
+        "tag_count": number(partial(pairs, t.performers_tags, "performer_id", "tag_id")),
+        "scenes_count": number(_performer_scenes),
+        "images_count": number(partial(pairs, t.performers_images, "performer_id", "image_id")),
+        "galleries_count": number(partial(pairs, t.performers_galleries, "performer_id", "gallery_id")),
+        "scenes_duration": summed(_scene_durations(_performer_scenes)),
+        "play_count": number(_over_scenes(t.performers_scenes, "performer_id", t.scenes_view_dates, "id")),
+        "o_counter": summed(lambda: two_steps.o_counts("Performer")),
+        "last_played_at": latest(
+            _over_scenes(t.performers_scenes, "performer_id", t.scenes_view_dates, "view_date")
+        ),
+        "last_o_at": latest(_over_scenes(t.performers_scenes, "performer_id", t.scenes_o_dates, "o_date")),
+    },
+    "Studio": {
+        **columns("id created_at updated_at rating"),
+        "name": named("name", naturally=True),
+        "child_count": number(column_links(t.studios, "parent_id", "id")),
+        "scenes_count": number(_studio_scenes),
+        "images_count": number(column_links(t.images, "studio_id", "id")),
+        "galleries_count": number(column_links(t.galleries, "studio_id", "id")),
+        "scenes_duration": summed(_scene_durations(_studio_scenes)),
+        "tag_count": number(partial(pairs, t.studios_tags, "studio_id", "tag_id")),
+    },
+    "Tag": {
+        **columns("id created_at updated_at"),
+        "name": lambda entity: [sql.natural(func.coalesce(entity.c.sort_name, entity.c.name))],
+        "scenes_count": number(_tag_scenes),
+        "images_count": _tagged(t.images_tags, "image_id"),
+        "galleries_count": _tagged(t.galleries_tags, "gallery_id"),
+        "performers_count": _tagged(t.performers_tags, "performer_id"),
+        "studios_count": _tagged(t.studios_tags, "studio_id"),
+        "groups_count": _tag_groups,
+        "movies_count": _tag_groups,
+        "scene_markers_count": number(two_steps.marker_tags),
+        "scenes_duration": summed(_scene_durations(_tag_scenes)),
+    },
+    "Group": {
+        **columns("id created_at updated_at date duration rating"),
+        "name": named("name", naturally=True),
+        "scenes_count": number(partial(pairs, t.groups_scenes, "group_id", "scene_id")),
+        "tag_count": number(partial(pairs, t.groups_tags, "group_id", "tag_id")),
+        "o_counter": summed(lambda: two_steps.o_counts("Group")),
+    },
+    "SceneMarker": {
+        **columns("id created_at updated_at scene_id seconds"),
+        "title": _marker_title,
+        "duration": lambda entity: [entity.c.end_seconds - entity.c.seconds],
+        "scenes_updated_at": _scene_updated,
+    },
+    "BaseFile": {**columns("id created_at updated_at"), "path": files.file_path},
+    "Folder": columns("id created_at updated_at path"),
+}
+SORTS["Movie"] = SORTS["Group"]
+
+TIES: dict[str, Callable[[Entity], Expressions]] = {
+    "Scene": lambda entity: [_titled(entity)],
+    "Image": lambda entity: [_titled(entity)],
+    "Gallery": lambda entity: [_titled(entity)],
+    "Performer": lambda entity: [_named(entity)],
+    "Studio": lambda entity: [_named(entity)],
+    "Tag": lambda entity: [_named(entity)],
+    "Group": lambda entity: [_named(entity)],
+    "Movie": lambda entity: [_named(entity)],
+    "SceneMarker": lambda entity: [entity.c.scene_id, entity.c.seconds],
+}
+"""What decides between equal keys, always ascending; then the id."""
+
+DEFAULTS = {"Performer": "name", "Studio": "name", "Tag": "name", "Group": "name", "Movie": "name"}
+DEFAULTS["SceneMarker"] = "title"
+"""The sort key where none is given; other types then have no order of their own and come by id."""

@@ -1,0 +1,101 @@
+"""Relations that several kinds have: tags, performers, urls, stash ids, custom fields, links."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, Table, select
+
+from stash_cli.embedded import sql, timestamps
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.kinds.relations import Computed, Many, Value, Values, owned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from stash_cli.embedded.kinds.kind import Relation
+    from stash_cli.embedded.rows import Batch, Row
+
+
+def owner_of(table: Table) -> ColumnElement[Any]:
+    """The column of a value table that names whom the value belongs to."""
+    return next(iter(table.c))
+
+
+def links(table: Table, owner: str, other: str) -> Select[Any]:
+    """(owner, other) of a link table."""
+    return select(table.c[owner], table.c[other])
+
+
+def many(target: str, table: Table, owner: str, other: str) -> Many:
+    """Objects over a link table, in the order of their ids."""
+    return Many(target, owned(links(table, owner, other)).order_by(table.c[other]))
+
+
+def tags_over(table: Table, owner: str, other: str = "tag_id") -> Many:
+    """Tags over a link table, by sort name or name."""
+    statement = links(table, owner, other).join(t.tags, t.tags.c.id == table.c[other])
+    return Many("Tag", owned(statement).order_by(sql.tag_order(), t.tags.c.id))
+
+
+def having(target: str, table: Table, owner: str) -> Many:
+    """Objects of `table` that name the owner in one of their columns."""
+    return Many(target, owned(select(table.c[owner], table.c.id)).order_by(table.c.id))
+
+
+def url_fields(table: Table) -> dict[str, Relation]:
+    """`urls`, and the deprecated `url`: the first of them."""
+    owner = owner_of(table)
+    statement = owned(select(owner, table.c.url)).order_by(owner, table.c.position)
+    return {"urls": Values(statement), "url": Value(statement)}
+
+
+def alias_list(table: Table) -> Values:
+    """Aliases in the order of their key: by bytes, not as they were given."""
+    return Values(owned(select(owner_of(table), table.c.alias)).order_by(table.c.alias))
+
+
+def stash_ids(table: Table) -> Values:
+    statement = select(owner_of(table), table.c.endpoint, table.c.stash_id, table.c.updated_at)
+    return Values(owned(statement))
+
+
+class CustomFields:
+    """The custom fields of each object as one map, sorted by name."""
+
+    def __init__(self, table: Table) -> None:
+        owner = owner_of(table)
+        self._statement = owned(select(owner, table.c.field, table.c.value)).order_by(table.c.field)
+
+    def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
+        maps: dict[int, dict[str, Any]] = defaultdict(dict)
+        for owner, name, value in batch.context.connection.execute(self._statement, {"ids": batch.ids}):
+            maps[owner][name] = _shown(value)
+        return maps
+
+    def missing(self) -> dict[str, Any]:
+        return {}
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def stamp(row: Row) -> int:
+    """The `t=` of a link: when the object last changed, in seconds since 1970."""
+    return int(timestamps.parse(row.values["updated_at"]).timestamp())
+
+
+def picture(path: str, blob: str = "_image_blob") -> Computed:
+    """A link to the object's picture, marked where the default picture is meant."""
+
+    def make(row: Row) -> str:
+        default = "" if row.values[blob] else "&default=true"
+        return f"{row.batch.context.base_url}/{path}?t={stamp(row)}{default}".replace("{id}", str(row.id))
+
+    return Computed(make)

@@ -1,0 +1,119 @@
+"""What a gallery and its chapters show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, select
+
+from stash_cli.embedded import rows, sql
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.kinds.common import CustomFields, many, stamp, tags_over, url_fields
+from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
+from stash_cli.embedded.kinds.relations import Called, Computed, Many, One, direct_count, owned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.embedded.rows import Batch, Row
+
+COVER_NAMES = r"(?i)(poster|cover|folder|board)\.[^\.]+$"
+"""Which image stands for a gallery that was given no cover: the server's default setting."""
+
+_link = t.galleries_images
+_path = sql.full_path()
+_pictures = (
+    _link.outerjoin(
+        t.images_files,
+        and_(t.images_files.c.image_id == _link.c.image_id, t.images_files.c.primary.is_(True)),
+    )
+    .outerjoin(t.files, t.files.c.id == t.images_files.c.file_id)
+    .outerjoin(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
+    .join(t.images, t.images.c.id == _link.c.image_id)
+)
+_by_path = (sql.natural(_path), sql.natural(t.images.c.title), t.images.c.id)
+
+
+def _ranked(*first: Any) -> Any:
+    """(gallery, image, place): the images of each gallery counted from 0, `first` before their path."""
+    place = func.row_number().over(partition_by=_link.c.gallery_id, order_by=(*first, *_by_path)) - 1
+    return owned(
+        select(_link.c.gallery_id, _link.c.image_id.label("image"), place.label("place")).select_from(
+            _pictures
+        )
+    ).subquery()
+
+
+def _at(batch: Batch, ranked: Any, place: int) -> dict[int, Row]:
+    """The image of each gallery that stands at `place`."""
+    statement = select(ranked.c.gallery_id, ranked.c.image).where(ranked.c.place == place)
+    chosen = dict(batch.context.connection.execute(statement, {"ids": batch.ids}).tuples().all())
+    images = rows.load(batch.context, _image_kind(), chosen.values())
+    return {gallery: images[image] for gallery, image in chosen.items()}
+
+
+def _image_kind() -> Kind:
+    from stash_cli.embedded.kinds.image import IMAGE
+
+    return IMAGE
+
+
+def _cover(batch: Batch, _: Mapping[str, Any]) -> dict[int, Row]:
+    named = func.coalesce(_path.op("REGEXP")(COVER_NAMES), 0)
+    return _at(batch, _ranked(_link.c.cover.desc(), named.desc()), 0)
+
+
+def _image(batch: Batch, args: Mapping[str, Any]) -> dict[int, Row]:
+    return _at(batch, _ranked(), args["index"])
+
+
+def _paths(row: Row) -> dict[str, str]:
+    gallery = f"{row.batch.context.base_url}/gallery/{row.id}"
+    return {"cover": f"{gallery}/cover?t={stamp(row)}", "preview": f"{gallery}/preview"}
+
+
+_files = select(t.galleries_files.c.gallery_id, t.galleries_files.c.file_id)
+_chapters = select(t.galleries_chapters.c.gallery_id, t.galleries_chapters.c.id)
+
+GALLERY = Kind(
+    "Gallery",
+    t.galleries,
+    noun="gallery",
+    columns={
+        **texts(t.galleries, "title code details photographer"),
+        **dates(t.galleries, "date"),
+        **plain(t.galleries, "organized created_at updated_at"),
+        "rating100": t.galleries.c.rating,
+        "_studio_id": t.galleries.c.studio_id,
+        "_folder_id": t.galleries.c.folder_id,
+    },
+    relations={
+        **url_fields(t.gallery_urls),
+        "studio": One("Studio", "_studio_id"),
+        "folder": One("Folder", "_folder_id"),
+        "tags": tags_over(t.galleries_tags, "gallery_id"),
+        "performers": many("Performer", t.performers_galleries, "gallery_id", "performer_id"),
+        "scenes": many("Scene", t.scenes_galleries, "gallery_id", "scene_id"),
+        "chapters": Many("GalleryChapter", owned(_chapters).order_by(t.galleries_chapters.c.image_index)),
+        "files": Many(
+            "GalleryFile",
+            owned(_files).order_by(t.galleries_files.c.primary.desc(), t.galleries_files.c.file_id),
+        ),
+        "image_count": direct_count(_link.c.gallery_id),
+        "cover": Called(_cover),
+        "image": Called(_image),
+        "custom_fields": CustomFields(t.gallery_custom_fields),
+        "paths": Computed(_paths),
+    },
+)
+
+CHAPTER = Kind(
+    "GalleryChapter",
+    t.galleries_chapters,
+    noun="gallery chapter",
+    columns={
+        **plain(t.galleries_chapters, "title image_index created_at updated_at"),
+        "_gallery_id": t.galleries_chapters.c.gallery_id,
+    },
+    relations={"gallery": One("Gallery", "_gallery_id")},
+)

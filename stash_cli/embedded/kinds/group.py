@@ -1,0 +1,76 @@
+"""What a group shows, and the same group as the movie of older clients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from stash_cli.embedded import sql
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.kinds.common import CustomFields, links, many, picture, stamp, tags_over, url_fields
+from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
+from stash_cli.embedded.kinds.relations import Called, Computed, Count, Joined, One, owned, sum_of
+from stash_cli.embedded.links import groups_of_performers, o_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.embedded.rows import Batch, Row
+
+
+def _back(row: Row) -> str | None:
+    if not row.values["_back_image_blob"]:
+        return None
+    return f"{row.batch.context.base_url}/group/{row.id}/backimage?t={stamp(row)}"
+
+
+def _sub_group_count(batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
+    """Groups below each group: the direct ones at depth 0, one level more for each step."""
+    depth = max(args.get("depth") or 0, -1)
+    tree = sql.below("Group", sql.id_list(sql.ids_param()), depth + 1 if depth >= 0 else -1)
+    statement = select(tree.c.root, func.count()).where(tree.c.id != tree.c.root).group_by(tree.c.root)
+    counts = dict(batch.context.connection.execute(statement, {"ids": batch.ids}).tuples().all())
+    return {row.id: counts.get(row.id, 0) for row in batch.rows}
+
+
+_relations = t.groups_relations
+_performers = groups_of_performers().subquery()
+_subs = select(_relations.c.containing_id, _relations.c.sub_id, _relations.c.description)
+_containing = select(_relations.c.sub_id, _relations.c.containing_id, _relations.c.description)
+
+GROUP = Kind(
+    "Group",
+    t.groups,
+    noun="group",
+    columns={
+        **texts(t.groups, "aliases director"),
+        **dates(t.groups, "date"),
+        **plain(t.groups, "name duration created_at updated_at"),
+        "synopsis": sql.filled(t.groups.c.description),
+        "rating100": t.groups.c.rating,
+        "_studio_id": t.groups.c.studio_id,
+        "_front_image_blob": t.groups.c.front_image_blob,
+        "_back_image_blob": t.groups.c.back_image_blob,
+    },
+    relations={
+        **url_fields(t.group_urls),
+        "studio": One("Studio", "_studio_id"),
+        "tags": tags_over(t.groups_tags, "group_id"),
+        "scenes": many("Scene", t.groups_scenes, "group_id", "scene_id"),
+        "sub_groups": Joined("Group", "group", owned(_subs).order_by(_relations.c.order_index)),
+        "containing_groups": Joined(
+            "Group", "group", owned(_containing).order_by(_relations.c.containing_id)
+        ),
+        "custom_fields": CustomFields(t.group_custom_fields),
+        "scene_count": Count("Group", links(t.groups_scenes, "group_id", "scene_id")),
+        "performer_count": Count("Group", select(_performers.c.group, _performers.c.performer)),
+        "sub_group_count": Called(_sub_group_count),
+        "o_counter": sum_of(o_counts("Group")),
+        "front_image_path": picture("group/{id}/frontimage", "_front_image_blob"),
+        "back_image_path": Computed(_back),
+    },
+)
+
+MOVIE = replace(GROUP, type="Movie", noun="movie")

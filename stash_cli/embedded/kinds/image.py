@@ -1,0 +1,59 @@
+"""What an image shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.kinds.common import CustomFields, many, stamp, tags_over, url_fields
+from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
+from stash_cli.embedded.kinds.relations import Computed, Many, One, Value, owned
+
+if TYPE_CHECKING:
+    from stash_cli.embedded.rows import Row
+
+
+def _paths(row: Row) -> dict[str, str]:
+    image = f"{row.batch.context.base_url}/image/{row.id}"
+    clip = row.get("_clip")
+    return {
+        "image": f"{image}/image?t={stamp(row)}",
+        "thumbnail": f"{image}/thumbnail?t={stamp(row)}",
+        "preview": f"{image}/preview?t={stamp(row)}" if clip else "",
+    }
+
+
+_link = t.images_files
+_files = owned(select(_link.c.image_id, _link.c.file_id))
+_pictures = _files.join(t.image_files, t.image_files.c.file_id == _link.c.file_id)
+_clips = select(_link.c.image_id, t.video_files.c.file_id).join(
+    t.video_files, and_(t.video_files.c.file_id == _link.c.file_id, _link.c.primary.is_(True))
+)
+_order: tuple[Any, ...] = (_link.c.primary.desc(), _link.c.file_id)
+
+IMAGE = Kind(
+    "Image",
+    t.images,
+    noun="image",
+    columns={
+        **texts(t.images, "title code details photographer"),
+        **dates(t.images, "date"),
+        **plain(t.images, "organized o_counter created_at updated_at"),
+        "rating100": t.images.c.rating,
+        "_studio_id": t.images.c.studio_id,
+    },
+    relations={
+        **url_fields(t.image_urls),
+        "studio": One("Studio", "_studio_id"),
+        "tags": tags_over(t.images_tags, "image_id"),
+        "performers": many("Performer", t.performers_images, "image_id", "performer_id"),
+        "galleries": many("Gallery", t.galleries_images, "image_id", "gallery_id"),
+        "visual_files": Many("VisualFile", _files.order_by(*_order)),
+        "files": Many("ImageFile", _pictures.order_by(*_order)),
+        "custom_fields": CustomFields(t.image_custom_fields),
+        "paths": Computed(_paths),
+        "_clip": Value(owned(_clips)),
+    },
+)

@@ -1,0 +1,75 @@
+"""What a performer shows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.kinds.common import (
+    CustomFields,
+    alias_list,
+    many,
+    picture,
+    stash_ids,
+    tags_over,
+    url_fields,
+)
+from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
+from stash_cli.embedded.kinds.relations import Computed, Many, direct_count, owned, sum_of
+from stash_cli.embedded.links import appearances, groups_of_performers, o_counts
+
+if TYPE_CHECKING:
+    from stash_cli.embedded.rows import Row
+
+
+def _url_at(site: str) -> Computed:
+    """The first url of a site, or None."""
+    pattern = re.compile(rf"^https?://(?:www\.)?{re.escape(site)}/", re.IGNORECASE)
+
+    def make(row: Row) -> str | None:
+        return next((url for url in row.get("urls") if pattern.match(url)), None)
+
+    return Computed(make)
+
+
+_groups = groups_of_performers().subquery()
+_company = appearances().subquery()
+
+PERFORMER = Kind(
+    "Performer",
+    t.performers,
+    noun="performer",
+    columns={
+        **texts(t.performers, "disambiguation ethnicity country eye_color hair_color measurements fake_tits"),
+        **texts(t.performers, "career_length tattoos piercings details"),
+        **dates(t.performers, "birthdate death_date career_start career_end"),
+        **plain(t.performers, "name gender circumcised weight penis_length favorite ignore_auto_tag"),
+        **plain(t.performers, "created_at updated_at"),
+        "height_cm": t.performers.c.height,
+        "rating100": t.performers.c.rating,
+        "_image_blob": t.performers.c.image_blob,
+    },
+    relations={
+        **url_fields(t.performer_urls),
+        "twitter": _url_at("twitter.com"),
+        "instagram": _url_at("instagram.com"),
+        "alias_list": alias_list(t.performer_aliases),
+        "tags": tags_over(t.performers_tags, "performer_id"),
+        "scenes": many("Scene", t.performers_scenes, "performer_id", "scene_id"),
+        "groups": Many("Group", owned(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])),
+        "movies": Many("Movie", owned(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])),
+        "stash_ids": stash_ids(t.performer_stash_ids),
+        "custom_fields": CustomFields(t.performer_custom_fields),
+        "scene_count": direct_count(t.performers_scenes.c.performer_id),
+        "image_count": direct_count(t.performers_images.c.performer_id),
+        "gallery_count": direct_count(t.performers_galleries.c.performer_id),
+        "group_count": direct_count(_groups.c[0], _groups.c[1]),
+        "movie_count": direct_count(_groups.c[0], _groups.c[1]),
+        "performer_count": direct_count(_company.c[0], _company.c[1]),
+        "o_counter": sum_of(o_counts("Performer")),
+        "image_path": picture("performer/{id}/image"),
+    },
+)

@@ -1,0 +1,196 @@
+"""The ways in which fields of an object are loaded from other tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, distinct, func, select
+
+from stash_cli.embedded import rows, sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from stash_cli.embedded.rows import Batch, Row
+
+
+def owned(statement: Select[Any]) -> Select[Any]:
+    """`statement` for the owners in parameter `ids`; its first column is the owner."""
+    return statement.where(statement.selected_columns[0].in_(sql.id_list(sql.ids_param())))
+
+
+def _kind(name: str) -> Any:
+    from stash_cli.embedded.kinds import KINDS  # the kinds are made of relations
+
+    return KINDS[name]
+
+
+def _records(batch: Batch, statement: Select[Any]) -> list[Any]:
+    found = list(batch.context.connection.execute(statement, {"ids": batch.ids}))
+    batch.context.spend(len(found))
+    return found
+
+
+@dataclass(frozen=True)
+class One:
+    """The object whose id is in the hidden column `key`; None where there is none."""
+
+    target: str
+    key: str
+
+    def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, Row | None]:
+        keys = {row.id: row.values[self.key] for row in batch.rows}
+        found = rows.load(
+            batch.context, _kind(self.target), (key for key in keys.values() if key is not None)
+        )
+        return {owner: found.get(key) for owner, key in keys.items()}
+
+    def missing(self) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Many:
+    """Objects in the order of `statement`, which gives (owner, id of the object)."""
+
+    target: str
+    statement: Select[Any]
+
+    def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Row]]:
+        pairs = _records(batch, self.statement)
+        found = rows.load(batch.context, _kind(self.target), (pair[1] for pair in pairs))
+        lists: dict[int, list[Row]] = defaultdict(list)
+        for owner, key in pairs:
+            if key in found:
+                lists[owner].append(found[key])
+        return lists
+
+    def missing(self) -> list[Row]:
+        return []
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Objects with something to each: `statement` gives (owner, id, further columns by their names)."""
+
+    target: str
+    name: str
+    statement: Select[Any]
+
+    def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, list[dict[str, Any]]]:
+        records = _records(batch, self.statement)
+        found = rows.load(batch.context, _kind(self.target), (record[1] for record in records))
+        lists: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for record in records:
+            extras = dict(list(record._mapping.items())[2:])  # noqa: SLF001 - SQLAlchemy's public name
+            lists[record[0]].append({self.name: found[record[1]], **extras})
+        return lists
+
+    def missing(self) -> list[dict[str, Any]]:
+        return []
+
+
+@dataclass(frozen=True)
+class Values:
+    """A list of plain values: `statement` gives (owner, value), or objects by their column names."""
+
+    statement: Select[Any]
+    null_when_empty: bool = False
+
+    def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Any]]:
+        lists: dict[int, list[Any]] = defaultdict(list)
+        for record in _records(batch, self.statement):
+            lists[record[0]].append(record[1] if len(record) == 2 else _object(record))  # noqa: PLR2004
+        return lists
+
+    def missing(self) -> list[Any] | None:
+        return None if self.null_when_empty else []
+
+
+def _object(record: Any) -> dict[str, Any]:
+    return dict(list(record._mapping.items())[1:])  # noqa: SLF001 - SQLAlchemy's public name
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value: `statement` gives (owner, value), the first for an owner counts."""
+
+    statement: Select[Any]
+    default: Any = None
+
+    def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, Any]:
+        found: dict[int, Any] = {}
+        for owner, value in _records(batch, self.statement):
+            found.setdefault(owner, self.default if value is None else value)
+        return found
+
+    def missing(self) -> Any:
+        return self.default
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many objects hang on the owner and, with `depth`, on those below it.
+
+    `links` gives (owner, object): each object counts once.
+    """
+
+    hierarchy: str
+    links: Select[Any]
+
+    def load(self, batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
+        links = self.links.subquery()
+        tree = sql.below(self.hierarchy, sql.id_list(sql.ids_param()), args.get("depth"))
+        statement = (
+            select(tree.c.root, func.count(distinct(links.c[1])))
+            .join(links, links.c[0] == tree.c.id)
+            .group_by(tree.c.root)
+        )
+        return {owner: count for owner, count in _records(batch, statement)}
+
+    def missing(self) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A value made from what the row already has."""
+
+    make: Callable[[Row], Any]
+
+    def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, Any]:
+        return {row.id: self.make(row) for row in batch.rows}
+
+    def missing(self) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Called:
+    """A field with arguments of its own: `make(batch, args)` gives the values by owner."""
+
+    make: Callable[[Batch, Mapping[str, Any]], Mapping[int, Any]]
+
+    def load(self, batch: Batch, args: Mapping[str, Any]) -> Mapping[int, Any]:
+        return self.make(batch, args)
+
+    def missing(self) -> None:
+        return None
+
+
+def direct_count(owner: ColumnElement[Any], counted: ColumnElement[Any] | None = None) -> Value:
+    """Rows (or distinct values of `counted`) per `owner`."""
+    number = func.count() if counted is None else func.count(distinct(counted))
+    return Value(owned(select(owner, number)).group_by(owner), default=0)
+
+
+def sum_of(parts: Iterable[Select[Any]]) -> Value:
+    """The sum of what all `parts` give as (owner, number)."""
+    union = [part for part in parts]
+    together = union[0].union_all(*union[1:]).subquery() if len(union) > 1 else union[0].subquery()
+    statement = owned(select(together.c[0], func.sum(together.c[1]))).group_by(together.c[0])
+    return Value(statement, default=0)

@@ -1,0 +1,119 @@
+"""What a scene shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Text, and_, cast, func, select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.kinds.common import CustomFields, many, stamp, stash_ids, tags_over, url_fields
+from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
+from stash_cli.embedded.kinds.relations import Computed, Joined, Many, One, Value, Values, direct_count, owned
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+    from stash_cli.embedded.rows import Row
+
+
+def _primary(*columns: Any, source: Any) -> Select[Any]:
+    """(scene, columns...) from facts about the primary file."""
+    link = t.scenes_files
+    joined = link.join(source, and_(source.c.file_id == link.c.file_id, link.c.primary.is_(True)))
+    return owned(select(link.c.scene_id, *columns).select_from(joined))
+
+
+def _paths(row: Row) -> dict[str, str]:
+    base = row.batch.context.base_url
+    scene, by_hash = f"{base}/scene/{row.id}", f"{base}/scene/{row.get('_oshash')}"
+    return {
+        "screenshot": f"{scene}/screenshot?t={stamp(row)}",
+        "preview": f"{scene}/preview",
+        "stream": f"{scene}/stream",
+        "webp": f"{scene}/webp",
+        "vtt": f"{by_hash}_thumbs.vtt",
+        "sprite": f"{by_hash}_sprite.jpg",
+        "funscript": f"{scene}/funscript",
+        "interactive_heatmap": f"{scene}/interactive_heatmap",
+        "caption": f"{scene}/caption",
+    }
+
+
+_MIME_TYPES = {"mp4": "video/mp4", "matroska": "video/x-matroska", "webm": "video/webm"}
+
+
+def _streams(row: Row) -> list[dict[str, str]]:
+    """The file itself is the only stream there is: nothing is transcoded."""
+    container = row.get("_format")
+    if container is None:
+        return []
+    mime = _MIME_TYPES.get(container, "video/mp4")
+    url = f"{row.batch.context.base_url}/scene/{row.id}/stream"
+    return [{"url": url, "mime_type": mime, "label": "Direct stream"}]
+
+
+def _history(table: Any, column: Any) -> Values:
+    return Values(owned(select(table.c.scene_id, column)).order_by(column.desc(), table.c.id.desc()))
+
+
+_plays, _os = t.scenes_view_dates, t.scenes_o_dates
+_groups = select(
+    t.groups_scenes.c.scene_id, t.groups_scenes.c.group_id, t.groups_scenes.c.scene_index.label("scene_index")
+)
+_groups = owned(_groups).order_by(t.groups_scenes.c.group_id)
+_markers = select(t.scene_markers.c.scene_id, t.scene_markers.c.id)
+_files = select(t.scenes_files.c.scene_id, t.scenes_files.c.file_id)
+_captions = t.video_captions.c
+
+SCENE = Kind(
+    "Scene",
+    t.scenes,
+    noun="scene",
+    columns={
+        **texts(t.scenes, "title code details director"),
+        **dates(t.scenes, "date"),
+        **plain(t.scenes, "organized resume_time play_duration created_at updated_at"),
+        "rating100": t.scenes.c.rating,
+        "_studio_id": t.scenes.c.studio_id,
+    },
+    relations={
+        **url_fields(t.scene_urls),
+        "studio": One("Studio", "_studio_id"),
+        "tags": tags_over(t.scenes_tags, "scene_id"),
+        "performers": many("Performer", t.performers_scenes, "scene_id", "performer_id"),
+        "galleries": many("Gallery", t.scenes_galleries, "scene_id", "gallery_id"),
+        "groups": Joined("Group", "group", _groups),
+        "movies": Joined("Movie", "movie", _groups),
+        "scene_markers": Many(
+            "SceneMarker", owned(_markers).order_by(t.scene_markers.c.seconds, t.scene_markers.c.id)
+        ),
+        "files": Many(
+            "VideoFile", owned(_files).order_by(t.scenes_files.c.primary.desc(), t.scenes_files.c.file_id)
+        ),
+        "stash_ids": stash_ids(t.scene_stash_ids),
+        "custom_fields": CustomFields(t.scene_custom_fields),
+        "play_count": direct_count(_plays.c.scene_id),
+        "o_counter": direct_count(_os.c.scene_id),
+        "play_history": _history(_plays, _plays.c.view_date),
+        "o_history": _history(_os, _os.c.o_date),
+        "last_played_at": Value(
+            owned(select(_plays.c.scene_id, func.max(_plays.c.view_date))).group_by(_plays.c.scene_id)
+        ),
+        "interactive": Value(_primary(t.video_files.c.interactive, source=t.video_files), default=False),
+        "interactive_speed": Value(_primary(t.video_files.c.interactive_speed, source=t.video_files)),
+        "captions": Values(
+            _primary(_captions.language_code, _captions.caption_type, source=t.video_captions),
+            null_when_empty=True,
+        ),
+        "paths": Computed(_paths),
+        "sceneStreams": Computed(_streams),
+        "_format": Value(_primary(t.video_files.c.format, source=t.video_files)),
+        "_oshash": Value(
+            _primary(cast(t.files_fingerprints.c.fingerprint, Text), source=t.files_fingerprints).where(
+                t.files_fingerprints.c.type == "oshash"
+            ),
+            default="",
+        ),
+    },
+)

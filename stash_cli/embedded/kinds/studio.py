@@ -1,0 +1,54 @@
+"""What a studio shows."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.kinds.common import (
+    CustomFields,
+    alias_list,
+    having,
+    picture,
+    stash_ids,
+    tags_over,
+    url_fields,
+)
+from stash_cli.embedded.kinds.kind import Kind, plain, texts
+from stash_cli.embedded.kinds.relations import Count, One, sum_of
+from stash_cli.embedded.links import o_counts, performer_studios
+
+_pairs = performer_studios().subquery()
+_groups = Count("Studio", select(t.groups.c.studio_id, t.groups.c.id))
+
+STUDIO = Kind(
+    "Studio",
+    t.studios,
+    noun="studio",
+    columns={
+        **texts(t.studios, "details"),
+        **plain(t.studios, "name favorite organized ignore_auto_tag created_at updated_at"),
+        "rating100": t.studios.c.rating,
+        "_parent_id": t.studios.c.parent_id,
+        "_image_blob": t.studios.c.image_blob,
+    },
+    relations={
+        **url_fields(t.studio_urls),
+        "parent_studio": One("Studio", "_parent_id"),
+        "child_studios": having("Studio", t.studios, "parent_id"),
+        "aliases": alias_list(t.studio_aliases),
+        "tags": tags_over(t.studios_tags, "studio_id"),
+        "groups": having("Group", t.groups, "studio_id"),
+        "movies": having("Movie", t.groups, "studio_id"),
+        "stash_ids": stash_ids(t.studio_stash_ids),
+        "custom_fields": CustomFields(t.studio_custom_fields),
+        "scene_count": Count("Studio", select(t.scenes.c.studio_id, t.scenes.c.id)),
+        "image_count": Count("Studio", select(t.images.c.studio_id, t.images.c.id)),
+        "gallery_count": Count("Studio", select(t.galleries.c.studio_id, t.galleries.c.id)),
+        "performer_count": Count("Studio", select(_pairs.c.studio, _pairs.c.performer)),
+        "group_count": _groups,
+        "movie_count": _groups,
+        "o_counter": sum_of(o_counts("Studio")),
+        "image_path": picture("studio/{id}/image"),
+    },
+)

@@ -1,0 +1,43 @@
+"""What a tag shows."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.kinds.common import CustomFields, alias_list, links, picture, stash_ids, tags_over
+from stash_cli.embedded.kinds.kind import Kind, plain, texts
+from stash_cli.embedded.kinds.relations import Count, direct_count
+from stash_cli.embedded.links import marker_tags
+
+_markers = marker_tags().subquery()
+_groups = Count("Tag", links(t.groups_tags, "tag_id", "group_id"))
+
+TAG = Kind(
+    "Tag",
+    t.tags,
+    noun="tag",
+    columns={
+        **texts(t.tags, "sort_name description"),
+        **plain(t.tags, "name favorite ignore_auto_tag created_at updated_at"),
+        "_image_blob": t.tags.c.image_blob,
+    },
+    relations={
+        "aliases": alias_list(t.tag_aliases),
+        "parents": tags_over(t.tags_relations, "child_id", "parent_id"),
+        "children": tags_over(t.tags_relations, "parent_id", "child_id"),
+        "stash_ids": stash_ids(t.tag_stash_ids),
+        "custom_fields": CustomFields(t.tag_custom_fields),
+        "parent_count": direct_count(t.tags_relations.c.child_id),
+        "child_count": direct_count(t.tags_relations.c.parent_id),
+        "scene_count": Count("Tag", links(t.scenes_tags, "tag_id", "scene_id")),
+        "image_count": Count("Tag", links(t.images_tags, "tag_id", "image_id")),
+        "gallery_count": Count("Tag", links(t.galleries_tags, "tag_id", "gallery_id")),
+        "performer_count": Count("Tag", links(t.performers_tags, "tag_id", "performer_id")),
+        "studio_count": Count("Tag", links(t.studios_tags, "tag_id", "studio_id")),
+        "group_count": _groups,
+        "movie_count": _groups,
+        "scene_marker_count": Count("Tag", select(_markers.c.tag, _markers.c.marker)),
+        "image_path": picture("tag/{id}/image"),
+    },
+)

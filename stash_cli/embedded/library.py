@@ -1,0 +1,84 @@
+"""A library: one file, its jobs, and the answers to GraphQL operations on it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.embedded.database import Database
+from stash_cli.embedded.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
+from stash_cli.embedded.jobs import JobQueue
+from stash_cli.embedded.location import DEMO, resolve_location
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from starlette.applications import Starlette
+
+
+class Library:
+    """An open library; close it, or use it as a context manager.
+
+    `allow_sql` says whether the mutation execSQL may run. The file is made when it is missing.
+    """
+
+    def __init__(self, path: Path, *, allow_sql: bool = False) -> None:
+        self.path = path
+        self.allow_sql = allow_sql
+        self.database = Database(path)
+        self.jobs = JobQueue()
+
+    @cached_property
+    def app(self) -> Starlette:
+        """The ASGI application that serves this library."""
+        from stash_cli.embedded.app import create_app
+
+        return create_app(self)
+
+    def execute(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        base_url: str = DEFAULT_BASE_URL,
+    ) -> ExecutionOutcome:
+        """Run a query or mutation in this thread; `base_url` is what links in the answer start with."""
+        return execute(self, document, variables, operation_name, base_url)
+
+    def close(self) -> None:
+        """Let jobs end, then close the file."""
+        self.jobs.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_library(location: str, *, allow_sql: bool = False) -> Library:
+    """Open the library at a path, or the "demo" library, which is made on first use."""
+    path = resolve_location(location)
+    if location == DEMO and not path.exists():
+        _make_demo(path)
+    return Library(path, allow_sql=allow_sql)
+
+
+def _make_demo(path: Path) -> None:
+    """Build the demo beside its place and move it there: a build cut short leaves nothing behind."""
+    from stash_cli.embedded import demo
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".demo-") as folder:
+        made = Path(folder) / path.name
+        with Library(made) as library:
+            demo.build(library)
+        os.replace(made, path)  # noqa: PTH105 - atomic, also where another process was quicker

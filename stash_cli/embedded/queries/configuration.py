@@ -1,0 +1,126 @@
+"""The configuration: what was set, over the server's defaults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.types.api import describe_api
+from stash_cli.embedded.kinds.gallery import COVER_NAMES
+from stash_cli.embedded.writing.settings import read_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from stash_cli.core.types.api import TypeRef
+    from stash_cli.embedded.context import RequestContext
+
+_VIDEO = "m4v mp4 mov wmv avi mpg mpeg rmvb rm flv asf mkv webm f4v"
+_IMAGE = "png jpg jpeg gif webp avif"
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "general": {
+        "blobsStorage": "DATABASE",
+        "videoFileNamingAlgorithm": "OSHASH",
+        "parallelTasks": 1,
+        "previewAudio": True,
+        "previewSegments": 12,
+        "previewSegmentDuration": 0.75,
+        "previewExcludeStart": "0",
+        "previewExcludeEnd": "0",
+        "previewPreset": "slow",
+        "writeImageThumbnails": True,
+        "maxSessionAge": 3600,
+        "logOut": True,
+        "logLevel": "Info",
+        "logFile": "",
+        "spriteInterval": 30.0,
+        "minimumSprites": 10,
+        "maximumSprites": 500,
+        "spriteScreenshotSize": 160,
+        "videoExtensions": _VIDEO.split(),
+        "imageExtensions": _IMAGE.split(),
+        "galleryExtensions": ["zip", "cbz"],
+        "galleryCoverRegex": COVER_NAMES,
+        "customPerformerImageLocation": "",
+    },
+    "interface": {
+        "menuItems": "scenes images groups markers galleries performers studios tags".split(),
+        "soundOnPreview": False,
+        "wallShowTitle": True,
+        "wallPlayback": "video",
+        "showScrubber": True,
+        "maximumLoopDuration": 0,
+        "noBrowser": True,
+        "notificationsEnabled": False,
+        "autostartVideo": False,
+        "autostartVideoOnPlaySelected": True,
+        "continuePlaylistDefault": False,
+        "showStudioAsText": False,
+        "cssEnabled": False,
+        "javascriptEnabled": False,
+        "customLocalesEnabled": False,
+        "disableCustomizations": False,
+        "language": "en-US",
+        "imageLightbox": {"slideshowDelay": 5, "displayMode": "FIT_XY", "scrollAttemptsBeforeChange": 0},
+        "funscriptOffset": 0,
+        "useStashHostedFunscript": False,
+    },
+    "dlna": {"serverName": "stash", "port": 1338, "interfaces": [], "videoSortOrder": "title"},
+    "scraping": {"scraperUserAgent": "", "scraperCertCheck": True},
+    "defaults": {"deleteFile": False, "deleteGenerated": True},
+}
+"""Where the server's own default is more than an empty value of the type."""
+_EMPTY: dict[str, Any] = {"String": "", "Int": 0, "Float": 0.0, "Boolean": False}
+_TYPES = {
+    "general": "ConfigGeneralResult",
+    "interface": "ConfigInterfaceResult",
+    "dlna": "ConfigDLNAResult",
+    "scraping": "ConfigScrapingResult",
+    "defaults": "ConfigDefaultSettingsResult",
+}
+
+
+def configuration_part(context: RequestContext, part: str) -> dict[str, Any]:
+    """One part ("general", "interface", "dlna", "scraping", "defaults") as the API shows it."""
+    stored = {name: value for name, value in read_part(context.connection, part).items() if value is not None}
+    given = {**_DEFAULTS[part], **stored}
+    if part == "general":
+        given["databasePath"] = str(context.library.path)
+    return _complete(_TYPES[part], given)
+
+
+def _complete(type_name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """`given` with an empty value for every required field that is not in it."""
+    fields = describe_api().types[type_name].fields
+    return {name: _value(field.type, given.get(name)) for name, field in fields.items()}
+
+
+def _value(ref: TypeRef, given: Any) -> Any:
+    facts = describe_api().types.get(ref.name)
+    nested = facts is not None and facts.kind == "OBJECT"
+    if isinstance(given, list):
+        return [_complete(ref.name, item) if nested else item for item in given]
+    if nested and (ref.required or given is not None) and not ref.is_list:
+        return _complete(ref.name, given or {})
+    if given is not None or not ref.required:
+        return given
+    return [] if ref.is_list else _EMPTY.get(ref.name)
+
+
+class Configuration:
+    """All parts; each is read when it is selected."""
+
+    def __init__(self, context: RequestContext) -> None:
+        self._context = context
+
+    def get(self, name: str, args: dict[str, Any] | None = None) -> Any:
+        """The value of a field of ConfigResult."""
+        if name in _TYPES:
+            return configuration_part(self._context, name)
+        stored = read_part(self._context.connection, name)
+        wanted: Iterable[str] | None = (args or {}).get("include")
+        if name == "ui" or wanted is None:
+            return stored
+        return {plugin: stored[plugin] for plugin in wanted if plugin in stored}
+
+
+RESOLVERS: dict[str, Callable[..., Any]] = {"configuration": Configuration}

@@ -1,0 +1,86 @@
+"""The find queries that answer pages, and the all queries that answer everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.finding.page import FoundPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.rows import Row
+
+
+def parse_id(value: Any, prefix: str = "") -> int:
+    """An id as a number; worded as the server's refusal when it is none."""
+    text = str(value)
+    if text.lstrip("-+").isdecimal() and text.count("-") + text.count("+") <= 1:
+        return int(text)
+    raise Refused(f'{prefix}strconv.Atoi: parsing "{text}": invalid syntax')
+
+
+def _chosen(ids: Sequence[Any] | None, *, unique: bool) -> list[int] | None:
+    """The ids to answer in their order; None for an ordinary search."""
+    if not ids:
+        return None
+    numbers = [parse_id(id_, "converting ids: ") for id_ in ids]
+    seen: set[int] = set()
+    for number in numbers:
+        if unique and number in seen:
+            raise Refused(f"validating ids: duplicate id found: {number}")
+        seen.add(number)
+    return numbers
+
+
+def finder(type_name: str, items: str, filter_arg: str, older: str | None = None) -> Callable[..., FoundPage]:
+    """The resolver of a find query; `older` is the deprecated argument that `ids` replaced."""
+
+    def resolve(context: RequestContext, **args: Any) -> FoundPage:
+        ids = args.get("ids") or (args.get(older) if older else None)
+        numbers = _chosen(ids, unique=type_name != "BaseFile")
+        return FoundPage(context, type_name, items, args.get("filter"), args.get(filter_arg), ids=numbers)
+
+    return resolve
+
+
+def _everything(type_name: str, sort: str) -> Callable[[RequestContext], list[Row]]:
+    def resolve(context: RequestContext) -> list[Row]:
+        return FoundPage(context, type_name, "items", {"per_page": -1, "sort": sort}).rows
+
+    return resolve
+
+
+def wall(type_name: str, column: str) -> Callable[..., list[Row]]:
+    """Eighty random objects whose `column` contains `q`."""
+
+    def resolve(context: RequestContext, *, q: str | None = None) -> list[Row]:
+        given = {column: {"value": f'"{q}"', "modifier": "INCLUDES"}} if q else None
+        find = {"per_page": 80, "sort": "random"}
+        return FoundPage(context, type_name, "items", find, given).rows
+
+    return resolve
+
+
+_OLDER = {"Scene": "scene_ids", "Image": "image_ids", "Performer": "performer_ids"}
+
+RESOLVERS: dict[str, Callable[..., Any]] = {
+    **{
+        entity.find: finder(entity.type, entity.items, entity.filter_arg, _OLDER.get(entity.type))
+        for entity in ENTITIES.values()
+    },
+    "findMovies": finder("Movie", "movies", "movie_filter"),
+    "findFiles": finder("BaseFile", "files", "file_filter"),
+    "findFolders": finder("Folder", "folders", "folder_filter"),
+    "allScenes": _everything("Scene", "path"),
+    "allImages": _everything("Image", "path"),
+    "allGalleries": _everything("Gallery", "path"),
+    "allPerformers": _everything("Performer", "name"),
+    "allStudios": _everything("Studio", "name"),
+    "allTags": _everything("Tag", "name"),
+    "allMovies": _everything("Movie", "name"),
+    "allSceneMarkers": _everything("SceneMarker", "title"),
+}

@@ -1,0 +1,129 @@
+"""Queries for one object by its id, hash or path, and for saved filters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table, select
+
+from stash_cli.embedded import sql
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.queries.finders import parse_id
+from stash_cli.embedded.writing.settings import read_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.rows import Row
+
+
+def getter(type_name: str) -> Callable[..., Row | None]:
+    """The object with an id, or None."""
+
+    def resolve(context: RequestContext, *, id: Any) -> Row | None:  # noqa: A002 - the API's own name
+        return context.fetch(type_name, parse_id(id))
+
+    return resolve
+
+
+def by_fingerprint(
+    context: RequestContext, type_name: str, link: Table, owner: str, kind: str, value: str
+) -> Row | None:
+    """The object one of whose files has a fingerprint."""
+    prints = t.files_fingerprints
+    statement = (
+        select(link.c[owner])
+        .join(prints, prints.c.file_id == link.c.file_id)
+        .where(prints.c.type == kind, prints.c.fingerprint == value)
+        .order_by(link.c[owner])
+        .limit(1)
+    )
+    found = context.connection.execute(statement).scalar()
+    return None if found is None else context.fetch(type_name, found)
+
+
+def find_scene(context: RequestContext, *, id: Any = None, checksum: str | None = None) -> Row | None:  # noqa: A002 - the API's own name
+    """By id, else by the md5 of a file."""
+    if id is not None:
+        return context.fetch("Scene", parse_id(id))
+    return by_fingerprint(context, "Scene", t.scenes_files, "scene_id", "md5", checksum) if checksum else None
+
+
+def find_image(context: RequestContext, *, id: Any = None, checksum: str | None = None) -> Row | None:  # noqa: A002 - the API's own name
+    if id is not None:
+        return context.fetch("Image", parse_id(id))
+    return by_fingerprint(context, "Image", t.images_files, "image_id", "md5", checksum) if checksum else None
+
+
+def find_scene_by_hash(context: RequestContext, *, input: dict[str, Any]) -> Row | None:  # noqa: A002 - the API's own name
+    """By oshash or md5; None when neither is given or found."""
+    for name, kind in (("oshash", "oshash"), ("checksum", "md5")):
+        if input.get(name):
+            return by_fingerprint(context, "Scene", t.scenes_files, "scene_id", kind, input[name])
+    return None
+
+
+def find_file(context: RequestContext, *, id: Any = None, path: str | None = None) -> Row:  # noqa: A002 - the API's own name
+    """By id or path; not to find it is an error here."""
+    if id is not None:
+        found = context.fetch("BaseFile", parse_id(id))
+        if found is None:
+            raise Refused(f"getting file by id {id}: sql: no rows in result set")
+        return found
+    files = select(t.files.c.id).join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
+    return _at_path(context, "BaseFile", files.where(sql.full_path() == path), path)
+
+
+def find_folder(context: RequestContext, *, id: Any = None, path: str | None = None) -> Row:  # noqa: A002 - the API's own name
+    if id is not None:
+        found = context.fetch("Folder", parse_id(id))
+        if found is None:
+            raise Refused(f"getting folder by id {id}: sql: no rows in result set")
+        return found
+    return _at_path(context, "Folder", select(t.folders.c.id).where(t.folders.c.path == path), path)
+
+
+def _at_path(context: RequestContext, type_name: str, statement: Any, path: str | None) -> Row:
+    if path is None:
+        raise Refused("either id or path must be provided")
+    number = context.connection.execute(statement.limit(1)).scalar()
+    found = None if number is None else context.fetch(type_name, number)
+    if found is None:
+        raise Refused("file not found" if type_name == "BaseFile" else "folder not found")
+    return found
+
+
+def find_saved_filters(context: RequestContext, *, mode: str | None = None) -> list[Row]:
+    """By name where a mode is given, else by id; groups and movies are one mode under two names."""
+    saved = t.saved_filters
+    statement = select(saved.c.id).order_by(saved.c.id)
+    if mode is not None:
+        modes = ("GROUPS", "MOVIES") if mode in ("GROUPS", "MOVIES") else (mode,)
+        statement = select(saved.c.id).where(saved.c.mode.in_(modes)).order_by(saved.c.name, saved.c.id)
+    return context.fetch_many("SavedFilter", context.connection.execute(statement).scalars().all())
+
+
+def find_default_filter(context: RequestContext, *, mode: str) -> dict[str, Any] | None:
+    """The default filter of a view, kept in the settings of the web interface."""
+    stored = (read_part(context.connection, "ui").get("defaultFilters") or {}).get(mode.lower())
+    if not stored:
+        return None
+    parts = {name: stored.get(name) for name in ("find_filter", "object_filter", "ui_options")}
+    return {"id": "0", "name": "", "mode": mode, "filter": "", **parts}
+
+
+RESOLVERS: dict[str, Callable[..., Any]] = {
+    "findScene": find_scene,
+    "findImage": find_image,
+    **{
+        f"find{name}": getter(name)
+        for name in ("Gallery", "Performer", "Studio", "Tag", "Group", "Movie", "SavedFilter")
+    },
+    "findSceneByHash": find_scene_by_hash,
+    "findFile": find_file,
+    "findFolder": find_folder,
+    "findSavedFilters": find_saved_filters,
+    "findDefaultFilter": find_default_filter,
+}

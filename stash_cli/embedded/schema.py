@@ -1,0 +1,145 @@
+"""The GraphQL schema of the library, made from the API description."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, cast
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    Undefined,
+)
+
+from stash_cli.core.types.api import describe_api
+from stash_cli.embedded.scalars import scalar_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stash_cli.core.types.api import Api, ApiField, ApiType, TypeRef
+
+
+@cache
+def library_schema() -> GraphQLSchema:
+    """The schema of the whole API, made once in a process, on first use."""
+    return SchemaBuilder(describe_api()).build()
+
+
+class SchemaBuilder:
+    """Turns an API description into a schema; types refer to each other by name until they are used."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._types: dict[str, GraphQLNamedType] = {}
+        self._interfaces = {
+            member: facts.name
+            for facts in api.types.values()
+            if facts.kind == "INTERFACE"
+            for member in facts.members
+        }
+
+    def build(self) -> GraphQLSchema:
+        """The schema, taken as valid: the description itself is tested against introspections."""
+        self._types = {name: self._make(facts) for name, facts in self._api.types.items()}
+        return GraphQLSchema(
+            query=self._root("Query", self._api.queries),
+            mutation=self._root("Mutation", self._api.mutations),
+            subscription=self._root("Subscription", self._api.subscriptions),
+            types=list(self._types.values()),
+            assume_valid=True,
+        )
+
+    def _make(self, facts: ApiType) -> GraphQLNamedType:
+        makers: dict[str, Callable[[ApiType], GraphQLNamedType]] = {
+            "SCALAR": lambda facts: scalar_type(facts.name),
+            "ENUM": _enum,
+            "UNION": self._union,
+            "INTERFACE": self._interface,
+            "OBJECT": self._object,
+            "INPUT_OBJECT": self._input,
+        }
+        return makers[facts.kind](facts)
+
+    def _root(self, name: str, operations: dict[str, ApiField]) -> GraphQLObjectType:
+        return GraphQLObjectType(name, partial(self._fields, operations))
+
+    def _object(self, facts: ApiType) -> GraphQLObjectType:
+        def interfaces() -> list[GraphQLInterfaceType]:
+            name = self._interfaces.get(facts.name)
+            return [cast("GraphQLInterfaceType", self._types[name])] if name else []
+
+        return GraphQLObjectType(
+            facts.name,
+            lambda: self._fields(facts.fields),
+            interfaces=interfaces,
+            description=facts.doc or None,
+        )
+
+    def _interface(self, facts: ApiType) -> GraphQLInterfaceType:
+        return GraphQLInterfaceType(
+            facts.name,
+            lambda: self._fields(facts.fields),
+            resolve_type=_type_of,
+            description=facts.doc or None,
+        )
+
+    def _union(self, facts: ApiType) -> GraphQLUnionType:
+        def members() -> list[GraphQLObjectType]:
+            return [cast("GraphQLObjectType", self._types[name]) for name in facts.members]
+
+        return GraphQLUnionType(facts.name, members, resolve_type=_type_of)
+
+    def _input(self, facts: ApiType) -> GraphQLInputObjectType:
+        def fields() -> dict[str, GraphQLInputField]:
+            return {
+                field.name: GraphQLInputField(self._type(field.type), deprecation_reason=field.deprecated)
+                for field in facts.fields.values()
+            }
+
+        return GraphQLInputObjectType(facts.name, fields, description=facts.doc or None)
+
+    def _fields(self, fields: dict[str, ApiField]) -> dict[str, GraphQLField]:
+        return {field.name: self._field(field) for field in fields.values()}
+
+    def _field(self, field: ApiField) -> GraphQLField:
+        args = {
+            name: GraphQLArgument(self._type(ref), default_value=field.defaults.get(name, Undefined))
+            for name, ref in field.args.items()
+        }
+        return GraphQLField(self._type(field.type), args, deprecation_reason=field.deprecated)
+
+    def _type(self, ref: TypeRef) -> Any:
+        text = ref.text
+        if text.endswith("!"):
+            return GraphQLNonNull(self._type(type(ref)(text[:-1])))
+        if text.startswith("["):
+            return GraphQLList(self._type(type(ref)(text[1:-1])))
+        return self._types[text]
+
+
+def _enum(facts: ApiType) -> GraphQLEnumType:
+    return GraphQLEnumType(
+        facts.name,
+        {
+            value: GraphQLEnumValue(value, deprecation_reason=deprecated)
+            for value, deprecated in facts.values.items()
+        },
+    )
+
+
+def _type_of(value: Any, *_: Any) -> str:
+    """The concrete type of a value of an interface or union: rows know theirs."""
+    name = value["__typename"] if isinstance(value, dict) else value.type
+    return str(name)

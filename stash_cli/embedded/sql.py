@@ -1,0 +1,115 @@
+"""The few SQL expressions that filters, sorts and output fields share."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BindParameter,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+
+from stash_cli.embedded import tables as t
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import ColumnElement, FromClause, Subquery
+
+
+def ids_param() -> BindParameter[str]:
+    """The parameter `ids` of a prepared statement: a JSON list, so that no list is too long to bind."""
+    return bindparam("ids", type_=Text())
+
+
+def id_list(ids: BindParameter[str] | Collection[int]) -> Select[tuple[int]]:
+    """The ids of a JSON list as a subquery of one column."""
+    source = ids if isinstance(ids, BindParameter) else bindparam(None, json.dumps(list(ids)), Text())
+    each = func.json_each(source).table_valued("value")
+    return select(cast(each.c.value, Integer))
+
+
+def filled(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """Text that reads "" where nothing is stored."""
+    return func.coalesce(column, "")
+
+
+def fuzzy(date: ColumnElement[Any], precision: ColumnElement[Any]) -> ColumnElement[str]:
+    """A date cut to its precision: `2021`, `2021-03`, `2021-03-04`."""
+    return func.substr(date, 1, case((precision == 1, 7), (precision == 2, 4), else_=10))  # noqa: PLR2004
+
+
+def full_path(folders: FromClause = t.folders, files: FromClause = t.files) -> ColumnElement[str]:
+    """The path of a file, from its folder's path and its name."""
+    folder = case((folders.c.path == os.sep, ""), else_=folders.c.path)
+    return folder.op("||")(os.sep).op("||")(files.c.basename)
+
+
+def unix_time(moment: ColumnElement[Any]) -> ColumnElement[int]:
+    """Seconds since 1970 of a stored time."""
+    return cast(func.strftime("%s", moment), Integer)
+
+
+def years_between(first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[int]:
+    """Whole years from one date to another; NULL when either is."""
+    shape = "%Y.%m%d"
+    return cast(func.strftime(shape, last) - func.strftime(shape, first), Integer)
+
+
+def natural(expression: ColumnElement[Any]) -> ColumnElement[Any]:
+    """For ORDER BY: digits by value, letters without case."""
+    return expression.collate("NATURAL_CI")
+
+
+def tag_order() -> ColumnElement[Any]:
+    """The order of every list of tags."""
+    return natural(func.coalesce(t.tags.c.sort_name, t.tags.c.name))
+
+
+EDGES: dict[str, Select[Any]] = {
+    "Tag": select(t.tags_relations.c.parent_id.label("parent"), t.tags_relations.c.child_id.label("child")),
+    "Studio": select(t.studios.c.parent_id.label("parent"), t.studios.c.id.label("child")).where(
+        t.studios.c.parent_id.is_not(None)
+    ),
+    "Group": select(
+        t.groups_relations.c.containing_id.label("parent"), t.groups_relations.c.sub_id.label("child")
+    ),
+    "Folder": select(t.folders.c.parent_folder_id.label("parent"), t.folders.c.id.label("child")).where(
+        t.folders.c.parent_folder_id.is_not(None)
+    ),
+}
+"""Who is directly above whom, for each kind that has a hierarchy."""
+
+
+def below(kind: str, roots: Select[Any], depth: int | None, *, upwards: bool = False) -> Subquery:
+    """Pairs (root, id): each root with itself and what is at most `depth` levels below (or above) it.
+
+    `depth` None or 0 is the roots alone, -1 all levels, any other negative counts as 0.
+    """
+    start = roots.subquery()
+    root = start.c[0]
+    levels = max(depth or 0, -1)
+    if levels == 0:
+        return select(root.label("root"), root.label("id")).subquery()
+    tree = select(root.label("root"), root.label("id"), literal_column("0").label("level")).cte(
+        recursive=True
+    )
+    edges = EDGES[kind].subquery()
+    up, down = (edges.c.child, edges.c.parent) if upwards else (edges.c.parent, edges.c.child)
+    # Without a limit the level stays 0, so that UNION ends the recursion even in a cycle.
+    level = tree.c.level + 1 if levels > 0 else tree.c.level
+    step = select(tree.c.root, down, level).join(edges, up == tree.c.id)
+    if levels > 0:
+        step = step.where(tree.c.level < levels)
+    tree = tree.union(step)
+    return select(tree.c.root, tree.c.id).distinct().subquery()
