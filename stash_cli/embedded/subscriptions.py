@@ -9,14 +9,12 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
-    GraphQLError,
     OperationType,
     execute_sync,
     get_operation_ast,
-    parse,
-    validate,
 )
 
+from stash_cli.embedded.documents import prepare
 from stash_cli.embedded.schema import library_schema
 
 if TYPE_CHECKING:
@@ -80,15 +78,12 @@ def open_stream(
     library: Library, document: str, variables: Mapping[str, Any], operation_name: str | None
 ) -> Stream | None:
     """The stream of a valid subscription; None for everything else, which is to be executed."""
-    try:
-        parsed = parse(document)
-    except GraphQLError:
-        return None
-    operation = get_operation_ast(parsed, operation_name)
-    if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
+    parsed = prepare(document).ast
+    operation = parsed and get_operation_ast(parsed, operation_name)
+    if parsed is None or operation is None or operation.operation is not OperationType.SUBSCRIPTION:
         return None
     field = operation.selection_set.selections[0]
-    if validate(library_schema(), parsed) or not isinstance(field, FieldNode):
+    if not isinstance(field, FieldNode):
         return None
     return Stream(
         parsed, variables, operation_name, field.name.value, _source(library.jobs, field.name.value)

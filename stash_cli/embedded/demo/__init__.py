@@ -1,6 +1,7 @@
 """The demo library: a few hundred related entities about landscapes and travel, the same on every machine."""
 
-from stash_cli.embedded.demo.content import fill
-from stash_cli.embedded.demo.location import demo_path, ensure_demo, reset_demo
+from stash_cli.embedded.demo.content import build
+from stash_cli.embedded.demo.reset import reset_demo
+from stash_cli.embedded.location import demo_path
 
-__all__ = ["demo_path", "ensure_demo", "fill", "reset_demo"]
+__all__ = ["build", "demo_path", "reset_demo"]

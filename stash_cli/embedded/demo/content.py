@@ -11,12 +11,12 @@ from stash_cli.embedded.demo.scenes import add_history, add_markers, add_scenes
 from stash_cli.embedded.writing.settings import write_part
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.database import Database
+    from stash_cli.embedded.library import Library
 
 _SEED = 20240601
 
 
-def fill(database: Database) -> None:
+def build(library: Library) -> None:
     """Write the demo library into an empty one, in one transaction."""
     builder = Builder(_SEED)
     for add in (
@@ -30,7 +30,7 @@ def fill(database: Database) -> None:
         add_history,
     ):
         add(builder)
-    with database.write() as connection:
+    with library.database.write() as connection:
         builder.write(connection)
         stash = {"path": "/media", "excludeVideo": False, "excludeImage": False}
         write_part(connection, "general", {"stashes": [stash]})

@@ -50,7 +50,7 @@ class Journal:
     def error(self, message: str) -> None:
         self.write("Error", message)
 
-    def entries(self) -> list[dict[str, str]]:
-        """All entries kept, newest first, as the API shows them."""
+    def entries(self) -> list[LogEntry]:
+        """All entries kept, newest first."""
         with self._lock:
-            return [entry.as_dict() for entry in self._entries]
+            return list(self._entries)

@@ -6,10 +6,11 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from graphql import OperationType, get_operation_ast
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
+from stash_cli.embedded.documents import prepare
 from stash_cli.embedded.web.requests import Malformed, Query, media_type, read_query
 from stash_cli.embedded.web.urls import base_url
 
@@ -62,10 +63,8 @@ def _refuse_method(request: Request) -> Response | None:
 
 def _refuse_writing(query: Query) -> None:
     """A GET may only read."""
-    try:
-        operation = get_operation_ast(parse(query.document), query.operation_name)
-    except GraphQLError:
-        return  # executing it words the error
+    document = prepare(query.document).ast  # without one, executing it words the error
+    operation = document and get_operation_ast(document, query.operation_name)
     if operation is not None and operation.operation is not OperationType.QUERY:
         raise Malformed("GET requests only allow query operations", 406)
 
