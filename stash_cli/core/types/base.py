@@ -53,9 +53,6 @@ class ApiObject(BaseModel):
 
     from_dict = from_graphql
 
-    def on_hydrated(self, values: Mapping[str, Any]) -> None:
-        """Called with the attributes an answer brought, once they are in place."""
-
     def to_graphql(self) -> dict[str, Any]:
         """The set fields under their API names, nested values included."""
         fields = type(self).model_fields

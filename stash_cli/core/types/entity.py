@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from uuid import uuid4
 
 from pydantic import Field
 
+from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.annotations import ID
 from stash_cli.core.types.base import ApiObject
+from stash_cli.core.types.changes import FORCED, detached, same, snapshot
+from stash_cli.core.types.relations import inverses
 from stash_cli.core.types.writing import operation_name, written
+from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,21 +22,46 @@ if TYPE_CHECKING:
     from stash_cli.core.client import StashClient
 
 _put = object.__setattr__
+_TRACKING = ("_base", "_key", "_keeper")
+
+
+class Keeper(Protocol):
+    """Who wants to know what becomes of an object: the store it belongs to."""
+
+    def changed(self, obj: StashObject) -> None:
+        """A field was assigned, or changes were saved."""
+
+    def renamed(self, obj: StashObject, old_id: str) -> None:
+        """The server's id took the place of `old_id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """One save: "Create" or "Update", the input to send, and the fields as they are sent."""
+
+    verb: str
+    input: dict[str, Any]
+    values: dict[str, Any]
 
 
 class StashObject(ApiObject):
     """An entity of the library.
 
     A new object gets a UUID4 hex id that `save` replaces with the server's number. Fields are UNSET
-    until they are read or assigned. The first value a field had is kept from the moment it changes, so
-    that `get_changed_fields` and `save` know exactly what to send.
+    until they are read or assigned. What the server has is kept for every field that may differ from
+    it, so that `get_changed_fields` and `save` know exactly what to send: edits of lists and maps in
+    place count, and a field set back to the server's value is no change.
+
+    Objects are equal when type and id are. One that is put into a set or a dict keeps the key it had
+    there: hashed before it was saved, it stays equal only to itself.
     """
 
-    __slots__ = ("_base", "_contents")
+    __slots__ = _TRACKING
     _base: dict[str, Any]
-    """Field -> the value it had before it was first assigned."""
-    _contents: dict[str, Any]
-    """List or map field -> a copy of what it held when last clean, to notice edits in place."""
+    """Field -> what the server has, for lists and maps from the start, for others once assigned."""
+    _key: tuple[str, str]
+    """Type and id that the object was first hashed by."""
+    _keeper: Keeper | None
 
     untracked: ClassVar[frozenset[str]] = frozenset({"id"})
 
@@ -39,19 +69,56 @@ class StashObject(ApiObject):
 
     def model_post_init(self, _context: Any, /) -> None:
         """Everything given to the constructor counts as a change of a new object."""
-        _put(self, "_base", dict.fromkeys(self.model_fields_set - self.untracked))
-        _put(self, "_contents", {})
+        _put(self, "_base", dict.fromkeys(self.model_fields_set - self.untracked, UNSET))
+        _put(self, "_keeper", None)
 
-    def on_hydrated(self, values: Mapping[str, Any]) -> None:
-        """Start clean: `values` came from the server."""
-        _put(self, "_base", {})
-        _put(self, "_contents", _copies(values))
+    def on_filled(self, values: Mapping[str, Any]) -> None:
+        """Start clean: `values`, which are in place, came from the server."""
+        _put(self, "_base", {name: snapshot(v) for name, v in values.items() if type(v) in (list, dict)})
+        _put(self, "_keeper", None)
+
+    def __getattr__(self, name: str) -> Any:
+        """UNSET for what no answer has brought yet, inverse relations included."""
+        if name in type(self).model_fields or name in inverses(type(self).__name__):
+            return UNSET
+        # Pydantic's own, which it hides from type checkers.
+        return super().__getattr__(name)  # type: ignore[misc]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        old = self.__dict__.get(name)
+        had = self.__dict__.get(name, UNSET)
         super().__setattr__(name, value)
-        if name not in self.untracked and name not in self._base and self.__dict__[name] != old:
-            self._base[name] = self._contents.get(name, old)
+        if name in self.untracked:
+            return
+        self._base.setdefault(name, had)
+        if self._keeper is not None:
+            self._keeper.changed(self)
+
+    def merge_answer(self, values: Mapping[str, Any]) -> None:
+        """Take over what the server says, but for the fields that were changed here.
+
+        `values` are attributes as they come from an answer; a null is a value, an absent field stays.
+        """
+        held, base = self.__dict__, self._base
+        for name, value in values.items():
+            if name not in base:
+                held[name] = value
+                if type(value) in (list, dict):
+                    base[name] = snapshot(value)
+                continue
+            changed = not same(held.get(name, UNSET), base[name])
+            if base[name] is not FORCED:
+                base[name] = snapshot(value)
+            if not changed and not same(held.get(name, UNSET), base[name]):
+                held[name] = value
+        self.__pydantic_fields_set__.update(values)
+
+    def bind(self, keeper: Keeper | None) -> None:
+        """Tell `keeper` of changes from now on."""
+        _put(self, "_keeper", keeper)
+
+    def set_related(self, name: str, objects: list[Any]) -> None:
+        """Put what a query of its own found into an inverse relation, such as a performer's images."""
+        self.__dict__[name] = objects
 
     @classmethod
     def new(cls, **data: Any) -> Self:
@@ -60,63 +127,133 @@ class StashObject(ApiObject):
 
     def is_new(self) -> bool:
         """Whether the server does not know it yet: its id is a UUID, not a number."""
-        return not self.id.isdigit()
+        return is_temporary(self.id)
 
     def update_id(self, server_id: str | int) -> None:
         """Put the server's id in place of the temporary one."""
+        old = self.id
         self.__dict__["id"] = str(server_id)
+        if self._keeper is not None and old != self.id:
+            self._keeper.renamed(self, old)
 
     def get_changed_fields(self) -> dict[str, Any]:
         """Field -> present value, for every field that differs from what the server has."""
-        return {name: self.__dict__[name] for name in sorted({*self._base, *self._edited_in_place()})}
-
-    def _edited_in_place(self) -> list[str]:
-        return [name for name, copy in self._contents.items() if self.__dict__[name] != copy]
+        held = self.__dict__
+        changed = [name for name, before in self._base.items() if not same(held.get(name, UNSET), before)]
+        return {name: held[name] for name in sorted(changed)}
 
     def is_dirty(self) -> bool:
         """Whether there is anything to save."""
-        return self.is_new() or bool(self.get_changed_fields())
+        held = self.__dict__
+        return self.is_new() or any(
+            not same(held.get(name, UNSET), before) for name, before in self._base.items()
+        )
 
     def mark_clean(self) -> None:
         """Take the present values for what the server has."""
-        self.on_hydrated(self.__dict__)
+        held = self.__dict__.items()
+        self._note_saved({name: snapshot(value) for name, value in held if name not in self.untracked})
 
     def mark_dirty(self) -> None:
-        """Take every set field for changed, so that `save` sends them all."""
+        """Take every set field for changed, so that `save` sends all that an update takes."""
         for name in self.model_fields_set - self.untracked:
-            self._base.setdefault(name, self.__dict__[name])
+            self._base[name] = FORCED
+        if self._keeper is not None:
+            self._keeper.changed(self)
+
+    def _note_saved(self, values: Mapping[str, Any]) -> None:
+        """Note that the server has these values (snapshots) now."""
+        self._base.update(values)
+        if self._keeper is not None:
+            self._keeper.changed(self)
 
     async def to_input(self) -> dict[str, Any]:
         """What `save` would send: the create input of a new object, else the id and the changes."""
+        return self.begin_save().input
+
+    def begin_save(self) -> Saving:
+        """What there is to send now.
+
+        Raises StashInputError for a change that no input takes and for a related object that is not
+        saved yet.
+        """
         changed = self.get_changed_fields()
-        if self.is_new():
-            return written(type(self), "Create", changed)
-        return {"id": self.id, **written(type(self), "Update", changed)}
+        forced = {name for name in changed if self._base[name] is FORCED}
+        verb = "Create" if self.is_new() else "Update"
+        fields = written(type(self), verb, changed, optional=forced)
+        values = {name: snapshot(value) for name, value in changed.items()}
+        return Saving(verb, fields if self.is_new() else {"id": self.id, **fields}, values)
+
+    def end_save(self, saving: Saving, server_id: str | int) -> None:
+        """Note that the server has taken `saving`; what was edited meanwhile stays a change."""
+        self.update_id(server_id)
+        self._note_saved(saving.values)
 
     async def save(self, client: StashClient) -> None:
-        """Create it, or send what changed and nothing else; clean objects send nothing."""
+        """Create it, or send what changed and nothing else; clean objects send nothing.
+
+        Raises what `begin_save` raises, before anything is sent.
+        """
         if not self.is_dirty():
             return
-        verb = "Create" if self.is_new() else "Update"
-        answer = await client.mutate_entity(operation_name(type(self), verb), await self.to_input())
-        self.update_id(answer["id"])
-        self.mark_clean()
+        saving = self.begin_save()
+        answer = await client.mutate_entity(operation_name(type(self), saving.verb), saving.input)
+        self.end_save(saving, answer["id"])
 
     async def delete(self, client: StashClient, **options: Any) -> bool:
         """Remove it from the server; `options` are further fields of the destroy input."""
+        if self.is_new():
+            raise StashUsageError(f"{self!r} was never saved: there is nothing to delete.")
         return await client.destroy_entity(type(self), [self.id], **options)
+
+    @classmethod
+    async def bulk_destroy(cls, client: StashClient, ids: list[str], **options: Any) -> bool:
+        """Remove the objects with these ids in one request."""
+        return await client.destroy_entity(cls, ids, **options)
 
     @classmethod
     async def find_by_id(cls, client: StashClient, id: str | int) -> Self | None:  # noqa: A002 - public name
         """The object with this id, or None."""
         return await client.find_entity(cls, str(id))
 
+    def _identity(self) -> tuple[str, str]:
+        try:
+            key: tuple[str, str] = object.__getattribute__(self, "_key")
+        except AttributeError:
+            return type(self).__name__, self.id
+        return key
+
     def __eq__(self, other: object) -> bool:
         """Same type and id: two objects of one entity are equal however much of it they hold."""
-        return type(other) is type(self) and other.id == self.id
+        if self is other:
+            return True
+        return isinstance(other, StashObject) and self._identity() == other._identity()
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, self.id))
+        key = self._identity()
+        _put(self, "_key", key)
+        return hash(key)
+
+    def __copy__(self) -> Self:
+        """A second object of the same entity, with changes of its own and in no store."""
+        copied = super().__copy__()
+        _put(copied, "_base", dict(self._base))
+        _put(copied, "_keeper", None)
+        return copied
+
+    def __deepcopy__(self, _memo: dict[int, Any] | None = None) -> Self:
+        """Relations are links: what they lead to is not copied, the lists that hold them are."""
+        copied = self.__copy__()
+        copied.__dict__.update({name: detached(value) for name, value in self.__dict__.items()})
+        return copied
+
+    def __getstate__(self) -> dict[Any, Any]:
+        return {**super().__getstate__(), "base": self._base}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(state)
+        _put(self, "_base", state["base"])
+        _put(self, "_keeper", None)
 
     def __repr__(self) -> str:
         """Id and name only: printing never walks relations."""
@@ -126,5 +263,6 @@ class StashObject(ApiObject):
     __str__ = __repr__
 
 
-def _copies(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.copy() for name, value in values.items() if type(value) in (list, dict)}
+def is_temporary(id: str) -> bool:  # noqa: A002 - it is one
+    """Whether an id is the UUID of an object that was never saved; the server's are 64-bit numbers."""
+    return not id.isdigit() or len(id) == len(uuid4().hex)

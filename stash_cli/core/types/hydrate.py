@@ -35,10 +35,14 @@ class Identity(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one class is filled: its untouched attributes, and what each API name becomes."""
+    """How one class is filled: its untouched attributes, and what each API name becomes.
+
+    Entities read what is untouched from their class, so that a link of two fields holds just two.
+    """
 
     untouched: dict[str, Any]
     setters: dict[str, tuple[str, Converter | None]]
+    is_entity: bool
 
     def values(self, data: Mapping[str, Any], identity: Identity | None) -> dict[str, Any]:
         """The attributes that `data` holds, converted; unknown keys are ignored."""
@@ -54,15 +58,25 @@ class Plan:
 def hydrate(cls: type[A], data: Mapping[str, Any], identity: Identity | None = None) -> A:
     """A new object of `cls` (or of the subclass that `__typename` names) that holds `data`."""
     cls = concrete(cls, data)
-    plan = plan_of(cls)
+    made = blank(cls)
+    fill(made, plan_of(cls), data, identity)
+    return made
+
+
+def blank(cls: type[A]) -> A:
+    """An object of `cls` to be filled; an identity map registers it before its links are followed."""
+    return cls.__new__(cls)
+
+
+def fill(made: ApiObject, plan: Plan, data: Mapping[str, Any], identity: Identity | None) -> None:
+    """Put what `data` holds into a blank object."""
     values = plan.values(data, identity)
-    made = cls.__new__(cls)
-    _put(made, "__dict__", {**plan.untouched, **values})
+    _put(made, "__dict__", values if plan.is_entity else {**plan.untouched, **values})
     _put(made, "__pydantic_fields_set__", set(values))
     _put(made, "__pydantic_extra__", None)
     _put(made, "__pydantic_private__", None)
-    made.on_hydrated(values)
-    return made
+    if plan.is_entity:
+        cast("StashObject", made).on_filled(values)
 
 
 def concrete(cls: type[A], data: Mapping[str, Any]) -> type[A]:
@@ -88,6 +102,7 @@ def plan_of(cls: type[ApiObject]) -> Plan:
     return Plan(
         untouched=dict.fromkeys((field.attr for field in fields), UNSET),
         setters={field.name: (field.attr, converter(field.type)) for field in fields},
+        is_entity=describe_api().types[cls.__name__].is_entity,
     )
 
 

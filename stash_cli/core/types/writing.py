@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.errors import StashInputError
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.base import plain
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from stash_cli.core.types.base import ApiObject
 
@@ -44,32 +45,47 @@ def singular(name: str) -> str:
     return _SINGULARS.get(name, name.removesuffix("s"))
 
 
-def written(cls: type[ApiObject], verb: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of `values` that the create or update input of `cls` takes, as JSON."""
+def written(
+    cls: type[ApiObject], verb: str, values: Mapping[str, Any], optional: Collection[str] = ()
+) -> dict[str, Any]:
+    """`values` as the create or update input of `cls` takes them, as JSON.
+
+    Raises StashInputError for a field that the input has no place for, unless it is `optional`, and
+    for a related object that is not saved yet.
+    """
     found: dict[str, Any] = {}
     for attr, value in values.items():
         target = input_field(cls, verb, attr)
+        if target is None and attr not in optional:
+            raise StashInputError(f"{cls.__name__}.{attr} is not written by save: the API's input lacks it.")
         if target is not None and value is not UNSET:
-            found[target.name] = as_input(target, value)
+            found[target.name] = as_input(target, value, f"{cls.__name__}.{attr}")
     return found
 
 
-def as_input(target: ApiField, value: Any) -> Any:
-    """One value in the shape of the input field `target`."""
+def as_input(target: ApiField, value: Any, where: str) -> Any:
+    """One value in the shape of the input field `target`; `where` names it in errors."""
     kind = target.type.name
     if isinstance(value, list | tuple):
-        return [as_input(target, item) for item in value]
+        return [as_input(target, item, where) for item in value]
     if kind == "ID":
-        return getattr(value, "id", value)
+        return _saved_id(value, where)
     if kind == "CustomFieldsInput" and isinstance(value, dict):
         return {"full": value}
     shape = describe_api().types[kind]
     if shape.kind == "INPUT_OBJECT" and hasattr(value, "__dict__"):
-        return _as_input_object(shape.fields, value)
+        return _as_input_object(shape.fields, value, where)
     return plain(value)
 
 
-def _as_input_object(fields: Mapping[str, ApiField], value: Any) -> dict[str, Any]:
+def _saved_id(value: Any, where: str) -> Any:
+    """The id of a related object, which must be saved to have one."""
+    if hasattr(value, "is_new") and value.is_new():
+        raise StashInputError(f"{where} holds {value!r}, which is not saved yet: save it first.")
+    return getattr(value, "id", value)
+
+
+def _as_input_object(fields: Mapping[str, ApiField], value: Any, where: str) -> dict[str, Any]:
     """An object such as SceneGroup as SceneGroupInput: links become their ids."""
     found = {}
     for name, field in fields.items():
@@ -77,5 +93,5 @@ def _as_input_object(fields: Mapping[str, ApiField], value: Any) -> dict[str, An
         if held is UNSET and name.endswith("_id"):
             held = getattr(value, name.removesuffix("_id"), UNSET)
         if held is not UNSET:
-            found[name] = as_input(field, held)
+            found[name] = as_input(field, held, where)
     return found

@@ -1,0 +1,5 @@
+"""The store: objects with identity, read through a cache and found by Django-style lookups."""
+
+from stash_cli.core.store.store import CacheStats, StashEntityStore
+
+__all__ = ["CacheStats", "StashEntityStore"]

@@ -1,0 +1,79 @@
+"""What every part of the store stands on: the client, the identity map, and how old is too old."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from stash_cli.core.errors import StashUsageError
+from stash_cli.core.graphql.selection import default_paths
+from stash_cli.core.store.identity import MAX_OBJECTS, IdentityMap
+from stash_cli.core.types.entities import ENTITIES, Entity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stash_cli.core.client import Session, StashClient
+    from stash_cli.core.types.entity import StashObject
+
+T = TypeVar("T", bound="StashObject")
+Age = timedelta | int | float | None
+"""How long what was read counts as known: seconds, a timedelta, or None for always."""
+
+
+class StoreBase:
+    """The client, the identity map and the ages."""
+
+    def __init__(
+        self,
+        client: StashClient,
+        default_ttl: Age = timedelta(minutes=30),
+        *,
+        max_objects: int = MAX_OBJECTS,
+    ) -> None:
+        self.client = client
+        self.identity = IdentityMap(max_objects=max_objects)
+        self._default_ttl = seconds(default_ttl)
+        self._ttls: dict[type[StashObject], float] = {}
+        if client.identity is None:
+            # What the client's own methods answer are then the store's objects, too.
+            client.identity = self.identity
+
+    @property
+    def session(self) -> Session:
+        return self.client.session
+
+    def ttl_of(self, entity_type: type[StashObject]) -> float:
+        """Seconds for which objects of a type count as known."""
+        return self._ttls.get(entity_type, self._default_ttl)
+
+    def is_fresh(self, obj: StashObject) -> bool:
+        """Whether it was loaded recently enough, or was never saved."""
+        return obj.is_new() or self.identity.age(type(obj), obj.id) < self.ttl_of(type(obj))
+
+
+def seconds(age: Age) -> float:
+    """An age in seconds; infinite for None."""
+    if age is None:
+        return float("inf")
+    length = age.total_seconds() if isinstance(age, timedelta) else float(age)
+    if length < 0:
+        raise StashUsageError(f"A time to live is 0 seconds or more, not {length:g}.")
+    return length
+
+
+def entity_of(entity_type: type[StashObject]) -> Entity:
+    """The description of a type that can be found on its own."""
+    entity = ENTITIES.get(entity_type.__name__)
+    if entity is None:
+        known = ", ".join(ENTITIES)
+        raise StashUsageError(f"{entity_type.__name__} is not found on its own; these are: {known}.")
+    return entity
+
+
+def paths_of(entity_type: type[StashObject], fields: Iterable[str] | None) -> list[str]:
+    """Fields as selection paths, the id first: `studio__name` and `studio.name` alike; None: the default."""
+    if fields is None:
+        return default_paths(entity_type.__name__)
+    asked = [fields] if isinstance(fields, str) else fields
+    return list(dict.fromkeys(["id", *(field.replace("__", ".") for field in asked)]))

@@ -1,0 +1,60 @@
+"""Which fields an object holds, and which it lacks; nested ones by path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashLookupError, did_you_mean
+from stash_cli.core.types.api import ApiField, describe_api
+from stash_cli.core.types.relations import inverses
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stash_cli.core.types.base import ApiObject
+    from stash_cli.core.types.entity import StashObject
+
+
+def lacks(obj: StashObject, paths: Iterable[str]) -> set[str]:
+    """Those of `paths` (`studio__name` or `studio.name`) that `obj` does not hold yet.
+
+    Raises StashLookupError for a path that its type does not have.
+    """
+    return {path for path in paths if not _holds(obj, path.replace("__", ".").split("."))}
+
+
+def _holds(obj: Any, parts: list[str]) -> bool:
+    """Whether everything along the path is there; a null or an empty list ends it."""
+    if not parts:
+        return True
+    if isinstance(obj, list):
+        return all(_holds(item, parts) for item in obj)
+    if obj is None:
+        return True
+    value = getattr(obj, attribute(type(obj), parts[0]), UNSET)
+    return value is not UNSET and _holds(value, parts[1:])
+
+
+def attribute(cls: type[ApiObject], name: str) -> str:
+    """The attribute that holds the field called `name`, by its API name or its own."""
+    declared = describe_api().types.get(cls.__name__)
+    known = declared.fields if declared else {}
+    if name in known:
+        return known[name].attr
+    attrs = {field.attr for field in known.values()}
+    if name in attrs or name in inverses(cls.__name__):
+        return name
+    near = did_you_mean(name, [*known, *inverses(cls.__name__)])
+    raise StashLookupError(f"{cls.__name__} has no field {name!r}. {near}".rstrip())
+
+
+def is_inverse(cls: type[ApiObject], path: str) -> bool:
+    """Whether a path starts at a relation that is filled by a query of its own."""
+    head = path.replace("__", ".").split(".", maxsplit=1)[0]
+    return head in inverses(cls.__name__) and field_of(cls, head) is None
+
+
+def field_of(cls: type[ApiObject], name: str) -> ApiField | None:
+    """The API's field of that name."""
+    return describe_api().types[cls.__name__].fields.get(name)

@@ -1,0 +1,216 @@
+"""The identity map: one live object per type and id, and which of them are kept alive.
+
+Identity is held by weak reference: as long as anybody holds an object, every answer merges into it.
+A bounded cache of the most recently loaded objects keeps them alive for reading again; an object that
+was changed is kept until it is saved, however many others come. (An object that has left the cache
+and is edited in place only - `scene.urls.append(...)` - is noticed while somebody holds it.)
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import RLock
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from weakref import ref
+
+from stash_cli.core.errors import StashUsageError
+from stash_cli.core.types.hydrate import Plan, blank, concrete, fill, plan_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from stash_cli.core.types.entity import StashObject
+
+T = TypeVar("T", bound="StashObject")
+Key = tuple[type, str]
+
+MAX_OBJECTS = 20_000
+"""Objects kept alive beside those that somebody holds: some tens of megabytes."""
+
+NEVER = float("-inf")
+
+
+class Entry(ref["StashObject"]):
+    """A weak reference that knows when its object was last loaded on its own account."""
+
+    __slots__ = ("key", "stamp")
+    key: Key
+    stamp: float
+
+
+class Table:
+    """The live objects of one type, and how to fill them."""
+
+    __slots__ = ("entries", "plan")
+
+    def __init__(self, cls: type[StashObject]) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.plan: Plan = plan_of(cls)
+
+
+class IdentityMap:
+    """Type and id -> the one object; safe to use from several threads."""
+
+    def __init__(self, *, max_objects: int = MAX_OBJECTS, clock: Callable[[], float] = monotonic) -> None:
+        self.lock = RLock()
+        self.clock = clock
+        self.max_objects = max_objects
+        self._tables: dict[type, Table] = {}
+        self._recent: OrderedDict[Key, StashObject] = OrderedDict()
+        self._changed: dict[Key, StashObject] = {}
+
+    def take(self, cls: type[T], data: Mapping[str, Any]) -> T:
+        """The one object for `data["id"]`, with `data` merged into it; hydration's way in."""
+        with self.lock:
+            return self._take(concrete(cls, data), data, self.clock(), renew=False)
+
+    def take_all(self, cls: type[T], rows: Iterable[Mapping[str, Any]]) -> list[T]:
+        """The objects for rows that were asked for themselves: they count as fresh and recent."""
+        with self.lock:
+            now = self.clock()
+            return [self._take(concrete(cls, row), row, now, renew=True) for row in rows]
+
+    def _take(self, cls: type[T], data: Mapping[str, Any], now: float, *, renew: bool) -> T:
+        id_ = str(data["id"])
+        table = self._tables.get(cls) or self._table(cls)
+        entry = table.entries.get(id_)
+        found = cast("T | None", entry() if entry is not None else None)
+        if found is None or entry is None:
+            found = blank(cls)
+            # Known before it is filled: its links may lead back to it.
+            entry = self._register(found, table, id_, now)
+            fill(found, table.plan, data, self)
+            found.bind(self)
+        else:
+            found.merge_answer(table.plan.values(data, self))
+        if renew:
+            entry.stamp = now
+            self._recent[entry.key] = found
+            self._recent.move_to_end(entry.key)
+        return found
+
+    def _table(self, cls: type[StashObject]) -> Table:
+        return self._tables.setdefault(cls, Table(cls))
+
+    def _register(self, obj: StashObject, table: Table, id_: str, now: float) -> Entry:
+        entry = Entry(obj, self._forget)
+        entry.key, entry.stamp = (type(obj), id_), now
+        table.entries[id_] = entry
+        self._recent[entry.key] = obj
+        if len(self._recent) > self.max_objects:
+            self._evict()
+        return entry
+
+    def _forget(self, entry: ref[StashObject]) -> None:
+        """The last holder of an object let go of it."""
+        cls, id_ = cast("Entry", entry).key
+        with self.lock:
+            table = self._tables.get(cls)
+            if table is not None and table.entries.get(id_) is entry:
+                del table.entries[id_]
+
+    def _evict(self) -> None:
+        while len(self._recent) > self.max_objects:
+            key, oldest = self._recent.popitem(last=False)
+            if _is_filled(oldest) and oldest.is_dirty():
+                self._changed[key] = oldest
+
+    def add(self, obj: StashObject) -> None:
+        """Put an object in, new ones included; raises where another one stands for the same id."""
+        with self.lock:
+            table = self._table(type(obj))
+            entry = table.entries.get(obj.id)
+            standing = entry() if entry is not None else None
+            if standing is not None and standing is not obj:
+                raise StashUsageError(f"{obj!r} is in the store already, as another object.")
+            if standing is None:
+                self._register(obj, table, obj.id, self.clock())
+            obj.bind(self)
+            self.changed(obj)
+
+    def changed(self, obj: StashObject) -> None:
+        """Keep a changed object alive until it is saved (`Keeper`)."""
+        with self.lock:
+            key = (type(obj), obj.id)
+            if obj.is_dirty():
+                self._changed[key] = obj
+            elif self._changed.pop(key, None) is not None:
+                self.touch(obj)
+
+    def renamed(self, obj: StashObject, old_id: str) -> None:
+        """The server gave a new object its id (`Keeper`)."""
+        with self.lock:
+            table = self._table(type(obj))
+            table.entries.pop(old_id, None)
+            for kept in (self._recent, self._changed):
+                kept.pop((type(obj), old_id), None)
+            self._register(obj, table, obj.id, self.clock())
+            self.changed(obj)
+
+    def get(self, cls: type[T], id_: str) -> T | None:
+        """The live object with this id, however old."""
+        with self.lock:
+            entry = self._entry(cls, id_)
+            return cast("T | None", entry() if entry is not None else None)
+
+    def age(self, cls: type[StashObject], id_: str) -> float:
+        """Seconds since it was loaded; infinite for what is not there or was invalidated."""
+        with self.lock:
+            entry = self._entry(cls, id_)
+            return self.clock() - entry.stamp if entry is not None else float("inf")
+
+    def touch(self, obj: StashObject) -> None:
+        """Count an object as recently used."""
+        with self.lock:
+            key = (type(obj), obj.id)
+            self._recent[key] = obj
+            self._recent.move_to_end(key)
+            self._evict()
+
+    def _entry(self, cls: type[StashObject], id_: str) -> Entry | None:
+        table = self._tables.get(cls)
+        return table.entries.get(id_) if table is not None else None
+
+    def objects(self, cls: type[T]) -> list[T]:
+        """The live objects of a type."""
+        with self.lock:
+            held = [entry() for entry in list(self._table(cls).entries.values())]
+            return cast("list[T]", [obj for obj in held if obj is not None])
+
+    def everything(self) -> list[StashObject]:
+        """The live objects of all types."""
+        with self.lock:
+            return [obj for cls in list(self._tables) for obj in self.objects(cls)]
+
+    def dirty(self) -> list[StashObject]:
+        """The changed objects, those edited in place included."""
+        return [obj for obj in self.everything() if obj.is_dirty()]
+
+    def expire(self, cls: type[StashObject] | None = None, id_: str | None = None) -> None:
+        """Let the next read ask the server; objects stay the ones they are, changes stay in them."""
+        with self.lock:
+            for entry in list(self._entries(cls, id_)):
+                entry.stamp = NEVER
+                obj = self._recent.pop(entry.key, None)
+                if obj is not None and obj.is_dirty():
+                    self._changed[entry.key] = obj
+
+    def _entries(self, cls: type[StashObject] | None, id_: str | None) -> Iterator[Entry]:
+        for held, table in self._tables.items():
+            if cls is None or held is cls:
+                yield from (e for key, e in table.entries.items() if id_ is None or key == id_)
+
+    def discard(self, obj: StashObject) -> None:
+        """Take an object out: the server has it no longer."""
+        with self.lock:
+            key = (type(obj), obj.id)
+            self._recent.pop(key, None)
+            self._changed.pop(key, None)
+            self._table(type(obj)).entries.pop(obj.id, None)
+            obj.bind(None)
+
+
+def _is_filled(obj: StashObject) -> bool:
+    """Whether it has left `_take`: a nested link may push out the object it is being read for."""
+    return bool(obj.__dict__)

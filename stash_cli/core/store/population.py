@@ -1,0 +1,107 @@
+"""Loading fields that objects lack: many objects in one request, inverse relations by a query of theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, cast, overload
+
+from stash_cli.core.client.paging import FindQuery, iter_rows
+from stash_cli.core.errors import StashNotFoundError, StashUsageError
+from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.query.rows import reader
+from stash_cli.core.store.base import paths_of
+from stash_cli.core.store.fields import is_inverse, lacks
+from stash_cli.core.store.reading import Reading
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.hydrate import class_named
+from stash_cli.core.types.relations import inverses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from stash_cli.core.types.entity import StashObject
+
+T = TypeVar("T", bound="StashObject")
+
+
+class Population(Reading):
+    """Which fields objects hold, and loading those they lack."""
+
+    def has_fields(self, obj: StashObject, *fields: str) -> bool:
+        """Whether `obj` holds all of `fields`; a null and an empty list are held."""
+        return not lacks(obj, fields)
+
+    def missing_fields(self, obj: StashObject, *fields: str) -> set[str]:
+        """Those of `fields` that `obj` does not hold yet."""
+        return lacks(obj, fields)
+
+    def missing_fields_nested(self, obj: StashObject, *field_specs: str) -> set[str]:
+        """Like `missing_fields`; paths such as `studio__parent_studio__name` are the usual case here."""
+        return lacks(obj, field_specs)
+
+    @overload
+    async def populate(
+        self, obj: T, fields: Iterable[str] | None = None, force_refetch: bool = False
+    ) -> T: ...
+
+    @overload
+    async def populate(
+        self, obj: Sequence[T], fields: Iterable[str] | None = None, force_refetch: bool = False
+    ) -> list[T]: ...
+
+    async def populate(
+        self, obj: T | Sequence[T], fields: Iterable[str] | None = None, force_refetch: bool = False
+    ) -> T | list[T]:
+        """Load those of `fields` (None: the default ones) that an object, or each of several, lacks.
+
+        Several objects of one type take one request per 500. `force_refetch` loads what is held, too;
+        fields that were changed here keep their value. Raises StashNotFoundError where the server has
+        the object no longer.
+        """
+        objects = cast("list[T]", list(obj) if isinstance(obj, list | tuple) else [obj])
+        for cls in dict.fromkeys(type(each) for each in objects):
+            await self._populate(cls, [each for each in objects if type(each) is cls], fields, force_refetch)
+        return objects if isinstance(obj, list | tuple) else objects[0]
+
+    async def _populate(
+        self, cls: type[T], objects: list[T], fields: Iterable[str] | None, force: bool
+    ) -> None:
+        paths = paths_of(cls, fields)
+        needy = [each for each in objects if force or lacks(each, paths)]
+        for each in needy:
+            if each.is_new():
+                raise StashUsageError(f"{each!r} was never saved: the server has nothing to load.")
+            if self.identity.get(cls, each.id) is None:
+                self.identity.add(each)
+        needed = paths if force else sorted(set().union(*(lacks(each, paths) for each in needy)))
+        plain = [path.replace("__", ".") for path in needed if not is_inverse(cls, path)]
+        if plain:
+            await self._refresh(cls, needy, plain)
+        for path in needed:
+            if is_inverse(cls, path):
+                await self._load_inverse(cls, needy, path.replace("__", "."))
+
+    async def _refresh(self, cls: type[T], objects: list[T], paths: list[str]) -> None:
+        found = {each.id for each in await self._load(cls, [each.id for each in objects], paths)}
+        gone = [each for each in objects if each.id not in found]
+        if gone:
+            raise StashNotFoundError(f"The server has no {gone[0]!r} (any more).")
+
+    async def _load_inverse(self, cls: type[T], objects: Sequence[T], path: str) -> None:
+        """Fill an inverse relation of all `objects` by one query for what points at any of them."""
+        name, _, rest = path.partition(".")
+        other_name, field = inverses(cls.__name__)[name]
+        other = ENTITIES[other_name]
+        where = reader(other_name, field)
+        if where is None:
+            raise StashUsageError(f"{cls.__name__}.{name} cannot be read back from {other.plural}.")
+        wanted = compile_lookups(other_name, {f"{field}__includes": list(objects)}).filter
+        other_type = cast("type[StashObject]", class_named(other_name))
+        paths = paths_of(other_type, [rest] if rest else [other.label])
+        related: dict[str, list[StashObject]] = {each.id: [] for each in objects}
+        query = FindQuery(other, wanted)
+        async for row in iter_rows(self.session, query, [*paths, *where.paths]):
+            [found] = self.identity.take_all(other_type, [row])
+            for holder in set(where.read(row)) & related.keys():
+                related[holder].append(found)
+        for each in objects:
+            each.set_related(name, related[each.id])

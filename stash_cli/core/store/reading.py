@@ -1,0 +1,236 @@
+"""Reading through the cache: by id, by lookups, page by page."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from stash_cli.core.client.paging import FindQuery, count, iter_rows, page
+from stash_cli.core.errors import StashUsageError
+from stash_cli.core.query.lookups import Compiled
+from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.query.resolve import resolve_names
+from stash_cli.core.store.base import StoreBase, entity_of, paths_of
+from stash_cli.core.store.by_id import rows_by_id
+from stash_cli.core.store.fields import lacks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+
+    from stash_cli.core.types.entity import StashObject
+
+T = TypeVar("T", bound="StashObject")
+Row = dict[str, Any]
+
+CHUNK = 500
+"""Objects per request when they are asked for by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A compiled find: the query to send, the paths to ask for, and the rest to test rows for."""
+
+    query: FindQuery
+    paths: list[str]
+    compiled: Compiled
+
+    def passes(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row meets what the server was not asked."""
+        return self.compiled.remainder is None or self.compiled.remainder(row)
+
+
+class Reading(StoreBase):
+    """Get and find."""
+
+    def get_cached(self, entity_type: type[T], entity_id: str | int) -> T | None:
+        """The object if it is held and fresh, whatever fields it has; nothing is sent."""
+        obj = self.identity.get(entity_type, str(entity_id))
+        if obj is None or not self.is_fresh(obj):
+            return None
+        self.identity.touch(obj)
+        return obj
+
+    async def get(
+        self, entity_type: type[T], entity_id: str | int, fields: Iterable[str] | None = None
+    ) -> T | None:
+        """The object with this id, from the cache if it is fresh and holds `fields`; None if there is none.
+
+        `fields` (None: the default ones) are what is asked for; "studio.name" and "studio__name" alike.
+        """
+        found = await self.get_many(entity_type, [entity_id], fields)
+        return found[0] if found else None
+
+    async def get_many(
+        self, entity_type: type[T], ids: Sequence[str | int], fields: Iterable[str] | None = None
+    ) -> list[T]:
+        """The objects with these ids, in their order; unknown ids are left out.
+
+        What the cache lacks is asked for in one request per 500.
+        """
+        paths = paths_of(entity_type, fields)
+        wanted = list(dict.fromkeys(str(one) for one in ids))
+        known = {one: self.get_cached(entity_type, one) for one in wanted}
+        found = {one: obj for one, obj in known.items() if obj is not None and not lacks(obj, paths)}
+        missing = [one for one in wanted if one not in found]
+        for obj in await self._load(entity_type, missing, paths):
+            found[obj.id] = obj
+        return [found[one] for one in wanted if one in found]
+
+    async def _load(self, entity_type: type[T], ids: Sequence[str], paths: Sequence[str]) -> list[T]:
+        """The objects with these ids, asked for in chunks."""
+        entity = entity_of(entity_type)
+        found: list[T] = []
+        for start in range(0, len(ids), CHUNK):
+            rows = await rows_by_id(self.session, entity, ids[start : start + CHUNK], paths)
+            found += self.identity.take_all(entity_type, rows)
+        return found
+
+    async def find(
+        self,
+        entity_type: type[T],
+        *,
+        fields: Iterable[str] | None = None,
+        q: str | None = None,
+        sort: str | None = None,
+        direction: str | None = None,
+        limit: int | None = None,
+        **filters: Any,
+    ) -> list[T]:
+        """All objects that match every lookup: `find(Scene, rating100__gte=80, tags=["Outdoor"])`.
+
+        Relations take ids, objects or names. `fields` is what is loaded, `q` the server's text search,
+        `sort` a sort key (`-date` for the newest first). A server failure raises.
+        """
+        question = await self._question(entity_type, fields, filters, q=q, sort=sort, direction=direction)
+        return [obj async for obj in self._objects(entity_type, question, limit=limit)]
+
+    async def find_one(self, entity_type: type[T], **filters: Any) -> T | None:
+        """The first match in the order asked for, or None."""
+        found = await self.find(entity_type, **{"limit": 1, **filters})
+        return found[0] if found else None
+
+    async def find_iter(  # noqa: PLR0913 - the options of `find` and three of its own
+        self,
+        entity_type: type[T],
+        query_batch: int = 40,
+        *,
+        prefetch: bool = True,
+        snapshot: bool = False,
+        fields: Iterable[str] | None = None,
+        q: str | None = None,
+        sort: str | None = None,
+        direction: str | None = None,
+        limit: int | None = None,
+        **filters: Any,
+    ) -> AsyncGenerator[T, None]:
+        """The matches of `find` one by one, `query_batch` per request, in a stable order.
+
+        With `prefetch` the next page is fetched while the caller works. With `snapshot` the ids are
+        fixed first, so that edits which change what matches skip nothing.
+        """
+        if query_batch < 1:
+            raise StashUsageError("query_batch is at least 1.")
+        question = await self._question(entity_type, fields, filters, q=q, sort=sort, direction=direction)
+        if snapshot:
+            objects = self._snapshot(entity_type, question, limit, query_batch)
+        else:
+            objects = self._objects(
+                entity_type, question, limit=limit, page_size=query_batch, prefetch=prefetch
+            )
+        async with aclosing(objects):
+            async for obj in objects:
+                yield obj
+
+    async def count(self, entity_type: type[T], *, q: str | None = None, **filters: Any) -> int:
+        """How many match; rows are read only where the server cannot count them."""
+        question = await self._question(entity_type, ["id"], filters, q=q)
+        if question.compiled.remainder is None:
+            return await count(self.session, question.query)
+        return len([row async for row in self._rows(question)])
+
+    async def explain(self, entity_type: type[T], **filters: Any) -> str:
+        """The filter that `find` would send, and what would be tested here; only names are looked up."""
+        question = await self._question(entity_type, ["id"], filters)
+        return question.compiled.explain()
+
+    async def _question(
+        self,
+        entity_type: type[T],
+        fields: Iterable[str] | None,
+        filters: Mapping[str, Any],
+        *,
+        q: str | None = None,
+        sort: str | None = None,
+        direction: str | None = None,
+    ) -> Question:
+        entity = entity_of(entity_type)
+        compiled = compile_lookups(entity.type, await resolve_names(self.session, entity.type, filters))
+        more = compiled.remainder.fields if compiled.remainder else ()
+        if sort and sort.startswith("-"):
+            sort, direction = sort[1:], direction or "DESC"
+        query = FindQuery(entity, compiled.filter or None, q, sort, direction)
+        paths = [*dict.fromkeys([*paths_of(entity_type, fields), *more])]
+        return Question(query, paths, compiled)
+
+    async def _objects(
+        self,
+        entity_type: type[T],
+        question: Question,
+        *,
+        limit: int | None = None,
+        page_size: int | None = None,
+        prefetch: bool = True,
+    ) -> AsyncGenerator[T, None]:
+        rows = self._rows(question, limit=limit, page_size=page_size, prefetch=prefetch)
+        async with aclosing(rows):
+            async for row in rows:
+                yield self.identity.take_all(entity_type, [row])[0]
+
+    async def _rows(
+        self,
+        question: Question,
+        *,
+        limit: int | None = None,
+        page_size: int | None = None,
+        prefetch: bool = True,
+    ) -> AsyncGenerator[Row, None]:
+        """Rows that match, up to `limit`."""
+        if limit is not None and limit <= 0:
+            return
+        rows = self._unhurried(question, page_size or CHUNK)
+        if prefetch:
+            at_most = limit if question.compiled.remainder is None else None
+            ahead = iter_rows(
+                self.session, question.query, question.paths, limit=at_most, page_size=page_size
+            )
+            rows = cast("AsyncGenerator[Row, None]", ahead)
+        left = limit
+        async with aclosing(rows):
+            async for row in rows:
+                if question.passes(row):
+                    yield row
+                    left = None if left is None else left - 1
+                if left == 0:
+                    return
+
+    async def _unhurried(self, question: Question, size: int) -> AsyncGenerator[Row, None]:
+        """Rows page by page, each page asked for when it is wanted."""
+        number, full = 1, True
+        while full:
+            found = await page(self.session, question.query, question.paths, number=number, per_page=size)
+            full = len(found.rows) == size
+            number += 1
+            for row in found.rows:
+                yield row
+
+    async def _snapshot(
+        self, entity_type: type[T], question: Question, limit: int | None, size: int
+    ) -> AsyncGenerator[T, None]:
+        """The objects that match now, loaded in chunks as they are wanted."""
+        remainder = question.compiled.remainder
+        narrow = Question(question.query, ["id", *(remainder.fields if remainder else ())], question.compiled)
+        ids = [row["id"] async for row in self._rows(narrow, limit=limit)]
+        for start in range(0, len(ids), size):
+            for obj in await self._load(entity_type, ids[start : start + size], question.paths):
+                yield obj
