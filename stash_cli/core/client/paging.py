@@ -87,9 +87,8 @@ async def page(
     """One page of rows that hold `paths` (None: the default fields); one request."""
     items = query.entity.items
     wanted = [f"{items}.{path}" for path in _paths(query, paths)]
-    answer = await session.call(
-        query.entity.find, query.args(number, per_page), ["count", *wanted] if with_count else wanted
-    )
+    fields = ["count", *wanted] if with_count else wanted
+    answer = await session.call(query.entity.find, query.args(number, per_page), fields, quiet=paths is None)
     return Page(answer.get(items) or [], answer.get("count"))
 
 
@@ -161,17 +160,20 @@ async def _pages_by_id(
     wanted = list(dict.fromkeys(["id", *_paths(query, paths)]))
     for start in range(0, len(ids), PAGE_SIZE):
         chunk = ids[start : start + PAGE_SIZE]
-        found = {row["id"]: row for row in await _by_ids(session, query.entity, chunk, wanted)}
+        rows = await _by_ids(session, query.entity, chunk, wanted, quiet=paths is None)
+        found = {row["id"]: row for row in rows}
         yield [found[one] for one in chunk if one in found]
 
 
-async def _by_ids(session: Session, entity: Entity, ids: list[str], paths: list[str]) -> list[Row]:
+async def _by_ids(
+    session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
+) -> list[Row]:
     """Rows by id; a server without an `ids` argument (before 0.25) gets one document of aliased finds."""
     server = await session.learn()
     known = server.operation_name("query", entity.find)
     wanted = [f"{entity.items}.{path}" for path in paths]
     if "ids" in server.arguments("query", known):
-        answer = await session.call(entity.find, {"ids": ids}, wanted)
+        answer = await session.call(entity.find, {"ids": ids}, wanted, quiet=quiet)
         return answer.get(entity.items) or []
     if entity.type == "SceneMarker":
         everything = FindQuery(entity)

@@ -84,17 +84,23 @@ class Session:
         return await self._send(GraphQLRequest(document, dict(variables or {})))
 
     async def call(
-        self, operation: str, args: Mapping[str, Any] | None = None, paths: Sequence[str] | None = None
+        self,
+        operation: str,
+        args: Mapping[str, Any] | None = None,
+        paths: Sequence[str] | None = None,
+        *,
+        quiet: bool = False,
     ) -> Any:
         """The JSON value of one operation, whose result is asked for by `paths` (None: the default).
 
-        `args` are JSON values by argument name; those that are UNSET are left out.
+        `args` are JSON values by argument name; those that are UNSET are left out. With `quiet` nothing is
+        said of paths that the server lacks.
         """
         kind, declared = document.describe(operation)
         composite = selection.is_composite(declared.type.name)
 
         def build(server: ServerCapabilities) -> tuple[str, dict[str, Any], str]:
-            fields = selection.build(declared.type.name, paths, server) if composite else ""
+            fields = selection.build(declared.type.name, paths, server, quiet=quiet) if composite else ""
             root = document.root(operation, args or {}, fields, server=server)
             rider = introspection.VERSION if kind == "query" and not self._sure else ""
             name = document.title(operation)

@@ -75,6 +75,10 @@ class ServerCapabilities:
         """A field's type in GraphQL notation."""
         return self._of(type_name).get(field)
 
+    def is_input(self, type_name: str) -> bool:
+        """Whether values of the type are objects with fields: not an enum, scalar or free map."""
+        return bool(self._of(type_name))
+
     def arguments(self, kind: str, operation: str) -> dict[str, str]:
         """Argument -> type of an operation."""
         return _split(self.facts["operations"].get(kind, {}).get(operation, ""))

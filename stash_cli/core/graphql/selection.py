@@ -30,15 +30,19 @@ _PLACES = ("parent_folder", "zip_file")
 
 
 def build(
-    type_name: str, paths: Sequence[str] | None = None, server: ServerCapabilities | None = None
+    type_name: str,
+    paths: Sequence[str] | None = None,
+    server: ServerCapabilities | None = None,
+    *,
+    quiet: bool = False,
 ) -> str:
     """The selection of `paths` (None: the default) on `type_name`, without outer braces.
 
     Fields that `server` lacks are left out; those asked for by name with one
-    StashUnmappedFieldWarning each. Raises StashLookupError for a path the API does not have.
+    StashUnmappedFieldWarning each, unless `quiet`. Raises StashLookupError for a path the API does not have.
     """
     tree = merge(type_name, default_paths(type_name) if paths is None else paths)
-    return render(type_name, tree, server, asked=paths is not None)
+    return render(type_name, tree, server, asked=paths is not None and not quiet)
 
 
 def default_paths(type_name: str) -> list[str]:

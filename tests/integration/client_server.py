@@ -1,0 +1,152 @@
+"""A hand-written HTTP server that answers canned GraphQL and breaks in every way a test asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from stash_cli.core.client.session import Session
+from stash_cli.core.settings import Connection, normalise_url
+
+Answer = Callable[[dict[str, Any]], Any]
+
+RESET, HANG = object(), object()
+"""Instead of an answer: cut the connection, or never answer."""
+
+
+def http(status: int, body: bytes | str, content_type: str = "text/plain", **headers: str) -> bytes:
+    """A whole HTTP answer."""
+    raw = body.encode() if isinstance(body, str) else body
+    lines = [f"HTTP/1.1 {status} X", f"Content-Type: {content_type}", f"Content-Length: {len(raw)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + raw
+
+
+def graphql(data: Any = None, errors: list[Any] | None = None, status: int = 200) -> bytes:
+    payload = {"data": data, **({"errors": errors} if errors else {})}
+    return http(status, json.dumps(payload), "application/json")
+
+
+def half(data: Any) -> bytes:
+    """An answer that ends in the middle of its body."""
+    whole = graphql(data)
+    return whole[:-5]
+
+
+def failed(message: str, *path: str, data: Any = None, **extra: Any) -> bytes:
+    error = {"message": message, **({"path": list(path)} if path else {}), **extra}
+    return graphql(data, [error])
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """What the embedded library answers to introspection."""
+    from graphql import introspection_from_schema
+
+    from stash_cli.embedded.schema import library_schema
+
+    return dict(introspection_from_schema(library_schema(), descriptions=False))
+
+
+class CannedServer:
+    """Answers requests with what `answer` makes of their JSON; keeps what was sent."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.requests: list[dict[str, Any]] = []
+        self.headers: list[str] = []
+        self.connections = 0
+        self.version = "v0.31.0"
+        self.url = ""
+
+    @property
+    def kinds(self) -> list[str]:
+        """The operation names in the order they came."""
+        return [each.get("operationName") or each["query"].split()[1] for each in self.requests]
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while head := await _head(reader):
+                self.headers.append(head)
+                length = next(
+                    int(x[15:]) for x in head.split("\r\n") if x.lower().startswith("content-length:")
+                )
+                if not await self.reply(json.loads(await reader.readexactly(length)), writer):
+                    return
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def reply(self, request: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
+        """Send the answer; False when the connection is over."""
+        self.requests.append(request)
+        answer = self.answer(request)
+        answer = await answer if asyncio.iscoroutine(answer) else answer
+        if answer is HANG:
+            await asyncio.sleep(30)
+        if answer is RESET:
+            writer.transport.abort()
+            return False
+        raw = answer if isinstance(answer, bytes) else graphql(self.with_version(request, answer))
+        writer.write(raw)
+        await writer.drain()
+        return raw.count(b"\r\n\r\n") == 1 and int(
+            raw.split(b"Content-Length: ")[1].split(b"\r\n")[0]
+        ) == len(raw.split(b"\r\n\r\n", 1)[1])
+
+    def with_version(self, request: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        rider = {"_server": {"version": self.version, "hash": "abc"}}
+        return {**data, **rider} if "_server" in request["query"] else data
+
+
+async def _head(reader: asyncio.StreamReader) -> str:
+    try:
+        return (await reader.readuntil(b"\r\n\r\n")).decode()
+    except asyncio.IncompleteReadError:
+        return ""
+
+
+def knows_schema(answer: Answer) -> Answer:
+    """`answer`, with introspection answered from our own schema."""
+    return lambda request: schema() if "__schema" in request["query"] else answer(request)
+
+
+@asynccontextmanager
+async def serving(answer: Answer) -> AsyncIterator[CannedServer]:
+    """A running server."""
+    server = CannedServer(answer)
+    listener = await asyncio.start_server(server.handle, "127.0.0.1", 0)
+    server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    try:
+        yield server
+    finally:
+        listener.close()
+
+
+def connection_to(url: str, cache_dir: Path, **facts: Any) -> Connection:
+    return Connection(normalise_url(url), cache_dir=cache_dir, **facts)
+
+
+@asynccontextmanager
+async def session_with(
+    answer: Answer, cache_dir: Path, **facts: Any
+) -> AsyncIterator[tuple[Session, CannedServer]]:
+    """A session with a server that also knows its schema."""
+    async with (
+        serving(knows_schema(answer)) as server,
+        Session(connection_to(server.url, cache_dir, **facts)) as session,
+    ):
+        yield session, server
+
+
+def scripted(*answers: Any) -> Answer:
+    """One answer after the other; the last one for good."""
+    left = list(answers)
+    return lambda request: left.pop(0) if len(left) > 1 else left[0]

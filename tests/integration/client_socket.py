@@ -1,0 +1,122 @@
+"""A small server with jobs: GraphQL over HTTP and graphql-transport-ws, told when to drop what."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from client_server import schema
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from stash_cli.core.client.session import Session
+from stash_cli.core.settings import Connection
+
+
+def job(job_id: str = "7", status: str = "RUNNING", **facts: Any) -> dict[str, Any]:
+    return {
+        "id": job_id,
+        "status": status,
+        "description": "Scanning...",
+        "progress": 0.5,
+        "addTime": "2024-05-01T10:00:00Z",
+        **facts,
+    }
+
+
+class JobServer:
+    """`jobs` is what findJob answers; `tell` sends an update to every listener."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.listeners: set[WebSocket] = set()
+        self.heard: list[str] = []
+        self.sockets = True
+        self.away = False
+        self.looks = 0
+        self.opened = 0
+        self.url = ""
+        self.subprotocols: list[str] = []
+
+    async def tell(self, told: dict[str, Any], kind: str = "UPDATE") -> None:
+        self.jobs[told["id"]] = told
+        payload = {"data": {"jobsSubscribe": {"type": kind, "job": told}}}
+        for each in list(self.listeners):
+            await each.send_json({"type": "next", "id": "1", "payload": payload})
+
+    async def drop(self) -> None:
+        """Cut every websocket."""
+        for each in list(self.listeners):
+            await each.close(1011)
+
+    async def post(self, request: Request) -> Response:
+        body = await request.json()
+        if self.away:
+            return PlainTextResponse("gone", 502)
+        if "__schema" in body["query"]:
+            return JSONResponse({"data": {**schema(), "_server": {"version": "v0.31.0", "hash": "x"}}})
+        if "findJob" in body["query"]:
+            self.looks += 1
+            return JSONResponse({"data": {"findJob": self.jobs.get(body["variables"]["input"]["id"])}})
+        self.heard.append(body["operationName"])
+        return JSONResponse({"data": {"metadataScan": "7"}})
+
+    async def listen(self, websocket: WebSocket) -> None:
+        if not self.sockets:
+            await websocket.close()
+            return
+        self.opened += 1
+        self.subprotocols = websocket.scope["subprotocols"]
+        await websocket.accept(subprotocol="graphql-transport-ws")
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                await self.converse(websocket, await websocket.receive_json())
+        self.listeners.discard(websocket)
+
+    async def converse(self, websocket: WebSocket, message: dict[str, Any]) -> None:
+        self.heard.append(message["type"])
+        if message["type"] == "connection_init":
+            await websocket.send_json({"type": "connection_ack"})
+            await websocket.send_json({"type": "ping"})
+        elif message["type"] == "ping":
+            await websocket.send_json({"type": "pong"})
+        elif message["type"] == "subscribe":
+            self.listeners.add(websocket)
+
+
+class _Quiet(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def jobs_served(cache_dir: Path) -> AsyncIterator[tuple[Session, JobServer]]:
+    """A running job server and a session with it."""
+    server = JobServer()
+    routes = [Route("/graphql", server.post, methods=["POST"]), WebSocketRoute("/graphql", server.listen)]
+    config = uvicorn.Config(
+        Starlette(routes=routes), lifespan="off", log_config=None, ws="websockets-sansio", access_log=False
+    )
+    config.timeout_graceful_shutdown = 1
+    runner = _Quiet(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server.url = f"http://127.0.0.1:{listener.getsockname()[1]}/graphql"
+        task = asyncio.create_task(runner.serve(sockets=[listener]))
+        while not runner.started:  # noqa: ASYNC110 - uvicorn only sets a flag
+            await asyncio.sleep(0.01)
+        try:
+            async with Session(Connection(server.url, cache_dir=cache_dir, api_key="k3y")) as session:
+                yield session, server
+        finally:
+            runner.should_exit = True
+            await task

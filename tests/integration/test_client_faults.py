@@ -1,0 +1,246 @@
+"""What breaks at the socket reaches the caller as one clear error, retried only where that is safe."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_server import HANG, RESET, failed, graphql, half, http, scripted, session_with
+from support import run
+
+from stash_cli.core.client.session import Session
+from stash_cli.core.errors import (
+    StashAuthenticationError,
+    StashConnectionError,
+    StashError,
+    StashGraphQLError,
+    StashLockedError,
+    StashServerError,
+    StashSystemNotReadyError,
+    StashUsageError,
+)
+from stash_cli.core.settings import Connection
+
+QUERY = "query Q { version { version } }"
+MUTATION = 'mutation M { tagDestroy(input: {id: "1"}) }'
+DONE = {"version": {"version": "v1"}, "tagDestroy": True}
+LOCKED = failed("database is locked", "tagDestroy")
+NIL = "Internal system error. Error <runtime error: invalid memory address or nil pointer dereference>"
+
+FAULTS: dict[str, tuple[Any, type[StashError], str, int, int]] = {
+    "401": (http(401, ""), StashAuthenticationError, "wants an API key", 1, 1),
+    "old 401": (http(500, "unauthorized"), StashAuthenticationError, "wants an API key", 1, 1),
+    "login": (http(302, "", Location="/login?returnURL=x"), StashAuthenticationError, "API key", 1, 1),
+    "403": (http(403, "you are not welcome"), StashAuthenticationError, "you are not welcome", 1, 1),
+    "moved": (
+        http(301, "", Location="https://x.y/graphql?k=1"),
+        StashServerError,
+        "to https://x.y/graphql.",
+        1,
+        1,
+    ),
+    "web page": (http(200, "<!doctype html><title>x", "text/html"), StashServerError, "web page", 1, 1),
+    "404": (http(404, "no such page"), StashServerError, "404): no such page", 1, 1),
+    "413": (http(413, "too large"), StashServerError, "larger than", 1, 1),
+    "not JSON": (http(200, "hello"), StashServerError, "not GraphQL (status 200): hello", 1, 1),
+    "other JSON": (http(200, '{"x": 1}'), StashServerError, "not GraphQL", 1, 1),
+    "empty": (http(200, ""), StashServerError, "nothing else", 1, 1),
+    "gateway": (http(502, "<html>Bad gateway"), StashConnectionError, "gateway answered 502", 3, 1),
+    "reset": (RESET, StashConnectionError, "hung up", 3, 1),
+    "half an answer": (half(DONE), StashConnectionError, "hung up before its answer was complete", 3, 1),
+    "slow": (HANG, StashConnectionError, "no answer within 0.3 s", 1, 1),
+    "422": (graphql(None, [{"message": "bad"}], 422), StashGraphQLError, "bad", 1, 1),
+    "400": (
+        graphql(None, [{"message": "json request body could not"}], 400),
+        StashGraphQLError,
+        "json",
+        1,
+        1,
+    ),
+}
+"""Fault -> answer, error, part of its message, requests for a query, requests for a mutation."""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_are_errors_and_only_safe_requests_are_repeated(fault: str, tmp_path: Path) -> None:
+    answer, error, words, queries, mutations = FAULTS[fault]
+
+    async def attempts(document: str) -> int:
+        async with session_with(lambda _: answer, tmp_path, timeout=0.3) as (session, server):
+            with pytest.raises(error) as caught:
+                await session.execute(document)
+            assert words in caught.value.message
+            assert "\n" not in caught.value.message
+            return len(server.requests)
+
+    assert run(attempts(QUERY)) == queries
+    assert run(attempts(MUTATION)) == mutations
+
+
+def test_a_fault_that_passes_is_not_seen(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(scripted(RESET, half(DONE), DONE), tmp_path) as (session, server):
+            assert await session.execute(QUERY) == DONE
+            assert len(server.requests) == 3
+
+    run(main())
+
+
+def test_nothing_listens(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    connection = Connection(f"http://127.0.0.1:{port}/graphql", cache_dir=tmp_path, configured=False)
+
+    async def main() -> StashConnectionError:
+        async with Session(connection) as session:
+            with pytest.raises(StashConnectionError) as caught:
+                await session.call("version")
+            return caught.value
+
+    started = time.monotonic()
+    error = run(main())
+    assert time.monotonic() - started < 2
+    assert (error.exit_status, error.sent) == (5, False)
+    assert "nothing listens there" in error.message
+    assert "STASH_URL" in (error.hint or "")
+    assert "--demo" in (error.hint or "")
+
+
+def test_a_refused_mutation_is_sent_once_the_server_is_up(tmp_path: Path) -> None:
+    """The request never reached anyone, so sending it again cannot do it twice."""
+
+    async def main() -> None:
+        async with session_with(lambda _: DONE, tmp_path) as (_, server):
+            url = server.url
+        port = int(url.rpartition(":")[2])
+        async with Session(Connection(f"{url}/graphql", cache_dir=tmp_path)) as session:
+            attempt = asyncio.create_task(session.execute(MUTATION))
+            await asyncio.sleep(0.02)
+            listener = await asyncio.start_server(server.handle, "127.0.0.1", port)
+            assert (await attempt)["tagDestroy"] is True
+            listener.close()
+        assert len(server.requests) == 1
+
+    run(main())
+
+
+def test_an_unknown_host_is_named(tmp_path: Path) -> None:
+    async def main() -> None:
+        connection = Connection("http://stash.invalid:9999/graphql", cache_dir=tmp_path)
+        async with Session(connection) as session:
+            with pytest.raises(StashConnectionError) as caught:
+                await session.execute(QUERY)
+        assert "host name is not known" in caught.value.message
+        assert not caught.value.sent
+
+    run(main())
+
+
+def test_a_wrong_key_is_told_from_a_missing_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(lambda _: http(401, ""), tmp_path, api_key="s3cret") as (session, server):
+            with pytest.raises(StashAuthenticationError, match="refused the API key") as caught:
+                await session.execute(QUERY)
+            assert "s3cret" not in f"{caught.value!r} {caught.value.hint} {session.connection!r}"
+            assert "ApiKey: s3cret" in server.headers[0]
+        assert caught.value.exit_status == 4
+
+    run(main())
+
+
+def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
+    async def main() -> None:
+        args = {"input": {"id": "1"}}
+        async with session_with(scripted(LOCKED, LOCKED, DONE), tmp_path) as (session, server):
+            assert await session.call("tagDestroy", args) is True
+            assert server.kinds == ["Introspection", "TagDestroy", "TagDestroy", "TagDestroy"]
+        several = "mutation M { a: tagDestroy(input: {id: 1}) b: tagDestroy(input: {id: 2}) }"
+        async with session_with(scripted(LOCKED), tmp_path) as (session, server):
+            with pytest.raises(StashLockedError) as caught:
+                await session.execute(several)
+            assert len(server.requests) == 1
+        assert caught.value.exit_status == 5
+
+    run(main())
+
+
+def test_partial_data_and_path_come_with_the_error(tmp_path: Path) -> None:
+    answer = failed("no such thing", "b", data={"a": {"id": "1"}, "b": None})
+
+    async def main() -> StashGraphQLError:
+        async with session_with(lambda _: answer, tmp_path) as (session, _):
+            with pytest.raises(StashGraphQLError) as caught:
+                await session.execute("query Q { a: x b: y }")
+            return caught.value
+
+    error = run(main())
+    assert (error.path, error.data) == (["b"], {"a": {"id": "1"}, "b": None})
+    assert error.message == "no such thing"
+
+
+@pytest.mark.parametrize(("status", "expected"), [("NEEDS_MIGRATION", "migration"), ("SETUP", "set up")])
+def test_a_server_that_waits_for_its_owner_says_so(status: str, expected: str, tmp_path: Path) -> None:
+    def answer(request: dict[str, Any]) -> Any:
+        return (
+            {"systemStatus": {"status": status}} if "systemStatus" in request["query"] else failed(NIL, "x")
+        )
+
+    async def main() -> None:
+        async with session_with(answer, tmp_path) as (session, _):
+            with pytest.raises(StashSystemNotReadyError, match=expected):
+                await session.execute(QUERY)
+
+    run(main())
+
+
+def test_a_panic_of_a_ready_server_stays_a_panic(tmp_path: Path) -> None:
+    def answer(request: dict[str, Any]) -> Any:
+        return {"systemStatus": {"status": "OK"}} if "systemStatus" in request["query"] else failed(NIL, "x")
+
+    async def main() -> None:
+        async with session_with(answer, tmp_path) as (session, _):
+            with pytest.raises(StashGraphQLError, match=r"^runtime error: invalid memory address"):
+                await session.execute(QUERY)
+
+    run(main())
+
+
+def test_read_only_sends_no_mutation(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(lambda _: DONE, tmp_path, read_only=True) as (session, server):
+            for document in (MUTATION, "# m\nfragment F on Tag { id }\nmutation { x }"):
+                with pytest.raises(StashUsageError, match="read-only"):
+                    await session.execute(document)
+            assert server.requests == []
+            assert await session.execute('query Q { find(q: "mutation {x}") }') == DONE
+
+    run(main())
+
+
+def test_numbers_are_sent_without_exponents(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(lambda _: DONE, tmp_path) as (session, server):
+            value = {"fields": {"far": 1e20, "near": 1.5e-7, "plain": 2.5, "whole": 3, "text": "1e5"}}
+            await session.execute(QUERY, value)
+            assert server.requests[0]["variables"] == value
+        from stash_cli.core.transport.encoding import encode
+
+        sent = encode({"query": "", "variables": value})
+        assert b"100000000000000000000.0" in sent
+        assert b"0.00000015" in sent
+
+    run(main())
+
+
+def test_one_connection_serves_many_requests(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(lambda _: DONE, tmp_path) as (session, server):
+            for _ in range(5):
+                await session.execute(QUERY)
+            assert server.connections == 1
+
+    run(main())

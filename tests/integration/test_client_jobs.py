@@ -1,0 +1,213 @@
+"""Following a job: what is heard and what is looked at agree, whatever breaks in between."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_socket import JobServer, job, jobs_served
+from support import run
+
+from stash_cli.core.client.jobs import JobUpdate, watch_job
+from stash_cli.core.client.session import Session
+from stash_cli.core.errors import (
+    StashConnectionError,
+    StashError,
+    StashJobError,
+    StashJobRunningError,
+    StashJobUnknownError,
+)
+
+
+async def followed(session: Session, start: Any = "7", **options: Any) -> list[JobUpdate]:
+    async with aclosing(watch_job(session, start, **options)) as updates:  # type: ignore[type-var]
+        return [update async for update in updates]
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.01)
+
+
+def test_it_listens_before_it_starts_and_hears_every_step(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+
+            async def start() -> str:
+                server.heard.append("start")
+                await server.tell(job("7", "READY", progress=0), "ADD")
+                await server.tell(job("8", "FINISHED"))
+                for progress in (0.25, 0.75, 0.6):
+                    await server.tell(job("7", progress=progress))
+                await server.tell(job("7", "FINISHED", progress=1), "REMOVE")
+                return "7"
+
+            updates = await followed(session, start, poll=60)
+            assert [(each.status, each.progress) for each in updates] == [
+                ("READY", 0),
+                ("RUNNING", 0.25),
+                ("RUNNING", 0.75),
+                ("RUNNING", 0.6),
+                ("FINISHED", 1),
+            ]
+            first = server.heard.index("start")
+            assert {"connection_init", "subscribe", "ping"} <= set(server.heard[:first])
+            assert "pong" in server.heard
+            assert server.subprotocols == ["graphql-transport-ws"]
+
+    run(main())
+
+
+def test_a_job_that_ended_before_is_seen_at_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            server.jobs["7"] = job(status="FINISHED")
+            assert [each.status for each in await followed(session, 7)] == ["FINISHED"]
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("ending", "error", "words"),
+    [
+        (job(status="FAILED", error="disk full"), StashJobError, r"Job 7 \(Scanning\) failed: disk full"),
+        (job(status="FAILED"), StashJobError, r"Job 7 \(Scanning\) failed\."),
+        (job(status="CANCELLED"), StashJobError, "was cancelled"),
+    ],
+)
+def test_an_unhappy_end_is_an_error_after_the_last_update(
+    ending: dict[str, Any], error: type[StashError], words: str, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            server.jobs["7"] = ending
+            updates = watch_job(session, "7")
+            assert (await anext(updates)).status == ending["status"]
+            with pytest.raises(error, match=words) as caught:
+                await anext(updates)
+            assert caught.value.exit_status == 9
+
+    run(main())
+
+
+def test_a_dropped_websocket_is_opened_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            server.jobs["7"] = job(progress=0.1)
+            task = asyncio.create_task(followed(session, poll=60))
+            await until(lambda: server.looks == 1)
+            await server.drop()
+            await until(lambda: server.opened == 2 and server.listeners)
+            await server.tell(job(status="FINISHED"))
+            assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
+
+    run(main())
+
+
+def test_without_a_websocket_the_job_is_looked_at(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            server.sockets = False
+            server.jobs["7"] = job()
+            task = asyncio.create_task(followed(session, poll=60))
+            await until(lambda: server.looks == 1)
+            server.jobs["7"] = job(status="FINISHED")
+            assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
+
+    run(main())
+
+
+def test_the_time_runs_out_while_the_job_runs(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            server.jobs["7"] = job()
+            with pytest.raises(StashJobRunningError, match="Job 7 still runs") as caught:
+                await followed(session, timeout=0.3)
+            assert caught.value.exit_status == 8
+
+    run(main())
+
+
+def restarted(server: JobServer) -> None:
+    server.jobs.clear()
+
+
+def restarted_and_busy(server: JobServer) -> None:
+    server.jobs["7"] = job(addTime="2024-05-01T11:00:00Z", description="Cleaning...")
+
+
+@pytest.mark.parametrize("restart", [restarted, restarted_and_busy])
+def test_a_restarted_server_does_not_know_the_job(restart: Any, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            server.jobs["7"] = job()
+            task = asyncio.create_task(followed(session, poll=0.05))
+            await until(lambda: server.looks >= 2)
+            server.away = True
+            await server.drop()
+            await asyncio.sleep(0.1)
+            restart(server)
+            server.away = False
+            with pytest.raises(StashJobUnknownError, match="does not know job 7") as caught:
+                await task
+            assert caught.value.exit_status == 10
+
+    run(main())
+
+
+def test_a_server_that_stays_away_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stash_cli.core.client import jobs
+
+    monkeypatch.setattr(jobs, "_PATIENCE", 0.2)
+
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            server.jobs["7"] = job()
+            task = asyncio.create_task(followed(session, poll=0.05))
+            await until(lambda: server.looks >= 1)
+            server.away = True
+            with pytest.raises(StashConnectionError, match="502"):
+                await task
+
+    run(main())
+
+
+def test_nothing_runs_on_when_the_reader_leaves(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            server.jobs["7"] = job()
+            async with aclosing(watch_job(session, "7", poll=0.02)) as updates:  # type: ignore[type-var]
+                await anext(updates)
+            await until(lambda: not server.listeners)
+            looks = server.looks
+            await asyncio.sleep(0.1)
+            assert server.looks == looks
+
+    run(main())
+
+
+def test_client_waits_and_subscribes(tmp_path: Path) -> None:
+    from stash_cli.core.client import StashClient
+    from stash_cli.core.types import JobStatus
+
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            client = StashClient(session)
+            assert await client.wait_for_job("9") is None
+            server.jobs["7"] = job(status="FAILED")
+            assert await client.wait_for_job(7) is False
+            server.jobs["7"] = job()
+            assert await client.wait_for_job("7", JobStatus.RUNNING) is True
+            with pytest.raises(StashJobRunningError):
+                await client.wait_for_job_with_updates("7", timeout=0.1)
+            async with client.subscribe_to_jobs() as updates:
+                await until(lambda: server.listeners)
+                await server.tell(job(status="FINISHED"))
+                update = await anext(updates)
+                assert (update.type, update.job.status) == ("UPDATE", JobStatus.FINISHED)
+
+    run(main())

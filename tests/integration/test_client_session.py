@@ -1,0 +1,365 @@
+"""How many requests a session needs, what it learns, and what it logs."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_server import RESET, CannedServer, graphql, knows_schema, schema, serving, session_with
+from support import fresh_python, run
+
+from stash_cli.core.client import paging
+from stash_cli.core.client.batch import BatchOperation, execute_batch
+from stash_cli.core.client.session import Session
+from stash_cli.core.errors import StashConnectionError, StashGraphQLError, StashInputError, StashLookupError
+from stash_cli.core.log import configure_logging
+from stash_cli.core.settings import Connection
+from stash_cli.core.types.entities import ENTITIES
+
+SCENES = ENTITIES["Scene"]
+REFUSED = [
+    {
+        "message": 'Cannot query field "x" on type "Scene".',
+        "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"},
+    }
+]
+
+
+def library(total: int) -> Any:
+    """A server with `total` scenes, read by page or id."""
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        variables = request["variables"]
+        if "ids" in variables:
+            rows = [{"id": one} for one in variables["ids"] if int(one) <= total]
+            return {"findScenes": {"scenes": rows[::-1]}}
+        order = variables["filter"]
+        start = (order["page"] - 1) * order["per_page"]
+        ids = range(start + 1, min(total, start + order["per_page"]) + 1)
+        return {"findScenes": {"count": total, "scenes": [{"id": str(n)} for n in ids]}}
+
+    return answer
+
+
+def connection_of(server: CannedServer, cache: Path) -> Connection:
+    return Connection(f"{server.url}/graphql", cache_dir=cache)
+
+
+def test_unknown_server_two_requests_known_server_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with serving(knows_schema(library(1))) as server:
+            query = paging.FindQuery(SCENES)
+            for expected in (["Introspection", "FindScenes"], ["FindScenes"], ["FindScenes"]):
+                server.requests.clear()
+                async with Session(connection_of(server, tmp_path)) as session:
+                    assert await paging.count(session, query) == 1
+                assert server.kinds == expected
+            assert "_server: version" in server.requests[0]["query"]
+
+    run(main())
+
+
+def test_a_session_asks_for_the_version_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(library(1), tmp_path) as (session, server):
+            for _ in range(3):
+                await paging.count(session, paging.FindQuery(SCENES))
+            riders = ["_server" in each["query"] for each in server.requests]
+            assert riders == [True, False, False, False]
+
+    run(main())
+
+
+def test_a_changed_version_is_learnt_and_the_query_repeated(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with serving(knows_schema(library(1))) as server:
+            async with Session(connection_of(server, tmp_path)) as session:
+                await session.learn()
+            server.version = "v0.32.0"
+            server.requests.clear()
+            async with Session(connection_of(server, tmp_path)) as session:
+                await paging.count(session, paging.FindQuery(SCENES))
+                assert session.capabilities.version == "v0.32.0"
+            assert server.kinds == ["FindScenes", "Introspection", "FindScenes"]
+            server.requests.clear()
+            async with Session(connection_of(server, tmp_path)) as session:
+                await paging.count(session, paging.FindQuery(SCENES))
+            assert server.kinds == ["FindScenes"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("operation", ["findScenes", "tagDestroy"])
+def test_a_refused_document_is_fitted_anew_once(operation: str, tmp_path: Path) -> None:
+    """A refusal means that nothing was done, so that even a mutation may be repeated."""
+    args = {"input": {"id": "1"}} if operation == "tagDestroy" else {}
+
+    async def main() -> None:
+        async with serving(knows_schema(lambda _: {})) as server:
+            async with Session(connection_of(server, tmp_path)) as session:
+                await session.learn()
+            server.requests.clear()
+            server.answer = knows_schema(lambda _: graphql(None, REFUSED, 422))
+            async with Session(connection_of(server, tmp_path)) as session:
+                for _ in range(2):
+                    with pytest.raises(StashGraphQLError, match="Cannot query field"):
+                        await session.call(operation, args)
+            name = operation[0].upper() + operation[1:]
+            assert server.kinds == [name, "Introspection", name, name]
+
+    run(main())
+
+
+def test_fields_a_server_lacks_are_not_sent(tmp_path: Path) -> None:
+    older = json.loads(json.dumps(schema()))
+    for declared in older["__schema"]["types"]:
+        if declared["name"] == "Scene":
+            declared["fields"] = [f for f in declared["fields"] if f["name"] != "custom_fields"]
+
+    async def main() -> None:
+        answer = library(1)
+        async with serving(lambda r: older if "__schema" in r["query"] else answer(r)) as server:
+            async with Session(connection_of(server, tmp_path)) as session:
+                await paging.page(session, paging.FindQuery(SCENES))
+            assert "custom_fields" not in server.requests[-1]["query"]
+            assert "title" in server.requests[-1]["query"]
+
+    run(main())
+
+
+def test_a_damaged_or_unwritable_cache_only_costs_a_request(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+
+    async def main() -> None:
+        async with serving(knows_schema(library(1))) as server:
+            for cache in (tmp_path / "cache", blocked):
+                for damage in ("", "{", "[]", '{"format": 99}'):
+                    for file in (tmp_path / "cache").glob("servers/*.json"):
+                        file.write_text(damage)
+                    server.requests.clear()
+                    async with Session(connection_of(server, cache)) as session:
+                        assert await paging.count(session, paging.FindQuery(SCENES)) == 1
+                    assert server.kinds == ["Introspection", "FindScenes"]
+            assert [file.suffix for file in (tmp_path / "cache" / "servers").iterdir()] == [".json"]
+
+    run(main())
+
+
+def test_unknown_names_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(library(1), tmp_path) as (session, server):
+            await session.learn()
+            server.requests.clear()
+            with pytest.raises(StashLookupError, match="Did you mean findScene or findScenes"):
+                await session.call("findScenez")
+            with pytest.raises(StashInputError, match=r"takes no argument 'filtre'.*filter"):
+                await session.call("findScenes", {"filtre": {}})
+            with pytest.raises(StashInputError, match="needs the argument 'input'"):
+                await session.call("tagDestroy")
+            with pytest.raises(StashLookupError, match="Did you mean rating100"):
+                await paging.page(session, paging.FindQuery(SCENES), ["raitng100"])
+            with pytest.raises(StashLookupError, match=r"title.*has no fields"):
+                await paging.page(session, paging.FindQuery(SCENES), ["title.x"])
+            with pytest.raises(StashLookupError, match=r"cannot be sorted by 'raitng'. Did you mean rating"):
+                paging.FindQuery(SCENES, sort="raitng")
+            assert server.requests == []
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("limit", "page_size", "rows", "pages"),
+    [
+        (None, None, 1234, [500, 500, 500]),
+        (None, 617, 1234, [617, 617, 617]),
+        (25, None, 25, [25]),
+        (600, None, 600, [300, 300]),
+        (7, 5, 7, [5, 5]),
+        (0, None, 0, []),
+        (9999, None, 1234, [500, 500, 500]),
+    ],
+)
+def test_pages(limit: int | None, page_size: int | None, rows: int, pages: list[int], tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(library(1234), tmp_path) as (session, server):
+            await session.learn()
+            server.requests.clear()
+            query = paging.FindQuery(SCENES)
+            found = [
+                row["id"]
+                async for row in paging.iter_rows(session, query, ["id"], limit=limit, page_size=page_size)
+            ]
+            assert found == [str(n) for n in range(1, rows + 1)]
+            assert [each["variables"]["filter"]["per_page"] for each in server.requests] == pages
+            orders = {
+                (f["sort"], f["direction"]) for f in (r["variables"]["filter"] for r in server.requests)
+            }
+            assert orders <= {("id", "ASC")}
+            assert all("count" not in each["query"] for each in server.requests)
+
+    run(main())
+
+
+def test_the_next_page_is_fetched_while_the_first_is_worked_on(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(library(1000), tmp_path) as (session, server):
+            pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
+            await anext(pages)
+            await asyncio.sleep(0.2)
+            assert [each["variables"]["filter"]["page"] for each in server.requests[1:]] == [1, 2]
+            await pages.aclose()  # type: ignore[attr-defined]
+
+    run(main())
+
+
+def test_a_failure_while_prefetching_reaches_the_reader_of_that_page(tmp_path: Path) -> None:
+    scenes = library(1000)
+
+    def answer(request: dict[str, Any]) -> Any:
+        return RESET if request["variables"]["filter"]["page"] > 1 else scenes(request)
+
+    async def main() -> None:
+        async with session_with(answer, tmp_path) as (session, _):
+            pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
+            assert len(await anext(pages)) == 100
+            with pytest.raises(StashConnectionError):
+                await anext(pages)
+            rows = paging.iter_rows(session, paging.FindQuery(SCENES), ["id"], page_size=100)
+            await anext(rows)
+            await rows.aclose()  # type: ignore[attr-defined]
+
+    run(main())
+
+
+def test_random_order_has_one_seed(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(library(30), tmp_path) as (session, server):
+            query = paging.FindQuery(SCENES, sort="random")
+            async for _ in paging.iter_rows(session, query, ["id"], page_size=10):
+                pass
+            sorts = {each["variables"]["filter"]["sort"] for each in server.requests[1:]}
+            assert len(sorts) == 1
+            assert sorts.pop().startswith("random_")
+
+    run(main())
+
+
+def test_ids_come_in_their_order_500_per_request(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(library(900), tmp_path) as (session, server):
+            ids = tuple(str(n) for n in (5, 3, 5, *range(100, 1000)))
+            query = paging.FindQuery(SCENES, ids=ids)
+            rows = [row["id"] async for row in paging.iter_rows(session, query, ["title"])]
+            assert rows == ["5", "3", *(str(n) for n in range(100, 901))]
+            assert len(server.requests) == 3
+            assert await paging.count(session, query) == 803
+
+    run(main())
+
+
+def test_a_batch_is_chunked_and_every_operation_has_its_own_result(tmp_path: Path) -> None:
+    def answer(request: dict[str, Any]) -> Any:
+        names = [name.split("_")[0] for name in request["variables"]]
+        ids = {name: request["variables"][f"{name}_input"]["id"] for name in names}
+        data = {name: None if one == "4" else {"id": one} for name, one in ids.items()}
+        errors = [{"message": "no", "path": [name]} for name, one in ids.items() if one == "4"]
+        return graphql(data, errors)
+
+    async def main() -> None:
+        async with session_with(answer, tmp_path) as (session, server):
+            await session.learn()
+            operations = [BatchOperation("tagUpdate", {"input": {"id": str(n)}}) for n in range(10)]
+            result = await execute_batch(session, operations, max_batch_size=4)
+            assert len(server.requests) == 1 + 3
+            assert [each.result for each in result if each.error is None] == [
+                {"id": str(n)} for n in range(10) if n != 4
+            ]
+            assert [str(each.error) for each in result.failed] == ["no"]
+            assert not result.all_succeeded
+            assert (len(result), len(result.succeeded)) == (10, 9)
+            assert result[4].error is not None
+
+    run(main())
+
+
+def test_a_batch_remembers_what_was_done_before_the_server_went_away(tmp_path: Path) -> None:
+    def answer(request: dict[str, Any]) -> Any:
+        return {"a0": {"id": "1"}} if "1" in str(request["variables"]) else RESET
+
+    async def main() -> None:
+        async with session_with(answer, tmp_path) as (session, server):
+            operations = [BatchOperation("tagUpdate", {"input": {"id": one}}) for one in ("1", "2", "3")]
+            result = await execute_batch(session, operations, max_batch_size=1)
+            assert [each.succeeded for each in result] == [True, False, False]
+            assert server.kinds == ["Introspection", "Batch", "Batch"]
+            with pytest.raises(StashConnectionError):
+                await execute_batch(session, operations[1:], max_batch_size=1)
+
+    run(main())
+
+
+def test_secrets_are_not_logged(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    handler = configure_logging(2, stream, ["k3y"])
+
+    async def main() -> None:
+        answer = {"configureGeneral": {"databasePath": "x"}}
+        async with session_with(lambda _: answer, tmp_path, api_key="k3y") as (session, _):
+            change = {"input": {"password": "hunter2", "stashBoxes": [{"api_key": "b0x", "name": "box"}]}}
+            await session.call("configureGeneral", change, ["databasePath"])
+            logging.getLogger("stash_cli").info("the key is k3y")
+
+    try:
+        run(main())
+    finally:
+        logging.getLogger("stash_cli").removeHandler(handler)
+    log = stream.getvalue()
+    assert "ConfigureGeneral -> 200" in log
+    assert "***" in log
+    assert "box" in log
+    assert not any(secret in log for secret in ("hunter2", "b0x", "k3y"))
+
+
+def test_a_query_needs_neither_pydantic_nor_rich() -> None:
+    code = """
+import asyncio, json, sys, tempfile, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = json.dumps({"data": {"findScenes": {"scenes": [{"id": "1"}]}}}).encode()
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args): pass
+
+from stash_cli.core.client import known_servers
+from stash_cli.core.client.session import Session
+from stash_cli.core.client.paging import FindQuery, iter_rows
+from stash_cli.core.graphql.capability import ServerCapabilities
+from stash_cli.core.settings import Connection
+from stash_cli.core.types.entities import ENTITIES
+assert "httpx" not in sys.modules
+
+server = HTTPServer(("127.0.0.1", 0), Handler)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+connection = Connection(f"http://127.0.0.1:{server.server_port}/graphql", cache_dir=Path(tempfile.mkdtemp()))
+known_servers.remember(connection, dict(ServerCapabilities.ours().facts))
+
+async def main():
+    async with Session(connection) as session:
+        return [row async for row in iter_rows(session, FindQuery(ENTITIES["Scene"]), ["id"], limit=5)]
+
+assert asyncio.run(main()) == [{"id": "1"}]
+print(*sorted({"httpx", "pydantic", "rich", "click", "pygments", "websockets", "graphql"} & set(sys.modules)))
+"""
+    assert fresh_python(code).split() == ["httpx"]
