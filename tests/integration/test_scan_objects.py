@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import shutil
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from scan_media import Shelf, picture, shelf, touch, write_picture, write_video, write_zip
 
 
@@ -182,6 +184,22 @@ def test_broken_files_are_told_and_passed_over(own: Shelf) -> None:
     own.assert_whole()
 
 
+def test_a_photo_with_odd_metadata_is_taken_up_in_silence(own: Shelf) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x0131] = "a program"
+    whole = picture(kind="JPEG", exif=exif)
+    cut = whole.index(b"a program")
+    tag = whole.index(b"\x01\x31", whole.index(b"Exif"))
+    odd = whole[: tag + 8] + b"\x00\x00\xff\x00" + whole[tag + 12 : cut] + whole[cut:]
+    (own.media / "a.jpg").write_bytes(odd)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        own.scan()
+    assert own.rows("SELECT width, height FROM image_files") == [(24, 32)]
+    assert own.log() == []
+
+
 def test_an_encrypted_zip_is_told_and_passed_over(own: Shelf) -> None:
     path = write_zip(own.media / "a.zip", {"1.png": picture(1)})
     data = bytearray(path.read_bytes())
@@ -245,9 +263,7 @@ def test_a_file_that_became_a_picture_is_no_video_any_more(own: Shelf) -> None:
     assert own.images() == [(1, "a.png")]
 
 
-def first_frame() -> object:
-    from PIL import Image
-
+def first_frame() -> Image.Image:
     return Image.open(io.BytesIO(picture(7)))
 
 

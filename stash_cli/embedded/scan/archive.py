@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import posixpath
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -19,15 +21,10 @@ if TYPE_CHECKING:
 
 _RESOURCE_FORKS = "__MACOSX/"
 _UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    RuntimeError,
-    NotImplementedError,
-    EOFError,
-    OSError,
-    ValueError,
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(RuntimeError, EOFError, OSError, ValueError, LookupError),
 )
-"""What zipfile raises for damaged, encrypted or unknown compressed members."""
+"""What zipfile raises for damaged or encrypted members, or for a compression it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ def read_members(
     try:
         with zipfile.ZipFile(stream) as archive:
             return tuple(_members(archive, rules, warn, check))
-    except zipfile.BadZipFile as error:
+    except _UNREADABLE as error:
         raise BrokenFileError(f"not a readable zip file: {error}") from error
 
 

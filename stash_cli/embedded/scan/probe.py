@@ -96,7 +96,7 @@ def _opened(path: str) -> Iterator[InputContainer]:
         # A name like "a:b.mp4" must not be taken for a URL, nor a tag in an old encoding stop the scan.
         with av.open(f"file:{path}", metadata_errors="replace") as container:
             yield _with_content(container)
-    except (av.error.FFmpegError, ValueError, OSError) as error:
+    except Exception as error:  # what a damaged file does to a demuxer is not limited to its own errors
         raise BrokenFileError(f"not a readable video: {error}") from error
 
 
@@ -147,7 +147,7 @@ def _picture(stream: IO[bytes]) -> Iterator[ImageFile]:
     try:
         with _open_picture(stream) as picture:
             yield picture
-    except (OSError, ValueError, SyntaxError, IndexError, EOFError, KeyError) as error:
+    except Exception as error:  # what a damaged file does to a decoder is not limited to its own errors
         raise BrokenFileError(f"not a readable picture: {error}") from error
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.scan.rules import Kind, Root, Rules
 
+_LAST_SECOND = 253402214400
+"""9999-12-31: later times, which a file system may well hold, cannot be written as text."""
 FORCE_GALLERY, NO_GALLERY = ".forcegallery", ".nogallery"
 
 
@@ -82,7 +84,7 @@ class Walk:
 
     def _above(self, root: Root, path: str) -> Iterator[FoundFolder]:
         for folder in names.between(path, root.path):
-            yield FoundFolder(folder, int(Path(folder).stat().st_mtime))
+            yield FoundFolder(folder, _seconds(Path(folder).stat()))
 
     def _single(self, root: Root, path: str) -> Iterator[FoundFile]:
         folder = names.parent(path)
@@ -120,7 +122,7 @@ class Walk:
         except OSError as error:
             self.warn(f"Skipping {path}: {error.strerror}")
             return
-        folder = FoundFolder(path, int(facts.st_mtime))
+        folder = FoundFolder(path, _seconds(facts))
         stack.append(((facts.st_dev, facts.st_ino), self._inside(root, folder)))
 
     def _inside(
@@ -165,9 +167,7 @@ class Walk:
         if kind is None or facts is None or not self._is_wanted(facts):
             return
         captions, interactive = beside.of(entry.name) if kind == "video" else ((), False)
-        yield FoundFile(
-            entry.path, kind, facts.st_size, int(facts.st_mtime), captions, interactive, in_gallery
-        )
+        yield FoundFile(entry.path, kind, facts.st_size, _seconds(facts), captions, interactive, in_gallery)
 
     def _facts(self, entry: os.DirEntry[str]) -> os.stat_result | None:
         try:
@@ -192,6 +192,10 @@ class Walk:
             return False
         self._linked.add(target)
         return True
+
+
+def _seconds(facts: os.stat_result) -> int:
+    return min(max(int(facts.st_mtime), 0), _LAST_SECOND)
 
 
 def _is_dir(entry: os.DirEntry[str]) -> bool:
