@@ -79,12 +79,11 @@ def open_stream(
 ) -> Stream | None:
     """The stream of a valid subscription; None for everything else, which is to be executed."""
     parsed = prepare(document).ast
-    operation = parsed and get_operation_ast(parsed, operation_name)
+    operation = None if parsed is None else get_operation_ast(parsed, operation_name)
     if parsed is None or operation is None or operation.operation is not OperationType.SUBSCRIPTION:
         return None
     field = operation.selection_set.selections[0]
     if not isinstance(field, FieldNode):
         return None
-    return Stream(
-        parsed, variables, operation_name, field.name.value, _source(library.jobs, field.name.value)
-    )
+    name = field.name.value
+    return Stream(parsed, variables, operation_name, name, _source(library.jobs, name))

@@ -64,7 +64,7 @@ def _refuse_method(request: Request) -> Response | None:
 def _refuse_writing(query: Query) -> None:
     """A GET may only read."""
     document = prepare(query.document).ast  # without one, executing it words the error
-    operation = document and get_operation_ast(document, query.operation_name)
+    operation = None if document is None else get_operation_ast(document, query.operation_name)
     if operation is not None and operation.operation is not OperationType.QUERY:
         raise Malformed("GET requests only allow query operations", 406)
 
