@@ -11,16 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import av
 from PIL import Image
 from sqlalchemy import delete, insert, text
 
-from stash_cli.embedded import scan
-from stash_cli.embedded.database import Database
-from stash_cli.embedded.jobs import JobQueue
+from stash_cli.embedded import Library, open_library
 from stash_cli.embedded.tables import settings
 
 
@@ -105,7 +102,7 @@ class Shelf:
     """A library file with a media folder, scanned through the job queue."""
 
     media: Path
-    library: Any
+    library: Library
 
     def configure(self, **general: Any) -> None:
         """Replace the general settings; the media folder is the library unless `stashes` says otherwise."""
@@ -119,14 +116,17 @@ class Shelf:
         job = self.start(*paths, **options)
         assert self.library.jobs.wait_idle(60)
         ended = self.library.jobs.find(job)
+        assert ended
         assert ended["status"] != "FAILED", ended
         return dict(ended)
 
     def start(self, *paths: Path, **options: Any) -> int:
+        """Queue a scan as a client does, and return the job's id."""
         asked = {"paths": [str(path) for path in paths], **options}
-        return int(
-            self.library.jobs.add("Scanning...", lambda progress: scan.run(self.library, asked, progress))
-        )
+        mutation = "mutation($input: ScanMetadataInput!) { metadataScan(input: $input) }"
+        outcome = self.library.execute(mutation, {"input": asked})
+        assert not outcome.errors
+        return int(outcome.data["metadataScan"])
 
     def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         with self.library.database.read() as connection:
@@ -157,7 +157,7 @@ class Shelf:
 
     def log(self, level: str = "Warning") -> list[str]:
         entries = self.library.jobs.journal.entries()
-        return [entry["message"] for entry in reversed(entries) if entry["level"] == level]
+        return [entry.message for entry in reversed(entries) if entry.level == level]
 
     def assert_whole(self) -> None:
         """Every file has its folder, facts, hash and object; SQLite finds no damage."""
@@ -179,10 +179,10 @@ def shelf(folder: Path) -> Iterator[Shelf]:
     """An empty library beside an empty media folder, closed at the end."""
     media = folder / "media"
     media.mkdir(exist_ok=True)
-    library = SimpleNamespace(database=Database(folder / "library.sqlite"), jobs=JobQueue())
+    library = open_library(str(folder / "library.sqlite"))
     opened = Shelf(media, library)
     opened.configure()
     yield opened
-    library.jobs.close(drain=False)
-    library.database.close()
+    library.jobs.stop_all()
+    library.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("stash-scan")]
