@@ -106,8 +106,7 @@ def _dispatch(args: list[str], runtime: Runtime) -> int:
 
 def root() -> LazyGroup:
     """The top of the command tree."""
-    from stash_cli.commands.base import Entry
-    from stash_cli.commands.nouns import Root
+    from stash_cli.commands.base import Entry, Root
 
     entries = {}
     for noun, plural, type_name in NOUNS:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from stash_cli import __version__
 from stash_cli.commands.flags import FlagTable, Taker, refuse_unknown
 from stash_cli.commands.options import global_flags
 from stash_cli.core.errors import StashUsageError, did_you_mean
@@ -54,15 +55,15 @@ class StashCommand(TyperCommand):
             if flag in args:
                 show_help(ctx, getattr(self, method)(ctx))
         names, valued = self.own_names()
-        tables = [self.derived(), global_flags()]
-        taker = Taker(tables, valued)
+        tables = [global_flags(), self.derived()]
+        taker = Taker(tables, names, valued)
         runtime: Runtime = ctx.obj
         try:
             taker.take(args)
         finally:
-            runtime.merge(taker.values[1])
-        refuse_unknown(taker.rest, names | set(self.help_flags), tables)
-        runtime.flags = taker.values[0]
+            runtime.merge(taker.values[0])
+        refuse_unknown(taker.rest, names | set(self.help_flags), valued, tables)
+        runtime.flags = taker.values[1]
         return super().parse_args(ctx, taker.rest)
 
     def get_help(self, ctx: Any) -> str:
@@ -134,6 +135,14 @@ class LazyGroup(TyperGroup):
         from stash_cli.commands.help import group_help
 
         return group_help(self, ctx)
+
+
+class Root(LazyGroup):
+    """`stash` itself."""
+
+    def leading(self, ctx: Any, rest: list[str]) -> None:
+        if rest[0] in ("--version", "-V"):
+            show_help(ctx, f"stash {__version__}\n")
 
 
 def show_help(ctx: Any, text: str) -> None:

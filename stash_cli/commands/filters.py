@@ -72,18 +72,20 @@ class FilterFlags(FlagTable):
         return {field.name.removesuffix("_filter"): field.target for field in nested if field.target}
 
     def nested(self) -> Iterator[FilterFlags]:
-        """The tables of the related types, one level deep."""
-        if not self.path:
-            for name, type_name in self.related.items():
-                yield FilterFlags(type_name, f"{name}-", f"{name}__")
+        """The tables of the related types, one level deep; a flag of the type's own wins."""
+        for name, type_name in self.related.items() if not self.path else ():
+            table = FilterFlags(type_name, f"{name.replace('_', '-')}-", f"{name}__")
+            table.flags = {flag: known for flag, known in table.flags.items() if flag not in self.flags}
+            yield table
 
     def get(self, name: str) -> Flag | None:
         found = super().get(name)
         if found or self.path:
             return found
         for related, type_name in self.related.items():
-            if name.startswith((f"--{related}-", f"--no-{related}-", f"--any-{related}-")):
-                return FilterFlags(type_name, f"{related}-", f"{related}__").get(name)
+            word = related.replace("_", "-")
+            if name.startswith((f"--{word}-", f"--no-{word}-", f"--any-{word}-")):
+                return FilterFlags(type_name, f"{word}-", f"{related}__").get(name)
         return None
 
     def names(self) -> Collection[str]:

@@ -107,7 +107,10 @@ def table_limit(runtime: Runtime, text: str | None) -> int | None:
 
 
 def check_fields(runtime: Runtime, entity: Entity) -> None:
-    """Refuse unknown --fields before anything is sent."""
+    """Refuse unknown --fields and formats before anything is sent."""
+    from stash_cli.output.views import PATHS
+
+    runtime.check_output(PATHS.get(entity.type, ()))
     if runtime.options.fields:
         from stash_cli.core.graphql.selection import merge
 

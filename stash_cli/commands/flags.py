@@ -6,6 +6,7 @@ A filter type has hundreds of flags; declaring each to Typer would cost more tha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
@@ -69,15 +70,38 @@ class FlagTable:
         yield from dict.fromkeys(self.flags.values())
 
 
-class Taker:
-    """Walks argv once and gives each flag to the table that knows it.
+class LateTable(FlagTable):
+    """A table that is made when a flag is looked for that nothing else knows."""
 
-    `values` has one dict per table; `rest` is what Typer parses. `valued` are Typer's own options that take
-    a value, so that a value which looks like a flag stays with them.
+    def __init__(self, make: Callable[[], FlagTable]) -> None:
+        self._make = make
+
+    @cached_property
+    def made(self) -> FlagTable:
+        return self._make()
+
+    def get(self, name: str) -> Flag | None:
+        return self.made.get(name)
+
+    def names(self) -> Collection[str]:
+        return self.made.names()
+
+    def rows(self) -> Iterator[Flag]:
+        return self.made.rows()
+
+
+class Taker:
+    """Walks argv once and gives each flag to the first table that knows it.
+
+    `values` has one dict per table; `rest` is what Typer parses: its `own` options, of which the `valued`
+    ones take a value, so that a value which looks like a flag stays with them.
     """
 
-    def __init__(self, tables: list[FlagTable], valued: Collection[str] = ()) -> None:
+    def __init__(
+        self, tables: list[FlagTable], own: Collection[str] = (), valued: Collection[str] = ()
+    ) -> None:
         self.tables = tables
+        self.own = own
         self.valued = valued
         self.values: list[dict[str, Any]] = [{} for _ in tables]
         self.rest: list[str] = []
@@ -102,8 +126,8 @@ class Taker:
             self.rest.append(self._queue.pop(0))
 
     def _find(self, name: str) -> tuple[int, Flag] | None:
-        for index, table in enumerate(self.tables):
-            if flag := table.get(name):
+        for index, table in enumerate(self.tables if name not in self.own else ()):
+            if name.startswith("-") and (flag := table.get(name)):
                 return index, flag
         return None
 
@@ -153,12 +177,17 @@ class Taker:
         return self._queue.pop(0)
 
 
-def refuse_unknown(rest: list[str], own: Collection[str], tables: list[FlagTable]) -> None:
-    """Raise for the first flag in `rest` that neither Typer nor a table knows, naming near matches."""
+def refuse_unknown(
+    rest: list[str], own: Collection[str], valued: Collection[str], tables: list[FlagTable]
+) -> None:
+    """Raise for the first flag in `rest` that neither Typer (`own`) nor a table knows."""
     words = iter(rest)
     for word in words:
         if word == "--":
             return
+        if word in valued:
+            next(words, None)
+            continue
         name = word.partition("=")[0]
         if not word.startswith("-") or word == "-" or name in own or _is_number(word):
             continue

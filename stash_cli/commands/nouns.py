@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import typer
-
-from stash_cli import __version__
 from stash_cli.commands.base import Entry, LazyGroup
 from stash_cli.core.types.entities import ENTITIES
 
@@ -21,15 +18,6 @@ VERBS = {
     "update": "Change {plural} by id or name",
     "delete": "Delete {plural} by id or name",
 }
-
-
-class Root(LazyGroup):
-    """`stash` itself."""
-
-    def leading(self, ctx: Any, rest: list[str]) -> None:
-        if rest[0] in ("--version", "-V"):
-            ctx.obj.streams.data(f"stash {__version__}\n")
-            raise typer.Exit(0)
 
 
 def group(type_name: str) -> LazyGroup:

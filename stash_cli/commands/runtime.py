@@ -84,11 +84,16 @@ class Runtime:
         options = self.options
         if options.fields:
             columns = views.custom(options.fields)
-        if options.output == "paths" and not paths:
-            raise StashUsageError("--paths: these objects have no files")
         return formats.open_writer(
             self.streams, options.output, columns, single=single, paths=paths, nul=options.nul
         )
+
+    def check_output(self, paths: Sequence[str]) -> None:
+        """Refuse formats that rows with files at `paths` do not have, before anything is sent."""
+        if self.options.nul and self.options.output not in ("ids", "paths"):
+            raise StashUsageError("-0 goes with --ids or --paths")
+        if self.options.output == "paths" and not paths:
+            raise StashUsageError("--paths: these objects have no files")
 
     def wanted(self, columns: Sequence[Column], paths: Sequence[str] = ()) -> list[str] | None:
         """The fields to ask the server for; None is the type's default selection."""

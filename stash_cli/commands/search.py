@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from stash_cli.commands.base import StashCommand
+from stash_cli.commands.flags import LateTable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -30,14 +30,13 @@ class FindCommand(StashCommand):
         "--help-filters": ("filter_help", "every lookup of every field, and end")
     }
 
-    @cached_property
+    def derived(self) -> FlagTable:
+        return LateTable(self.table)
+
     def table(self) -> FlagTable:
         from stash_cli.commands.filters import FilterFlags
 
         return FilterFlags(self.entity.type)
-
-    def derived(self) -> FlagTable:
-        return self.table
 
     def filter_help(self, ctx: Any) -> str:
         """Every lookup of every field, those of related objects too."""

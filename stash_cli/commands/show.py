@@ -54,14 +54,15 @@ def details(entity: Entity) -> tuple[Column, ...]:
     from stash_cli.output.views import VIEWS, custom
 
     view = VIEWS[entity.type]
-    seen = {path.partition(".")[0] for column in view for path in column.paths}
+    seen = {path.partition(".")[0].removesuffix("[0]") for column in view for path in column.paths}
     rest = [f.name for f in entity.api.fields.values() if f.name not in seen and _plain(f)]
     return (*view, *custom(rest))
 
 
 def _plain(field: Any) -> bool:
-    hidden = field.deprecated or field.lazy or field.needs_args or field.name == "paths"
-    return not hidden
+    """Whether a person wants to read it: links to pictures are for programs."""
+    link = field.name == "paths" or field.name.endswith("_path")
+    return not (field.deprecated or field.lazy or field.needs_args or link)
 
 
 def show_row(runtime: Runtime, entity: Entity, row: dict[str, Any]) -> None:

@@ -133,7 +133,9 @@ async def run_job(
             return
     else:
         job = {"id": await start()}
-        runtime.streams.note(f"job {job['id']} was started; stash jobs wait {job['id']} follows it")
+        ends_here = session.connection.is_embedded  # its jobs end before the process does
+        more = "" if ends_here else f"; stash jobs wait {job['id']} follows it"
+        runtime.streams.note(f"job {job['id']} was started{more}")
     print_started(runtime, job)
 
 

@@ -6,7 +6,6 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from stash_cli.core.errors import StashUsageError
 from stash_cli.output.table import TableWriter, cell
 from stash_cli.output.values import pick, plain
 
@@ -206,6 +205,4 @@ def open_writer(
         "ids": lambda: LinesWriter(streams, ["id"], nul=nul),
         "paths": lambda: LinesWriter(streams, paths, nul=nul),
     }
-    if nul and name not in ("ids", "paths"):
-        raise StashUsageError("-0 goes with --ids or --paths")
     return makers[name]()

@@ -10,8 +10,16 @@ from stash_cli.output.values import pick, shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import JustifyMethod
+
     from stash_cli.output.streams import Streams
     from stash_cli.output.views import Column
+
+SHORT, LEAST = 10, 4
+"""A column up to SHORT is not cut while the others keep LEAST."""
+
+GAP = 2
+"""Columns between two columns."""
 
 BLOCK = 100
 """Rows that are measured together; a longer table keeps the widths of its first block at least."""
@@ -23,6 +31,22 @@ def cell(row: dict[str, Any], column: Column) -> str:
         if text := shown(pick(row, path), column.kind):
             return text
     return ""
+
+
+def fitted(natural: list[int], width: int) -> list[int]:
+    """Widths for a terminal of `width`: narrow columns keep theirs, wide ones share what is left.
+
+    >>> fitted([2, 30, 8], 30)
+    [2, 16, 8]
+    """
+    left = width - GAP * (len(natural) - 1)
+    found = list(natural)
+    for done, index in enumerate(sorted(range(len(natural)), key=natural.__getitem__)):
+        others = len(natural) - done - 1
+        whole = natural[index] if natural[index] <= SHORT and left - natural[index] >= LEAST * others else 0
+        found[index] = min(natural[index], max(left // (others + 1), whole, 1))
+        left -= found[index]
+    return found
 
 
 class TableWriter:
@@ -68,18 +92,20 @@ class TableWriter:
         return text.rjust(width) if column.right else text.ljust(width)
 
     def _rich(self, *, heading: bool) -> None:
+        from rich.cells import cell_len
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, show_header=heading, header_style="bold", padding=(0, 2, 0, 0))
-        for column in self.columns:
-            table.add_column(
-                column.header.upper(),
-                justify="right" if column.right else "left",
-                no_wrap=True,
-                overflow="ellipsis",
-                min_width=len(column.header) if column.right else None,
-            )
+        headers = [column.header.upper() for column in self.columns]
+        natural = [max(map(cell_len, cells)) for cells in zip(headers, *self.block, strict=True)]
+        table = Table(
+            box=None, show_header=heading, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False
+        )
+        for header, column, width in zip(
+            headers, self.columns, fitted(natural, self.streams.width), strict=True
+        ):
+            justify: JustifyMethod = "right" if column.right else "left"
+            table.add_column(header, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
         for row in self.block:
             table.add_row(*(Text(text) for text in row))
         self._console().print(table)

@@ -19,7 +19,7 @@ def split(path: str) -> tuple[str, ...]:
 
 
 def pick(row: Any, path: str) -> Any:
-    """The value at `path`; through a list it is the list of its items' values.
+    """The value at `path`; through a list it is the list of its items' values, `[0]` takes the first item.
 
     >>> pick({"files": [{"path": "a"}, {"path": "b"}]}, "files.path")
     ['a', 'b']
@@ -31,7 +31,9 @@ def pick(row: Any, path: str) -> Any:
             return _flat([pick(item, rest) for item in value])
         if not isinstance(value, dict):
             return None
-        value = value.get(step)
+        value = value.get(step.removesuffix("[0]"))
+        if step.endswith("[0]"):
+            value = value[0] if value else None
     return value
 
 

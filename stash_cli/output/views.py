@@ -30,27 +30,27 @@ def columns(*texts: str) -> tuple[Column, ...]:
 VIEWS: dict[str, tuple[Column, ...]] = {
     "Scene": columns(
         "id>",
-        "title=title|files.basename",
+        "title=title|files[0].basename",
         "date",
         "rating=rating100>",
-        "length=files.duration:duration>",
-        "height=files.height>",
+        "length=files[0].duration:duration>",
+        "height=files[0].height>",
         "studio=studio.name",
         "performers=performers.name",
     ),
     "Image": columns(
         "id>",
-        "title=title|visual_files.path:basename",
+        "title=title|visual_files[0].path:basename",
         "date",
         "rating=rating100>",
-        "width=visual_files.width>",
-        "height=visual_files.height>",
+        "width=visual_files[0].width>",
+        "height=visual_files[0].height>",
         "studio=studio.name",
         "performers=performers.name",
     ),
     "Gallery": columns(
         "id>",
-        "title=title|files.path|folder.path:basename",
+        "title=title|files[0].path|folder.path:basename",
         "date",
         "rating=rating100>",
         "images=image_count>",
@@ -124,7 +124,7 @@ PATHS: dict[str, tuple[str, ...]] = {
 
 def wanted(view: tuple[Column, ...]) -> list[str]:
     """The paths that filling `view` needs, each once."""
-    return list(dict.fromkeys(path for column in view for path in column.paths))
+    return list(dict.fromkeys(path.replace("[0]", "") for column in view for path in column.paths))
 
 
 def custom(paths: list[str]) -> tuple[Column, ...]:

@@ -1,0 +1,6 @@
+# Completion for bash: source this file, or save it as ~/.local/share/bash-completion/completions/stash
+_stash() {
+    local IFS=$'\n'
+    COMPREPLY=($(_STASH_COMPLETE=1 "$1" "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
+}
+complete -o default -o nosort -F _stash stash stash-cli

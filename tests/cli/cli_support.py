@@ -1,0 +1,83 @@
+"""Running the program in tests: in this process over streams in memory, or for real; and text snapshots."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support import ROOT
+
+from stash_cli.app import run
+from stash_cli.output.streams import fake_streams
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def rows(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Cli:
+    """`stash` for one server, in this process; `terminal` gives it one, `answers` types for it."""
+
+    def __init__(self, url: str | None = None, **environ: str) -> None:
+        self.environ = environ | ({"STASH_URL": url} if url else {})
+
+    def __call__(self, *args: str, terminal: bool = False, answers: str = "") -> Done:
+        streams = fake_streams(terminal=terminal, answers=answers, environ=self.environ)
+        status = run(list(args), streams, self.environ)
+        return Done(status, streams.out.getvalue(), streams.err.getvalue())  # type: ignore[attr-defined]
+
+    def ok(self, *args: str, **facts: Any) -> Done:
+        """Run what has to succeed."""
+        done = self(*args, **facts)
+        assert done.status == 0, done.err
+        return done
+
+
+def program(*args: str) -> list[str]:
+    return [sys.executable, "-m", "stash_cli", *args]
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+
+
+def real(*args: str, stdin: str = "", **environ: str) -> Done:
+    """`stash` in a process of its own, with pipes for all three streams."""
+    done = subprocess.run(
+        program(*args),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=environment(**environ),
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def matches_snapshot(name: str, text: str) -> None:
+    """Compare with the file `name`; UPDATE_SNAPSHOTS=1 writes it instead."""
+    path = SNAPSHOTS / f"{name}.txt"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), f"differs from {path.name}; UPDATE_SNAPSHOTS=1 accepts it"

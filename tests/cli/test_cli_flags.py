@@ -1,0 +1,105 @@
+"""Flags out of argv: arity, clusters, values that look like flags, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from cli_support import Cli
+
+from stash_cli.commands.flags import Flag, FlagTable, Taker
+from stash_cli.core.errors import StashInputError
+
+TABLE = FlagTable(
+    [
+        Flag("--rating", "rating", metavar="N", parse=int),
+        Flag("--tag", "tag", metavar="NAME", many=True),
+        Flag("--json", "output", const="json"),
+        Flag("--output", "output", metavar="F", short="-o"),
+        Flag("--null", "nul", short="-0"),
+        Flag("--organized", "organized", clashes="--no-organized"),
+        Flag("--no-organized", "organized", const=False, clashes="--organized"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("args", "values", "rest"),
+    [
+        (["--rating", "80", "word"], {"rating": 80}, ["word"]),
+        (["--rating=80"], {"rating": 80}, []),
+        (["--rating", "-1"], {"rating": -1}, []),
+        (["--tag", "A", "x", "--tag=B"], {"tag": ["A", "B"]}, ["x"]),
+        (["--tag", "-2d"], {"tag": ["-2d"]}, []),
+        (["-ojson", "-0"], {"output": "json", "nul": True}, []),
+        (["-0o", "csv"], {"output": "csv", "nul": True}, []),
+        (["-0y"], {"nul": True}, ["-y"]),
+        (["--rating", "1", "--rating", "2"], {"rating": 2}, []),
+        (["--", "--json"], {}, ["--", "--json"]),
+        (["--sort", "--json"], {}, ["--sort", "--json"]),
+    ],
+)
+def test_flags_are_taken_and_the_rest_is_left(args: list[str], values: object, rest: list[str]) -> None:
+    taken = Taker([TABLE], {"--sort", "-y"}, {"--sort"}).take(args)
+    assert (taken.values[0], taken.rest) == (values, rest)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--rating"], "--rating needs a value: N"),
+        (["--rating", "--json"], "--rating needs a value: N"),
+        (["--json=1"], "--json takes no value"),
+        (["--organized", "--no-organized"], "--no-organized and --organized exclude each other"),
+    ],
+)
+def test_wrong_flags_say_what_is_wrong(args: list[str], message: str) -> None:
+    with pytest.raises(StashInputError, match=f"^{message}$"):
+        Taker([TABLE]).take(args)
+
+
+USAGE = [
+    ("scenes find --rating100-gte x", "--rating100-gte"),
+    ("scenes find --rating-gte 80", "no such option: --rating-gte. Did you mean --rating100-gte"),
+    ("scenes find --performers-contry JP", "Did you mean --performers-country"),
+    ("scenes find --limit few", "--limit"),
+    ("scenes find --limit -1", "--limit"),
+    ("scenes find --fields id,titel", "Did you mean title"),
+    ("scenes find --sort titel", "Did you mean title"),
+    ("scenes find --date-gte yesterday", "date takes a date such as 2024"),
+    ("scenes find -o xml", "xml"),
+    ("scenes find -0 --csv", "-0 goes with --ids or --paths"),
+    ("tags find --paths", "no files"),
+    ("scenes find --organized --no-organized", "exclude each other"),
+    ("scenes fnd", "Did you mean find"),
+    ("scnes", "Did you mean scenes"),
+    ("--jsn", "Did you mean --json"),
+    ("scene show", "missing argument"),
+    ("scene show 1 2", "unexpected extra argument"),
+    ("images create", "no such command: create"),
+    ("performer create", "--name is needed"),
+    ("performer create --name A --rating100 101", "101 is outside 0 to 100"),
+    ("performer create --name A --gender X", "'X' is none of MALE"),
+    ("performer create --name A --image /no/such/file", "cannot read /no/such/file"),
+    ("scene update 1", "nothing to change"),
+    ("scene update 1 --clear titel", "Did you mean title"),
+    ("scene update 1 --group group_id=1,idx=2", "no such key: idx"),
+    ("jobs show x", "not the number of a job"),
+    ("jobs stop", "name the jobs to stop, or say --all"),
+    ("scan --wait-timeout 0", "--wait-timeout"),
+    ("scan --progress fast", "--progress"),
+    ("completion tcsh", "tcsh"),
+    ("scenes find --timeout x", "--timeout"),
+    ("scenes find --url ftp://x", "ftp"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), USAGE, ids=[line for line, _ in USAGE])
+def test_a_usage_error_is_one_line_and_exit_2(offline: Cli, line: str, message: str) -> None:
+    cli = Cli("embedded:demo") if "create" in line or "update" in line else offline
+    done = cli(*line.split())
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+    assert len([text for text in done.err.splitlines() if text.startswith("stash:")]) == 1
+
+
+def test_a_value_may_look_like_an_option_of_another_kind(offline: Cli) -> None:
+    assert offline("scenes", "find", "--sort", "-date", "--limit", "0").status != 2

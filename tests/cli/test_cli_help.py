@@ -1,0 +1,73 @@
+"""Every help renders, says how to begin, and is what the snapshots hold."""
+
+from __future__ import annotations
+
+import pytest
+from cli_support import Cli, matches_snapshot
+
+from stash_cli.app import NOUNS, root
+from stash_cli.commands.base import LazyGroup
+from stash_cli.core.types.entities import ENTITIES
+
+
+def paths() -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = [()]
+    for name, entry in root().entries.items():
+        made = entry.load(name)
+        found.append((name,))
+        if isinstance(made, LazyGroup):
+            found += [(name, verb) for verb in made.entries]
+    return found
+
+
+@pytest.mark.parametrize("path", paths(), ids=" ".join)
+def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
+    done = offline.ok(*path, "--help")
+    assert done.err == ""
+    assert done.out.startswith(f"Usage: {' '.join(['stash', *path])}")
+    assert max(map(len, done.out.splitlines())) <= 120
+    if len(path) != 1 or path[0] in ("scan", "version", "completion"):
+        assert "\nExamples:\n  " in done.out
+    assert offline.ok(*path, "-h").out == done.out
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "scenes", "scenes find", "performers create", "scenes update", "scenes delete", "tags find", "scan", "jobs wait"],
+)
+def test_help_is_as_recorded(offline: Cli, line: str) -> None:
+    name = f"help-{line.replace(' ', '-')}" if line else "help"
+    matches_snapshot(name, offline.ok(*line.split(), "--help").out)
+
+
+@pytest.mark.parametrize("noun", [noun for noun, _, _ in NOUNS])
+def test_every_lookup_is_listed_and_taken(offline: Cli, noun: str) -> None:
+    text = offline.ok(noun, "find", "--help-filters").out
+    flags = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
+    assert len(flags) > 40
+    assert len(flags) == len(set(flags))
+
+
+def test_the_nouns_of_the_root_are_those_of_the_api() -> None:
+    assert {(e.noun, e.plural, e.type) for e in ENTITIES.values()} == set(NOUNS)
+
+
+def test_help_wins_over_mistakes(offline: Cli) -> None:
+    assert offline("scenes", "find", "--nonsense", "--help").status == 0
+
+
+def test_completion_follows_the_tree(offline: Cli) -> None:
+    cli = Cli(_STASH_COMPLETE="1")
+
+    def offered(*words: str) -> list[str]:
+        return [line.split("\t")[0] for line in cli.ok(*words).out.splitlines()]
+
+    assert offered("sc") == ["scenes", "scan"]
+    assert offered("scene") == ["scenes"]
+    assert offered("scenes", "f") == ["find"]
+    assert "--rating100-gte" in offered("--demo", "scenes", "find", "--rating100-g")
+    assert offered("scenes", "find", "-o", "js") == ["json", "jsonl"]
+    assert offered("scenes", "find", "--missing", "cov") == ["cover"]
+    assert offered("performer", "create", "--gender", "MA") == ["MALE"]
+    assert offered("scenes", "find", "--sort", "") == []
+    assert "--wait" in offered("scan", "--w")

@@ -1,0 +1,188 @@
+"""Formats, tables and streams over rows of plain data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from stash_cli.core.errors import StashUsageError
+from stash_cli.output.formats import FORMATS, open_writer
+from stash_cli.output.progress import Bar, Lines, Silent, open_progress
+from stash_cli.output.prompts import confirm, confirm_count
+from stash_cli.output.streams import Streams, fake_streams
+from stash_cli.output.values import pick, shown
+from stash_cli.output.views import columns
+
+ROWS: list[dict[str, Any]] = [
+    {"id": "1", "title": 'a "b", c', "studio": {"id": "4", "name": "Acme"}, "files": [{"path": "/x"}, {"path": "/y"}]},
+    {"id": "22", "title": "tab\there\nline | pipe", "studio": None, "files": []},
+    {"id": "3", "title": "\x1b[31mred\x1b[0m \u65e5\u672c", "studio": None, "files": [{"path": "/z\n"}]},
+]
+VIEW = columns("id>", "title", "studio=studio.name", "path=files.path")
+
+
+def printed(name: str, rows: list[dict[str, Any]] = ROWS, *, terminal: bool = False, **facts: Any) -> str:
+    streams = fake_streams(terminal=terminal, **facts.pop("streams", {}))
+    writer = open_writer(streams, name, VIEW, **facts)
+    for row in rows:
+        writer.row(row)
+    writer.finish()
+    return streams.out.getvalue()  # type: ignore[attr-defined]
+
+
+def test_machine_formats_bring_the_rows_back() -> None:
+    assert json.loads(printed("json")) == ROWS
+    assert [json.loads(line) for line in printed("jsonl").splitlines()] == ROWS
+    assert yaml.safe_load(printed("yaml")) == ROWS
+    assert printed("ids") == "1\n22\n3\n"
+    assert printed("paths", paths=["files.path"], nul=True) == "/x\0/y\0/z\n\0"
+
+
+def test_csv_and_tsv_hold_every_value_in_its_place() -> None:
+    rows = list(csv.reader(io.StringIO(printed("csv"))))
+    assert rows[0] == ["id", "title", "studio", "path"]
+    assert rows[1] == ["1", 'a "b", c', "Acme", "/x; /y"]
+    assert rows[2][1] == "tab\there\nline | pipe"
+    lines = printed("tsv").splitlines()
+    assert [len(line.split("\t")) for line in lines] == [4, 4, 4, 4]
+    assert lines[1].split("\t")[1] == 'a "b", c'
+
+
+@pytest.mark.parametrize(("name", "empty"), [("json", "[]\n"), ("jsonl", ""), ("yaml", "[]\n"), ("ids", ""), ("table", "")])
+def test_no_rows(name: str, empty: str) -> None:
+    assert printed(name, []) == empty
+
+
+def test_a_list_that_broke_off_is_not_whole() -> None:
+    streams = fake_streams()
+    writer = open_writer(streams, "json", VIEW)
+    writer.row(ROWS[0])
+    with pytest.raises(ValueError, match="delimiter|Expecting"):
+        json.loads(streams.out.getvalue())  # type: ignore[attr-defined]
+
+
+def test_one_object_is_no_list() -> None:
+    assert json.loads(printed("json", ROWS[:1], single=True)) == ROWS[0]
+    assert yaml.safe_load(printed("yaml", ROWS[:1], single=True)) == ROWS[0]
+
+
+def test_markdown_escapes_what_would_end_a_cell() -> None:
+    assert "line \\| pipe" in printed("md")
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_table_lets_no_control_character_through(terminal: bool) -> None:
+    text = printed("table", terminal=terminal, streams={"environ": {"NO_COLOR": "1"}})
+    assert "\x1b" not in text
+    assert "\t" not in text
+
+
+def test_a_table_is_cut_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = [{"id": "1", "title": "word " * 30}]
+    plain = {"environ": {"NO_COLOR": "1"}}
+    lines = printed("table", rows, terminal=True, streams=plain).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert lines[1].split()[:2] == ["1", "word"]
+    assert ("word " * 30).strip() in printed("table", rows)
+
+
+def test_a_long_table_keeps_its_columns_in_line() -> None:
+    rows = [{"id": str(n), "title": "t" * (n % 7)} for n in range(250)]
+    lines = printed("table", rows).splitlines()
+    assert lines[0].split() == ["ID", "TITLE", "STUDIO", "PATH"]
+    assert len(lines) == 251
+    assert all(line[: len("250")].strip().isdigit() for line in lines[1:])
+
+
+def test_every_format_has_a_writer() -> None:
+    for name in FORMATS:
+        assert open_writer(fake_streams(), name, VIEW, paths=["files.path"])
+
+
+@pytest.mark.parametrize(
+    ("environ", "color", "terminal", "expected"),
+    [
+        ({}, "auto", True, True),
+        ({}, "auto", False, False),
+        ({"NO_COLOR": "1"}, "auto", True, False),
+        ({"NO_COLOR": ""}, "auto", True, True),
+        ({"FORCE_COLOR": "1"}, "auto", False, True),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, "auto", True, False),
+        ({"TERM": "dumb"}, "auto", True, False),
+        ({"NO_COLOR": "1"}, "always", False, True),
+        ({"FORCE_COLOR": "1"}, "never", True, False),
+    ],
+)
+def test_colour(environ: dict[str, str], color: str, terminal: bool, expected: bool) -> None:
+    streams = fake_streams(terminal=terminal, environ=environ, color=color)
+    assert streams.colored(streams.out) is expected
+
+
+def said(streams: Streams) -> str:
+    return streams.err.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+
+def test_progress_off_a_terminal_is_a_line_per_tenth_and_never_goes_back() -> None:
+    streams = fake_streams()
+    progress = open_progress(streams)
+    for fraction in (None, 0.05, 0.5, 0.4, 0.55, 1.0):
+        progress.update("Scanning", fraction, ["a.mp4"])
+    progress.close()
+    assert said(streams) == "Scanning 0 % - a.mp4\nScanning 50 % - a.mp4\nScanning 100 % - a.mp4\n"
+
+
+@pytest.mark.parametrize(
+    ("facts", "mode", "kind"),
+    [
+        ({"terminal": True}, "auto", Bar),
+        ({"terminal": True, "environ": {"TERM": "dumb"}}, "auto", Lines),
+        ({"terminal": False}, "auto", Lines),
+        ({"terminal": False}, "bar", Bar),
+        ({"terminal": True}, "plain", Lines),
+        ({"terminal": True}, "none", Silent),
+        ({"terminal": True, "quiet": True}, "auto", Silent),
+        ({"terminal": True, "quiet": True}, "bar", Silent),
+    ],
+)
+def test_kinds_of_progress(facts: dict[str, Any], mode: str, kind: type) -> None:
+    assert isinstance(open_progress(fake_streams(**facts), mode), kind)
+
+
+def test_a_bar_shows_the_sub_task_and_cleans_up() -> None:
+    streams = fake_streams(terminal=True)
+    progress = open_progress(streams, "bar")
+    progress.update("Scanning [x]", 0.5, ["Scanning /media/[b].mp4"])
+    progress.close()
+    assert "Scanning [x]" in said(streams)
+    assert "/media/[b].mp4" in said(streams)
+
+
+def test_questions() -> None:
+    assert confirm(fake_streams(terminal=True, answers="y\n"), "go", yes=False)
+    assert not confirm(fake_streams(terminal=True, answers="\n"), "go", yes=False)
+    assert not confirm(fake_streams(terminal=True, answers=""), "go", yes=False)
+    assert confirm_count(fake_streams(terminal=True, answers="12\n"), "go", 12, yes=False)
+    assert not confirm_count(fake_streams(terminal=True, answers="y\n"), "go", 12, yes=False)
+    assert confirm(fake_streams(), "go", yes=True)
+    for streams in (fake_streams(answers="y\n"), fake_streams(terminal=True, answers="y\n", no_input=True)):
+        with pytest.raises(StashUsageError, match="--yes"):
+            confirm(streams, "go", yes=False)
+
+
+def test_values() -> None:
+    assert pick(ROWS[0], "files.path") == ["/x", "/y"]
+    assert pick({"a": [{"b": [{"c": 1}, {"c": 2}]}, {"b": []}]}, "a.b.c") == [1, 2]
+    assert pick({"a": None}, "a.b") is None
+    assert [shown(v, k) for v, k in [(3723.4, "duration"), (59.6, "duration"), (1_400_000_000, "size"), (999, "size")]] == [
+        "1:02:03",
+        "1:00",
+        "1.4 GB",
+        "999 B",
+    ]
+    assert [shown(True), shown(None), shown(0), shown({"id": "1", "name": "x"})] == ["yes", "", "0", "x"]
