@@ -120,6 +120,9 @@ UNRELIABLE: dict[Key, str] = {
 }
 """Nested filters that the server gets wrong, as people are told."""
 
+NEVER_EMPTY: frozenset[Key] = frozenset({("SceneMarker", "tags")})
+"""Relations that every object has; the server's IS_NULL looks at a part of them."""
+
 _HAVING_TYPES = frozenset({"Studio", "Tag", "Group", "Folder"})
 
 
@@ -141,3 +144,9 @@ def counted_after(key: Key) -> bool:
 def where_empty(key: Key, kind_default: Criterion) -> Criterion:
     """The criterion that finds objects without a value."""
     return WHERE_EMPTY.get(key, kind_default)
+
+
+def where_some(key: Key, kind_default: Criterion) -> Criterion:
+    """The criterion that finds objects with a value."""
+    instead = WHERE_EMPTY.get(key)
+    return (instead[0], modified("GREATER_THAN", 0)) if instead else kind_default

@@ -181,7 +181,8 @@ class IdentityMap:
     def everything(self) -> list[StashObject]:
         """The live objects of all types."""
         with self.lock:
-            return [obj for cls in list(self._tables) for obj in self.objects(cls)]
+            entries = [entry for table in self._tables.values() for entry in table.entries.values()]
+            return [obj for entry in entries if (obj := entry()) is not None]
 
     def dirty(self) -> list[StashObject]:
         """The changed objects, those edited in place included."""

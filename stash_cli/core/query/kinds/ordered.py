@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import words
-from stash_cli.core.query.facts import MANY, OVER_RELATED, holds, nullable, where_empty
+from stash_cli.core.query.facts import MANY, OVER_RELATED, holds, nullable, where_empty, where_some
 from stash_cli.core.query.intervals import EVERYTHING, Intervals, complement, contains, intersect, union
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, modified
 
@@ -141,7 +141,7 @@ class Ordered:
         if spans == EVERYTHING and empty:
             return []
         if spans == EVERYTHING:
-            return [(field.name, modified("NOT_NULL", self.scale.empty()))]
+            return [where_some(field.key, (field.name, modified("NOT_NULL", self.scale.empty())))]
         outside = complement(spans, self.scale)
         if len(spans) > 1 and len(outside) == 1:
             low, high = outside[0]

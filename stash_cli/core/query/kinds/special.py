@@ -98,6 +98,7 @@ class StashBoxID:
         clauses: list[Clause] = []
         for name, value in given.items():
             if name in _ID_MODIFIERS:
+                _checked_id(field, value)
                 modifier, shape = _ID_MODIFIERS[name]
                 plain = name == "eq" and not set(value) & set("%_")
                 sent = {"modifier": "EQUALS", "stash_id": value} if plain else None
@@ -127,6 +128,8 @@ class StashBoxIDs:
         for name, value in given.items():
             if name in ("eq", "in", "excludes"):
                 many = [value] if isinstance(value, str) else list(value)
+                for one in many:
+                    _checked_id(field, one)
                 modifier = "NOT_EQUALS" if name == "excludes" else "EQUALS"
                 clauses.append([(field.name, box | {"modifier": modifier, "stash_ids": many})])
         if "null" in given or not clauses:
@@ -134,10 +137,15 @@ class StashBoxIDs:
         return Condition(field, clauses)
 
 
+def _checked_id(field: FilterField, value: Any) -> None:
+    if not isinstance(value, str) or not value:
+        field.refuse(value, "the id of a stash-box as text")
+
+
 def endpoint(field: FilterField, given: Mapping[str, Any]) -> dict[str, str]:
     """The stash-box to look at; a quote in it would end the server's SQL text."""
     address = given.get("endpoint")
-    if address is not None and ("'" in address or not address):
+    if address is not None and (not isinstance(address, str) or "'" in address or not address):
         field.refuse(address, "the address of a stash-box")
     return {} if address is None else {"endpoint": address}
 
