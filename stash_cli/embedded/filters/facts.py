@@ -106,16 +106,21 @@ def performer_criteria(link: Table, owner: str) -> dict[str, Handler]:
     """Everything about the performers of a scene, image or gallery."""
     links = partial(pairs, link, owner, "performer_id")
 
-    def tagged() -> Select[Any]:
+    def tagged(*, untagged: bool = False) -> Select[Any]:
         performers, tags = link.alias(), t.performers_tags.alias()
-        return select(performers.c[owner], tags.c.tag_id).join(
-            tags, tags.c.performer_id == performers.c.performer_id
-        )
+        joined = performers.join(tags, tags.c.performer_id == performers.c.performer_id, isouter=untagged)
+        return select(performers.c[owner], tags.c.tag_id).select_from(joined)
 
     return {
         "performers": Relation(links),
         "performer_count": count(links),
-        "performer_tags": Relation(tagged, "Tag", what="performer tags"),
+        "performer_tags": Relation(
+            tagged,
+            "Tag",
+            exact=False,
+            null_links=(partial(tagged, untagged=True),),
+            what="performer tags",
+        ),
         "performer_favorite": _favorite(link, owner),
         "performer_age": _age(link, owner),
     }
@@ -142,7 +147,7 @@ def _age(link: Table, owner: str) -> Handler:
         some = (
             select(1)
             .select_from(chosen.join(performers, performers.c.id == chosen.c.performer_id))
-            .where(chosen.c[owner] == entity.c.id, conditions.number(age, criterion))
+            .where(chosen.c[owner] == entity.c.id, age.is_not(None), conditions.number(age, criterion))
         )
         return some.correlate(entity).exists()
 

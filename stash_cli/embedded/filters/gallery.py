@@ -118,9 +118,6 @@ GALLERY_FILTER: dict[str, Handler] = {
             "performers": without(_performers),
             "date": lambda entity: entity.c.date.is_(None),
             "tags": without(_tags),
-            "cover": without(
-                lambda: select(t.galleries_images.c.gallery_id).where(t.galleries_images.c.cover.is_(True))
-            ),
         },
         t.galleries,
     ),

@@ -27,6 +27,13 @@ def _performers() -> Select[Any]:
     return select(found.c.group, found.c.performer)
 
 
+def _performers_or_none() -> Select[Any]:
+    """(group, performer or NULL) of every scene."""
+    link, performers = t.groups_scenes.alias(), t.performers_scenes.alias()
+    joined = link.outerjoin(performers, performers.c.scene_id == link.c.scene_id)
+    return select(link.c.group_id, performers.c.performer_id).select_from(joined)
+
+
 _scenes = _link(t.groups_scenes, "scene_id")
 _containing = partial(pairs, t.groups_relations, "sub_id", "containing_id")
 _subs = partial(pairs, t.groups_relations, "containing_id", "sub_id")
@@ -40,11 +47,11 @@ GROUP_FILTER: dict[str, Handler] = {
     "url": facts.values(t.group_urls, "url"),
     **facts.tag_criteria(t.groups_tags, "group_id"),
     "studios": facts.studio_of(t.groups),
-    "performers": Relation(_performers),
+    "performers": Relation(_performers, null_links=(_performers_or_none,)),
     "scene_count": count(_scenes),
     "o_counter": expression(total(lambda: two_steps.o_counts("Group")), conditions.number),
-    "containing_groups": Relation(_containing, "Group"),
-    "sub_groups": Relation(_subs, "Group", upwards=True),
+    "containing_groups": Relation(_containing, "Group", exact=False),
+    "sub_groups": Relation(_subs, "Group", upwards=True, exact=False),
     "containing_group_count": count(_containing),
     "sub_group_count": count(_subs),
     "custom_fields": custom_fields(t.group_custom_fields, "group_id"),
@@ -53,9 +60,6 @@ GROUP_FILTER: dict[str, Handler] = {
             "front_image": lambda entity: entity.c.front_image_blob.is_(None),
             "back_image": lambda entity: entity.c.back_image_blob.is_(None),
             "scenes": without(_scenes),
-            "url": without(_link(t.group_urls, "url")),
-            "tags": without(_link(t.groups_tags, "tag_id")),
-            "studio": lambda entity: entity.c.studio_id.is_(None),
         },
         t.groups,
     ),

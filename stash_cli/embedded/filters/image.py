@@ -54,7 +54,6 @@ IMAGE_FILTER: dict[str, Handler] = {
             "performers": without(_performers),
             "galleries": without(_galleries),
             "tags": without(_tags),
-            "url": without(_link(t.image_urls, "url")),
         },
         t.images,
     ),

@@ -59,7 +59,7 @@ def _scene_fact(name: str, match: Matcher = conditions.date) -> Handler:
 _scene = facts.column_links(t.scene_markers, "id", "scene_id")
 
 MARKER_FILTER: dict[str, Handler] = {
-    "tags": Relation(_tags, "Tag", null_links=_secondary, what="marker tag filtering"),
+    "tags": Relation(_tags, "Tag", null_links=(_secondary,), what="marker tag filtering"),
     "scene_tags": Relation(_over_scene(t.scenes_tags, "tag_id"), "Tag"),
     "performers": Relation(_over_scene(t.performers_scenes, "performer_id")),
     "scenes": Relation(_scene, single=True),

@@ -28,7 +28,7 @@ from stash_cli.embedded.filters.special import custom_fields, missing, without
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Table
 
     from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
 
@@ -65,6 +65,24 @@ def _plays() -> list[Select[Any]]:
 def _studios() -> Select[Any]:
     found = two_steps.performer_studios().subquery()
     return select(found.c.performer, found.c.studio)
+
+
+def _studio_or_none(key: str, media: Table, performers: Table) -> Select[Any]:
+    """(performer, studio or NULL) of every scene, image or gallery."""
+    link, table = performers.alias(), media.alias()
+    return select(link.c.performer_id, table.c.studio_id).join(table, table.c.id == link.c[key])
+
+
+_MEDIA_STUDIOS = tuple(
+    partial(_studio_or_none, key, media, performers) for key, media, performers, _ in two_steps.MEDIA
+)
+
+
+def _groups_or_none() -> Select[Any]:
+    """(performer, group or NULL) of every scene."""
+    link, groups = t.performers_scenes.alias(), t.groups_scenes.alias()
+    joined = link.outerjoin(groups, groups.c.scene_id == link.c.scene_id)
+    return select(link.c.performer_id, groups.c.group_id).select_from(joined)
 
 
 def _company() -> Select[Any]:
@@ -105,8 +123,8 @@ PERFORMER_FILTER: dict[str, Handler] = {
     "marker_count": count(_markers),
     "play_count": expression(total(_plays), conditions.number),
     "o_counter": expression(total(lambda: two_steps.o_counts("Performer")), conditions.number),
-    "studios": Relation(_studios, "Studio"),
-    "groups": Relation(two_steps.groups_of_performers, "Group"),
+    "studios": Relation(_studios, "Studio", null_links=_MEDIA_STUDIOS),
+    "groups": Relation(two_steps.groups_of_performers, "Group", null_links=(_groups_or_none,)),
     "performers": Relation(_company),
     "is_missing": missing(
         {
@@ -115,7 +133,6 @@ PERFORMER_FILTER: dict[str, Handler] = {
             "image": lambda entity: entity.c.image_blob.is_(None),
             "stash_id": without(_link(t.performer_stash_ids, "stash_id")),
             "aliases": without(_link(t.performer_aliases, "alias")),
-            "tags": without(_tags),
         },
         t.performers,
     ),

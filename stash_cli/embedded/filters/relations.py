@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, distinct, func, select
+from sqlalchemy import Select, and_, distinct, false, func, or_, select
 
 from stash_cli.embedded import sql
 from stash_cli.embedded.errors import Refused
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
 
 _MULTI = "multi criterion input"
+_MODIFIERS = ("INCLUDES", "INCLUDES_ALL", "EXCLUDES", "EQUALS", "IS_NULL", "NOT_NULL")
 _HIERARCHICAL = "hierarchical multi criterion input"
 
 
@@ -27,24 +28,37 @@ class Relation:
 
     `links()` gives (owner, related id); `hierarchy` names the kind whose levels `depth` counts, and
     `upwards` that they are counted towards the parents. `single` says that an object has at most one:
-    EQUALS then is INCLUDES and NOT_EQUALS is EXCLUDES. `null_links` are the links that IS_NULL looks
-    at, where they differ; `keep_empty` False drops objects without relation from EXCLUDES.
+    EQUALS then is INCLUDES_ALL, NOT_EQUALS is EXCLUDES, and two of them are never there. `exact` False
+    is a relation that knows no EQUALS. `keep_empty` False drops objects without relation from EXCLUDES.
+    `null_links` are the links that IS_NULL looks at, where they differ: (owner, id or NULL), and in
+    each of them some row must be NULL, or none be there.
     """
 
     links: Callable[[], Select[Any]]
     hierarchy: str | None = None
     upwards: bool = False
     single: bool = False
-    null_links: Callable[[], Select[Any]] | None = None
+    exact: bool = True
+    null_links: tuple[Callable[[], Select[Any]], ...] = ()
     keep_empty: bool = True
     what: str = ""
 
     def __call__(self, entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
         modifier = self._modifier(criterion)
-        if modifier in ("IS_NULL", "NOT_NULL"):
-            owners = select((self.null_links or self.links)().subquery().c[0])
-            return entity.c.id.not_in(owners) if modifier == "IS_NULL" else entity.c.id.in_(owners)
+        if modifier == "IS_NULL":
+            return and_(*(self._lacks(entity, links()) for links in self.null_links or (self.links,)))
+        if modifier == "NOT_NULL":
+            return or_(*(self._has(entity, links()) for links in self.null_links or (self.links,)))
         return self._compare(entity, modifier, criterion)
+
+    def _lacks(self, entity: Entity, rows: Select[Any]) -> Condition:
+        found = rows.subquery()
+        null = select(found.c[0]).where(found.c[1].is_(None))
+        return or_(entity.c.id.not_in(select(found.c[0])), entity.c.id.in_(null))
+
+    def _has(self, entity: Entity, rows: Select[Any]) -> Condition:
+        found = rows.subquery()
+        return entity.c.id.in_(select(found.c[0]).where(found.c[1].is_not(None)))
 
     def _modifier(self, criterion: Mapping[str, Any]) -> str:
         """The modifier as it is meant here; refused where it means nothing."""
@@ -54,7 +68,7 @@ class Relation:
         what = self.what or (_HIERARCHICAL if self.hierarchy else _MULTI)
         if given == "NOT_EQUALS":
             raise Refused(f"not equals modifier is not supported for {what}")
-        if given not in ("INCLUDES", "INCLUDES_ALL", "EXCLUDES", "EQUALS", "IS_NULL", "NOT_NULL"):
+        if given not in _MODIFIERS or (given == "EQUALS" and not self.exact):
             raise Refused(f"invalid modifier {given} for {what}")
         if given == "EQUALS" and criterion.get("depth"):
             raise Refused(f"depth is not supported for equals modifier in {what}")
@@ -73,6 +87,8 @@ class Relation:
         return and_(*wanted) if wanted else None
 
     def _holds(self, entity: Entity, modifier: str, value: Sequence[str], depth: int | None) -> Condition:
+        if self.single and len(value) > 1 and modifier == "INCLUDES_ALL":
+            return false()
         if modifier == "INCLUDES":
             return entity.c.id.in_(self._owners(value, depth))
         links, tree = self._joined(value, depth)

@@ -21,15 +21,13 @@ _SIGNED = 1 << 63
 
 
 def parse_phash(text: str) -> int:
-    """A perceptual hash in hex as the signed number that is stored."""
+    """A perceptual hash in hex as the signed number that is stored; what is no hex counts as 0."""
     try:
         value = int(text, 16)
     except ValueError:
-        raise Refused(
-            f'converting phash {text}: strconv.ParseUint: parsing "{text}": invalid syntax'
-        ) from None
+        return 0
     if not 0 <= value < 2 * _SIGNED:
-        raise Refused(f'converting phash {text}: strconv.ParseUint: parsing "{text}": value out of range')
+        return 0
     return value - 2 * _SIGNED if value >= _SIGNED else value
 
 

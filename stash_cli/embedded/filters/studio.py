@@ -47,8 +47,6 @@ STUDIO_FILTER: dict[str, Handler] = {
             "url": without(_link(t.studio_urls, "url")),
             "image": lambda entity: entity.c.image_blob.is_(None),
             "stash_id": without(_link(t.studio_stash_ids, "stash_id")),
-            "aliases": without(_link(t.studio_aliases, "alias")),
-            "tags": without(_link(t.studios_tags, "tag_id")),
         },
         t.studios,
     ),

@@ -12,7 +12,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import facts
 from stash_cli.embedded.filters.criteria import boolean, count, dates, pairs, strings
 from stash_cli.embedded.filters.relations import Relation, related
-from stash_cli.embedded.filters.special import custom_fields, missing, without
+from stash_cli.embedded.filters.special import custom_fields, missing
 
 if TYPE_CHECKING:
     from stash_cli.embedded.filters.criteria import Handler
@@ -51,14 +51,10 @@ TAG_FILTER: dict[str, Handler] = {
     "marker_count": count(_markers),
     "parent_count": count(_parents),
     "child_count": count(_children),
-    "parents": Relation(_parents, "Tag"),
-    "children": Relation(_children, "Tag", upwards=True),
+    "parents": Relation(_parents, "Tag", exact=False),
+    "children": Relation(_children, "Tag", upwards=True, exact=False),
     "is_missing": missing(
-        {
-            "image": lambda entity: entity.c.image_blob.is_(None),
-            "aliases": without(_link(t.tag_aliases, "alias")),
-            "stash_id": without(_link(t.tag_stash_ids, "stash_id")),
-        },
+        {"image": lambda entity: entity.c.image_blob.is_(None)},
         t.tags,
     ),
     "scenes_filter": related("Scene", _scenes),

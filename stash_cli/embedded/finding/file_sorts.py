@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, FromClause, Table, func, select
 from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters.criteria import counted, pairs
-from stash_cli.embedded.filters.facts import age_at
 
 Entity: TypeAlias = FromClause
 Expressions: TypeAlias = list[ColumnElement[Any]]
 Key: TypeAlias = Callable[[Entity], Expressions]
+
+
+_OLDER_THAN_ANY = 1_000_000
 
 
 def _primary(link: Table, owner: str, fact: Callable[[Any, Any, Any, Any], ColumnElement[Any]]) -> Any:
@@ -83,11 +85,11 @@ def _similarity(entity: Entity) -> Expressions:
 def performer_age(entity: Entity, *, descending: bool) -> Expressions:
     """The age of the youngest performer (ascending) or the oldest one at the date of a scene."""
     link, performers = t.performers_scenes.alias(), t.performers.alias()
-    age = age_at(performers.c.birthdate, entity.c.date)
+    age = func.julianday(entity.c.date) - func.julianday(performers.c.birthdate)
     extreme = func.max(age) if descending else func.min(age)
     statement = select(extreme).join(link, link.c.performer_id == performers.c.id)
     found = statement.where(link.c.scene_id == entity.c.id).correlate(entity).scalar_subquery()
-    return [found if descending else func.coalesce(found, 1_000_000)]
+    return [found if descending else func.coalesce(found, _OLDER_THAN_ANY)]
 
 
 def _gallery_keys() -> dict[str, Key]:

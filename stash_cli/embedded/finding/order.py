@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
+from sqlalchemy.sql import operators
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.errors import Refused
@@ -31,9 +32,23 @@ def order_by(
         key = DEFAULTS.get(type_name, "id")
     descending = find.get("direction") == "DESC"
     keys = _expressions(type_name, entity, key, given or {}, descending=descending)
-    ordered = [expression.desc() if descending else expression.asc() for expression in keys]
     ties = TIES[type_name](entity) if type_name in TIES and key != "id" else []
-    return [*ordered, *(tie.asc() for tie in ties), entity.c.id.asc()]
+    return _with_server_ties([(each, descending) for each in keys] + [(each, False) for each in ties], entity)
+
+
+def _with_server_ties(keys: list[tuple[ColumnElement[Any], bool]], entity: FromClause) -> Expressions:
+    """The keys with their directions, and the id at the end.
+
+    The server's natural order calls the first of two equal texts the greater one: what is equal comes
+    newest first (oldest first when it descends), and later keys only decide where there is no text.
+    """
+    ordered: Expressions = []
+    for expression, descending in keys:
+        ordered.append(expression.desc() if descending else expression.asc())
+        if getattr(expression, "operator", None) is operators.collate:
+            place = case((expression.is_not(None), entity.c.id))
+            ordered.append(place.asc() if descending else place.desc())
+    return [*ordered, entity.c.id.asc()]
 
 
 def _expressions(
@@ -80,10 +95,10 @@ def _scene_number(entity: FromClause, given: Mapping[str, Any]) -> ColumnElement
 
 
 def _sub_group_order(entity: FromClause, given: Mapping[str, Any]) -> Expressions:
-    """The place inside the containing group that the filter names; by name without one."""
+    """The place inside the containing group that the filter names, or inside any."""
     containing = _single_id(given.get("containing_groups"))
-    if containing is None:
-        return SORTS["Group"]["name"](entity)
     link = t.groups_relations.alias()
-    place = select(link.c.order_index).where(link.c.sub_id == entity.c.id, link.c.containing_id == containing)
+    place = select(func.min(link.c.order_index)).where(link.c.sub_id == entity.c.id)
+    if containing is not None:
+        place = place.where(link.c.containing_id == containing)
     return [place.correlate(entity).scalar_subquery()]

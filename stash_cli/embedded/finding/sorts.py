@@ -96,6 +96,10 @@ def _titled(entity: Entity) -> ColumnElement[Any]:
     return sql.natural(func.coalesce(entity.c.title, cast(entity.c.id, String)))
 
 
+def _tag_name(entity: Entity) -> ColumnElement[Any]:
+    return sql.natural(func.coalesce(entity.c.sort_name, entity.c.name))
+
+
 def _named(entity: Entity) -> ColumnElement[Any]:
     return sql.natural(entity.c.name)
 
@@ -164,7 +168,7 @@ SORTS: dict[str, dict[str, Key]] = {
     },
     "Tag": {
         **columns("id created_at updated_at"),
-        "name": lambda entity: [sql.natural(func.coalesce(entity.c.sort_name, entity.c.name))],
+        "name": lambda entity: [_tag_name(entity)],
         "scenes_count": number(_tag_scenes),
         "images_count": _tagged(t.images_tags, "image_id"),
         "galleries_count": _tagged(t.galleries_tags, "gallery_id"),
@@ -199,7 +203,7 @@ TIES: dict[str, Callable[[Entity], Expressions]] = {
     "Gallery": lambda entity: [_titled(entity)],
     "Performer": lambda entity: [_named(entity)],
     "Studio": lambda entity: [_named(entity)],
-    "Tag": lambda entity: [_named(entity)],
+    "Tag": lambda entity: [_tag_name(entity)],
     "Group": lambda entity: [_named(entity)],
     "Movie": lambda entity: [_named(entity)],
     "SceneMarker": lambda entity: [entity.c.scene_id, entity.c.seconds],

@@ -38,7 +38,7 @@ def many(target: str, table: Table, owner: str, other: str) -> Many:
 def tags_over(table: Table, owner: str, other: str = "tag_id") -> Many:
     """Tags over a link table, by sort name or name."""
     statement = links(table, owner, other).join(t.tags, t.tags.c.id == table.c[other])
-    return Many("Tag", owned(statement).order_by(sql.tag_order(), t.tags.c.id))
+    return Many("Tag", owned(statement).order_by(sql.tag_order(), t.tags.c.id.desc()))
 
 
 def having(target: str, table: Table, owner: str) -> Many:

@@ -150,7 +150,7 @@ class Count:
             .join(links, links.c[0] == tree.c.id)
             .group_by(tree.c.root)
         )
-        return {owner: count for owner, count in _records(batch, statement)}
+        return {record[0]: record[1] for record in _records(batch, statement)}
 
     def missing(self) -> int:
         return 0
@@ -190,7 +190,7 @@ def direct_count(owner: ColumnElement[Any], counted: ColumnElement[Any] | None =
 
 def sum_of(parts: Iterable[Select[Any]]) -> Value:
     """The sum of what all `parts` give as (owner, number)."""
-    union = [part for part in parts]
+    union = list(parts)
     together = union[0].union_all(*union[1:]).subquery() if len(union) > 1 else union[0].subquery()
     statement = owned(select(together.c[0], func.sum(together.c[1]))).group_by(together.c[0])
     return Value(statement, default=0)

@@ -43,7 +43,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "customPerformerImageLocation": "",
     },
     "interface": {
-        "menuItems": "scenes images groups markers galleries performers studios tags".split(),
+        "menuItems": ["scenes", "images", "groups", "markers", "galleries", "performers", "studios", "tags"],
         "soundOnPreview": False,
         "wallShowTitle": True,
         "wallPlayback": "video",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.finding.page import FoundPage
+from stash_cli.embedded.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,6 +57,17 @@ def _everything(type_name: str, sort: str) -> Callable[[RequestContext], list[Ro
     return resolve
 
 
+def _by_name(type_name: str) -> Callable[[RequestContext], list[Row]]:
+    """All objects by name, letter by letter, not in the natural order of the find queries."""
+
+    def resolve(context: RequestContext) -> list[Row]:
+        table = KINDS[type_name].table
+        statement = select(table.c.id).order_by(table.c.name, table.c.id)
+        return context.fetch_many(type_name, context.connection.execute(statement).scalars().all())
+
+    return resolve
+
+
 def wall(type_name: str, column: str) -> Callable[..., list[Row]]:
     """Eighty random objects whose `column` contains `q`."""
 
@@ -78,9 +92,9 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     "allScenes": _everything("Scene", "path"),
     "allImages": _everything("Image", "path"),
     "allGalleries": _everything("Gallery", "path"),
-    "allPerformers": _everything("Performer", "name"),
-    "allStudios": _everything("Studio", "name"),
-    "allTags": _everything("Tag", "name"),
-    "allMovies": _everything("Movie", "name"),
+    "allPerformers": _by_name("Performer"),
+    "allStudios": _by_name("Studio"),
+    "allTags": _by_name("Tag"),
+    "allMovies": _by_name("Movie"),
     "allSceneMarkers": _everything("SceneMarker", "title"),
 }
