@@ -52,6 +52,11 @@ class Connection:
     configured: bool = True
 
     @property
+    def server(self) -> str:
+        """The address as people write it, for sentences."""
+        return self.url.removesuffix("/graphql")
+
+    @property
     def is_embedded(self) -> bool:
         return self.url.startswith(EMBEDDED)
 

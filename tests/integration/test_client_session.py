@@ -6,6 +6,9 @@ import asyncio
 import io
 import json
 import logging
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +16,11 @@ import pytest
 from client_server import RESET, CannedServer, graphql, knows_schema, schema, serving, session_with
 from support import fresh_python, run
 
-from stash_cli.core.client import paging
+from stash_cli.core.client import known_servers, paging
 from stash_cli.core.client.batch import BatchOperation, execute_batch
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import StashConnectionError, StashGraphQLError, StashInputError, StashLookupError
+from stash_cli.core.graphql.capability import ServerCapabilities
 from stash_cli.core.log import configure_logging
 from stash_cli.core.settings import Connection
 from stash_cli.core.types.entities import ENTITIES
@@ -216,6 +220,43 @@ def test_the_next_page_is_fetched_while_the_first_is_worked_on(tmp_path: Path) -
             await pages.aclose()  # type: ignore[attr-defined]
 
     run(main())
+
+
+def test_the_next_page_travels_while_the_caller_holds_the_loop(tmp_path: Path) -> None:
+    arrived: list[float] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            arrived.append(time.monotonic())
+            body = json.dumps({"data": library(1000)(request)}).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    async def main(url: str) -> None:
+        connection = Connection(f"{url}/graphql", cache_dir=tmp_path)
+        known_servers.remember(connection, dict(ServerCapabilities.ours().facts))
+        async with Session(connection) as session:
+            pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
+            await anext(pages)
+            time.sleep(0.3)  # noqa: ASYNC251 - a caller that works without awaiting
+            worked = time.monotonic()
+            await anext(pages)
+            await pages.aclose()  # type: ignore[attr-defined]
+        assert arrived[1] < worked - 0.2
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        run(main(f"http://127.0.0.1:{server.server_port}"))
+        server.shutdown()
 
 
 def test_a_failure_while_prefetching_reaches_the_reader_of_that_page(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ class BatchOperation:
     return_fields: str | Sequence[str] | None = None
     result: Any = None
     error: StashError | None = None
+    quiet: bool = False
+    """Whether nothing is said of asked fields that the server lacks."""
 
     @property
     def succeeded(self) -> bool:
@@ -94,10 +96,16 @@ async def execute_batch(
 
 
 async def call_each(
-    session: Session, operation: str, args: Sequence[Mapping[str, Any]], paths: Sequence[str]
+    session: Session,
+    operation: str,
+    args: Sequence[Mapping[str, Any]],
+    paths: Sequence[str],
+    *,
+    quiet: bool = False,
 ) -> list[Any]:
     """The value of one operation for each of `args`; raises the first failure."""
-    batch = await execute_batch(session, [BatchOperation(operation, each, paths) for each in args])
+    operations = [BatchOperation(operation, each, paths, quiet=quiet) for each in args]
+    batch = await execute_batch(session, operations)
     for each in batch.failed:
         raise each.error or StashError(f"{operation} failed.")
     return [each.result for each in batch]
@@ -138,7 +146,7 @@ def _fields(each: BatchOperation, server: ServerCapabilities) -> str:
         return ""
     asked = each.return_fields
     paths = selection.parse(asked) if isinstance(asked, str) else asked
-    return selection.build(name, paths or selection.whole(name), server)
+    return selection.build(name, paths or selection.whole(name), server, quiet=each.quiet)
 
 
 def _note(

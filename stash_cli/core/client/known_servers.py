@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import suppress
-from hashlib import sha256
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.log import logger
@@ -41,6 +40,8 @@ def remember(connection: Connection, facts: dict[str, Any]) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
+    from tempfile import NamedTemporaryFile
+
     with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
         file.write(text)
     try:
@@ -52,5 +53,5 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _path(connection: Connection) -> Path:
-    name = sha256(connection.url.encode()).hexdigest()[:16]
+    name = re.sub(r"[^\w.-]+", "_", connection.url)[:150]
     return connection.cache / "servers" / f"{name}.json"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PAGE_SIZE = 500
 """Rows per request: large enough to hide the round trip, small enough to keep memory flat."""
 _SEEDS = 10**8
+_TURNS = 8
+"""Turns of the event loop within which a request on a kept-alive connection is sent (it takes five)."""
 
 Row = dict[str, Any]
 
@@ -112,7 +114,9 @@ async def iter_pages(
     if limit is not None and limit <= 0:
         return
     if query.ids is not None:
-        async for rows in _pages_by_id(session, query, paths, limit):
+        from stash_cli.core.client.by_id import pages_by_id
+
+        async for rows in pages_by_id(session, query.entity, _chosen(query, limit), paths):
             yield rows
         return
     size, left = page_size or _even_size(limit), limit
@@ -126,6 +130,7 @@ async def iter_pages(
             if not ends:
                 number += 1
                 coming = asyncio.ensure_future(page(session, query, paths, number=number, per_page=size))
+                await _let_out()
             if rows:
                 yield rows if left is None or left >= 0 else rows[:left]
             if ends:
@@ -152,36 +157,8 @@ async def iter_rows(
         await pages.aclose()  # type: ignore[attr-defined]
 
 
-async def _pages_by_id(
-    session: Session, query: FindQuery, paths: Sequence[str] | None, limit: int | None
-) -> AsyncIterator[list[Row]]:
-    """The objects with the query's ids in that order, one request per PAGE_SIZE; unknown ids are left out."""
-    ids = list(dict.fromkeys(query.ids or ()))[:limit]
-    wanted = list(dict.fromkeys(["id", *_paths(query, paths)]))
-    for start in range(0, len(ids), PAGE_SIZE):
-        chunk = ids[start : start + PAGE_SIZE]
-        rows = await _by_ids(session, query.entity, chunk, wanted, quiet=paths is None)
-        found = {row["id"]: row for row in rows}
-        yield [found[one] for one in chunk if one in found]
-
-
-async def _by_ids(
-    session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
-) -> list[Row]:
-    """Rows by id; a server without an `ids` argument (before 0.25) gets one document of aliased finds."""
-    server = await session.learn()
-    known = server.operation_name("query", entity.find)
-    wanted = [f"{entity.items}.{path}" for path in paths]
-    if "ids" in server.arguments("query", known):
-        answer = await session.call(entity.find, {"ids": ids}, wanted, quiet=quiet)
-        return answer.get(entity.items) or []
-    if entity.type == "SceneMarker":
-        everything = FindQuery(entity)
-        return [row async for row in iter_rows(session, everything, paths) if row["id"] in set(ids)]
-    from stash_cli.core.client.batch import call_each
-
-    rows = await call_each(session, f"find{entity.type}", [{"id": one} for one in ids], paths)
-    return [row for row in rows if row is not None]
+def _chosen(query: FindQuery, limit: int | None) -> list[str]:
+    return list(dict.fromkeys(query.ids or ()))[:limit]
 
 
 def _paths(query: FindQuery, paths: Sequence[str] | None) -> Sequence[str]:
@@ -194,6 +171,12 @@ def _even_size(limit: int | None) -> int:
         return PAGE_SIZE
     pages = -(-limit // PAGE_SIZE)
     return -(-limit // pages)
+
+
+async def _let_out() -> None:
+    """Turn the loop until the request is on the wire: the caller's own work may hold the loop from now on."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 async def _cancel(task: asyncio.Future[Page]) -> None:

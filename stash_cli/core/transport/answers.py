@@ -55,7 +55,7 @@ def _refusal(connection: Connection, status: int, headers: Mapping[str, str], bo
         return _moved(connection, location)
     if status in _GATEWAY:
         return StashConnectionError(
-            f"{connection.url} has no server behind it: a gateway answered {status}.", transient=True
+            f"{connection.server} has no server behind it: a gateway answered {status}.", transient=True
         )
     return _by_status(connection, status, text)
 
@@ -70,13 +70,13 @@ def _by_status(connection: Connection, status: int, text: str) -> StashError:
         return StashServerError("The request is larger than the server, or a proxy before it, accepts (413).")
     if text[:1] == "<":
         return StashServerError(
-            f"{connection.url} answered with a web page, not with GraphQL (status {status}).",
+            f"{connection.server} answered with a web page, not with GraphQL (status {status}).",
             hint="Check the address: it is the one of the web interface, path prefix included.",
         )
     if not text:
-        return StashServerError(f"{connection.url} answered with status {status} and nothing else.")
+        return StashServerError(f"{connection.server} answered with status {status} and nothing else.")
     return StashServerError(
-        f"{connection.url} answered with something that is not GraphQL (status {status}): {_first_line(text)}"
+        f"{connection.server} answered with something that is not GraphQL (status {status}): {_first_line(text)}"
     )
 
 
@@ -84,11 +84,11 @@ def unauthorised(connection: Connection) -> StashAuthenticationError:
     """The server wants a key, or another one."""
     if connection.api_key:
         return StashAuthenticationError(
-            f"{connection.url} refused the API key.",
+            f"{connection.server} refused the API key.",
             hint="Copy it again from Settings > Security. A server that has no key refuses all.",
         )
     return StashAuthenticationError(
-        f"{connection.url} wants an API key.",
+        f"{connection.server} wants an API key.",
         hint="Set STASH_API_KEY or STASH_API_KEY_FILE; the key is in the server's Settings > Security.",
     )
 
@@ -97,7 +97,7 @@ def _moved(connection: Connection, location: str) -> StashServerError:
     target = urlsplit(location)
     where = f"{target.scheme}://{target.netloc}{target.path}" if target.netloc else target.path
     return StashServerError(
-        f"{connection.url} redirects to {where}.", hint="Use that address if you trust it."
+        f"{connection.server} redirects to {where}.", hint="Use that address if you trust it."
     )
 
 

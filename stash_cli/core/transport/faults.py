@@ -51,7 +51,7 @@ def translate(error: BaseException, connection: Connection) -> StashConnectionEr
     fault = next((f for kind, f in _CAUSES for cause in causes(error) if isinstance(cause, kind)), None)
     fault = fault or _by_class(error)
     return StashConnectionError(
-        f"Cannot reach {connection.url}: {fault.says.format(timeout=connection.timeout)}.",
+        f"Cannot reach {connection.server}: {fault.says.format(timeout=connection.timeout)}.",
         hint=_hint(connection, fault),
         sent=fault.sent,
         transient=fault.transient,

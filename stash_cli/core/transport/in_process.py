@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashConfigurationError
@@ -47,7 +48,8 @@ class InProcessTransport(HttpTransport):
         await super().close()
         library, self._library = self._library, None
         if library is not None:
-            library.close()
+            # Closing lets jobs end, which report their progress to sockets on this loop.
+            await asyncio.to_thread(library.close)
 
 
 def open_library(location: str) -> Library:

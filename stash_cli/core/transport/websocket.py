@@ -72,7 +72,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
         if error.response.status_code in _UNAUTHORISED:
             raise unauthorised(connection) from error
         raise StashServerError(
-            f"{connection.url} does not open a websocket (status {error.response.status_code})."
+            f"{connection.server} does not open a websocket (status {error.response.status_code})."
         ) from error
     except (InvalidHandshake, OSError, TimeoutError) as error:
         raise translate(error, connection) from error
