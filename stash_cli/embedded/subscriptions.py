@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import (
     DocumentNode,
-    ExecutionResult,
     FieldNode,
     OperationType,
     execute_sync,
@@ -18,72 +17,78 @@ from stash_cli.embedded.documents import prepare
 from stash_cli.embedded.schema import library_schema
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Callable
 
     from stash_cli.embedded.jobs import JobQueue
-    from stash_cli.embedded.jobs.broadcast import Broadcast, Subscription
+    from stash_cli.embedded.jobs.broadcast import Broadcast
     from stash_cli.embedded.library import Library
+    from stash_cli.embedded.web.requests import Query
 
 
-def _source(jobs: JobQueue, name: str) -> Subscription[Any]:
+def _source(jobs: JobQueue, name: str) -> Broadcast[Any]:
     sources: dict[str, Broadcast[Any]] = {
         "jobsSubscribe": jobs.events,
         "loggingSubscribe": jobs.journal.written,
         "scanCompleteSubscribe": jobs.scan_complete,
     }
-    return sources[name].subscribe()
+    return sources[name]
 
 
-@dataclass
 class Stream:
-    """The answers of one subscription, one per event."""
+    """The events of one subscription, from the moment it is made until it is closed.
 
-    document: DocumentNode
-    variables: Mapping[str, Any]
-    operation_name: str | None
-    field: str
-    events: Subscription[Any]
+    `arrived` is called with the stream for each event, in the event loop it was made in.
+    """
+
+    def __init__(
+        self, subscribed: Subscribed, source: Broadcast[Any], arrived: Callable[[Stream], object]
+    ) -> None:
+        self._subscribed = subscribed
+        self._events = source.subscribe(lambda: arrived(self))
 
     def close(self) -> None:
         """Catch no more events."""
-        self.events.close()
+        self._events.close()
 
-    async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        async for event in self.events:
-            yield self._answer(self._value(event))
+    def take(self) -> dict[str, Any] | None:
+        """The answer to the oldest event, or to all log entries gathered so far; None without any."""
+        if self._subscribed.field == "loggingSubscribe":
+            entries = [entry.as_dict() for entry in self._events.take()]
+            return self._subscribed.answer(entries) if entries else None
+        found = self._events.take(1)
+        return self._subscribed.answer(found[0]) if found else None
 
-    def _value(self, event: Any) -> Any:
-        """Log entries come in batches: whatever has gathered since the last one."""
-        if self.field != "loggingSubscribe":
-            return event
-        return [entry.as_dict() for entry in (event, *self.events.pending())]
 
-    def _answer(self, value: Any) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Subscribed:
+    """A valid subscription: what is selected of each event of `field`."""
+
+    document: DocumentNode
+    variables: dict[str, Any]
+    operation_name: str | None
+    field: str
+
+    def answer(self, value: Any) -> dict[str, Any]:
+        """The event as the client selected it, with errors where there are any."""
         result = execute_sync(
             library_schema(),
             self.document,
             root_value={self.field: value},
-            variable_values=dict(self.variables),
+            variable_values=self.variables,
             operation_name=self.operation_name,
         )
-        return _formatted(result)
+        errors = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
+        return {**errors, "data": result.data}
 
 
-def _formatted(result: ExecutionResult) -> dict[str, Any]:
-    errors = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
-    return {**errors, "data": result.data}
-
-
-def open_stream(
-    library: Library, document: str, variables: Mapping[str, Any], operation_name: str | None
-) -> Stream | None:
+def open_stream(library: Library, query: Query, arrived: Callable[[Stream], object]) -> Stream | None:
     """The stream of a valid subscription; None for everything else, which is to be executed."""
-    parsed = prepare(document).ast
-    operation = None if parsed is None else get_operation_ast(parsed, operation_name)
-    if parsed is None or operation is None or operation.operation is not OperationType.SUBSCRIPTION:
+    document, name = prepare(query.document).ast, query.operation_name
+    operation = None if document is None else get_operation_ast(document, name)
+    if document is None or operation is None or operation.operation is not OperationType.SUBSCRIPTION:
         return None
     field = operation.selection_set.selections[0]
     if not isinstance(field, FieldNode):
         return None
-    name = field.name.value
-    return Stream(parsed, variables, operation_name, name, _source(library.jobs, name))
+    subscribed = Subscribed(document, query.variables, name, field.name.value)
+    return Stream(subscribed, _source(library.jobs, subscribed.field), arrived)

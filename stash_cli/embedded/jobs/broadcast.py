@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 T = TypeVar("T")
 
@@ -17,10 +16,14 @@ BUFFERED = 100
 
 
 class Subscription(Generic[T]):
-    """One reader of a :class:`Broadcast`; an asynchronous iterator bound to the loop it was made in."""
+    """One reader of a :class:`Broadcast`; an asynchronous iterator bound to the loop it was made in.
 
-    def __init__(self, broadcast: Broadcast[T]) -> None:
+    `arrived` is called in that loop for every event that can be taken.
+    """
+
+    def __init__(self, broadcast: Broadcast[T], arrived: Callable[[], object] | None = None) -> None:
         self._broadcast = broadcast
+        self._arrived = arrived
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[T] = asyncio.Queue(BUFFERED)
 
@@ -32,8 +35,11 @@ class Subscription(Generic[T]):
             self.close()
 
     def _put(self, event: T) -> None:
-        with contextlib.suppress(asyncio.QueueFull):
-            self._queue.put_nowait(event)
+        if self._queue.full():
+            return
+        self._queue.put_nowait(event)
+        if self._arrived is not None:
+            self._arrived()
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
@@ -41,12 +47,9 @@ class Subscription(Generic[T]):
     async def __anext__(self) -> T:
         return await self._queue.get()
 
-    def pending(self) -> list[T]:
-        """What has arrived since and can be taken without waiting."""
-        found = []
-        while not self._queue.empty():
-            found.append(self._queue.get_nowait())
-        return found
+    def take(self, most: int = BUFFERED) -> list[T]:
+        """What can be had without waiting, at most so many."""
+        return [self._queue.get_nowait() for _ in range(min(most, self._queue.qsize()))]
 
     def close(self) -> None:
         self._broadcast.forget(self)
@@ -65,9 +68,9 @@ class Broadcast(Generic[T]):
         self._lock = threading.Lock()
         self._readers: list[Subscription[T]] = []
 
-    def subscribe(self) -> Subscription[T]:
+    def subscribe(self, arrived: Callable[[], object] | None = None) -> Subscription[T]:
         """A new reader; call it inside the event loop that will read."""
-        reader = Subscription(self)
+        reader = Subscription(self, arrived)
         with self._lock:
             self._readers.append(reader)
         return reader

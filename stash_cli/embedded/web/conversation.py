@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -63,7 +62,10 @@ class Conversation:
         self._library = library
         self._socket = socket
         self._dialect = dialect
-        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._streams: dict[str, Stream] = {}
+        # One inbox for all subscriptions: their events leave in the order in which they happened.
+        self._inbox: asyncio.Queue[tuple[str, Stream]] = asyncio.Queue()
 
     async def run(self) -> None:
         """Talk until either side has enough; operations still running end with it."""
@@ -74,12 +76,16 @@ class Conversation:
                     await self._handle(tasks, await self._receive())
         except* (_Ended, WebSocketDisconnect):
             pass
+        finally:
+            for stream in self._streams.values():
+                stream.close()
 
     async def _greet(self, tasks: asyncio.TaskGroup) -> None:
         message = await self._receive()
         if message.get("type") != "connection_init":
             await self._close(_PROTOCOL_ERROR, "unexpected message")
         await self._send("connection_ack")
+        tasks.create_task(self._pump())
         if self._dialect.keeps_alive:
             tasks.create_task(self._keep_alive())
 
@@ -88,16 +94,20 @@ class Conversation:
             await self._send("ka")
             await asyncio.sleep(_KEEP_ALIVE)
 
+    async def _pump(self) -> None:
+        """Send on what is subscribed to."""
+        while True:
+            number, stream = await self._inbox.get()
+            answer = stream.take() if self._streams.get(number) is stream else None
+            if answer is not None:
+                await self._send(self._dialect.answer, number, answer)
+
     async def _handle(self, tasks: asyncio.TaskGroup, message: dict[str, Any]) -> None:
         kind, number = message.get("type"), str(message.get("id", ""))
         if kind == self._dialect.start:
-            if number in self._operations:
-                await self._close(_SAME_ID, f"Subscriber for {number} already exists")
-            self._start(tasks, number, message.get("payload"))
+            await self._start(tasks, number, message.get("payload"))
         elif kind == self._dialect.stop:
-            task = self._operations.pop(number, None)
-            if task is not None:
-                task.cancel()
+            self._stop(number)
         elif kind == "ping":
             await self._send("pong")
         elif kind == "connection_terminate":
@@ -105,30 +115,30 @@ class Conversation:
         elif kind != "pong":
             await self._close(_PROTOCOL_ERROR, "unexpected message")
 
-    def _start(self, tasks: asyncio.TaskGroup, number: str, payload: Any) -> None:
-        """Begin an operation; events are caught from now on, whenever its task runs."""
-        stream: Stream | None = None
-        answer: Callable[[], Awaitable[None]]
+    async def _start(self, tasks: asyncio.TaskGroup, number: str, payload: Any) -> None:
+        """Begin an operation: a subscription catches events from now on, anything else is answered once."""
+        if number in self._running or number in self._streams:
+            await self._close(_SAME_ID, f"Subscriber for {number} already exists")
         try:
             query = Query.load(payload if isinstance(payload, dict) else {})
-            stream = open_stream(self._library, query.document, query.variables, query.operation_name)
         except Malformed as problem:
-            answer = partial(self._send, "error", number, [{"message": problem.message}])
+            await self._send("error", number, [{"message": problem.message}])
+            await self._send("complete", number)
+            return
+        stream = open_stream(self._library, query, lambda stream: self._inbox.put_nowait((number, stream)))
+        if stream is not None:
+            self._streams[number] = stream
         else:
-            answer = partial(self._answer, number, query)
-        if stream is not None:
-            answer = partial(self._follow, number, stream)
-        task = tasks.create_task(self._complete(number, answer))
-        self._operations[number] = task
-        if stream is not None:
-            task.add_done_callback(lambda _: stream.close())
+            self._running[number] = tasks.create_task(self._answer(number, query))
 
-    async def _complete(self, number: str, answer: Callable[[], Awaitable[None]]) -> None:
-        await answer()
-        self._operations.pop(number, None)
-        await self._send("complete", number)
+    def _stop(self, number: str) -> None:
+        if number in self._streams:
+            self._streams.pop(number).close()
+        elif number in self._running:
+            self._running.pop(number).cancel()
 
     async def _answer(self, number: str, query: Query) -> None:
+        """Answer a query or mutation."""
         outcome = await run_in_threadpool(
             self._library.execute,
             query.document,
@@ -138,13 +148,11 @@ class Conversation:
         )
         if outcome.data is None and any("extensions" in error for error in outcome.errors):
             await self._send("error", number, outcome.errors)
-            return
-        errors = {"errors": outcome.errors} if outcome.errors else {}
-        await self._send(self._dialect.answer, number, {**errors, "data": outcome.data})
-
-    async def _follow(self, number: str, stream: Stream) -> None:
-        async for result in stream:
-            await self._send(self._dialect.answer, number, result)
+        else:
+            errors = {"errors": outcome.errors} if outcome.errors else {}
+            await self._send(self._dialect.answer, number, {**errors, "data": outcome.data})
+        self._running.pop(number, None)
+        await self._send("complete", number)
 
     async def _receive(self) -> dict[str, Any]:
         try:

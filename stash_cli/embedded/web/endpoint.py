@@ -42,9 +42,10 @@ def graphql_endpoint(library: Library) -> Callable[[Request], Awaitable[Response
         except Malformed as problem:
             return _answer(request, {"errors": [{"message": problem.message}], "data": None}, problem.status)
         # In a worker thread: the event loop stays free for other requests and for sockets.
-        outcome = await run_in_threadpool(
-            library.execute, query.document, query.variables, query.operation_name, base_url(request)
-        )
+        return await run_in_threadpool(execute, request, query)
+
+    def execute(request: Request, query: Query) -> Response:
+        outcome = library.execute(query.document, query.variables, query.operation_name, base_url(request))
         return _answer(request, *_outcome(request, outcome.data, outcome.errors))
 
     return handle

@@ -1,0 +1,79 @@
+"""A library in process, and two ways to ask it: for the answer, or for the refusal."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from stash_cli.embedded import Library, open_library
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+PICTURE = f"data:image/png;base64,{PNG}"
+PICTURE_BYTES = base64.b64decode(PNG)
+
+
+class Asker:
+    """Runs operations on a library and unpacks what comes back."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    def __call__(self, document: str, **variables: Any) -> Any:
+        """The value of the one root field; fails on any error."""
+        outcome = self.library.execute(document, variables)
+        assert not outcome.errors, outcome.errors
+        assert outcome.data is not None
+        return next(iter(outcome.data.values()))
+
+    def refusal(self, document: str, **variables: Any) -> str:
+        """The message of the one error."""
+        errors = self.library.execute(document, variables).errors
+        assert len(errors) == 1, errors
+        assert "path" in errors[0]
+        return str(errors[0]["message"])
+
+    def write(self, operation: str, selection: str = "{ id }", /, **given: Any) -> Any:
+        """Run a mutation with an `input` object."""
+        return self(mutation(operation, selection), input=given)
+
+    def refused(self, operation: str, selection: str = "{ id }", /, **given: Any) -> str:
+        """The message with which a mutation is refused."""
+        return self.refusal(mutation(operation, selection), input=given)
+
+    def create(self, operation: str, **given: Any) -> str:
+        """The id of a new object."""
+        return str(self.write(operation, **given)["id"])
+
+
+def mutation(operation: str, selection: str) -> str:
+    name = INPUTS.get(operation) or f"{operation[0].upper()}{operation[1:]}Input"
+    return f"mutation($input: {name}!) {{ {operation}(input: $input) {selection} }}"
+
+
+INPUTS = {
+    "addGroupSubGroups": "GroupSubGroupAddInput",
+    "removeGroupSubGroups": "GroupSubGroupRemoveInput",
+    "addGalleryImages": "GalleryAddInput",
+    "removeGalleryImages": "GalleryRemoveInput",
+    "setGalleryCover": "GallerySetCoverInput",
+    "resetGalleryCover": "GalleryResetCoverInput",
+    "sceneAssignFile": "AssignSceneFileInput",
+    "destroySavedFilter": "DestroyFilterInput",
+    "configureGeneral": "ConfigGeneralInput",
+    "configureInterface": "ConfigInterfaceInput",
+    "configureDefaults": "ConfigDefaultSettingsInput",
+    "metadataScan": "ScanMetadataInput",
+    "metadataClean": "CleanMetadataInput",
+    "metadataAutoTag": "AutoTagMetadataInput",
+    "metadataGenerate": "GenerateMetadataInput",
+}
+
+
+@contextmanager
+def asking(path: Path) -> Iterator[Asker]:
+    """A library in a file that is made, open for the block."""
+    with open_library(str(path)) as library:
+        yield Asker(library)

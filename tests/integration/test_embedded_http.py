@@ -1,0 +1,203 @@
+"""The embedded library over real HTTP: methods, content types, status codes, uploads, limits."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+VERSION = "{ version { version } }"
+HEAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+
+
+@pytest.fixture
+def endpoint(served_url: str) -> str:
+    return f"{served_url}/graphql"
+
+
+def post(endpoint: str, document: str, variables: dict | None = None, accept: str = "application/json"):
+    body = {"query": document, "variables": variables or {}, "unknown": 1}
+    return httpx.post(endpoint, json=body, headers={"Accept": accept})
+
+
+def test_answers_are_json_and_never_stored(endpoint):
+    answer = post(endpoint, VERSION)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json()["data"]["version"]["version"]
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "application/graphql-response+json"])
+def test_any_other_accept_gets_the_graphql_type(endpoint, accept):
+    answer = post(endpoint, VERSION, accept=accept)
+    assert answer.headers["content-type"] == "application/graphql-response+json"
+
+
+def test_a_trailing_slash_is_tolerated(endpoint):
+    assert post(endpoint + "/", VERSION).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ nope }",
+        "{",
+        "query($x: Int!) { version { version } }",
+        "query A { __typename } query B { __typename }",
+    ],
+)
+@pytest.mark.parametrize(("accept", "status"), [("application/json", 422), ("*/*", 400)])
+def test_a_refused_document_is_a_client_error(endpoint, document, accept, status):
+    answer = post(endpoint, document, accept=accept)
+    assert answer.status_code == status
+    assert answer.json()["data"] is None
+    assert answer.json()["errors"][0]["extensions"]["code"].startswith("GRAPHQL_")
+
+
+def test_a_failing_resolver_is_answered_with_200_and_partial_data(endpoint):
+    answer = post(
+        endpoint,
+        'mutation { a: tagCreate(input: {name: "x"}) { id } b: tagCreate(input: {name: "x"}) { id } }',
+    )
+    assert answer.status_code == 200
+    assert answer.json()["data"] == {"a": {"id": "1"}, "b": None}
+    assert answer.json()["errors"] == [{"message": "tag with name 'x' already exists", "path": ["b"]}]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "nonsense", '[{"query": "{ version { version } }"}]', '{"query": 1}']
+)
+def test_a_body_that_is_no_request_is_refused(endpoint, body):
+    answer = httpx.post(endpoint, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"].startswith("json request body could not be decoded: ")
+    assert answer.json()["errors"][0]["message"].endswith(f"body:{body}")
+    assert answer.json()["data"] is None
+
+
+def test_get_reads_and_does_not_write(endpoint):
+    query = {
+        "query": "query($q: FindFilterType) { findTags(filter: $q) { count } }",
+        "variables": '{"q": {"q": "x"}}',
+    }
+    assert httpx.get(endpoint, params=query).json() == {"data": {"findTags": {"count": 0}}}
+    answer = httpx.get(endpoint, params={"query": 'mutation { tagCreate(input: {name: "x"}) { id } }'})
+    assert answer.status_code == 406
+    assert answer.json()["errors"][0]["message"] == "GET requests only allow query operations"
+    answer = httpx.get(endpoint, params={"query": VERSION, "variables": "{"})
+    assert (answer.status_code, answer.json()["errors"][0]["message"]) == (
+        400,
+        "variables could not be decoded",
+    )
+
+
+def test_other_methods(endpoint, served_url):
+    assert httpx.head(endpoint).status_code == 405
+    options = httpx.options(endpoint)
+    assert (options.status_code, options.headers["allow"]) == (200, "OPTIONS, GET, POST")
+    for answer in (
+        httpx.put(endpoint),
+        httpx.post(endpoint, content="x", headers={"Content-Type": "text/plain"}),
+    ):
+        assert (answer.status_code, answer.text) == (400, "transport not supported")
+    assert (httpx.get(f"{served_url}/healthz").status_code, httpx.get(f"{served_url}/healthz").text) == (
+        200,
+        ".",
+    )
+
+
+def test_browsers_of_any_origin_may_ask(endpoint):
+    asked = {
+        "Origin": "http://elsewhere.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "ApiKey",
+    }
+    preflight = httpx.options(endpoint, headers=asked)
+    assert preflight.status_code == 200
+    answer = httpx.post(endpoint, json={"query": VERSION}, headers={"Origin": "http://elsewhere.example"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def raw(endpoint: str, accept: str) -> httpx.Response:
+    document = "{ __schema { types { name description fields { name } } } }"
+    with httpx.stream(
+        "POST", endpoint, json={"query": document}, headers={"Accept": accept, "Accept-Encoding": "gzip"}
+    ) as answer:
+        answer.raw_body = b"".join(answer.iter_raw())  # type: ignore[attr-defined]
+    return answer
+
+
+def test_plain_json_is_compressed_when_asked(endpoint):
+    answer = raw(endpoint, "application/json")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert json.loads(gzip.decompress(answer.raw_body))["data"]["__schema"]
+    other = raw(endpoint, "*/*")
+    assert "content-encoding" not in other.headers
+    assert json.loads(other.raw_body)["data"]["__schema"]
+
+
+def test_too_large_a_body_is_refused_at_once(endpoint):
+    address = urlsplit(endpoint)
+    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+        connection.sendall(HEAD % 40_000_000)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 413")
+
+
+def test_a_body_that_turns_out_too_large_is_refused(endpoint):
+    chunks = (b"x" * 1_000_000 for _ in range(40))
+    try:
+        answer = httpx.post(endpoint, content=chunks, headers={"Content-Type": "application/json"})
+    except httpx.WriteError:
+        return  # refused and hung up before everything was sent
+    assert answer.status_code == 413
+
+
+def multipart(endpoint: str, operations: object, mapping: object, **files: bytes) -> httpx.Response:
+    parts: dict = {"operations": (None, json.dumps(operations)), "map": (None, json.dumps(mapping))}
+    parts |= {name: (f"{name}.bin", content) for name, content in files.items()}
+    return httpx.post(endpoint, files=parts)
+
+
+def test_a_multipart_request_carries_files(endpoint):
+    answer = multipart(endpoint, {"query": VERSION, "variables": {}}, {})
+    assert answer.json()["data"]["version"]
+    options = "file: $f, duplicateBehaviour: FAIL, missingRefBehaviour: FAIL"
+    document = f"mutation($f: Upload!) {{ importObjects(input: {{{options}}}) }}"
+    answer = multipart(
+        endpoint, {"query": document, "variables": {"f": None}}, {"0": ["variables.f"]}, **{"0": b"\x00zip"}
+    )
+    assert answer.json()["errors"][0]["message"] == "importObjects is not available in an embedded library"
+
+
+def test_a_malformed_multipart_request_is_unprocessable(endpoint):
+    assert multipart(endpoint, {"query": VERSION}, {"0": ["variables.f"]}).status_code == 422
+    assert (
+        multipart(
+            endpoint, {"query": VERSION, "variables": {}}, {"0": ["variables.f.1.x"]}, **{"0": b""}
+        ).status_code
+        == 422
+    )
+
+
+def test_requests_do_not_wait_for_each_other(endpoint):
+    """A connection that is slow to send its body keeps nobody else waiting."""
+    address = urlsplit(endpoint)
+    with socket.create_connection((address.hostname, address.port), timeout=5) as slow:
+        slow.sendall(
+            b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+        )
+        assert post(endpoint, VERSION).status_code == 200
+
+
+def test_links_start_where_the_client_reached_the_library(endpoint):
+    tag = httpx.post(
+        endpoint,
+        json={"query": 'mutation { tagCreate(input: {name: "x"}) { image_path } }'},
+        headers={"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/stash", "Host": "media.example"},
+    )
+    assert tag.json()["data"]["tagCreate"]["image_path"].startswith("https://media.example/stash/tag/1/image")

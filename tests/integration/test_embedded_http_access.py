@@ -1,0 +1,113 @@
+"""Keys, logins and pictures of a served library."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from embedded_asking import PICTURE, PICTURE_BYTES
+
+VERSION = {"query": "{ version { version } }"}
+CONFIGURE = "mutation($i: ConfigGeneralInput!) { configureGeneral(input: $i) { username password apiKey } }"
+
+
+def ask(url: str, document: str, **options):
+    return httpx.post(
+        f"{url}/graphql", json={"query": document, "variables": options.pop("variables", {})}, **options
+    )
+
+
+@pytest.fixture
+def guarded(served_url: str) -> tuple[str, str]:
+    """URL of a library with user, password and key, and that key."""
+    ask(served_url, CONFIGURE, variables={"i": {"username": "ada", "password": "secret"}})
+    logged_in = httpx.post(f"{served_url}/login", data={"username": "ada", "password": "secret"})
+    key = ask(served_url, "mutation { generateAPIKey(input: {}) }", cookies=dict(logged_in.cookies))
+    return served_url, key.json()["data"]["generateAPIKey"]
+
+
+def test_without_credentials_set_everything_is_open_but_a_wrong_key_is_refused(served_url):
+    assert httpx.post(f"{served_url}/graphql", json=VERSION).status_code == 200
+    answer = httpx.post(f"{served_url}/graphql", json=VERSION, headers={"ApiKey": "wrong"})
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert answer.headers["www-authenticate"] == "FormBased"
+
+
+def test_a_key_opens_in_a_header_and_as_a_parameter(guarded):
+    url, key = guarded
+    assert key.count(".") == 2
+    assert httpx.post(f"{url}/graphql", json=VERSION, headers={"ApiKey": key}).status_code == 200
+    assert httpx.post(f"{url}/graphql", json=VERSION, params={"apikey": key}).status_code == 200
+    assert (
+        httpx.post(f"{url}/graphql", json=VERSION, headers={"Authorization": f"Bearer {key}"}).status_code
+        == 401
+    )
+    assert httpx.post(f"{url}/graphql", json=VERSION, headers={"ApiKey": key + "x"}).status_code == 401
+
+
+def test_without_a_key_graphql_is_401_and_pages_lead_to_the_login(guarded):
+    url, _ = guarded
+    answer = httpx.post(f"{url}/graphql", json=VERSION)
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert httpx.get(f"{url}/data.json").status_code == 401
+    page = httpx.get(f"{url}/scene/1/screenshot")
+    assert (page.status_code, page.headers["location"]) == (302, "/login?returnURL=%2Fscene%2F1%2Fscreenshot")
+    assert httpx.get(f"{url}/healthz").status_code == 200
+
+
+def test_login_starts_a_session_and_logout_ends_it(guarded):
+    url, _ = guarded
+    wrong = httpx.post(f"{url}/login", data={"username": "ada", "password": "guess"})
+    assert (wrong.status_code, wrong.text) == (401, "Username or password is invalid")
+    with httpx.Client(base_url=url) as client:
+        assert client.post("/login", data={"username": "ada", "password": "secret"}).status_code == 200
+        answer = client.post("/graphql", json=VERSION)
+        assert answer.status_code == 200
+        assert "Max-Age=3600" in answer.headers["set-cookie"]
+        token = client.cookies["session"]
+        assert client.get("/logout").status_code == 302
+        assert client.post("/graphql", json=VERSION).status_code == 401
+    assert httpx.post(f"{url}/graphql", json=VERSION, cookies={"session": token}).status_code == 401
+
+
+def test_the_password_is_kept_as_a_hash_that_can_be_written_back(guarded):
+    url, key = guarded
+    headers = {"ApiKey": key}
+    shown = ask(url, CONFIGURE, variables={"i": {}}, headers=headers).json()["data"]["configureGeneral"]
+    assert shown["username"] == "ada"
+    assert "secret" not in shown["password"]
+    again = ask(url, CONFIGURE, variables={"i": {"password": shown["password"]}}, headers=headers)
+    assert again.json()["data"]["configureGeneral"]["password"] == shown["password"]
+    assert httpx.post(f"{url}/login", data={"username": "ada", "password": "secret"}).status_code == 200
+
+
+def test_a_key_can_be_cleared(guarded):
+    url, key = guarded
+    assert ask(url, "mutation { generateAPIKey(input: {clear: true}) }", headers={"ApiKey": key}).json() == {
+        "data": {"generateAPIKey": ""}
+    }
+    assert httpx.post(f"{url}/graphql", json=VERSION, headers={"ApiKey": key}).status_code == 401
+
+
+def test_pictures_are_served_from_the_library_and_nothing_else_is(served_url):
+    create = "mutation($i: PerformerCreateInput!) { performerCreate(input: $i) { id } }"
+    ask(served_url, create, variables={"i": {"name": "Ada", "image": PICTURE}})
+    answer = httpx.get(f"{served_url}/performer/1/image?t=1")
+    assert (answer.content, answer.headers["content-type"]) == (PICTURE_BYTES, "image/png")
+    assert "immutable" in answer.headers["cache-control"]
+    cached = httpx.get(f"{served_url}/performer/1/image", headers={"If-None-Match": answer.headers["etag"]})
+    assert (cached.status_code, cached.content) == (304, b"")
+    assert httpx.get(f"{served_url}/performer/2/image").status_code == 404
+    assert httpx.get(f"{served_url}/performer/x/image").status_code == 400
+    assert httpx.get(f"{served_url}/scene/1/screenshot").status_code == 404
+
+
+def test_a_picture_can_be_named_by_url(served_url):
+    create = "mutation($i: TagCreateInput!) { tagCreate(input: $i) { id } }"
+    performer = "mutation($i: PerformerCreateInput!) { performerCreate(input: $i) { id } }"
+    ask(served_url, performer, variables={"i": {"name": "Ada", "image": PICTURE}})
+    ask(served_url, create, variables={"i": {"name": "x", "image": f"{served_url}/performer/1/image"}})
+    assert httpx.get(f"{served_url}/tag/1/image").content == PICTURE_BYTES
+    missing = ask(
+        served_url, create, variables={"i": {"name": "y", "image": f"{served_url}/performer/9/image"}}
+    )
+    assert missing.json()["errors"][0]["message"] == "processing image: http error 404"

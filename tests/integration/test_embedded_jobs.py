@@ -1,0 +1,228 @@
+"""The job queue in process: order, states, progress, cancelling, what is kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from itertools import pairwise
+
+import pytest
+from support import run
+
+from stash_cli.embedded.jobs import JobQueue
+
+
+@pytest.fixture
+def jobs():
+    queue = JobQueue()
+    yield queue
+    queue.close(drain=False)
+
+
+def nothing(progress):
+    pass
+
+
+def gated():
+    """A task that waits, an event that says it runs, and one that lets it go on."""
+    started, gate = threading.Event(), threading.Event()
+
+    def task(progress):
+        started.set()
+        while not gate.wait(0.01):
+            progress.check()
+
+    return task, started, gate
+
+
+def test_jobs_run_one_at_a_time_in_the_order_they_came(jobs):
+    order = []
+    task, started, gate = gated()
+    first = jobs.add("first", task)
+    others = [jobs.add(name, lambda _, name=name: order.append(name)) for name in ("second", "third")]
+    assert started.wait(5)
+    assert [(job["id"], job["status"]) for job in jobs.queue()] == [
+        (str(first), "RUNNING"),
+        (str(others[0]), "READY"),
+        (str(others[1]), "READY"),
+    ]
+    gate.set()
+    assert jobs.wait_idle(5)
+    assert order == ["second", "third"]
+    assert jobs.queue() is None
+
+
+def test_a_finished_job_is_found_with_its_times(jobs):
+    number = jobs.add("Optimising", nothing)
+    assert jobs.wait_idle(5)
+    job = jobs.find(number)
+    assert (job["status"], job["error"], job["subTasks"]) == ("FINISHED", None, None)
+    assert job["addTime"] <= job["startTime"] <= job["endTime"]
+
+
+def test_only_the_last_ten_ended_jobs_are_kept(jobs):
+    numbers = [jobs.add("x", nothing) for _ in range(12)]
+    assert jobs.wait_idle(5)
+    assert [jobs.find(number) is not None for number in numbers] == [False, False, *[True] * 10]
+
+
+def test_a_failing_task_carries_its_error_and_the_queue_goes_on(jobs):
+    def fail(progress):
+        raise ValueError("the disk is full")
+
+    failed, after = jobs.add("Scanning", fail), jobs.add("next", nothing)
+    assert jobs.wait_idle(5)
+    assert (jobs.find(failed)["status"], jobs.find(failed)["error"]) == ("FAILED", "the disk is full")
+    assert jobs.find(after)["status"] == "FINISHED"
+    assert jobs.journal.entries()[0].level == "Error"
+
+
+def test_stopping_a_running_job_and_a_waiting_one(jobs):
+    task, started, _ = gated()
+    running, waiting = jobs.add("a", task), jobs.add("b", nothing)
+    assert started.wait(5)
+    jobs.stop(waiting)
+    assert jobs.find(waiting)["status"] == "CANCELLED"
+    jobs.stop(running)
+    jobs.stop(running)
+    jobs.stop(999)
+    assert jobs.wait_idle(5)
+    assert jobs.find(running)["status"] == "CANCELLED"
+
+
+def test_a_task_that_does_not_look_ends_cancelled_too(jobs):
+    started, gate = threading.Event(), threading.Event()
+
+    def deaf(progress):
+        started.set()
+        gate.wait(5)
+
+    number = jobs.add("deaf", deaf)
+    assert started.wait(5)
+    jobs.stop(number)
+    assert jobs.find(number)["status"] == "STOPPING"
+    gate.set()
+    assert jobs.wait_idle(5)
+    assert jobs.find(number)["status"] == "CANCELLED"
+
+
+def test_stop_all_empties_the_queue(jobs):
+    task, started, _ = gated()
+    numbers = [jobs.add(str(n), task) for n in range(3)]
+    assert started.wait(5)
+    jobs.stop_all()
+    assert jobs.wait_idle(5)
+    assert {jobs.find(number)["status"] for number in numbers} == {"CANCELLED"}
+
+
+def test_progress_is_a_fraction_null_while_unknown_and_may_fall(jobs):
+    seen = []
+
+    def task(progress):
+        def look():
+            seen.append(jobs.queue()[0]["progress"])
+
+        look()
+        progress.total(None)
+        look()
+        progress.total(2)
+        progress.step()
+        look()
+        progress.grow(2)
+        look()
+        progress.step(3)
+        look()
+        progress.total(0)
+        look()
+
+    jobs.add("x", task)
+    assert jobs.wait_idle(5)
+    assert seen == [0, None, 0.5, 0.25, 1.0, 1.0]
+
+
+def test_sub_tasks_are_listed_newest_first(jobs):
+    seen = []
+
+    def task(progress):
+        with progress.task("outer"), progress.task("inner"):
+            seen.append(jobs.queue()[0]["subTasks"])
+        seen.append(jobs.queue()[0]["subTasks"])
+
+    jobs.add("x", task)
+    assert jobs.wait_idle(5)
+    assert seen == [["inner", "outer"], None]
+
+
+async def collect(jobs, task):
+    with jobs.events.subscribe() as events:
+        jobs.add("x", task)
+        found = []
+        async for event in events:
+            found.append((time.monotonic(), event))
+            if event["type"] == "REMOVE":
+                break
+    return found
+
+
+def test_updates_are_throttled_and_the_last_one_is_not_lost(jobs):
+    def busy(progress):
+        progress.total(200)
+        for _ in range(200):
+            progress.step()
+            time.sleep(0.002)
+
+    found = run(collect(jobs, busy))
+    assert [event["type"] for _, event in found[:2]] == ["ADD", "UPDATE"]
+    running = found[2:-1]
+    gaps = [later[0] - earlier[0] for earlier, later in pairwise(running)]
+    assert all(gap > 0.05 for gap in gaps)
+    assert 2 <= len(running) <= 8
+    assert found[-1][1]["job"]["progress"] == 1
+
+
+def test_a_slow_step_is_still_announced(jobs):
+    """An update that came too soon after the last one is sent once its time has come."""
+
+    def task(progress):
+        progress.total(10)
+        progress.step()
+        time.sleep(0.3)
+
+    found = run(collect(jobs, task))
+    assert 0.1 in [event["job"]["progress"] for _, event in found if event["type"] == "UPDATE"]
+
+
+def test_a_reader_that_does_not_keep_up_loses_events_and_nothing_else(jobs):
+    async def lag():
+        with jobs.events.subscribe() as events:
+            for _ in range(80):
+                jobs.add("x", nothing)
+            assert jobs.wait_idle(10)
+            await events.__anext__()
+            return len(events.take())
+
+    assert run(lag()) == 99
+
+
+def test_closing_lets_jobs_end_or_cancels_them():
+    done = []
+    patient = JobQueue()
+    patient.add("x", lambda _: (time.sleep(0.05), done.append(1)))
+    patient.close()
+    assert done == [1]
+    with pytest.raises(RuntimeError):
+        patient.add("x", nothing)
+    task, started, _ = gated()
+    hasty = JobQueue()
+    hasty.add("x", task)
+    assert started.wait(5)
+    hasty.close(drain=False)
+
+
+def test_a_reader_whose_loop_is_gone_is_forgotten(jobs):
+    async def subscribe():
+        return jobs.events.subscribe()
+
+    run(subscribe())
+    jobs.add("x", nothing)
+    assert jobs.wait_idle(5)
