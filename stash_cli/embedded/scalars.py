@@ -22,6 +22,8 @@ from graphql import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from graphql import ValueNode
+
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|m|s|us|µs|ns)")
 
@@ -108,11 +110,10 @@ def scalar_type(name: str) -> GraphQLScalarType:
     if name in _BUILTIN:
         return _BUILTIN[name]
     parse = _PARSERS[name]
-    made = GraphQLScalarType(
-        f"{name}64",
-        serialize=_keep,
-        parse_value=parse,
-        parse_literal=lambda node, variables=None: parse(value_from_ast_untyped(node, variables)),
-    )
+
+    def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+        return parse(value_from_ast_untyped(node, variables))
+
+    made = GraphQLScalarType(f"{name}64", serialize=_keep, parse_value=parse, parse_literal=parse_literal)
     made.name = name  # graphql-core reserves the name Int for its own, which ends at 32 bits
     return made

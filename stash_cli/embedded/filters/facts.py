@@ -76,16 +76,9 @@ def phash_text(noun: str) -> Handler:
     return some_row(fingerprint_rows(noun, "phash"), match)
 
 
-def picture_facts(noun: str, *sources: Table) -> dict[str, Handler]:
+def picture_facts(noun: str, source: Table) -> dict[str, Handler]:
     """`resolution` and `orientation`, per file."""
-    width = func.coalesce(*(source.c.width for source in sources)) if len(sources) > 1 else sources[0].c.width
-    height = (
-        func.coalesce(*(source.c.height for source in sources)) if len(sources) > 1 else sources[0].c.height
-    )
-    link, owner = FILES[noun]
-    rows = select(link.c[owner], width, height)
-    for source in sources:
-        rows = rows.outerjoin(source, source.c.file_id == link.c.file_id)
+    rows = file_rows(noun, source.c.width, source.c.height, source=source)
 
     def match_resolution(width: Any, height: Any, criterion: Mapping[str, Any]) -> Condition:
         return conditions.resolution(shorter_side(width, height), criterion)

@@ -42,7 +42,7 @@ IMAGE_FILTER: dict[str, Handler] = {
     "file_count": count(_files),
     "checksum": facts.fingerprint("image", "md5"),
     "phash_distance": phash(facts.fingerprint_rows("image", "phash")),
-    **facts.picture_facts("image", t.image_files, t.video_files),
+    **facts.picture_facts("image", t.image_files),
     **facts.tag_criteria(t.images_tags, "image_id"),
     **facts.performer_criteria(t.performers_images, "image_id"),
     "studios": facts.studio_of(t.images),

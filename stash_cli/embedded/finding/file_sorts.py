@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -41,10 +40,13 @@ def _primary(link: Table, owner: str, fact: Callable[[Any, Any, Any, Any], Colum
 
 
 def _keys(link: Table, owner: str) -> dict[str, Key]:
-    """The keys that scenes, images and galleries share."""
+    """The keys that scenes, images and galleries share.
+
+    As on the server, `path` has no separator before the name: what lies deeper comes first.
+    """
     name = _primary(link, owner, lambda files, *_: files.c.basename)
     folder = _primary(link, owner, lambda _, folders, *__: folders.c.path)
-    path = _primary(link, owner, lambda files, folders, *_: sql.full_path(folders, files))
+    path = _primary(link, owner, lambda files, folders, *_: folders.c.path.op("||")(files.c.basename))
     moment = _primary(link, owner, lambda files, *_: files.c.mod_time)
     return {
         "title": lambda e: [sql.natural(func.coalesce(e.c.title, name(e))), sql.natural(folder(e))],
@@ -96,7 +98,7 @@ def _gallery_keys() -> dict[str, Key]:
     """As for scenes, but a gallery made of a folder has that folder's name, path and time."""
     keys = _keys(t.galleries_files, "gallery_id")
     name = _primary(t.galleries_files, "gallery_id", lambda files, *_: files.c.basename)
-    path = _primary(t.galleries_files, "gallery_id", lambda f, folders, *_: sql.full_path(folders, f))
+    path = _primary(t.galleries_files, "gallery_id", lambda f, d, *_: d.c.path.op("||")(f.c.basename))
     moment = _primary(t.galleries_files, "gallery_id", lambda files, *_: files.c.mod_time)
 
     def own(column: str) -> Callable[[Entity], ColumnElement[Any]]:
@@ -118,10 +120,10 @@ def _gallery_keys() -> dict[str, Key]:
 
 
 def file_path(entity: Entity) -> Expressions:
-    """Folder path, then name."""
+    """The folder's path, then the name."""
     folders = t.folders.alias()
     path = select(folders.c.path).where(folders.c.id == entity.c.parent_folder_id).correlate(entity)
-    return [sql.natural(path.scalar_subquery().op("||")(os.sep)), sql.natural(entity.c.basename)]
+    return [path.scalar_subquery(), entity.c.basename]
 
 
 SCENE_SORTS: dict[str, Key] = {

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     Total = Callable[[Connection, Select[Any], bool], float]
 
 
+_MILLION = 1_000_000
+
+
 def _scene_total(column: ColumnElement[Any]) -> Total:
     """Sum over different (scene, duration, size): two equal copies of a file count once."""
 
@@ -38,20 +41,28 @@ def _scene_total(column: ColumnElement[Any]) -> Total:
 
 def _pixels() -> ColumnElement[Any]:
     """Whole millions only, as the server counts."""
-    return cast(func.sum(t.image_files.c.width * t.image_files.c.height) / 1_000_000, Integer)
+    return cast(func.sum(t.image_files.c.width * t.image_files.c.height) / _MILLION, Integer)
 
 
-def _image_total(column: Callable[[], ColumnElement[Any]]) -> Total:
+def _image_total(name: str) -> Total:
+    """Sum over different (image, pixels, size): two equal copies of a file count once."""
+
     def make(connection: Connection, matching: Select[Any], _: bool) -> float:
-        link = t.images_files
-        statement = (
-            select(column())
-            .select_from(link)
+        link, picture = t.images_files, t.image_files
+        facts = (
+            select(
+                link.c.image_id,
+                (picture.c.width * picture.c.height).label("pixels"),
+                t.files.c.size.label("size"),
+            )
             .join(t.files, t.files.c.id == link.c.file_id)
-            .outerjoin(t.image_files, t.image_files.c.file_id == link.c.file_id)
+            .outerjoin(picture, picture.c.file_id == link.c.file_id)
             .where(link.c.image_id.in_(matching))
+            .distinct()
+            .subquery()
         )
-        return _scalar(connection, statement)
+        total = _scalar(connection, select(func.sum(facts.c[name])))
+        return total // _MILLION if name == "pixels" else total
 
     return make
 
@@ -84,7 +95,7 @@ def _duration() -> ColumnElement[Any]:
 
 TOTALS: dict[str, dict[str, Total]] = {
     "Scene": {"duration": _scene_total(t.video_files.c.duration), "filesize": _scene_total(t.files.c.size)},
-    "Image": {"megapixels": _image_total(_pixels), "filesize": _image_total(_size)},
+    "Image": {"megapixels": _image_total("pixels"), "filesize": _image_total("size")},
     "BaseFile": {
         "megapixels": _file_total(_pixels),
         "duration": _file_total(_duration),

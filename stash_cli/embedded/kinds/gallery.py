@@ -47,7 +47,8 @@ def _ranked(*first: Any) -> Any:
 def _at(batch: Batch, ranked: Any, place: int) -> dict[int, Row]:
     """The image of each gallery that stands at `place`."""
     statement = select(ranked.c.gallery_id, ranked.c.image).where(ranked.c.place == place)
-    chosen = dict(batch.context.connection.execute(statement, {"ids": batch.ids}).tuples().all())
+    found = batch.context.connection.execute(statement, {"ids": batch.ids})
+    chosen: dict[int, int] = {row[0]: row[1] for row in found}
     images = rows.load(batch.context, _image_kind(), chosen.values())
     return {gallery: images[image] for gallery, image in chosen.items()}
 

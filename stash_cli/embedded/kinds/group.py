@@ -31,7 +31,8 @@ def _sub_group_count(batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
     depth = max(args.get("depth") or 0, -1)
     tree = sql.below("Group", sql.id_list(sql.ids_param()), depth + 1 if depth >= 0 else -1)
     statement = select(tree.c.root, func.count()).where(tree.c.id != tree.c.root).group_by(tree.c.root)
-    counts = dict(batch.context.connection.execute(statement, {"ids": batch.ids}).tuples().all())
+    found = batch.context.connection.execute(statement, {"ids": batch.ids})
+    counts: dict[int, int] = {row[0]: row[1] for row in found}
     return {row.id: counts.get(row.id, 0) for row in batch.rows}
 
 

@@ -58,10 +58,10 @@ def _history(table: Any, column: Any) -> Values:
 
 
 _plays, _os = t.scenes_view_dates, t.scenes_o_dates
-_groups = select(
+_grouped = select(
     t.groups_scenes.c.scene_id, t.groups_scenes.c.group_id, t.groups_scenes.c.scene_index.label("scene_index")
 )
-_groups = owned(_groups).order_by(t.groups_scenes.c.group_id)
+_groups = owned(_grouped).order_by(t.groups_scenes.c.group_id)
 _markers = select(t.scene_markers.c.scene_id, t.scene_markers.c.id)
 _files = select(t.scenes_files.c.scene_id, t.scenes_files.c.file_id)
 _captions = t.video_captions.c
