@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _SHOWN = 240
-_SQL = re.compile(
-    r"^(?P<before>.*?)(?:error executing|running query|executing)? ?`[^`]*`.*?: (?P<why>[^:`]+)$", re.DOTALL
-)
+_SQL = re.compile(r"^(?P<before>.*?)error executing `.*[`\]]: (?P<why>.+)$", re.DOTALL)
+"""A failed statement: its text and arguments, many lines long, stand between what failed and why."""
 _NOT_READY = ("nil pointer", "needs migration", "database migration", "schema version", "setup is required")
 _REFUSED = re.compile(
     r"Cannot query field|Unknown (argument|type|field)|is not defined (by|in)|unknown field|Unknown directive"

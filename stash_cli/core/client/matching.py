@@ -70,9 +70,10 @@ def _equals(text: str) -> dict[str, str]:
     return {"value": text, "modifier": "EQUALS"}
 
 
-def _distance(row: dict[str, Any], name: str) -> int:
-    """0 for the very name, 1 for another case of it, 2 for an alias."""
-    return 0 if row["name"] == name else 1 if row["name"].lower() == name.lower() else 2
+def _distance(row: dict[str, Any], name: str) -> tuple[int, int]:
+    """The very name before another case of it before an alias, then the older object."""
+    fits = 0 if row["name"] == name else 1 if row["name"].lower() == name.lower() else 2
+    return fits, int(row["id"])
 
 
 def _chosen(ids: list[str], on_multiple: OnMultipleMatch) -> list[str]:

@@ -63,7 +63,7 @@ def parse(text: str) -> list[str]:
             above.append(paths.pop())
         elif word == "}" and above:
             above.pop()
-        elif re.fullmatch(r"[\w.]+", word):
+        elif re.fullmatch(r"\w+(\.\w+)*", word):
             paths.append(".".join([*above[-1:], word]))
         else:
             raise StashLookupError(f"Not a list of fields: {text!r} (at {word!r}).")

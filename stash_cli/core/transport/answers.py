@@ -76,7 +76,8 @@ def _by_status(connection: Connection, status: int, text: str) -> StashError:
     if not text:
         return StashServerError(f"{connection.server} answered with status {status} and nothing else.")
     return StashServerError(
-        f"{connection.server} answered with something that is not GraphQL (status {status}): {_first_line(text)}"
+        f"{connection.server} answered with something that is not GraphQL (status {status}):"
+        f" {_first_line(text)}"
     )
 
 

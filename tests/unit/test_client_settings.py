@@ -1,0 +1,153 @@
+"""Addresses and keys: where they come from, and what is refused before anything is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stash_cli.core.context import StashContext
+from stash_cli.core.errors import StashConfigurationError
+from stash_cli.core.settings import (
+    Connection,
+    connection_from_conn,
+    connection_from_environment,
+    normalise_url,
+    resolve_connection,
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "endpoint"),
+    [
+        ("http://localhost:9999", "http://localhost:9999/graphql"),
+        ("http://localhost:9999/", "http://localhost:9999/graphql"),
+        (" http://localhost:9999/graphql/ ", "http://localhost:9999/graphql"),
+        ("https://host.example/media/stash", "https://host.example/media/stash/graphql"),
+        ("https://host.example/stash/graphql", "https://host.example/stash/graphql"),
+        ("HTTP://Host:80/", "http://host:80/graphql"),
+        ("nas:9999", "http://nas:9999/graphql"),
+        ("nas", "http://nas/graphql"),
+        ("http://0.0.0.0:9999", "http://localhost:9999/graphql"),
+        ("http://[::]:9999", "http://localhost:9999/graphql"),
+        ("http://[::1]:9999", "http://[::1]:9999/graphql"),
+        ("embedded:demo", "embedded:demo"),
+        ("embedded:/tmp/x.sqlite", "embedded:/tmp/x.sqlite"),
+    ],
+)
+def test_addresses(given: str, endpoint: str) -> None:
+    assert normalise_url(given) == endpoint
+
+
+def test_library_files_are_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    assert normalise_url("embedded:l.sqlite") == f"embedded:{tmp_path}/l.sqlite"
+    assert normalise_url("embedded:~/l.sqlite") == "embedded:/home/me/l.sqlite"
+    assert normalise_url("embedded:./demo") == f"embedded:{tmp_path}/demo"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "http://",
+        "ftp://host",
+        "http://host:port",
+        "http://host:99999",
+        "http://a b",
+        "http://h?x=1",
+        "embedded:",
+    ],
+)
+def test_what_is_no_address(given: str) -> None:
+    with pytest.raises(StashConfigurationError) as caught:
+        normalise_url(given)
+    assert caught.value.exit_status == 2
+
+
+@pytest.mark.parametrize(
+    "given", ["http://me:s3cret@host", "http://host/?apikey=s3cret", "http://host/?ApiKey=s3cret"]
+)
+def test_secrets_in_an_address_are_refused_and_not_repeated(given: str) -> None:
+    with pytest.raises(StashConfigurationError) as caught:
+        normalise_url(given)
+    assert "s3cret" not in caught.value.message
+    assert "STASH_API_KEY" in (caught.value.hint or "")
+
+
+def test_flag_before_environment_before_profile_before_default() -> None:
+    def url(flag: str | None, environment: str, profile: str | None) -> str:
+        found = resolve_connection({"url": flag}, {"STASH_URL": environment}, {"url": profile})
+        return found.url.removesuffix("/graphql")
+
+    assert url("flag", "env", "profile") == "http://flag"
+    assert url(None, "env", "profile") == "http://env"
+    assert url(None, "", "profile") == "http://profile"
+    assert url(None, "", None) == "http://localhost:9999"
+
+
+def test_only_a_chosen_address_counts_as_configured() -> None:
+    assert resolve_connection({"url": "x"}, {}).configured
+    assert resolve_connection({}, {"STASH_URL": "x"}).configured
+    assert not resolve_connection({}, {"STASH_API_KEY": "k"}).configured
+
+
+def test_keys(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("from-file\n")
+    assert resolve_connection({}, {"STASH_API_KEY_FILE": str(file)}).api_key == "from-file"
+    both = {"STASH_API_KEY": "direct", "STASH_API_KEY_FILE": str(file)}
+    assert resolve_connection({}, both).api_key == "direct"
+    assert "direct" not in repr(resolve_connection({}, both))
+    with pytest.raises(StashConfigurationError, match="Cannot read the API key file"):
+        resolve_connection({}, {"STASH_API_KEY_FILE": str(tmp_path / "none")})
+    file.write_text(" \n")
+    with pytest.raises(StashConfigurationError, match="is empty"):
+        resolve_connection({}, {"STASH_API_KEY_FILE": str(file)})
+
+
+def test_other_settings(tmp_path: Path) -> None:
+    assert resolve_connection({"demo": True}, {"STASH_URL": "x"}).url == "embedded:demo"
+    assert resolve_connection({"timeout": "2.5"}, {}).timeout == 2.5
+    assert resolve_connection({"insecure": True}, {}).verify is False
+    assert resolve_connection({"read_only": True}, {}).read_only
+    ca = tmp_path / "ca.pem"
+    ca.touch()
+    assert resolve_connection({"ca_cert": str(ca)}, {}).verify == str(ca)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"timeout": 0},
+        {"timeout": "soon"},
+        {"timeout": "nan"},
+        {"timeout": "inf"},
+        {"ca_cert": "/none"},
+        {"ulr": 1},
+    ],
+)
+def test_bad_settings(flags: dict[str, Any]) -> None:
+    with pytest.raises(StashConfigurationError):
+        resolve_connection(flags, {})
+
+
+def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STASH_URL", "nas:1")
+    monkeypatch.setenv("STASH_API_KEY", "k")
+    found = connection_from_environment()
+    assert (found.url, found.api_key) == ("http://nas:1/graphql", "k")
+    assert StashContext().connection == found
+
+
+def test_conn_mapping() -> None:
+    found = connection_from_conn(
+        {"scheme": "https", "HOST": "0.0.0.0", "Port": 1, "ApiKey": "k", "timeout": 5}
+    )
+    assert found == Connection("https://localhost:1/graphql", api_key="k", timeout=5)
+    assert connection_from_conn({}).url == "http://localhost:9999/graphql"
+    assert connection_from_conn({"Host": "::1"}).url == "http://[::1]:9999/graphql"
+    with pytest.raises(StashConfigurationError, match=r"Unknown conn key 'Hots'.*Did you mean Host\?"):
+        connection_from_conn({"Hots": "x"})
