@@ -1,0 +1,136 @@
+"""However files are added, copied, moved and removed between scans, the library tells what is on disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+from hypothesis import HealthCheck, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from scan_media import picture, shelf, write_zip
+
+FOLDERS = st.sampled_from(["", "a", "a/b", "a b", "c/a", "日本"])
+NAMES = st.sampled_from(["1", "2", "a.b", "Ünïcode"])
+CONTENTS = st.integers(0, 3)
+
+
+class Disk(RuleBasedStateMachine):
+    """A media folder that is changed and scanned; `scanned` is its state at the last scan."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.home = Path(tempfile.mkdtemp())
+        self.context = shelf(self.home)
+        self.shelf = self.context.__enter__()
+        self.shelf.configure(createGalleriesFromFolders=True)
+        self.is_scanned = False
+
+    def teardown(self) -> None:
+        self.context.__exit__(None, None, None)
+        shutil.rmtree(self.home)
+
+    @property
+    def media(self) -> Path:
+        return self.shelf.media
+
+    def files(self) -> list[Path]:
+        return sorted(path for path in self.media.rglob("*") if path.is_file())
+
+    def place(self, folder: str, name: str, suffix: str) -> Path:
+        path = self.media / folder / f"{name}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.is_scanned = False
+        return path
+
+    @rule(folder=FOLDERS, name=NAMES, content=CONTENTS)
+    def add_picture(self, folder: str, name: str, content: int) -> None:
+        path = self.place(folder, name, ".png")
+        if not path.exists():
+            path.write_bytes(picture(content))
+
+    @rule(folder=FOLDERS, name=NAMES, content=CONTENTS)
+    def add_zip(self, folder: str, name: str, content: int) -> None:
+        path = self.place(folder, name, ".zip")
+        if not path.exists():
+            write_zip(path, {f"{content}.png": picture(content), "in/x.png": picture(content + 1)})
+
+    @rule(data=st.data(), folder=FOLDERS, name=NAMES, is_move=st.booleans())
+    def carry(self, data: st.DataObject, folder: str, name: str, is_move: bool) -> None:
+        if self.files():
+            source = data.draw(st.sampled_from(self.files()))
+            target = self.place(folder, name, source.suffix)
+            if not target.exists():
+                (shutil.move if is_move else shutil.copy)(source, target)
+
+    @rule(source=FOLDERS, to=FOLDERS)
+    def move_folder(self, source: str, to: str) -> None:
+        old, new = self.media / source, self.media / to
+        inside = new == old or old in new.parents
+        if source and old.is_dir() and not new.exists() and not inside:
+            new.parent.mkdir(parents=True, exist_ok=True)
+            old.rename(new)
+            self.is_scanned = False
+
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        if self.files():
+            path = data.draw(st.sampled_from(self.files()))
+            path.unlink()
+            if path.parent != self.media and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+            self.is_scanned = False
+
+    @rule(rescan=st.booleans())
+    def scan(self, rescan: bool) -> None:
+        self.shelf.scan(rescan=rescan)
+        self.is_scanned = True
+
+    @invariant()
+    def nothing_is_damaged(self) -> None:
+        self.shelf.assert_whole()
+
+    @invariant()
+    def scanned_files_have_their_rows(self) -> None:
+        if not self.is_scanned:
+            return
+        known = self.rows_by_path()
+        note(str(known))
+        owners = defaultdict(set)
+        for path in self.files():
+            size, owner = known[str(path)]
+            assert size == path.stat().st_size
+            assert owner is not None
+            owners[path.suffix, path.read_bytes()].add(owner)
+        assert all(len(sharing) == 1 for sharing in owners.values())
+
+    def rows_by_path(self) -> dict[str, tuple[int, int | None]]:
+        rows = self.shelf.rows(
+            "SELECT d.path || '/' || f.basename, f.size, coalesce(i.image_id, -g.gallery_id) FROM files f "
+            "JOIN folders d ON d.id = f.parent_folder_id LEFT JOIN images_files i ON i.file_id = f.id "
+            "LEFT JOIN galleries_files g ON g.file_id = f.id"
+        )
+        assert len({row[0] for row in rows}) == len(rows)
+        return {path: (size, owner) for path, size, owner in rows}
+
+    @invariant()
+    def folders_hang_where_they_lie(self) -> None:
+        if not self.is_scanned:
+            return
+        rows = self.shelf.rows(
+            "SELECT d.path, p.path FROM folders d LEFT JOIN folders p ON p.id = d.parent_folder_id"
+        )
+        parents = dict(rows)
+        for path in [self.media, *self.media.rglob("*")]:
+            if path.is_dir() or path.suffix == ".zip":
+                expected = None if path == self.media else os.path.dirname(path)  # noqa: PTH120 - as stored
+                assert parents[str(path)] == expected
+
+
+TestDisk = Disk.TestCase
+TestDisk.settings = settings(
+    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
