@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import ref
 
 from stash_cli.core.errors import StashUsageError
-from stash_cli.core.types.hydrate import Plan, blank, concrete, fill, plan_of
+from stash_cli.core.types.hydrate import Plan, blank, concrete, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -77,13 +77,10 @@ class IdentityMap:
         entry = table.entries.get(id_)
         found = cast("T | None", entry() if entry is not None else None)
         if found is None or entry is None:
-            found = blank(cls)
+            found = blank(cls, self)
             # Known before it is filled: its links may lead back to it.
             entry = self._register(found, table, id_, now)
-            fill(found, table.plan, data, self)
-            found.bind(self)
-        else:
-            found.merge_answer(table.plan.values(data, self))
+        found.merge_answer(table.plan.values(data, self))
         if renew:
             entry.stamp = now
             self._recent[entry.key] = found

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from stash_cli.core.client import StashClient
 
 _put = object.__setattr__
-_TRACKING = ("_base", "_key", "_keeper")
 
 
 class Keeper(Protocol):
@@ -56,12 +55,14 @@ class StashObject(ApiObject):
     there: hashed before it was saved, it stays equal only to itself.
     """
 
-    __slots__ = _TRACKING
-    _base: dict[str, Any]
-    """Field -> what the server has, for lists and maps from the start, for others once assigned."""
-    _key: tuple[str, str]
-    """Type and id that the object was first hashed by."""
-    _keeper: Keeper | None
+    # Hidden from Pydantic, which would make private attributes of them and slow down every object.
+    __slots__ = ("_base", "_keeper", "_key")
+    if TYPE_CHECKING:
+        _base: dict[str, Any]
+        """Field -> what the server has, for lists and maps from the start, for others once assigned."""
+        _key: tuple[str, str]
+        """Type and id that the object was first hashed by."""
+        _keeper: Keeper | None
 
     untracked: ClassVar[frozenset[str]] = frozenset({"id"})
 
@@ -72,10 +73,10 @@ class StashObject(ApiObject):
         _put(self, "_base", dict.fromkeys(self.model_fields_set - self.untracked, UNSET))
         _put(self, "_keeper", None)
 
-    def on_filled(self, values: Mapping[str, Any]) -> None:
-        """Start clean: `values`, which are in place, came from the server."""
-        _put(self, "_base", {name: snapshot(v) for name, v in values.items() if type(v) in (list, dict)})
-        _put(self, "_keeper", None)
+    def start_empty(self, keeper: Keeper | None = None) -> None:
+        """Be an object that no answer has filled yet; `keeper` is told of changes."""
+        _put(self, "_base", {})
+        _put(self, "_keeper", keeper)
 
     def __getattr__(self, name: str) -> Any:
         """UNSET for what no answer has brought yet, inverse relations included."""

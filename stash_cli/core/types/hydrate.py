@@ -18,9 +18,10 @@ from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from stash_cli.core.types.base import ApiObject
-    from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.entity import Keeper, StashObject
 
 A = TypeVar("A", bound="ApiObject")
+E = TypeVar("E", bound="StashObject")
 Converter = Callable[[Any, "Identity | None"], Any]
 
 _put = object.__setattr__
@@ -58,25 +59,29 @@ class Plan:
 def hydrate(cls: type[A], data: Mapping[str, Any], identity: Identity | None = None) -> A:
     """A new object of `cls` (or of the subclass that `__typename` names) that holds `data`."""
     cls = concrete(cls, data)
-    made = blank(cls)
-    fill(made, plan_of(cls), data, identity)
+    plan = plan_of(cls)
+    values = plan.values(data, identity)
+    if plan.is_entity:
+        entity = blank(cast("type[StashObject]", cls))
+        entity.merge_answer(values)
+        return cast("A", entity)
+    return _made(cls, {**plan.untouched, **values}, set(values))
+
+
+def blank(cls: type[E], keeper: Keeper | None = None) -> E:
+    """An entity to be filled by `merge_answer`: an identity map knows it before its links are followed."""
+    made = _made(cls, {}, set())
+    made.start_empty(keeper)
     return made
 
 
-def blank(cls: type[A]) -> A:
-    """An object of `cls` to be filled; an identity map registers it before its links are followed."""
-    return cls.__new__(cls)
-
-
-def fill(made: ApiObject, plan: Plan, data: Mapping[str, Any], identity: Identity | None) -> None:
-    """Put what `data` holds into a blank object."""
-    values = plan.values(data, identity)
-    _put(made, "__dict__", values if plan.is_entity else {**plan.untouched, **values})
-    _put(made, "__pydantic_fields_set__", set(values))
+def _made(cls: type[A], values: dict[str, Any], known: set[str]) -> A:
+    made = cls.__new__(cls)
+    _put(made, "__dict__", values)
+    _put(made, "__pydantic_fields_set__", known)
     _put(made, "__pydantic_extra__", None)
     _put(made, "__pydantic_private__", None)
-    if plan.is_entity:
-        cast("StashObject", made).on_filled(values)
+    return made
 
 
 def concrete(cls: type[A], data: Mapping[str, Any]) -> type[A]:
