@@ -25,7 +25,8 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._holder: int | None = None
         self._writer = _engine(path, "BEGIN IMMEDIATE", pool_size=1, read_only=False)
         try:
             migrate(self._writer, path)
@@ -48,15 +49,27 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """The one writing connection, inside BEGIN IMMEDIATE; committed at exit, rolled back on failure."""
-        with self._lock, self._writer.begin() as connection:
+        with self._alone(), self._writer.begin() as connection:
             yield connection
 
     def vacuum(self) -> None:
         """Rewrite the file without its gaps and refresh the query planner's statistics."""
-        with self._lock, self._writer.connect() as connection:
+        with self._alone(), self._writer.connect() as connection:
             raw = connection.connection.cursor()
             for statement in ("ANALYZE", "VACUUM"):
                 raw.execute(statement)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait to be the only writer; a writer that wants to write again would wait for itself."""
+        if self._holder == threading.get_ident():
+            raise RuntimeError("this thread is inside a write transaction already")
+        with self._lock:
+            self._holder = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._holder = None
 
     def close(self) -> None:
         """Close all connections; SQLite then folds the write-ahead log into the file."""

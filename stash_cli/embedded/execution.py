@@ -150,7 +150,7 @@ def _mutations() -> Mapping[str, Resolver]:
 def _shown(failure: GraphQLError, *, started: bool) -> dict[str, Any]:
     """The error object of a field that failed, or of variables that did not fit."""
     original = failure.original_error
-    if original is None and not started:
+    if not started:
         return describe(failure)
     return {"message": _message(failure, original), "path": list(failure.path or ())}
 

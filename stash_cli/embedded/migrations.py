@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DatabaseError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine.interfaces import DBAPICursor
 
     Step = Callable[[Connection], None]
 
@@ -38,13 +40,14 @@ def migrate(engine: Engine, path: Path, steps: Sequence[Step] = STEPS) -> None:
     no library.
     """
     try:
-        with engine.connect() as connection:
-            version = _version(connection, path, len(steps))
+        # Without a transaction: opening a library does not wait for whoever is writing to it.
+        with closing(engine.raw_connection()) as raw:
+            version = _version(raw.cursor(), path, len(steps))
         if version == len(steps):
             return
         with engine.begin() as connection:
             # Another process may have been quicker while this one waited for the lock.
-            for step in steps[_version(connection, path, len(steps)) :]:
+            for step in steps[_version(connection.connection.cursor(), path, len(steps)) :]:
                 step(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {len(steps)}")
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -56,12 +59,11 @@ def _reason(failure: Exception) -> str:
     return str(getattr(failure, "orig", None) or failure)
 
 
-def _version(connection: Connection, path: Path, newest: int) -> int:
+def _version(cursor: DBAPICursor, path: Path, newest: int) -> int:
     """The version of the file, checked to be one of ours."""
-    version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-    marked = connection.exec_driver_sql("PRAGMA application_id").scalar_one() == APPLICATION_ID
-    tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-    if tables and not marked:
+    version = int(_number(cursor, "PRAGMA user_version"))
+    marked = _number(cursor, "PRAGMA application_id") == APPLICATION_ID
+    if not marked and _number(cursor, "SELECT count(*) FROM sqlite_master"):
         raise StashConfigurationError(
             f"{path} is a SQLite database, but not a library.",
             hint="Name another file: it is made if missing.",
@@ -72,3 +74,8 @@ def _version(connection: Connection, path: Path, newest: int) -> int:
             hint="Install a newer version of stash-cli.",
         )
     return version
+
+
+def _number(cursor: DBAPICursor, query: str) -> int:
+    cursor.execute(query)
+    return int(cursor.fetchall()[0][0])

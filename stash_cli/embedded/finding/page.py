@@ -63,7 +63,7 @@ class FoundPage:
     def count(self) -> int:
         """How many there are on all pages."""
         if self._ids is not None:
-            return len(self._ids)
+            return len(self.rows)
         statement = select(func.count()).select_from(self._matching.subquery())
         return int(self._context.connection.execute(statement).scalar_one())
 
