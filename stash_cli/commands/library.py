@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -97,7 +98,9 @@ def run_remove(
 
 def absolute(path: str) -> str:
     """`path` from the root; one that is absolute on another system stays as it is."""
-    return path if path[1:3] in (":\\", ":/") else str(Path(path).expanduser().absolute())
+    if path[1:3] in (":\\", ":/") and os.name != "nt":
+        return path
+    return os.path.normpath(Path(path).expanduser().absolute())
 
 
 async def folders(session: Session) -> list[Folder]:

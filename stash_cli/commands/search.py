@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -81,6 +80,8 @@ async def read_search(
 
 async def _named(session: Session, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
     """`values` with names as ids, all looked up at once."""
+    import asyncio
+
     from stash_cli.commands.filters import relation_type
     from stash_cli.core.query.resolve import relation_ids
 

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.base import StashCommand, command
-from stash_cli.commands.changes import part_flags, plan, read_changes, update_type
+from stash_cli.commands.changes import CHUNK, part_flags, plan, read_changes, update_type
 from stash_cli.commands.flags import FlagTable
 from stash_cli.commands.inputs import flag_table
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
+from stash_cli.core.errors import StashBatchError
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
     from stash_cli.commands.changes import Step
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
@@ -97,16 +100,57 @@ def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:
 
 
 async def apply(session: Session, runtime: Runtime, steps: list[Step]) -> None:
-    """Send every step; says how far it came when it breaks off."""
+    """Send every step, single updates many to a request; says how far it came when it breaks off.
+
+    Ctrl-C takes effect after the request in flight. Raises StashBatchError when some objects failed.
+    """
     done: set[str] = set()
+    everything = {id_ for step in steps for id_ in step.ids}
     try:
-        for step in steps:
-            await session.call(step.operation, {"input": step.input}, ["id"])
-            done.update(step.ids)
+        for chunk in chunks(steps):
+            await uninterrupted(send(session, chunk))
+            done.update(id_ for step in chunk for id_ in step.ids)
     except BaseException:
-        everything = {id_ for step in steps for id_ in step.ids}
         if len(everything) > 1:
-            runtime.streams.note(f"broke off: {len(done)} of {len(everything)} were sent")
+            runtime.streams.note(f"broke off: {len(done)} of {len(everything)} were changed")
+        raise
+
+
+def chunks(steps: list[Step]) -> Iterator[list[Step]]:
+    """Steps that go in one request: a bulk mutation alone, updates of single objects together."""
+    alone = [step for step in steps if len(step.ids) != 1]
+    single = [step for step in steps if len(step.ids) == 1]
+    yield from ([step] for step in alone)
+    for start in range(0, len(single), CHUNK):
+        yield single[start : start + CHUNK]
+
+
+async def send(session: Session, steps: list[Step]) -> None:
+    """One request."""
+    if len(steps) == 1:
+        await session.call(steps[0].operation, {"input": steps[0].input}, ["id"])
+        return
+    from stash_cli.core.client.batch import BatchOperation, execute_batch
+
+    operations = [BatchOperation(step.operation, {"input": step.input}) for step in steps]
+    result = await execute_batch(session, operations, max_batch_size=CHUNK)
+    if result.failed:
+        failed = [step.ids[0] for step, each in zip(steps, result, strict=True) if each.error]
+        first = result.failed[0].error
+        raise StashBatchError(
+            f"{len(failed)} of {len(steps)} failed (ids {' '.join(failed)}): {first}", result
+        )
+
+
+async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Let `work` end even when this task is cancelled meanwhile, so that its outcome is known."""
+    import asyncio
+
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
         raise
 
 

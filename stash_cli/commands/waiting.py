@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,6 +80,8 @@ async def follow(
     Raises StashJobError and its kin as `watch_job` does. Ctrl-C leaves the job running and says how to
     stop it, or stops it with `how.stop`.
     """
+    from asyncio import CancelledError
+
     from stash_cli.core.client.jobs import watch_job
 
     progress = open_progress(runtime.streams, how.mode)
@@ -89,7 +90,7 @@ async def follow(
         async with aclosing(watch_job(session, start, timeout=how.timeout)) as updates:  # type: ignore[type-var]
             async for last in updates:
                 progress.update(last.description.rstrip("."), _fraction(last), last.sub_tasks)
-    except asyncio.CancelledError:
+    except CancelledError:
         progress.close()
         await _interrupted(session, runtime, last, stop=how.stop)
         raise

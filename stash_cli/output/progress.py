@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 MODES = ("auto", "bar", "plain", "none")
 
+BESIDE, LEAST = 56, 12
+"""Columns that a bar needs beside the sub-task, and the least that is left for that."""
+
 
 class Progress(Protocol):
     """Shows updates of one job until it is closed; `fraction` is None while nobody knows."""
@@ -65,16 +68,17 @@ class Bar:
         self.bar = RichProgress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TaskProgressColumn(markup=False),
+            TaskProgressColumn("{task.percentage:>3.0f}%", markup=False),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[detail]}", style="dim", markup=False, table_column=_shrinking()),
+            TextColumn("{task.fields[detail]}", style="dim", markup=False),
             console=console,
             transient=True,
         )
         self.task: Any = None
+        self.room = max(streams.width - BESIDE, LEAST)
 
     def update(self, what: str, fraction: float | None, subtasks: Sequence[str] = ()) -> None:
-        detail = one_line(subtasks[0]) if subtasks else ""
+        detail = shortened(one_line(subtasks[0]), self.room) if subtasks else ""
         if self.task is None:
             self.bar.start()
             self.task = self.bar.add_task(one_line(what), total=None, detail=detail)
@@ -86,10 +90,13 @@ class Bar:
             self.bar.stop()
 
 
-def _shrinking() -> Any:
-    from rich.table import Column
+def shortened(text: str, room: int) -> str:
+    """The end of `text`, where paths differ.
 
-    return Column(no_wrap=True, overflow="ellipsis", ratio=1)
+    >>> shortened("Scanning /media/a/b.mp4", 10)
+    '…a/a/b.mp4'
+    """
+    return text if len(text) <= room else f"…{text[len(text) - room + 1 :]}"
 
 
 def open_progress(streams: Streams, mode: str = "auto") -> Progress:

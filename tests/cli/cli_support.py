@@ -80,4 +80,6 @@ def matches_snapshot(name: str, text: str) -> None:
     path = SNAPSHOTS / f"{name}.txt"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8"), f"differs from {path.name}; UPDATE_SNAPSHOTS=1 accepts it"
+    assert text == path.read_text(encoding="utf-8"), (
+        f"differs from {path.name}; UPDATE_SNAPSHOTS=1 accepts it"
+    )

@@ -18,6 +18,30 @@ def cli(embedded_url: str) -> Cli:
     return Cli(embedded_url)
 
 
+RATINGS = {"Sea": 90, "Sand": 80, "Rocks": 79, "Dunes": None}
+
+
+@pytest.fixture(scope="session")
+def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: four scenes, two tags (one below the other), two performers of one name, a studio.
+
+    Copy it before writing to it.
+    """
+    path = tmp_path_factory.mktemp("small") / "small.sqlite"
+    cli = Cli(f"embedded:{path}")
+    cli.ok("tag", "create", "--name", "Outdoor")
+    cli.ok("tag", "create", "--name", "Beach", "--parent", "Outdoor", "--alias", "Shore")
+    cli.ok("performer", "create", "--name", "Alice", "--country", "JP")
+    cli.ok("performer", "create", "--name", "Alice", "--disambiguation", "singer")
+    cli.ok("studio", "create", "--name", "Acme")
+    for title, rating in RATINGS.items():
+        facts = ["--rating100", str(rating)] if rating else []
+        cli.ok("scene", "create", "--title", title, *facts, "--performer", "id:1")
+    cli.ok("scene", "update", "1", "--tag", "shore", "--studio", "acme", "--date", "2024-03")
+    cli.ok("scene", "update", "2", "--tag", "Outdoor", "--clear", "performers")
+    return path
+
+
 @pytest.fixture
 def offline() -> Cli:
     """The program with nothing to talk to."""

@@ -33,7 +33,17 @@ def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "scenes", "scenes find", "performers create", "scenes update", "scenes delete", "tags find", "scan", "jobs wait"],
+    [
+        "",
+        "scenes",
+        "scenes find",
+        "performers create",
+        "scenes update",
+        "scenes delete",
+        "tags find",
+        "scan",
+        "jobs wait",
+    ],
 )
 def test_help_is_as_recorded(offline: Cli, line: str) -> None:
     name = f"help-{line.replace(' ', '-')}" if line else "help"

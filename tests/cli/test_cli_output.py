@@ -19,7 +19,12 @@ from stash_cli.output.values import pick, shown
 from stash_cli.output.views import columns
 
 ROWS: list[dict[str, Any]] = [
-    {"id": "1", "title": 'a "b", c', "studio": {"id": "4", "name": "Acme"}, "files": [{"path": "/x"}, {"path": "/y"}]},
+    {
+        "id": "1",
+        "title": 'a "b", c',
+        "studio": {"id": "4", "name": "Acme"},
+        "files": [{"path": "/x"}, {"path": "/y"}],
+    },
     {"id": "22", "title": "tab\there\nline | pipe", "studio": None, "files": []},
     {"id": "3", "title": "\x1b[31mred\x1b[0m \u65e5\u672c", "studio": None, "files": [{"path": "/z\n"}]},
 ]
@@ -53,7 +58,9 @@ def test_csv_and_tsv_hold_every_value_in_its_place() -> None:
     assert lines[1].split("\t")[1] == 'a "b", c'
 
 
-@pytest.mark.parametrize(("name", "empty"), [("json", "[]\n"), ("jsonl", ""), ("yaml", "[]\n"), ("ids", ""), ("table", "")])
+@pytest.mark.parametrize(
+    ("name", "empty"), [("json", "[]\n"), ("jsonl", ""), ("yaml", "[]\n"), ("ids", ""), ("table", "")]
+)
 def test_no_rows(name: str, empty: str) -> None:
     assert printed(name, []) == empty
 
@@ -62,7 +69,7 @@ def test_a_list_that_broke_off_is_not_whole() -> None:
     streams = fake_streams()
     writer = open_writer(streams, "json", VIEW)
     writer.row(ROWS[0])
-    with pytest.raises(ValueError, match="delimiter|Expecting"):
+    with pytest.raises(ValueError, match=r"delimiter|Expecting"):
         json.loads(streams.out.getvalue())  # type: ignore[attr-defined]
 
 
@@ -161,6 +168,8 @@ def test_a_bar_shows_the_sub_task_and_cleans_up() -> None:
     progress.close()
     assert "Scanning [x]" in said(streams)
     assert "/media/[b].mp4" in said(streams)
+    assert " 50%" in said(streams)
+    assert "[progress" not in said(streams)
 
 
 def test_questions() -> None:
@@ -179,7 +188,10 @@ def test_values() -> None:
     assert pick(ROWS[0], "files.path") == ["/x", "/y"]
     assert pick({"a": [{"b": [{"c": 1}, {"c": 2}]}, {"b": []}]}, "a.b.c") == [1, 2]
     assert pick({"a": None}, "a.b") is None
-    assert [shown(v, k) for v, k in [(3723.4, "duration"), (59.6, "duration"), (1_400_000_000, "size"), (999, "size")]] == [
+    assert [
+        shown(v, k)
+        for v, k in [(3723.4, "duration"), (59.6, "duration"), (1_400_000_000, "size"), (999, "size")]
+    ] == [
         "1:02:03",
         "1:00",
         "1.4 GB",

@@ -1,0 +1,403 @@
+"""The program as a process: pipes, terminals, signals, servers that are away, refuse or break off."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_support import Cli, environment, matches_snapshot, program, real
+from PIL import Image
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+def on_terminal(
+    *args: str, until: str | None = None, send: str = "", columns: int = 100, **environ: str
+) -> tuple[int, str]:
+    """Run with all streams on a pseudo-terminal; once `until` is read, type `send`."""
+    leader, follower = pty.openpty()
+    env = environment(COLUMNS=str(columns), TERM="xterm", **environ)
+    process = subprocess.Popen(
+        program(*args), stdin=follower, stdout=follower, stderr=follower, env=env, start_new_session=True
+    )
+    os.close(follower)
+    text, deadline = "", time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if select.select([leader], [], [], 0.1)[0]:
+            try:
+                chunk = os.read(leader, 65536)
+            except OSError:
+                break
+            if not chunk:
+                break
+            text += chunk.decode(errors="replace")
+        if until is not None and until in text:
+            os.write(leader, send.encode())
+            until = None
+    status = process.wait(timeout=10)
+    os.close(leader)
+    return status, text.replace("\r\n", "\n")
+
+
+def test_a_table_on_a_terminal_fits_and_has_a_bold_heading(small_library: Path) -> None:
+    url = f"embedded:{small_library}"
+    status, text = on_terminal("--url", url, "scenes", "find", columns=60)
+    assert status == 0
+    assert "\x1b[1m" in text
+    plain = ANSI.sub("", text)
+    assert max(len(line) for line in plain.splitlines()) <= 60
+    matches_snapshot("table-scenes-terminal", "\n".join(line.rstrip() for line in plain.splitlines()) + "\n")
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colour_where_none_is_wanted(small_library: Path, environ: dict[str, str]) -> None:
+    leader, follower = pty.openpty()
+    env = environment(**{"TERM": "xterm", **environ})
+    command = program("--url", f"embedded:{small_library}", "scenes", "find")
+    done = subprocess.run(command, stdout=follower, stderr=subprocess.PIPE, env=env, timeout=30, check=True)
+    os.close(follower)
+    assert b"\x1b" not in os.read(leader, 65536) + done.stderr
+    os.close(leader)
+
+
+def test_a_table_in_a_pipe_is_plain_and_whole(small_library: Path) -> None:
+    done = real("--url", f"embedded:{small_library}", "scenes", "find", COLUMNS="30")
+    assert (done.status, done.err) == (0, "")
+    matches_snapshot("table-scenes-pipe", done.out)
+    assert real("--url", f"embedded:{small_library}", "scenes", "find", FORCE_COLOR="1").out == done.out
+
+
+def test_head_ends_quietly(small_library: Path) -> None:
+    for flags in (["--jsonl"], ["--ids"], ["--csv"], []):
+        command = program("--url", f"embedded:{small_library}", "scenes", "find", *flags)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+        assert process.stdout is not None
+        process.stdout.close()
+        _, err = process.communicate(timeout=30)
+        assert (process.returncode, err) == (0, b""), flags
+
+
+def test_help_into_a_closed_pipe_is_quiet() -> None:
+    done = subprocess.run(
+        ["bash", "-c", '"$@" | head -1', "-", *program("scenes", "find", "--help-filters")],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=30,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("Filters of stash scenes find:\n", "")
+
+
+def test_version_and_bare_help() -> None:
+    assert real("--version").out.startswith("stash ")
+    assert real().out == real("--help").out
+    assert real("scenes").status == 0
+
+
+def test_nobody_there_is_exit_5_within_two_seconds() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        started = time.monotonic()
+        done = real("--url", url, "scenes", "find", "--json")
+    assert time.monotonic() - started < 2
+    assert (done.status, done.out) == (5, "")
+    assert json.loads(done.err)["error"] == "unreachable"
+    assert "hint" in json.loads(done.err)
+
+
+def test_a_hint_names_the_demo_when_nothing_is_configured() -> None:
+    done = real("scenes", "count", STASH_URL="")
+    if done.status == 5:  # nothing happens to run on the default port of this machine
+        assert "--demo" in done.err
+        assert "STASH_URL" in done.err
+
+
+def test_a_slow_server_is_given_up_after_the_timeout() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        done = real(
+            "--url", f"http://127.0.0.1:{silent.getsockname()[1]}", "scenes", "find", "--timeout", "0.3"
+        )
+    assert (done.status, done.out) == (5, "")
+    assert "Traceback" not in done.err
+
+
+@pytest.fixture
+def locked(served_url: str) -> tuple[str, str]:
+    """A served library that wants a key, and that key."""
+    cli = Cli(served_url)
+    access = 'configureGeneral(input: {username: "u", password: "password"}) { username }'
+    body = json.dumps({"query": f"mutation {{ {access} generateAPIKey(input: {{}}) }}"})
+    request = urllib.request.Request(
+        f"{served_url}/graphql", body.encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        key = json.load(answer)["data"]["generateAPIKey"]
+    assert cli("scenes", "count").status == 4
+    return served_url, key
+
+
+def test_keys(locked: tuple[str, str], tmp_path: Path) -> None:
+    url, key = locked
+    for wrong in ({}, {"STASH_API_KEY": "wrong-key-value"}):
+        done = real("--url", url, "scenes", "count", "--debug", **wrong)
+        assert (done.status, done.out) == (4, "")
+        assert "wrong-key-value" not in done.err
+    right = real("--url", url, "scenes", "count", "-vv", STASH_API_KEY=key)
+    assert (right.status, right.out) == (0, "0\n")
+    assert key not in right.err
+    (tmp_path / "key").write_text(key, encoding="utf-8")
+    assert real("--url", url, "scenes", "count", STASH_API_KEY_FILE=str(tmp_path / "key")).out == "0\n"
+
+
+def test_an_answer_that_breaks_off_is_no_whole_list(served_url: str) -> None:
+    cli = Cli(served_url)
+    for number in range(3):
+        cli.ok("tag", "create", "--name", f"t{number}")
+    cli.ok("tags", "find", "--json")
+    proxy = BreakingProxy(int(served_url.rpartition(":")[2]))
+    done = Cli(proxy.url)("tags", "find", "--json", "--timeout", "2")
+    proxy.close()
+    assert done.status != 0
+    assert done.err
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(done.out)
+
+
+class BreakingProxy:
+    """Passes requests on, and cuts every answer off in its middle."""
+
+    def __init__(self, port: int) -> None:
+        self.target = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with client, socket.create_connection(("127.0.0.1", self.target)) as server:
+                server.sendall(client.recv(1 << 20))
+                answer = server.recv(1 << 20)
+                client.sendall(answer[: len(answer) // 2])
+
+    def close(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(timeout=5)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of six pictures."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(6):
+        Image.new("RGB", (8 + number, 8), (number * 20, 0, 0)).save(folder / f"p{number}.png")
+    return folder
+
+
+def test_scan_from_nothing(embedded_url: str, pictures: Path) -> None:
+    cli = Cli(embedded_url)
+    cli.ok("library", "add", str(pictures))
+    done = cli.ok("scan", "--wait")
+    assert done.out == ""
+    assert "Scanning 100 %" in done.err
+    assert cli.ok("images", "count").out == "6\n"
+    assert len(cli.ok("images", "find", "--paths", "-0").out.rstrip("\0").split("\0")) == 6
+    again = cli.ok("metadata", "scan", "--wait", "-q")
+    assert (again.out, again.err) == ("", "")
+    job = cli.ok("scan", str(pictures), "--wait", "--rescan", "--json").json
+    assert (job["status"], job["sub_tasks"]) == ("FINISHED", None)
+
+
+def test_scan_shows_a_bar_on_a_terminal(embedded_url: str, pictures: Path) -> None:
+    Cli(embedded_url).ok("library", "add", str(pictures))
+    status, text = on_terminal("--url", embedded_url, "scan", "--wait")
+    assert status == 0
+    assert "Scanning" in text
+    assert "%" in text
+    assert on_terminal("--url", embedded_url, "scan", "--wait", "-q") == (0, "")
+
+
+def test_media_folders(embedded_url: str, pictures: Path) -> None:
+    cli = Cli(embedded_url)
+    relative = os.path.relpath(pictures)
+    cli.ok("library", "add", relative, "--exclude-video")
+    assert cli.ok("library", "list", "--json").json == [
+        {"path": str(pictures), "exclude_video": True, "exclude_image": False}
+    ]
+    assert "already" not in cli.ok("library", "add", relative).err
+    assert "already" in cli.ok("library", "add", relative).err
+    assert cli.ok("library", "list", "--paths").out == f"{pictures}\n"
+    cli.ok("library", "remove", relative)
+    assert cli.ok("library", "list", "--json").out == "[]\n"
+    assert cli("library", "add", "/no/such/folder").status == 2
+
+
+@pytest.fixture
+def napping(library_file: Path) -> Iterator[str]:
+    """URL of a server whose queue holds a job that runs until it is stopped, and one behind it."""
+    import uvicorn
+
+    from stash_cli.embedded import open_library
+    from stash_cli.embedded.jobs.progress import Progress
+
+    def nap(progress: Progress) -> None:
+        progress.total(4)
+        progress.step()
+        while True:
+            progress.check()
+            time.sleep(0.02)
+
+    library = open_library(str(library_file))
+    library.jobs.add("Napping...", nap)
+    config = uvicorn.Config(library.app, lifespan="off", ws="websockets-sansio", log_config=None)
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+    listener.close()
+    library.jobs.close(drain=False)
+    library.close()
+
+
+def test_waiting_for_a_job(napping: str) -> None:
+    cli = Cli(napping)
+    assert [job["description"] for job in cli.ok("jobs", "list", "--json").json] == ["Napping..."]
+    assert cli.ok("jobs", "show", "1", "--json").json["status"] == "RUNNING"
+    given_up = cli("jobs", "wait", "1", "--wait-timeout", "0.3")
+    assert (given_up.status, "stash jobs wait 1" in given_up.err) == (8, True)
+    cli.ok("jobs", "stop", "1")
+    assert cli("jobs", "wait", "1").status == 9
+    assert cli.ok("jobs", "wait").err == ""
+    assert cli("jobs", "wait", "99").status == 10
+
+
+def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(napping: str) -> None:
+    status, err = interrupted("--url", napping, "jobs", "wait", "1", until="Napping")
+    assert status == 130
+    assert "stash jobs stop 1" in err
+    assert "Traceback" not in err
+    assert Cli(napping).ok("jobs", "show", "1", "--json").json["status"] == "RUNNING"
+
+
+def test_ctrl_c_may_stop_the_job(napping: str) -> None:
+    status, _ = interrupted("--url", napping, "jobs", "wait", "1", "--stop-on-interrupt", until="Napping")
+    assert status == 130
+    assert Cli(napping)("jobs", "wait", "1").status == 9
+
+
+def test_ctrl_c_ends_a_watch(napping: str) -> None:
+    command = program("--url", napping, "jobs", "watch", "--jsonl")
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    )
+    time.sleep(1.5)
+    Cli(napping).ok("jobs", "stop", "--all")
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["id"] == "1"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, "Traceback" in err) == (130, False)
+
+
+def interrupted(*args: str, until: str) -> tuple[int, str]:
+    """Send Ctrl-C once `until` was said on stderr."""
+    process = subprocess.Popen(
+        program(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    )
+    assert process.stderr is not None
+    said = ""
+    while until not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=10)
+    return process.returncode, said + rest
+
+
+def test_serving_ends_with_ctrl_c(library_file: Path) -> None:
+    command = program("embedded", "serve", "--library", str(library_file), "--port", "0")
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    )
+    assert process.stderr is not None
+    url = process.stderr.readline().split()[-1]
+    assert Cli(url).ok("tag", "create", "--name", "Served", "--ids").out == "1\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (130, "", "")
+    assert Cli(f"embedded:{library_file}").ok("tags", "count").out == "1\n"
+
+
+def test_a_taken_port_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = real("embedded", "serve", "--port", str(taken.getsockname()[1]))
+    assert (done.status, len(done.err.splitlines()) <= 2) == (2, True)
+
+
+def test_the_demo() -> None:
+    cli = Cli()
+    rated = cli.ok("--demo", "scenes", "find", "--rating100-gte", "80", "--jsonl").rows
+    assert rated
+    assert all(row["rating100"] >= 80 for row in rated)
+    assert cli.ok("scenes", "count", "--demo", "--rating100-gte", "80").out == f"{len(rated)}\n"
+    cli.ok("--demo", "tag", "create", "--name", "Mine")
+    path = Path(cli.ok("embedded", "path").out.strip())
+    assert path.is_file()
+    assert cli("embedded", "reset").status == 2
+    cli.ok("embedded", "reset", "--yes")
+    assert cli("--demo", "tag", "show", "Mine").status == 3
+
+
+def test_a_bug_is_an_apology_without_a_trace(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.sqlite"
+    broken.write_bytes(b"this is no database" * 100)
+    done = real("--url", f"embedded:{broken}", "scenes", "find", STASH_API_KEY="very-secret")
+    assert done.status != 0
+    assert "Traceback" not in done.err
+    assert "very-secret" not in done.err
+
+
+def test_completion_scripts_parse() -> None:
+    for shell in ("bash", "zsh"):
+        script = real("completion", shell).out
+        if subprocess.run(["which", shell], capture_output=True, check=False).returncode == 0:
+            subprocess.run([shell, "-n"], input=script, text=True, check=True)
+
+
+def test_bash_completes(tmp_path: Path) -> None:
+    script = tmp_path / "stash.bash"
+    script.write_text(real("completion", "bash").out, encoding="utf-8")
+    define = f'source {script}; stash() {{ {" ".join(program())} "$@"; }}; '
+    command = f'{define} COMP_WORDS=(stash scenes fi); COMP_CWORD=2; _stash stash; echo "${{COMPREPLY[@]}}"'
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env=environment(), check=True
+    )
+    assert done.stdout == "find\n"
