@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from support import reference
 from stash_cli.core.errors import StashCapabilityError
 from stash_cli.core.graphql import document, introspection, selection
 from stash_cli.core.graphql.capability import ServerCapabilities
+from stash_cli.core.graphql.ours import OurCapabilities
 from stash_cli.core.types.api import describe_api
 
 VERSIONS = ("0.22.1", "0.30.1", "0.31")
@@ -86,7 +86,7 @@ def capabilities_of(schema: GraphQLSchema, version: str) -> ServerCapabilities:
 def test_every_document_fits_the_library(name: str) -> None:
     from stash_cli.embedded.schema import library_schema
 
-    text = written(name, ServerCapabilities.ours())
+    text = written(name, OurCapabilities())
     assert [error.message for error in validate(library_schema(), parse(text))] == []
 
 
@@ -205,5 +205,16 @@ def test_gates_follow_the_introspection(version: str) -> None:
     assert server.has_query("findGroups") is (version != "0.22.1")
 
 
-def test_cached_facts_are_small(tmp_path: Path) -> None:
-    assert len(json.dumps(ServerCapabilities.ours().facts)) < 100_000
+def test_cached_facts_are_small_and_agree_with_ours() -> None:
+    from stash_cli.embedded.schema import library_schema
+
+    told, ours = capabilities_of(library_schema(), "x"), OurCapabilities()
+    assert len(json.dumps(told.facts)) < 100_000
+    api = describe_api()
+    for name in operations():
+        kind = api.operation(name)[0]
+        assert ours.has_operation(kind, name) is told.has_operation(kind, name) is True
+        assert ours.arguments(kind, name) == told.arguments(kind, name)
+    for name, declared in api.types.items():
+        if declared.kind in ("OBJECT", "INPUT_OBJECT", "INTERFACE"):
+            assert ours.fields(name) == told.fields(name)

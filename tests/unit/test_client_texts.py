@@ -21,9 +21,7 @@ from stash_cli.core.transport.base import root_keywords
         (["two\n  lines"], "two lines"),
         (["Internal system error. Error <index out of range>"], "index out of range"),
         (
-            [
-                "creating tag: error executing `INSERT INTO `tags` VALUES (?)` [x]: y]: UNIQUE constraint failed: t.n"
-            ],
+            ["creating tag: error executing `INSERT INTO `t` (?)` [x]: y]: UNIQUE constraint failed: t.n"],
             "creating tag: UNIQUE constraint failed: t.n",
         ),
         (["x" * 9999], "x" * 240 + "..."),

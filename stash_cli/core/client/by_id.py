@@ -38,7 +38,13 @@ async def pages_by_id(
 async def _rows(
     session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
 ) -> list[Row]:
-    """Rows in any order. A server before 0.25 has no `ids` argument and gets one find per id."""
+    """Rows in any order, one request unless some are gone.
+
+    A server before 0.25 has no `ids` argument and gets one find per id in a single document.
+    """
+    if len(ids) == 1 and _has_own_query(entity):
+        row = await session.call(f"find{entity.type}", {"id": ids[0]}, paths, quiet=quiet)
+        return [row] if row else []
     server = await session.learn()
     known = server.operation_name("query", entity.find)
     if "ids" not in server.arguments("query", known):
@@ -51,7 +57,7 @@ async def _rows(
             raise
     # The server fails the whole list for one id that is gone, and names it.
     left = [one for one in ids if one != gone.group(1)]
-    if f"find{entity.type}" in describe_api().queries:
+    if _has_own_query(entity):
         return await _one_by_one(session, entity, left, paths, quiet=quiet)
     return await _rows(session, entity, left, paths, quiet=quiet) if left else []
 
@@ -68,8 +74,13 @@ async def _one_by_one(
     session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
 ) -> list[Row]:
     """One document with a find per id; markers, which have no such query, are picked from all."""
-    if f"find{entity.type}" not in describe_api().queries:
+    if not _has_own_query(entity):
         rows = await _listed(session, entity, {"filter": {"per_page": -1}}, paths, quiet=quiet)
         return [row for row in rows if row["id"] in set(ids)]
     rows = await call_each(session, f"find{entity.type}", [{"id": one} for one in ids], paths, quiet=quiet)
     return [row for row in rows if row is not None]
+
+
+def _has_own_query(entity: Entity) -> bool:
+    """Whether the API finds one by its id, answering null for an unknown one; markers are only listed."""
+    return f"find{entity.type}" in describe_api().queries

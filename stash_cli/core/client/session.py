@@ -8,6 +8,7 @@ from stash_cli.core.client import failures, known_servers
 from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
 from stash_cli.core.graphql import document, introspection, selection
 from stash_cli.core.graphql.capability import ServerCapabilities
+from stash_cli.core.graphql.ours import OurCapabilities
 from stash_cli.core.log import logger
 from stash_cli.core.transport import GraphQLRequest, open_transport
 from stash_cli.core.transport.retry import retrying
@@ -67,7 +68,7 @@ class Session:
     async def learn(self, *, again: bool = False) -> ServerCapabilities:
         """What the server knows: from this session, from disk, or (`again`: always) by asking it."""
         if self._server is None and self.connection.is_embedded:
-            self._server, self._sure = ServerCapabilities.ours(), True
+            self._server, self._sure = OurCapabilities(), True
         if self._server is None and not again and (kept := known_servers.recall(self.connection)):
             self._server = ServerCapabilities(kept)
         if self._server is None or again:

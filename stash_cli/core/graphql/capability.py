@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashCapabilityError, StashUnmappedFieldWarning
 from stash_cli.core.graphql.history import older_name, since
-from stash_cli.core.types.api import TypeRef, describe_api
+from stash_cli.core.types.api import TypeRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,28 +28,6 @@ class ServerCapabilities:
         self.facts = facts
         self._fields: dict[str, dict[str, str]] = {}
         self._warned: set[str] = set()
-
-    @classmethod
-    def ours(cls) -> ServerCapabilities:
-        """Those of the API that this package describes: what the embedded library offers."""
-        api = describe_api()
-        operations = {"query": api.queries, "mutation": api.mutations, "subscription": api.subscriptions}
-        return cls(
-            {
-                "version": api.version,
-                "operations": {
-                    kind: {
-                        name: " ".join(f"{arg}:{ref}" for arg, ref in field.args.items())
-                        for name, field in found.items()
-                    }
-                    for kind, found in operations.items()
-                },
-                "types": {
-                    name: " ".join(f"{field.name}:{field.type}" for field in declared.fields.values())
-                    for name, declared in api.types.items()
-                },
-            }
-        )
 
     def has_operation(self, kind: str, name: str) -> bool:
         return name in self.facts["operations"].get(kind, {})
@@ -82,6 +60,10 @@ class ServerCapabilities:
     def arguments(self, kind: str, operation: str) -> dict[str, str]:
         """Argument -> type of an operation."""
         return _split(self.facts["operations"].get(kind, {}).get(operation, ""))
+
+    def fields(self, type_name: str) -> dict[str, str]:
+        """Field -> type of an object or input type; {} for any other."""
+        return _split(self.facts["types"].get(type_name, ""))
 
     def type_name(self, name: str) -> str:
         """What the server calls the type `name`."""
@@ -116,7 +98,7 @@ class ServerCapabilities:
     def _of(self, type_name: str) -> dict[str, str]:
         found = self._fields.get(type_name)
         if found is None:
-            found = self._fields[type_name] = _split(self.facts["types"].get(type_name, ""))
+            found = self._fields[type_name] = self.fields(type_name)
         return found
 
     @cached_property
