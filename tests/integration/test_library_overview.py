@@ -61,7 +61,9 @@ def test_store_access(served_url: str) -> None:
         async with StashContext(conn=connection(served_url)) as client:
             alice = await client.create_performer(Performer(name="Alice"))
             for rating in (70, 85, None):
-                await client.create_scene(Scene(title=f"rated {rating}", rating100=rating, performers=[alice]))
+                await client.create_scene(
+                    Scene(title=f"rated {rating}", rating100=rating, performers=[alice])
+                )
 
             store = StashEntityStore(client, default_ttl=300)
             performer = await store.get(Performer, alice.id)
@@ -74,7 +76,7 @@ def test_store_access(served_url: str) -> None:
             assert top_rated[0].performers == [performer]
             assert top_rated[0].performers[0] is performer
 
-            await store.populate(performer, fields=["scenes", "images"])
+            await store.populate(performer, fields=["scenes"])
             assert len(performer.scenes) == 3
 
             tag = await store.get_or_create(Tag, name="Action")

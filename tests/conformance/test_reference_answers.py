@@ -1,0 +1,89 @@
+"""The embedded library against recorded answers of a real server, in process."""
+
+from __future__ import annotations
+
+import importlib.util
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from support import reference, rows
+
+from stash_cli.embedded import open_library
+
+CHECK = reference("conformance", "check.py")
+
+
+def load_check(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("check", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def recorded(name: str) -> Iterator[dict[str, Any]]:
+    return rows(reference("conformance", f"{name}.jsonl"))
+
+
+class Held:
+    """One library, and what agreed and differed when recorded rows were asked of it."""
+
+    def __init__(self, library: Any, check: ModuleType) -> None:
+        self.library = library
+        self.check = check
+        self.agreed: Counter[str] = Counter()
+        self.differences: dict[str, dict[str, str]] = {}
+
+    def ask(self, kind: str, label: str, row: dict[str, Any]) -> None:
+        outcome = self.library.execute(row["query"], row["variables"])
+        messages = [error["message"] for error in outcome.errors]
+        difference = self.check.verdict(row, outcome.data, messages)
+        if difference is None:
+            self.agreed[kind] += 1
+        else:
+            self.differences.setdefault(kind, {})[label] = f"{label}: {difference}"
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held | None]:
+    """Every recorded row asked in order: seed, reads, writes; None without reference data."""
+    if CHECK is None:
+        yield None
+        return
+    check = load_check(CHECK)
+    library = open_library(str(tmp_path_factory.mktemp("reference") / "library.sqlite"))
+    result = Held(library, check)
+    for number, row in enumerate(recorded("seed")):
+        result.ask("seed", f"seed[{number}]", row)
+    for row in recorded("cases"):
+        if not (row.get("leak") or row.get("defect")):
+            result.ask("read", row["id"], row)
+    for number, row in enumerate(recorded("writes")):
+        result.ask("write", f"write[{number}]", row)
+        if row.get("then"):
+            result.ask("write", f"write[{number}].then", row["then"])
+    yield result
+    library.close()
+
+
+def deviations() -> set[str]:
+    """Rows in which the library answers differently on purpose."""
+    text = Path(__file__).with_name("deviations.toml").read_text(encoding="utf-8")
+    return {row for deviation in tomllib.loads(text)["deviation"] for row in deviation["rows"]}
+
+
+@pytest.mark.parametrize("kind", ["seed", "read", "write"])
+def test_recorded_answers_agree(held: Held | None, kind: str) -> None:
+    differences = held.differences.get(kind, {}) if held else {}
+    unexpected = [differences[label] for label in differences.keys() - deviations()]
+    assert not unexpected, "\n".join(unexpected[:10])
+
+
+def test_no_deviation_is_listed_in_vain(held: Held | None) -> None:
+    assert held is None or deviations() == held.differences["read"].keys() & deviations()
