@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -26,15 +26,17 @@ from stash_cli.core.types import UNSET, Performer, Scene, SceneMarker, Studio, T
 
 
 class Counting:
-    """A transport that passes everything on and remembers what was sent."""
+    """A transport that passes everything on, remembers what was sent, and does something meanwhile."""
 
     def __init__(self, inner: Transport) -> None:
         self.inner = inner
         self.url = inner.url
         self.sent: list[GraphQLRequest] = []
+        self.meanwhile: Callable[[], None] = lambda: None
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
         self.sent.append(request)
+        self.meanwhile()
         return await self.inner.execute(request)
 
     def subscribe(self, request: GraphQLRequest) -> AsyncIterator[GraphQLResponse]:
@@ -390,12 +392,54 @@ def test_saving_sends_what_changed(embedded_url: str) -> None:
             scene.rating100 = 77
             scene.tags.pop()
             await store.save(scene)
-            assert [request.variables for request in wire.sent] == [
-                {"input": {"id": "1", "rating100": 77, "tag_ids": ["1"]}}
-            ] or wire.sent[0].variables["input"]["rating100"] == 77
+            [request] = wire.sent
+            assert request.variables["input"] == {"id": "1", "rating100": 77, "tag_ids": ["2"]}
             assert not scene.is_dirty()
             store.invalidate(scene)
             assert (await store.get(Scene, 1)).rating100 == 77
+
+    run(main())
+
+
+def test_edits_while_saving_stay_changes(embedded_url: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (store, wire):
+            scene = await store.get(Scene, 1)
+            assert scene is not None
+            scene.rating100 = 90
+            scene.urls.append("b")
+
+            def edit() -> None:
+                scene.rating100 = 95
+                scene.title = "later"
+                scene.urls.append("c")
+
+            wire.take()
+            wire.meanwhile = edit
+            await store.save(scene)
+            [request] = wire.sent
+            assert request.variables["input"] == {"id": "1", "rating100": 90, "urls": ["b"]}
+            assert scene.get_changed_fields() == {"rating100": 95, "title": "later", "urls": ["b", "c"]}
+
+    run(main())
+
+
+def test_a_failed_save_leaves_the_changes(embedded_url: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (store, wire):
+            scene = await store.get(Scene, 1)
+            assert scene is not None
+            scene.rating100 = 90
+
+            def cut() -> None:
+                raise StashConnectionError("cut off", sent=True)
+
+            wire.meanwhile = cut
+            with pytest.raises(StashConnectionError):
+                await store.save(scene)
+            assert scene.get_changed_fields() == {"rating100": 90}
+            with pytest.raises(StashConnectionError):
+                await store.find(Scene)
 
     run(main())
 

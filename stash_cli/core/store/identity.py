@@ -178,7 +178,8 @@ class IdentityMap:
     def everything(self) -> list[StashObject]:
         """The live objects of all types."""
         with self.lock:
-            entries = [entry for table in self._tables.values() for entry in table.entries.values()]
+            # Lists, because the collector may drop entries between two steps of a loop.
+            entries = [entry for table in self._tables.values() for entry in list(table.entries.values())]
             return [obj for entry in entries if (obj := entry()) is not None]
 
     def dirty(self) -> list[StashObject]:
@@ -197,7 +198,7 @@ class IdentityMap:
     def _entries(self, cls: type[StashObject] | None, id_: str | None) -> Iterator[Entry]:
         for held, table in self._tables.items():
             if cls is None or held is cls:
-                yield from (e for key, e in table.entries.items() if id_ is None or key == id_)
+                yield from (e for key, e in list(table.entries.items()) if id_ is None or key == id_)
 
     def discard(self, obj: StashObject) -> None:
         """Take an object out: the server has it no longer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from stash_cli.core.client.paging import FindQuery, iter_rows
 from stash_cli.core.errors import StashNotFoundError, StashUsageError
@@ -37,6 +37,23 @@ class Population(Reading):
     def missing_fields_nested(self, obj: StashObject, *field_specs: str) -> set[str]:
         """Like `missing_fields`; paths such as `studio__parent_studio__name` are the usual case here."""
         return lacks(obj, field_specs)
+
+    async def get_many(
+        self, entity_type: type[T], ids: Sequence[str | int], fields: Iterable[str] | None = None
+    ) -> list[T]:
+        """Like `Reading.get_many`; `fields` may name inverse relations, such as a performer's images."""
+        plain, inverse = _parted(entity_type, fields)
+        return await self._completed(await super().get_many(entity_type, ids, plain), inverse)
+
+    async def find(
+        self, entity_type: type[T], *, fields: Iterable[str] | None = None, **filters: Any
+    ) -> list[T]:
+        """Like `Reading.find`; `fields` may name inverse relations, such as a performer's images."""
+        plain, inverse = _parted(entity_type, fields)
+        return await self._completed(await super().find(entity_type, fields=plain, **filters), inverse)
+
+    async def _completed(self, objects: list[T], inverse: list[str]) -> list[T]:
+        return await self.populate(objects, inverse) if inverse else objects
 
     @overload
     async def populate(
@@ -105,3 +122,12 @@ class Population(Reading):
                 related[holder].append(found)
         for each in objects:
             each.set_related(name, related[each.id])
+
+
+def _parted(cls: type[StashObject], fields: Iterable[str] | None) -> tuple[list[str] | None, list[str]]:
+    """The fields of an answer, and the inverse relations, which take a query of their own."""
+    if fields is None:
+        return None, []
+    asked = [fields] if isinstance(fields, str) else list(fields)
+    inverse = [field for field in asked if is_inverse(cls, field)]
+    return [field for field in asked if field not in inverse], inverse

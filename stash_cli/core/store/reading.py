@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.paging import FindQuery, count, iter_rows, page
 from stash_cli.core.errors import StashUsageError
@@ -201,10 +201,7 @@ class Reading(StoreBase):
         rows = self._unhurried(question, page_size or CHUNK)
         if prefetch:
             at_most = limit if question.compiled.remainder is None else None
-            ahead = iter_rows(
-                self.session, question.query, question.paths, limit=at_most, page_size=page_size
-            )
-            rows = cast("AsyncGenerator[Row, None]", ahead)
+            rows = iter_rows(self.session, question.query, question.paths, limit=at_most, page_size=page_size)
         left = limit
         async with aclosing(rows):
             async for row in rows:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from stash_cli.core.types.base import ApiObject
 
+_IGNORED = frozenset({("Scene", "resume_time"), ("Scene", "play_count"), ("Scene", "o_counter")})
+"""What the update input takes and the server then ignores; these have mutations of their own."""
+
 _SINGULARS = {"children": "child", "galleries": "gallery"}
 
 
@@ -33,6 +36,8 @@ def input_field(cls: type[ApiObject], verb: str, attr: str) -> ApiField | None:
     declared = next((f for f in api.types[cls.__name__].fields.values() if f.attr == attr), None)
     fields = api.types[f"{cls.__name__}{verb}Input"].fields
     names = [declared.input if declared else None, f"{attr}_id", f"{singular(attr)}_ids", attr]
+    if (cls.__name__, attr) in _IGNORED:
+        return None
     return next((fields[name] for name in names if name in fields), None)
 
 
@@ -57,7 +62,9 @@ def written(
     for attr, value in values.items():
         target = input_field(cls, verb, attr)
         if target is None and attr not in optional:
-            raise StashInputError(f"{cls.__name__}.{attr} is not written by save: the API's input lacks it.")
+            raise StashInputError(
+                f"{cls.__name__}.{attr} is not written by save: the API's input has no place for it."
+            )
         if target is not None and value is not UNSET:
             found[target.name] = as_input(target, value, f"{cls.__name__}.{attr}")
     return found

@@ -1,0 +1,123 @@
+"""Names of related objects become ids."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from support import run
+
+from stash_cli.core.client import Session
+from stash_cli.core.client.batch import BatchOperation
+from stash_cli.core.context import StashContext
+from stash_cli.core.errors import StashAmbiguousError, StashNotFoundError
+from stash_cli.core.query.resolve import relation_ids, resolve_names
+
+
+@asynccontextmanager
+async def library(url: str) -> AsyncIterator[tuple[Session, list[str]]]:
+    """Tags 1 Rock (alias Metal), 2 Pop, 3 "2", 4 "Hard, loud"; performers 1 and 2 both Alice; a studio."""
+    async with StashContext(conn=url) as client:
+        tags = [
+            {"name": "Rock", "aliases": ["Metal", "50%"]},
+            {"name": "Pop"},
+            {"name": "2"},
+            {"name": "Hard, loud"},
+            {"name": "Metal Core", "aliases": ["rocky"]},
+        ]
+        people = [
+            {"name": "Alice", "disambiguation": "singer"},
+            {"name": "Alice", "disambiguation": "actress", "alias_list": ["Al"]},
+            {"name": "Bea"},
+        ]
+        made = [BatchOperation("tagCreate", {"input": one}) for one in tags]
+        made += [BatchOperation("performerCreate", {"input": one}) for one in people]
+        made += [BatchOperation("studioCreate", {"input": {"name": "Acme"}})]
+        assert (await client.execute_batch(made)).all_succeeded
+        sent: list[str] = []
+        execute = client.session.transport.execute
+
+        async def watched(request):  # type: ignore[no-untyped-def]
+            sent.append(request.document)
+            return await execute(request)
+
+        client.session.transport.execute = watched  # type: ignore[method-assign]
+        yield client.session, sent
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (["Rock"], ["1"]),
+        (["ROCK", "pop", "Rock"], ["1", "2"]),
+        (["metal"], ["1"]),
+        (["50%"], ["1"]),
+        (["id:2"], ["2"]),
+        (["name:2"], ["3"]),
+        (["4"], ["4"]),
+        ([1, "Hard, loud"], ["1", "4"]),
+        (["Metal Core"], ["5"]),
+        ([], []),
+    ],
+)
+def test_tags(embedded_url: str, words: list[str | int], ids: list[str]) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (session, sent):
+            assert await relation_ids(session, "Tag", words) == ids
+            assert len(sent) == bool(words)
+
+    run(main())
+
+
+def test_performers_go_by_their_disambiguation(embedded_url: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (session, _):
+            assert await relation_ids(session, "Performer", ["alice (actress)", "al", "Bea"]) == ["2", "3"]
+            with pytest.raises(StashAmbiguousError) as caught:
+                await relation_ids(session, "Performer", ["Alice"])
+            assert "id:1 Alice (singer)" in caught.value.message
+            assert "id:2 Alice (actress)" in caught.value.message
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("word", "error", "words"),
+    [
+        ("Rok", StashNotFoundError, "There is no tag 'Rok'. Did you mean Rock?"),
+        ("id:99", StashNotFoundError, "There is no tag 'id:99'."),
+        ("name:99", StashNotFoundError, "'name:99'"),
+        ("2", StashAmbiguousError, "'2' fits several tags: id:2 Pop, id:3 2."),
+    ],
+)
+def test_what_stops(embedded_url: str, word: str, error: type[Exception], words: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (session, _):
+            with pytest.raises(error) as caught:
+                await relation_ids(session, "Tag", ["Pop", word])
+            assert words in str(caught.value)
+
+    run(main())
+
+
+def test_only_names_in_relations_are_looked_up(embedded_url: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (session, sent):
+            asked = {
+                "title": "Rock",
+                "tags": ["rock", 2],
+                "tags__depth": 1,
+                "studio": "acme",
+                "performers": [1, "3"],
+            }
+            assert await resolve_names(session, "Scene", asked) == {
+                "title": "Rock",
+                "tags": [2, "1"],
+                "tags__depth": 1,
+                "studio": ["1"],
+                "performers": [1, "3"],
+            }
+            assert len(sent) == 2
+
+    run(main())
