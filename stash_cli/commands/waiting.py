@@ -87,7 +87,7 @@ async def follow(
     progress = open_progress(runtime.streams, how.mode)
     last: JobUpdate | None = None
     try:
-        async with aclosing(watch_job(session, start, timeout=how.timeout)) as updates:  # type: ignore[type-var]
+        async with aclosing(watch_job(session, start, timeout=how.timeout)) as updates:
             async for last in updates:
                 progress.update(last.description.rstrip("."), _fraction(last), last.sub_tasks)
     except CancelledError:

@@ -27,7 +27,7 @@ class StashContext:
 
     `conn` is a mapping (Scheme, Host, Port, ApiKey, Timeout), a URL such as "embedded:demo", a
     Connection, or None for STASH_URL and STASH_API_KEY. Entered several times it closes with the last
-    exit. Nothing is sent before the first call.
+    exit. Entering asks a server that was never met before what it knows; a known one is not bothered.
     """
 
     def __init__(

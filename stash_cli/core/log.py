@@ -15,7 +15,9 @@ logger = logging.getLogger("stash_cli")
 """One line per request at INFO, documents and variables at DEBUG."""
 
 HIDDEN = "***"
-_SECRET = re.compile(r"api_?key|passw|cookie|token|secret|credential", re.IGNORECASE)
+_WORDS = "api_?key|passw|cookie|token|secret|credential"
+_SECRET = re.compile(_WORDS, re.IGNORECASE)
+_LITERAL = re.compile(rf'(\w*(?:{_WORDS})\w*\s*:\s*)"(?:\\.|[^"\\])*"', re.IGNORECASE)
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 _SHOWN = 2000
 
@@ -66,6 +68,13 @@ def redact(value: Any) -> Any:
 
 
 def brief(value: Any) -> str:
-    """A redacted JSON value as text of bounded length."""
-    text = json.dumps(redact(value), ensure_ascii=False, default=str)
+    """A JSON value or a document as text of bounded length, redacted.
+
+    >>> brief('mutation { configureGeneral(input: {password: "x"}) { username } }')
+    'mutation { configureGeneral(input: {password: "***"}) { username } }'
+    """
+    if isinstance(value, str):
+        text = _LITERAL.sub(rf'\1"{HIDDEN}"', value)
+    else:
+        text = json.dumps(redact(value), ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"

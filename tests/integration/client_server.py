@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
@@ -118,12 +119,20 @@ def knows_schema(answer: Answer) -> Answer:
     return lambda request: schema() if "__schema" in request["query"] else answer(request)
 
 
+CERTIFICATE = Path(__file__).with_name("client_localhost.pem")
+"""Certificate and key of a server that nobody trusts, valid for localhost from 2020 to 2120."""
+
+
 @asynccontextmanager
-async def serving(answer: Answer) -> AsyncIterator[CannedServer]:
+async def serving(answer: Answer, *, tls: bool = False) -> AsyncIterator[CannedServer]:
     """A running server."""
     server = CannedServer(answer)
-    listener = await asyncio.start_server(server.handle, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    context = None
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+    listener = await asyncio.start_server(server.handle, "127.0.0.1", 0, ssl=context)
+    server.url = f"{'https' if tls else 'http'}://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     try:
         yield server
     finally:

@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import HANG, RESET, failed, graphql, half, http, scripted, session_with
+from client_server import (
+    CERTIFICATE,
+    HANG,
+    RESET,
+    connection_to,
+    failed,
+    graphql,
+    half,
+    http,
+    scripted,
+    serving,
+    session_with,
+)
 from support import run
 
 from stash_cli.core.client.session import Session
@@ -138,6 +150,32 @@ def test_an_unknown_host_is_named(tmp_path: Path) -> None:
         assert not caught.value.sent
 
     run(main())
+
+
+def test_certificates_are_checked_unless_said_otherwise(tmp_path: Path) -> None:
+    async def asked(verify: bool | str) -> object:
+        async with serving(lambda _: DONE, tls=True) as server:
+            connection = connection_to(server.url, tmp_path, verify=verify, timeout=5)
+            async with Session(connection) as session:
+                return await session.execute(QUERY)
+
+    with pytest.raises(StashConnectionError, match="certificate is not trusted") as caught:
+        run(asked(verify=True))
+    assert "--ca-cert" in (caught.value.hint or "")
+    assert run(asked(verify=False)) == DONE
+    assert run(asked(verify=str(CERTIFICATE))) == DONE
+
+
+def test_http_to_a_tls_port_and_the_other_way_round(tmp_path: Path) -> None:
+    async def asked(*, tls: bool) -> None:
+        async with serving(lambda _: DONE, tls=tls) as server:
+            other = server.url.replace("https", "http") if tls else server.url.replace("http", "https")
+            async with Session(connection_to(other, tmp_path, timeout=2)) as session:
+                await session.execute(MUTATION)
+
+    for tls in (True, False):
+        with pytest.raises(StashConnectionError):
+            run(asked(tls=tls))
 
 
 def test_a_wrong_key_is_told_from_a_missing_one(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from stash_cli.core.errors import (
 
 
 async def followed(session: Session, start: Any = "7", **options: Any) -> list[JobUpdate]:
-    async with aclosing(watch_job(session, start, **options)) as updates:  # type: ignore[type-var]
+    async with aclosing(watch_job(session, start, **options)) as updates:
         return [update async for update in updates]
 
 
@@ -180,7 +180,7 @@ def test_nothing_runs_on_when_the_reader_leaves(tmp_path: Path) -> None:
     async def main() -> None:
         async with jobs_served(tmp_path) as (session, server):
             server.jobs["7"] = job()
-            async with aclosing(watch_job(session, "7", poll=0.02)) as updates:  # type: ignore[type-var]
+            async with aclosing(watch_job(session, "7", poll=0.02)) as updates:
                 await anext(updates)
             await until(lambda: not server.listeners)
             looks = server.looks

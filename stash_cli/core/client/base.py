@@ -86,20 +86,22 @@ class StashClientBase:
     async def write(self, operation: str, obj: Obj) -> Obj:
         """Create or update with what `obj` changed; the object as the server has it now."""
         _, declared = document.describe(operation)
-        found = await self.session.call(operation, {"input": await obj.to_input()})
-        if not found:
-            raise StashIntegrationError(f"{operation} answered without the object.")
-        obj.update_id(found["id"])
-        obj.mark_clean()
+        saving = obj.begin_save()
+        if not operation.endswith(saving.verb):
+            raise StashInputError(
+                f"{obj!r} is {'new' if obj.is_new() else 'not new'}: {operation} is not for it."
+            )
+        found = await self.mutate_entity(operation, saving.input, paths=None)
+        obj.end_save(saving, found["id"])
         return cast("Obj", self.hydrated(declared.type, found))
 
     async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
         """Update several objects, each with its own changes."""
         _, declared = document.describe(operation)
-        inputs = [await each.to_input() for each in objects]
-        found = await self.session.call(operation, {"input": inputs})
-        for each in objects:
-            each.mark_clean()
+        savings = [each.begin_save() for each in objects]
+        found = await self.session.call(operation, {"input": [saving.input for saving in savings]})
+        for each, saving in zip(objects, savings, strict=True):
+            each.end_save(saving, each.id)
         return cast("list[Obj]", self.hydrated(declared.type, found) or [])
 
     async def bulk(self, operation: str, input_data: Any, return_fields: str | None) -> T:

@@ -11,7 +11,7 @@ from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
@@ -25,7 +25,7 @@ _MISSING = re.compile(r"with id (\d+) not found")
 
 async def pages_by_id(
     session: Session, entity: Entity, ids: Sequence[str], paths: Sequence[str] | None
-) -> AsyncIterator[list[Row]]:
+) -> AsyncGenerator[list[Row], None]:
     """The objects with these ids, a page per CHUNK; ids that do not exist are left out."""
     quiet = paths is None
     wanted = list(dict.fromkeys(["id", *(default_paths(entity.type) if paths is None else paths)]))

@@ -18,7 +18,7 @@ from stash_cli.core.errors import (
 from stash_cli.core.log import logger
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.client.stream import Stream
@@ -70,7 +70,7 @@ async def watch_job(
     *,
     timeout: float | None = None,  # noqa: ASYNC109 - bounds the whole iteration
     poll: float = 5.0,
-) -> AsyncIterator[JobUpdate]:
+) -> AsyncGenerator[JobUpdate, None]:
     """Updates of a job until it has ended; `start` is its id, or what starts it and answers its id.
 
     The websocket listens before `start` is called, so nothing is missed; beside it the job is looked at
@@ -84,7 +84,7 @@ async def watch_job(
         async for last in updates:
             yield last
     finally:
-        await updates.aclose()  # type: ignore[attr-defined]
+        await updates.aclose()
     if last is not None and last.status != "FINISHED":
         raise _unhappy(last)
 
@@ -95,7 +95,7 @@ async def job_updates(
     *,
     timeout: float | None = None,  # noqa: ASYNC109 - bounds the whole iteration
     poll: float = 5.0,
-) -> AsyncIterator[JobUpdate]:
+) -> AsyncGenerator[JobUpdate, None]:
     """Like `watch_job`, but an unhappy end is an update like any other."""
     news: asyncio.Queue[dict[str, Any] | StashError] = asyncio.Queue()
     watch = _Watch(session, news, poll)

@@ -12,7 +12,7 @@ from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
@@ -109,7 +109,7 @@ async def iter_pages(
     *,
     limit: int | None = None,
     page_size: int | None = None,
-) -> AsyncIterator[list[Row]]:
+) -> AsyncGenerator[list[Row], None]:
     """Pages of rows up to `limit` rows; while one is worked on the next is on its way."""
     if limit is not None and limit <= 0:
         return
@@ -146,7 +146,7 @@ async def iter_rows(
     *,
     limit: int | None = None,
     page_size: int | None = None,
-) -> AsyncIterator[Row]:
+) -> AsyncGenerator[Row, None]:
     """The rows of `iter_pages` one by one."""
     pages = iter_pages(session, query, paths, limit=limit, page_size=page_size)
     try:
@@ -154,7 +154,7 @@ async def iter_rows(
             for row in rows:
                 yield row
     finally:
-        await pages.aclose()  # type: ignore[attr-defined]
+        await pages.aclose()
 
 
 def _chosen(query: FindQuery, limit: int | None) -> list[str]:

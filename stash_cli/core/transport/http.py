@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from logging import DEBUG
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -41,7 +42,8 @@ class HttpTransport:
         client = await self._ready()
         error_type = load_httpx().HTTPError
         started = perf_counter()
-        logger.debug("%s %s", request.document, brief(request.variables))
+        if logger.isEnabledFor(DEBUG):
+            logger.debug("%s %s", brief(request.document), brief(request.variables))
         try:
             answer = await client.post(self.endpoint, content=encode(request.payload()))
         except error_type as error:
@@ -79,7 +81,7 @@ class HttpTransport:
     def make_client(self) -> httpx.AsyncClient:
         """The httpx client that requests go through."""
         httpx, connection = load_httpx(), self.connection
-        local = (urlsplit(self.url).hostname or "") in _LOCAL
+        local = is_local(self.url)
         return httpx.AsyncClient(  # type: ignore[no-any-return]
             headers=_HEADERS | self.headers() | ({"Accept-Encoding": "identity"} if local else {}),
             timeout=httpx.Timeout(connection.timeout, connect=min(_CONNECT, connection.timeout)),
@@ -113,6 +115,11 @@ def load_httpx() -> ModuleType:
     return sys.modules["httpx"]
 
 
+def is_local(url: str) -> bool:
+    """Whether the server is on this machine: no proxy, and packing would only cost time."""
+    return urlsplit(url).hostname in _LOCAL
+
+
 def tls_context(connection: Connection) -> ssl.SSLContext | None:
     """What https is spoken with; None for http, which needs no certificate store."""
     if not connection.url.startswith("https:"):
@@ -130,4 +137,4 @@ def tls_context(connection: Connection) -> ssl.SSLContext | None:
 
 def _title(request: GraphQLRequest) -> Any:
     """The operation's name, or the document's beginning."""
-    return request.operation_name or " ".join(request.document.split())[:60]
+    return request.operation_name or " ".join(brief(request.document).split())[:60]

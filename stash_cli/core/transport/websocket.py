@@ -55,9 +55,11 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
     from websockets.exceptions import InvalidHandshake, InvalidStatus
     from websockets.typing import Subprotocol
 
-    from stash_cli.core.transport.http import tls_context
+    from stash_cli.core.transport.http import is_local, tls_context
 
     options: dict[str, Any] = {"ssl": context} if (context := tls_context(connection)) else {}
+    if is_local(connection.url):
+        options["proxy"] = None
     try:
         socket = await connect(
             connection.url.replace("http", "ws", 1),

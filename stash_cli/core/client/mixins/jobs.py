@@ -43,7 +43,7 @@ class JobsClientMixin(StashClientBase):
         """
         updates = job_updates(self.session, job_id, timeout=timeout, poll=period)
         try:
-            async with aclosing(updates) as seen:  # type: ignore[type-var]
+            async with aclosing(updates) as seen:
                 async for update in seen:
                     if update.status == str(status):
                         return True
