@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from stash_cli.core.types.api import describe_api
 from stash_cli.embedded import Library, open_library
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -49,27 +50,9 @@ class Asker:
 
 
 def mutation(operation: str, selection: str) -> str:
-    name = INPUTS.get(operation) or f"{operation[0].upper()}{operation[1:]}Input"
-    return f"mutation($input: {name}!) {{ {operation}(input: $input) {selection} }}"
-
-
-INPUTS = {
-    "addGroupSubGroups": "GroupSubGroupAddInput",
-    "removeGroupSubGroups": "GroupSubGroupRemoveInput",
-    "addGalleryImages": "GalleryAddInput",
-    "removeGalleryImages": "GalleryRemoveInput",
-    "setGalleryCover": "GallerySetCoverInput",
-    "resetGalleryCover": "GalleryResetCoverInput",
-    "sceneAssignFile": "AssignSceneFileInput",
-    "destroySavedFilter": "DestroyFilterInput",
-    "configureGeneral": "ConfigGeneralInput",
-    "configureInterface": "ConfigInterfaceInput",
-    "configureDefaults": "ConfigDefaultSettingsInput",
-    "metadataScan": "ScanMetadataInput",
-    "metadataClean": "CleanMetadataInput",
-    "metadataAutoTag": "AutoTagMetadataInput",
-    "metadataGenerate": "GenerateMetadataInput",
-}
+    """The document of a mutation whose one argument is `input`."""
+    given = describe_api().mutations[operation].args["input"]
+    return f"mutation($input: {given}) {{ {operation}(input: $input) {selection} }}"
 
 
 @contextmanager

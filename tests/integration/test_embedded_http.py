@@ -188,9 +188,7 @@ def test_requests_do_not_wait_for_each_other(endpoint):
     """A connection that is slow to send its body keeps nobody else waiting."""
     address = urlsplit(endpoint)
     with socket.create_connection((address.hostname, address.port), timeout=5) as slow:
-        slow.sendall(
-            b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
-        )
+        slow.sendall(HEAD % 99 + b"{")
         assert post(endpoint, VERSION).status_code == 200
 
 

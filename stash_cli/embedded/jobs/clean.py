@@ -13,15 +13,14 @@ from sqlalchemy import delete, select
 from stash_cli.embedded.scan.paths import is_within
 from stash_cli.embedded.scan.rules import Rules, read_rules
 from stash_cli.embedded.tables import files, folders, galleries
-from stash_cli.embedded.writing import blueprints
+from stash_cli.embedded.writing.blueprints import BLUEPRINTS
 from stash_cli.embedded.writing.destroy import Options, destroy
 from stash_cli.embedded.writing.file_removal import remove_entries
-from stash_cli.embedded.writing.files_of import FILES
 from stash_cli.embedded.writing.pictures import forget_unused
 from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.jobs.progress import Progress
 
 _BATCH = 200
-_BLUEPRINTS = (blueprints.SCENE, blueprints.IMAGE, blueprints.GALLERY)
 
 
 @dataclass(frozen=True)
@@ -125,27 +123,10 @@ class Cleaner:
         return gone
 
 
-def _forget_files(connection: Connection, ids: Iterable[int]) -> None:
-    """Remove entries, and the objects that have no other file; a new primary file takes over."""
-    for file in ids:
-        owners = [
-            (blueprint, owner)
-            for blueprint in _BLUEPRINTS
-            for owner in _owners(connection, blueprint.type, file)
-        ]
-        remove_entries(connection, [file])
-        for blueprint, owner in owners:
-            left = FILES[blueprint.type].ids(connection, owner)
-            if left:
-                FILES[blueprint.type].set_primary(connection, owner, left[0])
-            else:
-                destroy(connection, blueprint, owner, Options())
-
-
-def _owners(connection: Connection, kind: str, file: int) -> list[int]:
-    entry = FILES[kind]
-    query = select(entry.table.c[entry.own]).where(entry.table.c.file_id == file)
-    return list(connection.scalars(query))
+def _forget_files(connection: Connection, ids: Sequence[int]) -> None:
+    """Remove entries, and the objects that have no other file."""
+    for kind, owner in remove_entries(connection, ids):
+        destroy(connection, BLUEPRINTS[kind], owner, Options())
 
 
 def _forget_folders(connection: Connection, ids: Iterable[int]) -> None:

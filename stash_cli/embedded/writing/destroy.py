@@ -17,7 +17,7 @@ from stash_cli.embedded.tables import (
     scene_markers,
 )
 from stash_cli.embedded.writing import blueprints
-from stash_cli.embedded.writing.file_removal import remove_entries, remove_from_disk
+from stash_cli.embedded.writing.file_removal import owners_of, remove_entries, remove_from_disk
 from stash_cli.embedded.writing.files_of import FILES
 from stash_cli.embedded.writing.titles import source_of
 
@@ -64,20 +64,12 @@ def _refuse_primary_tag(connection: Connection, tag: int) -> None:
 
 def _files_too(connection: Connection, ids: Iterable[int], options: Options) -> None:
     """Remove files that nothing uses any more: from disk, or only their entries."""
-    free = [file for file in ids if not _used(connection, file)]
+    free = [file for file in ids if not owners_of(connection, file)]
     if options.delete_file:
         loose = [file for file in free if not _zipped(connection, file)]
         remove_from_disk(connection, loose, options.unlink)
     elif options.destroy_file_entry:
         remove_entries(connection, free)
-
-
-def _used(connection: Connection, file: int) -> bool:
-    tables = (table.table for table in FILES.values())
-    return any(
-        connection.scalar(select(table.c.file_id).where(table.c.file_id == file)) is not None
-        for table in tables
-    )
 
 
 def _zipped(connection: Connection, file: int) -> bool:

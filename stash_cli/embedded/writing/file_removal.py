@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from stash_cli.embedded.tables import files, folders
+from stash_cli.embedded.writing.files_of import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from stash_cli.embedded.context import RequestContext
+
+Owner = tuple[str, int]
+"""Type and id of an object that has files."""
 
 
 def path_of(connection: Connection, file: int) -> Path | None:
@@ -46,10 +50,33 @@ def unlink_after_commit(context: RequestContext) -> Callable[[Path], object]:
     return lambda path: context.defer(partial(unlink, path))
 
 
-def remove_entries(connection: Connection, ids: Sequence[int]) -> None:
-    """Forget files: their facts and hashes go with them, a zip's members and folders as well."""
+def remove_entries(connection: Connection, ids: Sequence[int]) -> list[Owner]:
+    """Forget files with their facts and hashes, zip files with their members and folders.
+
+    Of what they belonged to, another file becomes the primary one; returned are the objects (type and
+    id) that have no file left.
+    """
+    owners: list[Owner] = []
     for file in ids:
         members = list(connection.scalars(select(files.c.id).where(files.c.zip_file_id == file)))
-        remove_entries(connection, members)
+        owners += remove_entries(connection, members)
+        owners += owners_of(connection, file)
         connection.execute(delete(folders).where(folders.c.zip_file_id == file))
         connection.execute(delete(files).where(files.c.id == file))
+    return [owner for owner in dict.fromkeys(owners) if not _keeps_a_file(connection, *owner)]
+
+
+def owners_of(connection: Connection, file: int) -> list[Owner]:
+    """What a file belongs to."""
+    return [
+        (kind, owner)
+        for kind, entry in FILES.items()
+        for owner in connection.scalars(select(entry.table.c[entry.own]).where(entry.table.c.file_id == file))
+    ]
+
+
+def _keeps_a_file(connection: Connection, kind: str, owner: int) -> bool:
+    left = FILES[kind].ids(connection, owner)
+    if left:
+        FILES[kind].set_primary(connection, owner, left[0])
+    return bool(left)

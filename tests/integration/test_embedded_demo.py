@@ -1,0 +1,87 @@
+"""The demo library: quick to make, the same every time, with something in every corner."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from embedded_asking import Asker, asking
+
+from stash_cli.embedded import open_library
+from stash_cli.embedded.demo import build, demo_path, reset_demo
+
+
+@pytest.fixture
+def demo(library_file: Path):
+    with asking(library_file) as ask:
+        build(ask.library)
+        yield ask
+
+
+def content(ask: Asker) -> list[tuple[object, ...]]:
+    with ask.library.database.read() as connection:
+        tables = connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+        ).scalars()
+        return [
+            tuple(row)
+            for name in tables.all()
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{name}"')
+        ]
+
+
+def test_it_is_the_same_every_time(demo, tmp_path):
+    with asking(tmp_path / "again.sqlite") as again:
+        build(again.library)
+        assert content(again) == content(demo)
+
+
+def test_it_is_whole_and_large_enough(demo):
+    kinds = ("scene", "image", "gallery", "performer", "studio", "tag", "group")
+    totals = demo(f"{{ stats {{ {' '.join(f'{kind}_count' for kind in kinds)} }} }}")
+    assert totals["scene_count"] == 240
+    assert totals["image_count"] == 120
+    assert totals["gallery_count"] == 30
+    assert totals["performer_count"] == 60
+    assert min(totals["studio_count"], totals["group_count"]) >= 20
+    assert totals["tag_count"] >= 50
+    with demo.library.database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"rating100": {"value": 79, "modifier": "GREATER_THAN"}},
+        {"has_markers": "true"},
+        {"o_counter": {"value": 0, "modifier": "GREATER_THAN"}},
+        {"play_count": {"value": 1, "modifier": "GREATER_THAN"}},
+        {"tags": {"value": ["1"], "depth": -1, "modifier": "INCLUDES"}},
+        {"performers_filter": {"country": {"value": "JP", "modifier": "EQUALS"}}},
+        {"galleries": {"modifier": "NOT_NULL"}},
+        {"groups": {"modifier": "NOT_NULL"}},
+        {"stash_id_endpoint": {"modifier": "NOT_NULL"}},
+        {"resolution": {"value": "FULL_HD", "modifier": "GREATER_THAN"}},
+        {"file_count": {"value": 1, "modifier": "GREATER_THAN"}},
+        {"studios": {"modifier": "IS_NULL"}},
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_every_kind_of_question_finds_something_and_not_everything(demo, given):
+    document = "query($f: SceneFilterType) { findScenes(scene_filter: $f) { count } }"
+    assert 3 <= demo(document, f=given)["count"] < 240
+
+
+def test_it_is_made_on_first_use_and_kept(own_state):
+    began = time.monotonic()
+    with open_library("demo") as library:
+        assert time.monotonic() - began < 5
+        Asker(library).create("tagCreate", name="mine")
+        before = Asker(library)("{ findTags { count } }")
+    with open_library("demo") as library:
+        assert Asker(library)("{ findTags { count } }") == before
+    assert reset_demo() == demo_path()
+    assert own_state in demo_path().parents
+    with open_library("demo") as library:
+        assert Asker(library)("{ findTags { count } }")["count"] == before["count"] - 1

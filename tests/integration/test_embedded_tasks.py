@@ -1,0 +1,318 @@
+"""Tasks on real media: cleaning, auto-tagging, covers, and what removing objects does to files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from embedded_asking import Asker
+from scan_media import Shelf, picture, shelf, write_picture, write_video, write_zip
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Iterator[Shelf]:
+    with shelf(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ask(media: Shelf) -> Asker:
+    return Asker(media.library)
+
+
+def run_job(ask: Asker, operation: str, **given: Any) -> dict[str, Any]:
+    """Queue a job, wait for its end and return it."""
+    number = ask.write(operation, "", **given)
+    assert ask.library.jobs.wait_idle(30)
+    job = ask.library.jobs.find(int(number))
+    assert job
+    assert (job["status"], job["error"]) == ("FINISHED", None)
+    return job
+
+
+def counts(ask: Asker) -> tuple[int, int, int, int]:
+    scenes, images, galleries, files = (
+        ask(f"{{ find{name} {{ count }} }}")["count"] for name in ("Scenes", "Images", "Galleries", "Files")
+    )
+    return scenes, images, galleries, files
+
+
+def test_clean_forgets_what_is_gone_and_keeps_the_rest(media, ask):
+    gone, kept = write_video(media.media / "gone.mp4", 1), write_video(media.media / "kept.mp4", 2)
+    zipped = write_zip(media.media / "set.zip", {"a.png": picture(3), "b.png": picture(4)})
+    loose = write_picture(media.media / "pics" / "c.png", 5)
+    media.scan()
+    ask.create("sceneCreate", title="without a file")
+    assert counts(ask) == (3, 3, 1, 6)
+    for path in (gone, zipped, loose):
+        path.unlink()
+    loose.parent.rmdir()
+    run_job(ask, "metadataClean", dryRun=True)
+    assert counts(ask) == (3, 3, 1, 6)
+    assert any("gone.mp4" in message and "would be" in message for message in media.log("Info"))
+    run_job(ask, "metadataClean", dryRun=False)
+    assert counts(ask) == (2, 0, 0, 1)
+    assert media.scenes() == [(2, "kept.mp4")]
+    assert media.column("SELECT path FROM folders") == [str(media.media)]
+    media.assert_whole()
+    assert kept.exists()
+
+
+def test_clean_keeps_an_object_that_has_another_file(media, ask):
+    first = write_video(media.media / "a.mp4", 1)
+    (media.media / "b.mp4").write_bytes(first.read_bytes())
+    media.scan()
+    assert counts(ask)[0] == 1
+    first.unlink()
+    run_job(ask, "metadataClean", dryRun=False)
+    found = ask("{ findScenes { scenes { files { path } } } }")
+    assert found == {"scenes": [{"files": [{"path": str(media.media / "b.mp4")}]}]}
+
+
+def test_clean_looks_only_where_it_is_told(media, ask):
+    for name in ("a/1.mp4", "b/2.mp4"):
+        write_video(media.media / name, len(name)).touch()
+    media.scan()
+    for path in media.media.glob("*/*.mp4"):
+        path.unlink()
+    run_job(ask, "metadataClean", dryRun=False, paths=[str(media.media / "a")])
+    assert [path for _, path in media.scenes()] == ["b/2.mp4"]
+
+
+def test_clean_forgets_what_left_the_library(media, ask):
+    write_video(media.media / "a.mp4", 1)
+    media.scan()
+    media.configure(stashes=[])
+    run_job(ask, "metadataClean", dryRun=False)
+    assert counts(ask) == (0, 0, 0, 0)
+    assert (media.media / "a.mp4").exists()
+
+
+def test_a_zip_member_that_is_gone_is_cleaned_unless_contents_are_ignored(media, ask):
+    path = write_zip(media.media / "set.zip", {"a.png": picture(3), "b.png": picture(4)})
+    media.scan()
+    write_zip(path, {"a.png": picture(3)})
+    run_job(ask, "metadataClean", dryRun=False, ignoreZipFileContents=True)
+    assert counts(ask) == (0, 2, 1, 3)
+    run_job(ask, "metadataClean", dryRun=False)
+    assert counts(ask) == (0, 1, 1, 2)
+
+
+def test_auto_tag_finds_whole_words_in_paths(media, ask):
+    write_video(media.media / "ada.lovelace_at the-Beach.mp4", 1)
+    write_video(media.media / "beaches.mp4", 2)
+    write_picture(media.media / "Acme" / "x.png", 3)
+    media.scan()
+    ask.create("performerCreate", name="Ada Lovelace")
+    ask.create("performerCreate", name="Lovelace", ignore_auto_tag=True)
+    ask.create("tagCreate", name="Coast", aliases=["beach"])
+    ask.create("tagCreate", name="Each")
+    ask.create("studioCreate", name="acme")
+    job = run_job(ask, "metadataAutoTag", performers=["*"], studios=["*"], tags=["*"])
+    assert job["progress"] == 1
+    scenes = ask("{ allScenes { performers { name } tags { name } } }")
+    assert sorted(scenes, key=str) == [
+        {"performers": [], "tags": []},
+        {"performers": [{"name": "Ada Lovelace"}], "tags": [{"name": "Coast"}]},
+    ]
+    assert ask("{ allImages { studio { name } } }") == [{"studio": {"name": "acme"}}]
+
+
+def test_auto_tag_leaves_alone_what_it_should(media, ask):
+    write_video(media.media / "beach.mp4", 1)
+    write_video(media.media / "done" / "beach two.mp4", 2)
+    media.scan()
+    first, second = (ask.create("studioCreate", name=name) for name in ("Beach", "Other"))
+    ask.write("sceneUpdate", id="1", studio_id=second)
+    ask.write("sceneUpdate", id="2", organized=True)
+    run_job(ask, "metadataAutoTag", studios=[first])
+    run_job(ask, "metadataAutoTag", studios=[], paths=[str(media.media)])
+    found = ask("{ allScenes { id studio { name } } }")
+    assert sorted((scene["id"], scene["studio"] and scene["studio"]["name"]) for scene in found) == [
+        ("1", "Other"),
+        ("2", None),
+    ]
+
+
+def test_generate_makes_covers_and_says_what_it_does_not_make(media, ask):
+    write_video(media.media / "a.mp4", 1)
+    (media.media / "b.mp4").write_bytes(b"no video")
+    media.scan()
+    run_job(ask, "metadataGenerate", covers=True, sprites=True)
+    assert media.column("SELECT count(*) FROM scenes WHERE cover_blob IS NOT NULL") == [1]
+    assert "sprites cannot be generated in an embedded library" in media.log()
+    (content,) = media.column("SELECT blob FROM blobs")
+    assert content.startswith(b"\xff\xd8\xff")
+    assert ask('mutation { sceneGenerateScreenshot(id: "1", at: 0.5) }') == "todo"
+    assert ask.library.jobs.wait_idle(10)
+    assert len(media.column("SELECT blob FROM blobs")) == 1
+
+
+def test_optimising_and_cleaning_generated_files(media, ask):
+    assert ask("mutation { optimiseDatabase }") == "1"
+    run_job(ask, "metadataCleanGenerated", blobFiles=True)
+    assert ask.library.jobs.find(1)["status"] == "FINISHED"
+
+
+def test_a_scene_goes_with_its_file_when_asked(media, ask):
+    path = write_video(media.media / "a.mp4", 1)
+    script = path.with_suffix(".funscript")
+    script.write_text("{}")
+    media.scan()
+    ask.write("sceneDestroy", "", id="1", delete_file=True)
+    assert counts(ask) == (0, 0, 0, 0)
+    assert not path.exists()
+    assert not script.exists()
+
+
+def test_a_scene_that_goes_alone_leaves_its_file_to_be_attached(media, ask):
+    path = write_video(media.media / "a.mp4", 1)
+    media.scan()
+    ask.write("sceneDestroy", "", id="1")
+    assert counts(ask) == (0, 0, 0, 1)
+    scene = ask.write("sceneCreate", "{ files { id } }", file_ids=["1"])
+    assert scene == {"files": [{"id": "1"}]}
+    taken = ask.refused("sceneCreate", file_ids=["1"])
+    assert taken == "assigning file 1 to new scene: cannot reassign primary file"
+    ask.write("sceneDestroy", "", id="2", destroy_file_entry=True)
+    assert counts(ask) == (0, 0, 0, 0)
+    assert path.exists()
+
+
+def test_a_zip_gallery_takes_its_images_with_it(media, ask):
+    write_zip(media.media / "set.zip", {"a.png": picture(3), "b.png": picture(4)})
+    write_picture(media.media / "a.png", 3)
+    media.scan()
+    refused = ask.refused("addGalleryImages", "", gallery_id="1", image_ids=["1"])
+    assert refused == 'cannot change contents of zip-based gallery "set.zip"'
+    assert counts(ask)[1] == 2
+    ask.write("galleryDestroy", "", ids=["1"])
+    assert counts(ask)[:3] == (0, 1, 0)
+
+
+def test_the_contents_of_a_made_gallery(media, ask):
+    for number, name in enumerate("abc"):
+        write_picture(media.media / f"{name}.png", number)
+    media.scan()
+    gallery = ask.create("galleryCreate", title="x")
+
+    def images():
+        found = ask("query($id: ID!) { findGallery(id: $id) { image_count cover { id } } }", id=gallery)
+        return found["image_count"], found["cover"] and found["cover"]["id"]
+
+    ask.write("addGalleryImages", "", gallery_id=gallery, image_ids=["1", "2", "2"])
+    ask.write("setGalleryCover", "", gallery_id=gallery, cover_image_id="2")
+    assert images() == (2, "2")
+    ask.write("imageUpdate", id="3", gallery_ids=[gallery])
+    ask.write("imageUpdate", id="2", gallery_ids=[gallery])
+    assert images() == (3, "2")
+    ask.write("setGalleryCover", "", gallery_id=gallery, cover_image_id="99")
+    assert images()[1] == "1"
+    ask.write("resetGalleryCover", "", gallery_id=gallery)
+    out_of_range = "Image # must greater than zero and in range of the gallery images"
+    for index in (0, 4):
+        chapter = {"gallery_id": gallery, "title": "", "image_index": index}
+        assert ask.refused("galleryChapterCreate", **chapter) == out_of_range
+    chapter = ask.create("galleryChapterCreate", gallery_id=gallery, title="", image_index=3)
+    assert ask.write("galleryChapterUpdate", "{ title image_index }", id=chapter, title="c") == {
+        "title": "c",
+        "image_index": 3,
+    }
+    assert ask.refused("galleryChapterUpdate", id=chapter, image_index=9) == out_of_range
+    assert ask("mutation($id: ID!) { galleryChapterDestroy(id: $id) }", id=chapter) is True
+    ask.write("removeGalleryImages", "", gallery_id=gallery, image_ids=["1", "99"])
+    assert images()[0] == 2
+    missing = ask.refused("setGalleryCover", "", gallery_id="9", cover_image_id="1")
+    assert missing == "gallery with id 9 not found"
+
+
+def test_the_o_counter_of_an_image(media, ask):
+    write_picture(media.media / "a.png", 1)
+    media.scan()
+    steps = ["imageIncrementO", "imageIncrementO", "imageDecrementO", "imageResetO", "imageDecrementO"]
+    assert [ask(f'mutation {{ {step}(id: "1") }}') for step in steps] == [1, 2, 1, 0, 0]
+    assert ask.refusal('mutation { imageResetO(id: "9") }') == "id 9 does not exist in images"
+
+
+def test_moving_files(media, ask):
+    path = write_video(media.media / "a.mp4", 1)
+    media.scan()
+    new = media.media / "films" / "new"
+    assert (
+        ask.write("moveFiles", "", ids=["1"], destination_folder=str(new), destination_basename="b.mp4")
+        is True
+    )
+    assert (new / "b.mp4").exists()
+    assert not path.exists()
+    assert ask("{ findScenes { scenes { files { path } } } }")["scenes"][0]["files"][0]["path"] == str(
+        new / "b.mp4"
+    )
+    media.scan()
+    assert counts(ask) == (1, 0, 0, 1)
+    media.assert_whole()
+    outside = str(media.media.parent)
+    for given, message in (
+        ({}, "must specify destination folder or path"),
+        ({"destination_folder": outside}, f"folder path {outside} must be within a stash library path"),
+        (
+            {"destination_folder": str(new), "destination_basename": "x.txt"},
+            "file extension for x.txt is inconsistent",
+        ),
+    ):
+        assert ask.refused("moveFiles", "", ids=["1"], **given).startswith(message)
+    twice = ask.refused("moveFiles", "", ids=["1", "2"], destination_basename="x.mp4")
+    assert twice == "must specify one file when providing destination path"
+
+
+def test_deleting_files(media, ask):
+    first = write_video(media.media / "a.mp4", 1)
+    second = media.media / "b.mp4"
+    second.write_bytes(first.read_bytes())
+    media.scan()
+    delete = "mutation($ids: [ID!]!) { deleteFiles(ids: $ids) }"
+    assert ask.refusal(delete, ids=["2", "1"]) == f"cannot delete primary file {first}"
+    assert second.exists()
+    assert ask(delete, ids=["2"]) is True
+    assert not second.exists()
+    assert ask.refusal(delete, ids=["2"]) == "getting file by id 2: sql: no rows in result set"
+
+
+def test_handing_a_file_to_another_scene(media, ask):
+    first = write_video(media.media / "a.mp4", 1)
+    (media.media / "b.mp4").write_bytes(first.read_bytes())
+    media.scan()
+    scene = ask.create("sceneCreate", title="x")
+    primary = ask.refused("sceneAssignFile", "", scene_id=scene, file_id="1")
+    assert primary == "assigning file to scene: cannot reassign primary file"
+    assert ask.write("sceneAssignFile", "", scene_id=scene, file_id="2") is True
+    assert media.scenes() == [(1, "a.mp4"), (2, "b.mp4")]
+
+
+def test_choosing_the_primary_file(media, ask):
+    first = write_video(media.media / "a.mp4", 1)
+    (media.media / "b.mp4").write_bytes(first.read_bytes())
+    media.scan()
+    assert ask.write("sceneUpdate", "{ files { id } }", id="1", primary_file_id="2") == {
+        "files": [{"id": "2"}, {"id": "1"}]
+    }
+
+
+def test_fingerprints_that_can_be_set(media, ask):
+    write_video(media.media / "a.mp4", 1)
+    media.scan()
+
+    def set_to(kind, value):
+        return {"id": "1", "fingerprints": [{"type": kind, "value": value}]}
+
+    shown = 'query($t: String!) { findFile(id: "1") { fingerprint(type: $t) } }'
+    for value, read in (("00ff", "ff"), ("ffffffffffffffff", "ffffffffffffffff")):
+        ask.write("fileSetFingerprints", "", **set_to("phash", value))
+        assert ask(shown, t="phash") == {"fingerprint": read}
+    ask.write("fileSetFingerprints", "", **set_to("note", "x"))
+    assert ask(shown, t="note") == {"fingerprint": "x"}
+    ask.write("fileSetFingerprints", "", **set_to("note", None))
+    assert ask(shown, t="note") == {"fingerprint": None}
+    assert ask.refused("fileSetFingerprints", "", **set_to("md5", "x")) == "cannot modify md5 fingerprint"
+    assert ask.refused("fileSetFingerprints", "", **set_to("phash", "zz")).startswith("converting phash zz: ")

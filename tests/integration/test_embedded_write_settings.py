@@ -1,0 +1,139 @@
+"""Settings, raw SQL and backups of an embedded library."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from embedded_asking import Asker, asking
+
+from stash_cli.embedded import open_library
+
+
+@pytest.fixture
+def ask(library_file: Path) -> Iterator[Asker]:
+    with asking(library_file) as asker:
+        yield asker
+
+
+def folder(path: Path | str) -> dict[str, object]:
+    return {"path": str(path), "excludeVideo": False, "excludeImage": True}
+
+
+def test_a_library_folder_must_exist_when_it_is_added(ask, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    shown = "{ stashes { path excludeVideo excludeImage } }"
+    assert ask.write("configureGeneral", shown, stashes=[folder(media)]) == {"stashes": [folder(media)]}
+    media.rmdir()
+    assert ask.write("configureGeneral", shown, stashes=[folder(media)]) == {"stashes": [folder(media)]}
+    assert "file does not exist" in ask.refused("configureGeneral", shown, stashes=[folder(tmp_path / "no")])
+    assert ask.write("configureGeneral", shown, parallelTasks=2) == {"stashes": [folder(media)]}
+    assert ask.write("configureGeneral", shown, stashes=[]) == {"stashes": []}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"databasePath": "x.txt"}, "invalid database path, use extension db, sqlite, or sqlite3"),
+        ({"databasePath": "/other.db"}, "cannot set overridden value: databasePath"),
+        ({"blobsStorage": "FILESYSTEM"}, "blobs path must be set when using filesystem storage"),
+        (
+            {"videoFileNamingAlgorithm": "MD5", "calculateMD5": False},
+            "calculateMD5 must be true if using MD5",
+        ),
+        ({"excludes": ["["]}, "video exclusion pattern '[' invalid: error parsing regexp: "),
+    ],
+)
+def test_general_settings_that_are_refused(ask, given, message):
+    assert ask.refused("configureGeneral", "{ parallelTasks }", **given).startswith(message)
+
+
+def test_only_given_settings_change_and_the_whole_part_is_answered(ask):
+    shown = "{ language imageLightbox { slideshowDelay scaleUp } }"
+    ask.write("configureInterface", shown, language="de-DE", imageLightbox={"slideshowDelay": 9})
+    changed = ask.write("configureInterface", shown, imageLightbox={"scaleUp": True})
+    assert changed == {"language": "de-DE", "imageLightbox": {"slideshowDelay": 9, "scaleUp": True}}
+
+
+def test_defaults_are_null_until_they_are_saved(ask):
+    shown = "{ scan { rescan scanGenerateCovers } generate { covers } }"
+    assert ask.write("configureDefaults", shown) == {"scan": None, "generate": None}
+    saved = ask.write("configureDefaults", shown, scan={"rescan": True, "scanGenerateCovers": False})
+    assert saved["scan"] == {"rescan": True, "scanGenerateCovers": False}
+
+
+def test_an_unknown_log_level_reads_back_as_info(ask):
+    assert ask.write("configureGeneral", "{ logLevel }", logLevel="Loud") == {"logLevel": "Info"}
+
+
+def test_settings_of_the_web_interface(ask):
+    replace = "mutation($input: Map, $partial: Map) { configureUI(input: $input, partial: $partial) }"
+    assert ask(replace, input={"a": {"b": 1, "c": 2}, "d": 3}) == {"a": {"b": 1, "c": 2}, "d": 3}
+    assert ask(replace, partial={"a": {"b": 5}}) == {"a": {"b": 5, "c": 2}, "d": 3}
+    one = "mutation($key: String!, $value: Any) { configureUISetting(key: $key, value: $value) }"
+    assert ask(one, key="a.X.y", value=[1]) == {"a": {"b": 5, "c": 2, "X": {"y": [1]}}, "d": 3}
+    assert ask(one, key="d", value=None)["d"] is None
+    assert ask("{ configuration { ui } }") == {"ui": {"a": {"b": 5, "c": 2, "X": {"y": [1]}}, "d": None}}
+    assert ask(replace, input={}) == {}
+
+
+def test_settings_of_a_plugin_are_replaced(ask):
+    document = 'mutation($i: Map!) { configurePlugin(plugin_id: "p", input: $i) }'
+    ask(document, i={"a": 1})
+    assert ask(document, i={"b": 2}) == {"b": 2}
+    assert ask("{ configuration { plugins } }") == {"plugins": {"p": {"b": 2}}}
+
+
+def test_a_key_needs_a_user(ask):
+    assert ask.write("generateAPIKey", "") == ""
+    ask.write("configureGeneral", "{ username }", username="ada")
+    assert len(ask.write("generateAPIKey", "").split(".")) == 3
+
+
+def test_reading_sql(ask):
+    ask.create("tagCreate", name="x")
+    query = "mutation($sql: String!, $args: [Any]) { querySQL(sql: $sql, args: $args) { columns rows } }"
+    found = ask(
+        query, sql="SELECT id, name, x'00ff' AS raw, NULL AS none FROM tags WHERE name = ?", args=["x"]
+    )
+    assert found == {"columns": ["id", "name", "raw", "none"], "rows": [[1, "x", "AP8=", None]]}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM tags",
+        "PRAGMA query_only = OFF",
+        "ATTACH DATABASE 'other.db' AS other",
+        "SELECT value FROM settings",
+        "SELECT * FROM nothing",
+        "SELECT 1; DELETE FROM tags",
+        "",
+    ],
+)
+def test_what_reading_sql_cannot_do(ask, sql):
+    ask.create("tagCreate", name="x")
+    query = "mutation($sql: String!) { querySQL(sql: $sql) { columns rows } }"
+    outcome = ask.library.execute(query, {"sql": sql})
+    assert outcome.errors or outcome.data == {"querySQL": {"columns": [], "rows": []}}
+    assert ask("{ findTags { count } }") == {"count": 1}
+
+
+def test_writing_sql_is_allowed_on_opening(ask, tmp_path):
+    document = "mutation { execSQL(sql: \"INSERT INTO blobs VALUES ('a', x'00')\") { rows_affected } }"
+    assert ask.refusal(document) == "execSQL is not allowed: the library was opened without it"
+    with open_library(str(tmp_path / "other.sqlite"), allow_sql=True) as library:
+        assert Asker(library)(document) == {"rows_affected": 1}
+
+
+def test_a_backup_is_a_whole_library_beside_the_file(ask, library_file):
+    ask.create("tagCreate", name="x")
+    assert ask.write("backupDatabase", "") is None
+    (copy,) = library_file.parent.glob("library.sqlite.2*")
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT name FROM tags").fetchall() == [("x",)]
+    assert "cannot be downloaded" in ask.refused("backupDatabase", "", download=True)
