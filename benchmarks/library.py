@@ -14,7 +14,23 @@ from sqlalchemy import Table, insert
 from stash_cli.embedded import open_library, tables
 
 STAMP = "2024-01-02T03:04:05Z"
-WORDS = "amber birch coast delta ember fjord grove haven inlet jetty knoll lagoon meadow north orchard".split()
+WORDS = [
+    "amber",
+    "birch",
+    "coast",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "haven",
+    "inlet",
+    "jetty",
+    "knoll",
+    "lagoon",
+    "meadow",
+    "north",
+    "orchard",
+]
 TAGS, PERFORMERS, STUDIOS = 200, 300, 50
 
 
@@ -45,9 +61,25 @@ def rows_of(chance: random.Random, scenes: int) -> Iterator[tuple[Table, list[di
     every = range(1, scenes + 1)
     yield (
         tables.files,
-        [{"id": n, "basename": f"{n}.mp4", "parent_folder_id": 1, "size": n * 1000, "mod_time": STAMP, **made} for n in every],
+        [
+            {
+                "id": n,
+                "basename": f"{n}.mp4",
+                "parent_folder_id": 1,
+                "size": n * 1000,
+                "mod_time": STAMP,
+                **made,
+            }
+            for n in every
+        ],
     )
-    facts = {"format": "mp4", "video_codec": "h264", "audio_codec": "aac", "frame_rate": 25, "bit_rate": 2_000_000}
+    facts = {
+        "format": "mp4",
+        "video_codec": "h264",
+        "audio_codec": "aac",
+        "frame_rate": 25,
+        "bit_rate": 2_000_000,
+    }
     yield (
         tables.video_files,
         [{"file_id": n, "duration": n % 7200, "width": 1920, "height": 1080, **facts} for n in every],
@@ -68,7 +100,10 @@ def rows_of(chance: random.Random, scenes: int) -> Iterator[tuple[Table, list[di
         ],
     )
     yield tables.scenes_files, [{"scene_id": n, "file_id": n, "primary": True} for n in every]
-    yield tables.scene_urls, [{"scene_id": n, "position": 0, "url": f"https://example.com/{n}"} for n in every]
+    yield (
+        tables.scene_urls,
+        [{"scene_id": n, "position": 0, "url": f"https://example.com/{n}"} for n in every],
+    )
     yield tables.scenes_tags, list(links(chance, every, "scene_id", "tag_id", TAGS, 5))
     yield tables.performers_scenes, list(links(chance, every, "scene_id", "performer_id", PERFORMERS, 4))
 
@@ -85,12 +120,26 @@ def links(
 @contextmanager
 def served(library: Path) -> Iterator[str]:
     """The base URL of `library`, served by a process of its own."""
-    command = [sys.executable, "-m", "stash_cli", "embedded", "serve", "--library", str(library), "--port", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "stash_cli",
+        "embedded",
+        "serve",
+        "--library",
+        str(library),
+        "--port",
+        "0",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     line = process.stderr.readline()
     try:
-        yield next(word for word in line.split() if word.startswith("http")).rstrip("/").removesuffix("/graphql")
+        yield (
+            next(word for word in line.split() if word.startswith("http"))
+            .rstrip("/")
+            .removesuffix("/graphql")
+        )
     finally:
         process.terminate()
         process.wait(timeout=10)

@@ -37,7 +37,10 @@ def start_up() -> None:
 def completion() -> None:
     env = {**os.environ, "_STASH_COMPLETE": "complete_bash", "COMP_WORDS": "stash sce", "COMP_CWORD": "1"}
     code = f"import os; os.execve({STASH!r}, ['stash'], {env!r})"
-    commands = {"import typer": [sys.executable, "-c", "import typer"], "completion": [sys.executable, "-c", code]}
+    commands = {
+        "import typer": [sys.executable, "-c", "import typer"],
+        "completion": [sys.executable, "-c", code],
+    }
     report("completion (one more interpreter included)", side_by_side(commands), "import typer", {})
 
 

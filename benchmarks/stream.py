@@ -6,7 +6,6 @@ is fetched while this one is written); memory flat in the number of rows.
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -35,19 +34,29 @@ while True:
 """ % FIELDS.replace(",", " ").replace("studio.id", "studio { id }")  # noqa: UP031 - braces all over
 
 
+CHILD = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
 def peak_megabytes(argv: list[str]) -> float:
-    """Peak resident memory of a command."""
-    code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True);"
-    code += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    done = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, text=True, check=True)
-    return int(done.stdout) / (1024 if resource.getpagesize() and sys.platform != "darwin" else 1024**2)
+    """Peak resident memory of a command (Linux counts kilobytes, macOS bytes)."""
+    done = subprocess.run([sys.executable, "-c", CHILD, *argv], capture_output=True, text=True, check=True)
+    return int(done.stdout) / (1024**2 if sys.platform == "darwin" else 1024)
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, served(make_library(Path(folder, "l.sqlite"), scenes=10_000)) as url:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(make_library(Path(folder, "l.sqlite"), scenes=10_000)) as url,
+    ):
         find = [STASH, "--url", url, "scenes", "find", "--jsonl", "--fields", FIELDS, "--sort", "id"]
         commands = {"http.client loop": [sys.executable, "-c", BY_HAND, url], "stash scenes find": find}
-        report("10,000 scenes", side_by_side(commands, rounds=5), "http.client loop", {"stash scenes find": 1.0})
+        report(
+            "10,000 scenes", side_by_side(commands, rounds=5), "http.client loop", {"stash scenes find": 1.0}
+        )
         for limit in ("100", "1000", "10000"):
             print(f"peak memory for {limit:>6} rows: {peak_megabytes([*find, '--limit', limit]):6.1f} MB")
 
