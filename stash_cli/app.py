@@ -200,7 +200,7 @@ def _route_warnings(runtime: Runtime) -> None:
 
 def _release_pipes() -> None:
     """Keep the interpreter from complaining about a reader that has gone away."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()
         except BrokenPipeError:

@@ -63,6 +63,7 @@ def create(
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False,
 ) -> None:
     runtime, entity = runtime_of(ctx), entity_of(ctx)
+    runtime.check_output(entity.type)
     type_name = f"{entity.type}CreateInput"
     given = read_input(runtime, type_name, source)
 

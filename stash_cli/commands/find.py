@@ -84,7 +84,7 @@ def find(
 ) -> int:
     runtime, entity = runtime_of(ctx), entity_of(ctx)
     count = table_limit(runtime, limit)
-    check_fields(runtime, entity)
+    runtime.check_output(entity.type)
     read_sort(sort)
 
     async def work(session: Session) -> int:
@@ -104,17 +104,6 @@ def table_limit(runtime: Runtime, text: str | None) -> int | None:
     if text is None and runtime.options.output == "table":
         return TABLE_ROWS
     return given
-
-
-def check_fields(runtime: Runtime, entity: Entity) -> None:
-    """Refuse unknown --fields and formats before anything is sent."""
-    from stash_cli.output.views import PATHS
-
-    runtime.check_output(PATHS.get(entity.type, ()))
-    if runtime.options.fields:
-        from stash_cli.core.graphql.selection import merge
-
-        merge(entity.type, runtime.options.fields)
 
 
 async def print_rows(session: Session, runtime: Runtime, search: Search, limit: int | None) -> int:

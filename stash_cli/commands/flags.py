@@ -194,7 +194,8 @@ def refuse_unknown(
         if word[:2] in own and not word.startswith("--"):
             continue
         known = [*own, *(known for table in tables for known in table.names())]
-        raise StashInputError(f"no such option: {name}. {did_you_mean(name, known)}".rstrip(" ."))
+        near = did_you_mean(name, known) if word.startswith("--") else "Words that begin with - go after --."
+        raise StashInputError(f"no such option: {name}. {near}".rstrip(" ."))
 
 
 def _is_number(word: str) -> bool:

@@ -55,6 +55,7 @@ def stop_() -> StashCommand:
 def run_list(ctx: typer.Context) -> None:
     """List the jobs that run or wait, oldest first."""
     runtime = runtime_of(ctx)
+    runtime.check_output("Job")
     print_jobs(runtime, runtime.run(queue))
 
 
@@ -63,6 +64,7 @@ def run_show(
 ) -> None:
     """Show one job; the server remembers the last ten that have ended."""
     runtime = runtime_of(ctx)
+    runtime.check_output("Job")
 
     async def work(session: Session) -> dict[str, Any]:
         return await one_job(session, job)
@@ -83,6 +85,7 @@ def run_wait(
     has forgotten it.
     """
     runtime = runtime_of(ctx)
+    runtime.check_output("Job")
     wanted = [check_id(job) for job in jobs or ()]
 
     async def work(session: Session) -> list[dict[str, Any]]:
@@ -100,6 +103,7 @@ def run_wait(
 def run_watch(ctx: typer.Context) -> None:
     """Print what happens to all jobs, as it happens, until Ctrl-C."""
     runtime = runtime_of(ctx)
+    runtime.check_output("Job")
 
     async def work(session: Session) -> None:
         from stash_cli.output.views import VIEWS

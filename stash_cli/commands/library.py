@@ -48,6 +48,7 @@ def remove_() -> StashCommand:
 def run_list(ctx: typer.Context) -> None:
     """List the media folders."""
     runtime = runtime_of(ctx)
+    runtime.check_output("StashConfig")
     print_folders(runtime, runtime.run(folders))
 
 
@@ -61,6 +62,7 @@ def run_add(
 ) -> None:
     """Add a media folder; a relative PATH starts from the current folder. Scan it afterwards."""
     runtime = runtime_of(ctx)
+    runtime.check_output("StashConfig")
     wanted: Folder = {"path": absolute(path), "exclude_video": exclude_video, "exclude_image": exclude_image}
     if runtime.connection().is_embedded and not Path(wanted["path"]).is_dir():
         raise StashInputError(f"there is no folder {wanted['path']}")
@@ -82,6 +84,7 @@ def run_remove(
 ) -> None:
     """Take a media folder from the list. What was scanned stays until a clean, the files stay for good."""
     runtime = runtime_of(ctx)
+    runtime.check_output("StashConfig")
 
     async def work(session: Session) -> list[Folder]:
         known = await folders(session)

@@ -56,6 +56,7 @@ def run_scan(
     stop_on_interrupt: StopOnInterrupt = False,
 ) -> None:
     runtime = runtime_of(ctx)
+    runtime.check_output("Job")
     follows = wait or wait_timeout is not None
     how = Following(wait_timeout, progress, stop_on_interrupt) if follows else None
     given = unflatten(runtime.flags) | ({"paths": paths} if paths else {})

@@ -88,12 +88,23 @@ class Runtime:
             self.streams, options.output, columns, single=single, paths=paths, nul=options.nul
         )
 
-    def check_output(self, paths: Sequence[str]) -> None:
-        """Refuse formats that rows with files at `paths` do not have, before anything is sent."""
-        if self.options.nul and self.options.output not in ("ids", "paths"):
+    def check_output(self, type_name: str) -> None:
+        """Refuse fields and formats that objects of a type do not have, before anything is sent."""
+        from stash_cli.output.views import PATHS
+
+        output, options = self.options.output, self.options
+        if options.nul and output not in ("ids", "paths"):
             raise StashUsageError("-0 goes with --ids or --paths")
-        if self.options.output == "paths" and not paths:
+        if output == "paths" and type_name not in PATHS:
             raise StashUsageError("--paths: these objects have no files")
+        if output != "ids" and not options.fields:
+            return
+        from stash_cli.core.graphql.selection import merge
+        from stash_cli.core.types.api import describe_api
+
+        if output == "ids" and "id" not in describe_api().types[type_name].fields:
+            raise StashUsageError("--ids: these objects have no ids")
+        merge(type_name, options.fields or ())
 
     def wanted(self, columns: Sequence[Column], paths: Sequence[str] = ()) -> list[str] | None:
         """The fields to ask the server for; None is the type's default selection."""

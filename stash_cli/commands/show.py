@@ -31,6 +31,7 @@ def show(
     target: Annotated[str, typer.Argument(metavar="ID|NAME", help="which one", show_default=False)],
 ) -> None:
     runtime, entity = runtime_of(ctx), entity_of(ctx)
+    runtime.check_output(entity.type)
 
     async def work(session: Any) -> dict[str, Any]:
         from stash_cli.commands.targets import one_row

@@ -70,6 +70,7 @@ def update(
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False,
 ) -> None:
     runtime, entity = runtime_of(ctx), entity_of(ctx)
+    runtime.check_output(entity.type)
 
     async def work(session: Session) -> None:
         from stash_cli.commands import targets as named

@@ -37,7 +37,9 @@ class Streams:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
-        return cls(sys.stdout, sys.stderr, sys.stdin, os.environ)
+        # A stream that the caller has closed is None.
+        out, err, stdin = (stream or FakeStream() for stream in (sys.stdout, sys.stderr, sys.stdin))
+        return cls(out, err, stdin, os.environ)
 
     @property
     def out_is_terminal(self) -> bool:
@@ -101,7 +103,7 @@ class Streams:
 
 
 class FakeStream(io.StringIO):
-    """A stream for tests that says whether it is a terminal."""
+    """A stream in memory that says whether it is a terminal."""
 
     def __init__(self, text: str = "", *, terminal: bool = False) -> None:
         super().__init__(text)

@@ -42,9 +42,14 @@ def _flat(values: list[Any]) -> list[Any]:
 
 
 def label(value: dict[str, Any]) -> Any:
-    """What an object is called: its name, title, file name or id; the whole object when it has none."""
+    """What an object is called: its name, title, file name or id, or what the object inside it is called."""
     found = next((value[key] for key in _LABELS if value.get(key)), None)
-    return found if found is not None else (json.dumps(value, ensure_ascii=False) if value else "")
+    if found is not None:
+        return found
+    inner = next((item for item in value.values() if isinstance(item, dict) and "id" in item), None)
+    if inner is not None:
+        return label(inner)
+    return json.dumps(value, ensure_ascii=False) if value else ""
 
 
 def plain(value: Any) -> str:
@@ -68,6 +73,8 @@ def shown(value: Any, kind: str = "") -> str:
         return one_line(form(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
     return shown(label(value)) if isinstance(value, dict) else one_line(str(value))
 
 

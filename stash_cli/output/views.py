@@ -134,5 +134,6 @@ def custom(paths: list[str]) -> tuple[Column, ...]:
 
 def _guess(path: str) -> str:
     last = path.rpartition(".")[2]
-    kinds = {"duration": "duration", "size": "size", "created_at": "moment", "updated_at": "moment"}
-    return kinds.get(last, "")
+    if last.endswith("_at") or last in ("play_history", "o_history", "mod_time"):
+        return "moment"
+    return {"duration": "duration", "play_duration": "duration", "size": "size"}.get(last, "")

@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -80,13 +81,41 @@ def test_a_table_in_a_pipe_is_plain_and_whole(small_library: Path) -> None:
 
 
 def test_head_ends_quietly(small_library: Path) -> None:
-    for flags in (["--jsonl"], ["--ids"], ["--csv"], []):
+    for flags in (["--jsonl"], []):
         command = program("--url", f"embedded:{small_library}", "scenes", "find", *flags)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
         assert process.stdout is not None
         process.stdout.close()
         _, err = process.communicate(timeout=30)
         assert (process.returncode, err) == (0, b""), flags
+
+
+def test_closed_streams_are_no_bug(small_library: Path) -> None:
+    command = [
+        "bash",
+        "-c",
+        '"$@" >&- 2>&- <&-',
+        "-",
+        *program("--url", f"embedded:{small_library}", "scenes", "find"),
+    ]
+    assert subprocess.run(command, env=environment(), timeout=30, check=False).returncode == 0
+
+
+WARN = """
+import warnings
+from stash_cli.app import _route_warnings
+from stash_cli.commands.runtime import Runtime
+from stash_cli.core.errors import StashUnmappedFieldWarning
+from stash_cli.output.streams import Streams
+_route_warnings(Runtime(Streams.standard()))
+warnings.warn(StashUnmappedFieldWarning("old server"))
+"""
+
+
+def test_a_warning_is_a_line_of_talk() -> None:
+    command = [sys.executable, "-c", WARN]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
+    assert (done.stdout, done.stderr) == ("", "stash: warning: old server\n")
 
 
 def test_help_into_a_closed_pipe_is_quiet() -> None:
