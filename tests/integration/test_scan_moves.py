@@ -126,3 +126,30 @@ def test_an_unplugged_library_has_not_moved(own: Shelf, tmp_path: Path) -> None:
         str(own.media),
     ]
     assert own.count("scenes") == 1
+
+
+def test_a_known_folder_never_takes_the_place_of_another(own: Shelf) -> None:
+    write_picture(own.media / "a/1.png", 1)
+    write_picture(own.media / "a/2.png", 2)
+    (own.media / "b").mkdir()
+    own.scan()
+    before = dict(own.rows("SELECT path, id FROM folders"))
+    (own.media / "a/1.png").rename(own.media / "b/1.png")
+    (own.media / "a/2.png").rename(own.media / "2.png")
+    (own.media / "a").rmdir()
+    own.scan()
+    assert dict(own.rows("SELECT path, id FROM folders")) == before
+    assert own.images() == [(1, "b/1.png"), (2, "2.png")]
+
+
+def test_a_new_folder_is_not_an_old_one_for_a_file_of_another_name(own: Shelf) -> None:
+    write_picture(own.media / "old/1.png", 1)
+    write_picture(own.media / "old/2.png", 2)
+    own.scan()
+    (own.media / "old/2.png").unlink()
+    (own.media / "new").mkdir()
+    (own.media / "old/1.png").rename(own.media / "new/2.png")
+    (own.media / "old").rmdir()
+    own.scan()
+    assert (1, "new/2.png") in own.images()
+    assert own.count("folders") == 3

@@ -14,12 +14,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from scan_media import picture, shelf, write_zip
 
 FOLDERS = st.sampled_from(["", "a", "a/b", "a b", "c/a", "日本"])
-NAMES = st.sampled_from(["1", "2", "a.b", "Ünïcode"])
+COPIES = st.sampled_from(["", ".b", " Ünïcode"])
 CONTENTS = st.integers(0, 3)
 
 
 class Disk(RuleBasedStateMachine):
-    """A media folder that is changed and scanned; `scanned` is its state at the last scan."""
+    """A media folder that is changed and scanned.
+
+    A file's name begins with the number of its content: what lies at a path never changes in place, where
+    a file would rightly keep its object.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,29 +44,29 @@ class Disk(RuleBasedStateMachine):
     def files(self) -> list[Path]:
         return sorted(path for path in self.media.rglob("*") if path.is_file())
 
-    def place(self, folder: str, name: str, suffix: str) -> Path:
-        path = self.media / folder / f"{name}{suffix}"
+    def place(self, folder: str, content: int, copy: str, suffix: str) -> Path:
+        path = self.media / folder / f"{content}{copy}{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
         self.is_scanned = False
         return path
 
-    @rule(folder=FOLDERS, name=NAMES, content=CONTENTS)
-    def add_picture(self, folder: str, name: str, content: int) -> None:
-        path = self.place(folder, name, ".png")
+    @rule(folder=FOLDERS, copy=COPIES, content=CONTENTS)
+    def add_picture(self, folder: str, copy: str, content: int) -> None:
+        path = self.place(folder, content, copy, ".png")
         if not path.exists():
             path.write_bytes(picture(content))
 
-    @rule(folder=FOLDERS, name=NAMES, content=CONTENTS)
-    def add_zip(self, folder: str, name: str, content: int) -> None:
-        path = self.place(folder, name, ".zip")
+    @rule(folder=FOLDERS, copy=COPIES, content=CONTENTS)
+    def add_zip(self, folder: str, copy: str, content: int) -> None:
+        path = self.place(folder, content, copy, ".zip")
         if not path.exists():
             write_zip(path, {f"{content}.png": picture(content), "in/x.png": picture(content + 1)})
 
-    @rule(data=st.data(), folder=FOLDERS, name=NAMES, is_move=st.booleans())
-    def carry(self, data: st.DataObject, folder: str, name: str, is_move: bool) -> None:
+    @rule(data=st.data(), folder=FOLDERS, copy=COPIES, is_move=st.booleans())
+    def carry(self, data: st.DataObject, folder: str, copy: str, is_move: bool) -> None:
         if self.files():
             source = data.draw(st.sampled_from(self.files()))
-            target = self.place(folder, name, source.suffix)
+            target = self.place(folder, int(source.name[0]), copy, source.suffix)
             if not target.exists():
                 (shutil.move if is_move else shutil.copy)(source, target)
 

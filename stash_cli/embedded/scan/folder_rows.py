@@ -27,10 +27,14 @@ def moment(seconds: int) -> str:
 
 
 class FolderRows:
-    """The folders of one transaction; ids are looked up once and forgotten with it."""
+    """The folders of one transaction; ids are looked up once and forgotten with it.
 
-    def __init__(self, connection: Connection) -> None:
+    `made` is told the paths of rows that were not there before.
+    """
+
+    def __init__(self, connection: Connection, made: set[str]) -> None:
         self._connection = connection
+        self.made = made
         self._ids: dict[str, int] = {}
 
     def id_of(self, path: str) -> int | None:
@@ -70,4 +74,5 @@ class FolderRows:
         }
         key = self._connection.execute(_INSERT, values).inserted_primary_key
         self._ids[path] = int(key[0]) if key else 0
+        self.made.add(path)
         return self._ids[path]

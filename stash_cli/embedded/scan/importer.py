@@ -41,12 +41,15 @@ class _Entry:
 
 
 class Importer:
-    """Writes within one transaction; what it has taken up is complete when that is committed."""
+    """Writes within one transaction; what it has taken up is complete when that is committed.
 
-    def __init__(self, connection: Connection, rules: Rules) -> None:
+    `made` holds the paths of the folders that the scan found for the first time.
+    """
+
+    def __init__(self, connection: Connection, rules: Rules, made: set[str]) -> None:
         self._connection = connection
         self._rules = rules
-        self._folders = FolderRows(connection)
+        self._folders = FolderRows(connection, made)
         self._take = {"video": self._scene, "image": self._image, "zip": self._gallery}
 
     def take_up(self, inspected: Inspected) -> None:
@@ -63,7 +66,7 @@ class Importer:
             return self._freshened(known, found.size, found.mod_time)
         moved = find_moved(self._connection, found, inspected.fingerprints, self._rules)
         if moved is not None:
-            follow(self._connection, moved, found, folder_id)
+            follow(self._connection, moved, found, folder_id, self._folders.made)
             self._folders.forget()
             return _Entry(moved.id, is_new=False)
         added = file_rows.add(self._connection, folder_id, found.basename, found.size, found.mod_time)

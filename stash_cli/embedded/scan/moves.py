@@ -72,36 +72,43 @@ def _is_gone(path: str, rules: Rules) -> bool:
     return not os.path.lexists(path) and (root is None or os.path.lexists(root.path))
 
 
-def follow(connection: Connection, moved: Any, found: FoundFile, folder_id: int) -> None:
-    """Give a moved file its new path, taking its folder or the inside of its zip along."""
-    old_folder, new_folder = moved.path, found.folder
-    if old_folder != new_folder and not os.path.lexists(old_folder) and not _is_used(connection, new_folder):
-        _move_tree(connection, old_folder, new_folder)
+def follow(connection: Connection, moved: Any, found: FoundFile, folder_id: int, made: set[str]) -> None:
+    """Give a moved file its new path, taking its folder or the inside of its zip along.
+
+    A folder has moved when it is gone and the file lies under its own name in one of the folders `made`,
+    which the scan found for the first time.
+    """
+    folder_moved = (
+        moved.basename == found.basename
+        and moved.path != found.folder
+        and not os.path.lexists(moved.path)
+        and _is_free(connection, found.folder, made)
+    )
+    if folder_moved:
+        _move_tree(connection, moved.path, found.folder, made)
         folder_id = moved.parent_folder_id
     values = {"parent_folder_id": folder_id, "basename": found.basename}
     file_rows.change(connection, moved.id, **values, mod_time=moment(found.mod_time))
-    if found.kind == "zip":
-        inside = new_folder if folder_id == moved.parent_folder_id else old_folder
-        _move_tree(connection, f"{inside}{os.sep}{moved.basename}", found.path, parent=folder_id)
+    if found.kind == "zip" and not folder_moved:
+        _move_tree(connection, f"{moved.path}{os.sep}{moved.basename}", found.path, made, parent=folder_id)
 
 
-def _is_used(connection: Connection, path: str) -> bool:
+def _is_free(connection: Connection, path: str, made: set[str]) -> bool:
     row = connection.execute(_AT_PATH, {"path": path}).first()
-    return row is None or bool(row.used)
+    return row is not None and path in made and not row.used
 
 
-def _move_tree(connection: Connection, old: str, new: str, parent: int | None = None) -> None:
+def _move_tree(connection: Connection, old: str, new: str, made: set[str], parent: int | None = None) -> None:
     """Rename a folder and all below it, taking the place of rows that the walk has made for the new paths."""
-    if old == new:
-        return
     for row in connection.execute(_TREE, {"path": old, "prefix": old + os.sep}).all():
-        _rename(connection, row.id, new + row.path[len(old) :], parent if row.path == old else None)
+        path = new + row.path[len(old) :]
+        _rename(connection, row.id, path, made, parent if row.path == old else None)
 
 
-def _rename(connection: Connection, folder_id: int, path: str, parent: int | None) -> None:
+def _rename(connection: Connection, folder_id: int, path: str, made: set[str], parent: int | None) -> None:
     values: dict[str, Any] = {"path": path, "basename": name(path), "updated_at": now()}
     taken = connection.execute(_AT_PATH, {"path": path}).first()
-    if taken is not None and taken.used:
+    if taken is not None and not _is_free(connection, path, made):
         # Its files were found again one by one: what is left under the old path is for a clean to remove.
         connection.execute(update(folders).where(folders.c.id == folder_id).values(parent_folder_id=None))
         return

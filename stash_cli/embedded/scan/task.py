@@ -6,7 +6,7 @@ import os
 import warnings
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,11 +64,12 @@ def _general(database: Database) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """One run over the given paths."""
+    """One run over the given paths; `made` are the folders that were not known before."""
 
     database: Database
     rules: Rules
     progress: Progress
+    made: set[str] = field(default_factory=set)
 
     def run(self, paths: list[str]) -> None:
         found = self._walk(paths)
@@ -99,7 +100,7 @@ class _Scan:
     def _write_folders(self, folders: Sequence[FoundFolder]) -> None:
         self.progress.check()
         with self.database.write() as connection:
-            rows = FolderRows(connection)
+            rows = FolderRows(connection, self.made)
             for folder in folders:
                 rows.write(folder.path, folder.mod_time)
 
@@ -147,7 +148,7 @@ class _Scan:
     def _write(self, batch: list[Inspected | None]) -> None:
         self.progress.check()
         with self.database.write() as connection:
-            importer = Importer(connection, self.rules)
+            importer = Importer(connection, self.rules, self.made)
             for inspected in batch:
                 if inspected is not None:
                     importer.take_up(inspected)
