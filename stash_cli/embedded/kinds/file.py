@@ -28,7 +28,7 @@ _fingerprints = owned(select(_prints.c.file_id, _prints.c.type.label("type"), _s
 def _fingerprint(batch: Batch, args: Mapping[str, Any]) -> dict[int, str]:
     """The fingerprint of one type, of each file that has one."""
     statement = owned(select(_prints.c.file_id, _shown_print)).where(_prints.c.type == args["type"])
-    return dict(batch.context.connection.execute(statement, {"ids": batch.ids}).tuples().all())
+    return dict(batch.context.connection.execute(statement, {"ids": batch.ids}).all())
 
 
 FILE = Kind(
