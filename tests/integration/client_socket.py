@@ -46,6 +46,7 @@ class JobServer:
         self.opened = 0
         self.url = ""
         self.subprotocols: list[str] = []
+        self.key: str | None = None
 
     async def tell(self, told: dict[str, Any], kind: str = "UPDATE") -> None:
         self.jobs[told["id"]] = told
@@ -76,6 +77,7 @@ class JobServer:
             return
         self.opened += 1
         self.subprotocols = websocket.scope["subprotocols"]
+        self.key = websocket.headers.get("apikey")
         await websocket.accept(subprotocol="graphql-transport-ws")
         with contextlib.suppress(WebSocketDisconnect):
             while True:

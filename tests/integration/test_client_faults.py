@@ -45,6 +45,7 @@ NIL = "Internal system error. Error <runtime error: invalid memory address or ni
 
 FAULTS: dict[str, tuple[Any, type[StashError], str, int, int]] = {
     "401": (http(401, ""), StashAuthenticationError, "wants an API key", 1, 1),
+    "JSON 401": (http(401, '{"errors": [{"message": "x"}]}'), StashAuthenticationError, "API key", 1, 1),
     "old 401": (http(500, "unauthorized"), StashAuthenticationError, "wants an API key", 1, 1),
     "login": (http(302, "", Location="/login?returnURL=x"), StashAuthenticationError, "API key", 1, 1),
     "403": (http(403, "you are not welcome"), StashAuthenticationError, "you are not welcome", 1, 1),

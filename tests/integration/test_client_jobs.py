@@ -58,6 +58,7 @@ def test_it_listens_before_it_starts_and_hears_every_step(tmp_path: Path) -> Non
             assert {"connection_init", "subscribe", "ping"} <= set(server.heard[:first])
             assert "pong" in server.heard
             assert server.subprotocols == ["graphql-transport-ws"]
+            assert server.key == "k3y"
 
     run(main())
 

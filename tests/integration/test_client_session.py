@@ -68,6 +68,16 @@ def test_unknown_server_two_requests_known_server_one(tmp_path: Path) -> None:
     run(main())
 
 
+def test_calls_at_once_learn_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(library(1), tmp_path) as (session, server):
+            query = paging.FindQuery(SCENES)
+            assert await asyncio.gather(*(paging.count(session, query) for _ in range(5))) == [1] * 5
+            assert sorted(server.kinds) == ["FindScenes"] * 5 + ["Introspection"]
+
+    run(main())
+
+
 def test_a_session_asks_for_the_version_once(tmp_path: Path) -> None:
     async def main() -> None:
         async with session_with(library(1), tmp_path) as (session, server):

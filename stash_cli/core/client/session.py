@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.client import failures, known_servers
@@ -35,6 +36,7 @@ class Session:
     def __init__(self, connection: Connection, transport: Transport | None = None) -> None:
         self.connection = connection
         self.transport = transport or open_transport(connection)
+        self._learning = asyncio.Lock()
         self._server: ServerCapabilities | None = None
         self._sure = False
         """Whether the server was asked in this session if it is still what is known of it."""
@@ -67,15 +69,16 @@ class Session:
 
     async def learn(self, *, again: bool = False) -> ServerCapabilities:
         """What the server knows: from this session, from disk, or (`again`: always) by asking it."""
-        if self._server is None and self.connection.is_embedded:
-            self._server, self._sure = OurCapabilities(), True
-        if self._server is None and not again and (kept := known_servers.recall(self.connection)):
-            self._server = ServerCapabilities(kept)
-        if self._server is None or again:
-            facts = introspection.reduce(await self.execute(introspection.DOCUMENT))
-            known_servers.remember(self.connection, facts)
-            self._server, self._sure = ServerCapabilities(facts), True
-        return self._server
+        async with self._learning:
+            if self._server is None and self.connection.is_embedded:
+                self._server, self._sure = OurCapabilities(), True
+            if self._server is None and not again and (kept := known_servers.recall(self.connection)):
+                self._server = ServerCapabilities(kept)
+            if self._server is None or again:
+                facts = introspection.reduce(await self.execute(introspection.DOCUMENT))
+                known_servers.remember(self.connection, facts)
+                self._server, self._sure = ServerCapabilities(facts), True
+            return self._server
 
     async def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send a document as it is; `data` of the answer.

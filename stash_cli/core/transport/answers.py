@@ -31,7 +31,7 @@ def read_answer(
     A refused document is answered with status 400 or 422 and a result that holds only errors.
     """
     payload = _result(body)
-    if payload is not None:
+    if payload is not None and status != 401:  # noqa: PLR2004 - HTTP's number
         return GraphQLResponse.from_payload(payload)
     raise _refusal(connection, status, headers, body)
 

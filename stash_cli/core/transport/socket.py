@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from stash_cli.core.errors import StashConnectionError, StashIntegrationError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 PROTOCOL = "graphql-transport-ws"
 _ANSWER_WITHIN = 10.0
 """Seconds within which the server must say that it is there."""
+_PONG_WITHIN = 2.0
+"""Seconds after which a server that does not answer pings is taken to have read the subscription."""
 _PING_EVERY = 20.0
 _ID = "1"
 
@@ -102,7 +105,8 @@ class SocketSubscription:
         await _say(channel, "subscribe", id=_ID, payload=self._request.payload())
         # Messages are read in order: the answer to a ping proves that the subscription was read.
         await _say(channel, "ping")
-        await self._until(channel, "pong")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._until(channel, "pong"), _PONG_WITHIN)
 
     async def _until(self, channel: Channel, kind: str) -> None:
         """Read on until a message of `kind`; answers that come earlier wait for the reader."""
