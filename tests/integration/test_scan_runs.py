@@ -100,7 +100,9 @@ def test_an_empty_library_is_scanned_at_once(own: Shelf) -> None:
     assert own.scan()["status"] == "FINISHED"
 
 
-def test_ids_follow_the_walk(own: Shelf) -> None:
+@pytest.mark.parametrize("parallel", [0, 1, 8])
+def test_ids_follow_the_walk(own: Shelf, parallel: int) -> None:
+    own.configure(parallelTasks=parallel)
     for number in range(120):
         write_picture(own.media / f"{number:03}.png", number)
     own.scan()
@@ -143,7 +145,7 @@ def test_what_a_scan_does_not_generate_is_told(own: Shelf) -> None:
 
 
 def test_a_stopped_scan_keeps_what_it_had_and_goes_on_later(own: Shelf) -> None:
-    for number in range(400):
+    for number in range(800):
         write_picture(own.media / f"{number:03}.png", number)
     job = own.start()
     wait_for(lambda: own.count("images") > 0)
@@ -152,11 +154,11 @@ def test_a_stopped_scan_keeps_what_it_had_and_goes_on_later(own: Shelf) -> None:
     assert own.library.jobs.find(job)["status"] == "CANCELLED"
     own.assert_whole()
     done = own.images()
-    assert 0 < len(done) < 400
+    assert 0 < len(done) < 800
     assert own.library.jobs.queue() is None
     own.scan()
     assert own.images()[: len(done)] == done
-    assert own.count("images") == own.count("files") == 400
+    assert own.count("images") == own.count("files") == 800
 
 
 def test_a_killed_scan_leaves_a_whole_library_that_the_next_one_completes(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,7 +38,8 @@ class Root:
 class Rules:
     """The settings and options of one scan; extensions are in lower case without a dot.
 
-    `older_than` is the epoch second before which files are passed over.
+    `older_than` is the epoch second before which files are passed over; `parallel_tasks` is how many files
+    are read at once, 0 for as many as suit the machine.
     """
 
     roots: tuple[Root, ...] = ()
@@ -51,8 +52,9 @@ class Rules:
     clips_from_videos: bool = False
     galleries_from_folders: bool = False
     calculate_md5: bool = True
+    parallel_tasks: int = 0
     rescan: bool = False
-    older_than: float | None = field(default=None)
+    older_than: float | None = None
 
     def root_of(self, path: str) -> Root | None:
         """Return the innermost library folder that holds `path`, or None."""
@@ -103,6 +105,7 @@ def read_rules(general: Mapping[str, Any], options: Mapping[str, Any], warn: Cal
         clips_from_videos=bool(general.get("createImageClipsFromVideos")),
         galleries_from_folders=bool(general.get("createGalleriesFromFolders")),
         calculate_md5=general.get("calculateMD5") is not False,
+        parallel_tasks=max(general.get("parallelTasks") or 0, 0),
         rescan=bool(options.get("rescan")),
         older_than=_seconds((options.get("filter") or {}).get("minModTime")),
     )

@@ -74,7 +74,8 @@ class _Scan:
     def run(self, paths: list[str]) -> None:
         found = self._walk(paths)
         self.progress.total(len(found))
-        with ThreadPoolExecutor(_WORKERS, "stash-scan") as pool:
+        workers = self.rules.parallel_tasks or _WORKERS
+        with ThreadPoolExecutor(workers, "stash-scan") as pool:
             try:
                 for batch in self._inspected(pool, self._outdated(found)):
                     self._write(batch)
