@@ -47,6 +47,14 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         raise Refused(f"error parsing regexp: {failure}: `{pattern}`") from failure
 
 
+@lru_cache(maxsize=32)
+def _complement(members: str) -> str:
+    """What is not among `members` (which are all ASCII), for use inside brackets."""
+    inside = re.compile(f"[{members}]")
+    others = (code for code in range(128) if not inside.match(chr(code)))
+    return "".join(f"\\x{code:02x}" for code in others) + "\\x80-\\U0010ffff"
+
+
 class _Translation:
     """One walk over a pattern; `_scopes` holds, per open group, the flag groups opened inside it.
 
@@ -75,6 +83,8 @@ class _Translation:
             self._out.append(re.escape(chr(int(token["hex"], 16))))
         elif kind == "scope":
             self._flags(token["flags"], token["scope"])
+        elif kind == "posix":
+            self._posix(token["posix"], negated=bool(token["not"]))
         elif kind == "look":
             raise re.error(f"invalid or unsupported Perl syntax: `{token['look']}`")
         else:
@@ -84,9 +94,10 @@ class _Translation:
         inside = self._class_at is not None
         if letter.isdigit() and letter != "0":
             raise re.error(f"invalid escape sequence: `\\{letter}`")
-        if letter.lower() in _CLASSES and (letter.islower() or not inside):
+        if letter.lower() in _CLASSES:
             text = _CLASSES[letter.lower()]
-            self._out.append(text if inside else f"[{'' if letter.islower() else '^'}{text}]")
+            text = text if letter.islower() else _complement(text)
+            self._out.append(text if inside else f"[{text}]")
         elif letter == "z":
             self._out.append(r"\Z")
         elif letter in "bB" and not inside:
@@ -98,13 +109,13 @@ class _Translation:
         self._scopes.append([])
         self._out.append(f"(?P<{name}>")
 
-    def _posix(self, name: str) -> None:
+    def _posix(self, name: str, *, negated: bool) -> None:
         if self._class_at is None:
             self._out.append(rf"[:{name}\:]")
             return
         if name not in _POSIX:
             raise re.error(f"invalid character class range: `[:{name}:]`")
-        self._out.append(_POSIX[name])
+        self._out.append(_complement(_POSIX[name]) if negated else _POSIX[name])
 
     def _flags(self, flags: str, scope: str) -> None:
         known = flags.replace("U", "")

@@ -206,7 +206,7 @@ SCENES = [
     ({"duplicated": {"duplicated": True}}, "1 4"),
     ({"duplicated": {"phash": False}}, "2"),
     # stash ids
-    ({"stash_id_endpoint": crit("NOT_NULL", endpoint="other")}, "1"),
+    ({"stash_id_endpoint": {"modifier": "NOT_NULL", "endpoint": "other"}}, "1"),
     ({"stash_id_endpoint": {"modifier": "EQUALS", "endpoint": ENDPOINT, "stash_id": "s2"}}, ""),
     ({"stash_id_endpoint": {"modifier": "IS_NULL", "endpoint": "other"}}, "2 3 4 5"),
     ({"stash_ids_endpoint": {"modifier": "EQUALS", "stash_ids": ["s1", "x"]}}, "1"),

@@ -1,0 +1,205 @@
+"""How operations run: refusals, partial answers, transactions, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from embedded_world import World, open_world
+
+
+@pytest.fixture
+def world(library_file: Path) -> Iterator[World]:
+    made = open_world(library_file)
+    yield made
+    made.library.close()
+
+
+def only_error(world: World, document: str, **variables: Any) -> dict[str, Any]:
+    outcome = world.library.execute(document, variables)
+    assert len(outcome.errors) == 1
+    return outcome.errors[0]
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "text"),
+    [
+        ("{ findScenes { count }", "GRAPHQL_PARSE_FAILED", "Syntax Error"),
+        ("", "GRAPHQL_PARSE_FAILED", "Syntax Error"),
+        ("{ findScenes { colour } }", "GRAPHQL_VALIDATION_FAILED", "Cannot query field"),
+        ("{ findScene(id: 1, name: 2) { id } }", "GRAPHQL_VALIDATION_FAILED", "Unknown argument"),
+        (
+            "query a { version { hash } } query b { version { hash } }",
+            "GRAPHQL_VALIDATION_FAILED",
+            "operation",
+        ),
+        ("query($id: ID!) { findScene(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED", "$id"),
+    ],
+)
+def test_documents_that_do_not_run(world: World, document: str, code: str, text: str) -> None:
+    outcome = world.library.execute(document)
+    assert outcome.data is None
+    assert outcome.errors[0]["extensions"]["code"] == code
+    assert text in outcome.errors[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "value"),
+    [
+        ("TagCreateInput!", {"name": "a", "colour": "red"}),
+        ("TagCreateInput!", {}),
+        ("TagCreateInput!", {"name": "a", "favorite": "maybe"}),
+    ],
+)
+def test_variables_that_do_not_fit(world: World, type_name: str, value: Any) -> None:
+    error = only_error(world, f"mutation($i: {type_name}) {{ tagCreate(input: $i) {{ id }} }}", i=value)
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert world("{ findTags { count } }")["count"] == 0
+
+
+def test_scalars_are_taken_leniently(world: World) -> None:
+    made = world.write(
+        "sceneCreate", "{ title rating100 play_count }", title=5, rating100="70", organized=True
+    )
+    assert made == {"title": "5", "rating100": 70, "play_count": 0}
+    assert world("query($id: ID!) { findScene(id: $id) { id } }", id=1) == {"id": "1"}
+
+
+def test_a_refusal_has_message_and_path_only(world: World) -> None:
+    error = only_error(world, '{ scene: findScene(id: "x") { id } }')
+    assert error == {"message": 'strconv.Atoi: parsing "x": invalid syntax', "path": ["scene"]}
+
+
+def test_siblings_of_a_nullable_field_are_kept(world: World) -> None:
+    outcome = world.library.execute('{ findTag(id: "x") { id } version { version } }')
+    assert outcome.data is not None
+    assert outcome.data["findTag"] is None
+    assert outcome.data["version"]["version"].startswith("v0.31")
+
+
+def test_a_failing_required_field_takes_everything_with_it(world: World) -> None:
+    outcome = world.library.execute('{ findTags(filter: {sort: "x"}) { tags { id } } version { hash } }')
+    assert outcome.data is None
+    assert outcome.errors[0]["path"] == ["findTags", "tags"]
+
+
+def test_a_null_where_none_may_be_takes_its_object(world: World) -> None:
+    world.create("galleryCreate", title="Album")
+    outcome = world.library.execute("{ findGallery(id: 1) { id image(index: 7) { id } } }")
+    assert outcome.data == {"findGallery": None}
+    assert outcome.errors == [
+        {
+            "message": "the requested element is null which the schema does not allow",
+            "path": ["findGallery", "image"],
+        }
+    ]
+
+
+def test_what_the_library_cannot_do_is_said(world: World) -> None:
+    error = only_error(world, '{ scrapeURL(url: "x", ty: SCENE) { __typename } }')
+    assert error["message"] == "scrapeURL is not available in an embedded library"
+
+
+def test_mutations_stand_alone_and_run_in_order(world: World) -> None:
+    outcome = world.library.execute(
+        """mutation {
+          a: tagCreate(input: {name: "one"}) { id }
+          b: tagCreate(input: {name: "ONE"}) { id }
+          c: tagUpdate(input: {id: 1, description: "later"}) { name description }
+        }"""
+    )
+    assert outcome.data == {"a": {"id": "1"}, "b": None, "c": {"name": "one", "description": "later"}}
+    assert [error["path"] for error in outcome.errors] == [["b"]]
+    assert world("{ findTags { count } }")["count"] == 1
+
+
+def test_a_database_refusal_is_worded_by_the_database(world: World) -> None:
+    error = only_error(world, 'mutation { sceneCreate(input: {title: "a", tag_ids: ["9"]}) { id } }')
+    assert error["message"].endswith("FOREIGN KEY constraint failed")
+    assert world("{ findScenes { count } }")["count"] == 0
+
+
+def test_nested_selections_of_a_mutation_see_what_was_written(world: World) -> None:
+    world.create("tagCreate", name="old")
+    made = world(
+        'mutation { tagCreate(input: {name: "new", parent_ids: ["1"]}) { parents { name children { name } } } }'
+    )
+    assert made == {"parents": [{"name": "old", "children": [{"name": "new"}]}]}
+
+
+def recursive(levels: int) -> str:
+    inner = "id"
+    for level in range(levels):
+        inner = f"{'children' if level % 2 else 'parents'} {{ {inner} }}"
+    return f"{{ findTag(id: 1) {{ {inner} }} }}"
+
+
+def test_too_deep_a_query_is_refused(world: World) -> None:
+    world.create("tagCreate", name="a")
+    assert world(recursive(20)) is not None
+    error = only_error(world, recursive(30))
+    assert "levels deep" in error["message"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert "deeper than" in only_error(world, recursive(20_000))["message"]
+
+
+def test_depth_counts_through_fragments(world: World) -> None:
+    spreads = " ".join(f"fragment F{n} on Tag {{ parents {{ ...F{n + 1} }} }}" for n in range(30))
+    document = f"{{ findTag(id: 1) {{ ...F0 }} }} {spreads} fragment F30 on Tag {{ id }}"
+    assert "levels deep" in only_error(world, document)["message"]
+
+
+def test_brackets_in_texts_do_not_count(world: World) -> None:
+    assert world('{ findTags(filter: {q: "' + "{" * 200 + '"}) { count } }')["count"] == 0
+
+
+def test_an_endless_answer_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stash_cli.embedded.context.MOST_ROWS", 200)
+    world.create("tagCreate", name="root")
+    children = " ".join(
+        f'c{n}: tagCreate(input: {{name: "c{n}", parent_ids: ["1"]}}) {{ id }}' for n in range(30)
+    )
+    world(f"mutation {{ {children} }}")
+    assert "asks for more than 200" in only_error(world, recursive(10))["message"]
+
+
+def test_introspection_and_system_queries(world: World) -> None:
+    assert world("{ __schema { queryType { name } } }") == {"queryType": {"name": "Query"}}
+    status = world("{ systemStatus { status appSchema databaseSchema databasePath } }")
+    assert (status["status"], status["appSchema"], status["databaseSchema"]) == ("OK", 85, 85)
+    assert status["databasePath"] == str(world.library.path)
+    assert world("{ jobQueue { id } }") is None
+    assert world("{ findJob(input: {id: 7}) { id } }") is None
+    assert world('{ directory(path: "/does/not/exist") { directories } }') == {"directories": []}
+    assert world("{ plugins { id } }") is None
+
+
+def test_every_setting_has_a_value(world: World) -> None:
+    from stash_cli.core.types.api import describe_api
+
+    def selection(type_name: str) -> str:
+        api = describe_api()
+        parts = []
+        for name, field in api.types[type_name].fields.items():
+            nested = api.types[field.type.name].kind == "OBJECT"
+            parts.append(f"{name} {{ {selection(field.type.name)} }}" if nested else name)
+        return " ".join(parts)
+
+    found = world(f"{{ configuration {{ {selection('ConfigResult')} }} }}")
+    assert found["general"]["videoExtensions"][0] == "m4v"
+    assert found["defaults"]["scan"] is None
+
+
+def test_stats(world: World) -> None:
+    world.create("sceneCreate", title="a")
+    world.video("/m/a.mp4", "1", size=7)
+    found = world("{ stats { scene_count scenes_size scenes_duration tag_count total_o_count } }")
+    assert found == {
+        "scene_count": 1,
+        "scenes_size": 7,
+        "scenes_duration": 60.5,
+        "tag_count": 0,
+        "total_o_count": 0,
+    }

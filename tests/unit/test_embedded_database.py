@@ -1,0 +1,160 @@
+"""Library files: made, opened again, upgraded, refused; readers beside a writer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from stash_cli.core.errors import StashConfigurationError, StashVersionError
+from stash_cli.embedded.database import Database
+from stash_cli.embedded.migrations import STEPS, migrate
+from stash_cli.embedded.tables import tags
+
+TAG = {"name": "a", "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z"}
+
+
+def count(database: Database) -> int:
+    with database.read() as connection:
+        return connection.execute(select(func.count()).select_from(tags)).scalar_one()
+
+
+def test_a_library_keeps_what_was_written(library_file: Path) -> None:
+    for expected in (1, 2):
+        database = Database(library_file)
+        with database.write() as connection:
+            connection.execute(tags.insert().values(**TAG))
+        assert count(database) == expected
+        database.close()
+
+
+def test_ids_are_never_given_twice(library_file: Path) -> None:
+    database = Database(library_file)
+    for expected in (1, 2):
+        with database.write() as connection:
+            made = connection.execute(tags.insert().values(**TAG)).inserted_primary_key
+            connection.execute(tags.delete())
+        assert made == (expected,)
+    database.close()
+
+
+def test_an_older_file_is_upgraded_without_loss(library_file: Path) -> None:
+    database = Database(library_file)
+    with database.write() as connection:
+        connection.execute(tags.insert().values(**TAG))
+
+    def add_column(connection: Connection) -> None:
+        connection.exec_driver_sql("ALTER TABLE tags ADD COLUMN colour TEXT")
+
+    migrate(database.engines[1], library_file, (*STEPS, add_column))
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT name, colour FROM tags").all() == [("a", None)]
+        assert connection.exec_driver_sql("PRAGMA user_version").scalar() == len(STEPS) + 1
+    database.close()
+    with pytest.raises(StashVersionError, match="has version 2"):
+        Database(library_file)
+
+
+def test_a_failed_upgrade_changes_nothing(library_file: Path) -> None:
+    database = Database(library_file)
+
+    def break_half_way(connection: Connection) -> None:
+        connection.exec_driver_sql("ALTER TABLE tags ADD COLUMN colour TEXT")
+        raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        migrate(database.engines[1], library_file, (*STEPS, break_half_way))
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA user_version").scalar() == len(STEPS)
+        assert "colour" not in str(connection.exec_driver_sql("PRAGMA table_info(tags)").all())
+    database.close()
+
+
+def other_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE mine (id INTEGER)")
+
+
+@pytest.mark.parametrize(
+    "make", [lambda path: path.write_text("no database " * 100), other_database, Path.mkdir], ids=str
+)
+def test_what_is_no_library_is_refused_in_one_line(
+    library_file: Path, make: Callable[[Path], object]
+) -> None:
+    make(library_file)
+    with pytest.raises(StashConfigurationError) as refusal:
+        Database(library_file)
+    assert str(library_file) in refusal.value.message
+    assert "\n" not in refusal.value.message
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StashConfigurationError, match="unable to open"):
+        Database(tmp_path / "nowhere" / "library.sqlite")
+
+
+def test_a_strange_file_name_is_no_url(tmp_path: Path) -> None:
+    path = tmp_path / "50% of #1?.sqlite"
+    Database(path).close()
+    assert path.exists()
+
+
+def test_readers_see_one_state_while_others_write(library_file: Path) -> None:
+    database = Database(library_file)
+    with database.read() as reading:
+        before = reading.execute(select(func.count()).select_from(tags)).scalar_one()
+        with database.write() as connection:
+            connection.execute(tags.insert().values(**TAG))
+        assert reading.execute(select(func.count()).select_from(tags)).scalar_one() == before
+    assert count(database) == before + 1
+    database.close()
+
+
+def test_writers_queue(library_file: Path) -> None:
+    database = Database(library_file)
+
+    def add() -> None:
+        for _ in range(10):
+            with database.write() as connection:
+                connection.execute(tags.insert().values(**TAG))
+
+    threads = [Thread(target=add) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(database) == 50
+    database.close()
+
+
+def test_a_writer_that_writes_again_is_told_at_once(library_file: Path) -> None:
+    database = Database(library_file)
+    with database.write(), pytest.raises(RuntimeError, match="inside a write transaction"), database.write():
+        pass
+    database.close()
+
+
+def test_a_failed_write_leaves_nothing(library_file: Path) -> None:
+    database = Database(library_file)
+
+    def fail() -> None:
+        with database.write() as connection:
+            connection.execute(tags.insert().values(**TAG))
+            raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"):
+        fail()
+    assert count(database) == 0
+    database.close()
+
+
+def test_a_reader_cannot_write(library_file: Path) -> None:
+    database = Database(library_file)
+    with database.read() as connection, pytest.raises(Exception, match="readonly"):
+        connection.execute(tags.insert().values(**TAG))
+    database.close()

@@ -1,0 +1,69 @@
+"""RE2 patterns mean in Python what they mean on the server."""
+
+from __future__ import annotations
+
+import pytest
+
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.functions import compare_naturally, phash_distance
+from stash_cli.embedded.regex import compile_pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        (r"(?i)^\Qa.b\E$", "A.B", True),
+        (r"(?i)^\Qa.b\E$", "axb", False),
+        (r"\Qopen (", "an open ( bracket", True),
+        ("a(?i)b", "aB", True),
+        ("a(?i)b", "AB", False),
+        ("a(?i)b|c", "C", True),
+        ("(a(?i)b)c", "aBC", False),
+        ("x$", "x\n", False),
+        ("(?m)x$", "x\ny", True),
+        (r"^[[:alpha:]]+$", "abc", True),
+        (r"^[[:^alpha:]x-]+$", "abc", False),
+        (r"^\d$", "٣", False),
+        (r"[^\d]", "5", False),
+        (r"^[\D]+$", "aé", True),
+        (r"^[^\W]+$", "é", False),
+        (r"\bÜ", "Ü", False),
+        ("[]a]", "]", True),
+        ("[^]a]", "]", False),
+        ("[(?i)]", "?", True),
+        (r"\x{1F600}", "\U0001f600", True),
+        (r"end\z", "the end", True),
+        ("(?P<year>[0-9]{4})", "in 2024", True),
+        ("(?i)über", "ÜBER", True),
+    ],
+)
+def test_pattern(pattern: str, text: str, found: bool) -> None:
+    assert (compile_pattern(pattern).search(text) is not None) is found
+
+
+@pytest.mark.parametrize("pattern", ["[", "a(?=b)", "(?<!x)y", r"(a)\1", "a**", "[[:nonsense:]]"])
+def test_refused_as_on_the_server(pattern: str) -> None:
+    with pytest.raises(Refused, match="error parsing regexp"):
+        compile_pattern(pattern)
+
+
+def test_natural_order() -> None:
+    from functools import cmp_to_key
+
+    names = ["a10", "A2", "a1b", "b", "a", "a02", "1", "Z9"]
+    assert sorted(names, key=cmp_to_key(compare_naturally)) == [
+        "1",
+        "a",
+        "a1b",
+        "A2",
+        "a02",
+        "a10",
+        "b",
+        "Z9",
+    ]
+
+
+def test_phash_distance_counts_bits_of_signed_numbers() -> None:
+    assert phash_distance(-1, 0) == 64
+    assert phash_distance(5, 4) == 1
+    assert phash_distance(None, 4) is None
