@@ -92,6 +92,11 @@ EXCLUDES_BESIDE_NOTHING: frozenset[Key] = frozenset({("SceneMarker", "tags")})
 EXCLUDES_DROPS_EMPTY: frozenset[Key] = frozenset({("*", "zip_file")})
 """Relations whose EXCLUDES leaves out objects without any."""
 
+NULL_OF_ANY: frozenset[Key] = frozenset(
+    {("*", "performer_tags"), ("Performer", "groups"), ("Performer", "studios"), ("Group", "performers")}
+)
+"""Relations over two steps, whose IS_NULL also finds objects of which just one step leads nowhere."""
+
 OVER_RELATED: frozenset[Key] = frozenset({("*", "performer_age")})
 """Numbers of related objects, of which a negation or an absence cannot be asked."""
 

@@ -145,7 +145,7 @@ class Relation:
     def _criterion(self, field: FilterField, wanted: Wanted) -> tuple[dict[str, Any] | None, bool]:
         """The nearest criterion, and whether it says all."""
         if wanted.null:
-            return {"modifier": "IS_NULL"}, True
+            return {"modifier": "IS_NULL"}, not holds(facts.NULL_OF_ANY, field.key)
         if wanted.every or wanted.some:
             return self._positive(field, wanted)
         if wanted.none:
