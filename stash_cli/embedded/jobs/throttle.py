@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Throttle:
-    """Calls `action` at once when `seconds` have passed since the last call, else when they have.
+_SETTLE = 0.005  # seconds: changes that belong together are told together
 
-    `action` may run in a timer thread and must take its own locks.
+
+class Throttle:
+    """Calls `action` soon when `seconds` have passed since the last call, else when they have.
+
+    `action` runs in a timer thread and must take its own locks.
     """
 
     def __init__(self, seconds: float, action: Callable[[], None]) -> None:
@@ -27,14 +30,10 @@ class Throttle:
         with self._lock:
             if self._timer is not None:
                 return
-            wait = self._last + self._seconds - time.monotonic()
-            if wait > 0:
-                self._timer = threading.Timer(wait, self._fire)
-                self._timer.daemon = True
-                self._timer.start()
-                return
-            self._last = time.monotonic()
-        self._action()
+            wait = max(self._last + self._seconds - time.monotonic(), _SETTLE)
+            self._timer = threading.Timer(wait, self._fire)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _fire(self) -> None:
         with self._lock:
