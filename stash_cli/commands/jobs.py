@@ -9,7 +9,15 @@ import typer
 
 from stash_cli.commands.base import Entry, LazyGroup, StashCommand, command
 from stash_cli.commands.runtime import Runtime, runtime_of
-from stash_cli.commands.waiting import Following, ProgressMode, StopOnInterrupt, WaitTimeout, follow, snake
+from stash_cli.commands.waiting import (
+    FailOnLog,
+    Following,
+    ProgressMode,
+    StopOnInterrupt,
+    WaitTimeout,
+    follow,
+    snake,
+)
 from stash_cli.core.errors import StashInputError, StashNotFoundError, StashUsageError
 
 if TYPE_CHECKING:
@@ -78,6 +86,7 @@ def run_wait(
     wait_timeout: WaitTimeout = None,
     progress: ProgressMode = "auto",
     stop_on_interrupt: StopOnInterrupt = False,
+    fail_on_log: FailOnLog = None,
 ) -> None:
     """Follow jobs until they end, one after the other; all that run or wait unless ids are given.
 
@@ -90,7 +99,7 @@ def run_wait(
 
     async def work(session: Session) -> list[dict[str, Any]]:
         ids = wanted or [job["id"] for job in await queue(session)]
-        how = Following(wait_timeout, progress, stop_on_interrupt)
+        how = Following(wait_timeout, progress, stop_on_interrupt, fail_on_log)
         return [await follow(session, runtime, job_id, how) for job_id in ids]
 
     ended = runtime.run(work)

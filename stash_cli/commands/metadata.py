@@ -10,7 +10,15 @@ import typer
 from stash_cli.commands.base import Entry, LazyGroup, StashCommand, command
 from stash_cli.commands.inputs import flag_table, unflatten
 from stash_cli.commands.runtime import runtime_of
-from stash_cli.commands.waiting import Following, ProgressMode, StopOnInterrupt, Wait, WaitTimeout, run_job
+from stash_cli.commands.waiting import (
+    FailOnLog,
+    Following,
+    ProgressMode,
+    StopOnInterrupt,
+    Wait,
+    WaitTimeout,
+    run_job,
+)
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -54,11 +62,12 @@ def run_scan(
     wait_timeout: WaitTimeout = None,
     progress: ProgressMode = "auto",
     stop_on_interrupt: StopOnInterrupt = False,
+    fail_on_log: FailOnLog = None,
 ) -> None:
     runtime = runtime_of(ctx)
     runtime.check_output("Job")
-    follows = wait or wait_timeout is not None
-    how = Following(wait_timeout, progress, stop_on_interrupt) if follows else None
+    follows = wait or wait_timeout is not None or fail_on_log is not None
+    how = Following(wait_timeout, progress, stop_on_interrupt, fail_on_log) if follows else None
     given = unflatten(runtime.flags) | ({"paths": paths} if paths else {})
 
     async def work(session: Session) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stash_cli.commands.logs import LEVELS, listening
 from stash_cli.commands.options import choice, seconds
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.types.api import describe_api
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 def _mode(text: str) -> str:
     """`--progress`, checked."""
     return str(_named("--progress", choice(*MODES), text))
+
+
+def _level(text: str) -> str:
+    """`--fail-on-log`, checked."""
+    return str(_named("--fail-on-log", choice(*LEVELS), text))
 
 
 def _timeout(text: str) -> float:
@@ -49,6 +55,12 @@ ProgressMode = Annotated[
 StopOnInterrupt = Annotated[
     bool, typer.Option("--stop-on-interrupt", help="Ctrl-C stops the job instead of leaving it")
 ]
+FailOnLog = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on-log", metavar="|".join(LEVELS), parser=_level, help="exit 9 if the server logs one"
+    ),
+]
 
 
 def snake(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -65,11 +77,15 @@ def camel(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """How a job is followed: seconds until it is left alone, kind of progress, whether Ctrl-C stops it."""
+    """How a job is followed.
+
+    Seconds until it is left alone, kind of progress, whether Ctrl-C stops it, which log lines fail it.
+    """
 
     timeout: float | None = None
     mode: str = "auto"
     stop: bool = False
+    fail_on_log: str | None = None
 
 
 async def follow(
@@ -84,18 +100,19 @@ async def follow(
 
     from stash_cli.core.client.jobs import watch_job
 
-    progress = open_progress(runtime.streams, how.mode)
     last: JobUpdate | None = None
-    try:
-        async with aclosing(watch_job(session, start, timeout=how.timeout)) as updates:
-            async for last in updates:
-                progress.update(last.description.rstrip("."), _fraction(last), last.sub_tasks)
-    except CancelledError:
-        progress.close()
-        await _interrupted(session, runtime, last, stop=how.stop)
-        raise
-    finally:
-        progress.close()
+    async with listening(session, runtime, how.fail_on_log):
+        progress = open_progress(runtime.streams, how.mode)
+        try:
+            async with aclosing(watch_job(session, start, timeout=how.timeout)) as updates:
+                async for last in updates:
+                    progress.update(last.description.rstrip("."), _fraction(last), last.sub_tasks)
+        except CancelledError:
+            progress.close()
+            await _interrupted(session, runtime, last, stop=how.stop)
+            raise
+        finally:
+            progress.close()
     return snake("Job", last.job) if last else {}
 
 

@@ -259,6 +259,17 @@ def test_scan_from_nothing(embedded_url: str, pictures: Path) -> None:
     assert (job["status"], job["sub_tasks"]) == ("FINISHED", None)
 
 
+def test_what_the_server_logs_may_fail_a_scan(embedded_url: str, pictures: Path) -> None:
+    (pictures / "broken.png").write_text("no picture", encoding="utf-8")
+    cli = Cli(embedded_url)
+    cli.ok("library", "add", str(pictures))
+    failed = cli("scan", "--fail-on-log", "warning")
+    assert failed.status == 9
+    assert "broken.png" in failed.err
+    assert cli("scan", "--fail-on-log", "error", "--rescan").status == 0
+    assert cli("scan", "--fail-on-log", "chatter").status == 2
+
+
 def test_scan_shows_a_bar_on_a_terminal(embedded_url: str, pictures: Path) -> None:
     Cli(embedded_url).ok("library", "add", str(pictures))
     status, text = on_terminal("--url", embedded_url, "scan", "--wait")
