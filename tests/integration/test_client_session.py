@@ -190,13 +190,14 @@ def test_unknown_names_are_refused_before_anything_is_sent(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("limit", "page_size", "rows", "pages"),
     [
-        (None, None, 1234, [500, 500, 500]),
+        (None, None, 1234, [1000, 1000]),
         (None, 617, 1234, [617, 617, 617]),
         (25, None, 25, [25]),
-        (600, None, 600, [300, 300]),
+        (600, None, 600, [600]),
+        (1200, None, 1200, [600, 600]),
         (7, 5, 7, [5, 5]),
         (0, None, 0, []),
-        (9999, None, 1234, [500, 500, 500]),
+        (9999, None, 1234, [1000, 1000]),
     ],
 )
 def test_pages(limit: int | None, page_size: int | None, rows: int, pages: list[int], tmp_path: Path) -> None:

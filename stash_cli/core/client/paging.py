@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
-PAGE_SIZE = 500
+PAGE_SIZE = 1000
 """Rows per request: large enough to hide the round trip, small enough to keep memory flat."""
 _SEEDS = 10**8
 _TURNS = 8

@@ -17,10 +17,11 @@ def encode(payload: dict[str, Any]) -> bytes:
     Stash parses numbers in free maps without a point as integers and stores 0 where that fails, so
     that 1e+20 would silently become 0.
     """
-    if _has_exponent(payload.get("variables")):
+    marked = _has_exponent(payload.get("variables"))
+    if marked:
         payload = {**payload, "variables": _mark(payload["variables"])}
     text = json.dumps(payload, separators=(",", ":"), allow_nan=False)
-    return _MARKED.sub(r"\1", text).encode() if _MARK[1:] in text else text.encode()
+    return (_MARKED.sub(r"\1", text) if marked else text).encode()
 
 
 def _has_exponent(value: Any) -> bool:
