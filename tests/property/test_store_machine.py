@@ -1,0 +1,113 @@
+"""Whatever order answers, edits, saves and forgetting come in: one object per id, no edit lost."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from stash_cli.core.store.identity import IdentityMap
+from stash_cli.core.types import UNSET, Scene
+
+IDS = [str(number) for number in range(1, 9)]
+ids = st.sampled_from(IDS)
+titles = st.sampled_from(["a", "b", "c", None])
+urls = st.lists(st.sampled_from("xyz"), max_size=2)
+rows = st.fixed_dictionaries({"id": ids}, optional={"title": titles, "urls": urls})
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """The map beside a plain model of what the server said and what the user did since."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known = IdentityMap(max_objects=3)
+        self.server: dict[str, dict[str, Any]] = {one: {} for one in IDS}
+        self.edits: dict[str, dict[str, Any]] = {one: {} for one in IDS}
+        self.held: dict[str, Scene] = {}
+
+    def load(self, row: dict[str, Any], *, nested: bool = False) -> Scene:
+        sent = {**row, **({"urls": list(row["urls"])} if "urls" in row else {})}
+        if nested:
+            [holder] = self.known.take_all(Scene, [{"id": "100", "title": "holder"}])
+            found = self.known.take(Scene, sent)
+            assert holder is not found
+        else:
+            [found] = self.known.take_all(Scene, [sent])
+        self.server[row["id"]] |= {key: value for key, value in row.items() if key != "id"}
+        self.settle(row["id"])
+        return found
+
+    def settle(self, one: str) -> None:
+        """An edit that says what the server says is none."""
+        kept = {key: v for key, v in self.edits[one].items() if self.server[one].get(key, ...) != v}
+        self.edits[one] = kept
+
+    def check(self, obj: Scene) -> None:
+        """What it holds is the user's, else the server's; an object read anew need not hold all."""
+        expected = self.server[obj.id] | self.edits[obj.id]
+        seen = {key: getattr(obj, key) for key in expected if getattr(obj, key) is not UNSET}
+        assert seen == {key: expected[key] for key in seen}
+        assert obj.get_changed_fields() == self.edits[obj.id]
+
+    @rule(row=rows, hold=st.booleans(), nested=st.booleans())
+    def answer(self, row: dict[str, Any], hold: bool, nested: bool) -> None:
+        found = self.load(row, nested=nested)
+        if row["id"] in self.held:
+            assert found is self.held[row["id"]]
+        if hold:
+            self.held[row["id"]] = found
+
+    @rule(one=ids, title=titles)
+    def assign(self, one: str, title: str | None) -> None:
+        found = self.load({"id": one, "title": self.server[one].get("title", "a")})
+        found.title = title
+        self.edits[one]["title"] = title
+        self.settle(one)
+
+    @rule(one=ids, url=st.sampled_from("xyz"))
+    def append(self, one: str, url: str) -> None:
+        found = self.load({"id": one, "urls": self.server[one].get("urls", [])})
+        found.urls.append(url)
+        self.edits[one]["urls"] = [*found.urls]
+        self.settle(one)
+
+    @rule(one=ids)
+    def save(self, one: str) -> None:
+        found = self.known.get(Scene, one)
+        if found is not None:
+            found.end_save(found.begin_save(), one)
+            self.server[one] |= self.edits[one]
+            self.edits[one] = {}
+
+    @rule(one=ids)
+    def let_go(self, one: str) -> None:
+        self.held.pop(one, None)
+        gc.collect(0)
+
+    @rule(one=st.none() | ids)
+    def expire(self, one: str | None) -> None:
+        self.known.expire(Scene, one)
+
+    @invariant()
+    def every_live_object_shows_the_model(self) -> None:
+        for obj in self.known.objects(Scene):
+            if obj.id in self.server:
+                self.check(obj)
+
+    @invariant()
+    def no_edit_is_lost(self) -> None:
+        alive = {obj.id for obj in self.known.objects(Scene)}
+        assert {one for one, edit in self.edits.items() if edit} <= alive
+
+    @invariant()
+    def memory_is_bounded(self) -> None:
+        changed = sum(map(bool, self.edits.values()))
+        assert len(self.known.everything()) <= 3 + changed + len(self.held) + 1
+
+
+class TestStore(StoreMachine.TestCase):  # type: ignore[misc, name-defined] - made by Hypothesis
+    settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
