@@ -93,7 +93,7 @@ class Relation:
         wanted = self._wanted(field, given)
         criterion, exact = self._criterion(field, wanted)
         if criterion is None:
-            return Condition(field, [])
+            return Condition(field, [], wanted.test)
         if wanted.depth and self.levels and criterion["modifier"] not in ("IS_NULL", "NOT_NULL"):
             criterion["depth"] = wanted.depth
         clause: Clause = [(field.name, criterion)]
