@@ -128,7 +128,7 @@ def test_progress_is_a_fraction_null_while_unknown_and_may_fall(jobs):
         progress.total(2)
         progress.step()
         look()
-        progress.grow(2)
+        progress.total(4)
         look()
         progress.step(3)
         look()

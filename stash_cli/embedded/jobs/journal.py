@@ -38,9 +38,6 @@ class Journal:
             self._entries.appendleft(entry)
         self.written.publish(entry)
 
-    def debug(self, message: str) -> None:
-        self.write("Debug", message)
-
     def info(self, message: str) -> None:
         self.write("Info", message)
 

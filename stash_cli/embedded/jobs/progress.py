@@ -47,15 +47,6 @@ class Progress:
 
         self._update(change)
 
-    def grow(self, steps: int = 1) -> None:
-        """More work was found."""
-
-        def change() -> None:
-            self._total = (self._total or 0) + steps
-            self._fraction()
-
-        self._update(change)
-
     def step(self, steps: int = 1) -> None:
         def change() -> None:
             self._done += steps
