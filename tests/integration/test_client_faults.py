@@ -30,6 +30,7 @@ from stash_cli.core.errors import (
     StashConnectionError,
     StashError,
     StashGraphQLError,
+    StashInputError,
     StashLockedError,
     StashServerError,
     StashSystemNotReadyError,
@@ -268,6 +269,8 @@ def test_numbers_are_sent_without_exponents(tmp_path: Path) -> None:
             assert server.requests[0]["variables"] == value
         from stash_cli.core.transport.encoding import encode
 
+        with pytest.raises(StashInputError, match="cannot be sent as JSON"):
+            encode({"query": "", "variables": {"x": float("nan")}})
         sent = encode({"query": "", "variables": value})
         assert b"100000000000000000000.0" in sent
         assert b"0.00000015" in sent

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashConnectionError
+from stash_cli.core.log import logger
 from stash_cli.core.transport.socket import PROTOCOL
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class AsgiChannel:
         _, running = await asyncio.wait([self._task], timeout=2)
         if running:
             self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        (end,) = await asyncio.gather(self._task, return_exceptions=True)
+        if isinstance(end, Exception):
+            logger.warning("The embedded library's websocket failed: %r", end)
 
 
 async def open_asgi_channel(app: App) -> AsgiChannel:

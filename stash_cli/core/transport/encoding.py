@@ -7,6 +7,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from stash_cli.core.errors import StashInputError
+
 _MARK = "\0float:"
 _MARKED = re.compile(r'"\\u0000float:(-?[0-9.]+)"')
 
@@ -20,7 +22,10 @@ def encode(payload: dict[str, Any]) -> bytes:
     marked = _has_exponent(payload.get("variables"))
     if marked:
         payload = {**payload, "variables": _mark(payload["variables"])}
-    text = json.dumps(payload, separators=(",", ":"), allow_nan=False)
+    try:
+        text = json.dumps(payload, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise StashInputError(f"A variable cannot be sent as JSON: {error}.") from error
     return (_MARKED.sub(r"\1", text) if marked else text).encode()
 
 

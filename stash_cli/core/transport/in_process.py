@@ -45,11 +45,16 @@ class InProcessTransport(HttpTransport):
         return await open_asgi_channel(self.library.app)
 
     async def close(self) -> None:
+        """Close the library once its jobs have ended; an interrupted caller has them stopped."""
         await super().close()
         library, self._library = self._library, None
-        if library is not None:
-            # Closing lets jobs end, which report their progress to sockets on this loop.
-            await asyncio.to_thread(library.close)
+        if library is None:
+            return
+        task = asyncio.current_task()
+        # In a thread: jobs report their progress to sockets on this loop.
+        if task is not None and task.cancelling():
+            await asyncio.to_thread(library.jobs.close, drain=False)
+        await asyncio.to_thread(library.close)
 
 
 def open_library(location: str) -> Library:

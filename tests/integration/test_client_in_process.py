@@ -1,0 +1,118 @@
+"""The embedded library in this process: opened late, closed in order, stopped when interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import fresh_python, run
+
+from stash_cli.core.client.session import Session
+from stash_cli.core.errors import StashConnectionError
+from stash_cli.core.settings import Connection
+from stash_cli.core.transport.asgi import open_asgi_channel
+from stash_cli.core.transport.in_process import InProcessTransport
+
+
+def slow(progress: Any) -> None:
+    """A task of ten seconds that can be stopped."""
+    for _ in range(1000):
+        progress.check()
+        time.sleep(0.01)
+
+
+def test_the_file_is_opened_with_the_first_request(embedded_url: str, library_file: Path) -> None:
+    async def main(*, ask: bool) -> None:
+        async with Session(Connection(embedded_url)) as session:
+            if ask:
+                assert (await session.call("version"))["hash"] == "embedded"
+        await session.close()
+
+    run(main(ask=False))
+    assert not library_file.exists()
+    run(main(ask=True))
+    assert library_file.exists()
+
+
+def test_jobs_end_before_the_library_closes(embedded_url: str) -> None:
+    async def main() -> list[str]:
+        session = Session(Connection(embedded_url))
+        assert isinstance(session.transport, InProcessTransport)
+        library, ended = session.transport.library, []
+        library.jobs.add("Waiting", lambda progress: ended.append("done"))
+        await session.close()
+        return ended
+
+    assert run(main()) == ["done"]
+
+
+def test_an_interrupted_caller_does_not_wait_for_jobs(embedded_url: str) -> None:
+    async def follow() -> None:
+        async with Session(Connection(embedded_url)) as session:
+            session.transport.library.jobs.add("Slow", slow)  # type: ignore[attr-defined]
+            async with session.subscribe("jobsSubscribe") as updates:
+                async for _ in updates:
+                    pass
+
+    async def main() -> None:
+        task = asyncio.create_task(follow())
+        await asyncio.sleep(0.5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    started = time.monotonic()
+    run(main())
+    assert time.monotonic() - started < 5
+
+
+def test_a_websocket_that_the_app_refuses_or_leaves() -> None:
+    async def refuse(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.close"})
+
+    async def leave(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+
+    async def main() -> None:
+        with pytest.raises(StashConnectionError, match="refused the websocket"):
+            await open_asgi_channel(refuse)
+        channel = await open_asgi_channel(leave)
+        for _ in range(2):
+            with pytest.raises(StashConnectionError, match="closed the websocket"):
+                await channel.receive()
+        await channel.close()
+
+    run(main())
+
+
+def test_a_missing_extra_is_named(embedded_url: str) -> None:
+    code = """
+import asyncio, sys
+sys.modules["sqlalchemy"] = None
+from stash_cli.core.client.session import Session
+from stash_cli.core.errors import StashConfigurationError
+from stash_cli.core.settings import Connection
+try:
+    asyncio.run(Session(Connection(sys.argv[1])).call("version"))
+except StashConfigurationError as error:
+    print(error.message, error.hint)
+"""
+    said = fresh_python(code, embedded_url)
+    assert "need the package sqlalchemy" in said
+    assert "stash-cli[embedded]" in said
+
+
+def test_talking_to_a_server_does_not_load_the_embedded_library() -> None:
+    code = """
+import sys
+from stash_cli.core.context import StashContext
+StashContext({"Host": "nas"}).open_session()
+heavy = {"httpx", "sqlalchemy", "graphql", "websockets", "pydantic"}
+print(*[name for name in sys.modules if name in heavy])
+"""
+    assert fresh_python(code).split() == []
