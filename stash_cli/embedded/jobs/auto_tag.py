@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -52,13 +53,18 @@ _TARGETS = (
 
 @dataclass(frozen=True)
 class _Named:
-    """Something that may be found in a path: its field, id and pattern."""
+    """Something whose name may be found in a path; `kind` is the field of the input."""
 
     kind: str
     id: int
-    pattern: re.Pattern[str]
+    name: str
+
+    def is_in(self, path: str, lowered: str) -> bool:
+        """Whether `path` names it; `lowered` is the path in lower case, which rules most out cheaply."""
+        return self.name.split()[0].lower() in lowered and name_pattern(self.name).search(path) is not None
 
 
+@lru_cache(maxsize=10_000)
 def name_pattern(name: str) -> re.Pattern[str]:
     """Whole words of `name`, with any of `. - _` and space between them."""
     words = [re.escape(word) for word in name.split()]
@@ -92,7 +98,7 @@ class AutoTagger:
             return
         for number, name in connection.execute(_names_of(kind)):
             if name.strip() and ("*" in chosen or str(number) in chosen):
-                yield _Named(kind, number, name_pattern(name))
+                yield _Named(kind, number, name)
 
     def _objects(self, connection: Connection, target: _Target) -> Iterator[tuple[int, str]]:
         """Objects that are not organized, each once per file."""
@@ -102,7 +108,12 @@ class AutoTagger:
                 yield number, str(PurePath(path).with_suffix(""))
 
     def _tag(self, target: _Target, names: Iterable[_Named], found: list[tuple[int, str]]) -> None:
-        hits = [(number, named) for number, path in found for named in names if named.pattern.search(path)]
+        hits = [
+            (number, named)
+            for number, path, lowered in ((number, path, path.lower()) for number, path in found)
+            for named in names
+            if named.is_in(path, lowered)
+        ]
         if hits:
             with self.database.write() as connection:
                 for number, named in hits:
