@@ -24,8 +24,9 @@ def test_null_and_empty_of_a_bare_scene(world: World) -> None:
     world.create("sceneCreate", title="a")
     scene = world(
         """{ findScene(id: 1) { code details director url urls date rating100 studio { id }
-        captions { caption_type } files { id } tags { id } o_counter play_count last_played_at play_history interactive interactive_speed stash_ids
-        { endpoint } custom_fields scene_markers { id } groups { scene_index } sceneStreams { url } } }"""
+        captions { caption_type } files { id } tags { id } o_counter play_count last_played_at
+        play_history interactive interactive_speed stash_ids { endpoint } custom_fields
+        scene_markers { id } groups { scene_index } sceneStreams { url } } }"""
     )
     empty = {"urls", "files", "tags", "play_history", "stash_ids", "scene_markers", "groups", "sceneStreams"}
     assert {name for name, value in scene.items() if value == []} == empty

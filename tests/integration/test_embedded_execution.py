@@ -124,7 +124,8 @@ def test_a_database_refusal_is_worded_by_the_database(world: World) -> None:
 def test_nested_selections_of_a_mutation_see_what_was_written(world: World) -> None:
     world.create("tagCreate", name="old")
     made = world(
-        'mutation { tagCreate(input: {name: "new", parent_ids: ["1"]}) { parents { name children { name } } } }'
+        """mutation { tagCreate(input: {name: "new", parent_ids: ["1"]}) {
+          parents { name children { name } } } }"""
     )
     assert made == {"parents": [{"name": "old", "children": [{"name": "new"}]}]}
 

@@ -77,7 +77,8 @@ def _similarity(entity: Entity) -> Expressions:
     """Equal and near perceptual hashes stand together."""
     link, prints = t.scenes_files.alias(), t.files_fingerprints.alias()
     value = (
-        select(func.min(prints.c.fingerprint))
+        # With `+ 0`, or SQLite walks the index of all hashes to find the least one of each scene.
+        select(func.min(prints.c.fingerprint + 0))
         .join(link, link.c.file_id == prints.c.file_id)
         .where(link.c.scene_id == entity.c.id, prints.c.type == "phash")
     )
