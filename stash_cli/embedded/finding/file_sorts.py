@@ -76,12 +76,12 @@ def _video(column: str) -> Key:
 def _similarity(entity: Entity) -> Expressions:
     """Equal and near perceptual hashes stand together."""
     link, prints = t.scenes_files.alias(), t.files_fingerprints.alias()
-    value = (
-        # With `+ 0`, or SQLite walks the index of all hashes to find the least one of each scene.
-        select(func.min(prints.c.fingerprint + 0))
-        .join(link, link.c.file_id == prints.c.file_id)
-        .where(link.c.scene_id == entity.c.id, prints.c.type == "phash")
+    # A subquery per file: SQLite would rather join by walking all hashes for each scene.
+    phash = select(func.min(prints.c.fingerprint)).where(
+        prints.c.file_id == link.c.file_id, prints.c.type == "phash"
     )
+    least = func.min(phash.correlate(link).scalar_subquery())
+    value = select(least).where(link.c.scene_id == entity.c.id)
     return [value.correlate(entity).scalar_subquery()]
 
 
