@@ -92,9 +92,7 @@ EXCLUDES_BESIDE_NOTHING: frozenset[Key] = frozenset({("SceneMarker", "tags")})
 EXCLUDES_DROPS_EMPTY: frozenset[Key] = frozenset({("*", "zip_file")})
 """Relations whose EXCLUDES leaves out objects without any."""
 
-NULL_OF_ANY: frozenset[Key] = frozenset(
-    {("*", "performer_tags"), ("Performer", "groups"), ("Performer", "studios"), ("Group", "performers")}
-)
+NULL_OF_ANY: frozenset[Key] = frozenset({("*", "performer_tags"), ("Performer", "groups")})
 """Relations over two steps, whose IS_NULL also finds objects of which just one step leads nowhere."""
 
 OVER_RELATED: frozenset[Key] = frozenset({("*", "performer_age")})
@@ -125,8 +123,10 @@ UNRELIABLE: dict[Key, str] = {
 }
 """Nested filters that the server gets wrong, as people are told."""
 
-NEVER_EMPTY: frozenset[Key] = frozenset({("SceneMarker", "tags")})
-"""Relations that every object has; the server's IS_NULL looks at a part of them."""
+NO_NULL: frozenset[Key] = frozenset(
+    {("SceneMarker", "tags"), ("Performer", "studios"), ("Group", "performers"), ("Performer", "performers")}
+)
+"""Relations whose absence cannot be asked: the server looks at a part of them, and rows do not tell."""
 
 _HAVING_TYPES = frozenset({"Studio", "Tag", "Group", "Folder"})
 

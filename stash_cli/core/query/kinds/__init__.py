@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from stash_cli.core.query.kinds.choices import (
     Enumerated,
     Missing,
-    Resolution,
     YesNo,
     circumcision,
     gender,
     orientation,
 )
+from stash_cli.core.query.kinds.custom_fields import CustomFields
 from stash_cli.core.query.kinds.ordered import Ordered
 from stash_cli.core.query.kinds.relations import Relation
+from stash_cli.core.query.kinds.resolution import Resolution
 from stash_cli.core.query.kinds.special import (
-    CustomFields,
     Duplication,
     Hashes,
     PhashDistance,

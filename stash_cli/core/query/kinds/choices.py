@@ -1,10 +1,9 @@
-"""One word of a few: gender, circumcision, orientation, resolution, yes/no, and what is missing.
+"""One word of a few: gender, circumcision, orientation, yes/no, and what is missing.
 
 | lookup | means |
 |---|---|
 | eq, in | the word, or one of them, in any case |
 | ne, excludes | none of them; keeps objects without a value |
-| gt, gte, lt, lte, between | resolutions only, by the shorter side |
 | null | True: without a value; False: with any |
 """
 
@@ -22,26 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-BANDS: dict[str, tuple[int, int]] = {
-    "VERY_LOW": (144, 239),
-    "LOW": (240, 359),
-    "R360P": (360, 479),
-    "STANDARD": (480, 539),
-    "WEB_HD": (540, 719),
-    "STANDARD_HD": (720, 1079),
-    "FULL_HD": (1080, 1439),
-    "QUAD_HD": (1440, 1919),
-    "VR_HD": (1920, 2159),
-    "FOUR_K": (1920, 2559),
-    "FIVE_K": (2560, 2999),
-    "SIX_K": (3000, 3583),
-    "SEVEN_K": (3584, 3839),
-    "EIGHT_K": (3840, 6143),
-    "HUGE": (6144, 9999),
-}
-"""Shorter side in pixels, as the server bounds each name."""
-
-_NICKNAMES = {
+NICKNAMES = {
     "144P": "VERY_LOW",
     "240P": "LOW",
     "360P": "R360P",
@@ -58,8 +38,9 @@ _NICKNAMES = {
     "7K": "SEVEN_K",
     "8K": "EIGHT_K",
 }
+"""What people say for resolutions."""
 
-_NULL = Lookup("null", "none", "", "without a value", words.truth)
+NULL = Lookup("null", "none", "", "without a value", words.truth)
 _ARITIES: dict[str, tuple[Arity, str]] = {
     "eq": ("value", "equal to"),
     "ne": ("value", "other than, or none"),
@@ -77,7 +58,7 @@ def word(field: FilterField, value: Any) -> str:
         .replace("-", "_")
         .replace(" ", "_")
     )
-    text = _NICKNAMES.get(text, text) if "FULL_HD" in field.choices else text
+    text = NICKNAMES.get(text, text)
     if text not in field.choices:
         field.refuse(value, "one of " + ", ".join(field.choices))
     return text
@@ -118,7 +99,7 @@ class Enumerated:
             name: Lookup(name, arity, metavar, text, words.several() if arity == "list" else str)
             for name, (arity, text) in _ARITIES.items()
         }
-        return known | {"null": _NULL}
+        return known | {"null": NULL}
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         left, empty = allowed(field, given)
@@ -161,89 +142,6 @@ def circumcision(choices: list[str]) -> dict[str, Any]:
 
 def orientation(choices: list[str]) -> dict[str, Any]:
     return {"value": choices}
-
-
-class Resolution:
-    """Bands of the shorter side."""
-
-    _STRETCHES: Mapping[str, Callable[[int, int], tuple[int | None, int | None]]] = {
-        "eq": lambda low, high: (low, high),
-        "gt": lambda _, high: (high + 1, None),
-        "gte": lambda low, _: (low, None),
-        "lt": lambda low, _: (None, low - 1),
-        "lte": lambda _, high: (None, high),
-    }
-    _HELP: Mapping[str, str] = {
-        "eq": "in the band", "gt": "above", "gte": "at least", "lt": "below", "lte": "at most"
-    }  # fmt: skip
-
-    def lookups(self, _field: FilterField) -> dict[str, Lookup]:
-        known = {name: Lookup(name, "value", "1080p", text) for name, text in self._HELP.items()}
-        return known | {
-            "ne": Lookup("ne", "value", "1080p", "in another band, or none"),
-            "between": Lookup("between", "range", "720p..4k", "from and to, both included", words.span()),
-            "null": _NULL,
-        }
-
-    def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
-        clauses: list[Clause] = []
-        tests: list[Callable[[list[Any]], bool]] = []
-        for name, value in self._spread(given):
-            clause, test = self._one(field, name, value)
-            clauses.append(clause)
-            tests.append(test)
-        exact = "ne" not in given or not holds(MANY, field.key)
-        return Condition(field, clauses, lambda values: all(test(values) for test in tests), exact=exact)
-
-    def _spread(self, given: Mapping[str, Any]) -> list[tuple[str, Any]]:
-        """`between` as its two ends."""
-        pairs = []
-        for name, value in given.items():
-            if name == "between":
-                low, high = value
-                pairs += [("gte", low)] * (low is not None) + [("lte", high)] * (high is not None)
-            else:
-                pairs.append((name, value))
-        return pairs
-
-    def _one(self, field: FilterField, name: str, value: Any) -> tuple[Clause, Callable[[list[Any]], bool]]:
-        empty = where_empty(field.key, (field.name, {"modifier": "IS_NULL"}))
-        if name == "null" and value:
-            return [empty], lambda values: not values
-        if name == "null":
-            any_band = [
-                (field.name, modified(m, "VERY_LOW")) for m in ("EQUALS", "LESS_THAN", "GREATER_THAN")
-            ]
-            return list(any_band), bool
-        band = word(field, value)
-        if name == "ne":
-            low, high = BANDS[band]
-            clause = [(field.name, modified("NOT_EQUALS", band)), empty]
-            return clause, lambda values: not any(low <= v <= high for v in values)
-        return self._stretch(field, band, *self._STRETCHES[name](*BANDS[band]))
-
-    def _stretch(
-        self, field: FilterField, band: str, low: int | None, high: int | None
-    ) -> tuple[Clause, Callable[[list[Any]], bool]]:
-        def test(values: list[Any]) -> bool:
-            return any((low is None or low <= v) and (high is None or v <= high) for v in values)
-
-        return [(field.name, criterion) for criterion in _bands(band, low, high)], test
-
-
-def _bands(band: str, low: int | None, high: int | None) -> list[dict[str, Any]]:
-    """Criteria of which one holds from `low` to `high`: beyond a neighbouring band where there is one."""
-    if low is not None and high is not None:
-        return [modified("EQUALS", band)]
-    if low is not None:
-        below = next((name for name, (_, top) in BANDS.items() if top == low - 1), None)
-        return (
-            [modified("GREATER_THAN", below)]
-            if below
-            else [modified(m, band) for m in ("EQUALS", "GREATER_THAN")]
-        )
-    above = next((name for name, (bottom, _) in BANDS.items() if bottom == (high or 0) + 1), None)
-    return [modified("LESS_THAN", above)] if above else [modified(m, band) for m in ("EQUALS", "LESS_THAN")]
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class Relation:
             names.append("includes_all")
         metavar = (field.target or "ID").upper()
         known = {name: Lookup(name, "list", metavar, _HELP[name], words.names) for name in names}
-        if not (holds(facts.ONLY_POSITIVE, field.key) or holds(facts.NEVER_EMPTY, field.key)):
+        if not holds(facts.NO_NULL, field.key):
             known["null"] = Lookup("null", "none", "", "none at all", words.truth)
         if self.levels and not holds(facts.FLAT, field.key):
             known["depth"] = Lookup(
