@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from itertools import pairwise
 
 import pytest
 from support import run
@@ -173,10 +172,8 @@ def test_updates_are_throttled_and_the_last_one_is_not_lost(jobs):
 
     found = run(collect(jobs, busy))
     assert [event["type"] for _, event in found[:2]] == ["ADD", "UPDATE"]
-    running = found[2:-1]
-    gaps = [later[0] - earlier[0] for earlier, later in pairwise(running)]
-    assert all(gap > 0.05 for gap in gaps)
-    assert 2 <= len(running) <= 8
+    elapsed = found[-1][0] - found[0][0]
+    assert 2 <= len(found[2:-1]) <= elapsed / 0.1 + 1
     assert found[-1][1]["job"]["progress"] == 1
 
 
