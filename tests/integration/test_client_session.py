@@ -340,6 +340,28 @@ def test_a_batch_is_chunked_and_every_operation_has_its_own_result(tmp_path: Pat
     run(main())
 
 
+def test_what_met_a_locked_database_in_a_batch_is_sent_again(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def answer(request: dict[str, Any]) -> Any:
+        ids = {name.split("_")[0]: change["id"] for name, change in request["variables"].items()}
+        first = len(ids) == 3
+        locked = [name for name, one in ids.items() if first and one == "2"]
+        done.extend(one for name, one in ids.items() if name not in locked)
+        data = {name: None if name in locked else {"id": one} for name, one in ids.items()}
+        return graphql(data, [{"message": "database is locked", "path": [name]} for name in locked])
+
+    async def main() -> None:
+        async with session_with(answer, tmp_path) as (session, _):
+            operations = [BatchOperation("tagUpdate", {"input": {"id": one}}) for one in ("1", "2", "3")]
+            result = await execute_batch(session, operations)
+            assert result.all_succeeded
+            assert [each.result for each in result] == [{"id": "1"}, {"id": "2"}, {"id": "3"}]
+            assert done == ["1", "3", "2"]
+
+    run(main())
+
+
 def test_a_batch_remembers_what_was_done_before_the_server_went_away(tmp_path: Path) -> None:
     def answer(request: dict[str, Any]) -> Any:
         return {"a0": {"id": "1"}} if "1" in str(request["variables"]) else RESET

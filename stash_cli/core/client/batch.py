@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client import failures
-from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
+from stash_cli.core.errors import StashError, StashGraphQLError, StashLockedError, StashUsageError
 from stash_cli.core.graphql import document, selection
 from stash_cli.core.transport import GraphQLRequest
+from stash_cli.core.transport.retry import PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,14 +86,13 @@ async def execute_batch(
     result = BatchResult(list(operations))
     for start in range(0, len(operations), max_batch_size):
         try:
-            data = await _chunk(session, result.operations[start : start + max_batch_size])
+            result.raw_response += await _settled(session, result.operations[start : start + max_batch_size])
         except StashError as error:
             if start == 0:
                 raise
             for each in result.operations[start:]:
                 each.error = error
             break
-        result.raw_response.append(data)
     return result
 
 
@@ -109,6 +110,23 @@ async def call_each(
     for each in batch.failed:
         raise each.error or StashError(f"{operation} failed.")
     return [each.result for each in batch]
+
+
+async def _settled(session: Session, operations: Sequence[BatchOperation]) -> list[dict[str, Any] | None]:
+    """Send one chunk, and those of it that met a locked database again: they were not done."""
+    answers = [await _chunk(session, operations)]
+    for pause in PATIENT.pauses():
+        locked = [each for each in operations if isinstance(each.error, StashLockedError)]
+        if not locked:
+            break
+        await asyncio.sleep(pause)
+        try:
+            answers.append(await _chunk(session, locked))
+        except StashError as error:
+            # The rest of the chunk is done and must not be forgotten.
+            for each in locked:
+                each.error = error
+    return answers
 
 
 async def _chunk(session: Session, operations: Sequence[BatchOperation]) -> dict[str, Any] | None:
