@@ -11,12 +11,12 @@ from stash_cli.embedded import tables as t
 if TYPE_CHECKING:
     from sqlalchemy import CompoundSelect
 
-MEDIA: tuple[tuple[str, Table, Table, Table], ...] = (
-    ("scene_id", t.scenes, t.performers_scenes, t.scenes_tags),
-    ("image_id", t.images, t.performers_images, t.images_tags),
-    ("gallery_id", t.galleries, t.performers_galleries, t.galleries_tags),
+MEDIA: tuple[tuple[str, Table, Table], ...] = (
+    ("scene_id", t.scenes, t.performers_scenes),
+    ("image_id", t.images, t.performers_images),
+    ("gallery_id", t.galleries, t.performers_galleries),
 )
-"""(key, table, performers, tags) of what performers appear in."""
+"""(key, table, performers) of what performers appear in."""
 
 
 def groups_of_performers() -> Select[Any]:
@@ -33,7 +33,7 @@ def groups_of_performers() -> Select[Any]:
 def appearances() -> CompoundSelect[Any]:
     """(performer, other) for performers that share a scene, image or gallery; each pair once."""
     parts = []
-    for key, _, performers, _ in MEDIA:
+    for key, _, performers in MEDIA:
         mine, theirs = performers.alias(), performers.alias()
         parts.append(
             select(mine.c.performer_id.label("performer"), theirs.c.performer_id.label("other")).join(
@@ -49,7 +49,7 @@ def performer_studios() -> CompoundSelect[Any]:
         select(media.c.studio_id.label("studio"), performers.c.performer_id.label("performer"))
         .join(performers, performers.c[key] == media.c.id)
         .where(media.c.studio_id.is_not(None))
-        for key, media, performers, _ in MEDIA
+        for key, media, performers in MEDIA
     ]
     return union(*parts)
 

@@ -55,11 +55,6 @@ def full_path(folders: FromClause = t.folders, files: FromClause = t.files) -> C
     return folder.op("||")(os.sep).op("||")(files.c.basename)
 
 
-def unix_time(moment: ColumnElement[Any]) -> ColumnElement[int]:
-    """Seconds since 1970 of a stored time."""
-    return cast(func.strftime("%s", moment), Integer)
-
-
 def years_between(first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[int]:
     """Whole years from one date to another; NULL when either is."""
     shape = "%Y.%m%d"

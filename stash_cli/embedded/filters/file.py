@@ -57,10 +57,6 @@ def _orientation(entity: Entity, criterion: Mapping[str, Any]) -> Condition | No
     return conditions.orientation(entity.c.width, entity.c.height, criterion)
 
 
-def _rounded(name: str, match: Any) -> Handler:
-    return lambda entity, criterion: match(entity.c[name], criterion)
-
-
 def _captions(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
     """The language code of one of the captions; EXCLUDES compares it exactly."""
     language = t.video_captions.c.language_code
@@ -82,8 +78,8 @@ _VIDEO: dict[str, Handler] = {
     **strings("video_codec audio_codec"),
     **numbers("interactive_speed"),
     "bitrate": column("bit_rate", conditions.number),
-    "duration": _rounded("duration", facts.truncated_rows),
-    "framerate": _rounded("frame_rate", facts.rounded_rows),
+    "duration": column("duration", facts.truncated_rows),
+    "framerate": column("frame_rate", facts.rounded_rows),
     "interactive": boolean("interactive"),
     "captions": _captions,
 }

@@ -74,7 +74,7 @@ def _studio_or_none(key: str, media: Table, performers: Table) -> Select[Any]:
 
 
 _MEDIA_STUDIOS = tuple(
-    partial(_studio_or_none, key, media, performers) for key, media, performers, _ in two_steps.MEDIA
+    partial(_studio_or_none, key, media, performers) for key, media, performers in two_steps.MEDIA
 )
 
 
