@@ -63,36 +63,37 @@ class IdentityMap:
     def take(self, cls: type[T], data: Mapping[str, Any]) -> T:
         """The one object for `data["id"]`, with `data` merged into it; hydration's way in."""
         with self.lock:
-            return self._take(concrete(cls, data), data, self.clock(), renew=False)
+            return self._take(concrete(cls, data) if "__typename" in data else cls, data)
 
     def take_all(self, cls: type[T], rows: Iterable[Mapping[str, Any]]) -> list[T]:
         """The objects for rows that were asked for themselves: they count as fresh and recent."""
         with self.lock:
             now = self.clock()
-            return [self._take(concrete(cls, row), row, now, renew=True) for row in rows]
+            return [self._take(concrete(cls, row), row, now) for row in rows]
 
-    def _take(self, cls: type[T], data: Mapping[str, Any], now: float, *, renew: bool) -> T:
+    def _take(self, cls: type[T], data: Mapping[str, Any], now: float | None = None) -> T:
+        """The object for `data`; with `now` it was asked for itself."""
         id_ = str(data["id"])
         table = self._tables.get(cls) or self._table(cls)
         entry = table.entries.get(id_)
-        found = cast("T | None", entry() if entry is not None else None)
+        found: Any = None if entry is None else entry()
         if found is None or entry is None:
             found = blank(cls, self)
             # Known before it is filled: its links may lead back to it.
-            entry = self._register(found, table, id_, now)
+            entry = self._register(found, table, id_)
         found.merge_answer(table.plan.values(data, self))
-        if renew:
+        if now is not None:
             entry.stamp = now
             self._recent[entry.key] = found
             self._recent.move_to_end(entry.key)
-        return found
+        return found  # type: ignore[no-any-return]
 
     def _table(self, cls: type[StashObject]) -> Table:
         return self._tables.setdefault(cls, Table(cls))
 
-    def _register(self, obj: StashObject, table: Table, id_: str, now: float) -> Entry:
+    def _register(self, obj: StashObject, table: Table, id_: str) -> Entry:
         entry = Entry(obj, self._forget)
-        entry.key, entry.stamp = (type(obj), id_), now
+        entry.key, entry.stamp = (type(obj), id_), self.clock()
         table.entries[id_] = entry
         self._recent[entry.key] = obj
         if len(self._recent) > self.max_objects:
@@ -122,7 +123,7 @@ class IdentityMap:
             if standing is not None and standing is not obj:
                 raise StashUsageError(f"{obj!r} is in the store already, as another object.")
             if standing is None:
-                self._register(obj, table, obj.id, self.clock())
+                self._register(obj, table, obj.id)
             obj.bind(self)
             self.changed(obj)
 
@@ -142,7 +143,7 @@ class IdentityMap:
             table.entries.pop(old_id, None)
             for kept in (self._recent, self._changed):
                 kept.pop((type(obj), old_id), None)
-            self._register(obj, table, obj.id, self.clock())
+            self._register(obj, table, obj.id)
             self.changed(obj)
 
     def get(self, cls: type[T], id_: str) -> T | None:
