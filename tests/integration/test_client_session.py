@@ -196,6 +196,7 @@ def test_unknown_names_are_refused_before_anything_is_sent(tmp_path: Path) -> No
         (600, None, 600, [600]),
         (1200, None, 1200, [600, 600]),
         (7, 5, 7, [5, 5]),
+        (1000, 250, 1000, [250] * 4),
         (0, None, 0, []),
         (9999, None, 1234, [1000, 1000]),
     ],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.client.prefetch import Prefetch
 from stash_cli.core.errors import StashLookupError, did_you_mean
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.unset import UNSET
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 PAGE_SIZE = 1000
 """Rows per request: large enough to hide the round trip, small enough to keep memory flat."""
 _SEEDS = 10**8
-_TURNS = 8
-"""Turns of the event loop within which a request on a kept-alive connection is sent (it takes five)."""
 
 Row = dict[str, Any]
 
@@ -119,24 +117,19 @@ async def iter_pages(
         async for rows in pages_by_id(session, query.entity, _chosen(query, limit), paths):
             yield rows
         return
-    size, left = page_size or _even_size(limit), limit
-    number = 1
-    coming = asyncio.ensure_future(page(session, query, paths, number=number, per_page=size))
+    size = page_size or _even_size(limit)
+
+    async def fetch(number: int) -> list[Row]:
+        return (await page(session, query, paths, number=number, per_page=size)).rows
+
+    pages = Prefetch(fetch, size, limit)
     try:
-        while True:
-            rows = (await coming).rows
-            left = None if left is None else left - len(rows)
-            ends = len(rows) < size or (left is not None and left <= 0)
-            if not ends:
-                number += 1
-                coming = asyncio.ensure_future(page(session, query, paths, number=number, per_page=size))
-                await _let_out()
+        while not pages.ended:
+            rows = await pages.next()
             if rows:
-                yield rows if left is None or left >= 0 else rows[:left]
-            if ends:
-                return
+                yield rows
     finally:
-        await _cancel(coming)
+        await pages.close()
 
 
 async def iter_rows(
@@ -171,17 +164,3 @@ def _even_size(limit: int | None) -> int:
         return PAGE_SIZE
     pages = -(-limit // PAGE_SIZE)
     return -(-limit // pages)
-
-
-async def _let_out() -> None:
-    """Turn the loop until the request is on the wire: the caller's own work may hold the loop from now on."""
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
-
-
-async def _cancel(task: asyncio.Future[Page]) -> None:
-    if not task.done():
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    elif not task.cancelled():
-        task.exception()
