@@ -212,6 +212,9 @@ def test_find_iter_pages_and_prefetches(embedded_url: str) -> None:
         async with library(embedded_url) as (store, wire):
             found = [scene.id async for scene in store.find_iter(Scene, query_batch=5)]
             assert found == [str(number) for number in range(1, 13)]
+            assert len(wire.take()) >= 3
+            found = [scene.id async for scene in store.find_iter(Scene, query_batch=5, prefetch=False)]
+            assert found == [str(number) for number in range(1, 13)]
             assert len(wire.take()) == 3
             stream = store.find_iter(Scene, query_batch=5, prefetch=False)
             assert (await anext(stream)).id == "1"

@@ -47,6 +47,13 @@ class StoreBase:
         """Seconds for which objects of a type count as known."""
         return self._ttls.get(entity_type, self._default_ttl)
 
+    async def expected(self, entity_type: type[StashObject], paths: list[str] | None) -> list[str]:
+        """What an object should hold: `paths`, or the default fields that this server has."""
+        if paths is not None:
+            return paths
+        server, name = await self.session.learn(), entity_type.__name__
+        return [path for path in default_paths(name) if server.field_name(name, path.partition(".")[0])]
+
     def is_fresh(self, obj: StashObject) -> bool:
         """Whether it was loaded recently enough, or was never saved."""
         return obj.is_new() or self.identity.age(type(obj), obj.id) < self.ttl_of(type(obj))
@@ -71,9 +78,9 @@ def entity_of(entity_type: type[StashObject]) -> Entity:
     return entity
 
 
-def paths_of(entity_type: type[StashObject], fields: Iterable[str] | None) -> list[str]:
+def paths_of(fields: Iterable[str] | None) -> list[str] | None:
     """Fields as selection paths, the id first: `studio__name` and `studio.name` alike; None: the default."""
     if fields is None:
-        return default_paths(entity_type.__name__)
+        return None
     asked = [fields] if isinstance(fields, str) else fields
     return list(dict.fromkeys(["id", *(field.replace("__", ".") for field in asked)]))

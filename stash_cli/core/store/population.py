@@ -82,7 +82,7 @@ class Population(Reading):
     async def _populate(
         self, cls: type[T], objects: list[T], fields: Iterable[str] | None, force: bool
     ) -> None:
-        paths = paths_of(cls, fields)
+        paths = await self.expected(cls, paths_of(fields))
         needy = [each for each in objects if force or lacks(each, paths)]
         for each in needy:
             if each.is_new():
@@ -113,7 +113,7 @@ class Population(Reading):
             raise StashUsageError(f"{cls.__name__}.{name} cannot be read back from {other.plural}.")
         wanted = compile_lookups(other_name, {f"{field}__includes": list(objects)}).filter
         other_type = cast("type[StashObject]", class_named(other_name))
-        paths = paths_of(other_type, [rest] if rest else [other.label])
+        paths = ["id", rest or other.label]
         related: dict[str, list[StashObject]] = {each.id: [] for each in objects}
         query = FindQuery(other, wanted)
         async for row in iter_rows(self.session, query, [*paths, *where.paths]):

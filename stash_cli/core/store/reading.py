@@ -6,13 +6,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stash_cli.core.client.paging import FindQuery, count, iter_rows, page
+from stash_cli.core.client.by_id import pages_by_id
+from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, count, iter_rows, page
 from stash_cli.core.errors import StashUsageError
+from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.query.lookups import Compiled
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.resolve import resolve_names
 from stash_cli.core.store.base import StoreBase, entity_of, paths_of
-from stash_cli.core.store.by_id import rows_by_id
 from stash_cli.core.store.fields import lacks
 
 if TYPE_CHECKING:
@@ -23,16 +24,13 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="StashObject")
 Row = dict[str, Any]
 
-CHUNK = 500
-"""Objects per request when they are asked for by id."""
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A compiled find: the query to send, the paths to ask for, and the rest to test rows for."""
 
     query: FindQuery
-    paths: list[str]
+    paths: list[str] | None
     compiled: Compiled
 
     def passes(self, row: Mapping[str, Any]) -> bool:
@@ -68,23 +66,20 @@ class Reading(StoreBase):
 
         What the cache lacks is asked for in one request per 500.
         """
-        paths = paths_of(entity_type, fields)
+        paths = paths_of(fields)
+        expected = await self.expected(entity_type, paths)
         wanted = list(dict.fromkeys(str(one) for one in ids))
         known = {one: self.get_cached(entity_type, one) for one in wanted}
-        found = {one: obj for one, obj in known.items() if obj is not None and not lacks(obj, paths)}
+        found = {one: obj for one, obj in known.items() if obj is not None and not lacks(obj, expected)}
         missing = [one for one in wanted if one not in found]
         for obj in await self._load(entity_type, missing, paths):
             found[obj.id] = obj
         return [found[one] for one in wanted if one in found]
 
-    async def _load(self, entity_type: type[T], ids: Sequence[str], paths: Sequence[str]) -> list[T]:
-        """The objects with these ids, asked for in chunks."""
-        entity = entity_of(entity_type)
-        found: list[T] = []
-        for start in range(0, len(ids), CHUNK):
-            rows = await rows_by_id(self.session, entity, ids[start : start + CHUNK], paths)
-            found += self.identity.take_all(entity_type, rows)
-        return found
+    async def _load(self, entity_type: type[T], ids: Sequence[str], paths: Sequence[str] | None) -> list[T]:
+        """The objects with these ids that exist, asked for in chunks."""
+        pages = pages_by_id(self.session, entity_of(entity_type), ids, paths)
+        return [obj async for rows in pages for obj in self.identity.take_all(entity_type, rows)]
 
     async def find(
         self,
@@ -166,11 +161,13 @@ class Reading(StoreBase):
     ) -> Question:
         entity = entity_of(entity_type)
         compiled = compile_lookups(entity.type, await resolve_names(self.session, entity.type, filters))
-        more = compiled.remainder.fields if compiled.remainder else ()
+        paths = paths_of(fields)
+        if compiled.remainder is not None:
+            asked = default_paths(entity.type) if paths is None else paths
+            paths = list(dict.fromkeys([*asked, *compiled.remainder.fields]))
         if sort and sort.startswith("-"):
             sort, direction = sort[1:], direction or "DESC"
         query = FindQuery(entity, compiled.filter or None, q, sort, direction)
-        paths = [*dict.fromkeys([*paths_of(entity_type, fields), *more])]
         return Question(query, paths, compiled)
 
     async def _objects(
@@ -198,7 +195,7 @@ class Reading(StoreBase):
         """Rows that match, up to `limit`."""
         if limit is not None and limit <= 0:
             return
-        rows = self._unhurried(question, page_size or CHUNK)
+        rows = self._unhurried(question, page_size or PAGE_SIZE)
         if prefetch:
             at_most = limit if question.compiled.remainder is None else None
             rows = iter_rows(self.session, question.query, question.paths, limit=at_most, page_size=page_size)
