@@ -148,6 +148,7 @@ def test_find_asks_for_the_fields_wanted_and_nothing_else(embedded_url: str) -> 
             )
             assert [scene.title for scene in found] == ["scene 011", "scene 010", "scene 009", "scene 008"]
             assert found[0].studio.name == "Acme"
+            assert found[0].studio is await store.get(Studio, 1, fields=["name"])
             assert found[0].rating100 is UNSET
             [document] = wire.take()
             assert "details" not in document

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.graphql.selection import default_paths
+from stash_cli.core.store.fields import with_ids
 from stash_cli.core.store.identity import MAX_OBJECTS, IdentityMap
 from stash_cli.core.types.entities import ENTITIES, Entity
 
@@ -78,9 +79,12 @@ def entity_of(entity_type: type[StashObject]) -> Entity:
     return entity
 
 
-def paths_of(fields: Iterable[str] | None) -> list[str] | None:
-    """Fields as selection paths, the id first: `studio__name` and `studio.name` alike; None: the default."""
+def paths_of(entity_type: type[StashObject], fields: Iterable[str] | None) -> list[str] | None:
+    """Fields as selection paths: `studio__name` and `studio.name` alike; None: the default.
+
+    Every linked object is asked for its id as well: without it there is no telling which one it is.
+    """
     if fields is None:
         return None
     asked = [fields] if isinstance(fields, str) else fields
-    return list(dict.fromkeys(["id", *(field.replace("__", ".") for field in asked)]))
+    return with_ids(entity_type.__name__, (field.replace("__", ".") for field in asked))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.types.api import ApiField, describe_api
+from stash_cli.core.types.api import ApiField, ApiType, describe_api
 from stash_cli.core.types.relations import inverses
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from stash_cli.core.types.base import ApiObject
     from stash_cli.core.types.entity import StashObject
@@ -34,6 +34,31 @@ def _holds(obj: Any, parts: list[str]) -> bool:
         return True
     value = getattr(obj, attribute(type(obj), parts[0]), UNSET)
     return value is not UNSET and _holds(value, parts[1:])
+
+
+def with_ids(type_name: str, paths: Iterable[str]) -> list[str]:
+    """`paths` with the ids of the object and of every object on the way: `studio.name` needs `studio.id`."""
+    found = {"id": None}
+    for path in paths:
+        above = ""
+        for target, part in _targets(type_name, path.split(".")[:-1]):
+            above = f"{above}{part}."
+            if target.is_entity or any(describe_api().types[name].is_entity for name in target.members):
+                found[f"{above}id"] = None
+        found[path] = None
+    return list(found)
+
+
+def _targets(type_name: str, parts: list[str]) -> Iterator[tuple[ApiType, str]]:
+    """The type that each part of a path leads to, as far as the API knows it."""
+    declared = describe_api().types[type_name]
+    for part in parts:
+        owners = [declared, *(describe_api().types[name] for name in declared.members)]
+        field = next((owner.fields[part] for owner in owners if part in owner.fields), None)
+        if field is None:
+            return
+        declared = describe_api().types[field.type.name]
+        yield declared, part
 
 
 def attribute(cls: type[ApiObject], name: str) -> str:

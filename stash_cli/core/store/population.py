@@ -9,7 +9,7 @@ from stash_cli.core.errors import StashNotFoundError, StashUsageError
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.rows import reader
 from stash_cli.core.store.base import paths_of
-from stash_cli.core.store.fields import is_inverse, lacks
+from stash_cli.core.store.fields import is_inverse, lacks, with_ids
 from stash_cli.core.store.reading import Reading
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.hydrate import class_named
@@ -82,7 +82,7 @@ class Population(Reading):
     async def _populate(
         self, cls: type[T], objects: list[T], fields: Iterable[str] | None, force: bool
     ) -> None:
-        paths = await self.expected(cls, paths_of(fields))
+        paths = await self.expected(cls, paths_of(cls, fields))
         needy = [each for each in objects if force or lacks(each, paths)]
         for each in needy:
             if each.is_new():
@@ -90,12 +90,12 @@ class Population(Reading):
             if self.identity.get(cls, each.id) is None:
                 self.identity.add(each)
         needed = paths if force else sorted(set().union(*(lacks(each, paths) for each in needy)))
-        plain = [path.replace("__", ".") for path in needed if not is_inverse(cls, path)]
+        plain = [path for path in needed if not is_inverse(cls, path)]
         if plain:
             await self._refresh(cls, needy, plain)
         for path in needed:
             if is_inverse(cls, path):
-                await self._load_inverse(cls, needy, path.replace("__", "."))
+                await self._load_inverse(cls, needy, path)
 
     async def _refresh(self, cls: type[T], objects: list[T], paths: list[str]) -> None:
         found = {each.id for each in await self._load(cls, [each.id for each in objects], paths)}
@@ -113,10 +113,10 @@ class Population(Reading):
             raise StashUsageError(f"{cls.__name__}.{name} cannot be read back from {other.plural}.")
         wanted = compile_lookups(other_name, {f"{field}__includes": list(objects)}).filter
         other_type = cast("type[StashObject]", class_named(other_name))
-        paths = ["id", rest or other.label]
+        paths = with_ids(other_name, [rest or other.label, *where.paths])
         related: dict[str, list[StashObject]] = {each.id: [] for each in objects}
         query = FindQuery(other, wanted)
-        async for row in iter_rows(self.session, query, [*paths, *where.paths]):
+        async for row in iter_rows(self.session, query, paths):
             [found] = self.identity.take_all(other_type, [row])
             for holder in set(where.read(row)) & related.keys():
                 related[holder].append(found)

@@ -14,7 +14,7 @@ from stash_cli.core.query.lookups import Compiled
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.resolve import resolve_names
 from stash_cli.core.store.base import StoreBase, entity_of, paths_of
-from stash_cli.core.store.fields import lacks
+from stash_cli.core.store.fields import lacks, with_ids
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
@@ -66,7 +66,7 @@ class Reading(StoreBase):
 
         What the cache lacks is asked for in one request per 500.
         """
-        paths = paths_of(fields)
+        paths = paths_of(entity_type, fields)
         expected = await self.expected(entity_type, paths)
         wanted = list(dict.fromkeys(str(one) for one in ids))
         known = {one: self.get_cached(entity_type, one) for one in wanted}
@@ -161,10 +161,10 @@ class Reading(StoreBase):
     ) -> Question:
         entity = entity_of(entity_type)
         compiled = compile_lookups(entity.type, await resolve_names(self.session, entity.type, filters))
-        paths = paths_of(fields)
+        paths = paths_of(entity_type, fields)
         if compiled.remainder is not None:
             asked = default_paths(entity.type) if paths is None else paths
-            paths = list(dict.fromkeys([*asked, *compiled.remainder.fields]))
+            paths = with_ids(entity.type, [*asked, *compiled.remainder.fields])
         if sort and sort.startswith("-"):
             sort, direction = sort[1:], direction or "DESC"
         query = FindQuery(entity, compiled.filter or None, q, sort, direction)

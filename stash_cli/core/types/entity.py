@@ -128,7 +128,7 @@ class StashObject(ApiObject):
 
     def is_new(self) -> bool:
         """Whether the server does not know it yet: its id is a UUID, not a number."""
-        return is_temporary(self.id)
+        return "id" in self.__dict__ and is_temporary(self.id)
 
     def update_id(self, server_id: str | int) -> None:
         """Put the server's id in place of the temporary one."""
@@ -221,7 +221,8 @@ class StashObject(ApiObject):
         try:
             key: tuple[str, str] = object.__getattribute__(self, "_key")
         except AttributeError:
-            return type(self).__name__, self.id
+            # Read without its id, it is equal to itself alone.
+            return type(self).__name__, self.__dict__.get("id") or f"at {id(self)}"
         return key
 
     def __eq__(self, other: object) -> bool:
