@@ -38,6 +38,7 @@ ALLOWED = {
         "core.unset",
     ),
     "stash_cli.core.capabilities": ("core.graphql",),
+    "stash_cli.core.explain": ("core.types", "core.graphql", "core.query", "core.errors"),
     "stash_cli.core.context": ("core",),
     "stash_cli.embedded": ("core.types", "core.errors", "core.unset"),
     "stash_cli.output": ("core.errors",),

@@ -1,0 +1,101 @@
+"""`explain`: every name of the API can be asked for, and what it says is what the API has."""
+
+from __future__ import annotations
+
+import pytest
+from cli_support import Cli
+
+from stash_cli.core.explain import explain, names
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES, NOUNS
+from stash_cli.output.explained import text_of
+
+
+def test_a_type(offline: Cli) -> None:
+    facts = offline.ok("explain", "Scene", "--json").json
+    fields = {field["name"]: field for field in facts["fields"]}
+    assert facts["kind"] == "object"
+    assert facts["entity"]["plural"] == "scenes"
+    assert set(fields) == set(describe_api().types["Scene"].fields)
+    assert fields["rating100"] == {"name": "rating100", "type": "Int", "nullable": True, "range": [0, 100]}
+    assert fields["id"]["nullable"] is False
+    assert fields["url"]["deprecated"] == "Use urls"
+    assert fields["custom_fields"]["since"] == "0.31"
+
+
+@pytest.mark.parametrize("word", ["Scene", "scenes", "scene", "SCENE"])
+def test_nouns_and_any_case(offline: Cli, word: str) -> None:
+    assert offline.ok("explain", word).out == offline.ok("explain", "Scene").out
+
+
+def test_a_field_with_its_lookups_and_flags(offline: Cli) -> None:
+    facts = offline.ok("explain", "Scene.rating100", "--json").json
+    lookups = {row["lookup"]: row for row in facts["filter"]["lookups"]}
+    assert facts["type"] == "Int"
+    assert lookups["rating100__gte"]["flags"] == ["--rating100-gte"]
+    assert lookups["rating100__null"]["flags"] == ["--rating100-null", "--rating100-not-null"]
+    text = offline.ok("explain", "SceneFilterType.tags").out
+    assert "takes names, aliases or ids of Tag" in text
+    assert "--any-tag" in text
+    assert "nests the filter of Performer" in offline.ok("explain", "SceneFilterType.performers_filter").out
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("Scene.files.path", "VideoFile.path: String!  (field)"),
+        ("findScenes", "findScenes: FindScenesResultType!  (query)"),
+        ("findScenes.filter.per_page", "FindFilterType.per_page: Int  (input field)"),
+        ("findScenes.count", "FindScenesResultType.count: Int!  (field)"),
+        ("sceneCreate.input", "sceneCreate.input: SceneCreateInput!  (argument)"),
+        ("jobsSubscribe", "jobsSubscribe: JobStatusUpdate!  (subscription)"),
+        ("VisualFile.duration", "VideoFile.duration: Float!  (field)"),
+        ("Upload", "Upload  (scalar)"),
+    ],
+)
+def test_paths_and_operations(offline: Cli, name: str, line: str) -> None:
+    assert offline.ok("explain", name).out.splitlines()[0] == line
+
+
+def test_enum_values_come_with_the_field_that_takes_them(offline: Cli) -> None:
+    assert "NON_BINARY" in offline.ok("explain", "Performer.gender").out
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("findScenez", "findScenes"), ("Scene.titel", "title"), ("Scnee", "Scene")]
+)
+def test_what_does_not_exist_names_what_is_near(offline: Cli, name: str, near: str) -> None:
+    done = offline("explain", name)
+    assert done.status == 2
+    assert done.out == ""
+    assert near in done.err
+
+
+def test_only_formats_that_fit(offline: Cli) -> None:
+    assert offline("explain", "Scene", "--csv").status == 2
+
+
+def test_every_name_and_every_field_is_explained(offline: Cli) -> None:
+    rows = offline.ok("explain", "--jsonl").rows
+    api = describe_api()
+    assert rows == names()
+    assert len(rows) == len(api.types) + len(api.queries) + len(api.mutations) + len(api.subscriptions)
+    for row in rows:
+        facts = explain(row["name"])
+        assert facts["name"] == row["name"]
+        assert text_of(facts).startswith(row["name"])
+        for field in [*facts.get("fields", ()), *facts.get("args", ())]:
+            assert text_of(explain(f"{row['name']}.{field['name']}"))
+
+
+def test_every_lookup_of_an_entity_has_a_flag_or_another_word_for_it(offline: Cli) -> None:
+    """Only relations have lookups without a flag: `eq`, `in` and `ne` say what others say."""
+    from stash_cli.commands.explain import flags_of
+    from stash_cli.core.query.lookups import fields
+
+    for type_name in ENTITIES:
+        known = flags_of(type_name)
+        for field in fields(type_name).values():
+            missing = {name for name in field.lookups if f"{field.name}__{name}" not in known}
+            assert field.deprecated or missing <= {"eq", "in", "ne"}, field.name
+    assert len(NOUNS) == 16
