@@ -285,6 +285,29 @@ def test_populate_fills_what_points_at_an_object(embedded_url: str) -> None:
     run(main())
 
 
+def test_populate_along_a_path(embedded_url: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (store, wire):
+            parent = Studio(name="Holding")
+            await store.save(parent)
+            studio = await store.get(Studio, 1)
+            assert studio is not None
+            studio.parent_studio = parent
+            await store.save(studio)
+            store.invalidate_all()
+            scenes = await store.find(Scene, fields=["studio"], limit=3)
+            wire.take()
+            await store.populate(scenes, fields=["studio__parent__name", "studio__parent__details"])
+            assert len(wire.take()) == 1
+            assert scenes[0].studio is studio
+            assert studio.parent_studio is parent
+            assert parent.details == ""
+            assert store.has_fields(scenes[0], "studio__parent__details", "studio.parent_studio.name")
+            assert not studio.is_dirty()
+
+    run(main())
+
+
 def test_populate_refuses_what_cannot_be_loaded(embedded_url: str) -> None:
     async def main() -> None:
         async with library(embedded_url) as (store, _):

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entity import StashObject
 
 
+ALIASES = {("Studio", "parent"): "parent_studio"}
+"""Names that people use for fields: the API's studios have a `parent_id` to write and this to read."""
+
+
 def lacks(obj: StashObject, paths: Iterable[str]) -> set[str]:
     """Those of `paths` (`studio__name` or `studio.name`) that `obj` does not hold yet.
 
@@ -41,28 +45,33 @@ def with_ids(type_name: str, paths: Iterable[str]) -> list[str]:
     found = {"id": None}
     for path in paths:
         above = ""
-        for target, part in _targets(type_name, path.split(".")[:-1]):
+        *links, last = _named(type_name, path.split("."))
+        for part, target in links:
             above = f"{above}{part}."
-            if target.is_entity or any(describe_api().types[name].is_entity for name in target.members):
+            if target is not None and _has_id(target):
                 found[f"{above}id"] = None
-        found[path] = None
+        found[f"{above}{last[0]}"] = None
     return list(found)
 
 
-def _targets(type_name: str, parts: list[str]) -> Iterator[tuple[ApiType, str]]:
-    """The type that each part of a path leads to, as far as the API knows it."""
-    declared = describe_api().types[type_name]
+def _has_id(target: ApiType) -> bool:
+    return target.is_entity or any(describe_api().types[name].is_entity for name in target.members)
+
+
+def _named(type_name: str, parts: list[str]) -> Iterator[tuple[str, ApiType | None]]:
+    """Each part of a path under its API name, with the type it leads to as far as the API knows it."""
+    declared: ApiType | None = describe_api().types[type_name]
     for part in parts:
-        owners = [declared, *(describe_api().types[name] for name in declared.members)]
-        field = next((owner.fields[part] for owner in owners if part in owner.fields), None)
-        if field is None:
-            return
-        declared = describe_api().types[field.type.name]
-        yield declared, part
+        owners = [] if declared is None else [declared, *(describe_api().types[n] for n in declared.members)]
+        name = next((ALIASES[o.name, part] for o in owners if (o.name, part) in ALIASES), part)
+        field = next((owner.fields[name] for owner in owners if name in owner.fields), None)
+        declared = None if field is None else describe_api().types[field.type.name]
+        yield name, declared
 
 
 def attribute(cls: type[ApiObject], name: str) -> str:
     """The attribute that holds the field called `name`, by its API name or its own."""
+    name = ALIASES.get((cls.__name__, name), name)
     declared = describe_api().types.get(cls.__name__)
     known = declared.fields if declared else {}
     if name in known:

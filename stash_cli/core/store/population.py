@@ -92,7 +92,7 @@ class Population(Reading):
         needed = paths if force else sorted(set().union(*(lacks(each, paths) for each in needy)))
         plain = [path for path in needed if not is_inverse(cls, path)]
         if plain:
-            await self._refresh(cls, needy, plain)
+            await self._refresh(cls, needy, with_ids(cls.__name__, plain))
         for path in needed:
             if is_inverse(cls, path):
                 await self._load_inverse(cls, needy, path)
