@@ -22,6 +22,7 @@ from stash_cli.core.query.compose import compose
 from stash_cli.core.query.facts import OLDER_NAME, UNRELIABLE
 from stash_cli.core.query.fields import fields, filter_type, find_field, nested_field
 from stash_cli.core.query.kinds import KINDS
+from stash_cli.core.query.kinds.choices import yes_or_no
 from stash_cli.core.query.model import Condition, FilterField, Lookup, Row
 from stash_cli.core.query.rows import Reader, reader
 from stash_cli.core.types.api import describe_api
@@ -170,6 +171,8 @@ def _put(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> 
     """Note one lookup; comparing with None asks for null."""
     if value is None and lookup in ("eq", "ne") and "null" in field.lookups:
         lookup, value = "null", lookup == "eq"
+    if lookup == "null" and not isinstance(value, dict):
+        value = yes_or_no(field, value)
     if isinstance(value, dict) and isinstance(asked.get(lookup), dict):
         value = asked[lookup] | value
     elif lookup in asked:

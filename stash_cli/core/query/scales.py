@@ -21,6 +21,8 @@ class Scale(Protocol):
 
     metavar: str
     expected: str
+    point: Any
+    """Some point of the scale."""
 
     def up(self, point: Any) -> Any: ...
 
@@ -70,6 +72,7 @@ class Whole(_Discrete):
     """Whole numbers."""
 
     metavar = "N"
+    point = 0
     expected = "a whole number"
 
     def parse(self, text: str) -> int:
@@ -93,6 +96,7 @@ class Real:
     """Numbers with a fraction, stepped from one representable number to the next."""
 
     metavar = "NUMBER"
+    point = 0.0
     expected = "a number"
     furthest = 1e12
 
@@ -143,6 +147,7 @@ class Days(_Discrete):
     """Dates, by day number; the server holds a fuzzy date as its first day."""
 
     metavar = "DATE"
+    point = 730_000
     expected = moments.EXPECTED
 
     def parse(self, text: str) -> str:
@@ -171,6 +176,7 @@ class Seconds(_Discrete):
     """
 
     metavar = "TIME"
+    point = 63_000_000_000
     expected = moments.EXPECTED
 
     def parse(self, text: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.errors import StashInputError
 from stash_cli.core.query import words
 from stash_cli.core.query.facts import MANY, MISSING_WORDS, holds, where_empty
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, modified
@@ -157,7 +158,7 @@ class YesNo:
         }
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
-        asked = {self._truth(field, value) == (name == "eq") for name, value in given.items()}
+        asked = {yes_or_no(field, value) == (name == "eq") for name, value in given.items()}
         if len(asked) > 1:
             field.refuse(dict(given), "yes or no, once")
         [wanted] = asked
@@ -165,10 +166,15 @@ class YesNo:
             field, [[(field.name, self.send(wanted))]], lambda values: bool(values and values[0]) == wanted
         )
 
-    def _truth(self, field: FilterField, value: Any) -> bool:
-        if isinstance(value, str) and value.lower() in ("yes", "no", "true", "false", "on", "off"):
+
+def yes_or_no(field: FilterField, value: Any) -> bool:
+    """True or false, or a word for it."""
+    if isinstance(value, str):
+        try:
             return words.truth(value)
-        return value if isinstance(value, bool) else field.refuse(value, "yes or no")
+        except StashInputError:
+            field.refuse(value, "yes or no")
+    return value if isinstance(value, bool) else field.refuse(value, "yes or no")
 
 
 class Missing:

@@ -154,11 +154,8 @@ class Ordered:
 
     def _nothing(self, field: FilterField) -> dict[str, Any]:
         """A criterion that no value meets: between two points in the wrong order."""
-        low = self.scale.found(_SAMPLES[self.scale.metavar])
+        low = self.scale.point
         return self.scale.criterion(field, self.scale.up(self.scale.up(low)), low)
-
-
-_SAMPLES: dict[str, Any] = {"N": 0, "NUMBER": 0, "DATE": "2000-01-01", "TIME": "2000-01-01T00:00:00"}
 
 
 def _shape(arity: Arity, expected: str) -> str:

@@ -84,9 +84,10 @@ class Text:
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         null = _null(field, given)
         asked = {
-            name: _checked(field, name, value) for name, value in given.items() if value not in ("", None)
+            name: _checked(field, name, value)
+            for name, value in given.items()
+            if name != "null" and value != ""
         }
-        asked.pop("null", None)
         clauses: list[Clause] = [
             [(field.name, _criterion(field, name, value))] for name, value in asked.items()
         ]
@@ -112,9 +113,9 @@ def _checked(field: FilterField, name: str, value: Any) -> Any:
         if isinstance(value, str) or not value or not all(isinstance(item, str) and item for item in value):
             field.refuse(value, "a list of texts")
         return list(value)
-    if not isinstance(value, str | bool):
-        value = str(value) if isinstance(value, int) else field.refuse(value, "text")
-    return value
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        field.refuse(value, "text")
+    return str(value)
 
 
 def _is_plain(value: Any) -> bool:
