@@ -63,11 +63,16 @@ def describe_member(module: ModuleType, value: Any) -> dict[str, Any] | None:
     """The facts of a type that `module` itself declares; None for anything else."""
     if isinstance(value, UnionType) and module is not words:
         return {"kind": "UNION", "members": [member.__name__ for member in get_args(value)]} | _where(module)
-    if not isinstance(value, type) or value.__module__ != module.__name__ or value in _BASES:
+    if not isinstance(value, type) or value.__module__ != module.__name__ or is_base(value):
         return None
     if issubclass(value, StrEnum) and module is enums:
         return describe_enum(value)
     return describe_class(module, value) if issubclass(value, ApiObject) else None
+
+
+def is_base(cls: type) -> bool:
+    """Whether it only holds what several types share, and so is no type of the API."""
+    return cls in _BASES or cls.__name__.startswith("_")
 
 
 def describe_enum(cls: type[StrEnum]) -> dict[str, Any]:
@@ -86,7 +91,11 @@ def describe_class(module: ModuleType, cls: type[ApiObject]) -> dict[str, Any]:
     if issubclass(cls, StashObject):
         facts["entity"] = True
     hints = hints_of(cls)
-    facts["fields"] = dict(describe_field(name, hints[name], info) for name, info in cls.model_fields.items())
+    fields = [describe_field(name, hints[name], info) for name, info in cls.model_fields.items()]
+    # What must be given comes first, wherever a base class put it.
+    facts["fields"] = dict(
+        sorted(fields, key=lambda field: kind == "OBJECT" or not str(field[1]).endswith("!"))
+    )
     return facts
 
 

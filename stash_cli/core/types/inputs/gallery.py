@@ -8,6 +8,57 @@ from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings,
 from stash_cli.core.unset import UNSET
 
 
+class _GalleryScalars(StashInput):
+    """What a gallery is given alone or with many others."""
+
+    code: Nullable[str] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    date: Nullable[str] = UNSET
+    details: Nullable[str] = UNSET
+    photographer: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    organized: Nullable[bool] = UNSET
+    studio_id: Nullable[ID] = UNSET
+
+
+class _GalleryFields(_GalleryScalars):
+    """What a gallery is given when it is made or changed."""
+
+    title: Nullable[str] = UNSET
+    urls: Nullable[list[str]] = UNSET
+    scene_ids: Nullable[list[ID]] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+    performer_ids: Nullable[list[ID]] = UNSET
+
+
+class GalleryCreateInput(_GalleryFields):
+    """What a new gallery starts with (`galleryCreate`)."""
+
+    title: str
+    custom_fields: Nullable[Map] = UNSET
+
+
+class GalleryUpdateInput(_GalleryFields):
+    """Changes to one gallery; fields left UNSET stay as they are (`galleryUpdate`)."""
+
+    id: ID
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    primary_file_id: Nullable[ID] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class BulkGalleryUpdateInput(_GalleryScalars):
+    """Changes made to many gallerys at once (`bulkGalleryUpdate`)."""
+
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    ids: Nullable[list[ID]] = UNSET
+    urls: Nullable[BulkUpdateStrings] = UNSET
+    scene_ids: Nullable[BulkUpdateIds] = UNSET
+    tag_ids: Nullable[BulkUpdateIds] = UNSET
+    performer_ids: Nullable[BulkUpdateIds] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
 class GalleryChapterCreateInput(StashInput):
     """What a new gallery chapter starts with (`galleryChapterCreate`)."""
 
@@ -23,67 +74,6 @@ class GalleryChapterUpdateInput(StashInput):
     gallery_id: Nullable[ID] = UNSET
     title: Nullable[str] = UNSET
     image_index: Nullable[int] = UNSET
-
-
-class GalleryCreateInput(StashInput):
-    """What a new gallery starts with (`galleryCreate`)."""
-
-    title: str
-    code: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[list[str]] = UNSET
-    date: Nullable[str] = UNSET
-    details: Nullable[str] = UNSET
-    photographer: Nullable[str] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    organized: Nullable[bool] = UNSET
-    scene_ids: Nullable[list[ID]] = UNSET
-    studio_id: Nullable[ID] = UNSET
-    tag_ids: Nullable[list[ID]] = UNSET
-    performer_ids: Nullable[list[ID]] = UNSET
-    custom_fields: Nullable[Map] = UNSET
-
-
-class GalleryUpdateInput(StashInput):
-    """Changes to one gallery; fields left UNSET stay as they are (`galleryUpdate`)."""
-
-    id: ID
-    client_mutation_id: Nullable[str] = api("clientMutationId")
-    title: Nullable[str] = UNSET
-    code: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[list[str]] = UNSET
-    date: Nullable[str] = UNSET
-    details: Nullable[str] = UNSET
-    photographer: Nullable[str] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    organized: Nullable[bool] = UNSET
-    scene_ids: Nullable[list[ID]] = UNSET
-    studio_id: Nullable[ID] = UNSET
-    tag_ids: Nullable[list[ID]] = UNSET
-    performer_ids: Nullable[list[ID]] = UNSET
-    primary_file_id: Nullable[ID] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
-
-
-class BulkGalleryUpdateInput(StashInput):
-    """Changes made to many gallerys at once (`bulkGalleryUpdate`)."""
-
-    client_mutation_id: Nullable[str] = api("clientMutationId")
-    ids: Nullable[list[ID]] = UNSET
-    code: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[BulkUpdateStrings] = UNSET
-    date: Nullable[str] = UNSET
-    details: Nullable[str] = UNSET
-    photographer: Nullable[str] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    organized: Nullable[bool] = UNSET
-    scene_ids: Nullable[BulkUpdateIds] = UNSET
-    studio_id: Nullable[ID] = UNSET
-    tag_ids: Nullable[BulkUpdateIds] = UNSET
-    performer_ids: Nullable[BulkUpdateIds] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
 
 
 class GalleryDestroyInput(StashInput):

@@ -9,6 +9,56 @@ from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings,
 from stash_cli.core.unset import UNSET
 
 
+class _GroupScalars(StashInput):
+    """What a group is given alone or with many others."""
+
+    date: Nullable[str] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    studio_id: Nullable[ID] = UNSET
+    director: Nullable[str] = UNSET
+    synopsis: Nullable[str] = UNSET
+
+
+class _GroupFields(_GroupScalars):
+    """What a group is given when it is made or changed."""
+
+    name: Nullable[str] = UNSET
+    aliases: Nullable[str] = UNSET
+    duration: Nullable[int] = UNSET
+    urls: Nullable[list[str]] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+    containing_groups: Nullable[list[GroupDescriptionInput]] = UNSET
+    sub_groups: Nullable[list[GroupDescriptionInput]] = UNSET
+    front_image: Nullable[str] = UNSET
+    back_image: Nullable[str] = UNSET
+
+
+class GroupCreateInput(_GroupFields):
+    """What a new group starts with (`groupCreate`)."""
+
+    name: str
+    custom_fields: Nullable[Map] = UNSET
+
+
+class GroupUpdateInput(_GroupFields):
+    """Changes to one group; fields left UNSET stay as they are (`groupUpdate`)."""
+
+    id: ID
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class BulkGroupUpdateInput(_GroupScalars):
+    """Changes made to many groups at once (`bulkGroupUpdate`)."""
+
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    ids: Nullable[list[ID]] = UNSET
+    urls: Nullable[BulkUpdateStrings] = UNSET
+    tag_ids: Nullable[BulkUpdateIds] = UNSET
+    containing_groups: Nullable[BulkUpdateGroupDescriptionsInput] = UNSET
+    sub_groups: Nullable[BulkUpdateGroupDescriptionsInput] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
 class GroupDescriptionInput(StashInput):
     """A group inside another, with the words on why."""
 
@@ -16,69 +66,11 @@ class GroupDescriptionInput(StashInput):
     description: Nullable[str] = UNSET
 
 
-class GroupCreateInput(StashInput):
-    """What a new group starts with (`groupCreate`)."""
-
-    name: str
-    aliases: Nullable[str] = UNSET
-    duration: Nullable[int] = UNSET
-    date: Nullable[str] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    studio_id: Nullable[ID] = UNSET
-    director: Nullable[str] = UNSET
-    synopsis: Nullable[str] = UNSET
-    urls: Nullable[list[str]] = UNSET
-    tag_ids: Nullable[list[ID]] = UNSET
-    containing_groups: Nullable[list[GroupDescriptionInput]] = UNSET
-    sub_groups: Nullable[list[GroupDescriptionInput]] = UNSET
-    front_image: Nullable[str] = UNSET
-    back_image: Nullable[str] = UNSET
-    custom_fields: Nullable[Map] = UNSET
-
-
-class GroupUpdateInput(StashInput):
-    """Changes to one group; fields left UNSET stay as they are (`groupUpdate`)."""
-
-    id: ID
-    name: Nullable[str] = UNSET
-    aliases: Nullable[str] = UNSET
-    duration: Nullable[int] = UNSET
-    date: Nullable[str] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    studio_id: Nullable[ID] = UNSET
-    director: Nullable[str] = UNSET
-    synopsis: Nullable[str] = UNSET
-    urls: Nullable[list[str]] = UNSET
-    tag_ids: Nullable[list[ID]] = UNSET
-    containing_groups: Nullable[list[GroupDescriptionInput]] = UNSET
-    sub_groups: Nullable[list[GroupDescriptionInput]] = UNSET
-    front_image: Nullable[str] = UNSET
-    back_image: Nullable[str] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
-
-
 class BulkUpdateGroupDescriptionsInput(StashInput):
     """Groups to set, add or remove in many groups at once."""
 
     groups: list[GroupDescriptionInput]
     mode: BulkUpdateIdMode
-
-
-class BulkGroupUpdateInput(StashInput):
-    """Changes made to many groups at once (`bulkGroupUpdate`)."""
-
-    client_mutation_id: Nullable[str] = api("clientMutationId")
-    ids: Nullable[list[ID]] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    date: Nullable[str] = UNSET
-    synopsis: Nullable[str] = UNSET
-    studio_id: Nullable[ID] = UNSET
-    director: Nullable[str] = UNSET
-    urls: Nullable[BulkUpdateStrings] = UNSET
-    tag_ids: Nullable[BulkUpdateIds] = UNSET
-    containing_groups: Nullable[BulkUpdateGroupDescriptionsInput] = UNSET
-    sub_groups: Nullable[BulkUpdateGroupDescriptionsInput] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
 
 
 class GroupDestroyInput(StashInput):

@@ -8,47 +8,41 @@ from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings,
 from stash_cli.core.unset import UNSET
 
 
-class ImageUpdateInput(StashInput):
-    """Changes to one image; fields left UNSET stay as they are (`imageUpdate`)."""
+class _ImageScalars(StashInput):
+    """What a image is given alone or with many others."""
 
-    id: ID
     client_mutation_id: Nullable[str] = api("clientMutationId")
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
     rating100: Nullable[Rating100] = UNSET
     organized: Nullable[bool] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[list[str]] = UNSET
     date: Nullable[str] = UNSET
     details: Nullable[str] = UNSET
     photographer: Nullable[str] = UNSET
     studio_id: Nullable[ID] = UNSET
+    custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class ImageUpdateInput(_ImageScalars):
+    """Changes to one image; fields left UNSET stay as they are (`imageUpdate`)."""
+
+    id: ID
+    urls: Nullable[list[str]] = UNSET
     performer_ids: Nullable[list[ID]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
     gallery_ids: Nullable[list[ID]] = UNSET
     primary_file_id: Nullable[ID] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
 
 
-class BulkImageUpdateInput(StashInput):
+class BulkImageUpdateInput(_ImageScalars):
     """Changes made to many images at once (`bulkImageUpdate`)."""
 
-    client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
-    title: Nullable[str] = UNSET
-    code: Nullable[str] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    organized: Nullable[bool] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
     urls: Nullable[BulkUpdateStrings] = UNSET
-    date: Nullable[str] = UNSET
-    details: Nullable[str] = UNSET
-    photographer: Nullable[str] = UNSET
-    studio_id: Nullable[ID] = UNSET
     performer_ids: Nullable[BulkUpdateIds] = UNSET
     tag_ids: Nullable[BulkUpdateIds] = UNSET
     gallery_ids: Nullable[BulkUpdateIds] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
 
 
 class ImageDestroyInput(StashInput):

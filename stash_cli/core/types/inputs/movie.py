@@ -8,35 +8,21 @@ from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings
 from stash_cli.core.unset import UNSET
 
 
-class MovieCreateInput(StashInput):
-    """What a new movie starts with (`movieCreate`)."""
+class _MovieScalars(StashInput):
+    """What a movie is given alone or with many others."""
 
-    name: str
-    aliases: Nullable[str] = UNSET
-    duration: Nullable[int] = UNSET
-    date: Nullable[str] = UNSET
     rating100: Nullable[Rating100] = UNSET
     studio_id: Nullable[ID] = UNSET
     director: Nullable[str] = UNSET
-    synopsis: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[list[str]] = UNSET
-    tag_ids: Nullable[list[ID]] = UNSET
-    front_image: Nullable[str] = UNSET
-    back_image: Nullable[str] = UNSET
 
 
-class MovieUpdateInput(StashInput):
-    """Changes to one movie; fields left UNSET stay as they are (`movieUpdate`)."""
+class _MovieFields(_MovieScalars):
+    """What a movie is given when it is made or changed."""
 
-    id: ID
     name: Nullable[str] = UNSET
     aliases: Nullable[str] = UNSET
     duration: Nullable[int] = UNSET
     date: Nullable[str] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    studio_id: Nullable[ID] = UNSET
-    director: Nullable[str] = UNSET
     synopsis: Nullable[str] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
     urls: Nullable[list[str]] = UNSET
@@ -45,14 +31,23 @@ class MovieUpdateInput(StashInput):
     back_image: Nullable[str] = UNSET
 
 
-class BulkMovieUpdateInput(StashInput):
+class MovieCreateInput(_MovieFields):
+    """What a new movie starts with (`movieCreate`)."""
+
+    name: str
+
+
+class MovieUpdateInput(_MovieFields):
+    """Changes to one movie; fields left UNSET stay as they are (`movieUpdate`)."""
+
+    id: ID
+
+
+class BulkMovieUpdateInput(_MovieScalars):
     """Changes made to many movies at once (`bulkMovieUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    studio_id: Nullable[ID] = UNSET
-    director: Nullable[str] = UNSET
     urls: Nullable[BulkUpdateStrings] = UNSET
     tag_ids: Nullable[BulkUpdateIds] = UNSET
 

@@ -14,117 +14,70 @@ from stash_cli.core.types.inputs.common import (
 from stash_cli.core.unset import UNSET
 
 
-class PerformerCreateInput(StashInput):
+class _PerformerScalars(StashInput):
+    """What a performer is given alone or with many others."""
+
+    disambiguation: Nullable[str] = UNSET
+    url: Nullable[str] = api(deprecated="Use urls")
+    gender: Nullable[GenderEnum] = UNSET
+    birthdate: Nullable[str] = UNSET
+    ethnicity: Nullable[str] = UNSET
+    country: Nullable[str] = UNSET
+    eye_color: Nullable[str] = UNSET
+    height_cm: Nullable[int] = UNSET
+    measurements: Nullable[str] = UNSET
+    fake_tits: Nullable[str] = UNSET
+    penis_length: Nullable[float] = UNSET
+    circumcised: Nullable[CircumcisedEnum] = UNSET
+    career_length: Nullable[str] = api(deprecated="Use career_start and career_end")
+    career_start: Nullable[str] = UNSET
+    career_end: Nullable[str] = UNSET
+    tattoos: Nullable[str] = UNSET
+    piercings: Nullable[str] = UNSET
+    twitter: Nullable[str] = api(deprecated="Use urls")
+    instagram: Nullable[str] = api(deprecated="Use urls")
+    favorite: Nullable[bool] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    details: Nullable[str] = UNSET
+    death_date: Nullable[str] = UNSET
+    hair_color: Nullable[str] = UNSET
+    weight: Nullable[int] = UNSET
+    ignore_auto_tag: Nullable[bool] = UNSET
+
+
+class _PerformerFields(_PerformerScalars):
+    """What a performer is given when it is made or changed."""
+
+    name: Nullable[str] = UNSET
+    urls: Nullable[list[str]] = UNSET
+    alias_list: Nullable[list[str]] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+    image: Nullable[str] = UNSET
+    stash_ids: Nullable[list[StashIDInput]] = UNSET
+
+
+class PerformerCreateInput(_PerformerFields):
     """What a new performer starts with (`performerCreate`)."""
 
     name: str
-    disambiguation: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[list[str]] = UNSET
-    gender: Nullable[GenderEnum] = UNSET
-    birthdate: Nullable[str] = UNSET
-    ethnicity: Nullable[str] = UNSET
-    country: Nullable[str] = UNSET
-    eye_color: Nullable[str] = UNSET
-    height_cm: Nullable[int] = UNSET
-    measurements: Nullable[str] = UNSET
-    fake_tits: Nullable[str] = UNSET
-    penis_length: Nullable[float] = UNSET
-    circumcised: Nullable[CircumcisedEnum] = UNSET
-    career_length: Nullable[str] = api(deprecated="Use career_start and career_end")
-    career_start: Nullable[str] = UNSET
-    career_end: Nullable[str] = UNSET
-    tattoos: Nullable[str] = UNSET
-    piercings: Nullable[str] = UNSET
-    alias_list: Nullable[list[str]] = UNSET
-    twitter: Nullable[str] = api(deprecated="Use urls")
-    instagram: Nullable[str] = api(deprecated="Use urls")
-    favorite: Nullable[bool] = UNSET
-    tag_ids: Nullable[list[ID]] = UNSET
-    image: Nullable[str] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    details: Nullable[str] = UNSET
-    death_date: Nullable[str] = UNSET
-    hair_color: Nullable[str] = UNSET
-    weight: Nullable[int] = UNSET
-    ignore_auto_tag: Nullable[bool] = UNSET
     custom_fields: Nullable[Map] = UNSET
 
 
-class PerformerUpdateInput(StashInput):
+class PerformerUpdateInput(_PerformerFields):
     """Changes to one performer; fields left UNSET stay as they are (`performerUpdate`)."""
 
     id: ID
-    name: Nullable[str] = UNSET
-    disambiguation: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[list[str]] = UNSET
-    gender: Nullable[GenderEnum] = UNSET
-    birthdate: Nullable[str] = UNSET
-    ethnicity: Nullable[str] = UNSET
-    country: Nullable[str] = UNSET
-    eye_color: Nullable[str] = UNSET
-    height_cm: Nullable[int] = UNSET
-    measurements: Nullable[str] = UNSET
-    fake_tits: Nullable[str] = UNSET
-    penis_length: Nullable[float] = UNSET
-    circumcised: Nullable[CircumcisedEnum] = UNSET
-    career_length: Nullable[str] = api(deprecated="Use career_start and career_end")
-    career_start: Nullable[str] = UNSET
-    career_end: Nullable[str] = UNSET
-    tattoos: Nullable[str] = UNSET
-    piercings: Nullable[str] = UNSET
-    alias_list: Nullable[list[str]] = UNSET
-    twitter: Nullable[str] = api(deprecated="Use urls")
-    instagram: Nullable[str] = api(deprecated="Use urls")
-    favorite: Nullable[bool] = UNSET
-    tag_ids: Nullable[list[ID]] = UNSET
-    image: Nullable[str] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    details: Nullable[str] = UNSET
-    death_date: Nullable[str] = UNSET
-    hair_color: Nullable[str] = UNSET
-    weight: Nullable[int] = UNSET
-    ignore_auto_tag: Nullable[bool] = UNSET
     custom_fields: Nullable[CustomFieldsInput] = UNSET
 
 
-class BulkPerformerUpdateInput(StashInput):
+class BulkPerformerUpdateInput(_PerformerScalars):
     """Changes made to many performers at once (`bulkPerformerUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
-    disambiguation: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
     urls: Nullable[BulkUpdateStrings] = UNSET
-    gender: Nullable[GenderEnum] = UNSET
-    birthdate: Nullable[str] = UNSET
-    ethnicity: Nullable[str] = UNSET
-    country: Nullable[str] = UNSET
-    eye_color: Nullable[str] = UNSET
-    height_cm: Nullable[int] = UNSET
-    measurements: Nullable[str] = UNSET
-    fake_tits: Nullable[str] = UNSET
-    penis_length: Nullable[float] = UNSET
-    circumcised: Nullable[CircumcisedEnum] = UNSET
-    career_length: Nullable[str] = api(deprecated="Use career_start and career_end")
-    career_start: Nullable[str] = UNSET
-    career_end: Nullable[str] = UNSET
-    tattoos: Nullable[str] = UNSET
-    piercings: Nullable[str] = UNSET
     alias_list: Nullable[BulkUpdateStrings] = UNSET
-    twitter: Nullable[str] = api(deprecated="Use urls")
-    instagram: Nullable[str] = api(deprecated="Use urls")
-    favorite: Nullable[bool] = UNSET
     tag_ids: Nullable[BulkUpdateIds] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    details: Nullable[str] = UNSET
-    death_date: Nullable[str] = UNSET
-    hair_color: Nullable[str] = UNSET
-    weight: Nullable[int] = UNSET
-    ignore_auto_tag: Nullable[bool] = UNSET
     custom_fields: Nullable[CustomFieldsInput] = UNSET
 
 

@@ -14,26 +14,24 @@ from stash_cli.core.types.links import SceneMovieInput
 from stash_cli.core.unset import UNSET
 
 
-class SceneGroupInput(StashInput):
-    """A group of a scene and the scene's number in it."""
-
-    group_id: ID
-    scene_index: Nullable[int] = UNSET
-
-
-class SceneCreateInput(StashInput):
-    """What a new scene starts with (`sceneCreate`)."""
+class _SceneScalars(StashInput):
+    """What a scene is given alone or with many others."""
 
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
     details: Nullable[str] = UNSET
     director: Nullable[str] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[list[str]] = UNSET
     date: Nullable[str] = UNSET
     rating100: Nullable[Rating100] = UNSET
     organized: Nullable[bool] = UNSET
     studio_id: Nullable[ID] = UNSET
+
+
+class _SceneFields(_SceneScalars):
+    """What a scene is given when it is made or changed."""
+
+    urls: Nullable[list[str]] = UNSET
     gallery_ids: Nullable[list[ID]] = UNSET
     performer_ids: Nullable[list[ID]] = UNSET
     groups: Nullable[list[SceneGroupInput]] = UNSET
@@ -41,33 +39,21 @@ class SceneCreateInput(StashInput):
     tag_ids: Nullable[list[ID]] = UNSET
     cover_image: Nullable[str] = UNSET
     stash_ids: Nullable[list[StashIDInput]] = UNSET
+
+
+class SceneCreateInput(_SceneFields):
+    """What a new scene starts with (`sceneCreate`)."""
+
     file_ids: Nullable[list[ID]] = UNSET
     custom_fields: Nullable[Map] = UNSET
 
 
-class SceneUpdateInput(StashInput):
+class SceneUpdateInput(_SceneFields):
     """Changes to one scene; fields left UNSET stay as they are (`sceneUpdate`)."""
 
     id: ID
     client_mutation_id: Nullable[str] = api("clientMutationId")
-    title: Nullable[str] = UNSET
-    code: Nullable[str] = UNSET
-    details: Nullable[str] = UNSET
-    director: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[list[str]] = UNSET
-    date: Nullable[str] = UNSET
-    rating100: Nullable[Rating100] = UNSET
     o_counter: Nullable[int] = api(deprecated="Unsupported - Use sceneIncrementO/sceneDecrementO")
-    organized: Nullable[bool] = UNSET
-    studio_id: Nullable[ID] = UNSET
-    gallery_ids: Nullable[list[ID]] = UNSET
-    performer_ids: Nullable[list[ID]] = UNSET
-    groups: Nullable[list[SceneGroupInput]] = UNSET
-    movies: Nullable[list[SceneMovieInput]] = api(deprecated="Use groups")
-    tag_ids: Nullable[list[ID]] = UNSET
-    cover_image: Nullable[str] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
     resume_time: Nullable[float] = UNSET
     play_duration: Nullable[float] = UNSET
     play_count: Nullable[int] = api(
@@ -77,27 +63,25 @@ class SceneUpdateInput(StashInput):
     custom_fields: Nullable[CustomFieldsInput] = UNSET
 
 
-class BulkSceneUpdateInput(StashInput):
+class BulkSceneUpdateInput(_SceneScalars):
     """Changes made to many scenes at once (`bulkSceneUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
-    title: Nullable[str] = UNSET
-    code: Nullable[str] = UNSET
-    details: Nullable[str] = UNSET
-    director: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
     urls: Nullable[BulkUpdateStrings] = UNSET
-    date: Nullable[str] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    organized: Nullable[bool] = UNSET
-    studio_id: Nullable[ID] = UNSET
     gallery_ids: Nullable[BulkUpdateIds] = UNSET
     performer_ids: Nullable[BulkUpdateIds] = UNSET
     tag_ids: Nullable[BulkUpdateIds] = UNSET
     group_ids: Nullable[BulkUpdateIds] = UNSET
     movie_ids: Nullable[BulkUpdateIds] = api(deprecated="Use group_ids")
     custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class SceneGroupInput(StashInput):
+    """A group of a scene and the scene's number in it."""
+
+    group_id: ID
+    scene_index: Nullable[int] = UNSET
 
 
 class SceneDestroyInput(StashInput):

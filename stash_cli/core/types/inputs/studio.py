@@ -13,58 +13,49 @@ from stash_cli.core.types.inputs.common import (
 from stash_cli.core.unset import UNSET
 
 
-class StudioCreateInput(StashInput):
+class _StudioScalars(StashInput):
+    """What a studio is given alone or with many others."""
+
+    url: Nullable[str] = api(deprecated="Use urls")
+    parent_id: Nullable[ID] = UNSET
+    rating100: Nullable[Rating100] = UNSET
+    favorite: Nullable[bool] = UNSET
+    details: Nullable[str] = UNSET
+    ignore_auto_tag: Nullable[bool] = UNSET
+    organized: Nullable[bool] = UNSET
+
+
+class _StudioFields(_StudioScalars):
+    """What a studio is given when it is made or changed."""
+
+    name: Nullable[str] = UNSET
+    urls: Nullable[list[str]] = UNSET
+    image: Nullable[str] = UNSET
+    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    aliases: Nullable[list[str]] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+
+
+class StudioCreateInput(_StudioFields):
     """What a new studio starts with (`studioCreate`)."""
 
     name: str
-    url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[list[str]] = UNSET
-    parent_id: Nullable[ID] = UNSET
-    image: Nullable[str] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    favorite: Nullable[bool] = UNSET
-    details: Nullable[str] = UNSET
-    aliases: Nullable[list[str]] = UNSET
-    tag_ids: Nullable[list[ID]] = UNSET
-    ignore_auto_tag: Nullable[bool] = UNSET
-    organized: Nullable[bool] = UNSET
     custom_fields: Nullable[Map] = UNSET
 
 
-class StudioUpdateInput(StashInput):
+class StudioUpdateInput(_StudioFields):
     """Changes to one studio; fields left UNSET stay as they are (`studioUpdate`)."""
 
     id: ID
-    name: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="Use urls")
-    urls: Nullable[list[str]] = UNSET
-    parent_id: Nullable[ID] = UNSET
-    image: Nullable[str] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    favorite: Nullable[bool] = UNSET
-    details: Nullable[str] = UNSET
-    aliases: Nullable[list[str]] = UNSET
-    tag_ids: Nullable[list[ID]] = UNSET
-    ignore_auto_tag: Nullable[bool] = UNSET
-    organized: Nullable[bool] = UNSET
     custom_fields: Nullable[CustomFieldsInput] = UNSET
 
 
-class BulkStudioUpdateInput(StashInput):
+class BulkStudioUpdateInput(_StudioScalars):
     """Changes made to many studios at once (`bulkStudioUpdate`)."""
 
     ids: list[ID]
-    url: Nullable[str] = api(deprecated="Use urls")
     urls: Nullable[BulkUpdateStrings] = UNSET
-    parent_id: Nullable[ID] = UNSET
-    rating100: Nullable[Rating100] = UNSET
-    favorite: Nullable[bool] = UNSET
-    details: Nullable[str] = UNSET
     tag_ids: Nullable[BulkUpdateIds] = UNSET
-    ignore_auto_tag: Nullable[bool] = UNSET
-    organized: Nullable[bool] = UNSET
 
 
 class StudioDestroyInput(StashInput):

@@ -13,37 +13,47 @@ from stash_cli.core.types.inputs.common import (
 from stash_cli.core.unset import UNSET
 
 
-class TagCreateInput(StashInput):
+class _TagScalars(StashInput):
+    """What a tag is given alone or with many others."""
+
+    description: Nullable[str] = UNSET
+    ignore_auto_tag: Nullable[bool] = UNSET
+    favorite: Nullable[bool] = UNSET
+
+
+class _TagFields(_TagScalars):
+    """What a tag is given when it is made or changed."""
+
+    name: Nullable[str] = UNSET
+    sort_name: Nullable[str] = UNSET
+    aliases: Nullable[list[str]] = UNSET
+    image: Nullable[str] = UNSET
+    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    parent_ids: Nullable[list[ID]] = UNSET
+    child_ids: Nullable[list[ID]] = UNSET
+
+
+class TagCreateInput(_TagFields):
     """What a new tag starts with (`tagCreate`)."""
 
     name: str
-    sort_name: Nullable[str] = UNSET
-    description: Nullable[str] = UNSET
-    aliases: Nullable[list[str]] = UNSET
-    ignore_auto_tag: Nullable[bool] = UNSET
-    favorite: Nullable[bool] = UNSET
-    image: Nullable[str] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
-    parent_ids: Nullable[list[ID]] = UNSET
-    child_ids: Nullable[list[ID]] = UNSET
     custom_fields: Nullable[Map] = UNSET
 
 
-class TagUpdateInput(StashInput):
+class TagUpdateInput(_TagFields):
     """Changes to one tag; fields left UNSET stay as they are (`tagUpdate`)."""
 
     id: ID
-    name: Nullable[str] = UNSET
-    sort_name: Nullable[str] = UNSET
-    description: Nullable[str] = UNSET
-    aliases: Nullable[list[str]] = UNSET
-    ignore_auto_tag: Nullable[bool] = UNSET
-    favorite: Nullable[bool] = UNSET
-    image: Nullable[str] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
-    parent_ids: Nullable[list[ID]] = UNSET
-    child_ids: Nullable[list[ID]] = UNSET
     custom_fields: Nullable[CustomFieldsInput] = UNSET
+
+
+class BulkTagUpdateInput(_TagScalars):
+    """Changes made to many tags at once (`bulkTagUpdate`)."""
+
+    ids: Nullable[list[ID]] = UNSET
+    aliases: Nullable[BulkUpdateStrings] = UNSET
+    parent_ids: Nullable[BulkUpdateIds] = UNSET
+    child_ids: Nullable[BulkUpdateIds] = UNSET
 
 
 class TagDestroyInput(StashInput):
@@ -58,15 +68,3 @@ class TagsMergeInput(StashInput):
     source: list[ID]
     destination: ID
     values: Nullable[TagUpdateInput] = UNSET
-
-
-class BulkTagUpdateInput(StashInput):
-    """Changes made to many tags at once (`bulkTagUpdate`)."""
-
-    ids: Nullable[list[ID]] = UNSET
-    description: Nullable[str] = UNSET
-    aliases: Nullable[BulkUpdateStrings] = UNSET
-    ignore_auto_tag: Nullable[bool] = UNSET
-    favorite: Nullable[bool] = UNSET
-    parent_ids: Nullable[BulkUpdateIds] = UNSET
-    child_ids: Nullable[BulkUpdateIds] = UNSET
