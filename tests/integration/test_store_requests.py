@@ -529,6 +529,19 @@ def test_deleting_takes_it_out(embedded_url: str) -> None:
     run(main())
 
 
+def test_merging_answers_the_one_that_stays(embedded_url: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (store, _):
+            rock, pop = await store.find(Tag, sort="-name")
+            merged = await Tag.merge(store.client, [pop.id], rock.id)
+            assert merged is rock
+            assert await store.count(Tag) == 1
+            with pytest.raises(StashUsageError, match="cannot merge Studio"):
+                await Studio.merge(store.client, ["1"], "2")
+
+    run(main())
+
+
 def test_a_failure_is_never_an_empty_list() -> None:
     async def main() -> None:
         context = StashContext(conn={"Scheme": "http", "Host": "127.0.0.1", "Port": 9})

@@ -13,7 +13,7 @@ from stash_cli.core.types.annotations import ID
 from stash_cli.core.types.base import ApiObject
 from stash_cli.core.types.changes import FORCED, detached, same, snapshot
 from stash_cli.core.types.relations import inverses
-from stash_cli.core.types.writing import operation_name, written
+from stash_cli.core.types.writing import merge_operation, operation_name, written
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -211,6 +211,18 @@ class StashObject(ApiObject):
     async def bulk_destroy(cls, client: StashClient, ids: list[str], **options: Any) -> bool:
         """Remove the objects with these ids in one request."""
         return await client.destroy_entity(cls, ids, **options)
+
+    @classmethod
+    async def merge(
+        cls, client: StashClient, source_ids: list[str], destination_id: str, **options: Any
+    ) -> Self | None:
+        """Merge objects into one, which is answered; `options` are further fields of the merge input.
+
+        Raises StashUsageError for types that cannot be merged.
+        """
+        operation = merge_operation(cls)
+        wanted = {"source": [str(one) for one in source_ids], "destination": str(destination_id), **options}
+        return await client.ask(operation, input=wanted)
 
     @classmethod
     async def find_by_id(cls, client: StashClient, id: str | int) -> Self | None:  # noqa: A002 - public name

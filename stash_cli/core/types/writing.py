@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashInputError
+from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.base import plain
 from stash_cli.core.unset import UNSET
@@ -24,6 +24,16 @@ def operation_name(cls: type[ApiObject], verb: str) -> str:
     """`Scene`, "Create" -> "sceneCreate"."""
     name = cls.__name__
     return f"{name[0].lower()}{name[1:]}{verb}"
+
+
+def merge_operation(cls: type[ApiObject]) -> str:
+    """The mutation that merges several into one: `sceneMerge`, `tagsMerge`."""
+    known = describe_api().mutations
+    name = operation_name(cls, "")
+    found = next((word for word in (f"{name}Merge", f"{name}sMerge") if word in known), None)
+    if found is None:
+        raise StashUsageError(f"The API cannot merge {cls.__name__} objects.")
+    return found
 
 
 def input_field(cls: type[ApiObject], verb: str, attr: str) -> ApiField | None:
