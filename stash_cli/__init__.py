@@ -5,25 +5,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stash_cli.core.capabilities import ServerCapabilities as ServerCapabilities
+    from stash_cli.core.client import BatchOperation as BatchOperation
+    from stash_cli.core.client import BatchResult as BatchResult
     from stash_cli.core.client import StashClient as StashClient
     from stash_cli.core.context import StashContext as StashContext
-    from stash_cli.core.errors import StashError as StashError
+    from stash_cli.core.errors import *  # noqa: F403 - every error is public
     from stash_cli.core.store import StashEntityStore as StashEntityStore
-    from stash_cli.core.unset import UNSET as UNSET
-    from stash_cli.core.unset import UnsetType as UnsetType
-    from stash_cli.core.unset import is_set as is_set
+    from stash_cli.core.types import UNSET as UNSET
+    from stash_cli.core.types import Gallery as Gallery
+    from stash_cli.core.types import Group as Group
+    from stash_cli.core.types import Image as Image
+    from stash_cli.core.types import Performer as Performer
+    from stash_cli.core.types import Scene as Scene
+    from stash_cli.core.types import SceneMarker as SceneMarker
+    from stash_cli.core.types import StashObject as StashObject
+    from stash_cli.core.types import Studio as Studio
+    from stash_cli.core.types import Tag as Tag
+    from stash_cli.core.types import UnsetType as UnsetType
+    from stash_cli.core.types import is_set as is_set
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "StashClient": "stash_cli.core.client",
-    "StashContext": "stash_cli.core.context",
-    "StashEntityStore": "stash_cli.core.store",
-    "StashError": "stash_cli.core.errors",
-    "UNSET": "stash_cli.core.unset",
-    "UnsetType": "stash_cli.core.unset",
-    "is_set": "stash_cli.core.unset",
+_PUBLIC = {
+    "capabilities": "ServerCapabilities",
+    "client": "BatchOperation BatchResult StashClient",
+    "context": "StashContext",
+    "store": "StashEntityStore",
+    "types": "Gallery Group Image Performer Scene SceneMarker StashObject Studio Tag",
+    "unset": "UNSET UnsetType is_set",
+    "errors": "StashAmbiguousError StashAuthenticationError StashBatchError StashCapabilityError"
+    " StashCleanupWarning StashConfigurationError StashConnectionError StashError StashGraphQLError"
+    " StashInputError StashIntegrationError StashJobError StashJobRunningError StashJobUnknownError"
+    " StashLockedError StashLookupError StashNotFoundError StashServerError StashSystemNotReadyError"
+    " StashUnmappedFieldWarning StashUsageError StashVersionError",
 }
+_HOMES = {name: f"stash_cli.core.{module}" for module, names in _PUBLIC.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:

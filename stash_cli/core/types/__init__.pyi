@@ -46,6 +46,9 @@ from stash_cli.core.types.enums import ScrapeType as ScrapeType
 from stash_cli.core.types.enums import SortDirectionEnum as SortDirectionEnum
 from stash_cli.core.types.enums import StreamingResolutionEnum as StreamingResolutionEnum
 from stash_cli.core.types.enums import SystemStatusEnum as SystemStatusEnum
+from stash_cli.core.types.familiar import Any as Any
+from stash_cli.core.types.familiar import FromGraphQLMixin as FromGraphQLMixin
+from stash_cli.core.types.familiar import PHashDuplicationCriterionInput as PHashDuplicationCriterionInput
 from stash_cli.core.types.file import BaseFile as BaseFile
 from stash_cli.core.types.file import BasicFile as BasicFile
 from stash_cli.core.types.file import FindFilesResultType as FindFilesResultType
@@ -261,6 +264,7 @@ from stash_cli.core.types.plugin import PluginPaths as PluginPaths
 from stash_cli.core.types.plugin import PluginResult as PluginResult
 from stash_cli.core.types.plugin import PluginSetting as PluginSetting
 from stash_cli.core.types.plugin import PluginTask as PluginTask
+from stash_cli.core.types.relationship import RelationshipMetadata as RelationshipMetadata
 from stash_cli.core.types.saved_filter import SavedFilter as SavedFilter
 from stash_cli.core.types.saved_filter import SavedFindFilterType as SavedFindFilterType
 from stash_cli.core.types.scene import FindScenesResultType as FindScenesResultType

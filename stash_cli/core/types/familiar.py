@@ -1,0 +1,10 @@
+"""Names that scripts know from other releases of the API and from other libraries, for types of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stash_cli.core.types.base import ApiObject as FromGraphQLMixin
+from stash_cli.core.types.filters.criteria import DuplicationCriterionInput as PHashDuplicationCriterionInput
+
+__all__ = ["Any", "FromGraphQLMixin", "PHashDuplicationCriterionInput"]
