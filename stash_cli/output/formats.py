@@ -157,8 +157,8 @@ class LinesWriter:
         pass
 
 
-def dump(row: Row) -> str:
-    return json.dumps(row, ensure_ascii=False)
+dump = json.JSONEncoder(ensure_ascii=False).encode
+"""A row as one line of JSON; `json.dumps` would make an encoder for each."""
 
 
 def first(row: Row, column: Column) -> Any:
