@@ -24,13 +24,15 @@ class Timing:
         return statistics.median(self.runs)
 
 
-def side_by_side(commands: dict[str, list[str]], rounds: int = 11) -> dict[str, Timing]:
+def side_by_side(
+    commands: dict[str, list[str]], rounds: int = 11, env: dict[str, str] | None = None
+) -> dict[str, Timing]:
     """Time every command `rounds` times, taking turns so that all see the same machine."""
     runs: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, argv in commands.items():
             start = time.perf_counter()
-            subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, env=env)
             runs[name].append((time.perf_counter() - start) * 1000)
     return {name: Timing(name, tuple(times)) for name, times in runs.items()}
 
