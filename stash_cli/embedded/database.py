@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from stash_cli.embedded.derived import refresh
 from stash_cli.embedded.functions import register
 from stash_cli.embedded.migrations import migrate
 
@@ -51,6 +52,7 @@ class Database:
         """The one writing connection, inside BEGIN IMMEDIATE; committed at exit, rolled back on failure."""
         with self._alone(), self._writer.begin() as connection:
             yield connection
+            refresh(connection)
 
     def vacuum(self) -> None:
         """Rewrite the file without its gaps and refresh the query planner's statistics."""

@@ -6,10 +6,13 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
-from stash_cli.embedded.tables import metadata
+from stash_cli.embedded.derived import refresh
+from stash_cli.embedded.tables import metadata, scenes, scenes_stale
+from stash_cli.embedded.tables.derived import SEARCH, triggers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +32,20 @@ def create_tables(connection: Connection) -> None:
     metadata.create_all(connection, checkfirst=False)
 
 
-STEPS: tuple[Step, ...] = (create_tables,)
+def index_scenes(connection: Connection) -> None:
+    """Step 2: scenes are sorted by title and searched with indexes; a new file has the column already."""
+    if "title_key" not in {row[1] for row in connection.exec_driver_sql("PRAGMA table_info(scenes)")}:
+        connection.exec_driver_sql("ALTER TABLE scenes ADD COLUMN title_key TEXT")
+        for index in scenes.indexes:
+            index.create(connection, checkfirst=True)
+        scenes_stale.create(connection)
+    for statement in (SEARCH, *triggers()):
+        connection.exec_driver_sql(statement)
+    connection.execute(scenes_stale.insert().from_select(["scene_id"], select(scenes.c.id)))
+    refresh(connection)
+
+
+STEPS: tuple[Step, ...] = (create_tables, index_scenes)
 """Step N brings a file from version N-1 to N; a new step is added at the end, none is ever changed."""
 
 

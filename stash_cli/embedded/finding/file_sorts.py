@@ -39,6 +39,12 @@ def _primary(link: Table, owner: str, fact: Callable[[Any, Any, Any, Any], Colum
     return make
 
 
+def shown_title(scenes: Entity) -> ColumnElement[Any]:
+    """What a scene is sorted by: its title, or the name of its primary file."""
+    name = _primary(t.scenes_files, "scene_id", lambda files, *_: files.c.basename)
+    return func.coalesce(scenes.c.title, name(scenes))
+
+
 def _keys(link: Table, owner: str) -> dict[str, Key]:
     """The keys that scenes, images and galleries share.
 
@@ -130,6 +136,7 @@ def file_path(entity: Entity) -> Expressions:
 SCENE_SORTS: dict[str, Key] = {
     **_keys(t.scenes_files, "scene_id"),
     **_facts(t.scenes_files, "scene_id"),
+    "title": lambda e: [e.c.title_key],
     "bitrate": _video("bit_rate"),
     "duration": _video("duration"),
     "framerate": _video("frame_rate"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Column, case, func, select
 from sqlalchemy.sql import operators
 
 from stash_cli.embedded import tables as t
@@ -45,10 +45,16 @@ def _with_server_ties(keys: list[tuple[ColumnElement[Any], bool]], entity: FromC
     ordered: Expressions = []
     for expression, descending in keys:
         ordered.append(expression.desc() if descending else expression.asc())
-        if getattr(expression, "operator", None) is operators.collate:
+        if _is_natural(expression):
             place = case((expression.is_not(None), entity.c.id))
             ordered.append(place.asc() if descending else place.desc())
     return [*ordered, entity.c.id.asc()]
+
+
+def _is_natural(expression: ColumnElement[Any]) -> bool:
+    """Whether a key is in natural order: by its collation, or because it was worked out to be."""
+    named = isinstance(expression, Column) and expression.name == "title_key"
+    return named or getattr(expression, "operator", None) is operators.collate
 
 
 def _expressions(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, func, or_, select
+from sqlalchemy import text as raw
 
 from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
@@ -17,6 +18,8 @@ from stash_cli.embedded import tables as t
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_TRIGRAM = 3
+_INDEXED = "SELECT rowid FROM scenes_search WHERE scenes_search MATCH :phrases"
 _TOKEN = re.compile(r'-?"[^"]*"(?= |$)|[^ ]+')
 
 
@@ -145,7 +148,24 @@ def search_condition(type_name: str, entity: FromClause, text: str | None) -> Co
     wanted = [or_(*_found(columns, [word])) for word in spec.must]
     wanted += [or_(*_found(columns, words)) for words in spec.either]
     wanted += [func.coalesce(c, "").not_like(f"%{word}%") for word in spec.must_not for c in columns]
+    if type_name == "Scene" and (phrases := trigrams(spec)):
+        wanted.append(id_.in_(raw(_INDEXED).bindparams(phrases=phrases)))
     return entity.c.id.in_(select(id_).select_from(joined).where(and_(*wanted)))
+
+
+def trigrams(spec: SearchSpec) -> str:
+    """A query of the index of trigrams that finds at least what `spec` asks for; "" where it cannot help.
+
+    It knows runs of three characters or more; `%` and `_` are wildcards and end a run.
+    """
+    groups = [[_runs(word) for word in words] for words in ([word] for word in spec.must)]
+    groups += [[_runs(word) for word in words] for words in spec.either]
+    return " AND ".join(f"({' OR '.join(words)})" for words in groups if all(words))
+
+
+def _runs(word: str) -> str:
+    quoted = (run.replace('"', '""') for run in re.split("[%_]", word) if len(run) >= _TRIGRAM)
+    return " AND ".join(f'"{run}"' for run in quoted)
 
 
 def _found(columns: list[ColumnElement[Any]], words: list[str]) -> list[ColumnElement[bool]]:

@@ -1,6 +1,7 @@
 """All tables of a library file, under the names that Stash's own database gives them."""
 
 from stash_cli.embedded.tables.columns import metadata
+from stash_cli.embedded.tables.derived import scenes_stale
 from stash_cli.embedded.tables.files import (
     files,
     files_fingerprints,
@@ -113,6 +114,7 @@ __all__ = [
     "scenes_files",
     "scenes_galleries",
     "scenes_o_dates",
+    "scenes_stale",
     "scenes_tags",
     "scenes_view_dates",
     "settings",

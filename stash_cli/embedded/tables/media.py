@@ -28,8 +28,10 @@ scenes = entity_table(
     Column("resume_time", Float, nullable=False, server_default="0"),
     Column("play_duration", Float, nullable=False, server_default="0"),
     text("cover_blob"),
+    text("title_key", index=True),
 )
-"""`cover_blob` is a checksum in `blobs`; so are all `*_blob` columns."""
+"""`cover_blob` is a checksum in `blobs`; so are all `*_blob` columns. `title_key` is what sorts by title
+(`functions.sort_key`), kept up by `embedded.derived`."""
 
 
 def _dates(name: str, column: str) -> Table:

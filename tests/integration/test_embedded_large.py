@@ -1,0 +1,182 @@
+"""Large libraries: the queries that every client starts with are answered from indexes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from embedded_world import World, open_world
+from sqlalchemy import event, inspect
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.derived import refresh
+from stash_cli.embedded.migrations import migrate
+
+BIG = ("scenes", "files", "scenes_tags", "scenes_files", "files_fingerprints", "scene_markers")
+ASKED = {
+    "by title": ({"sort": "title"}, None),
+    "by title, descending": ({"sort": "title", "direction": "DESC", "page": 3}, None),
+    "tag with depth": ({"sort": "id"}, {"tags": {"value": ["1"], "modifier": "INCLUDES", "depth": -1}}),
+    "text search": ({"q": "coast 12", "sort": "title"}, None),
+    "count": ({"per_page": 0}, None),
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Three hundred scenes with a file and a tag each, under a tag above all tags."""
+    world = open_world(tmp_path / "library.sqlite")
+    world.create("tagCreate", name="all")
+    for number in range(5):
+        world.create("tagCreate", name=f"tag {number}", parent_ids=["1"])
+    with world.library.database.write() as connection:
+        stamps = {"created_at": "2024-01-02T03:04:05Z", "updated_at": "2024-01-02T03:04:05Z"}
+        folder = {"id": 1, "path": "/media", "basename": "media", "mod_time": "2024-01-02T03:04:05Z"}
+        connection.execute(t.folders.insert(), [folder | stamps])
+        every = range(1, 301)
+        file = {"parent_folder_id": 1, "size": 1, "mod_time": "2024-01-02T03:04:05Z"}
+        rows = [{"id": n, "basename": f"clip {n}.mp4", **file, **stamps} for n in every]
+        connection.execute(t.files.insert(), rows)
+        connection.execute(t.scenes.insert(), [{"id": n, "title": f"coast {n}", **stamps} for n in every])
+        links = [{"scene_id": n, "file_id": n, "primary": True} for n in every]
+        connection.execute(t.scenes_files.insert(), links)
+        tagged = [{"scene_id": n, "tag_id": 2 + n % 5} for n in every]
+        connection.execute(t.scenes_tags.insert(), tagged)
+        connection.exec_driver_sql("ANALYZE")
+    yield world
+    world.library.close()
+
+
+def plans(world: World, find: dict[str, Any], given: dict[str, Any] | None) -> list[str]:
+    """How SQLite answers the statements of a find query: one line per step."""
+    reader = world.library.database.engines[0]
+    seen: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(reader, "before_cursor_execute", note)
+    document = (
+        "query($f: FindFilterType, $o: SceneFilterType)"
+        " { findScenes(filter: $f, scene_filter: $o) { count scenes { id } } }"
+    )
+    world(document, f=find, o=given)
+    event.remove(reader, "before_cursor_execute", note)
+    with world.library.database.read() as connection:
+        return [
+            row[3]
+            for statement, parameters in seen
+            if not statement.startswith("BEGIN")
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_no_big_table_is_walked(world: World, name: str) -> None:
+    """A table may only be walked along an index."""
+    steps = plans(world, *ASKED[name])
+    walked = [step for step in steps if re.fullmatch(rf"SCAN ({'|'.join(BIG)})(_\d+)?", step)]
+    assert steps
+    assert not walked, steps
+
+
+def test_a_page_by_title_is_not_sorted(world: World) -> None:
+    """The order comes from the index; only what is equal there is put in order."""
+    steps = plans(world, *ASKED["by title"])
+    assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+    assert any("ix_scenes_title_key" in step for step in steps)
+
+
+def test_the_tables_have_the_indexes_that_they_declare(world: World) -> None:
+    """Also a file that came from an older version, as far as scenes go."""
+    inspector = inspect(world.library.database.engines[0])
+    for table in t.metadata.tables.values():
+        held = {index["name"] for index in inspector.get_indexes(table.name)}
+        assert {index.name for index in table.indexes} <= held
+    search = inspector.get_table_names()
+    assert "scenes_search" in search
+
+
+def test_the_search_follows_every_change(world: World) -> None:
+    """Titles, details, names of files and folders, fingerprints and markers, and what is taken away."""
+
+    def found(q: str) -> list[str]:
+        return world.ids("Scene", q=q, sort="id")
+
+    world.write("sceneUpdate", id="7", title="fjord", details="deep water")
+    assert found("fjord") == found("WATER") == found('"deep wat"') == ["7"]
+    assert found("coast 7") == [str(n) for n in range(1, 301) if "7" in str(n) and n != 7]
+    number = world.video("/other/inlet.mp4", "9", hashes={"oshash": "00ff00ff00ff00ff"})
+    assert found("inlet") == found("00ff00ff") == found("other/inl") == ["9"]
+    world.create("sceneMarkerCreate", scene_id="11", primary_tag_id="1", seconds=1, title="jetty")
+    assert found("jetty") == ["11"]
+    with world.library.database.write() as connection:
+        connection.execute(t.folders.update().where(t.folders.c.path == "/other").values(path="/grove"))
+        connection.execute(t.files_fingerprints.delete().where(t.files_fingerprints.c.file_id == number))
+    assert found("grove inlet") == ["9"]
+    assert found("00ff00ff") == []
+    world("mutation { sceneDestroy(input: {id: 7}) }")
+    assert found("fjord") == []
+
+
+@pytest.mark.parametrize(
+    "q", ["c_ast", "c%t 1", "st", "coast or fjord", "fjord | 12", "-coast", "-clip coast", '"']
+)
+def test_a_search_finds_the_same_with_and_without_the_index(world: World, q: str) -> None:
+    """Held against the rules of the search, word by word, over the texts of each scene."""
+    texts = {n: [f"coast {n}", f"/media/clip {n}.mp4"] for n in range(1, 301)}
+
+    def holds(word: str, text: str) -> bool:
+        pattern = re.escape(word).replace("%", ".*").replace("_", ".")
+        return re.search(pattern, text) is not None
+
+    def wanted(number: int) -> bool:
+        words = q.split(" ")
+        if len(words) == 3 and words[1] in ("or", "|"):
+            return any(holds(word, text) for word in (words[0], words[2]) for text in texts[number])
+        needed = (any(holds(word, text) for text in texts[number]) for word in words if word[0] != "-")
+        barred = (any(holds(word[1:], text) for text in texts[number]) for word in words if word[0] == "-")
+        return all(needed) and not any(barred)
+
+    assert world.ids("Scene", q=q, sort="id") == [str(number) for number in texts if wanted(number)]
+
+
+def test_titles_are_sorted_naturally_and_by_file_name(world: World) -> None:
+    titles = {"1": "b 10", "2": "B 9", "3": "b 010", "4": "a", "5": "", "6": "b"}
+    for number, title in titles.items():
+        world.write("sceneUpdate", id=number, title=title)
+    order = world.ids("Scene", sort="title")
+    assert [number for number in order if number in titles] == ["4", "6", "2", "1", "3", "5"]
+    assert order[::-1] == world.ids("Scene", sort="title", direction="DESC")
+
+
+def test_a_file_of_the_first_version_gets_what_it_lacks(world: World) -> None:
+    """Its scenes are sorted and found as if they had been written by this version."""
+    path, database = world.library.path, world.library.database
+    with database.write() as connection:
+        made = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
+        for statement in (
+            *(f"DROP TRIGGER {name}" for name in list(made)),
+            "DROP TABLE scenes_search",
+            "DROP INDEX ix_scenes_title_key",
+            "ALTER TABLE scenes DROP COLUMN title_key",
+            "DELETE FROM scenes_stale",
+            "PRAGMA user_version = 1",
+        ):
+            connection.exec_driver_sql(statement)
+    with database.engines[1].begin() as connection:
+        connection.exec_driver_sql("DROP TABLE scenes_stale")
+    migrate(database.engines[1], path)
+    assert world.ids("Scene", sort="title", per_page=2) == ["1", "2"]
+    assert world.ids("Scene", q="coast 299") == ["299"]
+    test_the_tables_have_the_indexes_that_they_declare(world)
+
+
+def test_nothing_stale_is_left(world: World) -> None:
+    world.write("sceneUpdate", id="7", title="fjord")
+    with world.library.database.write() as connection:
+        refresh(connection)
+        assert connection.execute(t.scenes_stale.select()).all() == []
