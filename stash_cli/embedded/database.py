@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_BUSY_TIMEOUT = 10_000  # milliseconds: other processes may hold the file too
+_BUSY_TIMEOUT = 30_000  # milliseconds: other processes may be writing, or vacuuming, too
 _READERS = 10
 
 
