@@ -38,6 +38,7 @@ COMMANDS = {
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),
     "library": ("The media folders that are scanned", "library:group", "Server"),
     "embedded": ("A library without a server: serve, reset, path", "embedded:group", "Server"),
+    "api": ("Send any GraphQL document or operation", "api:build", "API"),
     "explain": ("What the API has under a name, from types to flags", "explain:build", "API"),
     "version": ("Versions of this program and of the server", "version:build", "Server"),
     "completion": ("Print the completion script of a shell", "completion:build", "Server"),

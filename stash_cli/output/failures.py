@@ -16,7 +16,9 @@ def render(streams: Streams, error: StashError, *, as_json: bool = False) -> Non
     """Say what went wrong on stderr; `-q` does not silence it."""
     if as_json:
         facts = {"error": error.code, "message": error.message, "exit_status": error.exit_status}
-        streams.say(json.dumps(facts | ({"hint": error.hint} if error.hint else {}), ensure_ascii=False))
+        more = {"path": getattr(error, "path", None), "hint": error.hint}
+        facts |= {name: value for name, value in more.items() if value}
+        streams.say(json.dumps(facts, ensure_ascii=False))
         return
     streams.say(f"{streams.style('stash:', 'red')} {one_line(error.message)}")
     if error.hint:

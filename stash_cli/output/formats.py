@@ -161,6 +161,15 @@ dump = json.JSONEncoder(ensure_ascii=False).encode
 """A row as one line of JSON; `json.dumps` would make an encoder for each."""
 
 
+def value_text(value: Any, name: str) -> str:
+    """Any JSON value alone: on one line for jsonl, indented for json and people, or as YAML."""
+    if name == "yaml":
+        import yaml
+
+        return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+    return (dump(value) if name == "jsonl" else json.dumps(value, ensure_ascii=False, indent=2)) + "\n"
+
+
 def first(row: Row, column: Column) -> Any:
     """The first path of `column` that has a value."""
     found = (pick(row, path) for path in column.paths)

@@ -1,0 +1,262 @@
+"""`api`: any document, or any operation by name, with variables from flags."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.base import StashCommand, command
+from stash_cli.commands.flags import Flag, FlagTable
+from stash_cli.commands.runtime import Runtime, runtime_of
+from stash_cli.commands.variables import Variables, as_json, read_text
+from stash_cli.commands.words import bounded
+from stash_cli.core.errors import StashGraphQLError, StashUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+
+    from stash_cli.core.client.documents import Document
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.types.api import TypeRef
+
+    Work = Callable[[Session], Coroutine[Any, Any, None]]
+
+_FORMATS = ("table", "json", "jsonl", "yaml")
+
+EXAMPLES = (
+    "stash api '{ stats { scene_count scenes_size } }'",
+    "stash api query.graphql -F id=12 -f title='A title'",
+    "stash api --operation findTags -f tag_filter.name.value=Out% -f tag_filter.name.modifier=EQUALS",
+    "stash api --operation findScenes -F filter.per_page=5 --fields id,title,studio.name",
+    "stash api --operation findTags --fields id,name --paginate --jsonl",
+    "stash api 'query($page: Int) { findTags(filter: {page: $page}) { tags { name } } }' --paginate",
+    "stash api --operation tagCreate -f input.name=Outdoor -F input.image=@outdoor.jpg",
+    "stash api --operation loggingSubscribe --subscribe --count 10",
+    "jq -n '{query: \"{ version { version } }\"}' | stash api --input -",
+)
+
+
+class ApiCommand(StashCommand):
+    """Its options are flags of our own, which keep their order and may be many."""
+
+    def derived(self) -> FlagTable:
+        what, how = "Variables", "What to do"
+        return FlagTable(
+            [
+                Flag("--raw-field", "variables", "as text", "NAME=TEXT", what, _raw, many=True, short="-f"),
+                Flag(
+                    "--field",
+                    "variables",
+                    "a number, true, false, null, JSON, @FILE or @-, else text",
+                    "NAME=VALUE",
+                    what,
+                    _typed,
+                    many=True,
+                    short="-F",
+                ),
+                Flag("--input", "input", "JSON: the variables, or query and variables", "FILE|-", what),
+                Flag("--operation", "operation", "send this operation; needs no document", "NAME", how),
+                Flag("--paginate", "paginate", "all pages of a find query as one", group=how),
+                Flag("--subscribe", "subscribe", "a line of JSON per event until Ctrl-C", group=how),
+                Flag("--count", "count", "with --subscribe: end after N events", "N", how, _at_least_one),
+            ]
+        )
+
+
+def _raw(text: str) -> tuple[str, bool]:
+    return text, False
+
+
+def _typed(text: str) -> tuple[str, bool]:
+    return text, True
+
+
+def _at_least_one(text: str) -> int:
+    return int(bounded(int, (1, None))(text))
+
+
+def build() -> StashCommand:
+    return command("api", run, cls=ApiCommand, examples=EXAMPLES)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the flags say: the operation, the variables in their order, pages or a stream."""
+
+    operation: str | None = None
+    variables: list[tuple[str, bool]] = field(default_factory=list)
+    input: str | None = None
+    paginate: bool = False
+    subscribe: bool = False
+    count: int | None = None
+
+
+def run(
+    ctx: typer.Context,
+    document: Annotated[
+        str | None, typer.Argument(metavar="[DOCUMENT]", help="GraphQL text, a file that holds it, or -")
+    ] = None,
+) -> None:
+    """Send a GraphQL document, or an operation by its name, and print the data it answers as JSON.
+
+    A document's answer is its data, an operation's the operation's value, asked for by --fields or else
+    with its usual fields. Dots set what is nested, [] adds to a list: -F input.tag_ids[]=12. Where the
+    type is known, text stays text and files of pictures and uploads are sent as such.
+
+    --paginate sets a variable $page: Int, or the page of a FindFilterType variable, until no more rows
+    come; pages are merged, or printed row by row with --jsonl. Data that comes beside errors is printed,
+    and the exit status is that of the error.
+    """
+    runtime = runtime_of(ctx)
+    asked = Asked(**runtime.flags)
+    _check(runtime, asked, document)
+    source = asked.input
+    body = as_json(read_text(source, runtime.streams), source) if source else {}
+    if not isinstance(body, dict):
+        raise StashUsageError("--input: a JSON object is needed")
+    if asked.operation is not None:
+        runtime.run(by_name(runtime, asked, asked.operation, body))
+    else:
+        runtime.run(as_written(runtime, asked, _document(runtime, document, body)))
+
+
+def _check(runtime: Runtime, asked: Asked, document: str | None) -> None:
+    """Refuse what does not go together."""
+    wrong = {
+        f"api prints {', '.join(_FORMATS[1:])}": runtime.options.output not in _FORMATS,
+        "a document or --operation, not both": document is not None and asked.operation is not None,
+        "nothing to send: give a document, --operation or --input": document
+        is asked.operation
+        is asked.input
+        is None,
+        "--paginate and --subscribe exclude each other": asked.paginate and asked.subscribe,
+        "--count goes with --subscribe": asked.count is not None and not asked.subscribe,
+        "--fields goes with --operation: a document says itself what it asks for": bool(
+            runtime.options.fields
+        )
+        and asked.operation is None,
+    }
+    for message, applies in wrong.items():
+        if applies:
+            raise StashUsageError(message)
+
+
+def _gather(
+    runtime: Runtime, asked: Asked, types: Mapping[str, TypeRef], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The variables of --input, with those of -f and -F put in."""
+    variables = Variables(types, runtime.streams)
+    variables.values.update(given)
+    for text, typed in asked.variables:
+        variables.add(text, typed=typed)
+    return variables.values
+
+
+def _document(runtime: Runtime, text: str | None, body: dict[str, Any]) -> Document:
+    """The document of the command line, or of a whole request as JSON."""
+    from stash_cli.core.client.documents import Document
+
+    if text is None:
+        if not isinstance(body.get("query"), str):
+            raise StashUsageError("--input: no query in it, and no document given")
+        return Document(body["query"], dict(body.get("variables") or {}), body.get("operationName"))
+    return Document(text if "{" in text else read_text(text, runtime.streams), dict(body))
+
+
+def as_written(runtime: Runtime, asked: Asked, document: Document) -> Work:
+    """The work of sending a document as it is."""
+    from stash_cli.core.client import documents
+    from stash_cli.core.types.api import TypeRef
+
+    types = {name: TypeRef(text) for name, text in document.declared.items()}
+    document.variables.update(_gather(runtime, asked, types, document.variables))
+
+    async def work(session: Session) -> None:
+        if asked.subscribe:
+            await _print_events(runtime, documents.listen(session, document), asked.count)
+        elif asked.paginate:
+            await _print_pages(runtime, documents.pages(session, document))
+        else:
+            await _print_answer(runtime, documents.execute(session, document))
+
+    return work
+
+
+def by_name(runtime: Runtime, asked: Asked, operation: str, given: dict[str, Any]) -> Work:
+    """The work of sending an operation whose document is built from the types."""
+    from stash_cli.core.client import documents
+    from stash_cli.core.client.base import arguments
+    from stash_cli.core.graphql.document import describe
+
+    kind, declared = describe(operation)
+    args = arguments(operation, _gather(runtime, asked, declared.args, given), nulls=True)
+    paths = documents.paths_of(operation, runtime.options.fields)
+    if (kind == "subscription") is not asked.subscribe:
+        raise StashUsageError(f"{operation} is a {kind}: --subscribe is for subscriptions, and only for them")
+
+    async def work(session: Session) -> None:
+        if asked.subscribe:
+            await _print_events(runtime, documents.events(session, operation, args, paths), asked.count)
+        elif asked.paginate:
+            pages = documents.operation_pages(session, operation, args, paths)
+            await _print_pages(runtime, pages, only=operation)
+        else:
+            await _print_answer(runtime, documents.call(session, operation, args, paths), only=operation)
+
+    return work
+
+
+async def _print_answer(runtime: Runtime, answer: Coroutine[Any, Any, Any], only: str | None = None) -> None:
+    """Print the data; what came beside errors, too, before they are told."""
+    try:
+        data = await answer
+    except StashGraphQLError as error:
+        if error.data is not None:
+            _print(runtime, error.data.get(only) if only else error.data)
+        raise
+    _print(runtime, data)
+
+
+async def _print_pages(
+    runtime: Runtime, pages: AsyncGenerator[dict[str, Any], None], only: str | None = None
+) -> None:
+    """All pages as one, or a line per row as they come."""
+    from stash_cli.core.client.documents import place_of_rows
+
+    merged: dict[str, Any] = {}
+    async with aclosing(pages):
+        async for data in pages:
+            root, items = place_of_rows(data)
+            if runtime.options.output == "jsonl":
+                for row in data[root][items]:
+                    _print(runtime, row)
+                runtime.streams.out.flush()
+            elif merged:
+                merged[root][items] += data[root][items]
+            else:
+                merged = data
+    if merged:
+        _print(runtime, merged[only] if only else merged)
+
+
+async def _print_events(runtime: Runtime, events: AsyncGenerator[Any, None], count: int | None) -> None:
+    """A line per event as it comes."""
+    from stash_cli.output.formats import dump
+
+    left = count
+    async with aclosing(events):
+        async for event in events:
+            runtime.streams.data(f"{dump(event)}\n")
+            runtime.streams.out.flush()
+            left = None if left is None else left - 1
+            if left == 0:
+                return
+
+
+def _print(runtime: Runtime, value: Any) -> None:
+    from stash_cli.output.formats import value_text
+
+    runtime.streams.data(value_text(value, runtime.options.output))

@@ -1,0 +1,190 @@
+"""Documents as a person wrote them: sent as they are, page after page, or listened to."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client import failures
+from stash_cli.core.client.paging import PAGE_SIZE, FindQuery
+from stash_cli.core.errors import StashUsageError
+from stash_cli.core.graphql.document import describe
+from stash_cli.core.log import redact
+from stash_cli.core.transport import GraphQLRequest
+from stash_cli.core.transport.base import root_keywords
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+
+    Fetch = Callable[[int], Awaitable[dict[str, Any]]]
+
+_VARIABLE = re.compile(r"\$(\w+)\s*:\s*([\[\]\w!]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """GraphQL text with its variables; `name` chooses among several operations in it."""
+
+    text: str
+    variables: dict[str, Any] = field(default_factory=dict)
+    name: str | None = None
+
+    @property
+    def declared(self) -> dict[str, str]:
+        """Variable -> type, as the text's operations declare them."""
+        return dict(_VARIABLE.findall(self.text))
+
+    @property
+    def is_subscription(self) -> bool:
+        return "subscription" in root_keywords(self.text)
+
+    def request(self, **variables: Any) -> GraphQLRequest:
+        """What is sent, with some variables set anew."""
+        return GraphQLRequest(self.text, {**self.variables, **variables}, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class PageVariable:
+    """The variable that says which page: a number, or a FindFilterType that holds it."""
+
+    name: str
+    is_filter: bool
+
+    def value(self, given: Any, page: int) -> Any:
+        if not self.is_filter:
+            return page
+        return {"per_page": PAGE_SIZE, **(given or {}), "page": page}
+
+
+async def execute(session: Session, document: Document, **variables: Any) -> dict[str, Any]:
+    """The `data` of a document; raises StashGraphQLError, which holds what came beside the errors."""
+    if document.is_subscription:
+        raise StashUsageError("this document is a subscription: say --subscribe")
+    return (await session.send(document.request(**variables))).data or {}
+
+
+async def pages(session: Session, document: Document) -> AsyncGenerator[dict[str, Any], None]:
+    """The `data` of each page until there are no more rows.
+
+    Raises StashUsageError where the document has no page variable, or not just one list of rows.
+    """
+    variable = page_variable(document)
+    given = document.variables.get(variable.name)
+
+    async def fetch(number: int) -> dict[str, Any]:
+        return await execute(session, document, **{variable.name: variable.value(given, number)})
+
+    held = variable.value(given, 1) if variable.is_filter else document.variables
+    first = held.get("page") if not variable.is_filter else (given or {}).get("page")
+    async for data in _until_over(fetch, first or 1, held.get("per_page")):
+        yield data
+
+
+async def operation_pages(
+    session: Session, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None
+) -> AsyncGenerator[dict[str, Any], None]:
+    """The value of a find query under its name, page after page in a stable order."""
+    if "filter" not in describe(operation)[1].args:
+        raise StashUsageError(f"--paginate: {operation} does not answer pages")
+    entity = next((each for each in ENTITIES.values() if each.find == operation), None)
+    order = FindQuery(entity).args(1, PAGE_SIZE)["filter"] if entity else {"per_page": PAGE_SIZE}
+    paging = {**order, **(args.get("filter") or {})}
+
+    async def fetch(number: int) -> dict[str, Any]:
+        return {
+            operation: await session.call(operation, {**args, "filter": {**paging, "page": number}}, paths)
+        }
+
+    first = (args.get("filter") or {}).get("page") or 1
+    async for data in _until_over(fetch, first, paging["per_page"]):
+        yield data
+
+
+async def _until_over(fetch: Fetch, first: int, size: int | None) -> AsyncGenerator[dict[str, Any], None]:
+    """Pages from `first` on, until one is empty, is not full, or completes the count that was asked for."""
+    seen = 0
+    for number in itertools.count(first):
+        data = await fetch(number)
+        root, items = place_of_rows(data)
+        rows, total = data[root][items], data[root].get("count")
+        if rows or number == first:
+            yield data
+        seen += len(rows)
+        if not rows or (size is not None and len(rows) != size):
+            return
+        if total is not None and seen + (first - 1) * (size or 0) >= total:
+            return
+
+
+async def call(session: Session, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None) -> Any:
+    """The value of an operation; secrets of the configuration are hidden unless asked for by name."""
+    found = await session.call(operation, args, paths)
+    is_configuration = describe(operation)[1].type.name.startswith("Config")
+    return redact(found) if paths is None and is_configuration else found
+
+
+async def events(
+    session: Session, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None
+) -> AsyncGenerator[Any, None]:
+    """The values of a subscription; a lost connection is opened again."""
+    async with session.subscribe(operation, args, paths, reconnect=True) as stream:
+        async for value in stream:
+            yield value
+
+
+async def listen(session: Session, document: Document) -> AsyncGenerator[dict[str, Any], None]:
+    """The `data` of each answer to a subscription; a lost connection is opened again."""
+    source = session.transport.subscribe(document.request(), reconnect=True)
+    async with source:
+        async for answer in source:
+            if answer.data is not None:
+                yield answer.data
+            if answer.errors:
+                raise failures.failure(answer.errors, answer.data)
+
+
+def page_variable(document: Document) -> PageVariable:
+    """The variable that pages are asked for by."""
+    declared = document.declared
+    if declared.get("page", "").startswith("Int"):
+        return PageVariable("page", is_filter=False)
+    found = next((name for name, text in declared.items() if text.startswith("FindFilterType")), None)
+    if found is None:
+        raise StashUsageError(
+            "--paginate needs a variable for the page",
+            hint="Declare $page: Int and use it as filter: {page: $page}, or $filter: FindFilterType.",
+        )
+    return PageVariable(found, is_filter=True)
+
+
+def place_of_rows(data: Mapping[str, Any]) -> tuple[str, str]:
+    """Root field and list of a page of rows: `findScenes`, `scenes`."""
+    found = [
+        (root, name)
+        for root, value in data.items()
+        if isinstance(value, dict)
+        for name, items in value.items()
+        if isinstance(items, list)
+    ]
+    if len(found) != 1:
+        raise StashUsageError("--paginate needs a document with one find query that asks for its rows")
+    return found[0]
+
+
+def paths_of(operation: str, fields: Sequence[str] | None) -> list[str] | None:
+    """The paths below an operation's result; of a page of rows, those of a row may be named alone."""
+    if fields is None:
+        return None
+    api = describe_api()
+    declared = api.types[describe(operation)[1].type.name]
+    rows = [each for each in declared.fields.values() if each.type.is_list]
+    if not declared.name.startswith("Find") or len(rows) != 1:
+        return list(fields)
+    [row] = rows
+    return [path if path.split(".")[0] in declared.fields else f"{row.name}.{path}" for path in fields]

@@ -1,0 +1,222 @@
+"""`api`: documents and operations from every source, in pages, as a stream, and with errors beside data."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from cli_support import Cli, environment, program, real
+
+TAGS = "query($page: Int, $size: Int) { findTags(filter: {page: $page, per_page: $size}) { tags { name } } }"
+
+
+@pytest.fixture
+def filled(small_library: Path, tmp_path: Path) -> Cli:
+    return Cli(f"embedded:{shutil.copy(small_library, tmp_path / 'copy.sqlite')}")
+
+
+def test_a_document_from_everywhere(filled: Cli, tmp_path: Path) -> None:
+    text = "query($id: ID!) { findScene(id: $id) { title } }"
+    file = tmp_path / "query.graphql"
+    file.write_text(text)
+    whole = tmp_path / "request.json"
+    whole.write_text(json.dumps({"query": text, "variables": {"id": "1"}}))
+    values = tmp_path / "values.json"
+    values.write_text('{"id": 1}')
+    wanted = {"findScene": {"title": "Sea"}}
+    assert filled.ok("api", text, "-F", "id=1").json == wanted
+    assert filled.ok("api", str(file), "-f", "id=1").json == wanted
+    assert filled.ok("api", "--input", str(whole)).json == wanted
+    assert filled.ok("api", text, "--input", str(values)).json == wanted
+    assert filled.ok("api", "-", "-f", "id=1", answers=text).json == wanted
+    assert filled.ok("api", "--input", "-", answers=whole.read_text()).json == wanted
+    assert filled.ok("api", str(file), "-f", "id=1", "--jsonl").rows == [wanted]
+    assert filled.ok("api", str(file), "-f", "id=1", "-o", "yaml").out == "findScene:\n  title: Sea\n"
+
+
+def test_several_operations_in_one_document(filled: Cli) -> None:
+    body = {
+        "query": "query A { version { hash } } query B { stats { tag_count } }",
+        "operationName": "B",
+    }
+    assert filled.ok("api", "--input", "-", answers=json.dumps(body)).json == {"stats": {"tag_count": 2}}
+
+
+def test_an_operation_by_name(filled: Cli) -> None:
+    found = filled.ok(
+        "api",
+        *("--operation", "findScenes", "--fields", "id,studio.name"),
+        *("-F", "scene_filter.rating100.value=79", "-F", "scene_filter.rating100.modifier=GREATER_THAN"),
+        *("-F", "filter.sort=id"),
+    )
+    assert found.json == {"scenes": [{"id": "1", "studio": {"name": "Acme"}}, {"id": "2", "studio": None}]}
+    assert filled.ok("api", "--operation", "findScene", "-F", "id=1").json["title"] == "Sea"
+    assert filled.ok("api", "--operation", "findScene", "-F", "id=77").json is None
+    assert filled.ok("api", "--operation", "findTags", "--fields", "count").json == {"count": 2}
+
+
+def test_values_are_typed_as_declared(filled: Cli, tmp_path: Path) -> None:
+    """A name of digits stays text, one id becomes a list, null clears, a picture goes as a data URI."""
+    picture = tmp_path / "dot.gif"
+    picture.write_bytes(base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"))
+    made = filled.ok(
+        "api",
+        *("--operation", "tagCreate", "--fields", "id,name,aliases,parents.id,favorite,description"),
+        *("-F", "input.name=2024", "-F", "input.aliases[]=MMXXIV", "-F", "input.aliases[]=XXIV"),
+        *("-F", "input.parent_ids=1", "-F", "input.favorite=true", "-F", "input.description=null"),
+        *("-F", f"input.image=@{picture}"),
+    ).json
+    assert made.pop("id")
+    assert made == {
+        "name": "2024",
+        "aliases": ["MMXXIV", "XXIV"],
+        "parents": [{"id": "1"}],
+        "favorite": True,
+        "description": made["description"],
+    }
+    assert not made["description"]
+
+
+def test_json_and_files_as_values(filled: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "filter.json"
+    file.write_text('{"name": {"value": "Beach", "modifier": "EQUALS"}}')
+    notes = tmp_path / "notes.txt"
+    notes.write_text("true")
+    find = ("api", "--operation", "findTags", "--fields", "name")
+    assert filled.ok(*find, "-F", f"tag_filter=@{file}").json == {"tags": [{"name": "Beach"}]}
+    assert filled.ok(*find, "-F", 'ids=["1"]').json == {"tags": [{"name": "Outdoor"}]}
+    assert filled.ok(*find, "-F", "tag_filter=@-", answers=file.read_text()).status == 0
+    update = ("api", "--operation", "tagUpdate", "--fields", "description", "-F", "input.id=1")
+    assert filled.ok(*update, "-F", f"input.description=@{notes}").json == {"description": "true"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+def test_all_pages(filled: Cli, size: int) -> None:
+    names = [{"name": "Beach"}, {"name": "Outdoor"}]
+    sized = ("-F", f"size={size}")
+    assert filled.ok("api", TAGS, *sized, "--paginate").json == {"findTags": {"tags": names}}
+    assert filled.ok("api", TAGS, *sized, "--paginate", "--jsonl").rows == names
+    by_name = ("api", "--operation", "findTags", "--paginate", "-F", f"filter.per_page={size}")
+    assert filled.ok(*by_name, "--fields", "count,name").json == {"count": 2, "tags": names}
+    document = "query($filter: FindFilterType) { findTags(filter: $filter) { count tags { name } } }"
+    found = filled.ok("api", document, "--paginate", "-F", f"filter.per_page={size}").json
+    assert found == {"findTags": {"count": 2, "tags": names}}
+
+
+def test_pages_of_nothing_and_from_the_middle(filled: Cli) -> None:
+    none = filled.ok("api", "--operation", "findGalleries", "--paginate", "--fields", "id")
+    assert none.json == {"galleries": []}
+    late = filled.ok("api", TAGS, "-F", "size=1", "-F", "page=2", "--paginate", "--jsonl")
+    assert late.rows == [{"name": "Outdoor"}]
+
+
+def test_data_beside_errors_is_printed(filled: Cli) -> None:
+    done = filled("api", '{ version { version } findScene(id: "x") { id } }', "--json")
+    assert done.status == 1
+    assert done.json["findScene"] is None
+    assert done.json["version"]
+    error = json.loads(done.err)
+    assert (error["error"], error["path"], error["exit_status"]) == ("graphql", ["findScene"], 1)
+    refused = filled("api", "{ nosuch }")
+    assert (refused.status, refused.out) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ((), "nothing to send"),
+        (("{ a }", "--operation", "version"), "not both"),
+        (("{ a }", "--csv"), "api prints json, jsonl, yaml"),
+        (("{ a }", "--fields", "id"), "goes with --operation"),
+        (("{ a }", "--count", "3"), "goes with --subscribe"),
+        (("{ a }", "--paginate", "--subscribe"), "exclude each other"),
+        (("{ a }", "--paginate"), "needs a variable for the page"),
+        (("{ a }", "-F", "x=1"), "no variable 'x' is declared"),
+        (("{ a }", "-F", "x"), "is not NAME=VALUE"),
+        (("no-such-file.graphql",), "cannot read no-such-file.graphql"),
+        (("subscription { scanCompleteSubscribe }",), "say --subscribe"),
+        (("--operation", "findScenez"), "or findScenes"),
+        (("--operation", "findTag"), "needs the argument 'id'"),
+        (("--operation", "findScenes", "-F", "scene_filter.raitng100.value=1"), "Did you mean rating100"),
+        (("--operation", "sceneUpdate", "-F", "input.id=1", "-F", "input.rating100=500"), "rating100"),
+        (("--operation", "findScenes", "--fields", "scenes.titel"), "Did you mean title"),
+        (("--operation", "stats", "--paginate"), "does not answer pages"),
+        (("--operation", "stats", "--subscribe"), "is a query"),
+        (("--operation", "jobsSubscribe"), "is a subscription"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_sent(
+    filled: Cli, args: tuple[str, ...], message: str
+) -> None:
+    done = filled("api", *args)
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_two_lists_are_not_one_page(filled: Cli) -> None:
+    text = (
+        "query($page: Int) { a: findTags(filter: {page: $page}) { tags { id } } b: findTags { tags { id } } }"
+    )
+    done = filled("api", text, "--paginate")
+    assert (done.status, "one find query" in done.err) == (2, True)
+
+
+def test_read_only_sends_no_mutation(filled: Cli) -> None:
+    done = filled("api", "mutation { tagsDestroy(ids: [1]) }", "--read-only")
+    assert (done.status, "read-only" in done.err) == (2, True)
+    assert filled.ok("api", "--operation", "findTag", "-F", "id=1").json["name"] == "Outdoor"
+
+
+def test_secrets_of_the_configuration_are_hidden_unless_asked_for(filled: Cli) -> None:
+    told = filled.ok("api", "--operation", "configuration").json
+    assert told["general"]["password"] in ("***", None)
+    assert told["general"]["apiKey"] in ("***", None)
+    by_name = filled.ok("api", "--operation", "configuration", "--fields", "general.apiKey").json
+    assert by_name["general"]["apiKey"] != "***"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        ("--operation", "jobsSubscribe", "--fields", "job.id"),
+        ("subscription { jobsSubscribe { job { id } } }",),
+    ],
+)
+def test_a_subscription_is_a_line_per_event(served_url: str, how: tuple[str, ...]) -> None:
+    """Events are made until the program has seen as many as it was told to wait for."""
+    command = program("--url", served_url, "api", *how, "--subscribe", "--count", "2")
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    )
+    deadline = time.monotonic() + 30
+    while process.poll() is None and time.monotonic() < deadline:
+        Cli(served_url).ok("api", "--operation", "optimiseDatabase")
+        time.sleep(0.2)
+    out, err = process.communicate(timeout=5)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert (process.returncode, err, len(lines)) == (0, "", 2)
+    assert all((line.get("jobsSubscribe") or line)["job"]["id"] for line in lines)
+
+
+def test_ctrl_c_ends_a_subscription(served_url: str) -> None:
+    command = program("--url", served_url, "api", "--operation", "jobsSubscribe", "--subscribe", "-v")
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    )
+    assert process.stderr is not None
+    while "listening" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, "Traceback" in err) == (130, False)
+
+
+def test_from_a_pipe(small_library: Path) -> None:
+    done = real("api", "-", stdin="{ stats { tag_count } }", STASH_URL=f"embedded:{small_library}")
+    assert (done.status, done.json) == (0, {"stats": {"tag_count": 2}})
