@@ -186,6 +186,8 @@ def _expand(source: Mapping[str, Any]) -> dict[str, Any]:
     """The given values of one source, with short forms spelt out."""
     given = {key: value for key, value in source.items() if value not in (None, "")}
     if given.pop("demo", False):
+        if "url" in given:
+            raise StashConfigurationError("A URL and the demo library exclude each other.")
         given["url"] = f"{EMBEDDED}demo"
     key_file = given.pop("api_key_file", None)
     if key_file and "api_key" not in given:

@@ -110,6 +110,8 @@ def test_keys(tmp_path: Path) -> None:
 
 def test_other_settings(tmp_path: Path) -> None:
     assert resolve_connection({"demo": True}, {"STASH_URL": "x"}).url == "embedded:demo"
+    with pytest.raises(StashConfigurationError, match="exclude each other"):
+        resolve_connection({"demo": True, "url": "http://stash"}, {})
     assert resolve_connection({"timeout": "2.5"}, {}).timeout == 2.5
     assert resolve_connection({"insecure": True}, {}).verify is False
     assert resolve_connection({"read_only": True}, {}).read_only

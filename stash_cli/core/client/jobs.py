@@ -204,7 +204,7 @@ def _check_same(seen: dict[str, Any] | None, job: dict[str, Any]) -> None:
 def _unknown(job_id: str) -> StashJobUnknownError:
     return StashJobUnknownError(
         f"The server does not know job {job_id}: it was restarted, or the job ended long ago.",
-        hint="`stash logs` may tell how it ended.",
+        hint="The log of the server may tell how it ended.",
     )
 
 
