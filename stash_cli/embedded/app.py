@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 
 from stash_cli.embedded.web.conversation import socket_endpoint
+from stash_cli.embedded.web.downloads import download_route
 from stash_cli.embedded.web.endpoint import graphql_endpoint
 from stash_cli.embedded.web.guard import Guard, Sessions, login_endpoint, logout_endpoint
 from stash_cli.embedded.web.limits import BodyLimit
@@ -35,6 +36,7 @@ def create_app(library: Library) -> Starlette:
         Route("/login", login_endpoint(library, sessions), methods=["GET", "POST"]),
         Route("/logout", logout_endpoint(sessions)),
         *picture_routes(library),
+        download_route(library),
     ]
     middleware = [
         Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]),

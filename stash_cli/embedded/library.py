@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.database import Database
+from stash_cli.embedded.downloads import Downloads
 from stash_cli.embedded.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs import JobQueue
 from stash_cli.embedded.location import DEMO, resolve_location
@@ -32,6 +33,7 @@ class Library:
         self.allow_sql = allow_sql
         self.database = Database(path)
         self.jobs = JobQueue()
+        self.downloads = Downloads()
 
     @cached_property
     def app(self) -> Starlette:
@@ -53,6 +55,7 @@ class Library:
     def close(self) -> None:
         """Let jobs end, then close the file."""
         self.jobs.close()
+        self.downloads.close()
         self.database.close()
 
     def __enter__(self) -> Self:

@@ -1,29 +1,125 @@
-"""A copy of the library while it is in use."""
+"""Copies of the library while it is in use: whole, or without what says whose it is."""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import sqlite3
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.errors import Refused
+from sqlalchemy import Table, Text, delete, func, update
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
     from stash_cli.embedded.library import Library
 
+_FORGOTTEN = (
+    *t.URLS.values(),
+    *t.STASH_IDS.values(),
+    *t.CUSTOM_FIELDS.values(),
+    t.blobs,
+    t.files_fingerprints,
+    t.saved_filters,
+    t.settings,
+)
+"""What an anonymised copy does not have at all."""
+_KEPT = frozenset(
+    ("gender", "circumcised", "language_code", "caption_type", "format", "video_codec", "audio_codec")
+)
+"""Texts that say nothing about anybody."""
 
-def back_up(library: Library, options: Mapping[str, Any]) -> Path:
-    """Copy the library to a dated file beside it and return its path."""
-    if options.get("download"):
-        raise Refused("a backup cannot be downloaded from an embedded library: it is made beside its file")
+
+def back_up(library: Library, options: Mapping[str, Any]) -> str | None:
+    """Copy the library to a dated file beside it, or to one to download, whose URL path is returned."""
+    url, target = _place(library, "", download=bool(options.get("download")))
+    _copy(library.database.path, target)
+    library.jobs.journal.info(f"Backed the library up to {target}")
+    return url
+
+
+def anonymise(library: Library, options: Mapping[str, Any]) -> str | None:
+    """As `back_up`, with every name and text replaced by letters that mean nothing."""
+    url, target = _place(library, ".anonymous", download=bool(options.get("download")))
+    _copy(library.database.path, target)
+    _scramble_copy(target)
+    library.jobs.journal.info(f"Wrote an anonymised copy to {target}")
+    return url
+
+
+def _place(library: Library, ending: str, *, download: bool) -> tuple[str | None, Path]:
     source: Path = library.database.path
     stamp = datetime.now().astimezone().strftime("%Y%m%d_%H%M%S_%f")
-    target = source.with_name(f"{source.name}.{stamp}")
+    name = f"{source.name}{ending}.{stamp}"
+    return library.downloads.reserve(name) if download else (None, source.with_name(name))
+
+
+def _copy(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
         origin.backup(copy)
-    library.jobs.journal.info(f"Backed the library up to {target}")
-    return target
+
+
+def _scramble_copy(path: Path) -> None:
+    """Scramble a copy, and rewrite it so that nothing of what was there is left between its pages."""
+    database = Database(path)
+    try:
+        with database.write() as connection:
+            _scramble_all(connection)
+        database.vacuum()
+    finally:
+        database.close()
+
+
+def _scramble_all(connection: Connection) -> None:
+    for table in _FORGOTTEN:
+        connection.execute(delete(table))
+    _teach(connection, secrets.token_bytes(16))
+    for table in t.metadata.tables.values():
+        if table not in _FORGOTTEN and table is not t.scenes_stale:
+            _scramble(connection, table)
+
+
+def _teach(connection: Connection, secret: bytes) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.create_function("scramble", 1, partial(_word, secret), deterministic=True)
+    driver.create_function("scramble_path", 1, partial(_path, secret), deterministic=True)
+
+
+def _scramble(connection: Connection, table: Table) -> None:
+    """Replace the texts of a table; equal texts stay equal, so that what refers to them still does."""
+    names = [
+        column.name
+        for column in table.columns
+        if isinstance(column.type, Text) and column.name not in _KEPT and not column.name.endswith("_blob")
+    ]
+    if not names:
+        return
+    values: dict[str, Any] = {
+        name: func.scramble_path(table.c[name]) if name == "path" else func.scramble(table.c[name])
+        for name in names
+    }
+    pictures = {column.name: None for column in table.columns if column.name.endswith("_blob")}
+    connection.execute(update(table).values(values | pictures))
+
+
+def _path(secret: bytes, text: str) -> str:
+    """Each part of a path on its own: what lies inside a folder still does."""
+    return "/".join(str(_word(secret, part)) for part in text.split("/"))
+
+
+def _word(secret: bytes, text: str | None) -> str | None:
+    """Sixteen letters and digits in place of a text; the ending of a file's name stays."""
+    if not text:
+        return text
+    _, dot, ending = text.rpartition(".")
+    kept = dot + ending if dot and ending.isalnum() and len(ending) <= 4 else ""  # noqa: PLR2004 - mp4, webm
+    return hashlib.blake2b(text.encode(), key=secret, digest_size=8).hexdigest() + kept

@@ -77,5 +77,5 @@ def optimise(library: Library, _: Options, progress: Progress) -> None:
 
 
 def migrate(_: Library, __: Options, progress: Progress) -> None:
-    """A library file is brought up to date when it is opened, so there is nothing left to do."""
-    progress.journal.info("The library has the tables of this version already")
+    """A library file is brought up to date when it is opened, and all it keeps is in it."""
+    progress.journal.info("There is nothing to migrate: the library is up to date")

@@ -72,13 +72,6 @@ def configure_ui_setting(context: RequestContext, *, key: str, value: Any = None
     return values
 
 
-def configure_plugin(context: RequestContext, *, plugin_id: str, input: Input) -> Input:  # noqa: A002 - the API's own name
-    """Replace the settings of one plugin; ids of plugins that are not installed are accepted."""
-    plugins = read_part(context.connection, "plugins")
-    write_part(context.connection, "plugins", {**plugins, plugin_id: input})
-    return input
-
-
 def generate_api_key(context: RequestContext, *, input: Input) -> str:  # noqa: A002 - the API's own name
     """Make, store and return a key for the user; without a user name there is none."""
     general = read_part(context.connection, "general")
@@ -100,7 +93,6 @@ RESOLVERS: dict[str, Resolver] = {
     "configureDefaults": configuring("defaults"),
     "configureUI": configure_ui,
     "configureUISetting": configure_ui_setting,
-    "configurePlugin": configure_plugin,
     "generateAPIKey": generate_api_key,
     "setup": refuse_set_up,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.jobs import backup, tasks
+from stash_cli.embedded.jobs import tasks
 from stash_cli.embedded.writing.arguments import to_id
 
 if TYPE_CHECKING:
@@ -40,11 +40,6 @@ def stop_all_jobs(context: RequestContext) -> bool:
     return True
 
 
-def backup_database(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-    """Copy the library to a file beside it; a download is refused."""
-    backup.back_up(context.library, input)
-
-
 def nothing_to_reload(_: RequestContext, **__: Any) -> bool:
     """There are no scrapers or plugins, so all of them are loaded."""
     return True
@@ -58,10 +53,12 @@ RESOLVERS: dict[str, Resolver] = {
     "metadataCleanGenerated": queueing("Cleaning generated files...", tasks.clean_generated),
     "optimiseDatabase": queueing("Optimising database...", tasks.optimise),
     "migrate": queueing("Migrating database...", tasks.migrate),
+    "migrateHashNaming": queueing("Migrating scene hashes...", tasks.migrate),
+    "migrateSceneScreenshots": queueing("Migrating scene screenshots...", tasks.migrate),
+    "migrateBlobs": queueing("Migrating blobs...", tasks.migrate),
     "sceneGenerateScreenshot": generate_screenshot,
     "stopJob": stop_job,
     "stopAllJobs": stop_all_jobs,
-    "backupDatabase": backup_database,
     "reloadScrapers": nothing_to_reload,
     "reloadPlugins": nothing_to_reload,
 }

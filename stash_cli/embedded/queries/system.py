@@ -133,7 +133,7 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     "directory": directory,
     "dlnaStatus": dlna_status,
     "plugins": _nothing(None),
-    "pluginTasks": _nothing([]),
+    "pluginTasks": _nothing(None),
     "installedPackages": _nothing([]),
     "availablePackages": _nothing([]),
     "listScrapers": _nothing([]),

@@ -1,0 +1,47 @@
+"""Files that a client may fetch: exports and copies of the library, until it is closed."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+KEPT = 10
+
+
+class Downloads:
+    """Files by a key that cannot be guessed, in a folder of their own; only the last ten are kept."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._folder: Path | None = None
+        self._files: dict[str, Path] = {}
+
+    def reserve(self, name: str) -> tuple[str, Path]:
+        """The URL path and the place of a file that is about to be written."""
+        key = secrets.token_hex(16)
+        with self._lock:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="stash-downloads-"))
+            path = self._folder / key / name
+            path.parent.mkdir()
+            self._files[key] = path
+            for old in list(self._files)[:-KEPT]:
+                shutil.rmtree(self._files.pop(old).parent, ignore_errors=True)
+        return f"/downloads/{key}/{name}", path
+
+    def find(self, key: str) -> Path | None:
+        """The file behind a key; None when there is none (any more)."""
+        with self._lock:
+            path = self._files.get(key)
+        return path if path is not None and path.is_file() else None
+
+    def close(self) -> None:
+        """Remove all files."""
+        with self._lock:
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+            self._files.clear()

@@ -1,0 +1,194 @@
+"""From objects to the files of an archive."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.exchange import layout as layouts
+from stash_cli.embedded.exchange.extras import EXTRAS, filled
+from stash_cli.embedded.exchange.file_entries import entry_name, file_entry, folder_entry
+from stash_cli.embedded.kinds import KINDS
+from stash_cli.embedded.writing.arguments import to_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.rows import Row
+
+_BATCH = 500
+_UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
+_DEPENDENCIES = {
+    "Scene": {"studio": "Studio", "tags": "Tag", "performers": "Performer", "galleries": "Gallery"},
+    "Image": {"studio": "Studio", "tags": "Tag", "performers": "Performer", "galleries": "Gallery"},
+    "Gallery": {"studio": "Studio", "tags": "Tag", "performers": "Performer"},
+    "Group": {"studio": "Studio", "tags": "Tag"},
+    "Performer": {"tags": "Tag"},
+    "Studio": {"tags": "Tag", "parent_studio": "Studio"},
+    "Tag": {"parents": "Tag"},
+}
+"""The fields of each type that lead to what it refers to."""
+
+
+class Export:
+    """The files of one archive, as (path, text); `wanted` are ids by type, None for everything.
+
+    The images of a gallery always come with it, the scenes of a group only with its dependencies.
+    """
+
+    def __init__(self, context: RequestContext, options: Mapping[str, Any] | None = None) -> None:
+        self._context = context
+        self._everything = options is None
+        self._dependencies = bool((options or {}).get("includeDependencies"))
+        self._names: dict[str, set[str]] = defaultdict(set)
+        self._files: dict[str, Row] = {}
+        self._folders: dict[str, Row] = {}
+        self._wanted = {layout.type: self._chosen(layout, options) for layout in layouts.LAYOUTS}
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Every file of the archive."""
+        self._reach()
+        for layout in layouts.LAYOUTS:
+            ids = list(self._wanted[layout.type])
+            for start in range(0, len(ids), _BATCH):
+                for row in self._context.fetch_many(layout.type, ids[start : start + _BATCH]):
+                    yield self._path(layout, row), _text(self._object(layout, row))
+                    self._note_files(row)
+        yield from self._file_entries()
+        if self._everything:
+            yield from self._saved_filters()
+
+    def _chosen(self, layout: layouts.Layout, options: Mapping[str, Any] | None) -> dict[int, None]:
+        if options is None:
+            return dict.fromkeys(self._all(layout.type))
+        asked = options.get(layout.argument) or {}
+        if layout is layouts.GROUP and not asked:
+            asked = options.get("movies") or {}
+        ids = self._all(layout.type) if asked.get("all") else to_ids(asked.get("ids"), "ids")
+        return dict.fromkeys(ids)
+
+    def _all(self, type_name: str) -> list[int]:
+        table = KINDS[type_name].table
+        return list(self._context.connection.scalars(select(table.c.id).order_by(table.c.id)))
+
+    def _reach(self) -> None:
+        """Add what comes along, until nothing new does."""
+        if self._everything:
+            return
+        if self._dependencies:
+            self._follow("Group", "scenes", "Scene", self._wanted["Group"])
+        self._add_images()
+        new = {type_name: list(ids) for type_name, ids in self._wanted.items()} if self._dependencies else {}
+        while any(new.values()):
+            before = {type_name: len(ids) for type_name, ids in self._wanted.items()}
+            for type_name, ids in new.items():
+                self._follow_all(type_name, ids)
+            self._add_images()
+            new = {name: list(ids)[before[name] :] for name, ids in self._wanted.items()}
+
+    def _add_images(self) -> None:
+        link = t.galleries_images.c
+        for gallery in self._wanted["Gallery"]:
+            images = select(link.image_id).where(link.gallery_id == gallery).order_by(link.image_id)
+            self._wanted["Image"].update(dict.fromkeys(self._context.connection.scalars(images)))
+
+    def _follow_all(self, type_name: str, ids: list[int]) -> None:
+        for field, target in _DEPENDENCIES[type_name].items():
+            self._follow(type_name, field, target, ids)
+        if type_name == "Scene":
+            for row in self._context.fetch_many("Scene", ids):
+                self._wanted["Group"].update({entry["group"].id: None for entry in row.get("groups")})
+                for marker in row.get("scene_markers"):
+                    tags = [marker.get("primary_tag"), *marker.get("tags")]
+                    self._wanted["Tag"].update({tag.id: None for tag in tags})
+
+    def _follow(self, type_name: str, field: str, target: str, ids: Any) -> None:
+        for row in self._context.fetch_many(type_name, list(ids)):
+            found = row.get(field)
+            others = found if isinstance(found, list) else [found] if found else []
+            self._wanted[target].update({other.id: None for other in others})
+
+    def _object(self, layout: layouts.Layout, row: Row) -> dict[str, Any]:
+        members = {member.name: self._member(layout, member, row) for member in layout.members}
+        members |= {name: EXTRAS[name](row) for name in layout.extras}
+        members |= {name: row.get(name) for name in (*layout.direct, "created_at", "updated_at")}
+        return filled(members)
+
+    def _member(self, layout: layouts.Layout, member: layouts.Member, row: Row) -> Any:
+        if member.kind == layouts.PICTURE:
+            return self._picture(layout, member.shown, row.id)
+        value = row.get(member.shown)
+        if member.kind == layouts.NAMES:
+            return [other.get("name") for other in value]
+        if member.kind == layouts.NAME:
+            return value and value.get("name")
+        if member.kind == layouts.TEXT_AS_LIST:
+            return [part.strip() for part in value.split(",")] if value else []
+        return str(value) if member.kind == layouts.NUMBER_AS_TEXT and value is not None else value
+
+    def _picture(self, layout: layouts.Layout, column: str, id_: int) -> str:
+        table = KINDS[layout.type].table
+        stored = select(t.blobs.c.blob).join(table, table.c[column] == t.blobs.c.checksum)
+        content = self._context.connection.scalar(stored.where(table.c.id == id_))
+        return base64.b64encode(content).decode() if content else ""
+
+    def _path(self, layout: layouts.Layout, row: Row) -> str:
+        """What the object is called, and a hash or number where that is not enough, as on the server."""
+        files = [] if layout.by_name else row.get("visual_files" if row.type == "Image" else "files")
+        if layout.by_name:
+            parts = [row.get("name"), row.get("disambiguation") if layout is layouts.PERFORMER else ""]
+            name = "_".join(filter(None, parts))
+        else:
+            kind = "oshash" if layout is layouts.SCENE else "md5"
+            shown = row.get("title") or (files[0].get("basename") if files else "")
+            print_ = files[0].get("fingerprint", {"type": kind}) if files else None
+            name = f"{shown}.{print_ or row.id}"
+        return f"{layout.folder}/{self._unique(layout.folder, name)}.json"
+
+    def _unique(self, folder: str, name: str) -> str:
+        safe = _UNSAFE.sub("-", name).strip(". ")[:150] or "-"
+        taken, number = self._names[folder], 1
+        found = safe
+        while found.lower() in taken:
+            number += 1
+            found = f"{safe}-{number}"
+        taken.add(found.lower())
+        return found
+
+    def _note_files(self, row: Row) -> None:
+        if row.type not in ("Scene", "Image", "Gallery"):
+            return
+        for file in row.get("visual_files" if row.type == "Image" else "files"):
+            self._files[file.get("path")] = file
+            zipped = file.get("zip_file")
+            if zipped is not None:
+                self._files[zipped.get("path")] = zipped
+        folder = row.get("folder") if row.type == "Gallery" else None
+        if folder is not None:
+            self._folders[folder.get("path")] = folder
+
+    def _file_entries(self) -> Iterator[tuple[str, str]]:
+        entries = [file_entry(file) for file in self._files.values()]
+        entries += [folder_entry(folder) for folder in self._folders.values()]
+        for entry in entries:
+            yield f"{layouts.FILES}/{entry_name(entry)}", _text(entry)
+
+    def _saved_filters(self) -> Iterator[tuple[str, str]]:
+        names = ("mode", "name", "find_filter", "object_filter", "ui_options")
+        for row in self._context.fetch_many("SavedFilter", self._all("SavedFilter")):
+            name = self._unique(layouts.SAVED_FILTERS, f"{row.get('mode').lower()}.{row.get('name')}")
+            yield (
+                f"{layouts.SAVED_FILTERS}/{name}.json",
+                _text(filled({member: row.get(member) for member in names})),
+            )
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)

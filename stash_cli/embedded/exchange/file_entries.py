@@ -1,0 +1,135 @@
+"""Files and folders of the library as JSON, and back into rows."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded import timestamps
+from stash_cli.embedded.exchange.extras import filled
+from stash_cli.embedded.filters.special import parse_phash
+from stash_cli.embedded.scan.paths import name as base_name
+from stash_cli.embedded.scan.paths import parent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+    from stash_cli.embedded.rows import Row
+
+_KINDS = {"VideoFile": "video", "ImageFile": "image"}
+_FACTS = {
+    "video": (t.video_files, "format width height duration video_codec audio_codec frame_rate"),
+    "image": (t.image_files, "format width height"),
+}
+_EMPTY = {"format": "", "video_codec": "", "audio_codec": ""}
+
+
+def file_entry(file: Row) -> dict[str, Any]:
+    """The JSON of a file."""
+    kind = _KINDS.get(file.type, "file")
+    _, facts = _FACTS.get(kind, (None, ""))
+    rate = {"bitrate": file.get("bit_rate")} if kind == "video" else {}
+    prints = [_fingerprint(one["type"], one["value"]) for one in file.get("fingerprints")]
+    members = {name: file.get(name) for name in facts.split()} | rate | {"fingerprints": prints}
+    return _entry(file, kind) | filled(members) | {"size": file.get("size")}
+
+
+def _fingerprint(kind: str, value: str) -> dict[str, Any]:
+    """A perceptual hash is written as the number that it is."""
+    return {"type": kind, "fingerprint": parse_phash(value) if kind == "phash" else value}
+
+
+def folder_entry(folder: Row) -> dict[str, Any]:
+    return _entry(folder, "folder")
+
+
+def _entry(row: Row, kind: str) -> dict[str, Any]:
+    zipped = row.get("zip_file")
+    stamps = {name: row.get(name) for name in ("mod_time", "created_at", "updated_at")}
+    return filled(
+        {"type": kind, "zip_file": zipped and zipped.get("path"), "path": row.get("path"), **stamps}
+    )
+
+
+def entry_name(entry: Mapping[str, Any]) -> str:
+    """How deep the path is, its last part and its md5: what lies higher comes first."""
+    path = entry["path"]
+    digest = hashlib.md5(path.encode(), usedforsecurity=False).hexdigest()
+    return f"{path.count(os.sep):02x}.{base_name(path)}.{digest}.json"
+
+
+def parents_before(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Entries in an order in which zip files and folders come before what they hold."""
+    return sorted(
+        entries, key=lambda entry: (bool(entry.get("zip_file")), entry["path"].count(os.sep), entry["path"])
+    )
+
+
+def file_at(connection: Connection, path: str) -> int | None:
+    """The id of the file with a path."""
+    joined = select(t.files.c.id).join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
+    at = joined.where(t.folders.c.path == parent(path), t.files.c.basename == base_name(path))
+    return connection.scalar(at)
+
+
+def folder_at(connection: Connection, path: str) -> int | None:
+    return connection.scalar(select(t.folders.c.id).where(t.folders.c.path == path))
+
+
+def write_entry(connection: Connection, entry: Mapping[str, Any]) -> None:
+    """Make the row of a file or folder; one that is there already stays as it is."""
+    path, zipped = entry["path"], entry.get("zip_file")
+    zip_id = None if zipped is None else file_at(connection, zipped)
+    if entry["type"] == "folder":
+        _folder(connection, path, zip_id, entry)
+    elif file_at(connection, path) is None:
+        _file(connection, entry, _folder(connection, parent(path), zip_id, entry), zip_id)
+
+
+def _folder(connection: Connection, path: str, zip_id: int | None, entry: Mapping[str, Any]) -> int:
+    found = folder_at(connection, path)
+    if found is not None:
+        return found
+    row = {
+        "path": path,
+        "basename": base_name(path),
+        "parent_folder_id": folder_at(connection, parent(path)),
+        "zip_file_id": zip_id,
+        **_stamps(entry),
+    }
+    return _inserted(connection, t.folders, row)
+
+
+def _file(connection: Connection, entry: Mapping[str, Any], folder: int, zip_id: int | None) -> None:
+    row = {
+        "basename": base_name(entry["path"]),
+        "parent_folder_id": folder,
+        "zip_file_id": zip_id,
+        "size": int(entry.get("size") or 0),
+        **_stamps(entry),
+    }
+    number = _inserted(connection, t.files, row)
+    if entry["type"] in _FACTS:
+        table, names = _FACTS[entry["type"]]
+        facts = {name: entry.get(name, _EMPTY.get(name, 0)) for name in names.split()}
+        rate = {"bit_rate": entry.get("bitrate", 0)} if table is t.video_files else {}
+        connection.execute(insert(table).values(file_id=number, **facts, **rate))
+    for print_ in entry.get("fingerprints") or ():
+        values = {"file_id": number, "type": print_["type"], "fingerprint": print_["fingerprint"]}
+        connection.execute(insert(t.files_fingerprints).values(values))
+
+
+def _stamps(entry: Mapping[str, Any]) -> dict[str, str]:
+    now = timestamps.now()
+    return {name: entry.get(name) or now for name in ("mod_time", "created_at", "updated_at")}
+
+
+def _inserted(connection: Connection, table: Any, row: Mapping[str, Any]) -> int:
+    key: Any = connection.execute(insert(table).values(row)).inserted_primary_key
+    return int(key[0])

@@ -1,0 +1,182 @@
+"""From the files of an archive to objects: each in a transaction of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.exc import DBAPIError
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded import timestamps
+from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.exchange import layout as layouts
+from stash_cli.embedded.exchange import references
+from stash_cli.embedded.exchange.file_entries import folder_at, parents_before, write_entry
+from stash_cli.embedded.exchange.owned import write_owned
+from stash_cli.embedded.writing.blueprints import BLUEPRINTS
+from stash_cli.embedded.writing.changeset import change_one, create
+from stash_cli.embedded.writing.files_of import FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+    from stash_cli.embedded.database import Database
+    from stash_cli.embedded.exchange.archive import Entries
+    from stash_cli.embedded.jobs.progress import Progress
+
+_BROKEN = (Refused, DBAPIError, KeyError, TypeError, ValueError, AttributeError)
+"""What an object that cannot be imported raises: the archive may come from anywhere."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import; an object that fails is named in the log and left out."""
+
+    database: Database
+    progress: Progress
+    duplicates: str = references.FAIL
+    missing: str = references.FAIL
+
+    def run(self, entries: Entries) -> None:
+        """Import everything, what others refer to first."""
+        self.progress.total(sum(map(len, entries.values())))
+        for layout in layouts.LAYOUTS:
+            if layout is layouts.GALLERY:
+                self._each(layouts.FILES, _in_order(entries[layouts.FILES]), write_entry)
+            objects = _above_first(entries[layout.folder], layout.above)
+            self._each(layout.folder, objects, partial(self._object, layout))
+        self._each(layouts.SAVED_FILTERS, entries[layouts.SAVED_FILTERS], _saved_filter)
+
+    def _each(
+        self, kind: str, entries: Mapping[str, Any], write: Callable[[Connection, Mapping[str, Any]], object]
+    ) -> None:
+        for path, found in entries.items():
+            self.progress.check()
+            try:
+                with self.database.write() as connection:
+                    write(connection, found)
+            except _BROKEN as failure:
+                reason = getattr(failure, "orig", None) or failure
+                self.progress.journal.error(f"[{kind}] <{path}> import failed: {reason}")
+            self.progress.step()
+
+    def _object(self, layout: layouts.Layout, connection: Connection, found: Mapping[str, Any]) -> None:
+        existing = _existing(connection, layout, found)
+        if existing is not None:
+            if self.duplicates == references.FAIL:
+                shown = found.get("name") or found.get("title") or ""
+                raise Refused(f"existing object found with name '{shown}'")
+            if self.duplicates == references.IGNORE:
+                return
+        number = _made(connection, layout, found) if existing is None else existing
+        given = {member.given: self._given(connection, member, found) for member in layout.members}
+        change_one(connection, BLUEPRINTS[layout.type], number, {"id": number, **given})
+        write_owned(connection, layout, number, found, self.missing)
+        table = BLUEPRINTS[layout.type].table
+        now = timestamps.now()
+        values = {name: found.get(name) or now for name in ("created_at", "updated_at")}
+        values |= {name: found.get(name) or 0 for name in layout.direct}
+        connection.execute(update(table).where(table.c.id == number).values(values))
+
+    def _given(self, connection: Connection, member: layouts.Member, found: Mapping[str, Any]) -> Any:
+        """The value of an input field; what an archive leaves out is empty."""
+        value = found.get(member.name)
+        if member.kind == layouts.NAMES:
+            return references.ids_of(connection, member.target, value or (), self.missing)
+        if member.kind == layouts.NAME:
+            ids = references.ids_of(connection, member.target, [value] if value else [], self.missing)
+            return ids[0] if ids else None
+        return _TAKEN.get(member.kind, _VALUES.get(member.name, _same))(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_TAKEN: dict[str, Callable[[Any], Any]] = {
+    layouts.FLAG: bool,
+    layouts.PICTURE: lambda value: f"data:image/jpeg;base64,{value}" if value else None,
+    layouts.NUMBER_AS_TEXT: lambda value: int(value) if value else None,
+    layouts.TEXT_AS_LIST: lambda value: ", ".join(value) if isinstance(value, list) else value,
+}
+_VALUES: dict[str, Callable[[Any], Any]] = {
+    "custom_fields": lambda value: {"full": value or {}},
+    "play_duration": lambda value: value or 0,
+    "stash_ids": lambda value: value or [],
+}
+"""Members that an input takes in another shape."""
+
+
+def _in_order(entries: Mapping[str, Any]) -> dict[str, Any]:
+    paths = {id(entry): path for path, entry in entries.items()}
+    return {paths[id(entry)]: entry for entry in parents_before(entries.values())}
+
+
+def _above_first(entries: Mapping[str, Any], member: str) -> dict[str, Any]:
+    """Entries with those that they name in `member` before them."""
+    by_name = {str(found.get("name")).lower(): path for path, found in entries.items()} if member else {}
+    ordered: dict[str, Any] = {}
+    for start in entries:
+        waiting, seen = [start], {start}
+        while waiting:
+            path = waiting[-1]
+            first = [by_name.get(name.lower(), "") for name in _names(entries[path].get(member))]
+            missing = [other for other in first if other and other not in ordered and other not in seen]
+            seen.update(missing)
+            if missing:
+                waiting.extend(missing)
+            else:
+                ordered.setdefault(path, entries[waiting.pop()])
+    return ordered
+
+
+def _names(value: Any) -> Iterable[str]:
+    if not value:
+        return []
+    values = value if isinstance(value, list) else [value]
+    return [str(one.get("name")) if isinstance(one, dict) else str(one) for one in values]
+
+
+def _existing(connection: Connection, layout: layouts.Layout, found: Mapping[str, Any]) -> int | None:
+    """The object that an entry describes, if the library has it: by name, files, folder or title."""
+    if layout.by_name:
+        disambiguation = found.get("disambiguation") or ""
+        return references.named(connection, layout.type, found["name"], disambiguation)
+    if layout is layouts.GALLERY:
+        return references.gallery(connection, found)
+    files = references.files(connection, found.get("files") or (), layout.type.lower())
+    return references.owner_of(connection, FILES[layout.type].table, files) if files else None
+
+
+def _made(connection: Connection, layout: layouts.Layout, found: Mapping[str, Any]) -> int:
+    """A new object with what makes it one: its name, or its files or folder."""
+    blueprint = BLUEPRINTS[layout.type]
+    if layout.by_name:
+        names = {name: found[name] for name in ("name", "disambiguation") if found.get(name)}
+        return create(connection, blueprint, names)
+    now = timestamps.now()
+    row = {"created_at": now, "updated_at": now}
+    if found.get("folder_path"):
+        row["folder_id"] = _required_folder(connection, found["folder_path"])
+    key: Any = connection.execute(insert(blueprint.table).values(row)).inserted_primary_key
+    paths = found.get("zip_files" if layout is layouts.GALLERY else "files") or ()
+    for file in references.files(connection, paths, blueprint.noun):
+        FILES[layout.type].assign(connection, int(key[0]), file)
+    return int(key[0])
+
+
+def _required_folder(connection: Connection, path: str) -> Any:
+    folder = folder_at(connection, path)
+    if folder is None:
+        raise Refused(f"gallery folder '{path}' not found")
+    return folder
+
+
+def _saved_filter(connection: Connection, found: Mapping[str, Any]) -> None:
+    names = ("name", "mode", "find_filter", "object_filter", "ui_options")
+    connection.execute(insert(t.saved_filters).values({name: found.get(name) for name in names}))
