@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.base import plain
+from stash_cli.core.types.changes import same
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -44,11 +45,22 @@ def input_field(cls: type[ApiObject], verb: str, attr: str) -> ApiField | None:
     """
     api = describe_api()
     declared = next((f for f in api.types[cls.__name__].fields.values() if f.attr == attr), None)
-    fields = api.types[f"{cls.__name__}{verb}Input"].fields
+    fields = input_fields(cls, verb)
     names = [declared.input if declared else None, f"{attr}_id", f"{singular(attr)}_ids", attr]
     if (cls.__name__, attr) in _IGNORED:
         return None
-    return next((fields[name] for name in names if name in fields), None)
+    return next((fields[name] for name in names if name and name in fields), None)
+
+
+def input_fields(cls: type[ApiObject], verb: str) -> Mapping[str, ApiField]:
+    """The fields of the create or update input of `cls`.
+
+    Raises StashUsageError for what the API does not make: images and files come from scanning.
+    """
+    found = describe_api().types.get(f"{cls.__name__}{verb}Input")
+    if found is None:
+        raise StashUsageError(f"The API cannot {verb.lower()} {cls.__name__} objects.")
+    return found.fields
 
 
 def singular(name: str) -> str:
@@ -61,12 +73,16 @@ def singular(name: str) -> str:
 
 
 def written(
-    cls: type[ApiObject], verb: str, values: Mapping[str, Any], optional: Collection[str] = ()
+    cls: type[ApiObject],
+    verb: str,
+    values: Mapping[str, Any],
+    before: Mapping[str, Any],
+    optional: Collection[str] = (),
 ) -> dict[str, Any]:
     """`values` as the create or update input of `cls` takes them, as JSON.
 
-    Raises StashInputError for a field that the input has no place for, unless it is `optional`, and
-    for a related object that is not saved yet.
+    `before` is what the server has, as far as that is known. Raises StashInputError for a field that
+    the input has no place for, unless it is `optional`, and for a related object that is not saved yet.
     """
     found: dict[str, Any] = {}
     for attr, value in values.items():
@@ -75,9 +91,22 @@ def written(
             raise StashInputError(
                 f"{cls.__name__}.{attr} is not written by save: the API's input has no place for it."
             )
-        if target is not None and value is not UNSET:
+        if target is None or value is UNSET:
+            continue
+        if target.type.name == "CustomFieldsInput":
+            found[target.name] = custom_fields(before.get(attr, UNSET), value or {})
+        else:
             found[target.name] = as_input(target, value, f"{cls.__name__}.{attr}")
     return found
+
+
+def custom_fields(before: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+    """The change from `before` to `value` as CustomFieldsInput; all of them where `before` is unknown."""
+    if not isinstance(before, dict) or not value:
+        return {"full": plain(value)}
+    changed = {k: plain(v) for k, v in value.items() if k not in before or not same(v, before[k])}
+    gone = [key for key in before if key not in value]
+    return {**({"partial": changed} if changed else {}), **({"remove": gone} if gone else {})}
 
 
 def as_input(target: ApiField, value: Any, where: str) -> Any:
@@ -89,10 +118,19 @@ def as_input(target: ApiField, value: Any, where: str) -> Any:
         return _saved_id(value, where)
     if kind == "CustomFieldsInput" and isinstance(value, dict):
         return {"full": value}
+    if target.range and isinstance(value, int | float):
+        _check_range(target.range, value, where)
     shape = describe_api().types[kind]
     if shape.kind == "INPUT_OBJECT" and hasattr(value, "__dict__"):
         return _as_input_object(shape.fields, value, where)
     return plain(value)
+
+
+def _check_range(bounds: tuple[float | None, float | None], value: float, where: str) -> None:
+    """Refuse what the server itself would store and then suffer from, such as a rating of 500."""
+    low, high = bounds
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise StashInputError(f"{where} is from {low} to {high}, not {value}.")
 
 
 def _saved_id(value: Any, where: str) -> Any:
