@@ -81,7 +81,7 @@ def test_what_the_server_sent_is_clean() -> None:
             [StashID(endpoint="e", stash_id="t")],
             {"stash_ids": [{"endpoint": "e", "stash_id": "t"}]},
         ),
-        ("custom_fields", {"height": 2}, {"custom_fields": {"full": {"height": 2}}}),
+        ("custom_fields", {"height": 2}, {"custom_fields": {"partial": {"height": 2}}}),
     ],
 )
 def test_a_change_is_sent_until_it_is_set_back(field: str, value: Any, expected: dict[str, Any]) -> None:

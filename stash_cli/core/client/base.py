@@ -17,6 +17,7 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from stash_cli.core.client.client import StashClient
     from stash_cli.core.client.session import Session
     from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.types.entity import StashObject
@@ -70,6 +71,12 @@ class StashClientBase:
         """Many operations in few requests; each keeps its own result or error."""
         return await execute_batch(self.session, operations, max_batch_size=max_batch_size)
 
+    async def call_all(
+        self, calls: Sequence[tuple[str, Mapping[str, Any], Sequence[str] | None]]
+    ) -> BatchResult:
+        """Several operations in few requests, each given by name, arguments and the fields asked for."""
+        return await self.execute_batch([BatchOperation(*call) for call in calls])
+
     async def ask(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
         """The value of an operation as Python objects; arguments that are None are left out.
 
@@ -93,7 +100,9 @@ class StashClientBase:
             )
         found = await self.mutate_entity(operation, saving.input, paths=None)
         obj.end_save(saving, found["id"])
-        return cast("Obj", self.hydrated(declared.type, found))
+        answer = cast("Obj", self.hydrated(declared.type, found))
+        await obj.end_sides(cast("StashClient", self), saving)
+        return answer
 
     async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
         """Update several objects, each with its own changes."""
@@ -102,7 +111,10 @@ class StashClientBase:
         found = await self.session.call(operation, {"input": [saving.input for saving in savings]})
         for each, saving in zip(objects, savings, strict=True):
             each.end_save(saving, each.id)
-        return cast("list[Obj]", self.hydrated(declared.type, found) or [])
+        answer = cast("list[Obj]", self.hydrated(declared.type, found) or [])
+        for each, saving in zip(objects, savings, strict=True):
+            await each.end_sides(cast("StashClient", self), saving)
+        return answer
 
     async def bulk(self, operation: str, input_data: Any, return_fields: str | None) -> T:
         """One change to many objects; with `return_fields` the JSON of just these fields."""
@@ -195,6 +207,8 @@ def paging(filter_: Any, q: str | None) -> dict[str, Any]:
 
 
 def _json(type_name: str, value: Any) -> Any:
+    if value is None:
+        return None
     if isinstance(value, list | tuple | set):
         return [_json(type_name, item) for item in value]
     if type_name == "ID":

@@ -34,6 +34,7 @@ class StoreBase:
     ) -> None:
         self.client = client
         self.identity = IdentityMap(max_objects=max_objects)
+        self.identity.client = client
         self._default_ttl = seconds(default_ttl)
         self._ttls: dict[type[StashObject], float] = {}
         if client.identity is None:

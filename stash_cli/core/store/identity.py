@@ -20,6 +20,7 @@ from stash_cli.core.types.hydrate import Plan, blank, concrete, plan_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
@@ -54,6 +55,7 @@ class IdentityMap:
 
     def __init__(self, *, max_objects: int = MAX_OBJECTS, clock: Callable[[], float] = monotonic) -> None:
         self.lock = RLock()
+        self.client: StashClient | None = None
         self.clock = clock
         self.max_objects = max_objects
         self._tables: dict[type, Table] = {}

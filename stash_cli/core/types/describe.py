@@ -17,18 +17,24 @@ from stash_cli.core import types
 from stash_cli.core.types import annotations as words
 from stash_cli.core.types import enums, operations
 from stash_cli.core.types.annotations import Scalar
+from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.base import ApiObject, StashInput, StashResult
+from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.extras import EXTRAS
 from stash_cli.core.types.file import BaseFile
+from stash_cli.core.types.helper import Helper, helpers_of
 from stash_cli.core.types.links import Link, link
+from stash_cli.core.types.related import Related
+from stash_cli.core.types.relationship import relationships
+from stash_cli.core.types.tracking import Tracked
 from stash_cli.core.unset import UnsetType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 API_VERSION = "0.31"
-_BASES = (ApiObject, StashObject, StashInput, StashResult)
+_BASES = (ApiObject, Tracked, Related, StashObject, StashInput, StashResult)
 _BUILTIN = {str: "String", int: "Int", float: "Float", bool: "Boolean", object: "Any"}
 _SCALARS = [*(v for k, v in _BUILTIN.items() if k is not object), "ID", "Time", "Timestamp", "Int64"]
 _SCALARS += ["Map", "BoolMap", "PluginConfigMap", "Any", "Upload"]
@@ -215,3 +221,29 @@ def render_stub(api: dict[str, Any]) -> str:
     places += [(module, name) for name, module in EXTRAS.items()]
     lines += [f"from {module} import {name} as {name}" for module, name in sorted(places)]
     return "\n".join(lines) + "\n"
+
+
+def render_helpers() -> str:
+    """`types/helpers.pyi`: the derived methods and inverse relations of each entity, for type checkers."""
+    lines = ['"""What `stash_cli.core.types.helpers` makes when it is first used (generated)."""', ""]
+    lines += ["from pathlib import Path", "", "from stash_cli.core.client import StashClient"]
+    lines += ["from stash_cli.core.types import *", "from stash_cli.core.types.annotations import Maybe", ""]
+    for name in ENTITIES:
+        lines.append(f"class {name}Helpers:")
+        fields = {field.attr for field in describe_api().types[name].fields.values()}
+        found = {attr: facts for attr, facts in relationships(name).items() if attr not in fields}
+        lines += [f"    {attr}: Maybe[list[{facts.inverse_type}]]" for attr, facts in found.items()]
+        lines += [line for helper in helpers_of(name) for line in _stub_of(helper)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _stub_of(helper: Helper) -> Iterator[str]:
+    given = [
+        f"{name}: {hint}{f' = {default[0]}' if default else ''}" for name, hint, *default in helper.params
+    ]
+    if helper.of_class:
+        yield "    @classmethod"
+    word = "async def" if helper.waits else "def"
+    first = "cls" if helper.of_class else "self"
+    yield f"    {word} {helper.name}({', '.join([first, *given])}) -> {helper.result}: ..."

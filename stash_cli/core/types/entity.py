@@ -2,124 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import uuid4
 
 from pydantic import Field
 
 from stash_cli.core.errors import StashUsageError
+from stash_cli.core.types import saving
 from stash_cli.core.types.annotations import ID
-from stash_cli.core.types.base import ApiObject
-from stash_cli.core.types.changes import FORCED, detached, same, snapshot
-from stash_cli.core.types.relations import inverses
-from stash_cli.core.types.writing import merge_operation, operation_name, written
-from stash_cli.core.unset import UNSET
+from stash_cli.core.types.changes import detached
+from stash_cli.core.types.related import Related
+from stash_cli.core.types.relationship import relationships
+from stash_cli.core.types.views import TypeView, side_mutations, tracked_fields
+from stash_cli.core.types.writing import merge_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
     from stash_cli.core.client import StashClient
+    from stash_cli.core.types.saving import Saving
 
 _put = object.__setattr__
 
 
-class Keeper(Protocol):
-    """Who wants to know what becomes of an object: the store it belongs to."""
-
-    def changed(self, obj: StashObject) -> None:
-        """A field was assigned, or changes were saved."""
-
-    def renamed(self, obj: StashObject, old_id: str) -> None:
-        """The server's id took the place of `old_id`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Saving:
-    """One save: "Create" or "Update", the input to send, and the fields as they are sent."""
-
-    verb: str
-    input: dict[str, Any]
-    values: dict[str, Any]
-
-
-class StashObject(ApiObject):
+class StashObject(Related):
     """An entity of the library.
 
-    A new object gets a UUID4 hex id that `save` replaces with the server's number. Fields are UNSET
-    until they are read or assigned. What the server has is kept for every field that may differ from
-    it, so that `get_changed_fields` and `save` know exactly what to send: edits of lists and maps in
-    place count, and a field set back to the server's value is no change.
+    A new object gets a UUID4 hex id that `save` replaces with the server's number. `save` sends exactly
+    what was changed (see `Tracked`).
 
     Objects are equal when type and id are. One that is put into a set or a dict keeps the key it had
     there: hashed before it was saved, it stays equal only to itself.
     """
 
-    # Hidden from Pydantic, which would make private attributes of them and slow down every object.
-    __slots__ = ("_base", "_keeper", "_key")
+    __slots__ = ("_key",)
     if TYPE_CHECKING:
-        _base: dict[str, Any]
-        """Field -> what the server has, for lists and maps from the start, for others once assigned."""
         _key: tuple[str, str]
         """Type and id that the object was first hashed by."""
-        _keeper: Keeper | None
 
-    untracked: ClassVar[frozenset[str]] = frozenset({"id"})
+    __relationships__: ClassVar = TypeView(relationships)
+    """Attribute -> RelationshipMetadata."""
+    __tracked_fields__: ClassVar = TypeView(tracked_fields)
+    """Attributes whose changes `save` writes."""
+    __side_mutations__: ClassVar = TypeView(side_mutations)
+    """Those of them that take mutations of their own."""
 
     id: ID = Field(default_factory=lambda: uuid4().hex)
-
-    def model_post_init(self, _context: Any, /) -> None:
-        """Everything given to the constructor counts as a change of a new object."""
-        _put(self, "_base", dict.fromkeys(self.model_fields_set - self.untracked, UNSET))
-        _put(self, "_keeper", None)
-
-    def start_empty(self, keeper: Keeper | None = None) -> None:
-        """Be an object that no answer has filled yet; `keeper` is told of changes."""
-        _put(self, "_base", {})
-        _put(self, "_keeper", keeper)
-
-    def __getattr__(self, name: str) -> Any:
-        """UNSET for what no answer has brought yet, inverse relations included."""
-        if name in type(self).model_fields or name in inverses(type(self).__name__):
-            return UNSET
-        # Pydantic's own, which it hides from type checkers.
-        return super().__getattr__(name)  # type: ignore[misc]
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        had = self.__dict__.get(name, UNSET)
-        super().__setattr__(name, value)
-        if name in self.untracked:
-            return
-        self._base.setdefault(name, had)
-        if self._keeper is not None:
-            self._keeper.changed(self)
-
-    def merge_answer(self, values: Mapping[str, Any]) -> None:
-        """Take over what the server says, but for the fields that were changed here.
-
-        `values` are attributes as they come from an answer; a null is a value, an absent field stays.
-        """
-        held, base = self.__dict__, self._base
-        for name, value in values.items():
-            if name not in base:
-                held[name] = value
-                if type(value) in (list, dict):
-                    base[name] = snapshot(value)
-                continue
-            changed = not same(held.get(name, UNSET), base[name])
-            if base[name] is not FORCED:
-                base[name] = snapshot(value)
-            if not changed and not same(held.get(name, UNSET), base[name]):
-                held[name] = value
-        self.__pydantic_fields_set__.update(values)
-
-    def bind(self, keeper: Keeper | None) -> None:
-        """Tell `keeper` of changes from now on."""
-        _put(self, "_keeper", keeper)
-
-    def set_related(self, name: str, objects: list[Any]) -> None:
-        """Put what a query of its own found into an inverse relation, such as a performer's images."""
-        self.__dict__[name] = objects
 
     @classmethod
     def new(cls, **data: Any) -> Self:
@@ -137,69 +65,38 @@ class StashObject(ApiObject):
         if self._keeper is not None and old != self.id:
             self._keeper.renamed(self, old)
 
-    def get_changed_fields(self) -> dict[str, Any]:
-        """Field -> present value, for every field that differs from what the server has."""
-        held = self.__dict__
-        changed = [name for name, before in self._base.items() if not same(held.get(name, UNSET), before)]
-        return {name: held[name] for name in sorted(changed)}
-
     def is_dirty(self) -> bool:
         """Whether there is anything to save."""
-        held = self.__dict__
-        return self.is_new() or any(
-            not same(held.get(name, UNSET), before) for name, before in self._base.items()
-        )
-
-    def mark_clean(self) -> None:
-        """Take the present values for what the server has."""
-        held = self.__dict__.items()
-        self._note_saved({name: snapshot(value) for name, value in held if name not in self.untracked})
-
-    def mark_dirty(self) -> None:
-        """Take every set field for changed, so that `save` sends all that an update takes."""
-        for name in self.model_fields_set - self.untracked:
-            self._base[name] = FORCED
-        if self._keeper is not None:
-            self._keeper.changed(self)
-
-    def _note_saved(self, values: Mapping[str, Any]) -> None:
-        """Note that the server has these values (snapshots) now."""
-        self._base.update(values)
-        if self._keeper is not None:
-            self._keeper.changed(self)
+        return self.is_new() or self.has_changes()
 
     async def to_input(self) -> dict[str, Any]:
         """What `save` would send: the create input of a new object, else the id and the changes."""
         return self.begin_save().input
 
-    def begin_save(self) -> Saving:
-        """What there is to send now.
+    def begin_save(self, without: Collection[str] = ()) -> Saving:
+        """What there is to send now, but for the fields `without`.
 
-        Raises StashInputError for a change that no input takes and for a related object that is not
+        Raises StashInputError for a change that nothing writes and for a related object that is not
         saved yet.
         """
-        changed = self.get_changed_fields()
-        forced = {name for name in changed if self._base[name] is FORCED}
-        verb = "Create" if self.is_new() else "Update"
-        fields = written(type(self), verb, changed, optional=forced)
-        values = {name: snapshot(value) for name, value in changed.items()}
-        return Saving(verb, fields if self.is_new() else {"id": self.id, **fields}, values)
+        return saving.prepare(self, without)
 
-    def end_save(self, saving: Saving, server_id: str | int) -> None:
-        """Note that the server has taken `saving`; what was edited meanwhile stays a change."""
-        self.update_id(server_id)
-        self._note_saved(saving.values)
+    def end_save(self, sent: Saving, server_id: str | int) -> None:
+        """Note that the server has taken the input of `sent`; what was edited meanwhile stays a change."""
+        saving.finish(self, sent, server_id)
+
+    async def end_sides(self, client: StashClient, sent: Saving) -> None:
+        """Send what follows the input in mutations of its own; raises what failed, which stays changed."""
+        await saving.finish_sides(self, sent, client)
 
     async def save(self, client: StashClient) -> None:
         """Create it, or send what changed and nothing else; clean objects send nothing.
 
-        Raises what `begin_save` raises, before anything is sent.
+        What takes mutations of its own (play history, a gallery's images, a tag's scenes) follows the
+        object's input, all in one request. Raises what `begin_save` raises, before anything is sent.
         """
-        if not self.is_dirty():
-            return
-        saving = self.begin_save()
-        answer = await client.mutate_entity(operation_name(type(self), saving.verb), saving.input)
-        self.end_save(saving, answer["id"])
+        if self.is_dirty():
+            await saving.save(self, client)
 
     async def delete(self, client: StashClient, **options: Any) -> bool:
         """Remove it from the server; `options` are further fields of the destroy input."""
@@ -252,6 +149,7 @@ class StashObject(ApiObject):
         """A second object of the same entity, with changes of its own and in no store."""
         copied = super().__copy__()
         _put(copied, "_base", dict(self._base))
+        _put(copied, "_pending", self._pending.copy() if self._pending else None)
         _put(copied, "_keeper", None)
         return copied
 
@@ -262,11 +160,12 @@ class StashObject(ApiObject):
         return copied
 
     def __getstate__(self) -> dict[Any, Any]:
-        return {**super().__getstate__(), "base": self._base}
+        return {**super().__getstate__(), "base": self._base, "pending": self._pending}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         super().__setstate__(state)
         _put(self, "_base", state["base"])
+        _put(self, "_pending", state["pending"])
         _put(self, "_keeper", None)
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stash_cli.core.types.annotations import Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.helpers import GalleryHelpers
 from stash_cli.core.types.links import Folder, GalleryFile, Image, Performer, Scene, Studio, Tag
 from stash_cli.core.unset import UNSET
 
@@ -33,7 +34,7 @@ class GalleryPathsType(ApiObject):
     preview: Maybe[str] = UNSET
 
 
-class Gallery(StashObject):
+class Gallery(GalleryHelpers, StashObject):
     """A set of images: a zip file, a folder, or made by hand."""
 
     title: Nullable[str] = UNSET
@@ -58,7 +59,7 @@ class Gallery(StashObject):
     cover: Nullable[Image] = UNSET
     paths: Maybe[GalleryPathsType] = UNSET
     custom_fields: Maybe[Map] = UNSET
-    image: Maybe[Image] = api(args={"index": "Int!"})
+    image_by_index: Maybe[Image] = api("image", args={"index": "Int!"})
 
 
 class FindGalleriesResultType(StashResult):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stash_cli.core.types.annotations import Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.helpers import GroupHelpers
 from stash_cli.core.types.links import Scene, Studio, Tag
 from stash_cli.core.unset import UNSET
 
@@ -16,7 +17,7 @@ class GroupDescription(ApiObject):
     description: Nullable[str] = UNSET
 
 
-class Group(StashObject):
+class Group(GroupHelpers, StashObject):
     """A movie, series or volume that scenes belong to (a movie before 0.27)."""
 
     name: Maybe[str] = UNSET

@@ -18,7 +18,8 @@ from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from stash_cli.core.types.base import ApiObject
-    from stash_cli.core.types.entity import Keeper, StashObject
+    from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.tracking import Keeper
 
 A = TypeVar("A", bound="ApiObject")
 E = TypeVar("E", bound="StashObject")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stash_cli.core.types.annotations import ID, Maybe, Nullable, Time
 from stash_cli.core.types.base import ApiObject, StashResult
 from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.helpers import SceneMarkerHelpers
 from stash_cli.core.types.links import Scene, Tag
 from stash_cli.core.unset import UNSET
 
@@ -16,7 +17,7 @@ class SceneMarkerTag(ApiObject):
     scene_markers: Maybe[list[SceneMarker]] = UNSET
 
 
-class SceneMarker(StashObject):
+class SceneMarker(SceneMarkerHelpers, StashObject):
     """A point or span of a scene, in seconds, under a primary tag."""
 
     scene: Maybe[Scene] = UNSET

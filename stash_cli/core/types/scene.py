@@ -5,6 +5,7 @@ from __future__ import annotations
 from stash_cli.core.types.annotations import ID, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.helpers import SceneHelpers
 from stash_cli.core.types.links import (
     Gallery,
     Group,
@@ -42,7 +43,7 @@ class SceneGroup(ApiObject):
     scene_index: Nullable[int] = UNSET
 
 
-class Scene(StashObject):
+class Scene(SceneHelpers, StashObject):
     """A video with its metadata, possibly in several files."""
 
     title: Nullable[str] = UNSET

@@ -5,11 +5,12 @@ from __future__ import annotations
 from stash_cli.core.types.annotations import Map, Maybe, Nullable, Time
 from stash_cli.core.types.base import StashResult, api
 from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.helpers import TagHelpers
 from stash_cli.core.types.stash_id import StashID
 from stash_cli.core.unset import UNSET
 
 
-class Tag(StashObject):
+class Tag(TagHelpers, StashObject):
     """A tag; tags form a hierarchy in which one may have several parents."""
 
     name: Maybe[str] = UNSET
