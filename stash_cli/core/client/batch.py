@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client import failures
 from stash_cli.core.errors import StashError, StashGraphQLError, StashLockedError, StashUsageError
-from stash_cli.core.graphql import document, selection
+from stash_cli.core.graphql import bridging, document, selection
 from stash_cli.core.transport import GraphQLRequest
 from stash_cli.core.transport.retry import PATIENT
 
@@ -142,38 +142,40 @@ async def _chunk(session: Session, operations: Sequence[BatchOperation]) -> dict
                 continue
             if not any(each.get("path") for each in error.errors):
                 raise
-            _note(operations, error.data, error.errors)
+            _note(operations, error.data, error.errors, session.capabilities)
             return None
-        _note(operations, response.data, response.errors)
+        _note(operations, response.data, response.errors, session.capabilities)
         return response.data
     raise AssertionError("unreachable")  # pragma: no cover
 
 
 def _request(operations: Sequence[BatchOperation], server: ServerCapabilities) -> GraphQLRequest:
     roots = [
-        document.root(each.operation, each.args, _fields(each, server), server=server, alias=f"a{number}")
+        document.root_for(
+            each.operation, each.args, _paths(each), server, alias=f"a{number}", quiet=each.quiet
+        )
         for number, each in enumerate(operations)
     ]
     return GraphQLRequest(*document.join("Batch", roots), "Batch")
 
 
-def _fields(each: BatchOperation, server: ServerCapabilities) -> str:
-    _, declared = document.describe(each.operation)
-    name = declared.type.name
-    if not selection.is_composite(name):
-        return ""
+def _paths(each: BatchOperation) -> Sequence[str] | None:
     asked = each.return_fields
     paths = selection.parse(asked) if isinstance(asked, str) else asked
-    return selection.build(name, paths or selection.whole(name), server, quiet=each.quiet)
+    result = document.describe(each.operation)[1].type.name
+    return paths or (selection.whole(result) if selection.is_composite(result) else None)
 
 
 def _note(
     operations: Sequence[BatchOperation],
     data: Mapping[str, Any] | None,
     errors: Sequence[Mapping[str, Any]],
+    server: ServerCapabilities,
 ) -> None:
     """Give every operation its share; where null bubbled up, the rest was done but not answered."""
     for number, each in enumerate(operations):
         own = [error for error in errors if (error.get("path") or [None])[0] == f"a{number}"]
-        each.result = (data or {}).get(f"a{number}")
+        found = (data or {}).get(f"a{number}")
+        result = document.describe(each.operation)[1].type.name
+        each.result = bridging.restore(result, found, server) if server.is_older else found
         each.error = failures.failure(own, None) if own else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.client import failures, known_servers
 from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
-from stash_cli.core.graphql import document, introspection, selection
+from stash_cli.core.graphql import bridging, document, introspection
 from stash_cli.core.graphql.capability import ServerCapabilities
 from stash_cli.core.graphql.ours import OurCapabilities
 from stash_cli.core.log import logger
@@ -101,17 +101,17 @@ class Session:
         said of paths that the server lacks.
         """
         kind, declared = document.describe(operation)
-        composite = selection.is_composite(declared.type.name)
 
         def build(server: ServerCapabilities) -> tuple[str, dict[str, Any], str]:
-            fields = selection.build(declared.type.name, paths, server, quiet=quiet) if composite else ""
-            root = document.root(operation, args or {}, fields, server=server)
+            root = document.root_for(operation, args or {}, paths, server, quiet=quiet)
             rider = introspection.VERSION if kind == "query" and not self._sure else ""
             name = document.title(operation)
             return *document.join(name, [root], rider), name
 
         data = await self._fitted(build, single=True)
-        return data[operation] if operation in data else next(iter(data.values()), None)
+        found = data[operation] if operation in data else next(iter(data.values()), None)
+        older = self.capabilities.is_older
+        return bridging.restore(declared.type.name, found, self.capabilities) if older else found
 
     def subscribe(
         self,

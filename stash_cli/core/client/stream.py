@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.client import failures
-from stash_cli.core.graphql import document, selection
+from stash_cli.core.graphql import document
 from stash_cli.core.transport import GraphQLRequest
 
 if TYPE_CHECKING:
@@ -63,11 +63,7 @@ class Stream:
     async def _open(self) -> Subscription:
         if self._source is None:
             server = await self._session.learn()
-            _, declared = document.describe(self._operation)
-            name = declared.type.name
-            composite = selection.is_composite(name)
-            fields = selection.build(name, self._paths, server) if composite else ""
-            root = document.root(self._operation, self._args, fields, server=server)
+            root = document.root_for(self._operation, self._args, self._paths, server)
             name = document.title(self._operation)
             text, variables = document.join(name, [root])
             request = GraphQLRequest(text, variables, name)

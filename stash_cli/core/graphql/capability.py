@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashCapabilityError, StashUnmappedFieldWarning
+from stash_cli.core.graphql.bridging import OPERATIONS, is_older
 from stash_cli.core.graphql.history import older_name, since
 from stash_cli.core.types.api import TypeRef
 
@@ -76,16 +77,25 @@ class ServerCapabilities:
 
     def operation_name(self, kind: str, name: str) -> str:
         """What the server calls an operation; raises StashCapabilityError where it has none."""
-        for known in (name, older_name(name)):
+        for known in (name, older_name(name), OPERATIONS.get(name, name)):
             if self.has_operation(kind, known):
                 return known
         raise self.lacks(name)
+
+    @cached_property
+    def is_older(self) -> bool:
+        """Whether its answers need `bridging.restore`."""
+        return is_older(self)
 
     def lacks(self, name: str) -> StashCapabilityError:
         """The error that names what is missing and the release that brought it."""
         release = since(name)
         needs = f"needs Stash {release} or newer; " if release else "is not known to this server; "
         return StashCapabilityError(f"{name} {needs}this server is {self.version or self.hash or 'older'}.")
+
+    def wants(self, name: str) -> StashCapabilityError:
+        """The error for a field or argument that only this server cannot do without."""
+        return StashCapabilityError(f"{name} is needed by this server; it is {self.version or self.hash}.")
 
     def warn_missing(self, type_name: str, field: str) -> None:
         """Say once per field that it was left out."""

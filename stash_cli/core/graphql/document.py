@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, StashLookupError, did_you_mean
-from stash_cli.core.graphql.fitting import fit
+from stash_cli.core.graphql import selection
+from stash_cli.core.graphql.bridging import OPERATIONS
+from stash_cli.core.graphql.fitting import check_required, fit
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.unset import UNSET
 
@@ -55,16 +57,41 @@ def root(
     given = {key: value for key, value in args.items() if value is not UNSET}
     _check(name, declared, given)
     known = name if server is None else server.operation_name(kind, name)
-    types, words, values = {}, [], {}
+    types, variables, values = {}, {}, {}
     for key, value in given.items():
         argument, type_text, fitted = fit(kind, known, key, declared.args[key], value, server)
-        variable = f"{alias}_{key}" if alias else key
+        variable = variables[argument] = f"{alias}_{key}" if alias else key
         types[variable], values[variable] = type_text, fitted
-        words.append(f"{argument}: ${variable}")
+    if server is not None:
+        check_required(known, server.arguments(kind, known), variables, server)
     label = alias or (name if known != name else "")
     text = f"{label}: {known}" if label else known
-    text += f"({', '.join(words)})" if words else ""
+    words = ", ".join(f"{argument}: ${variable}" for argument, variable in variables.items())
+    text += f"({words})" if words else ""
     return Root(kind, f"{text} {{ {selection} }}" if selection else text, types, values)
+
+
+def root_for(
+    name: str,
+    args: Mapping[str, Any],
+    paths: Sequence[str] | None,
+    server: ServerCapabilities | None,
+    *,
+    alias: str = "",
+    quiet: bool = False,
+) -> Root:
+    """One root field that asks for `paths` of its result (None: the default), as `server` takes it.
+
+    Raises what `root` and `selection.build` raise; with `quiet` nothing is said of paths it lacks.
+    """
+    kind, declared = describe(name)
+    known = name if server is None else server.operation_name(kind, name)
+    result = declared.type.name
+    # What counted before there were histories answers the count alone.
+    plain = not selection.is_composite(result) or (known != name and known == OPERATIONS.get(name))
+    # Where the server has nothing of what was asked for, a selection has to stand there all the same.
+    fields = "" if plain else selection.build(result, paths, server, quiet=quiet) or "__typename"
+    return root(name, args, fields, server=server, alias=alias)
 
 
 def join(name: str, roots: Sequence[Root], extra: str = "") -> tuple[str, dict[str, Any]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.graphql.bridging import NEWER, shape, word
 from stash_cli.core.graphql.history import older_name
 from stash_cli.core.types.api import TypeRef
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stash_cli.core.graphql.capability import ServerCapabilities
 
 
@@ -24,7 +27,7 @@ def fit(
     for name in (key, older_name(key)):
         if name in known:
             return name, known[name], fit_value(TypeRef(known[name]).name, value, server)
-    raise server.lacks(f"{operation}({key})" if key != "ids" else "ids")
+    raise server.lacks(f"{NEWER.get(operation, operation)}({key})")
 
 
 def fit_value(type_name: str, value: Any, server: ServerCapabilities) -> Any:
@@ -36,12 +39,24 @@ def fit_value(type_name: str, value: Any, server: ServerCapabilities) -> Any:
     if isinstance(value, list | tuple):
         return [fit_value(type_name, item, server) for item in value]
     if not isinstance(value, dict) or not server.is_input(type_name):
-        return value
+        return word(type_name, value, server)
     fitted = {}
-    for name, item in value.items():
+    for name, item in shape(type_name, value, server).items():
         known = server.field_name(type_name, name)
         if known is None:
             raise server.lacks(f"{type_name}.{name}")
         inner = TypeRef(server.field_type(type_name, known) or "")
         fitted[known] = fit_value(inner.name, item, server)
+    check_required(type_name, server.fields(type_name), fitted, server)
     return fitted
+
+
+def check_required(
+    owner: str, declared: Mapping[str, str], given: Mapping[str, Any], server: ServerCapabilities
+) -> None:
+    """Refuse to leave out what this server cannot do without: some of it is optional, or gone, today."""
+    if not server.is_older:
+        return
+    missing = [name for name, text in declared.items() if text.endswith("!") and given.get(name) is None]
+    if missing:
+        raise server.wants(f"{owner}.{missing[0]}")

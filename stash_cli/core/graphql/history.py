@@ -1,49 +1,68 @@
-"""Which release brought what, and what it was called before: facts that no server tells."""
+"""When a name of the API appeared, and what it was called before."""
 
 from __future__ import annotations
 
-_SINCE = {
-    "0.20": "GalleryChapter moveFiles migrateBlobs",
-    "0.22": "querySQL execSQL optimiseDatabase scrapeSingleStudio Scene.urls",
-    "0.23": "Gallery.urls Image.urls",
-    "0.24": "fileSetFingerprints installPackages updatePackages uninstallPackages installedPackages"
-    " availablePackages configurePlugin setPluginsEnabled Gallery.code Image.code Image.details"
-    " Gallery.photographer Image.photographer",
-    "0.25": "ids sceneAddO sceneDeleteO sceneAddPlay sceneDeletePlay sceneResetPlayCount"
-    " HistoryMutationResult Scene.play_history Scene.o_history runPluginOperation metadataCleanGenerated",
-    "0.26": "Job.error downloadFFMpeg Tag.favorite Studio.favorite",
-    "0.27": "Group Performer.urls bulkTagUpdate Studio.tags sceneResetActivity setGalleryCover"
-    " resetGalleryCover Gallery.paths addGroupSubGroups removeGroupSubGroups reorderSubGroups",
-    "0.28": "Performer.custom_fields SceneMarker.end_seconds sceneMarkersDestroy Tag.sort_name"
-    " scrapeSingleImage scrapeImageURL",
-    "0.29": "findFile findFiles findFolder findFolders FileFilterType FolderFilterType BasicFile"
-    " Group.performer_count",
-    "0.30": "Studio.urls Tag.stash_ids bulkStudioUpdate bulkSceneMarkerUpdate scrapeSingleTag"
-    " Studio.o_counter Group.o_counter CustomFieldsInput.remove",
-    "0.31": "performerMerge Scene.custom_fields Studio.custom_fields Tag.custom_fields Gallery.custom_fields"
-    " Group.custom_fields Image.custom_fields Performer.career_start Performer.career_end Studio.organized"
-    " Folder.basename destroyFiles revealFileInFileManager revealFolderInFileManager stashBoxBatchTagTag"
-    " destroy_file_entry TagsMergeInput.values BackupDatabaseInput.includeBlobs",
-}
-_RELEASE = {name: release for release, names in _SINCE.items() for name in names.split()}
+from functools import cache
+
+from stash_cli.core.graphql.releases import RELEASE
+from stash_cli.core.types.api import describe_api
+
 _INPUT_ENDINGS = ("CreateInput", "UpdateInput", "FilterType", "DestroyInput")
 
 
 def since(name: str) -> str | None:
-    """The release that brought an operation, type or `Type.field`, where that is known.
+    """The release that brought an operation, argument, type or field, where that is known.
 
-    An input's field came with the field of the object it writes.
-
-    >>> since("BulkTagUpdateInput.sort_name")
-    '0.28'
+    >>> since("BulkTagUpdateInput.sort_name"), since("findScenes(ids)")
+    ('0.28', '0.25')
     """
-    if name in _RELEASE:
-        return _RELEASE[name]
+    if name in RELEASE:
+        return RELEASE[name] or None
+    operation, _, argument = name.partition("(")
+    if argument:
+        return RELEASE.get(f"({argument}") or since(operation)
     owner, _, field = name.partition(".")
+    return _of_field(owner, field) if field else _of_users(owner)
+
+
+def _of_field(owner: str, field: str) -> str | None:
+    """An input's field came with the field of the object that it writes, at the earliest with the input."""
+    entity = owner.removeprefix("Bulk")
     for ending in _INPUT_ENDINGS:
-        owner = owner.removesuffix(ending)
-    owner = owner.removeprefix("Bulk")
-    return _RELEASE.get(f"{owner}.{field}") or _RELEASE.get(field) or _RELEASE.get(owner)
+        entity = entity.removesuffix(ending)
+    own = f"{field.removesuffix('_ids')}s" if field.endswith("_ids") else field
+    names = (f"{owner}.{field}", f"{entity}.{own}", f".{field}", entity)
+    return next((RELEASE[name] for name in names if name in RELEASE), None) or since(owner)
+
+
+def _of_users(name: str) -> str | None:
+    """A type came with the first of what uses it, provided that each of its users is listed."""
+    found = [
+        RELEASE.get(user) or RELEASE.get(f".{user.partition('.')[2]}") for user in _users().get(name, ())
+    ]
+    if not found or None in found:
+        return None
+    return min((each for each in found if each), key=number)
+
+
+@cache
+def _users() -> dict[str, list[str]]:
+    """Type -> operations that take or answer it, and fields of other types that hold it."""
+    api = describe_api()
+    found: dict[str, list[str]] = {}
+    for operation in (*api.queries.values(), *api.mutations.values(), *api.subscriptions.values()):
+        for ref in (operation.type, *operation.args.values()):
+            found.setdefault(ref.name, []).append(operation.name)
+    for declared in api.types.values():
+        for field in declared.fields.values():
+            if field.type.name != declared.name:
+                found.setdefault(field.type.name, []).append(f"{declared.name}.{field.name}")
+    return found
+
+
+def number(release: str) -> tuple[int, ...]:
+    """A release for comparing: 0.9 comes before 0.10."""
+    return tuple(int(part) for part in release.split("."))
 
 
 def older_name(name: str) -> str:
@@ -53,4 +72,11 @@ def older_name(name: str) -> str:
     ('bulkMovieUpdate', 'CircumisedEnum')
     """
     moved = name.replace("group", "movie").replace("Group", "Movie")
-    return moved.replace("Circumcised", "Circumised")
+    moved = moved.replace("Circumcised", "Circumised")
+    return _RENAMED.get(moved, moved)
+
+
+_RENAMED = {
+    "DuplicationCriterionInput": "PHashDuplicationCriterionInput",
+    "FileDuplicationCriterionInput": "PHashDuplicationCriterionInput",
+}

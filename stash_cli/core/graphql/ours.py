@@ -19,6 +19,10 @@ class OurCapabilities(ServerCapabilities):
         except KeyError:
             return False
 
+    @property
+    def is_older(self) -> bool:
+        return False
+
     def has_type(self, name: str) -> bool:
         return name in self._api.types
 

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
+from stash_cli.core.graphql.bridging import selected
 from stash_cli.core.types.api import ApiField, ApiType, describe_api
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 Tree = dict[str, "Tree"]
 """Field -> what is asked for inside it; "... on VideoFile" keys hold fields of one member type."""
+
+
+class Whole(dict[str, Tree]):
+    """What a path that ends above it stands for: nobody asked for its fields by name."""
+
 
 _LABELS = ("name", "title", "path")
 _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
@@ -81,6 +87,7 @@ def merge(type_name: str, paths: Iterable[str]) -> Tree:
 def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:
     """The text of `tree`; what `server` calls by an older name is aliased to ours."""
     declared = describe_api().types[type_name]
+    asked = asked and not isinstance(tree, Whole)
     words = ["__typename"] if declared.kind in ("INTERFACE", "UNION") else []
     for key, inner in tree.items():
         word = (
@@ -104,10 +111,11 @@ def _field(
     declared: ApiType, name: str, inner: Tree, server: ServerCapabilities | None, *, asked: bool
 ) -> str:
     known = name if server is None else server.field_name(declared.name, name)
-    if known is None:
-        if asked and server is not None:
+    if known is None and server is not None:
+        instead = selected(declared.name, name, server)
+        if instead is None and asked:
             server.warn_missing(declared.name, name)
-        return ""
+        return instead or ""
     word = name if known == name else f"{name}: {known}"
     if not inner:
         return word
@@ -129,7 +137,7 @@ def _add(tree: Tree, declared: ApiType, parts: list[str], path: str, within: tup
                 raise StashLookupError(f"{path!r}: {owner.name}.{field.name} has no fields of its own.")
             holder[field.name] = {}
             continue
-        inner = holder.setdefault(field.name, {})
+        inner = holder.setdefault(field.name, {} if parts[1:] else Whole())
         if parts[1:]:
             _add(inner, target, parts[1:], path, within)
             continue

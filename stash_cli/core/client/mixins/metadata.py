@@ -106,7 +106,9 @@ class MetadataClientMixin(StashClientBase):
         return await self.ask("optimiseDatabase")
 
     async def migrate(self, input_data: MigrateInput | Dict) -> str:
-        return await self.ask("migrate", input=input_data)
+        """The job's id, or "" from a server before 0.26, which has migrated its database when it answers."""
+        found: str | bool = await self.ask("migrate", input=input_data)
+        return found if isinstance(found, str) else ""
 
     async def migrate_hash_naming(self) -> str:
         return await self.ask("migrateHashNaming")

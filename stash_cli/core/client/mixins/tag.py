@@ -55,12 +55,13 @@ class TagClientMixin(StashClientBase):
         child_ids: Sequence[Id] | None = None,
     ) -> list[Tag]:
         """Change many tags at once; lists replace what the tags had."""
-        lists = {"aliases": aliases, "parent_ids": parent_ids, "child_ids": child_ids}
-        change = {
-            name: {"values": value, "mode": "SET"} if value is not None else None
-            for name, value in lists.items()
+        given = {
+            "description": description,
+            "favorite": favorite,
+            "aliases": _set("values", aliases),
+            "parent_ids": _set("ids", parent_ids),
+            "child_ids": _set("ids", child_ids),
         }
-        given = {"description": description, "favorite": favorite, **change}
         return await self.ask(
             "bulkTagUpdate", input={"ids": ids, **{k: v for k, v in given.items() if v is not None}}
         )
@@ -77,3 +78,8 @@ class TagClientMixin(StashClientBase):
     async def map_tag_ids(self, tags: Sequence[str | int | Dict | Tag], create: bool = False) -> list[str]:
         """Ids of objects, ids, mappings or names; unknown names are made with `create`, else left out."""
         return await map_ids(self.session, ENTITIES["Tag"], tags, create=create)
+
+
+def _set(key: str, items: Sequence[Id] | None) -> Dict | None:
+    """What a bulk input takes for a list that is to hold just these; None where nothing was given."""
+    return None if items is None else {key: items, "mode": "SET"}

@@ -1,0 +1,62 @@
+"""Which release brought what: facts that no server tells.
+
+Names are types, operations, `Type.field` or `operation(argument)`; `.field` and `(argument)` stand for those
+of any owner. What is not listed came with what uses it (`history.since`) or before 0.20.
+"""
+
+from __future__ import annotations
+
+SINCE = {
+    "": "TagFilterType.parent_count TagFilterType.child_count",  # older than the fields that they count
+    "0.20": "GalleryChapter moveFiles migrateBlobs migrateSceneScreenshots",
+    "0.22": "querySQL execSQL optimiseDatabase scrapeSingleStudio stashBoxBatchStudioTag Scene.urls",
+    "0.23": "Gallery.urls Image.urls .find_filter .object_filter .ui_options (performer_ids)"
+    " Tag.parent_count Tag.child_count",
+    "0.24": "fileSetFingerprints installPackages updatePackages uninstallPackages installedPackages"
+    " availablePackages configurePlugin setPluginsEnabled ConfigResult.plugins Plugin.enabled Plugin.paths"
+    " Plugin.settings Plugin.requires .scraperPackageSources .pluginPackageSources .fingerprint"
+    " SceneFilterType.framerate SystemStatus.os .workingDir .homeDir"
+    " Gallery.code Image.code Image.details .photographer",
+    "0.25": "findScenes(ids) findImages(ids) findPerformers(ids) findStudios(ids) findMovies(ids)"
+    " findGroups(ids) findGalleries(ids) findTags(ids)"
+    " sceneAddO sceneDeleteO sceneAddPlay sceneDeletePlay sceneResetPlayCount"
+    " HistoryMutationResult .play_history .o_history runPluginOperation metadataCleanGenerated .orientation"
+    " GenderCriterionInput.value_list runPluginTask(args_map) runPluginTask(description)"
+    " StudioFilterType.child_count ImageFilterType.performer_age",
+    "0.26": "Job.error downloadFFMpeg Tag.favorite Studio.favorite configureUI(partial) .rescan"
+    " .ffmpegPath .ffprobePath SceneFilterType.galleries SceneFilterType.bitrate"
+    " SceneFilterType.last_played_at GalleryFilterType.scenes PerformerFilterType.play_count",
+    "0.27": "Group Performer.urls Movie.urls Movie.tags bulkTagUpdate Studio.tags sceneResetActivity"
+    " setGalleryCover resetGalleryCover Gallery.paths Gallery.image addGroupSubGroups removeGroupSubGroups"
+    " reorderSubGroups StashBoxBatchTagInput.stash_box_endpoint"
+    " StashBoxDraftSubmissionInput.stash_box_endpoint StashBoxFingerprintSubmissionInput.stash_box_endpoint"
+    " StashBoxPerformerQueryInput.stash_box_endpoint StashBoxSceneQueryInput.stash_box_endpoint"
+    " SceneMarkerFilterType.scenes SceneMarkerFilterType.scene_filter"
+    " Tag.studio_count Tag.group_count .scenes_filter .images_filter .galleries_filter .performers_filter"
+    " .studios_filter .tags_filter .groups_filter .movies_filter .markers_filter",
+    "0.28": "Performer.custom_fields SceneMarker.end_seconds SceneMarkerFilterType.duration"
+    " sceneMarkersDestroy Tag.sort_name StashID.updated_at StashIDInput.updated_at"
+    " scrapeSingleImage scrapeImageURL findSceneMarkers(ids)",
+    "0.29": "findFile findFiles findFolder findFolders FileFilterType FolderFilterType BasicFile"
+    " .parent_folder .zip_file ImageFile.format PerformerFilterType.groups Group.performer_count"
+    " .max_requests_per_minute",
+    "0.30": "Studio.urls Tag.stash_ids TagFilterType.stash_id_endpoint bulkStudioUpdate"
+    " bulkSceneMarkerUpdate scrapeSingleTag Studio.o_counter Group.o_counter CustomFieldsInput.remove"
+    " .files_filter .folders_filter .deleteTrashPath .sfwContentMode",
+    "0.31": "performerMerge destroyFiles revealFileInFileManager revealFolderInFileManager"
+    " stashBoxBatchTagTag Scene.custom_fields Studio.custom_fields Tag.custom_fields Gallery.custom_fields"
+    " Group.custom_fields Image.custom_fields .career_start .career_end Studio.organized Folder.basename"
+    " FolderFilterType.basename"
+    " .parent_folders .sub_folders .destroy_file_entry TagsMergeInput.values .includeBlobs"
+    " .stash_ids_endpoint .stash_id_count .spriteScreenshotSize .useCustomSpriteInterval .spriteInterval"
+    " .minimumSprites .maximumSprites .disableCustomizations .performerGenders .imagePhashes .imageIDs"
+    " .galleryIDs .scanGenerateImagePhashes .ignoreZipFileContents GenerateMetadataInput.paths"
+    " GalleryFilterType.parent_folder ImageFilterType.phash_distance PerformerFilterType.marker_count"
+    " PerformerFilterType.markers_filter StudioFilterType.group_count StudioFilterType.groups_filter"
+    " TagFilterType.groups_filter TagFilterType.performers_filter TagFilterType.studios_filter"
+    " TagFilterType.markers_filter ScrapedTag.description ScrapedTag.alias_list ScrapedTag.parent"
+    " BulkGroupUpdateInput.date BulkGroupUpdateInput.synopsis GroupFilterType.scene_count"
+    " DuplicationCriterionInput FileDuplicationCriterionInput",
+}
+RELEASE = {name: release for release, names in SINCE.items() for name in names.split()}
+"""Name -> release."""

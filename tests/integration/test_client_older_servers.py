@@ -1,0 +1,180 @@
+"""An older server, met with today's names: what it takes and answers otherwise is bridged, or refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_server import CannedServer, serving
+from graphql import introspection_from_schema
+from schemas import old_schema
+from support import run
+
+from stash_cli.core.client import BatchOperation, StashClient
+from stash_cli.core.client.session import Session
+from stash_cli.core.errors import StashCapabilityError
+from stash_cli.core.settings import Connection, normalise_url
+
+VERSION = {"_server": {"version": "v0.22.1", "hash": "abc"}}
+SAVED = {
+    "find_filter": {"q": "beach", "per_page": 40, "sort": "date", "direction": "DESC"},
+    "object_filter": {"rating100": {"modifier": "GREATER_THAN", "value": {"value": 80}}},
+    "ui_options": {"display_mode": 1},
+}
+TEXT = json.dumps(
+    {
+        "q": "beach",
+        "perPage": 40,
+        "sortby": "date",
+        "sortdir": "desc",
+        "disp": 1,
+        "c": [json.dumps({"type": "rating100", "modifier": "GREATER_THAN", "value": {"value": 80}})],
+    }
+)
+
+
+def old(answer: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    schema = introspection_from_schema(old_schema(), descriptions=False)
+    return lambda request: {**(schema if "__schema" in request["query"] else answer), **VERSION}
+
+
+def asked(tmp_path: Path, answer: dict[str, Any], work: Any) -> tuple[Any, dict[str, Any]]:
+    """What `work` made of an old server's answer, and the request that the server saw."""
+
+    async def main() -> tuple[Any, CannedServer]:
+        async with serving(old(answer)) as server:
+            server.version = "v0.22.1"
+            connection = Connection(normalise_url(server.url), cache_dir=tmp_path)
+            async with StashClient(Session(connection)) as client:
+                return await work(client), server
+
+    found, server = run(main())
+    return found, server.requests[-1]
+
+
+def test_a_history_was_a_count(tmp_path: Path) -> None:
+    found, sent = asked(tmp_path, {"sceneAddO": 3}, lambda client: client.scene_add_o(1))
+    assert (found.count, found.history) == (3, [])
+    assert sent["query"] == "mutation SceneAddO($id: ID!) { sceneAddO: sceneIncrementO(id: $id) }"
+    found, _ = asked(tmp_path, {"sceneAddPlay": 1}, lambda client: client.scene_add_play("1"))
+    assert found.count == 1
+
+
+def test_a_history_in_a_batch(tmp_path: Path) -> None:
+    operations = [BatchOperation("sceneAddO", {"id": "1"}), BatchOperation("sceneDeleteO", {"id": "2"})]
+    found, sent = asked(tmp_path, {"a0": 4, "a1": 0}, lambda client: client.execute_batch(operations))
+    assert [each.result["count"] for each in found] == [4, 0]
+    assert "a1: sceneDecrementO(id: $a1_id)" in sent["query"]
+
+
+def test_times_cannot_be_told_to_a_counter(tmp_path: Path) -> None:
+    with pytest.raises(StashCapabilityError, match=r"sceneAddO\(times\) needs Stash 0.25"):
+        asked(tmp_path, {}, lambda client: client.scene_add_o(1, ["2024-01-01T00:00:00Z"]))
+
+
+def test_one_address_is_read_as_a_list(tmp_path: Path) -> None:
+    answer = {"findGallery": {"id": "1", "title": "A", "url": "http://a"}}
+    gallery, sent = asked(tmp_path, answer, lambda client: client.find_gallery(1))
+    assert gallery.urls == ["http://a"]
+    assert " url" in sent["query"]
+    assert "urls" not in sent["query"]
+    none, _ = asked(
+        tmp_path, {"findGallery": {"id": "1", "url": None}}, lambda client: client.find_gallery(1)
+    )
+    assert none.urls == []
+
+
+def test_addresses_inside_a_page(tmp_path: Path) -> None:
+    answer = {"findScenes": {"scenes": [{"id": "1", "galleries": [{"url": "http://a"}]}]}}
+
+    async def work(client: StashClient) -> Any:
+        return await client.session.call("findScenes", {}, ["scenes.id", "scenes.galleries.urls"])
+
+    found, _ = asked(tmp_path, answer, work)
+    assert found["scenes"][0]["galleries"][0]["urls"] == ["http://a"]
+
+
+@pytest.mark.parametrize(("urls", "sent"), [(["http://a"], "http://a"), ([], "")])
+def test_one_address_is_written(urls: list[str], sent: str, tmp_path: Path) -> None:
+    async def work(client: StashClient) -> Any:
+        return await client.session.call("galleryUpdate", {"input": {"id": "1", "urls": urls}}, ["id"])
+
+    _, request = asked(tmp_path, {"galleryUpdate": {"id": "1"}}, work)
+    assert request["variables"] == {"input": {"id": "1", "url": sent}}
+
+
+def test_several_addresses_are_refused(tmp_path: Path) -> None:
+    async def work(client: StashClient) -> Any:
+        return await client.session.call("galleryUpdate", {"input": {"id": "1", "urls": ["a", "b"]}}, ["id"])
+
+    with pytest.raises(StashCapabilityError, match=r"GalleryUpdateInput\.urls needs Stash 0\.23"):
+        asked(tmp_path, {}, work)
+
+
+def test_a_saved_filter_was_one_text(tmp_path: Path) -> None:
+    answer = {"findSavedFilters": [{"id": "1", "mode": "SCENES", "name": "A", "filter": TEXT}]}
+    [found], sent = asked(tmp_path, answer, lambda client: client.find_saved_filters("GROUPS"))
+    assert found.find_filter.sort == "date"
+    assert found.object_filter == SAVED["object_filter"]
+    assert found.ui_options == SAVED["ui_options"]
+    assert sent["variables"] == {"mode": "MOVIES"}
+
+
+def test_a_filter_is_saved_as_one_text(tmp_path: Path) -> None:
+    answer = {"saveFilter": {"id": "1", "mode": "SCENES", "name": "A", "filter": TEXT}}
+    given = {"mode": "SCENES", "name": "A", **SAVED}
+    _, sent = asked(tmp_path, answer, lambda client: client.save_filter(given))
+    assert json.loads(sent["variables"]["input"].pop("filter")) == json.loads(TEXT)
+    assert sent["variables"]["input"] == {"mode": "SCENES", "name": "A"}
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"c": ["{}"]}', '{"c": 5}'])
+def test_a_damaged_saved_filter_is_left_as_it_is(text: str, tmp_path: Path) -> None:
+    answer = {"findSavedFilters": [{"id": "1", "mode": "SCENES", "name": "A", "filter": text}]}
+    [found], _ = asked(tmp_path, answer, lambda client: client.find_saved_filters())
+    assert found.name == "A"
+
+
+def test_duplicates_are_those_of_the_hash(tmp_path: Path) -> None:
+    criterion = {"duplicated": {"phash": True, "distance": 2}}
+    answer = {"findScenes": {"count": 0, "scenes": []}}
+    _, sent = asked(tmp_path, answer, lambda client: client.find_scenes(scene_filter=criterion))
+    assert sent["variables"]["scene_filter"] == {"duplicated": {"duplicated": True, "distance": 2}}
+    with pytest.raises(StashCapabilityError, match=r"DuplicationCriterionInput\.title"):
+        asked(tmp_path, answer, lambda c: c.find_scenes(scene_filter={"duplicated": {"title": True}}))
+
+
+def test_a_migration_was_done_when_it_was_answered(tmp_path: Path) -> None:
+    done, _ = asked(tmp_path, {"migrate": True}, lambda client: client.migrate({"backupPath": ""}))
+    assert done == ""
+
+
+def test_what_only_older_servers_want_is_named(tmp_path: Path) -> None:
+    async def work(client: StashClient) -> Any:
+        return await client.session.call("movieUpdate", {"input": {"name": "A"}}, ["id"])
+
+    with pytest.raises(StashCapabilityError, match=r"MovieUpdateInput\.id is needed by this server"):
+        asked(tmp_path, {}, work)
+
+
+def test_nothing_of_what_was_asked_for(tmp_path: Path) -> None:
+    """A selection stands there all the same: the object is there, the field is not."""
+
+    async def work(client: StashClient) -> Any:
+        return await client.session.call("findGallery", {"id": "1"}, ["photographer"], quiet=True)
+
+    found, sent = asked(tmp_path, {"findGallery": {"__typename": "Gallery"}}, work)
+    assert "{ __typename }" in sent["query"]
+    assert found == {"__typename": "Gallery"}
+
+
+def test_todays_servers_are_not_bridged() -> None:
+    from schemas import capabilities_of
+
+    from stash_cli.embedded.schema import library_schema
+
+    assert not capabilities_of(library_schema(), "v0.31").is_older
+    assert capabilities_of(old_schema(), "v0.22.1").is_older

@@ -1,0 +1,103 @@
+"""Schemas of servers: recorded ones, our own, and a small old one for machines without recordings."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from graphql import (
+    GraphQLSchema,
+    build_client_schema,
+    build_schema,
+    introspection_from_schema,
+    specified_directives,
+)
+from support import reference
+
+from stash_cli.core.graphql import introspection
+from stash_cli.core.graphql.capability import ServerCapabilities
+
+VERSIONS = ("0.31", "0.30.1", "0.22.1")
+
+OLD_SDL = """
+type Query {
+  findScenes(scene_filter: SceneFilterType, filter: FindFilterType): FindScenesResultType!
+  findMovies(movie_filter: MovieFilterType, filter: FindFilterType): FindMoviesResultType!
+  findMovie(id: ID!): Movie
+  findGallery(id: ID!): Gallery
+  findSavedFilters(mode: FilterMode): [SavedFilter!]!
+  version: Version!
+}
+type Mutation {
+  movieUpdate(input: MovieUpdateInput!): Movie
+  movieCreate(input: MovieCreateInput!): Movie
+  galleryUpdate(input: GalleryUpdateInput!): Gallery
+  saveFilter(input: SaveFilterInput!): SavedFilter!
+  sceneIncrementO(id: ID!): Int!
+  sceneDecrementO(id: ID!): Int!
+  sceneIncrementPlayCount(id: ID!): Int!
+  migrate(input: MigrateInput!): Boolean!
+}
+type Version { version: String hash: String! }
+type FindScenesResultType { count: Int! scenes: [Scene!]! }
+type FindMoviesResultType { count: Int! movies: [Movie!]! }
+type Scene { id: ID! title: String movies: [SceneMovie!]! galleries: [Gallery!]! }
+type SceneMovie { movie: Movie! scene_index: Int }
+type Movie { id: ID! name: String! rating100: Int scene_count: Int }
+type Gallery { id: ID! title: String url: String }
+type SavedFilter { id: ID! mode: FilterMode! name: String! filter: String! }
+enum FilterMode { SCENES MOVIES }
+input FindFilterType { q: String page: Int per_page: Int sort: String direction: String }
+input SceneFilterType {
+  movies: MultiCriterionInput title: StringCriterionInput duplicated: PHashDuplicationCriterionInput
+}
+input MovieFilterType { name: StringCriterionInput }
+input MovieCreateInput { name: String! }
+input MovieUpdateInput { id: ID! name: String rating100: Int }
+input GalleryUpdateInput { id: ID! title: String url: String }
+input SaveFilterInput { id: ID mode: FilterMode! name: String! filter: String! }
+input MigrateInput { backupPath: String! }
+input PHashDuplicationCriterionInput { duplicated: Boolean distance: Int }
+input MultiCriterionInput { value: [ID!] modifier: String! }
+input StringCriterionInput { value: String! modifier: String! }
+"""
+"""A server from before groups, lists of addresses, structured saved filters and histories."""
+
+
+@cache
+def schema_of(version: str) -> GraphQLSchema | None:
+    """The schema of a release; ours and the small old one stand in for recordings that are not at hand."""
+    path = reference("stash-api", f"introspection-{version}.json")
+    if path is not None:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        # Some recorded answers call required arguments deprecated, which strict readers refuse.
+        schema = build_client_schema(data.get("data", data), assume_valid=True)
+        return GraphQLSchema(**{**schema.to_kwargs(), "directives": specified_directives})
+    if version == "0.31":
+        from stash_cli.embedded.schema import library_schema
+
+        return library_schema()
+    return old_schema() if version == "0.22.1" else None
+
+
+@cache
+def old_schema() -> GraphQLSchema:
+    return build_schema(OLD_SDL)
+
+
+def capabilities_of(schema: GraphQLSchema, version: str) -> ServerCapabilities:
+    """What a client learns of a server with this schema."""
+    data = introspection_from_schema(schema, descriptions=False)
+    facts = introspection.reduce({**data, "_server": {"version": version, "hash": "x"}})
+    return ServerCapabilities(json.loads(json.dumps(facts)))
+
+
+@cache
+def server_of(version: str) -> ServerCapabilities:
+    schema = schema_of(version)
+    assert schema is not None
+    return capabilities_of(schema, f"v{version}")
+
+
+def known_versions() -> list[str]:
+    return [version for version in VERSIONS if schema_of(version) is not None]
