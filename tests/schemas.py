@@ -18,6 +18,8 @@ from stash_cli.core.graphql import introspection
 from stash_cli.core.graphql.capability import ServerCapabilities
 
 VERSIONS = ("0.31", "0.30.1", "0.22.1")
+OLD = "0.19"
+"""What the small old schema passes for."""
 
 OLD_SDL = """
 type Query {
@@ -77,7 +79,7 @@ def schema_of(version: str) -> GraphQLSchema | None:
         from stash_cli.embedded.schema import library_schema
 
         return library_schema()
-    return old_schema() if version == "0.22.1" else None
+    return old_schema() if version == OLD else None
 
 
 @cache
@@ -100,4 +102,5 @@ def server_of(version: str) -> ServerCapabilities:
 
 
 def known_versions() -> list[str]:
-    return [version for version in VERSIONS if schema_of(version) is not None]
+    """The releases whose schemas are at hand, newest first; without recordings ours and the old one."""
+    return [version for version in (*VERSIONS, OLD) if schema_of(version) is not None]

@@ -1,0 +1,321 @@
+"""Every document that the client can send is valid for the servers it may meet, variables included."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from schema_server import VALUES, SchemaServer, faults
+from schemas import OLD, known_versions, schema_of, server_of
+from support import run
+
+from stash_cli.core import types
+from stash_cli.core.client import StashClient
+from stash_cli.core.errors import StashCapabilityError, StashError, StashUnmappedFieldWarning
+from stash_cli.core.graphql import document, selection
+from stash_cli.core.graphql.history import number, older_name, since
+from stash_cli.core.types.api import ApiField, TypeRef, describe_api
+from stash_cli.core.types.entities import ENTITIES
+
+API = describe_api()
+OPERATIONS = [*API.queries, *API.mutations, *API.subscriptions]
+VERSION = pytest.mark.parametrize("version", known_versions())
+
+Document = tuple[str, dict[str, Any]]
+
+
+def sample(ref: TypeRef, *, whole: bool = False) -> Any:
+    """A value that an argument or input field of this type takes; of inputs what is required."""
+    if ref.is_list:
+        depth = len(ref.text) - len(ref.text.lstrip("["))
+        inner: Any = sample(TypeRef(f"{ref.name}!"))
+        for _ in range(depth):
+            inner = [inner]
+        return inner
+    declared = API.types[ref.name]
+    if declared.kind == "ENUM":
+        return next(value for value, advice in declared.values.items() if advice is None)
+    if declared.kind == "INPUT_OBJECT":
+        return {field.name: sample(field.type) for field in required(ref.name)}
+    return VALUES.get(ref.name, "2024")
+
+
+def required(name: str) -> list[ApiField]:
+    return [field for field in API.types[name].fields.values() if field.type.required]
+
+
+def built(
+    version: str, name: str, args: dict[str, Any], paths: list[str] | None = None, *, quiet: bool = False
+) -> Document:
+    """The document of an operation for a server, as a session builds it."""
+    return document.join("Test", [document.root_for(name, args, paths, server_of(version), quiet=quiet)])
+
+
+@cache
+def little(name: str) -> list[str] | None:
+    """One field of an operation's result, where it has any."""
+    result = document.describe(name)[1].type.name
+    return selection.default_paths(result)[:1] if selection.is_composite(result) else None
+
+
+def least(name: str) -> dict[str, Any]:
+    """The arguments that an operation cannot do without."""
+    return {arg: sample(ref) for arg, ref in document.describe(name)[1].args.items() if ref.required}
+
+
+def variants(name: str) -> Iterator[dict[str, Any]]:
+    """Arguments of an operation: the fewest, each alone, and each field of each input alone."""
+    fewest = least(name)
+    yield fewest
+    for arg, ref in document.describe(name)[1].args.items():
+        yield {**fewest, arg: sample(ref)}
+        for field in inner(ref.name):
+            value = {**{each.name: sample(each.type) for each in required(ref.name)}, **field}
+            yield {**fewest, arg: [value] if ref.is_list else value}
+
+
+@cache
+def inner(name: str, above: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """One mapping per field of an input type, and per field of the inputs inside it."""
+    if API.types[name].kind != "INPUT_OBJECT" or name in above or len(above) > 1:
+        return []
+    found = []
+    for field in API.types[name].fields.values():
+        found.append({field.name: sample(field.type)})
+        for value in inner(field.type.name, (*above, name)):
+            base = {each.name: sample(each.type) for each in required(field.type.name)}
+            found.append({field.name: [{**base, **value}] if field.type.is_list else {**base, **value}})
+    return found
+
+
+def refused(version: str, error: StashCapabilityError) -> bool:
+    """Whether an error says what is missing: the needed release where that is known, and the server's."""
+    known = re.search(r"needs Stash ([\d.]+) or newer", error.message)
+    newer = known is not None and number(known[1]) > number(version)
+    unknown = "is not known to this server" in error.message or "is needed by this server" in error.message
+    return (newer or unknown) and f"v{version}" in error.message
+
+
+@VERSION
+def test_every_operation(version: str) -> None:
+    """With the fewest arguments and its default selection; what a server lacks is named with a release."""
+    wrong, sent, lacking, told = {}, 0, [], []
+    for name in OPERATIONS:
+        try:
+            text, variables = built(version, name, least(name))
+        except StashCapabilityError as error:
+            lacking.append(name)
+            told.append(error)
+            continue
+        sent += 1
+        wrong.update({name: faults(schema_of(version), text, variables)})  # type: ignore[arg-type]
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert [error.message for error in told if not refused(version, error)] == []
+    assert [
+        e.message for e in told if "needs Stash" not in e.message and "is needed by" not in e.message
+    ] == []
+    assert len(OPERATIONS) == sent + len(lacking) == 211
+    assert version != "0.31" or lacking == []
+
+
+@VERSION
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_argument_and_input_field(version: str, name: str) -> None:
+    """Each is sent in a form that the server takes, or refused."""
+    told: list[StashCapabilityError] = []
+    for args in variants(name):
+        try:
+            text, variables = built(version, name, args, little(name), quiet=True)
+        except StashCapabilityError as error:
+            told.append(error)
+            continue
+        assert faults(schema_of(version), text, variables) == [], (text, variables)  # type: ignore[arg-type]
+    assert [error.message for error in told if not refused(version, error)] == []
+    assert version != "0.31" or told == []
+
+
+@VERSION
+def test_everything_of_every_type_that_is_answered(version: str) -> None:
+    """Deprecated and large fields included, when they are asked for by name; what is lacking warns."""
+    for name in OPERATIONS:
+        result = document.describe(name)[1].type.name
+        if not selection.is_composite(result):
+            continue
+        paths = [path for path in every_path(result) if path]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                text, variables = built(version, name, least(name), paths)
+            except StashCapabilityError:
+                continue
+        assert faults(schema_of(version), text, variables) == [], text  # type: ignore[arg-type]
+        assert {each.category for each in caught} <= {StashUnmappedFieldWarning}
+        assert version != "0.31" or not caught
+
+
+def every_path(type_name: str) -> list[str]:
+    """All fields of a type and, of a page of rows, all of a row's."""
+    declared = API.types[type_name]
+    names = [field.name for field in declared.fields.values() if not field.needs_args]
+    if declared.members:
+        names = selection.default_paths(type_name)
+    if not type_name.startswith("Find"):
+        return names
+    rows = next(field for field in declared.fields.values() if field.type.is_list)
+    return [
+        *(n for n in names if n != rows.name),
+        *(f"{rows.name}.{path}" for path in every_path(rows.type.name)),
+    ]
+
+
+@VERSION
+def test_releases_agree_with_the_schemas(version: str) -> None:
+    """No name is said to be newer than a server that has it, nor older than one that lacks it."""
+    server, wrong = server_of(version), []
+    for name, has in presence(version):
+        release = since(name)
+        if release is None:
+            assert version != "0.30.1" or has, f"{name} is new in 0.31"
+        elif (number(release) > number(server.version[1:])) is has and not bridged(name):
+            wrong.append((name, release, has))
+    assert wrong == []
+
+
+def presence(version: str) -> Iterator[tuple[str, bool]]:
+    """Every operation, type, field and argument, and whether a server has it."""
+    server = server_of(version)
+    if len(server.facts["types"]) < 200:
+        return
+    for kind, operations in zip(
+        ("query", "mutation", "subscription"), (API.queries, API.mutations, {}), strict=True
+    ):
+        for name, field in operations.items():
+            yield name, server.has_operation(kind, name)
+            for arg in field.args if server.has_operation(kind, name) else ():
+                yield f"{name}({arg})", arg in server.arguments(kind, name)
+    for name, declared in API.types.items():
+        if declared.kind in ("OBJECT", "INPUT_OBJECT", "INTERFACE"):
+            yield name, server.has_type(name)
+            for field_name in declared.fields if server.has_type(name) else ():
+                yield f"{name}.{field_name}", server.type_has_field(name, field_name)
+
+
+def bridged(name: str) -> bool:
+    """Whether an older server has it by another name."""
+    return name != older_name(name)
+
+
+@pytest.fixture(scope="session")
+def known_servers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what is learnt of each server is kept, so that it is asked once."""
+    return tmp_path_factory.mktemp("known")
+
+
+METHODS = sorted(
+    name
+    for cls in StashClient.__mro__
+    if ".mixins." in cls.__module__
+    for name, value in vars(cls).items()
+    if inspect.isfunction(value) and not name.startswith("_")
+)
+
+
+BY_NAME = {
+    ("set_plugins_enabled", "enabled_map"): {"a": True},
+    ("find_performer", "performer"): 1,
+    ("update_gallery_images", "mode"): "SET",
+    ("saved_defaults", "task"): "scan",
+    ("saved_defaults", "input_type"): "ScanMetadataInput",
+    **{
+        (f"stashbox_batch_{noun}_tag", "input_data"): {"refresh": True, "createParent": True}
+        for noun in ("performer", "studio", "tag")
+    },
+}
+KEPT = ("on_multiple", "timeout", "period", "return_fields")
+"""Parameters that stay what they are by default."""
+BY_ANNOTATION = {
+    "Source": {"scraper_id": "1"},
+    "Kind": "Scraper",
+    "Specs": [{"id": "a", "sourceURL": "b"}],
+}
+
+
+def argument(method: str, name: str, annotation: str) -> Any:
+    """Something to call a method with, told by a parameter's annotation."""
+    head = annotation.partition(" |")[0]
+    if (method, name) in BY_NAME or head in BY_ANNOTATION:
+        return BY_NAME.get((method, name), BY_ANNOTATION.get(head))
+    api_type = next((word for word in re.findall(r"\w+", annotation) if word in API.types), None)
+    value = api_value(method, api_type) if api_type else plain_value(annotation)
+    return [value] if annotation.startswith("Sequence") else value
+
+
+def api_value(method: str, name: str) -> Any:
+    if API.types[name].kind != "OBJECT":
+        return sample(TypeRef(name))
+    cls = getattr(types, name)
+    if method.startswith("map_"):
+        return "2024"
+    if not method.startswith("create_"):
+        if name not in ENTITIES:
+            return cls.from_graphql({})
+        found = cls.from_graphql({"id": "1"})
+        setattr(found, ENTITIES[name].label, "2024")
+        return found
+    more = {
+        "scene": types.Scene.from_graphql({"id": "1"}),
+        "primary_tag": types.Tag.from_graphql({"id": "1"}),
+    }
+    marker = {**more, "seconds": 1.0} if name == "SceneMarker" else {}
+    return cls(**{ENTITIES[name].label: "2024", **marker})
+
+
+def plain_value(annotation: str) -> Any:
+    words = {"Times": ["2024-01-02T03:04:05Z"], "bool": True, "int": 1, "float": 1.0, "Dict": {}, "dict": {}}
+    return next((value for word, value in words.items() if re.search(rf"\b{word}\b", annotation)), "1")
+
+
+def calls(method: str) -> Iterator[dict[str, Any]]:
+    """Keyword arguments: the required ones, and all; objects are made anew for each."""
+    rows = [
+        p for p in inspect.signature(getattr(StashClient, method)).parameters.values() if p.name != "self"
+    ]
+    for wanted in ([p for p in rows if p.default is inspect.Parameter.empty], rows):
+        kept = {p.name: p.default for p in wanted if p.name in KEPT}
+        yield {p.name: argument(method, p.name, str(p.annotation)) for p in wanted} | kept
+
+
+@VERSION
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method(version: str, method: str, known_servers: Path) -> None:
+    """What a method sends is valid; what the server lacks is refused, naming the release where known."""
+    server = SchemaServer(schema_of(version), version)  # type: ignore[arg-type]
+    told: list[StashError] = []
+
+    async def main() -> None:
+        async with StashClient(server.session(known_servers / version)) as client:
+            for given in calls(method):
+                await call(client, given)
+
+    async def call(client: StashClient, given: dict[str, Any]) -> None:
+        found = getattr(client, method)(**given)
+        try:
+            await (found if inspect.isawaitable(found) else found.__aenter__())
+        except StashError as error:
+            told.append(error)
+
+    run(main())
+    assert server.wrong == []
+    if method == "create_image":
+        assert "cannot be created" in told[0].message
+        return
+    expected = [e for e in told if isinstance(e, StashCapabilityError) and refused(version, e)]
+    others = [error.message for error in told if error not in expected and "websocket" not in error.message]
+    assert others == []
+    assert version != "0.31" or (server.documents and not expected)
