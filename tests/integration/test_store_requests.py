@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from store_support import Counting
 from support import run
 
 from stash_cli.core.client.batch import BatchOperation
@@ -21,34 +22,7 @@ from stash_cli.core.errors import (
     StashUsageError,
 )
 from stash_cli.core.store import StashEntityStore
-from stash_cli.core.transport import GraphQLRequest, GraphQLResponse, Transport
 from stash_cli.core.types import UNSET, Performer, Scene, SceneMarker, Studio, Tag
-
-
-class Counting:
-    """A transport that passes everything on, remembers what was sent, and does something meanwhile."""
-
-    def __init__(self, inner: Transport) -> None:
-        self.inner = inner
-        self.url = inner.url
-        self.sent: list[GraphQLRequest] = []
-        self.meanwhile: Callable[[], None] = lambda: None
-
-    async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
-        self.sent.append(request)
-        self.meanwhile()
-        return await self.inner.execute(request)
-
-    def subscribe(self, request: GraphQLRequest) -> AsyncIterator[GraphQLResponse]:
-        return self.inner.subscribe(request)
-
-    async def close(self) -> None:
-        await self.inner.close()
-
-    def take(self) -> list[str]:
-        """The documents sent since the last look."""
-        sent, self.sent = [request.document for request in self.sent], []
-        return sent
 
 
 @asynccontextmanager

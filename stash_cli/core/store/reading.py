@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.by_id import pages_by_id
 from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, count, iter_rows, page
+from stash_cli.core.client.prefetch import Prefetch
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.query.lookups import Compiled
@@ -195,9 +196,12 @@ class Reading(StoreBase):
         """Rows that match, up to `limit`."""
         if limit is not None and limit <= 0:
             return
-        rows = self._unhurried(question, page_size or PAGE_SIZE)
-        if prefetch:
-            at_most = limit if question.compiled.remainder is None else None
+        at_most = limit if question.compiled.remainder is None else None
+        if not prefetch:
+            rows = self._unhurried(question, page_size or PAGE_SIZE)
+        elif page_size and at_most is None:
+            rows = self._counted(question, page_size)
+        else:
             rows = iter_rows(self.session, question.query, question.paths, limit=at_most, page_size=page_size)
         left = limit
         async with aclosing(rows):
@@ -207,6 +211,30 @@ class Reading(StoreBase):
                     left = None if left is None else left - 1
                 if left == 0:
                     return
+
+    async def _counted(self, question: Question, size: int) -> AsyncGenerator[Row, None]:
+        """Rows of pages fetched ahead; the first tells how many there are, so that none is in vain."""
+
+        async def fetch(number: int) -> list[Row]:
+            found = await page(
+                self.session,
+                question.query,
+                question.paths,
+                number=number,
+                per_page=size,
+                with_count=number == 1,
+            )
+            if found.count is not None:
+                pages.left = found.count
+            return found.rows
+
+        pages = Prefetch(fetch, size)
+        try:
+            while not pages.ended:
+                for row in await pages.next():
+                    yield row
+        finally:
+            await pages.close()
 
     async def _unhurried(self, question: Question, size: int) -> AsyncGenerator[Row, None]:
         """Rows page by page, each page asked for when it is wanted."""

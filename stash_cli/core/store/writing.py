@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult
-from stash_cli.core.errors import StashGraphQLError, StashNotFoundError
+from stash_cli.core.client.batch import MAX_BATCH, BatchResult
+from stash_cli.core.errors import StashBatchError, StashGraphQLError, StashNotFoundError
 from stash_cli.core.store.local import Local
-from stash_cli.core.types.writing import operation_name
+from stash_cli.core.store.unit import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.pending import Conflict
 
 T = TypeVar("T", bound="StashObject")
 
@@ -29,35 +30,42 @@ class Writing(Local):
 
     async def save(self, obj: StashObject) -> None:
         """Create it, or send what changed; it belongs to the store from then on."""
+        async with self.turns.of([obj]):
+            self._adopt(obj)
+            await obj.save(self.client)
+
+    def _adopt(self, obj: StashObject) -> None:
+        """Put an object in that is not yet."""
         if self.identity.get(type(obj), obj.id) is not obj:
             self.identity.add(obj)
-        await obj.save(self.client)
 
     async def save_batch(
-        self, objects: Iterable[StashObject], *, max_batch_size: int = MAX_BATCH
+        self, objects: Iterable[StashObject], *, max_batch_size: int = MAX_BATCH, check: bool = False
     ) -> BatchResult:
         """Save several objects, `max_batch_size` per request; each has its own result or error.
 
-        Clean objects are left out. What failed stays changed. Raises StashInputError, before anything
-        is sent, for a change that cannot be written.
+        New ones go before those that refer to them, equal changes in one bulk update. Clean objects are
+        left out. What failed stays changed. Raises StashInputError, before anything is sent, for a
+        change that cannot be written, and with `check` StashBatchError where any failed.
         """
-        dirty = [obj for obj in dict.fromkeys(objects) if obj.is_dirty()]
-        prepared = [(obj, obj.begin_save()) for obj in dirty]
-        operations = [
-            BatchOperation(operation_name(type(obj), saving.verb), {"input": saving.input}, ["id"])
-            for obj, saving in prepared
-        ]
-        result = await self.client.execute_batch(operations, max_batch_size=max_batch_size)
-        for (obj, saving), operation in zip(prepared, result, strict=True):
-            if operation.error is None and operation.result:
-                if self.identity.get(type(obj), obj.id) is not obj:
-                    self.identity.add(obj)
-                obj.end_save(saving, operation.result["id"])
+        many = list(objects)
+        async with self.turns.of(many):
+            result = await Unit(self.client, max_batch_size, self._adopt).save(many)
+        if check and result.failed:
+            first = result.failed[0].error
+            raise StashBatchError(f"{len(result.failed)} of {len(result)} were not saved: {first}", result)
         return result
 
-    async def save_all(self, *, max_batch_size: int = MAX_BATCH) -> BatchResult:
-        """Save every changed object of the store."""
-        return await self.save_batch(self.identity.dirty(), max_batch_size=max_batch_size)
+    def conflicts(self, obj: StashObject) -> dict[str, Conflict]:
+        """The fields of `obj` that were changed here and, since then, on the server.
+
+        Saving sends what is here; to take what the server has, assign `theirs`.
+        """
+        return obj.get_conflicts()
+
+    async def save_all(self, *, max_batch_size: int = MAX_BATCH, check: bool = False) -> BatchResult:
+        """Save every changed object of the store; see `save_batch`."""
+        return await self.save_batch(self.identity.dirty(), max_batch_size=max_batch_size, check=check)
 
     async def delete(self, obj: StashObject, **options: Any) -> bool:
         """Remove it from the server and from the store; `options` are further fields of the destroy input."""

@@ -108,7 +108,7 @@ def finish(obj: StashObject, saving: Saving, server_id: str | int) -> None:
 
 async def save(obj: StashObject, client: StashClient) -> None:
     """Send what `obj` has changed: its own mutation first, then what takes others."""
-    from stash_cli.core.types.hierarchy import check
+    from stash_cli.core.types.guards import check
 
     saving = prepare(obj)
     await check(client, [(obj, saving)])

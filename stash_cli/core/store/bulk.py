@@ -1,0 +1,74 @@
+"""The same change of many objects as one bulk update."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.types.api import ApiField, describe_api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stash_cli.core.graphql.capability import ServerCapabilities
+    from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.saving import Saving
+
+Prepared = tuple["StashObject", "Saving"]
+
+_LISTS = {"BulkUpdateIds": "ids", "BulkUpdateStrings": "values", "BulkUpdateGroupDescriptionsInput": "groups"}
+"""Types that change a list -> their field for its items."""
+
+_DROPS_CHANGES = frozenset({"SceneMarker"})
+"""Types whose bulk update forgets a list that is as long as before (server facts, 5.2)."""
+
+
+def alike(prepared: Iterable[Prepared], server: ServerCapabilities) -> list[list[Prepared]]:
+    """Savings in groups that one mutation can write: many updates that say the same, else one by one."""
+    groups: dict[Any, list[Prepared]] = {}
+    for number, (obj, saving) in enumerate(prepared):
+        change = bulk_change(type(obj).__name__, saving, server)
+        key = number if change is None else (type(obj).__name__, json.dumps(change, sort_keys=True))
+        groups.setdefault(key, []).append((obj, saving))
+    return list(groups.values())
+
+
+def bulk_change(type_name: str, saving: Saving, server: ServerCapabilities) -> dict[str, Any] | None:
+    """The fields of a bulk update that says what `saving` does; None where none does on this server."""
+    bulk = describe_api().types.get(f"Bulk{type_name}UpdateInput")
+    if bulk is None or type_name in _DROPS_CHANGES or saving.verb != "Update":
+        return None
+    own = describe_api().types[f"{type_name}UpdateInput"].fields
+    found = {}
+    for name, value in saving.input.items():
+        if name == "id":
+            continue
+        field = bulk.fields.get(name)
+        if field is None or server.field_name(bulk.name, name) is None or not _means_the_same(name, value):
+            return None
+        shaped = _shaped(field, own[name], value)
+        if shaped is None:
+            return None
+        found[name] = shaped[0]
+    return found
+
+
+def _means_the_same(name: str, value: Any) -> bool:
+    """Whether the bulk update takes the value as the single one does, which refuses blank titles."""
+    return name != "title" or bool(value)
+
+
+def _shaped(field: ApiField, own: ApiField, value: Any) -> tuple[Any] | None:
+    """The value in the bulk input's shape, in a tuple as it may be None; None where it does not fit."""
+    items = _LISTS.get(field.type.name)
+    if items is not None and own.type.is_list:
+        return ({items: value or [], "mode": "SET"},)
+    same = field.type.name == own.type.name and field.type.is_list == own.type.is_list
+    return (value,) if same else None
+
+
+def bulk_input(group: list[Prepared], server: ServerCapabilities) -> Mapping[str, Any]:
+    """The input of the bulk update for a group that is `alike`."""
+    obj, saving = group[0]
+    change = bulk_change(type(obj).__name__, saving, server) or {}
+    return {"ids": [each.id for each, _ in group], **change}

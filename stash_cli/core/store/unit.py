@@ -1,0 +1,178 @@
+"""A unit of work: many objects saved in few requests, each with its own outcome.
+
+Data first: what each object has to send is collected and checked before anything is sent. New objects
+go before those that refer to them; where new objects refer to each other in a circle, one is made
+without the reference, which follows. Equal changes become one bulk update. Only what the server took
+counts as saved.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.batch import BatchOperation, BatchResult
+from stash_cli.core.errors import StashError, StashInputError
+from stash_cli.core.store.bulk import Prepared, alike, bulk_input
+from stash_cli.core.types import guards
+from stash_cli.core.types.relationship import relationships
+from stash_cli.core.types.saving import save_sides
+from stash_cli.core.types.writing import operation_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from stash_cli.core.client import StashClient
+    from stash_cli.core.types.entity import StashObject
+
+
+class Unit:
+    """The objects of one save; `taken` is told of each that the server took."""
+
+    def __init__(
+        self, client: StashClient, size: int, taken: Callable[[StashObject], None] = lambda _: None
+    ) -> None:
+        self.client = client
+        self.size = size
+        self.taken = taken
+        self.waiting: dict[int, StashObject] = {}
+        self.links: dict[int, dict[str, list[StashObject]]] = {}
+        self.outcomes: dict[int, BatchOperation] = {}
+        self.saved: list[Prepared] = []
+        self.raw: list[dict[str, Any] | None] = []
+
+    async def save(self, objects: Sequence[StashObject]) -> BatchResult:
+        """Save the changed ones of `objects`: an operation for each, in their order.
+
+        Raises StashInputError, before anything is sent, for what cannot be written, and what the first
+        request raises as a whole.
+        """
+        dirty = [obj for obj in {id(obj): obj for obj in objects}.values() if obj.is_dirty()]
+        self.waiting = {id(obj): obj for obj in dirty}
+        self.links = {id(obj): self._links(obj) for obj in dirty}
+        await guards.check(self.client, [(obj, obj.begin_save(self.links[id(obj)])) for obj in dirty])
+        while self.waiting:
+            await self._step()
+        await self._sides()
+        return BatchResult([self.outcomes[id(obj)] for obj in dirty], self.raw)
+
+    def _links(self, obj: StashObject) -> dict[str, list[StashObject]]:
+        """The changed fields of `obj` that lead to objects which this unit has to make."""
+        found: dict[str, list[StashObject]] = {}
+        changed = obj.get_changed_fields()
+        queued = {name: change.added for name, change in obj.pending.members.items()} if obj.pending else {}
+        for name, relation in relationships(type(obj).__name__).items():
+            value = changed.get(name, queued.get(name))
+            new = [each for each in relation.targets(value) if id(each) in self.waiting and each.is_new()]
+            if new:
+                found[name] = new
+        return found
+
+    def _open(self, obj: StashObject) -> dict[str, list[StashObject]]:
+        """Those of its links that lead to objects which are still to be made."""
+        links = self.links[id(obj)].items()
+        left = {name: [x for x in many if id(x) in self.waiting and x.is_new()] for name, many in links}
+        return {name: many for name, many in left.items() if many}
+
+    async def _step(self) -> None:
+        """Save one request full of objects that wait for nothing."""
+        opened = {key: self._open(obj) for key, obj in self.waiting.items()}
+        wanted = {id(each) for links in opened.values() for many in links.values() for each in many}
+        ready = [obj for key, obj in self.waiting.items() if not opened[key]]
+        ready.sort(key=lambda obj: id(obj) not in wanted)
+        if ready:
+            await self._send(ready[: self.size])
+            return
+        # A circle of new objects: one of them goes without what it refers to, and again with it.
+        first = next(obj for obj in self.waiting.values() if obj.is_new())
+        await self._send([first], without=opened[id(first)].keys())
+        if self.outcomes[id(first)].error is None:
+            self.waiting[id(first)] = first
+
+    async def _send(self, objects: list[StashObject], without: Collection[str] = ()) -> None:
+        prepared = []
+        for obj in objects:
+            try:
+                prepared.append((obj, obj.begin_save(without)))
+            except StashInputError as error:
+                # It refers to one that the server refused.
+                self._note(obj, error)
+        try:
+            await self._write([each for each in prepared if each[1].sends_input])
+        except StashError as error:
+            if not self.outcomes:
+                raise
+            for obj in list(self.waiting.values()):
+                self._note(obj, error)
+            return
+        for obj, saving in prepared:
+            if not saving.sends_input:
+                self._take((obj, saving), obj.id)
+
+    async def _write(self, prepared: list[Prepared]) -> None:
+        """Send the inputs: alike ones as a bulk update, and one by one where that is refused."""
+        server = await self.client.session.learn()
+        groups = alike(prepared, server)
+        operations = [
+            BatchOperation(
+                f"bulk{type(group[0][0]).__name__}Update", {"input": bulk_input(group, server)}, ["id"]
+            )
+            if len(group) > 1
+            else self._operation(*group[0])
+            for group in groups
+        ]
+        await self._execute(operations)
+        single = []
+        for group, operation in zip(groups, operations, strict=True):
+            if len(group) == 1:
+                self._settle(group[0], operation)
+            elif operation.error is None:
+                for each in group:
+                    self._take(each, each[0].id)
+            else:
+                single += group
+        again = [self._operation(*each) for each in single]
+        await self._execute(again)
+        for each, operation in zip(single, again, strict=True):
+            self._settle(each, operation)
+
+    async def _execute(self, operations: list[BatchOperation]) -> None:
+        if operations:
+            result = await self.client.execute_batch(operations, max_batch_size=self.size)
+            self.raw += result.raw_response
+
+    @staticmethod
+    def _operation(obj: StashObject, saving: Any = None) -> BatchOperation:
+        verb = saving.verb if saving else "Create" if obj.is_new() else "Update"
+        sent = {"input": saving.input} if saving else {}
+        return BatchOperation(operation_name(type(obj), verb), sent, ["id"])
+
+    def _settle(self, each: Prepared, operation: BatchOperation) -> None:
+        if operation.error is None and operation.result:
+            self._take(each, operation.result["id"])
+        else:
+            self._note(each[0], operation.error or StashError("The server did not say what became of it."))
+
+    def _take(self, each: Prepared, server_id: str) -> None:
+        """Note what the server took."""
+        obj, saving = each
+        self.taken(obj)
+        obj.end_save(saving, server_id)
+        operation = self.outcomes.setdefault(id(obj), self._operation(obj, saving))
+        operation.result = {"id": obj.id}
+        self.saved.append(each)
+        self.waiting.pop(id(obj), None)
+
+    def _note(self, obj: StashObject, error: StashError) -> None:
+        """Note what the server did not take."""
+        self.outcomes.setdefault(id(obj), self._operation(obj)).error = error
+        self.waiting.pop(id(obj), None)
+
+    async def _sides(self) -> None:
+        """Send what follows the inputs in mutations of its own, of all objects together."""
+        sent = [each for each in self.saved if each[1].sides or each[1].pending.is_dirty()]
+        try:
+            failed = {id(obj): problem for obj, problem, _ in await save_sides(self.client, sent)}
+        except StashError as error:
+            failed = dict.fromkeys((id(obj) for obj, _ in sent), error)
+        for key, problem in failed.items():
+            self.outcomes[key].error = problem

@@ -1,0 +1,42 @@
+"""What a real server accepts and then suffers from, refused before it is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.types import hierarchy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.core.client import StashClient
+    from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.saving import Saving
+
+
+async def check(client: StashClient, savings: Sequence[tuple[StashObject, Saving]]) -> None:
+    """Raise StashInputError for the first save that must not be sent; what was not read is asked for."""
+    await hierarchy.check(client, savings)
+    for obj, saving in savings:
+        if "cover" in saving.sides:
+            await _check_cover(client, obj, saving)
+
+
+async def _check_cover(client: StashClient, gallery: Any, saving: Saving) -> None:
+    """A cover from outside its gallery: the server says yes and takes the cover away."""
+    cover = saving.sides["cover"][1]
+    if cover is None or _is_in(gallery, cover, saving):
+        return
+    if not gallery.is_new():
+        found: Any = await client.find_entity(type(cover), cover.id, ["galleries.id"])
+        if found is not None and gallery in found.galleries:
+            return
+    raise StashInputError(f"{cover!r} is not in {gallery!r}, so it cannot be its cover.")
+
+
+def _is_in(gallery: Any, image: Any, saving: Saving) -> bool:
+    """Whether what was read says that the image is in the gallery, or will be."""
+    queued = saving.pending.members.get("images")
+    places = (gallery.images or [], queued.added if queued else [])
+    return any(image in place for place in places) or gallery in (image.galleries or [])

@@ -1,0 +1,190 @@
+"""Many objects saved in few requests, in the right order, each with an outcome of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from store_support import Counting, counted
+from support import run
+
+from stash_cli.core.client.batch import BatchOperation
+from stash_cli.core.errors import StashBatchError, StashConnectionError, StashInputError
+from stash_cli.core.store import StashEntityStore
+from stash_cli.core.types import Performer, Scene, Studio, Tag
+
+
+@asynccontextmanager
+async def scenes(url: str, number: int) -> AsyncIterator[tuple[StashEntityStore, Counting, list[Scene]]]:
+    async with counted(url) as (store, wire):
+        made = [BatchOperation("sceneCreate", {"input": {"title": f"{n}"}}) for n in range(number)]
+        assert (await store.client.execute_batch(made, max_batch_size=1000)).all_succeeded
+        found = await store.find(Scene, fields=["title", "tags", "rating100", "urls"])
+        wire.take()
+        yield store, wire, found
+
+
+def test_requests_are_few(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            tags = [Tag(name=f"{number}") for number in range(1000)]
+            assert (await store.save_batch(tags)).all_succeeded
+            assert len(wire.take()) == 4
+            for tag in tags:
+                tag.favorite = True
+            assert (await store.save_all()).all_succeeded
+            assert len(wire.take()) == 4
+            await store.populate(tags[:500], ["favorite", "description"], force_refetch=True)
+            assert len(wire.take()) <= 2
+            assert {tag.favorite for tag in tags[:500]} == {True}
+            await store.get_or_create(Tag, name="new")
+            assert len(wire.take()) == 2
+            await store.get_or_create(Tag, name="new")
+            assert len(wire.take()) == 1
+
+    run(main())
+
+
+def test_reading_in_pages_asks_for_none_in_vain(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            made = [BatchOperation("tagCreate", {"input": {"name": f"{n}"}}) for n in range(100)]
+            assert (await store.client.execute_batch(made)).all_succeeded
+            wire.take()
+            assert len([tag async for tag in store.find_iter(Tag, query_batch=5, fields=["name"])]) == 100
+            assert len(wire.take()) == 20
+            assert len([tag async for tag in store.find_iter(Tag, query_batch=30, fields=["name"])]) == 100
+            assert len(wire.take()) == 4
+
+    run(main())
+
+
+def test_the_same_change_is_one_mutation(embedded_url: str) -> None:
+    async def main() -> None:
+        async with scenes(embedded_url, 12) as (store, wire, found):
+            tag = await store.get_or_create(Tag, name="Rock")
+            wire.take()
+            for scene in found:
+                scene.tags = [tag]
+                scene.urls = ["https://example.com"]
+            found[0].rating100 = 5
+            assert (await store.save_all()).all_succeeded
+            [document] = wire.take()
+            assert document.count("bulkSceneUpdate") == 1
+            assert document.count("sceneUpdate") == 1
+            assert await store.count(Scene, tags="Rock", url="https://example.com") == 12
+
+    run(main())
+
+
+def test_a_refused_bulk_update_is_told_apart(embedded_url: str) -> None:
+    async def main() -> None:
+        async with scenes(embedded_url, 4) as (store, wire, found):
+            await store.client.scene_destroy({"id": found[2].id})
+            wire.take()
+            for scene in found:
+                scene.rating100 = 50
+            result = await store.save_batch(found)
+            assert [each.succeeded for each in result] == [True, True, False, True]
+            assert len(wire.take()) == 2
+            assert [scene.is_dirty() for scene in found] == [False, False, True, False]
+            with pytest.raises(StashBatchError, match="1 of 1 were not saved") as told:
+                await store.save_all(check=True)
+            assert len(told.value.result.failed) == 1
+            assert told.value.result.succeeded == []
+
+    run(main())
+
+
+def test_what_is_referred_to_goes_first(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            parent = Tag(name="parent")
+            child = Tag(name="child", parents=[parent])
+            studio = Studio(name="Acme")
+            scene = Scene(title="x", tags=[child], studio=studio, performers=[Performer(name="Alice")])
+            with pytest.raises(StashInputError, match="not saved yet"):
+                await store.save_batch([scene, child, parent, studio])
+            assert wire.take() == []
+            result = await store.save_batch([scene, child, parent, studio, *scene.performers])
+            assert result.all_succeeded
+            assert len(wire.take()) == 3
+            assert [each.operation for each in result][:2] == ["sceneCreate", "tagCreate"]
+            store.invalidate_all()
+            assert await store.count(Scene, tags="child", studio="Acme", performers="Alice") == 1
+            assert await store.count(Tag, parents="parent") == 1
+
+    run(main())
+
+
+def test_new_objects_that_refer_to_each_other(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            studio, child = Studio(name="Up"), Studio(name="Down")
+            tag, other = Tag(name="one", children=[]), Tag(name="two", parents=[])
+            child.parent_studio = studio
+            await tag.add_child(other)
+            assert other.parents == [tag]
+            assert (await store.save_batch([tag, other, child, studio])).all_succeeded
+            assert not any(each.is_dirty() for each in (tag, other, child, studio))
+            assert [each.name for each in await store.find(Tag, parents="one")] == ["two"]
+            assert [each.name for each in await store.find(Studio, parents="Up")] == ["Down"]
+
+    run(main())
+
+
+def test_what_refers_to_a_refused_object_is_refused(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            await store.get_or_create(Tag, name="Rock")
+            twin, lone = Tag(name="rock"), Tag(name="lone")
+            scene = Scene(title="x", tags=[twin, lone])
+            result = await store.save_batch([scene, twin, lone])
+            assert [each.succeeded for each in result] == [False, False, True]
+            assert isinstance(result[0].error, StashInputError)
+            assert await store.count(Scene) == 0
+            assert (scene.is_new(), twin.is_new(), lone.is_new()) == (True, True, False)
+
+    run(main())
+
+
+def test_a_cut_connection_forgets_nothing(embedded_url: str) -> None:
+    async def main() -> None:
+        async with scenes(embedded_url, 20) as (store, wire, found):
+            for number, scene in enumerate(found):
+                scene.rating100 = number
+
+            def cut() -> None:
+                if len(wire.sent) > 1:
+                    raise StashConnectionError("cut off", sent=True)
+
+            wire.meanwhile = cut
+            result = await store.save_batch(found, max_batch_size=8)
+            assert [each.succeeded for each in result] == [True] * 8 + [False] * 12
+            assert [scene.is_dirty() for scene in found] == [False] * 8 + [True] * 12
+            wire.meanwhile = lambda: None
+            wire.take()
+            assert len(await store.save_all()) == 12
+            assert len(wire.take()) == 1
+
+    run(main())
+
+
+def test_nothing_is_sent_twice(embedded_url: str) -> None:
+    async def main() -> None:
+        async with scenes(embedded_url, 3) as (store, wire, found):
+            tag = Tag(name="once")
+            for scene in found:
+                scene.rating100 = 1
+            saves: list[Any] = [store.save(tag), store.save(tag), store.save_batch([tag, *found])]
+            await asyncio.gather(*saves, store.save_all(), store.save(found[0]))
+            assert await store.count(Tag) == 1
+            sent = "".join(wire.take())
+            assert sent.count("tagCreate(") == 1
+            assert sent.count("sceneUpdate(") + sent.count("bulkSceneUpdate(") <= 2
+            assert await store.count(Scene, rating100=1) == 3
+
+    run(main())

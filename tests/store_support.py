@@ -1,0 +1,48 @@
+"""A store over an empty library, and what it sends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from stash_cli.core.context import StashContext
+from stash_cli.core.store import StashEntityStore
+from stash_cli.core.transport import GraphQLRequest, GraphQLResponse, Transport
+
+
+class Counting:
+    """A transport that passes everything on, remembers what was sent, and does something meanwhile."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.inner = inner
+        self.url = inner.url
+        self.sent: list[GraphQLRequest] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
+        self.sent.append(request)
+        self.meanwhile()
+        return await self.inner.execute(request)
+
+    def subscribe(self, request: GraphQLRequest) -> AsyncIterator[GraphQLResponse]:
+        return self.inner.subscribe(request)
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+    def take(self) -> list[str]:
+        """The documents sent since the last look."""
+        sent, self.sent = [request.document for request in self.sent], []
+        return sent
+
+
+@asynccontextmanager
+async def counted(url: str, **options: Any) -> AsyncIterator[tuple[StashEntityStore, Counting]]:
+    """A store, and the transport below it."""
+    async with StashContext(conn=url) as client:
+        wire = client.session.transport = Counting(client.session.transport)  # type: ignore[assignment]
+        store = StashEntityStore(client, **options)
+        await client.find_tags({"per_page": 1})
+        wire.take()
+        yield store, wire
