@@ -19,6 +19,7 @@ from graphql import (
 )
 
 from stash_cli.embedded.schema import library_schema
+from stash_cli.embedded.wording import reword
 
 MAX_DEPTH = 25
 """Levels of selection; recursive relations make every level more expensive than the one before."""
@@ -42,6 +43,8 @@ def prepare(text: str) -> Document:
         return Document(
             None, [{"message": f"the document nests deeper than {_MAX_BRACKETS} brackets"} | _code(_PARSE)]
         )
+    if not text.strip():
+        return Document(None, [{"message": "no operation provided"} | _code(_VALIDATION)])
     try:
         ast = parse(text, no_location=False)
     except GraphQLError as failure:
@@ -55,7 +58,7 @@ def prepare(text: str) -> Document:
 
 def describe(failure: GraphQLError, code: str = _VALIDATION) -> dict[str, Any]:
     """The error object of a document that is refused: message, locations and a code."""
-    shown: dict[str, Any] = dict(failure.formatted)
+    shown: dict[str, Any] = {**failure.formatted, "message": reword(failure.message)}
     return {key: shown[key] for key in ("message", "path", "locations") if shown.get(key)} | _code(code)
 
 

@@ -1,15 +1,21 @@
-"""Variables as clients send them: a number where text is expected, digits where a number is."""
+"""Variables as clients send them: checked, and brought into the form in which they are worked with.
+
+A number is taken where text is expected, and digits where a number is. What does not fit is refused
+in the server's words, with the path of the value.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
+    Undefined,
     type_from_ast,
 )
 
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from graphql import GraphQLSchema, OperationDefinitionNode
+
+    Path = tuple[str | int, ...]
 
 MAX_DEPTH = 100
 """How deep the objects of a variable may nest."""
@@ -29,30 +37,86 @@ def soften(
     softened = dict(given)
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
+        kind: Any = type_from_ast(schema, definition.type)
+        path = ("variable", name)
         if name in softened:
-            softened[name] = _soften(type_from_ast(schema, definition.type), softened[name], 0)
+            softened[name] = _soften(kind, softened[name], path)
+        elif isinstance(kind, GraphQLNonNull) and definition.default_value is None:
+            raise _wrong("must be defined", path)
     return softened
 
 
-def _soften(kind: Any, value: Any, depth: int) -> Any:
-    if depth > MAX_DEPTH:
-        raise GraphQLError(f"variables nested deeper than {MAX_DEPTH} levels")
+def _wrong(message: str, path: Path) -> GraphQLError:
+    return GraphQLError(message, path=path)
+
+
+def _soften(kind: Any, value: Any, path: Path) -> Any:
+    if len(path) > MAX_DEPTH:
+        raise _wrong(f"variables nested deeper than {MAX_DEPTH} levels", path[:2])
     if isinstance(kind, GraphQLNonNull):
-        return _soften(kind.of_type, value, depth)
-    if isinstance(kind, GraphQLScalarType):
-        return SOFTENERS.get(kind.name, _keep)(value)
-    if isinstance(kind, GraphQLList) and isinstance(value, list):
-        return [_soften(kind.of_type, item, depth + 1) for item in value]
-    if isinstance(kind, GraphQLInputObjectType) and isinstance(value, dict):
-        return {
-            key: _soften(kind.fields[key].type, item, depth + 1) if key in kind.fields else item
-            for key, item in value.items()
-        }
+        if value is None:
+            raise _wrong("cannot be null", path)
+        return _soften(kind.of_type, value, path)
+    if value is None:
+        return None
+    return next(
+        (take(kind, value, path) for kinds, take in _KINDS if isinstance(kind, kinds)),
+        value,
+    )
+
+
+def _list(kind: GraphQLList[Any], value: Any, path: Path) -> Any:
+    if not isinstance(value, list):
+        return [_soften(kind.of_type, value, path)]
+    return [_soften(kind.of_type, item, (*path, index)) for index, item in enumerate(value)]
+
+
+def _object(kind: GraphQLInputObjectType, value: Any, path: Path) -> Any:
+    if not isinstance(value, dict):
+        raise _wrong(f"must be a {kind.name}, not a {_go_kind(value)}", path)
+    for name in value:
+        if name not in kind.fields:
+            raise _wrong("unknown field", (*path, name))
+    for name, field in kind.fields.items():
+        required = isinstance(field.type, GraphQLNonNull) and field.default_value is Undefined
+        if required and name not in value:
+            raise _wrong("must be defined", (*path, name))
+    return {name: _soften(kind.fields[name].type, item, (*path, name)) for name, item in value.items()}
+
+
+def _enum(kind: GraphQLEnumType, value: Any, path: Path) -> Any:
+    if not isinstance(value, str):
+        raise _wrong(f"enums must be ints or strings, not {_go_kind(value)}", path)
+    if value not in kind.values:
+        raise _wrong(f"{value} is not a valid {kind.name}", path)
     return value
 
 
-def _keep(value: Any) -> Any:
+def _scalar(kind: GraphQLScalarType, value: Any, path: Path) -> Any:
+    """A scalar of the language; those of the API say themselves what is wrong with a value."""
+    if kind.name in SOFTENERS:
+        value = SOFTENERS[kind.name](value)
+        if not _FITTING[kind.name](value):
+            raise _wrong(f"cannot use {_go_kind(value)} as {kind.name}", path)
+        return value
+    try:
+        kind.parse_value(value)
+    except (ValueError, TypeError) as problem:
+        raise _wrong(str(problem), path) from problem
     return value
+
+
+_KINDS: tuple[tuple[Any, Callable[[Any, Any, Path], Any]], ...] = (
+    (GraphQLList, _list),
+    (GraphQLInputObjectType, _object),
+    (GraphQLEnumType, _enum),
+    (GraphQLScalarType, _scalar),
+)
+
+
+def _go_kind(value: Any) -> str:
+    kinds = {bool: "bool", int: "int", float: "float64", str: "string", list: "slice", dict: "map"}
+    return kinds.get(type(value), type(value).__name__)
 
 
 def _text(value: Any) -> Any:
@@ -79,9 +143,31 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _keep(value: Any) -> Any:
+    return value
+
+
 SOFTENERS: dict[str, Callable[[Any], Any]] = {
     "String": _text,
     "Int": _whole,
     "Int64": _whole,
     "Float": _number,
+    "Boolean": _keep,
+    "ID": _keep,
+}
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return float(value).is_integer() and -(1 << 63) <= value < 1 << 63
+
+
+_FITTING: dict[str, Callable[[Any], bool]] = {
+    "String": lambda value: isinstance(value, str),
+    "Int": _is_whole,
+    "Int64": _is_whole,
+    "Float": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "Boolean": lambda value: isinstance(value, bool),
+    "ID": lambda value: isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)),
 }

@@ -26,16 +26,44 @@ def only_error(world: World, document: str, **variables: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("document", "code", "text"),
     [
-        ("{ findScenes { count }", "GRAPHQL_PARSE_FAILED", "Syntax Error"),
-        ("", "GRAPHQL_PARSE_FAILED", "Syntax Error"),
-        ("{ findScenes { colour } }", "GRAPHQL_VALIDATION_FAILED", "Cannot query field"),
-        ("{ findScene(id: 1, name: 2) { id } }", "GRAPHQL_VALIDATION_FAILED", "Unknown argument"),
+        ("{ findScenes { count }", "GRAPHQL_PARSE_FAILED", "Expected Name, found <EOF>."),
+        ("", "GRAPHQL_VALIDATION_FAILED", "no operation provided"),
+        (
+            "{ findScenes { scenes { titel } } }",
+            "GRAPHQL_VALIDATION_FAILED",
+            'Cannot query field "titel" on type "Scene". Did you mean "title"',
+        ),
+        (
+            "{ findScene(id: 1, name: 2) { id } }",
+            "GRAPHQL_VALIDATION_FAILED",
+            'Unknown argument "name" on field "Query.findScene".',
+        ),
+        (
+            "mutation { tagCreate(input: {}) { id } }",
+            "GRAPHQL_VALIDATION_FAILED",
+            'Field "TagCreateInput.name" of required type "String!" was not provided.',
+        ),
+        (
+            'mutation { tagCreate(input: {name: "a", colour: "red"}) { id } }',
+            "GRAPHQL_VALIDATION_FAILED",
+            'Field "colour" is not defined by type "TagCreateInput".',
+        ),
+        (
+            "{ findTags(filter: {direction: UP}) { count } }",
+            "GRAPHQL_VALIDATION_FAILED",
+            'Value "UP" does not exist in "SortDirectionEnum" enum.',
+        ),
+        (
+            'mutation { sceneAddO(id: 1, times: ["soon"]) { count } }',
+            "GRAPHQL_VALIDATION_FAILED",
+            "ParseDateStringAsTime failed: dateString <soon>",
+        ),
         (
             "query a { version { hash } } query b { version { hash } }",
             "GRAPHQL_VALIDATION_FAILED",
             "operation",
         ),
-        ("query($id: ID!) { findScene(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED", "$id"),
+        ("query($id: ID!) { findScene(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED", "must be defined"),
     ],
 )
 def test_documents_that_do_not_run(world: World, document: str, code: str, text: str) -> None:
@@ -46,16 +74,49 @@ def test_documents_that_do_not_run(world: World, document: str, code: str, text:
 
 
 @pytest.mark.parametrize(
-    ("type_name", "value"),
+    ("value", "place", "message"),
     [
-        ("TagCreateInput!", {"name": "a", "colour": "red"}),
-        ("TagCreateInput!", {}),
-        ("TagCreateInput!", {"name": "a", "favorite": "maybe"}),
+        ({"name": "a", "colour": "red"}, ["colour"], "unknown field"),
+        ({}, ["name"], "must be defined"),
+        ({"name": None}, ["name"], "cannot be null"),
+        (None, [], "cannot be null"),
+        ([], [], "must be a TagCreateInput, not a slice"),
+        ({"name": "a", "favorite": "maybe"}, ["favorite"], "cannot use string as Boolean"),
+        ({"name": ["a"]}, ["name"], "cannot use slice as String"),
+        ({"name": "a", "parent_ids": [1, 1.5]}, ["parent_ids", 1], "cannot use float64 as ID"),
+        ({"name": "a", "custom_fields": 1}, ["custom_fields"], "int is not a map"),
     ],
 )
-def test_variables_that_do_not_fit(world: World, type_name: str, value: Any) -> None:
-    error = only_error(world, f"mutation($i: {type_name}) {{ tagCreate(input: $i) {{ id }} }}", i=value)
-    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+def test_variables_that_do_not_fit(world: World, value: Any, place: list[Any], message: str) -> None:
+    error = only_error(world, "mutation($i: TagCreateInput!) { tagCreate(input: $i) { id } }", i=value)
+    assert error == {
+        "message": message,
+        "path": ["variable", "i", *place],
+        "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("", "cannot parse Timestamp: empty string"),
+        (5, "cannot parse Timestamp: not a string"),
+        ("soon", "ParseDateStringAsTime failed: dateString <soon>"),
+    ],
+)
+def test_times_that_are_none(world: World, value: Any, message: str) -> None:
+    document = "mutation($t: [Timestamp!]) { sceneAddO(id: 1, times: $t) { count } }"
+    error = only_error(world, document, t=[value])
+    assert (error["message"], error["path"]) == (message, ["variable", "t", 0])
+
+
+def test_an_enum_value_that_is_none(world: World) -> None:
+    criterion = {"title": {"value": "a", "modifier": "LIKE"}}
+    error = only_error(
+        world, "query($f: SceneFilterType) { findScenes(scene_filter: $f) { count } }", f=criterion
+    )
+    assert error["message"] == "LIKE is not a valid CriterionModifier"
+    assert error["path"] == ["variable", "f", "title", "modifier"]
     assert world("{ findTags { count } }")["count"] == 0
 
 

@@ -79,8 +79,10 @@ def from_parameters(parameters: Mapping[str, str]) -> Query:
 def from_body(text: str) -> Query:
     try:
         raw = json.loads(text)
+        if not isinstance(raw, dict):
+            raise Malformed("the body has to be an object")  # noqa: TRY301 - worded with the body below
         return Query.load(raw)
-    except (ValueError, AttributeError, Malformed) as reason:
+    except (ValueError, Malformed) as reason:
         raise Malformed(f"json request body could not be decoded: {reason} body:{text}") from None
 
 
