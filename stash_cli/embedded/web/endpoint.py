@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from graphql import OperationType, get_operation_ast
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 PLAIN, GRAPHQL = "application/json", "application/graphql-response+json"
 _BODY_TYPES = frozenset({PLAIN, "multipart/form-data"})
 _REFUSALS = frozenset({"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"})
-_SMALL = 1400  # bytes: what fits into one packet is not worth compressing
 _LEVEL = 4
 
 
@@ -85,12 +85,21 @@ def _answer(request: Request, body: dict[str, Any], status: int = 200) -> Respon
     content_type = _content_type(request)
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {"Cache-Control": "no-store"}
-    if content_type == PLAIN and len(content) > _SMALL and _takes_gzip(request):
-        content = gzip.compress(content, _LEVEL, mtime=0)
-        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    encoding = _encoding(request) if content_type == PLAIN else None
+    if encoding is not None:
+        content = _COMPRESSORS[encoding](content)
+        headers |= {"Content-Encoding": encoding, "Vary": "Accept-Encoding"}
     return Response(content, status, headers, media_type=content_type)
 
 
-def _takes_gzip(request: Request) -> bool:
+_COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda content: gzip.compress(content, _LEVEL, mtime=0),
+    "deflate": lambda content: zlib.compress(content, _LEVEL),
+}
+
+
+def _encoding(request: Request) -> str | None:
+    """How the answer is compressed, if the client takes it compressed."""
     offered = request.headers.get("accept-encoding", "")
-    return any(part.strip().partition(";")[0] == "gzip" for part in offered.split(","))
+    taken = {part.strip().partition(";")[0] for part in offered.split(",")}
+    return next((name for name in _COMPRESSORS if name in taken), None)
