@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
+from stash_cli.embedded.scan.archive import member_names
 from stash_cli.embedded.scan.paths import is_within
 from stash_cli.embedded.scan.rules import Rules, read_rules
 from stash_cli.embedded.tables import files, folders, galleries
@@ -105,15 +105,12 @@ class Cleaner:
             return Path(file.path).is_file()
         if self.options.get("ignoreZipFileContents"):
             return Path(file.zip_path).is_file()
-        return file.path.removeprefix(file.zip_path + os.sep) in self._zip_members(file.zip_path)
+        name = file.path.removeprefix(file.zip_path + os.sep).replace(os.sep, "/")
+        return name in self._zip_members(file.zip_path)
 
     def _zip_members(self, path: str) -> frozenset[str]:
         if path not in self._members:
-            try:
-                with zipfile.ZipFile(path) as archive:
-                    self._members[path] = frozenset(name.replace("/", os.sep) for name in archive.namelist())
-            except (OSError, zipfile.BadZipFile):
-                self._members[path] = frozenset()
+            self._members[path] = member_names(path)
         return self._members[path]
 
     def _folder_gone(self, rules: Rules, path: str) -> bool:

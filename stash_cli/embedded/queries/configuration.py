@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import describe_api
 from stash_cli.embedded.kinds.gallery import COVER_NAMES
+from stash_cli.embedded.scan.rules import DEFAULT_EXTENSIONS
 from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from stash_cli.core.types.api import TypeRef
     from stash_cli.embedded.context import RequestContext
 
-_VIDEO = "m4v mp4 mov wmv avi mpg mpeg rmvb rm flv asf mkv webm f4v"
-_IMAGE = "png jpg jpeg gif webp avif"
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "general": {
         "blobsStorage": "DATABASE",
@@ -36,9 +35,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "minimumSprites": 10,
         "maximumSprites": 500,
         "spriteScreenshotSize": 160,
-        "videoExtensions": _VIDEO.split(),
-        "imageExtensions": _IMAGE.split(),
-        "galleryExtensions": ["zip", "cbz"],
+        "calculateMD5": True,
+        **{name: listed.split() for name, listed in DEFAULT_EXTENSIONS.items()},
         "galleryCoverRegex": COVER_NAMES,
         "customPerformerImageLocation": "",
     },

@@ -53,6 +53,15 @@ def read_members(
         raise BrokenFileError(f"not a readable zip file: {error}") from error
 
 
+def member_names(path: str) -> frozenset[str]:
+    """Return the names of everything in a zip file as rows name it; none when it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return frozenset(map(_relative, archive.namelist()))
+    except _UNREADABLE:
+        return frozenset()
+
+
 def _members(
     archive: zipfile.ZipFile, rules: Rules, warn: Callable[[str], None], check: Callable[[], None]
 ) -> Iterator[Member]:
