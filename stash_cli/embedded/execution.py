@@ -23,6 +23,7 @@ from stash_cli.embedded.documents import describe, prepare
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.inputs import soften
 from stash_cli.embedded.schema import library_schema
+from stash_cli.embedded.writing.pictures import fetched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,7 +104,11 @@ class Run:
         table = _mutations() if self._writing else _queries()
         if name not in table:
             raise Refused(f"{name} is not available in an embedded library")
-        return self._write(table[name], args) if self._writing else table[name](self._reading(), **args)
+        return (
+            self._write(table[name], fetched(name, args))
+            if self._writing
+            else table[name](self._reading(), **args)
+        )
 
     def _reading(self) -> RequestContext:
         """The context that all fields of a query share."""

@@ -263,3 +263,46 @@ def test_stash_ids_are_replaced_as_a_whole(ask):
     assert tag["stash_ids"] == ids
     assert ask.write("tagUpdate", shown, id=tag["id"], stash_ids=ids[:1])["stash_ids"] == ids[:1]
     assert "UNIQUE constraint failed" in ask.refused("sceneCreate", title="x", stash_ids=ids)
+
+
+def test_a_group_with_a_back_alone_gets_a_front(ask):
+    group = ask.create("groupCreate", name="a", back_image=PICTURE)
+    found = ask(f"{{ findGroup(id: {group}) {{ front_image_path back_image_path }} }}")
+    assert "default=true" not in found["front_image_path"]
+    other = ask.create("groupCreate", name="b")
+    ask.write("groupUpdate", id=other, back_image=PICTURE)
+    found = ask(f"{{ findGroup(id: {other}) {{ front_image_path back_image_path }} }}")
+    assert "default=true" in found["front_image_path"]
+
+
+def test_the_library_can_be_written_while_a_picture_is_fetched(ask):
+    """The other side takes its time: it answers only when another write is done."""
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+    from threading import Thread
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self):
+            made.append(ask.create("tagCreate", name="meanwhile"))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(PICTURE_BYTES)
+
+        def log_message(self, *_):
+            pass
+
+    made = []
+    with HTTPServer(("127.0.0.1", 0), Slow) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        ask.create("performerCreate", name="Ada", image=f"http://127.0.0.1:{server.server_port}/a.png")
+        thread.join(10)
+    assert made == ["1"]
+    with ask.library.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT blob FROM blobs").scalars().all() == [PICTURE_BYTES]
+
+
+def test_pictures_are_looked_for_in_pictures_only(ask):
+    assert ask('mutation { configureUI(input: {image: 5, cover_image: "x"}) }') == {
+        "image": 5,
+        "cover_image": "x",
+    }

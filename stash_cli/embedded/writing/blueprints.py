@@ -148,7 +148,7 @@ GROUP = Blueprint(
     },
     pictures={"front_image": "front_image_blob", "back_image": "back_image_blob"},
     checks=(names.group_name_required, hierarchy.group_not_own_member),
-    aftermath=(hierarchy.groups_acyclic,),
+    aftermath=(hierarchy.groups_acyclic, titles.front_of_group),
     missing="not found",
 )
 BLUEPRINTS = {

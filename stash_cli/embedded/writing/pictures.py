@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -14,16 +14,57 @@ from urllib.request import Request, urlopen
 from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
+from stash_cli.core.types.api import describe_api
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.tables import blobs, metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
 _DATA_URI = re.compile(r"data:[^;,/]+/[^;,]+;base64,(.*)", re.DOTALL)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
-_TIMEOUT = 10.0  # seconds; the library cannot be written meanwhile
+_TIMEOUT = 60.0  # seconds, as the server waits
 _LIMIT = 32 * 1024 * 1024
+
+
+FIELDS = frozenset(("cover_image", "image", "front_image", "back_image"))
+"""Input fields that hold a picture."""
+DEFAULT_FRONT = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 90"><rect width="60" height="90" fill="#456"/>'
+    b'<path d="M12 20h36v50H12z" fill="none" stroke="#def" stroke-width="3"/></svg>'
+)
+"""The front of a group that only has a back."""
+
+
+def fetched(mutation: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a mutation with every picture that is named by URL fetched.
+
+    Done before the library is locked for writing, because the other side may take its time.
+    """
+    refs = describe_api().mutations[mutation].args
+    return {name: _fetched(refs[name].name, value) for name, value in args.items()}
+
+
+def _fetched(type_name: str, value: Any) -> Any:
+    facts = describe_api().types[type_name]
+    if facts.kind != "INPUT_OBJECT" or value is None:
+        return value
+    if isinstance(value, list):
+        return [_fetched(type_name, item) for item in value]
+    return {
+        name: _embedded(name, item) if name in FIELDS else _fetched(facts.fields[name].type.name, item)
+        for name, item in value.items()
+    }
+
+
+def _embedded(field: str, value: Any) -> Any:
+    """A URL's content as a data URI; data URIs stay as they are."""
+    if not isinstance(value, str) or not value or _DATA_URI.fullmatch(value):
+        return value
+    content = base64.b64encode(_fetch(value, field.replace("_", " "))).decode()
+    return f"data:image/fetched;base64,{content}"
 
 
 def read_picture(text: str, what: str) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from stash_cli.embedded.errors import Refused
-from stash_cli.embedded.tables import files, folders, galleries, galleries_files, images, images_files
+from stash_cli.embedded.tables import files, folders, galleries, galleries_files, groups, images, images_files
+from stash_cli.embedded.writing import pictures
 from stash_cli.embedded.writing.files_of import FILES
 from stash_cli.embedded.writing.lists import ListChange
 
@@ -131,3 +132,13 @@ def _date(change: Change, name: str) -> tuple[str, str] | None:
         pair = select(columns[name], columns[f"{name}_precision"]).where(columns.id == change.owner)
         day, precision = change.connection.execute(pair).one()
     return None if not day else (day, day[: (10, 7, 4)[precision or 0]])
+
+
+def front_of_group(change: Change) -> None:
+    """A group that is made with a back image alone gets the default front image."""
+    updated = {"id", "ids"} & change.given.keys()
+    if updated or not change.columns.get("back_image_blob") or change.columns.get("front_image_blob"):
+        return
+    front = pictures.store(change.connection, pictures.DEFAULT_FRONT)
+    mine = groups.c.id == change.owner
+    change.connection.execute(update(groups).where(mine).values(front_image_blob=front))
