@@ -316,3 +316,29 @@ def test_fingerprints_that_can_be_set(media, ask):
     assert ask(shown, t="note") == {"fingerprint": None}
     assert ask.refused("fileSetFingerprints", "", **set_to("md5", "x")) == "cannot modify md5 fingerprint"
     assert ask.refused("fileSetFingerprints", "", **set_to("phash", "zz")).startswith("converting phash zz: ")
+
+
+def test_nothing_outside_the_library_folders_is_touched(media, ask, tmp_path):
+    """Whatever entries say: they may have been imported from anywhere."""
+    inside = write_video(media.media / "inside.mp4", 1)
+    media.scan()
+    outside = tmp_path / "outside"
+    for folder in (outside, media.media / ".." / "outside"):
+        message = ask.refused("moveFiles", "", ids=["1"], destination_folder=str(folder))
+        assert message == f"folder path {folder} must be within a stash library path"
+    move = {"ids": ["1"], "destination_folder": str(media.media), "destination_basename": "../x.mp4"}
+    assert ask.refused("moveFiles", "", **move) == "../x.mp4 is a path, not the name of a file"
+    assert inside.exists()
+    assert not outside.exists()
+    strange = write_video(outside / "strange.mp4", 2)
+    with media.library.database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE folders SET path = ? WHERE path = ?", (str(outside), str(media.media))
+        )
+        connection.exec_driver_sql("UPDATE files SET basename = 'strange.mp4'")
+    run_job(ask, "metadataGenerate", covers=True)
+    assert media.column("SELECT cover_blob FROM scenes") == [None]
+    message = ask.refused("moveFiles", "", ids=["1"], destination_folder=str(media.media))
+    assert message == f"cannot move file {strange}, is not within a stash library path"
+    ask.write("sceneDestroy", "", id="1", delete_file=True)
+    assert strange.exists()

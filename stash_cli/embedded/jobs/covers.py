@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, select, update
 
 from stash_cli.embedded import tables
+from stash_cli.embedded.writing.folders import library_root
 from stash_cli.embedded.writing.pictures import forget_unused, store
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ class CoverMaker:
 
     def run(self) -> None:
         with self.database.read() as connection:
-            found = connection.execute(self._scenes()).all()
+            rows = connection.execute(self._scenes()).all()
+            # Entries that were imported may name any path.
+            found = [row for row in rows if library_root(connection, Path(row[1])) is not None]
         self.progress.total(len(found))
         for scene, folder, name, duration in found:
             self.progress.check()

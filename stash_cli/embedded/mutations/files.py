@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,8 @@ def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the 
     name = input.get("destination_basename")
     if name and len(ids) != 1:
         raise Refused("must specify one file when providing destination path")
+    if name and Path(name).name != name:
+        raise Refused(f"{name} is a path, not the name of a file")
     folder = _destination(context, input)
     for file in ids:
         _move_one(context, file, folder, name or None)
@@ -57,13 +60,16 @@ def _destination(context: RequestContext, given: Input) -> Path:
             raise Refused(f"folder with id {number} not found")
         if row["zip_file_id"] is not None:
             raise Refused(f"cannot move to {row['path']}, is in a zip file")
-        return Path(row["path"])
+        return _inside(context, Path(row["path"]))
     if not given.get("destination_folder"):
         raise Refused("must specify destination folder or path")
-    folder = Path(given["destination_folder"])
+    return _inside(context, Path(given["destination_folder"]))
+
+
+def _inside(context: RequestContext, folder: Path) -> Path:
     if library_root(context.connection, folder) is None:
         raise Refused(f"folder path {folder} must be within a stash library path")
-    return folder
+    return Path(os.path.normpath(folder))
 
 
 def _move_one(context: RequestContext, file: int, folder: Path, name: str | None) -> None:
@@ -71,6 +77,8 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
     zipped = select(files.c.zip_file_id).where(files.c.id == file)
     if context.connection.scalar(zipped) is not None:
         raise Refused(f"cannot move file {source}, is in a zip file")
+    if library_root(context.connection, source) is None:
+        raise Refused(f"cannot move file {source}, is not within a stash library path")
     target = folder / (name or source.name)
     if target.suffix.lower() != source.suffix.lower():
         raise Refused(f"file extension for {target.name} is inconsistent with old filename {source.name}")

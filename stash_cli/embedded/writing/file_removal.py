@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from stash_cli.embedded.tables import files, folders
 from stash_cli.embedded.writing.files_of import FILES
+from stash_cli.embedded.writing.folders import library_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,10 +31,13 @@ def path_of(connection: Connection, file: int) -> Path | None:
 
 
 def remove_from_disk(connection: Connection, ids: Iterable[int], unlink: Callable[[Path], object]) -> None:
-    """Remove entries, and hand their files and the scripts beside them to `unlink`."""
+    """Remove entries, and hand their files and the scripts beside them to `unlink`.
+
+    Files outside the library folders are left alone, whatever entries say.
+    """
     paths = [(file, path) for file in ids if (path := path_of(connection, file)) is not None]
     remove_entries(connection, [file for file, _ in paths])
-    for _, path in paths:
+    for path in (path for _, path in paths if library_root(connection, path) is not None):
         unlink(path)
         unlink(path.with_suffix(".funscript"))
 

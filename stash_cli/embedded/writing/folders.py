@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def library_root(connection: Connection, path: Path) -> Path | None:
-    """The library folder that `path` lies in, or None."""
+    """The library folder that `path` lies in once its dots are followed, or None."""
+    path = Path(os.path.normpath(path))
     roots = (Path(stash["path"]) for stash in read_part(connection, "general").get("stashes") or ())
     return next((root for root in roots if path == root or root in path.parents), None)
 
