@@ -324,8 +324,8 @@ def test_the_default_filter_of_a_view(ask):
 
 
 def test_what_an_embedded_library_cannot_do_says_so(ask):
-    message = ask.refusal("mutation { metadataExport }")
-    assert message == "metadataExport is not available in an embedded library"
+    message = ask.refusal("mutation { downloadFFMpeg }")
+    assert message == "downloadFFMpeg is not available in an embedded library"
     assert "set up already" in ask.refused(
         "setup",
         "",
