@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.commands import words
 from stash_cli.commands.flags import Flag, FlagTable
 from stash_cli.commands.options import global_flags
+from stash_cli.core.types import images
 from stash_cli.core.types.api import ApiField, TypeRef, describe_api
 from stash_cli.core.types.entities import NOUNS
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SKIPPED = frozenset({"id", "ids", "clientMutationId"})
-_PICTURES = frozenset({"image", "cover_image", "front_image", "back_image"})
 _SINGULARS = {"alias": "alias", "aliases": "alias", "children": "child", "galleries": "gallery"}
 _NUMBERS: dict[str, Callable[[ApiField], Callable[[str], Any]]] = {
     "Int": lambda field: words.bounded(int, field.range),
@@ -96,8 +96,8 @@ class InputFlag:
         if self.inner:
             keys = tuple(describe_api().types[self.inner].fields)
             return words.keyed(keys), "NAME|ID" if self.target else "KEY=VALUE,.."
-        if field.name in _PICTURES:
-            return words.picture, "FILE|URL"
+        if field.name in images.FIELDS:
+            return images.as_input, "FILE|URL"
         return str, "NAME|ID" if self.target else _METAVARS.get(kind, "TEXT")
 
     def help(self) -> str:

@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.words import picture
 from stash_cli.core.errors import StashInputError, did_you_mean
 from stash_cli.core.types.api import TypeRef, describe_api
+from stash_cli.core.types.images import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
 
 _TEXTS = frozenset({"String", "ID", "Time", "Timestamp"})
-_PICTURES = frozenset({"image", "cover_image", "front_image", "back_image"})
 
 
 class Variables:
@@ -60,10 +59,10 @@ class Variables:
             return text
 
     def _file(self, name: str, ref: TypeRef | None, field: str) -> Any:
-        """What a file holds: JSON where an object or a list belongs, a picture as a data URI, else text."""
+        """JSON where an object or a list belongs, else text; pictures and uploads stay files."""
         kind = ref.name if ref else ""
-        if kind == "String" and field in _PICTURES:
-            return picture(name)
+        if kind == "Upload" or (kind == "String" and field in FIELDS):
+            return name
         text = read_text(name, self.streams)
         is_json = ref.is_list or not _is_text(kind) if ref else name.endswith(".json")
         return as_json(text, name) if is_json else text

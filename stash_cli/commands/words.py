@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, did_you_mean
@@ -87,21 +86,6 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise StashInputError("not a JSON object")
     return value
-
-
-def picture(text: str) -> str:
-    """A picture for the server: URLs and data URIs as they are, a file as a data URI."""
-    if text == "" or text.lower().startswith(("http://", "https://", "data:")):
-        return text
-    from base64 import b64encode
-    from mimetypes import guess_type
-
-    try:
-        content = Path(text).expanduser().read_bytes()
-    except OSError as error:
-        raise StashInputError(f"cannot read {text}: {error.strerror}") from None
-    kind = guess_type(text)[0] or "application/octet-stream"
-    return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
 
 
 def limit(text: str | None) -> int | None:

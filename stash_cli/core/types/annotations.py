@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.types.images import as_input
 from stash_cli.core.unset import UnsetType
 
 T = TypeVar("T")
@@ -48,8 +51,22 @@ BoolMap = Annotated[dict[str, bool], Scalar("BoolMap")]
 PluginConfigMap = Annotated[dict[str, dict[str, Any]], Scalar("PluginConfigMap")]
 """Settings by plugin id."""
 
-Upload = Annotated[Any, Scalar("Upload")]
+
+def as_upload(source: Any) -> Any:
+    """The file at a path; raises StashInputError where there is none."""
+    if not isinstance(source, str | Path):
+        return source
+    path = Path(source).expanduser()
+    if not path.is_file():
+        raise StashInputError(f"There is no file {path} to upload.")
+    return path
+
+
+Upload = Annotated[Any, BeforeValidator(as_upload), Scalar("Upload")]
 """File sent beside the document: a path or a binary file object."""
+
+Picture = Annotated[str, BeforeValidator(as_input)]
+"""Image to send: a URL for the server to fetch, a data URI, or the path of a file that becomes one."""
 
 Rating100 = Annotated[int, Field(ge=0, le=100)]
 """Rating from 0 to 100; the server itself stores anything, so the range is held here."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from mimetypes import guess_type
 from pathlib import Path
+from typing import Any
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.types.api import describe_api
@@ -18,13 +19,15 @@ def image_fields(type_name: str) -> list[str]:
     return [name for name in FIELDS if update is not None and name in update.fields]
 
 
-def as_input(source: str | Path | None) -> str | None:
-    """What is sent for a path, a URL, a data URI or None.
+def as_input(source: Any) -> Any:
+    """What is sent for a path, a URL or a data URI; "" and what is no text are left to others.
 
     Raises StashInputError for a file that cannot be read.
     """
-    if source is None or str(source).startswith(("http://", "https://", "data:")):
-        return None if source is None else str(source)
+    if not isinstance(source, str | Path) or source == "":
+        return source
+    if str(source).lower().startswith(("http://", "https://", "data:")):
+        return str(source)
     path = Path(source).expanduser()
     try:
         content = path.read_bytes()

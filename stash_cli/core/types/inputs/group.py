@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Map, Nullable, Rating100
+from stash_cli.core.types.annotations import ID, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.enums import BulkUpdateIdMode
 from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings, CustomFieldsInput
@@ -29,8 +29,8 @@ class _GroupFields(_GroupScalars):
     tag_ids: Nullable[list[ID]] = UNSET
     containing_groups: Nullable[list[GroupDescriptionInput]] = UNSET
     sub_groups: Nullable[list[GroupDescriptionInput]] = UNSET
-    front_image: Nullable[str] = UNSET
-    back_image: Nullable[str] = UNSET
+    front_image: Nullable[Picture] = UNSET
+    back_image: Nullable[Picture] = UNSET
 
 
 class GroupCreateInput(_GroupFields):

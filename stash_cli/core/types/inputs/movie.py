@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Nullable, Rating100
+from stash_cli.core.types.annotations import ID, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings
 from stash_cli.core.unset import UNSET
@@ -27,8 +27,8 @@ class _MovieFields(_MovieScalars):
     url: Nullable[str] = api(deprecated="Use urls")
     urls: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
-    front_image: Nullable[str] = UNSET
-    back_image: Nullable[str] = UNSET
+    front_image: Nullable[Picture] = UNSET
+    back_image: Nullable[Picture] = UNSET
 
 
 class MovieCreateInput(_MovieFields):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Map, Nullable, Rating100
+from stash_cli.core.types.annotations import ID, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.enums import CircumcisedEnum, GenderEnum
 from stash_cli.core.types.inputs.common import (
@@ -52,7 +52,7 @@ class _PerformerFields(_PerformerScalars):
     urls: Nullable[list[str]] = UNSET
     alias_list: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
-    image: Nullable[str] = UNSET
+    image: Nullable[Picture] = UNSET
     stash_ids: Nullable[list[StashIDInput]] = UNSET
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Map, Nullable, Rating100
+from stash_cli.core.types.annotations import ID, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.inputs.common import (
     BulkUpdateIds,
@@ -37,7 +37,7 @@ class _SceneFields(_SceneScalars):
     groups: Nullable[list[SceneGroupInput]] = UNSET
     movies: Nullable[list[SceneMovieInput]] = api(deprecated="Use groups")
     tag_ids: Nullable[list[ID]] = UNSET
-    cover_image: Nullable[str] = UNSET
+    cover_image: Nullable[Picture] = UNSET
     stash_ids: Nullable[list[StashIDInput]] = UNSET
 
 

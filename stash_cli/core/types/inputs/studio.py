@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Map, Nullable, Rating100
+from stash_cli.core.types.annotations import ID, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.inputs.common import (
     BulkUpdateIds,
@@ -30,7 +30,7 @@ class _StudioFields(_StudioScalars):
 
     name: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
-    image: Nullable[str] = UNSET
+    image: Nullable[Picture] = UNSET
     stash_ids: Nullable[list[StashIDInput]] = UNSET
     aliases: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET

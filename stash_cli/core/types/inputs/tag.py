@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Map, Nullable
+from stash_cli.core.types.annotations import ID, Map, Nullable, Picture
 from stash_cli.core.types.base import StashInput
 from stash_cli.core.types.inputs.common import (
     BulkUpdateIds,
@@ -27,7 +27,7 @@ class _TagFields(_TagScalars):
     name: Nullable[str] = UNSET
     sort_name: Nullable[str] = UNSET
     aliases: Nullable[list[str]] = UNSET
-    image: Nullable[str] = UNSET
+    image: Nullable[Picture] = UNSET
     stash_ids: Nullable[list[StashIDInput]] = UNSET
     parent_ids: Nullable[list[ID]] = UNSET
     child_ids: Nullable[list[ID]] = UNSET
