@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,16 @@ def test_ctrl_c_ends_a_subscription(served_url: str) -> None:
 def test_from_a_pipe(small_library: Path) -> None:
     done = real("api", "-", stdin="{ stats { tag_count } }", STASH_URL=f"embedded:{small_library}")
     assert (done.status, done.json) == (0, {"stats": {"tag_count": 2}})
+
+
+def test_a_file_is_uploaded(filled: Cli, tmp_path: Path) -> None:
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("tags/Seaside.json", '{"name": "Seaside"}')
+    done = filled.ok(
+        "api",
+        *("--operation", "importObjects", "-F", f"input.file=@{archive}"),
+        *("-F", "input.duplicateBehaviour=IGNORE", "-F", "input.missingRefBehaviour=CREATE"),
+    )
+    assert done.json.isdecimal()
+    assert filled("api", "--operation", "importObjects", "-F", "input.file=@nowhere.zip").status == 2

@@ -45,6 +45,16 @@ def _result(body: bytes) -> dict[str, Any] | None:
     return payload if known else None
 
 
+def file_refusal(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
+    """What an answer amounts to that is not the file that was asked for."""
+    if status == 404:  # noqa: PLR2004 - HTTP's number
+        return StashServerError(
+            f"{connection.server} does not have the file any more.",
+            hint="Ask for it again: servers keep downloads only for a while.",
+        )
+    return _refusal(connection, status, headers, body)
+
+
 def _refusal(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
     text = body.decode("utf-8", "replace").strip()
     location = headers.get("location", "")

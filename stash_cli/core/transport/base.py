@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
 _NOISE = re.compile(r'"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*')
 _MARKS = re.compile(r"[{}]|(?<![$\w])(?:mutation|subscription)\b")
@@ -71,6 +71,10 @@ class Transport(Protocol):
 
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> Subscription:
         """A stream of answers; with `reconnect` a lost connection is opened again."""
+        ...
+
+    def download(self, address: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of a file that the server offers, as they arrive."""
         ...
 
     async def close(self) -> None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stash_cli.core.log import brief, logger
-from stash_cli.core.transport.answers import read_answer
+from stash_cli.core.transport.answers import file_refusal, read_answer
 from stash_cli.core.transport.encoding import encode
 from stash_cli.core.transport.faults import translate
+from stash_cli.core.transport.files import MULTIPART, Uploads, download_url
 from stash_cli.core.transport.socket import SocketSubscription
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import AsyncGenerator
     from types import ModuleType
 
     import httpx
@@ -45,7 +47,7 @@ class HttpTransport:
         if logger.isEnabledFor(DEBUG):
             logger.debug("%s %s", brief(request.document), brief(request.variables))
         try:
-            answer = await client.post(self.endpoint, content=encode(request.payload()))
+            answer = await self._post(client, request)
         except error_type as error:
             raise translate(error, self.connection) from error
         took = (perf_counter() - started) * 1000
@@ -53,6 +55,30 @@ class HttpTransport:
             "%s -> %d, %d bytes, %.0f ms", _title(request), answer.status_code, len(answer.content), took
         )
         return read_answer(self.connection, answer.status_code, answer.headers, answer.content)
+
+    async def _post(self, client: httpx.AsyncClient, request: GraphQLRequest) -> httpx.Response:
+        uploads = Uploads.of(request.variables)
+        if not uploads.files:
+            return await client.post(self.endpoint, content=encode(request.payload()))
+        body = encode({**request.payload(), "variables": uploads.variables})
+        with uploads.opened() as files:
+            return await client.post(
+                self.endpoint, data=uploads.fields(body), files=files, headers={"Content-Type": MULTIPART}
+            )
+
+    async def download(self, address: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of a file that the server offers under `/downloads`, as they arrive."""
+        client = await self._ready()
+        url = download_url(self.endpoint, address)
+        try:
+            async with client.stream("GET", url) as answer:
+                if answer.status_code != 200:  # noqa: PLR2004 - HTTP's number
+                    body = await answer.aread()
+                    raise file_refusal(self.connection, answer.status_code, answer.headers, body)
+                async for chunk in answer.aiter_bytes():
+                    yield chunk
+        except load_httpx().HTTPError as error:
+            raise translate(error, self.connection) from error
 
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> SocketSubscription:
         return SocketSubscription(self.open_channel, request, reconnect=reconnect)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.client.download import download
+from stash_cli.core.types.base import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from stash_cli.core.types import (
         AnonymiseDatabaseInput,
@@ -48,8 +51,6 @@ class MetadataClientMixin(StashClientBase):
         input_data: GenerateMetadataInput | Dict | None = None,
     ) -> str:
         """Generate covers, previews and the like: `options` say what, `input_data` for which objects."""
-        from stash_cli.core.types.base import plain
-
         return await self.ask("metadataGenerate", input={**plain(options or {}), **plain(input_data or {})})
 
     async def saved_defaults(self, task: str, input_type: str) -> Dict:
@@ -87,20 +88,36 @@ class MetadataClientMixin(StashClientBase):
     async def metadata_export(self) -> str:
         return await self.ask("metadataExport")
 
-    async def export_objects(self, input_data: ExportObjectsInput | Dict) -> str:
-        """Export objects to a zip file; its address."""
-        return await self.ask("exportObjects", input=input_data)
+    async def export_objects(
+        self, input_data: ExportObjectsInput | Dict, target: str | Path | None = None
+    ) -> str:
+        """Export objects to a zip file; its address, or where it is with a `target` to download it to."""
+        return await self._fetched(await self.ask("exportObjects", input=input_data), target)
 
     async def import_objects(self, input_data: ImportObjectsInput | Dict) -> str:
+        """Import a zip file that `export_objects` made: its path, or a binary file object, is uploaded."""
         return await self.ask("importObjects", input=input_data)
 
-    async def backup_database(self, input_data: BackupDatabaseInput | Dict) -> str:
-        """Back the database up; the address of the copy when it is to be downloaded."""
-        return await self.ask("backupDatabase", input=input_data)
+    async def backup_database(
+        self, input_data: BackupDatabaseInput | Dict, target: str | Path | None = None
+    ) -> str:
+        """Back the database up; the address of a copy to download, or where it is with a `target`."""
+        found: str = await self.ask("backupDatabase", input=_downloaded(input_data, target))
+        return await self._fetched(found, target)
 
-    async def anonymise_database(self, input_data: AnonymiseDatabaseInput | Dict) -> str:
-        """Make a copy without private content; its address when it is to be downloaded."""
-        return await self.ask("anonymiseDatabase", input=input_data)
+    async def anonymise_database(
+        self, input_data: AnonymiseDatabaseInput | Dict, target: str | Path | None = None
+    ) -> str:
+        """Make a copy without private content; answers as `backup_database` does."""
+        found: str = await self.ask("anonymiseDatabase", input=_downloaded(input_data, target))
+        return await self._fetched(found, target)
+
+    async def download(self, address: str, target: str | Path) -> Path:
+        """Fetch what the server offers at an address it answered to a file or folder; where it is now."""
+        return await download(self.session, address, target)
+
+    async def _fetched(self, address: str, target: str | Path | None) -> str:
+        return address if target is None else str(await self.download(address, target))
 
     async def optimise_database(self) -> str:
         return await self.ask("optimiseDatabase")
@@ -125,3 +142,8 @@ class MetadataClientMixin(StashClientBase):
 
     async def download_ffmpeg(self) -> str:
         return await self.ask("downloadFFMpeg")
+
+
+def _downloaded(input_data: Any, target: object) -> Dict:
+    """An input that asks for a copy to download where there is a place for it."""
+    return {**plain(input_data), **({} if target is None else {"download": True})}

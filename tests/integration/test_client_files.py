@@ -1,0 +1,253 @@
+"""Files beside GraphQL: images from paths, uploads, and downloads that are whole or not there."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_server import graphql, http, serving
+from PIL import Image as Picture
+from support import run
+
+from stash_cli.core.client import StashClient
+from stash_cli.core.client.download import download
+from stash_cli.core.client.session import Session
+from stash_cli.core.context import StashContext
+from stash_cli.core.errors import (
+    StashAuthenticationError,
+    StashConnectionError,
+    StashError,
+    StashInputError,
+    StashServerError,
+)
+from stash_cli.core.settings import Connection, normalise_url
+from stash_cli.core.transport.files import download_url
+from stash_cli.core.types import ImportObjectsInput, Performer, Tag, TagCreateInput
+
+IMPORT = {"duplicateBehaviour": "OVERWRITE", "missingRefBehaviour": "CREATE"}
+EXPORT = {"tags": {"all": True}, "includeDependencies": False}
+
+
+@pytest.fixture(params=["in process", "served"])
+def url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("embedded_url" if request.param == "in process" else "served_url"))
+
+
+@pytest.fixture
+def dot(tmp_path: Path) -> Path:
+    path = tmp_path / "dot.png"
+    Picture.new("RGB", (2, 2)).save(path)
+    return path
+
+
+async def picture_of(client: StashClient, path: str | None) -> bytes:
+    assert path is not None
+    base = client.session.transport.endpoint.removesuffix("graphql")  # type: ignore[attr-defined]
+    httpx_client = await client.session.transport._ready()  # type: ignore[attr-defined]
+    answer = await httpx_client.get(base + path.partition("://")[2].partition("/")[2])
+    return bytes(answer.content)
+
+
+def test_an_image_from_a_path(url: str, dot: Path) -> None:
+    content = dot.read_bytes()
+
+    async def main() -> None:
+        async with StashContext(url) as client:
+            alice = await client.create_performer(Performer(name="Alice"))
+            changed = await client.update_performer_image(alice, str(dot))
+            assert await picture_of(client, changed.image_path) == content
+            made: Tag = await client.ask("tagCreate", input=TagCreateInput(name="A", image=dot))
+            assert await picture_of(client, made.image_path) == content
+
+    run(main())
+
+
+def test_what_an_image_may_be(dot: Path) -> None:
+    for given in ("http://x/y.png", "HTTPS://x/y.png", "data:image/png;base64,AAAA", "", None):
+        assert TagCreateInput(name="A", image=given).image == given
+    assert TagCreateInput(name="A", image=dot).image.startswith("data:image/png;base64,")
+    with pytest.raises(StashInputError, match=r"nowhere\.png cannot be read: No such file"):
+        TagCreateInput.parse({"name": "A", "image": "nowhere.png"})
+
+
+def given(form: str, path: Path) -> Any:
+    """The input of an import, with its file in one of the forms that it may have."""
+    content = io.BytesIO(path.read_bytes())
+    source: Any = {"path": path, "text": str(path), "file": content, "input": path}[form]
+    values: Any = {**IMPORT, "file": source}
+    return ImportObjectsInput(**values) if form == "input" else values
+
+
+def is_database(path: Path) -> bool:
+    return path.read_bytes().startswith(b"SQLite format 3")
+
+
+@pytest.mark.parametrize("form", ["path", "text", "file", "input"])
+def test_export_download_upload_import(form: str, url: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with StashContext(url) as client:
+            tag = await client.create_tag(Tag(name="Outdoor"))
+            path = Path(await client.export_objects(EXPORT, tmp_path))
+            assert path.parent == tmp_path
+            assert zipfile.is_zipfile(path)
+            await client.tag_destroy({"id": tag.id})
+            job = await client.import_objects(given(form, path))
+            assert await client.wait_for_job(job, timeout=20) is True
+            assert [each.name for each in (await client.find_tags()).tags] == ["Outdoor"]
+
+    run(main())
+
+
+def test_a_missing_upload_is_refused_before_anything_is_sent(embedded_url: str) -> None:
+    async def main() -> None:
+        async with StashContext(embedded_url) as client:
+            await client.import_objects({**IMPORT, "file": "nowhere.zip"})
+
+    with pytest.raises(StashInputError, match=r"no file nowhere\.zip"):
+        run(main())
+
+
+@pytest.mark.parametrize("method", ["backup_database", "anonymise_database"])
+def test_a_copy_of_the_database(method: str, url: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with StashContext(url) as client:
+            path = Path(await getattr(client, method)({}, tmp_path / "copy.sqlite"))
+            assert path == tmp_path / "copy.sqlite"
+            assert is_database(path)
+            assert await getattr(client, method)({"download": True})
+
+    run(main())
+
+
+def test_the_parts_of_an_upload_come_in_their_order(tmp_path: Path) -> None:
+    """The server reads them as they come: operations, map, files."""
+    seen: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(head.split(b"content-length: ")[1].split(b"\r\n")[0])
+        seen.append(head + await reader.readexactly(length))
+        writer.write(graphql({"importObjects": "7"}))
+        await writer.drain()
+        writer.close()
+
+    async def main() -> Any:
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with Session(
+            Connection(normalise_url(f"http://127.0.0.1:{port}"), cache_dir=tmp_path)
+        ) as session:
+            file = io.BytesIO(b"PK content")
+            found = await session.execute("mutation($input: I!) { x }", {"input": {"file": file, "a": [1]}})
+        server.close()
+        return found
+
+    assert run(main()) == {"importObjects": "7"}
+    [sent] = seen
+    places = [sent.index(f'name="{name}"'.encode()) for name in ("operations", "map", "0")]
+    assert places == sorted(places)
+    assert json.dumps({"0": ["variables.input.file"]}).encode() in sent
+    assert b'"variables":{"input":{"file":null,"a":[1]}}' in sent
+    assert b"PK content" in sent
+    assert b"multipart/form-data; boundary=" in sent
+
+
+@asynccontextmanager
+async def offering(answer: bytes, tmp_path: Path) -> AsyncIterator[tuple[Session, Any]]:
+    """A session with a server that answers any GET like this."""
+    heads: list[str] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    url = normalise_url(f"http://127.0.0.1:{port}/stash")
+    try:
+        async with Session(Connection(url, cache_dir=tmp_path / "cache", api_key="k3y")) as session:
+            yield session, heads
+    finally:
+        server.close()
+
+
+def test_a_download_replaces_the_file_once_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "copy.zip"
+    target.write_text("before")
+
+    async def main() -> list[str]:
+        async with offering(http(200, b"after" * 50_000), tmp_path) as (session, heads):
+            assert await download(session, "http://elsewhere.example/downloads/k/copy.zip", target) == target
+            return list(heads)
+
+    [head] = run(main())
+    assert target.read_bytes() == b"after" * 50_000
+    assert head.startswith("GET /stash/downloads/k/copy.zip ")
+    assert "k3y" in head
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (http(200, b"x" * 1000)[:-10], StashConnectionError),
+        (http(404, "Not Found"), StashServerError),
+        (http(401, ""), StashAuthenticationError),
+        (http(302, "", Location="/login?returnURL=x"), StashAuthenticationError),
+        (b"", StashConnectionError),
+    ],
+)
+def test_a_download_that_fails_leaves_nothing_behind(
+    answer: bytes, error: type[StashError], tmp_path: Path
+) -> None:
+    target = tmp_path / "copy.zip"
+    target.write_text("before")
+
+    async def main() -> None:
+        async with offering(answer, tmp_path) as (session, _):
+            await download(session, "/downloads/k/copy.zip", target)
+
+    with pytest.raises(error):
+        run(main())
+    assert target.read_text() == "before"
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["copy.zip"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with offering(http(200, b"x"), tmp_path) as (session, _):
+            await download(session, "/downloads/k/a.zip", tmp_path / "nowhere" / "a.zip")
+
+    with pytest.raises(StashInputError, match=r"nowhere/a\.zip cannot be written"):
+        run(main())
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "address", "url"),
+    [
+        ("http://a/graphql", "/downloads/k/x.zip", "http://a/downloads/k/x.zip"),
+        ("https://a/stash/graphql", "http://b:9999/downloads/k/x.zip", "https://a/stash/downloads/k/x.zip"),
+        ("http://a/graphql", "/stash/downloads/k/x", "http://a/downloads/k/x"),
+        ("http://a/graphql", "/other/x", "http://a/other/x"),
+    ],
+)
+def test_downloads_are_below_the_servers_own_address(endpoint: str, address: str, url: str) -> None:
+    assert download_url(endpoint, address) == url
+
+
+def test_requests_without_files_stay_json(tmp_path: Path) -> None:
+    async def main() -> str:
+        async with serving(lambda _: {"x": 1}) as server:
+            async with Session(Connection(normalise_url(server.url), cache_dir=tmp_path)) as session:
+                await session.execute("{ x }", {"a": [1]})
+            return server.headers[0].lower()
+
+    assert "content-type: application/json" in run(main())
