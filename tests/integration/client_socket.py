@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,7 +35,10 @@ def job(job_id: str = "7", status: str = "RUNNING", **facts: Any) -> dict[str, A
 
 
 class JobServer:
-    """`jobs` is what findJob answers; `tell` sends an update to every listener."""
+    """`jobs` is what findJob answers; `tell` sends an update to every listener.
+
+    The next `hang_up_on` websockets are closed as soon as they are open.
+    """
 
     def __init__(self) -> None:
         self.jobs: dict[str, dict[str, Any]] = {}
@@ -44,13 +48,19 @@ class JobServer:
         self.away = False
         self.looks = 0
         self.opened = 0
+        self.opened_at: list[float] = []
+        self.hang_up_on = 0
         self.url = ""
         self.subprotocols: list[str] = []
         self.key: str | None = None
 
     async def tell(self, told: dict[str, Any], kind: str = "UPDATE") -> None:
         self.jobs[told["id"]] = told
-        payload = {"data": {"jobsSubscribe": {"type": kind, "job": told}}}
+        await self.publish("jobsSubscribe", {"type": kind, "job": told})
+
+    async def publish(self, field: str, value: Any) -> None:
+        """Send an answer to every listener."""
+        payload = {"data": {field: value}}
         for each in list(self.listeners):
             await each.send_json({"type": "next", "id": "1", "payload": payload})
 
@@ -76,6 +86,12 @@ class JobServer:
             await websocket.close()
             return
         self.opened += 1
+        self.opened_at.append(time.monotonic())
+        if self.hang_up_on:
+            self.hang_up_on -= 1
+            await websocket.accept(subprotocol="graphql-transport-ws")
+            await websocket.close(1011)
+            return
         self.subprotocols = websocket.scope["subprotocols"]
         self.key = websocket.headers.get("apikey")
         await websocket.accept(subprotocol="graphql-transport-ws")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -210,5 +211,77 @@ def test_client_waits_and_subscribes(tmp_path: Path) -> None:
                 await server.tell(job(status="FINISHED"))
                 update = await anext(updates)
                 assert (update.type, update.job.status) == ("UPDATE", JobStatus.FINISHED)
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("method", "field", "value", "seen"),
+    [
+        ("subscribe_to_jobs", "jobsSubscribe", {"type": "ADD", "job": job()}, lambda x: x.job.id == "7"),
+        (
+            "subscribe_to_logs",
+            "loggingSubscribe",
+            [{"time": "2024-05-01T10:00:00Z", "level": "Error", "message": "m"}],
+            lambda x: x[0].message == "m" and x[0].time.year == 2024,
+        ),
+        ("subscribe_to_scan_complete", "scanCompleteSubscribe", True, lambda x: x is True),
+    ],
+)
+def test_every_subscription_goes_on_after_a_dropped_websocket(
+    method: str, field: str, value: Any, seen: Any, tmp_path: Path
+) -> None:
+    from stash_cli.core.client import StashClient
+
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            async with getattr(StashClient(session), method)() as updates:
+                for opened in (1, 2):
+                    coming = asyncio.ensure_future(anext(updates))
+                    await until(lambda opened=opened: server.opened == opened and server.listeners)
+                    await server.publish(field, value)
+                    assert seen(await coming)
+                    await server.drop()
+            assert not server.listeners
+
+    run(main())
+
+
+def test_pauses_grow_while_the_server_hangs_up(tmp_path: Path) -> None:
+    from stash_cli.core.client import StashClient
+
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            async with StashClient(session).subscribe_to_scan_complete() as updates:
+                coming = asyncio.ensure_future(anext(updates))
+                await until(lambda: server.listeners)
+                server.hang_up_on = 2
+                await server.drop()
+                await until(lambda: server.opened == 4 and server.listeners)
+                await server.publish("scanCompleteSubscribe", True)
+                assert await coming is True
+            times = server.opened_at[1:]
+            first, second = (later - earlier for earlier, later in pairwise(times))
+            assert 0.1 < first < second < 3
+
+    run(main())
+
+
+def test_a_server_that_keeps_hanging_up_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stash_cli.core.client import StashClient
+    from stash_cli.core.transport import socket as conversation
+    from stash_cli.core.transport.retry import Backoff
+
+    monkeypatch.setattr(conversation, "_pauses", lambda: Backoff(attempts=3, first=0.01).pauses())
+
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            async with StashClient(session).subscribe_to_jobs() as updates:
+                await until(lambda: server.listeners)
+                server.hang_up_on = 99
+                await server.drop()
+                with pytest.raises(StashConnectionError):
+                    await anext(updates)
+            assert server.opened == 3
 
     run(main())

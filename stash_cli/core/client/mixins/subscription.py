@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 class SubscriptionClientMixin(JobsClientMixin):
-    """Subscriptions; each is entered with `async with` and then iterated."""
+    """Subscriptions; each is entered with `async with` and then iterated.
+
+    Each has a websocket of its own, because servers answer from what they loaded for the life of one. A
+    lost connection is opened again with growing pauses; what happened meanwhile is not told, so look
+    over HTTP at what matters. Raises StashConnectionError when the server stays away.
+    """
 
     def subscribe_to_jobs(self) -> AbstractAsyncContextManager[AsyncIterator[JobStatusUpdate]]:
         """What happens to any job from now on; look at the queue for what runs already."""
@@ -42,5 +47,5 @@ class SubscriptionClientMixin(JobsClientMixin):
     @asynccontextmanager
     async def _subscribed(self, operation: str) -> AsyncIterator[AsyncIterator[Any]]:
         _, declared = document.describe(operation)
-        async with self.session.subscribe(operation) as stream:
+        async with self.session.subscribe(operation, reconnect=True) as stream:
             yield (self.hydrated(declared.type, value) async for value in stream)
