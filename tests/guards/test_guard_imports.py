@@ -141,3 +141,25 @@ def test_one_type_does_not_build_the_others() -> None:
     code = "from stash_cli.core.types import Tag; Tag(name='x'); "
     modules = set(json.loads(fresh_python(code + "import json, sys; print(json.dumps(sorted(sys.modules)))")))
     assert "stash_cli.core.types.scene" not in modules
+
+
+def test_one_area_of_the_client_does_not_build_the_types_of_others(embedded_url: str) -> None:
+    code = f"""
+import asyncio, json, sys
+from stash_cli import StashContext
+async def main():
+    async with StashContext({embedded_url!r}) as client:
+        made = await client.create_tag(__import__("stash_cli").Tag(name="A"))
+        assert (await client.find_tags()).tags[0].id == made.id
+asyncio.run(main())
+built = [m for m in sys.modules if m.startswith("stash_cli.core.types.")]
+classes = [c for m in built for c in vars(sys.modules[m]).values() if hasattr(c, "__pydantic_complete__")]
+whole = sorted({{c.__name__ for c in classes if c.__pydantic_complete__}})
+print(json.dumps([built, whole]))
+"""
+    modules, whole = json.loads(fresh_python(code))
+    for area in ("scene", "performer", "scraper", "config", "plugin", "inputs.scene", "filters.scene"):
+        assert f"stash_cli.core.types.{area}" not in modules
+    assert {
+        name for name in whole if not name.startswith(("Tag", "StashObject", "ApiObject", "Stash"))
+    } == set()
