@@ -42,6 +42,7 @@ VALUES: dict[str, Any] = {
     "BoolMap": {"a": True},
     "PluginConfigMap": {},
     "UIConfig": {},
+    "Upload": __file__,
 }
 """Scalar -> a value of it; all others are text."""
 HAPPY = {"JobStatus": "FINISHED", "SystemStatusEnum": "OK"}

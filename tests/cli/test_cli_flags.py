@@ -78,7 +78,7 @@ USAGE = [
     ("performer create", "--name is needed"),
     ("performer create --name A --rating100 101", "101 is outside 0 to 100"),
     ("performer create --name A --gender X", "'X' is none of MALE"),
-    ("performer create --name A --image /no/such/file", "cannot read /no/such/file"),
+    ("performer create --name A --image /no/such/file", "/no/such/file cannot be read"),
     ("scene update 1", "nothing to change"),
     ("scene update 1 --clear titel", "Did you mean title"),
     ("scene update 1 --group group_id=1,idx=2", "no such key: idx"),
