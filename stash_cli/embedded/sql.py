@@ -86,6 +86,11 @@ EDGES: dict[str, Select[Any]] = {
 """Who is directly above whom, for each kind that has a hierarchy."""
 
 
+def levels_of(depth: int | None) -> int:
+    """How many levels a `depth` argument means: -1 is all of them, any other negative none."""
+    return depth if depth is not None and depth >= -1 else 0
+
+
 def below(kind: str, roots: Select[Any], depth: int | None, *, upwards: bool = False) -> Subquery:
     """Pairs (root, id): each root with itself and what is at most `depth` levels below (or above) it.
 
@@ -93,7 +98,7 @@ def below(kind: str, roots: Select[Any], depth: int | None, *, upwards: bool = F
     """
     start = roots.subquery()
     root = start.c[0]
-    levels = max(depth or 0, -1)
+    levels = levels_of(depth)
     if levels == 0:
         return select(root.label("root"), root.label("id")).subquery()
     tree = select(root.label("root"), root.label("id"), literal_column("0").label("level")).cte(

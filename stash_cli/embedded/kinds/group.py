@@ -28,7 +28,7 @@ def _back(row: Row) -> str | None:
 
 def _sub_group_count(batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
     """Groups below each group: the direct ones at depth 0, one level more for each step."""
-    depth = max(args.get("depth") or 0, -1)
+    depth = sql.levels_of(args.get("depth"))
     tree = sql.below("Group", sql.id_list(sql.ids_param()), depth + 1 if depth >= 0 else -1)
     statement = select(tree.c.root, func.count()).where(tree.c.id != tree.c.root).group_by(tree.c.root)
     found = batch.context.connection.execute(statement, {"ids": batch.ids})
