@@ -16,6 +16,7 @@ from stash_cli.embedded.web.endpoint import graphql_endpoint
 from stash_cli.embedded.web.guard import Guard, Sessions, login_endpoint, logout_endpoint
 from stash_cli.embedded.web.limits import BodyLimit
 from stash_cli.embedded.web.media import picture_routes
+from stash_cli.embedded.web.pages import page_route
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,6 +38,7 @@ def create_app(library: Library) -> Starlette:
         Route("/logout", logout_endpoint(sessions)),
         *picture_routes(library),
         download_route(library),
+        page_route(),
     ]
     middleware = [
         Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]),

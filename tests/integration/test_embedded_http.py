@@ -199,3 +199,23 @@ def test_links_start_where_the_client_reached_the_library(endpoint):
         headers={"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/stash", "Host": "media.example"},
     )
     assert tag.json()["data"]["tagCreate"]["image_path"].startswith("https://media.example/stash/tag/1/image")
+
+
+@pytest.mark.parametrize("path", ["/", "/playground", "/scenes/7/edit"])
+def test_a_browser_is_told_that_there_is_no_web_interface(served_url, path):
+    answer = httpx.get(f"{served_url}{path}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "/graphql" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/scene/1/preview", "/gallery/1/cover", "/downloads/1", "/plugin/a/x.js"])
+def test_what_is_not_generated_is_not_found(served_url, path):
+    assert httpx.get(f"{served_url}{path}").status_code == 404
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_even_a_short_answer_is_compressed_when_asked(endpoint, encoding):
+    headers = {"Accept": "application/json", "Accept-Encoding": encoding}
+    answer = httpx.get(endpoint, params={"query": VERSION}, headers=headers)
+    assert answer.headers["content-encoding"] == encoding
+    assert answer.json()["data"]["version"]
