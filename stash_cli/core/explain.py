@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
 from stash_cli.core.graphql.history import since
+from stash_cli.core.graphql.releases import RELEASE
 from stash_cli.core.types.api import ApiField, ApiType, TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES, NOUNS, Entity
 
@@ -171,6 +172,7 @@ def _args(field: ApiField) -> list[Facts]:
             "type": ref.text,
             "required": ref.required,
             **({"default": field.defaults[name]} if name in field.defaults else {}),
+            **({"since": RELEASE[known]} if (known := f"{field.name}({name})") in RELEASE else {}),
         }
         for name, ref in field.args.items()
     ]

@@ -93,11 +93,11 @@ def shape(type_name: str, value: Mapping[str, Any], server: ServerCapabilities) 
 
 def word(type_name: str, value: Any, server: ServerCapabilities) -> Any:
     """A word of an enum as a server from before groups has it: GROUPS were MOVIES."""
-    declared = describe_api().types.get(type_name)
-    if not isinstance(value, str) or declared is None or declared.kind != "ENUM" or server.has_type("Group"):
+    if not isinstance(value, str) or "GROUP" not in value or server.has_type("Group"):
         return value
+    declared = describe_api().types.get(type_name)
     older = value.replace("GROUP", "MOVIE")
-    return older if older in declared.values else value
+    return older if declared is not None and older in declared.values else value
 
 
 def read_saved_filter(text: str) -> dict[str, Any]:
