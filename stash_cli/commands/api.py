@@ -14,6 +14,7 @@ from stash_cli.commands.runtime import Runtime, runtime_of
 from stash_cli.commands.variables import Variables, as_json, read_text
 from stash_cli.commands.words import bounded
 from stash_cli.core.errors import StashGraphQLError, StashUsageError
+from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
@@ -58,12 +59,24 @@ class ApiCommand(StashCommand):
                     short="-F",
                 ),
                 Flag("--input", "input", "JSON: the variables, or query and variables", "FILE|-", what),
-                Flag("--operation", "operation", "send this operation; needs no document", "NAME", how),
+                Flag(
+                    "--operation",
+                    "operation",
+                    "send this operation; needs no document",
+                    "NAME",
+                    how,
+                    choices=_operations(),
+                ),
                 Flag("--paginate", "paginate", "all pages of a find query as one", group=how),
                 Flag("--subscribe", "subscribe", "a line of JSON per event until Ctrl-C", group=how),
                 Flag("--count", "count", "with --subscribe: end after N events", "N", how, _at_least_one),
             ]
         )
+
+
+def _operations() -> tuple[str, ...]:
+    api = describe_api()
+    return (*api.queries, *api.mutations, *api.subscriptions)
 
 
 def _raw(text: str) -> tuple[str, bool]:

@@ -15,7 +15,7 @@ from stash_cli.commands.options import global_flags
 from stash_cli.core.errors import StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.types.entities import Entity
@@ -40,6 +40,10 @@ class StashCommand(TyperCommand):
     def derived(self) -> FlagTable:
         """The flags that come from the API's description; none unless a subclass says so."""
         return FlagTable()
+
+    def words(self, word: str) -> Iterable[tuple[str, str]]:  # noqa: ARG002 - for subclasses
+        """What an argument that begins with `word` may be, with help; nothing unless a subclass says so."""
+        return ()
 
     def own_names(self) -> tuple[set[str], set[str]]:
         """Names of the options declared to Typer: all, and those that take a value."""

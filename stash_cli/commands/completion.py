@@ -75,6 +75,8 @@ def candidates(root: LazyGroup, before: list[str], word: str) -> Iterator[Candid
         for name, entry in node.entries.items():
             if not entry.alias_of or (word and not entry.alias_of.startswith(word)):
                 yield name, entry.help
+    elif isinstance(node, StashCommand):
+        yield from node.words(word)
 
 
 def _walk(root: LazyGroup, before: list[str]) -> tuple[Any, tuple[str, ...] | None]:

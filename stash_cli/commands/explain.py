@@ -11,7 +11,7 @@ from stash_cli.commands.runtime import Runtime, runtime_of
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _FORMATS = ("table", "json", "jsonl", "yaml")
 
@@ -26,8 +26,23 @@ EXAMPLES = (
 )
 
 
+class ExplainCommand(StashCommand):
+    """Completes what it explains."""
+
+    def words(self, word: str) -> Iterator[tuple[str, str]]:
+        from stash_cli.core.explain import fields_of, names
+        from stash_cli.core.types.entities import NOUNS
+
+        above, dot, _ = word.rpartition(".")
+        if dot:
+            yield from ((f"{above}.{name}", text) for name, text in fields_of(above))
+            return
+        yield from ((noun, entity.type) for noun, entity in NOUNS.items())
+        yield from ((row["name"], row["kind"]) for row in names())
+
+
 def build() -> StashCommand:
-    return command("explain", run, examples=EXAMPLES)
+    return command("explain", run, cls=ExplainCommand, examples=EXAMPLES)
 
 
 def run(

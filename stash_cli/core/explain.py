@@ -50,6 +50,17 @@ def names() -> list[Facts]:
     return [*types, *operations]
 
 
+def fields_of(text: str) -> list[tuple[str, str]]:
+    """Fields (and arguments) below a name, with their types; none for what the API does not have."""
+    try:
+        facts = explain(text)
+        target = TypeRef(str(facts.get("type") or facts["name"])).name
+        below = [*facts.get("args", ()), *explain_type(target).get("fields", ())]
+    except (StashLookupError, KeyError):
+        return []
+    return [(row["name"], row["type"]) for row in below]
+
+
 def resolve(word: str) -> str:
     """The API's name for a word: its own first, then nouns, then any case."""
     known: list[str] = [*describe_api().types, *(name for kind in _KINDS for name in _operations(kind))]

@@ -99,3 +99,18 @@ def test_every_lookup_of_an_entity_has_a_flag_or_another_word_for_it(offline: Cl
             missing = {name for name in field.lookups if f"{field.name}__{name}" not in known}
             assert field.deprecated or missing <= {"eq", "in", "ne"}, field.name
     assert len(NOUNS) == 16
+
+
+def test_names_and_fields_are_completed() -> None:
+    cli = Cli(_STASH_COMPLETE="1")
+
+    def offered(*words: str) -> list[str]:
+        return [line.split("\t")[0] for line in cli.ok(*words).out.splitlines()]
+
+    assert offered("explain", "scenes") == ["scenes", "scenesUpdate", "scenesDestroy"]
+    assert offered("explain", "GenderE") == ["GenderEnum"]
+    assert offered("explain", "Scene.rati") == ["Scene.rating100"]
+    assert offered("explain", "findScenes.filter.per") == ["findScenes.filter.per_page"]
+    assert offered("explain", "findScenes.scene_f") == ["findScenes.scene_filter"]
+    assert offered("explain", "nosuch.") == []
+    assert offered("api", "--operation", "findScenesB") == ["findScenesByPathRegex"]
