@@ -107,7 +107,7 @@ def test_names_and_fields_are_completed() -> None:
     def offered(*words: str) -> list[str]:
         return [line.split("\t")[0] for line in cli.ok(*words).out.splitlines()]
 
-    assert offered("explain", "scenes") == ["scenes", "scenesUpdate", "scenesDestroy"]
+    assert offered("explain", "scenes") == ["scenes", "scenesDestroy", "scenesUpdate"]
     assert offered("explain", "GenderE") == ["GenderEnum"]
     assert offered("explain", "Scene.rati") == ["Scene.rating100"]
     assert offered("explain", "findScenes.filter.per") == ["findScenes.filter.per_page"]
