@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _READING = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
+_LONGEST = 30.0  # seconds that a query may take: nothing is written meanwhile
+_STEPS = 100_000  # of SQLite's machine between two looks at the clock
 _SECRET_TABLE = "settings"  # noqa: S105 - holds the password's hash and the API key
 
 
@@ -32,6 +35,8 @@ def _open_reading(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
     register(connection)
     connection.set_authorizer(_allow_reading)
+    ends = time.monotonic() + _LONGEST
+    connection.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
     return connection
 
 
