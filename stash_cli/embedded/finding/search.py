@@ -164,7 +164,7 @@ def trigrams(spec: SearchSpec) -> str:
 
 
 def _runs(word: str) -> str:
-    quoted = (run.replace('"', '""') for run in re.split("[%_]", word) if len(run) >= _TRIGRAM)
+    quoted = (run.replace('"', '""') for run in re.split("[%_\x00]", word) if len(run) >= _TRIGRAM)
     return " AND ".join(f'"{run}"' for run in quoted)
 
 
