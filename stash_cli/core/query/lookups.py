@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
 from stash_cli.core.query.compose import compose
@@ -62,13 +62,24 @@ class Remainder:
         )
 
 
+class RowTest(Protocol):
+    """A test of rows, as the server sends them."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Paths that rows must hold to be tested."""
+
+    def __call__(self, row: Row) -> bool:
+        """Whether `row` matches."""
+
+
 @dataclass(frozen=True)
 class Compiled:
     """A question to the server: its `filter`, and the test its rows have to pass, if any."""
 
     type: str
     filter: dict[str, Any]
-    remainder: Remainder | None = None
+    remainder: RowTest | None = None
     notes: list[str] = field(default_factory=list)
 
     def explain(self) -> str:
@@ -89,7 +100,7 @@ def compile(  # noqa: A001 - what it does to a query
     StashLookupError for a field or lookup that does not exist or cannot be asked, with near matches,
     and StashInputError for a value that the field does not take.
     """
-    conditions = _conditions(type_name, lookups, now or datetime.now().astimezone())
+    conditions = conditions_of(type_name, lookups, now or datetime.now().astimezone())
     nests = "AND" in describe_api().types[filter_type(type_name)].fields
     server_filter, left = compose(conditions, nests=nests)
     notes = [condition.note for condition in conditions if condition.note]
@@ -97,7 +108,7 @@ def compile(  # noqa: A001 - what it does to a query
         return Compiled(type_name, server_filter, None, notes)
     names = ", ".join(condition.field.name for condition in left)
     notes.append(f"Tested row by row here, as no server filter says it exactly: {names}.")
-    return Compiled(type_name, server_filter, Remainder([_readable(type_name, one) for one in left]), notes)
+    return Compiled(type_name, server_filter, Remainder([readable(type_name, one) for one in left]), notes)
 
 
 def matches(type_name: str, lookups: Mapping[str, Any], *, now: datetime | None = None) -> Remainder:
@@ -105,11 +116,12 @@ def matches(type_name: str, lookups: Mapping[str, Any], *, now: datetime | None 
 
     Raises StashLookupError where rows do not tell.
     """
-    conditions = _conditions(type_name, lookups, now or datetime.now().astimezone())
-    return Remainder([_readable(type_name, condition) for condition in conditions])
+    conditions = conditions_of(type_name, lookups, now or datetime.now().astimezone())
+    return Remainder([readable(type_name, condition) for condition in conditions])
 
 
-def _readable(type_name: str, condition: Condition) -> tuple[Condition, Reader]:
+def readable(type_name: str, condition: Condition) -> tuple[Condition, Reader]:
+    """A condition with what reads its values from rows; raises StashLookupError where rows do not tell."""
     found = reader(type_name, condition.field.name) if type_name in describe_api().types else None
     if found is None or condition.test is None:
         raise StashLookupError(
@@ -120,7 +132,8 @@ def _readable(type_name: str, condition: Condition) -> tuple[Condition, Reader]:
     return condition, found
 
 
-def _conditions(type_name: str, lookups: Mapping[str, Any], now: datetime) -> list[Condition]:
+def conditions_of(type_name: str, lookups: Mapping[str, Any], now: datetime) -> list[Condition]:
+    """What each field has to meet, in the order asked."""
     given, nested, raw = _sorted(type_name, lookups)
     known = fields(type_name)
     found = [KINDS[known[name].kind].compile(known[name], asked, now) for name, asked in given.items()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.errors import StashUsageError
+from stash_cli.core.query.combine import row_of, tree_of
+from stash_cli.core.query.logic import Q
 from stash_cli.core.store.fields import lacks
 from stash_cli.core.store.population import Population
 
@@ -23,9 +25,23 @@ class Local(Population):
         """Every fresh object of a type that is held."""
         return [obj for obj in self.identity.objects(entity_type) if self.is_fresh(obj)]
 
-    def filter(self, entity_type: type[T], predicate: Callable[[T], bool]) -> list[T]:
-        """The cached objects that `predicate` accepts; fields that were never loaded are UNSET."""
-        return [obj for obj in self.all_cached(entity_type) if predicate(obj)]
+    def filter(self, entity_type: type[T], predicate: Callable[[T], bool] | Q) -> list[T]:
+        """The cached objects that `predicate` accepts; fields that were never loaded are UNSET.
+
+        A `Q` is tested on what is held: objects that lack a field it asks for are left out, and related
+        objects go by id.
+        """
+        accepts = self._held_test(entity_type, predicate) if isinstance(predicate, Q) else predicate
+        return [obj for obj in self.all_cached(entity_type) if accepts(obj)]
+
+    @staticmethod
+    def _held_test(entity_type: type[T], where: Q) -> Callable[[T], bool]:
+        test = tree_of(entity_type.__name__, where)
+
+        def accepts(obj: T) -> bool:
+            return not lacks(obj, test.fields) and test(row_of(obj, test.fields))
+
+        return accepts
 
     def filter_strict(
         self, entity_type: type[T], required_fields: Iterable[str], predicate: Callable[[T], bool]

@@ -18,6 +18,7 @@ from stash_cli.core.types.relations import inverses
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from stash_cli.core.query.logic import Q
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
@@ -46,11 +47,13 @@ class Population(Reading):
         return await self._completed(await super().get_many(entity_type, ids, plain), inverse)
 
     async def find(
-        self, entity_type: type[T], *, fields: Iterable[str] | None = None, **filters: Any
+        self, entity_type: type[T], *where: Q, fields: Iterable[str] | None = None, **filters: Any
     ) -> list[T]:
         """Like `Reading.find`; `fields` may name inverse relations, such as a performer's images."""
         plain, inverse = _parted(entity_type, fields)
-        return await self._completed(await super().find(entity_type, fields=plain, **filters), inverse)
+        return await self._completed(
+            await super().find(entity_type, *where, fields=plain, **filters), inverse
+        )
 
     async def _completed(self, objects: list[T], inverse: list[str]) -> list[T]:
         return await self.populate(objects, inverse) if inverse else objects

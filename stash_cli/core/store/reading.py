@@ -11,6 +11,8 @@ from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, count, iter_rows,
 from stash_cli.core.client.prefetch import Prefetch
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.graphql.selection import default_paths
+from stash_cli.core.query.combine import compile_all
+from stash_cli.core.query.logic import Q
 from stash_cli.core.query.lookups import Compiled
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.resolve import resolve_names
@@ -85,7 +87,7 @@ class Reading(StoreBase):
     async def find(
         self,
         entity_type: type[T],
-        *,
+        *where: Q,
         fields: Iterable[str] | None = None,
         q: str | None = None,
         sort: str | None = None,
@@ -95,22 +97,24 @@ class Reading(StoreBase):
     ) -> list[T]:
         """All objects that match every lookup: `find(Scene, rating100__gte=80, tags=["Outdoor"])`.
 
+        `where` are lookups put together: `find(Scene, Q(rating100__gte=80) | Q(organized=True))`.
         Relations take ids, objects or names. `fields` is what is loaded, `q` the server's text search,
         `sort` a sort key (`-date` for the newest first). A server failure raises.
         """
-        question = await self._question(entity_type, fields, filters, q=q, sort=sort, direction=direction)
+        asked = (where, filters)
+        question = await self._question(entity_type, fields, asked, q=q, sort=sort, direction=direction)
         return [obj async for obj in self._objects(entity_type, question, limit=limit)]
 
-    async def find_one(self, entity_type: type[T], **filters: Any) -> T | None:
+    async def find_one(self, entity_type: type[T], *where: Q, **filters: Any) -> T | None:
         """The first match in the order asked for, or None."""
-        found = await self.find(entity_type, **{"limit": 1, **filters})
+        found = await self.find(entity_type, *where, **{"limit": 1, **filters})
         return found[0] if found else None
 
     async def find_iter(  # noqa: PLR0913 - the options of `find` and three of its own
         self,
         entity_type: type[T],
-        query_batch: int = 40,
-        *,
+        query_batch: int | Q = 40,
+        *where: Q,
         prefetch: bool = True,
         snapshot: bool = False,
         fields: Iterable[str] | None = None,
@@ -125,9 +129,12 @@ class Reading(StoreBase):
         With `prefetch` the next page is fetched while the caller works. With `snapshot` the ids are
         fixed first, so that edits which change what matches skip nothing.
         """
+        if isinstance(query_batch, Q):
+            where, query_batch = (query_batch, *where), 40
         if query_batch < 1:
             raise StashUsageError("query_batch is at least 1.")
-        question = await self._question(entity_type, fields, filters, q=q, sort=sort, direction=direction)
+        asked = (where, filters)
+        question = await self._question(entity_type, fields, asked, q=q, sort=sort, direction=direction)
         if snapshot:
             objects = self._snapshot(entity_type, question, limit, query_batch)
         else:
@@ -138,38 +145,46 @@ class Reading(StoreBase):
             async for obj in objects:
                 yield obj
 
-    async def count(self, entity_type: type[T], *, q: str | None = None, **filters: Any) -> int:
+    async def count(self, entity_type: type[T], *where: Q, q: str | None = None, **filters: Any) -> int:
         """How many match; rows are read only where the server cannot count them."""
-        question = await self._question(entity_type, ["id"], filters, q=q)
+        question = await self._question(entity_type, ["id"], (where, filters), q=q)
         if question.compiled.remainder is None:
             return await count(self.session, question.query)
         return len([row async for row in self._rows(question)])
 
-    async def explain(self, entity_type: type[T], **filters: Any) -> str:
+    async def explain(self, entity_type: type[T], *where: Q, **filters: Any) -> str:
         """The filter that `find` would send, and what would be tested here; only names are looked up."""
-        question = await self._question(entity_type, ["id"], filters)
+        question = await self._question(entity_type, ["id"], (where, filters))
         return question.compiled.explain()
 
     async def _question(
         self,
         entity_type: type[T],
         fields: Iterable[str] | None,
-        filters: Mapping[str, Any],
+        asked: tuple[Sequence[Q], Mapping[str, Any]],
         *,
         q: str | None = None,
         sort: str | None = None,
         direction: str | None = None,
     ) -> Question:
         entity = entity_of(entity_type)
-        compiled = compile_lookups(entity.type, await resolve_names(self.session, entity.type, filters))
+        compiled = await self._compiled(entity.type, *asked)
         paths = paths_of(entity_type, fields)
         if compiled.remainder is not None:
-            asked = default_paths(entity.type) if paths is None else paths
-            paths = with_ids(entity.type, [*asked, *compiled.remainder.fields])
+            shown = default_paths(entity.type) if paths is None else paths
+            paths = with_ids(entity.type, [*shown, *compiled.remainder.fields])
         if sort and sort.startswith("-"):
             sort, direction = sort[1:], direction or "DESC"
         query = FindQuery(entity, compiled.filter or None, q, sort, direction)
         return Question(query, paths, compiled)
+
+    async def _compiled(self, type_name: str, where: Sequence[Q], filters: Mapping[str, Any]) -> Compiled:
+        async def named(lookups: Mapping[str, Any]) -> Mapping[str, Any]:
+            return await resolve_names(self.session, type_name, lookups)
+
+        if not where:
+            return compile_lookups(type_name, await named(filters))
+        return compile_all(type_name, await Q(*where, **filters).resolved(named))
 
     async def _objects(
         self,
