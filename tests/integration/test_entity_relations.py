@@ -1,0 +1,304 @@
+"""Both sides of a relationship show the same, and the side that was changed writes it."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from store_support import counted
+from support import run
+
+from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.types import (
+    UNSET,
+    Gallery,
+    Group,
+    GroupDescription,
+    Performer,
+    Scene,
+    SceneGroup,
+    SceneMarker,
+    Studio,
+    Tag,
+)
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.helper import helpers_of
+from stash_cli.core.types.hydrate import class_named
+from stash_cli.core.types.relationship import relationships
+
+
+def known(cls: type, id_: int, **more: object) -> object:
+    return cls.from_graphql({"id": str(id_), **more})  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", list(ENTITIES))
+def test_every_relationship_leads_back(name: str) -> None:
+    for attr, relation in relationships(name).items():
+        if relation.inverse_field and relation.is_written:
+            back = relationships(relation.inverse_type)[relation.inverse_field]
+            assert back.inverse_type == name, attr
+            assert {relation.kind, back.kind} in (
+                {"many_to_many"},
+                {"through"},
+                {"through", "many_to_many"},
+                {"has_many", "belongs_to"},
+            )
+    cls = class_named(name)
+    assert relationships(name) is cls.__relationships__  # type: ignore[attr-defined]
+    assert relationships(name).keys() & cls.__tracked_fields__  # type: ignore[attr-defined]
+
+
+def test_scripts_can_read_how_fields_are_written() -> None:
+    tags = Scene.__relationships__["tags"]
+    assert (tags.target_field, tags.is_list, tags.inverse_type, tags.inverse_field) == (
+        "tag_ids",
+        True,
+        "Tag",
+        "scenes",
+    )
+    assert Scene.__relationships__["groups"].query_strategy == "complex_object"
+    assert Performer.__relationships__["images"].query_strategy == "filter_query"
+    assert {"play_history", "o_counter", "resume_time"} <= Scene.__side_mutations__
+    assert {"title", "tags", "play_count"} <= Scene.__tracked_fields__
+    assert "created_at" not in Scene.__tracked_fields__
+
+
+@pytest.mark.parametrize("name", list(ENTITIES))
+def test_helpers_follow_from_relationships(name: str) -> None:
+    cls = class_named(name)
+    for helper in helpers_of(name):
+        assert getattr(cls, helper.name).__doc__ == helper.doc
+    assert hasattr(cls, "add_tag") == ("tags" in relationships(name))
+
+
+def test_assigning_one_side_shows_on_the_other() -> None:
+    alice, bea = known(Performer, 1, scenes=[]), known(Performer, 2, scenes=[{"id": "5"}])
+    scene = known(Scene, 5, performers=[])
+    scene.performers = [bea]
+    assert bea.scenes == [scene]
+    scene.performers = [alice]
+    assert (alice.scenes, bea.scenes) == ([scene], [])
+    assert scene.is_dirty()
+    assert not alice.is_dirty()
+    scene.performers = []
+    assert alice.scenes == []
+    assert not scene.is_dirty()
+
+
+def test_moving_between_owners_leaves_the_old_one() -> None:
+    one, two = known(Studio, 1, groups=[]), known(Studio, 2, groups=[])
+    group = known(Group, 3, studio=None)
+    group.set_studio(one)
+    assert (one.groups, two.groups) == ([group], [])
+    run(two.add_group(group))
+    assert (one.groups, two.groups, group.studio) == ([], [group], two)
+    assert [obj.is_dirty() for obj in (one, two, group)] == [False, True, False]
+    run(two.remove_group(group))
+    assert group.studio is None
+
+
+def test_hierarchies_show_on_both_sides() -> None:
+    up, down = known(Tag, 1, parents=[], children=[]), known(Tag, 2, parents=[], children=[])
+    run(up.add_child(down))
+    assert down.parents == [up]
+    assert (up.is_dirty(), down.is_dirty()) == (True, False)
+    run(down.remove_parent(up))
+    assert up.children == []
+    with pytest.raises(StashInputError, match="contain itself"):
+        run(up.add_parent(up))
+    run(up.add_child(down))
+    with pytest.raises(StashInputError, match="contain each other"):
+        run(up.add_parent(down))
+    studio, child = known(Studio, 1, parent_studio=None, child_studios=[]), known(Studio, 2)
+    run(child.set_parent_studio(studio))
+    assert studio.child_studios == [child]
+    with pytest.raises(StashInputError):
+        run(studio.set_parent_studio(child))
+
+
+def test_lists_with_data_of_their_own() -> None:
+    series = known(Group, 1, sub_groups=[], containing_groups=[])
+    part = known(Group, 2, sub_groups=[], containing_groups=[])
+    run(series.add_sub_group(part, "the second"))
+    assert part.containing_groups == [GroupDescription(group=series, description="the second")]
+    assert run(series.to_input()) == {
+        "id": "1",
+        "sub_groups": [{"group_id": "2", "description": "the second"}],
+    }
+    run(series.remove_sub_group(part))
+    assert part.containing_groups == []
+    assert not series.is_dirty()
+    run(series.add_sub_group(GroupDescription(group=part, description="again")))
+    assert series.sub_groups[0].description == "again"
+    scene = known(Scene, 5, groups=[])
+    run(scene.add_group(series, scene_index=3))
+    assert scene.groups == [SceneGroup(group=series, scene_index=3)]
+
+
+def test_what_was_not_read_stays_unread() -> None:
+    tag, scene = known(Tag, 1), known(Scene, 2)
+    run(scene.add_tag(tag))
+    assert scene.tags is UNSET
+    assert scene.get_history("tags").added == [tag]
+    assert scene.is_dirty()
+    run(scene.remove_tag(tag))
+    assert scene.get_history("tags").removed == [tag]
+    assert scene.get_changed_fields() == {}
+
+
+def test_wrong_objects_are_refused() -> None:
+    with pytest.raises(StashUsageError, match="Tag expected"):
+        run(known(Scene, 1).add_tag(known(Performer, 1)))
+    with pytest.raises(StashUsageError, match="list of Image"):
+        known(Performer, 1).images = [known(Scene, 1)]
+
+
+def test_histories_and_conflicts() -> None:
+    rock, pop, jazz = (known(Tag, n) for n in (1, 2, 3))
+    scene = known(Scene, 5, title="a", rating100=10, tags=[{"id": "1"}, {"id": "2"}])
+    scene.tags = [pop, jazz]
+    history = scene.get_history("tags")
+    assert (history.added, history.removed, history.unchanged) == ([jazz], [rock], [pop])
+    scene.title = "mine"
+    assert scene.get_history("title").added == ["mine"]
+    assert not scene.get_history("rating100")
+    scene.merge_answer({"title": "a", "rating100": 20})
+    assert scene.get_conflicts() == {}
+    scene.merge_answer({"title": "theirs", "rating100": None})
+    [(name, conflict)] = scene.get_conflicts().items()
+    assert (name, conflict.original, conflict.mine, conflict.theirs) == ("title", "a", "mine", "theirs")
+    assert scene.rating100 is None
+    assert run(scene.to_input())["title"] == "mine"
+    scene.title = conflict.theirs
+    assert scene.get_conflicts() == {}
+    assert "title" not in scene.get_changed_fields()
+
+
+def test_each_side_writes_what_was_changed_on_it(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            tag, alice, studio = Tag(name="Rock"), Performer(name="Alice"), Studio(name="Acme")
+            first, second = Scene(title="one"), Scene(title="two")
+            await store.save_batch([tag, alice, studio, first, second])
+            wire.take()
+            await tag.add_scene(first)
+            await alice.add_scene(second)
+            await studio.add_scene(first)
+            await store.save_all(check=True)
+            assert len(wire.take()) == 1
+            await store.populate([tag, alice, studio], ["scenes"])
+            assert (tag.scenes, alice.scenes, studio.scenes) == ([first], [second], [first])
+            await store.populate([first, second], ["tags", "performers", "studio"], force_refetch=True)
+            assert (first.tags, first.studio, second.performers) == ([tag], studio, [alice])
+            studio.scenes = [second]
+            tag.scenes.clear()
+            await store.save_all(check=True)
+            assert (first.studio, second.studio) == (None, studio)
+            assert first.tags == []
+            await store.populate([first, second], ["tags", "studio"], force_refetch=True)
+            assert (first.tags, first.studio, second.studio) == ([], None, studio)
+            assert await store.save_all() is not None
+            wire.take()
+            await store.save_all()
+            assert wire.take() == []
+
+    run(main())
+
+
+def test_what_is_put_into_an_unread_list_is_all_that_is_sent(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _wire):
+            tags = [Tag(name=name) for name in ("a", "b", "c")]
+            await store.save_batch(tags)
+            scene = Scene(title="x", tags=tags[:2])
+            await store.save(scene)
+            fresh = Scene.from_graphql({"id": scene.id})
+            await fresh.add_tag(tags[2])
+            await fresh.remove_tag(tags[0])
+            await fresh.save(store.client)
+            assert not fresh.is_dirty()
+            assert fresh.tags is UNSET
+            await store.populate(scene, ["tags"], force_refetch=True)
+            assert [tag.name for tag in scene.tags] == ["b", "c"]
+            # Read before it was saved: both what the server has and what was put in.
+            await tags[0].add_scene(scene)
+            await store.populate(tags[0], ["scenes"])
+            assert tags[0].scenes == [scene]
+            assert tags[0].get_history("scenes").added == [scene]
+            await store.save(tags[0])
+            assert await store.count(Scene, tags=["a"]) == 1
+
+    run(main())
+
+
+def test_every_ancestor_and_descendant_in_one_request(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            chain = [Studio(name=f"{n}") for n in range(5)]
+            for upper, lower in itertools.pairwise(chain):
+                lower.parent_studio = upper
+            tags = [Tag(name=f"{n}") for n in range(5)]
+            for upper, lower in itertools.pairwise(tags):
+                lower.parents = [upper]
+            await store.save_batch([*chain, *tags], check=True)
+            wire.take()
+            for many in (chain, tags):
+                cls = type(many[0])
+                last = cls.from_graphql({"id": many[-1].id})
+                last.bind(store.identity)
+                assert {x.id for x in await last.get_all_ancestors()} == {x.id for x in many[:-1]}
+                assert len(wire.take()) == 1
+                first = cls.from_graphql({"id": many[0].id})
+                first.bind(store.identity)
+                assert {x.id for x in await first.get_all_descendants()} == {x.id for x in many[1:]}
+                assert len(wire.take()) == 1
+            with pytest.raises(StashUsageError, match="in no store"):
+                await Tag.from_graphql({"id": "1"}).get_all_descendants()
+
+    run(main())
+
+
+def test_no_object_becomes_its_own_ancestor(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            for cls, up in ((Tag, "parents"), (Studio, "parent_studio")):
+                one, two = cls(name="one"), cls(name="two")
+                await store.save(one)
+                setattr(two, up, [one] if up == "parents" else one)
+                await store.save(two)
+                wire.take()
+                # Nothing of `two` was read here, so the server is asked.
+                stranger = cls.from_graphql({"id": two.id})
+                root = cls.from_graphql({"id": one.id, up: [] if up == "parents" else None})
+                setattr(root, up, [stranger] if up == "parents" else stranger)
+                with pytest.raises(StashInputError, match="contain each other"):
+                    await root.save(store.client)
+                sent = wire.take()
+                assert len(sent) == 1
+                assert "mutation" not in sent[0]
+                assert root.is_dirty()
+
+    run(main())
+
+
+def test_markers_and_names(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            tag, more, scene = Tag(name="A_b"), Tag(name="Axb"), Scene(title="x")
+            await store.save_batch([tag, more, scene])
+            marker = SceneMarker(title="m", seconds=1.0, scene=scene, primary_tag=tag)
+            await store.save(marker)
+            await more.add_scene_marker(marker)
+            await store.save(more)
+            await store.populate(marker, ["tags"], force_refetch=True)
+            assert marker.tags == [more]
+            assert await Tag.find_by_name(store.client, "a_B") is tag
+            assert await Tag.find_by_name(store.client, "nothing") is None
+            gallery = Gallery(title="g")
+            await store.save(gallery)
+            await gallery.add_scene(scene)
+            await store.save(gallery)
+            await store.populate(scene, ["galleries"], force_refetch=True)
+            assert scene.galleries == [gallery]
+
+    run(main())
