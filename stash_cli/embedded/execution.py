@@ -26,7 +26,7 @@ from stash_cli.embedded.schema import library_schema
 from stash_cli.embedded.writing.pictures import fetched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from sqlalchemy import Connection
 
@@ -104,17 +104,22 @@ class Run:
         table = _mutations() if self._writing else _queries()
         if name not in table:
             raise Refused(f"{name} is not available in an embedded library")
-        return (
-            self._write(table[name], fetched(name, args))
-            if self._writing
-            else table[name](self._reading(), **args)
-        )
+        if not self._writing:
+            return table[name](self._reading(), **args)
+        if name in _reading_mutations():
+            return table[name](self._fresh(), **args)
+        return self._write(table[name], fetched(name, args))
 
     def _reading(self) -> RequestContext:
         """The context that all fields of a query share."""
         if self._reads is None:
             self._reads = RequestContext(self._library, self._open(), self._base_url)
         return self._reads
+
+    def _fresh(self) -> RequestContext:
+        """A context that sees what the fields before wrote."""
+        self._stack.close()
+        return RequestContext(self._library, self._open(), self._base_url)
 
     def _write(self, resolver: Resolver, args: Mapping[str, Any]) -> Any:
         """Run a mutation in its transaction; what is selected of its result is read after the commit."""
@@ -150,6 +155,12 @@ def _mutations() -> Mapping[str, Resolver]:
     from stash_cli.embedded.mutations import MUTATIONS
 
     return MUTATIONS
+
+
+def _reading_mutations() -> Collection[str]:
+    from stash_cli.embedded.mutations import READING
+
+    return READING
 
 
 def _shown(failure: GraphQLError, *, started: bool) -> dict[str, Any]:

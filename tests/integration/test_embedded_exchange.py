@@ -388,3 +388,29 @@ def test_plugins_that_are_not_there(world: World) -> None:
         "error": "Error creating plugin task: no plugin with ID a",
     }
     assert world("{ pluginTasks { name } }") is None
+
+
+def test_copies_and_exports_keep_nobody_from_writing(world: World) -> None:
+    world.create("tagCreate", name="x")
+    with world.library.database.write():
+        assert export(world, tags={"all": True}).keys() == {"tags/x.json"}
+        assert world.write("backupDatabase", "", download=True)
+        assert world('mutation { querySQL(sql: "SELECT name FROM tags") { rows } }') == {"rows": [["x"]]}
+
+
+def test_what_only_reads_sees_what_was_written_before_it(world: World) -> None:
+    outcome = world.library.execute(
+        """mutation {
+          tagCreate(input: {name: "x"}) { id }
+          before: querySQL(sql: "SELECT name FROM tags") { rows }
+          tagDestroy(input: {id: "1"})
+          after: querySQL(sql: "SELECT name FROM tags") { rows }
+          exportObjects(input: {tags: {all: true}})
+        }"""
+    )
+    assert not outcome.errors
+    assert outcome.data is not None
+    assert (outcome.data["before"]["rows"], outcome.data["after"]["rows"]) == ([["x"]], [])
+    path = world.library.downloads.find(outcome.data["exportObjects"].split("/")[2])
+    assert path is not None
+    assert unpacked(path.read_bytes()) == {}

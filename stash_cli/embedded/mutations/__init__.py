@@ -1,6 +1,7 @@
 """Mutations: `MUTATIONS` has a resolver for everything that an embedded library can change.
 
-Each runs in a write transaction of its own; what it raises rolls everything of it back.
+Each runs in a write transaction of its own, but for those in `READING`; what it raises rolls everything of
+it back.
 """
 
 from stash_cli.embedded.mutations import (
@@ -40,4 +41,7 @@ MUTATIONS: dict[str, Resolver] = {
     for name, resolver in area.RESOLVERS.items()
 }
 
-__all__ = ["MUTATIONS"]
+READING = frozenset(("exportObjects", "backupDatabase", "anonymiseDatabase", "querySQL"))
+"""Those that change nothing: they read one state of the library and keep nobody from writing."""
+
+__all__ = ["MUTATIONS", "READING"]

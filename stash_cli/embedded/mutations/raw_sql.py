@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _READING = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
-_LONGEST = 30.0  # seconds that a query may take: nothing is written meanwhile
+_LONGEST = 30.0  # seconds that a query may take
 _STEPS = 100_000  # of SQLite's machine between two looks at the clock
 _SECRET_TABLE = "settings"  # noqa: S105 - holds the password's hash and the API key
 
