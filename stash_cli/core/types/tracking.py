@@ -156,7 +156,10 @@ class Tracked(ApiObject):
     def get_changed_fields(self) -> dict[str, Any]:
         """Field -> present value, for every field that differs from what the server has."""
         held = self.__dict__
-        changed = [name for name, before in self._base.items() if not same(held.get(name, UNSET), before)]
+        # A list, because another thread may assign meanwhile.
+        changed = [
+            name for name, before in list(self._base.items()) if not same(held.get(name, UNSET), before)
+        ]
         return {name: held[name] for name in sorted(changed)}
 
     def has_changes(self) -> bool:
@@ -164,7 +167,7 @@ class Tracked(ApiObject):
         if self._pending is not None and self._pending.is_dirty():
             return True
         held = self.__dict__
-        return any(not same(held.get(name, UNSET), before) for name, before in self._base.items())
+        return any(not same(held.get(name, UNSET), before) for name, before in list(self._base.items()))
 
     def get_history(self, name: str) -> History:
         """What was put into a field, taken out of it and kept since the server was last heard.

@@ -1,0 +1,191 @@
+"""Edits, saves, failures half-way, forgetting and what others change: every edit arrives, once."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from store_support import counted
+
+from stash_cli.core.errors import StashConnectionError
+from stash_cli.core.types import UNSET, Tag
+
+FIELDS = ("description", "aliases")
+words = st.sampled_from(["", "a", "b", "c"])
+picks = st.integers(0, 50)
+
+
+class UnitMachine(RuleBasedStateMachine):
+    """A store beside a plain model: what the server has, what the store knows of it, what was edited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        self.folder = tempfile.TemporaryDirectory()
+        url = f"embedded:{Path(self.folder.name) / 'library.sqlite'}"
+        opened = self.stack.enter_async_context(counted(url, max_objects=2))
+        self.store, self.wire = self.runner.run(opened)
+        self.number = 0
+        self.server: dict[str, dict[str, Any]] = {}
+        self.known: dict[str, dict[str, Any]] = {}
+        self.edits: dict[str, dict[str, Any]] = {}
+        self.new: list[Tag] = []
+        self.held: list[Any] = []
+
+    def teardown(self) -> None:
+        self.runner.run(self.store.save_all(check=True))
+        self.took()
+        text = "{ findTags(filter: {per_page: -1}) { tags { id description aliases } } }"
+        rows = self.runner.run(self.store.client.execute(text))["findTags"]["tags"]
+        found = {row.pop("id"): row for row in rows}
+        assert found == {key: {**row, "aliases": sorted(row["aliases"])} for key, row in self.server.items()}
+        self.runner.run(self.stack.aclose())
+        self.runner.close()
+        self.folder.cleanup()
+
+    def pick(self, number: int) -> str:
+        return sorted(self.server)[number % len(self.server)]
+
+    def get(self, one: str, *fields: str) -> Tag:
+        """The object; where the server was asked, its values are known from now on."""
+        if self.store.identity.get(Tag, one) is None:
+            self.known[one] = {}
+        self.wire.take()
+        found = self.runner.run(self.store.get(Tag, one, fields))
+        assert found is not None
+        if self.wire.take():
+            self.learn(one, fields)
+        return found
+
+    def learn(self, one: str, fields: tuple[str, ...]) -> None:
+        self.known[one] |= {name: self.server[one][name] for name in fields}
+        self.settle(one)
+
+    def settle(self, one: str) -> None:
+        """An edit that says what the server says is none."""
+        edits, known = self.edits[one], self.known[one]
+        self.edits[one] = {name: value for name, value in edits.items() if known.get(name, ...) != value}
+
+    def took(self) -> None:
+        """What is clean now was taken by the server."""
+        for tag in [tag for tag in self.new if not tag.is_new()]:
+            self.new.remove(tag)
+            self.server[tag.id] = {"description": tag.description, "aliases": []}
+            self.known[tag.id] = {"description": tag.description}
+            self.edits[tag.id] = {}
+        for one, edits in self.edits.items():
+            found = self.store.identity.get(Tag, one)
+            # One that is gone was clean: whether it was saved shows in the end.
+            if edits and (found is None or not found.is_dirty()):
+                self.server[one] |= edits
+                self.known[one] |= edits
+                self.edits[one] = {}
+
+    @rule(description=words)
+    def make(self, description: str) -> None:
+        tag = Tag(name=f"tag {self.number}", description=description)
+        self.number += 1
+        self.store.add(tag)
+        self.new.append(tag)
+
+    @precondition(lambda self: self.server)
+    @rule(number=picks, description=words)
+    def assign(self, number: int, description: str) -> None:
+        one = self.pick(number)
+        self.get(one, "description").description = description
+        self.edits[one]["description"] = description
+        self.settle(one)
+
+    @precondition(lambda self: self.server)
+    @rule(number=picks, word=st.sampled_from("xyz"))
+    def append(self, number: int, word: str) -> None:
+        one = self.pick(number)
+        found = self.get(one, "aliases")
+        if f"{word}{one}" not in found.aliases:
+            found.aliases.append(f"{word}{one}")
+            found.aliases.sort()
+            self.edits[one]["aliases"] = [*found.aliases]
+        self.settle(one)
+        self.held.append(found)
+
+    @precondition(lambda self: self.server)
+    @rule(number=picks, description=words)
+    def somebody_else_changes(self, number: int, description: str) -> None:
+        one = self.pick(number)
+        text = "mutation($input: TagUpdateInput!) { tagUpdate(input: $input) { id } }"
+        self.runner.run(self.store.client.execute(text, {"input": {"id": one, "description": description}}))
+        self.server[one]["description"] = description
+
+    @precondition(lambda self: self.server)
+    @rule(number=picks, fields=st.sets(st.sampled_from(FIELDS), min_size=1), hold=st.booleans())
+    def read_again(self, number: int, fields: set[str], hold: bool) -> None:
+        one = self.pick(number)
+        self.store.invalidate(Tag, one)
+        found = self.get(one, *sorted(fields))
+        assert self.runner.run(self.store.get(Tag, one, ["name"])) is found
+        theirs = {name: c.theirs for name, c in self.store.conflicts(found).items()}
+        assert theirs.items() <= {name: self.known[one][name] for name in theirs}.items()
+        if hold:
+            self.held.append(found)
+
+    @precondition(lambda self: self.server)
+    @rule(number=picks)
+    def save_one(self, number: int) -> None:
+        found = self.store.identity.get(Tag, self.pick(number))
+        if found is not None:
+            self.runner.run(self.store.save(found))
+            assert not found.is_dirty()
+            self.took()
+
+    @rule(fail_at=st.none() | st.integers(1, 3))
+    def flush(self, fail_at: int | None) -> None:
+        self.wire.take()
+
+        def cut() -> None:
+            if len(self.wire.sent) == fail_at:
+                raise StashConnectionError("cut off", sent=True)
+
+        self.wire.meanwhile = cut
+        try:
+            result = self.runner.run(self.store.save_all(max_batch_size=2))
+            assert fail_at is not None or result.all_succeeded
+        except StashConnectionError:
+            assert fail_at == 1
+        self.wire.meanwhile = lambda: None
+        self.took()
+
+    @rule()
+    def let_go(self) -> None:
+        self.held.clear()
+        gc.collect(0)
+
+    @rule()
+    def expire(self) -> None:
+        self.store.invalidate_all()
+
+    @invariant()
+    def no_edit_is_lost_and_none_made_up(self) -> None:
+        for one, edits in self.edits.items():
+            found = self.store.identity.get(Tag, one)
+            assert not edits or found is not None
+            if found is not None:
+                assert found.get_changed_fields() == edits
+                expected = self.known[one] | edits
+                held = {name: getattr(found, name) for name in expected}
+                assert {n: v for n, v in held.items() if v is not UNSET} == {
+                    n: v for n, v in expected.items() if held[n] is not UNSET
+                }
+        dirty = {id(tag) for tag in self.store.identity.dirty()}
+        assert {id(tag) for tag in self.new} <= dirty
+
+
+class TestUnit(UnitMachine.TestCase):  # type: ignore[misc, name-defined] - made by Hypothesis
+    settings = settings(max_examples=30, stateful_step_count=40, deadline=None, print_blob=True)
