@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
-Key = tuple[type, str]
-
 MAX_OBJECTS = 20_000
 """Objects kept alive beside those that somebody holds: some tens of megabytes."""
 
@@ -35,8 +33,10 @@ NEVER = float("-inf")
 class Entry(ref["StashObject"]):
     """A weak reference that knows when its object was last loaded on its own account."""
 
-    __slots__ = ("key", "stamp")
-    key: Key
+    __slots__ = ("cls", "name", "stamp")
+    cls: type[StashObject]
+    name: str
+    """The id; a weak reference to an object has no place for a tuple that only the collector would visit."""
     stamp: float
 
 
@@ -59,8 +59,9 @@ class IdentityMap:
         self.clock = clock
         self.max_objects = max_objects
         self._tables: dict[type, Table] = {}
-        self._recent: OrderedDict[Key, StashObject] = OrderedDict()
-        self._changed: dict[Key, StashObject] = {}
+        # By address, which is unique among the living: a new object keeps its place when it gets its id.
+        self._recent: OrderedDict[int, StashObject] = OrderedDict()
+        self._changed: dict[int, StashObject] = {}
 
     def take(self, cls: type[T], data: Mapping[str, Any]) -> T:
         """The one object for `data["id"]`, with `data` merged into it; hydration's way in."""
@@ -86,8 +87,8 @@ class IdentityMap:
         found.merge_answer(table.plan.values(data, self))
         if now is not None:
             entry.stamp = now
-            self._recent[entry.key] = found
-            self._recent.move_to_end(entry.key)
+            self._recent[id(found)] = found
+            self._recent.move_to_end(id(found))
         return found  # type: ignore[no-any-return]
 
     def _table(self, cls: type[StashObject]) -> Table:
@@ -95,20 +96,20 @@ class IdentityMap:
 
     def _register(self, obj: StashObject, table: Table, id_: str) -> Entry:
         entry = Entry(obj, self._forget)
-        entry.key, entry.stamp = (type(obj), id_), self.clock()
+        entry.cls, entry.name, entry.stamp = type(obj), id_, self.clock()
         table.entries[id_] = entry
-        self._recent[entry.key] = obj
+        self._recent[id(obj)] = obj
         if len(self._recent) > self.max_objects:
             self._evict()
         return entry
 
     def _forget(self, entry: ref[StashObject]) -> None:
         """The last holder of an object let go of it."""
-        cls, id_ = cast("Entry", entry).key
+        gone = cast("Entry", entry)
         with self.lock:
-            table = self._tables.get(cls)
-            if table is not None and table.entries.get(id_) is entry:
-                del table.entries[id_]
+            table = self._tables.get(gone.cls)
+            if table is not None and table.entries.get(gone.name) is entry:
+                del table.entries[gone.name]
 
     def _evict(self) -> None:
         while len(self._recent) > self.max_objects:
@@ -132,10 +133,9 @@ class IdentityMap:
     def changed(self, obj: StashObject) -> None:
         """Keep a changed object alive until it is saved (`Keeper`)."""
         with self.lock:
-            key = (type(obj), obj.id)
             if obj.is_dirty():
-                self._changed[key] = obj
-            elif self._changed.pop(key, None) is not None:
+                self._changed[id(obj)] = obj
+            elif self._changed.pop(id(obj), None) is not None:
                 self.touch(obj)
 
     def renamed(self, obj: StashObject, old_id: str) -> None:
@@ -143,8 +143,6 @@ class IdentityMap:
         with self.lock:
             table = self._table(type(obj))
             table.entries.pop(old_id, None)
-            for kept in (self._recent, self._changed):
-                kept.pop((type(obj), old_id), None)
             self._register(obj, table, obj.id)
             self.changed(obj)
 
@@ -163,9 +161,8 @@ class IdentityMap:
     def touch(self, obj: StashObject) -> None:
         """Count an object as recently used."""
         with self.lock:
-            key = (type(obj), obj.id)
-            self._recent[key] = obj
-            self._recent.move_to_end(key)
+            self._recent[id(obj)] = obj
+            self._recent.move_to_end(id(obj))
             self._evict()
 
     def _entry(self, cls: type[StashObject], id_: str) -> Entry | None:
@@ -194,9 +191,10 @@ class IdentityMap:
         with self.lock:
             for entry in list(self._entries(cls, id_)):
                 entry.stamp = NEVER
-                obj = self._recent.pop(entry.key, None)
+                held = entry()
+                obj = self._recent.pop(id(held), None)
                 if obj is not None and obj.is_dirty():
-                    self._changed[entry.key] = obj
+                    self._changed[id(obj)] = obj
 
     def _entries(self, cls: type[StashObject] | None, id_: str | None) -> Iterator[Entry]:
         for held, table in self._tables.items():
@@ -206,9 +204,8 @@ class IdentityMap:
     def discard(self, obj: StashObject) -> None:
         """Take an object out: the server has it no longer."""
         with self.lock:
-            key = (type(obj), obj.id)
-            self._recent.pop(key, None)
-            self._changed.pop(key, None)
+            self._recent.pop(id(obj), None)
+            self._changed.pop(id(obj), None)
             self._table(type(obj)).entries.pop(obj.id, None)
             obj.bind(None)
 

@@ -47,12 +47,17 @@ def same(value: Any, before: Any) -> bool:
     if value is before:
         return True
     if type(before) is list:
-        return type(value) is list and len(value) == len(before) and all(map(same, value, before))
+        # Lists of the very same objects are told at once.
+        return type(value) is list and (value == before or _all_alike(value, before))
     if type(before) is dict:
         held = value.__dict__ if _is_embedded(value) else value
         return type(held) is dict and held.keys() == before.keys() and _all_same(held, before)
     # 1 == True: a map may hold either, and the server tells them apart.
     return (type(value) is bool) == (type(before) is bool) and bool(value == before)
+
+
+def _all_alike(value: list[Any], before: list[Any]) -> bool:
+    return len(value) == len(before) and all(map(same, value, before))
 
 
 def _all_same(held: dict[str, Any], before: dict[str, Any]) -> bool:

@@ -157,12 +157,15 @@ def _enum(name: str) -> Converter:
 def _object(declared: ApiType) -> Converter:
     name = declared.members[0] if declared.kind == "UNION" else declared.name
     if declared.is_entity:
+        cls: Any = None
 
         def take(value: Mapping[str, Any], identity: Identity | None) -> Any:
-            cls = class_named(value.get("__typename") or name)
+            nonlocal cls
+            # Found when it is first needed: types lead to each other in circles.
+            cls = cls or class_named(name)
             if identity is None or "id" not in value:
                 return hydrate(cls, value, identity)
-            return identity.take(cast("type[StashObject]", cls), value)
+            return identity.take(cls, value)
 
         return take
 

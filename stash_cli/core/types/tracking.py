@@ -115,7 +115,7 @@ class Tracked(ApiObject):
                 self._merge_known(name, value)
             else:
                 held[name] = value
-                if type(value) in (list, dict):
+                if value.__class__ is list or value.__class__ is dict:
                     base[name] = snapshot(value)
         self.__pydantic_fields_set__.update(values)
 
@@ -123,12 +123,12 @@ class Tracked(ApiObject):
         """Merge one field of which the server's value was known before, or that was changed here."""
         held, base = self.__dict__, self._base
         before, mine = base[name], held.get(name, UNSET)
-        if before is FORCED:
+        if before is FORCED or same(value, before):
             return
         changed = not same(mine, before)
         base[name] = snapshot(value)
         if changed:
-            if before is not UNSET and not same(value, before):
+            if before is not UNSET:
                 self._note_pending().originals.setdefault(name, before)
         elif not same(mine, base[name]):
             held[name] = value
