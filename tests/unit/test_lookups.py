@@ -408,3 +408,25 @@ def test_lookups_need_no_pydantic() -> None:
         "print([m for m in ('pydantic', 'httpx', 'rich', 'asyncio') if m in sys.modules])"
     )
     assert loaded.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("field", "modifier", "heeded"),
+    [
+        ("rating100", "MATCHES_REGEX", False),
+        ("rating100", "NOT_BETWEEN", True),
+        ("title", "GREATER_THAN", False),
+        ("title", "MATCHES_REGEX", True),
+        ("tags", "EQUALS", True),
+        ("galleries", "EQUALS", False),
+        ("studios", "NOT_EQUALS", True),
+        ("resolution", "BETWEEN", False),
+    ],
+)
+def test_modifiers_that_the_server_ignores_are_refused(field: str, modifier: str, heeded: bool) -> None:
+    criterion = {"value": ["1"] if field in ("tags", "galleries", "studios") else 1, "modifier": modifier}
+    if heeded:
+        assert compile_lookups("Scene", {field: criterion}).filter == {field: criterion}
+        return
+    with pytest.raises(StashInputError, match=f"does not heed the modifier {modifier}"):
+        compile_lookups("Scene", {field: criterion})

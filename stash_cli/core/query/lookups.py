@@ -24,6 +24,7 @@ from stash_cli.core.query.fields import fields, filter_type, find_field, nested_
 from stash_cli.core.query.kinds import KINDS
 from stash_cli.core.query.kinds.choices import yes_or_no
 from stash_cli.core.query.model import Condition, FilterField, Lookup, Row
+from stash_cli.core.query.modifiers import check_modifier
 from stash_cli.core.query.rows import Reader, reader
 from stash_cli.core.types.api import describe_api
 
@@ -152,6 +153,7 @@ def _sorted(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, d
             nested.setdefault(field.name, {})[rest] = value
         elif not field.lookups or _is_criterion(value):
             raw[field.name] = value.to_graphql() if hasattr(value, "to_graphql") else value
+            check_modifier(field, raw[field.name])
         else:
             _put(given.setdefault(field.name, {}), field, lookup, value)
     return given, nested, raw
