@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.by_id import pages_by_id
-from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, count, iter_rows, page
-from stash_cli.core.client.prefetch import Prefetch
+from stash_cli.core.client.paging import FindQuery, count
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.query.combine import compile_all
@@ -18,6 +17,7 @@ from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.resolve import resolve_names
 from stash_cli.core.store.base import StoreBase, entity_of, paths_of
 from stash_cli.core.store.fields import lacks, with_ids
+from stash_cli.core.store.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
@@ -25,20 +25,6 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A compiled find: the query to send, the paths to ask for, and the rest to test rows for."""
-
-    query: FindQuery
-    paths: list[str] | None
-    compiled: Compiled
-
-    def passes(self, row: Mapping[str, Any]) -> bool:
-        """Whether a row meets what the server was not asked."""
-        return self.compiled.remainder is None or self.compiled.remainder(row)
 
 
 class Reading(StoreBase):
@@ -150,7 +136,7 @@ class Reading(StoreBase):
         question = await self._question(entity_type, ["id"], (where, filters), q=q)
         if question.compiled.remainder is None:
             return await count(self.session, question.query)
-        return len([row async for row in self._rows(question)])
+        return len([row async for row in question.rows()])
 
     async def explain(self, entity_type: type[T], *where: Q, **filters: Any) -> str:
         """The filter that `find` would send, and what would be tested here; only names are looked up."""
@@ -176,7 +162,7 @@ class Reading(StoreBase):
         if sort and sort.startswith("-"):
             sort, direction = sort[1:], direction or "DESC"
         query = FindQuery(entity, compiled.filter or None, q, sort, direction)
-        return Question(query, paths, compiled)
+        return Question(self.session, query, paths, compiled)
 
     async def _compiled(self, type_name: str, where: Sequence[Q], filters: Mapping[str, Any]) -> Compiled:
         async def named(lookups: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -195,79 +181,18 @@ class Reading(StoreBase):
         page_size: int | None = None,
         prefetch: bool = True,
     ) -> AsyncGenerator[T, None]:
-        rows = self._rows(question, limit=limit, page_size=page_size, prefetch=prefetch)
+        rows = question.rows(limit=limit, page_size=page_size, prefetch=prefetch)
         async with aclosing(rows):
             async for row in rows:
                 yield self.identity.take_all(entity_type, [row])[0]
-
-    async def _rows(
-        self,
-        question: Question,
-        *,
-        limit: int | None = None,
-        page_size: int | None = None,
-        prefetch: bool = True,
-    ) -> AsyncGenerator[Row, None]:
-        """Rows that match, up to `limit`."""
-        if limit is not None and limit <= 0:
-            return
-        at_most = limit if question.compiled.remainder is None else None
-        if not prefetch:
-            rows = self._unhurried(question, page_size or PAGE_SIZE)
-        elif page_size and at_most is None:
-            rows = self._counted(question, page_size)
-        else:
-            rows = iter_rows(self.session, question.query, question.paths, limit=at_most, page_size=page_size)
-        left = limit
-        async with aclosing(rows):
-            async for row in rows:
-                if question.passes(row):
-                    yield row
-                    left = None if left is None else left - 1
-                if left == 0:
-                    return
-
-    async def _counted(self, question: Question, size: int) -> AsyncGenerator[Row, None]:
-        """Rows of pages fetched ahead; the first tells how many there are, so that none is in vain."""
-
-        async def fetch(number: int) -> list[Row]:
-            found = await page(
-                self.session,
-                question.query,
-                question.paths,
-                number=number,
-                per_page=size,
-                with_count=number == 1,
-            )
-            if found.count is not None:
-                pages.left = found.count
-            return found.rows
-
-        pages = Prefetch(fetch, size)
-        try:
-            while not pages.ended:
-                for row in await pages.next():
-                    yield row
-        finally:
-            await pages.close()
-
-    async def _unhurried(self, question: Question, size: int) -> AsyncGenerator[Row, None]:
-        """Rows page by page, each page asked for when it is wanted."""
-        number, full = 1, True
-        while full:
-            found = await page(self.session, question.query, question.paths, number=number, per_page=size)
-            full = len(found.rows) == size
-            number += 1
-            for row in found.rows:
-                yield row
 
     async def _snapshot(
         self, entity_type: type[T], question: Question, limit: int | None, size: int
     ) -> AsyncGenerator[T, None]:
         """The objects that match now, loaded in chunks as they are wanted."""
         remainder = question.compiled.remainder
-        narrow = Question(question.query, ["id", *(remainder.fields if remainder else ())], question.compiled)
-        ids = [row["id"] async for row in self._rows(narrow, limit=limit)]
+        narrow = replace(question, paths=["id", *(remainder.fields if remainder else ())])
+        ids = [row["id"] async for row in narrow.rows(limit=limit)]
         for start in range(0, len(ids), size):
             for obj in await self._load(entity_type, ids[start : start + size], question.paths):
                 yield obj

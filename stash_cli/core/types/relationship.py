@@ -116,7 +116,17 @@ def _direct(
 def _found(target: str, back: str | None, criterion: str) -> RelationshipMetadata:
     """A relationship that is read by a query, and written by updates of what it leads to."""
     bulk = _bulk(target, back) if back else ("", "")
+    if back and not bulk[0] and not _writes(target, back):
+        # Over two steps, such as a performer's groups through scenes: there is no side to keep in step.
+        back = None
     return RelationshipMetadata("", True, target, back, "filter_query", criterion, "", "", *bulk)
+
+
+def _writes(type_name: str, attr: str) -> bool:
+    """Whether the update of a type writes this attribute of its own."""
+    inputs = describe_api().types[f"{type_name}UpdateInput"].fields
+    fields = describe_api().types[type_name].fields.values()
+    return any(_written(inputs, field) for field in fields if field.attr == attr)
 
 
 def _by_filter(type_name: str) -> Iterator[tuple[str, RelationshipMetadata]]:

@@ -1,0 +1,83 @@
+"""A compiled find, and the rows that answer it."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, iter_rows, page
+from stash_cli.core.client.prefetch import Prefetch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+
+    from stash_cli.core.client import Session
+    from stash_cli.core.query.lookups import Compiled
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A compiled find: the query to send, the paths to ask for, and the rest to test rows for."""
+
+    session: Session
+    query: FindQuery
+    paths: list[str] | None
+    compiled: Compiled
+
+    def passes(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row meets what the server was not asked."""
+        return self.compiled.remainder is None or self.compiled.remainder(row)
+
+    async def rows(
+        self, *, limit: int | None = None, page_size: int | None = None, prefetch: bool = True
+    ) -> AsyncGenerator[Row, None]:
+        """Rows that match, up to `limit`."""
+        if limit is not None and limit <= 0:
+            return
+        at_most = limit if self.compiled.remainder is None else None
+        if not prefetch:
+            rows = self._unhurried(page_size or PAGE_SIZE)
+        elif page_size and at_most is None:
+            rows = self._counted(page_size)
+        else:
+            rows = iter_rows(self.session, self.query, self.paths, limit=at_most, page_size=page_size)
+        left = limit
+        async with aclosing(rows):
+            async for row in rows:
+                if self.passes(row):
+                    yield row
+                    left = None if left is None else left - 1
+                if left == 0:
+                    return
+
+    async def _counted(self, size: int) -> AsyncGenerator[Row, None]:
+        """Rows of pages fetched ahead; the first tells how many there are, so that none is in vain."""
+
+        async def fetch(number: int) -> list[Row]:
+            found = await page(
+                self.session, self.query, self.paths, number=number, per_page=size, with_count=number == 1
+            )
+            if found.count is not None:
+                pages.left = found.count
+            return found.rows
+
+        pages = Prefetch(fetch, size)
+        try:
+            while not pages.ended:
+                for row in await pages.next():
+                    yield row
+        finally:
+            await pages.close()
+
+    async def _unhurried(self, size: int) -> AsyncGenerator[Row, None]:
+        """Rows page by page, each page asked for when it is wanted."""
+        number, full = 1, True
+        while full:
+            found = await page(self.session, self.query, self.paths, number=number, per_page=size)
+            full = len(found.rows) == size
+            number += 1
+            for row in found.rows:
+                yield row
