@@ -84,7 +84,7 @@ class IdentityMap:
             found = blank(cls, self)
             # Known before it is filled: its links may lead back to it.
             entry = self._register(found, table, id_)
-        found.merge_answer(table.plan.values(data, self))
+        found.take_row(data, table.plan, self)
         if now is not None:
             entry.stamp = now
             self._recent[id(found)] = found

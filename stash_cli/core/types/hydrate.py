@@ -61,11 +61,11 @@ def hydrate(cls: type[A], data: Mapping[str, Any], identity: Identity | None = N
     """A new object of `cls` (or of the subclass that `__typename` names) that holds `data`."""
     cls = concrete(cls, data)
     plan = plan_of(cls)
-    values = plan.values(data, identity)
     if plan.is_entity:
         entity = blank(cast("type[StashObject]", cls))
-        entity.merge_answer(values)
+        entity.take_row(data, plan, identity)
         return cast("A", entity)
+    values = plan.values(data, identity)
     return _made(cls, {**plan.untouched, **values}, set(values))
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.hydrate import Identity, Plan
 
 _put = object.__setattr__
 
@@ -109,15 +110,33 @@ class Tracked(ApiObject):
 
         `values` are attributes as they come from an answer; a null is a value, an absent field stays.
         """
-        held, base = self.__dict__, self._base
         for name, value in values.items():
-            if name in base:
-                self._merge_known(name, value)
-            else:
-                held[name] = value
-                if value.__class__ is list or value.__class__ is dict:
-                    base[name] = snapshot(value)
+            self._merge(name, value)
         self.__pydantic_fields_set__.update(values)
+
+    def take_row(self, data: Mapping[str, Any], plan: Plan, identity: Identity | None) -> None:
+        """`merge_answer` for a row as the server sent it, in one pass, for reading must be cheap."""
+        setters, known, held, base = plan.setters, self.__pydantic_fields_set__, self.__dict__, self._base
+        for name, value in data.items():
+            if name not in setters:
+                continue
+            attr, convert = setters[name]
+            known.add(attr)
+            if convert is not None and value is not None:
+                self._merge(attr, convert(value, identity))
+            elif attr in base or value.__class__ is list or value.__class__ is dict:
+                self._merge(attr, value)
+            else:
+                held[attr] = value
+
+    def _merge(self, name: str, value: Any) -> None:
+        """Merge one field."""
+        if name in self._base:
+            self._merge_known(name, value)
+        else:
+            self.__dict__[name] = value
+            if value.__class__ is list or value.__class__ is dict:
+                self._base[name] = snapshot(value)
 
     def _merge_known(self, name: str, value: Any) -> None:
         """Merge one field of which the server's value was known before, or that was changed here."""
