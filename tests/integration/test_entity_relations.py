@@ -302,3 +302,18 @@ def test_markers_and_names(embedded_url: str) -> None:
             assert scene.galleries == [gallery]
 
     run(main())
+
+
+def test_what_is_deleted_leaves_the_lists_it_was_in(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            tag, scene = Tag(name="Rock"), Scene(title="x")
+            scene.tags = [tag]
+            await store.save_batch([tag, scene], check=True)
+            await store.populate(tag, ["scenes"])
+            assert tag.scenes == [scene]
+            assert await store.delete(scene)
+            assert tag.scenes == []
+            assert not tag.is_dirty()
+
+    run(main())

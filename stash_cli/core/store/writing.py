@@ -8,6 +8,8 @@ from stash_cli.core.client.batch import MAX_BATCH, BatchResult
 from stash_cli.core.errors import StashBatchError, StashGraphQLError, StashNotFoundError
 from stash_cli.core.store.local import Local
 from stash_cli.core.store.unit import Unit
+from stash_cli.core.types.mirror import mirror
+from stash_cli.core.types.relationship import relationships
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,10 +70,15 @@ class Writing(Local):
         return await self.save_batch(self.identity.dirty(), max_batch_size=max_batch_size, check=check)
 
     async def delete(self, obj: StashObject, **options: Any) -> bool:
-        """Remove it from the server and from the store; `options` are further fields of the destroy input."""
+        """Remove it from the server, from the store, and from the lists of objects that it was related to.
+
+        `options` are further fields of the destroy input.
+        """
         done = await obj.delete(self.client, **options)
         if done:
             self.identity.discard(obj)
+            for name in relationships(type(obj).__name__):
+                mirror(obj, name, obj.__dict__.get(name), None)
         return done
 
     async def get_or_create(
