@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from typing import Any
 from urllib.parse import urlsplit
 
-from support import run
+import pytest
+from support import reference, run
 
 from stash_cli import StashContext, StashEntityStore
 from stash_cli.core.types import UNSET, Performer, Scene, Tag
@@ -76,10 +79,39 @@ def test_store_access(served_url: str) -> None:
             assert top_rated[0].performers == [performer]
             assert top_rated[0].performers[0] is performer
 
-            await store.populate(performer, fields=["scenes"])
+            await store.populate(performer, fields=["scenes", "images"])
             assert len(performer.scenes) == 3
+            assert performer.images == []
 
             tag = await store.get_or_create(Tag, name="Action")
             assert tag is await store.get_or_create(Tag, name="Action")
 
     run(main())
+
+
+def written_examples() -> list[str]:
+    """The code of the overview itself, line by line as it stands there, but for its imports."""
+    path = reference("library-overview.txt")
+    text = path.read_text(encoding="utf-8") if path else ""
+    blocks = re.findall(r"^Example usage:\n(.*?)^(?:Layer|Mixin|When) ", text, re.MULTILINE | re.DOTALL)
+    return [re.sub(r"^(from|async with) .*\n", "", block, flags=re.MULTILINE) for block in blocks]
+
+
+@pytest.mark.parametrize("code", written_examples())
+def test_the_overview_runs_as_written(served_url: str, code: str) -> None:
+    names: dict[str, Any] = {"StashEntityStore": StashEntityStore, "UNSET": UNSET}
+    names |= {cls.__name__: cls for cls in (Performer, Scene, Tag)}
+    body = textwrap.indent(code, "    ")
+    exec(compile(f"async def example(client):\n{body}\n    return locals()", "overview", "exec"), names)
+
+    async def main() -> dict[str, Any]:
+        async with StashContext(conn=connection(served_url)) as client:
+            if '"123"' in code:
+                numbers = range(1, 124)
+                aliases = " ".join(f'p{n}: performerCreate(input: {{name: "{n}"}}) {{ id }}' for n in numbers)
+                await client.execute(f"mutation {{ {aliases} }}")
+            found: dict[str, Any] = await names["example"](client)
+            return found
+
+    found = run(main())
+    assert len(found) > 1
