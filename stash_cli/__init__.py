@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client import StashClient as StashClient
     from stash_cli.core.context import StashContext as StashContext
     from stash_cli.core.errors import *  # noqa: F403 - every error is public
+    from stash_cli.core.store import Q as Q
     from stash_cli.core.store import StashEntityStore as StashEntityStore
     from stash_cli.core.types import UNSET as UNSET
     from stash_cli.core.types import Gallery as Gallery
@@ -31,7 +32,7 @@ _PUBLIC = {
     "capabilities": "ServerCapabilities",
     "client": "BatchOperation BatchResult StashClient",
     "context": "StashContext",
-    "store": "StashEntityStore",
+    "store": "Q StashEntityStore",
     "types": "Gallery Group Image Performer Scene SceneMarker StashObject Studio Tag",
     "unset": "UNSET UnsetType is_set",
     "errors": "StashAmbiguousError StashAuthenticationError StashBatchError StashCapabilityError"

@@ -192,22 +192,10 @@ def check(home: type, each: Listed) -> None:
     assert differences(expected(each), found(function)) == []
 
 
-@pytest.mark.parametrize(
-    "each", [x for x in listed() if x.home in HOMES], ids=lambda each: f"{each.home}.{each.name}"
-)
+@pytest.mark.parametrize("each", list(listed()), ids=lambda each: f"{each.home}.{each.name}")
 def test_name_with_its_parameters(each: Listed) -> None:
     if f"{each.home}.{each.name}" not in DEVIATIONS:
-        check(HOMES[each.home], each)
-
-
-@pytest.mark.parametrize(
-    "each", [x for x in listed() if x.home in HELPERS], ids=lambda each: f"{each.home}.{each.name}"
-)
-def test_helper_of_an_entity(each: Listed) -> None:
-    """Entity helpers come with relationships; those that are there already are the listed ones."""
-    cls = getattr(types, HELPERS[each.home])
-    if hasattr(cls, each.name):
-        check(cls, each)
+        check(HOMES.get(each.home) or getattr(types, HELPERS[each.home]), each)
 
 
 def test_nothing_of_the_list_is_overlooked() -> None:
