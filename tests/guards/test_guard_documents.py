@@ -229,6 +229,7 @@ METHODS = sorted(
 BY_NAME = {
     ("set_plugins_enabled", "enabled_map"): {"a": True},
     ("find_performer", "performer"): 1,
+    ("update_performer_image", "image_url"): "https://example.com/1.jpg",
     ("update_gallery_images", "mode"): "SET",
     ("saved_defaults", "task"): "scan",
     ("saved_defaults", "input_type"): "ScanMetadataInput",
@@ -294,10 +295,10 @@ def calls(method: str) -> Iterator[dict[str, Any]]:
 @VERSION
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method(
-    version: str, method: str, known_servers: Path, monkeypatch: pytest.MonkeyPatch
+    version: str, method: str, known_servers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a method sends is valid; what the server lacks is refused, naming the release where known."""
-    monkeypatch.chdir(known_servers)  # some methods write files where they are told
+    monkeypatch.chdir(tmp_path)  # some methods write files where they are told
     server = SchemaServer(schema_of(version), version)  # type: ignore[arg-type]
     told: list[StashError] = []
 
