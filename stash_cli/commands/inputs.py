@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.commands import words
 from stash_cli.commands.flags import Flag, FlagTable
 from stash_cli.commands.options import global_flags
-from stash_cli.core.types import images
 from stash_cli.core.types.api import ApiField, TypeRef, describe_api
 from stash_cli.core.types.entities import NOUNS
+from stash_cli.core.types.orm import images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -22,9 +22,9 @@ from stash_cli.core.types import (
     Tag,
 )
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.core.types.helper import helpers_of
-from stash_cli.core.types.hydrate import class_named
-from stash_cli.core.types.relationship import relationships
+from stash_cli.core.types.orm.helper import helpers_of
+from stash_cli.core.types.orm.hydrate import class_named
+from stash_cli.core.types.orm.relationship import relationships
 
 
 def known(cls: type, id_: int, **more: object) -> object:

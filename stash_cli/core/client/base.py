@@ -10,8 +10,8 @@ from stash_cli.core.graphql import document, selection
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.base import ApiObject, StashInput, plain
 from stash_cli.core.types.entities import ENTITIES, Entity
-from stash_cli.core.types.hydrate import class_named, converter
-from stash_cli.core.types.writing import operation_name
+from stash_cli.core.types.orm.hydrate import class_named, converter
+from stash_cli.core.types.orm.writing import operation_name
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.types.entity import StashObject
-    from stash_cli.core.types.hydrate import Identity
+    from stash_cli.core.types.orm.hydrate import Identity
 
 T = TypeVar("T")
 Obj = TypeVar("Obj", bound="StashObject")

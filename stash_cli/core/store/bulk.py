@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.types.entity import StashObject
-    from stash_cli.core.types.saving import Saving
+    from stash_cli.core.types.orm.saving import Saving
 
 Prepared = tuple["StashObject", "Saving"]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import ref
 
 from stash_cli.core.errors import StashUsageError
-from stash_cli.core.types.hydrate import Plan, blank, concrete, plan_of
+from stash_cli.core.types.orm.hydrate import Plan, blank, concrete, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

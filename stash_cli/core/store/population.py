@@ -12,8 +12,8 @@ from stash_cli.core.store.base import paths_of
 from stash_cli.core.store.fields import is_inverse, lacks, with_ids
 from stash_cli.core.store.reading import Reading
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.core.types.hydrate import class_named
-from stash_cli.core.types.relations import inverses
+from stash_cli.core.types.orm.hydrate import class_named
+from stash_cli.core.types.orm.relations import inverses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

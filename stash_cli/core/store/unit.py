@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.client.batch import BatchOperation, BatchResult
 from stash_cli.core.errors import StashError, StashInputError
 from stash_cli.core.store.bulk import Prepared, alike, bulk_input
-from stash_cli.core.types import guards
-from stash_cli.core.types.relationship import relationships
-from stash_cli.core.types.saving import save_sides
-from stash_cli.core.types.writing import operation_name
+from stash_cli.core.types.orm import guards
+from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.saving import save_sides
+from stash_cli.core.types.orm.writing import operation_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -8,14 +8,14 @@ from stash_cli.core.client.batch import MAX_BATCH, BatchResult
 from stash_cli.core.errors import StashBatchError, StashGraphQLError, StashNotFoundError
 from stash_cli.core.store.local import Local
 from stash_cli.core.store.unit import Unit
-from stash_cli.core.types.mirror import mirror
-from stash_cli.core.types.relationship import relationships
+from stash_cli.core.types.orm.mirror import mirror
+from stash_cli.core.types.orm.relationship import relationships
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stash_cli.core.types.entity import StashObject
-    from stash_cli.core.types.pending import Conflict
+    from stash_cli.core.types.orm.pending import Conflict
 
 T = TypeVar("T", bound="StashObject")
 

@@ -255,6 +255,7 @@ from stash_cli.core.types.movie import FindMoviesResultType as FindMoviesResultT
 from stash_cli.core.types.movie import Movie as Movie
 from stash_cli.core.types.movie import SceneMovie as SceneMovie
 from stash_cli.core.types.movie import SceneMovieID as SceneMovieID
+from stash_cli.core.types.orm.relationship import RelationshipMetadata as RelationshipMetadata
 from stash_cli.core.types.performer import FindPerformersResultType as FindPerformersResultType
 from stash_cli.core.types.performer import Performer as Performer
 from stash_cli.core.types.plugin import Package as Package
@@ -264,7 +265,6 @@ from stash_cli.core.types.plugin import PluginPaths as PluginPaths
 from stash_cli.core.types.plugin import PluginResult as PluginResult
 from stash_cli.core.types.plugin import PluginSetting as PluginSetting
 from stash_cli.core.types.plugin import PluginTask as PluginTask
-from stash_cli.core.types.relationship import RelationshipMetadata as RelationshipMetadata
 from stash_cli.core.types.saved_filter import SavedFilter as SavedFilter
 from stash_cli.core.types.saved_filter import SavedFindFilterType as SavedFindFilterType
 from stash_cli.core.types.scene import FindScenesResultType as FindScenesResultType

@@ -47,7 +47,7 @@ class ApiObject(BaseModel):
     @classmethod
     def from_graphql(cls, data: Mapping[str, Any]) -> Self:
         """Build from an answer without validating it: the server is trusted, reading must be cheap."""
-        from stash_cli.core.types.hydrate import hydrate
+        from stash_cli.core.types.orm.hydrate import hydrate
 
         return hydrate(cls, data)
 

@@ -23,11 +23,11 @@ from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.extras import EXTRAS
 from stash_cli.core.types.file import BaseFile
-from stash_cli.core.types.helper import Helper, helpers_of
 from stash_cli.core.types.links import Link, link
-from stash_cli.core.types.related import Related
-from stash_cli.core.types.relationship import relationships
-from stash_cli.core.types.tracking import Tracked
+from stash_cli.core.types.orm.helper import Helper, helpers_of
+from stash_cli.core.types.orm.related import Related
+from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.tracking import Tracked
 from stash_cli.core.unset import UnsetType
 
 if TYPE_CHECKING:
@@ -224,8 +224,8 @@ def render_stub(api: dict[str, Any]) -> str:
 
 
 def render_helpers() -> str:
-    """`types/helpers.pyi`: the derived methods and inverse relations of each entity, for type checkers."""
-    lines = ['"""What `stash_cli.core.types.helpers` makes when it is first used (generated)."""', ""]
+    """`helpers.pyi`: the derived methods and inverse relations of each entity, for type checkers."""
+    lines = ['"""What `stash_cli.core.types.orm.helpers` makes when it is first used (generated)."""', ""]
     lines += ["from pathlib import Path", "", "from stash_cli.core.client import StashClient"]
     lines += ["from stash_cli.core.types import *", "from stash_cli.core.types.annotations import Maybe", ""]
     for name in ENTITIES:

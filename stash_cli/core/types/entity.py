@@ -8,19 +8,19 @@ from uuid import uuid4
 from pydantic import Field
 
 from stash_cli.core.errors import StashUsageError
-from stash_cli.core.types import saving
 from stash_cli.core.types.annotations import ID
-from stash_cli.core.types.changes import detached
-from stash_cli.core.types.related import Related
-from stash_cli.core.types.relationship import relationships
-from stash_cli.core.types.views import TypeView, side_mutations, tracked_fields
-from stash_cli.core.types.writing import merge_operation
+from stash_cli.core.types.orm import saving
+from stash_cli.core.types.orm.changes import detached
+from stash_cli.core.types.orm.related import Related
+from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.views import TypeView, side_mutations, tracked_fields
+from stash_cli.core.types.orm.writing import merge_operation
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.types.saving import Saving
+    from stash_cli.core.types.orm.saving import Saving
 
 _put = object.__setattr__
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from stash_cli.core.types.annotations import ID, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
-from stash_cli.core.types.helpers import SceneHelpers
 from stash_cli.core.types.links import (
     Gallery,
     Group,
@@ -18,6 +17,7 @@ from stash_cli.core.types.links import (
     VideoCaption,
     VideoFile,
 )
+from stash_cli.core.types.orm.helpers import SceneHelpers
 from stash_cli.core.types.stash_id import StashID
 from stash_cli.core.unset import UNSET
 

@@ -6,10 +6,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import describe_api
-from stash_cli.core.types.hydrate import class_named
-from stash_cli.core.types.relationship import relationships
-from stash_cli.core.types.sides import writer_of
-from stash_cli.core.types.writing import input_field
+from stash_cli.core.types.orm.hydrate import class_named
+from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.sides import writer_of
+from stash_cli.core.types.orm.writing import input_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable

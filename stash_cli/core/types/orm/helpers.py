@@ -9,7 +9,7 @@ from __future__ import annotations
 from inspect import Signature
 from typing import Any
 
-from stash_cli.core.types.helper import Helper, helpers_of
+from stash_cli.core.types.orm.helper import Helper, helpers_of
 
 _SUFFIX = "Helpers"
 

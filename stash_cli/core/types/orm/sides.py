@@ -11,10 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import describe_api
-from stash_cli.core.types.changes import FORCED, snapshot
-from stash_cli.core.types.pending import History, compare
-from stash_cli.core.types.relationship import RelationshipMetadata, relationships
-from stash_cli.core.types.writing import as_input
+from stash_cli.core.types.orm.changes import FORCED, snapshot
+from stash_cli.core.types.orm.pending import History, compare
+from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
+from stash_cli.core.types.orm.writing import as_input
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:

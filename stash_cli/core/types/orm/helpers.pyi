@@ -1,4 +1,4 @@
-"""What `stash_cli.core.types.helpers` makes when it is first used (generated)."""
+"""What `stash_cli.core.types.orm.helpers` makes when it is first used (generated)."""
 
 from pathlib import Path
 

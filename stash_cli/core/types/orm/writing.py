@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.base import plain
-from stash_cli.core.types.changes import same
+from stash_cli.core.types.orm.changes import same
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:

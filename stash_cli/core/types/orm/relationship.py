@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.entities import ENTITIES, snake
-from stash_cli.core.types.relations import inverses
-from stash_cli.core.types.writing import singular
+from stash_cli.core.types.orm.relations import inverses
+from stash_cli.core.types.orm.writing import singular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.core.types.relationship import relationships
+from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
-    from stash_cli.core.types.saving import Saving
+    from stash_cli.core.types.orm.saving import Saving
 
 HIERARCHIES = {
     "Tag": ("parents", "children"),

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.types.changes import snapshot
-from stash_cli.core.types.relationship import RelationshipMetadata, relationships
+from stash_cli.core.types.orm.changes import snapshot
+from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _item(relation: RelationshipMetadata, obj: StashObject, other: Any) -> Any:
     """`obj` as a list of this relationship holds it, with the data that the other side's item carries."""
     if not relation.through:
         return obj
-    from stash_cli.core.types.hydrate import class_named
+    from stash_cli.core.types.orm.hydrate import class_named
 
     made: Any = class_named(relation.through)
     same_kind = type(other) is made

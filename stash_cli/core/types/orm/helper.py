@@ -10,12 +10,12 @@ from functools import cache
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.types import finding, hierarchy, images
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, snake
-from stash_cli.core.types.relationship import RelationshipMetadata, relationships
-from stash_cli.core.types.sides import QUEUED
-from stash_cli.core.types.writing import singular
+from stash_cli.core.types.orm import finding, hierarchy, images
+from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
+from stash_cli.core.types.orm.sides import QUEUED
+from stash_cli.core.types.orm.writing import singular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

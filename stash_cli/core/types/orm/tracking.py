@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.base import ApiObject
-from stash_cli.core.types.changes import FORCED, same, snapshot
-from stash_cli.core.types.mirror import mirror
-from stash_cli.core.types.pending import Conflict, History, Pending, compare
-from stash_cli.core.types.relations import inverses
-from stash_cli.core.types.relationship import relationships
+from stash_cli.core.types.orm.changes import FORCED, same, snapshot
+from stash_cli.core.types.orm.mirror import mirror
+from stash_cli.core.types.orm.pending import Conflict, History, Pending, compare
+from stash_cli.core.types.orm.relations import inverses
+from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
-    from stash_cli.core.types.hydrate import Identity, Plan
+    from stash_cli.core.types.orm.hydrate import Identity, Plan
 
 _put = object.__setattr__
 

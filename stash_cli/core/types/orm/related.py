@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashUsageError
-from stash_cli.core.types import images
-from stash_cli.core.types.hierarchy import refuse_cycle
-from stash_cli.core.types.hydrate import class_named
-from stash_cli.core.types.mirror import link, unlink
-from stash_cli.core.types.relationship import RelationshipMetadata, relationships
-from stash_cli.core.types.saving import emptied
-from stash_cli.core.types.sides import QUEUED
-from stash_cli.core.types.tracking import Tracked
+from stash_cli.core.types.orm import images
+from stash_cli.core.types.orm.hierarchy import refuse_cycle
+from stash_cli.core.types.orm.hydrate import class_named
+from stash_cli.core.types.orm.mirror import link, unlink
+from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
+from stash_cli.core.types.orm.saving import emptied
+from stash_cli.core.types.orm.sides import QUEUED
+from stash_cli.core.types.orm.tracking import Tracked
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError
-from stash_cli.core.types import hierarchy
+from stash_cli.core.types.orm import hierarchy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
-    from stash_cli.core.types.saving import Saving
+    from stash_cli.core.types.orm.saving import Saving
 
 
 async def check(client: StashClient, savings: Sequence[tuple[StashObject, Saving]]) -> None:

@@ -19,7 +19,7 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from stash_cli.core.types.base import ApiObject
     from stash_cli.core.types.entity import StashObject
-    from stash_cli.core.types.tracking import Keeper
+    from stash_cli.core.types.orm.tracking import Keeper
 
 A = TypeVar("A", bound="ApiObject")
 E = TypeVar("E", bound="StashObject")

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashBatchError, StashInputError
-from stash_cli.core.types.changes import FORCED, snapshot
-from stash_cli.core.types.hydrate import plan_of
-from stash_cli.core.types.mirror import mirror
-from stash_cli.core.types.pending import Pending, forget
-from stash_cli.core.types.relationship import relationships
-from stash_cli.core.types.sides import COUNTED, QUEUED, SideCall, member_calls, writer_of
-from stash_cli.core.types.writing import input_field, operation_name, written
+from stash_cli.core.types.orm.changes import FORCED, snapshot
+from stash_cli.core.types.orm.hydrate import plan_of
+from stash_cli.core.types.orm.mirror import mirror
+from stash_cli.core.types.orm.pending import Pending, forget
+from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.sides import COUNTED, QUEUED, SideCall, member_calls, writer_of
+from stash_cli.core.types.orm.writing import input_field, operation_name, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -108,7 +108,7 @@ def finish(obj: StashObject, saving: Saving, server_id: str | int) -> None:
 
 async def save(obj: StashObject, client: StashClient) -> None:
     """Send what `obj` has changed: its own mutation first, then what takes others."""
-    from stash_cli.core.types.guards import check
+    from stash_cli.core.types.orm.guards import check
 
     saving = prepare(obj)
     await check(client, [(obj, saving)])

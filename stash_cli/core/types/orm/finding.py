@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashNotFoundError
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.core.types.hydrate import class_named
+from stash_cli.core.types.orm.hydrate import class_named
 
 if TYPE_CHECKING:
     from pathlib import Path
