@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, false, func, not_, or_
 
+from stash_cli.core.types.resolution import BANDS
 from stash_cli.embedded.errors import UnsupportedModifier
 from stash_cli.embedded.regex import compile_pattern
 
@@ -108,26 +109,6 @@ def one_of(column: ColumnElement[Any], values: list[str], modifier: str, kind: s
     if modifier in ("NOT_EQUALS", "EXCLUDES"):
         return column.not_in(values)
     raise UnsupportedModifier(f"{kind} modifier", modifier)
-
-
-BANDS = {
-    "VERY_LOW": (144, 239),
-    "LOW": (240, 359),
-    "R360P": (360, 479),
-    "STANDARD": (480, 539),
-    "WEB_HD": (540, 719),
-    "STANDARD_HD": (720, 1079),
-    "FULL_HD": (1080, 1439),
-    "QUAD_HD": (1440, 1919),
-    "VR_HD": (1920, 2159),
-    "FOUR_K": (1920, 2559),
-    "FIVE_K": (2560, 2999),
-    "SIX_K": (3000, 3583),
-    "SEVEN_K": (3584, 3839),
-    "EIGHT_K": (3840, 6143),
-    "HUGE": (6144, 9999),
-}
-"""Resolutions by the shorter side in pixels: least and most."""
 
 
 def resolution(shorter: ColumnElement[Any], criterion: Criterion) -> Condition:

@@ -15,29 +15,11 @@ from stash_cli.core.query import words
 from stash_cli.core.query.facts import MANY, holds, where_empty
 from stash_cli.core.query.kinds.choices import NULL, word
 from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, Test, modified
+from stash_cli.core.types.resolution import BANDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
-
-BANDS: dict[str, tuple[int, int]] = {
-    "VERY_LOW": (144, 239),
-    "LOW": (240, 359),
-    "R360P": (360, 479),
-    "STANDARD": (480, 539),
-    "WEB_HD": (540, 719),
-    "STANDARD_HD": (720, 1079),
-    "FULL_HD": (1080, 1439),
-    "QUAD_HD": (1440, 1919),
-    "VR_HD": (1920, 2159),
-    "FOUR_K": (1920, 2559),
-    "FIVE_K": (2560, 2999),
-    "SIX_K": (3000, 3583),
-    "SEVEN_K": (3584, 3839),
-    "EIGHT_K": (3840, 6143),
-    "HUGE": (6144, 9999),
-}
-"""Shorter side in pixels, as the server bounds each name."""
 
 
 class Resolution:
