@@ -75,7 +75,7 @@ def real(*args: str, stdin: str = "", **environ: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def matches_snapshot(name: str, text: str) -> None:
+def assert_snapshot(name: str, text: str) -> None:
     """Compare with the file `name`; UPDATE_SNAPSHOTS=1 writes it instead."""
     path = SNAPSHOTS / f"{name}.txt"
     if os.environ.get("UPDATE_SNAPSHOTS"):

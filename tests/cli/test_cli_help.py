@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cli_support import Cli, matches_snapshot
+from cli_support import Cli, assert_snapshot
 
 from stash_cli.app import NOUNS, root
 from stash_cli.commands.base import LazyGroup
@@ -47,7 +47,7 @@ def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
 )
 def test_help_is_as_recorded(offline: Cli, line: str) -> None:
     name = f"help-{line.replace(' ', '-')}" if line else "help"
-    matches_snapshot(name, offline.ok(*line.split(), "--help").out)
+    assert_snapshot(name, offline.ok(*line.split(), "--help").out)
 
 
 @pytest.mark.parametrize("noun", [noun for noun, _, _ in NOUNS])

@@ -1,4 +1,4 @@
-"""Every operation of the API: one line each, with the names and nullability of the schema."""
+"""Every mutation: one line each, with the names and nullability of the schema."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
         AssignSceneFileInput,
         AutoTagMetadataInput,
         BackupDatabaseInput,
-        BaseFile,
         BulkGalleryUpdateInput,
         BulkGroupUpdateInput,
         BulkImageUpdateInput,
@@ -33,33 +32,13 @@ if TYPE_CHECKING:
         ConfigGeneralResult,
         ConfigInterfaceInput,
         ConfigInterfaceResult,
-        ConfigResult,
         ConfigScrapingInput,
         ConfigScrapingResult,
         DestroyFilterInput,
-        Directory,
         DisableDLNAInput,
-        DLNAStatus,
         EnableDLNAInput,
         ExportObjectsInput,
-        FileFilterType,
         FileSetFingerprintsInput,
-        FilterMode,
-        FindFilesResultType,
-        FindFilterType,
-        FindFoldersResultType,
-        FindGalleriesResultType,
-        FindGroupsResultType,
-        FindImagesResultType,
-        FindJobInput,
-        FindMoviesResultType,
-        FindPerformersResultType,
-        FindSceneMarkersResultType,
-        FindScenesResultType,
-        FindStudiosResultType,
-        FindTagsResultType,
-        Folder,
-        FolderFilterType,
         Gallery,
         GalleryAddInput,
         GalleryChapter,
@@ -67,7 +46,6 @@ if TYPE_CHECKING:
         GalleryChapterUpdateInput,
         GalleryCreateInput,
         GalleryDestroyInput,
-        GalleryFilterType,
         GalleryRemoveInput,
         GalleryResetCoverInput,
         GallerySetCoverInput,
@@ -77,7 +55,6 @@ if TYPE_CHECKING:
         Group,
         GroupCreateInput,
         GroupDestroyInput,
-        GroupFilterType,
         GroupSubGroupAddInput,
         GroupSubGroupRemoveInput,
         GroupUpdateInput,
@@ -85,15 +62,9 @@ if TYPE_CHECKING:
         IdentifyMetadataInput,
         Image,
         ImageDestroyInput,
-        ImageFilterType,
         ImagesDestroyInput,
         ImageUpdateInput,
         ImportObjectsInput,
-        Job,
-        JobStatusUpdate,
-        LatestVersion,
-        LogEntry,
-        MarkerStringsResultType,
         MigrateBlobsInput,
         MigrateInput,
         MigrateSceneScreenshotsInput,
@@ -101,20 +72,15 @@ if TYPE_CHECKING:
         Movie,
         MovieCreateInput,
         MovieDestroyInput,
-        MovieFilterType,
         MovieUpdateInput,
-        Package,
         PackageSpecInput,
         PackageType,
         Performer,
         PerformerCreateInput,
         PerformerDestroyInput,
-        PerformerFilterType,
         PerformerMergeInput,
         PerformerUpdateInput,
-        Plugin,
         PluginArgInput,
-        PluginTask,
         RemoveTempDLNAIPInput,
         ReorderSubGroupsInput,
         SavedFilter,
@@ -123,41 +89,12 @@ if TYPE_CHECKING:
         Scene,
         SceneCreateInput,
         SceneDestroyInput,
-        SceneFilterType,
-        SceneHashInput,
         SceneMarker,
         SceneMarkerCreateInput,
-        SceneMarkerFilterType,
-        SceneMarkerTag,
         SceneMarkerUpdateInput,
         SceneMergeInput,
-        SceneParserInput,
-        SceneParserResultType,
         ScenesDestroyInput,
-        SceneStreamEndpoint,
         SceneUpdateInput,
-        ScrapeContentType,
-        ScrapedContent,
-        ScrapedGallery,
-        ScrapedGroup,
-        ScrapedImage,
-        ScrapedMovie,
-        ScrapedPerformer,
-        ScrapedScene,
-        ScrapedStudio,
-        ScrapedTag,
-        ScrapeMultiPerformersInput,
-        ScrapeMultiScenesInput,
-        Scraper,
-        ScraperSourceInput,
-        ScrapeSingleGalleryInput,
-        ScrapeSingleGroupInput,
-        ScrapeSingleImageInput,
-        ScrapeSingleMovieInput,
-        ScrapeSinglePerformerInput,
-        ScrapeSingleSceneInput,
-        ScrapeSingleStudioInput,
-        ScrapeSingleTagInput,
         SetDefaultFilterInput,
         SetupInput,
         SQLExecResult,
@@ -165,174 +102,17 @@ if TYPE_CHECKING:
         StashBoxBatchTagInput,
         StashBoxDraftSubmissionInput,
         StashBoxFingerprintSubmissionInput,
-        StashBoxInput,
-        StashBoxValidationResult,
-        StatsResultType,
         Studio,
         StudioCreateInput,
         StudioDestroyInput,
-        StudioFilterType,
         StudioUpdateInput,
-        SystemStatus,
         Tag,
         TagCreateInput,
         TagDestroyInput,
-        TagFilterType,
         TagsMergeInput,
         TagUpdateInput,
-        Version,
     )
     from stash_cli.core.types.annotations import ID, BoolMap, Map, Timestamp
-
-
-class Query(Protocol):
-    """Reads."""
-
-    def findSavedFilter(self, id: ID) -> SavedFilter | None: ...
-    def findSavedFilters(self, mode: FilterMode | None) -> list[SavedFilter]: ...
-    @deprecated("default filter now stored in UI config")
-    def findDefaultFilter(self, mode: FilterMode) -> SavedFilter | None: ...
-    def findFile(self, id: ID | None, path: str | None) -> BaseFile: ...
-    def findFiles(
-        self, file_filter: FileFilterType | None, filter: FindFilterType | None, ids: list[ID] | None
-    ) -> FindFilesResultType: ...
-    def findFolder(self, id: ID | None, path: str | None) -> Folder: ...
-    def findFolders(
-        self, folder_filter: FolderFilterType | None, filter: FindFilterType | None, ids: list[ID] | None
-    ) -> FindFoldersResultType: ...
-    def findScene(self, id: ID | None, checksum: str | None) -> Scene | None: ...
-    def findSceneByHash(self, input: SceneHashInput) -> Scene | None: ...
-    def findScenes(
-        self,
-        scene_filter: SceneFilterType | None,
-        scene_ids: list[int] | None,
-        ids: list[ID] | None,
-        filter: FindFilterType | None,
-    ) -> FindScenesResultType: ...
-    def findScenesByPathRegex(self, filter: FindFilterType | None) -> FindScenesResultType: ...
-    def findDuplicateScenes(self, distance: int | None, duration_diff: float | None) -> list[list[Scene]]: ...
-    def sceneStreams(self, id: ID | None) -> list[SceneStreamEndpoint]: ...
-    def parseSceneFilenames(
-        self, filter: FindFilterType | None, config: SceneParserInput
-    ) -> SceneParserResultType: ...
-    def findSceneMarkers(
-        self,
-        scene_marker_filter: SceneMarkerFilterType | None,
-        filter: FindFilterType | None,
-        ids: list[ID] | None,
-    ) -> FindSceneMarkersResultType: ...
-    def findImage(self, id: ID | None, checksum: str | None) -> Image | None: ...
-    def findImages(
-        self,
-        image_filter: ImageFilterType | None,
-        image_ids: list[int] | None,
-        ids: list[ID] | None,
-        filter: FindFilterType | None,
-    ) -> FindImagesResultType: ...
-    def findPerformer(self, id: ID) -> Performer | None: ...
-    def findPerformers(
-        self,
-        performer_filter: PerformerFilterType | None,
-        filter: FindFilterType | None,
-        performer_ids: list[int] | None,
-        ids: list[ID] | None,
-    ) -> FindPerformersResultType: ...
-    def findStudio(self, id: ID) -> Studio | None: ...
-    def findStudios(
-        self, studio_filter: StudioFilterType | None, filter: FindFilterType | None, ids: list[ID] | None
-    ) -> FindStudiosResultType: ...
-    @deprecated("Use findGroup instead")
-    def findMovie(self, id: ID) -> Movie | None: ...
-    @deprecated("Use findGroups instead")
-    def findMovies(
-        self, movie_filter: MovieFilterType | None, filter: FindFilterType | None, ids: list[ID] | None
-    ) -> FindMoviesResultType: ...
-    def findGroup(self, id: ID) -> Group | None: ...
-    def findGroups(
-        self, group_filter: GroupFilterType | None, filter: FindFilterType | None, ids: list[ID] | None
-    ) -> FindGroupsResultType: ...
-    def findGallery(self, id: ID) -> Gallery | None: ...
-    def findGalleries(
-        self, gallery_filter: GalleryFilterType | None, filter: FindFilterType | None, ids: list[ID] | None
-    ) -> FindGalleriesResultType: ...
-    def findTag(self, id: ID) -> Tag | None: ...
-    def findTags(
-        self, tag_filter: TagFilterType | None, filter: FindFilterType | None, ids: list[ID] | None
-    ) -> FindTagsResultType: ...
-    def markerWall(self, q: str | None) -> list[SceneMarker]: ...
-    def sceneWall(self, q: str | None) -> list[Scene]: ...
-    def markerStrings(self, q: str | None, sort: str | None) -> list[MarkerStringsResultType | None]: ...
-    def stats(self) -> StatsResultType: ...
-    def sceneMarkerTags(self, scene_id: ID) -> list[SceneMarkerTag]: ...
-    def logs(self) -> list[LogEntry]: ...
-    def listScrapers(self, types: list[ScrapeContentType]) -> list[Scraper]: ...
-    def scrapeSingleScene(
-        self, source: ScraperSourceInput, input: ScrapeSingleSceneInput
-    ) -> list[ScrapedScene]: ...
-    def scrapeMultiScenes(
-        self, source: ScraperSourceInput, input: ScrapeMultiScenesInput
-    ) -> list[list[ScrapedScene]]: ...
-    def scrapeSingleStudio(
-        self, source: ScraperSourceInput, input: ScrapeSingleStudioInput
-    ) -> list[ScrapedStudio]: ...
-    def scrapeSingleTag(
-        self, source: ScraperSourceInput, input: ScrapeSingleTagInput
-    ) -> list[ScrapedTag]: ...
-    def scrapeSinglePerformer(
-        self, source: ScraperSourceInput, input: ScrapeSinglePerformerInput
-    ) -> list[ScrapedPerformer]: ...
-    def scrapeMultiPerformers(
-        self, source: ScraperSourceInput, input: ScrapeMultiPerformersInput
-    ) -> list[list[ScrapedPerformer]]: ...
-    def scrapeSingleGallery(
-        self, source: ScraperSourceInput, input: ScrapeSingleGalleryInput
-    ) -> list[ScrapedGallery]: ...
-    @deprecated("Use scrapeSingleGroup instead")
-    def scrapeSingleMovie(
-        self, source: ScraperSourceInput, input: ScrapeSingleMovieInput
-    ) -> list[ScrapedMovie]: ...
-    def scrapeSingleGroup(
-        self, source: ScraperSourceInput, input: ScrapeSingleGroupInput
-    ) -> list[ScrapedGroup]: ...
-    def scrapeSingleImage(
-        self, source: ScraperSourceInput, input: ScrapeSingleImageInput
-    ) -> list[ScrapedImage]: ...
-    def scrapeURL(self, url: str, ty: ScrapeContentType) -> ScrapedContent | None: ...
-    def scrapePerformerURL(self, url: str) -> ScrapedPerformer | None: ...
-    def scrapeSceneURL(self, url: str) -> ScrapedScene | None: ...
-    def scrapeGalleryURL(self, url: str) -> ScrapedGallery | None: ...
-    def scrapeImageURL(self, url: str) -> ScrapedImage | None: ...
-    @deprecated("Use scrapeGroupURL instead")
-    def scrapeMovieURL(self, url: str) -> ScrapedMovie | None: ...
-    def scrapeGroupURL(self, url: str) -> ScrapedGroup | None: ...
-    def plugins(self) -> list[Plugin] | None: ...
-    def pluginTasks(self) -> list[PluginTask] | None: ...
-    def installedPackages(self, type: PackageType) -> list[Package]: ...
-    def availablePackages(self, type: PackageType, source: str) -> list[Package]: ...
-    def configuration(self) -> ConfigResult: ...
-    def directory(self, path: str | None, locale: str | None = "en") -> Directory: ...
-    def validateStashBoxCredentials(self, input: StashBoxInput) -> StashBoxValidationResult: ...
-    def systemStatus(self) -> SystemStatus: ...
-    def jobQueue(self) -> list[Job] | None: ...
-    def findJob(self, input: FindJobInput) -> Job | None: ...
-    def dlnaStatus(self) -> DLNAStatus: ...
-    @deprecated("Use findScenes instead")
-    def allScenes(self) -> list[Scene]: ...
-    @deprecated("Use findSceneMarkers instead")
-    def allSceneMarkers(self) -> list[SceneMarker]: ...
-    @deprecated("Use findImages instead")
-    def allImages(self) -> list[Image]: ...
-    @deprecated("Use findGalleries instead")
-    def allGalleries(self) -> list[Gallery]: ...
-    def allPerformers(self) -> list[Performer]: ...
-    @deprecated("Use findTags instead")
-    def allTags(self) -> list[Tag]: ...
-    @deprecated("Use findStudios instead")
-    def allStudios(self) -> list[Studio]: ...
-    @deprecated("Use findGroups instead")
-    def allMovies(self) -> list[Movie]: ...
-    def version(self) -> Version: ...
-    def latestversion(self) -> LatestVersion: ...
 
 
 class Mutation(Protocol):
@@ -488,11 +268,3 @@ class Mutation(Protocol):
     def disableDLNA(self, input: DisableDLNAInput) -> bool: ...
     def addTempDLNAIP(self, input: AddTempDLNAIPInput) -> bool: ...
     def removeTempDLNAIP(self, input: RemoveTempDLNAIPInput) -> bool: ...
-
-
-class Subscription(Protocol):
-    """Streams over a websocket."""
-
-    def jobsSubscribe(self) -> JobStatusUpdate: ...
-    def loggingSubscribe(self) -> list[LogEntry]: ...
-    def scanCompleteSubscribe(self) -> bool: ...
