@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from contextlib import contextmanager
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BUSY_TIMEOUT = 30_000  # milliseconds: other processes may be writing, or vacuuming, too
+_PRAGMAS = (f"busy_timeout={_BUSY_TIMEOUT}", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-16000")
+_PAUSE = 0.01  # seconds between two attempts to switch the journal
 _READERS = 10
 
 
@@ -95,8 +99,12 @@ def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engin
         # The driver's own transaction control is off: `begin` below says how a transaction starts.
         connection.isolation_level = None
         register(connection)
-        for pragma in _pragmas(read_only=read_only):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+        else:
+            log_ahead(connection)
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
@@ -105,6 +113,19 @@ def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engin
     return engine
 
 
-def _pragmas(*, read_only: bool) -> list[str]:
-    common = [f"busy_timeout={_BUSY_TIMEOUT}", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-16000"]
-    return [*common, "query_only=ON"] if read_only else [*common[:1], "journal_mode=WAL", *common[1:]]
+def log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to write-ahead logging.
+
+    The first process to open a file switches it while others may be doing the same; SQLite refuses
+    then at once instead of waiting as long as `busy_timeout` says, so the waiting is done here.
+    """
+    deadline = monotonic() + _BUSY_TIMEOUT / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as failure:
+            if failure.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(_PAUSE)
+        else:
+            return

@@ -75,11 +75,16 @@ def _reason(failure: Exception) -> str:
     return str(getattr(failure, "orig", None) or failure)
 
 
+_FACTS = """SELECT (SELECT user_version FROM pragma_user_version),
+    (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_master)"""
+"""Version, mark and number of objects: one statement, so that all three are of one moment."""
+
+
 def _version(cursor: DBAPICursor, path: Path, newest: int) -> int:
     """The version of the file, checked to be one of ours."""
-    version = int(_number(cursor, "PRAGMA user_version"))
-    marked = _number(cursor, "PRAGMA application_id") == APPLICATION_ID
-    if not marked and _number(cursor, "SELECT count(*) FROM sqlite_master"):
+    cursor.execute(_FACTS)
+    version, mark, objects = cursor.fetchall()[0]
+    if mark != APPLICATION_ID and objects:
         raise StashConfigurationError(
             f"{path} is a SQLite database, but not a library.",
             hint="Name another file: it is made if missing.",
@@ -89,9 +94,4 @@ def _version(cursor: DBAPICursor, path: Path, newest: int) -> int:
             f"The library {path} has version {version}, this stash knows up to {newest}.",
             hint="Install a newer version of stash-cli.",
         )
-    return version
-
-
-def _number(cursor: DBAPICursor, query: str) -> int:
-    cursor.execute(query)
-    return int(cursor.fetchall()[0][0])
+    return int(version)

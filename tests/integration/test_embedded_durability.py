@@ -42,6 +42,16 @@ with open_library(sys.argv[1]) as library:
 """
 """Makes tags, and tells what went wrong."""
 
+OPEN_AT_ONCE = """
+import sys
+from stash_cli.embedded import open_library
+import stash_cli.embedded.library
+print("ready", flush=True)
+sys.stdin.readline()
+open_library(sys.argv[1]).close()
+"""
+"""Opens a library at the moment it is told to."""
+
 SERVE = """
 import sys
 from stash_cli.embedded.server import serve
@@ -56,6 +66,7 @@ def child(code: str, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
     """A process of its own that runs `code`; it does not outlive the block."""
     process = subprocess.Popen(
         [sys.executable, "-c", code, *map(str, args)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -115,6 +126,21 @@ def test_processes_that_write_at_once_lose_nothing(library_file: Path) -> None:
     with asking(library_file) as ask:
         tags = ask("{ allTags { name } }")
     assert {tag["name"] for tag in tags} == {f"{name} {number}" for name in names for number in range(MANY)}
+    assert integrity(library_file) == "ok"
+
+
+@pytest.mark.parametrize("attempt", range(2))
+def test_processes_may_make_a_library_at_the_same_moment(library_file: Path, attempt: int) -> None:
+    with ExitStack() as stack:
+        children = [stack.enter_context(child(OPEN_AT_ONCE, library_file)) for _ in range(6)]
+        for process in children:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in children:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+        assert [process.communicate(timeout=60) for process in children] == [("", "")] * len(children)
     assert integrity(library_file) == "ok"
 
 
