@@ -69,6 +69,8 @@ def execute(
         given = soften(library_schema(), operation, variables or {})
     except GraphQLError as failure:
         return ExecutionOutcome(None, [describe(failure)])
+    if operation.operation is OperationType.SUBSCRIPTION:
+        return ExecutionOutcome(None, [describe(GraphQLError("subscriptions are answered over a websocket"))])
     with ExitStack() as stack:
         run = Run(library, base_url, stack, operation)
         result = execute_sync(

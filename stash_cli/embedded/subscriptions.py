@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Any
 from graphql import (
     DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
     OperationType,
+    SelectionSetNode,
     execute_sync,
     get_operation_ast,
 )
 
 from stash_cli.embedded.documents import prepare
+from stash_cli.embedded.inputs import soften
 from stash_cli.embedded.schema import library_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from stash_cli.embedded.jobs import JobQueue
     from stash_cli.embedded.jobs.broadcast import Broadcast
@@ -82,13 +88,30 @@ class Subscribed:
 
 
 def open_stream(library: Library, query: Query, arrived: Callable[[Stream], object]) -> Stream | None:
-    """The stream of a valid subscription; None for everything else, which is to be executed."""
+    """The stream of a valid subscription; None for everything else, which executing it answers."""
     document, name = prepare(query.document).ast, query.operation_name
     operation = None if document is None else get_operation_ast(document, name)
     if document is None or operation is None or operation.operation is not OperationType.SUBSCRIPTION:
         return None
-    field = operation.selection_set.selections[0]
-    if not isinstance(field, FieldNode):
+    try:
+        variables = soften(library_schema(), operation, query.variables)
+    except GraphQLError:
         return None
-    subscribed = Subscribed(document, query.variables, name, field.name.value)
-    return Stream(subscribed, _source(library.jobs, subscribed.field), arrived)
+    field = next(_root_fields(document, operation.selection_set)).name.value
+    return Stream(Subscribed(document, variables, name, field), _source(library.jobs, field), arrived)
+
+
+def _root_fields(document: DocumentNode, selections: SelectionSetNode) -> Iterator[FieldNode]:
+    """The fields that an operation selects itself or through fragments; validation allows one name."""
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            yield node
+        elif isinstance(node, FragmentSpreadNode):
+            yield from _root_fields(document, _fragment(document, node.name.value))
+        elif isinstance(node, InlineFragmentNode):
+            yield from _root_fields(document, node.selection_set)
+
+
+def _fragment(document: DocumentNode, name: str) -> SelectionSetNode:
+    fragments = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
+    return next(node.selection_set for node in fragments if node.name.value == name)

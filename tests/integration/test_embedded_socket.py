@@ -4,61 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager
 
 import httpx
 import pytest
+from embedded_talk import JOBS, LEGACY, MODERN, SCANNED, post, talk
 from support import reference, rows
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
-
-MODERN, LEGACY = "graphql-transport-ws", "graphql-ws"
-JOBS = "subscription { jobsSubscribe { type job { id status subTasks description progress error } } }"
-SCANNED = "subscription { scanCompleteSubscribe }"
-
-
-class Talk:
-    """One open socket: `send` and `receive` JSON."""
-
-    def __init__(self, socket):
-        self.socket = socket
-
-    def send(self, **message):
-        self.socket.send(json.dumps(message))
-
-    def receive(self):
-        text = self.socket.recv(timeout=10)
-        assert text.endswith("\n")
-        return json.loads(text)
-
-    def greet(self):
-        self.send(type="connection_init", payload={})
-        assert self.receive() == {"type": "connection_ack"}
-        return self
-
-    def subscribe(self, number, document, **variables):
-        self.send(id=number, type="subscribe", payload={"query": document, "variables": variables})
-
-    def until(self, wanted):
-        """All messages up to the first for which `wanted` holds."""
-        found = []
-        while not (found and wanted(found[-1])):
-            found.append(self.receive())
-        return found
-
-
-@contextmanager
-def talk(url, *protocols, **options):
-    with connect(
-        url.replace("http", "ws") + "/graphql", subprotocols=protocols or (MODERN,), **options
-    ) as socket:
-        yield Talk(socket)
-
-
-def post(url, document):
-    answer = httpx.post(f"{url}/graphql", json={"query": document}).json()
-    assert "errors" not in answer, answer
-    return answer["data"]
 
 
 def test_the_server_prefers_the_older_protocol(served_url):
@@ -90,6 +41,7 @@ def test_a_subscription_ends_when_the_client_says_so(served_url):
     with talk(served_url) as socket:
         socket.greet().subscribe("1", JOBS)
         socket.send(id="1", type="complete")
+        assert socket.receive() == {"id": "1", "type": "complete"}
         post(served_url, "mutation { metadataScan(input: {}) }")
         socket.send(type="ping")
         assert socket.receive() == {"type": "pong"}
@@ -172,18 +124,19 @@ def test_two_operations_cannot_share_an_id(served_url):
     assert closed.value.rcvd.code == 4409
 
 
-def test_the_older_protocol_keeps_alive_and_answers(served_url):
+def test_the_older_protocol_answers_in_its_own_words(served_url):
     with talk(served_url, LEGACY) as socket:
         socket.greet()
-        assert socket.receive() == {"type": "ka"}
         socket.send(id="1", type="start", payload={"query": "{ __typename }"})
         assert socket.receive() == {"payload": {"data": {"__typename": "Query"}}, "id": "1", "type": "data"}
         assert socket.receive() == {"id": "1", "type": "complete"}
         socket.send(id="2", type="start", payload={"query": JOBS})
         socket.send(id="2", type="stop")
+        assert socket.receive() == {"id": "2", "type": "complete"}
         socket.send(type="connection_terminate")
-        with pytest.raises(ConnectionClosed):
+        with pytest.raises(ConnectionClosed) as closed:
             socket.receive()
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1000, "terminated")
 
 
 def test_a_socket_needs_the_key_that_requests_need(served_url):

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library import Library
 
+_NORMAL = 1000
 _PROTOCOL_ERROR = 1002
 _SAME_ID = 4409
-_KEEP_ALIVE = 10.0  # seconds
+KEEP_ALIVE = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,11 @@ class Dialect:
     start: str
     answer: str
     stop: str
-    keeps_alive: bool
+    is_older: bool  # keeps alive by messages, says why it hangs up, and lets the client end it
 
 
-LEGACY = Dialect("start", "data", "stop", keeps_alive=True)
-MODERN = Dialect("subscribe", "next", "complete", keeps_alive=False)
+LEGACY = Dialect("start", "data", "stop", is_older=True)
+MODERN = Dialect("subscribe", "next", "complete", is_older=False)
 _PROTOCOLS = {"graphql-ws": LEGACY, "graphql-transport-ws": MODERN}
 
 
@@ -43,14 +44,17 @@ class _Ended(Exception):  # noqa: N818 - the conversation is over, which is no e
     pass
 
 
-def socket_endpoint(library: Library) -> Callable[[WebSocket], Awaitable[None]]:
-    """The handler of websockets on `/graphql`."""
+def socket_endpoint(
+    library: Library, keep_alive: float = KEEP_ALIVE
+) -> Callable[[WebSocket], Awaitable[None]]:
+    """The handler of websockets on `/graphql`; `keep_alive` is the pause between signs of life."""
 
     async def handle(socket: WebSocket) -> None:
         offered = socket.scope.get("subprotocols", ())
         protocol = next((name for name in _PROTOCOLS if name in offered), None)
         await socket.accept(protocol)
-        await Conversation(library, socket, _PROTOCOLS.get(protocol or "", LEGACY)).run()
+        dialect = _PROTOCOLS.get(protocol or "", LEGACY)
+        await Conversation(library, socket, dialect, keep_alive).run()
 
     return handle
 
@@ -58,10 +62,11 @@ def socket_endpoint(library: Library) -> Callable[[WebSocket], Awaitable[None]]:
 class Conversation:
     """One connection: greeting, then any number of operations at a time."""
 
-    def __init__(self, library: Library, socket: WebSocket, dialect: Dialect) -> None:
+    def __init__(self, library: Library, socket: WebSocket, dialect: Dialect, keep_alive: float) -> None:
         self._library = library
         self._socket = socket
         self._dialect = dialect
+        self._pause = keep_alive
         self._running: dict[str, asyncio.Task[None]] = {}
         self._streams: dict[str, Stream] = {}
         # One inbox for all subscriptions: their events leave in the order in which they happened.
@@ -82,17 +87,19 @@ class Conversation:
 
     async def _greet(self, tasks: asyncio.TaskGroup) -> None:
         message = await self._receive()
+        if self._ends(message):
+            await self._close(_NORMAL, "terminated")
         if message.get("type") != "connection_init":
-            await self._close(_PROTOCOL_ERROR, "unexpected message")
+            await self._refuse(message)
         await self._send("connection_ack")
         tasks.create_task(self._pump())
-        if self._dialect.keeps_alive:
+        if self._dialect.is_older:
             tasks.create_task(self._keep_alive())
 
     async def _keep_alive(self) -> None:
         while True:
             await self._send("ka")
-            await asyncio.sleep(_KEEP_ALIVE)
+            await asyncio.sleep(self._pause)
 
     async def _pump(self) -> None:
         """Send on what is subscribed to."""
@@ -107,13 +114,16 @@ class Conversation:
         if kind == self._dialect.start:
             await self._start(tasks, number, message.get("payload"))
         elif kind == self._dialect.stop:
-            self._stop(number)
+            await self._stop(number)
         elif kind == "ping":
-            await self._send("pong")
-        elif kind == "connection_terminate":
-            await self._close(1000, "terminated")
+            await self._send("pong", payload=message.get("payload"))
+        elif self._ends(message):
+            await self._close(_NORMAL, "terminated")
         elif kind != "pong":
-            await self._close(_PROTOCOL_ERROR, "unexpected message")
+            await self._refuse(message)
+
+    def _ends(self, message: dict[str, Any]) -> bool:
+        return self._dialect.is_older and message.get("type") == "connection_terminate"
 
     async def _start(self, tasks: asyncio.TaskGroup, number: str, payload: Any) -> None:
         """Begin an operation: a subscription catches events from now on, anything else is answered once."""
@@ -131,11 +141,15 @@ class Conversation:
         else:
             self._running[number] = tasks.create_task(self._answer(number, query))
 
-    def _stop(self, number: str) -> None:
+    async def _stop(self, number: str) -> None:
+        """End an operation that still runs; the server confirms that nothing more of it follows."""
         if number in self._streams:
             self._streams.pop(number).close()
         elif number in self._running:
             self._running.pop(number).cancel()
+        else:
+            return
+        await self._send("complete", number)
 
     async def _answer(self, number: str, query: Query) -> None:
         """Answer a query or mutation."""
@@ -155,13 +169,26 @@ class Conversation:
         await self._send("complete", number)
 
     async def _receive(self) -> dict[str, Any]:
+        received = await self._socket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise _Ended
         try:
-            message = json.loads(await self._socket.receive_text())
-        except (ValueError, KeyError):
+            message = json.loads(received.get("text") or received.get("bytes") or "")
+        except ValueError:
             message = None
         if not isinstance(message, dict):
+            await self._explain("invalid json")
             await self._close(_PROTOCOL_ERROR, "decoding error")
         return dict(message or {})
+
+    async def _refuse(self, message: dict[str, Any]) -> None:
+        await self._explain(f"unexpected message {message.get('type')}")
+        await self._close(_PROTOCOL_ERROR, "unexpected message")
+
+    async def _explain(self, reason: str) -> None:
+        """Say why the connection ends, where the protocol has a message for it."""
+        if self._dialect.is_older:
+            await self._send("connection_error", payload={"message": reason})
 
     async def _send(self, kind: str, number: str | None = None, payload: Any = None) -> None:
         """One message: payload, id, type in this order and a newline, as the server writes it."""
