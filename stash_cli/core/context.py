@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.client.lock import Lock
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import StashCleanupWarning, StashUsageError
 from stash_cli.core.settings import (
@@ -28,6 +30,7 @@ class StashContext:
     `conn` is a mapping (Scheme, Host, Port, ApiKey, Timeout), a URL such as "embedded:demo", a
     Connection, or None for STASH_URL and STASH_API_KEY. Entered several times it closes with the last
     exit. Entering asks a server that was never met before what it knows; a known one is not bothered.
+    Threads, each with an event loop of its own, may share one, and its client and store.
     """
 
     def __init__(
@@ -40,14 +43,21 @@ class StashContext:
         self._client: StashClient | None = None
         self._store: StashEntityStore | None = None
         self._users = 0
+        self._opening = Lock()
+        self._changing = threading.Lock()
 
     async def __aenter__(self) -> StashClient:
-        client = await self.get_client()
-        self._users += 1
-        return client
+        with self._changing:
+            self._users += 1
+        try:
+            return await self.get_client()
+        except BaseException:
+            await self.__aexit__()
+            raise
 
     async def __aexit__(self, *exc: object) -> None:
-        self._users -= 1
+        with self._changing:
+            self._users -= 1
         await self.close()
 
     @property
@@ -57,19 +67,21 @@ class StashContext:
 
     def open_session(self) -> Session:
         """The session alone, for callers that work with JSON and need no types."""
-        if self._session is None:
-            self._session = Session(self.connection)
-        return self._session
+        with self._changing:
+            if self._session is None:
+                self._session = Session(self.connection)
+            return self._session
 
     async def get_client(self) -> StashClient:
         """The client, made on first use; with it the server's capabilities are known."""
-        if self._client is None:
-            from stash_cli.core.client.client import StashClient
+        async with self._opening:
+            if self._client is None:
+                from stash_cli.core.client.client import StashClient
 
-            client = StashClient(self.open_session())
-            await client.initialize()
-            self._client = client
-        return self._client
+                client = StashClient(self.open_session())
+                await client.initialize()
+                self._client = client
+            return self._client
 
     @property
     def client(self) -> StashClient:
@@ -83,11 +95,12 @@ class StashContext:
     @property
     def store(self) -> StashEntityStore:
         """The identity map over this context's client."""
-        if self._store is None:
-            from stash_cli.core.store import StashEntityStore
+        from stash_cli.core.store import StashEntityStore
 
-            self._store = StashEntityStore(self.client)
-        return self._store
+        with self._changing:
+            if self._store is None:
+                self._store = StashEntityStore(self.client)
+            return self._store
 
     @property
     def capabilities(self) -> ServerCapabilities:
@@ -96,11 +109,12 @@ class StashContext:
 
     async def close(self, force: bool = False) -> None:
         """Close once nobody uses the context, or with `force` at once."""
-        if self._users > 0 and not force:
-            return
-        session, self._session = self._session, None
-        self._client = self._store = None
-        self._users = 0
+        with self._changing:
+            if self._users > 0 and not force:
+                return
+            session, self._session = self._session, None
+            self._client = self._store = None
+            self._users = 0
         if session is None:
             return
         try:

@@ -50,7 +50,7 @@ def dot(tmp_path: Path) -> Path:
 async def picture_of(client: StashClient, path: str | None) -> bytes:
     assert path is not None
     base = client.session.transport.endpoint.removesuffix("graphql")  # type: ignore[attr-defined]
-    httpx_client = await client.session.transport._ready()  # type: ignore[attr-defined]
+    httpx_client = await client.session.transport.clients.get()  # type: ignore[attr-defined]
     answer = await httpx_client.get(base + path.partition("://")[2].partition("/")[2])
     return bytes(answer.content)
 

@@ -1,10 +1,12 @@
-"""Turns: an object is saved by one task at a time, so that nothing is sent twice."""
+"""Turns: an object is saved by one task at a time, in whatever thread, so that nothing is sent twice."""
 
 from __future__ import annotations
 
-import asyncio
+import threading
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
+
+from stash_cli.core.client.lock import Lock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -16,8 +18,9 @@ class Turns:
     """A lock for each object that is being saved."""
 
     def __init__(self) -> None:
-        self._locks: dict[int, asyncio.Lock] = {}
+        self._locks: dict[int, Lock] = {}
         self._users: dict[int, int] = {}
+        self._changing = threading.Lock()
 
     @asynccontextmanager
     async def of(self, objects: Iterable[StashObject]) -> AsyncIterator[None]:
@@ -30,12 +33,14 @@ class Turns:
 
     @asynccontextmanager
     async def _one(self, key: int) -> AsyncIterator[None]:
-        lock = self._locks.setdefault(key, asyncio.Lock())
-        self._users[key] = self._users.get(key, 0) + 1
+        with self._changing:
+            lock = self._locks.setdefault(key, Lock())
+            self._users[key] = self._users.get(key, 0) + 1
         try:
             async with lock:
                 yield
         finally:
-            self._users[key] -= 1
-            if not self._users[key]:
-                del self._users[key], self._locks[key]
+            with self._changing:
+                self._users[key] -= 1
+                if not self._users[key]:
+                    del self._users[key], self._locks[key]

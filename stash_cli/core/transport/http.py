@@ -13,6 +13,7 @@ from stash_cli.core.transport.answers import file_refusal, read_answer
 from stash_cli.core.transport.encoding import encode
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.files import MULTIPART, Uploads, download_url
+from stash_cli.core.transport.per_loop import PerLoop
 from stash_cli.core.transport.socket import SocketSubscription
 
 if TYPE_CHECKING:
@@ -32,16 +33,16 @@ _KEEP_ALIVE = 30.0
 
 
 class HttpTransport:
-    """One server over HTTP: a pool of kept-alive connections, and a websocket per subscription."""
+    """One server over HTTP: a pool of kept-alive connections per event loop, a websocket per subscription."""
 
     def __init__(self, connection: Connection) -> None:
         self.url = connection.url
         self.connection = connection
-        self._client: httpx.AsyncClient | None = None
+        self.clients = PerLoop(self.make_client)
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
         """Send once; raises what `faults` and `answers` make of anything but a GraphQL result."""
-        client = await self._ready()
+        client = await self.clients.get()
         error_type = load_httpx().HTTPError
         started = perf_counter()
         if logger.isEnabledFor(DEBUG):
@@ -68,7 +69,7 @@ class HttpTransport:
 
     async def download(self, address: str) -> AsyncGenerator[bytes, None]:
         """The bytes of a file that the server offers under `/downloads`, as they arrive."""
-        client = await self._ready()
+        client = await self.clients.get()
         url = download_url(self.endpoint, address)
         try:
             async with client.stream("GET", url) as answer:
@@ -84,9 +85,7 @@ class HttpTransport:
         return SocketSubscription(self.open_channel, request, reconnect=reconnect)
 
     async def close(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self.clients.aclose()
 
     @property
     def endpoint(self) -> str:
@@ -117,11 +116,6 @@ class HttpTransport:
             follow_redirects=False,
         )
 
-    async def _ready(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = self.make_client()
-        return self._client
-
 
 _HEADERS = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "stash-cli"}
 
@@ -134,11 +128,12 @@ def load_httpx() -> ModuleType:
     """
     if "httpx" not in sys.modules:
         sys.modules["httpx._main"] = None  # type: ignore[assignment]
-        try:
-            import httpx  # noqa: F401
-        finally:
-            del sys.modules["httpx._main"]
-    return sys.modules["httpx"]
+    try:
+        import httpx  # where another thread imports it, this waits
+    finally:
+        if sys.modules.get("httpx._main", httpx) is None:
+            sys.modules.pop("httpx._main", None)
+    return httpx
 
 
 def is_local(url: str) -> bool:

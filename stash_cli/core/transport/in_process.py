@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashConfigurationError
@@ -12,6 +13,7 @@ from stash_cli.core.transport.http import HttpTransport, load_httpx
 if TYPE_CHECKING:
     import httpx
 
+    from stash_cli.core.settings import Connection
     from stash_cli.core.transport.socket import Channel
     from stash_cli.embedded import Library
 
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 class InProcessTransport(HttpTransport):
     """An embedded library, opened with the first request and closed with the transport."""
 
-    _library: Library | None = None
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._library: Library | None = None
+        self._opening = threading.Lock()
 
     @property
     def endpoint(self) -> str:
@@ -28,9 +33,10 @@ class InProcessTransport(HttpTransport):
     @property
     def library(self) -> Library:
         """The open library."""
-        if self._library is None:
-            self._library = open_library(self.connection.location)
-        return self._library
+        with self._opening:
+            if self._library is None:
+                self._library = open_library(self.connection.location)
+            return self._library
 
     def make_client(self) -> httpx.AsyncClient:
         httpx = load_httpx()
