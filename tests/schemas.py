@@ -23,7 +23,11 @@ OLD = "0.19"
 
 OLD_SDL = """
 type Query {
-  findScenes(scene_filter: SceneFilterType, filter: FindFilterType): FindScenesResultType!
+  findScenes(
+    scene_filter: SceneFilterType, scene_ids: [Int!], filter: FindFilterType
+  ): FindScenesResultType!
+  findPerformers(performer_filter: PerformerFilterType, filter: FindFilterType): FindPerformersResultType!
+  listScrapers(types: [ScrapeContentType!]!): [Scraper!]!
   findMovies(movie_filter: MovieFilterType, filter: FindFilterType): FindMoviesResultType!
   findMovie(id: ID!): Movie
   findGallery(id: ID!): Gallery
@@ -39,6 +43,8 @@ type Mutation {
   sceneDecrementO(id: ID!): Int!
   sceneIncrementPlayCount(id: ID!): Int!
   migrate(input: MigrateInput!): Boolean!
+  runPluginTask(plugin_id: ID!, task_name: String!, args: [PluginArgInput!]): ID!
+  metadataScan(input: ScanMetadataInput!): ID!
 }
 type Version { version: String hash: String! }
 type FindScenesResultType { count: Int! scenes: [Scene!]! }
@@ -48,11 +54,26 @@ type SceneMovie { movie: Movie! scene_index: Int }
 type Movie { id: ID! name: String! rating100: Int scene_count: Int }
 type Gallery { id: ID! title: String url: String }
 type SavedFilter { id: ID! mode: FilterMode! name: String! filter: String! }
+type Performer { id: ID! name: String! alias_list: [String!]! }
+type FindPerformersResultType { count: Int! performers: [Performer!]! }
+type Scraper { id: ID! name: String! }
 enum FilterMode { SCENES MOVIES }
+enum ScrapeContentType { SCENE MOVIE }
 input FindFilterType { q: String page: Int per_page: Int sort: String direction: String }
 input SceneFilterType {
   movies: MultiCriterionInput title: StringCriterionInput duplicated: PHashDuplicationCriterionInput
 }
+input PerformerFilterType {
+  OR: PerformerFilterType name: StringCriterionInput aliases: StringCriterionInput
+  gender: GenderCriterionInput stash_id_endpoint: StashIDCriterionInput
+}
+input GenderCriterionInput { value: String modifier: String! }
+input StashIDCriterionInput { endpoint: String stash_id: String modifier: String! }
+input PluginArgInput { key: String! value: PluginValueInput }
+input PluginValueInput {
+  str: String i: Int b: Boolean f: Float o: [PluginArgInput!] a: [PluginValueInput!]
+}
+input ScanMetadataInput { paths: [String!] }
 input MovieFilterType { name: StringCriterionInput }
 input MovieCreateInput { name: String! }
 input MovieUpdateInput { id: ID! name: String rating100: Int }

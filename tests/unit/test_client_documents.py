@@ -12,7 +12,7 @@ from graphql import parse, validate
 from schemas import VERSIONS, capabilities_of, old_schema, server_of
 from support import reference
 
-from stash_cli.core.errors import StashCapabilityError
+from stash_cli.core.errors import StashCapabilityError, StashInputError
 from stash_cli.core.graphql import document, introspection, selection
 from stash_cli.core.graphql.capability import ServerCapabilities
 from stash_cli.core.graphql.ours import OurCapabilities
@@ -32,6 +32,8 @@ def test_introspection_query_is_valid_and_deep_enough() -> None:
     assert server.has_mutation("movieCreate")
     assert not server.has_subscription("jobsSubscribe")
     assert server.input_has_field("MovieUpdateInput", "rating100")
+    assert server.enum_values("FilterMode") == ("SCENES", "MOVIES")
+    assert server.enum_values("Movie") == ()
 
 
 def old_server() -> ServerCapabilities:
@@ -61,12 +63,98 @@ def test_inputs_get_the_older_names() -> None:
     assert root.values == {"scene_filter": {"movies": {"value": ["1"], "modifier": "INCLUDES"}}}
 
 
+GENDER = {"gender": {"value_list": ["FEMALE"], "modifier": "INCLUDES"}}
+STASH_IDS = {"stash_ids_endpoint": {"endpoint": "e", "stash_ids": ["a"], "modifier": "EQUALS"}}
+NO_STASH_ID = {"stash_ids_endpoint": {"modifier": "IS_NULL"}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "args", "sent"),
+    [
+        ("findScenes", {"ids": ["2", 1]}, {"scene_ids": [2, 1]}),
+        (
+            "findPerformers",
+            {"performer_filter": GENDER},
+            {"performer_filter": {"gender": {"value": "FEMALE", "modifier": "EQUALS"}}},
+        ),
+        (
+            "findPerformers",
+            {"performer_filter": STASH_IDS},
+            {
+                "performer_filter": {
+                    "stash_id_endpoint": {"endpoint": "e", "stash_id": "a", "modifier": "EQUALS"}
+                }
+            },
+        ),
+        (
+            "findPerformers",
+            {"performer_filter": NO_STASH_ID},
+            {"performer_filter": {"stash_id_endpoint": {"modifier": "IS_NULL"}}},
+        ),
+        (
+            "findScenes",
+            {"scene_filter": {"groups": {"value": ["1"], "modifier": "INCLUDES", "depth": 0}}},
+            {"scene_filter": {"movies": {"value": ["1"], "modifier": "INCLUDES"}}},
+        ),
+        ("movieUpdate", {"input": {"id": "1", "tag_ids": None}}, {"input": {"id": "1"}}),
+        ("metadataScan", {"input": {"paths": ["/a"], "rescan": False}}, {"input": {"paths": ["/a"]}}),
+        ("listScrapers", {"types": ["GROUP", "SCENE"]}, {"types": ["MOVIE", "SCENE"]}),
+        (
+            "runPluginTask",
+            {
+                "plugin_id": "p",
+                "task_name": "t",
+                "args_map": {"a": "x", "b": True, "c": 1, "d": 0.5, "e": None, "f": {"g": [1, "y"]}},
+            },
+            {
+                "plugin_id": "p",
+                "task_name": "t",
+                "args": [
+                    {"key": "a", "value": {"str": "x"}},
+                    {"key": "b", "value": {"b": True}},
+                    {"key": "c", "value": {"i": 1}},
+                    {"key": "d", "value": {"f": 0.5}},
+                    {"key": "e", "value": None},
+                    {"key": "f", "value": {"o": [{"key": "g", "value": {"a": [{"i": 1}, {"str": "y"}]}}]}},
+                ],
+            },
+        ),
+    ],
+)
+def test_inputs_get_the_older_shapes(operation: str, args: dict[str, Any], sent: dict[str, Any]) -> None:
+    root = document.root(operation, args, "__typename", server=old_server())
+    given = {name: root.values[variable] for name, variable in re.findall(r"(\w+): \$(\w+)", root.text)}
+    assert given == sent
+
+
 @pytest.mark.parametrize(
     ("operation", "args", "named"),
     [
-        ("groupUpdate", {"input": {"id": "1", "tag_ids": ["1"]}}, "MovieUpdateInput.tag_ids"),
+        ("groupUpdate", {"input": {"id": "1", "tag_ids": ["1"]}}, "GroupUpdateInput.tag_ids"),
         ("performerMerge", {"input": {}}, "performerMerge needs Stash 0.31"),
-        ("findScenes", {"ids": ["1"]}, "findScenes(ids) needs Stash 0.25"),
+        ("findGroups", {"ids": ["1"]}, "findGroups(ids) needs Stash 0.25"),
+        ("listScrapers", {"types": ["IMAGE"]}, "ScrapeContentType.IMAGE needs Stash 0.28"),
+        ("metadataScan", {"input": {"rescan": True}}, "ScanMetadataInput.rescan needs Stash 0.26"),
+        (
+            "findPerformers",
+            {"performer_filter": {"gender": {"value_list": ["MALE", "FEMALE"], "modifier": "INCLUDES"}}},
+            "GenderCriterionInput.value_list needs Stash 0.25",
+        ),
+        (
+            "findPerformers",
+            {"performer_filter": {"gender": {"value_list": ["MALE"], "modifier": "EXCLUDES"}}},
+            "GenderCriterionInput.value_list needs Stash 0.25",
+        ),
+        (
+            "findPerformers",
+            {"performer_filter": {"stash_ids_endpoint": {"stash_ids": ["a", "b"], "modifier": "EQUALS"}}},
+            "PerformerFilterType.stash_ids_endpoint needs Stash 0.31",
+        ),
+        (
+            "findScenes",
+            {"scene_filter": {"groups": {"value": ["1"], "modifier": "INCLUDES", "depth": -1}}},
+            "HierarchicalMultiCriterionInput.depth is not known to this server",
+        ),
         ("findFiles", {}, "findFiles needs Stash 0.29"),
         ("bulkTagUpdate", {"input": {}}, "bulkTagUpdate needs Stash 0.27"),
     ],
@@ -78,6 +166,13 @@ def test_what_a_server_lacks_is_refused_with_the_needed_version(
         document.root(operation, args, server=old_server())
     assert "v0.22.1" in caught.value.message
     assert caught.value.exit_status == 7
+
+
+def test_values_that_no_server_has_are_refused_as_such() -> None:
+    with pytest.raises(
+        StashInputError, match=r"ScrapeContentType has no value 'SCENES'\. Did you mean SCENE"
+    ):
+        document.root("listScrapers", {"types": ["SCENES"]}, server=OurCapabilities())
 
 
 def test_asked_fields_warn_once_and_default_fields_are_silent() -> None:
@@ -122,3 +217,5 @@ def test_cached_facts_are_small_and_agree_with_ours() -> None:
     for name, declared in api.types.items():
         if declared.kind in ("OBJECT", "INPUT_OBJECT", "INTERFACE"):
             assert ours.fields(name) == told.fields(name)
+        if declared.kind == "ENUM":
+            assert set(ours.enum_values(name)) == set(told.enum_values(name)) != set()

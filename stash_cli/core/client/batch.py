@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client import failures
 from stash_cli.core.errors import StashError, StashGraphQLError, StashLockedError, StashUsageError
-from stash_cli.core.graphql import bridging, document, selection
+from stash_cli.core.graphql import answers, document, selection
 from stash_cli.core.transport import GraphQLRequest
 from stash_cli.core.transport.retry import PATIENT
 
@@ -176,6 +176,5 @@ def _note(
     for number, each in enumerate(operations):
         own = [error for error in errors if (error.get("path") or [None])[0] == f"a{number}"]
         found = (data or {}).get(f"a{number}")
-        result = document.describe(each.operation)[1].type.name
-        each.result = bridging.restore(result, found, server) if server.is_older else found
+        each.result = answers.read(each.operation, found, server)
         each.error = failures.failure(own, None) if own else None

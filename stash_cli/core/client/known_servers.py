@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.settings import Connection
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def recall(connection: Connection) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.client import failures, known_servers
 from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
-from stash_cli.core.graphql import bridging, document, introspection
+from stash_cli.core.graphql import answers, document, introspection
 from stash_cli.core.graphql.capability import ServerCapabilities
 from stash_cli.core.graphql.ours import OurCapabilities
 from stash_cli.core.log import logger
@@ -100,7 +100,7 @@ class Session:
         `args` are JSON values by argument name; those that are UNSET are left out. With `quiet` nothing is
         said of paths that the server lacks.
         """
-        kind, declared = document.describe(operation)
+        kind, _ = document.describe(operation)
 
         def build(server: ServerCapabilities) -> tuple[str, dict[str, Any], str]:
             root = document.root_for(operation, args or {}, paths, server, quiet=quiet)
@@ -110,8 +110,7 @@ class Session:
 
         data = await self._fitted(build, single=True)
         found = data[operation] if operation in data else next(iter(data.values()), None)
-        older = self.capabilities.is_older
-        return bridging.restore(declared.type.name, found, self.capabilities) if older else found
+        return answers.read(operation, found, self.capabilities)
 
     def subscribe(
         self,

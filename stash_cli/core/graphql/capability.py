@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashCapabilityError, StashUnmappedFieldWarning
-from stash_cli.core.graphql.bridging import OPERATIONS, is_older
 from stash_cli.core.graphql.history import older_name, since
+from stash_cli.core.graphql.older.answers import is_older
+from stash_cli.core.graphql.older.operations import OPERATIONS
 from stash_cli.core.types.api import TypeRef
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class ServerCapabilities:
         """Field -> type of an object or input type; {} for any other."""
         return _split(self.facts["types"].get(type_name, ""))
 
+    def enum_values(self, type_name: str) -> tuple[str, ...]:
+        """Values of an enum; () for any other type."""
+        return tuple(self.facts.get("enums", {}).get(type_name, "").split())
+
     def type_name(self, name: str) -> str:
         """What the server calls the type `name`."""
         return name if self.has_type(name) else older_name(name)
@@ -74,6 +79,11 @@ class ServerCapabilities:
         """What the server calls a field, None where it has no such field."""
         known = self._of(self.type_name(type_name))
         return next((name for name in (field, older_name(field)) if name in known), None)
+
+    def has_one_address(self, type_name: str) -> bool:
+        """Whether a type has `url` and no `urls`, as they once all had."""
+        known = self._of(self.type_name(type_name))
+        return "urls" not in known and "url" in known
 
     def operation_name(self, kind: str, name: str) -> str:
         """What the server calls an operation; raises StashCapabilityError where it has none."""
@@ -84,7 +94,7 @@ class ServerCapabilities:
 
     @cached_property
     def is_older(self) -> bool:
-        """Whether its answers need `bridging.restore`."""
+        """Whether its answers need `older.answers.restore`."""
         return is_older(self)
 
     def lacks(self, name: str) -> StashCapabilityError:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, StashLookupError, did_you_mean
 from stash_cli.core.graphql import selection
-from stash_cli.core.graphql.bridging import OPERATIONS
 from stash_cli.core.graphql.fitting import check_required, fit
+from stash_cli.core.graphql.older.operations import OPERATIONS
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.unset import UNSET
 
@@ -41,12 +41,7 @@ def describe(name: str) -> tuple[str, ApiField]:
 
 
 def root(
-    name: str,
-    args: Mapping[str, Any],
-    selection: str = "",
-    *,
-    server: ServerCapabilities | None = None,
-    alias: str = "",
+    name: str, args: Mapping[str, Any], selection: str = "", *, server: ServerCapabilities, alias: str = ""
 ) -> Root:
     """One root field; `alias` also keeps its variables apart from those of its neighbours.
 
@@ -56,18 +51,17 @@ def root(
     kind, declared = describe(name)
     given = {key: value for key, value in args.items() if value is not UNSET}
     _check(name, declared, given)
-    known = name if server is None else server.operation_name(kind, name)
+    known = server.operation_name(kind, name)
+    takes = server.arguments(kind, known)
     types, variables, values = {}, {}, {}
     for key, value in given.items():
-        argument, type_text, fitted = fit(kind, known, key, declared.args[key], value, server)
+        argument, type_text, fitted = fit(name, key, declared.args[key], value, takes, server)
         variable = variables[argument] = f"{alias}_{key}" if alias else key
         types[variable], values[variable] = type_text, fitted
-    if server is not None:
-        check_required(known, server.arguments(kind, known), variables, server)
+    check_required(known, takes, variables, server)
     label = alias or (name if known != name else "")
-    text = f"{label}: {known}" if label else known
     words = ", ".join(f"{argument}: ${variable}" for argument, variable in variables.items())
-    text += f"({words})" if words else ""
+    text = f"{f'{label}: ' if label else ''}{known}{f'({words})' if words else ''}"
     return Root(kind, f"{text} {{ {selection} }}" if selection else text, types, values)
 
 
@@ -75,7 +69,7 @@ def root_for(
     name: str,
     args: Mapping[str, Any],
     paths: Sequence[str] | None,
-    server: ServerCapabilities | None,
+    server: ServerCapabilities,
     *,
     alias: str = "",
     quiet: bool = False,
@@ -85,7 +79,7 @@ def root_for(
     Raises what `root` and `selection.build` raise; with `quiet` nothing is said of paths it lacks.
     """
     kind, declared = describe(name)
-    known = name if server is None else server.operation_name(kind, name)
+    known = server.operation_name(kind, name)
     result = declared.type.name
     # What counted before there were histories answers the count alone.
     plain = not selection.is_composite(result) or (known != name and known == OPERATIONS.get(name))

@@ -1,12 +1,13 @@
-"""Inputs fitted to a server: older names where it has them, a refusal where it lacks a field."""
+"""Inputs fitted to a server: older names and shapes where it has them, a refusal where it lacks a field."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.graphql.bridging import NEWER, shape, word
 from stash_cli.core.graphql.history import older_name
-from stash_cli.core.types.api import TypeRef
+from stash_cli.core.graphql.older.inputs import shape, word
+from stash_cli.core.graphql.older.operations import ARGUMENTS
+from stash_cli.core.types.api import TypeRef, describe_api
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,40 +16,43 @@ if TYPE_CHECKING:
 
 
 def fit(
-    kind: str, operation: str, key: str, ref: TypeRef, value: Any, server: ServerCapabilities | None
+    operation: str, key: str, ref: TypeRef, value: Any, known: Mapping[str, str], server: ServerCapabilities
 ) -> tuple[str, str, Any]:
     """The name, type text and value of an argument as `server` takes them.
 
-    The type's name comes from the server, because some were renamed and variables must name it.
+    `known` are the arguments that it has. The type's name comes from the server, because some were
+    renamed and variables must name it.
     """
-    if server is None:
-        return key, ref.text, value
-    known = server.arguments(kind, operation)
     for name in (key, older_name(key)):
         if name in known:
-            return name, known[name], fit_value(TypeRef(known[name]).name, value, server)
-    raise server.lacks(f"{NEWER.get(operation, operation)}({key})")
+            return name, known[name], fit_value(ref.name, TypeRef(known[name]).name, value, server)
+    name, translate = ARGUMENTS.get((operation, key), ("", None))
+    if name in known and translate is not None:
+        return name, known[name], translate(value)
+    raise server.lacks(f"{operation}({key})")
 
 
-def fit_value(type_name: str, value: Any, server: ServerCapabilities) -> Any:
-    """`value` of the server's input type `type_name` with the server's field names.
-
-    Raises StashCapabilityError for a field it lacks: leaving out a filter or a change would be silent
-    harm.
-    """
+def fit_value(ours: str, theirs: str, value: Any, server: ServerCapabilities) -> Any:
+    """`value` of our type `ours` as the server's type `theirs` takes it."""
     if isinstance(value, list | tuple):
-        return [fit_value(type_name, item, server) for item in value]
-    if not isinstance(value, dict) or not server.is_input(type_name):
-        return word(type_name, value, server)
+        return [fit_value(ours, theirs, item, server) for item in value]
+    if not server.is_input(theirs):
+        return word(ours, theirs, value, server)
+    if not isinstance(value, dict):
+        return value
     fitted = {}
-    for name, item in shape(type_name, value, server).items():
-        known = server.field_name(type_name, name)
-        if known is None:
-            raise server.lacks(f"{type_name}.{name}")
-        inner = TypeRef(server.field_type(type_name, known) or "")
-        fitted[known] = fit_value(inner.name, item, server)
-    check_required(type_name, server.fields(type_name), fitted, server)
+    for name, item in shape(ours, theirs, value, server).items():
+        known = server.field_name(theirs, name) or name
+        inner = TypeRef(server.field_type(theirs, known) or "").name
+        fitted[known] = fit_value(_type_of(ours, name, inner), inner, item, server)
+    check_required(theirs, server.fields(theirs), fitted, server)
     return fitted
+
+
+def _type_of(owner: str, name: str, known: str) -> str:
+    """Our type of an input's field; the server's own where only it has the field."""
+    declared = describe_api().types.get(owner)
+    return declared.fields[name].type.name if declared and name in declared.fields else known
 
 
 def check_required(

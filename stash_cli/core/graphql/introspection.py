@@ -19,7 +19,7 @@ _TYPE = f"type {{ {_TYPE} }}"
 DOCUMENT = (
     "query Introspection { __schema { queryType { name } mutationType { name } subscriptionType { name }"
     f" types {{ kind name fields(includeDeprecated: true) {{ name args {{ name {_TYPE} }} {_TYPE} }}"
-    f" inputFields {{ name {_TYPE} }} }} }} {VERSION} }}"
+    f" inputFields {{ name {_TYPE} }} enumValues(includeDeprecated: true) {{ name }} }} }} {VERSION} }}"
 )
 
 
@@ -43,6 +43,11 @@ def reduce(data: Mapping[str, Any]) -> dict[str, Any]:
             name: _join([*_fields(declared), *(declared.get("inputFields") or ())])
             for name, declared in types.items()
             if not name.startswith("__") and name not in roots.values()
+        },
+        "enums": {
+            name: " ".join(value["name"] for value in declared["enumValues"])
+            for name, declared in types.items()
+            if declared.get("enumValues") and not name.startswith("__")
         },
     }
 

@@ -34,3 +34,7 @@ class OurCapabilities(ServerCapabilities):
     def fields(self, type_name: str) -> dict[str, str]:
         declared = self._api.types.get(type_name)
         return {field.name: field.type.text for field in declared.fields.values()} if declared else {}
+
+    def enum_values(self, type_name: str) -> tuple[str, ...]:
+        declared = self._api.types.get(type_name)
+        return tuple(declared.values) if declared else ()

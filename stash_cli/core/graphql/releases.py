@@ -1,7 +1,7 @@
 """Which release brought what: facts that no server tells.
 
-Names are types, operations, `Type.field` or `operation(argument)`; `.field` and `(argument)` stand for those
-of any owner. What is not listed came with what uses it (`history.since`) or before 0.20.
+Names are types, operations, `Type.field`, `Enum.VALUE` or `operation(argument)`; `.field` and `(argument)`
+stand for those of any owner. What is not listed came with what uses it (`history.since`) or before 0.20.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 SINCE = {
     "": "TagFilterType.parent_count TagFilterType.child_count",  # older than the fields that they count
     "0.20": "GalleryChapter moveFiles migrateBlobs migrateSceneScreenshots",
-    "0.22": "querySQL execSQL optimiseDatabase scrapeSingleStudio stashBoxBatchStudioTag Scene.urls",
+    "0.22": "querySQL execSQL optimiseDatabase scrapeSingleStudio stashBoxBatchStudioTag Scene.urls"
+    " ResolutionEnum.SEVEN_K ResolutionEnum.HUGE",
     "0.23": "Gallery.urls Image.urls .find_filter .object_filter .ui_options (performer_ids)"
     " Tag.parent_count Tag.child_count",
     "0.24": "fileSetFingerprints installPackages updatePackages uninstallPackages installedPackages"
@@ -23,10 +24,11 @@ SINCE = {
     " HistoryMutationResult .play_history .o_history runPluginOperation metadataCleanGenerated .orientation"
     " GenderCriterionInput.value_list runPluginTask(args_map) runPluginTask(description)"
     " StudioFilterType.child_count ImageFilterType.performer_age",
-    "0.26": "Job.error downloadFFMpeg Tag.favorite Studio.favorite configureUI(partial) .rescan"
-    " .ffmpegPath .ffprobePath SceneFilterType.galleries SceneFilterType.bitrate"
+    "0.26": "Job.error JobStatus.FAILED downloadFFMpeg Tag.favorite Studio.favorite configureUI(partial)"
+    " .rescan .ffmpegPath .ffprobePath SceneFilterType.galleries SceneFilterType.bitrate"
     " SceneFilterType.last_played_at GalleryFilterType.scenes PerformerFilterType.play_count",
-    "0.27": "Group Performer.urls Movie.urls Movie.tags bulkTagUpdate Studio.tags sceneResetActivity"
+    "0.27": "Group FilterMode.GROUPS ScrapeContentType.GROUP"
+    " Performer.urls Movie.urls Movie.tags bulkTagUpdate Studio.tags sceneResetActivity"
     " setGalleryCover resetGalleryCover Gallery.paths Gallery.image addGroupSubGroups removeGroupSubGroups"
     " reorderSubGroups StashBoxBatchTagInput.stash_box_endpoint"
     " StashBoxDraftSubmissionInput.stash_box_endpoint StashBoxFingerprintSubmissionInput.stash_box_endpoint"
@@ -36,7 +38,7 @@ SINCE = {
     " .studios_filter .tags_filter .groups_filter .movies_filter .markers_filter",
     "0.28": "Performer.custom_fields SceneMarker.end_seconds SceneMarkerFilterType.duration"
     " sceneMarkersDestroy Tag.sort_name StashID.updated_at StashIDInput.updated_at"
-    " scrapeSingleImage scrapeImageURL findSceneMarkers(ids)",
+    " scrapeSingleImage scrapeImageURL ScrapeContentType.IMAGE findSceneMarkers(ids)",
     "0.29": "findFile findFiles findFolder findFolders FileFilterType FolderFilterType BasicFile"
     " .parent_folder .zip_file ImageFile.format PerformerFilterType.groups Group.performer_count"
     " .max_requests_per_minute",

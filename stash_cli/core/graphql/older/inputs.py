@@ -1,0 +1,110 @@
+"""Inputs in the shape that an older server takes.
+
+A field that it lacks is translated where it has the like of it. What says nothing - null, or an option that
+is off - is left out; all else is refused, because leaving out a filter or a change would be silent harm.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashInputError, did_you_mean
+from stash_cli.core.graphql.older import saved_filter
+from stash_cli.core.types.api import describe_api
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from stash_cli.core.graphql.capability import ServerCapabilities
+
+    Given = Mapping[str, Any]
+    Translation = Callable[[Given], dict[str, Any] | None]
+
+_SAVING = ("SaveFilterInput", "SetDefaultFilterInput")
+_OPTIONS = ("MetadataInput", "DatabaseInput", "DestroyInput", "MergeInput")
+"""Endings of inputs whose yes/no fields are options, which servers without them behave as if off."""
+
+
+def shape(ours: str, theirs: str, given: Given, server: ServerCapabilities) -> dict[str, Any]:
+    """The fields of our input type `ours`, those that the server's `theirs` lacks translated.
+
+    Raises StashCapabilityError for what has no like on the server.
+    """
+    found = {name: item for name, item in given.items() if server.field_name(theirs, name) is not None}
+    missing = [name for name in given if name not in found]
+    if missing and ours in _SAVING:
+        found["filter"] = saved_filter.write(*(given.get(part) for part in saved_filter.PARTS))
+        missing = [name for name in missing if name not in saved_filter.PARTS]
+    for name in missing:
+        other = _translated(ours, name, given)
+        if other is None or not all(server.field_name(theirs, each) for each in other):
+            raise server.lacks(f"{ours}.{name}")
+        found |= other
+    return found
+
+
+def _translated(owner: str, name: str, given: Given) -> dict[str, Any] | None:
+    """What stood for a field before it came; None where nothing did."""
+    translate = _TRANSLATIONS.get((owner, name)) or _TRANSLATIONS.get(name)
+    if translate is not None:
+        return translate(given)
+    says_nothing = given[name] is None or (given[name] is False and owner.endswith(_OPTIONS))
+    return {} if says_nothing else None
+
+
+def _one_address(given: Given) -> dict[str, Any] | None:
+    """The only one of several addresses; bulk inputs wrap them and say what to do with them."""
+    urls = given["urls"]
+    wrapped = urls if isinstance(urls, dict) else {"values": urls, "mode": "SET"}
+    values: Sequence[str] = wrapped.get("values") or ()
+    if wrapped.get("mode") != "SET" or len(values) > 1:
+        return None
+    return {"url": values[0] if values else ""}
+
+
+def _one_gender(given: Given) -> dict[str, Any] | None:
+    """One gender that is to be had; before 0.25 the modifier did not count."""
+    wanted: Sequence[str] = given["value_list"] or ()
+    if len(wanted) != 1 or given.get("modifier") not in ("INCLUDES", "EQUALS"):
+        return None
+    return {"value": wanted[0], "modifier": "EQUALS"}
+
+
+def _one_stash_id(given: Given) -> dict[str, Any] | None:
+    """A criterion on several stash ids that names one at most."""
+    criterion = given["stash_ids_endpoint"]
+    if criterion is None:
+        return {}
+    wanted: Sequence[str] = criterion.get("stash_ids") or ()
+    if len(wanted) > 1 or "stash_id_endpoint" in given:
+        return None
+    others = {name: item for name, item in criterion.items() if name != "stash_ids"}
+    return {"stash_id_endpoint": {**others, **({"stash_id": wanted[0]} if wanted else {})}}
+
+
+_TRANSLATIONS: dict[str | tuple[str, str], Translation] = {
+    ("DuplicationCriterionInput", "phash"): lambda given: {"duplicated": given["phash"]},
+    ("FileDuplicationCriterionInput", "phash"): lambda given: {"duplicated": given["phash"]},
+    ("GenderCriterionInput", "value_list"): _one_gender,
+    ("HierarchicalMultiCriterionInput", "depth"): lambda given: None if given["depth"] else {},
+    "stash_ids_endpoint": _one_stash_id,
+    "urls": _one_address,
+}
+"""Field, alone or with its type -> what makes older fields of all that was given, or None."""
+
+
+def word(ours: str, theirs: str, value: Any, server: ServerCapabilities) -> Any:
+    """A value of our enum `ours` as the server's `theirs` has it: GROUPS were MOVIES before 0.27.
+
+    Raises StashInputError for what nobody knows, StashCapabilityError for what this server does not.
+    """
+    known = server.enum_values(theirs)
+    if not known or value is None or value in known:
+        return value
+    older = str(value).replace("GROUP", "MOVIE")
+    if older in known:
+        return older
+    declared = describe_api().types.get(ours)
+    if declared is not None and value in declared.values:
+        raise server.lacks(f"{ours}.{value}")
+    raise StashInputError(f"{ours} has no value {value!r}. {did_you_mean(str(value), known)}".rstrip())
