@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.client import failures, known_servers
+from stash_cli.core.client.lock import Lock
 from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
 from stash_cli.core.graphql import answers, document, introspection
 from stash_cli.core.graphql.capability import ServerCapabilities
@@ -36,7 +36,7 @@ class Session:
     def __init__(self, connection: Connection, transport: Transport | None = None) -> None:
         self.connection = connection
         self.transport = transport or open_transport(connection)
-        self._learning = asyncio.Lock()
+        self._learning = Lock()
         self._server: ServerCapabilities | None = None
         self._sure = False
         """Whether the server was asked in this session if it is still what is known of it."""
