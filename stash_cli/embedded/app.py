@@ -13,8 +13,9 @@ from starlette.routing import Route, WebSocketRoute
 from stash_cli.embedded.web.conversation import socket_endpoint
 from stash_cli.embedded.web.downloads import download_route
 from stash_cli.embedded.web.endpoint import graphql_endpoint
-from stash_cli.embedded.web.guard import Guard, Sessions, login_endpoint, logout_endpoint
+from stash_cli.embedded.web.guard import Guard
 from stash_cli.embedded.web.limits import BodyLimit
+from stash_cli.embedded.web.login import Sessions, login_endpoint, logout_endpoint
 from stash_cli.embedded.web.media import picture_routes
 from stash_cli.embedded.web.pages import page_route
 
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 _ALL_METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]
 
 
-def create_app(library: Library) -> Starlette:
-    """The application that serves `library`; it neither opens nor closes it."""
+def create_app(library: Library, *, served: bool = False) -> Starlette:
+    """The application that answers for `library`; it neither opens nor closes it.
+
+    `served` says that requests come over a network, not from the process that opened the file.
+    """
     sessions = Sessions()
     graphql, socket = graphql_endpoint(library), socket_endpoint(library)
     routes = [
@@ -42,7 +46,7 @@ def create_app(library: Library) -> Starlette:
     ]
     middleware = [
         Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]),
-        Middleware(Guard, library=library, sessions=sessions),
+        Middleware(Guard, library=library, sessions=sessions, served=served),
         Middleware(BodyLimit),
     ]
     return Starlette(routes=routes, middleware=middleware)

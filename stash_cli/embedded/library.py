@@ -37,7 +37,7 @@ class Library:
 
     @cached_property
     def app(self) -> Starlette:
-        """The ASGI application that serves this library."""
+        """The ASGI application that answers in this process."""
         from stash_cli.embedded.app import create_app
 
         return create_app(self)

@@ -12,6 +12,7 @@ import uvicorn
 
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.embedded import open_library
+from stash_cli.embedded.app import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +44,7 @@ class LibraryServer:
                 self.url = _url(self._host, listener.getsockname()[1])
                 library = open_library(self._location, **self._options)
                 try:
-                    self._serve(library.app, listener, on_ready)
+                    self._serve(create_app(library, served=True), listener, on_ready)
                 finally:
                     library.jobs.close(drain=False)
                     library.close()
@@ -64,6 +65,7 @@ class LibraryServer:
             log_level="critical",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # the guard looks at the whole way of a request itself
             timeout_graceful_shutdown=_SHUTDOWN,
         )
         self._server = _Server(config, announce)

@@ -32,10 +32,28 @@ def test_answers_are_json_and_never_stored(endpoint):
     assert answer.json()["data"]["version"]["version"]
 
 
-@pytest.mark.parametrize("accept", ["*/*", "text/html", "application/graphql-response+json"])
-def test_any_other_accept_gets_the_graphql_type(endpoint, accept):
+@pytest.mark.parametrize(
+    ("accept", "plain"),
+    [
+        *(("", True), ("application/json", True), ("application/json, text/plain, */*", True)),
+        *(("text/html, application/json;q=0.5", True), ("*/*", False), ("*/*, application/json", False)),
+        *(("text/html", False), ("nonsense", False), ("application/*", False)),
+        ("application/graphql-response+json", False),
+    ],
+)
+def test_the_first_known_type_that_is_accepted_is_answered(endpoint, accept, plain):
     answer = post(endpoint, VERSION, accept=accept)
-    assert answer.headers["content-type"] == "application/graphql-response+json"
+    kind = "application/json" if plain else "application/graphql-response+json"
+    assert answer.headers["content-type"] == kind
+
+
+def test_without_accept_plain_json_is_answered(endpoint):
+    address = urlsplit(endpoint)
+    body = json.dumps({"query": VERSION}).encode()
+    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+        connection.sendall(HEAD % len(body) + body)
+        answer = connection.recv(65536)
+    assert b"content-type: application/json\r\n" in answer
 
 
 def test_a_trailing_slash_is_tolerated(endpoint):
@@ -89,11 +107,17 @@ def test_get_reads_and_does_not_write(endpoint):
     answer = httpx.get(endpoint, params={"query": 'mutation { tagCreate(input: {name: "x"}) { id } }'})
     assert answer.status_code == 406
     assert answer.json()["errors"][0]["message"] == "GET requests only allow query operations"
-    answer = httpx.get(endpoint, params={"query": VERSION, "variables": "{"})
+
+
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+@pytest.mark.parametrize("text", ["{", "[1]", "3"])
+def test_parameters_that_are_no_objects_are_refused(endpoint, name, text):
+    answer = httpx.get(endpoint, params={"query": VERSION, name: text})
     assert (answer.status_code, answer.json()["errors"][0]["message"]) == (
         400,
-        "variables could not be decoded",
+        f"{name} could not be decoded",
     )
+    assert answer.json()["data"] is None
 
 
 def test_other_methods(endpoint, served_url):

@@ -48,10 +48,41 @@ def test_without_a_key_graphql_is_401_and_pages_lead_to_the_login(guarded):
     url, _ = guarded
     answer = httpx.post(f"{url}/graphql", json=VERSION)
     assert (answer.status_code, answer.content) == (401, b"")
+    assert answer.headers["www-authenticate"] == "FormBased"
+    assert httpx.post(f"{url}/graphql/", json=VERSION).status_code == 401
     assert httpx.get(f"{url}/data.json").status_code == 401
     page = httpx.get(f"{url}/scene/1/screenshot")
     assert (page.status_code, page.headers["location"]) == (302, "/login?returnURL=%2Fscene%2F1%2Fscreenshot")
-    assert httpx.get(f"{url}/healthz").status_code == 200
+    behind = httpx.get(f"{url}/scene/1/screenshot?t=2", headers={"X-Forwarded-Prefix": "/stash"})
+    assert behind.headers["location"] == "/stash/login?returnURL=%2Fstash%2Fscene%2F1%2Fscreenshot%3Ft%3D2"
+    assert httpx.get(f"{url}/index.html").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/healthz", 200), ("/login", 200), ("/logout", 302), ("/css/x", 404), ("/assets/x", 200)],
+)
+def test_some_paths_are_open_to_everybody(guarded, path, status):
+    url, _ = guarded
+    answer = httpx.get(f"{url}{path}")
+    assert answer.status_code == status
+    assert "returnURL" not in answer.headers.get("location", "")
+
+
+def test_a_cookie_that_means_nothing_is_no_session(guarded):
+    url, _ = guarded
+    cookie = {"Cookie": "session=expired"}
+    assert httpx.post(f"{url}/graphql", json=VERSION, headers=cookie).status_code == 401
+    assert httpx.get(f"{url}/", headers=cookie).status_code == 302
+
+
+def test_a_login_is_read_from_a_form_or_the_url_and_not_from_json(guarded):
+    url, _ = guarded
+    given = {"username": "ada", "password": "secret"}
+    assert httpx.post(f"{url}/login", params=given).status_code == 200
+    assert httpx.post(f"{url}/login", json=given).status_code == 401
+    cookie = httpx.post(f"{url}/login", data=given).headers["set-cookie"]
+    assert {"Max-Age=3600", "SameSite=Lax", "HttpOnly"} <= set(cookie.split("; "))
 
 
 def test_login_starts_a_session_and_logout_ends_it(guarded):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.mutations.general_settings import accept_general
 from stash_cli.embedded.queries.configuration import configuration_part
-from stash_cli.embedded.web.credentials import make_api_key
+from stash_cli.embedded.web.credentials import Credentials, make_api_key
+from stash_cli.embedded.web.exposure import forget_exposure
 from stash_cli.embedded.writing.settings import read_part, write_part
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ def configure_general(context: RequestContext, *, input: Input) -> Any:  # noqa:
     """General settings are checked before they are stored."""
     stored = read_part(context.connection, "general")
     given = accept_general(stored, input, context.library.database.path)
-    write_part(context.connection, "general", {**stored, **given})
+    general = {**stored, **given}
+    write_part(context.connection, "general", general)
+    if Credentials.of(general).needed:
+        forget_exposure(context.connection)
     return configuration_part(context, "general")
 
 

@@ -11,8 +11,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.embedded.writing.settings import read_part
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from stash_cli.embedded.library import Library
 
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 _PREFIX = "$scrypt$"
@@ -35,6 +39,12 @@ class Credentials:
             general.get("apiKey") or "",
             int(general.get("maxSessionAge") or 3600),
         )
+
+    @classmethod
+    def read(cls, library: Library) -> Credentials:
+        """As they are set now."""
+        with library.database.read() as connection:
+            return cls.of(read_part(connection, "general"))
 
     @property
     def needed(self) -> bool:

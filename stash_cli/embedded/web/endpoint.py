@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library import Library
 
 PLAIN, GRAPHQL = "application/json", "application/graphql-response+json"
+_OFFERS = {PLAIN: PLAIN, GRAPHQL: GRAPHQL, "*/*": GRAPHQL, "application/*": GRAPHQL}
 _BODY_TYPES = frozenset({PLAIN, "multipart/form-data"})
 _REFUSALS = frozenset({"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"})
 _LEVEL = 4
@@ -78,7 +79,9 @@ def _outcome(request: Request, data: Any, errors: list[dict[str, Any]]) -> tuple
 
 
 def _content_type(request: Request) -> str:
-    return PLAIN if request.headers.get("accept", PLAIN) == PLAIN else GRAPHQL
+    """The first media type of `Accept` that is known decides; an unknown one gets GraphQL's own."""
+    offered = (media_type(part) for part in (request.headers.get("accept") or PLAIN).split(","))
+    return next((_OFFERS[name] for name in offered if name in _OFFERS), GRAPHQL)
 
 
 def _answer(request: Request, body: dict[str, Any], status: int = 200) -> Response:

@@ -67,13 +67,19 @@ def media_type(header: str) -> str:
 
 
 def from_parameters(parameters: Mapping[str, str]) -> Query:
-    """The query of a GET request; `variables` is JSON text."""
-    text = parameters.get("variables")
+    """The query of a GET request; `variables` and `extensions` are JSON objects."""
+    decoded = {name: _decoded(name, parameters.get(name)) for name in ("variables", "extensions")}
+    return Query.load({**parameters, **decoded})
+
+
+def _decoded(name: str, text: str | None) -> dict[str, Any]:
     try:
-        variables = json.loads(text) if text else {}
+        value = json.loads(text) if text else None
     except ValueError:
-        raise Malformed("variables could not be decoded") from None
-    return Query.load({**parameters, "variables": variables})
+        value = text
+    if value is not None and not isinstance(value, dict):
+        raise Malformed(f"{name} could not be decoded")
+    return value or {}
 
 
 def from_body(text: str) -> Query:
