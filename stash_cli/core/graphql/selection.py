@@ -90,25 +90,37 @@ def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, ask
     asked = asked and not isinstance(tree, Whole)
     words = ["__typename"] if declared.kind in ("INTERFACE", "UNION") else []
     for key, inner in tree.items():
-        word = (
-            _fragment(key, inner, server, asked=asked)
-            if key.startswith(_ON)
-            else _field(declared, key, inner, server, asked=asked)
-        )
+        if key.startswith(_ON):
+            word = _fragment(type_name, key, inner, server, asked=asked)
+        else:
+            word = _field(declared, key, inner, server, label=key, asked=asked)
         words += [word] if word else []
     return " ".join(words)
 
 
-def _fragment(key: str, inner: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:
-    name = key.removeprefix(_ON)
-    if server is not None and not server.has_type(name):
+def _fragment(owner: str, key: str, inner: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:
+    """What is asked of one member; fields on whose type members differ get a name of their own."""
+    declared = describe_api().types[key.removeprefix(_ON)]
+    if server is not None and not server.has_type(declared.name):
         return ""
-    text = render(name, inner, server, asked=asked)
+    apart = fields_apart(owner)
+    labels = {name: f"{declared.name}_{name}" if name in apart else name for name in inner}
+    fields = (
+        _field(declared, name, below, server, label=labels[name], asked=asked)
+        for name, below in inner.items()
+    )
+    text = " ".join(word for word in fields if word)
     return f"{key} {{ {text} }}" if text else ""
 
 
 def _field(
-    declared: ApiType, name: str, inner: Tree, server: ServerCapabilities | None, *, asked: bool
+    declared: ApiType,
+    name: str,
+    inner: Tree,
+    server: ServerCapabilities | None,
+    *,
+    label: str,
+    asked: bool,
 ) -> str:
     known = name if server is None else server.field_name(declared.name, name)
     if known is None and server is not None:
@@ -116,7 +128,7 @@ def _field(
         if instead is None and asked:
             server.warn_missing(declared.name, name)
         return instead or ""
-    word = name if known == name else f"{name}: {known}"
+    word = label if known == label else f"{label}: {known}"
     if not inner:
         return word
     text = render(declared.fields[name].type.name, inner, server, asked=asked)
@@ -189,13 +201,19 @@ def _default_paths(type_name: str) -> tuple[str, ...]:
 
 
 def _own_fields(declared: ApiType) -> list[str]:
-    """What only some members of a union or interface have, where they agree on its type."""
-    members = _members(declared)
+    """What only some members of a union or interface have."""
+    names = dict.fromkeys(name for member in _members(declared) for name in _common(member.fields))
+    return [name for name in names if name not in declared.fields]
+
+
+@cache
+def fields_apart(type_name: str) -> frozenset[str]:
+    """Fields on whose type the members of a union differ: GraphQL wants each under another name."""
     shapes: dict[str, set[str]] = {}
-    for member in members:
-        for name in _common(member.fields):
-            shapes.setdefault(name, set()).add(member.fields[name].type.text)
-    return [name for name, types in shapes.items() if len(types) == 1 and name not in declared.fields]
+    for member in _members(describe_api().types[type_name]):
+        for name, field in member.fields.items():
+            shapes.setdefault(name, set()).add(field.type.text)
+    return frozenset(name for name, types in shapes.items() if len(types) > 1)
 
 
 def _common(fields: Mapping[str, ApiField]) -> list[str]:
