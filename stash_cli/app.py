@@ -90,9 +90,9 @@ def run(args: list[str], streams: Streams, environ: Mapping[str, str] | None = N
 
 def _dispatch(args: list[str], runtime: Runtime) -> int:
     if runtime.environ.get("_STASH_COMPLETE"):
-        from stash_cli.commands.completion import complete
+        from stash_cli.commands.candidates import complete
 
-        return complete(args, runtime, root())
+        return complete(args, runtime.streams, root)
     import typer
 
     try:

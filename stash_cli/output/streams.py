@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
@@ -62,7 +61,9 @@ class Streams:
     @property
     def width(self) -> int:
         """Columns of the terminal; COLUMNS wins."""
-        return shutil.get_terminal_size().columns
+        from shutil import get_terminal_size
+
+        return get_terminal_size().columns
 
     def colored(self, stream: TextIO) -> bool:
         """Whether `stream` takes colour: `--color`, NO_COLOR, FORCE_COLOR and TERM, in this order."""

@@ -76,6 +76,9 @@ def test_completion_follows_the_tree(offline: Cli) -> None:
     assert offered("scene") == ["scenes"]
     assert offered("scenes", "f") == ["find"]
     assert "--rating100-gte" in offered("--demo", "scenes", "find", "--rating100-g")
+    assert "--rating100-gte" not in offered("scenes", "find", "--")
+    assert offered("scenes", "find", "--performers-gender", "FEM") == ["FEMALE"]
+    assert offered("scenes", "find", "--performers-favorite", "--so") == ["--sort"]
     assert offered("scenes", "find", "-o", "js") == ["json", "jsonl"]
     assert offered("scenes", "find", "--missing", "cov") == ["cover"]
     assert offered("performer", "create", "--gender", "MA") == ["MALE"]

@@ -126,6 +126,14 @@ def test_help_starts_light() -> None:
     }
 
 
+@pytest.mark.parametrize("words", [("sce",), ("scenes", "find", "--rat"), ("scan", "--progress", "")])
+def test_completion_starts_light(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_STASH_COMPLETE", "1")
+    modules = loaded_by(*words)
+    assert not heavy(modules, "typer", "httpx", "pydantic", "asyncio", "rich")
+    assert not {name for name in modules if name.startswith(("stash_cli.core.types", "stash_cli.core.query"))}
+
+
 def test_reading_needs_no_pydantic(served_url: str) -> None:
     modules = loaded_by("--url", served_url, "scenes", "find", "--rating100-gte", "80", "--json")
     assert not heavy(modules, "pydantic", "rich", "sqlalchemy", "graphql")
