@@ -28,6 +28,7 @@ type Query {
   ): FindScenesResultType!
   findPerformers(performer_filter: PerformerFilterType, filter: FindFilterType): FindPerformersResultType!
   listScrapers(types: [ScrapeContentType!]!): [Scraper!]!
+  configuration: ConfigResult!
   findMovies(movie_filter: MovieFilterType, filter: FindFilterType): FindMoviesResultType!
   findMovie(id: ID!): Movie
   findGallery(id: ID!): Gallery
@@ -45,6 +46,10 @@ type Mutation {
   migrate(input: MigrateInput!): Boolean!
   runPluginTask(plugin_id: ID!, task_name: String!, args: [PluginArgInput!]): ID!
   metadataScan(input: ScanMetadataInput!): ID!
+  submitStashBoxFingerprints(input: StashBoxFingerprintSubmissionInput!): Boolean!
+  stashBoxBatchPerformerTag(input: StashBoxBatchTagInput!): String!
+  studioUpdate(input: StudioUpdateInput!): Studio
+  sceneMarkerDestroy(id: ID!): Boolean!
 }
 type Version { version: String hash: String! }
 type FindScenesResultType { count: Int! scenes: [Scene!]! }
@@ -56,6 +61,12 @@ type Gallery { id: ID! title: String url: String }
 type SavedFilter { id: ID! mode: FilterMode! name: String! filter: String! }
 type Performer { id: ID! name: String! alias_list: [String!]! }
 type FindPerformersResultType { count: Int! performers: [Performer!]! }
+type Studio { id: ID! name: String! }
+type ConfigResult { general: ConfigGeneralResult! defaults: ConfigDefaultSettingsResult! }
+type ConfigDefaultSettingsResult { scan: ScanMetadataOptions }
+type ScanMetadataOptions { scanGeneratePreviews: Boolean! }
+type ConfigGeneralResult { stashBoxes: [StashBox!]! }
+type StashBox { endpoint: String! name: String! }
 type Scraper { id: ID! name: String! }
 enum FilterMode { SCENES MOVIES }
 enum ScrapeContentType { SCENE MOVIE }
@@ -73,7 +84,10 @@ input PluginArgInput { key: String! value: PluginValueInput }
 input PluginValueInput {
   str: String i: Int b: Boolean f: Float o: [PluginArgInput!] a: [PluginValueInput!]
 }
-input ScanMetadataInput { paths: [String!] }
+input StashBoxFingerprintSubmissionInput { scene_ids: [String!]! stash_box_index: Int! }
+input StashBoxBatchTagInput { endpoint: Int! refresh: Boolean! createParent: Boolean! names: [String!] }
+input StudioUpdateInput { id: ID! name: String rating100: Int aliases: [String!] }
+input ScanMetadataInput { paths: [String!] scanGeneratePreviews: Boolean }
 input MovieFilterType { name: StringCriterionInput }
 input MovieCreateInput { name: String! }
 input MovieUpdateInput { id: ID! name: String rating100: Int }

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import CannedServer, serving
+from client_server import CannedServer, connection_to, graphql, serving
 from graphql import introspection_from_schema
 from schemas import old_schema
 from support import run
 
 from stash_cli.core.client import BatchOperation, StashClient
 from stash_cli.core.client.session import Session
-from stash_cli.core.errors import StashCapabilityError
-from stash_cli.core.settings import Connection, normalise_url
+from stash_cli.core.errors import StashBatchError, StashCapabilityError, StashInputError
 
 VERSION = {"_server": {"version": "v0.22.1", "hash": "abc"}}
 SAVED = {
@@ -47,8 +46,7 @@ def asked(tmp_path: Path, answer: dict[str, Any], work: Any) -> tuple[Any, dict[
     async def main() -> tuple[Any, CannedServer]:
         async with serving(old(answer)) as server:
             server.version = "v0.22.1"
-            connection = Connection(normalise_url(server.url), cache_dir=tmp_path)
-            async with StashClient(Session(connection)) as client:
+            async with StashClient(Session(connection_to(server.url, tmp_path))) as client:
                 return await work(client), server
 
     found, server = run(main())
@@ -169,6 +167,77 @@ def test_nothing_of_what_was_asked_for(tmp_path: Path) -> None:
     found, sent = asked(tmp_path, {"findGallery": {"__typename": "Gallery"}}, work)
     assert "{ __typename }" in sent["query"]
     assert found == {"__typename": "Gallery"}
+
+
+BOXES = {"configuration": {"general": {"stashBoxes": [{"endpoint": "http://a"}, {"endpoint": "http://b"}]}}}
+SUBMISSION = {"scene_ids": ["1"], "stash_box_endpoint": "http://b"}
+
+
+def test_a_stash_box_had_a_place(tmp_path: Path) -> None:
+    answer = {**BOXES, "submitStashBoxFingerprints": True}
+    done, sent = asked(tmp_path, answer, lambda client: client.submit_stashbox_fingerprints(SUBMISSION))
+    assert done is True
+    assert sent["variables"] == {"input": {"scene_ids": ["1"], "stash_box_index": 1}}
+    batch = {"stash_box_endpoint": "http://a", "refresh": True, "createParent": False}
+    answer = {**BOXES, "stashBoxBatchPerformerTag": "7"}
+    done, sent = asked(tmp_path, answer, lambda client: client.stashbox_batch_performer_tag(batch))
+    assert done == "7"
+    assert sent["variables"] == {"input": {"endpoint": 0, "refresh": True, "createParent": False}}
+
+
+def test_a_stash_box_that_the_server_does_not_have(tmp_path: Path) -> None:
+    submission = {**SUBMISSION, "stash_box_endpoint": "http://c"}
+    with pytest.raises(StashInputError, match=r"no stash-box 'http://c'\. Did you mean"):
+        asked(tmp_path, BOXES, lambda client: client.submit_stashbox_fingerprints(submission))
+
+
+def test_many_are_changed_one_by_one(tmp_path: Path) -> None:
+    """Before 0.30 studios had no bulk update; one request does for all of them."""
+    answer = {"a0": {"id": "1", "name": "A"}, "a1": {"id": "2", "name": "B"}}
+    change = {"ids": [1, 2], "rating100": 60}
+    found, sent = asked(tmp_path, answer, lambda client: client.bulk_studio_update(change))
+    assert [studio.name for studio in found] == ["A", "B"]
+    assert sent["variables"] == {
+        "a0_input": {"id": "1", "rating100": 60},
+        "a1_input": {"id": "2", "rating100": 60},
+    }
+    assert "a1: studioUpdate(input: $a1_input) { id name }" in sent["query"]
+    answer = {"a0": True, "a1": True}
+    done, sent = asked(tmp_path, answer, lambda client: client.scene_markers_destroy([3, "4"]))
+    assert done is True
+    assert sent["variables"] == {"a0_id": "3", "a1_id": "4"}
+
+
+def test_lists_of_many_are_set_or_refused(tmp_path: Path) -> None:
+    async def work(client: StashClient, mode: str) -> Any:
+        change = {"ids": ["1"], "aliases": {"values": ["x"], "mode": mode}}
+        return await client.session.call("bulkStudioUpdate", {"input": change}, ["id"])
+
+    found, sent = asked(tmp_path, {"a0": {"id": "1"}}, lambda client: work(client, "SET"))
+    assert found == [{"id": "1"}]
+    assert sent["variables"] == {"a0_input": {"id": "1", "aliases": ["x"]}}
+    with pytest.raises(StashCapabilityError, match=r"bulkStudioUpdate needs Stash 0\.30"):
+        asked(tmp_path, {}, lambda client: work(client, "ADD"))
+
+
+def test_some_of_many_fail(tmp_path: Path) -> None:
+    errors = [{"message": "no such studio", "path": ["a1"]}]
+    answer = {"data": {"a0": {"id": "1"}, "a1": None}, "errors": errors}
+
+    async def main() -> None:
+        def reply(request: dict[str, Any]) -> Any:
+            return old({})(request) if "__schema" in request["query"] else graphql(**answer)
+
+        async with (
+            serving(reply) as server,
+            StashClient(Session(connection_to(server.url, tmp_path))) as client,
+        ):
+            server.version = "v0.22.1"
+            with pytest.raises(StashBatchError, match="1 of 2 failed: no such studio") as caught:
+                await client.bulk_studio_update({"ids": [1, 2], "rating100": 60})
+            assert [each.succeeded for each in caught.value.result] == [True, False]
+
+    run(main())
 
 
 def test_todays_servers_are_not_bridged() -> None:

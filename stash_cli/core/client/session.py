@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from stash_cli.core.client import failures, known_servers
+from stash_cli.core.client import detours, failures, known_servers
 from stash_cli.core.client.lock import Lock
 from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
 from stash_cli.core.graphql import answers, document, introspection
@@ -101,9 +101,12 @@ class Session:
         said of paths that the server lacks.
         """
         kind, _ = document.describe(operation)
+        given = await detours.with_place(self, operation, args or {})
+        if detours.is_for_one(operation, await self.learn()):
+            return await detours.one_by_one(self, operation, given, paths, quiet=quiet)
 
         def build(server: ServerCapabilities) -> tuple[str, dict[str, Any], str]:
-            root = document.root_for(operation, args or {}, paths, server, quiet=quiet)
+            root = document.root_for(operation, given, paths, server, quiet=quiet)
             rider = introspection.VERSION if kind == "query" and not self._sure else ""
             name = document.title(operation)
             return *document.join(name, [root], rider), name

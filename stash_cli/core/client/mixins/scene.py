@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, cast
 
 from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.client.batch import call_each
+from stash_cli.core.graphql.selection import default_paths
+from stash_cli.core.types.api import TypeRef
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from stash_cli.core.types import (
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
     Id = str | int
     Dict = dict[str, Any]
     Times = Sequence[str | datetime] | None
+
+_MARKERS = ("scene_markers.id", "scene_markers.seconds")
 
 
 class SceneClientMixin(StashClientBase):
@@ -148,16 +154,28 @@ class SceneClientMixin(StashClientBase):
         self, target_scene_id: Id, source_scene_ids: Sequence[Id]
     ) -> list[SceneMarker]:
         """Move markers of other scenes to one scene, unless it has one at that second; the moved ones."""
-        target, sources = str(target_scene_id), [str(one) for one in source_scene_ids]
-        criterion = {"scenes": {"value": [target, *sources], "modifier": "INCLUDES"}}
-        fields = [f"scene_markers.{name}" for name in ("id", "seconds", "scene.id")]
-        page: Dict = await self.ask_json(
-            "findSceneMarkers", fields, scene_marker_filter=criterion, filter={"per_page": -1}
+        scenes = [{"id": str(one)} for one in (target_scene_id, *source_scene_ids)]
+        held, *others = [
+            row["scene_markers"] if row else []
+            for row in await call_each(self.session, "findScene", scenes, _MARKERS)
+        ]
+        changes = [{"id": one, "scene_id": str(target_scene_id)} for one in _free(held, chain(*others))]
+        moved = await call_each(
+            self.session,
+            "sceneMarkerUpdate",
+            [{"input": change} for change in changes],
+            default_paths("SceneMarker"),
+            quiet=True,
         )
-        taken = {row["seconds"] for row in page["scene_markers"] if row["scene"]["id"] == target}
-        moved: list[SceneMarker] = []
-        for row in page["scene_markers"]:
-            if row["scene"]["id"] != target and row["seconds"] not in taken:
-                taken.add(row["seconds"])
-                moved.append(await self.ask("sceneMarkerUpdate", input={"id": row["id"], "scene_id": target}))
-        return moved
+        return cast("list[SceneMarker]", self.hydrated(TypeRef("[SceneMarker!]"), moved))
+
+
+def _free(held: Iterable[Dict], others: Iterable[Dict]) -> list[str]:
+    """Ids of the first marker at each second that is not taken yet."""
+    taken = {row["seconds"] for row in held}
+    free: list[str] = []
+    for row in others:
+        if row["seconds"] not in taken:
+            taken.add(row["seconds"])
+            free.append(row["id"])
+    return free
