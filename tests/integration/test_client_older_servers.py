@@ -129,6 +129,12 @@ def test_a_filter_is_saved_as_one_text(tmp_path: Path) -> None:
     assert sent["variables"]["input"] == {"mode": "SCENES", "name": "A"}
 
 
+def test_a_filter_of_nothing_is_a_text_all_the_same(tmp_path: Path) -> None:
+    answer = {"saveFilter": {"id": "1", "mode": "SCENES", "name": "A", "filter": "{}"}}
+    _, sent = asked(tmp_path, answer, lambda client: client.save_filter({"mode": "SCENES", "name": "A"}))
+    assert json.loads(sent["variables"]["input"]["filter"]) == {"c": []}
+
+
 @pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"c": ["{}"]}', '{"c": 5}'])
 def test_a_damaged_saved_filter_is_left_as_it_is(text: str, tmp_path: Path) -> None:
     answer = {"findSavedFilters": [{"id": "1", "mode": "SCENES", "name": "A", "filter": text}]}

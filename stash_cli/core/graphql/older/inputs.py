@@ -32,7 +32,7 @@ def shape(ours: str, theirs: str, given: Given, server: ServerCapabilities) -> d
     """
     found = {name: item for name, item in given.items() if server.field_name(theirs, name) is not None}
     missing = [name for name in given if name not in found]
-    if missing and ours in _SAVING:
+    if ours in _SAVING and not server.input_has_field(theirs, saved_filter.PARTS[0]):
         found["filter"] = saved_filter.write(*(given.get(part) for part in saved_filter.PARTS))
         missing = [name for name in missing if name not in saved_filter.PARTS]
     for name in missing:
