@@ -175,6 +175,24 @@ def test_duplicates_by_perceptual_hash(world: World) -> None:
     assert groups("distance: 0") == [["1", "3"]]
     assert groups("distance: 1") == [["1", "2", "3"]]
     assert groups("distance: 0, duration_diff: 5") == []
+    assert groups("distance: 0, duration_diff: 20") == [["1", "3"]]
+    assert groups("distance: 64") == [["1", "2", "3", "4"]]
+
+
+def test_duplicates_chain_and_stand_in_the_order_of_paths(world: World) -> None:
+    for name, phash, seconds in (("c", 7, 10.0), ("B", 1, 0.0), ("a", 0, 90.0), ("d", 1 << 63, 10.0)):
+        scene = world.create("sceneCreate", title=name)
+        world.video(f"/m/{name}.mp4", scene, hashes={"phash": phash - (phash >> 63 << 64)}, duration=seconds)
+    world.video("/m/0 again.mp4", "1", hashes={"phash": 7})
+
+    def groups(args: str) -> list[list[str]]:
+        found = world(f"{{ findDuplicateScenes({args}) {{ title }} }}")
+        return [[scene["title"] for scene in group] for group in found]
+
+    assert groups("distance: 0") == []
+    assert groups("distance: 1") == [["B", "a", "d"]]
+    assert groups("distance: 2") == [["c", "B", "a", "d"]]
+    assert groups("distance: 1, duration_diff: 0") == [["B", "a"]]
 
 
 def test_markers_by_tag_and_title(world: World) -> None:
