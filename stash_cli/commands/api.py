@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stash_cli.commands.api_answers import print_answer, print_events, print_pages
 from stash_cli.commands.base import StashCommand, command
 from stash_cli.commands.flags import Flag, FlagTable
 from stash_cli.commands.runtime import Runtime, runtime_of
 from stash_cli.commands.variables import Variables, as_json, read_text
 from stash_cli.commands.words import bounded
-from stash_cli.core.errors import StashGraphQLError, StashUsageError
+from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
     from stash_cli.core.client.documents import Document
     from stash_cli.core.client.session import Session
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Work = Callable[[Session], Coroutine[Any, Any, None]]
 
-_FORMATS = ("table", "json", "jsonl", "yaml")
+_FORMATS = ("json", "jsonl", "yaml")
 
 EXAMPLES = (
     "stash api '{ stats { scene_count scenes_size } }'",
@@ -41,7 +41,13 @@ EXAMPLES = (
 
 
 class ApiCommand(StashCommand):
-    """Its options are flags of our own, which keep their order and may be many."""
+    """Its options are flags of our own, which keep their order and may be many; it speaks JSON by default."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        runtime: Runtime = ctx.obj
+        if runtime.options.output == "table":
+            runtime.merge({"output": "json"})
+        return super().parse_args(ctx, args)
 
     def derived(self) -> FlagTable:
         what, how = "Variables", "What to do"
@@ -120,8 +126,8 @@ def run(
     type is known, text stays text and files of pictures and uploads are sent as such.
 
     --paginate sets a variable $page: Int, or the page of a FindFilterType variable, until no more rows
-    come; pages are merged, or printed row by row with --jsonl. Data that comes beside errors is printed,
-    and the exit status is that of the error.
+    come; pages are merged, or printed row by row with --jsonl. Data that comes beside or before an error is
+    printed; the error is one line of JSON on stderr (text with --yaml), and gives the exit status.
     """
     runtime = runtime_of(ctx)
     asked = Asked(**runtime.flags)
@@ -139,7 +145,7 @@ def run(
 def _check(runtime: Runtime, asked: Asked, document: str | None) -> None:
     """Refuse what does not go together."""
     wrong = {
-        f"api prints {', '.join(_FORMATS[1:])}": runtime.options.output not in _FORMATS,
+        f"api prints {', '.join(_FORMATS)}": runtime.options.output not in _FORMATS,
         "a document or --operation, not both": document is not None and asked.operation is not None,
         "nothing to send: give a document, --operation or --input": document
         is asked.operation
@@ -189,11 +195,11 @@ def as_written(runtime: Runtime, asked: Asked, document: Document) -> Work:
 
     async def work(session: Session) -> None:
         if asked.subscribe:
-            await _print_events(runtime, documents.listen(session, document), asked.count)
+            await print_events(runtime, documents.listen(session, document), asked.count)
         elif asked.paginate:
-            await _print_pages(runtime, documents.pages(session, document))
+            await print_pages(runtime, documents.pages(session, document))
         else:
-            await _print_answer(runtime, documents.execute(session, document))
+            await print_answer(runtime, documents.execute(session, document))
 
     return work
 
@@ -212,64 +218,11 @@ def by_name(runtime: Runtime, asked: Asked, operation: str, given: dict[str, Any
 
     async def work(session: Session) -> None:
         if asked.subscribe:
-            await _print_events(runtime, documents.events(session, operation, args, paths), asked.count)
+            await print_events(runtime, documents.events(session, operation, args, paths), asked.count)
         elif asked.paginate:
             pages = documents.operation_pages(session, operation, args, paths)
-            await _print_pages(runtime, pages, only=operation)
+            await print_pages(runtime, pages, only=operation)
         else:
-            await _print_answer(runtime, documents.call(session, operation, args, paths), only=operation)
+            await print_answer(runtime, documents.call(session, operation, args, paths), only=operation)
 
     return work
-
-
-async def _print_answer(runtime: Runtime, answer: Coroutine[Any, Any, Any], only: str | None = None) -> None:
-    """Print the data; what came beside errors, too, before they are told."""
-    try:
-        data = await answer
-    except StashGraphQLError as error:
-        if error.data is not None:
-            _print(runtime, error.data.get(only) if only else error.data)
-        raise
-    _print(runtime, data)
-
-
-async def _print_pages(
-    runtime: Runtime, pages: AsyncGenerator[dict[str, Any], None], only: str | None = None
-) -> None:
-    """All pages as one, or a line per row as they come."""
-    from stash_cli.core.client.documents import place_of_rows
-
-    merged: dict[str, Any] = {}
-    async with aclosing(pages):
-        async for data in pages:
-            root, items = place_of_rows(data)
-            if runtime.options.output == "jsonl":
-                for row in data[root][items]:
-                    _print(runtime, row)
-                runtime.streams.out.flush()
-            elif merged:
-                merged[root][items] += data[root][items]
-            else:
-                merged = data
-    if merged:
-        _print(runtime, merged[only] if only else merged)
-
-
-async def _print_events(runtime: Runtime, events: AsyncGenerator[Any, None], count: int | None) -> None:
-    """A line per event as it comes."""
-    from stash_cli.output.formats import dump
-
-    left = count
-    async with aclosing(events):
-        async for event in events:
-            runtime.streams.data(f"{dump(event)}\n")
-            runtime.streams.out.flush()
-            left = None if left is None else left - 1
-            if left == 0:
-                return
-
-
-def _print(runtime: Runtime, value: Any) -> None:
-    from stash_cli.output.formats import value_text
-
-    runtime.streams.data(value_text(value, runtime.options.output))

@@ -16,7 +16,9 @@ def render(streams: Streams, error: StashError, *, as_json: bool = False) -> Non
     """Say what went wrong on stderr; `-q` does not silence it."""
     if as_json:
         facts = {"error": error.code, "message": error.message, "exit_status": error.exit_status}
+        errors = getattr(error, "errors", ())
         more = {"path": getattr(error, "path", None), "hint": error.hint}
+        more |= {"errors": errors} if len(errors) > 1 else {}
         facts |= {name: value for name, value in more.items() if value}
         streams.say(json.dumps(facts, ensure_ascii=False))
         return

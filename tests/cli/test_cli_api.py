@@ -117,15 +117,27 @@ def test_pages_of_nothing_and_from_the_middle(filled: Cli) -> None:
     assert late.rows == [{"name": "Outdoor"}]
 
 
-def test_data_beside_errors_is_printed(filled: Cli) -> None:
-    done = filled("api", '{ version { version } findScene(id: "x") { id } }', "--json")
+@pytest.mark.parametrize("how", [(), ("--json",), ("--jsonl",)])
+def test_data_beside_errors_is_printed(filled: Cli, how: tuple[str, ...]) -> None:
+    done = filled("api", '{ version { version } findScene(id: "x") { id } }', *how)
     assert done.status == 1
     assert done.json["findScene"] is None
     assert done.json["version"]
     error = json.loads(done.err)
     assert (error["error"], error["path"], error["exit_status"]) == ("graphql", ["findScene"], 1)
+
+
+def test_errors_are_json_like_the_data(filled: Cli) -> None:
     refused = filled("api", "{ nosuch }")
     assert (refused.status, refused.out) == (1, "")
+    assert "nosuch" in json.loads(refused.err)["message"]
+    several = filled("api", '{ a: findScene(id: "x") { id } b: findTag(id: "y") { id } }')
+    assert [error["path"] for error in json.loads(several.err)["errors"]] == [["a"], ["b"]]
+    assert several.json == {"a": None, "b": None}
+    alone = filled("api", "--operation", "findScene", "-F", "id=x")
+    assert (alone.status, alone.out, json.loads(alone.err)["path"]) == (1, "", ["findScene"])
+    assert json.loads(filled("api", "{ a }", "--fields", "id").err)["error"] == "usage"
+    assert filled("api", "{ nosuch }", "--yaml").err.startswith("stash: ")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +146,7 @@ def test_data_beside_errors_is_printed(filled: Cli) -> None:
         ((), "nothing to send"),
         (("{ a }", "--operation", "version"), "not both"),
         (("{ a }", "--csv"), "api prints json, jsonl, yaml"),
+        (("{ a }", "-o", "table"), "api prints json, jsonl, yaml"),
         (("{ a }", "--fields", "id"), "goes with --operation"),
         (("{ a }", "--count", "3"), "goes with --subscribe"),
         (("{ a }", "--paginate", "--subscribe"), "exclude each other"),
@@ -158,6 +171,18 @@ def test_what_is_wrong_is_said_before_anything_is_sent(
     done = filled("api", *args)
     assert (done.status, done.out) == (2, "")
     assert message in done.err
+
+
+def test_pages_before_an_error_are_printed(filled: Cli) -> None:
+    """The third page asks for a performer that is not there."""
+    text = (
+        "query($page: Int!) { findTags(filter: {page: $page, per_page: 1}) { tags { name } }"
+        " findPerformers(performer_ids: [$page]) { count } }"
+    )
+    done = filled("api", text, "--paginate")
+    assert (done.status, json.loads(done.err)["error"]) == (1, "graphql")
+    names = [{"name": "Beach"}, {"name": "Outdoor"}]
+    assert done.json == {"findTags": {"tags": names}, "findPerformers": {"count": 1}}
 
 
 def test_two_lists_are_not_one_page(filled: Cli) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client import failures
 from stash_cli.core.client.paging import PAGE_SIZE, FindQuery
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashGraphQLError, StashUsageError
+from stash_cli.core.graphql import answers
 from stash_cli.core.graphql.document import describe
 from stash_cli.core.log import redact
 from stash_cli.core.transport import GraphQLRequest
@@ -123,10 +124,19 @@ async def _until_over(fetch: Fetch, first: int, size: int | None) -> AsyncGenera
 
 
 async def call(session: Session, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None) -> Any:
-    """The value of an operation; secrets of the configuration are hidden unless asked for by name."""
-    found = await session.call(operation, args, paths)
-    is_configuration = describe(operation)[1].type.name.startswith("Config")
-    return redact(found) if paths is None and is_configuration else found
+    """The value of an operation; secrets of the configuration are hidden unless asked for by name.
+
+    Raises StashGraphQLError, which holds what came beside the errors in the same form.
+    """
+    is_secret = paths is None and describe(operation)[1].type.name.startswith("Config")
+    try:
+        found = await session.call(operation, args, paths)
+    except StashGraphQLError as error:
+        if error.data and operation in error.data:
+            beside = answers.read(operation, error.data[operation], session.capabilities)
+            error.data = {operation: redact(beside) if is_secret else beside}
+        raise
+    return redact(found) if is_secret else found
 
 
 async def events(
