@@ -135,6 +135,37 @@ def test_lists_with_data_of_their_own() -> None:
     assert scene.groups == [SceneGroup(group=series, scene_index=3)]
 
 
+def test_edits_in_place_show_on_the_other_side_at_once() -> None:
+    alice, bea = known(Performer, 1, scenes=[]), known(Performer, 2, scenes=[])
+    scene = known(Scene, 5, performers=[])
+    scene.performers[:] = [bea, alice]
+    assert (alice.scenes, bea.scenes) == ([scene], [scene])
+    bea.scenes.clear()
+    assert scene.performers == [alice]
+    alice.scenes.append(known(Scene, 6, performers=[]))
+    assert alice.scenes[1].performers == [alice]
+    del scene.performers[0]
+    assert [each.id for each in alice.scenes] == ["6"]
+    one, two = known(Studio, 1, groups=[]), known(Studio, 2, groups=[{"id": "3"}])
+    group = two.groups[0]
+    group.studio = two
+    one.groups += [group]
+    assert (group.studio, two.groups) == (one, [])
+
+
+def test_data_of_a_place_shows_on_both_sides() -> None:
+    series = known(Group, 1, sub_groups=[{"group": {"id": "2"}, "description": "old"}])
+    part = series.sub_groups[0].group
+    part.containing_groups = [GroupDescription(group=series, description="old")]
+    part.mark_clean()
+    series.mark_clean()
+    series.sub_groups[0].description = "new"
+    assert [each.description for each in part.containing_groups] == ["new"]
+    assert (series.is_dirty(), part.is_dirty()) == (True, False)
+    part.containing_groups[0].description = "newer"
+    assert [each.description for each in series.sub_groups] == ["newer"]
+
+
 def test_what_was_not_read_stays_unread() -> None:
     tag, scene = known(Tag, 1), known(Scene, 2)
     run(scene.add_tag(tag))

@@ -41,15 +41,21 @@ class UnitMachine(RuleBasedStateMachine):
         self.held: list[Any] = []
 
     def teardown(self) -> None:
+        try:
+            self.flushed_all()
+        finally:
+            self.runner.run(self.stack.aclose())
+            self.runner.close()
+            self.folder.cleanup()
+
+    def flushed_all(self) -> None:
+        """In the end the server has every edit."""
         self.runner.run(self.store.save_all(check=True))
         self.took()
         text = "{ findTags(filter: {per_page: -1}) { tags { id description aliases } } }"
         rows = self.runner.run(self.store.client.execute(text))["findTags"]["tags"]
         found = {row.pop("id"): row for row in rows}
         assert found == {key: {**row, "aliases": sorted(row["aliases"])} for key, row in self.server.items()}
-        self.runner.run(self.stack.aclose())
-        self.runner.close()
-        self.folder.cleanup()
 
     def pick(self, number: int) -> str:
         return sorted(self.server)[number % len(self.server)]

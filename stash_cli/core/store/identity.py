@@ -2,8 +2,7 @@
 
 Identity is held by weak reference: as long as anybody holds an object, every answer merges into it.
 A bounded cache of the most recently loaded objects keeps them alive for reading again; an object that
-was changed is kept until it is saved, however many others come. (An object that has left the cache
-and is edited in place only - `scene.urls.append(...)` - is noticed while somebody holds it.)
+is changed, by assignment or in place, is kept until it is saved, however many others come.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from stash_cli.core.types.orm.hydrate import Plan, blank, concrete, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
@@ -54,7 +54,7 @@ class IdentityMap:
     """Type and id -> the one object; safe to use from several threads."""
 
     def __init__(self, *, max_objects: int = MAX_OBJECTS, clock: Callable[[], float] = monotonic) -> None:
-        self.lock = RLock()
+        self._lock = RLock()
         self.client: StashClient | None = None
         self.clock = clock
         self.max_objects = max_objects
@@ -63,14 +63,19 @@ class IdentityMap:
         self._recent: OrderedDict[int, StashObject] = OrderedDict()
         self._changed: dict[int, StashObject] = {}
 
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held for every step that must not be seen half done (`Keeper`)."""
+        return self._lock
+
     def take(self, cls: type[T], data: Mapping[str, Any]) -> T:
         """The one object for `data["id"]`, with `data` merged into it; hydration's way in."""
-        with self.lock:
+        with self._lock:
             return self._take(concrete(cls, data) if "__typename" in data else cls, data)
 
     def take_all(self, cls: type[T], rows: Iterable[Mapping[str, Any]]) -> list[T]:
         """The objects for rows that were asked for themselves: they count as fresh and recent."""
-        with self.lock:
+        with self._lock:
             now = self.clock()
             return [self._take(concrete(cls, row), row, now) for row in rows]
 
@@ -106,20 +111,18 @@ class IdentityMap:
     def _forget(self, entry: ref[StashObject]) -> None:
         """The last holder of an object let go of it."""
         gone = cast("Entry", entry)
-        with self.lock:
+        with self._lock:
             table = self._tables.get(gone.cls)
             if table is not None and table.entries.get(gone.name) is entry:
                 del table.entries[gone.name]
 
     def _evict(self) -> None:
         while len(self._recent) > self.max_objects:
-            key, oldest = self._recent.popitem(last=False)
-            if _is_filled(oldest) and oldest.is_dirty():
-                self._changed[key] = oldest
+            self._recent.popitem(last=False)
 
     def add(self, obj: StashObject) -> None:
         """Put an object in, new ones included; raises where another one stands for the same id."""
-        with self.lock:
+        with self._lock:
             table = self._table(type(obj))
             entry = table.entries.get(obj.id)
             standing = entry() if entry is not None else None
@@ -131,8 +134,8 @@ class IdentityMap:
             self.changed(obj)
 
     def changed(self, obj: StashObject) -> None:
-        """Keep a changed object alive until it is saved (`Keeper`)."""
-        with self.lock:
+        """Keep a changed object alive until it is saved (`Keeper`); every edit is told."""
+        with self._lock:
             if obj.is_dirty():
                 self._changed[id(obj)] = obj
             elif self._changed.pop(id(obj), None) is not None:
@@ -140,7 +143,7 @@ class IdentityMap:
 
     def renamed(self, obj: StashObject, old_id: str) -> None:
         """The server gave a new object its id (`Keeper`)."""
-        with self.lock:
+        with self._lock:
             table = self._table(type(obj))
             table.entries.pop(old_id, None)
             self._register(obj, table, obj.id)
@@ -148,19 +151,19 @@ class IdentityMap:
 
     def get(self, cls: type[T], id_: str) -> T | None:
         """The live object with this id, however old."""
-        with self.lock:
+        with self._lock:
             entry = self._entry(cls, id_)
             return cast("T | None", entry() if entry is not None else None)
 
     def age(self, cls: type[StashObject], id_: str) -> float:
         """Seconds since it was loaded; infinite for what is not there or was invalidated."""
-        with self.lock:
+        with self._lock:
             entry = self._entry(cls, id_)
             return self.clock() - entry.stamp if entry is not None else float("inf")
 
     def touch(self, obj: StashObject) -> None:
         """Count an object as recently used."""
-        with self.lock:
+        with self._lock:
             self._recent[id(obj)] = obj
             self._recent.move_to_end(id(obj))
             self._evict()
@@ -171,30 +174,28 @@ class IdentityMap:
 
     def objects(self, cls: type[T]) -> list[T]:
         """The live objects of a type."""
-        with self.lock:
+        with self._lock:
             held = [entry() for entry in list(self._table(cls).entries.values())]
             return cast("list[T]", [obj for obj in held if obj is not None])
 
     def everything(self) -> list[StashObject]:
         """The live objects of all types."""
-        with self.lock:
+        with self._lock:
             # Lists, because the collector may drop entries between two steps of a loop.
             entries = [entry for table in self._tables.values() for entry in list(table.entries.values())]
             return [obj for entry in entries if (obj := entry()) is not None]
 
     def dirty(self) -> list[StashObject]:
-        """The changed objects, those edited in place included."""
-        return [obj for obj in self.everything() if obj.is_dirty()]
+        """The changed objects, in the order of their first change."""
+        with self._lock:
+            return [obj for obj in self._changed.values() if obj.is_dirty()]
 
     def expire(self, cls: type[StashObject] | None = None, id_: str | None = None) -> None:
         """Let the next read ask the server; objects stay the ones they are, changes stay in them."""
-        with self.lock:
+        with self._lock:
             for entry in list(self._entries(cls, id_)):
                 entry.stamp = NEVER
-                held = entry()
-                obj = self._recent.pop(id(held), None)
-                if obj is not None and obj.is_dirty():
-                    self._changed[id(obj)] = obj
+                self._recent.pop(id(entry()), None)
 
     def _entries(self, cls: type[StashObject] | None, id_: str | None) -> Iterator[Entry]:
         for held, table in self._tables.items():
@@ -203,13 +204,8 @@ class IdentityMap:
 
     def discard(self, obj: StashObject) -> None:
         """Take an object out: the server has it no longer."""
-        with self.lock:
+        with self._lock:
             self._recent.pop(id(obj), None)
             self._changed.pop(id(obj), None)
             self._table(type(obj)).entries.pop(obj.id, None)
             obj.bind(None)
-
-
-def _is_filled(obj: StashObject) -> bool:
-    """Whether it has left `_take`: a nested link may push out the object it is being read for."""
-    return bool(obj.__dict__)

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stash_cli.core.errors import StashInputError, did_you_mean
+from stash_cli.core.types.orm.places import owner_at, place_of
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic import PrivateAttr
+
+    from stash_cli.core.types.orm.places import Place
 
 
 def api(
@@ -65,6 +70,23 @@ class ApiObject(BaseModel):
 
 class StashResult(ApiObject):
     """A page of a find query."""
+
+
+class Embedded(ApiObject):
+    """A value inside an object, such as its place in a group: an edit of it is an edit of the object."""
+
+    __slots__ = ("_place",)
+    if TYPE_CHECKING:
+        _place: Place | None = PrivateAttr()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        place = place_of(self)
+        owner = owner_at(place)
+        if owner is None or place is None:
+            super().__setattr__(name, value)
+            return
+        with owner.editing(place[1]):
+            super().__setattr__(name, value)
 
 
 class StashInput(ApiObject):

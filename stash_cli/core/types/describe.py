@@ -18,7 +18,7 @@ from stash_cli.core.types import annotations as words
 from stash_cli.core.types import enums, operations
 from stash_cli.core.types.annotations import Scalar
 from stash_cli.core.types.api import describe_api
-from stash_cli.core.types.base import ApiObject, StashInput, StashResult
+from stash_cli.core.types.base import ApiObject, Embedded, StashInput, StashResult
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.extras import EXTRAS
@@ -27,6 +27,7 @@ from stash_cli.core.types.links import Link, link
 from stash_cli.core.types.orm.helper import Helper, helpers_of
 from stash_cli.core.types.orm.related import Related
 from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.state import State
 from stash_cli.core.types.orm.tracking import Tracked
 from stash_cli.core.unset import UnsetType
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 API_VERSION = "0.31"
-_BASES = (ApiObject, Tracked, Related, StashObject, StashInput, StashResult)
+_BASES = (ApiObject, Embedded, State, Tracked, Related, StashObject, StashInput, StashResult)
 _BUILTIN = {str: "String", int: "Int", float: "Float", bool: "Boolean", object: "Any"}
 _SCALARS = [*(v for k, v in _BUILTIN.items() if k is not object), "ID", "Time", "Timestamp", "Int64"]
 _SCALARS += ["Map", "BoolMap", "PluginConfigMap", "Any", "Upload"]

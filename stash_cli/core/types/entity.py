@@ -10,7 +10,6 @@ from pydantic import Field
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.annotations import ID
 from stash_cli.core.types.orm import saving
-from stash_cli.core.types.orm.changes import detached
 from stash_cli.core.types.orm.related import Related
 from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.types.orm.views import TypeView, side_mutations, tracked_fields
@@ -18,6 +17,8 @@ from stash_cli.core.types.orm.writing import merge_operation
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from pydantic import PrivateAttr
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.orm.saving import Saving
@@ -37,7 +38,7 @@ class StashObject(Related):
 
     __slots__ = ("_key",)
     if TYPE_CHECKING:
-        _key: tuple[str, str]
+        _key: tuple[str, str] = PrivateAttr()
         """Type and id that the object was first hashed by."""
 
     __relationships__: ClassVar = TypeView(relationships)
@@ -151,13 +152,12 @@ class StashObject(Related):
         _put(copied, "_base", dict(self._base))
         _put(copied, "_pending", self._pending.copy() if self._pending else None)
         _put(copied, "_keeper", None)
+        copied.hold_own()
         return copied
 
     def __deepcopy__(self, _memo: dict[int, Any] | None = None) -> Self:
-        """Relations are links: what they lead to is not copied, the lists that hold them are."""
-        copied = self.__copy__()
-        copied.__dict__.update({name: detached(value) for name, value in self.__dict__.items()})
-        return copied
+        """Relations are links: what they lead to is not copied, the lists that hold them always are."""
+        return self.__copy__()
 
     def __getstate__(self) -> dict[Any, Any]:
         return {**super().__getstate__(), "base": self._base, "pending": self._pending}
@@ -167,6 +167,7 @@ class StashObject(Related):
         _put(self, "_base", state["base"])
         _put(self, "_pending", state["pending"])
         _put(self, "_keeper", None)
+        self.hold_own()
 
     def __repr__(self) -> str:
         """Id and name only: printing never walks relations."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import Map, Maybe, Nullable, Rating100, Time
-from stash_cli.core.types.base import ApiObject, StashResult, api
+from stash_cli.core.types.annotations import Date, Map, Maybe, Nullable, Rating100, Time
+from stash_cli.core.types.base import Embedded, StashResult, api
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.links import Scene, Studio, Tag
 from stash_cli.core.types.orm.helpers import GroupHelpers
 from stash_cli.core.unset import UNSET
 
 
-class GroupDescription(ApiObject):
+class GroupDescription(Embedded):
     """A group inside another, with the words on why."""
 
     group: Maybe[Group] = UNSET
@@ -23,7 +23,7 @@ class Group(GroupHelpers, StashObject):
     name: Maybe[str] = UNSET
     aliases: Nullable[str] = UNSET
     duration: Nullable[int] = UNSET
-    date: Nullable[str] = UNSET
+    date: Nullable[Date] = UNSET
     rating100: Nullable[Rating100] = UNSET
     studio: Nullable[Studio] = UNSET
     director: Nullable[str] = UNSET

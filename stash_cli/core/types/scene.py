@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Map, Maybe, Nullable, Rating100, Time
-from stash_cli.core.types.base import ApiObject, StashResult, api
+from stash_cli.core.types.annotations import ID, Date, Map, Maybe, Nullable, Rating100, Time
+from stash_cli.core.types.base import ApiObject, Embedded, StashResult, api
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.links import (
     Gallery,
@@ -36,7 +36,7 @@ class ScenePathsType(ApiObject):
     caption: Nullable[str] = UNSET
 
 
-class SceneGroup(ApiObject):
+class SceneGroup(Embedded):
     """A group of a scene and the scene's number in it."""
 
     group: Maybe[Group] = UNSET
@@ -52,7 +52,7 @@ class Scene(SceneHelpers, StashObject):
     director: Nullable[str] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
     urls: Maybe[list[str]] = UNSET
-    date: Nullable[str] = UNSET
+    date: Nullable[Date] = UNSET
     rating100: Nullable[Rating100] = UNSET
     organized: Maybe[bool] = UNSET
     o_counter: Nullable[int] = UNSET

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from stash_cli.core.types.annotations import Maybe, Time
-from stash_cli.core.types.base import ApiObject
+from stash_cli.core.types.base import Embedded
 from stash_cli.core.unset import UNSET
 
 
-class StashID(ApiObject):
+class StashID(Embedded):
     """An object's id on a stash-box."""
 
     endpoint: Maybe[str] = UNSET

@@ -1,8 +1,8 @@
 """Building objects from server answers, without validators.
 
-Each class gets a plan once: API name -> (attribute, converter). Filling an object is then one pass
-over the answer. Links are handed to an identity map where there is one, so that the same entity is
-the same object in every answer.
+Each class gets a plan once: API name -> (attribute, converter, and what holds lists and maps). Filling
+an object is then one pass over the answer. Links are handed to an identity map where there is one, so
+that the same entity is the same object in every answer.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from stash_cli.core.types.api import ApiType, TypeRef, describe_api
+from stash_cli.core.types.orm.collections import items_at, kept
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from stash_cli.core.types.base import ApiObject
     from stash_cli.core.types.entity import StashObject
-    from stash_cli.core.types.orm.tracking import Keeper
+    from stash_cli.core.types.orm.places import Place
+    from stash_cli.core.types.orm.state import Keeper
 
 A = TypeVar("A", bound="ApiObject")
 E = TypeVar("E", bound="StashObject")
 Converter = Callable[[Any, "Identity | None"], Any]
+Hold = Callable[[Any, "Place | None"], Any]
+"""Puts a list or map into its place in an object."""
+
+_MAPS = frozenset({"Map", "BoolMap", "PluginConfigMap", "Any"})
 
 _put = object.__setattr__
 
@@ -43,7 +49,7 @@ class Plan:
     """
 
     untouched: dict[str, Any]
-    setters: dict[str, tuple[str, Converter | None]]
+    setters: dict[str, tuple[str, Converter | None, Hold | None]]
     is_entity: bool
 
     def values(self, data: Mapping[str, Any], identity: Identity | None) -> dict[str, Any]:
@@ -52,7 +58,7 @@ class Plan:
         setters = self.setters
         for name, value in data.items():
             if name in setters:
-                attr, convert = setters[name]
+                attr, convert, _ = setters[name]
                 found[attr] = value if convert is None or value is None else convert(value, identity)
         return found
 
@@ -107,9 +113,21 @@ def plan_of(cls: type[ApiObject]) -> Plan:
     fields = describe_api().types[cls.__name__].fields.values()
     return Plan(
         untouched=dict.fromkeys((field.attr for field in fields), UNSET),
-        setters={field.name: (field.attr, converter(field.type)) for field in fields},
+        setters={field.name: (field.attr, converter(field.type), _hold(field.type)) for field in fields},
         is_entity=describe_api().types[cls.__name__].is_entity,
     )
+
+
+def _hold(ref: TypeRef) -> Hold | None:
+    """What makes a value of type `ref` tell of edits in place; None for those that cannot be edited."""
+    declared = describe_api().types[ref.name]
+    if declared.kind == "SCALAR":
+        plain = ref.name not in _MAPS
+    else:
+        plain = declared.kind == "ENUM" or declared.is_entity
+    if ref.is_list and plain:
+        return items_at
+    return None if plain else kept
 
 
 def converter(ref: TypeRef) -> Converter | None:

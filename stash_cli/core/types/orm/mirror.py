@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.types.orm.changes import snapshot
+from stash_cli.core.types.orm.changes import same, snapshot
 from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from stash_cli.core.types.entity import StashObject
+
+    Pair = tuple[StashObject, Any]
+    """An object of a relationship, and the item that leads to it."""
 
 
 def mirror(obj: StashObject, name: str, before: Any, after: Any) -> None:
@@ -22,19 +25,33 @@ def mirror(obj: StashObject, name: str, before: Any, after: Any) -> None:
     relation = relationships(type(obj).__name__).get(name)
     if relation is None or relation.inverse_field is None or not relation.is_written:
         return
-    old, new = _pairs(relation, before), _pairs(relation, after)
-    # Compared one by one: hashing would tie unsaved objects to their temporary ids.
-    for target, _ in old:
-        if not any(target == other for other, _ in new):
+    gone, come = _difference(relation, before, after)
+    for target, _ in gone:
+        if not any(target == other for other, _ in come):
             unlink(target, relation.inverse_field, obj)
-    for target, item in new:
-        if not any(target == other for other, _ in old):
-            link(target, relation.inverse_field, obj, item)
+    for target, item in come:
+        link(target, relation.inverse_field, obj, item)
 
 
-def _pairs(relation: RelationshipMetadata, value: Any) -> list[tuple[StashObject, Any]]:
-    """Objects that a value leads to, each with the item that does."""
-    items = value if isinstance(value, list) else [value] if value else []
+def _difference(relation: RelationshipMetadata, before: Any, after: Any) -> tuple[list[Pair], list[Pair]]:
+    """What left a relationship and what came into it, or came with other data.
+
+    Told apart as the very objects that they are: hashing would tie unsaved ones to their temporary ids.
+    """
+    start = 0
+    if isinstance(before, list) and isinstance(after, list) and after[: len(before)] == before:
+        # Appended to, the usual edit of a long list.
+        start = len(before)
+    old, new = _pairs(relation, before, start), _pairs(relation, after, start)
+    was, now = ({id(target): item for target, item in pairs} for pairs in (old, new))
+    gone = [(target, item) for target, item in old if id(target) not in now]
+    come = [(target, item) for target, item in new if not same(item, was.get(id(target), UNSET))]
+    return gone, come
+
+
+def _pairs(relation: RelationshipMetadata, value: Any, start: int = 0) -> list[Pair]:
+    """Objects that a value leads to from `start` on, each with the item that does."""
+    items = value[start:] if isinstance(value, list) else [value] if value else []
     return [(relation.target(item), item) for item in items if relation.target(item)]
 
 
@@ -45,8 +62,9 @@ def link(holder: StashObject, name: str, obj: StashObject, item: Any = None) -> 
     if held is UNSET:
         return
     if relation.is_list:
-        if obj not in relation.targets(held):
-            _put(holder, name, [*held, _item(relation, obj, item)])
+        others = [each for each in held if relation.target(each) != obj]
+        if len(others) == len(held) or relation.through:
+            _put(holder, name, [*others, _item(relation, obj, item)])
     elif held != obj:
         if held is not None:
             mirror(holder, name, held, None)
@@ -69,16 +87,14 @@ def _put(holder: StashObject, name: str, items: list[Any]) -> None:
     """The items in the very list that is held; what the server is taken to have gets and loses the same."""
     relation = relationships(type(holder).__name__)[name]
     held = holder.__dict__[name]
-    gone = [item for item in held if item not in items]
-    come = [item for item in items if item not in held]
-    held[:] = items
+    gone, come = _difference(relation, snapshot(held), items)
+    held.show(items)
 
     def moved(base: Any) -> Any:
-        if type(base) is not list:
+        if not isinstance(base, list):
             return base
-        lost = [relation.target(item) for item in gone]
-        kept = [item for item in base if relation.target(item) not in lost]
-        return kept + snapshot(come)
+        lost = [target for target, _ in (*gone, *come)]
+        return [item for item in base if relation.target(item) not in lost] + snapshot([i for _, i in come])
 
     holder.rebase(name, moved)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.orm import images
+from stash_cli.core.types.orm.collections import kept
 from stash_cli.core.types.orm.hierarchy import refuse_cycle
 from stash_cli.core.types.orm.hydrate import class_named
 from stash_cli.core.types.orm.mirror import link, unlink
@@ -40,13 +41,12 @@ class Related(Tracked):
             setattr(self, name, [item] if relation.is_list else item)
         elif held is UNSET:
             self.queue_member(name, item, put=True)
+            if relation.inverse_field:
+                link(target, relation.inverse_field, self, item)
         elif target not in relation.targets(held):
             held.append(item)
         elif data:
             held[relation.targets(held).index(target)] = item
-        if relation.is_list and relation.inverse_field and target is not None:
-            link(target, relation.inverse_field, self, item)
-        self.tell_keeper()
 
     def unrelate(self: StashObject, name: str, other: Any) -> None:  # type: ignore[misc]
         """Take `other` out of the list `name`; what is not in it stays out."""
@@ -55,15 +55,15 @@ class Related(Tracked):
         held = self.__dict__.get(name, UNSET)
         if held is UNSET and not self.is_new():
             self.queue_member(name, item, put=False)
+            if relation.inverse_field:
+                unlink(target, relation.inverse_field, self)
         elif held:
             held[:] = [each for each in held if relation.target(each) != target]
-        if relation.inverse_field:
-            unlink(target, relation.inverse_field, self)
-        self.tell_keeper()
 
     def queue_member(self, name: str, item: Any, *, put: bool) -> None:
         """Note what the next save puts into, or takes out of, a list that was never read."""
         self._note_pending().member(name, item, put=put)
+        self.tell_keeper()
 
     def queue_call(self, method: str, **args: Any) -> None:
         """Note a mutation for the next save, and show what it will leave."""
@@ -71,8 +71,8 @@ class Related(Tracked):
         given = {name: value for name, value in args.items() if value is not None}
         self._note_pending().calls[operation] = given
         for name, value in emptied(self, operation, given, fields).items():  # type: ignore[arg-type]
-            self.__dict__[name] = value
-            self._base[name] = [] if value == [] else value
+            self._settle(name)
+            self._merge(name, value, kept)
         self.tell_keeper()
 
     def queue_image(self, field: str, source: str | Path | None) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashBatchError, StashInputError
 from stash_cli.core.types.orm.changes import FORCED, snapshot
 from stash_cli.core.types.orm.hydrate import plan_of
-from stash_cli.core.types.orm.mirror import mirror
 from stash_cli.core.types.orm.pending import Pending, forget
 from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.types.orm.sides import COUNTED, QUEUED, SideCall, member_calls, writer_of
@@ -99,8 +98,6 @@ def _check_saved(obj: StashObject, sides: dict[str, Any]) -> None:
 def finish(obj: StashObject, saving: Saving, server_id: str | int) -> None:
     """Note that the server has taken the input; see `StashObject.end_save`."""
     obj.update_id(server_id)
-    for name, before in saving.before.items():
-        mirror(obj, name, before if isinstance(before, list) else None, obj.__dict__.get(name))
     if obj.pending:
         forget(obj.pending.inputs, saving.pending.inputs)
     obj.note_saved(saving.values)
@@ -144,9 +141,6 @@ async def save_sides(
             settle(obj, call, operation.result)
         else:
             failed.append((obj, operation.error, batch))
-    for obj, saving in savings:
-        for name, (before, _) in saving.sides.items():
-            mirror(obj, name, before if isinstance(before, list) else None, obj.__dict__.get(name))
     return failed
 
 

@@ -1,0 +1,217 @@
+"""Lists and maps of objects are lists and dicts that no edit of goes unnoticed in."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.store.identity import IdentityMap
+from stash_cli.core.types import Group, Performer, Scene, SceneGroup, StashID, Tag
+
+ROW: dict[str, Any] = {
+    "id": "1",
+    "urls": ["b", "a"],
+    "tags": [{"id": "1", "name": "Rock"}, {"id": "2", "name": "Jazz"}],
+    "groups": [{"group": {"id": "1", "name": "Series"}, "scene_index": 2}],
+    "stash_ids": [{"endpoint": "e", "stash_id": "s"}],
+    "custom_fields": {"height": 1, "more": {"list": [1]}},
+}
+
+
+def known() -> tuple[IdentityMap, Any]:
+    identity = IdentityMap(max_objects=5)
+    [scene] = identity.take_all(Scene, [copy.deepcopy(ROW)])
+    return identity, scene
+
+
+EDITS: dict[str, Callable[[Any], Any]] = {
+    "append": lambda scene: scene.urls.append("c"),
+    "insert": lambda scene: scene.urls.insert(0, "c"),
+    "extend": lambda scene: scene.urls.extend(word for word in "cd"),
+    "remove": lambda scene: scene.urls.remove("a"),
+    "pop": lambda scene: scene.urls.pop(),
+    "clear": lambda scene: scene.urls.clear(),
+    "sort": lambda scene: scene.urls.sort(),
+    "reverse": lambda scene: scene.urls.reverse(),
+    "set an item": lambda scene: scene.urls.__setitem__(0, "c"),
+    "set a slice": lambda scene: scene.urls.__setitem__(slice(0, 1), ["c", "d"]),
+    "delete an item": lambda scene: scene.urls.__delitem__(0),
+    "add in place": lambda scene: scene.urls.__iadd__(["c"]),
+    "multiply in place": lambda scene: scene.urls.__imul__(2),
+    "a tag": lambda scene: scene.tags.pop(),
+    "a value in a list": lambda scene: setattr(scene.groups[0], "scene_index", 3),
+    "another list of values": lambda scene: setattr(scene.stash_ids[0], "stash_id", "t"),
+    "a custom field": lambda scene: scene.custom_fields.update(height=2),
+    "a custom field's type": lambda scene: scene.custom_fields.__setitem__("height", True),
+    "a new custom field": lambda scene: scene.custom_fields.setdefault("weight", 3),
+    "fields together": lambda scene: scene.custom_fields.__ior__({"weight": 3}),
+    "no custom field": lambda scene: scene.custom_fields.pop("height"),
+    "none of them": lambda scene: scene.custom_fields.clear(),
+    "the last of them": lambda scene: scene.custom_fields.popitem(),
+    "del of one": lambda scene: scene.custom_fields.__delitem__("height"),
+    "deep in a map": lambda scene: scene.custom_fields["more"]["list"].append(2),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_edit_in_place_keeps_the_object_until_it_is_saved(edit: Callable[[Any], Any]) -> None:
+    identity, scene = known()
+    for number in range(10, 30):
+        identity.take_all(Tag, [{"id": str(number)}])
+    edit(scene)
+    [changed] = scene.get_changed_fields()
+    del scene
+    gc.collect()
+    [kept] = identity.dirty()
+    assert list(kept.get_changed_fields()) == [changed]
+    kept.end_save(kept.begin_save(), "1")
+    assert identity.dirty() == []
+    del kept
+    for number in range(30, 60):
+        identity.take_all(Tag, [{"id": str(number)}])
+    gc.collect()
+    assert identity.get(Scene, "1") is None
+
+
+def test_an_edit_that_is_taken_back_is_none() -> None:
+    identity, scene = known()
+    scene.urls.append("c")
+    assert identity.dirty() == [scene]
+    assert scene.urls.pop() == "c"
+    assert identity.dirty() == []
+    scene.tags += []
+    scene.urls = [*scene.urls]
+    assert not scene.is_dirty()
+
+
+def test_an_edit_that_fails_half_way_counts_as_far_as_it_went() -> None:
+    _, scene = known()
+
+    def words() -> Any:
+        yield "c"
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        scene.urls.extend(words())
+    with pytest.raises(ValueError, match="not in list"):
+        scene.urls.remove("z")
+    assert not scene.is_dirty()
+
+
+def test_a_list_that_was_replaced_is_nobodys() -> None:
+    _, scene = known()
+    old = scene.urls
+    scene.urls = ["c"]
+    scene.urls = ["b", "a"]
+    old.append("d")
+    assert not scene.is_dirty()
+    assert scene.urls == ["b", "a"]
+
+
+def test_only_objects_of_the_right_type_get_in() -> None:
+    _, scene = known()
+    tags = scene.tags
+    for put in (tags.append, lambda one: tags.insert(0, one), lambda one: tags.extend([one])):
+        with pytest.raises(StashInputError, match=r"Scene\.tags holds Tag objects, not Performer"):
+            put(Performer.from_graphql({"id": "1"}))
+    with pytest.raises(StashInputError, match=r"Scene\.groups holds SceneGroup objects, not Group"):
+        scene.groups[0] = Group.from_graphql({"id": "1"})
+    assert not scene.is_dirty()
+
+
+def test_a_value_in_two_objects_is_two_values() -> None:
+    _, scene = known()
+    other: Any = Scene(stash_ids=scene.stash_ids, groups=[*scene.groups])
+    other.stash_ids[0].stash_id = "t"
+    other.groups[0].scene_index = 7
+    assert scene.stash_ids[0].stash_id == "s"
+    assert scene.groups[0].scene_index == 2
+    assert not scene.is_dirty()
+    scene.stash_ids.append(other.stash_ids[0])
+    scene.stash_ids[1].endpoint = "f"
+    assert other.stash_ids[0].endpoint == "e"
+
+
+def test_they_are_lists_and_dicts_to_everybody_else() -> None:
+    _, scene = known()
+    assert isinstance(scene.urls, list)
+    assert scene.urls == ["b", "a"]
+    assert json.dumps(scene.urls) == '["b", "a"]'
+    assert json.dumps(scene.custom_fields) == '{"height": 1, "more": {"list": [1]}}'
+    for copies in (copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))):
+        copied = copies(scene.urls)
+        assert type(copied) is list
+        assert copied == scene.urls
+    for fields in (copy.copy(scene.custom_fields), pickle.loads(pickle.dumps(scene.custom_fields))):
+        assert type(fields) is dict
+    assert type(scene.urls[:]) is list
+    assert type(sorted(scene.urls)) is list
+    value = StashID(endpoint="e", stash_id="s")
+    value.stash_id = "t"
+    assert value == StashID(endpoint="e", stash_id="t")
+
+
+def test_copies_of_objects_hold_lists_of_their_own() -> None:
+    identity, scene = known()
+    for copied in (copy.copy(scene), scene.model_copy(), pickle.loads(pickle.dumps(scene))):
+        copied.urls.append("c")
+        copied.groups[0].scene_index = 9
+        copied.tags.clear()
+        assert set(copied.get_changed_fields()) == {"urls", "groups", "tags"}
+    assert not scene.is_dirty()
+    assert identity.dirty() == []
+    updated = scene.model_copy(update={"urls": ["x"], "title": "t"})
+    assert updated.get_changed_fields() == {"urls": ["x"], "title": "t"}
+    updated.urls.append("y")
+    assert updated.get_changed_fields()["urls"] == ["x", "y"]
+
+
+def test_an_answer_changes_the_very_list_that_is_held() -> None:
+    identity, scene = known()
+    urls, fields, groups = scene.urls, scene.custom_fields, scene.groups
+    row = {"urls": ["x"], "custom_fields": {"a": 1}, "groups": [{"group": {"id": "2"}, "scene_index": None}]}
+    identity.take_all(Scene, [{"id": "1", **row}])
+    assert (urls, fields, groups[0].group.id) == (["x"], {"a": 1}, "2")
+    assert not scene.is_dirty()
+    groups[0].scene_index = 5
+    assert list(scene.get_changed_fields()) == ["groups"]
+
+
+def test_a_list_that_outlives_its_object_says_so() -> None:
+    identity, scene = known()
+    urls = scene.urls
+    alone = Scene.from_graphql(copy.deepcopy(ROW)).urls
+    for number in range(10, 30):
+        identity.take_all(Tag, [{"id": str(number)}])
+    del scene
+    gc.collect()
+    assert urls == ["b", "a"]
+    with pytest.raises(StashUsageError, match="urls this is has left the store") as raised:
+        urls.append("c")
+    assert "Hold the object" in str(raised.value.hint)
+    assert urls == ["b", "a"]
+    alone.append("c")
+    assert alone == ["b", "a", "c"]
+
+
+def test_what_is_put_into_a_store_tells_it() -> None:
+    identity = IdentityMap()
+    group = SceneGroup(group=Group.from_graphql({"id": "1"}), scene_index=1)
+    scene = Scene.from_graphql({"id": "1", "urls": []})
+    urls = scene.urls
+    identity.add(scene)
+    assert identity.dirty() == []
+    urls.append("a")
+    assert identity.dirty() == [scene]
+    scene.groups = [group]
+    scene.mark_clean()
+    assert identity.dirty() == []
+    scene.groups[0].scene_index = 2
+    assert identity.dirty() == [scene]
