@@ -13,6 +13,8 @@ from stash_cli.core.types.extras import EXTRAS
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return __dir__()
     module = EXTRAS.get(name)
     if module is None:
         declared = describe_api().types.get(name)

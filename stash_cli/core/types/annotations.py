@@ -7,13 +7,14 @@ a query need not ask for every field and an update need not touch every field.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union
 
 from pydantic import BeforeValidator, Field
 
 from stash_cli.core.errors import StashInputError
+from stash_cli.core.types.fuzzy_date import FuzzyDate
 from stash_cli.core.types.orm.images import as_input
 from stash_cli.core.unset import UnsetType
 
@@ -67,6 +68,17 @@ Upload = Annotated[Any, BeforeValidator(as_upload), Scalar("Upload")]
 
 Picture = Annotated[str, BeforeValidator(as_input)]
 """Image to send: a URL for the server to fetch, a data URI, or the path of a file that becomes one."""
+
+
+def as_date(value: Any) -> Any:
+    """A date or FuzzyDate as text."""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return str(value) if isinstance(value, date | FuzzyDate) else value
+
+
+Date = Annotated[str, BeforeValidator(as_date)]
+"""Date as far as it is known - `2024`, `2024-03`, `2024-03-15` - also given as a date or FuzzyDate."""
 
 Rating100 = Annotated[int, Field(ge=0, le=100)]
 """Rating from 0 to 100; the server itself stores anything, so the range is held here."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stash_cli.core.errors import StashInputError, did_you_mean
+from stash_cli.core.errors import StashInputError
 from stash_cli.core.types.orm.places import owner_at, place_of
+from stash_cli.core.types.problems import explain_validation
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -119,17 +120,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def explain_validation(cls: type[BaseModel], error: ValidationError) -> str:
-    """The first problem of a validation error as one line that names the field."""
-    first = error.errors(include_url=False)[0]
-    # Union branches (UNSET, None) add locations of their own; the field path is what precedes them.
-    path = [str(part) for part in first["loc"] if not str(part).startswith(("is-instance", "constrained"))]
-    name = ".".join(dict.fromkeys(path)) or "value"
-    if first["type"] == "extra_forbidden":
-        known = [field.alias or name for name, field in cls.model_fields.items()]
-        return f"{cls.__name__} has no field {path[-1]!r}. {did_you_mean(path[-1], known)}".rstrip()
-    if first["type"] == "missing":
-        return f"{cls.__name__}.{name} is required."
-    return f"{cls.__name__}.{name}: {first['msg']} (got {first['input']!r})."

@@ -1,4 +1,7 @@
-"""Enumerations of the API; each value is the text the server sends."""
+"""Enumerations of the API; each value is the text the server sends.
+
+Members are called as in the API, those that it does not write in capitals also as Python would.
+"""
 
 from __future__ import annotations
 
@@ -145,6 +148,12 @@ class LogLevel(StrEnum):
     Progress = "Progress"
     Warning = "Warning"
     Error = "Error"
+    TRACE = "Trace"
+    DEBUG = "Debug"
+    INFO = "Info"
+    PROGRESS = "Progress"
+    WARNING = "Warning"
+    ERROR = "Error"
 
 
 class OrientationEnum(StrEnum):
@@ -160,6 +169,8 @@ class PackageType(StrEnum):
 
     Scraper = "Scraper"
     Plugin = "Plugin"
+    SCRAPER = "Scraper"
+    PLUGIN = "Plugin"
 
 
 class PluginSettingTypeEnum(StrEnum):
@@ -180,6 +191,13 @@ class PreviewPreset(StrEnum):
     slow = "slow"
     slower = "slower"
     veryslow = "veryslow"
+    ULTRAFAST = "ultrafast"
+    VERYFAST = "veryfast"
+    FAST = "fast"
+    MEDIUM = "medium"
+    SLOW = "slow"
+    SLOWER = "slower"
+    VERYSLOW = "veryslow"
 
 
 class ResolutionEnum(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import Map, Maybe, Nullable, Rating100, Time
+from stash_cli.core.types.annotations import Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.links import Gallery, ImageFile, Performer, Studio, Tag, VisualFile
@@ -18,7 +18,7 @@ class Image(ImageHelpers, StashObject):
     rating100: Nullable[Rating100] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
     urls: Maybe[list[str]] = UNSET
-    date: Nullable[str] = UNSET
+    date: Nullable[Date] = UNSET
     details: Nullable[str] = UNSET
     photographer: Nullable[str] = UNSET
     o_counter: Nullable[int] = UNSET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Maybe, Nullable, Rating100, Time
+from stash_cli.core.types.annotations import ID, Date, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.links import Scene, Studio, Tag
@@ -15,7 +15,7 @@ class Movie(StashObject):
     name: Maybe[str] = UNSET
     aliases: Nullable[str] = UNSET
     duration: Nullable[int] = UNSET
-    date: Nullable[str] = UNSET
+    date: Nullable[Date] = UNSET
     rating100: Nullable[Rating100] = UNSET
     studio: Nullable[Studio] = UNSET
     director: Nullable[str] = UNSET

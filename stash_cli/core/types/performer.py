@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import Map, Maybe, Nullable, Rating100, Time
+from stash_cli.core.types.annotations import Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import StashResult, api
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.enums import CircumcisedEnum, GenderEnum
@@ -22,7 +22,7 @@ class Performer(PerformerHelpers, StashObject):
     gender: Nullable[GenderEnum] = UNSET
     twitter: Nullable[str] = api(deprecated="Use urls")
     instagram: Nullable[str] = api(deprecated="Use urls")
-    birthdate: Nullable[str] = UNSET
+    birthdate: Nullable[Date] = UNSET
     ethnicity: Nullable[str] = UNSET
     country: Nullable[str] = UNSET
     eye_color: Nullable[str] = UNSET
@@ -52,7 +52,7 @@ class Performer(PerformerHelpers, StashObject):
     stash_ids: Maybe[list[StashID]] = UNSET
     rating100: Nullable[Rating100] = UNSET
     details: Nullable[str] = UNSET
-    death_date: Nullable[str] = UNSET
+    death_date: Nullable[Date] = UNSET
     hair_color: Nullable[str] = UNSET
     weight: Nullable[int] = UNSET
     created_at: Maybe[Time] = UNSET

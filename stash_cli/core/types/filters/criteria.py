@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stash_cli.core.types.annotations import ID, Nullable
+from stash_cli.core.types.annotations import ID, Date, Nullable
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.enums import (
     CircumcisedEnum,
@@ -149,9 +149,9 @@ class HierarchicalMultiCriterionInput(StashInput):
 class DateCriterionInput(StashInput):
     """Compares a date as text `YYYY-MM-DD`; fuzzy dates count as their first day."""
 
-    value: str
+    value: Date
     modifier: CriterionModifier
-    value2: Nullable[str] = UNSET
+    value2: Nullable[Date] = UNSET
 
 
 class TimestampCriterionInput(StashInput):

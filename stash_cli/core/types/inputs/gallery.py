@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Map, Nullable, Rating100
+from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings, CustomFieldsInput
 from stash_cli.core.unset import UNSET
@@ -13,7 +13,7 @@ class _GalleryScalars(StashInput):
 
     code: Nullable[str] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
-    date: Nullable[str] = UNSET
+    date: Nullable[Date] = UNSET
     details: Nullable[str] = UNSET
     photographer: Nullable[str] = UNSET
     rating100: Nullable[Rating100] = UNSET

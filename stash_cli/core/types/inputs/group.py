@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Map, Nullable, Picture, Rating100
+from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.enums import BulkUpdateIdMode
 from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings, CustomFieldsInput
@@ -12,7 +12,7 @@ from stash_cli.core.unset import UNSET
 class _GroupScalars(StashInput):
     """What a group is given alone or with many others."""
 
-    date: Nullable[str] = UNSET
+    date: Nullable[Date] = UNSET
     rating100: Nullable[Rating100] = UNSET
     studio_id: Nullable[ID] = UNSET
     director: Nullable[str] = UNSET

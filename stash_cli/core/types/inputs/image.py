@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Nullable, Rating100
+from stash_cli.core.types.annotations import ID, Date, Nullable, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings, CustomFieldsInput
 from stash_cli.core.unset import UNSET
@@ -17,7 +17,7 @@ class _ImageScalars(StashInput):
     rating100: Nullable[Rating100] = UNSET
     organized: Nullable[bool] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
-    date: Nullable[str] = UNSET
+    date: Nullable[Date] = UNSET
     details: Nullable[str] = UNSET
     photographer: Nullable[str] = UNSET
     studio_id: Nullable[ID] = UNSET

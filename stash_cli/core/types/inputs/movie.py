@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Nullable, Picture, Rating100
+from stash_cli.core.types.annotations import ID, Date, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings
 from stash_cli.core.unset import UNSET
@@ -22,7 +22,7 @@ class _MovieFields(_MovieScalars):
     name: Nullable[str] = UNSET
     aliases: Nullable[str] = UNSET
     duration: Nullable[int] = UNSET
-    date: Nullable[str] = UNSET
+    date: Nullable[Date] = UNSET
     synopsis: Nullable[str] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
     urls: Nullable[list[str]] = UNSET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Map, Nullable, Picture, Rating100
+from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.enums import CircumcisedEnum, GenderEnum
 from stash_cli.core.types.inputs.common import (
@@ -20,7 +20,7 @@ class _PerformerScalars(StashInput):
     disambiguation: Nullable[str] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
     gender: Nullable[GenderEnum] = UNSET
-    birthdate: Nullable[str] = UNSET
+    birthdate: Nullable[Date] = UNSET
     ethnicity: Nullable[str] = UNSET
     country: Nullable[str] = UNSET
     eye_color: Nullable[str] = UNSET
@@ -39,7 +39,7 @@ class _PerformerScalars(StashInput):
     favorite: Nullable[bool] = UNSET
     rating100: Nullable[Rating100] = UNSET
     details: Nullable[str] = UNSET
-    death_date: Nullable[str] = UNSET
+    death_date: Nullable[Date] = UNSET
     hair_color: Nullable[str] = UNSET
     weight: Nullable[int] = UNSET
     ignore_auto_tag: Nullable[bool] = UNSET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import ID, Map, Nullable, Picture, Rating100
+from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.inputs.common import (
     BulkUpdateIds,
@@ -22,7 +22,7 @@ class _SceneScalars(StashInput):
     details: Nullable[str] = UNSET
     director: Nullable[str] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
-    date: Nullable[str] = UNSET
+    date: Nullable[Date] = UNSET
     rating100: Nullable[Rating100] = UNSET
     organized: Nullable[bool] = UNSET
     studio_id: Nullable[ID] = UNSET
