@@ -138,7 +138,7 @@ class Run:
         return self._stack.enter_context(self._library.database.read())
 
 
-def resolve(source: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
+def resolve(source: Any, info: GraphQLResolveInfo[Any], /, **args: Any) -> Any:
     """The value of any field: of a row or page, of a plain object, or of the root."""
     if isinstance(source, dict):
         return source.get(info.field_name)

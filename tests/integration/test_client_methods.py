@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from stash_cli.core.errors import (
     StashConfigurationError,
     StashGraphQLError,
     StashInputError,
+    StashNotFoundError,
     StashUsageError,
 )
 from stash_cli.core.types import (
     UNSET,
+    BulkSceneUpdateInput,
+    FuzzyDate,
     Gallery,
     Group,
     Image,
@@ -33,6 +37,7 @@ from stash_cli.core.types import (
     Studio,
     SystemStatusEnum,
     Tag,
+    TagCreateInput,
 )
 from stash_cli.core.types.entities import ENTITIES
 
@@ -133,6 +138,8 @@ def test_names_to_ids(embedded_url: str, caplog: pytest.LogCaptureFixture) -> No
             new = await client.map_tag_ids(["Nowhere", "Beach", "Nowhere"], create=True)
             assert (await client.find_tag(new[0])).name == "Nowhere"  # type: ignore[union-attr]
             assert new[1:] == [beach.id]
+            again = await client.map_tag_ids(["Wood", "WOOD", "wood"], create=True)
+            assert (len(again), (await client.find_tag(again[0])).name) == (1, "Wood")  # type: ignore[union-attr]
             with pytest.raises(StashInputError, match="Neither an id nor a name"):
                 await client.map_tag_ids([" "])
             twins = [
@@ -179,6 +186,8 @@ def test_markers_and_chapters(embedded_url: str) -> None:
             assert await client.find_marker(999) is None
             moved = await client.merge_scene_markers(scenes[0].id, [scenes[1].id])
             assert moved == [markers[2]]
+            with pytest.raises(StashNotFoundError, match="no scene with the id 99"):
+                await client.merge_scene_markers(scenes[0].id, [99])
             assert await client.scene_markers_destroy([marker.id for marker in markers[:2]])
             assert (await client.find_markers()).count == 1
             gallery = await client.create_gallery(Gallery(title="G"))
@@ -264,11 +273,55 @@ def test_what_cannot_be_done_says_so(embedded_url: str) -> None:
                 await client.destroy_entity(Performer, ["1"], delete_file=True)
             with pytest.raises(StashInputError, match="mode is one of"):
                 await client.update_gallery_images("1", ["1"], mode="MERGE")
+            with pytest.raises(StashInputError, match="performerCreate takes a Performer, not dict"):
+                await client.create_performer({"name": "x"})  # type: ignore[arg-type]
+            with pytest.raises(StashInputError, match="scenesUpdate takes a Scene, not Tag"):
+                await client.scenes_update([Tag(name="x")])  # type: ignore[list-item]
+            with pytest.raises(StashInputError, match="TagCreateInput has no field 'nmae'"):
+                await client.execute_batch([BatchOperation("tagCreate", {"input": {"nmae": "x"}})])
             with pytest.raises(StashGraphQLError, match="not found"):
                 await client.update_tag(Tag.from_graphql({"id": "99", "name": "x"}))
             mixed = [BatchOperation("version"), BatchOperation("stopAllJobs")]
             with pytest.raises(StashUsageError, match="either queries or mutations"):
                 await client.execute_batch(mixed)
+
+    run(main())
+
+
+def test_nothing_is_none_or_an_empty_list(url: str) -> None:
+    """Where the server answers null for a list, or an error for a file or folder that is not there."""
+
+    async def main() -> None:
+        async with StashContext(url) as client:
+            assert await client.find_file("99") is None
+            assert await client.find_file(path="/nowhere") is None
+            assert await client.find_folder(99) is None
+            assert await client.find_folder(path="/nowhere") is None
+            with pytest.raises(StashGraphQLError, match="either id or path"):
+                await client.find_file()
+            assert await client.bulk_image_update({"ids": [], "rating100": 10}) == []
+            assert await client.job_queue() == []
+            assert await client.get_plugins() == []
+            assert await client.anonymise_database({"download": False}) == ""
+
+    run(main())
+
+
+def test_values_in_pythons_words(embedded_url: str) -> None:
+    async def main() -> None:
+        async with StashContext(embedded_url) as client:
+            performer = await client.create_performer(
+                Performer(name="A", birthdate=FuzzyDate("1990-05"), death_date=date(2020, 1, 2))  # type: ignore[arg-type]
+            )
+            assert (performer.birthdate, performer.death_date) == ("1990-05", "2020-01-02")
+            young = {"birthdate": {"value": date(1990, 1, 1), "modifier": "GREATER_THAN"}}
+            assert (await client.find_performers(performer_filter=young)).performers == [performer]
+            await client.bulk_scene_update(BulkSceneUpdateInput(ids=[], date=datetime(2024, 5, 6)))  # type: ignore[arg-type]  # noqa: DTZ001
+            typed = TagCreateInput(name="T", aliases=["U"])
+            [made] = await client.execute_batch(
+                [BatchOperation("tagCreate", {"input": typed}, "name aliases")]
+            )
+            assert made.result == {"name": "T", "aliases": ["U"]}
 
     run(main())
 

@@ -69,6 +69,8 @@ class StashClientBase:
         self, operations: list[BatchOperation], *, max_batch_size: int = MAX_BATCH
     ) -> BatchResult:
         """Many operations in few requests; each keeps its own result or error."""
+        for each in operations:
+            each.args = plain(each.args)
         return await execute_batch(self.session, operations, max_batch_size=max_batch_size)
 
     async def call_all(
@@ -80,10 +82,13 @@ class StashClientBase:
     async def ask(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
         """The value of an operation as Python objects; arguments that are None are left out.
 
-        Inputs are typed or mappings and are validated; the result's type is the operation's.
+        Inputs are typed or mappings and are validated; the result's type is the operation's. A list that
+        the server leaves at null is empty.
         """
         _, declared = document.describe(operation)
         found = await self.session.call(operation, arguments(operation, args), paths)
+        if found is None and declared.type.is_list:
+            return cast("T", [])
         return cast("T", self.hydrated(declared.type, found))
 
     async def ask_json(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
@@ -93,6 +98,7 @@ class StashClientBase:
     async def write(self, operation: str, obj: Obj) -> Obj:
         """Create or update with what `obj` changed; the object as the server has it now."""
         _, declared = document.describe(operation)
+        _check_entity(operation, obj)
         saving = obj.begin_save()
         if not operation.endswith(saving.verb):
             raise StashInputError(
@@ -107,6 +113,8 @@ class StashClientBase:
     async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
         """Update several objects, each with its own changes."""
         _, declared = document.describe(operation)
+        for each in objects:
+            _check_entity(operation, each)
         savings = [each.begin_save() for each in objects]
         found = await self.session.call(operation, {"input": [saving.input for saving in savings]})
         for each, saving in zip(objects, savings, strict=True):
@@ -188,6 +196,16 @@ class StashClientBase:
         """A JSON value of type `ref` as Python objects."""
         convert = converter(ref)
         return value if convert is None or value is None else convert(value, self.identity)
+
+
+def _check_entity(operation: str, obj: Any) -> None:
+    """Refuse mappings and inputs where an object of the API belongs: it knows what it changed."""
+    wanted = class_named(document.describe(operation)[1].type.name)
+    if not isinstance(obj, wanted):
+        raise StashInputError(
+            f"{operation} takes a {wanted.__name__}, not {type(obj).__name__}.",
+            hint=f"{wanted.__name__}(...) makes one of fields.",
+        )
 
 
 def arguments(operation: str, args: Mapping[str, Any], *, nulls: bool = False) -> dict[str, Any]:

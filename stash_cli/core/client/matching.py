@@ -36,10 +36,7 @@ async def map_ids(
     found = await _find(session, entity, names)
     missing = [name for name in names if not found[name]]
     if create and missing:
-        made = await call_each(
-            session, entity.operation("Create"), [{"input": {"name": n}} for n in missing], ["id"]
-        )
-        found.update({name: [row["id"]] for name, row in zip(missing, made, strict=True)})
+        found.update(await _create(session, entity, missing))
     elif missing:
         logger.warning("No %s is called %s.", entity.noun, ", ".join(missing))
     ids = [i for one, name in wanted for i in ([one] if one else _chosen(found[name], on_multiple))]
@@ -64,6 +61,20 @@ async def _find(session: Session, entity: Entity, names: Sequence[str]) -> dict[
         name: [row["id"] for row in sorted(page[entity.items], key=lambda row: _distance(row, name))]
         for name, page in zip(names, pages, strict=True)
     }
+
+
+async def _create(session: Session, entity: Entity, names: Sequence[str]) -> dict[str, list[str]]:
+    """Name -> id of what was made, once for spellings that the server takes for the same name."""
+    new = {_spelling(name): name for name in reversed(names)}
+    args = [{"input": {"name": name}} for name in new.values()]
+    made = await call_each(session, entity.operation("Create"), args, ["id"])
+    ids = dict(zip(new, (row["id"] for row in made), strict=True))
+    return {name: [ids[_spelling(name)]] for name in names}
+
+
+def _spelling(name: str) -> bytes:
+    # Of bytes only ASCII letters are lowered, as the server compares names.
+    return name.encode().lower()
 
 
 def _equals(text: str) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.base import StashClientBase, paging
+from stash_cli.core.client.base import StashClientBase, T, paging
+from stash_cli.core.errors import StashGraphQLError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +26,14 @@ if TYPE_CHECKING:
     Id = str | int
     Dict = dict[str, Any]
 
+_NOT_FOUND = re.compile(r"no rows in result set|^(file|folder) not found")
+
 
 class FileClientMixin(StashClientBase):
     """Operations on files and folders."""
 
     async def find_file(self, id: Id | None = None, path: str | None = None) -> BaseFile | None:
-        return await self.ask("findFile", id=id, path=path)
+        return await self._found("findFile", id=id, path=path)
 
     async def find_files(
         self,
@@ -41,7 +45,7 @@ class FileClientMixin(StashClientBase):
         return await self.ask("findFiles", file_filter=file_filter, filter=paging(filter_, None), ids=ids)
 
     async def find_folder(self, id: Id | None = None, path: str | None = None) -> Folder | None:
-        return await self.ask("findFolder", id=id, path=path)
+        return await self._found("findFolder", id=id, path=path)
 
     async def find_folders(
         self,
@@ -73,3 +77,12 @@ class FileClientMixin(StashClientBase):
 
     async def reveal_folder_in_file_manager(self, id: Id) -> bool:
         return await self.ask("revealFolderInFileManager", id=id)
+
+    async def _found(self, operation: str, **args: Any) -> T | None:
+        """What there is, or None: for files and folders the server calls that an error."""
+        try:
+            return await self.ask(operation, **args)
+        except StashGraphQLError as error:
+            if _NOT_FOUND.search(error.message):
+                return None
+            raise

@@ -21,7 +21,7 @@ class JobsClientMixin(StashClientBase):
 
     async def job_queue(self) -> list[Job]:
         """The jobs that wait or run, oldest first."""
-        return await self.ask("jobQueue") or []
+        return await self.ask("jobQueue")
 
     async def stop_job(self, job_id: str | int) -> bool:
         return await self.ask("stopJob", job_id=job_id)

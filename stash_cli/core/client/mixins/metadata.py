@@ -101,16 +101,19 @@ class MetadataClientMixin(StashClientBase):
     async def backup_database(
         self, input_data: BackupDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
-        """Back the database up; the address of a copy to download, or where it is with a `target`."""
-        found: str = await self.ask("backupDatabase", input=_downloaded(input_data, target))
-        return await self._fetched(found, target)
+        """Back the database up; the address of a copy to download, or where it is with a `target`.
+
+        "" where the copy stays on the server's machine.
+        """
+        found: str | None = await self.ask("backupDatabase", input=_downloaded(input_data, target))
+        return await self._fetched(found or "", target)
 
     async def anonymise_database(
         self, input_data: AnonymiseDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
         """Make a copy without private content; answers as `backup_database` does."""
-        found: str = await self.ask("anonymiseDatabase", input=_downloaded(input_data, target))
-        return await self._fetched(found, target)
+        found: str | None = await self.ask("anonymiseDatabase", input=_downloaded(input_data, target))
+        return await self._fetched(found or "", target)
 
     async def download(self, address: str, target: str | Path) -> Path:
         """Fetch what the server offers at an address it answered to a file or folder; where it is now."""

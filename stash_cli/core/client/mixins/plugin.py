@@ -16,10 +16,10 @@ class PluginClientMixin(StashClientBase):
     """Operations on plugins."""
 
     async def get_plugins(self) -> list[Plugin]:
-        return await self.ask("plugins") or []
+        return await self.ask("plugins")
 
     async def get_plugin_tasks(self) -> list[PluginTask]:
-        return await self.ask("pluginTasks") or []
+        return await self.ask("pluginTasks")
 
     async def set_plugins_enabled(self, enabled_map: dict[str, bool]) -> bool:
         return await self.ask("setPluginsEnabled", enabledMap=enabled_map)

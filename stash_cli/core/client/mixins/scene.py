@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from stash_cli.core.client.base import StashClientBase
 from stash_cli.core.client.batch import call_each
+from stash_cli.core.errors import StashNotFoundError
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.types.api import TypeRef
 
@@ -153,12 +154,16 @@ class SceneClientMixin(StashClientBase):
     async def merge_scene_markers(
         self, target_scene_id: Id, source_scene_ids: Sequence[Id]
     ) -> list[SceneMarker]:
-        """Move markers of other scenes to one scene, unless it has one at that second; the moved ones."""
+        """Move markers of other scenes to one scene, unless it has one at that second; the moved ones.
+
+        Raises StashNotFoundError for a scene that does not exist.
+        """
         scenes = [{"id": str(one)} for one in (target_scene_id, *source_scene_ids)]
-        held, *others = [
-            row["scene_markers"] if row else []
-            for row in await call_each(self.session, "findScene", scenes, _MARKERS)
-        ]
+        rows = await call_each(self.session, "findScene", scenes, _MARKERS)
+        for asked, row in zip(scenes, rows, strict=True):
+            if row is None:
+                raise StashNotFoundError(f"There is no scene with the id {asked['id']}.")
+        held, *others = [row["scene_markers"] for row in rows]
         changes = [{"id": one, "scene_id": str(target_scene_id)} for one in _free(held, chain(*others))]
         moved = await call_each(
             self.session,

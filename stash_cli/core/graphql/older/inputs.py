@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashInputError, did_you_mean
+from stash_cli.core.errors import StashError, StashInputError, did_you_mean
 from stash_cli.core.graphql.older import saved_filter
 from stash_cli.core.types.api import describe_api
 
@@ -28,7 +28,7 @@ _OPTIONS = ("MetadataInput", "DatabaseInput", "DestroyInput", "MergeInput")
 def shape(ours: str, theirs: str, given: Given, server: ServerCapabilities) -> dict[str, Any]:
     """The fields of our input type `ours`, those that the server's `theirs` lacks translated.
 
-    Raises StashCapabilityError for what has no like on the server.
+    Raises StashCapabilityError for what has no like on the server, StashInputError for what is no field.
     """
     found = {name: item for name, item in given.items() if server.field_name(theirs, name) is not None}
     missing = [name for name in given if name not in found]
@@ -38,9 +38,18 @@ def shape(ours: str, theirs: str, given: Given, server: ServerCapabilities) -> d
     for name in missing:
         other = _translated(ours, name, given)
         if other is None or not all(server.field_name(theirs, each) for each in other):
-            raise server.lacks(f"{ours}.{name}")
+            raise _refusal(ours, name, server)
         found |= other
     return found
+
+
+def _refusal(owner: str, name: str, server: ServerCapabilities) -> StashError:
+    """The error for a field that the server lacks: a slip of the pen, or newer than it."""
+    declared = describe_api().types.get(owner)
+    if declared is None or name in declared.fields:
+        return server.lacks(f"{owner}.{name}")
+    near = did_you_mean(name, declared.fields)
+    return StashInputError(f"{owner} has no field {name!r}. {near}".rstrip())
 
 
 def _translated(owner: str, name: str, given: Given) -> dict[str, Any] | None:
