@@ -46,6 +46,8 @@ _HOMES = {name: f"stash_cli.core.{module}" for module, names in _PUBLIC.items() 
 
 def __getattr__(name: str) -> Any:
     """Resolve a public name when it is first used, so that `stash --version` imports nothing."""
+    if name == "__all__":
+        return list(_HOMES)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

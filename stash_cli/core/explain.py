@@ -89,7 +89,7 @@ def explain_type(name: str) -> Facts:
         "since": since(name),
         "entity": _entity(entity) if entity else None,
         "members": declared.members,
-        "values": [{"name": value, "deprecated": advice} for value, advice in declared.values.items()],
+        "values": [_value(name, value, advice) for value, advice in declared.values.items()],
         "fields": [_field(declared, field) for field in declared.fields.values()],
     }
     return _told(facts)
@@ -174,6 +174,12 @@ def _field(owner: ApiType, field: ApiField) -> Facts:
         "args": _args(field),
     }
     return _told(facts)
+
+
+def _value(owner: str, value: str, advice: str | None) -> Facts:
+    """What is known of a value of an enum."""
+    released = {"since": RELEASE[known]} if (known := f"{owner}.{value}") in RELEASE else {}
+    return {"name": value, "deprecated": advice, **released}
 
 
 def _args(field: ApiField) -> list[Facts]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import stash_cli
 from stash_cli.core import types
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.types import FuzzyDate, LogLevel, PackageType, PreviewPreset
@@ -88,3 +89,5 @@ def test_all_names_can_be_imported_at_once() -> None:
     assert set(dir(types)) <= set(found)
     assert found["Scene"] is types.Scene
     assert "import_module" not in found
+    exec("from stash_cli import *", outer := {})
+    assert set(outer) - {"__builtins__"} == set(dir(stash_cli)) - {"__version__"}
