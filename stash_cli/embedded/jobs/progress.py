@@ -47,6 +47,15 @@ class Progress:
 
         self._update(change)
 
+    def add(self, steps: int) -> None:
+        """Find more to do."""
+
+        def change() -> None:
+            self._total = (self._total or 0) + steps
+            self._fraction()
+
+        self._update(change)
+
     def step(self, steps: int = 1) -> None:
         def change() -> None:
             self._done += steps

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.jobs.auto_tag import AutoTagger
 from stash_cli.embedded.jobs.clean import Cleaner
-from stash_cli.embedded.jobs.covers import CoverMaker
+from stash_cli.embedded.jobs.generating import FILES, pieces
 
 if TYPE_CHECKING:
     from stash_cli.embedded.jobs.progress import Progress
@@ -25,19 +25,47 @@ _NOT_MADE = (
     "markerImagePreviews",
     "markerScreenshots",
     "transcodes",
-    "phashes",
     "interactiveHeatmapsSpeeds",
-    "imagePhashes",
     "imageThumbnails",
     "clipPreviews",
+    "thumbnails",
 )
+_BESIDE = "scanGenerate"
 
 
 def scan(library: Library, options: Options, progress: Progress) -> None:
+    """Scan, then generate of the files that were taken up what was asked for beside."""
     from stash_cli.embedded import scan as scanner  # reads media libraries that nothing else needs
 
-    scanner.run(library, options, progress)
+    wanted = {_plain_name(name): value for name, value in options.items() if name.startswith(_BESIDE)}
+    _say_what_is_not_made(wanted, progress)
+    taken_up = scanner.run(library, options, progress)
+    _make(library, {**wanted, FILES: taken_up}, progress)
     library.jobs.scan_complete.publish(True)
+
+
+def _plain_name(name: str) -> str:
+    """`scanGenerateImagePhashes` -> `imagePhashes`, as the generate task calls it."""
+    name = name.removeprefix(_BESIDE)
+    return name[0].lower() + name[1:]
+
+
+def _say_what_is_not_made(options: Options, progress: Progress) -> None:
+    for name in sorted(options):
+        if options[name] and name in _NOT_MADE:
+            progress.journal.warning(f"{name} cannot be generated in an embedded library")
+
+
+def _make(library: Library, options: Options, progress: Progress) -> None:
+    found = pieces(library.database, options)
+    progress.add(len(found))
+    for piece in found:
+        progress.check()
+        with progress.task(piece.description):
+            problem = piece.make()
+        if problem is not None:
+            progress.journal.warning(problem)
+        progress.step()
 
 
 def clean(library: Library, options: Options, progress: Progress) -> None:
@@ -50,12 +78,9 @@ def auto_tag(library: Library, options: Options, progress: Progress) -> None:
 
 
 def generate(library: Library, options: Options, progress: Progress) -> None:
-    """Make covers; everything else that is asked for is named in the log as not made."""
-    for name in _NOT_MADE:
-        if options.get(name):
-            progress.journal.warning(f"{name} cannot be generated in an embedded library")
-    if options.get("covers"):
-        CoverMaker(library.database, options, progress).run()
+    """Make covers and perceptual hashes; everything else that is asked for is named in the log."""
+    _say_what_is_not_made(options, progress)
+    _make(library, options, progress)
 
 
 def clean_generated(library: Library, options: Options, progress: Progress) -> None:

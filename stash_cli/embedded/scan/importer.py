@@ -43,13 +43,15 @@ class _Entry:
 class Importer:
     """Writes within one transaction; what it has taken up is complete when that is committed.
 
-    `made` holds the paths of the folders that the scan found for the first time.
+    `made` holds the paths of the folders that the scan found for the first time; `described` are the
+    ids of the files taken up so far, those inside zip files among them.
     """
 
     def __init__(self, connection: Connection, rules: Rules, made: set[str]) -> None:
         self._connection = connection
         self._rules = rules
         self._folders = FolderRows(connection, made)
+        self.described: list[int] = []
         self._take = {"video": self._scene, "image": self._image, "zip": self._gallery}
 
     def take_up(self, inspected: Inspected) -> None:
@@ -80,6 +82,7 @@ class Importer:
     def _describe(
         self, entry: _Entry, facts: VideoFacts | ImageFacts | None, fingerprints: Mapping[str, str]
     ) -> None:
+        self.described.append(entry.id)
         write = file_rows.describe_new if entry.is_new else file_rows.describe
         write(self._connection, entry.id, facts, fingerprints)
 

@@ -70,7 +70,7 @@ def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
 
     Raises BrokenFileError when no demuxer recognises the content or it holds neither pictures nor sound.
     """
-    with _opened(path) as container:
+    with opened_video(path) as container:
         video = next(iter(container.streams.video), None)
         audio = next(iter(container.streams.audio), None)
         width, height = (video.width, video.height) if video else (0, 0)
@@ -89,7 +89,8 @@ def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
 
 
 @contextlib.contextmanager
-def _opened(path: str) -> Iterator[InputContainer]:
+def opened_video(path: str) -> Iterator[InputContainer]:
+    """A video file, open; raises BrokenFileError for whatever goes wrong with it in the block."""
     import av
 
     try:
@@ -130,7 +131,7 @@ def probe_picture(stream: IO[bytes]) -> ImageFacts | None:
 
     GIF and animated PNG move. Raises BrokenFileError for anything that is not a picture.
     """
-    with _picture(stream) as picture:
+    with opened_picture(stream) as picture:
         if picture.format == "GIF" or (picture.format == "PNG" and getattr(picture, "is_animated", False)):
             return None
         return ImageFacts(_PICTURES[str(picture.format)][0], *_upright(picture))
@@ -138,12 +139,13 @@ def probe_picture(stream: IO[bytes]) -> ImageFacts | None:
 
 def probe_zipped(stream: IO[bytes]) -> ImageFacts:
     """Read the facts of a picture inside a zip file, where everything is a still picture."""
-    with _picture(stream) as picture:
+    with opened_picture(stream) as picture:
         return ImageFacts(_PICTURES[str(picture.format)][1], *_upright(picture))
 
 
 @contextlib.contextmanager
-def _picture(stream: IO[bytes]) -> Iterator[ImageFile]:
+def opened_picture(stream: IO[bytes]) -> Iterator[ImageFile]:
+    """A picture, open but not decoded; raises BrokenFileError for whatever goes wrong in the block."""
     try:
         with _open_picture(stream) as picture:
             yield picture

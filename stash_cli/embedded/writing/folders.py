@@ -13,14 +13,25 @@ from stash_cli.embedded.tables import folders
 from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
 
-def library_root(connection: Connection, path: Path) -> Path | None:
-    """The library folder that `path` lies in once its dots are followed, or None."""
+def library_roots(connection: Connection) -> list[Path]:
+    """The folders that the library is made of."""
+    return [Path(stash["path"]) for stash in read_part(connection, "general").get("stashes") or ()]
+
+
+def root_of(roots: Iterable[Path], path: Path) -> Path | None:
+    """The one of `roots` that `path` lies in once its dots are followed, or None."""
     path = Path(os.path.normpath(path))
-    roots = (Path(stash["path"]) for stash in read_part(connection, "general").get("stashes") or ())
     return next((root for root in roots if path == root or root in path.parents), None)
+
+
+def library_root(connection: Connection, path: Path) -> Path | None:
+    """The library folder that `path` lies in, or None."""
+    return root_of(library_roots(connection), path)
 
 
 def folder_for(connection: Connection, path: Path) -> int:

@@ -1,0 +1,173 @@
+"""What can be generated without an external program, piece by piece: covers and perceptual hashes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, Table, delete, insert, or_, select, update
+
+from stash_cli.embedded import sql, tables
+from stash_cli.embedded.located import Located, locate
+from stash_cli.embedded.pictures.frames import cover_at
+from stash_cli.embedded.pictures.phash import picture_hash
+from stash_cli.embedded.pictures.sprite import video_hash
+from stash_cli.embedded.scan.probe import BrokenFileError
+from stash_cli.embedded.writing.pictures import forget_unused, store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stash_cli.embedded.database import Database
+
+    Options = Mapping[str, Any]
+
+_COVER_AT = 0.2
+"""Where in a video its cover is taken unless a second is named, as a part of its length."""
+_IDS = ("sceneIDs", "markerIDs", "imageIDs", "galleryIDs")
+FILES = "files"
+"""The option of a scan: the ids of the files that it took up."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One thing to generate; `make` returns why it could not be made, or None."""
+
+    description: str
+    make: Callable[[], str | None]
+
+
+def pieces(database: Database, options: Options) -> list[Piece]:
+    """What a GenerateMetadataInput asks for and is not there yet (or is, with `overwrite`)."""
+    found = []
+    for name, kind in _KINDS.items():
+        if options.get(name):
+            with database.read() as connection:
+                rows = connection.execute(kind.wanted(options)).all()
+                places = locate(connection, [row[0] for row in rows])
+            found += [kind.piece(database, options, places[row[0]], row) for row in rows if row[0] in places]
+    return found
+
+
+def _limited(statement: Select[Any], options: Options, link: Table, owner: str) -> Select[Any]:
+    """Only files of the objects, of the scan or below the paths that were named; all where none were."""
+    if FILES in options:
+        statement = statement.where(link.c.file_id.in_(sql.id_list(options[FILES])))
+    elif any(options.get(name) for name in _IDS):
+        statement = statement.where(or_(*_chosen(options, link, owner)))
+    chosen = [folder.rstrip(os.sep) for folder in options.get("paths") or ()]
+    if not chosen:
+        return statement
+    path = sql.full_path()
+    below = (path.startswith(folder + os.sep, autoescape=True) for folder in chosen)
+    return statement.where(or_(path.in_(chosen), *below))
+
+
+def _chosen(options: Options, link: Table, owner: str) -> list[Any]:
+    galleries = tables.galleries_images
+    if owner == "scene_id":
+        return [link.c[owner].in_(_numbers(options, "sceneIDs"))]
+    members = select(galleries.c.image_id).where(galleries.c.gallery_id.in_(_numbers(options, "galleryIDs")))
+    return [link.c[owner].in_(_numbers(options, "imageIDs")), link.c[owner].in_(members)]
+
+
+def _numbers(options: Options, name: str) -> Select[Any]:
+    return sql.id_list([int(number) for number in options.get(name) or ()])
+
+
+def _with_files(link: Table, *columns: Any) -> Select[Any]:
+    """(file, columns...) of what `link` gives to objects, with their folders at hand."""
+    statement = select(link.c.file_id, *columns).select_from(link)
+    files = statement.join(tables.files, tables.files.c.id == link.c.file_id)
+    return files.join(tables.folders, tables.folders.c.id == tables.files.c.parent_folder_id)
+
+
+class _Covers:
+    """A frame of the primary file of each scene."""
+
+    def wanted(self, options: Options) -> Select[Any]:
+        link, video, scenes = tables.scenes_files, tables.video_files, tables.scenes
+        statement = (
+            _with_files(link, link.c.scene_id, video.c.duration)
+            .join(video, video.c.file_id == link.c.file_id)
+            .join(scenes, scenes.c.id == link.c.scene_id)
+            .where(link.c.primary)
+        )
+        if not options.get("overwrite"):
+            statement = statement.where(scenes.c.cover_blob.is_(None))
+        return _limited(statement, options, link, "scene_id").order_by(link.c.scene_id)
+
+    def piece(self, database: Database, options: Options, place: Located, row: Any) -> Piece:
+        _, scene, duration = row
+        at = duration * _COVER_AT if options.get("at") is None else options["at"]
+
+        def make() -> str | None:
+            picture = cover_at(place.path, at)
+            if picture is None:
+                return f"No cover could be made of {place.name}"
+            with database.write() as connection:
+                chosen = update(tables.scenes).where(tables.scenes.c.id == scene)
+                connection.execute(chosen.values(cover_blob=store(connection, picture)))
+                forget_unused(connection)
+            return None
+
+        return Piece(f"Generating cover for {place.name}", make)
+
+
+class _Hashes:
+    """The perceptual hash of every file of scenes, or of images."""
+
+    def __init__(
+        self, link: Table, owner: str, facts: Table, hashed: Callable[[Located, Any], int], *columns: Any
+    ) -> None:
+        self._link, self._owner, self._facts = link, owner, facts
+        self._hashed = hashed
+        self._columns = columns
+
+    def wanted(self, options: Options) -> Select[Any]:
+        link, prints = self._link, tables.files_fingerprints
+        statement = _with_files(link, *self._columns).join(
+            self._facts, self._facts.c.file_id == link.c.file_id
+        )
+        if not options.get("overwrite"):
+            known = select(prints.c.file_id).where(prints.c.type == "phash")
+            statement = statement.where(link.c.file_id.not_in(known))
+        return _limited(statement, options, link, self._owner).distinct().order_by(link.c.file_id)
+
+    def piece(self, database: Database, _: Options, place: Located, row: Any) -> Piece:
+        def make() -> str | None:
+            try:
+                found = self._hashed(place, row)
+            except (BrokenFileError, OSError) as problem:
+                return f"No phash could be made of {place.name}: {problem}"
+            _keep_phash(database, row[0], found)
+            return None
+
+        return Piece(f"Generating phash for {place.name}", make)
+
+
+def _keep_phash(database: Database, file: int, phash: int) -> None:
+    prints = tables.files_fingerprints
+    with database.write() as connection:
+        connection.execute(delete(prints).where(prints.c.file_id == file, prints.c.type == "phash"))
+        if connection.scalar(select(tables.files.c.id).where(tables.files.c.id == file)) is not None:
+            connection.execute(insert(prints).values(file_id=file, type="phash", fingerprint=phash))
+
+
+def _picture_hash(place: Located, _: Any) -> int:
+    with place.opened() as stream:
+        return picture_hash(stream)
+
+
+def _video_hash(place: Located, row: Any) -> int:
+    return video_hash(place.path, row[1])
+
+
+_video, _image = tables.video_files, tables.image_files
+_KINDS: dict[str, _Covers | _Hashes] = {
+    "covers": _Covers(),
+    "phashes": _Hashes(tables.scenes_files, "scene_id", _video, _video_hash, _video.c.duration),
+    "imagePhashes": _Hashes(tables.images_files, "image_id", _image, _picture_hash),
+}
+"""By the option that asks for it."""

@@ -1,0 +1,1 @@
+"""Looks into videos and pictures: frames, perceptual hashes, thumbnails."""

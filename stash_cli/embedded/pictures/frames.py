@@ -1,0 +1,122 @@
+"""Frames of a video: found by time as ffmpeg finds them, upright, whole or small."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.embedded.scan.probe import BrokenFileError, opened_video
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from PIL.Image import Image
+
+_MICROSECONDS = 1_000_000
+_REORDERED = 3 * _MICROSECONDS // 23
+"""How far before a time decoding starts, because frames may be stored out of order."""
+_SOON = 2 * _MICROSECONDS
+_TURNS = {-90: ("transpose=clock",), 90: ("transpose=cclock",), 180: ("hflip", "vflip")}
+"""The filters that put a frame upright, by the rotation in degrees that it says it needs."""
+
+
+class Frames:
+    """The pictures of one open video; `at` finds the first frame at or after a time.
+
+    A time soon after the one asked for before is reached by going on from there, any other by a jump.
+    """
+
+    def __init__(self, container: InputContainer) -> None:
+        if not container.streams.video:
+            raise BrokenFileError("a video without pictures")
+        self._container = container
+        self._stream = container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        self._start = container.start_time or 0
+        self._asked: int | None = None
+        self._frame: VideoFrame | None = None
+        self._following: Iterator[VideoFrame] = iter(())
+
+    def at(self, second: float) -> VideoFrame:
+        """Raises BrokenFileError where the video has ended by then."""
+        wanted = int(Decimal(repr(second)) * _MICROSECONDS) + self._start
+        if self._asked is None or not self._asked <= wanted <= self._asked + _SOON:
+            self._container.seek(max(wanted - _REORDERED, self._start), backward=True)
+            self._following, self._frame = self._container.decode(self._stream), None
+        self._asked = wanted
+        while self._frame is None or not _is_at(self._frame, wanted):
+            self._frame = next(self._following, None)
+            if self._frame is None:
+                raise BrokenFileError(f"no picture at {second} seconds")
+        return self._frame
+
+
+def _is_at(frame: VideoFrame, microseconds: int) -> bool:
+    """Whether a frame is shown at that time or later, rounded to units of its stream as ffmpeg does."""
+    if frame.pts is None or not frame.time_base:
+        return False
+    return frame.pts >= int(Fraction(microseconds, _MICROSECONDS) / frame.time_base + Fraction(1, 2))
+
+
+def cover_at(path: Path, second: float) -> bytes | None:
+    """The frame at `second` as JPEG, or the first one where the video is shorter; None when unreadable."""
+    for wanted in (second, 0.0):
+        try:
+            with opened_video(str(path)) as container:
+                return _jpeg(Frames(container).at(wanted))
+        except BrokenFileError:
+            continue
+    return None
+
+
+def _jpeg(frame: VideoFrame) -> bytes:
+    picture: Image = frame.to_image()  # type: ignore[no-untyped-call, unused-ignore]
+    data = io.BytesIO()
+    picture.rotate(_rotation(frame), expand=True).save(data, "JPEG", quality=90)
+    return data.getvalue()
+
+
+def _rotation(frame: VideoFrame) -> int:
+    return int(getattr(frame, "rotation", 0) or 0)  # older versions of the library do not tell
+
+
+class Scaler:
+    """Makes frames small with ffmpeg's own filters: the same pixels as its command line makes."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._graphs: dict[tuple[Any, ...], Any] = {}
+
+    def __call__(self, frame: VideoFrame) -> Image:
+        """The frame upright, `width` pixels wide and an even number of pixels high."""
+        from PIL import Image
+
+        key = (frame.format.name, frame.width, frame.height, _rotation(frame))
+        if key not in self._graphs:
+            self._graphs[key] = self._graph(frame)
+        graph = self._graphs[key]
+        graph.push(frame)
+        small = graph.pull()
+        size, plane = (small.width, small.height), small.planes[0]
+        return Image.frombytes("RGB", size, bytes(plane), "raw", "BGR", plane.line_size, 1)
+
+    def _graph(self, frame: VideoFrame) -> Any:
+        from av.filter import Graph
+
+        graph = Graph()
+        source = graph.add_buffer(
+            width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+        )
+        filters = (*_TURNS.get(_rotation(frame), ()), f"scale={self._width}:-2", "format=bgr24", "buffersink")
+        for described in filters:
+            name, _, options = described.partition("=")
+            following = graph.add(name, options or None)
+            source.link_to(following)
+            source = following
+        graph.configure()
+        return graph

@@ -1,0 +1,116 @@
+"""Perceptual hashes: 64 bits that say how a picture looks, close for pictures that look alike.
+
+A picture is made 64 by 64 pixels and grey; of its cosine transform the 8 by 8 lowest frequencies count: a
+bit is set where one is above their median. Hashes are compared across programs, so the shrinking follows
+the arithmetic of the common implementation to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from functools import lru_cache
+from operator import mul
+from statistics import median
+from typing import IO, TYPE_CHECKING
+
+from stash_cli.embedded.scan.probe import opened_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL.Image import Image
+
+_SIDE, _KEPT = 64, 8
+_UNIT = 256  # weights of the shrinking are whole 256ths
+_GREY = (0.299, 0.587, 0.114)
+_COSINES = [
+    [math.cos(math.pi * frequency * (2 * place + 1) / (2 * _SIDE)) for place in range(_SIDE)]
+    for frequency in range(_KEPT)
+]
+_SIGN = 1 << 63
+
+
+def perceptual_hash(picture: Image) -> int:
+    """The hash of an RGB picture as a signed 64-bit number, as fingerprints are stored."""
+    shrunk = [_shrink(band.tobytes(), picture.size) for band in picture.split()]
+    grey = [[_dot(_GREY, pixel) for pixel in zip(*row, strict=True)] for row in zip(*shrunk, strict=True)]
+    found = _lowest_frequencies(grey)
+    middle = median(found)
+    bits = sum(1 << (_SIDE - 1 - place) for place, level in enumerate(found) if level > middle)
+    return (bits ^ _SIGN) - _SIGN
+
+
+def picture_hash(stream: IO[bytes]) -> int:
+    """The hash of a picture file; raises BrokenFileError when it cannot be decoded."""
+    with opened_picture(stream) as picture:
+        return perceptual_hash(on_black(picture))
+
+
+def on_black(picture: Image) -> Image:
+    """A picture without transparency, as programs see it that know none."""
+    from PIL.Image import new
+
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    coloured = picture.convert("RGBA")
+    opaque = new("RGB", picture.size)
+    opaque.paste(coloured, mask=coloured.getchannel("A"))
+    return opaque
+
+
+def _dot(weights: Sequence[float], levels: Sequence[float]) -> float:
+    return float(sum(map(mul, weights, levels)))
+
+
+def _lowest_frequencies(rows: Sequence[Sequence[float]]) -> list[float]:
+    """The corner of the two-dimensional cosine transform that holds the lowest frequencies, row by row."""
+    across = [[_dot(wave, row) for wave in _COSINES] for row in rows]
+    columns = list(zip(*across, strict=True))
+    return [_dot(wave, column) for wave in _COSINES for column in columns]
+
+
+def _shrink(plane: bytes, size: tuple[int, int]) -> list[bytes]:
+    """The rows of one colour, 64 by 64; first its columns become fewer, then its rows."""
+    width, height = size
+    columns = [plane[x::width] for x in range(width)]
+    narrow = _fewer(columns, height)
+    rows = [bytes(row) for row in zip(*narrow, strict=True)]
+    return _fewer(rows, _SIDE)
+
+
+def _fewer(lines: Sequence[bytes], length: int) -> list[bytes]:
+    """64 lines made of many (or few): each the weighted mean of those around its place, rounded down.
+
+    A line is worked on as one number with 32 bits for every pixel: so one multiplication weighs all.
+    """
+    wide = [_widened(line) for line in lines]
+    found = []
+    for places, weights in _weights(len(lines)):
+        total = sum(wide[place] * weight for place, weight in zip(places, weights, strict=True))
+        pixels = struct.unpack(f"<{length}I", total.to_bytes(length * 4, "little"))
+        whole = sum(weights)
+        found.append(bytes(pixel // whole for pixel in pixels))
+    return found
+
+
+def _widened(line: bytes) -> int:
+    lanes = bytearray(4 * len(line))
+    lanes[::4] = line
+    return int.from_bytes(lanes, "little")
+
+
+@lru_cache(maxsize=64)
+def _weights(count: int) -> list[tuple[list[int], list[int]]]:
+    """For each of 64 lines: of which of `count` lines it is made, and how much each weighs."""
+    scale = count / _SIDE
+    taps, slope = 2 * max(math.ceil(scale), 1), min(1 / scale, 1)
+    found = []
+    for number in range(_SIDE):
+        middle = scale * (number + 0.5) - 0.5
+        first = int(middle) - taps // 2 + 1
+        distances = (abs(middle - first - tap) * slope for tap in range(taps))
+        weights = [int(max(1 - distance, 0) * _UNIT) for distance in distances]
+        places = [min(max(first + tap, 0), count - 1) for tap in range(taps)]
+        found.append((places, weights))
+    return found

@@ -1,0 +1,91 @@
+"""Frames of videos: the first one at or after a time, in any order of asking, upright."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image
+from scan_media import mute, write_video
+
+from stash_cli.embedded.functions import phash_distance
+from stash_cli.embedded.pictures.frames import Frames, Scaler, cover_at
+from stash_cli.embedded.pictures.sprite import video_hash
+from stash_cli.embedded.scan.probe import BrokenFileError, opened_video
+
+
+def levels(path: Path, *seconds: float) -> list[int]:
+    """The number of the frame at each time, as its colour tells it."""
+    with opened_video(str(path)) as container:
+        frames, small = Frames(container), Scaler(32)
+        return [round(small(frames.at(second)).getpixel((8, 8))[1] / 20) for second in seconds]
+
+
+@pytest.mark.parametrize("codec", ["mpeg4", "libx264"])
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        ((0.0, 0.1, 0.15, 0.2), [0, 1, 2, 2]),
+        ((0.21, 0.22, 0.3, 0.31), [3, 3, 3, 4]),
+        ((0.5, 0.1, 0.9, 0.0), [5, 1, 9, 0]),
+        ((0.95 - 0.9, 0.85), [1, 9]),
+    ],
+)
+def test_a_frame_is_the_first_at_or_after_its_time(tmp_path, codec, seconds, expected):
+    path = write_video(tmp_path / "a.mkv", frames=10, rate=10, codec=codec)
+    assert levels(path, *seconds) == expected
+
+
+def test_far_times_are_jumped_to(tmp_path):
+    path = write_video(tmp_path / "a.mp4", frames=12, rate=1, codec="libx264")
+    assert levels(path, 0.5, 9.0, 9.5, 2.0) == [1, 9, 10, 2]
+
+
+def test_there_is_no_frame_after_the_end(tmp_path):
+    path = write_video(tmp_path / "a.mp4", frames=10, rate=10)
+    with pytest.raises(BrokenFileError, match=r"no picture at 0\.95 seconds"):
+        levels(path, 0.95)
+    assert cover_at(path, 5.0) == cover_at(path, 0.0) != cover_at(path, 0.5)
+    assert cover_at(tmp_path / "none.mp4", 0.0) is None
+
+
+def test_sound_alone_has_no_frames(tmp_path):
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        mute(container, container.add_stream("aac", rate=48000, layout="stereo"), 1.0)
+    with pytest.raises(BrokenFileError, match="without pictures"):
+        video_hash(path, 1.0)
+    assert cover_at(path, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("rotation", "size"), [(0, (160, 120)), (90, (160, 214)), (-90, (160, 214)), (180, (160, 120))]
+)
+def test_frames_and_covers_are_upright(tmp_path, rotation, size):
+    path = write_video(tmp_path / "a.mp4", size=(64, 48), rotation=rotation)
+    with opened_video(str(path)) as container:
+        assert Scaler(160)(Frames(container).at(0.0)).size == size
+    with Image.open(io.BytesIO(cover_at(path, 0.0) or b"")) as cover:
+        assert cover.size == ((64, 48) if rotation in (0, 180) else (48, 64))
+
+
+def test_a_video_and_its_smaller_copy_look_alike(tmp_path):
+    hashes = [
+        video_hash(write_video(tmp_path / name, seed, size=size, codec=codec, frames=40, rate=20), 2.0)
+        for name, seed, size, codec in (
+            ("a.mp4", 200, (320, 240), "libx264"),
+            ("b.mkv", 200, (160, 120), "mpeg4"),
+            ("c.mp4", 20, (320, 240), "libx264"),
+        )
+    ]
+    assert phash_distance(hashes[0], hashes[1]) <= 8
+    assert hashes[0] != hashes[2]
+
+
+@pytest.mark.parametrize("frames", [1, 10])
+def test_a_video_that_has_no_frame_at_one_of_its_times_has_no_hash(tmp_path, frames):
+    path = write_video(tmp_path / "a.mp4", frames=frames, rate=10)
+    with pytest.raises(BrokenFileError, match="no picture at"):
+        video_hash(path, frames / 10)
