@@ -87,9 +87,9 @@ from stash_cli.core.types.filters.file import ImageFileFilterInput as ImageFileF
 from stash_cli.core.types.filters.file import VideoFileFilterInput as VideoFileFilterInput
 from stash_cli.core.types.filters.gallery import GalleryFilterType as GalleryFilterType
 from stash_cli.core.types.filters.group import GroupFilterType as GroupFilterType
+from stash_cli.core.types.filters.group import MovieFilterType as MovieFilterType
 from stash_cli.core.types.filters.image import ImageFilterType as ImageFilterType
 from stash_cli.core.types.filters.marker import SceneMarkerFilterType as SceneMarkerFilterType
-from stash_cli.core.types.filters.movie import MovieFilterType as MovieFilterType
 from stash_cli.core.types.filters.performer import PerformerFilterType as PerformerFilterType
 from stash_cli.core.types.filters.scene import SceneFilterType as SceneFilterType
 from stash_cli.core.types.filters.studio import StudioFilterType as StudioFilterType
@@ -105,8 +105,12 @@ from stash_cli.core.types.gallery import Gallery as Gallery
 from stash_cli.core.types.gallery import GalleryChapter as GalleryChapter
 from stash_cli.core.types.gallery import GalleryPathsType as GalleryPathsType
 from stash_cli.core.types.group import FindGroupsResultType as FindGroupsResultType
+from stash_cli.core.types.group import FindMoviesResultType as FindMoviesResultType
 from stash_cli.core.types.group import Group as Group
 from stash_cli.core.types.group import GroupDescription as GroupDescription
+from stash_cli.core.types.group import Movie as Movie
+from stash_cli.core.types.group import SceneMovie as SceneMovie
+from stash_cli.core.types.group import SceneMovieID as SceneMovieID
 from stash_cli.core.types.image import FindImagesResultType as FindImagesResultType
 from stash_cli.core.types.image import Image as Image
 from stash_cli.core.types.image import ImagePathsType as ImagePathsType
@@ -145,6 +149,7 @@ from stash_cli.core.types.inputs.gallery import GalleryResetCoverInput as Galler
 from stash_cli.core.types.inputs.gallery import GallerySetCoverInput as GallerySetCoverInput
 from stash_cli.core.types.inputs.gallery import GalleryUpdateInput as GalleryUpdateInput
 from stash_cli.core.types.inputs.group import BulkGroupUpdateInput as BulkGroupUpdateInput
+from stash_cli.core.types.inputs.group import BulkMovieUpdateInput as BulkMovieUpdateInput
 from stash_cli.core.types.inputs.group import BulkUpdateGroupDescriptionsInput as BulkUpdateGroupDescriptionsInput
 from stash_cli.core.types.inputs.group import GroupCreateInput as GroupCreateInput
 from stash_cli.core.types.inputs.group import GroupDescriptionInput as GroupDescriptionInput
@@ -152,7 +157,11 @@ from stash_cli.core.types.inputs.group import GroupDestroyInput as GroupDestroyI
 from stash_cli.core.types.inputs.group import GroupSubGroupAddInput as GroupSubGroupAddInput
 from stash_cli.core.types.inputs.group import GroupSubGroupRemoveInput as GroupSubGroupRemoveInput
 from stash_cli.core.types.inputs.group import GroupUpdateInput as GroupUpdateInput
+from stash_cli.core.types.inputs.group import MovieCreateInput as MovieCreateInput
+from stash_cli.core.types.inputs.group import MovieDestroyInput as MovieDestroyInput
+from stash_cli.core.types.inputs.group import MovieUpdateInput as MovieUpdateInput
 from stash_cli.core.types.inputs.group import ReorderSubGroupsInput as ReorderSubGroupsInput
+from stash_cli.core.types.inputs.group import SceneMovieInput as SceneMovieInput
 from stash_cli.core.types.inputs.image import BulkImageUpdateInput as BulkImageUpdateInput
 from stash_cli.core.types.inputs.image import ImageDestroyInput as ImageDestroyInput
 from stash_cli.core.types.inputs.image import ImageUpdateInput as ImageUpdateInput
@@ -180,11 +189,6 @@ from stash_cli.core.types.inputs.metadata import MigrateInput as MigrateInput
 from stash_cli.core.types.inputs.metadata import MigrateSceneScreenshotsInput as MigrateSceneScreenshotsInput
 from stash_cli.core.types.inputs.metadata import ScanMetaDataFilterInput as ScanMetaDataFilterInput
 from stash_cli.core.types.inputs.metadata import ScanMetadataInput as ScanMetadataInput
-from stash_cli.core.types.inputs.movie import BulkMovieUpdateInput as BulkMovieUpdateInput
-from stash_cli.core.types.inputs.movie import MovieCreateInput as MovieCreateInput
-from stash_cli.core.types.inputs.movie import MovieDestroyInput as MovieDestroyInput
-from stash_cli.core.types.inputs.movie import MovieUpdateInput as MovieUpdateInput
-from stash_cli.core.types.inputs.movie import SceneMovieInput as SceneMovieInput
 from stash_cli.core.types.inputs.performer import BulkPerformerUpdateInput as BulkPerformerUpdateInput
 from stash_cli.core.types.inputs.performer import PerformerCreateInput as PerformerCreateInput
 from stash_cli.core.types.inputs.performer import PerformerDestroyInput as PerformerDestroyInput
@@ -251,10 +255,6 @@ from stash_cli.core.types.metadata import IdentifyMetadataOptions as IdentifyMet
 from stash_cli.core.types.metadata import IdentifyMetadataTaskOptions as IdentifyMetadataTaskOptions
 from stash_cli.core.types.metadata import IdentifySource as IdentifySource
 from stash_cli.core.types.metadata import ScanMetadataOptions as ScanMetadataOptions
-from stash_cli.core.types.movie import FindMoviesResultType as FindMoviesResultType
-from stash_cli.core.types.movie import Movie as Movie
-from stash_cli.core.types.movie import SceneMovie as SceneMovie
-from stash_cli.core.types.movie import SceneMovieID as SceneMovieID
 from stash_cli.core.types.orm.relationship import RelationshipMetadata as RelationshipMetadata
 from stash_cli.core.types.performer import FindPerformersResultType as FindPerformersResultType
 from stash_cli.core.types.performer import Performer as Performer

@@ -1,9 +1,9 @@
-"""Groups (movies, series, volumes) and how they contain each other."""
+"""Groups (movies, series, volumes) and how they contain each other; movies, as they were called once."""
 
 from __future__ import annotations
 
-from stash_cli.core.types.annotations import Date, Map, Maybe, Nullable, Rating100, Time
-from stash_cli.core.types.base import Embedded, StashResult, api
+from stash_cli.core.types.annotations import ID, Date, Map, Maybe, Nullable, Rating100, Time
+from stash_cli.core.types.base import ApiObject, Embedded, StashResult, api
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.links import Scene, Studio, Tag
 from stash_cli.core.types.orm.helpers import GroupHelpers
@@ -17,8 +17,8 @@ class GroupDescription(Embedded):
     description: Nullable[str] = UNSET
 
 
-class Group(GroupHelpers, StashObject):
-    """A movie, series or volume that scenes belong to (a movie before 0.27)."""
+class _GroupFields(StashObject):
+    """What groups have had since they were called movies."""
 
     name: Maybe[str] = UNSET
     aliases: Nullable[str] = UNSET
@@ -32,14 +32,19 @@ class Group(GroupHelpers, StashObject):
     tags: Maybe[list[Tag]] = UNSET
     created_at: Maybe[Time] = UNSET
     updated_at: Maybe[Time] = UNSET
-    containing_groups: Maybe[list[GroupDescription]] = UNSET
-    sub_groups: Maybe[list[GroupDescription]] = UNSET
     front_image_path: Nullable[str] = UNSET
     back_image_path: Nullable[str] = UNSET
     scene_count: Maybe[int] = api(args={"depth": "Int"})
+    scenes: Maybe[list[Scene]] = api(lazy=True)
+
+
+class Group(GroupHelpers, _GroupFields):
+    """A movie, series or volume that scenes belong to (a movie before 0.27)."""
+
+    containing_groups: Maybe[list[GroupDescription]] = UNSET
+    sub_groups: Maybe[list[GroupDescription]] = UNSET
     performer_count: Maybe[int] = api(args={"depth": "Int"})
     sub_group_count: Maybe[int] = api(args={"depth": "Int"})
-    scenes: Maybe[list[Scene]] = api(lazy=True)
     o_counter: Nullable[int] = UNSET
     custom_fields: Maybe[Map] = UNSET
 
@@ -49,3 +54,30 @@ class FindGroupsResultType(StashResult):
 
     count: int
     groups: list[Group]
+
+
+class Movie(_GroupFields):
+    """A group under the name it had before 0.27."""
+
+    url: Nullable[str] = api(deprecated="Use urls")
+
+
+class FindMoviesResultType(StashResult):
+    """One page of movies and the number that match in all."""
+
+    count: int
+    movies: list[Movie]
+
+
+class SceneMovie(ApiObject):
+    """A movie of a scene and the scene's number in it."""
+
+    movie: Maybe[Movie] = UNSET
+    scene_index: Nullable[int] = UNSET
+
+
+class SceneMovieID(ApiObject):
+    """A movie id as the file name parser found it."""
+
+    movie_id: Maybe[ID] = UNSET
+    scene_index: Nullable[str] = UNSET

@@ -18,25 +18,6 @@ class StashBoxValidationResult(ApiObject):
     status: Maybe[str] = UNSET
 
 
-class ScrapedMovie(ApiObject):
-    """A movie as a scraper found it."""
-
-    stored_id: Nullable[ID] = UNSET
-    name: Nullable[str] = UNSET
-    aliases: Nullable[str] = UNSET
-    duration: Nullable[str] = UNSET
-    date: Nullable[str] = UNSET
-    rating: Nullable[str] = UNSET
-    director: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="use urls")
-    urls: Nullable[list[str]] = UNSET
-    synopsis: Nullable[str] = UNSET
-    studio: Nullable[ScrapedStudio] = UNSET
-    tags: Nullable[list[ScrapedTag]] = UNSET
-    front_image: Nullable[str] = UNSET
-    back_image: Nullable[str] = UNSET
-
-
 class ScrapedGroup(ApiObject):
     """A group as a scraper found it."""
 
@@ -53,6 +34,12 @@ class ScrapedGroup(ApiObject):
     tags: Nullable[list[ScrapedTag]] = UNSET
     front_image: Nullable[str] = UNSET
     back_image: Nullable[str] = UNSET
+
+
+class ScrapedMovie(ScrapedGroup):
+    """A group under the name it had before 0.27."""
+
+    url: Nullable[str] = api(deprecated="use urls")
 
 
 class ScrapedPerformer(ApiObject):

@@ -1,4 +1,4 @@
-"""Inputs of the group mutations."""
+"""Inputs of the group mutations, and of those on movies, as groups were called before 0.27."""
 
 from __future__ import annotations
 
@@ -10,37 +10,42 @@ from stash_cli.core.unset import UNSET
 
 
 class _GroupScalars(StashInput):
-    """What a group is given alone or with many others."""
+    """What a group is given alone or with many others, and was when it was called a movie."""
 
-    date: Nullable[Date] = UNSET
     rating100: Nullable[Rating100] = UNSET
     studio_id: Nullable[ID] = UNSET
     director: Nullable[str] = UNSET
-    synopsis: Nullable[str] = UNSET
 
 
 class _GroupFields(_GroupScalars):
-    """What a group is given when it is made or changed."""
+    """What a group is given when it is made or changed, and was when it was called a movie."""
 
     name: Nullable[str] = UNSET
     aliases: Nullable[str] = UNSET
     duration: Nullable[int] = UNSET
+    date: Nullable[Date] = UNSET
+    synopsis: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
-    containing_groups: Nullable[list[GroupDescriptionInput]] = UNSET
-    sub_groups: Nullable[list[GroupDescriptionInput]] = UNSET
     front_image: Nullable[Picture] = UNSET
     back_image: Nullable[Picture] = UNSET
 
 
-class GroupCreateInput(_GroupFields):
+class _GroupPlaces(StashInput):
+    """The groups that a group is in, and those in it."""
+
+    containing_groups: Nullable[list[GroupDescriptionInput]] = UNSET
+    sub_groups: Nullable[list[GroupDescriptionInput]] = UNSET
+
+
+class GroupCreateInput(_GroupFields, _GroupPlaces):
     """What a new group starts with (`groupCreate`)."""
 
     name: str
     custom_fields: Nullable[Map] = UNSET
 
 
-class GroupUpdateInput(_GroupFields):
+class GroupUpdateInput(_GroupFields, _GroupPlaces):
     """Changes to one group; fields left UNSET stay as they are (`groupUpdate`)."""
 
     id: ID
@@ -52,6 +57,8 @@ class BulkGroupUpdateInput(_GroupScalars):
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
+    date: Nullable[Date] = UNSET
+    synopsis: Nullable[str] = UNSET
     urls: Nullable[BulkUpdateStrings] = UNSET
     tag_ids: Nullable[BulkUpdateIds] = UNSET
     containing_groups: Nullable[BulkUpdateGroupDescriptionsInput] = UNSET
@@ -101,3 +108,39 @@ class GroupSubGroupRemoveInput(StashInput):
 
     containing_group_id: ID
     sub_group_ids: list[ID]
+
+
+class MovieCreateInput(_GroupFields):
+    """What a new movie starts with (`movieCreate`)."""
+
+    name: str
+    url: Nullable[str] = api(deprecated="Use urls")
+
+
+class MovieUpdateInput(_GroupFields):
+    """Changes to one movie; fields left UNSET stay as they are (`movieUpdate`)."""
+
+    id: ID
+    url: Nullable[str] = api(deprecated="Use urls")
+
+
+class BulkMovieUpdateInput(_GroupScalars):
+    """Changes made to many movies at once (`bulkMovieUpdate`)."""
+
+    client_mutation_id: Nullable[str] = api("clientMutationId")
+    ids: Nullable[list[ID]] = UNSET
+    urls: Nullable[BulkUpdateStrings] = UNSET
+    tag_ids: Nullable[BulkUpdateIds] = UNSET
+
+
+class MovieDestroyInput(StashInput):
+    """Which movie to remove, and what to remove with it (`movieDestroy`)."""
+
+    id: ID
+
+
+class SceneMovieInput(StashInput):
+    """A movie of a scene and the scene's number in it."""
+
+    movie_id: ID
+    scene_index: Nullable[int] = UNSET

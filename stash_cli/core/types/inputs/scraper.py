@@ -7,20 +7,6 @@ from stash_cli.core.types.base import StashInput, api, required
 from stash_cli.core.unset import UNSET
 
 
-class ScrapedMovieInput(StashInput):
-    """What is known of a movie before scraping it."""
-
-    name: Nullable[str] = UNSET
-    aliases: Nullable[str] = UNSET
-    duration: Nullable[str] = UNSET
-    date: Nullable[str] = UNSET
-    rating: Nullable[str] = UNSET
-    director: Nullable[str] = UNSET
-    url: Nullable[str] = api(deprecated="use urls")
-    urls: Nullable[list[str]] = UNSET
-    synopsis: Nullable[str] = UNSET
-
-
 class ScrapedGroupInput(StashInput):
     """What is known of a group before scraping it."""
 
@@ -32,6 +18,12 @@ class ScrapedGroupInput(StashInput):
     director: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
     synopsis: Nullable[str] = UNSET
+
+
+class ScrapedMovieInput(ScrapedGroupInput):
+    """What is known of a movie before scraping it: a group by its older name."""
+
+    url: Nullable[str] = api(deprecated="use urls")
 
 
 class ScrapedPerformerInput(StashInput):
