@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
 
 INTERRUPTED = 130
+COLLECT_AFTER = 100_000
+"""New objects after which Python looks for cycles among all: more than starting makes."""
 
 # noun, plural, API type: spelt out, so that the root's help reads no type; held against them by a test
 NOUNS = (
@@ -58,10 +61,12 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):  # needs nothing of what the rest imports
         sys.stdout.write(f"stash {__version__}\n")
         return
+    gc.set_threshold(COLLECT_AFTER)
     from stash_cli.output.streams import Streams
 
     status = run(sys.argv[1:], Streams.standard())
     _release_pipes()
+    gc.freeze()  # or the interpreter looks for cycles in all that is left, before it drops it
     sys.exit(status)
 
 

@@ -139,6 +139,22 @@ def test_reading_needs_no_pydantic(served_url: str) -> None:
     assert not heavy(modules, "pydantic", "rich", "sqlalchemy", "graphql")
 
 
+def test_cycles_are_not_looked_for_while_starting_and_ending() -> None:
+    code = """
+import atexit, gc, sys
+from stash_cli.app import main
+looked = []
+gc.collect()
+gc.callbacks.append(lambda phase, _: looked.append(phase))
+atexit.register(lambda: print("", len(looked), gc.get_freeze_count()))
+sys.argv = ["stash", "scenes", "find", "--help"]
+main()
+"""
+    looked, frozen = map(int, fresh_python(code).split()[-2:])
+    assert looked == 0
+    assert frozen > 10_000
+
+
 def test_public_names_are_lazy() -> None:
     code = "import json, sys, stash_cli; print(json.dumps(sorted(sys.modules)))"
     modules = set(json.loads(fresh_python(code)))
