@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STASH = str(Path(sys.executable).with_name("stash"))
+DEVELOPERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in DEVELOPERS}
+"""What programs are timed in: as installed, with their byte code and buffers."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +28,18 @@ class Timing:
         return statistics.median(self.runs)
 
 
-def side_by_side(
-    commands: dict[str, list[str]], rounds: int = 11, env: dict[str, str] | None = None
-) -> dict[str, Timing]:
-    """Time every command `rounds` times, taking turns so that all see the same machine."""
+def side_by_side(commands: dict[str, list[str]], rounds: int = 11, **environ: str) -> dict[str, Timing]:
+    """Time every command `rounds` times, taking turns so that all see the same machine.
+
+    A first round, which writes byte code and fills caches, does not count.
+    """
     runs: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(rounds):
+    for _ in range(1 + rounds):
         for name, argv in commands.items():
             start = time.perf_counter()
-            subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, env=env)
+            subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT | environ)
             runs[name].append((time.perf_counter() - start) * 1000)
-    return {name: Timing(name, tuple(times)) for name, times in runs.items()}
+    return {name: Timing(name, tuple(times[1:])) for name, times in runs.items()}
 
 
 def report(title: str, timings: dict[str, Timing], base: str, budgets: dict[str, float]) -> None:
