@@ -18,11 +18,33 @@ if TYPE_CHECKING:
 KINDS = ("query", "mutation", "subscription")
 
 
+class _Gate:
+    """Whether the server has a field of a type, as an attribute."""
+
+    def __init__(self, type_name: str, field: str) -> None:
+        self.type_name, self.field = type_name, field
+
+    def __get__(self, server: ServerCapabilities, _: type[ServerCapabilities]) -> bool:
+        return server.type_has_field(self.type_name, self.field)
+
+
 class ServerCapabilities:
     """Operations, types and fields of one server; built from reduced facts (see `introspection`).
 
     `version` and `hash` are the server's own words; the version of a development build may be empty.
     """
+
+    has_studio_custom_fields = _Gate("Studio", "custom_fields")
+    has_tag_custom_fields = _Gate("Tag", "custom_fields")
+    has_performer_career_start_end = _Gate("Performer", "career_start")
+    has_scene_custom_fields = _Gate("Scene", "custom_fields")
+    has_studio_organized = _Gate("Studio", "organized")
+    has_gallery_custom_fields = _Gate("Gallery", "custom_fields")
+    has_group_custom_fields = _Gate("Group", "custom_fields")
+    has_image_custom_fields = _Gate("Image", "custom_fields")
+    has_folder_basename = _Gate("Folder", "basename")
+    has_folder_sub_folders = _Gate("Folder", "sub_folders")
+    has_scraped_tag_parent = _Gate("ScrapedTag", "parent")
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self.version: str = facts.get("version") or ""
@@ -129,40 +151,6 @@ class ServerCapabilities:
     @property
     def uses_new_duplication_type(self) -> bool:
         return self.has_type("DuplicationCriterionInput")
-
-    def __getattr__(self, name: str) -> bool:
-        field = _GATES.get(name)
-        if field is None:
-            raise AttributeError(name)
-        return self.type_has_field(*field)
-
-    if TYPE_CHECKING:
-        has_studio_custom_fields: bool
-        has_tag_custom_fields: bool
-        has_performer_career_start_end: bool
-        has_scene_custom_fields: bool
-        has_studio_organized: bool
-        has_gallery_custom_fields: bool
-        has_group_custom_fields: bool
-        has_image_custom_fields: bool
-        has_folder_basename: bool
-        has_folder_sub_folders: bool
-        has_scraped_tag_parent: bool
-
-
-_GATES = {
-    "has_studio_custom_fields": ("Studio", "custom_fields"),
-    "has_tag_custom_fields": ("Tag", "custom_fields"),
-    "has_performer_career_start_end": ("Performer", "career_start"),
-    "has_scene_custom_fields": ("Scene", "custom_fields"),
-    "has_studio_organized": ("Studio", "organized"),
-    "has_gallery_custom_fields": ("Gallery", "custom_fields"),
-    "has_group_custom_fields": ("Group", "custom_fields"),
-    "has_image_custom_fields": ("Image", "custom_fields"),
-    "has_folder_basename": ("Folder", "basename"),
-    "has_folder_sub_folders": ("Folder", "sub_folders"),
-    "has_scraped_tag_parent": ("ScrapedTag", "parent"),
-}
 
 
 def _split(text: str) -> dict[str, str]:

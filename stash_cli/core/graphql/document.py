@@ -53,16 +53,20 @@ def root(
     _check(name, declared, given)
     known = server.operation_name(kind, name)
     takes = server.arguments(kind, known)
-    types, variables, values = {}, {}, {}
-    for key, value in given.items():
-        argument, type_text, fitted = fit(name, key, declared.args[key], value, takes, server)
-        variable = variables[argument] = f"{alias}_{key}" if alias else key
-        types[variable], values[variable] = type_text, fitted
-    check_required(known, takes, variables, server)
+    fitted = {
+        f"{alias}_{key}" if alias else key: fit(name, key, declared.args[key], value, takes, server)
+        for key, value in given.items()
+    }
+    check_required(known, takes, {each.name: each.value for each in fitted.values()}, server)
     label = alias or (name if known != name else "")
-    words = ", ".join(f"{argument}: ${variable}" for argument, variable in variables.items())
+    words = ", ".join(f"{each.name}: ${variable}" for variable, each in fitted.items())
     text = f"{f'{label}: ' if label else ''}{known}{f'({words})' if words else ''}"
-    return Root(kind, f"{text} {{ {selection} }}" if selection else text, types, values)
+    return Root(
+        kind,
+        f"{text} {{ {selection} }}" if selection else text,
+        {variable: each.type for variable, each in fitted.items()},
+        {variable: each.value for variable, each in fitted.items()},
+    )
 
 
 def root_for(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.graphql.history import older_name
 from stash_cli.core.graphql.older.inputs import shape, word
@@ -15,20 +15,27 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.capability import ServerCapabilities
 
 
+class Fitted(NamedTuple):
+    """An argument as a server takes it: its name, the text of its type, and its value."""
+
+    name: str
+    type: str
+    value: Any
+
+
 def fit(
     operation: str, key: str, ref: TypeRef, value: Any, known: Mapping[str, str], server: ServerCapabilities
-) -> tuple[str, str, Any]:
-    """The name, type text and value of an argument as `server` takes them.
+) -> Fitted:
+    """An argument as `server` takes it; `known` are the arguments that it has.
 
-    `known` are the arguments that it has. The type's name comes from the server, because some were
-    renamed and variables must name it.
+    The type's name comes from the server, because some were renamed and variables must name it.
     """
     for name in (key, older_name(key)):
         if name in known:
-            return name, known[name], fit_value(ref.name, TypeRef(known[name]).name, value, server)
+            return Fitted(name, known[name], fit_value(ref.name, TypeRef(known[name]).name, value, server))
     name, translate = ARGUMENTS.get((operation, key), ("", None))
     if name in known and translate is not None:
-        return name, known[name], translate(value)
+        return Fitted(name, known[name], translate(value))
     raise server.lacks(f"{operation}({key})")
 
 
