@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.client.base import StashClientBase
 
 if TYPE_CHECKING:
+    from stash_cli.core.client.mixins.annotations import Dict
     from stash_cli.core.types import (
         AddTempDLNAIPInput,
         ConfigDefaultSettingsInput,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
         StashBoxInput,
         StashBoxValidationResult,
     )
-
-    Dict = dict[str, Any]
 
 
 class ConfigClientMixin(StashClientBase):

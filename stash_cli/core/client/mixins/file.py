@@ -11,6 +11,7 @@ from stash_cli.core.errors import StashGraphQLError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.client.mixins.annotations import Dict, Id
     from stash_cli.core.types import (
         BaseFile,
         FileFilterType,
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
         MoveFilesInput,
     )
 
-    Id = str | int
-    Dict = dict[str, Any]
 
 _NOT_FOUND = re.compile(r"no rows in result set|^(file|folder) not found")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import StashClientBase
 from stash_cli.core.errors import StashInputError
@@ -10,6 +10,7 @@ from stash_cli.core.errors import StashInputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.client.mixins.annotations import Dict, Id
     from stash_cli.core.types import (
         BulkGalleryUpdateInput,
         FindFilterType,
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
         GalleryFilterType,
     )
 
-    Id = str | int
-    Dict = dict[str, Any]
 
 _MODES = ("SET", "ADD", "REMOVE")
 

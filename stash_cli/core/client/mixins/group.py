@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import StashClientBase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.client.mixins.annotations import Dict, Id
     from stash_cli.core.types import (
         BulkGroupUpdateInput,
         FindFilterType,
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
         GroupSubGroupRemoveInput,
         ReorderSubGroupsInput,
     )
-
-    Id = str | int
-    Dict = dict[str, Any]
 
 
 class GroupClientMixin(StashClientBase):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import StashClientBase
 from stash_cli.core.errors import StashCapabilityError
@@ -10,6 +10,7 @@ from stash_cli.core.errors import StashCapabilityError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.client.mixins.annotations import Dict, Id
     from stash_cli.core.types import (
         BulkImageUpdateInput,
         FindFilterType,
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
         ImagesDestroyInput,
         ImageUpdateInput,
     )
-
-    Id = str | int
-    Dict = dict[str, Any]
 
 
 class ImageClientMixin(StashClientBase):

@@ -10,20 +10,21 @@ from stash_cli.core.client.jobs import ENDED, job_updates
 from stash_cli.core.errors import StashJobUnknownError
 
 if TYPE_CHECKING:
+    from stash_cli.core.client.mixins.annotations import Id
     from stash_cli.core.types import Job, JobStatus
 
 
 class JobsClientMixin(StashClientBase):
     """Operations on jobs."""
 
-    async def find_job(self, job_id: str | int) -> Job | None:
+    async def find_job(self, job_id: Id) -> Job | None:
         return await self.ask("findJob", input={"id": job_id})
 
     async def job_queue(self) -> list[Job]:
         """The jobs that wait or run, oldest first."""
         return await self.ask("jobQueue")
 
-    async def stop_job(self, job_id: str | int) -> bool:
+    async def stop_job(self, job_id: Id) -> bool:
         return await self.ask("stopJob", job_id=job_id)
 
     async def stop_all_jobs(self) -> bool:
@@ -31,7 +32,7 @@ class JobsClientMixin(StashClientBase):
 
     async def wait_for_job(
         self,
-        job_id: str | int,
+        job_id: Id,
         status: JobStatus | str = "FINISHED",
         period: float = 1.5,
         timeout: float = 120.0,  # noqa: ASYNC109 - the public signature

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import StashClientBase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.client.mixins.annotations import Dict, Id
     from stash_cli.core.types import (
         BulkSceneMarkerUpdateInput,
         FindFilterType,
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
         SceneMarker,
         SceneMarkerFilterType,
     )
-
-    Id = str | int
-    Dict = dict[str, Any]
 
 
 class MarkerClientMixin(StashClientBase):

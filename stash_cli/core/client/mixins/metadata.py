@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from stash_cli.core.client.mixins.annotations import Dict
     from stash_cli.core.types import (
         AnonymiseDatabaseInput,
         AutoTagMetadataInput,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
         MigrateSceneScreenshotsInput,
         SetupInput,
     )
-
-    Dict = dict[str, Any]
 
 
 class MetadataClientMixin(StashClientBase):

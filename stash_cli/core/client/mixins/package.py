@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import StashClientBase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.client.mixins.annotations import Dict
     from stash_cli.core.types import Package, PackageSpecInput, PackageType
 
     Kind = PackageType | str
-    Specs = Sequence[PackageSpecInput | dict[str, Any]]
+    Specs = Sequence[PackageSpecInput | Dict]
 
 
 class PackageClientMixin(StashClientBase):

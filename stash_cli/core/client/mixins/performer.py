@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import StashClientBase
 from stash_cli.core.client.matching import map_ids
@@ -12,6 +12,7 @@ from stash_cli.core.types.matching import OnMultipleMatch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.client.mixins.annotations import Dict, Id
     from stash_cli.core.types import (
         BulkPerformerUpdateInput,
         FindFilterType,
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
         PerformerFilterType,
         PerformerMergeInput,
     )
-
-    Id = str | int
-    Dict = dict[str, Any]
 
 
 class PerformerClientMixin(StashClientBase):
@@ -75,7 +73,7 @@ class PerformerClientMixin(StashClientBase):
 
     async def map_performer_ids(
         self,
-        performers: Sequence[str | int | Dict | Performer],
+        performers: Sequence[Id | Dict | Performer],
         create: bool = False,
         on_multiple: OnMultipleMatch = OnMultipleMatch.RETURN_FIRST,
     ) -> list[str]:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.client.base import StashClientBase
 
 if TYPE_CHECKING:
+    from stash_cli.core.client.mixins.annotations import Dict
     from stash_cli.core.types import Plugin, PluginTask
-
-    Dict = dict[str, Any]
 
 
 class PluginClientMixin(StashClientBase):

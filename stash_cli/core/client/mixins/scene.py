@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from stash_cli.core.client.base import StashClientBase
 from stash_cli.core.client.batch import call_each
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from stash_cli.core.client.mixins.annotations import Dict, Id
     from stash_cli.core.types import (
         AssignSceneFileInput,
         BulkSceneUpdateInput,
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
         SceneStreamEndpoint,
     )
 
-    Id = str | int
-    Dict = dict[str, Any]
     Times = Sequence[str | datetime] | None
 
 _MARKERS = ("scene_markers.id", "scene_markers.seconds")

@@ -9,6 +9,7 @@ from stash_cli.core.client.base import StashClientBase
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.client.mixins.annotations import Dict
     from stash_cli.core.types import (
         ScrapeContentType,
         ScrapedGallery,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
         StashBoxFingerprintSubmissionInput,
     )
 
-    Dict = dict[str, Any]
     Source = ScraperSourceInput | Dict
 
 

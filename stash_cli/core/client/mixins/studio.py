@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import StashClientBase
 from stash_cli.core.client.matching import map_ids
@@ -11,6 +11,7 @@ from stash_cli.core.types.entities import ENTITIES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.client.mixins.annotations import Dict, Id
     from stash_cli.core.types import (
         BulkStudioUpdateInput,
         FindFilterType,
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
         StudioFilterType,
     )
 
-    Id = str | int
-    Dict = dict[str, Any]
 
 _LEVELS = 8
 """Parents asked for in one request."""
@@ -90,8 +89,6 @@ class StudioClientMixin(StashClientBase):
                 level = level.get("parent_studio")
         return chain
 
-    async def map_studio_ids(
-        self, studios: Sequence[str | int | Dict | Studio], create: bool = False
-    ) -> list[str]:
+    async def map_studio_ids(self, studios: Sequence[Id | Dict | Studio], create: bool = False) -> list[str]:
         """Ids of objects, ids, mappings or names; unknown names are made with `create`, else left out."""
         return await map_ids(self.session, ENTITIES["Studio"], studios, create=create)

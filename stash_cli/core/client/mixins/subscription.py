@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
 
+    from stash_cli.core.client.mixins.annotations import Id
     from stash_cli.core.types import JobStatus, JobStatusUpdate, LogEntry
 
 
@@ -37,7 +38,7 @@ class SubscriptionClientMixin(JobsClientMixin):
 
     async def wait_for_job_with_updates(
         self,
-        job_id: str | int,
+        job_id: Id,
         status: JobStatus | str = "FINISHED",
         timeout: float = 120,  # noqa: ASYNC109 - the public signature
     ) -> bool | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from stash_cli.core.client.mixins.annotations import Dict
     from stash_cli.core.types import (
         Directory,
         DLNAStatus,
@@ -30,7 +31,7 @@ class SystemQueryClientMixin(StashClientBase):
 
     async def check_system_ready(self) -> None:
         """Raise StashSystemNotReadyError when the server wants to be set up or migrated first."""
-        found: dict[str, Any] = await self.ask_json("systemStatus", ["status"])
+        found: Dict = await self.ask_json("systemStatus", ["status"])
         if found["status"] != "OK":
             raise not_ready(found["status"], found["status"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import StashClientBase
 from stash_cli.core.client.matching import map_ids
@@ -11,6 +11,7 @@ from stash_cli.core.types.entities import ENTITIES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.client.mixins.annotations import Dict, Id
     from stash_cli.core.types import (
         FindFilterType,
         FindTagsResultType,
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
         TagDestroyInput,
         TagFilterType,
     )
-
-    Id = str | int
-    Dict = dict[str, Any]
 
 
 class TagClientMixin(StashClientBase):
@@ -75,7 +73,7 @@ class TagClientMixin(StashClientBase):
     async def tags_destroy(self, ids: Sequence[Id]) -> bool:
         return await self.ask("tagsDestroy", ids=ids)
 
-    async def map_tag_ids(self, tags: Sequence[str | int | Dict | Tag], create: bool = False) -> list[str]:
+    async def map_tag_ids(self, tags: Sequence[Id | Dict | Tag], create: bool = False) -> list[str]:
         """Ids of objects, ids, mappings or names; unknown names are made with `create`, else left out."""
         return await map_ids(self.session, ENTITIES["Tag"], tags, create=create)
 
