@@ -16,7 +16,7 @@ from stash_cli.embedded.web.endpoint import graphql_endpoint
 from stash_cli.embedded.web.guard import Guard
 from stash_cli.embedded.web.limits import BodyLimit
 from stash_cli.embedded.web.login import Sessions, login_endpoint, logout_endpoint
-from stash_cli.embedded.web.media import picture_routes
+from stash_cli.embedded.web.media import media_routes
 from stash_cli.embedded.web.pages import page_route
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def create_app(library: Library, *, served: bool = False) -> Starlette:
         Route("/healthz", _alive),
         Route("/login", login_endpoint(library, sessions), methods=["GET", "POST"]),
         Route("/logout", logout_endpoint(sessions)),
-        *picture_routes(library),
+        *media_routes(library),
         download_route(library),
         page_route(),
     ]

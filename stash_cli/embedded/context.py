@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from stash_cli.embedded import rows
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.kinds import KINDS
+from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,6 +35,11 @@ class RequestContext:
         self.base_url = base_url
         self.after_commit: list[Callable[[], object]] = []
         self._spent = 0
+
+    @cached_property
+    def api_key(self) -> str:
+        """The key of the library; empty when there is none."""
+        return str(read_part(self.connection, "general").get("apiKey") or "")
 
     def fetch(self, type_name: str, id_: int | str) -> Row | None:
         """The object of that type and id, or None."""

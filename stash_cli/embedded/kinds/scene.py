@@ -30,7 +30,7 @@ def _paths(row: Row) -> dict[str, str]:
     return {
         "screenshot": f"{scene}/screenshot?t={stamp(row)}",
         "preview": f"{scene}/preview",
-        "stream": f"{scene}/stream",
+        "stream": _stream(row),
         "webp": f"{scene}/webp",
         "vtt": f"{by_hash}_thumbs.vtt",
         "sprite": f"{by_hash}_sprite.jpg",
@@ -49,8 +49,14 @@ def _streams(row: Row) -> list[dict[str, str]]:
     if container is None:
         return []
     mime = _MIME_TYPES.get(container, "video/mp4")
-    url = f"{row.batch.context.base_url}/scene/{row.id}/stream"
-    return [{"url": url, "mime_type": mime, "label": "Direct stream"}]
+    return [{"url": _stream(row), "mime_type": mime, "label": "Direct stream"}]
+
+
+def _stream(row: Row) -> str:
+    """Players cannot send headers: so the key stands in the link."""
+    context = row.batch.context
+    key = f"?apikey={context.api_key}" if context.api_key else ""
+    return f"{context.base_url}/scene/{row.id}/stream{key}"
 
 
 def _history(table: Any, column: Any) -> Values:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from typing import TYPE_CHECKING, Any
 
 from graphql import OperationType, get_operation_ast
@@ -12,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from stash_cli.embedded.documents import prepare
+from stash_cli.embedded.web.compression import compressed
 from stash_cli.embedded.web.requests import Malformed, Query, media_type, read_query
 from stash_cli.embedded.web.urls import base_url
 
@@ -26,7 +25,6 @@ PLAIN, GRAPHQL = "application/json", "application/graphql-response+json"
 _OFFERS = {PLAIN: PLAIN, GRAPHQL: GRAPHQL, "*/*": GRAPHQL, "application/*": GRAPHQL}
 _BODY_TYPES = frozenset({PLAIN, "multipart/form-data"})
 _REFUSALS = frozenset({"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"})
-_LEVEL = 4
 
 
 def graphql_endpoint(library: Library) -> Callable[[Request], Awaitable[Response]]:
@@ -87,22 +85,5 @@ def _content_type(request: Request) -> str:
 def _answer(request: Request, body: dict[str, Any], status: int = 200) -> Response:
     content_type = _content_type(request)
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    headers = {"Cache-Control": "no-store"}
-    encoding = _encoding(request) if content_type == PLAIN else None
-    if encoding is not None:
-        content = _COMPRESSORS[encoding](content)
-        headers |= {"Content-Encoding": encoding, "Vary": "Accept-Encoding"}
-    return Response(content, status, headers, media_type=content_type)
-
-
-_COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": lambda content: gzip.compress(content, _LEVEL, mtime=0),
-    "deflate": lambda content: zlib.compress(content, _LEVEL),
-}
-
-
-def _encoding(request: Request) -> str | None:
-    """How the answer is compressed, if the client takes it compressed."""
-    offered = request.headers.get("accept-encoding", "")
-    taken = {part.strip().partition(";")[0] for part in offered.split(",")}
-    return next((name for name in _COMPRESSORS if name in taken), None)
+    content, encoding = compressed(request, content, content_type)
+    return Response(content, status, {"Cache-Control": "no-store"} | encoding, media_type=content_type)

@@ -1,0 +1,19 @@
+"""Media over HTTP: the pictures, streams and captions that the `paths` of objects name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stash_cli.embedded.web.media.images import image_routes
+from stash_cli.embedded.web.media.portraits import portrait_routes
+from stash_cli.embedded.web.media.scenes import scene_routes
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
+
+    from stash_cli.embedded.library import Library
+
+
+def media_routes(library: Library) -> list[Route]:
+    """A route for everything that can be looked at; what is not generated is not found."""
+    return [*portrait_routes(library), *image_routes(library), *scene_routes(library)]

@@ -1,0 +1,72 @@
+"""From the id or hash in a path to the object, and from there to its primary file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.located import Located, locate
+from stash_cli.embedded.web.media.replies import NotServed
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+_HASH = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
+LARGEST = (1 << 63) - 1
+
+
+def object_id(_: Connection, text: str) -> int:
+    """The number of an id; what is none is a bad request."""
+    if not (text.isascii() and text.isdigit()):
+        raise NotServed("Bad Request", 400)
+    return min(int(text), LARGEST)
+
+
+def scene_id(connection: Connection, text: str) -> int:
+    """The scene with an id, or with a file of that oshash or md5."""
+    return _by_id_or_hash(connection, text, t.scenes_files, "scene_id")
+
+
+def image_id(connection: Connection, text: str) -> int:
+    """The image with an id, or with a file of that md5; anything else is not found."""
+    return _found(connection, text, t.images_files, "image_id")
+
+
+def gallery_id(connection: Connection, text: str) -> int:
+    """The gallery with an id, or with a zip file of that md5; anything else is not found."""
+    return _found(connection, text, t.galleries_files, "gallery_id")
+
+
+def _found(connection: Connection, text: str, link: Table, owner: str) -> int:
+    try:
+        return _by_id_or_hash(connection, text, link, owner)
+    except NotServed:
+        raise NotServed from None
+
+
+def _by_id_or_hash(connection: Connection, text: str, link: Table, owner: str) -> int:
+    if not _HASH.fullmatch(text):
+        return object_id(connection, text)
+    prints = t.files_fingerprints
+    statement = (
+        select(link.c[owner])
+        .join(prints, prints.c.file_id == link.c.file_id)
+        .where(prints.c.type.in_(("oshash", "md5")), prints.c.fingerprint == text)
+    )
+    found = connection.scalar(statement.order_by(link.c[owner]).limit(1))
+    if found is None:
+        raise NotServed
+    return int(found)
+
+
+def primary_file(connection: Connection, link: Table, owner: str, number: int) -> Located:
+    """The first file of an object; not found when there is none in the library's folders."""
+    statement = select(link.c.file_id).where(link.c[owner] == number)
+    file = connection.scalar(statement.order_by(link.c.primary.desc(), link.c.file_id).limit(1))
+    place = None if file is None else locate(connection, [file]).get(file)
+    if place is None:
+        raise NotServed
+    return place

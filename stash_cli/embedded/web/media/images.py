@@ -1,0 +1,107 @@
+"""Images as they are on disk or in their zip, their thumbnails, and the covers of galleries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.context import RequestContext
+from stash_cli.embedded.pictures.thumbnails import Thumbnails
+from stash_cli.embedded.scan.probe import BrokenFileError
+from stash_cli.embedded.web.media.finding import LARGEST, gallery_id, image_id, primary_file
+from stash_cli.embedded.web.media.placeholders import placeholder
+from stash_cli.embedded.web.media.replies import (
+    NotServed,
+    kind_by_name,
+    media_route,
+    send_content,
+    send_file,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.located import Located
+    from stash_cli.embedded.rows import Row
+
+
+def image_routes(library: Library) -> list[Route]:
+    serving = _Images(library)
+    return [
+        media_route("/image/{id}/image", serving.image),
+        media_route("/image/{id}/thumbnail", serving.thumbnail),
+        media_route("/gallery/{id}/cover", serving.cover),
+        media_route("/gallery/{id}/preview/{index}", serving.at),
+    ]
+
+
+class _Images:
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._thumbnails = Thumbnails()
+
+    def image(self, request: Request) -> Response:
+        """The primary file itself."""
+        with self._library.database.read() as connection:
+            number = image_id(connection, request.path_params["id"])
+            place = primary_file(connection, t.images_files, "image_id", number)
+        return _whole(request, place)
+
+    def thumbnail(self, request: Request) -> Response:
+        with self._library.database.read() as connection:
+            number = image_id(connection, request.path_params["id"])
+            if connection.scalar(select(t.images.c.id).where(t.images.c.id == number)) is None:
+                raise NotServed
+        return self._small(request, number)
+
+    def cover(self, request: Request) -> Response:
+        """The thumbnail of the image that stands for a gallery."""
+        image = self._member(request, lambda gallery: gallery.get("cover"))
+        return send_content(request, placeholder("gallery")) if image is None else self._small(request, image)
+
+    def at(self, request: Request) -> Response:
+        """The thumbnail of the image at a place of the gallery, counted from 0."""
+        index = request.path_params["index"]
+        if not (index.isascii() and index.isdigit()):
+            raise NotServed("bad index", 400)
+        place = min(int(index), LARGEST)
+        image = self._member(request, lambda gallery: gallery.get("image", {"index": place}))
+        if image is None:
+            raise NotServed
+        return self._small(request, image)
+
+    def _member(self, request: Request, choose: Callable[[Row], Row | None]) -> int | None:
+        """The id of an image of the gallery in the path."""
+        with self._library.database.read() as connection:
+            number = gallery_id(connection, request.path_params["id"])
+            gallery = RequestContext(self._library, connection, "").fetch("Gallery", number)
+            if gallery is None:
+                raise NotServed
+            image = choose(gallery)
+        return None if image is None else image.id
+
+    def _small(self, request: Request, number: int) -> Response:
+        """A thumbnail; the picture itself where that is small or odd, a drawing where it is gone."""
+        try:
+            with self._library.database.read() as connection:
+                place = primary_file(connection, t.images_files, "image_id", number)
+            content = self._thumbnails.of(place, moves=kind_by_name(place.name).startswith("video/"))
+        except BrokenFileError:
+            content = None
+        except (NotServed, OSError):
+            return send_content(request, placeholder("image"))
+        return _whole(request, place) if content is None else send_content(request, content)
+
+
+def _whole(request: Request, place: Located) -> Response:
+    if place.member is None:
+        return send_file(request, place.path)
+    with place.opened() as stream:
+        return send_content(request, stream.read(), kind_by_name(place.member))

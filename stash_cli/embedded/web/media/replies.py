@@ -1,0 +1,147 @@
+"""Media as HTTP answers: what may be cached and for how long, ranges, and what was not found."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from stash_cli.embedded.scan.probe import BrokenFileError
+from stash_cli.embedded.web.compression import compressed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+_FOREVER, _ASK_AGAIN = "private, max-age=31536000, immutable", "no-cache"
+_SVG = "image/svg+xml"
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_KINDS = {
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG": "image/png",
+    b"GIF8": "image/gif",
+    b"BM": "image/bmp",
+}
+_EXTENSIONS = {
+    "image/jpeg": "jpg jpeg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/avif": "avif",
+    "image/bmp": "bmp",
+    "image/tiff": "tif tiff",
+    "video/mp4": "mp4 m4v f4v",
+    "video/webm": "webm",
+    "video/x-matroska": "mkv",
+    "video/quicktime": "mov",
+    "video/x-ms-wmv": "wmv",
+    "video/x-ms-asf": "asf",
+    "video/x-flv": "flv",
+    "video/x-msvideo": "avi",
+    "video/mpeg": "mpg mpeg",
+}
+_BY_EXTENSION = {extension: kind for kind, listed in _EXTENSIONS.items() for extension in listed.split()}
+
+
+class NotServed(Exception):  # noqa: N818 - an answer, not a fault
+    """Why there is nothing to send; raised by handlers and answered as plain text."""
+
+    def __init__(self, text: str = "Not Found", status: int = 404) -> None:
+        super().__init__(text)
+        self.text = text
+        self.status = status
+
+
+def media_route(path: str, handle: Callable[[Request], Response]) -> Route:
+    """The route of a handler; files that are gone or broken by now are not found."""
+
+    def serve(request: Request) -> Response:
+        try:
+            return handle(request)
+        except NotServed as reason:
+            return PlainTextResponse(reason.text, reason.status)
+        except (BrokenFileError, OSError):
+            return PlainTextResponse("Not Found", 404)
+
+    return Route(path, serve)
+
+
+def send_content(
+    request: Request, content: bytes, media_type: str | None = None, *, cache: str | None = None
+) -> Response:
+    """Content that is in memory; its kind is told by its first bytes unless it is known."""
+    tag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": cache or _caching(request), "Accept-Ranges": "bytes"}
+    if _is_known(request, tag):
+        return Response(status_code=304, headers=headers)
+    kind = media_type or kind_of(content)
+    if kind == _SVG:  # a picture, but also a document that could run what somebody wrote into it
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    part = _wanted_part(request, tag, len(content))
+    if part is None:
+        content, encoding = compressed(request, content, kind)
+        return Response(content, headers=headers | encoding, media_type=kind)
+    if not part:
+        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{len(content)}"})
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
+    return Response(content[part.start : part.stop], 206, headers, kind)
+
+
+def send_file(request: Request, path: Path, media_type: str | None = None) -> Response:
+    """A file on disk, or the part of it that is asked for."""
+    facts = path.stat()
+    if not path.is_file():
+        raise NotServed
+    tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
+    headers = {"ETag": tag, "Cache-Control": _caching(request)}
+    if _is_known(request, tag):
+        return Response(status_code=304, headers=headers)
+    kind = media_type or kind_by_name(path.name)
+    return FileResponse(path, headers=headers, media_type=kind, stat_result=facts)
+
+
+def kind_of(content: bytes) -> str:
+    """The media type of a picture; text is taken for SVG, as the server takes it."""
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    if content[4:12] in (b"ftypavif", b"ftypavis"):
+        return "image/avif"
+    known = next((kind for magic, kind in _KINDS.items() if content.startswith(magic)), None)
+    return known or (_SVG if _is_text(content) else "application/octet-stream")
+
+
+def kind_by_name(name: str) -> str:
+    """The media type that the extension of a name stands for."""
+    return _BY_EXTENSION.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        return "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def _caching(request: Request) -> str:
+    """Links with a time change with the object, so what they lead to never does."""
+    return _FOREVER if "t" in request.query_params else _ASK_AGAIN
+
+
+def _is_known(request: Request, tag: str) -> bool:
+    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+    return tag in known or "*" in known
+
+
+def _wanted_part(request: Request, tag: str, size: int) -> range | None:
+    """The bytes that are asked for: None for all of them, an empty range when there are no such bytes."""
+    found = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
+    if found is None or request.headers.get("if-range", tag) != tag or not (found[1] or found[2]):
+        return None
+    if not found[1]:
+        return range(max(size - int(found[2]), 0), size)
+    return range(int(found[1]), min(int(found[2]) + 1 if found[2] else size, size))

@@ -1,0 +1,133 @@
+"""Scenes: the video itself, what lies beside it, and the frames of its markers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.context import RequestContext
+from stash_cli.embedded.pictures.frames import cover_at
+from stash_cli.embedded.web.media.captions import TYPE, as_vtt, chapters
+from stash_cli.embedded.web.media.finding import object_id, primary_file, scene_id
+from stash_cli.embedded.web.media.placeholders import placeholder
+from stash_cli.embedded.web.media.replies import NotServed, media_route, send_content, send_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.rows import Row
+
+_LONGEST_CAPTION = 16 * 1024 * 1024
+_MARKER = "/scene/{id}/scene_marker/{marker}"
+
+
+def scene_routes(library: Library) -> list[Route]:
+    """What an embedded library can show of scenes; previews, sprites and transcodes are not made."""
+    serving = _Scenes(library)
+    return [
+        media_route("/scene/{id}/stream", serving.stream),
+        media_route("/scene/{id}/caption", serving.caption),
+        media_route("/scene/{id}/funscript", serving.funscript),
+        media_route("/scene/{id}/vtt/chapter", serving.chapters),
+        media_route(f"{_MARKER}/screenshot", serving.marker_screenshot),
+        media_route(f"{_MARKER}/preview", serving.marker_preview),
+    ]
+
+
+class _Scenes:
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def stream(self, request: Request) -> Response:
+        """The primary file as it is."""
+        with self._library.database.read() as connection:
+            path = _video(connection, request)
+        return send_file(request, path)
+
+    def caption(self, request: Request) -> Response:
+        """The caption of a language (`lang`) and kind (`type`: "srt" or "vtt"), as WebVTT."""
+        wanted = [request.query_params.get(name, "") for name in ("lang", "type")]
+        captions = t.video_captions.c
+        query = select(captions.filename).join(
+            t.scenes_files, (t.scenes_files.c.file_id == captions.file_id) & t.scenes_files.c.primary
+        )
+        query = query.where(captions.language_code == wanted[0], captions.caption_type == wanted[1])
+        with self._library.database.read() as connection:
+            path = _video(connection, request)
+            number = scene_id(connection, request.path_params["id"])
+            name = connection.scalar(query.where(t.scenes_files.c.scene_id == number))
+        if not name:
+            raise NotServed
+        with path.with_name(Path(name).name).open("rb") as stream:
+            content = as_vtt(stream.read(_LONGEST_CAPTION), wanted[1])
+        return send_content(request, content, TYPE)
+
+    def funscript(self, request: Request) -> Response:
+        with self._library.database.read() as connection:
+            path = _video(connection, request)
+        return send_file(request, path.with_suffix(".funscript"), "text/plain")
+
+    def chapters(self, request: Request) -> Response:
+        """The markers of a scene, each up to its end or to the next one."""
+        with self._library.database.read() as connection:
+            number = scene_id(connection, request.path_params["id"])
+            scene = RequestContext(self._library, connection, "").fetch("Scene", number)
+            if scene is None:
+                raise NotServed
+            content = chapters(_marks(scene))
+        return send_content(request, content, TYPE)
+
+    def marker_screenshot(self, request: Request) -> Response:
+        """The frame at which a marker stands, or a drawing where there is none."""
+        seconds, path = self._marked(request)
+        picture = None if path is None else cover_at(path, max(seconds, 0.0))
+        if picture is None:
+            return send_content(request, placeholder("scene"), cache="no-store")
+        return send_content(request, picture)
+
+    def marker_preview(self, request: Request) -> Response:
+        """A drawing: moving previews are not made."""
+        self._marked(request)
+        return send_content(request, placeholder("scene"), cache="no-store")
+
+    def _marked(self, request: Request) -> tuple[float, Path | None]:
+        """Where a marker stands, and in which video."""
+        with self._library.database.read() as connection:
+            marker = object_id(connection, request.path_params["marker"])
+            number = scene_id(connection, request.path_params["id"])
+            markers = t.scene_markers.c
+            query = select(markers.seconds).where(markers.id == marker, markers.scene_id == number)
+            seconds = connection.scalar(query)
+            if seconds is None:
+                raise NotServed
+            try:
+                return seconds, _video(connection, request)
+            except NotServed:
+                return seconds, None
+
+
+def _video(connection: Connection, request: Request) -> Path:
+    """The primary file of the scene in the path of a request."""
+    number = scene_id(connection, request.path_params["id"])
+    return primary_file(connection, t.scenes_files, "scene_id", number).path
+
+
+def _marks(scene: Row) -> Iterator[tuple[float, float, str]]:
+    markers = scene.get("scene_markers")
+    files = scene.get("files")
+    last = max([float(files[0].get("duration"))] if files else [], default=0.0)
+    following = [float(marker.get("seconds")) for marker in markers[1:]]
+    for marker, next_start in zip(markers, [*following, last], strict=False):
+        start, end = float(marker.get("seconds")), marker.get("end_seconds")
+        tags = [marker.get("primary_tag"), *marker.get("tags")]
+        text = marker.get("title") or ", ".join(str(tag.get("name")) for tag in tags)
+        yield start, max(next_start if end is None else float(end), start), text
