@@ -36,7 +36,7 @@ NOUNS = (
 
 COMMANDS = {
     # name: (help, target, section)
-    "scan": ("Look for new, changed and moved files", "metadata:scan", "Jobs"),
+    "scan": ("Look for new, changed and moved files", "metadata:scan_", "Jobs"),
     "metadata": ("Jobs that work on the whole library", "metadata:group", "Jobs"),
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),
     "library": ("The media folders that are scanned", "library:group", "Server"),

@@ -141,6 +141,12 @@ class LazyGroup(TyperGroup):
         return group_help(self, ctx)
 
 
+def group_of(module: str, text: str, commands: dict[str, str]) -> LazyGroup:
+    """The group that a module is named for; `commands` has a help each, and `list_` makes `list`."""
+    entries = {name: Entry(about, f"{module}:{name}_") for name, about in commands.items()}
+    return LazyGroup(module.rpartition(".")[2], entries, text)
+
+
 class Root(LazyGroup):
     """`stash` itself."""
 

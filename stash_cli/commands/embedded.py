@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stash_cli.commands.base import Entry, LazyGroup, StashCommand, command
+from stash_cli.commands.base import LazyGroup, StashCommand, command, group_of
 from stash_cli.commands.runtime import runtime_of
 from stash_cli.core.errors import StashConfigurationError
 
@@ -19,13 +19,15 @@ Library = Annotated[str, typer.Option("--library", metavar="FILE", help="library
 
 
 def group() -> LazyGroup:
-    texts = {
-        "serve": "Serve a library file over HTTP and websocket",
-        "reset": "Make the demo library anew",
-        "path": "Print where the demo library is",
-    }
-    entries = {name: Entry(text, f"stash_cli.commands.embedded:{name}_") for name, text in texts.items()}
-    return LazyGroup("embedded", entries, "A library in a file, with the API of a server.")
+    return group_of(
+        __name__,
+        "A library in a file, with the API of a server.",
+        {
+            "serve": "Serve a library file over HTTP and websocket",
+            "reset": "Make the demo library anew",
+            "path": "Print where the demo library is",
+        },
+    )
 
 
 def serve_() -> StashCommand:

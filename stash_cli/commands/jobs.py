@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import Entry, LazyGroup, StashCommand, command
+from stash_cli.commands.base import LazyGroup, StashCommand, command, group_of
 from stash_cli.commands.runtime import Runtime, runtime_of
 from stash_cli.commands.waiting import (
     FailOnLog,
@@ -29,15 +29,17 @@ JobIds = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="num
 
 
 def group() -> LazyGroup:
-    texts = {
-        "list": "Jobs that run or wait, oldest first",
-        "show": "One job, also of the last ten that have ended",
-        "wait": "Follow jobs until they end",
-        "watch": "Print what happens to all jobs until Ctrl-C",
-        "stop": "Stop jobs",
-    }
-    entries = {name: Entry(text, f"stash_cli.commands.jobs:{name}_") for name, text in texts.items()}
-    return LazyGroup("jobs", entries, "List, watch, wait for and stop jobs.")
+    return group_of(
+        __name__,
+        "List, watch, wait for and stop jobs.",
+        {
+            "list": "Jobs that run or wait, oldest first",
+            "show": "One job, also of the last ten that have ended",
+            "wait": "Follow jobs until they end",
+            "watch": "Print what happens to all jobs until Ctrl-C",
+            "stop": "Stop jobs",
+        },
+    )
 
 
 def list_() -> StashCommand:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import Entry, LazyGroup, StashCommand, command
+from stash_cli.commands.base import LazyGroup, StashCommand, command, group_of
 from stash_cli.commands.runtime import Runtime, runtime_of
 from stash_cli.commands.waiting import camel, snake
 from stash_cli.core.errors import StashInputError, StashNotFoundError
@@ -20,13 +20,15 @@ Folder = dict[str, Any]
 
 
 def group() -> LazyGroup:
-    texts = {
-        "list": "The media folders",
-        "add": "Add a media folder",
-        "remove": "Remove a media folder from the list; nothing is deleted",
-    }
-    entries = {name: Entry(text, f"stash_cli.commands.library:{name}_") for name, text in texts.items()}
-    return LazyGroup("library", entries, "The media folders that are scanned.")
+    return group_of(
+        __name__,
+        "The media folders that are scanned.",
+        {
+            "list": "The media folders",
+            "add": "Add a media folder",
+            "remove": "Remove a media folder from the list; nothing is deleted",
+        },
+    )
 
 
 def list_() -> StashCommand:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import Entry, LazyGroup, StashCommand, command
+from stash_cli.commands.base import LazyGroup, StashCommand, command, group_of
 from stash_cli.commands.inputs import flag_table, unflatten
 from stash_cli.commands.runtime import runtime_of
 from stash_cli.commands.waiting import (
@@ -38,11 +38,14 @@ class ScanCommand(StashCommand):
 
 
 def group() -> LazyGroup:
-    entries = {"scan": Entry("Look for new, changed and moved files", "stash_cli.commands.metadata:scan")}
-    return LazyGroup("metadata", entries, "Jobs that work on the whole library.")
+    return group_of(
+        __name__,
+        "Jobs that work on the whole library.",
+        {"scan": "Look for new, changed and moved files"},
+    )
 
 
-def scan() -> StashCommand:
+def scan_() -> StashCommand:
     return command(
         "scan",
         run_scan,
