@@ -39,4 +39,4 @@ def creatable(entity: Entity) -> bool:
     """Images only come from scanning."""
     from stash_cli.core.types.api import describe_api
 
-    return entity.operation("Create") in describe_api().mutations
+    return f"{entity.type}CreateInput" in describe_api().types

@@ -157,8 +157,8 @@ class LinesWriter:
         pass
 
 
-dump = json.JSONEncoder(ensure_ascii=False).encode
-"""A row as one line of JSON; `json.dumps` would make an encoder for each."""
+dump = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+"""A row as one line of JSON; `json.dumps` would make an encoder for each. Rows do not hold themselves."""
 
 
 def value_text(value: Any, name: str) -> str:

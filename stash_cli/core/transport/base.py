@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
-_NOISE = re.compile(r'"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*')
-_MARKS = re.compile(r"[{}]|(?<![$\w])(?:mutation|subscription)\b")
+_NOISE = r'"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*'
+_MARKS = r"[{}]|(?<![$\w])(?:mutation|subscription)\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def root_keywords(document: str) -> set[str]:
     {'mutation'}
     """
     depth, found = 0, set()
-    for mark in _MARKS.findall(_NOISE.sub(" ", document)):
+    for mark in re.findall(_MARKS, re.sub(_NOISE, " ", document)):
         if mark in "{}":
             depth += 1 if mark == "{" else -1
         elif depth == 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
 from typing import Any
 
 from stash_cli.core.errors import StashInputError
@@ -45,5 +44,7 @@ def _mark(value: Any) -> Any:
         return [_mark(item) for item in value]
     if not _has_exponent(value):
         return value
+    from decimal import Decimal
+
     digits = format(Decimal(repr(value)), "f")
     return f"{_MARK}{digits if '.' in digits else digits + '.0'}"

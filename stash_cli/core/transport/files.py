@@ -7,7 +7,6 @@ An upload follows the multipart request convention: `operations` is the request 
 from __future__ import annotations
 
 import json
-import secrets
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,6 @@ from stash_cli.core.errors import StashInputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MULTIPART = f"multipart/form-data; boundary={secrets.token_hex(16)}"
 _DOWNLOADS = "/downloads/"
 
 
@@ -60,6 +58,13 @@ class Uploads:
         """
         with ExitStack() as stack:
             yield {str(number): _part(each, stack) for number, (_, each) in enumerate(self.files)}
+
+
+def multipart() -> str:
+    """The content type of a request with files; what stands between its parts is in none of them."""
+    from secrets import token_hex
+
+    return f"multipart/form-data; boundary={token_hex(16)}"
 
 
 def _part(source: Any, stack: ExitStack) -> tuple[str, Any, str]:

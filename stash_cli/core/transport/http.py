@@ -12,7 +12,7 @@ from stash_cli.core.log import brief, logger
 from stash_cli.core.transport.answers import file_refusal, read_answer
 from stash_cli.core.transport.encoding import encode
 from stash_cli.core.transport.faults import translate
-from stash_cli.core.transport.files import MULTIPART, Uploads, download_url
+from stash_cli.core.transport.files import Uploads, download_url, multipart
 from stash_cli.core.transport.per_loop import PerLoop
 from stash_cli.core.transport.socket import SocketSubscription
 
@@ -64,7 +64,7 @@ class HttpTransport:
         body = encode({**request.payload(), "variables": uploads.variables})
         with uploads.opened() as files:
             return await client.post(
-                self.endpoint, data=uploads.fields(body), files=files, headers={"Content-Type": MULTIPART}
+                self.endpoint, data=uploads.fields(body), files=files, headers={"Content-Type": multipart()}
             )
 
     async def download(self, address: str) -> AsyncGenerator[bytes, None]:

@@ -21,7 +21,7 @@ def is_older(server: ServerCapabilities) -> bool:
     return saved or any(
         server.has_one_address(name)
         for name, each in types.items()
-        if each.kind == "OBJECT" and "urls" in each.fields
+        if each.kind == "OBJECT" and "urls" in each.raw["fields"]
     )
 
 
