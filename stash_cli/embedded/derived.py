@@ -1,4 +1,4 @@
-"""Works out the sort key and the search text of the scenes that a transaction touched."""
+"""Works out the sort keys and the search text of the scenes that a transaction touched."""
 
 from __future__ import annotations
 
@@ -32,16 +32,19 @@ def refresh(connection: Connection) -> None:
 
 
 def _refresh_keys(connection: Connection, ids: Sequence[int]) -> None:
-    from stash_cli.embedded.finding.file_sorts import shown_title  # filters and sorts need the tables first
+    from stash_cli.embedded.finding import file_sorts  # filters and sorts need the tables first
 
-    named = select(scenes.c.id, shown_title(scenes)).where(scenes.c.id.in_(sql.id_list(ids)))
+    shown = select(scenes.c.id, file_sorts.shown_title(scenes), file_sorts.shown_path(scenes))
+    found = connection.execute(shown.where(scenes.c.id.in_(sql.id_list(ids)))).all()
     keys = [
-        {"scene": number, "key": None if title is None else sort_key(title)}
-        for number, title in connection.execute(named).all()
+        {"scene": number, "by_title": None if title is None else sort_key(title), "by_path": sort_key(path)}
+        for number, title, path in found
     ]
     if keys:
         changed = update(scenes).where(scenes.c.id == bindparam("scene"))
-        connection.execute(changed.values(title_key=bindparam("key")), keys)
+        connection.execute(
+            changed.values(title_key=bindparam("by_title"), path_key=bindparam("by_path")), keys
+        )
 
 
 def _refresh_texts(connection: Connection, ids: Sequence[int]) -> None:

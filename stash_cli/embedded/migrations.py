@@ -34,19 +34,28 @@ def create_tables(connection: Connection) -> None:
 
 def index_scenes(connection: Connection) -> None:
     """Step 2: scenes are sorted by title and searched with indexes; a new file has the column already."""
-    if "title_key" not in {row[1] for row in connection.exec_driver_sql("PRAGMA table_info(scenes)")}:
-        connection.exec_driver_sql("ALTER TABLE scenes ADD COLUMN title_key TEXT")
-        for index in scenes.indexes:
-            index.create(connection, checkfirst=True)
+    if _add_key(connection, "title_key"):
         scenes_stale.create(connection)
     for statement in (SEARCH, *triggers()):
         connection.exec_driver_sql(statement)
-    connection.execute(scenes_stale.insert().from_select(["scene_id"], select(scenes.c.id)))
-    refresh(connection)
 
 
-STEPS: tuple[Step, ...] = (create_tables, index_scenes)
+def index_paths(connection: Connection) -> None:
+    """Step 3: scenes are sorted by path with an index."""
+    _add_key(connection, "path_key")
+
+
+STEPS: tuple[Step, ...] = (create_tables, index_scenes, index_paths)
 """Step N brings a file from version N-1 to N; a new step is added at the end, none is ever changed."""
+
+
+def _add_key(connection: Connection, column: str) -> bool:
+    """Give the scenes of an older file a sort key and its index; whether it lacked them."""
+    if column in {row[1] for row in connection.exec_driver_sql("PRAGMA table_info(scenes)")}:
+        return False
+    connection.exec_driver_sql(f"ALTER TABLE scenes ADD COLUMN {column} TEXT")
+    next(index for index in scenes.indexes if column in index.columns).create(connection)
+    return True
 
 
 def migrate(engine: Engine, path: Path, steps: Sequence[Step] = STEPS) -> None:
@@ -65,6 +74,8 @@ def migrate(engine: Engine, path: Path, steps: Sequence[Step] = STEPS) -> None:
             # Another process may have been quicker while this one waited for the lock.
             for step in steps[_version(connection.connection.cursor(), path, len(steps)) :]:
                 step(connection)
+            connection.execute(scenes_stale.insert().from_select(["scene_id"], select(scenes.c.id)))
+            refresh(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {len(steps)}")
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
     except (DatabaseError, sqlite3.DatabaseError) as failure:

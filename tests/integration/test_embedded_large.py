@@ -163,6 +163,8 @@ def test_a_file_of_the_first_version_gets_what_it_lacks(world: World) -> None:
             "DROP TABLE scenes_search",
             "DROP INDEX ix_scenes_title_key",
             "ALTER TABLE scenes DROP COLUMN title_key",
+            "DROP INDEX ix_scenes_path_key",
+            "ALTER TABLE scenes DROP COLUMN path_key",
             "DELETE FROM scenes_stale",
             "PRAGMA user_version = 1",
         ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, FromClause, Table, func, select
@@ -19,41 +19,61 @@ Key: TypeAlias = Callable[[Entity], Expressions]
 _OLDER_THAN_ANY = 1_000_000
 
 
-def _primary(link: Table, owner: str, fact: Callable[[Any, Any, Any, Any], ColumnElement[Any]]) -> Any:
-    """A maker of `fact(files, folders, video, image)` about the primary file of an entity."""
+def _primary(link: Table, owner: str, fact: Callable[..., ColumnElement[Any]], *tables: Table) -> Any:
+    """A maker of `fact(*tables)` about the primary file of an entity; folders come after their files."""
 
     def make(entity: Entity) -> ColumnElement[Any]:
-        mine, files, folders = link.alias(), t.files.alias(), t.folders.alias()
-        video, image = t.video_files.alias(), t.image_files.alias()
-        statement = (
-            select(fact(files, folders, video, image))
-            .select_from(mine)
-            .join(files, files.c.id == mine.c.file_id)
-            .join(folders, folders.c.id == files.c.parent_folder_id)
-            .outerjoin(video, video.c.file_id == files.c.id)
-            .outerjoin(image, image.c.file_id == files.c.id)
-            .where(mine.c[owner] == entity.c.id, mine.c.primary.is_(True))
-        )
+        mine = link.alias()
+        source, aliases = _joined(mine, tables)
+        chosen = (mine.c[owner] == entity.c.id, mine.c.primary.is_(True))
+        statement = select(fact(*aliases)).select_from(source).where(*chosen)
         return statement.correlate(entity).limit(1).scalar_subquery()
 
     return make
 
 
+def _joined(link: Any, tables: Sequence[Table]) -> tuple[FromClause, list[Any]]:
+    """`link` with what else is told about its files; nothing that is not asked for is looked up."""
+    source, aliases, files = link, [], None
+    for table in tables:
+        alias = table.alias()
+        if table is t.files:
+            files, same = alias, alias.c.id == link.c.file_id
+        elif table is t.folders and files is not None:
+            same = alias.c.id == files.c.parent_folder_id
+        else:
+            same = alias.c.file_id == link.c.file_id
+        source = source.join(alias, same, isouter="file_id" in alias.c)
+        aliases.append(alias)
+    return source, aliases
+
+
 def shown_title(scenes: Entity) -> ColumnElement[Any]:
     """What a scene is sorted by: its title, or the name of its primary file."""
-    name = _primary(t.scenes_files, "scene_id", lambda files, *_: files.c.basename)
+    name = _primary(t.scenes_files, "scene_id", lambda files: files.c.basename, t.files)
     return func.coalesce(scenes.c.title, name(scenes))
 
 
-def _keys(link: Table, owner: str) -> dict[str, Key]:
-    """The keys that scenes, images and galleries share.
+def shown_path(scenes: Entity) -> ColumnElement[Any]:
+    """What a scene is sorted by as its path; "" without files."""
+    return func.coalesce(_path(t.scenes_files, "scene_id")(scenes), "")
 
-    As on the server, `path` has no separator before the name: what lies deeper comes first.
-    """
-    name = _primary(link, owner, lambda files, *_: files.c.basename)
-    folder = _primary(link, owner, lambda _, folders, *__: folders.c.path)
-    path = _primary(link, owner, lambda files, folders, *_: folders.c.path.op("||")(files.c.basename))
-    moment = _primary(link, owner, lambda files, *_: files.c.mod_time)
+
+def _path(link: Table, owner: str) -> Any:
+    """As on the server there is no separator before the name: what lies deeper comes first."""
+
+    def path(files: Any, folders: Any) -> ColumnElement[Any]:
+        return folders.c.path.op("||")(files.c.basename)  # type: ignore[no-any-return]
+
+    return _primary(link, owner, path, t.files, t.folders)
+
+
+def _keys(link: Table, owner: str) -> dict[str, Key]:
+    """The keys that scenes, images and galleries share."""
+    name = _primary(link, owner, lambda files: files.c.basename, t.files)
+    folder = _primary(link, owner, lambda _, folders: folders.c.path, t.files, t.folders)
+    path = _path(link, owner)
+    moment = _primary(link, owner, lambda files: files.c.mod_time, t.files)
     return {
         "title": lambda e: [sql.natural(func.coalesce(e.c.title, name(e))), sql.natural(folder(e))],
         "path": lambda e: [sql.natural(func.coalesce(path(e), ""))],
@@ -64,18 +84,18 @@ def _keys(link: Table, owner: str) -> dict[str, Key]:
 
 def _facts(link: Table, owner: str) -> dict[str, Key]:
     """Size and resolution."""
-    size = _primary(link, owner, lambda files, *_: files.c.size)
+    size = _primary(link, owner, lambda files: files.c.size, t.files)
 
-    def shorter(_: Any, __: Any, video: Any, image: Any) -> ColumnElement[Any]:
+    def shorter(video: Any, image: Any) -> ColumnElement[Any]:
         width, height = (func.coalesce(video.c[side], image.c[side]) for side in ("width", "height"))
         return func.min(width, height)
 
-    side = _primary(link, owner, shorter)
+    side = _primary(link, owner, shorter, t.video_files, t.image_files)
     return {"filesize": lambda e: [size(e)], "resolution": lambda e: [side(e)]}
 
 
 def _video(column: str) -> Key:
-    fact = _primary(t.scenes_files, "scene_id", lambda _, __, video, ___: video.c[column])
+    fact = _primary(t.scenes_files, "scene_id", lambda video: video.c[column], t.video_files)
     return lambda e: [fact(e)]
 
 
@@ -104,9 +124,9 @@ def performer_age(entity: Entity, *, descending: bool) -> Expressions:
 def _gallery_keys() -> dict[str, Key]:
     """As for scenes, but a gallery made of a folder has that folder's name, path and time."""
     keys = _keys(t.galleries_files, "gallery_id")
-    name = _primary(t.galleries_files, "gallery_id", lambda files, *_: files.c.basename)
-    path = _primary(t.galleries_files, "gallery_id", lambda f, d, *_: d.c.path.op("||")(f.c.basename))
-    moment = _primary(t.galleries_files, "gallery_id", lambda files, *_: files.c.mod_time)
+    name = _primary(t.galleries_files, "gallery_id", lambda files: files.c.basename, t.files)
+    path = _path(t.galleries_files, "gallery_id")
+    moment = _primary(t.galleries_files, "gallery_id", lambda files: files.c.mod_time, t.files)
 
     def own(column: str) -> Callable[[Entity], ColumnElement[Any]]:
         def make(entity: Entity) -> ColumnElement[Any]:
@@ -137,6 +157,7 @@ SCENE_SORTS: dict[str, Key] = {
     **_keys(t.scenes_files, "scene_id"),
     **_facts(t.scenes_files, "scene_id"),
     "title": lambda e: [e.c.title_key],
+    "path": lambda e: [e.c.path_key],
     "bitrate": _video("bit_rate"),
     "duration": _video("duration"),
     "framerate": _video("frame_rate"),

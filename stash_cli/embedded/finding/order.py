@@ -53,7 +53,7 @@ def _with_server_ties(keys: list[tuple[ColumnElement[Any], bool]], entity: FromC
 
 def _is_natural(expression: ColumnElement[Any]) -> bool:
     """Whether a key is in natural order: by its collation, or because it was worked out to be."""
-    named = isinstance(expression, Column) and expression.name == "title_key"
+    named = isinstance(expression, Column) and expression.name in ("title_key", "path_key")
     return named or getattr(expression, "operator", None) is operators.collate
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, Select, String, cast, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, String, case, cast, func, select
 
 from stash_cli.embedded import links as two_steps
 from stash_cli.embedded import sql
@@ -90,6 +90,16 @@ def _marker_title(entity: Entity) -> Expressions:
 def _scene_updated(entity: Entity) -> Expressions:
     moment = select(t.scenes.c.updated_at).where(t.scenes.c.id == entity.c.scene_id)
     return [moment.correlate(entity).scalar_subquery()]
+
+
+def _scene_titled(entity: Entity) -> ColumnElement[Any]:
+    """As `_titled`, from the stored key; without a title the id in the form of such a key.
+
+    Ties are many, and a collation of our own is slow; named it is nevertheless, as an order of texts.
+    """
+    length = func.char(func.length(entity.c.id) + 32)
+    number = func.char(1).op("||")(length).op("||")(entity.c.id).op("||")(length)
+    return case((entity.c.title.is_(None), number), else_=entity.c.title_key).collate("BINARY")
 
 
 def _titled(entity: Entity) -> ColumnElement[Any]:
@@ -198,7 +208,7 @@ SORTS: dict[str, dict[str, Key]] = {
 SORTS["Movie"] = SORTS["Group"]
 
 TIES: dict[str, Callable[[Entity], Expressions]] = {
-    "Scene": lambda entity: [_titled(entity)],
+    "Scene": lambda entity: [_scene_titled(entity)],
     "Image": lambda entity: [_titled(entity)],
     "Gallery": lambda entity: [_titled(entity)],
     "Performer": lambda entity: [_named(entity)],

@@ -29,9 +29,10 @@ scenes = entity_table(
     Column("play_duration", Float, nullable=False, server_default="0"),
     text("cover_blob"),
     text("title_key", index=True),
+    text("path_key", index=True),
 )
-"""`cover_blob` is a checksum in `blobs`; so are all `*_blob` columns. `title_key` is what sorts by title
-(`functions.sort_key`), kept up by `embedded.derived`."""
+"""`cover_blob` is a checksum in `blobs`; so are all `*_blob` columns. `title_key` and `path_key` are
+what sorts by title and by path (`functions.sort_key`), kept up by `embedded.derived`."""
 
 
 def _dates(name: str, column: str) -> Table:
