@@ -1,7 +1,7 @@
 """100,000 scenes in process: `python benchmarks/large.py [scenes]`.
 
-Budgets: made in two minutes; the first page by title, a tag with everything below it, a text search and
-the count in 150 ms each.
+Budgets: made in two minutes; the first page by any sort key, common filters, a tag with everything below
+it, a text search and the count in 150 ms each.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from library import make_library
 
 from stash_cli.embedded import Library, open_library
+from stash_cli.embedded.finding.sorts import SORTS
 
 BUDGET, ROUNDS = 150, 7
 _TAGGED = '{tags: {value: ["2"], modifier: INCLUDES, depth: -1}}'
@@ -28,6 +29,21 @@ ASKED = {
     "text search, common": 'findScenes(filter: {q: "fjord", sort: "title"}) { scenes { id title } }',
     "text search, count": 'findScenes(filter: {q: "fjord -north"}) { count }',
     "count": "findScenes { count }",
+    **{f"by {key}": f'findScenes(filter: {{sort: "{key}"}}) {{ scenes {{ id }} }}' for key in SORTS["Scene"]},
+    **{
+        name: f'findScenes(filter: {{sort: "{key}"}}, scene_filter: {{{given}}}) {{ scenes {{ id }} }}'
+        for name, key, given in (
+            ("rating range, by date", "date", "rating100: {value: 40, value2: 80, modifier: BETWEEN}"),
+            ("performer, by date", "date", 'performers: {value: ["5"], modifier: INCLUDES}'),
+            ("studio with depth", "title", 'studios: {value: ["5"], modifier: INCLUDES, depth: -1}'),
+            ("without tags", "title", "tags: {modifier: IS_NULL}"),
+            ("path contains", "path", 'path: {value: "777", modifier: INCLUDES}'),
+            ("path is", "path", 'path: {value: "/media/777.mp4", modifier: EQUALS}'),
+            ("codec", "title", 'video_codec: {value: "h264", modifier: EQUALS}'),
+            ("resolution, nothing", "title", "resolution: {value: FOUR_K, modifier: EQUALS}"),
+            ("without performers", "date", 'is_missing: "performers"'),
+        )
+    },
 }
 
 

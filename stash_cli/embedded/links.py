@@ -30,16 +30,18 @@ def groups_of_performers() -> Select[Any]:
     )
 
 
-def appearances() -> CompoundSelect[Any]:
-    """(performer, other) for performers that share a scene, image or gallery; each pair once."""
+def appearances(of: Select[Any] | None = None) -> CompoundSelect[Any]:
+    """(performer, other) for performers that share a scene, image or gallery; each pair once.
+
+    `of` gives the ids of the performers that are asked for; without it all of them are paired.
+    """
     parts = []
     for key, _, performers in MEDIA:
         mine, theirs = performers.alias(), performers.alias()
-        parts.append(
-            select(mine.c.performer_id.label("performer"), theirs.c.performer_id.label("other")).join(
-                theirs, (theirs.c[key] == mine.c[key]) & (theirs.c.performer_id != mine.c.performer_id)
-            )
+        part = select(mine.c.performer_id.label("performer"), theirs.c.performer_id.label("other")).join(
+            theirs, (theirs.c[key] == mine.c[key]) & (theirs.c.performer_id != mine.c.performer_id)
         )
+        parts.append(part if of is None else part.where(mine.c.performer_id.in_(of)))
     return union(*parts)
 
 

@@ -22,6 +22,10 @@ ASKED = {
     "tag with depth": ({"sort": "id"}, {"tags": {"value": ["1"], "modifier": "INCLUDES", "depth": -1}}),
     "text search": ({"q": "coast 12", "sort": "title"}, None),
     "count": ({"per_page": 0}, None),
+    "by path": ({"sort": "path"}, None),
+    "path": ({"sort": "path"}, {"path": {"value": "/media/clip 7.mp4", "modifier": "EQUALS"}}),
+    "no tags, by title": ({"sort": "title"}, {"tags": {"modifier": "IS_NULL"}}),
+    "codec, by path": ({"sort": "path"}, {"video_codec": {"value": "h264", "modifier": "EQUALS"}}),
 }
 
 
@@ -83,11 +87,86 @@ def test_no_big_table_is_walked(world: World, name: str) -> None:
     assert not walked, steps
 
 
-def test_a_page_by_title_is_not_sorted(world: World) -> None:
-    """The order comes from the index; only what is equal there is put in order."""
-    steps = plans(world, *ASKED["by title"])
+@pytest.mark.parametrize("key", ["title", "path"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        {"path": {"value": "clip", "modifier": "INCLUDES"}},
+        {"video_codec": {"value": "h264", "modifier": "EQUALS"}},
+        {"duration": {"value": 5, "modifier": "GREATER_THAN"}},
+        {"tags": {"modifier": "IS_NULL"}},
+        {"performer_age": {"value": 30, "modifier": "GREATER_THAN"}},
+        {"stash_id_endpoint": {"modifier": "IS_NULL"}},
+        {"is_missing": "tags"},
+    ],
+)
+def test_a_page_by_title_or_path_is_not_sorted(world: World, key: str, given: dict[str, Any] | None) -> None:
+    """The order comes from the index; each scene is looked at on the way, until the page is full."""
+    steps = plans(world, {"sort": key}, given)
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps
-    assert any("ix_scenes_title_key" in step for step in steps)
+    assert any(f"ix_scenes_{key}_key" in step for step in steps)
+    lists = [step for step in steps if step.startswith("LIST SUBQUERY")]
+    assert len(lists) <= 1, "only the rows of the page are chosen from a list"
+
+
+@pytest.mark.parametrize("key", ["rating", "created_at", "play_count", "filesize", "duration"])
+def test_ties_need_no_collation_of_our_own(world: World, key: str) -> None:
+    """A collation is called for every pair of texts that is compared."""
+    reader = world.library.database.engines[0]
+    seen: list[str] = []
+    event.listen(reader, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    world.ids("Scene", sort=key)
+    assert not [statement for statement in seen if "NATURAL_CI" in statement]
+
+
+def test_facts_of_the_primary_file_look_up_what_they_need(world: World) -> None:
+    steps = plans(world, {"sort": "duration"}, None)
+    assert not [step for step in steps if re.search(r"\b(files|folders|image_files)_\d", step)]
+
+
+def test_who_appears_together_is_asked_for_the_page_only(world: World) -> None:
+    """Pairs of performers are many: those of others are never made."""
+    names = [world.create("performerCreate", name=name) for name in "abc"]
+    world.write("sceneUpdate", id="1", performer_ids=names[:2])
+    world.write("sceneUpdate", id="2", performer_ids=names)
+    counts = world("{ findPerformers { performers { performer_count } } }")["performers"]
+    assert counts == [{"performer_count": 2}] * 3
+    reader = world.library.database.engines[0]
+    seen: list[str] = []
+    event.listen(reader, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    world('{ findPerformer(id: "1") { performer_count } }')
+    (pairs,) = [statement for statement in seen if "UNION" in statement]
+    assert pairs.count("json_each") >= 3
+
+
+def test_paths_are_sorted_by_folder_and_name_and_follow_every_move(world: World) -> None:
+    """Naturally, without a separator before the name; what has no file comes first."""
+    bare = world.create("sceneCreate", title="bare")
+    order = world.ids("Scene", sort="path")
+    assert order == [bare, *map(str, range(1, 301))]
+    assert order[::-1] == world.ids("Scene", sort="path", direction="DESC")
+    with world.library.database.write() as connection:
+        connection.execute(t.files.update().where(t.files.c.id == 9).values(basename="Clip 250b.mp4"))
+    assert world.ids("Scene", sort="path")[249:252] == ["250", "9", "251"]
+    with world.library.database.write() as connection:
+        connection.execute(t.scenes_files.delete().where(t.scenes_files.c.scene_id == 300))
+    assert set(world.ids("Scene", sort="path", per_page=2)) == {bare, "300"}
+
+
+def test_a_path_is_found_whatever_stands_in_it(world: World) -> None:
+    """The index only helps: wildcards, capitals and what is too short for it are found as ever."""
+    world.video('/m/a"b%c.mp4', "1")
+    for value, found in (
+        ("/media/clip 7.mp4", {"7"}),
+        ("/MEDIA/CLIP 7.MP4", {"7"}),
+        ("/media/clip _.mp4", set("123456789")),
+        ("%7.mp4", {str(n) for n in range(1, 301) if n % 10 == 7}),
+        ('/m/a"b%', {"1"}),
+        ("7", set()),
+        ("", set()),
+    ):
+        assert world.found("Scene", {"path": {"value": value, "modifier": "EQUALS"}}) == found
 
 
 def test_the_tables_have_the_indexes_that_they_declare(world: World) -> None:

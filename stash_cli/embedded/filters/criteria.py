@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, distinct, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, Table, distinct, func, or_, select
 
 from stash_cli.embedded import sql
 from stash_cli.embedded.filters import conditions
@@ -57,15 +57,26 @@ def some_row(rows: Select[Any], match: Callable[..., Condition | None]) -> Handl
     An entity without rows counts as one row of NULLs: so IS_NULL finds it.
     """
 
-    def handle(entity: Entity, criterion: Any) -> Condition | None:
-        found, inner = rows.subquery(), _again(entity)
+    def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+        found = rows.subquery()
         condition = match(*list(found.c)[1:], criterion)
         if condition is None:
             return None
-        joined = inner.outerjoin(found, found.c[0] == inner.c.id)
-        return entity.c.id.in_(select(inner.c.id).select_from(joined).where(condition))
+        some = has_row(entity, found, condition)
+        if criterion.get("modifier") not in _MATCH_NULL:
+            return some
+        return or_(some, ~has_row(entity, rows.subquery()))
 
     return handle
+
+
+_MATCH_NULL = frozenset(("IS_NULL", "NOT_MATCHES_REGEX"))
+"""The modifiers that hold for what is not there."""
+
+
+def has_row(entity: Entity, rows: Subquery, *conditions: Condition) -> Condition:
+    """Whether `rows` (owner, ...) has one of the entity; looked up for each entity, so a page ends early."""
+    return select(1).where(rows.c[0] == entity.c.id, *conditions).correlate(entity).exists()
 
 
 def string_list(rows: Select[Any]) -> Handler:
@@ -121,9 +132,3 @@ def shorter_side(width: ColumnElement[Any], height: ColumnElement[Any]) -> Colum
 
 def age_at(born: ColumnElement[Any], moment: ColumnElement[Any]) -> ColumnElement[int]:
     return sql.years_between(born, moment)
-
-
-def _again(entity: Entity) -> Entity:
-    """Another alias of the table that `entity` is an alias of."""
-    table: FromClause = getattr(entity, "element", entity)
-    return table.alias()

@@ -140,7 +140,8 @@ def _age(link: Table, owner: str) -> Handler:
         some = (
             select(1)
             .select_from(chosen.join(performers, performers.c.id == chosen.c.performer_id))
-            .where(chosen.c[owner] == entity.c.id, age.is_not(None), conditions.number(age, criterion))
+            .where(chosen.c[owner] == entity.c.id, performers.c.birthdate.is_not(None))
+            .where(age.is_not(None), conditions.number(age, criterion))
         )
         return some.correlate(entity).exists()
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, distinct, false, func, or_, select
 
 from stash_cli.embedded import sql
 from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.filters.criteria import has_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,13 +53,12 @@ class Relation:
         return self._compare(entity, modifier, criterion)
 
     def _lacks(self, entity: Entity, rows: Select[Any]) -> Condition:
-        found = rows.subquery()
-        null = select(found.c[0]).where(found.c[1].is_(None))
-        return or_(entity.c.id.not_in(select(found.c[0])), entity.c.id.in_(null))
+        null = rows.subquery()
+        return or_(~has_row(entity, rows.subquery()), has_row(entity, null, null.c[1].is_(None)))
 
     def _has(self, entity: Entity, rows: Select[Any]) -> Condition:
         found = rows.subquery()
-        return entity.c.id.in_(select(found.c[0]).where(found.c[1].is_not(None)))
+        return has_row(entity, found, found.c[1].is_not(None))
 
     def _modifier(self, criterion: Mapping[str, Any]) -> str:
         """The modifier as it is meant here; refused where it means nothing."""

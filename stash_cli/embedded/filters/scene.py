@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions, facts
@@ -22,8 +22,11 @@ from stash_cli.embedded.filters.criteria import (
 )
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import custom_fields, duplicated, missing, phash, shared, without
+from stash_cli.embedded.finding.search import SearchSpec, scenes_holding, trigrams
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import ColumnElement
 
     from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
@@ -56,6 +59,19 @@ def _last_played(entity: Entity) -> ColumnElement[Any]:
     return func.coalesce(latest.scalar_subquery(), func.datetime(0))
 
 
+_some_path = some_row(facts.path_rows("scene"), conditions.string)
+
+
+def _path(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+    """A path that is given whole is looked up in the index of trigrams first."""
+    found = _some_path(entity, criterion)
+    whole = [criterion["value"]] if criterion["modifier"] == "EQUALS" else []
+    phrases = trigrams(SearchSpec(must=whole))
+    if found is None or not phrases:
+        return found
+    return and_(entity.c.id.in_(scenes_holding(phrases)), found)
+
+
 def _phashes() -> Select[Any]:
     return facts.fingerprint_rows("scene", "phash")
 
@@ -85,7 +101,7 @@ SCENE_FILTER: dict[str, Handler] = {
     **dates("date created_at updated_at"),
     "url": facts.values(t.scene_urls, "url"),
     # files
-    "path": some_row(facts.path_rows("scene"), conditions.string),
+    "path": _path,
     "file_count": count(_link(t.scenes_files, "file_id")),
     "oshash": facts.fingerprint("scene", "oshash"),
     "checksum": facts.fingerprint("scene", "md5"),

@@ -8,7 +8,7 @@ from sqlalchemy import Select, Table, and_, func, not_, or_, select, true
 
 from stash_cli.embedded.errors import Refused, UnsupportedModifier
 from stash_cli.embedded.filters import conditions
-from stash_cli.embedded.filters.criteria import some_row
+from stash_cli.embedded.filters.criteria import has_row, some_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,7 +104,7 @@ def missing(specials: Mapping[str, Callable[[Entity], Condition]], columns: Tabl
 
 def without(links: Callable[[], Select[Any]]) -> Callable[[Entity], Condition]:
     """No row in `links` (owner, ...)."""
-    return lambda entity: entity.c.id.not_in(select(links().subquery().c[0]))
+    return lambda entity: ~has_row(entity, links().subquery())
 
 
 def shared(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool], Condition]:

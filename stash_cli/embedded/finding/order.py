@@ -32,8 +32,13 @@ def order_by(
         key = DEFAULTS.get(type_name, "id")
     descending = find.get("direction") == "DESC"
     keys = _expressions(type_name, entity, key, given or {}, descending=descending)
-    ties = TIES[type_name](entity) if type_name in TIES and key != "id" else []
+    ties = TIES[type_name](entity) if type_name in TIES and not _decides(type_name, key) else []
     return _with_server_ties([(each, descending) for each in keys] + [(each, False) for each in ties], entity)
+
+
+def _decides(type_name: str, key: str) -> bool:
+    """Whether a key leaves nothing to the ties; the title of a scene is what its ties look at as well."""
+    return key == "id" or (type_name, key) == ("Scene", "title")
 
 
 def _with_server_ties(keys: list[tuple[ColumnElement[Any], bool]], entity: FromClause) -> Expressions:

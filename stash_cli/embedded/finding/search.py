@@ -9,8 +9,20 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, func, or_, select
-from sqlalchemy import text as raw
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    cast,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+)
 
 from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
@@ -19,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TRIGRAM = 3
-_INDEXED = "SELECT rowid FROM scenes_search WHERE scenes_search MATCH :phrases"
+_INDEX = table("scenes_search", column("rowid"))
 _TOKEN = re.compile(r'-?"[^"]*"(?= |$)|[^ ]+')
 
 
@@ -149,8 +161,13 @@ def search_condition(type_name: str, entity: FromClause, text: str | None) -> Co
     wanted += [or_(*_found(columns, words)) for words in spec.either]
     wanted += [func.coalesce(c, "").not_like(f"%{word}%") for word in spec.must_not for c in columns]
     if type_name == "Scene" and (phrases := trigrams(spec)):
-        wanted.append(id_.in_(raw(_INDEXED).bindparams(phrases=phrases)))
+        wanted.append(id_.in_(scenes_holding(phrases)))
     return entity.c.id.in_(select(id_).select_from(joined).where(and_(*wanted)))
+
+
+def scenes_holding(phrases: str) -> Select[Any]:
+    """The ids of scenes that the index of trigrams finds for a query that `trigrams` made."""
+    return select(_INDEX.c.rowid).where(literal_column(_INDEX.name).op("MATCH")(phrases))
 
 
 def trigrams(spec: SearchSpec) -> str:

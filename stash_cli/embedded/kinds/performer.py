@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.kinds.common import (
     CustomFields,
@@ -36,7 +37,7 @@ def _url_at(site: str) -> Computed:
 
 
 _groups = groups_of_performers().subquery()
-_company = appearances().subquery()
+_company = appearances(sql.id_list(sql.ids_param())).subquery()
 
 PERFORMER = Kind(
     "Performer",
