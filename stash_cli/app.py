@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
 
 INTERRUPTED = 130
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COLLECT_AFTER = 100_000
 """New objects after which Python looks for cycles among all: more than starting makes."""
 
@@ -65,7 +67,7 @@ def main() -> None:
     from stash_cli.output.streams import Streams
 
     status = run(sys.argv[1:], Streams.standard())
-    _release_pipes()
+    _release_streams()
     gc.freeze()  # or the interpreter looks for cycles in all that is left, before it drops it
     sys.exit(status)
 
@@ -84,10 +86,12 @@ def run(args: list[str], streams: Streams, environ: Mapping[str, str] | None = N
     except BrokenPipeError:  # the reader has seen enough
         return 0
     except KeyboardInterrupt:
-        streams.note("interrupted")
+        streams.note("\ninterrupted" if streams.err_is_terminal else "interrupted")
         return INTERRUPTED
     except StashError as error:
         return _failed(runtime, error)
+    except OSError as error:
+        return _unwritten(runtime, error) if error.errno in NO_ROOM else _apologise(runtime, error)
     except Exception as error:  # noqa: BLE001 - the boundary: a bug becomes an apology and a trace file
         return _apologise(runtime, error)
     return status
@@ -145,6 +149,14 @@ def _failed(runtime: Runtime, error: StashError) -> int:
         _show_trace(runtime, error)
     render(runtime.streams, error, as_json=runtime.json_errors)
     return error.exit_status
+
+
+def _unwritten(runtime: Runtime, error: OSError) -> int:
+    """The disk that the output goes to is full, or broken."""
+    from stash_cli.core.errors import StashError
+
+    _release_streams()
+    return _failed(runtime, StashError(f"the output cannot be written: {error.strerror}"))
 
 
 def _apologise(runtime: Runtime, error: Exception) -> int:
@@ -205,10 +217,10 @@ def _route_warnings(runtime: Runtime) -> None:
     warnings.showwarning = show
 
 
-def _release_pipes() -> None:
-    """Keep the interpreter from complaining about a reader that has gone away."""
+def _release_streams() -> None:
+    """Drop what cannot be written: the interpreter would try once more, and complain."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -106,7 +106,7 @@ def read_input(runtime: Runtime, type_name: str, source: str | None) -> dict[str
     from pathlib import Path
 
     try:
-        text = runtime.streams.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        text = runtime.streams.read() if source == "-" else Path(source).read_text(encoding="utf-8")
         value = json.loads(text)
     except OSError as error:
         raise StashInputError(f"--input: cannot read {source}: {error.strerror}") from None

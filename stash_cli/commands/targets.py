@@ -21,7 +21,7 @@ def read_words(streams: Streams, words: Sequence[str]) -> list[str]:
     """The words of the command line, `-` replaced by those on stdin; each once, in order."""
     found: list[str] = []
     for word in words:
-        found += streams.stdin.read().split() if word == "-" else [word]
+        found += streams.read().split() if word == "-" else [word]
     if not found:
         raise StashUsageError("no ids given")
     return list(dict.fromkeys(found))

@@ -107,7 +107,7 @@ def _is_text(kind: str) -> bool:
 def read_text(name: str, streams: Streams) -> str:
     """The text of a file, or of standard input for `-`."""
     if name == "-":
-        return streams.stdin.read()
+        return streams.read()
     try:
         return Path(name).expanduser().read_text(encoding="utf-8")
     except OSError as error:

@@ -26,7 +26,4 @@ def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> bool
 def _ask(streams: Streams, question: str, what: str) -> str:
     if not streams.interactive:
         raise StashUsageError(f"{what}: needs --yes, as there is no terminal to ask on")
-    streams.out.flush()
-    streams.err.write(question)
-    streams.err.flush()
-    return streams.stdin.readline().strip()
+    return streams.ask(question)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
@@ -79,6 +81,22 @@ class Streams:
         """`text` for stderr, in a colour or weight where that is wanted."""
         return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.colored(self.err) else text
 
+    def read(self) -> str:
+        """All of standard input."""
+        with _interruptible():
+            return self.stdin.read()
+
+    def ask(self, question: str) -> str:
+        """What a person answers."""
+        self.out.flush()
+        with _interruptible():
+            self.err.write(question)
+            self.err.flush()
+            line = self.stdin.readline()
+        if not line.endswith("\n"):  # they ended the input instead
+            self.say("")
+        return line.strip()
+
     def data(self, text: str) -> None:
         self.out.write(text)
 
@@ -101,6 +119,22 @@ class Streams:
         self.out.flush()
         self.err.write(f"{text}\n")
         self.err.flush()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end the wait for input: a running event loop would only note it for later."""
+    import signal
+
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler) or current_thread() is not main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 class FakeStream(io.StringIO):

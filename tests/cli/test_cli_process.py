@@ -25,9 +25,9 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
 def on_terminal(
-    *args: str, until: str | None = None, send: str = "", columns: int = 100, **environ: str
+    *args: str, until: str | None = None, send: str | None = None, columns: int = 100, **environ: str
 ) -> tuple[int, str]:
-    """Run with all streams on a pseudo-terminal; once `until` is read, type `send`."""
+    """Run with all streams on a pseudo-terminal; once `until` is read, type `send` or else interrupt."""
     leader, follower = pty.openpty()
     env = environment(COLUMNS=str(columns), TERM="xterm", **environ)
     process = subprocess.Popen(
@@ -45,7 +45,7 @@ def on_terminal(
                 break
             text += chunk.decode(errors="replace")
         if until is not None and until in text:
-            os.write(leader, send.encode())
+            process.send_signal(signal.SIGINT) if send is None else os.write(leader, send.encode())
             until = None
     status = process.wait(timeout=10)
     os.close(leader)
@@ -60,6 +60,14 @@ def test_a_table_on_a_terminal_fits_and_has_a_bold_heading(small_library: Path) 
     plain = ANSI.sub("", text)
     assert max(len(line) for line in plain.splitlines()) <= 60
     assert_snapshot("table-scenes-terminal", "\n".join(line.rstrip() for line in plain.splitlines()) + "\n")
+
+
+def test_ctrl_c_ends_a_question(small_library: Path) -> None:
+    asked = ("--url", f"embedded:{small_library}", "scenes", "delete", "1")
+    status, text = on_terminal(*asked, until="[y/N]")
+    assert (status, text.splitlines()[-1]) == (130, "interrupted")
+    status, text = on_terminal(*asked, until="[y/N]", send="\x04")
+    assert (status, text.splitlines()[-1]) == (0, "nothing deleted")
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
@@ -88,6 +96,24 @@ def test_head_ends_quietly(small_library: Path) -> None:
         process.stdout.close()
         _, err = process.communicate(timeout=30)
         assert (process.returncode, err) == (0, b""), flags
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+@pytest.mark.parametrize("args", [("scenes", "find"), ("scenes", "find", "--csv"), ("--help",)])
+def test_a_full_disk_is_told(small_library: Path, args: tuple[str, ...]) -> None:
+    command = program("--url", f"embedded:{small_library}", *args)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            timeout=30,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "stash: the output cannot be written: No space left on device\n"
 
 
 def test_closed_streams_are_no_bug(small_library: Path) -> None:
