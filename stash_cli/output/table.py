@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.output.values import pick, shown
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stash_cli.output.views import Column
 
 SHORT, LEAST = 10, 4
-"""A column up to SHORT is not cut while the others keep LEAST."""
+"""A column up to SHORT is not cut while the others keep LEAST; one that has not even SHORT is left out."""
 
 GAP = 2
 """Columns between two columns."""
@@ -49,6 +49,16 @@ def fitted(natural: list[int], width: int) -> list[int]:
     return found
 
 
+def room_for(contents: list[int], width: int) -> int:
+    """How many columns, from the left, a terminal of `width` has room for; one at least.
+
+    >>> room_for([2, 30, 10, 6, 8], 40)
+    4
+    """
+    ends = accumulate(min(max(each, LEAST), SHORT) + GAP for each in contents)
+    return max(sum(end - GAP <= width for end in ends), 1)
+
+
 class TableWriter:
     """Collects a block of rows, prints it, and goes on with the next."""
 
@@ -56,6 +66,7 @@ class TableWriter:
         self.streams, self.columns, self.single = streams, columns, single
         self.block: list[list[str]] = []
         self.widths: list[int] = []
+        self.left_out: Sequence[Column] = ()
 
     def row(self, row: dict[str, Any]) -> None:
         if self.single:
@@ -68,6 +79,9 @@ class TableWriter:
     def finish(self) -> None:
         if self.block:
             self._flush()
+        if self.left_out:
+            names = ", ".join(column.header for column in self.left_out)
+            self.streams.note(f"no room for {names}; --fields chooses what is shown")
 
     def _flush(self) -> None:
         heading = not self.widths
@@ -97,17 +111,20 @@ class TableWriter:
         from rich.text import Text
 
         headers = [column.header.upper() for column in self.columns]
-        natural = [max(map(cell_len, cells)) for cells in zip(headers, *self.block, strict=True)]
+        contents = [max(map(cell_len, cells)) for cells in zip(*self.block, strict=True)]
+        if heading:
+            self.left_out = self.columns[room_for(contents, self.streams.width) :]
+        count = len(self.columns) - len(self.left_out)
         table = Table(
             box=None, show_header=heading, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False
         )
-        for header, column, width in zip(
-            headers, self.columns, fitted(natural, self.streams.width), strict=True
-        ):
+        natural = [max(cell_len(header), each) for header, each in zip(headers, contents, strict=True)]
+        widths = fitted(natural[:count], self.streams.width)
+        for header, column, width in zip(headers, self.columns, widths, strict=False):
             justify: JustifyMethod = "right" if column.right else "left"
             table.add_column(header, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
         for row in self.block:
-            table.add_row(*(Text(text) for text in row))
+            table.add_row(*map(Text, row[:count]))
         self._console().print(table)
 
     def _console(self) -> Any:

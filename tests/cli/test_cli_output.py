@@ -99,6 +99,19 @@ def test_a_table_is_cut_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> N
     assert ("word " * 30).strip() in printed("table", rows)
 
 
+def test_columns_that_have_no_room_are_left_out_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "24")
+    streams = fake_streams(terminal=True, environ={"NO_COLOR": "1"})
+    writer = open_writer(streams, "table", VIEW)
+    for row in [*ROWS[:2], *[ROWS[0] | {"title": "long " * 9}] * 200]:
+        writer.row(row)
+    writer.finish()
+    lines = streams.out.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert lines[0].split() == ["ID", "TITLE", "STUDIO"]
+    assert max(map(len, lines)) <= 24
+    assert "no room for path;" in streams.err.getvalue()  # type: ignore[attr-defined]
+
+
 def test_a_long_table_keeps_its_columns_in_line() -> None:
     rows = [{"id": str(n), "title": "t" * (n % 7)} for n in range(250)]
     lines = printed("table", rows).splitlines()
