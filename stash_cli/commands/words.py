@@ -25,8 +25,8 @@ def bounded(kind: Callable[[str], Any], bounds: Bounds) -> Callable[[str], Any]:
         except ValueError:
             raise StashInputError(f"{text!r} is not {_NOUNS[kind]}") from None  # type: ignore[index]
         if (low is not None and value < low) or (high is not None and value > high) or value != value:  # noqa: PLR0124 - NaN
-            ends = f"outside {low:g} to {high:g}" if low is not None and high is not None else f"below {low:g}"
-            raise StashInputError(f"{text} is {ends}")
+            where = f"below {low:g}" if high is None else f"outside {low:g} to {high:g}"
+            raise StashInputError(f"{text} is {where}")
         return value
 
     return parse
