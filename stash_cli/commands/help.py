@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import defaultdict
-from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.commands.layout import Layout, Rows
 from stash_cli.commands.options import global_flags
 
 if TYPE_CHECKING:
@@ -15,29 +14,26 @@ if TYPE_CHECKING:
     from stash_cli.commands.base import LazyGroup, StashCommand
     from stash_cli.commands.flags import Flag, FlagTable
 
-WIDTH = 100
-COLUMN = 26
-
-Rows = list[tuple[str, str]]
-
 
 def command_help(command: StashCommand, ctx: Any) -> str:
     """The help of one command."""
+    page = Layout.of(ctx.obj.streams)
     pieces = [p.strip("{}") for p in command.collect_usage_pieces(ctx) if p != "[OPTIONS]"]
     parts = [
         f"Usage: {' '.join([ctx.command_path, *pieces, '[OPTIONS]'])}\n",
         _examples(command.examples),
-        _text(command.help),
-        *(_section(title, rows) for title, rows in parameters(command, ctx).items()),
-        *(_section(title, rows) for title, rows in grouped(command.derived().rows()).items()),
-        _section("Output", grouped(global_flags().rows())["Output"]),
-        _also(),
+        page.text(command.help),
+        *(page.section(title, rows) for title, rows in parameters(command, ctx).items()),
+        *(page.section(title, rows) for title, rows in grouped(command.derived().rows()).items()),
+        page.section("Output", grouped(global_flags().rows())["Output"]),
+        page.text(_also()),
     ]
     return "\n".join(part for part in parts if part)
 
 
 def group_help(group: LazyGroup, ctx: Any) -> str:
     """The help of a group, from its table alone."""
+    page = Layout.of(ctx.obj.streams)
     sections: dict[str, Rows] = defaultdict(list)
     for name, entry in group.entries.items():
         if not entry.alias_of:
@@ -45,13 +41,13 @@ def group_help(group: LazyGroup, ctx: Any) -> str:
     parts = [
         f"Usage: {ctx.command_path} COMMAND [ARGS...]\n",
         _examples(group.examples),
-        _text(group.help),
-        *(_section(title, rows) for title, rows in sections.items()),
-        f"{ctx.command_path} COMMAND --help shows the options of one.\n",
+        page.text(group.help),
+        *(page.section(title, rows) for title, rows in sections.items()),
+        page.text(f"{ctx.command_path} COMMAND --help shows the options of one."),
     ]
     if ctx.parent is None:
         parts[-1:] = [
-            *(_section(title, rows) for title, rows in grouped(global_flags().rows()).items()),
+            *(page.section(title, rows) for title, rows in grouped(global_flags().rows()).items()),
             parts[-1],
         ]
     return "\n".join(part for part in parts if part)
@@ -100,7 +96,7 @@ def _also() -> str:
     """The global options that no help but the root's explains."""
     rows = [flag for flag in global_flags().rows() if flag.group != "Output"]
     names = " ".join(flag.short or flag.name for flag in rows)
-    return textwrap.fill(f"Also: {names} (stash --help explains them)", WIDTH) + "\n"
+    return f"Also: {names} (stash --help explains them)"
 
 
 def usage(flag: Flag) -> str:
@@ -108,35 +104,18 @@ def usage(flag: Flag) -> str:
     return f"{names} {flag.metavar}".rstrip()
 
 
-def all_flags(title: str, tables: Iterable[FlagTable]) -> str:
+def all_flags(title: str, tables: Iterable[FlagTable], ctx: Any) -> str:
     """Every flag of every table, one line each."""
+    page = Layout.of(ctx.obj.streams)
     parts = [f"{title}:\n"]
     for table in tables:
         sections: dict[str, Rows] = defaultdict(list)
         for flag in table.rows():
             sections[flag.group].append((usage(flag), flag.long_help or flag.help))
         parts += [f"{table.title}:\n"] * bool(table.title)
-        parts += [_section(name, rows) for name, rows in sections.items()]
+        parts += [page.section(name, rows) for name, rows in sections.items()]
     return "\n".join(parts)
 
 
 def _examples(examples: Sequence[str]) -> str:
     return "Examples:\n" + "".join(f"  {example}\n" for example in examples) if examples else ""
-
-
-def _text(text: str | None) -> str:
-    paragraphs = cleandoc(text or "").split("\n\n")
-    return "\n\n".join(textwrap.fill(" ".join(p.split()), WIDTH) for p in paragraphs) + "\n" if text else ""
-
-
-def _section(title: str, rows: Rows) -> str:
-    width = max((len(name) for name, _ in rows if len(name) <= COLUMN), default=0)
-    lines = [f"{title}:"]
-    for name, text in rows:
-        wrapped = textwrap.wrap(text, WIDTH - width - 4) or [""]
-        beside = len(name) <= width
-        if not beside:
-            lines.append(f"  {name}")
-        lines.append(f"  {name if beside else '':<{width}}  {wrapped[0]}".rstrip())
-        lines += [f"  {'':<{width}}  {line}" for line in wrapped[1:]]
-    return "\n".join(lines) + "\n"

@@ -43,7 +43,7 @@ class FindCommand(StashCommand):
         from stash_cli.commands.help import all_flags
 
         table = FilterFlags(self.entity.type)
-        return all_flags(f"Filters of {ctx.command_path}", [table, *table.nested()])
+        return all_flags(f"Filters of {ctx.command_path}", [table, *table.nested()], ctx)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from cli_support import Cli, assert_snapshot
 
@@ -64,6 +66,16 @@ def test_the_nouns_of_the_root_are_those_of_the_api() -> None:
 
 def test_help_wins_over_mistakes(offline: Cli) -> None:
     assert offline("scenes", "find", "--nonsense", "--help").status == 0
+
+
+@pytest.mark.parametrize("columns", [50, 80])
+def test_help_fits_the_terminal(offline: Cli, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for args in (["--help"], ["scenes", "find", "--help"], ["tags", "find", "--help-filters"]):
+        text = offline.ok(*args, terminal=True).out
+        lines = [line for line in text.splitlines() if not re.match(r"  stash |  --\S+( \S+)?$", line)]
+        assert max(map(len, lines)) <= columns
+        assert not any(line.endswith("-") for line in lines)
 
 
 def test_completion_follows_the_tree(offline: Cli) -> None:
