@@ -45,12 +45,15 @@ class Relation:
     what: str = ""
 
     def __call__(self, entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
-        modifier = self._modifier(criterion)
+        modifier = str(criterion["modifier"])
         if modifier == "IS_NULL":
             return and_(*(self._lacks(entity, links()) for links in self.null_links or (self.links,)))
         if modifier == "NOT_NULL":
             return or_(*(self._has(entity, links()) for links in self.null_links or (self.links,)))
-        return self._compare(entity, modifier, criterion)
+        # Where nothing is named, only relations without EQUALS look at the modifier.
+        named = criterion.get("value") or (modifier == "EXCLUDES" and criterion.get("excludes"))
+        meant = self._modifier(criterion) if named or not self.exact else modifier
+        return self._compare(entity, meant, criterion)
 
     def _lacks(self, entity: Entity, rows: Select[Any]) -> Condition:
         null = rows.subquery()

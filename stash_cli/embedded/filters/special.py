@@ -151,12 +151,21 @@ def custom_fields(table: Table, owner: str) -> Handler:
 
 def _custom_value(stored: ColumnElement[Any], entry: Mapping[str, Any]) -> Condition:
     modifier = entry["modifier"]
-    values = [int(value) if isinstance(value, bool) else value for value in entry.get("value") or ()]
+    values = [_comparable(value) for value in entry.get("value") or ()]
     if modifier in _LISTS:
         return _LISTS[modifier](stored, values)
     if modifier in _COUNTED:
         return _counted_values(stored, modifier, values)
     raise Refused(f"unsupported custom field criterion modifier: {modifier}")
+
+
+def _comparable(value: Any) -> Any:
+    """A value as the database holds it; a number that is too large for it is a floating one."""
+    if isinstance(value, list | dict):
+        raise Refused(f"unsupported custom field criterion value type: {_go_type(value)}")
+    if isinstance(value, bool):
+        return int(value)
+    return float(value) if isinstance(value, int) and not -_SIGNED <= value < _SIGNED else value
 
 
 def _regexes(stored: ColumnElement[Any], values: list[Any]) -> list[Condition]:
@@ -168,7 +177,8 @@ def _regexes(stored: ColumnElement[Any], values: list[Any]) -> list[Condition]:
 
 
 def _go_type(value: Any) -> str:
-    return {int: "int64", float: "float64"}.get(type(value), "[]interface {}")
+    kinds = {int: "int64", float: "float64", dict: "map[string]interface {}"}
+    return kinds.get(type(value), "[]interface {}")
 
 
 _LISTS: dict[str, Callable[[Any, list[Any]], Condition]] = {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Expressions = list[ColumnElement[Any]]
 
-_SEEDS = 100_000_000
+_SEEDS, _LARGEST_SEED = 100_000_000, 1 << 64
 
 
 def order_by(
@@ -82,7 +82,7 @@ def _expressions(
 def _shuffled(entity: FromClause, key: str) -> ColumnElement[Any]:
     """The server's own shuffle, so that a seed gives the same order everywhere."""
     text = key.removeprefix("random").removeprefix("_")
-    if key != "random" and not (text.isdecimal() and key == f"random_{text}"):
+    if key != "random" and not (text.isdecimal() and key == f"random_{text}" and int(text) < _LARGEST_SEED):
         raise Refused(f"invalid random seed: {text}" if key.startswith("random_") else f"invalid sort: {key}")
     seed = int(text) % _SEEDS if text else random.randrange(_SEEDS)  # noqa: S311 - a shuffle, no secret
     place = entity.c.id + seed

@@ -17,7 +17,7 @@ from stash_cli.embedded.kinds import KINDS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
 
     from stash_cli.embedded.context import RequestContext
     from stash_cli.embedded.rows import Row
@@ -59,6 +59,13 @@ class FoundPage:
         matching = self._matching if self._ids is None else chosen
         return TOTALS[self._type][name](self._context.connection, matching, self._ids is not None)
 
+    def check(self) -> None:
+        """Refuse what cannot be answered, whatever is selected of it: ids, filters, sort keys."""
+        if self._ids is not None:
+            self.rows  # noqa: B018 - one that is missing fails the query
+        else:
+            self._order, self._matching  # noqa: B018 - worked out here, used when something is selected
+
     @cached_property
     def count(self) -> int:
         """How many there are on all pages."""
@@ -83,12 +90,15 @@ class FoundPage:
         per_page = PER_PAGE if self._find.get("per_page") is None else self._find["per_page"]
         if per_page == 0:
             return []
-        order = order_by(self._type, self._entity, self._find, self._given)
-        statement = self._matching.order_by(*order)
+        statement = self._matching.order_by(*self._order)
         if per_page > 0:
             page = max(self._find.get("page") or 1, 1)
             statement = statement.limit(per_page).offset((page - 1) * per_page)
         return list(self._context.connection.execute(statement).scalars())
+
+    @cached_property
+    def _order(self) -> list[ColumnElement[Any]]:
+        return order_by(self._type, self._entity, self._find, self._given)
 
     @cached_property
     def _matching(self) -> Select[Any]:

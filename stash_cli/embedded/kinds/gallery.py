@@ -11,6 +11,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.kinds.common import CustomFields, many, stamp, tags_over, url_fields
 from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
 from stash_cli.embedded.kinds.relations import Called, Computed, Many, One, direct_count, owned
+from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,8 @@ def _image_kind() -> Kind:
 
 
 def _cover(batch: Batch, _: Mapping[str, Any]) -> dict[int, Row]:
-    named = func.coalesce(_path.op("REGEXP")(COVER_NAMES), 0)
+    names = read_part(batch.context.connection, "general").get("galleryCoverRegex") or COVER_NAMES
+    named = func.coalesce(_path.op("REGEXP")(names), 0)
     return _at(batch, _ranked(_link.c.cover.desc(), named.desc()), 0)
 
 

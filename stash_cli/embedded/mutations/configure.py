@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.mutations.general_settings import accept_general
-from stash_cli.embedded.queries.configuration import configuration_part
+from stash_cli.embedded.queries.configuration import configuration_part, laid_over
 from stash_cli.embedded.web.credentials import Credentials, make_api_key
 from stash_cli.embedded.web.exposure import forget_exposure
 from stash_cli.embedded.writing.settings import read_part, write_part
@@ -22,7 +22,7 @@ def configuring(part: str) -> Resolver:
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
         stored = read_part(context.connection, part)
-        write_part(context.connection, part, _merged(stored, input))
+        write_part(context.connection, part, laid_over(stored, input))
         return configuration_part(context, part)
 
     return resolve
@@ -39,15 +39,6 @@ def configure_general(context: RequestContext, *, input: Input) -> Any:  # noqa:
     return configuration_part(context, "general")
 
 
-def _merged(old: Input, new: Input) -> Input:
-    found = dict(old)
-    for key, value in new.items():
-        held = found.get(key)
-        both = isinstance(value, dict) and isinstance(held, dict)
-        found[key] = _merged(held, value) if both and isinstance(held, dict) else value
-    return found
-
-
 def configure_ui(
     context: RequestContext,
     *,
@@ -57,7 +48,7 @@ def configure_ui(
     """`input` replaces the settings of the web interface, `partial` is laid over them."""
     values = read_part(context.connection, "ui") if input is None else input
     if partial is not None:
-        values = _merged(values, partial)
+        values = laid_over(values, partial)
     write_part(context.connection, "ui", values)
     return values
 

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from stash_cli.embedded.rows import Row
 
 
+_INT64 = 1 << 63
+
+
 def parse_id(value: Any, prefix: str = "") -> int:
     """An id as a number; worded as the server's refusal when it is none."""
     text = str(value)
-    if text.lstrip("-+").isdecimal() and text.count("-") + text.count("+") <= 1:
-        return int(text)
-    raise Refused(f'{prefix}strconv.Atoi: parsing "{text}": invalid syntax')
+    if not (text.isascii() and text.removeprefix("-").removeprefix("+").isdecimal()):
+        raise Refused(f'{prefix}strconv.Atoi: parsing "{text}": invalid syntax')
+    if not -_INT64 <= int(text) < _INT64:
+        raise Refused(f'{prefix}strconv.Atoi: parsing "{text}": value out of range')
+    return int(text)
 
 
 def _chosen(ids: Sequence[Any] | None, *, unique: bool) -> list[int] | None:
@@ -45,7 +50,9 @@ def finder(type_name: str, items: str, filter_arg: str, older: str | None = None
     def resolve(context: RequestContext, **args: Any) -> FoundPage:
         ids = args.get("ids") or (args.get(older) if older else None)
         numbers = _chosen(ids, unique=type_name != "BaseFile")
-        return FoundPage(context, type_name, items, args.get("filter"), args.get(filter_arg), ids=numbers)
+        page = FoundPage(context, type_name, items, args.get("filter"), args.get(filter_arg), ids=numbers)
+        page.check()
+        return page
 
     return resolve
 

@@ -23,12 +23,16 @@ def by_path_regex(context: RequestContext, *, filter: dict[str, Any] | None = No
     find = {key: value for key, value in (filter or {}).items() if key != "q"}
     q = (filter or {}).get("q")
     given = {"path": {"value": f"(?i){q}", "modifier": "MATCHES_REGEX"}} if q else None
-    return FoundPage(context, "Scene", "scenes", find, given)
+    page = FoundPage(context, "Scene", "scenes", find, given)
+    page.check()
+    return page
 
 
 def streams(context: RequestContext, *, id: Any = None) -> Any:  # noqa: A002 - the API's own name
     """What can be played of a scene; nothing without files."""
-    scene = None if id is None else context.fetch("Scene", parse_id(id))
+    if id is None:
+        raise Refused("the id of a scene has to be given")
+    scene = context.fetch("Scene", parse_id(id))
     if scene is None:
         raise Refused(f"scene with id {id} not found")
     return scene.get("sceneStreams")

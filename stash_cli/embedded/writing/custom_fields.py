@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 _LONGEST_NAME = 64  # bytes
+_INT64 = 1 << 63
 _GO_NAMES = {list: "[]interface {}", dict: "map[string]interface {}"}
 _NOT_A_MAP = "Internal system error. Error <interface conversion: interface {} is nil, not a map>"
 
@@ -58,8 +59,9 @@ def _sql_value(name: str, value: Any) -> Any:
         kind = _GO_NAMES[type(value)]
         raise Refused(f'getting SQL value for field "{name}": unsupported custom field value type: {kind}')
     if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
-        return int(value)
-    return value
+        value = int(value)
+    too_large = isinstance(value, int) and not -_INT64 <= value < _INT64
+    return float(value) if too_large else value
 
 
 def _check_name(name: str) -> None:
