@@ -14,7 +14,6 @@ from stash_cli.core.transport.encoding import encode
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.files import Uploads, download_url, multipart
 from stash_cli.core.transport.per_loop import PerLoop
-from stash_cli.core.transport.socket import SocketSubscription
 
 if TYPE_CHECKING:
     import ssl
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.settings import Connection
     from stash_cli.core.transport.base import GraphQLRequest, GraphQLResponse
-    from stash_cli.core.transport.socket import Channel
+    from stash_cli.core.transport.socket import Channel, SocketSubscription
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _CONNECT = 10.0
@@ -82,6 +81,8 @@ class HttpTransport:
             raise translate(error, self.connection) from error
 
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> SocketSubscription:
+        from stash_cli.core.transport.socket import SocketSubscription
+
         return SocketSubscription(self.open_channel, request, reconnect=reconnect)
 
     async def close(self) -> None:
