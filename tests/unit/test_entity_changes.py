@@ -209,7 +209,7 @@ def test_inverse_relations_are_unset_until_they_are_loaded() -> None:
     assert performer.images is UNSET
     with pytest.raises(AttributeError, match="imags"):
         _ = performer.imags
-    performer.set_related("images", [])
+    performer.merge_answer({"images": []})
     assert performer.images == []
     assert not performer.is_dirty()
 

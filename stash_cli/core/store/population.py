@@ -124,7 +124,7 @@ class Population(Reading):
             for holder in set(where.read(row)) & related.keys():
                 related[holder].append(found)
         for each in objects:
-            each.set_related(name, related[each.id])
+            each.merge_answer({name: related[each.id]})
 
 
 def _parted(cls: type[StashObject], fields: Iterable[str] | None) -> tuple[list[str] | None, list[str]]:

@@ -59,7 +59,8 @@ class Unit:
         """The changed fields of `obj` that lead to objects which this unit has to make."""
         found: dict[str, list[StashObject]] = {}
         changed = obj.get_changed_fields()
-        queued = {name: change.added for name, change in obj.pending.members.items()} if obj.pending else {}
+        members = obj.pending.members if obj.pending else {}
+        queued = {name: [*noted.added.values()] for name, noted in members.items()}
         for name, relation in relationships(type(obj).__name__).items():
             value = changed.get(name, queued.get(name))
             new = [each for each in relation.targets(value) if id(each) in self.waiting and each.is_new()]

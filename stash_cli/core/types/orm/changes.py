@@ -52,7 +52,16 @@ def same_links(value: Any, before: Any) -> bool:
         return True
     if not isinstance(value, list) or not isinstance(before, list) or len(value) != len(before):
         return False
-    return all(item in value for item in before) and all(item in before for item in value)
+    return {key_of(item) for item in value} == {key_of(item) for item in before}
+
+
+def key_of(obj: Any) -> str | int:
+    """What tells one object of a type from another: the server's id, for an unsaved one itself.
+
+    Not its hash, which would tie it to the id that it has now.
+    """
+    own: str | None = obj.__dict__.get("id")
+    return id(obj) if own is None or obj.is_new() else own
 
 
 def _all_alike(value: list[Any], before: list[Any]) -> bool:

@@ -32,6 +32,10 @@ class Items(list[Any]):
         """Hold other items, which is no edit: the server, or the other side, says so."""
         super().__setitem__(slice(None), [kept(each, self._place) for each in values])
 
+    def splice(self, start: int, stop: int, *items: Any) -> None:
+        """Hold other items from `start` to `stop`, which is no edit."""
+        super().__setitem__(slice(start, stop), [kept(each, self._place) for each in items])
+
     def append(self, item: Any) -> None:
         with _edit(self) as taken:
             super().append(taken(item))

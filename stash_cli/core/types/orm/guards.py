@@ -38,5 +38,5 @@ async def _check_cover(client: StashClient, gallery: Any, saving: Saving) -> Non
 def _is_in(gallery: Any, image: Any, saving: Saving) -> bool:
     """Whether what was read says that the image is in the gallery, or will be."""
     queued = saving.pending.members.get("images")
-    places = (gallery.images or [], queued.added if queued else [])
+    places = (gallery.images or [], queued.added.values() if queued else ())
     return any(image in place for place in places) or gallery in (image.galleries or [])

@@ -63,7 +63,7 @@ def _new_targets(obj: StashObject, name: str, saving: Saving) -> list[StashObjec
     relation = relationships(type(obj).__name__)[name]
     queued = saving.pending.members.get(name)
     if queued:
-        return relation.targets(queued.added)
+        return relation.targets([*queued.added.values()])
     if name in saving.values:
         before, after = saving.before.get(name, UNSET), obj.__dict__.get(name)
     elif name in saving.sides:

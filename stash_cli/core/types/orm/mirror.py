@@ -1,19 +1,23 @@
 """Both sides of a relationship kept in step in memory.
 
-Whoever changes one side changes what the other shows, as far as it was read: `scene.performers` and
-`performer.scenes`, `tag.parents` and `tag.children`. Only the side that was changed has something to
-save; on the other the value and what the server is taken to have move together.
+Whoever changes one side changes what the other shows: `scene.performers` and `performer.scenes`,
+`tag.parents` and `tag.children`. Only the side that was changed last has to save the difference; the
+other notes it as mirrored (`Pending.mirrored`), also where it was not read yet. Once either is saved,
+both know what the server has.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.types.orm.changes import same, snapshot
+from stash_cli.core.types.orm.changes import FORCED, key_of, same, snapshot
+from stash_cli.core.types.orm.pending import Noted
 from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from stash_cli.core.types.entity import StashObject
 
     Pair = tuple[StashObject, Any]
@@ -22,15 +26,39 @@ if TYPE_CHECKING:
 
 def mirror(obj: StashObject, name: str, before: Any, after: Any) -> None:
     """Let the other side show that relationship `name` of `obj` went from `before` to `after`."""
-    relation = relationships(type(obj).__name__).get(name)
-    if relation is None or relation.inverse_field is None or not relation.is_written:
+    relation = two_sided(obj, name)
+    if relation is None or relation.inverse_field is None:
         return
-    gone, come = _difference(relation, before, after)
-    for target, _ in gone:
+    if relation.is_list:
+        gone, come = _difference(relation, _noted(obj, name) if before is UNSET else before, after)
+        left = [target for target, _ in gone]
+    else:
+        left, come = _owners(obj, name, before), _pairs(relation, after)
+    for target in (*left, *(target for target, _ in come)):
+        forget(obj, name, target)
+    for target in left:
         if not any(target == other for other, _ in come):
             unlink(target, relation.inverse_field, obj)
     for target, item in come:
         link(target, relation.inverse_field, obj, item)
+
+
+def settle(obj: StashObject, name: str, before: Any, after: Any) -> None:
+    """Let the other side know that the server has `after` in relationship `name` of `obj`, not `before`."""
+    relation = two_sided(obj, name)
+    if relation is None or relation.inverse_field is None:
+        return
+    gone, come = _difference(relation, before, after)
+    for target, _ in gone:
+        _settle_one(target, relation.inverse_field, obj, UNSET)
+    for target, item in come:
+        _settle_one(target, relation.inverse_field, obj, item)
+
+
+def two_sided(obj: StashObject, name: str) -> RelationshipMetadata | None:
+    """The relationship of that name, if it is kept in step with another."""
+    relation = relationships(type(obj).__name__).get(name)
+    return relation if relation is not None and relation.inverse_field and relation.is_written else None
 
 
 def _difference(relation: RelationshipMetadata, before: Any, after: Any) -> tuple[list[Pair], list[Pair]]:
@@ -38,65 +66,175 @@ def _difference(relation: RelationshipMetadata, before: Any, after: Any) -> tupl
 
     Told apart as the very objects that they are: hashing would tie unsaved ones to their temporary ids.
     """
-    start = 0
-    if isinstance(before, list) and isinstance(after, list) and after[: len(before)] == before:
-        # Appended to, the usual edit of a long list.
-        start = len(before)
-    old, new = _pairs(relation, before, start), _pairs(relation, after, start)
+    old, new = (_pairs(relation, value) for value in _ends(before, after))
     was, now = ({id(target): item for target, item in pairs} for pairs in (old, new))
     gone = [(target, item) for target, item in old if id(target) not in now]
     come = [(target, item) for target, item in new if not same(item, was.get(id(target), UNSET))]
     return gone, come
 
 
-def _pairs(relation: RelationshipMetadata, value: Any, start: int = 0) -> list[Pair]:
-    """Objects that a value leads to from `start` on, each with the item that does."""
-    items = value[start:] if isinstance(value, list) else [value] if value else []
+def _ends(before: Any, after: Any) -> tuple[Any, Any]:
+    """Two values without what lists have in common at either end: most edits of long ones are short."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return before, after
+    start = _alike(before, after)
+    end = min(_alike(before[::-1], after[::-1]), len(before) - start, len(after) - start)
+    return before[start : len(before) - end], after[start : len(after) - end]
+
+
+def _alike(one: list[Any], other: list[Any]) -> int:
+    """How many items two lists begin with that are the very same."""
+    return next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a is not b), min(len(one), len(other))
+    )
+
+
+def _pairs(relation: RelationshipMetadata, value: Any) -> list[Pair]:
+    """Objects that a value leads to, each with the item that does."""
+    known = value is not UNSET and value is not FORCED
+    items = value if isinstance(value, list) else [value] if known and value else []
     return [(relation.target(item), item) for item in items if relation.target(item)]
 
 
+def _noted(obj: StashObject, name: str) -> list[Any]:
+    """What a relationship that was never read is known to lead to."""
+    pending = obj.pending
+    changes = (pending.mirrored.get(name), pending.members.get(name)) if pending else ()
+    return [item for change in changes if change for item in change.added.values()]
+
+
+def _owners(obj: StashObject, name: str, shown: Any) -> list[StashObject]:
+    """Whom a field that holds one object led to, here or on the server: they show `obj` no longer."""
+    noted = obj.mirrored(name)
+    known = (shown, obj.server_fields().get(name), *noted.added.values(), *noted.removed.values())
+    return [each for each in known if each is not None and each is not UNSET and each is not FORCED]
+
+
+def is_elsewhere(obj: StashObject, name: str, owner: StashObject) -> bool:
+    """Whether a field that holds one object is known to lead to another than `owner`."""
+    relation = relationships(type(obj).__name__)[name]
+    held = obj.__dict__.get(name, UNSET)
+    shown = (_noted(obj, name) or [owner])[0] if held is UNSET else held
+    return not relation.is_list and shown != owner
+
+
+def forget(holder: StashObject, name: str, obj: StashObject) -> None:
+    """Let nothing be noted of `obj` in `name` of `holder`: whoever changes it next has to save it."""
+    if holder.pending is not None:
+        for noted in (holder.pending.mirrored.get(name), holder.pending.members.get(name)):
+            if noted is not None:
+                noted.forget(obj)
+
+
 def link(holder: StashObject, name: str, obj: StashObject, item: Any = None) -> None:
-    """Let `name` of `holder` show `obj`, if it was read; `item` is what the other side holds for it."""
-    held = holder.__dict__.get(name, UNSET)
+    """Let `name` of `holder` show `obj`; `item` is what the other side holds for it."""
     relation = relationships(type(holder).__name__)[name]
-    if held is UNSET:
-        return
+    held = holder.__dict__.get(name, UNSET)
     if relation.is_list:
-        others = [each for each in held if relation.target(each) != obj]
-        if len(others) == len(held) or relation.through:
-            _put(holder, name, [*others, _item(relation, obj, item)])
-    elif held != obj:
-        if held is not None:
-            mirror(holder, name, held, None)
-        holder.__dict__[name] = obj
-        holder.rebase(name, lambda _: obj)
+        forget(holder, name, obj)
+        _show_item(holder, name, _item(relation, obj, item), is_in=True)
+        return
+    for other in _owners(holder, name, held):
+        if other != obj and relation.inverse_field:
+            unlink(other, relation.inverse_field, holder)
+    if held is UNSET or held != obj:
+        _show_link(holder, name, obj)
 
 
 def unlink(holder: StashObject, name: str, obj: StashObject) -> None:
     """Let `name` of `holder` show `obj` no longer."""
+    relation = relationships(type(holder).__name__)[name]
+    if relation.is_list:
+        forget(holder, name, obj)
+        _show_item(holder, name, _item(relation, obj, None), is_in=False)
+    elif holder.__dict__.get(name, UNSET) is UNSET:
+        forget(holder, name, obj)
+        holder.mirrored(name).take(obj, obj)
+    elif holder.__dict__[name] == obj:
+        _show_link(holder, name, None)
+
+
+def _show_item(holder: StashObject, name: str, item: Any, *, is_in: bool) -> None:
+    """Put an item into a list that shows the other side, or take it out, and note what of it is not saved."""
+    relation = relationships(type(holder).__name__)[name]
+    target, noted = relation.target(item), holder.mirrored(name)
     held = holder.__dict__.get(name, UNSET)
+    note = noted.put if is_in else noted.take
+    if held is UNSET:
+        note(target, item)
+        return
+    base = holder.remember(name)
+    was, at = place_of(relation, base, target), place_of(relation, held, target)
+    if not is_in and at is not None:
+        held.splice(at, at + 1)
+    elif is_in and at is None:
+        held.splice(len(held), len(held), item)
+    elif is_in and at is not None and not same(held[at], snapshot([item])[0]):
+        held.splice(at, at + 1, item)
+    if not same(item if is_in else UNSET, UNSET if was is None else base[was]):
+        note(target, item)
+    holder.tidy(name)
+
+
+def place_of(relation: RelationshipMetadata, items: Any, target: StashObject) -> int | None:
+    """Where in a list, or in the snapshot of one, the item is that leads to an object; lists may be long."""
+    many = _list(items)
+    targets = map(relation.target, many) if relation.link else many
+    # In a store there is one object for each, elsewhere there may be several.
+    tell: Callable[[Any], str | int] = id if target.is_kept else key_of
+    keys = [*map(tell, targets)]
+    return keys.index(tell(target)) if tell(target) in keys else None
+
+
+def without(relation: RelationshipMetadata, items: Any, targets: Iterable[StashObject]) -> list[Any]:
+    """The items of a list, or of the snapshot of one, that lead to none of the objects."""
+    keys = {key_of(target) for target in targets}
+    return [item for item in _list(items) if key_of(relation.target(item)) not in keys]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _show_link(holder: StashObject, name: str, obj: StashObject | None) -> None:
+    """Put the object on the other side into a field that holds one, and note what of it is not saved."""
+    noted, base = holder.mirrored(name), holder.remember(name)
+    had = holder.__dict__.get(name, UNSET)
+    noted.clear()
+    if obj is not None and obj != base:
+        noted.put(obj, obj)
+    elif obj is None and had == base:
+        noted.take(had, had)
+    if had is not UNSET:
+        holder.__dict__[name] = obj
+        holder.tidy(name)
+
+
+def _settle_one(holder: StashObject, name: str, obj: StashObject, item: Any) -> None:
+    """Know that the server has `obj` in `name` of `holder`, as `item` of the other side says (UNSET: not)."""
     relation = relationships(type(holder).__name__)[name]
-    if relation.is_list and held is not UNSET:
-        _put(holder, name, [item for item in held if relation.target(item) != obj])
-    elif held == obj and held is not UNSET:
-        holder.__dict__[name] = None
-        holder.rebase(name, lambda _: None)
+    forget(holder, name, obj)
+    base = holder.server_fields().get(name, FORCED)
+    if base is UNSET or base is FORCED:
+        return
+    if relation.is_list:
+        at = place_of(relation, base, obj)
+        rest = _list(base) if at is None else [*base[:at], *base[at + 1 :]]
+        holder.know(name, rest if item is UNSET else [*rest, *snapshot([_item(relation, obj, item)])])
+    elif item is not UNSET and base != obj:
+        holder.know(name, obj)
+        if base and relation.inverse_field:
+            _settle_one(base, relation.inverse_field, holder, UNSET)
+    elif item is UNSET and base == obj:
+        holder.know(name, None)
 
 
-def _put(holder: StashObject, name: str, items: list[Any]) -> None:
-    """The items in the very list that is held; what the server is taken to have gets and loses the same."""
-    relation = relationships(type(holder).__name__)[name]
-    held = holder.__dict__[name]
-    gone, come = _difference(relation, snapshot(held), items)
-    held.show(items)
-
-    def moved(base: Any) -> Any:
-        if not isinstance(base, list):
-            return base
-        lost = [target for target, _ in (*gone, *come)]
-        return [item for item in base if relation.target(item) not in lost] + snapshot([i for _, i in come])
-
-    holder.rebase(name, moved)
+def adjusted(relation: RelationshipMetadata, base: Any, noted: Noted) -> Any:
+    """What the server has once the other side has saved, too: `base` with what is noted."""
+    added, removed = [*noted.added.values()], [*noted.removed.values()]
+    if not relation.is_list:
+        return added[0] if added else None if base in removed else base
+    return without(relation, base, map(relation.target, (*added, *removed))) + added
 
 
 def _item(relation: RelationshipMetadata, obj: StashObject, other: Any) -> Any:
@@ -106,5 +244,5 @@ def _item(relation: RelationshipMetadata, obj: StashObject, other: Any) -> Any:
     from stash_cli.core.types.orm.hydrate import class_named
 
     made: Any = class_named(relation.through)
-    same_kind = type(other) is made
-    return made(**{**(other.__dict__ if same_kind else {}), relation.link: obj})
+    data = other if isinstance(other, dict) else other.__dict__ if type(other) is made else {}
+    return made(**{**data, relation.link: obj})

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.types.orm.changes import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,47 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """Items to put into a relationship and to take out of it, by the key of the object each leads to."""
+
+    added: dict[str | int, Any] = field(default_factory=dict)
+    removed: dict[str | int, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.added or self.removed)
+
+    def put(self, target: Any, item: Any) -> None:
+        """Let the item be put in."""
+        self.forget(target)
+        self.added[key_of(target)] = item
+
+    def take(self, target: Any, item: Any) -> None:
+        """Let the item be taken out."""
+        self.forget(target)
+        self.removed[key_of(target)] = item
+
+    def forget(self, target: Any) -> None:
+        """Leave the item that leads to an object as it is; it may have been new when it was noted."""
+        for key in (key_of(target), id(target)):
+            self.added.pop(key, None)
+            self.removed.pop(key, None)
+
+    def clear(self) -> None:
+        """Leave all as it is."""
+        self.added.clear()
+        self.removed.clear()
+
+    def copy(self) -> Noted:
+        """The same, apart from this one."""
+        return Noted({**self.added}, {**self.removed})
+
+    def history(self) -> History:
+        """The same as lists."""
+        return History([*self.added.values()], [*self.removed.values()])
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """A field that was changed here and, since then, on the server: `original` is what it was before both."""
 
@@ -35,7 +81,7 @@ class Conflict:
 class Pending:
     """Rarely needed, so an object has it only when there is something in it."""
 
-    members: dict[str, History] = field(default_factory=dict)
+    members: dict[str, Noted] = field(default_factory=dict)
     """Relationship that was never read -> items to add and to remove."""
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Queued mutation -> its arguments beside the id."""
@@ -43,24 +89,30 @@ class Pending:
     """Input field that no attribute shows, such as an image -> its value."""
     originals: dict[str, Any] = field(default_factory=dict)
     """Changed field -> what it was before the server changed it, too."""
+    mirrored: dict[str, Noted] = field(default_factory=dict)
+    """Relationship -> what the other side put in and took out, and has to save."""
 
     def is_dirty(self) -> bool:
         """Whether there is anything to send."""
         return bool(self.calls or self.inputs or any(self.members.values()))
 
+    def notes(self, name: str) -> bool:
+        """Whether anything is noted of a relationship."""
+        return name in self.mirrored or name in self.members
+
+    def read(self, name: str) -> Iterator[Noted]:
+        """What was noted of a relationship that was read now: from now on it shows in the list itself."""
+        if name in self.mirrored:
+            yield self.mirrored[name]
+        if name in self.members:
+            yield self.members.pop(name)
+
     def copy(self) -> Pending:
         """The same, to be sent or held apart from this one."""
-        members = {name: History([*h.added], [*h.removed]) for name, h in self.members.items()}
-        return Pending(members, {**self.calls}, {**self.inputs}, {**self.originals})
-
-    def member(self, name: str, item: Any, *, put: bool) -> None:
-        """Queue one item of an unread relationship to be put in or taken out."""
-        members = self.members.setdefault(name, History())
-        wanted, opposite = (members.added, members.removed) if put else (members.removed, members.added)
-        if item in opposite:
-            opposite.remove(item)
-        if item not in wanted:
-            wanted.append(item)
+        members, mirrored = (
+            {name: noted.copy() for name, noted in notes.items()} for notes in (self.members, self.mirrored)
+        )
+        return Pending(members, {**self.calls}, {**self.inputs}, {**self.originals}, mirrored)
 
 
 def compare(before: Any, after: Any) -> History:
@@ -68,15 +120,27 @@ def compare(before: Any, after: Any) -> History:
     if not isinstance(after, list) and not isinstance(before, list):
         old, new = ([] if value is None else [value] for value in (before, after))
         return History([], [], new) if old == new else History(new, old, [])
-    left = list(before) if isinstance(before, list) else []
+    old, new = ([*value] if isinstance(value, list) else [] for value in (before, after))
+    if all(hasattr(item, "is_new") for item in (*old, *new)):
+        return _compare_links(old, new)
     added, unchanged = [], []
-    for item in after if isinstance(after, list) else []:
-        if item in left:
-            left.remove(item)
+    for item in new:
+        if item in old:
+            old.remove(item)
             unchanged.append(item)
         else:
             added.append(item)
-    return History(added, left, unchanged)
+    return History(added, old, unchanged)
+
+
+def _compare_links(old: list[Any], new: list[Any]) -> History:
+    """The same for objects, of which lists may be long."""
+    was, now = ({key_of(item) for item in items} for items in (old, new))
+    return History(
+        [item for item in new if key_of(item) not in was],
+        [item for item in old if key_of(item) not in now],
+        [item for item in new if key_of(item) in was],
+    )
 
 
 def forget(held: dict[str, Any], sent: dict[str, Any]) -> None:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.orm import images
+from stash_cli.core.types.orm.changes import snapshot
 from stash_cli.core.types.orm.collections import kept
 from stash_cli.core.types.orm.hierarchy import refuse_cycle
 from stash_cli.core.types.orm.hydrate import class_named
-from stash_cli.core.types.orm.mirror import link, unlink
+from stash_cli.core.types.orm.mirror import forget, is_elsewhere, link, place_of, unlink
+from stash_cli.core.types.orm.pending import Noted
 from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.types.orm.saving import emptied
 from stash_cli.core.types.orm.sides import QUEUED
@@ -43,10 +45,10 @@ class Related(Tracked):
             self.queue_member(name, item, put=True)
             if relation.inverse_field:
                 link(target, relation.inverse_field, self, item)
-        elif target not in relation.targets(held):
+        elif (at := place_of(relation, held, target)) is None:
             held.append(item)
         elif data:
-            held[relation.targets(held).index(target)] = item
+            held[at] = item
 
     def unrelate(self: StashObject, name: str, other: Any) -> None:  # type: ignore[misc]
         """Take `other` out of the list `name`; what is not in it stays out."""
@@ -54,15 +56,20 @@ class Related(Tracked):
         item, target = _item_of(relation, other, {})
         held = self.__dict__.get(name, UNSET)
         if held is UNSET and not self.is_new():
+            if relation.inverse_field and is_elsewhere(target, relation.inverse_field, self):
+                return
             self.queue_member(name, item, put=False)
             if relation.inverse_field:
                 unlink(target, relation.inverse_field, self)
-        elif held:
-            held[:] = [each for each in held if relation.target(each) != target]
+        elif (at := place_of(relation, held, target)) is not None:
+            del held[at]
 
-    def queue_member(self, name: str, item: Any, *, put: bool) -> None:
+    def queue_member(self: StashObject, name: str, item: Any, *, put: bool) -> None:  # type: ignore[misc]
         """Note what the next save puts into, or takes out of, a list that was never read."""
-        self._note_pending().member(name, item, put=put)
+        target = relationships(type(self).__name__)[name].target(item)
+        forget(self, name, target)
+        noted = self._note_pending().members.setdefault(name, Noted())
+        (noted.put if put else noted.take)(target, item)
         self.tell_keeper()
 
     def queue_call(self, method: str, **args: Any) -> None:
@@ -71,8 +78,8 @@ class Related(Tracked):
         given = {name: value for name, value in args.items() if value is not None}
         self._note_pending().calls[operation] = given
         for name, value in emptied(self, operation, given, fields).items():  # type: ignore[arg-type]
-            self._settle(name)
-            self._merge(name, value, kept)
+            self._show(name, value, kept)
+            self.know(name, snapshot(value))
         self.tell_keeper()
 
     def queue_image(self, field: str, source: str | Path | None) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashBatchError, StashInputError
+from stash_cli.core.types.orm import mirror
 from stash_cli.core.types.orm.changes import FORCED, snapshot
 from stash_cli.core.types.orm.hydrate import plan_of
-from stash_cli.core.types.orm.pending import Pending, forget
+from stash_cli.core.types.orm.pending import Noted, Pending, forget
 from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.types.orm.sides import COUNTED, QUEUED, SideCall, member_calls, writer_of
 from stash_cli.core.types.orm.writing import input_field, operation_name, written
@@ -88,7 +89,7 @@ def _check_saved(obj: StashObject, sides: dict[str, Any]) -> None:
     """Refuse what names an object that is not saved yet, before anything is sent."""
     for name, value in sides.items():
         relation = relationships(type(obj).__name__).get(name)
-        items = value.added if hasattr(value, "added") else value
+        items = [*value.added.values()] if isinstance(value, Noted) else value
         for target in relation.targets(items) if relation else [items]:
             if hasattr(target, "is_new") and target.is_new():
                 where = f"{type(obj).__name__}.{name}"
@@ -104,7 +105,12 @@ def finish(obj: StashObject, saving: Saving, server_id: str | int) -> None:
 
 
 async def save(obj: StashObject, client: StashClient) -> None:
-    """Send what `obj` has changed: its own mutation first, then what takes others."""
+    """Send what `obj` has changed: its own mutation first, then what takes others.
+
+    The caller holds the object's turn.
+    """
+    if not obj.is_dirty():
+        return
     from stash_cli.core.types.orm.guards import check
 
     saving = prepare(obj)
@@ -149,7 +155,8 @@ def side_calls(obj: StashObject, saving: Saving) -> Iterator[SideCall]:
     for operation, args in saving.pending.calls.items():
         yield SideCall(operation, {"id": obj.id, **args})
     for name, change in saving.pending.members.items():
-        yield from member_calls(obj, name, change, obj.pending.members.get(name) if obj.pending else None)
+        queued = obj.pending.members.get(name) if obj.pending else None
+        yield from member_calls(obj, name, change.history(), queued)
     # A gallery's images before its cover, which has to be one of them.
     for name in sorted(saving.sides, key=lambda name: name == "cover"):
         writer = writer_of(type(obj).__name__, name)
@@ -162,7 +169,11 @@ def settle(obj: StashObject, call: SideCall, answer: Any) -> None:
     if not call.field:
         _settle_queued(obj, call)
     elif call.queue is not None:
-        call.queue[:] = [item for item in call.queue if item not in call.items]
+        done = {id(item) for item in call.items}
+        for key in [key for key, item in call.queue.items() if id(item) in done]:
+            del call.queue[key]
+        came = call.step([])
+        mirror.settle(obj, call.field, [] if came else list(call.items), came)
     else:
         obj.rebase(call.field, call.step)
     if isinstance(answer, dict) and "history" in answer:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.orm.changes import FORCED, snapshot
-from stash_cli.core.types.orm.pending import History, compare
+from stash_cli.core.types.orm.pending import History, Noted, compare
 from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.types.orm.writing import as_input
 from stash_cli.core.unset import UNSET
@@ -44,7 +44,7 @@ class SideCall:
     field: str = ""
     step: Step = _same
     items: tuple[Any, ...] = ()
-    queue: list[Any] | None = None
+    queue: dict[str | int, Any] | None = None
 
     @property
     def returns(self) -> list[str] | None:
@@ -119,12 +119,12 @@ def _members(obj: StashObject, name: str, before: Any, after: Any) -> Iterator[S
     yield from member_calls(obj, name, compare(_known(before, []), after or []), None)
 
 
-def member_calls(obj: StashObject, name: str, change: History, queued: History | None) -> Iterator[SideCall]:
+def member_calls(obj: StashObject, name: str, change: History, queued: Noted | None) -> Iterator[SideCall]:
     """Mutations that put items into a relationship and take others out, whatever else is in it."""
     relation = relationships(type(obj).__name__)[name]
     wanted = _own_bulk if relation.target_field else _their_bulk
     queues = (queued.removed, queued.added) if queued else (None, None)
-    steps = ((change.removed, "REMOVE", _less), (change.added, "ADD", _more))
+    steps = ((change.removed, "REMOVE", _less), (change.added, "ADD", _joined))
     for queue, (items, mode, step) in zip(queues, steps, strict=True):
         if items:
             args = {"input": wanted(obj, relation, items, mode)}
@@ -158,6 +158,12 @@ def _plus(base: Any, by: int) -> Any:
 
 def _more(base: Any, items: list[Any]) -> Any:
     return _known(base, []) + snapshot(items)
+
+
+def _joined(base: Any, items: list[Any]) -> Any:
+    """Like `_more`, each once: another object's save may have put some in meanwhile."""
+    known = _known(base, [])
+    return known + [item for item in snapshot(items) if item not in known]
 
 
 def _less(base: Any, items: list[Any]) -> Any:

@@ -6,9 +6,11 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from stash_cli.core.types.base import ApiObject
+from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.changes import FORCED, same, same_links, snapshot
 from stash_cli.core.types.orm.collections import Fields, Items, kept, put_at
-from stash_cli.core.types.orm.pending import Pending
+from stash_cli.core.types.orm.mirror import adjusted, settle
+from stash_cli.core.types.orm.pending import Noted, Pending
 from stash_cli.core.types.orm.places import place_in
 from stash_cli.core.types.orm.relations import inverses
 from stash_cli.core.types.orm.relationship import relationships
@@ -76,9 +78,19 @@ class State(ApiObject):
         """Whether it belongs to a store."""
         return self._keeper is not None
 
-    def known_fields(self) -> Mapping[str, Any]:
-        """Changed field -> what the server has."""
+    def server_fields(self) -> Mapping[str, Any]:
+        """Field that shows something else -> what the server has."""
         return self._base
+
+    def known_fields(self) -> Mapping[str, Any]:
+        """Field that shows something else -> what the server has, or will have by saves of other objects."""
+        return {name: self._known_field(name) for name in self._base}
+
+    def _known_field(self, name: str) -> Any:
+        before, noted = self._base[name], self._pending.mirrored.get(name) if self._pending else None
+        if noted is None or before is UNSET or before is FORCED:
+            return before
+        return adjusted(relationships(type(self).__name__)[name], before, noted)
 
     def __getattr__(self, name: str) -> Any:
         """UNSET for what no answer has brought yet, inverse relations included."""
@@ -90,15 +102,18 @@ class State(ApiObject):
     def merge_answer(self, values: Mapping[str, Any]) -> None:
         """Take over what the server says, but for the fields that were changed here.
 
-        `values` are attributes as they come from an answer; a null is a value, an absent field stays.
+        `values` are attributes as they come from an answer, or what a query of its own found for an inverse
+        relation; a null is a value, an absent field stays.
         """
-        for name, value in values.items():
-            self._merge(name, value, kept)
-        self.__pydantic_fields_set__.update(values)
+        with self.locked():
+            for name, value in values.items():
+                self._merge(name, value, kept)
+            self.__pydantic_fields_set__.update(values)
 
     def take_row(self, data: Mapping[str, Any], plan: Plan, identity: Identity | None) -> None:
         """`merge_answer` for a row as the server sent it, in one pass, for reading must be cheap."""
-        setters, known, held, base = plan.setters, self.__pydantic_fields_set__, self.__dict__, self._base
+        setters, known, held = plan.setters, self.__pydantic_fields_set__, self.__dict__
+        plainly = not self._base and self._pending is None
         for name, value in data.items():
             if name not in setters:
                 continue
@@ -106,78 +121,88 @@ class State(ApiObject):
             known.add(attr)
             if convert is not None and value is not None:
                 value = convert(value, identity)  # noqa: PLW2901 - the row's value as Python has it
-            if hold is not None or attr in base:
-                self._merge(attr, value, hold)
-            else:
+            if plainly and hold is None:
                 held[attr] = value
+            else:
+                self._merge(attr, value, hold)
 
     def _merge(self, name: str, value: Any, hold: Hold | None) -> None:
         """Merge one field; `hold` puts lists and maps into their place."""
-        if name in self._base:
+        if name in self._base or (self._pending is not None and self._pending.notes(name)):
             self._merge_changed(name, value)
-            return
-        mine = self.__dict__.get(name)
-        if value is None or hold is None:
+        elif hold is None or value is None:
             self.__dict__[name] = value
-        elif not isinstance(mine, Items | Fields):
+        else:
+            self._show(name, value, hold)
+
+    def _show(self, name: str, value: Any, hold: Hold) -> None:
+        """Hold a value that is the server's."""
+        mine = self.__dict__.get(name)
+        if value is None or not isinstance(mine, Items | Fields):
             self.__dict__[name] = hold(value, place_in(cast("Tracked", self), name))
         elif not same(mine, value):
             # The list or map stays the one that it is: others may hold it.
             mine.show(value)
 
     def _merge_changed(self, name: str, value: Any) -> None:
-        """Merge one field that was changed here: the change stays, unless the server says the same."""
-        before, is_same = self._base[name], self._comparison(name)
-        if before is FORCED or is_same(value, before):
+        """Merge one field that shows something else: changes stay, unless the server says the same."""
+        before, is_same = self._base.get(name, UNSET), self._comparison(name)
+        if before is FORCED or (before is not UNSET and is_same(value, before)):
             return
-        theirs = snapshot(value)
-        if not self.differs(name):
-            self._settle(name)
-            self._merge(name, value, kept)
-        elif is_same(self.__dict__.get(name, UNSET), theirs):
-            self._settle(name)
-            self.tell_keeper()
-        else:
-            self._base[name] = theirs
-            if before is not UNSET:
-                self._note_pending().originals.setdefault(name, before)
+        differs = self.differs(name)
+        self._base[name] = snapshot(value)
+        if not differs:
+            for change in self._pending.read(name) if self._pending else ():
+                value = adjusted(relationships(type(self).__name__)[name], value, change)
+            self._show(name, value, kept)
+        elif before is not UNSET:
+            self._note_pending().originals.setdefault(name, before)
+        self.tidy(name)
 
     def differs(self, name: str) -> bool:
-        """Whether a field that was changed here still is another than the server's."""
+        """Whether a field differs from what the server has or will have by saves of other objects."""
         mine = self.__dict__.get(name, UNSET)
-        return not self._comparison(name)(mine, self._base.get(name, mine))
+        return name in self._base and not self._comparison(name)(mine, self._known_field(name))
 
     def _comparison(self, name: str) -> Callable[[Any, Any], bool]:
         """How values of a field are told apart."""
         relation = relationships(type(self).__name__).get(name)
-        return same if relation is None or relation.through else same_links
+        is_links = relation is not None and relation.inverse_type in ENTITIES and not relation.through
+        return same_links if is_links else same
 
-    def _settle(self, name: str) -> None:
-        """Take a field for unchanged."""
-        self._base.pop(name, None)
-        if self._pending is not None:
-            self._pending.originals.pop(name, None)
+    def mirrored(self, name: str) -> Noted:
+        """What the other side of a relationship put in and took out."""
+        return self._note_pending().mirrored.setdefault(name, Noted())
 
-    def set_related(self, name: str, objects: list[Any]) -> None:
-        """Put what a query of its own found into an inverse relation, such as a performer's images.
+    def remember(self, name: str) -> Any:
+        """What the server has in a field, if that was read; it is remembered while the field may differ."""
+        held = self.__dict__.get(name, UNSET)
+        return self._base.setdefault(name, snapshot(held)) if held is not UNSET else UNSET
 
-        What was put in or taken out before it was read stays so, and stays to be saved.
-        """
-        waiting = self._pending.members.pop(name, None) if self._pending else None
-        self.merge_answer({name: objects})
-        if waiting is not None:
-            self._base.setdefault(name, snapshot(self.__dict__[name]))
-            left = [each for each in self.__dict__[name] if each not in waiting.removed]
-            self.__dict__[name].show(left + [each for each in waiting.added if each not in left])
+    def know(self, name: str, value: Any) -> None:
+        """Take `value` for what the server has in a field, without its making this object changed."""
+        self._base[name] = value
+        self.tidy(name)
+
+    def tidy(self, name: str) -> None:
+        """Remember nothing of a field that shows what the server has."""
+        if name in self._base and self._comparison(name)(self.__dict__.get(name, UNSET), self._base[name]):
+            del self._base[name]
+            if self._pending is not None:
+                self._pending.originals.pop(name, None)
+                self._pending.mirrored.pop(name, None)
+            self.tell_keeper()
 
     def note_saved(self, values: Mapping[str, Any]) -> None:
         """Note that the server has these values (snapshots) now; what was edited meanwhile stays changed."""
         with self.locked():
             for name, value in values.items():
-                self._settle(name)
+                before = self._base.get(name, self.__dict__.get(name, UNSET))
                 self._base[name] = value
-                if not self.differs(name):
-                    del self._base[name]
+                if self._pending is not None:
+                    self._pending.originals.pop(name, None)
+                settle(cast("StashObject", self), name, before, value)
+                self.tidy(name)
             self.tell_keeper()
 
     def rebase(self, name: str, step: Callable[[Any], Any]) -> None:

@@ -95,6 +95,7 @@ class Tracked(State):
         self._base.setdefault(name, before)
         if name in relationships(type(self).__name__):
             mirror(cast("StashObject", self), name, before, self.__dict__[name])
+        self.tidy(name)
         self.tell_keeper()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
@@ -122,7 +123,7 @@ class Tracked(State):
         of a list of embedded values is told as maps.
         """
         if self._pending and name in self._pending.members:
-            return self._pending.copy().members[name]
+            return self._pending.members[name].history()
         value = getattr(self, name)
         before = self._base.get(name, snapshot(value))
         found = compare(
