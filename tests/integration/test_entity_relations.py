@@ -8,6 +8,7 @@ import pytest
 from store_support import counted
 from support import run
 
+from stash_cli.core.client.batch import BatchOperation
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.types import (
     UNSET,
@@ -346,5 +347,45 @@ def test_what_is_deleted_leaves_the_lists_it_was_in(embedded_url: str) -> None:
             assert await store.delete(scene)
             assert tag.scenes == []
             assert not tag.is_dirty()
+            assert store.identity.get(Scene, scene.id) is None
+
+    run(main())
+
+
+def test_what_the_client_destroys_is_gone_from_the_store(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            rock, jazz, other = Tag(name="Rock"), Tag(name="Jazz"), Tag(name="Other")
+            studio, scene = Studio(name="Acme"), Scene(title="x", tags=[rock, jazz])
+            scene.studio = studio
+            await store.save_batch([rock, jazz, other, studio, scene], check=True)
+            scene.tags.append(other)
+            assert await store.client.tags_destroy([rock.id])
+            assert await store.client.studio_destroy({"id": studio.id})
+            assert (scene.tags, scene.studio) == ([jazz, other], None)
+            assert scene.get_history("tags").added == [other]
+            assert list(scene.get_changed_fields()) == ["tags"]
+            assert store.identity.get(Tag, rock.id) is None
+            await store.save(scene)
+            gone = BatchOperation("tagDestroy", {"input": {"id": jazz.id}})
+            assert (await store.client.execute_batch([gone])).all_succeeded
+            assert scene.tags == [other]
+            assert (await store.get(Scene, scene.id, ["tags"])).tags == [other]  # type: ignore[union-attr]
+
+    run(main())
+
+
+def test_what_is_merged_away_is_gone_and_the_rest_is_read_anew(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            old, new, scene = Tag(name="Old"), Tag(name="New"), Scene(title="x")
+            scene.tags = [old]
+            await store.save_batch([old, new, scene], check=True)
+            assert await Tag.merge(store.client, [old.id], new.id) is new
+            assert store.identity.get(Tag, old.id) is None
+            assert scene.tags == []
+            assert not scene.is_dirty()
+            assert await store.get(Scene, scene.id, ["tags"]) is scene
+            assert scene.tags == [new]
 
     run(main())

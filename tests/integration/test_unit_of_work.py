@@ -83,7 +83,7 @@ def test_the_same_change_is_one_mutation(embedded_url: str) -> None:
 def test_a_refused_bulk_update_is_told_apart(embedded_url: str) -> None:
     async def main() -> None:
         async with scenes(embedded_url, 4) as (store, wire, found):
-            await store.client.scene_destroy({"id": found[2].id})
+            await store.client.execute(f"mutation {{ sceneDestroy(input: {{id: {found[2].id}}}) }}")
             wire.take()
             for scene in found:
                 scene.rating100 = 50

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, execute_batch
+from stash_cli.core.client.departures import departed
+from stash_cli.core.client.turns import Turns
 from stash_cli.core.errors import StashInputError, StashIntegrationError
 from stash_cli.core.graphql import document, selection
 from stash_cli.core.types.api import TypeRef, describe_api
@@ -30,12 +32,14 @@ Obj = TypeVar("Obj", bound="StashObject")
 class StashClientBase:
     """One server's operations in general; the mixins give each its name and types.
 
-    `identity` is where answered entities become objects: a store puts its identity map here.
+    `identity` is where answered entities become objects: a store puts its identity map here. `turns` let
+    an object be saved by one task at a time.
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.identity: Identity | None = None
+        self.turns = Turns()
 
     async def __aenter__(self) -> Self:
         await self.initialize()
@@ -71,7 +75,10 @@ class StashClientBase:
         """Many operations in few requests; each keeps its own result or error."""
         for each in operations:
             each.args = plain(each.args)
-        return await execute_batch(self.session, operations, max_batch_size=max_batch_size)
+        result = await execute_batch(self.session, operations, max_batch_size=max_batch_size)
+        for each in result.succeeded:
+            self._part(each.operation, each.args)
+        return result
 
     async def call_all(
         self, calls: Sequence[tuple[str, Mapping[str, Any], Sequence[str] | None]]
@@ -86,10 +93,18 @@ class StashClientBase:
         the server leaves at null is empty.
         """
         _, declared = document.describe(operation)
-        found = await self.session.call(operation, arguments(operation, args), paths)
+        given = arguments(operation, args)
+        found = await self.session.call(operation, given, paths)
+        self._part(operation, given)
         if found is None and declared.type.is_list:
             return cast("T", [])
         return cast("T", self.hydrated(declared.type, found))
+
+    def _part(self, operation: str, args: Mapping[str, Any]) -> None:
+        """Let the identity map know what a mutation took away."""
+        gone = departed(operation, args)
+        if gone is not None and self.identity is not None:
+            self.identity.part(class_named(gone[0]), gone[1])
 
     async def ask_json(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
         """Like `ask`, with the result as JSON; an argument that is None is sent as null."""
@@ -99,15 +114,15 @@ class StashClientBase:
         """Create or update with what `obj` changed; the object as the server has it now."""
         _, declared = document.describe(operation)
         _check_entity(operation, obj)
-        saving = obj.begin_save()
-        if not operation.endswith(saving.verb):
-            raise StashInputError(
-                f"{obj!r} is {'new' if obj.is_new() else 'not new'}: {operation} is not for it."
-            )
-        found = await self.mutate_entity(operation, saving.input, paths=None)
-        obj.end_save(saving, found["id"])
-        answer = cast("Obj", self.hydrated(declared.type, found))
-        await obj.end_sides(cast("StashClient", self), saving)
+        async with self.turns.of([obj]):
+            saving = obj.begin_save()
+            if not operation.endswith(saving.verb):
+                kind = "new" if obj.is_new() else "not new"
+                raise StashInputError(f"{obj!r} is {kind}: {operation} is not for it.")
+            found = await self.mutate_entity(operation, saving.input, paths=None)
+            obj.end_save(saving, found["id"])
+            answer = cast("Obj", self.hydrated(declared.type, found))
+            await obj.end_sides(cast("StashClient", self), saving)
         return answer
 
     async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
@@ -115,13 +130,14 @@ class StashClientBase:
         _, declared = document.describe(operation)
         for each in objects:
             _check_entity(operation, each)
-        savings = [each.begin_save() for each in objects]
-        found = await self.session.call(operation, {"input": [saving.input for saving in savings]})
-        for each, saving in zip(objects, savings, strict=True):
-            each.end_save(saving, each.id)
-        answer = cast("list[Obj]", self.hydrated(declared.type, found) or [])
-        for each, saving in zip(objects, savings, strict=True):
-            await each.end_sides(cast("StashClient", self), saving)
+        async with self.turns.of(objects):
+            savings = [each.begin_save() for each in objects]
+            found = await self.session.call(operation, {"input": [saving.input for saving in savings]})
+            for each, saving in zip(objects, savings, strict=True):
+                each.end_save(saving, each.id)
+            answer = cast("list[Obj]", self.hydrated(declared.type, found) or [])
+            for each, saving in zip(objects, savings, strict=True):
+                await each.end_sides(cast("StashClient", self), saving)
         return answer
 
     async def bulk(self, operation: str, input_data: Any, return_fields: str | None) -> T:

@@ -9,7 +9,6 @@ from stash_cli.core.errors import StashUsageError
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.store.fields import with_ids
 from stash_cli.core.store.identity import MAX_OBJECTS, IdentityMap
-from stash_cli.core.store.turns import Turns
 from stash_cli.core.types.entities import ENTITIES, Entity
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ class StoreBase:
         self.client = client
         self.identity = IdentityMap(max_objects=max_objects)
         self.identity.client = client
-        self.turns = Turns()
         self._default_ttl = seconds(default_ttl)
         self._ttls: dict[type[StashObject], float] = {}
         if client.identity is None:

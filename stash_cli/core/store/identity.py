@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import ref
 
 from stash_cli.core.errors import StashUsageError
+from stash_cli.core.types.orm.departure import part
 from stash_cli.core.types.orm.hydrate import Plan, blank, concrete, plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from stash_cli.core.client import StashClient
@@ -188,7 +189,9 @@ class IdentityMap:
     def dirty(self) -> list[StashObject]:
         """The changed objects, in the order of their first change."""
         with self._lock:
-            return [obj for obj in self._changed.values() if obj.is_dirty()]
+            # What another object's save wrote as well is clean without having been told.
+            self._changed = {key: obj for key, obj in self._changed.items() if obj.is_dirty()}
+            return list(self._changed.values())
 
     def expire(self, cls: type[StashObject] | None = None, id_: str | None = None) -> None:
         """Let the next read ask the server; objects stay the ones they are, changes stay in them."""
@@ -209,3 +212,12 @@ class IdentityMap:
             self._changed.pop(id(obj), None)
             self._table(type(obj)).entries.pop(obj.id, None)
             obj.bind(None)
+
+    def part(self, cls: type[Any], ids: Collection[str]) -> None:
+        """Take out objects that the server has no longer; what led to them is read anew when it is wanted."""
+        with self._lock:
+            gone = [obj for one in ids if (obj := self.get(cls, one)) is not None]
+            for obj in gone:
+                self.discard(obj)
+            for holder in part(self.everything(), gone, cls.__name__):
+                self.expire(type(holder), holder.id)

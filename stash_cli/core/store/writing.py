@@ -8,8 +8,7 @@ from stash_cli.core.client.batch import MAX_BATCH, BatchResult
 from stash_cli.core.errors import StashBatchError, StashGraphQLError, StashNotFoundError
 from stash_cli.core.store.local import Local
 from stash_cli.core.store.unit import Unit
-from stash_cli.core.types.orm.mirror import mirror
-from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.saving import save
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,9 +31,9 @@ class Writing(Local):
 
     async def save(self, obj: StashObject) -> None:
         """Create it, or send what changed; it belongs to the store from then on."""
-        async with self.turns.of([obj]):
+        async with self.client.turns.of([obj]):
             self._adopt(obj)
-            await obj.save(self.client)
+            await save(obj, self.client)
 
     def _adopt(self, obj: StashObject) -> None:
         """Put an object in that is not yet."""
@@ -51,7 +50,7 @@ class Writing(Local):
         change that cannot be written, and with `check` StashBatchError where any failed.
         """
         many = list(objects)
-        async with self.turns.of(many):
+        async with self.client.turns.of(many):
             result = await Unit(self.client, max_batch_size, self._adopt).save(many)
         if check and result.failed:
             first = result.failed[0].error
@@ -76,9 +75,7 @@ class Writing(Local):
         """
         done = await obj.delete(self.client, **options)
         if done:
-            self.identity.discard(obj)
-            for name in relationships(type(obj).__name__):
-                mirror(obj, name, obj.__dict__.get(name), None)
+            self.identity.part(type(obj), [obj.id])
         return done
 
     async def get_or_create(

@@ -94,9 +94,10 @@ class StashObject(Related):
         """Create it, or send what changed and nothing else; clean objects send nothing.
 
         What takes mutations of its own (play history, a gallery's images, a tag's scenes) follows the
-        object's input, all in one request. Raises what `begin_save` raises, before anything is sent.
+        object's input, all in one request. Several tasks that save one object at a time take turns. Raises
+        what `begin_save` raises, before anything is sent.
         """
-        if self.is_dirty():
+        async with client.turns.of([self]):
             await saving.save(self, client)
 
     async def delete(self, client: StashClient, **options: Any) -> bool:

@@ -7,7 +7,7 @@ that the same entity is the same object in every answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -39,6 +39,9 @@ class Identity(Protocol):
 
     def take(self, cls: type[StashObject], data: Mapping[str, Any]) -> StashObject:
         """The one object for `data["id"]`, with `data` merged into it."""
+
+    def part(self, cls: type[Any], ids: Collection[str]) -> None:
+        """Hold objects that the server has no longer for gone."""
 
 
 @dataclass(frozen=True, slots=True)
