@@ -103,6 +103,14 @@ def test_bulk_updates_of_the_other_entities(ask, scenes):
     assert ask.write("bulkSceneMarkerUpdate", shown, ids=[marker], **swap) == [
         {"primary_tag": {"id": "2"}, "tags": [{"id": "3"}]}
     ]
+    promoted = {"primary_tag_id": "3", "tag_ids": {"mode": "ADD", "ids": ["1"]}}
+    assert ask.write("bulkSceneMarkerUpdate", shown, ids=[marker], **promoted) == [
+        {"primary_tag": {"id": "3"}, "tags": [{"id": "1"}]}
+    ]
+    exchanged = {"tag_ids": {"mode": "SET", "ids": ["2"]}}
+    assert ask.write("bulkSceneMarkerUpdate", shown, ids=[marker], **exchanged) == [
+        {"primary_tag": {"id": "3"}, "tags": [{"id": "2"}]}
+    ]
 
 
 def test_groups_in_bulk(ask, scenes):

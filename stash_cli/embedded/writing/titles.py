@@ -10,7 +10,7 @@ from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.tables import files, folders, galleries, galleries_files, groups, images, images_files
 from stash_cli.embedded.writing import pictures
 from stash_cli.embedded.writing.files_of import FILES
-from stash_cli.embedded.writing.lists import ListChange
+from stash_cli.embedded.writing.lists import SET, Link, ListChange
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -103,17 +103,16 @@ def _marker_value(change: Change, name: str) -> float | None:
 
 
 def marker_primary_apart(change: Change) -> None:
-    """The primary tag is not listed among the others."""
-    given = change.lists.get("tag_ids")
-    if given is None or given.mode == "REMOVE":
+    """The primary tag is not among the others that a marker has after a change of them."""
+    given, tags = change.lists.get("tag_ids"), change.blueprint.lists["tag_ids"]
+    if given is None or not isinstance(tags, Link):
         return
     column = change.blueprint.table.c
     primary = change.columns.get("primary_tag_id")
     if primary is None:
         primary = change.connection.scalar(select(column.primary_tag_id).where(column.id == change.owner))
-    change.lists["tag_ids"] = ListChange(
-        given.mode, [tag for tag in given.values if str(tag) != str(primary)]
-    )
+    final = tags.final(change.connection, change.owner, given)
+    change.lists["tag_ids"] = ListChange(SET, [tag for tag in final if str(tag) != str(primary)])
 
 
 def birth_before_death(change: Change) -> None:
