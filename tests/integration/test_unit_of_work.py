@@ -80,6 +80,38 @@ def test_the_same_change_is_one_mutation(embedded_url: str) -> None:
     run(main())
 
 
+def test_the_same_put_into_different_lists_is_one_mutation(embedded_url: str) -> None:
+    """What somebody else put in meanwhile stays, because nothing but the difference is sent."""
+
+    async def main() -> None:
+        async with scenes(embedded_url, 6) as (store, wire, found):
+            tags = [Tag(name=f"{number}") for number in range(8)]
+            await store.save_batch(tags, check=True)
+            for number, scene in enumerate(found):
+                scene.tags = [tags[number], tags[6]]
+            await store.save_all(check=True)
+            text = "mutation($input: BulkSceneUpdateInput!) { bulkSceneUpdate(input: $input) { id } }"
+            more = {"ids": [found[0].id], "tag_ids": {"ids": [tags[5].id], "mode": "ADD"}}
+            await store.client.execute(text, {"input": more})
+            wire.take()
+            for scene in found:
+                scene.tags.append(tags[7])
+            await store.save_all(check=True)
+            for scene in found:
+                scene.tags.remove(tags[6])
+            await store.save_all(check=True)
+            sent = [request.variables for request in wire.sent]
+            assert [len(variables) for variables in sent] == [1, 1]
+            modes = [next(iter(variables.values()))["tag_ids"]["mode"] for variables in sent]
+            assert modes == ["ADD", "REMOVE"]
+            await store.populate(found, ["tags"], force_refetch=True)
+            expected = [{f"{number}", "7"} | ({"5"} if number == 0 else set()) for number in range(6)]
+            assert [{tag.name for tag in scene.tags} for scene in found] == expected
+            assert not store.identity.dirty()
+
+    run(main())
+
+
 def test_a_refused_bulk_update_is_told_apart(embedded_url: str) -> None:
     async def main() -> None:
         async with scenes(embedded_url, 4) as (store, wire, found):

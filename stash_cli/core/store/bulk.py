@@ -1,4 +1,4 @@
-"""The same change of many objects as one bulk update."""
+"""The same change of many objects as one bulk update: equal values, the same put into lists or taken out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import ApiField, describe_api
+from stash_cli.core.types.orm.pending import compare
+from stash_cli.core.types.orm.relationship import relationships
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,11 +48,24 @@ def bulk_change(type_name: str, saving: Saving, server: ServerCapabilities) -> d
         field = bulk.fields.get(name)
         if field is None or server.field_name(bulk.name, name) is None or not _means_the_same(name, value):
             return None
-        shaped = _shaped(field, own[name], value)
+        shaped = _difference(type_name, name, saving) or _shaped(field, own[name], value)
         if shaped is None:
             return None
         found[name] = shaped[0]
     return found
+
+
+def _difference(type_name: str, name: str, saving: Saving) -> tuple[Any] | None:
+    """What was put into a list of links, or taken out: it may be the same whatever else the lists hold."""
+    for attr, relation in relationships(type_name).items():
+        before = saving.before.get(attr)
+        if relation.target_field != name or relation.through or not isinstance(before, list):
+            continue
+        change = compare(before, saving.values[attr])
+        if change and not (change.added and change.removed):
+            ids = sorted(item.id for item in change.added or change.removed)
+            return ({"ids": ids, "mode": "ADD" if change.added else "REMOVE"},)
+    return None
 
 
 def _means_the_same(name: str, value: Any) -> bool:
