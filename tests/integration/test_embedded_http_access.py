@@ -58,15 +58,18 @@ def test_without_a_key_graphql_is_401_and_pages_lead_to_the_login(guarded):
     assert httpx.get(f"{url}/index.html").status_code == 302
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [("/healthz", 200), ("/login", 200), ("/logout", 302), ("/css/x", 404), ("/assets/x", 200)],
-)
-def test_some_paths_are_open_to_everybody(guarded, path, status):
+def test_some_paths_are_open_to_everybody(guarded):
     url, _ = guarded
-    answer = httpx.get(f"{url}{path}")
-    assert answer.status_code == status
-    assert "returnURL" not in answer.headers.get("location", "")
+    for path, status in (
+        ("healthz", 200),
+        ("login", 200),
+        ("logout", 302),
+        ("css/x", 404),
+        ("assets/x", 200),
+    ):
+        answer = httpx.get(f"{url}/{path}")
+        assert (path, answer.status_code) == (path, status)
+        assert "returnURL" not in answer.headers.get("location", "")
 
 
 def test_a_cookie_that_means_nothing_is_no_session(guarded):
