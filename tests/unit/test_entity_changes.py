@@ -49,6 +49,23 @@ def test_a_new_object_sends_what_was_set() -> None:
     assert not Scene(id=7).is_new()
 
 
+def test_a_field_that_a_type_does_not_have_is_told() -> None:
+    with pytest.raises(StashInputError, match=r"Performer has no field 'nmae'\. Did you mean name"):
+        Performer(nmae="Alice")  # type: ignore[call-arg]
+    with pytest.raises(StashInputError, match="Tag has no field 'titel'"):
+        Scene(tags=[{"id": 1, "titel": "x"}])  # type: ignore[list-item]
+    newer = Scene.from_graphql({"id": "1", "__typename": "Scene", "from_a_newer_server": 1})
+    assert not newer.is_dirty()
+
+
+def test_a_new_object_takes_inverse_relations() -> None:
+    scene = Scene(title="x")
+    tag = Tag(name="Rock", scenes=[scene])  # type: ignore[call-arg]
+    assert tag.get_changed_fields() == {"name": "Rock", "scenes": [scene]}
+    with pytest.raises(StashUsageError, match=r"Tag\.scenes holds a list of Scene objects"):
+        Tag(name="Rock", scenes=[tag])  # type: ignore[call-arg]
+
+
 def test_what_the_server_sent_is_clean() -> None:
     found = scene()
     assert not found.is_new()

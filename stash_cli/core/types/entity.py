@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import uuid4
 
-from pydantic import Field
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.types.annotations import ID
 from stash_cli.core.types.orm import saving
 from stash_cli.core.types.orm.related import Related
+from stash_cli.core.types.orm.relations import inverses
 from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.types.orm.views import TypeView, side_mutations, tracked_fields
 from stash_cli.core.types.orm.writing import merge_operation
@@ -49,6 +51,26 @@ class StashObject(Related):
     """Those of them that take mutations of their own."""
 
     id: ID = Field(default_factory=lambda: uuid4().hex)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _whole(cls, data: Any, build: ModelWrapValidatorHandler[Self]) -> Self:
+        """Refuse what the type has no field for, and take what is no field but an inverse relation.
+
+        Only what a script gives: answers, which newer servers may put more into, are not validated.
+        """
+        if not isinstance(data, Mapping):
+            return build(data)
+        fields = {*cls.model_fields, *(field.alias for field in cls.model_fields.values())}
+        related = {name: data[name] for name in inverses(cls.__name__) if name in data and name not in fields}
+        for name in data:
+            if name not in fields and name not in related and not str(name).startswith("__"):
+                near = did_you_mean(str(name), [*cls.model_fields, *inverses(cls.__name__)])
+                raise StashInputError(f"{cls.__name__} has no field {name!r}. {near}".rstrip())
+        made = build({name: value for name, value in data.items() if name not in related})
+        for name, value in related.items():
+            setattr(made, name, value)
+        return made
 
     @classmethod
     def new(cls, **data: Any) -> Self:
