@@ -10,6 +10,7 @@ from support import run
 
 from stash_cli.core.client.batch import BatchOperation
 from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import (
     UNSET,
     Gallery,
@@ -259,6 +260,35 @@ def test_what_is_put_into_an_unread_list_is_all_that_is_sent(embedded_url: str) 
             assert tags[0].get_history("scenes").added == [scene]
             await store.save(tags[0])
             assert await store.count(Scene, tags=["a"]) == 1
+
+    run(main())
+
+
+def test_what_belongs_to_another_is_not_taken_out(embedded_url: str) -> None:
+    """A studio that a scene is removed from is not always the one that it has."""
+
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            acme, other = Studio(name="Acme"), Studio(name="Other")
+            inside, outside = Scene(title="a"), Scene(title="b")
+            inside.studio, outside.studio = acme, other
+            await store.save_batch([acme, other, inside, outside], check=True)
+            store.invalidate_all()
+            fresh = StashEntityStore(store.client)
+            store.client.identity = fresh.identity
+            studio = await fresh.get(Studio, acme.id, ["name"])
+            scenes = await fresh.get_many(Scene, [inside.id, outside.id], ["title"])
+            assert studio is not None
+            for scene in scenes:
+                await studio.remove_scene(scene)
+            wire.take()
+            await fresh.save(studio)
+            assert len(wire.take()) == 2
+            assert not studio.is_dirty()
+            await fresh.populate(scenes, ["studio__name"], force_refetch=True)
+            assert [scene.studio and scene.studio.name for scene in scenes] == [None, "Other"]
+            await studio.remove_scene(scenes[1])
+            assert not studio.is_dirty()
 
     run(main())
 

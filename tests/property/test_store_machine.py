@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from stash_cli.core.errors import StashUsageError
 from stash_cli.core.store.identity import IdentityMap
 from stash_cli.core.types import UNSET, Scene
 
@@ -93,6 +94,17 @@ class StoreMachine(RuleBasedStateMachine):
             found.end_save(found.begin_save(), one)
             self.server[one] |= self.edits[one]
             self.edits[one] = {}
+
+    @rule(one=ids)
+    def put_in_another(self, one: str) -> None:
+        """A second object for an id that is there is refused; where none is, it becomes the one."""
+        mine = Scene.from_graphql({"id": one})
+        standing = self.known.get(Scene, one)
+        try:
+            self.known.add(mine)
+        except StashUsageError:
+            assert standing is not None
+        assert self.known.get(Scene, one) is (standing or mine)
 
     @rule(one=ids)
     def let_go(self, one: str) -> None:

@@ -1,17 +1,21 @@
-"""What a real server accepts and then suffers from, refused before it is sent."""
+"""What a real server accepts and then suffers from, refused or left out before it is sent."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError
+from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm import hierarchy
+from stash_cli.core.types.orm.mirror import forget
+from stash_cli.core.types.orm.relationship import relationships
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.orm.pending import Noted
     from stash_cli.core.types.orm.saving import Saving
 
 
@@ -21,6 +25,9 @@ async def check(client: StashClient, savings: Sequence[tuple[StashObject, Saving
     for obj, saving in savings:
         if "cover" in saving.sides:
             await _check_cover(client, obj, saving)
+        for name, noted in saving.pending.members.items():
+            if noted.removed:
+                await _check_removed(client, obj, name, noted)
 
 
 async def _check_cover(client: StashClient, gallery: Any, saving: Saving) -> None:
@@ -40,3 +47,23 @@ def _is_in(gallery: Any, image: Any, saving: Saving) -> bool:
     queued = saving.pending.members.get("images")
     places = (gallery.images or [], queued.added.values() if queued else ())
     return any(image in place for place in places) or gallery in (image.galleries or [])
+
+
+async def _check_removed(client: StashClient, obj: StashObject, name: str, noted: Noted) -> None:
+    """Take out only what is in: an object that belongs to another would belong to none afterwards.
+
+    What was never read is asked for, once.
+    """
+    relation = relationships(type(obj).__name__)[name]
+    back = relation.inverse_field
+    if back is None or relationships(relation.inverse_type)[back].is_list:
+        return
+    entity, ids = ENTITIES[relation.inverse_type], [each.id for each in noted.removed.values()]
+    paths = [f"{entity.items}.id", f"{entity.items}.{back}.id"]
+    answer: Any = await client.ask(entity.find, paths, ids=ids, filter={"per_page": -1})
+    found = getattr(answer, entity.items)
+    inside = {each.id for each in found if each.server_fields().get(back, getattr(each, back)) == obj}
+    for each in [*noted.removed.values()]:
+        if each.id not in inside:
+            noted.forget(each)
+            forget(obj, name, each)
