@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 1000
 """Rows per request: large enough to hide the round trip, small enough to keep memory flat."""
+_TELLS = 2
+"""The page that tells how many rows there are: one does without, and several need none in vain."""
 _SEEDS = 10**8
 
 Row = dict[str, Any]
@@ -120,7 +122,12 @@ async def iter_pages(
     size = page_size or _even_size(limit)
 
     async def fetch(number: int) -> list[Row]:
-        return (await page(session, query, paths, number=number, per_page=size)).rows
+        unsure = number == _TELLS and (limit is None or limit > _TELLS * size)
+        found = await page(session, query, paths, number=number, per_page=size, with_count=unsure)
+        if unsure and found.count is not None:
+            rest = max(found.count - size, len(found.rows))
+            pages.left = rest if pages.left is None else min(pages.left, rest)
+        return found.rows
 
     pages = Prefetch(fetch, size, limit)
     try:
