@@ -82,7 +82,9 @@ class IdentityMap:
 
     def _take(self, cls: type[T], data: Mapping[str, Any], now: float | None = None) -> T:
         """The object for `data`; with `now` it was asked for itself."""
-        id_ = str(data["id"])
+        id_ = data["id"]
+        if id_.__class__ is not str:
+            id_ = str(id_)
         table = self._tables.get(cls) or self._table(cls)
         entry = table.entries.get(id_)
         found: Any = None if entry is None else entry()

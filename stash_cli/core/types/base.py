@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stash_cli.core.errors import StashInputError
-from stash_cli.core.types.orm.places import owner_at, place_of
+from stash_cli.core.types.orm.places import SLOTS, owner_at, place_of
 from stash_cli.core.types.problems import explain_validation
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from pydantic import PrivateAttr
-
-    from stash_cli.core.types.orm.places import Place
 
 
 def api(
@@ -76,9 +72,7 @@ class StashResult(ApiObject):
 class Embedded(ApiObject):
     """A value inside an object, such as its place in a group: an edit of it is an edit of the object."""
 
-    __slots__ = ("_place",)
-    if TYPE_CHECKING:
-        _place: Place | None = PrivateAttr()
+    __slots__ = SLOTS
 
     def __setattr__(self, name: str, value: Any) -> None:
         place = place_of(self)

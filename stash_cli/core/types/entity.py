@@ -172,7 +172,6 @@ class StashObject(Related):
     def __copy__(self) -> Self:
         """A second object of the same entity, with changes of its own and in no store."""
         copied = super().__copy__()
-        _put(copied, "_base", dict(self._base))
         _put(copied, "_pending", self._pending.copy() if self._pending else None)
         _put(copied, "_keeper", None)
         copied.hold_own()
@@ -183,11 +182,10 @@ class StashObject(Related):
         return self.__copy__()
 
     def __getstate__(self) -> dict[Any, Any]:
-        return {**super().__getstate__(), "base": self._base, "pending": self._pending}
+        return {**super().__getstate__(), "pending": self._pending}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         super().__setstate__(state)
-        _put(self, "_base", state["base"])
         _put(self, "_pending", state["pending"])
         _put(self, "_keeper", None)
         self.hold_own()

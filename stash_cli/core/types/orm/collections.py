@@ -11,7 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from stash_cli.core.types.base import Embedded
-from stash_cli.core.types.orm.places import Place, owner_at, place_of
+from stash_cli.core.types.orm.places import SLOTS, Place, owner_at, place_of, put_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,22 +19,19 @@ if TYPE_CHECKING:
 
     Edit = AbstractContextManager[Callable[[Any], Any]]
 
-_put = object.__setattr__
-
 
 class Items(list[Any]):
     """A list in a field of an object."""
 
-    __slots__ = ("_place",)
-    _place: Place | None
+    __slots__ = SLOTS
 
     def show(self, values: Iterable[Any]) -> None:
         """Hold other items, which is no edit: the server, or the other side, says so."""
-        super().__setitem__(slice(None), [kept(each, self._place) for each in values])
+        super().__setitem__(slice(None), [kept(each, place_of(self)) for each in values])
 
     def splice(self, start: int, stop: int, *items: Any) -> None:
         """Hold other items from `start` to `stop`, which is no edit."""
-        super().__setitem__(slice(start, stop), [kept(each, self._place) for each in items])
+        super().__setitem__(slice(start, stop), [kept(each, place_of(self)) for each in items])
 
     def append(self, item: Any) -> None:
         with _edit(self) as taken:
@@ -64,13 +61,12 @@ class Items(list[Any]):
 class Fields(dict[str, Any]):
     """A map in a field of an object, such as its custom fields."""
 
-    __slots__ = ("_place",)
-    _place: Place | None
+    __slots__ = SLOTS
 
     def show(self, values: Mapping[str, Any]) -> None:
         """Hold other values, which is no edit: the server says so."""
         dict.clear(self)
-        super().update({key: kept(each, self._place) for key, each in values.items()})
+        super().update({key: kept(each, place_of(self)) for key, each in values.items()})
 
     def __setitem__(self, key: str, value: Any) -> None:
         with _edit(self) as taken:
@@ -124,7 +120,7 @@ for _name in ("pop", "popitem", "clear", "__delitem__"):
 def items_at(values: Iterable[Any], place: Place | None) -> Items:
     """A list, held at `place`, of what has no place itself: text, numbers, links."""
     made = Items(values)
-    _put(made, "_place", place)
+    put_place(made, place)
     return made
 
 
@@ -137,7 +133,7 @@ def kept(value: Any, place: Place | None) -> Any:
         return items_at((kept(item, place) for item in value), place)
     if isinstance(value, dict):
         made = Fields({key: kept(item, place) for key, item in value.items()})
-        _put(made, "_place", place)
+        put_place(made, place)
         return made
     return _embedded(value, place) if isinstance(value, Embedded) and place else value
 
@@ -146,14 +142,14 @@ def _embedded(value: Embedded, place: Place) -> Embedded:
     held = place_of(value)
     if held is not None and (held[0] is not place[0] or held[1] != place[1]):
         value = copy(value)
-    _put(value, "_place", place)
+    put_place(value, place)
     return value
 
 
 def put_at(value: Any, place: Place | None) -> None:
     """Let a list, map or embedded value that is held already be held at `place`, or (None) nowhere."""
     if isinstance(value, Items | Fields | Embedded):
-        _put(value, "_place", place)
+        put_place(value, place)
         inner = () if isinstance(value, Embedded) else value.values() if isinstance(value, dict) else value
         for each in inner:
             put_at(each, place)

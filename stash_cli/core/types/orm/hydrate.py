@@ -29,6 +29,8 @@ Converter = Callable[[Any, "Identity | None"], Any]
 Hold = Callable[[Any, "Place | None"], Any]
 """Puts a list or map into its place in an object."""
 
+_MAX_SHAPES = 256
+
 _MAPS = frozenset({"Map", "BoolMap", "PluginConfigMap", "Any"})
 
 _put = object.__setattr__
@@ -44,6 +46,18 @@ class Identity(Protocol):
         """Hold objects that the server has no longer for gone."""
 
 
+Setter = tuple[str, Converter | None, Hold | None]
+"""Attribute, what converts its value, and what holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What becomes of each value of a row, None for those of unknown names, and the attributes it fills."""
+
+    steps: tuple[Setter | None, ...]
+    attrs: set[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How one class is filled: its untouched attributes, and what each API name becomes.
@@ -52,8 +66,18 @@ class Plan:
     """
 
     untouched: dict[str, Any]
-    setters: dict[str, tuple[str, Converter | None, Hold | None]]
+    setters: dict[str, Setter]
     is_entity: bool
+    shapes: dict[tuple[str, ...], Shape]
+    """Names of a row -> its shape, as far as it has been met: the rows of a query are alike."""
+
+    def shape(self, names: tuple[str, ...]) -> Shape:
+        """The shape of a row that was not met before."""
+        if len(self.shapes) >= _MAX_SHAPES:
+            self.shapes.clear()
+        steps = tuple(self.setters.get(name) for name in names)
+        found = Shape(steps, {step[0] for step in steps if step is not None})
+        return self.shapes.setdefault(names, found)
 
     def values(self, data: Mapping[str, Any], identity: Identity | None) -> dict[str, Any]:
         """The attributes that `data` holds, converted; unknown keys are ignored."""
@@ -118,6 +142,7 @@ def plan_of(cls: type[ApiObject]) -> Plan:
         untouched=dict.fromkeys((field.attr for field in fields), UNSET),
         setters={field.name: (field.attr, converter(field.type), _hold(field.type)) for field in fields},
         is_entity=describe_api().types[cls.__name__].is_entity,
+        shapes={},
     )
 
 

@@ -81,6 +81,9 @@ class Conflict:
 class Pending:
     """Rarely needed, so an object has it only when there is something in it."""
 
+    server: dict[str, Any] = field(default_factory=dict)
+    """Field that shows something else -> what the server has."""
+
     members: dict[str, Noted] = field(default_factory=dict)
     """Relationship that was never read -> items to add and to remove."""
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -93,12 +96,17 @@ class Pending:
     """Relationship -> what the other side put in and took out, and has to save."""
 
     def is_dirty(self) -> bool:
-        """Whether there is anything to send."""
+        """Whether there is anything to send beside changed fields."""
         return bool(self.calls or self.inputs or any(self.members.values()))
 
     def notes(self, name: str) -> bool:
-        """Whether anything is noted of a relationship."""
-        return name in self.mirrored or name in self.members
+        """Whether anything is noted of a field."""
+        return name in self.server or name in self.mirrored or name in self.members
+
+    def settle(self, name: str) -> None:
+        """Note nothing of a field that shows what the server has."""
+        for noted in (self.server, self.originals, self.mirrored):
+            noted.pop(name, None)
 
     def read(self, name: str) -> Iterator[Noted]:
         """What was noted of a relationship that was read now: from now on it shows in the list itself."""
@@ -112,7 +120,9 @@ class Pending:
         members, mirrored = (
             {name: noted.copy() for name, noted in notes.items()} for notes in (self.members, self.mirrored)
         )
-        return Pending(members, {**self.calls}, {**self.inputs}, {**self.originals}, mirrored)
+        return Pending(
+            {**self.server}, members, {**self.calls}, {**self.inputs}, {**self.originals}, mirrored
+        )
 
 
 def compare(before: Any, after: Any) -> History:

@@ -10,6 +10,11 @@ from stash_cli.core.errors import StashUsageError
 if TYPE_CHECKING:
     from stash_cli.core.types.orm.tracking import Tracked
 
+_put = object.__setattr__
+
+SLOTS = ("_field", "_is_kept", "_owner")
+"""The attributes of what has a place."""
+
 Place = tuple["ref[Tracked]", str, bool]
 """The object, its field, and whether a store keeps the object. Weak, so that values keep no object alive."""
 
@@ -37,5 +42,16 @@ def owner_at(place: Place | None) -> Tracked | None:
 
 def place_of(value: Any) -> Place | None:
     """Where a value is held, if anywhere."""
-    place: Place | None = getattr(value, "_place", None)
-    return place
+    owner = getattr(value, "_owner", None)
+    return None if owner is None else (owner, value._field, value._is_kept)  # noqa: SLF001 - of all that have it
+
+
+def put_place(value: Any, place: Place | None) -> None:
+    """Let a value be held at `place`, or (None) nowhere.
+
+    As three attributes: a tuple for each of many lists would be one more object for the collector to visit.
+    """
+    owner, field, is_kept = place or (None, "", False)
+    _put(value, "_owner", owner)
+    _put(value, "_field", field)
+    _put(value, "_is_kept", is_kept)

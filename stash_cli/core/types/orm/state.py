@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from stash_cli.core.types.base import ApiObject
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from stash_cli.core.types.orm.tracking import Tracked
 
 _put = object.__setattr__
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Keeper(Protocol):
@@ -54,17 +56,14 @@ class State(ApiObject):
     """
 
     # Hidden from Pydantic, which would make private attributes of them and slow down every object.
-    __slots__ = ("_base", "_keeper", "_pending")
+    __slots__ = ("_keeper", "_pending")
     if TYPE_CHECKING:
         # As attributes that the constructor does not take.
-        _base: dict[str, Any] = PrivateAttr()
-        """Field that was changed here -> what the server has."""
         _keeper: Keeper | None = PrivateAttr()
         _pending: Pending | None = PrivateAttr()
 
     def start_empty(self, keeper: Keeper | None = None) -> None:
         """Be an object that no answer has filled yet; `keeper` is told of changes."""
-        _put(self, "_base", {})
         _put(self, "_keeper", keeper)
         _put(self, "_pending", None)
 
@@ -80,14 +79,14 @@ class State(ApiObject):
 
     def server_fields(self) -> Mapping[str, Any]:
         """Field that shows something else -> what the server has."""
-        return self._base
+        return self._pending.server if self._pending is not None else _NOTHING
 
     def known_fields(self) -> Mapping[str, Any]:
         """Field that shows something else -> what the server has, or will have by saves of other objects."""
-        return {name: self._known_field(name) for name in self._base}
+        return {name: self._known_field(name) for name in self.server_fields()}
 
     def _known_field(self, name: str) -> Any:
-        before, noted = self._base[name], self._pending.mirrored.get(name) if self._pending else None
+        before, noted = self.server_fields()[name], self._note_pending().mirrored.get(name)
         if noted is None or before is UNSET or before is FORCED:
             return before
         return adjusted(relationships(type(self).__name__)[name], before, noted)
@@ -108,17 +107,19 @@ class State(ApiObject):
         with self.locked():
             for name, value in values.items():
                 self._merge(name, value, kept)
-            self.__pydantic_fields_set__.update(values)
+            _put(self, "__pydantic_fields_set__", self.__pydantic_fields_set__ | values.keys())
 
     def take_row(self, data: Mapping[str, Any], plan: Plan, identity: Identity | None) -> None:
         """`merge_answer` for a row as the server sent it, in one pass, for reading must be cheap."""
-        setters, known, held = plan.setters, self.__pydantic_fields_set__, self.__dict__
-        plainly = not self._base and self._pending is None
-        for name, value in data.items():
-            if name not in setters:
+        names, held, plainly = tuple(data), self.__dict__, self._pending is None
+        shape, known = plan.shapes.get(names) or plan.shape(names), self.__pydantic_fields_set__
+        if not shape.attrs <= known:
+            # One set for all objects that were read alike, until one of them is assigned to.
+            _put(self, "__pydantic_fields_set__", shape.attrs | known if known else shape.attrs)
+        for step, value in zip(shape.steps, data.values(), strict=True):
+            if step is None:
                 continue
-            attr, convert, hold = setters[name]
-            known.add(attr)
+            attr, convert, hold = step
             if convert is not None and value is not None:
                 value = convert(value, identity)  # noqa: PLW2901 - the row's value as Python has it
             if plainly and hold is None:
@@ -128,7 +129,7 @@ class State(ApiObject):
 
     def _merge(self, name: str, value: Any, hold: Hold | None) -> None:
         """Merge one field; `hold` puts lists and maps into their place."""
-        if name in self._base or (self._pending is not None and self._pending.notes(name)):
+        if self._pending is not None and self._pending.notes(name):
             self._merge_changed(name, value)
         elif hold is None or value is None:
             self.__dict__[name] = value
@@ -146,23 +147,24 @@ class State(ApiObject):
 
     def _merge_changed(self, name: str, value: Any) -> None:
         """Merge one field that shows something else: changes stay, unless the server says the same."""
-        before, is_same = self._base.get(name, UNSET), self._comparison(name)
+        pending, is_same = self._note_pending(), self._comparison(name)
+        before = pending.server.get(name, UNSET)
         if before is FORCED or (before is not UNSET and is_same(value, before)):
             return
         differs = self.differs(name)
-        self._base[name] = snapshot(value)
+        pending.server[name] = snapshot(value)
         if not differs:
-            for change in self._pending.read(name) if self._pending else ():
+            for change in pending.read(name):
                 value = adjusted(relationships(type(self).__name__)[name], value, change)
             self._show(name, value, kept)
         elif before is not UNSET:
-            self._note_pending().originals.setdefault(name, before)
+            pending.originals.setdefault(name, before)
         self.tidy(name)
 
     def differs(self, name: str) -> bool:
         """Whether a field differs from what the server has or will have by saves of other objects."""
         mine = self.__dict__.get(name, UNSET)
-        return name in self._base and not self._comparison(name)(mine, self._known_field(name))
+        return name in self.server_fields() and not self._comparison(name)(mine, self._known_field(name))
 
     def _comparison(self, name: str) -> Callable[[Any, Any], bool]:
         """How values of a field are told apart."""
@@ -177,38 +179,36 @@ class State(ApiObject):
     def remember(self, name: str) -> Any:
         """What the server has in a field, if that was read; it is remembered while the field may differ."""
         held = self.__dict__.get(name, UNSET)
-        return self._base.setdefault(name, snapshot(held)) if held is not UNSET else UNSET
+        return UNSET if held is UNSET else self._note_pending().server.setdefault(name, snapshot(held))
 
     def know(self, name: str, value: Any) -> None:
         """Take `value` for what the server has in a field, without its making this object changed."""
-        self._base[name] = value
+        self._note_pending().server[name] = value
         self.tidy(name)
 
     def tidy(self, name: str) -> None:
         """Remember nothing of a field that shows what the server has."""
-        if name in self._base and self._comparison(name)(self.__dict__.get(name, UNSET), self._base[name]):
-            del self._base[name]
-            if self._pending is not None:
-                self._pending.originals.pop(name, None)
-                self._pending.mirrored.pop(name, None)
+        server = self.server_fields()
+        if name in server and self._comparison(name)(self.__dict__.get(name, UNSET), server[name]):
+            self._note_pending().settle(name)
             self.tell_keeper()
 
     def note_saved(self, values: Mapping[str, Any]) -> None:
         """Note that the server has these values (snapshots) now; what was edited meanwhile stays changed."""
         with self.locked():
             for name, value in values.items():
-                before = self._base.get(name, self.__dict__.get(name, UNSET))
-                self._base[name] = value
-                if self._pending is not None:
-                    self._pending.originals.pop(name, None)
+                pending = self._note_pending()
+                before = pending.server.get(name, self.__dict__.get(name, UNSET))
+                pending.server[name] = value
+                pending.originals.pop(name, None)
                 settle(cast("StashObject", self), name, before, value)
                 self.tidy(name)
             self.tell_keeper()
 
     def rebase(self, name: str, step: Callable[[Any], Any]) -> None:
         """Let `step` lead from what the server had in a changed field to what it has now."""
-        if name in self._base:
-            self.note_saved({name: step(self._base[name])})
+        if name in self.server_fields():
+            self.note_saved({name: step(self.server_fields()[name])})
 
     def bind(self, keeper: Keeper | None) -> None:
         """Tell `keeper` of changes from now on."""

@@ -37,7 +37,8 @@ class Tracked(State):
         """Everything given to the constructor counts as a change of a new object."""
         given = self.model_fields_set - self.untracked
         self.start_empty()
-        _put(self, "_base", dict.fromkeys(given, UNSET))
+        if given:
+            self._note_pending().server.update(dict.fromkeys(given, UNSET))
         self.hold_own()
         for name in given & relationships(type(self).__name__).keys():
             mirror(cast("StashObject", self), name, None, self.__dict__[name])
@@ -49,6 +50,8 @@ class Tracked(State):
                 # What `scene.tags += [...]` ends with: the edit itself was noticed.
                 return
             before = snapshot(had)
+            # It may be shared with other objects.
+            _put(self, "__pydantic_fields_set__", {*self.__pydantic_fields_set__})
             if name in type(self).model_fields or name not in inverses(type(self).__name__):
                 super().__setattr__(name, value)
             else:
@@ -92,7 +95,7 @@ class Tracked(State):
 
     def _edited(self, name: str, before: Any) -> None:
         """Note that a field is another than `before`, a snapshot."""
-        self._base.setdefault(name, before)
+        self._note_pending().server.setdefault(name, before)
         if name in relationships(type(self).__name__):
             mirror(cast("StashObject", self), name, before, self.__dict__[name])
         self.tidy(name)
@@ -107,14 +110,14 @@ class Tracked(State):
 
     def get_changed_fields(self) -> dict[str, Any]:
         """Field -> present value, for every field that differs from what the server has."""
-        return {name: self.__dict__[name] for name in sorted(self._base) if self.differs(name)}
+        return {name: self.__dict__[name] for name in sorted(self.server_fields()) if self.differs(name)}
 
     def has_changes(self) -> bool:
         """Whether a field differs from what the server has, or anything is queued."""
         if self._pending is not None and self._pending.is_dirty():
             return True
         # A list, because another thread may assign meanwhile.
-        return any(self.differs(name) for name in list(self._base))
+        return any(self.differs(name) for name in list(self.server_fields()))
 
     def get_history(self, name: str) -> History:
         """What was put into a field, taken out of it and kept since the server was last heard.
@@ -125,7 +128,7 @@ class Tracked(State):
         if self._pending and name in self._pending.members:
             return self._pending.members[name].history()
         value = getattr(self, name)
-        before = self._base.get(name, snapshot(value))
+        before = self.server_fields().get(name, snapshot(value))
         found = compare(
             *(None if each is UNSET or each is FORCED else each for each in (before, snapshot(value)))
         )
@@ -137,23 +140,22 @@ class Tracked(State):
     def get_conflicts(self) -> dict[str, Conflict]:
         """The fields that were changed here and, since then, on the server; saving takes what is here."""
         originals = self._pending.originals if self._pending else {}
-        mine = self.get_changed_fields() if originals else {}
+        mine, server = self.get_changed_fields() if originals else {}, self.server_fields()
         return {
-            name: Conflict(was, mine[name], self._base[name])
+            name: Conflict(was, mine[name], server[name])
             for name, was in originals.items()
-            if name in mine and not same(self._base[name], was)
+            if name in mine and not same(server[name], was)
         }
 
     def mark_clean(self) -> None:
         """Take the present values for what the server has."""
-        self._base.clear()
         _put(self, "_pending", None)
         self.tell_keeper()
 
     def mark_dirty(self) -> None:
         """Take every set field for changed, so that `save` sends all that an update takes."""
         for name in self.model_fields_set - self.untracked:
-            self._base[name] = FORCED
+            self._note_pending().server[name] = FORCED
         self.tell_keeper()
 
 
