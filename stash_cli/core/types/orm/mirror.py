@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 def mirror(obj: StashObject, name: str, before: Any, after: Any) -> None:
     """Let the other side show that relationship `name` of `obj` went from `before` to `after`."""
-    relation = two_sided(obj, name)
-    if relation is None or relation.inverse_field is None:
+    sides = _two_sided(obj, name)
+    if sides is None:
         return
+    relation, back = sides
     if relation.is_list:
         gone, come = _difference(relation, _noted(obj, name) if before is UNSET else before, after)
         left = [target for target, _ in gone]
@@ -38,27 +39,29 @@ def mirror(obj: StashObject, name: str, before: Any, after: Any) -> None:
         forget(obj, name, target)
     for target in left:
         if not any(target == other for other, _ in come):
-            unlink(target, relation.inverse_field, obj)
+            unlink(target, back, obj)
     for target, item in come:
-        link(target, relation.inverse_field, obj, item)
+        link(target, back, obj, item)
 
 
 def settle(obj: StashObject, name: str, before: Any, after: Any) -> None:
     """Let the other side know that the server has `after` in relationship `name` of `obj`, not `before`."""
-    relation = two_sided(obj, name)
-    if relation is None or relation.inverse_field is None:
+    sides = _two_sided(obj, name)
+    if sides is None:
         return
+    relation, back = sides
     gone, come = _difference(relation, before, after)
     for target, _ in gone:
-        _settle_one(target, relation.inverse_field, obj, UNSET)
+        _settle_one(target, back, obj, UNSET)
     for target, item in come:
-        _settle_one(target, relation.inverse_field, obj, item)
+        _settle_one(target, back, obj, item)
 
 
-def two_sided(obj: StashObject, name: str) -> RelationshipMetadata | None:
-    """The relationship of that name, if it is kept in step with another."""
+def _two_sided(obj: StashObject, name: str) -> tuple[RelationshipMetadata, str] | None:
+    """A relationship that is kept in step with another, and the name of that."""
     relation = relationships(type(obj).__name__).get(name)
-    return relation if relation is not None and relation.inverse_field and relation.is_written else None
+    back = relation.inverse_field if relation is not None and relation.is_written else None
+    return (relation, back) if relation is not None and back is not None else None
 
 
 def _difference(relation: RelationshipMetadata, before: Any, after: Any) -> tuple[list[Pair], list[Pair]]:
@@ -135,8 +138,8 @@ def link(holder: StashObject, name: str, obj: StashObject, item: Any = None) -> 
         _show_item(holder, name, _item(relation, obj, item), is_in=True)
         return
     for other in _owners(holder, name, held):
-        if other != obj and relation.inverse_field:
-            unlink(other, relation.inverse_field, holder)
+        if other != obj:
+            unlink(other, relation.inverse_field or "", holder)
     if held is UNSET or held != obj:
         _show_link(holder, name, obj)
 
@@ -223,8 +226,8 @@ def _settle_one(holder: StashObject, name: str, obj: StashObject, item: Any) -> 
         holder.know(name, rest if item is UNSET else [*rest, *snapshot([_item(relation, obj, item)])])
     elif item is not UNSET and base != obj:
         holder.know(name, obj)
-        if base and relation.inverse_field:
-            _settle_one(base, relation.inverse_field, holder, UNSET)
+        if base:
+            _settle_one(base, relation.inverse_field or "", holder, UNSET)
     elif item is UNSET and base == obj:
         holder.know(name, None)
 
