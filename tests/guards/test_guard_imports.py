@@ -139,6 +139,13 @@ def test_reading_needs_no_pydantic(served_url: str) -> None:
     assert not heavy(modules, "pydantic", "rich", "sqlalchemy", "graphql")
 
 
+def test_reading_all_derives_no_flags_and_opens_no_socket(served_url: str) -> None:
+    modules = loaded_by("--url", served_url, "scenes", "find", "--json")
+    assert not heavy(modules, "websockets", "decimal", "secrets")
+    derived = ("stash_cli.commands.filters", "stash_cli.commands.inputs", "stash_cli.core.query.lookups")
+    assert not {*derived, "stash_cli.core.transport.socket"} & modules
+
+
 def test_cycles_are_not_looked_for_while_starting_and_ending() -> None:
     code = """
 import atexit, gc, sys
