@@ -452,9 +452,9 @@ def test_new_objects_take_their_place(embedded_url: str) -> None:
             scene = Scene(title="with a new tag", tags=[tag])
             store.add(scene)
             with pytest.raises(StashInputError, match="not saved yet"):
-                await store.save(scene)
-            await store.save(tag)
+                await scene.save(store.client)
             await store.save(scene)
+            assert not tag.is_new()
             assert await store.get(Tag, tag.id, fields=["name"]) is tag
             assert (await store.find(Scene, tags="New"))[0] is scene
             wire.take()

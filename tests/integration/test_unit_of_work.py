@@ -12,7 +12,7 @@ from store_support import Counting, counted
 from support import run
 
 from stash_cli.core.client.batch import BatchOperation
-from stash_cli.core.errors import StashBatchError, StashConnectionError, StashInputError
+from stash_cli.core.errors import StashBatchError, StashConnectionError, StashGraphQLError, StashInputError
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import Performer, Scene, Studio, Tag
 
@@ -138,9 +138,6 @@ def test_what_is_referred_to_goes_first(embedded_url: str) -> None:
             child = Tag(name="child", parents=[parent])
             studio = Studio(name="Acme")
             scene = Scene(title="x", tags=[child], studio=studio, performers=[Performer(name="Alice")])
-            with pytest.raises(StashInputError, match="not saved yet"):
-                await store.save_batch([scene, child, parent, studio])
-            assert wire.take() == []
             result = await store.save_batch([scene, child, parent, studio, *scene.performers])
             assert result.all_succeeded
             assert len(wire.take()) == 3
@@ -148,6 +145,35 @@ def test_what_is_referred_to_goes_first(embedded_url: str) -> None:
             store.invalidate_all()
             assert await store.count(Scene, tags="child", studio="Acme", performers="Alice") == 1
             assert await store.count(Tag, parents="parent") == 1
+
+    run(main())
+
+
+def test_what_is_new_goes_along(embedded_url: str) -> None:
+    """Whatever a saved object leads to, over any number of steps, on either side of a relationship."""
+
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            scene = Scene(title="x", tags=[Tag(name="child", parents=[Tag(name="parent")])])
+            await store.save(scene)
+            assert await store.count(Tag, parents="parent") == await store.count(Scene, tags="child") == 1
+            studio, more = await store.get_or_create(Studio, name="Acme"), Scene(title="more")
+            await studio.add_scene(more)
+            result = await store.save_all()
+            assert [each.operation for each in result] == ["studioUpdate", "sceneCreate"]
+            assert await store.count(Scene, studio="Acme") == 1
+            assert not store.identity.dirty()
+            scene.tags.append(Tag(name="CHILD"))
+            with pytest.raises(StashGraphQLError, match="CHILD"):
+                await store.save(scene)
+            assert scene.is_dirty()
+            rest = Scene(title="rest", performers=[Performer(name="Alice")])
+            assert [each.succeeded for each in await store.save_batch([rest, scene])] == [
+                True,
+                False,
+                True,
+                False,
+            ]
 
     run(main())
 

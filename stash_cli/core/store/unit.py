@@ -19,10 +19,34 @@ from stash_cli.core.types.orm.saving import save_sides
 from stash_cli.core.types.orm.writing import operation_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
+
+
+def gather(objects: Iterable[StashObject]) -> list[StashObject]:
+    """The changed ones of `objects`, each once, and after them the new ones that were related to them."""
+    found = {id(obj): obj for obj in objects if obj.is_dirty()}
+    queue = list(found.values())
+    for obj in queue:
+        for other in _given(obj):
+            if other.is_new() and id(other) not in found:
+                found[id(other)] = other
+                queue.append(other)
+    return queue
+
+
+def _given(obj: StashObject) -> Iterator[Any]:
+    """What was put into the relationships of an object, other entities only."""
+    known, members = obj.known_fields(), obj.pending.members if obj.pending else {}
+    changed = obj.get_changed_fields()
+    for name, relation in relationships(type(obj).__name__).items():
+        queued = members[name].added.values() if name in members else ()
+        before = known.get(name)
+        now = [*relation.targets(changed.get(name)), *relation.targets([*queued])]
+        was = {id(each) for each in (relation.targets(before) if isinstance(before, list) else [before])}
+        yield from (each for each in now if hasattr(each, "is_new") and id(each) not in was)
 
 
 class Unit:
@@ -41,12 +65,12 @@ class Unit:
         self.raw: list[dict[str, Any] | None] = []
 
     async def save(self, objects: Sequence[StashObject]) -> BatchResult:
-        """Save the changed ones of `objects`: an operation for each, in their order.
+        """Save the changed ones of `objects`, which were gathered: an operation for each, in their order.
 
         Raises StashInputError, before anything is sent, for what cannot be written, and what the first
         request raises as a whole.
         """
-        dirty = [obj for obj in {id(obj): obj for obj in objects}.values() if obj.is_dirty()]
+        dirty = [obj for obj in objects if obj.is_dirty()]
         self.waiting = {id(obj): obj for obj in dirty}
         self.links = {id(obj): self._links(obj) for obj in dirty}
         await guards.check(self.client, [(obj, obj.begin_save(self.links[id(obj)])) for obj in dirty])

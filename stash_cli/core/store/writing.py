@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchResult
-from stash_cli.core.errors import StashBatchError, StashGraphQLError, StashNotFoundError
+from stash_cli.core.errors import StashBatchError, StashError, StashGraphQLError, StashNotFoundError
 from stash_cli.core.store.local import Local
-from stash_cli.core.store.unit import Unit
+from stash_cli.core.store.unit import Unit, gather
 from stash_cli.core.types.orm.saving import save
 
 if TYPE_CHECKING:
@@ -30,10 +30,20 @@ class Writing(Local):
         self.identity.add(obj)
 
     async def save(self, obj: StashObject) -> None:
-        """Create it, or send what changed; it belongs to the store from then on."""
-        async with self.client.turns.of([obj]):
+        """Create it, or send what changed, with the new objects that it refers to before it.
+
+        All of them belong to the store from then on. Raises what was refused.
+        """
+        many = gather([obj])
+        async with self.client.turns.of(many or [obj]):
             self._adopt(obj)
-            await save(obj, self.client)
+            if len(many) < 2:  # noqa: PLR2004 - with others it takes a unit of work
+                await save(obj, self.client)
+                return
+            result = await Unit(self.client, MAX_BATCH, self._adopt).save(many)
+        # What it refers to first: that is why it was refused itself.
+        for each in reversed(result.failed):
+            raise each.error or StashError(f"{obj!r} was not saved.")
 
     def _adopt(self, obj: StashObject) -> None:
         """Put an object in that is not yet."""
@@ -45,11 +55,11 @@ class Writing(Local):
     ) -> BatchResult:
         """Save several objects, `max_batch_size` per request; each has its own result or error.
 
-        New ones go before those that refer to them, equal changes in one bulk update. Clean objects are
-        left out. What failed stays changed. Raises StashInputError, before anything is sent, for a
-        change that cannot be written, and with `check` StashBatchError where any failed.
+        New ones that they refer to are saved with them, and before them; equal changes are one bulk update.
+        Clean objects are left out. What failed stays changed. Raises StashInputError, before anything is
+        sent, for a change that cannot be written, and with `check` StashBatchError where any failed.
         """
-        many = list(objects)
+        many = gather(objects)
         async with self.client.turns.of(many):
             result = await Unit(self.client, max_batch_size, self._adopt).save(many)
         if check and result.failed:

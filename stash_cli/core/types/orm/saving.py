@@ -51,6 +51,8 @@ def prepare(obj: StashObject, without: Collection[str] = ()) -> Saving:
     own = {name: _sendable(obj, name, value) for name, value in changed.items() if name not in beside}
     forced = {name for name in changed if known[name] is FORCED}
     pending = obj.pending.copy() if obj.pending else Pending()
+    for name in without:
+        pending.members.pop(name, None)
     main = {**written(cls, verb, own, known, optional=forced), **pending.inputs}
     sides = {name: (known[name], snapshot(_sendable(obj, name, changed[name]))) for name in beside - forced}
     _check_saved(obj, {**{name: after for name, (_, after) in sides.items()}, **pending.members})
