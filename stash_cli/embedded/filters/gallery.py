@@ -76,12 +76,12 @@ def _has_chapters(entity: Entity, word: str) -> Condition:
     return entity.c.id.in_(divided) if word == "true" else entity.c.id.not_in(divided)
 
 
-def _folders() -> Select[Any]:
-    """(gallery, folder): the folder it is made of, or the one its file lies in."""
+def _parent_folders() -> Select[Any]:
+    """(gallery, folder): the one in which its file lies, or the folder it is made of."""
     link, files = t.galleries_files.alias(), t.files.alias()
-    own = t.galleries.alias()
+    own, folder = t.galleries.alias(), t.folders.alias()
     in_files = select(link.c.gallery_id, files.c.parent_folder_id).join(files, files.c.id == link.c.file_id)
-    of_folder = select(own.c.id, own.c.folder_id).where(own.c.folder_id.is_not(None))
+    of_folder = select(own.c.id, folder.c.parent_folder_id).join(folder, folder.c.id == own.c.folder_id)
     both = union_all(in_files, of_folder).subquery()
     return select(both.c[0], both.c[1])
 
@@ -108,7 +108,7 @@ GALLERY_FILTER: dict[str, Handler] = {
     **facts.performer_criteria(t.performers_galleries, "gallery_id"),
     "studios": facts.studio_of(t.galleries),
     "scenes": Relation(_scenes),
-    "parent_folder": Relation(_folders, "Folder"),
+    "parent_folder": Relation(_parent_folders, "Folder"),
     "custom_fields": custom_fields(t.gallery_custom_fields, "gallery_id"),
     "is_missing": missing(
         {
@@ -127,5 +127,5 @@ GALLERY_FILTER: dict[str, Handler] = {
     "scenes_filter": related("Scene", _scenes),
     "images_filter": related("Image", _images),
     "files_filter": related("BaseFile", _files),
-    "folders_filter": related("Folder", _folders),
+    "folders_filter": related("Folder", facts.column_links(t.galleries, "id", "folder_id")),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Table, and_, func, not_, or_, select, true
+from sqlalchemy import Select, Table, and_, false, func, not_, or_, select, true
 
 from stash_cli.embedded.errors import Refused, UnsupportedModifier
 from stash_cli.embedded.filters import conditions
@@ -66,7 +66,7 @@ def stash_ids(rows: Callable[[], Select[Any]]) -> Handler:
         found = _at_endpoint(rows(), criterion.get("endpoint")).subquery()
         ids = [id_ for id_ in criterion.get("stash_ids") or () if id_ is not None]
         owners = select(found.c[0])
-        chosen = owners.where(found.c[1].in_(ids))
+        chosen = owners.where(or_(false(), *(found.c[1].like(id_) for id_ in ids)))
         made: dict[str, Condition] = {
             "EQUALS": entity.c.id.in_(chosen),
             "INCLUDES": entity.c.id.in_(chosen),
@@ -113,7 +113,7 @@ def shared(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool], Conditio
     def make(entity: Entity, wanted: bool) -> Condition:
         found, all_rows = rows().subquery(), rows().subquery()
         several = func.count(func.distinct(all_rows.c[0])) > 1
-        values = select(all_rows.c[1]).where(all_rows.c[1].is_not(None)).group_by(all_rows.c[1])
+        values = select(all_rows.c[1]).where(all_rows.c[1] != "").group_by(all_rows.c[1])
         chosen = values.having(several if wanted else not_(several))
         return entity.c.id.in_(select(found.c[0]).where(found.c[1].in_(chosen)))
 
