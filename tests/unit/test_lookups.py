@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -34,6 +35,7 @@ SAMPLES: dict[str, Any] = {
     "StashIDsCriterionInput": ["an-id"],
     "CustomFieldCriterionInput": {"height": 180},
     "FingerprintFilterInput": {"phash": "a1b2"},
+    "phash": "a1b2",
 }
 
 
@@ -44,9 +46,10 @@ def sample(kind: str, choices: tuple[str, ...], name: str, arity: str) -> Any:
         return 2
     if name == "endpoint":
         return "https://stash-box.example/graphql"
-    one = choices[0] if choices else SAMPLES[kind]
+    one = choices[len(choices) // 2] if choices else SAMPLES[kind]
     if kind == "CustomFieldCriterionInput":
-        return {"height": [1, 2]} if "between" in name or name == "in" else one
+        texts = {"height": "tall"} if name in ("contains", "excludes", "regex", "not_regex") else one
+        return {"height": [1, 2]} if "between" in name or name == "in" else texts
     return {"range": (one, one), "list": [one] if not isinstance(one, list) else one}.get(arity, one)
 
 
@@ -186,7 +189,10 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("Scene", {"organized": False}, {"organized": False}),
     ("Scene", {"organized__ne": "no"}, {"organized": True}),
     ("Scene", {"has_markers": False}, {"has_markers": "false"}),
-    ("Scene", {"is_missing": "rating100"}, {"is_missing": "rating"}),
+    ("Scene", {"is_missing": "rating"}, {"rating100": {"value": 0, "modifier": "IS_NULL"}}),
+    ("Scene", {"is_missing": "rating100"}, {"rating100": {"value": 0, "modifier": "IS_NULL"}}),
+    ("Scene", {"is_missing": "cover"}, {"is_missing": "cover"}),
+    ("Group", {"is_missing": "synopsis"}, {"synopsis": {"value": "", "modifier": "IS_NULL"}}),
     ("Scene", {"resolution": "1080p"}, {"resolution": {"value": "FULL_HD", "modifier": "EQUALS"}}),
     ("Scene", {"resolution__gte": "4k"}, {"resolution": {"value": "QUAD_HD", "modifier": "GREATER_THAN"}}),
     ("Scene", {"resolution__lte": "full_hd"}, {"resolution": {"value": "QUAD_HD", "modifier": "LESS_THAN"}}),
@@ -227,10 +233,7 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "Performer",
         {"custom_fields__shoe__gte": 40},
-        {
-            "custom_fields": [{"field": "shoe", "modifier": "EQUALS", "value": [40]}],
-            "OR": {"custom_fields": [{"field": "shoe", "modifier": "GREATER_THAN", "value": [40]}]},
-        },
+        {"custom_fields": [{"field": "shoe", "modifier": "BETWEEN", "value": [40, sys.float_info.max]}]},
     ),
     (
         "Performer",
@@ -348,7 +351,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("Scene", {"stash_id__endpoint": "a'b"}, StashInputError, "address of a stash-box"),
     ("Performer", {"gender": "x"}, StashInputError, "NON_BINARY"),
     ("Performer", {"performers__excludes": [1]}, StashLookupError, "no lookup 'excludes'"),
-    ("Scene", {"performers__url__ne": "x"}, StashLookupError, "cannot be asked of related objects"),
+    ("Studio", {"scenes__url__ne": "x"}, StashLookupError, "cannot be asked of related objects"),
 ]
 
 

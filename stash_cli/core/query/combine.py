@@ -1,40 +1,28 @@
 """`Q`s compiled: what the server can be asked exactly, and a test of rows for the rest.
 
-The server shares the joins of a filter among its AND, OR and NOT parts (server facts, 4.13), so only
-fields that are columns of their own may stand in alternatives, or twice; everything else is asked at
+Only what needs no join of the server's may stand in alternatives (`joins`); everything else is asked at
 most once, as a condition for all, or tested here. What the server is asked never leaves out a match.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query.compose import DEEPEST, compose
-from stash_cli.core.query.facts import MANY, OVER_RELATED, counted_after, holds
-from stash_cli.core.query.fields import fields, filter_type
+from stash_cli.core.query.conditions import conditions_of
+from stash_cli.core.query.fields import fields, nests
+from stash_cli.core.query.joins import Taken, apart, is_column
 from stash_cli.core.query.logic import Op, Q, positive
-from stash_cli.core.query.lookups import Compiled, Remainder, conditions_of, readable
-from stash_cli.core.query.model import Condition
+from stash_cli.core.query.lookups import Compiled, Remainder, readable, tested_here, this_moment
+from stash_cli.core.query.model import Condition, FilterField
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
-    from stash_cli.core.query.model import Clause, FilterField, Row
+    from datetime import datetime
 
-_COLUMNS = frozenset(
-    {
-        "IntCriterionInput",
-        "FloatCriterionInput",
-        "DateCriterionInput",
-        "TimestampCriterionInput",
-        "StringCriterionInput",
-        "GenderCriterionInput",
-        "CircumcisionCriterionInput",
-        "Boolean",
-    }
-)
+    from stash_cli.core.query.model import Clause, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,39 +50,32 @@ def compile_all(type_name: str, q: Q, *, now: datetime | None = None) -> Compile
     Raises what `compile` raises, and StashLookupError where a part can be said to no server and rows
     do not tell.
     """
-    now = now or datetime.now().astimezone()
-    parts = list(_flat(positive(type_name, q)))
-    nests = "AND" in describe_api().types[filter_type(type_name)].fields
+    now = now or this_moment()
     asked: list[Condition] = []
-    tests: list[tuple[Condition, Q]] = []
-    notes: list[str] = []
-    for part in parts:
-        for condition in _conditions(type_name, part, now):
-            asked.append(_limited(condition, asked))
-            tests.append((asked[-1], part))
-            notes += [condition.note] if condition.note else []
-    server_filter, left = compose(asked, nests=nests)
-    open_parts = [part for condition, part in tests if any(condition is one for one in left)]
-    if not open_parts:
+    part_of: dict[int, Q] = {}
+    taken: Taken = {}
+    for part in _flat(positive(type_name, q)):
+        conditions = apart(type_name, _conditions(type_name, part, now), taken)
+        asked += conditions
+        part_of |= {id(condition): part for condition in conditions}
+    server_filter, left = compose(asked, nests=nests(type_name))
+    notes = [condition.note for condition in asked if condition.note]
+    if not left:
         return Compiled(type_name, server_filter, None, notes)
-    distinct = list({id(part): part for part in open_parts}.values())
-    notes.append("Tested row by row here, as no server filter says it exactly: " + _said(distinct) + ".")
-    trees = tuple(tree_of(type_name, part, now) for part in distinct)
-    return Compiled(type_name, server_filter, Tree("all", trees), notes)
+    parts = {id(part): part for part in (part_of[id(condition)] for condition in left)}.values()
+    notes.append(tested_here(map(repr, parts)))
+    tests = tuple(tree_of(type_name, part, now) for part in parts)
+    return Compiled(type_name, server_filter, Tree("all", tests), notes)
 
 
 def tree_of(type_name: str, q: Q, now: datetime | None = None) -> Tree:
     """`q` as a test of rows alone."""
-    now = now or datetime.now().astimezone()
+    now = now or this_moment()
     parts: list[Tree | Remainder] = [tree_of(type_name, part, now) for part in q.parts]
     if q.lookups:
         found = conditions_of(type_name, q.lookups, now)
         parts.append(Remainder([readable(type_name, condition) for condition in found]))
     return Tree(q.op, tuple(parts), q.negated)
-
-
-def _said(parts: list[Q]) -> str:
-    return ", ".join(map(repr, parts))
 
 
 def _flat(q: Q) -> list[Q]:
@@ -109,10 +90,7 @@ def _conditions(type_name: str, part: Q, now: datetime) -> list[Condition]:
     if part.lookups and not part.negated:
         return conditions_of(type_name, part.lookups, now)
     clauses = _clauses(type_name, part, now)
-    exact = clauses is not None
-    some = next(iter(fields(type_name).values()))
-
-    return [Condition(some, clauses or [], None, exact=exact)]
+    return [Condition(FilterField(type_name, repr(part), "Q"), clauses or [], exact=clauses is not None)]
 
 
 def _clauses(type_name: str, q: Q, now: datetime) -> list[Clause] | None:
@@ -144,30 +122,6 @@ def _either(type_name: str, alternatives: list[list[Clause]]) -> list[Clause] | 
             return None
     safe = all(is_column(fields(type_name).get(name)) for clause in found for name, _ in clause)
     return found if safe or len(found) == 1 == len(found[0]) else None
-
-
-def _limited(condition: Condition, before: list[Condition]) -> Condition:
-    """`condition` without what the server would confuse with an earlier one: a join used twice."""
-    taken = {name for one in before for clause in one.clauses for name, _ in clause}
-    known = fields(condition.field.owner)
-    kept = [
-        clause
-        for clause in condition.clauses
-        if all(is_column(known.get(name)) or name not in taken for name, _ in clause)
-    ]
-    if len(kept) == len(condition.clauses):
-        return condition
-    return replace(condition, clauses=kept, exact=False)
-
-
-def is_column(field: FilterField | None) -> bool:
-    """Whether the server compares a field with a column of its own, wherever in the filter it stands."""
-    if field is None or field.kind not in _COLUMNS:
-        return False
-    if holds(MANY, field.key) or holds(OVER_RELATED, field.key) or counted_after(field.key):
-        return False
-    declared = describe_api().types.get(field.owner)
-    return field.name == "filter_favorites" or (declared is not None and field.name in declared.fields)
 
 
 def row_of(obj: Any, paths: tuple[str, ...]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.query.facts import counted_after
+from stash_cli.core.query.facts import ALONE, counted_after
 
 if TYPE_CHECKING:
     from stash_cli.core.query.model import Clause, Condition, Criterion
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 Level = dict[str, Any]
 
 DEEPEST = 16
-"""Levels of ORs that a filter may end in; the server's SQL fails at about 25."""
+"""Levels of ORs that a filter may end in."""
+_DEEPEST_OF_ALL = 20
+"""Levels that a filter may have; the server's SQL fails at about 25."""
 
 
 def compose(conditions: list[Condition], *, nests: bool) -> tuple[Level, list[Condition]]:
@@ -26,63 +28,73 @@ def compose(conditions: list[Condition], *, nests: bool) -> tuple[Level, list[Co
 
     `nests` says whether the filter type has AND, OR and NOT at all.
     """
-    levels: list[Level] = [{}]
-    chain: list[Level] = [{}]
-    left: list[Condition] = [condition for condition in conditions if not condition.exact]
-    for condition in conditions:
-        for clause in condition.clauses:
-            longer = _take(condition, clause, levels, chain, nests=nests)
-            if longer is not None:
-                chain = longer
-            elif condition not in left:
-                left.append(condition)
-    return _nested([level for level in levels if level], chain), left
+    made = _Composition(nests)
+    left = [
+        condition
+        for condition in conditions
+        if sum(made.take(condition, clause) for clause in condition.clauses) < len(condition.clauses)
+        or not condition.exact
+    ]
+    if made.chain != [{}]:
+        left += [condition for condition in conditions if condition is made.lonely and condition not in left]
+    return made.filter(), left
 
 
-def _take(
-    condition: Condition, clause: Clause, levels: list[Level], chain: list[Level], *, nests: bool
-) -> list[Level] | None:
-    """Put one clause into `levels`, or answer the chain that holds it; None where neither can."""
-    if len(clause) == 1:
-        return chain if _place(levels, clause[0], nests=nests) else None
-    if not nests or any(counted_after((condition.field.owner, name)) for name, _ in clause):
-        return None
-    return _multiplied(chain, clause)
+class _Composition:
+    """The levels so far, and the chain of ORs that they end in."""
 
+    def __init__(self, nests: bool) -> None:
+        self.nests = nests
+        self.levels: list[Level] = [{}]
+        self.chain: list[Level] = [{}]
+        self.last: Level = {}
+        self.lonely: Condition | None = None
 
-def _place(levels: list[Level], criterion: Criterion, *, nests: bool) -> bool:
-    """Put a criterion into the first level where its field is free, or into a new one."""
-    name, value = criterion
-    for level in levels:
-        if isinstance(value, list) and name in level:
-            level[name] = [*level[name], *value]
-            return True
-        if level.setdefault(name, value) == value:
-            return True
-    if nests:
-        levels.append({name: value})
-    return nests
+    def take(self, condition: Condition, clause: Clause) -> bool:
+        """Whether there is a place for `clause`, which it then has."""
+        if len(clause) > 1:
+            counted = any(counted_after((condition.field.owner, name)) for name, _ in clause)
+            return self.nests and not counted and self._multiply(clause)
+        [(name, value)] = clause
+        if name in ALONE:
+            return self._end(condition, name, value)
+        return self._place(clause[0])
 
+    def _end(self, condition: Condition, name: str, value: Any) -> bool:
+        """Put a criterion into a level of its own at the very end."""
+        if self.last or not self.nests:
+            return False
+        self.last, self.lonely = {name: value}, condition
+        return True
 
-def _multiplied(chain: list[Level], clause: Clause) -> list[Level] | None:
-    """Each alternative so far beside each of `clause`; None where that is too long or collides."""
-    product = []
-    for level in chain:
-        for name, value in clause:
+    def _place(self, criterion: Criterion) -> bool:
+        """Put a criterion into the first level where its field is free, or into a new one."""
+        name, value = criterion
+        for level in self.levels:
             if isinstance(value, list) and name in level:
-                product.append(level | {name: [*level[name], *value]})
-            elif level.get(name, value) != value:
-                return None
-            else:
-                product.append(level | {name: value})
-    return product if len(product) <= DEEPEST else None
+                level[name] = [*level[name], *value]
+                return True
+            if level.setdefault(name, value) == value:
+                return True
+        if not self.nests or len(self.levels) + len(self.chain) >= _DEEPEST_OF_ALL:
+            return False
+        self.levels.append({name: value})
+        return True
 
+    def _multiply(self, clause: Clause) -> bool:
+        """Put each alternative so far beside each of `clause`, unless that is too long or collides."""
+        product = [level | {name: value} for level in self.chain for name, value in clause]
+        collides = any(level.get(name, value) != value for level in self.chain for name, value in clause)
+        if collides or len(product) > DEEPEST or len(self.levels) + len(product) > _DEEPEST_OF_ALL:
+            return False
+        self.chain = product
+        return True
 
-def _nested(levels: list[Level], chain: list[Level]) -> Level:
-    """Levels inside each other: the ANDs first, the chain of ORs last."""
-    found: Level = {}
-    for level in reversed([level for level in chain if level]):
-        found = level | ({"OR": found} if found else {})
-    for level in reversed(levels):
-        found = level | ({"AND": found} if found else {})
-    return found
+    def filter(self) -> Level:
+        """Levels inside each other: the ANDs first, then the chain of ORs or what stands alone."""
+        found: Level = {} if self.chain != [{}] else self.last
+        for level in reversed([level for level in self.chain if level]):
+            found = level | ({"OR": found} if found else {})
+        for level in reversed([level for level in self.levels if level]):
+            found = level | ({"AND": found} if found else {})
+        return found

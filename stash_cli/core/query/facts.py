@@ -14,9 +14,22 @@ MANY: frozenset[Key] = frozenset(
     {("Scene", name) for name in f"{_VIDEO_FACTS} orientation captions interactive_speed".split()}
     | {("Image", name) for name in ("path", "checksum", "resolution", "orientation")}
     | {("Gallery", name) for name in ("path", "checksum")}
-    | {("*", name) for name in ("url", "aliases")}
+    | {("*", name) for name in ("url", "aliases", "phash_distance", "stash_id_endpoint", "performer_age")}
+    | {("VideoFileFilterInput", "captions")}
 )
-"""Fields that one object may hold several times: in its files, or as a list."""
+"""Fields that one object may hold several times: in its files, as a list, or in related objects."""
+
+OF_FILES: frozenset[Key] = frozenset(
+    {("Scene", name) for name in f"{_VIDEO_FACTS} orientation phash_distance".split()}
+    | {("Image", name) for name in ("path", "checksum", "resolution", "orientation", "phash_distance")}
+    | {("Gallery", name) for name in ("path", "checksum")}
+)
+"""Facts of files that rows hold file by file: asked for together they speak of one file."""
+
+OF_FIRST_FILE: frozenset[Key] = frozenset(
+    ("Scene", name) for name in ("captions", "interactive", "interactive_speed")
+)
+"""Facts of which rows show the first file's; the server looks at every file's."""
 
 TEXT_LISTS = frozenset({"url", "aliases"})
 """Lists whose EXCLUDES looks at the whole list."""
@@ -58,14 +71,14 @@ ONE_ONLY: frozenset[Key] = frozenset(
         ("Studio", "parents"),
         ("SceneMarker", "scenes"),
     }
-) - {("Performer", "studios")}
+)
 """Relations to one object at most."""
 
 NOT_ALL: frozenset[Key] = frozenset({("Performer", "studios"), ("Performer", "groups")})
 """Relations for which the server ignores INCLUDES_ALL."""
 
-ONLY_POSITIVE: frozenset[Key] = frozenset({("Performer", "performers")})
-"""Relations for which the server reads every modifier as INCLUDES."""
+ONLY_POSITIVE: frozenset[Key] = frozenset({("Performer", "performers"), ("Gallery", "average_resolution")})
+"""Fields of which a negation cannot be asked, and rows do not tell."""
 
 FLAT: frozenset[Key] = frozenset({("Performer", "groups")})
 """Hierarchies whose depth the server gets wrong."""
@@ -92,11 +105,13 @@ EXCLUDES_BESIDE_NOTHING: frozenset[Key] = frozenset({("SceneMarker", "tags")})
 EXCLUDES_DROPS_EMPTY: frozenset[Key] = frozenset({("*", "zip_file")})
 """Relations whose EXCLUDES leaves out objects without any."""
 
-NULL_OF_ANY: frozenset[Key] = frozenset({("*", "performer_tags"), ("Performer", "groups")})
+NULL_OF_ANY: frozenset[Key] = frozenset(
+    {("*", "performer_tags"), ("Performer", "groups"), ("Group", "performers"), ("Movie", "performers")}
+)
 """Relations over two steps, whose IS_NULL also finds objects of which just one step leads nowhere."""
 
-OVER_RELATED: frozenset[Key] = frozenset({("*", "performer_age")})
-"""Numbers of related objects, of which a negation or an absence cannot be asked."""
+ASKED_POSITIVELY: frozenset[Key] = frozenset({("*", "performer_age"), ("Gallery", "parent_folder")})
+"""Fields of which the server never finds objects without any, or fails."""
 
 MISSING_WORDS: dict[str, str] = {
     "Scene": "url galleries studio movie group performers date tags stash_id phash cover title code details"
@@ -118,17 +133,61 @@ OLDER_NAME: dict[Key, str] = {("Scene", "groups_filter"): "movies_filter"}
 
 UNRELIABLE: dict[Key, str] = {
     ("Scene", "groups_filter"): "Servers up to 0.30 ignore groups_filter: every scene may match.",
-    ("Scene", "markers_filter"): "Servers up to 0.30 answer all scenes when any marker matches.",
+    ("Scene", "markers_filter"): "Servers answer all scenes when any marker matches.",
     ("Folder", "files_filter"): "Servers up to 0.30 ignore files_filter: every folder may match.",
 }
-"""Nested filters that the server gets wrong, as people are told."""
+"""Nested filters that the server gets wrong, as people are told where rows do not tell either."""
+
+WITHIN_NONE = frozenset({"files_filter", "folders_filter"})
+"""Nested filters that may hold no other ones."""
+
+ALONE = frozenset({"stash_id_endpoint", "stash_ids_endpoint"})
+"""Criteria that newer servers make alternatives of all that stands beside them, and of what goes on below."""
+
+_JOINED: tuple[tuple[str, str], ...] = (
+    ("Scene Image Gallery", "performers performers_filter"),
+    ("Scene Image Gallery", "performer_favorite performer_age performer_tags"),
+    ("Scene Image Gallery Performer", "tags tags_filter"),
+    ("Scene Image", "galleries galleries_filter"),
+    ("Scene", "movies movies_filter"),
+    ("Gallery", "scenes scenes_filter"),
+    ("Performer", "scenes_filter markers_filter"),
+    ("Studio Tag", "scene_count scenes_filter"),
+    ("Studio Tag", "image_count images_filter"),
+    ("Studio Tag", "gallery_count galleries_filter"),
+    ("Studio Tag", "group_count movie_count groups_filter"),
+    ("Tag", "performer_count performers_filter"),
+    ("Tag", "studio_count studios_filter"),
+    ("Scene Image Gallery", "files_filter duplicated is_zip parent_folder"),
+    ("Scene Performer Studio Tag", "stash_id_endpoint stash_ids_endpoint"),
+)
+JOINS: dict[Key, str] = {
+    (owner, name): names.split()[0]
+    for owners, names in _JOINED
+    for owner in owners.split()
+    for name in names.split()
+}
+JOINS |= dict.fromkeys(OF_FILES | OF_FIRST_FILE, "files_filter")
+"""Fields that share a join in the server's SQL (4.13), by a name for it: side by side they speak of one
+related object, and counts count no others."""
 
 NO_NULL: frozenset[Key] = frozenset(
-    {("SceneMarker", "tags"), ("Performer", "studios"), ("Group", "performers"), ("Performer", "performers")}
+    {
+        ("SceneMarker", "tags"),
+        ("Performer", "studios"),
+        ("Performer", "performers"),
+        ("Gallery", "parent_folder"),
+        *(
+            (f"{kind}FileFilterInput", name)
+            for kind in ("Video", "Image")
+            for name in ("resolution", "orientation")
+        ),
+    }
 )
-"""Relations whose absence cannot be asked: the server looks at a part of them, and rows do not tell."""
+"""Fields whose absence cannot be asked: the server looks at a part of them, and rows do not tell."""
 
 _HAVING_TYPES = frozenset({"Studio", "Tag", "Group", "Folder"})
+_WHERE_COUNTS = frozenset({("Studio", "tag_count"), ("Group", "tag_count"), ("Group", "scene_count")})
 
 
 def holds(table: frozenset[Key], key: Key) -> bool:
@@ -143,7 +202,9 @@ def nullable(key: Key) -> bool:
 
 def counted_after(key: Key) -> bool:
     """Whether the server compares it after grouping, so that it cannot stand in an OR."""
-    return key[0] in _HAVING_TYPES and key[1].endswith("_count") and key[1] != "tag_count"
+    if key == ("Gallery", "average_resolution"):
+        return True
+    return key[0] in _HAVING_TYPES and key[1].endswith("_count") and key not in _WHERE_COUNTS
 
 
 def where_empty(key: Key, kind_default: Criterion) -> Criterion:

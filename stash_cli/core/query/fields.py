@@ -33,6 +33,8 @@ _TARGETS = {
     "parent_folder": "Folder",
     "zip_file": "BaseFile",
 }
+_OF_ONE_USE = frozenset({"is_missing", "phash"})
+"""Fields that are a kind of their own, whatever their type."""
 _OF_OWN_TYPE = frozenset({"parents", "children"})
 _FILES = frozenset({"BaseFile", "BasicFile", "VideoFile", "ImageFile", "GalleryFile"})
 
@@ -62,6 +64,11 @@ def filter_type(type_name: str) -> str:
     return name
 
 
+def nests(type_name: str) -> bool:
+    """Whether the filter for `type_name` has AND, OR and NOT."""
+    return "AND" in describe_api().types[filter_type(type_name)].fields
+
+
 def owner_of(filter_name: str) -> str:
     """`SceneFilterType` -> `Scene`."""
     return filter_name.removesuffix("FilterType")
@@ -82,7 +89,7 @@ def fields(type_name: str) -> Mapping[str, FilterField]:
 
 
 def _field(owner: str, declared: ApiField) -> FilterField:
-    kind = "is_missing" if declared.name == "is_missing" else declared.type.name
+    kind = declared.name if declared.name in _OF_ONE_USE else declared.type.name
     bare = FilterField(
         owner,
         declared.name,

@@ -11,6 +11,8 @@ from stash_cli.core.errors import StashInputError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from stash_cli.core.query.rows import Reader
+
 Arity = Literal["value", "range", "list", "none", "flag"]
 """How many words a lookup takes: one, `from..to`, several, none at all, or yes/no."""
 
@@ -73,7 +75,8 @@ class Condition:
     """What all lookups of one field ask for.
 
     `clauses` is what the server is asked, all of them to hold. Where `exact` is False the server's
-    answer may hold more than was asked for, and `test` decides. `test` is None where rows do not tell.
+    answer may hold more than was asked for, and `test` decides, on the values that `reader` (None: the
+    field's own) finds in a row. `test` is None where rows do not tell.
     """
 
     field: FilterField
@@ -81,6 +84,13 @@ class Condition:
     test: Test | None = None
     exact: bool = True
     note: str = ""
+    reader: Reader | None = None
+    given: bool = False
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether only an object with a value can meet it."""
+        return self.test is not None and not self.test([])
 
 
 class Kind(Protocol):

@@ -6,6 +6,7 @@ A value is a closed stretch of its scale: a number is one point, `2024-03` is th
 from __future__ import annotations
 
 import math
+import sys
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Protocol
 
@@ -98,7 +99,7 @@ class Real:
     metavar = "NUMBER"
     point = 0.0
     expected = "a number"
-    furthest = 1e12
+    furthest = sys.float_info.max
 
     def up(self, point: float) -> float:
         return math.nextafter(point, math.inf)

@@ -18,7 +18,7 @@ from stash_cli.core.query.kinds.choices import (
 from stash_cli.core.query.kinds.custom_fields import CustomFields
 from stash_cli.core.query.kinds.ordered import Ordered
 from stash_cli.core.query.kinds.relations import Relation
-from stash_cli.core.query.kinds.resolution import Resolution
+from stash_cli.core.query.kinds.resolution import Bands, Resolution
 from stash_cli.core.query.kinds.special import (
     Duplication,
     Hashes,
@@ -51,10 +51,11 @@ KINDS: dict[str, Kind] = {
     "GenderCriterionInput": Enumerated(gender),
     "CircumcisionCriterionInput": Enumerated(circumcision),
     "OrientationCriterionInput": Enumerated(orientation),
-    "ResolutionCriterionInput": Resolution(),
+    "ResolutionCriterionInput": Resolution(Bands()),
     "DuplicationCriterionInput": Duplication(),
     "FileDuplicationCriterionInput": Duplication(),
     "PhashDistanceCriterionInput": PhashDistance(),
+    "phash": PhashDistance(("eq",)),
     "StashIDCriterionInput": StashBoxID(),
     "StashIDsCriterionInput": StashBoxIDs(),
     "CustomFieldCriterionInput": CustomFields(),

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.query import words
-from stash_cli.core.query.facts import MANY, MISSING_WORDS, holds, where_empty
+from stash_cli.core.query.facts import MANY, MISSING_WORDS, NO_NULL, holds, where_empty
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, modified
+from stash_cli.core.query.rows import at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,19 +73,18 @@ def word_list(field: FilterField, value: Any) -> list[str]:
     return found or field.refuse(value, "at least one of " + ", ".join(field.choices))
 
 
-def allowed(field: FilterField, given: Mapping[str, Any]) -> tuple[set[str], bool]:
-    """The words that `given` leaves, and whether having none will do."""
-    left, empty = set(field.choices), True
+def _sets(field: FilterField, given: Mapping[str, Any]) -> tuple[set[str], set[str], bool]:
+    """The words of which one must be held, those that must not be, and whether having none will do."""
+    wanted, barred = set(field.choices), set[str]()
+    empty = not holds(NO_NULL, field.key)
     for name, value in given.items():
         if name == "null":
-            left, empty = (set(), empty) if value else (left, False)
-            continue
-        named = set(word_list(field, value))
-        if name in ("eq", "in"):
-            left, empty = left & named, False
+            wanted, empty = (set(), empty) if value else (wanted, False)
+        elif name in ("eq", "in"):
+            wanted, empty = wanted & set(word_list(field, value)), False
         else:
-            left -= named
-    return left, empty
+            barred |= set(word_list(field, value))
+    return wanted, barred, empty
 
 
 @dataclass(frozen=True)
@@ -100,22 +100,16 @@ class Enumerated:
             name: Lookup(name, arity, metavar, text, words.several() if arity == "list" else str)
             for name, (arity, text) in _ARITIES.items()
         }
-        return known | {"null": NULL}
+        return known if holds(NO_NULL, field.key) else known | {"null": NULL}
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
-        left, empty = allowed(field, given)
+        wanted, barred, empty = _sets(field, given)
 
         def test(values: list[Any]) -> bool:
-            barred = set(field.choices) - left
-            return (empty and not values) or bool(
-                set(values) & left and (positive or not set(values) & barred)
-            )
+            return bool(wanted.intersection(values)) and barred.isdisjoint(values) if values else empty
 
-        positive = any(name in ("eq", "in") for name in given)
-        exact = positive or not holds(MANY, field.key)
-        return Condition(
-            field, self._clauses(field, left, empty), test, exact=exact or given.keys() == {"null"}
-        )
+        exact = not (barred and holds(MANY, field.key))
+        return Condition(field, self._clauses(field, wanted - barred, empty), test, exact=exact)
 
     def _clauses(self, field: FilterField, left: set[str], empty: bool) -> list[Clause]:
         null = where_empty(field.key, (field.name, {"modifier": "IS_NULL"}))
@@ -162,9 +156,7 @@ class YesNo:
         if len(asked) > 1:
             field.refuse(dict(given), "yes or no, once")
         [wanted] = asked
-        return Condition(
-            field, [[(field.name, self.send(wanted))]], lambda values: bool(values and values[0]) == wanted
-        )
+        return Condition(field, [[(field.name, self.send(wanted))]], lambda values: any(values) == wanted)
 
 
 def yes_or_no(field: FilterField, value: Any) -> bool:
@@ -177,14 +169,31 @@ def yes_or_no(field: FilterField, value: Any) -> bool:
     return value if isinstance(value, bool) else field.refuse(value, "yes or no")
 
 
+_SHOWN = {
+    "image": "image_path",
+    "front_image": "front_image_path",
+    "back_image": "back_image_path",
+    "scenes": "scenes.id",
+    "aliases": "aliases",
+}
+"""Where rows show what may be missing; a link to the picture that stands for none says so."""
+
+
 class Missing:
-    """`is_missing`: a part that objects lack."""
+    """`is_missing`: a part that objects lack, where no field has a lookup that says so (`spelling`)."""
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         return {"eq": Lookup("eq", "value", "PART", "lacking: " + MISSING_WORDS.get(field.owner, ""))}
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
-        part = {"rating100": "rating", "height_cm": "height"}.get(given["eq"], given["eq"])
+        part = given["eq"]
         if part not in field.choices:
             field.refuse(part, "one of " + ", ".join(field.choices))
-        return Condition(field, [[(field.name, part)]])
+        clauses: list[Clause] = [[(field.name, part)]]
+        if part not in _SHOWN:
+            return Condition(field, clauses)
+        return Condition(field, clauses, _is_missing, reader=at(_SHOWN[part]))
+
+
+def _is_missing(values: list[Any]) -> bool:
+    return all("default=true" in str(value) for value in values)

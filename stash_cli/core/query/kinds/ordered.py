@@ -19,7 +19,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import words
-from stash_cli.core.query.facts import MANY, OVER_RELATED, holds, nullable, where_empty, where_some
+from stash_cli.core.query.facts import (
+    MANY,
+    NO_NULL,
+    ONLY_POSITIVE,
+    WHERE_EMPTY,
+    counted_after,
+    holds,
+    nullable,
+    where_empty,
+    where_some,
+)
 from stash_cli.core.query.intervals import EVERYTHING, Intervals, complement, contains, intersect, union
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, modified
 
@@ -46,8 +56,11 @@ def _equal(_: Scale, read: Read, value: Any) -> Intervals:
 
 
 def _between(_: Scale, read: Read, value: Any) -> Intervals:
-    low, high = value
-    return [(None if low is None else read(low)[0], None if high is None else read(high)[1])]
+    first, last = value
+    low, high = None if first is None else read(first)[0], None if last is None else read(last)[1]
+    if low is not None and high is not None and low > high:
+        raise ValueError(value)
+    return [(low, high)]
 
 
 COMPARISONS: dict[str, Comparison] = {
@@ -70,10 +83,11 @@ class Ordered:
     scale: Scale
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
-        known = {name: self._lookup(name, c) for name, c in COMPARISONS.items()}
-        if holds(OVER_RELATED, field.key):
-            return {name: lookup for name, lookup in known.items() if not COMPARISONS[name].barred}
-        if nullable(field.key) or holds(MANY, field.key):
+        positive_only = holds(ONLY_POSITIVE, field.key)
+        known = {
+            name: self._lookup(name, c) for name, c in COMPARISONS.items() if not (c.barred and positive_only)
+        }
+        if _may_lack(field):
             known["null"] = Lookup("null", "none", "", "without a value", words.truth)
         return known
 
@@ -89,10 +103,9 @@ class Ordered:
 
     def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
         wanted, barred, empty = self._sets(field, given, now)
-        test = self._test(wanted, barred, empty)
-        clause = self._clause(field, intersect(wanted, complement(barred, self.scale)), empty)
-        exact = not (barred and holds(MANY, field.key))
-        return Condition(field, [clause] if clause else [], test, exact=exact)
+        clauses = self._clauses(field, intersect(wanted, complement(barred, self.scale)), empty)
+        exact = not holds(MANY, field.key) or not (barred or len(clauses) > 1 or _all_lack(field, given))
+        return Condition(field, clauses, self._test(wanted, barred, empty), exact=exact)
 
     def _sets(
         self, field: FilterField, given: Mapping[str, Any], now: datetime
@@ -111,8 +124,7 @@ class Ordered:
         null = given.get("null")
         if null is True:
             wanted = []
-        has_nothing = nullable(field.key) or holds(MANY, field.key)
-        return wanted, barred, has_nothing and not positive and null is not False
+        return wanted, barred, _may_lack(field) and not positive and null is not False
 
     def _spans(self, field: FilterField, comparison: Comparison, value: Any, now: datetime) -> Intervals:
         def read(one: Any) -> tuple[Any, Any]:
@@ -122,8 +134,6 @@ class Ordered:
             spans = comparison.spans(self.scale, read, value)
         except (ValueError, TypeError, OverflowError):
             field.refuse(value, _shape(comparison.arity, self.scale.expected))
-        if any(low is not None and high is not None and low > high for low, high in spans):
-            return []
         return union(spans, self.scale)
 
     def _test(self, wanted: Intervals, barred: Intervals, empty: bool) -> Test:
@@ -135,30 +145,52 @@ class Ordered:
 
         return test
 
-    def _clause(self, field: FilterField, spans: Intervals, empty: bool) -> Clause:
-        """The criteria of which one must hold; none at all where everything matches."""
-        null = where_empty(field.key, (field.name, modified("IS_NULL", self.scale.empty())))
+    def _clauses(self, field: FilterField, spans: Intervals, empty: bool) -> list[Clause]:
+        """Criteria for a value in `spans`, or for none if that will do."""
         if spans == EVERYTHING and empty:
             return []
         if spans == EVERYTHING:
-            return [where_some(field.key, (field.name, modified("NOT_NULL", self.scale.empty())))]
-        outside = complement(spans, self.scale)
-        if len(spans) > 1 and len(outside) == 1:
-            low, high = outside[0]
-            clause = [(field.name, self.scale.criterion(field, low, high, outside=True))]
+            return [[where_some(field.key, (field.name, modified("NOT_NULL", self.scale.empty())))]]
+        gaps = complement(spans, self.scale)
+        if len(spans) > 1 and len(gaps) == 1:
+            clause = self._outside(field, gaps)
+        elif len(spans) > 1 and counted_after(field.key):
+            return self._between_gaps(field, spans)
         else:
-            clause = [(field.name, self.scale.criterion(field, low, high)) for low, high in spans]
+            clause = [criterion for low, high in spans for criterion in self._inside(field, low, high)]
         if empty:
-            clause.append(null)
-        return clause or [(field.name, self._nothing(field))]
+            clause.append(where_empty(field.key, (field.name, modified("IS_NULL", self.scale.empty()))))
+        return [clause or self._nothing(field)]
 
-    def _nothing(self, field: FilterField) -> dict[str, Any]:
+    def _inside(self, field: FilterField, low: Any, high: Any) -> Clause:
+        return [(field.name, self.scale.criterion(field, low, high))]
+
+    def _outside(self, field: FilterField, gaps: Intervals) -> Clause:
+        return [(field.name, self.scale.criterion(field, *gap, outside=True)) for gap in gaps]
+
+    def _between_gaps(self, field: FilterField, spans: Intervals) -> list[Clause]:
+        """Several stretches without alternatives: from the first to the last, and in none of the gaps."""
+        gaps = [gap for gap in complement(spans, self.scale) if None not in gap]
+        whole = self._inside(field, spans[0][0], spans[-1][1])
+        return [whole, *([criterion] for criterion in self._outside(field, gaps))]
+
+    def _nothing(self, field: FilterField) -> Clause:
         """A criterion that no value meets: between two points in the wrong order."""
         low = self.scale.point
-        return self.scale.criterion(field, self.scale.up(self.scale.up(low)), low)
+        return [(field.name, self.scale.criterion(field, self.scale.up(self.scale.up(low)), low))]
+
+
+def _may_lack(field: FilterField) -> bool:
+    """Whether an object may be without a value."""
+    return (nullable(field.key) or holds(MANY, field.key)) and not holds(NO_NULL, field.key)
+
+
+def _all_lack(field: FilterField, given: Mapping[str, Any]) -> bool:
+    """Whether no value at all is asked for, where the server looks at one after the other."""
+    return given.get("null") is True and field.key not in WHERE_EMPTY
 
 
 def _shape(arity: Arity, expected: str) -> str:
     if arity == "range":
-        return f"two ends, each {expected}"
+        return f"two ends in order, each {expected}"
     return f"a list, each {expected}" if arity == "list" else expected

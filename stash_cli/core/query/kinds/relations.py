@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.query import facts, words
 from stash_cli.core.query.facts import holds
 from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup
+from stash_cli.core.query.rows import reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ class Wanted:
     """What all lookups of one relation ask for together."""
 
     every: list[str] = field(default_factory=list)
-    some: list[str] = field(default_factory=list)
+    some: list[list[str]] = field(default_factory=list)
     none: list[str] = field(default_factory=list)
     null: bool | None = None
     depth: int = 0
@@ -62,7 +63,7 @@ class Wanted:
         held = {str(value) for value in values}
         if self.null is not None and self.null == bool(held):
             return False
-        if self.some and held.isdisjoint(self.some):
+        if any(held.isdisjoint(some) for some in self.some):
             return False
         return held.issuperset(self.every) and held.isdisjoint(self.none)
 
@@ -77,7 +78,7 @@ class Relation:
         names = ["eq", "includes", "in"]
         if not holds(facts.ONLY_POSITIVE, field.key):
             names += ["excludes", "ne"]
-        if not (holds(facts.NOT_ALL, field.key) or one_only(field)):
+        if not one_only(field) and _is_told(field):
             names.append("includes_all")
         metavar = (field.target or "ID").upper()
         known = {name: Lookup(name, "list", metavar, _HELP[name], words.names) for name in names}
@@ -113,7 +114,7 @@ class Relation:
                 self._gather(field, found, name, ids(field, value))
         if found.null and (found.every or found.some):
             field.refuse(dict(given), "either null or ids")
-        return self._merged(found)
+        return found
 
     def _gather(self, field: FilterField, found: Wanted, name: str, named: list[str]) -> None:
         if name in ("excludes", "ne"):
@@ -122,25 +123,12 @@ class Relation:
         if not named:
             field.refuse(named, f"at least one id (for none at all say {field.name}__null=True)")
         any_of = name in ("includes", "in") or (name == "eq" and one_only(field))
-        if name == "eq" and holds(facts.NOT_ALL, field.key) and len(named) > 1:
+        if name == "eq" and len(named) > 1 and not _is_told(field):
             field.refuse(named, f"one id (any of several is {field.name}__includes)")
-        if any_of and found.some:
-            # Two sets of alternatives: those in both satisfy each.
-            found.some = [one for one in found.some if one in named] or field.refuse(
-                named, "ids in both lists"
-            )
-        elif any_of:
-            found.some = named
+        if any_of and len(named) > 1:
+            found.some.append(named)
         else:
             found.every += [one for one in named if one not in found.every]
-
-    @staticmethod
-    def _merged(found: Wanted) -> Wanted:
-        """Any of one is that one."""
-        if len(found.some) == 1:
-            found.every += [one for one in found.some if one not in found.every]
-            found.some = []
-        return found
 
     def _criterion(self, field: FilterField, wanted: Wanted) -> tuple[dict[str, Any] | None, bool]:
         """The nearest criterion, and whether it says all."""
@@ -158,17 +146,25 @@ class Relation:
     def _positive(field: FilterField, wanted: Wanted) -> tuple[dict[str, Any], bool]:
         if len(wanted.every) > 1 and one_only(field):
             field.refuse(wanted.every, "ids of which an object can have one")
-        modifier = "INCLUDES_ALL" if len(wanted.every) > 1 else "INCLUDES"
-        criterion = {"modifier": modifier, "value": wanted.every or wanted.some}
+        not_all = len(wanted.every) > 1 and holds(facts.NOT_ALL, field.key)
+        every = wanted.every[:1] if not_all else wanted.every
+        modifier = "INCLUDES_ALL" if len(every) > 1 else "INCLUDES"
+        criterion = {"modifier": modifier, "value": every or wanted.some[0]}
         beside = not holds(facts.EXCLUDES_ALONE, field.key)
         if wanted.none and beside:
             criterion["excludes"] = wanted.none
-        return criterion, not (wanted.every and wanted.some) and (beside or not wanted.none)
+        once = len(wanted.some) + bool(wanted.every) == 1
+        return criterion, once and not not_all and (beside or not wanted.none)
 
 
 def one_only(field: FilterField) -> bool:
     """Whether an object has at most one of these."""
-    return holds(facts.ONE_ONLY, field.key) and field.key != ("Performer", "studios")
+    return holds(facts.ONE_ONLY, field.key) and field.key not in facts.NOT_ALL
+
+
+def _is_told(field: FilterField) -> bool:
+    """Whether the server knows "all of them", or else rows do."""
+    return not holds(facts.NOT_ALL, field.key) or reader(field.owner, field.name) is not None
 
 
 def _depth(field: FilterField, value: Any) -> int:

@@ -1,105 +1,102 @@
-"""Bands of picture size, by the shorter side.
+"""Bands of picture size, by the shorter side: the lookups of numbers, over bands.
 
-| lookup | means |
-|---|---|
-| eq, ne | in the band, or not; `ne` keeps objects without a picture |
-| gt, gte, lt, lte, between | above, from, below, up to a band, or both |
-| null | True: without a picture; False: with any |
+`gte="1080p"` is that band and everything above it. The server compares with whole bands only, so a
+stretch of several is said by the bands below and above it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from stash_cli.core.query import words
-from stash_cli.core.query.facts import MANY, holds, where_empty
-from stash_cli.core.query.kinds.choices import NULL, word
-from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, Test, modified
+from stash_cli.core.query.intervals import complement
+from stash_cli.core.query.kinds.choices import word
+from stash_cli.core.query.kinds.ordered import Ordered
+from stash_cli.core.query.model import modified
+from stash_cli.core.query.scales import Whole
 from stash_cli.core.types.resolution import BANDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-
-class Resolution:
-    """Bands of the shorter side."""
-
-    _STRETCHES: Mapping[str, Callable[[int, int], tuple[int | None, int | None]]] = {
-        "eq": lambda low, high: (low, high),
-        "gt": lambda _, high: (high + 1, None),
-        "gte": lambda low, _: (low, None),
-        "lt": lambda low, _: (None, low - 1),
-        "lte": lambda _, high: (None, high),
-    }
-    _HELP: Mapping[str, str] = {
-        "eq": "in the band", "gt": "above", "gte": "at least", "lt": "below", "lte": "at most"
-    }  # fmt: skip
-
-    def lookups(self, _field: FilterField) -> dict[str, Lookup]:
-        known = {name: Lookup(name, "value", "1080p", text) for name, text in self._HELP.items()}
-        return known | {
-            "ne": Lookup("ne", "value", "1080p", "in another band, or none"),
-            "between": Lookup("between", "range", "720p..4k", "from and to, both included", words.span()),
-            "null": NULL,
-        }
-
-    def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
-        clauses: list[Clause] = []
-        tests: list[Test] = []
-        for name, value in self._spread(given):
-            clause, test = self._one(field, name, value)
-            clauses.append(clause)
-            tests.append(test)
-        exact = "ne" not in given or not holds(MANY, field.key)
-        return Condition(field, clauses, lambda values: all(test(values) for test in tests), exact=exact)
-
-    def _spread(self, given: Mapping[str, Any]) -> list[tuple[str, Any]]:
-        """`between` as its two ends."""
-        pairs = []
-        for name, value in given.items():
-            if name == "between":
-                low, high = value
-                pairs += [("gte", low)] * (low is not None) + [("lte", high)] * (high is not None)
-            else:
-                pairs.append((name, value))
-        return pairs
-
-    def _one(self, field: FilterField, name: str, value: Any) -> tuple[Clause, Test]:
-        empty = where_empty(field.key, (field.name, {"modifier": "ISNULL"}))
-        if name == "null" and value:
-            return [empty], lambda values: not values
-        if name == "null":
-            any_band = [
-                (field.name, modified(m, "VERY_LOW")) for m in ("EQUALS", "LESS_THAN", "GREATER_THAN")
-            ]
-            return list(any_band), bool
-        band = word(field, value)
-        if name == "ne":
-            low, high = BANDS[band]
-            clause = [(field.name, modified("NOT_EQUALS", band)), empty]
-            return clause, lambda values: not any(low <= v <= high for v in values)
-        return self._stretch(field, band, *self._STRETCHES[name](*BANDS[band]))
-
-    def _stretch(
-        self, field: FilterField, band: str, low: int | None, high: int | None
-    ) -> tuple[Clause, Test]:
-        def test(values: list[Any]) -> bool:
-            return any((low is None or low <= v) and (high is None or v <= high) for v in values)
-
-        return [(field.name, criterion) for criterion in _bands(band, low, high)], test
+    from stash_cli.core.query.intervals import Intervals
+    from stash_cli.core.query.model import Clause, FilterField
 
 
-def _bands(band: str, low: int | None, high: int | None) -> list[dict[str, Any]]:
-    """Criteria of which one holds from `low` to `high`: beyond a neighbouring band where there is one."""
-    if low is not None and high is not None:
-        return [modified("EQUALS", band)]
-    if low is not None:
-        below = next((name for name, (_, top) in BANDS.items() if top == low - 1), None)
-        return (
-            [modified("GREATER_THAN", below)]
-            if below
-            else [modified(m, band) for m in ("EQUALS", "GREATER_THAN")]
-        )
-    above = next((name for name, (bottom, _) in BANDS.items() if bottom == (high or 0) + 1), None)
-    return [modified("LESS_THAN", above)] if above else [modified(m, band) for m in ("EQUALS", "LESS_THAN")]
+class Bands(Whole):
+    """Pixels of the shorter side, by the band that names them."""
+
+    metavar = "1080p"
+
+    def parse(self, text: str) -> str:  # type: ignore[override]
+        return text
+
+    def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
+        return BANDS[word(field, value)]
+
+
+class Resolution(Ordered):
+    """The kind of ResolutionCriterionInput."""
+
+    def _clauses(self, field: FilterField, spans: Intervals, empty: bool) -> list[Clause]:
+        if len(spans) == 1 and None not in spans[0] and spans[0] not in BANDS.values() and not empty:
+            low, high = spans[0]
+            return [self._inside(field, low, None), self._inside(field, None, high)]
+        return super()._clauses(field, spans, empty)
+
+    def _inside(self, field: FilterField, low: int | None, high: int | None) -> Clause:
+        if low is None and high is not None:
+            found = _below(high)
+        elif high is None and low is not None:
+            found = _above(low)
+        else:
+            found = [("EQUALS", band) for band in _tiles(low or 0, high or 0)] or _untold(field)
+        return [(field.name, modified(modifier, band)) for modifier, band in found]
+
+    def _outside(self, field: FilterField, gaps: Intervals) -> Clause:
+        [(low, high)] = gaps
+        below, above = self.scale.down(low), self.scale.up(high)
+        return [*self._inside(field, None, below), *self._inside(field, above, None)]
+
+    def _between_gaps(self, field: FilterField, spans: Intervals) -> list[Clause]:
+        gaps = [(low, high) for low, high in complement(spans, self.scale) if None not in (low, high)]
+        bands = [band for low, high in gaps for band in _tiles(low, high) or _untold(field)]
+        whole = [self._inside(field, spans[0][0], None), self._inside(field, None, spans[-1][1])]
+        return [*whole, *([(field.name, modified("NOT_EQUALS", band))] for band in bands)]
+
+    def _nothing(self, field: FilterField) -> NoReturn:
+        field.refuse("bands that exclude each other", "lookups that leave something to match")
+
+
+def _untold(field: FilterField) -> NoReturn:
+    field.refuse("parts of bands that overlap (VR_HD, FOUR_K)", "whole bands")
+
+
+def _above(low: int) -> list[tuple[str, str]]:
+    """Modifiers and bands, one of which holds from `low` on."""
+    below = next((band for band, (_, top) in BANDS.items() if top == low - 1), None)
+    if below:
+        return [("GREATER_THAN", below)]
+    [first] = [band for band, (bottom, _) in BANDS.items() if bottom == low]
+    return [("EQUALS", first), ("GREATER_THAN", first)]
+
+
+def _below(high: int) -> list[tuple[str, str]]:
+    """Modifiers and bands, one of which holds up to `high`."""
+    above = next((band for band, (bottom, _) in BANDS.items() if bottom == high + 1), None)
+    if above:
+        return [("LESS_THAN", above)]
+    [last] = [band for band, (_, top) in BANDS.items() if top == high]
+    return [("EQUALS", last), ("LESS_THAN", last)]
+
+
+def _tiles(low: int, high: int) -> list[str]:
+    """The fewest bands that together reach from `low` to `high`; none where no bands do exactly that."""
+    found: list[str] = []
+    while low <= high:
+        fitting = [(top, band) for band, (bottom, top) in BANDS.items() if bottom == low and top <= high]
+        if not fitting:
+            return []
+        top, band = max(fitting)
+        found.append(band)
+        low = top + 1
+    return found

@@ -12,11 +12,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import words
-from stash_cli.core.query.kinds.text import escape
-from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, modified
+from stash_cli.core.query.kinds.text import escape, text_test
+from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, Test, modified
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,40 +25,66 @@ if TYPE_CHECKING:
 _NULL = Lookup("null", "none", "", "none at all", words.truth)
 
 
+@dataclass(frozen=True)
 class PhashDistance:
-    """Perceptual hashes."""
+    """Perceptual hashes; of an object with several, `ne` speaks of all."""
+
+    names: tuple[str, ...] = ("eq", "ne", "distance", "null")
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
-        return {
+        known = {
             "eq": Lookup("eq", "value", "HEX", "like this hash"),
             "ne": Lookup("ne", "value", "HEX", "unlike this hash, or none"),
             "distance": Lookup("distance", "value", "BITS", "how many bits may differ", words.whole),
             "null": _NULL,
         }
+        return {name: known[name] for name in self.names}
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
+        wanted = {name: _hex(field, given[name]) for name in ("eq", "ne") if name in given}
+        null, distance = given.get("null"), _distance(field, given.get("distance", 0))
         empty = (field.name, modified("IS_NULL", ""))
-        distance = given.get("distance", 0)
         clauses: list[Clause] = []
-        if "eq" in given:
+        if "eq" in wanted:
             # The server wants strictly less than the distance it is sent, except for 0.
             within = {"distance": distance + 1} if distance else {}
-            clauses.append([(field.name, modified("EQUALS", _hex(field, given["eq"]), **within))])
-        if "ne" in given:
+            clauses.append([(field.name, modified("EQUALS", wanted["eq"], **within))])
+        if "ne" in wanted:
             beyond = {"distance": distance} if distance else {}
-            clauses.append([(field.name, modified("NOT_EQUALS", _hex(field, given["ne"]), **beyond)), empty])
-        if "null" in given:
-            clauses.append([empty if given["null"] else (field.name, modified("NOT_NULL", ""))])
+            clauses.append([(field.name, modified("NOT_EQUALS", wanted["ne"], **beyond)), empty])
+        if null is not None:
+            clauses.append([empty if null else (field.name, modified("NOT_NULL", ""))])
         if not clauses:
-            field.refuse(given, f"a hash beside {field.name}__distance")
-        return Condition(field, clauses)
+            field.refuse(dict(given), f"a hash beside {field.name}__distance")
+        exact = "ne" not in wanted and null is not True
+        return Condition(field, clauses, _hash_test(wanted, distance, null), exact=exact)
+
+
+def _hash_test(wanted: Mapping[str, str], distance: int, null: bool | None) -> Test:
+    def near(values: list[Any], name: str) -> bool:
+        asked = int(wanted[name], 16)
+        return any((int(value, 16) ^ asked).bit_count() <= distance for value in values)
+
+    def test(values: list[Any]) -> bool:
+        if null is not None and null == bool(values):
+            return False
+        return ("eq" not in wanted or near(values, "eq")) and ("ne" not in wanted or not near(values, "ne"))
+
+    return test
+
+
+def _distance(field: FilterField, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        field.refuse(value, "a number of bits as its distance")
+    return value
 
 
 def _hex(field: FilterField, value: Any) -> str:
     try:
-        return f"{int(str(value), 16):016x}"
+        number = int(str(value), 16)
     except ValueError:
-        field.refuse(value, "a hash in hexadecimal digits")
+        number = -1
+    return f"{number:016x}" if 0 <= number < 1 << 64 else field.refuse(value, "a hash in hexadecimal digits")
 
 
 class Duplication:
@@ -85,7 +112,7 @@ _ID_MODIFIERS: dict[str, tuple[str, Callable[[str], str]]] = {
 
 
 class StashBoxID:
-    """The id of an object at a stash-box."""
+    """The id of an object at a stash-box; of several ids `ne` speaks of all."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         known = {name: Lookup(name, "value", "ID", f"stash-box id ({name})") for name in _ID_MODIFIERS}
@@ -93,19 +120,20 @@ class StashBoxID:
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         box = endpoint(field, given)
-        clauses: list[Clause] = []
-        for name, value in given.items():
-            if name in _ID_MODIFIERS:
-                _checked_id(field, value)
-                modifier, shape = _ID_MODIFIERS[name]
-                plain = name == "eq" and not set(value) & set("%_")
-                sent = {"modifier": "EQUALS", "stash_id": value} if plain else None
-                clauses.append(
-                    [(field.name, box | (sent or {"modifier": modifier, "stash_id": shape(value)}))]
-                )
-        if "null" in given or not clauses:
-            clauses.append([(field.name, box | {"modifier": "IS_NULL" if given.get("null") else "NOT_NULL"})])
-        return Condition(field, clauses)
+        asked = {name: _checked_id(field, given[name]) for name in _ID_MODIFIERS if name in given}
+        null = given.get("null") if asked else bool(given.get("null"))
+        clauses: list[Clause] = [[(field.name, box | _id_criterion(*one))] for one in asked.items()]
+        if null is not None:
+            clauses.append([(field.name, box | {"modifier": "IS_NULL" if null else "NOT_NULL"})])
+        test = at_box(box, text_test(field, asked, null))
+        return Condition(field, clauses, test, exact="ne" not in asked and len(asked) <= 1)
+
+
+def _id_criterion(name: str, value: str) -> dict[str, str]:
+    if name == "eq" and not set(value) & set("%_"):
+        return {"modifier": "EQUALS", "stash_id": value}
+    modifier, shape = _ID_MODIFIERS[name]
+    return {"modifier": modifier, "stash_id": shape(value)}
 
 
 class StashBoxIDs:
@@ -122,22 +150,43 @@ class StashBoxIDs:
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         box = endpoint(field, given)
-        clauses: list[Clause] = []
-        for name, value in given.items():
-            if name in ("eq", "in", "excludes"):
-                many = [value] if isinstance(value, str) else list(value)
-                for one in many:
-                    _checked_id(field, one)
-                modifier = "NOT_EQUALS" if name == "excludes" else "EQUALS"
-                clauses.append([(field.name, box | {"modifier": modifier, "stash_ids": many})])
-        if "null" in given or not clauses:
-            clauses.append([(field.name, box | {"modifier": "IS_NULL" if given.get("null") else "NOT_NULL"})])
-        return Condition(field, clauses)
+        asked = {name: _id_list(field, given[name]) for name in ("eq", "in", "excludes") if name in given}
+        null = given.get("null") if asked else bool(given.get("null"))
+        clauses: list[Clause] = [
+            [(field.name, box | {"modifier": "EQUALS", "stash_ids": many})]
+            for name, many in asked.items()
+            if name != "excludes"
+        ]
+        if null is not None:
+            clauses.append([(field.name, box | {"modifier": "IS_NULL" if null else "NOT_NULL"})])
+        return Condition(field, clauses, at_box(box, _any_id(asked, null)), exact=not asked)
 
 
-def _checked_id(field: FilterField, value: Any) -> None:
-    if not isinstance(value, str) or not value:
-        field.refuse(value, "the id of a stash-box as text")
+def at_box(box: Mapping[str, str], test: Test) -> Test:
+    """A test of ids for stash-ids, of which those at `box` count."""
+    address = box.get("endpoint")
+    return lambda values: test([v["stash_id"] for v in values if address in (None, v["endpoint"])])
+
+
+def _any_id(asked: Mapping[str, list[str]], null: bool | None) -> Test:
+    wanted = {name: {one.casefold() for one in many} for name, many in asked.items()}
+
+    def test(values: list[Any]) -> bool:
+        held = {value.casefold() for value in values}
+        if null is not None and null == bool(held):
+            return False
+        return all(held.isdisjoint(ids) == (name == "excludes") for name, ids in wanted.items())
+
+    return test
+
+
+def _id_list(field: FilterField, value: Any) -> list[str]:
+    many = [value] if isinstance(value, str) else list(value)
+    return [_checked_id(field, one) for one in many] or field.refuse(value, "at least one id")
+
+
+def _checked_id(field: FilterField, value: Any) -> str:
+    return value if isinstance(value, str) and value else field.refuse(value, "the id of a stash-box as text")
 
 
 def endpoint(field: FilterField, given: Mapping[str, Any]) -> dict[str, str]:

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import words
 from stash_cli.core.query.facts import MANY, TEXT_LISTS, holds
-from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, modified
+from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, modified
+from stash_cli.core.types.re2 import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,9 +71,7 @@ TEXT_LOOKUPS: dict[str, TextLookup] = {
 class Text:
     """The kind of StringCriterionInput."""
 
-    def lookups(self, field: FilterField) -> dict[str, Lookup]:
-        if field.name == "phash":
-            return {"eq": Lookup("eq", "value", "HEX", "exactly")}
+    def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         known = {name: self._lookup(name, one) for name, one in TEXT_LOOKUPS.items()}
         return known | {"null": Lookup("null", "none", "", "without text", words.truth)}
 
@@ -88,13 +87,11 @@ class Text:
             for name, value in given.items()
             if name != "null" and value != ""
         }
-        clauses: list[Clause] = [
-            [(field.name, _criterion(field, name, value))] for name, value in asked.items()
-        ]
+        test = text_test(field, asked, null)
+        clauses = [clause for name, value in asked.items() for clause in _clauses(field, name, value)]
         if null is not None:
             clauses.append([(field.name, modified("IS_NULL" if null else "NOT_NULL", ""))])
-        exact = all(_is_exact(field, name, value) for name, value in asked.items())
-        return Condition(field, clauses, _test(field, asked, null), exact=exact)
+        return Condition(field, clauses, test, exact=_is_exact(field, asked, null))
 
 
 def _null(field: FilterField, given: Mapping[str, Any]) -> bool | None:
@@ -125,11 +122,19 @@ def _is_plain(value: Any) -> bool:
     )
 
 
+def _clauses(field: FilterField, name: str, value: Any) -> list[Clause]:
+    """What one lookup asks; the server holds expressions against an empty text as well, which is no text."""
+    clause: Clause = [(field.name, _criterion(field, name, value))]
+    if "regex" not in name or not pattern_of(field, name, value).search(""):
+        return [clause]
+    if TEXT_LOOKUPS[name].negative:
+        return [[*clause, (field.name, modified("IS_NULL", ""))]]
+    return [clause, [(field.name, modified("NOT_NULL", ""))]]
+
+
 def _criterion(field: FilterField, name: str, value: Any) -> dict[str, Any]:
     lookup = TEXT_LOOKUPS[name]
     whole_list = field.name in TEXT_LISTS
-    if field.name == "phash":
-        return modified("EQUALS", value)
     if lookup.plain and _is_plain(value) and lookup.negative == (whole_list and lookup.plain == "EXCLUDES"):
         # INCLUDES takes words for alternatives unless they are quoted; EXCLUDES of a list never parts them.
         quoted = lookup.plain == "INCLUDES" and len(value.split()) > 1
@@ -137,21 +142,34 @@ def _criterion(field: FilterField, name: str, value: Any) -> dict[str, Any]:
     return modified("NOT_MATCHES_REGEX" if lookup.negative else "MATCHES_REGEX", lookup.pattern(value))
 
 
-def _is_exact(field: FilterField, name: str, value: Any) -> bool:
-    """Whether the server holds a negation against every entry, or just against some."""
-    if not TEXT_LOOKUPS[name].negative or not holds(MANY, field.key):
+def _is_exact(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> bool:
+    """Whether the server says all: of several texts it looks at one after the other."""
+    if not holds(MANY, field.key):
         return True
+    positive = [name for name in asked if not TEXT_LOOKUPS[name].negative]
+    whole = all(_is_phrase(field, name, asked[name]) for name in asked.keys() - positive)
+    return whole and len(positive) <= 1 and null is not True
+
+
+def _is_phrase(field: FilterField, name: str, value: Any) -> bool:
+    """Whether the server looks at the whole list for it."""
     return field.name in TEXT_LISTS and name == "excludes" and _is_plain(value)
 
 
-def _test(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> Callable[[list[Any]], bool]:
-    signs = [
-        (TEXT_LOOKUPS[name].negative, TEXT_LOOKUPS[name].pattern(value)) for name, value in asked.items()
-    ]
+def pattern_of(field: FilterField, name: str, value: Any) -> re.Pattern[str]:
+    """The expression that a text lookup is, in Python."""
+    pattern = TEXT_LOOKUPS[name].pattern(value)
     try:
-        patterns = [(negative, re.compile(pattern)) for negative, pattern in signs]
+        return compile_pattern(pattern)
     except re.error as error:
-        field.refuse(error.pattern, f"a regular expression ({error.msg})")
+        field.refuse(pattern, f"a regular expression ({error.msg})")
+
+
+def text_test(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> Test:
+    """A test of texts: one of them meets all that is positively asked, and none what is ruled out."""
+    patterns = [
+        (TEXT_LOOKUPS[name].negative, pattern_of(field, name, value)) for name, value in asked.items()
+    ]
 
     def test(values: list[Any]) -> bool:
         texts = [str(value) for value in values if str(value).strip()]

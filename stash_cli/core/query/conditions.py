@@ -1,0 +1,177 @@
+"""Lookups as conditions: what each field has to meet, and all of them together.
+
+Beside what the kinds say of one field: related objects (one of them has to meet all), facts of files
+(one file has to meet all), facts of which rows show the first file's only, and joins of the server's SQL
+that two fields share (facts.JOINS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashLookupError
+from stash_cli.core.query.compose import compose
+from stash_cli.core.query.facts import (
+    ASKED_POSITIVELY,
+    OF_FILES,
+    OF_FIRST_FILE,
+    OLDER_NAME,
+    UNRELIABLE,
+    WITHIN_NONE,
+    holds,
+)
+from stash_cli.core.query.fields import fields, nests
+from stash_cli.core.query.kinds import KINDS
+from stash_cli.core.query.kinds.choices import yes_or_no
+from stash_cli.core.query.model import Condition, FilterField
+from stash_cli.core.query.modifiers import check_modifier
+from stash_cli.core.query.rows import FILES, RELATED, Reader, follow, reader
+from stash_cli.core.query.spelling import spell, spread
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stash_cli.core.query.model import Row, Test
+
+Given = dict[str, dict[str, Any]]
+"""Field -> lookup -> value."""
+
+
+def conditions_of(type_name: str, lookups: Mapping[str, Any], now: datetime) -> list[Condition]:
+    """What each field has to meet, in the order asked."""
+    given, nested, raw = _sorted(type_name, lookups)
+    known = fields(type_name)
+    found = [_own(known[name], asked, now) for name, asked in given.items()]
+    found += [_related(known[name], asked, now) for name, asked in nested.items()]
+    found += [Condition(known[name], [[(name, criterion)]], given=True) for name, criterion in raw.items()]
+    return [*found, *_one_file(type_name, found)]
+
+
+def _sorted(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, dict[str, Any]]:
+    """Lookups by field: of the object itself, of related objects, and criteria given as they are."""
+    given: Given = {}
+    nested: Given = {}
+    raw: dict[str, Any] = {}
+    for key, value in spread(type_name, lookups):
+        field, lookup, inner = spell(type_name, key)
+        if inner:
+            nested.setdefault(field.name, {})[inner] = value
+        elif not field.lookups or _is_criterion(value):
+            raw[field.name] = value.to_graphql() if hasattr(value, "to_graphql") else value
+            check_modifier(field, raw[field.name])
+        else:
+            _put(given.setdefault(field.name, {}), field, lookup, value)
+    return given, nested, raw
+
+
+def _is_criterion(value: Any) -> bool:
+    """Whether `value` is a criterion in the API's own shape rather than a value to compare with."""
+    if isinstance(value, Mapping):
+        return "modifier" in value
+    return hasattr(value, "to_graphql") and not hasattr(value, "id")
+
+
+def _put(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> None:
+    """Note one lookup; comparing with None asks for null."""
+    if value is None and lookup in ("eq", "ne") and "null" in field.lookups:
+        lookup, value = "null", lookup == "eq"
+    if lookup == "null" and not isinstance(value, dict):
+        value = yes_or_no(field, value)
+    if isinstance(value, dict) and isinstance(asked.get(lookup), dict):
+        value = asked[lookup] | value
+    elif asked.get(lookup, value) != value:
+        raise StashLookupError(f"{field.owner}.{field.name} is asked for {lookup} twice.")
+    asked[lookup] = value
+
+
+def _own(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
+    """What the lookups of one field ask, as far as the server's answer holds all that matches."""
+    found = KINDS[field.kind].compile(field, asked, now)
+    first = field.key in OF_FIRST_FILE
+    if found.test is None or not (first or holds(ASKED_POSITIVELY, field.key)):
+        return found
+    if found.is_positive:
+        return replace(found, exact=found.exact and not first)
+    return replace(found, clauses=[], exact=not found.clauses)
+
+
+def _related(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
+    """Lookups of related objects: one of them has to meet all."""
+    target = field.target or ""
+    inner = conditions_of(target, asked, now)
+    wanted, left = compose([_as_nested(field, one) for one in inner], nests=nests(target))
+    every = _every(field, inner)
+    if left and every is None:
+        raise StashLookupError(f"{', '.join(asked)} cannot be asked of related objects ({field.name}).")
+    name = _heeded_name(field, wanted)
+    note = UNRELIABLE.get(field.key, "") if name == field.name else ""
+    found = every or Condition(field, [], note=note)
+    exact = bool(wanted) and not left and not (note and every)
+    return replace(found, clauses=[[(name, wanted)]] if wanted else [], exact=exact)
+
+
+def _as_nested(field: FilterField, condition: Condition) -> Condition:
+    """A condition as it may be asked inside another filter, where numbers of custom fields count as texts."""
+    numbers = condition.field.kind == "CustomFieldCriterionInput" and any(
+        not isinstance(value, str)
+        for clause in condition.clauses
+        for _, entries in clause
+        for entry in entries
+        for value in entry["value"]
+    )
+    inside = field.name in WITHIN_NONE and not condition.field.lookups and not _is_part(condition.field)
+    return replace(condition, clauses=[], exact=False) if numbers or inside else condition
+
+
+def _is_part(field: FilterField) -> bool:
+    """Whether a nested filter is about the object itself: `video_file_filter`."""
+    return field.kind.endswith("FileFilterInput")
+
+
+def _heeded_name(field: FilterField, wanted: Mapping[str, Any]) -> str:
+    """What all servers call a nested filter, if that can hold `wanted`."""
+    older = OLDER_NAME.get(field.key)
+    known = fields(fields(field.owner)[older].kind) if older else {}
+    return older if older and wanted.keys() <= known.keys() else field.name
+
+
+def _every(field: FilterField, inner: list[Condition]) -> Condition | None:
+    """The test that one related object meets all of `inner`; None where rows do not tell."""
+    where = RELATED.get(field.key)
+    readers = [where_read(field.target or "", condition) for condition in inner]
+    if where is None or None in readers:
+        return None
+    test, paths = _one_of_them(field.target or "", inner)
+    at_end = where.split(".")
+    found = Reader(tuple(f"{where}.{path}" for path in paths), lambda row: follow(row, at_end))
+    return Condition(field, [], test, reader=found)
+
+
+def _one_of_them(type_name: str, conditions: list[Condition]) -> tuple[Test, tuple[str, ...]]:
+    """The test that one of several rows meets all conditions, and the paths that it reads in them."""
+    readers = [(one.test, found) for one in conditions if one.test and (found := where_read(type_name, one))]
+
+    def test(rows: list[Row]) -> bool:
+        return any(all(meets(found.read(row)) for meets, found in readers) for row in rows)
+
+    return test, tuple(path for _, found in readers for path in found.paths)
+
+
+def _one_file(type_name: str, conditions: list[Condition]) -> list[Condition]:
+    """What is positively asked of several facts of files: one file has them all."""
+    asked = [one for one in conditions if one.field.key in OF_FILES and one.is_positive]
+    if len(asked) <= 1:
+        return []
+    files = FILES[type_name]
+    test, paths = _one_of_them(type_name, asked)
+    each_alone = Reader(paths, lambda row: [{files: [file]} for file in row.get(files) or ()])
+    return [Condition(asked[0].field, [], test, exact=False, reader=each_alone)]
+
+
+def where_read(type_name: str, condition: Condition) -> Reader | None:
+    """What reads a condition's values from rows; None where rows do not tell."""
+    if condition.test is None:
+        return None
+    return condition.reader or reader(type_name, condition.field.name)

@@ -1,0 +1,134 @@
+"""Whatever is asked of whatever library: the server's answer and the rest tested here are the truth.
+
+The truth is worked out from the plain rows of a random library (`lookup_truth`), by what the lookups are
+documented to mean (`lookup_meaning`). A failure names the seed of its library.
+"""
+
+from __future__ import annotations
+
+from random import Random, SystemRandom
+from typing import Any
+
+import lookup_meaning as meaning
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lookup_asking import answer, random_library
+from lookup_questions import Asked, Questions
+from lookup_truth import TABLES, Truth
+from support import run
+
+from stash_cli.core.client import Session
+from stash_cli.core.errors import StashError, StashInputError
+from stash_cli.core.query.lookups import Compiled, fields, matches
+from stash_cli.core.query.lookups import compile as compile_lookups
+
+seeds = st.integers(0, 2**32)
+patient = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+
+
+async def wrong(session: Session, truth: Truth, compiled: Compiled, asked: Asked) -> list[Any]:
+    """The question with both answers, if the server and the rest do not give the true one."""
+    expected = truth.answer(compiled.type, asked)
+    found = await answer(session, compiled)
+    return [] if found == expected else [(compiled.type, asked, compiled.filter, found, expected)]
+
+
+def is_refused_for_reason(type_name: str, asked: Asked, truth: Truth, refusal: StashError) -> bool:
+    """Whether nothing matches anyway, or the question is one that no server and no row can answer."""
+    related = any(f"{key.partition('__')[0]}_filter" in fields(type_name) for key in asked)
+    untold = ("studios__", "average_resolution__")
+    if isinstance(refusal, StashInputError) and not any(key.startswith(untold) for key in asked):
+        return truth.answer(type_name, asked) == []
+    return related or any(key.startswith(untold) or key.endswith("__depth") for key in asked)
+
+
+def test_every_lookup_of_every_field() -> None:
+    """Each (entity, field, lookup) once, and one question inside each kind of related objects."""
+    seed = SystemRandom().randrange(2**32)
+    asked_of: dict[str, int] = {}
+
+    async def main() -> tuple[list[Any], list[Any]]:
+        failures: list[Any] = []
+        refused: list[Any] = []
+        async with random_library(seed) as (session, truth):
+            questions = Questions(Random(seed), truth)
+            for type_name in TABLES:
+                for asked in questions.every(type_name):
+                    asked_of[type_name] = asked_of.get(type_name, 0) + 1
+                    try:
+                        compiled = compile_lookups(type_name, asked)
+                    except StashError as refusal:
+                        if not is_refused_for_reason(type_name, asked, truth, refusal):
+                            refused.append((type_name, asked, str(refusal)))
+                        continue
+                    failures += await wrong(session, truth, compiled, asked)
+        return failures, refused
+
+    assert run(main()) == ([], []), f"seed {seed}"
+    for type_name in TABLES:
+        assert asked_of[type_name] == sum(len(field.lookups) or 1 for field in fields(type_name).values())
+    assert sum(asked_of.values()) > 2000
+
+
+@settings(patient, max_examples=20)
+@given(seeds)
+def test_lookups_of_several_fields(seed: int) -> None:
+    async def main() -> list[Any]:
+        luck = Random(seed)
+        failures: list[Any] = []
+        async with random_library(seed) as (session, truth):
+            questions = Questions(luck, truth)
+            for _ in range(25):
+                type_name = luck.choice(list(TABLES))
+                asked = questions.several(type_name)
+                try:
+                    compiled = compile_lookups(type_name, asked)
+                except StashError as refusal:
+                    assert is_refused_for_reason(type_name, asked, truth, refusal), (asked, refusal)
+                    continue
+                failures += await wrong(session, truth, compiled, asked)
+        return failures
+
+    assert run(main()) == []
+
+
+@settings(patient, max_examples=10)
+@given(seeds)
+def test_rows_alone_tell_the_same(seed: int) -> None:
+    """What is tested without a server: the store's filter over what it holds."""
+
+    async def main() -> list[Any]:
+        luck = Random(seed)
+        failures: list[Any] = []
+        async with random_library(seed) as (session, truth):
+            questions = Questions(luck, truth)
+            for _ in range(25):
+                type_name = luck.choice(list(TABLES))
+                asked = questions.several(type_name)
+                try:
+                    local = matches(type_name, asked)
+                except StashError:
+                    continue
+                failures += await wrong(session, truth, Compiled(type_name, {}, local), asked)
+        return failures
+
+    assert run(main()) == []
+
+
+def test_the_meaning_is_what_is_documented() -> None:
+    """The truth itself, by examples: it shares nothing with the code that it judges."""
+    texts = ["50%", "Été"]
+    assert meaning.meets("text", texts, {"eq": "ÉTÉ"})
+    assert not meaning.meets("text", texts, {"eq": "50_"})
+    assert not meaning.meets("text", texts, {"startswith": "5", "endswith": "é"})
+    assert meaning.meets("text", [], {"ne": "x"})
+    assert not meaning.meets("text", texts, {"ne": "été"})
+    assert meaning.meets("date", ["2024-02-01"], {"eq": "2024-02"})
+    assert not meaning.meets("date", ["2024-12-31"], {"gt": "2024"})
+    assert meaning.meets("time", ["2024-02-29T12:00:59Z"], {"lte": "2024-02-29 12:00"})
+    assert meaning.meets("band", [1080], {"gte": "FULL_HD"})
+    assert meaning.relation([{1, 2}, {3}], {"eq": [2, 3]}, single=False)
+    assert not meaning.relation([{1, 2}, {3}], {"excludes": [2]}, single=False)
+    assert meaning.custom({"a": 10}, "gt", "a", 9)
+    assert not meaning.custom({"a": "x"}, "gt", "a", 9)
+    assert meaning.custom({}, "not_between", "a", (1, 2))
