@@ -151,4 +151,4 @@ class RelationshipMachine(RuleBasedStateMachine):
 
 
 class TestRelationships(RelationshipMachine.TestCase):  # type: ignore[misc, name-defined] - made by Hypothesis
-    settings = settings(max_examples=25, stateful_step_count=30, deadline=None, print_blob=True)
+    settings = settings(max_examples=15, stateful_step_count=30, deadline=None, print_blob=True)
