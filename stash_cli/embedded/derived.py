@@ -1,15 +1,16 @@
-"""Works out the sort keys and the search text of the scenes that a transaction touched."""
+"""Works out the sort keys and the search text of the scenes and images that a transaction touched."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 
 from stash_cli.embedded import sql
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.functions import sort_key
-from stash_cli.embedded.tables import scenes, scenes_stale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,29 +20,54 @@ if TYPE_CHECKING:
 _BATCH = 1000
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """Objects whose sort keys are kept: their table, what is stale of it, and how files belong to them."""
+
+    table: Table
+    stale: Table
+    link: Table
+    owner: str
+
+
+KEPT = (
+    _Kept(t.scenes, t.scenes_stale, t.scenes_files, "scene_id"),
+    _Kept(t.images, t.images_stale, t.images_files, "image_id"),
+)
+
+
 def refresh(connection: Connection) -> None:
     """Bring what is derived up to date with the rest of the transaction."""
-    stale = list(connection.scalars(select(scenes_stale.c.scene_id).distinct()))
-    if not stale:
-        return
-    for start in range(0, len(stale), _BATCH):
-        batch = stale[start : start + _BATCH]
-        _refresh_keys(connection, batch)
-        _refresh_texts(connection, batch)
-    connection.execute(delete(scenes_stale))
+    for kept in KEPT:
+        stale = list(connection.scalars(select(kept.stale.c[0]).distinct()))
+        for start in range(0, len(stale), _BATCH):
+            batch = stale[start : start + _BATCH]
+            _refresh_keys(connection, kept, batch)
+            if kept.table is t.scenes:
+                _refresh_texts(connection, batch)
+        if stale:
+            connection.execute(delete(kept.stale))
 
 
-def _refresh_keys(connection: Connection, ids: Sequence[int]) -> None:
+def everything_is_stale(connection: Connection) -> None:
+    """Have all of it worked out again by the next `refresh`."""
+    for kept in KEPT:
+        connection.execute(kept.stale.insert().from_select([kept.stale.c[0]], select(kept.table.c.id)))
+
+
+def _refresh_keys(connection: Connection, kept: _Kept, ids: Sequence[int]) -> None:
     from stash_cli.embedded.finding import file_sorts  # filters and sorts need the tables first
 
-    shown = select(scenes.c.id, file_sorts.shown_title(scenes), file_sorts.shown_path(scenes))
-    found = connection.execute(shown.where(scenes.c.id.in_(sql.id_list(ids)))).all()
+    table = kept.table
+    title = file_sorts.shown_title(table, kept.link, kept.owner)
+    path = file_sorts.shown_path(table, kept.link, kept.owner)
+    shown = select(table.c.id, title, path).where(table.c.id.in_(sql.id_list(ids)))
     keys = [
-        {"scene": number, "by_title": None if title is None else sort_key(title), "by_path": sort_key(path)}
-        for number, title, path in found
+        {"number": number, "by_title": None if title is None else sort_key(title), "by_path": sort_key(path)}
+        for number, title, path in connection.execute(shown).all()
     ]
     if keys:
-        changed = update(scenes).where(scenes.c.id == bindparam("scene"))
+        changed = update(table).where(table.c.id == bindparam("number"))
         connection.execute(
             changed.values(title_key=bindparam("by_title"), path_key=bindparam("by_path")), keys
         )

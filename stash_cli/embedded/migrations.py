@@ -6,19 +6,18 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
-from stash_cli.embedded.derived import refresh
-from stash_cli.embedded.tables import metadata, scenes, scenes_stale
+from stash_cli.embedded.derived import everything_is_stale, refresh
+from stash_cli.embedded.tables import images, images_stale, metadata, scenes, scenes_stale
 from stash_cli.embedded.tables.derived import SEARCH, triggers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Table
     from sqlalchemy.engine.interfaces import DBAPICursor
 
     Step = Callable[[Connection], None]
@@ -34,27 +33,36 @@ def create_tables(connection: Connection) -> None:
 
 def index_scenes(connection: Connection) -> None:
     """Step 2: scenes are sorted by title and searched with indexes; a new file has the column already."""
-    if _add_key(connection, "title_key"):
+    if _add_key(connection, scenes, "title_key"):
         scenes_stale.create(connection)
-    for statement in (SEARCH, *triggers()):
+    for statement in (SEARCH, *triggers("scenes")):
         connection.exec_driver_sql(statement)
 
 
 def index_paths(connection: Connection) -> None:
     """Step 3: scenes are sorted by path with an index."""
-    _add_key(connection, "path_key")
+    _add_key(connection, scenes, "path_key")
 
 
-STEPS: tuple[Step, ...] = (create_tables, index_scenes, index_paths)
+def index_images(connection: Connection) -> None:
+    """Step 4: images are sorted by title and path with indexes."""
+    if _add_key(connection, images, "title_key"):
+        images_stale.create(connection)
+    _add_key(connection, images, "path_key")
+    for statement in triggers("images"):
+        connection.exec_driver_sql(statement)
+
+
+STEPS: tuple[Step, ...] = (create_tables, index_scenes, index_paths, index_images)
 """Step N brings a file from version N-1 to N; a new step is added at the end, none is ever changed."""
 
 
-def _add_key(connection: Connection, column: str) -> bool:
-    """Give the scenes of an older file a sort key and its index; whether it lacked them."""
-    if column in {row[1] for row in connection.exec_driver_sql("PRAGMA table_info(scenes)")}:
+def _add_key(connection: Connection, table: Table, column: str) -> bool:
+    """Give the objects of an older file a sort key and its index; whether they lacked them."""
+    if column in {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table.name})")}:
         return False
-    connection.exec_driver_sql(f"ALTER TABLE scenes ADD COLUMN {column} TEXT")
-    next(index for index in scenes.indexes if column in index.columns).create(connection)
+    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column} TEXT")
+    next(index for index in table.indexes if column in index.columns).create(connection)
     return True
 
 
@@ -74,7 +82,7 @@ def migrate(engine: Engine, path: Path, steps: Sequence[Step] = STEPS) -> None:
             # Another process may have been quicker while this one waited for the lock.
             for step in steps[_version(connection.connection.cursor(), path, len(steps)) :]:
                 step(connection)
-            connection.execute(scenes_stale.insert().from_select(["scene_id"], select(scenes.c.id)))
+            everything_is_stale(connection)
             refresh(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {len(steps)}")
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")

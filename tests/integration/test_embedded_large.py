@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded_world import World, open_world
+from embedded_world import LISTS, World, open_world
 from sqlalchemy import event, inspect
 
 from stash_cli.embedded import tables as t
@@ -54,7 +54,9 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.library.close()
 
 
-def plans(world: World, find: dict[str, Any], given: dict[str, Any] | None) -> list[str]:
+def plans(
+    world: World, find: dict[str, Any], given: dict[str, Any] | None, type_name: str = "Scene"
+) -> list[str]:
     """How SQLite answers the statements of a find query: one line per step."""
     reader = world.library.database.engines[0]
     seen: list[tuple[str, Any]] = []
@@ -63,9 +65,10 @@ def plans(world: World, find: dict[str, Any], given: dict[str, Any] | None) -> l
         seen.append((statement, parameters))
 
     event.listen(reader, "before_cursor_execute", note)
+    items = LISTS[type_name]
     document = (
-        "query($f: FindFilterType, $o: SceneFilterType)"
-        " { findScenes(filter: $f, scene_filter: $o) { count scenes { id } } }"
+        f"query($f: FindFilterType, $o: {type_name}FilterType) {{ find{items.title()}"
+        f"(filter: $f, {type_name.lower()}_filter: $o) {{ count {items} {{ id }} }} }}"
     )
     world(document, f=find, o=given)
     event.remove(reader, "before_cursor_execute", note)
@@ -232,28 +235,51 @@ def test_titles_are_sorted_naturally_and_by_file_name(world: World) -> None:
     assert order[::-1] == world.ids("Scene", sort="title", direction="DESC")
 
 
-def test_a_file_of_the_first_version_gets_what_it_lacks(world: World) -> None:
-    """Its scenes are sorted and found as if they had been written by this version."""
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_file_of_an_older_version_gets_what_it_lacks(world: World, version: int) -> None:
+    """Its scenes and images are sorted and found as if they had been written by this version."""
+    for name in ("b", "a 10", "a 9"):
+        world.image(f"/m/{name}.png")
     path, database = world.library.path, world.library.database
-    with database.write() as connection:
+    keys = [(table, key) for table in ("images", "scenes") for key in ("path_key", "title_key")]
+    kept = {1: 0, 2: 1, 3: 2}[version]
+    with database.engines[1].begin() as connection:
         made = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
+        later = [name for name in list(made) if version == 1 or name.startswith("stale_images")]
         for statement in (
-            *(f"DROP TRIGGER {name}" for name in list(made)),
-            "DROP TABLE scenes_search",
-            "DROP INDEX ix_scenes_title_key",
-            "ALTER TABLE scenes DROP COLUMN title_key",
-            "DROP INDEX ix_scenes_path_key",
-            "ALTER TABLE scenes DROP COLUMN path_key",
-            "DELETE FROM scenes_stale",
-            "PRAGMA user_version = 1",
+            *(f"DROP TRIGGER {name}" for name in later),
+            *("DROP TABLE scenes_search", "DROP TABLE scenes_stale") * (version == 1),
+            "DROP TABLE images_stale",
+            *(f"DROP INDEX ix_{table}_{key}" for table, key in keys[: len(keys) - kept]),
+            *(f"ALTER TABLE {table} DROP COLUMN {key}" for table, key in keys[: len(keys) - kept]),
+            f"PRAGMA user_version = {version}",
         ):
             connection.exec_driver_sql(statement)
-    with database.engines[1].begin() as connection:
-        connection.exec_driver_sql("DROP TABLE scenes_stale")
     migrate(database.engines[1], path)
     assert world.ids("Scene", sort="title", per_page=2) == ["1", "2"]
+    assert world.ids("Scene", sort="path", per_page=2) == ["1", "2"]
     assert world.ids("Scene", q="coast 299") == ["299"]
+    assert world.ids("Image", sort="title") == world.ids("Image", sort="path") == ["3", "2", "1"]
     test_the_tables_have_the_indexes_that_they_declare(world)
+
+
+def test_images_are_sorted_by_title_and_path_and_follow_every_change(world: World) -> None:
+    """By the name of the file where there is no title; equal ones newest first."""
+    for name in ("c", "a 10", "a 9", "A 9"):
+        world.image(f"/m/{name}.png")
+    assert world.ids("Image", sort="title") == ["4", "3", "2", "1"]
+    world.write("imageUpdate", id="1", title="a 1")
+    assert world.ids("Image", sort="title") == ["1", "4", "3", "2"]
+    assert world.ids("Image", sort="title", direction="DESC") == ["2", "3", "4", "1"]
+    assert world.ids("Image", sort="path") == ["4", "3", "2", "1"]
+    with world.library.database.write() as connection:
+        moved = t.files.update().where(t.files.c.basename == "c.png")
+        connection.execute(moved.values(basename="0.png"))
+    assert world.ids("Image", sort="path") == ["1", "4", "3", "2"]
+    for key in ("title", "path"):
+        steps = plans(world, {"sort": key}, None, "Image")
+        assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+        assert any(f"ix_images_{key}_key" in step for step in steps)
 
 
 def test_nothing_stale_is_left(world: World) -> None:

@@ -48,15 +48,15 @@ def _joined(link: Any, tables: Sequence[Table]) -> tuple[FromClause, list[Any]]:
     return source, aliases
 
 
-def shown_title(scenes: Entity) -> ColumnElement[Any]:
-    """What a scene is sorted by: its title, or the name of its primary file."""
-    name = _primary(t.scenes_files, "scene_id", lambda files: files.c.basename, t.files)
-    return func.coalesce(scenes.c.title, name(scenes))
+def shown_title(entity: Entity, link: Table, owner: str) -> ColumnElement[Any]:
+    """What a scene or image is sorted by: its title, or the name of its primary file."""
+    name = _primary(link, owner, lambda files: files.c.basename, t.files)
+    return func.coalesce(entity.c.title, name(entity))
 
 
-def shown_path(scenes: Entity) -> ColumnElement[Any]:
-    """What a scene is sorted by as its path; "" without files."""
-    return func.coalesce(_path(t.scenes_files, "scene_id")(scenes), "")
+def shown_path(entity: Entity, link: Table, owner: str) -> ColumnElement[Any]:
+    """What a scene or image is sorted by as its path; "" without files."""
+    return func.coalesce(_path(link, owner)(entity), "")
 
 
 def _path(link: Table, owner: str) -> Any:
@@ -153,11 +153,13 @@ def file_path(entity: Entity) -> Expressions:
     return [path.scalar_subquery(), entity.c.basename]
 
 
+_KEPT: dict[str, Key] = {"title": lambda e: [e.c.title_key], "path": lambda e: [e.c.path_key]}
+"""Worked out when something changes, by `embedded.derived`."""
+
 SCENE_SORTS: dict[str, Key] = {
     **_keys(t.scenes_files, "scene_id"),
     **_facts(t.scenes_files, "scene_id"),
-    "title": lambda e: [e.c.title_key],
-    "path": lambda e: [e.c.path_key],
+    **_KEPT,
     "bitrate": _video("bit_rate"),
     "duration": _video("duration"),
     "framerate": _video("frame_rate"),
@@ -168,5 +170,6 @@ SCENE_SORTS: dict[str, Key] = {
 IMAGE_SORTS: dict[str, Key] = {
     **_keys(t.images_files, "image_id"),
     **_facts(t.images_files, "image_id"),
+    **_KEPT,
 }
 GALLERY_SORTS: dict[str, Key] = _gallery_keys()

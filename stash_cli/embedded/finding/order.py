@@ -37,8 +37,8 @@ def order_by(
 
 
 def _decides(type_name: str, key: str) -> bool:
-    """Whether a key leaves nothing to the ties; the title of a scene is what its ties look at as well."""
-    return key == "id" or (type_name, key) == ("Scene", "title")
+    """Whether a key leaves nothing to the ties; a kept title is what the ties look at as well."""
+    return key == "id" or (key == "title" and type_name in ("Scene", "Image"))
 
 
 def _with_server_ties(keys: list[tuple[ColumnElement[Any], bool]], entity: FromClause) -> Expressions:

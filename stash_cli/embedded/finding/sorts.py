@@ -92,7 +92,7 @@ def _scene_updated(entity: Entity) -> Expressions:
     return [moment.correlate(entity).scalar_subquery()]
 
 
-def _scene_titled(entity: Entity) -> ColumnElement[Any]:
+def _titled_by_key(entity: Entity) -> ColumnElement[Any]:
     """As `_titled`, from the stored key; without a title the id in the form of such a key.
 
     Ties are many, and a collation of our own is slow; named it is nevertheless, as an order of texts.
@@ -208,8 +208,8 @@ SORTS: dict[str, dict[str, Key]] = {
 SORTS["Movie"] = SORTS["Group"]
 
 TIES: dict[str, Callable[[Entity], Expressions]] = {
-    "Scene": lambda entity: [_scene_titled(entity)],
-    "Image": lambda entity: [_titled(entity)],
+    "Scene": lambda entity: [_titled_by_key(entity)],
+    "Image": lambda entity: [_titled_by_key(entity)],
     "Gallery": lambda entity: [_titled(entity)],
     "Performer": lambda entity: [_named(entity)],
     "Studio": lambda entity: [_named(entity)],

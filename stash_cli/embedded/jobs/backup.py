@@ -84,7 +84,7 @@ def _scramble_all(connection: Connection) -> None:
         connection.execute(delete(table))
     _teach(connection, secrets.token_bytes(16))
     for table in t.metadata.tables.values():
-        if table not in _FORGOTTEN and table is not t.scenes_stale:
+        if table not in _FORGOTTEN and table not in (t.scenes_stale, t.images_stale):
             _scramble(connection, table)
 
 

@@ -62,7 +62,7 @@ def import_all(library: Library, source: Path, progress: Progress) -> None:
         connection.execute(update(t.files).values(zip_file_id=None))
         # First what other tables may not lose, then everything else.
         for table in (t.scene_markers, t.files, t.folders, *t.metadata.tables.values()):
-            if table not in (t.settings, t.scenes_stale):
+            if table not in (t.settings, t.scenes_stale, t.images_stale):
                 connection.execute(delete(table))
         connection.exec_driver_sql("DELETE FROM sqlite_sequence")
     import_entries(library, entries, {"missingRefBehaviour": "FAIL"}, progress)

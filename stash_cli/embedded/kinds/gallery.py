@@ -32,7 +32,7 @@ _pictures = (
     .outerjoin(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
     .join(t.images, t.images.c.id == _link.c.image_id)
 )
-_by_path = (sql.natural(_path), sql.natural(t.images.c.title), t.images.c.id)
+_by_path = (t.images.c.path_key, sql.natural(t.images.c.title), t.images.c.id)
 
 
 def _ranked(*first: Any) -> Any:

@@ -1,7 +1,7 @@
 """All tables of a library file, under the names that Stash's own database gives them."""
 
 from stash_cli.embedded.tables.columns import metadata
-from stash_cli.embedded.tables.derived import scenes_stale
+from stash_cli.embedded.tables.derived import images_stale, scenes_stale
 from stash_cli.embedded.tables.files import (
     files,
     files_fingerprints,
@@ -93,6 +93,7 @@ __all__ = [
     "image_urls",
     "images",
     "images_files",
+    "images_stale",
     "images_tags",
     "metadata",
     "performer_aliases",

@@ -70,7 +70,10 @@ images = entity_table(
     flag("organized"),
     reference("studio_id", "studios", ondelete="SET NULL", index=True),
     integer("o_counter", nullable=False, server_default="0"),
+    text("title_key", index=True),
+    text("path_key", index=True),
 )
+"""The keys are as those of scenes."""
 
 galleries = entity_table(
     "galleries",
