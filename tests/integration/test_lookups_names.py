@@ -17,7 +17,7 @@ from stash_cli.core.query.resolve import relation_ids, resolve_names
 
 @asynccontextmanager
 async def library(url: str) -> AsyncIterator[tuple[Session, list[str]]]:
-    """Tags 1 Rock (alias Metal), 2 Pop, 3 "2", 4 "Hard, loud"; performers 1 and 2 both Alice; a studio."""
+    """Tags 1 Rock (alias Metal), 2 Pop, 3 "2", 4 "Hard, loud"; performers 1 and 2 both Alice; markers."""
     async with StashContext(conn=url) as client:
         tags = [
             {"name": "Rock", "aliases": ["Metal", "50%"]},
@@ -34,7 +34,11 @@ async def library(url: str) -> AsyncIterator[tuple[Session, list[str]]]:
         made = [BatchOperation("tagCreate", {"input": one}) for one in tags]
         made += [BatchOperation("performerCreate", {"input": one}) for one in people]
         made += [BatchOperation("studioCreate", {"input": {"name": "Acme"}})]
+        made += [BatchOperation("sceneCreate", {"input": {"title": "One"}})]
         assert (await client.execute_batch(made)).all_succeeded
+        for title in ("Intro", "Chorus", "chorus"):
+            marker = {"scene_id": "1", "title": title, "seconds": 1.0, "primary_tag_id": "1"}
+            await client.execute_batch([BatchOperation("sceneMarkerCreate", {"input": marker})])
         sent: list[str] = []
         execute = client.session.transport.execute
 
@@ -66,6 +70,22 @@ def test_tags(embedded_url: str, words: list[str | int], ids: list[str]) -> None
         async with library(embedded_url) as (session, sent):
             assert await relation_ids(session, "Tag", words) == ids
             assert len(sent) == bool(words)
+
+    run(main())
+
+
+def test_markers_go_by_their_title_or_id(embedded_url: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (session, sent):
+            words = ["intro", "id:2", "3", "Chorus"]
+            assert await relation_ids(session, "SceneMarker", words) == ["1", "2", "3"]
+            assert len(sent) == 1
+            with pytest.raises(StashAmbiguousError, match="fits several markers: id:[23] [Cc]horus, id:[23]"):
+                await relation_ids(session, "SceneMarker", ["CHORUS"])
+            with pytest.raises(StashNotFoundError, match="There is no marker 'id:9'"):
+                await relation_ids(session, "SceneMarker", ["id:9"])
+            with pytest.raises(StashNotFoundError, match="Did you mean Intro"):
+                await relation_ids(session, "SceneMarker", ["Intr"])
 
     run(main())
 

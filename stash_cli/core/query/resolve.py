@@ -94,8 +94,10 @@ async def resolve_names(session: Session, type_name: str, lookups: Mapping[str, 
 
 
 async def _look_up(session: Session, entity: Entity, words: Iterable[Word]) -> list[dict[str, Any]]:
-    """Every object that a word may mean, in one request."""
+    """Every object that a word may mean, in one request; of markers, which have no such questions, all."""
     server = await session.learn()
+    if entity.label not in fields(entity.type):
+        return await _rows(session, entity, [_by_name(entity, {}, -1, server)])
     names = [name for word in words if word.name for name in _readings(entity, word.name)]
     ids = list(dict.fromkeys(word.id for word in words if word.id))
     roots = [_by_id(entity, number, one, server) for number, one in enumerate(ids)]
