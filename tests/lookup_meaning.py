@@ -41,7 +41,7 @@ def is_positive(asked: Asked) -> bool:
 
 
 def meets(kind: str, values: list[Any], asked: Asked) -> bool:
-    """Whether values (none of them null) meet all lookups: one of them every positive one, none a negative."""
+    """Whether values, none of them null, meet all lookups: one every positive one, none a negative one."""
     if "null" in asked and asked["null"] == bool(values):
         return False
     positive = {k: v for k, v in asked.items() if k not in NEGATIVE and k != "null"}

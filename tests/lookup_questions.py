@@ -26,8 +26,8 @@ class Questions:
     def one(self, type_name: str, field: FilterField, lookup: str) -> Asked:
         """One lookup of one field; those that narrow another come with it."""
         asked = {f"{field.name}__{lookup}": self.value(type_name, field, lookup)}
-        if lookup in ("depth", "distance"):
-            names = [name for name in field.lookups if name not in ("depth", "distance", "null")]
+        if lookup in NARROWING:
+            names = [name for name in field.lookups if name not in NARROWING and name != "null"]
             beside = self.luck.choice(names)
             asked[f"{field.name}__{beside}"] = self.value(type_name, field, beside)
         return asked
@@ -64,19 +64,17 @@ class Questions:
 
     def value(self, type_name: str, field: FilterField, lookup: str) -> Any:
         if lookup == "null" and field.kind != "CustomFieldCriterionInput":
-            return self.luck.random() < 0.5
-        if lookup == "depth":
-            return self.luck.choice([-1, 0, 1, 2])
-        if field.name == "is_missing":
-            return self.luck.choice(field.choices)
-        if lookup == "distance":
-            return self.luck.randint(0, 4)
-        if field.name == "phash":
-            return self.hash(lookup)
+            return self.luck.choice([True, False])
+        if lookup in NARROWING:
+            return self.luck.choice(NARROWING[lookup])
         if field.kind in SPECIAL:
             return SPECIAL[field.kind](self, lookup)
-        if field.target:
-            return [str(one) for one in self.ids(field)] if lookup != "eq" else self.ids(field)
+        if field.target or field.name == "is_missing":
+            return self.ids(field) if field.target else self.luck.choice(field.choices)
+        return self.compared(type_name, field, lookup)
+
+    def compared(self, type_name: str, field: FilterField, lookup: str) -> Any:
+        """What values are compared with: one, two ends, or several."""
         held = self.held(type_name, field)
         if lookup in ("between", "not_between"):
             ends = sorted([self.near(field, lookup, held) for _ in range(2)], key=self.in_order(field))
@@ -99,9 +97,10 @@ class Questions:
         rows = self.truth.rows[TABLES[type_name]] if type_name in TABLES else []
         return [one for row in rows for one in self.truth.values(type_name, field.name, row)]
 
-    def ids(self, field: FilterField) -> list[int]:
+    def ids(self, field: FilterField) -> list[int] | list[str]:
         many = len(self.truth.rows[TABLES.get(field.target or "", "files")])
-        return self.luck.sample(range(1, many + 1), min(many, self.luck.choice([1, 1, 2, 3])))
+        found = self.luck.sample(range(1, many + 1), min(many, self.luck.choice([1, 1, 2, 3])))
+        return self.luck.choice([found, [str(one) for one in found]])
 
     def near(self, field: FilterField, lookup: str, held: list[Any]) -> Any:
         """A value that is held, or one beside it."""
@@ -168,6 +167,7 @@ class Questions:
         return f"{(self.luck.choice(world.HASHES) ^ self.luck.choice([0, 0, 1, 2])) & (2**64 - 1):016x}"
 
 
+NARROWING = {"depth": [-1, 0, 1, 2], "distance": [0, 1, 2, 3, 4]}
 SPARE: dict[str, list[Any]] = {
     "StringCriterionInput": world.WORDS,
     "IntCriterionInput": [0, 1, 2, 3, 50],
@@ -181,6 +181,7 @@ SPECIAL = {
     "DuplicationCriterionInput": lambda draw, _: draw.luck.choice([True, False]),
     "FileDuplicationCriterionInput": lambda draw, _: draw.luck.choice([True, False]),
     "PhashDistanceCriterionInput": Questions.hash,
+    "phash": Questions.hash,
     "StashIDCriterionInput": Questions.stash_id,
     "StashIDsCriterionInput": Questions.stash_ids,
     "CustomFieldCriterionInput": Questions.custom,

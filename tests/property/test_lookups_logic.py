@@ -6,7 +6,6 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, TypeAlias
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lookup_asking import answer, random_library
