@@ -45,6 +45,13 @@ def test_who_offers_no_known_protocol_is_spoken_to_in_the_older_one(served_url, 
         assert socket.subprotocol is None
 
 
+def test_the_first_sign_of_life_comes_before_any_answer(served_url):
+    with talk(served_url, LEGACY) as socket:
+        socket.socket.send(INIT)
+        socket.send(type="ping")
+        assert [socket.receive()["type"] for _ in range(3)] == ["connection_ack", "ka", "pong"]
+
+
 def test_the_greeting_may_come_late_and_pings_of_the_connection_are_answered(served_url):
     with talk(served_url) as socket:
         assert socket.socket.ping().wait(5)

@@ -94,12 +94,13 @@ class Conversation:
         await self._send("connection_ack")
         tasks.create_task(self._pump())
         if self._dialect.is_older:
+            await self._send("ka")
             tasks.create_task(self._keep_alive())
 
     async def _keep_alive(self) -> None:
         while True:
-            await self._send("ka")
             await asyncio.sleep(self._pause)
+            await self._send("ka")
 
     async def _pump(self) -> None:
         """Send on what is subscribed to."""
