@@ -16,6 +16,8 @@ from stash_cli.embedded.functions import phash_distance
 from stash_cli.embedded.pictures.phash import on_black, perceptual_hash, picture_hash
 from stash_cli.embedded.scan.probe import BrokenFileError
 
+ROUNDING = 1e-9 * 64 * 64 * 255
+
 
 def plain_line(pixels: list[int]) -> list[int]:
     """64 pixels made of a line, each by its own sum."""
@@ -34,7 +36,7 @@ def plain_line(pixels: list[int]) -> list[int]:
     return made
 
 
-def plain_hash(picture: Image.Image) -> int:
+def plain_levels(picture: Image.Image) -> list[float]:
     width, height = picture.size
     bands = []
     for band in picture.split():
@@ -48,9 +50,7 @@ def plain_hash(picture: Image.Image) -> int:
     ]
     wave = [[math.cos(math.pi * k * (2 * n + 1) / 128) for n in range(64)] for k in range(8)]
     across = [[sum(row[x] * wave[u][x] for x in range(64)) for u in range(8)] for row in grey]
-    found = [sum(across[y][u] * wave[v][y] for y in range(64)) for v in range(8) for u in range(8)]
-    bits = "".join("1" if level > median(found) else "0" for level in found)
-    return int(bits, 2)
+    return [sum(across[y][u] * wave[v][y] for y in range(64)) for v in range(8) for u in range(8)]
 
 
 def noise(seed: int, size: tuple[int, int]) -> Image.Image:
@@ -62,7 +62,11 @@ def noise(seed: int, size: tuple[int, int]) -> Image.Image:
 @given(seed=st.integers(0, 1000), width=st.integers(1, 150), height=st.integers(1, 150))
 def test_the_hash_is_that_of_the_plain_arithmetic(seed, width, height):
     picture = noise(seed, (width, height))
-    assert perceptual_hash(picture) & (1 << 64) - 1 == plain_hash(picture)
+    levels = plain_levels(picture)
+    bits = f"{perceptual_hash(picture) & (1 << 64) - 1:064b}"
+    for bit, above in zip(bits, (level - median(levels) for level in levels), strict=True):
+        # What rounding decides differs from one release of Python to the next.
+        assert abs(above) < ROUNDING or bit == "01"[above > 0]
 
 
 def drawing(seed: int) -> Image.Image:

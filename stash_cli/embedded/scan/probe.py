@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, SupportsFloat
 
 from stash_cli.embedded.scan.rotation import is_on_its_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from fractions import Fraction
 
     from av.container import InputContainer
     from av.video.stream import VideoStream
@@ -20,6 +19,7 @@ _MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 _MATROSKA = "matroska,webm"
 _CONTAINERS = {_MP4: "mp4", "asf": "wmv"}
 _DOCTYPE_WITHIN = 4096
+_LENIENT_SINCE = 19
 
 _PICTURES = {
     "JPEG": ("mjpeg", "jpeg"),
@@ -94,11 +94,16 @@ def opened_video(path: str) -> Iterator[InputContainer]:
     import av
 
     try:
-        # A name like "a:b.mp4" must not be taken for a URL, nor a tag in an old encoding stop the scan.
-        with av.open(f"file:{path}", metadata_errors="replace") as container:
+        # A name like "a:b.mp4" must not be taken for a URL.
+        with av.open(f"file:{path}", **_lenience(av.__version__)) as container:
             yield _with_content(container)
     except Exception as error:  # what a damaged file does to a demuxer is not limited to its own errors
         raise BrokenFileError(f"not a readable video: {error}") from error
+
+
+def _lenience(release: str) -> dict[str, Any]:
+    """How to open a file so that a tag in an old encoding does not stop the scan; from 19 on none does."""
+    return {"metadata_errors": "replace"} if int(release.split(".", maxsplit=1)[0]) < _LENIENT_SINCE else {}
 
 
 def _with_content(container: InputContainer) -> InputContainer:
@@ -122,7 +127,7 @@ def _seconds(container: InputContainer, video: VideoStream | None) -> float:
     return 0.0
 
 
-def _rate(rate: Fraction | None) -> float:
+def _rate(rate: SupportsFloat | None) -> float:
     return round(float(rate), 2) if rate else 0.0
 
 
