@@ -6,10 +6,12 @@ own ancestor: a server may accept that and then never stop walking.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.orm.changes import key_of
+from stash_cli.core.types.orm.mirror import known_items
 from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.unset import UNSET
 
@@ -44,17 +46,12 @@ def refuse_cycle(obj: StashObject, name: str, other: StashObject) -> None:
 async def check(client: StashClient, savings: Sequence[tuple[StashObject, Saving]]) -> None:
     """Raise StashInputError where a save would make a tag, studio or group its own ancestor.
 
-    The server is asked once for each relationship that leads to objects whose own was never read.
+    The server is asked about objects whose own relationships were never read.
     """
     for obj, saving in savings:
         for name in HIERARCHIES.get(type(obj).__name__, ()):
             targets = _new_targets(obj, name, saving)
-            if not targets:
-                continue
-            found, unread = walk(targets, name)
-            if obj in found:
-                raise _cycle(obj, targets[0])
-            if unread and not obj.is_new() and obj in await _ask(client, unread, name):
+            if targets and obj in await _reached(None if obj.is_new() else client, targets, name):
                 raise _cycle(obj, targets[0])
 
 
@@ -80,26 +77,46 @@ async def everyone(obj: StashObject, name: str) -> list[Any]:
     What was not read is asked for, once. Raises StashUsageError where that takes a server and `obj` is
     in no store.
     """
-    found, unread = walk([obj], name)
-    if unread:
-        found += [each for each in await _ask(obj.client, unread, name) if each not in found]
+    _, unread = walk([obj], name)
+    found = await _reached(obj.client if unread else None, [obj], name)
     return [each for each in found if each != obj]
 
 
 def walk(start: Sequence[StashObject], name: str) -> tuple[list[StashObject], list[StashObject]]:
-    """`start` and what relationship `name` leads to from there, and those of them that have it unread."""
-    found, unread = list(start), []
-    for each in found:
+    """`start` and what relationship `name` leads to from there, and those of them that have it unread.
+
+    What was put in and is not saved yet is followed, too, where the rest is unread.
+    """
+    found = {key_of(each): each for each in start}
+    unread, queue = [], [*found.values()]
+    for each in queue:
         relation = relationships(type(each).__name__)[name]
         value = each.__dict__.get(name, UNSET)
-        if value is UNSET and not each.is_new():
-            unread.append(each)
-        found += [target for target in relation.targets(value or []) if target not in found]
-    return found, unread
+        if value is UNSET:
+            value = known_items(each, name)
+            unread += [] if each.is_new() else [each]
+        new = {key_of(target): target for target in relation.targets(value) if key_of(target) not in found}
+        found |= new
+        queue += new.values()
+    return queue, unread
 
 
-async def _ask(client: StashClient, start: Sequence[StashObject], name: str) -> list[StashObject]:
-    """What the server says `name` leads to from any of `start`, over all levels."""
+async def _reached(client: StashClient | None, start: Sequence[StashObject], name: str) -> list[StashObject]:
+    """`start` and all that `name` leads to from there, here or (with `client`) on the server."""
+    found, unread = walk(start, name)
+    answered: set[str | int] = set()
+    while unread and client is not None:
+        answer, beyond = await _ask(client, unread, name)
+        answered |= {key_of(each) for each in (*unread, *answer)} - {key_of(each) for each in beyond}
+        found, unread = walk([*found, *answer], name)
+        unread = [each for each in unread if key_of(each) not in answered]
+    return found
+
+
+async def _ask(
+    client: StashClient, start: Sequence[StashObject], name: str
+) -> tuple[list[StashObject], list[StashObject]]:
+    """What the server says `name` leads to from any of `start`, and those from which it leads on unasked."""
     cls = type(start[0])
     entity = ENTITIES[cls.__name__]
     back = _opposite(cls.__name__, name)
@@ -107,12 +124,11 @@ async def _ask(client: StashClient, start: Sequence[StashObject], name: str) -> 
         wanted = {back: {"value": [each.id for each in start], "modifier": "INCLUDES", "depth": -1}}
         args = {"filter": {"per_page": -1}, entity.filter_arg: wanted}
         answer: Any = await client.ask(entity.find, [f"{entity.items}.id", f"{entity.items}.name"], **args)
-        return cast("list[StashObject]", list(getattr(answer, entity.items)))
+        return list(getattr(answer, entity.items)), []
     # Studios cannot be asked for by depth: their links are followed level by level in one document.
     levels = [".".join([*[name] * depth, "id"]) for depth in range(_LEVELS)]
     answers = [await client.find_entity(cls, each.id, levels) for each in start]
-    found, _ = walk([each for each in answers if each is not None], name)
-    return [each for each in found if each not in start]
+    return walk([each for each in answers if each is not None], name)
 
 
 def _opposite(type_name: str, name: str) -> str:

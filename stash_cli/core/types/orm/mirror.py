@@ -31,7 +31,7 @@ def mirror(obj: StashObject, name: str, before: Any, after: Any) -> None:
         return
     relation, back = sides
     if relation.is_list:
-        gone, come = _difference(relation, _noted(obj, name) if before is UNSET else before, after)
+        gone, come = _difference(relation, known_items(obj, name) if before is UNSET else before, after)
         left = [target for target, _ in gone]
     else:
         left, come = _owners(obj, name, before), _pairs(relation, after)
@@ -99,7 +99,7 @@ def _pairs(relation: RelationshipMetadata, value: Any) -> list[Pair]:
     return [(relation.target(item), item) for item in items if relation.target(item)]
 
 
-def _noted(obj: StashObject, name: str) -> list[Any]:
+def known_items(obj: StashObject, name: str) -> list[Any]:
     """What a relationship that was never read is known to lead to."""
     pending = obj.pending
     changes = (pending.mirrored.get(name), pending.members.get(name)) if pending else ()
@@ -117,7 +117,7 @@ def is_elsewhere(obj: StashObject, name: str, owner: StashObject) -> bool:
     """Whether a field that holds one object is known to lead to another than `owner`."""
     relation = relationships(type(obj).__name__)[name]
     held = obj.__dict__.get(name, UNSET)
-    shown = (_noted(obj, name) or [owner])[0] if held is UNSET else held
+    shown = (known_items(obj, name) or [owner])[0] if held is UNSET else held
     return not relation.is_list and shown != owner
 
 
