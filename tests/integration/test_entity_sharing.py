@@ -7,7 +7,7 @@ from store_support import counted
 from support import run
 
 from stash_cli.core.errors import StashInputError
-from stash_cli.core.types import Tag
+from stash_cli.core.types import Performer, Scene, Studio, Tag
 
 
 def test_circles_over_what_was_put_into_unread_lists_are_refused(embedded_url: str) -> None:
@@ -33,8 +33,8 @@ def test_circles_through_several_unread_parts_are_refused(embedded_url: str) -> 
             text = (
                 "mutation($id: ID!, $above: [ID!]) { tagUpdate(input: {id: $id, parent_ids: $above}) { id } }"
             )
-            await store.client.execute(text, {"i": two.id, "up": [three.id]})
-            await store.client.execute(text, {"i": four.id, "up": [one.id]})
+            await store.client.execute(text, {"id": two.id, "above": [three.id]})
+            await store.client.execute(text, {"id": four.id, "above": [one.id]})
             wire.take()
             one.parents, three.parents = [two], [four]
             with pytest.raises(StashInputError, match="contain each other"):
@@ -45,3 +45,42 @@ def test_circles_through_several_unread_parts_are_refused(embedded_url: str) -> 
             assert await one.get_all_ancestors() == [two, three]
 
     run(main())
+
+
+def test_an_edit_taken_back_hides_nothing_that_others_do(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            scene, alice = Scene(title="x"), Performer(name="Alice")
+            await store.save_batch([scene, alice], check=True)
+            await store.populate(scene, ["performers"])
+            scene.performers = [alice]
+            scene.performers = []
+            given = {"input": {"id": scene.id, "performer_ids": [alice.id]}}
+            text = "mutation($input: SceneUpdateInput!) { sceneUpdate(input: $input) { id } }"
+            await store.client.execute(text, given)
+            await store.populate(scene, ["performers"], force_refetch=True)
+            await store.populate(alice, ["scenes"])
+            assert (scene.performers, alice.scenes) == ([alice], [scene])
+
+    run(main())
+
+
+def test_only_the_side_that_said_it_last_has_it_to_save() -> None:
+    scene, studio = Scene.from_graphql({"id": "1", "studio": None}), Studio.from_graphql({"id": "2"})
+    scene.studio = studio
+    assert (scene.is_dirty(), studio.is_dirty()) == (True, False)
+    run(studio.add_scene(scene))
+    assert (scene.is_dirty(), studio.is_dirty()) == (False, True)
+    assert scene.studio is studio
+
+
+def test_what_is_marked_clean_is_known_on_both_sides() -> None:
+    scene, alice = Scene.from_graphql({"id": "1", "performers": []}), Performer.from_graphql({"id": "2"})
+    tag = Tag.from_graphql({"id": "3"})
+    scene.performers.append(alice)
+    run(tag.add_scene(scene))
+    for each in (scene, tag):
+        each.mark_clean()
+    alice.merge_answer({"scenes": []})
+    scene.merge_answer({"tags": []})
+    assert (alice.scenes, scene.tags) == ([], [])

@@ -42,6 +42,22 @@ def mirror(obj: StashObject, name: str, before: Any, after: Any) -> None:
             unlink(target, back, obj)
     for target, item in come:
         link(target, back, obj, item)
+    _settle_unchanged(obj, name, back, [*left, *(target for target, _ in come)])
+
+
+def _settle_unchanged(obj: StashObject, name: str, back: str, touched: list[StashObject]) -> None:
+    """Let nobody wait for a save of `obj` where its relationship is again what the server has."""
+    relation, base = relationships(type(obj).__name__)[name], obj.server_fields().get(name, UNSET)
+    if not touched or base is UNSET or base is FORCED:
+        return
+    was, now = (
+        {key_of(target): item for target, item in _pairs(relation, value)}
+        for value in (base, obj.__dict__[name])
+    )
+    for target in touched:
+        before, after = (held.get(key_of(target), UNSET) for held in (was, now))
+        if same(after, before):
+            _settle_one(target, back, obj, after)
 
 
 def settle(obj: StashObject, name: str, before: Any, after: Any) -> None:
@@ -140,8 +156,7 @@ def link(holder: StashObject, name: str, obj: StashObject, item: Any = None) -> 
     for other in _owners(holder, name, held):
         if other != obj:
             unlink(other, relation.inverse_field or "", holder)
-    if held is UNSET or held != obj:
-        _show_link(holder, name, obj)
+    _show_link(holder, name, obj)
 
 
 def unlink(holder: StashObject, name: str, obj: StashObject) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.types.orm.changes import FORCED, same, snapshot
 from stash_cli.core.types.orm.collections import kept, put_at
-from stash_cli.core.types.orm.mirror import mirror
+from stash_cli.core.types.orm.mirror import mirror, settle
 from stash_cli.core.types.orm.pending import Conflict, History, compare
 from stash_cli.core.types.orm.places import place_in
 from stash_cli.core.types.orm.relations import inverses
@@ -149,8 +149,13 @@ class Tracked(State):
 
     def mark_clean(self) -> None:
         """Take the present values for what the server has."""
-        _put(self, "_pending", None)
-        self.tell_keeper()
+        with self.locked():
+            queued = self._pending.members if self._pending else {}
+            for name, noted in queued.items():
+                settle(cast("StashObject", self), name, [*noted.removed.values()], [*noted.added.values()])
+            self.note_saved({name: snapshot(value) for name, value in self.get_changed_fields().items()})
+            _put(self, "_pending", None)
+            self.tell_keeper()
 
     def mark_dirty(self) -> None:
         """Take every set field for changed, so that `save` sends all that an update takes."""
