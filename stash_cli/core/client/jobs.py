@@ -149,7 +149,8 @@ class _Watch:
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
-                found = await asyncio.wait_for(self.news.get(), left)
+                async with asyncio.timeout(left):
+                    found = await self.news.get()
             except TimeoutError as error:
                 raise StashJobRunningError(
                     f"Job {self.job_id} still runs; waiting was given up.",

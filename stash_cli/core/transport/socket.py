@@ -89,7 +89,8 @@ class SocketSubscription:
         if self._channel is None:
             self._channel = channel = await self._open_channel()
             try:
-                await asyncio.wait_for(self._greet(channel), _ANSWER_WITHIN)
+                async with asyncio.timeout(_ANSWER_WITHIN):
+                    await self._greet(channel)
             except BaseException as error:
                 self._channel = None
                 await channel.close()
@@ -106,7 +107,8 @@ class SocketSubscription:
         # Messages are read in order: the answer to a ping proves that the subscription was read.
         await _say(channel, "ping")
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._until(channel, "pong"), _PONG_WITHIN)
+            async with asyncio.timeout(_PONG_WITHIN):
+                await self._until(channel, "pong")
 
     async def _until(self, channel: Channel, kind: str) -> None:
         """Read on until a message of `kind`; answers that come earlier wait for the reader."""
@@ -122,11 +124,13 @@ class SocketSubscription:
         if self._waiting:
             return self._waiting.popleft()
         try:
-            return _parse(await asyncio.wait_for(channel.receive(), _PING_EVERY))
+            async with asyncio.timeout(_PING_EVERY):
+                return _parse(await channel.receive())
         except TimeoutError:
             await _say(channel, "ping")
         try:
-            return _parse(await asyncio.wait_for(channel.receive(), _ANSWER_WITHIN))
+            async with asyncio.timeout(_ANSWER_WITHIN):
+                return _parse(await channel.receive())
         except TimeoutError as error:
             raise StashConnectionError("The server went silent on its websocket.") from error
 
