@@ -201,3 +201,18 @@ def test_the_clients_answers_are_the_stores_objects(embedded_url: str) -> None:
             assert (await client.find_tags()).tags[0] is tag
 
     run(main())
+
+
+def test_expiring_all_while_the_collector_runs() -> None:
+    known = IdentityMap(max_objects=0)
+    before = gc.get_threshold()
+    gc.set_threshold(20)
+    try:
+        for number in range(3_000):
+            tag = known.take(Tag, {"id": str(number), "name": "x"})
+            tag.__dict__["own"] = tag
+            if number % 100 == 0:
+                known.expire()
+    finally:
+        gc.set_threshold(*before)
+    assert known.get(Tag, tag.id) is tag

@@ -18,7 +18,7 @@ from stash_cli.core.types.orm.departure import part
 from stash_cli.core.types.orm.hydrate import Plan, blank, concrete, plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from stash_cli.core.client import StashClient
@@ -198,14 +198,16 @@ class IdentityMap:
     def expire(self, cls: type[StashObject] | None = None, id_: str | None = None) -> None:
         """Let the next read ask the server; objects stay the ones they are, changes stay in them."""
         with self._lock:
-            for entry in list(self._entries(cls, id_)):
+            for entry in self._entries(cls, id_):
                 entry.stamp = NEVER
                 self._recent.pop(id(entry()), None)
 
-    def _entries(self, cls: type[StashObject] | None, id_: str | None) -> Iterator[Entry]:
-        for held, table in self._tables.items():
-            if cls is None or held is cls:
-                yield from (e for key, e in list(table.entries.items()) if id_ is None or key == id_)
+    def _entries(self, cls: type[StashObject] | None, id_: str | None) -> list[Entry]:
+        tables = [table for held, table in self._tables.items() if cls is None or held is cls]
+        if id_ is not None:
+            return [table.entries[id_] for table in tables if id_ in table.entries]
+        # Lists of values: making pairs could wake the collector, which drops entries meanwhile.
+        return [entry for table in tables for entry in list(table.entries.values())]
 
     def discard(self, obj: StashObject) -> None:
         """Take an object out: the server has it no longer."""
