@@ -6,7 +6,7 @@ import pytest
 from store_support import counted
 from support import run
 
-from stash_cli.core.errors import StashInputError
+from stash_cli.core.errors import StashGraphQLError, StashInputError
 from stash_cli.core.types import Performer, Scene, Studio, Tag
 
 
@@ -84,3 +84,16 @@ def test_what_is_marked_clean_is_known_on_both_sides() -> None:
     alice.merge_answer({"scenes": []})
     scene.merge_answer({"tags": []})
     assert (alice.scenes, scene.tags) == ([], [])
+
+
+def test_what_could_not_be_created_leaves_the_lists_it_was_in(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            above = Studio(name="above")
+            await store.save_batch([above, Studio(name="Acme")], check=True)
+            await store.populate(above, ["child_studios"])
+            with pytest.raises(StashGraphQLError, match="already exists"):
+                await store.get_or_create(Studio, name="Acme", parent_studio=above)
+            assert above.child_studios == []
+
+    run(main())

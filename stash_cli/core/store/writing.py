@@ -106,7 +106,7 @@ class Writing(Local):
             await self.save(made)
         except StashGraphQLError:
             # Somebody else may have made it in between; else the refusal stands.
-            self.identity.discard(made)
+            self.identity.part(entity_type, [made.id])
             found = await self.find_one(entity_type, **search_params)
             if found is None:
                 raise
