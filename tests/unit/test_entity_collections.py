@@ -211,3 +211,21 @@ def test_what_is_put_into_a_store_tells_it() -> None:
     assert identity.dirty() == []
     scene.groups[0].scene_index = 2
     assert identity.dirty() == [scene]
+
+
+def test_what_is_taken_out_of_one_object_and_put_into_another_is_that_one() -> None:
+    row = {"groups": [{"group": {"id": "1"}, "scene_index": 1}]}
+    one, two = Scene.from_graphql({"id": "1", **row}), Scene.from_graphql({"id": "2", "groups": []})
+    place = one.groups.pop()
+    two.groups.append(place)
+    one.mark_clean()
+    two.mark_clean()
+    place.scene_index = 5
+    assert (one.is_dirty(), two.get_changed_fields()) == (False, {"groups": [place]})
+    assert two.groups[0] is place
+
+
+def test_edits_are_noticed_however_deep() -> None:
+    scene = Scene.from_graphql({"id": "1", "custom_fields": {"a": [{"b": [1]}]}})
+    scene.custom_fields["a"][0]["b"].append(2)
+    assert scene.get_changed_fields() == {"custom_fields": {"a": [{"b": [1, 2]}]}}

@@ -27,9 +27,14 @@ def snapshot(value: Any) -> Any:
         if value and isinstance(value[0], Embedded):
             return [dict(item.__dict__) if isinstance(item, Embedded) else item for item in value]
         return value.copy()
+    return _deep(value)
+
+
+def _deep(value: Any) -> Any:
+    """Maps, and the lists in them, which may hold anything, all the way down."""
     if isinstance(value, dict):
-        return {key: snapshot(item) for key, item in value.items()}
-    return value
+        return {key: _deep(item) for key, item in value.items()}
+    return [_deep(item) for item in value] if isinstance(value, list) else value
 
 
 def same(value: Any, before: Any) -> bool:

@@ -127,7 +127,7 @@ def items_at(values: Iterable[Any], place: Place | None) -> Items:
 def kept(value: Any, place: Place | None) -> Any:
     """`value` as an object holds it at `place`: lists, maps and embedded values tell of edits from now on.
 
-    An embedded value that another place holds is copied: it is a value, not a thing of its own.
+    An embedded value that is in another place is copied: it is a value, not a thing of its own.
     """
     if isinstance(value, list):
         return items_at((kept(item, place) for item in value), place)
@@ -140,10 +140,17 @@ def kept(value: Any, place: Place | None) -> Any:
 
 def _embedded(value: Embedded, place: Place) -> Embedded:
     held = place_of(value)
-    if held is not None and (held[0] is not place[0] or held[1] != place[1]):
+    if held is not None and (held[0] is not place[0] or held[1] != place[1]) and _is_at(value, held):
         value = copy(value)
     put_place(value, place)
     return value
+
+
+def _is_at(value: Embedded, place: Place) -> bool:
+    """Whether a value is still where it was put: it may have been taken out."""
+    owner = place[0]()
+    held = None if owner is None else owner.__dict__.get(place[1])
+    return held is value or (isinstance(held, list) and any(each is value for each in held))
 
 
 def put_at(value: Any, place: Place | None) -> None:
