@@ -47,6 +47,8 @@ class StashError(RuntimeError):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"Hint: {hint}")  # what a traceback shows
 
 
 class StashUsageError(StashError):
