@@ -45,6 +45,9 @@ ALIASES = {
     "stash_ids": "stash_id_endpoint",
     "favorite": "filter_favorites",
     "alias_list": "aliases",
+    "height": "height_cm",
+    "md5": "checksum",
+    "scene_markers": "markers",
 }
 """Names of the object's own fields for those of the filter, tried where the filter lacks them."""
 
@@ -131,7 +134,8 @@ def _range(owner: str, name: str) -> tuple[float | None, float | None] | None:
 def find_field(type_name: str, name: str) -> FilterField | None:
     """The field called `name`, or the one that an object's own name for it means."""
     known = fields(type_name)
-    words = (name, ALIASES.get(name, name), f"{name}s", name.removesuffix("s"))
+    bare = name.removesuffix("_ids").removesuffix("_id")
+    words = (name, ALIASES.get(name, name), f"{name}s", f"{name}es", name.removesuffix("s"), f"{bare}s", bare)
     return next((known[word] for word in words if word in known), None)
 
 

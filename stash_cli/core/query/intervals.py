@@ -22,6 +22,13 @@ class Steps(Protocol):
     def down(self, point: Any) -> Any: ...
 
 
+def in_order(intervals: Intervals) -> Intervals:
+    """`intervals` as they are; ValueError where one ends before it begins."""
+    if any(low is not None and high is not None and low > high for low, high in intervals):
+        raise ValueError(intervals)
+    return intervals
+
+
 def contains(intervals: Intervals, point: Any) -> bool:
     return any((low is None or low <= point) and (high is None or point <= high) for low, high in intervals)
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
 
 _FUZZY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
 _RELATIVE = re.compile(r"([+-])(\d+)(s|mo|m|h|d|w|y)")
+_LENGTH = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SECOND = timedelta(seconds=1)
 LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - wall time
@@ -28,6 +30,16 @@ def relative(text: str, now: datetime) -> datetime | None:
     if unit in _UNITS:
         return now + timedelta(**{_UNITS[unit]: amount})
     return _months(now, amount * (12 if unit == "y" else 1))
+
+
+def in_seconds(value: object) -> Any:
+    """`1:30`, `1:02:03` or a timedelta as seconds; anything else as it is."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    found = _LENGTH.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        return value
+    return (int(found[1] or 0) * 60 + int(found[2])) * 60 + int(found[3])
 
 
 def _months(now: datetime, amount: int) -> datetime:
@@ -56,6 +68,8 @@ def period(text: str) -> tuple[date, date]:
 
 def days(value: object, now: datetime) -> tuple[date, date]:
     """First and last day that `value` means; ValueError where it is no date."""
+    if isinstance(value, timedelta):
+        value = now + value
     if isinstance(value, datetime):
         return value.date(), value.date()
     if isinstance(value, date):
@@ -67,6 +81,8 @@ def days(value: object, now: datetime) -> tuple[date, date]:
 
 def seconds(value: object, now: datetime, zone: tzinfo | None) -> tuple[datetime, datetime]:
     """First and last second that `value` means, as wall time in `zone`; ValueError where it is no time."""
+    if isinstance(value, timedelta):
+        value = now + value
     if isinstance(value, datetime):
         return _wall(value, zone), _wall(value, zone)
     if isinstance(value, date):

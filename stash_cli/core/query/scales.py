@@ -76,21 +76,34 @@ class Whole(_Discrete):
     point = 0
     expected = "a whole number"
 
-    def parse(self, text: str) -> int:
-        return words.whole(text)
+    def parse(self, text: str) -> Any:
+        return text if ":" in text else words.whole(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
-        if isinstance(value, bool) or int(value) != float(value):
-            raise ValueError(value)
-        point = int(value)
-        within(field, point)
-        return point, point
+        """A fraction is no point, but has one before and one after it: `gt=79.5` is `gte=80`."""
+        if field.name in IN_SECONDS:
+            value = moments.in_seconds(value)
+        if isinstance(value, bool):
+            raise TypeError(value)
+        number = float(value) if not isinstance(value, int) else value
+        if field.name in ROUNDED:
+            number = math.floor(number + 0.5)
+        first, last = math.ceil(number), math.floor(number)
+        within(field, first)
+        within(field, last)
+        return first, last
 
     def found(self, value: Any) -> int:
         return int(value)
 
     def empty(self) -> int:
         return 0
+
+
+IN_SECONDS = frozenset({"duration", "resume_time", "play_duration"})
+"""Numbers that may be written as a length of time."""
+ROUNDED = frozenset({"framerate"})
+"""Numbers that the server rounds before it compares them."""
 
 
 class Real:
@@ -111,7 +124,7 @@ class Real:
         return words.number(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[float, float]:
-        point = float(value)
+        point = float(moments.in_seconds(value) if field.name in IN_SECONDS else value)
         if isinstance(value, bool) or not math.isfinite(point):
             raise ValueError(value)
         within(field, point)

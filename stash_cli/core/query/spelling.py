@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
 from stash_cli.core.query.fields import fields, find_field, nested_field
+from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
     from stash_cli.core.query.model import FilterField
@@ -25,17 +26,26 @@ LOOKUP_NAMES = {
 """Other words for lookups."""
 
 HINTS = {
-    "iregex": 'Write regex="(?i)...": expressions say themselves whether case counts.',
+    "iregex": 'Write {field}__regex="(?i)...": expressions say themselves whether case counts.',
+    "like": "Write {field}__contains, {field}__startswith or {field}__regex.",
+    "search": "Write {field}__contains; q= is the server's own search.",
     "year": 'A date may be a whole period: {field}="2024", {field}__gte="2024".',
     "month": 'A date may be a whole period: {field}="2024-03".',
     "day": 'A date may be a whole period: {field}="2024-03-15".',
     "date": 'A time may be a whole day: {field}="2024-03-15".',
+    "exists": "Write {field}__null=False.",
     "count": "There are fields that count: {counts}.",
-    "all": "Write {field}__includes_all=[...].",
-    "any": "Write {field}__includes=[...].",
-    "isempty": "Write {field}__null=True.",
+    "len": "There are fields that count: {counts}.",
 }
 """What to write for lookups that other libraries have."""
+
+RELATION_HINTS = {
+    "all": "Write {field}__includes_all=[...].",
+    "any": "Write {field}__includes=[...].",
+    "contains": "Write {field}__includes=[...].",
+    "name": 'Write {field}="...": the store looks names up.',
+}
+"""The same for lookups of relations."""
 
 PARTS = {
     "rating": "rating100",
@@ -49,6 +59,11 @@ PARTS = {
 """Words of `is_missing` for fields that are called otherwise."""
 
 
+MEANT = {"name": "title", "title": "name", "pk": "id", "width": "resolution", "height": "resolution"}
+MEANT |= {"primary_tag": "tags"}
+"""Fields that are asked for instead of ones that no filter has, where nothing is spelt nearly so."""
+
+
 class Spelt(NamedTuple):
     """A field, its lookup (eq where none is written), and what is asked of related objects instead."""
 
@@ -60,41 +75,56 @@ class Spelt(NamedTuple):
 def spell(type_name: str, key: str) -> Spelt:
     """What `key` names; raises StashLookupError with near matches."""
     head, *rest = key.split("__")
-    field = find_field(type_name, head)
+    field, nested = find_field(type_name, head), nested_field(type_name, head)
+    if field and field.target and rest[:1] in (["id"], ["pk"]):
+        rest = rest[1:]
     if field and field.lookups and len(rest) <= 1:
         lookup = LOOKUP_NAMES.get(rest[0], rest[0]) if rest else "eq"
         if lookup in field.lookups:
             return Spelt(field, lookup)
-    nested = nested_field(type_name, head)
-    if nested and nested.target and rest and _is_known(nested.target, rest[0]):
+    if nested and rest and not (field and _is_lookup_of(field, nested, rest[0])):
         return Spelt(nested, "", "__".join(rest))
     if field and not rest:
         return Spelt(field, "")
-    raise _unknown(type_name, key, field)
+    raise _unknown(type_name, head, "__".join(rest), field or nested)
 
 
-def _is_known(type_name: str, name: str) -> bool:
-    """Whether `name` may be meant as a field of a related type; its own error knows better if it is none."""
-    return name not in HINTS or find_field(type_name, name) is not None
+def _is_lookup_of(field: FilterField, nested: FilterField, word: str) -> bool:
+    """Whether `word`, which is no lookup, is sooner meant as one than as a field of the related objects."""
+    related = nested.target or ""
+    if find_field(related, word) or nested_field(related, word):
+        return False
+    return bool(_hint(word, field) or did_you_mean(word, field.lookups))
 
 
-def _unknown(type_name: str, key: str, field: FilterField | None) -> StashLookupError:
-    head, _, rest = key.partition("__")
+def _unknown(type_name: str, head: str, rest: str, field: FilterField | None) -> StashLookupError:
     if field is None:
-        near = did_you_mean(head, fields(type_name))
-        return StashLookupError(f"{type_name} has no filter field {head!r}. {near}".rstrip())
-    near = did_you_mean(rest, field.lookups)
-    offered = f"It offers {', '.join(field.lookups)}."
-    return StashLookupError(
-        f"{type_name}.{field.name} has no lookup {rest!r}. {near}".rstrip(),
-        hint=_hint(rest, field) or offered,
-    )
+        return _no_field(type_name, head)
+    name = field.name.removesuffix("_filter")
+    if not field.lookups:
+        hint = f"Say what is to be true of one of them: {name}__..."
+        return StashLookupError(f"{type_name} cannot be asked for {name} themselves.", hint=hint)
+    hint = _hint(rest.partition("__")[0], field)
+    near = "" if hint else did_you_mean(rest, field.lookups)
+    message = f"{type_name}.{name} has no lookup {rest!r}. {near}".rstrip()
+    return StashLookupError(message, hint=hint or f"It offers {', '.join(field.lookups)}.")
 
 
-def _hint(rest: str, field: FilterField) -> str:
-    word = rest.partition("__")[0]
+def _no_field(type_name: str, name: str) -> StashLookupError:
+    known = [field.removesuffix("_filter") for field in fields(type_name)]
+    near = did_you_mean(name, known)
+    if not near and MEANT.get(name) in known:
+        near = f"Did you mean {MEANT[name]}?"
+    shown = describe_api().types.get(type_name)
+    held = shown is not None and name in shown.fields
+    hint = "No filter of the server asks for it: test the objects themselves." if held and not near else None
+    return StashLookupError(f"{type_name} has no filter field {name!r}. {near}".rstrip(), hint=hint)
+
+
+def _hint(word: str, field: FilterField) -> str:
+    known = HINTS | RELATION_HINTS if field.target else HINTS
     counts = [name for name in fields(field.owner) if name.endswith("_count")]
-    return HINTS.get(word, "").format(field=field.name, counts=", ".join(counts))
+    return known.get(word, "").format(field=field.name, counts=", ".join(counts))
 
 
 def spread(type_name: str, lookups: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -109,11 +139,18 @@ def spread(type_name: str, lookups: Mapping[str, Any]) -> list[tuple[str, Any]]:
     ]
 
 
-def _missing(type_name: str, key: str, part: Any) -> tuple[str, Any] | None:
-    if key not in ("is_missing", "is_missing__eq") or not isinstance(part, str):
-        return None
-    field = fields(type_name).get(PARTS.get(part, part))
-    return (f"{field.name}__null", True) if field and "null" in field.lookups else None
+def _missing(type_name: str, key: str, value: Any) -> tuple[str, Any] | None:
+    """`is_missing` as the null of a field, and the null of what no field stands for as `is_missing`."""
+    head, _, rest = key.partition("__")
+    lookup = LOOKUP_NAMES.get(rest, rest) or "eq"
+    known = fields(type_name)
+    if head == "is_missing" and lookup in ("eq", "ne") and isinstance(value, str):
+        field = known.get(PARTS.get(value, value))
+        return (f"{field.name}__null", lookup == "eq") if field and "null" in field.lookups else None
+    parts = known["is_missing"].choices if "is_missing" in known else ()
+    if lookup == "null" and head in parts and find_field(type_name, head) is None and isinstance(value, bool):
+        return f"is_missing__{'eq' if value else 'ne'}", head
+    return None
 
 
 def _custom(type_name: str, key: str, value: Any) -> tuple[str, Any] | None:

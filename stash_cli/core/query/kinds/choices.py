@@ -60,7 +60,7 @@ def word(field: FilterField, value: Any) -> str:
         .replace("-", "_")
         .replace(" ", "_")
     )
-    text = NICKNAMES.get(text, text)
+    text = NICKNAMES.get(f"{text}P" if text.isdecimal() else text, text)
     if text not in field.choices:
         field.refuse(value, "one of " + ", ".join(field.choices))
     return text
@@ -166,7 +166,7 @@ def yes_or_no(field: FilterField, value: Any) -> bool:
             return words.truth(value)
         except StashInputError:
             field.refuse(value, "yes or no")
-    return value if isinstance(value, bool) else field.refuse(value, "yes or no")
+    return bool(value) if value in (0, 1) else field.refuse(value, "yes or no")
 
 
 _SHOWN = {
@@ -183,17 +183,21 @@ class Missing:
     """`is_missing`: a part that objects lack, where no field has a lookup that says so (`spelling`)."""
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
-        return {"eq": Lookup("eq", "value", "PART", "lacking: " + MISSING_WORDS.get(field.owner, ""))}
+        parts = MISSING_WORDS.get(field.owner, "")
+        return {
+            "eq": Lookup("eq", "value", "PART", f"lacking: {parts}"),
+            "ne": Lookup("ne", "value", "PART", f"not lacking: {parts}"),
+        }
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
-        part = given["eq"]
-        if part not in field.choices:
-            field.refuse(part, "one of " + ", ".join(field.choices))
-        clauses: list[Clause] = [[(field.name, part)]]
+        [(name, part), *more] = given.items()
+        if more or part not in field.choices:
+            field.refuse(part if not more else dict(given), "one of " + ", ".join(field.choices))
+        clauses: list[Clause] = [[(field.name, part)]] if name == "eq" else []
         if part not in _SHOWN:
-            return Condition(field, clauses)
-        return Condition(field, clauses, _is_missing, reader=at(_SHOWN[part]))
+            return Condition(field, clauses, exact=bool(clauses))
 
+        def test(values: list[Any]) -> bool:
+            return all("default=true" in str(value) for value in values) == (name == "eq")
 
-def _is_missing(values: list[Any]) -> bool:
-    return all("default=true" in str(value) for value in values)
+        return Condition(field, clauses, test, exact=bool(clauses), reader=at(_SHOWN[part]))

@@ -30,7 +30,15 @@ from stash_cli.core.query.facts import (
     where_empty,
     where_some,
 )
-from stash_cli.core.query.intervals import EVERYTHING, Intervals, complement, contains, intersect, union
+from stash_cli.core.query.intervals import (
+    EVERYTHING,
+    Intervals,
+    complement,
+    contains,
+    in_order,
+    intersect,
+    union,
+)
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, modified
 
 if TYPE_CHECKING:
@@ -56,11 +64,8 @@ def _equal(_: Scale, read: Read, value: Any) -> Intervals:
 
 
 def _between(_: Scale, read: Read, value: Any) -> Intervals:
-    first, last = value
-    low, high = None if first is None else read(first)[0], None if last is None else read(last)[1]
-    if low is not None and high is not None and low > high:
-        raise ValueError(value)
-    return [(low, high)]
+    low, high = value
+    return [(None if low is None else read(low)[0], None if high is None else read(high)[1])]
 
 
 COMPARISONS: dict[str, Comparison] = {
@@ -131,9 +136,11 @@ class Ordered:
             return self.scale.read(field, one, now)
 
         try:
-            spans = comparison.spans(self.scale, read, value)
+            spans = in_order(comparison.spans(self.scale, read, value))
         except (ValueError, TypeError, OverflowError):
-            field.refuse(value, _shape(comparison.arity, self.scale.expected))
+            several = comparison.arity == "value" and isinstance(value, list | tuple | set | range)
+            more = f" here (any of several: {field.name}__in=[...])" if several else ""
+            field.refuse(value, _shape(comparison.arity, self.scale.expected) + more)
         return union(spans, self.scale)
 
     def _test(self, wanted: Intervals, barred: Intervals, empty: bool) -> Test:
@@ -171,8 +178,12 @@ class Ordered:
     def _between_gaps(self, field: FilterField, spans: Intervals) -> list[Clause]:
         """Several stretches without alternatives: from the first to the last, and in none of the gaps."""
         gaps = [gap for gap in complement(spans, self.scale) if None not in gap]
-        whole = self._inside(field, spans[0][0], spans[-1][1])
-        return [whole, *([criterion] for criterion in self._outside(field, gaps))]
+        return [*self._ends(field, spans), *([criterion] for criterion in self._outside(field, gaps))]
+
+    def _ends(self, field: FilterField, spans: Intervals) -> list[Clause]:
+        """From the start of the first stretch to the end of the last."""
+        low, high = spans[0][0], spans[-1][1]
+        return [] if low is None and high is None else [self._inside(field, low, high)]
 
     def _nothing(self, field: FilterField) -> Clause:
         """A criterion that no value meets: between two points in the wrong order."""

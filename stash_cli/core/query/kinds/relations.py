@@ -114,6 +114,8 @@ class Relation:
                 self._gather(field, found, name, ids(field, value))
         if found.null and (found.every or found.some):
             field.refuse(dict(given), "either null or ids")
+        if given.keys() == {"depth"}:
+            field.refuse(dict(given), f"ids beside {field.name}__depth")
         return found
 
     def _gather(self, field: FilterField, found: Wanted, name: str, named: list[str]) -> None:

@@ -27,7 +27,7 @@ class Bands(Whole):
 
     metavar = "1080p"
 
-    def parse(self, text: str) -> str:  # type: ignore[override]
+    def parse(self, text: str) -> str:
         return text
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
@@ -60,8 +60,10 @@ class Resolution(Ordered):
     def _between_gaps(self, field: FilterField, spans: Intervals) -> list[Clause]:
         gaps = [(low, high) for low, high in complement(spans, self.scale) if None not in (low, high)]
         bands = [band for low, high in gaps for band in _tiles(low, high) or _untold(field)]
-        whole = [self._inside(field, spans[0][0], None), self._inside(field, None, spans[-1][1])]
-        return [*whole, *([(field.name, modified("NOT_EQUALS", band))] for band in bands)]
+        low, high = spans[0][0], spans[-1][1]
+        ends = [*([self._inside(field, low, None)] * (low is not None))]
+        ends += [self._inside(field, None, high)] * (high is not None)
+        return [*ends, *([(field.name, modified("NOT_EQUALS", band))] for band in bands)]
 
     def _nothing(self, field: FilterField) -> NoReturn:
         field.refuse("bands that exclude each other", "lookups that leave something to match")

@@ -4,19 +4,19 @@
 |---|---|
 | phash_distance | eq, ne: within `distance` bits (0: equal); null |
 | duplicated | eq: shares its phash; phash, url, stash_id, title: shares that (0.31) |
-| stash_id_endpoint | eq, ne, contains, regex, null: the id, at any stash-box or at `endpoint` |
-| stash_ids_endpoint | eq, in: any of these ids; null; `endpoint` (0.31) |
+| stash_id_endpoint | eq, ne, in, contains, regex, null: the id, at any stash-box or at `endpoint` |
+| stash_ids_endpoint | eq, in: any of these ids; excludes: none; null; `endpoint` (0.31) |
 | hashes | {"phash": "a1b2..."}: files with all of these |
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import words
-from stash_cli.core.query.kinds.text import escape, text_test
+from stash_cli.core.query.kinds.text import compile_text
 from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, Test, modified
 
 if TYPE_CHECKING:
@@ -103,37 +103,35 @@ class Duplication:
         return Condition(field, [[(field.name, sent)]])
 
 
-_ID_MODIFIERS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "eq": ("MATCHES_REGEX", lambda v: f"(?i)^{escape(v)}$"),
-    "ne": ("NOT_MATCHES_REGEX", lambda v: f"(?i)^{escape(v)}$"),
-    "contains": ("MATCHES_REGEX", lambda v: f"(?i){escape(v)}"),
-    "regex": ("MATCHES_REGEX", str),
-}
-
-
 class StashBoxID:
-    """The id of an object at a stash-box; of several ids `ne` speaks of all."""
+    """The id of an object at a stash-box: a text; of several ids `ne` speaks of all."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
-        known = {name: Lookup(name, "value", "ID", f"stash-box id ({name})") for name in _ID_MODIFIERS}
-        return known | {"endpoint": Lookup("endpoint", "value", "URL", "of this stash-box"), "null": _NULL}
+        known = {
+            name: Lookup(name, "value", "ID", f"stash-box id ({name})")
+            for name in ("eq", "ne", "contains", "regex")
+        }
+        return {
+            **known,
+            "in": Lookup("in", "list", "ID,...", "any of these stash-box ids", words.several()),
+            "endpoint": Lookup("endpoint", "value", "URL", "of this stash-box"),
+            "null": _NULL,
+        }
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         box = endpoint(field, given)
-        asked = {name: _checked_id(field, given[name]) for name in _ID_MODIFIERS if name in given}
-        null = given.get("null") if asked else bool(given.get("null"))
-        clauses: list[Clause] = [[(field.name, box | _id_criterion(*one))] for one in asked.items()]
-        if null is not None:
-            clauses.append([(field.name, box | {"modifier": "IS_NULL" if null else "NOT_NULL"})])
-        test = at_box(box, text_test(field, asked, null))
-        return Condition(field, clauses, test, exact="ne" not in asked and len(asked) <= 1)
+        rest = {name: value for name, value in given.items() if name != "endpoint"} or {"null": False}
+        asked = compile_text(field, rest)
+        clauses: list[Clause] = [
+            [(name, box | _as_id(criterion)) for name, criterion in clause] for clause in asked.clauses
+        ]
+        return replace(asked, clauses=clauses, test=at_box(box, asked.test))
 
 
-def _id_criterion(name: str, value: str) -> dict[str, str]:
-    if name == "eq" and not set(value) & set("%_"):
-        return {"modifier": "EQUALS", "stash_id": value}
-    modifier, shape = _ID_MODIFIERS[name]
-    return {"modifier": modifier, "stash_id": shape(value)}
+def _as_id(criterion: dict[str, Any]) -> dict[str, Any]:
+    """A criterion of text as one of ids."""
+    empty = criterion["modifier"].endswith("_NULL")
+    return {"modifier": criterion["modifier"]} | ({} if empty else {"stash_id": criterion["value"]})
 
 
 class StashBoxIDs:
@@ -162,10 +160,12 @@ class StashBoxIDs:
         return Condition(field, clauses, at_box(box, _any_id(asked, null)), exact=not asked)
 
 
-def at_box(box: Mapping[str, str], test: Test) -> Test:
-    """A test of ids for stash-ids, of which those at `box` count."""
+def at_box(box: Mapping[str, str], test: Test | None) -> Test | None:
+    """A test of ids as one of rows, in which the ids at `box` count."""
     address = box.get("endpoint")
-    return lambda values: test([v["stash_id"] for v in values if address in (None, v["endpoint"])])
+    return test and (
+        lambda rows: test([one["stash_id"] for one in rows if address in (None, one["endpoint"])])
+    )
 
 
 def _any_id(asked: Mapping[str, list[str]], null: bool | None) -> Test:

@@ -15,6 +15,7 @@ positive lookups speak of one entry, negative ones of all.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$])")
+
+
+_NOTHING = r"[^\x{0}-\x{10FFFF}]"
+"""An expression that no text matches."""
 
 
 def escape(text: str) -> str:
@@ -55,10 +60,15 @@ def _part(value: str) -> str:
     return f"(?i){escape(value)}"
 
 
+def _one_of(values: list[str]) -> str:
+    """Nothing is one of none."""
+    return f"(?i)^({'|'.join(map(escape, values))})$" if values else _NOTHING
+
+
 TEXT_LOOKUPS: dict[str, TextLookup] = {
     "eq": TextLookup("exactly, case aside", _same, "EQUALS"),
     "ne": TextLookup("other than, or none", _same, negative=True),
-    "in": TextLookup("one of", lambda v: f"(?i)^({'|'.join(map(escape, v))})$", arity="list"),
+    "in": TextLookup("one of", _one_of, arity="list"),
     "contains": TextLookup("containing", _part, "INCLUDES"),
     "excludes": TextLookup("not containing, or none", _part, "EXCLUDES", negative=True),
     "startswith": TextLookup("starting with", lambda v: f"(?i)^{escape(v)}"),
@@ -81,17 +91,20 @@ class Text:
         return Lookup(name, "value", "RE2" if "regex" in name else "TEXT", one.help)
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
-        null = _null(field, given)
-        asked = {
-            name: _checked(field, name, value)
-            for name, value in given.items()
-            if name != "null" and value != ""
-        }
-        test = text_test(field, asked, null)
-        clauses = [clause for name, value in asked.items() for clause in _clauses(field, name, value)]
-        if null is not None:
-            clauses.append([(field.name, modified("IS_NULL" if null else "NOT_NULL", ""))])
-        return Condition(field, clauses, test, exact=_is_exact(field, asked, null))
+        return compile_text(field, given)
+
+
+def compile_text(field: FilterField, given: Mapping[str, Any]) -> Condition:
+    """Lookups of a field that holds one text or several."""
+    null = _null(field, given)
+    asked = {
+        name: _checked(field, name, value) for name, value in given.items() if name != "null" and value != ""
+    }
+    test = _test(field, asked, null)
+    clauses = [clause for name, value in asked.items() for clause in _clauses(field, name, value)]
+    if null is not None:
+        clauses.append([(field.name, modified("IS_NULL" if null else "NOT_NULL", ""))])
+    return Condition(field, clauses, test, exact=_is_exact(field, asked, null))
 
 
 def _null(field: FilterField, given: Mapping[str, Any]) -> bool | None:
@@ -106,10 +119,17 @@ def _null(field: FilterField, given: Mapping[str, Any]) -> bool | None:
 
 
 def _checked(field: FilterField, name: str, value: Any) -> Any:
+    """The text or texts that a lookup takes; a path or a compiled expression stands for its text."""
     if name == "in":
-        if isinstance(value, str) or not value or not all(isinstance(item, str) and item for item in value):
+        if isinstance(value, str | dict) or not hasattr(value, "__iter__"):
             field.refuse(value, "a list of texts")
-        return list(value)
+        return [_checked(field, "eq", item) or field.refuse(item, "no empty text") for item in value]
+    if isinstance(value, list | tuple | set | frozenset):
+        field.refuse(value, f"one text here (any of several: {field.name}__in=[...])")
+    if isinstance(value, re.Pattern) and "regex" in name:
+        return f"(?i){value.pattern}" if value.flags & re.IGNORECASE else str(value.pattern)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
         field.refuse(value, "text")
     return str(value)
@@ -165,7 +185,7 @@ def pattern_of(field: FilterField, name: str, value: Any) -> re.Pattern[str]:
         field.refuse(pattern, f"a regular expression ({error.msg})")
 
 
-def text_test(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> Test:
+def _test(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> Test:
     """A test of texts: one of them meets all that is positively asked, and none what is ruled out."""
     patterns = [
         (TEXT_LOOKUPS[name].negative, pattern_of(field, name, value)) for name, value in asked.items()
