@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import lookup_world as world
 from lookup_truth import Truth
 
 from stash_cli.core.client import Session
 from stash_cli.core.context import StashContext
+from stash_cli.core.query.facts import JOINS, OF_FILES
+from stash_cli.core.query.fields import fields, filter_type, owner_of
 from stash_cli.core.query.lookups import Compiled
+from stash_cli.core.query.modifiers import check_modifier
 from stash_cli.core.types.entities import camel, snake
 from stash_cli.core.unset import UNSET
 
@@ -31,8 +35,43 @@ async def random_library(seed: int) -> AsyncIterator[tuple[Session, Truth]]:
             yield client.session, Truth(rows)
 
 
+def quirks(compiled: Compiled) -> list[str]:
+    """What a real server would get wrong in a filter, whatever the library in process makes of it."""
+    return [*_unheeded(compiled.type, compiled.filter), *_shared(compiled.type, compiled.filter)]
+
+
+def _unheeded(type_name: str, given: dict[str, Any]) -> Iterator[str]:
+    """Operators side by side or negated, modifiers that are not heeded, levels that are too deep."""
+    levels = list(_levels(given))
+    if len(levels) > 20 or any("NOT" in level or {"AND", "OR"} <= level.keys() for level in levels):
+        yield f"{type_name}: {given}"
+    for level in levels:
+        for name, criterion in level.items():
+            field = fields(type_name).get(name)
+            if field and field.target and not field.lookups:
+                yield from _unheeded(field.target, criterion)
+            elif field and isinstance(criterion, dict):
+                check_modifier(field, criterion)
+
+
+def _shared(type_name: str, given: dict[str, Any]) -> list[str]:
+    """Joins that two fields need, facts of files aside: they speak of one file."""
+    owner = owner_of(filter_type(type_name))
+    names = {name for level in _levels(given) for name in level if (owner, name) not in OF_FILES}
+    joins = [JOINS[owner, name] for name in names if (owner, name) in JOINS]
+    return [join for join in joins if joins.count(join) > 1]
+
+
+def _levels(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield given
+    for name in ("AND", "OR", "NOT"):
+        if name in given:
+            yield from _levels(given[name])
+
+
 async def answer(session: Session, compiled: Compiled) -> list[str]:
     """Ids of the rows that the server finds and that pass what it was not asked."""
+    assert quirks(compiled) == []
     items = LISTS.get(compiled.type, f"{snake(compiled.type)}s")
     rest = compiled.remainder
     args = {"filter": {"per_page": -1}, f"{snake(compiled.type)}_filter": compiled.filter or UNSET}

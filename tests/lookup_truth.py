@@ -120,7 +120,7 @@ class Truth:
         if declared.endswith("MultiCriterionInput"):
             return self._relation(type_name, name, row, asked)
         if name == "is_missing":
-            return all(self.lacks(type_name, row, part) for part in asked.values())
+            return all(self.lacks(type_name, row, part) == (name == "eq") for name, part in asked.items())
         if declared in ("Boolean", "String"):
             return all(self.truth(type_name, name, row) == (v == (k == "eq")) for k, v in asked.items())
         if name in SPECIAL:

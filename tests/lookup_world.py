@@ -218,10 +218,10 @@ class Draw:
 
     def _values(self, noun: str, column: str, owner: int) -> None:
         if f"{noun}_urls" in self.rows:
-            for place, url in enumerate(self.luck.sample(WORDS, self.luck.choice([0, 0, 1, 2, 3]))):
+            for place, url in enumerate(self.luck.sample(["", *WORDS], self.luck.choice([0, 0, 1, 2, 3]))):
                 self.add(f"{noun}_urls", **{column: owner}, position=place, url=url)
         if f"{noun}_aliases" in self.rows:
-            for word in self.luck.sample(WORDS, self.luck.choice([0, 1, 2])):
+            for word in self.luck.sample(["", *WORDS], self.luck.choice([0, 1, 2])):
                 alias = word if noun == "performer" else f"{word} {owner}"
                 self.add(f"{noun}_aliases", **{column: owner}, alias=alias)
         if f"{noun}_stash_ids" in self.rows:

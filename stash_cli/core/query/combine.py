@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from stash_cli.core.query.model import Clause, Row
 
 
+_PART = "Q"
+"""The kind of a condition that is alternatives or a negation: its field is named by what it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """A test of rows: all or any of its parts hold; with `negated` it is the other way round."""
@@ -52,20 +56,20 @@ def compile_all(type_name: str, q: Q, *, now: datetime | None = None) -> Compile
     """
     now = now or this_moment()
     asked: list[Condition] = []
-    part_of: dict[int, Q] = {}
+    whole: dict[str, Q] = {}
     taken: Taken = {}
     for part in _flat(positive(type_name, q)):
-        conditions = apart(type_name, _conditions(type_name, part, now), taken)
-        asked += conditions
-        part_of |= {id(condition): part for condition in conditions}
+        asked += apart(type_name, _conditions(type_name, part, now), taken)
+        whole[repr(part)] = part
     server_filter, left = compose(asked, nests=nests(type_name))
     notes = [condition.note for condition in asked if condition.note]
     if not left:
         return Compiled(type_name, server_filter, None, notes)
-    parts = {id(part): part for part in (part_of[id(condition)] for condition in left)}.values()
-    notes.append(tested_here(map(repr, parts)))
-    tests = tuple(tree_of(type_name, part, now) for part in parts)
-    return Compiled(type_name, server_filter, Tree("all", tests), notes)
+    notes.append(tested_here(condition.field.name for condition in left))
+    parts = [whole[one.field.name] for one in left if one.field.kind == _PART]
+    tests: list[Tree | Remainder] = [tree_of(type_name, part, now) for part in parts]
+    tests.append(Remainder([readable(type_name, one) for one in left if one.field.kind != _PART]))
+    return Compiled(type_name, server_filter, Tree("all", tuple(tests)), notes)
 
 
 def tree_of(type_name: str, q: Q, now: datetime | None = None) -> Tree:
@@ -90,7 +94,7 @@ def _conditions(type_name: str, part: Q, now: datetime) -> list[Condition]:
     if part.lookups and not part.negated:
         return conditions_of(type_name, part.lookups, now)
     clauses = _clauses(type_name, part, now)
-    return [Condition(FilterField(type_name, repr(part), "Q"), clauses or [], exact=clauses is not None)]
+    return [Condition(FilterField(type_name, repr(part), _PART), clauses or [], exact=clauses is not None)]
 
 
 def _clauses(type_name: str, q: Q, now: datetime) -> list[Clause] | None:

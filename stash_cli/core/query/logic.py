@@ -58,11 +58,18 @@ class Q:
         return made
 
     def __repr__(self) -> str:
-        given = [f"{name}={value!r}" for name, value in self.lookups.items()]
-        inner = {"all": " & ", "any": " | "}[self.op].join(map(repr, self.parts))
-        text = f"Q({', '.join(given)})" if given or not inner else ""
-        whole = " & ".join(part for part in (f"({inner})" if inner else "", text) if part)
-        return f"~({whole})" if self.negated else whole
+        given = ", ".join(f"{name}={value!r}" for name, value in self.lookups.items())
+        members = [f"({part!r})" if part.is_either else repr(part) for part in self.parts]
+        members += [f"Q({given})"] if given or not members else []
+        text = (" & " if self.op == "all" else " | ").join(members)
+        if not self.negated:
+            return text
+        return f"~({text})" if len(members) > 1 else f"~{text}"
+
+    @property
+    def is_either(self) -> bool:
+        """Whether it is alternatives."""
+        return self.op == "any" and len(self.parts) > 1 and not self.negated
 
     async def resolved(self, resolve: Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]) -> Q:
         """The same with the lookups that `resolve` makes of its own: names become ids."""
@@ -76,6 +83,8 @@ def positive(type_name: str, q: Q, *, negated: bool = False) -> Q:
     negated ^= q.negated
     parts = [positive(type_name, part, negated=negated) for part in q.parts]
     parts += _leaves(type_name, q.lookups, negated=negated)
+    if len(parts) == 1:
+        return parts[0]
     made = Q(*parts)
     made.op = ("any" if q.op == "all" else "all") if negated else q.op
     return made

@@ -1,0 +1,447 @@
+"""Where a server's filter answers something else than it says, lookups ask otherwise (server facts, 4).
+
+Each row: what the server does, what is asked, the filter that is sent, and what is tested here instead.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from stash_cli.core.errors import StashError
+from stash_cli.core.query.combine import compile_all
+from stash_cli.core.query.compose import DEEPEST
+from stash_cli.core.query.logic import Q
+from stash_cli.core.query.lookups import Compiled, fields
+from stash_cli.core.query.lookups import compile as compile_lookups
+
+NOW = datetime(2024, 5, 10, 12, 30, tzinfo=UTC)
+NONE = ""
+"""Nothing is tested here."""
+
+
+def regex(pattern: str) -> dict[str, str]:
+    return text("MATCHES_REGEX", pattern)
+
+
+def no_regex(pattern: str) -> dict[str, str]:
+    return text("NOT_MATCHES_REGEX", pattern)
+
+
+def text(modifier: str, value: str = "") -> dict[str, str]:
+    return {"value": value, "modifier": modifier}
+
+
+def number(modifier: str, value: Any = 0, **more: Any) -> dict[str, Any]:
+    return {"value": value, "modifier": modifier, **more}
+
+
+def ids(modifier: str, *value: str, **more: Any) -> dict[str, Any]:
+    return {"modifier": modifier, "value": list(value), **more}
+
+
+def custom(modifier: str, *value: Any) -> dict[str, Any]:
+    return {"field": "a", "modifier": modifier, "value": list(value)}
+
+
+TEXTS = [
+    ("LIKE reads wildcards", "Scene", {"title": "50%"}, {"title": regex("(?i)^50%$")}, NONE),
+    ("LIKE reads wildcards", "Scene", {"title": "a_c"}, {"title": regex("(?i)^a_c$")}, NONE),
+    (
+        "LIKE knows the case of ASCII",
+        "Scene",
+        {"title": "É"},
+        {"title": regex("(?i)^É$")},
+        NONE,
+    ),
+    (
+        "NOT_EQUALS drops NULL",
+        "Scene",
+        {"title__ne": "x"},
+        {"title": no_regex("(?i)^x$")},
+        NONE,
+    ),
+    (
+        "EXCLUDES drops NULL, parts words",
+        "Scene",
+        {"title__excludes": "a b"},
+        {"title": no_regex("(?i)a b")},
+        NONE,
+    ),
+    (
+        "INCLUDES takes any word",
+        "Scene",
+        {"title__contains": "a b"},
+        {"title": text("INCLUDES", '"a b"')},
+        NONE,
+    ),
+    (
+        "INCLUDES strips quotes",
+        "Scene",
+        {"title__contains": '"a'},
+        {"title": regex('(?i)"a')},
+        NONE,
+    ),
+    ("an empty text is not NULL", "Scene", {"title": ""}, {"title": text("IS_NULL")}, NONE),
+    (
+        "expressions match empty texts, not NULL",
+        "Scene",
+        {"title__regex": "x*"},
+        {"title": regex("x*"), "AND": {"title": text("NOT_NULL")}},
+        NONE,
+    ),
+    (
+        "some file decides",
+        "Scene",
+        {"path__excludes": "x"},
+        {"path": no_regex("(?i)x")},
+        "path",
+    ),
+    (
+        "some file decides",
+        "Scene",
+        {"audio_codec__null": True},
+        {"audio_codec": text("IS_NULL")},
+        "audio_codec",
+    ),
+    ("some url decides", "Scene", {"url__ne": "x"}, {"url": no_regex("(?i)^x$")}, "url"),
+    (
+        "EXCLUDES takes a list whole",
+        "Scene",
+        {"url__excludes": "a b"},
+        {"url": text("EXCLUDES", "a b")},
+        NONE,
+    ),
+    ("rows show the first file's", "Scene", {"captions__excludes": "en"}, {}, "captions"),
+    ("rows show the first file's", "Scene", {"interactive": False}, {}, "interactive"),
+]
+NUMBERS = [
+    (
+        "NOT_EQUALS drops NULL",
+        "Scene",
+        {"rating100__ne": 5},
+        {"rating100": number("NOT_EQUALS", 5), "OR": {"rating100": number("IS_NULL")}},
+        NONE,
+    ),
+    (
+        "a missing value2 is 0",
+        "Scene",
+        {"rating100__between": (60, None)},
+        {"rating100": number("GREATER_THAN", 59)},
+        NONE,
+    ),
+    (
+        "counts compare after grouping, which is no alternative",
+        "Tag",
+        {"scene_count__in": [1, 3]},
+        {
+            "scene_count": number("BETWEEN", 1, value2=3),
+            "AND": {"scene_count": number("NOT_EQUALS", 2)},
+        },
+        NONE,
+    ),
+    ("objects without performers never match", "Scene", {"performer_age__ne": 30}, {}, "performer_age"),
+    (
+        "a bare year is a number, before every date",
+        "Scene",
+        {"date__gt": "2021"},
+        {"date": text("GREATER_THAN", "2021-12-31")},
+        NONE,
+    ),
+    (
+        "a time with a space sorts before the day",
+        "Scene",
+        {"created_at__gte": "2024-01-02 10:20"},
+        {"created_at": text("GREATER_THAN", "2024-01-02T10:20:00")},
+        NONE,
+    ),
+    (
+        "relative times are not read",
+        "Scene",
+        {"created_at__gt": "-4h"},
+        {"created_at": text("GREATER_THAN", "2024-05-10T08:30:01")},
+        NONE,
+    ),
+    (
+        "never played counts as long ago",
+        "Scene",
+        {"last_played_at__null": True},
+        {"play_count": number("EQUALS", 0)},
+        NONE,
+    ),
+    (
+        "never played counts as long ago",
+        "Scene",
+        {"last_played_at__lt": "2024"},
+        {"last_played_at": number("BETWEEN", "0", value2="2024-01-01T00:00:00")},
+        NONE,
+    ),
+    (
+        "resolution knows no absence",
+        "Scene",
+        {"resolution__null": True},
+        {"file_count": number("EQUALS", 0)},
+        NONE,
+    ),
+    (
+        "some file decides",
+        "Scene",
+        {"resolution__ne": "4k"},
+        {
+            "resolution": {"value": "VR_HD", "modifier": "LESS_THAN"},
+            "OR": {
+                "resolution": {"value": "FOUR_K", "modifier": "GREATER_THAN"},
+                "OR": {"file_count": number("EQUALS", 0)},
+            },
+        },
+        "resolution",
+    ),
+    (
+        "a distance is strictly less",
+        "Scene",
+        {"phash_distance": "a1", "phash_distance__distance": 2},
+        {"phash_distance": number("EQUALS", "00000000000000a1", distance=3)},
+        NONE,
+    ),
+]
+RELATIONS = [
+    (
+        "an id twice never matches",
+        "Scene",
+        {"tags": [1, 1, 2]},
+        {"tags": ids("INCLUDES_ALL", "1", "2")},
+        NONE,
+    ),
+    (
+        "excludes beside is ignored",
+        "Scene",
+        {"galleries": 1, "galleries__excludes": 2},
+        {"galleries": ids("INCLUDES", "1")},
+        "galleries",
+    ),
+    (
+        "a marker's EXCLUDES is ignored",
+        "SceneMarker",
+        {"tags__excludes": 3},
+        {"tags": ids("INCLUDES", excludes=["3"])},
+        NONE,
+    ),
+    (
+        "IS_NULL looks at one performer",
+        "Scene",
+        {"performer_tags__null": True},
+        {"performer_tags": {"modifier": "IS_NULL"}},
+        "performer_tags",
+    ),
+    (
+        "INCLUDES_ALL is ignored",
+        "Performer",
+        {"groups": [1, 2]},
+        {"groups": ids("INCLUDES", "1")},
+        "groups",
+    ),
+    (
+        "EXCLUDES drops files outside of zips",
+        "File",
+        {"zip_file__excludes": 1},
+        {"zip_file": ids("EXCLUDES", "1"), "OR": {"zip_file": {"modifier": "IS_NULL"}}},
+        NONE,
+    ),
+    (
+        "EXCLUDES drops NULL",
+        "Performer",
+        {"circumcised__ne": "cut"},
+        {
+            "circumcised": {"value": ["UNCUT"], "modifier": "INCLUDES"},
+            "OR": {"circumcised": {"modifier": "IS_NULL"}},
+        },
+        NONE,
+    ),
+    (
+        "groups_filter is ignored",
+        "Scene",
+        {"groups__name": "x"},
+        {"movies_filter": {"name": text("EQUALS", "x")}},
+        NONE,
+    ),
+    (
+        "groups_filter is ignored",
+        "Scene",
+        {"groups__sub_groups": 1},
+        {"groups_filter": {"sub_groups": ids("INCLUDES", "1")}},
+        "groups_filter",
+    ),
+    (
+        "any marker makes every scene match",
+        "Scene",
+        {"markers__duration__gt": 3},
+        {"markers_filter": {"duration": number("GREATER_THAN", 3.0)}},
+        "markers_filter",
+    ),
+    (
+        "an empty nested filter is ignored",
+        "Scene",
+        {"performers__tags__excludes": []},
+        {},
+        "performers_filter",
+    ),
+]
+CUSTOM = [
+    (
+        "NOT_EQUALS drops what lacks the field",
+        "Performer",
+        {"custom_fields__a__ne": 1},
+        {},
+        "custom_fields",
+    ),
+    (
+        "LIKE reads wildcards",
+        "Performer",
+        {"custom_fields__a__contains": "50%"},
+        {"custom_fields": [custom("INCLUDES", "50%")]},
+        "custom_fields",
+    ),
+    (
+        "expressions fail on numbers",
+        "Performer",
+        {"custom_fields__a__regex": "x"},
+        {"custom_fields": [custom("NOT_NULL")]},
+        "custom_fields",
+    ),
+    (
+        "a text is more than every number",
+        "Performer",
+        {"custom_fields__a__gt": 5},
+        {"custom_fields": [custom("GREATER_THAN", 5), custom("LESS_THAN", "")]},
+        NONE,
+    ),
+    (
+        "an exponent reads as 0",
+        "Performer",
+        {"custom_fields__a": 1e-7},
+        {"custom_fields": [custom("NOT_NULL")]},
+        "custom_fields",
+    ),
+    (
+        "numbers in nested filters are texts",
+        "Scene",
+        {"performers__custom_fields__a": 5},
+        {},
+        "performers_filter",
+    ),
+]
+JOINS = [
+    (
+        "two criteria speak of one performer",
+        "Scene",
+        {"performers": 1, "performers__country": "JP"},
+        {"performers": ids("INCLUDES", "1")},
+        "performers_filter",
+    ),
+    (
+        "a count counts what the other lets through",
+        "Studio",
+        {"scene_count__gte": 5, "scenes__organized": True},
+        {"scenes_filter": {"organized": True}},
+        "scene_count",
+    ),
+    (
+        "ids at stash-boxes are alternatives of what stands beside them",
+        "Scene",
+        {"stash_id": "x", "organized": True},
+        {"organized": True, "AND": {"stash_id_endpoint": {"modifier": "EQUALS", "stash_id": "x"}}},
+        NONE,
+    ),
+    (
+        "a relation asked twice is asked once",
+        "Scene",
+        Q(tags=1) & Q(tags=2),
+        {"tags": ids("INCLUDES", "1")},
+        "tags",
+    ),
+    (
+        "alternatives over a join share its rows",
+        "Scene",
+        Q(tags=1) | Q(organized=True),
+        {},
+        "Q(tags=1) | Q(organized=True)",
+    ),
+    (
+        "NOT drops what is NULL",
+        "Scene",
+        ~Q(rating100=5),
+        {"rating100": number("NOT_EQUALS", 5), "OR": {"rating100": number("IS_NULL")}},
+        NONE,
+    ),
+    (
+        "what is grouped is no alternative",
+        "Tag",
+        Q(scene_count=1) | Q(favorite=True),
+        {},
+        "Q(scene_count=1) | Q(favorite=True)",
+    ),
+]
+ALL = TEXTS + NUMBERS + RELATIONS + CUSTOM + JOINS
+
+
+def asked(owner: str, question: dict[str, Any] | Q) -> Compiled:
+    make = compile_all if isinstance(question, Q) else compile_lookups
+    return make(owner, question, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("quirk", "owner", "question", "sent", "tested"), ALL, ids=[f"{row[1]}: {row[0]}" for row in ALL]
+)
+def test_is_avoided(quirk: str, owner: str, question: Any, sent: dict[str, Any], tested: str) -> None:
+    compiled = asked(owner, question)
+    assert compiled.filter == sent
+    assert (compiled.remainder is None) == (tested == NONE)
+    explained = compiled.explain()
+    assert explained.startswith(json.dumps(sent, indent=2, ensure_ascii=False))
+    assert tested in explained
+
+
+NOT_ASKED = [
+    ("Performer", {"performers__excludes": 1}),  # every modifier is read as INCLUDES
+    ("Performer", {"groups": 1, "groups__depth": 1}),  # top-level groups yield nothing
+    ("SceneMarker", {"tags__null": True}),  # looks at secondary tags alone
+    ("Performer", {"studios": [1, 2]}),  # INCLUDES_ALL matches everything
+    ("Gallery", {"average_resolution__ne": "4k"}),  # compared after grouping
+    ("Scene", {"is_missing": "x' OR 1"}),  # spliced into SQL
+    ("Scene", {"stash_id__endpoint": "a'b"}),  # spliced into SQL
+    ("Scene", {"rating100": {"value": 1, "modifier": "INCLUDES"}}),  # panics
+    ("Scene", {"galleries": {"value": ["1"], "modifier": "EQUALS"}}),  # matches everything
+    ("Scene", {"tags": []}),  # ignored
+    ("Scene", {"scene_count__null": True}),  # no such thing
+]
+
+
+@pytest.mark.parametrize(("owner", "question"), NOT_ASKED, ids=[str(row[1]) for row in NOT_ASKED])
+def test_what_a_server_gets_wrong_altogether_is_not_asked(owner: str, question: dict[str, Any]) -> None:
+    with pytest.raises(StashError):
+        asked(owner, question)
+
+
+def levels(given: dict[str, Any]) -> int:
+    deeper = [levels(given[name]) for name in ("AND", "OR") if name in given]
+    return 1 + max(deeper, default=0)
+
+
+def test_filters_do_not_nest_deeper_than_the_server_parses() -> None:
+    many = Q(*[Q(title__contains=f"word {number}") for number in range(40)])
+    compiled = asked("Scene", many)
+    assert DEEPEST < levels(compiled.filter) <= 20
+    assert compiled.remainder is not None
+    spread = asked("Scene", {"rating100__in": list(range(0, 100, 3))})
+    assert levels(spread.filter) <= 20
+    assert spread.remainder is not None
+
+
+def test_counts_offer_no_null() -> None:
+    for owner in ("Scene", "Image", "Gallery", "Performer", "Studio", "Tag", "Group"):
+        for name, field in fields(owner).items():
+            if name.endswith("_count"):
+                assert "null" not in field.lookups
