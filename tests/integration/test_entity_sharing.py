@@ -97,3 +97,39 @@ def test_what_could_not_be_created_leaves_the_lists_it_was_in(embedded_url: str)
             assert above.child_studios == []
 
     run(main())
+
+
+def test_lists_assigned_unread_replace_what_the_server_has(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            alice, bea, rock = Performer(name="Alice"), Performer(name="Bea"), Tag(name="Rock")
+            made = [Scene(title=f"{number}", performers=[alice], tags=[rock]) for number in range(4)]
+            await store.save_batch([alice, bea, rock, *made], check=True)
+            wire.take()
+            alice.scenes, bea.scenes, rock.scenes = made[2:3], made[:2], []
+            await store.save_all(check=True)
+            assert len(wire.take()) == 3
+            assert [scene.performers for scene in made] == [[bea], [bea], [alice], []]
+            assert not any(scene.tags for scene in made)
+            assert store.identity.dirty() == []
+            await store.populate(made, ["performers", "tags"], force_refetch=True)
+            assert [scene.performers for scene in made] == [[bea], [bea], [alice], []]
+            assert not any(scene.tags for scene in made)
+
+    run(main())
+
+
+def test_counts_assigned_unread_are_the_server_s_in_the_end(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            scene, nobody = Scene(title="x", o_counter=3, play_history=[]), Performer(name="Bea", scenes=[])
+            await store.save_batch([scene, nobody], check=True)
+            assert not scene.is_dirty()
+            assert not nobody.is_dirty()
+            other = Scene.from_graphql({"id": scene.id})
+            other.o_counter = 5
+            await other.save(store.client)
+            await store.populate(scene, ["o_counter"], force_refetch=True)
+            assert scene.o_counter == 5
+
+    run(main())

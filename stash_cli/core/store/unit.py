@@ -15,6 +15,7 @@ from stash_cli.core.errors import StashError, StashInputError
 from stash_cli.core.store.bulk import Prepared, alike, bulk_input
 from stash_cli.core.types.orm import guards
 from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.replacing import read_replaced
 from stash_cli.core.types.orm.saving import save_sides
 from stash_cli.core.types.orm.writing import operation_name
 
@@ -72,6 +73,7 @@ class Unit:
         """
         dirty = [obj for obj in objects if obj.is_dirty()]
         self.waiting = {id(obj): obj for obj in dirty}
+        await read_replaced(self.client, dirty)
         self.links = {id(obj): self._links(obj) for obj in dirty}
         await guards.check(self.client, [(obj, obj.begin_save(self.links[id(obj)])) for obj in dirty])
         while self.waiting:

@@ -102,11 +102,13 @@ class StashObject(Related):
         Raises StashInputError for a change that nothing writes and for a related object that is not
         saved yet.
         """
-        return saving.prepare(self, without)
+        with self.locked():
+            return saving.prepare(self, without)
 
     def end_save(self, sent: Saving, server_id: str | int) -> None:
         """Note that the server has taken the input of `sent`; what was edited meanwhile stays a change."""
-        saving.finish(self, sent, server_id)
+        with self.locked():
+            saving.finish(self, sent, server_id)
 
     async def end_sides(self, client: StashClient, sent: Saving) -> None:
         """Send what follows the input in mutations of its own; raises what failed, which stays changed."""

@@ -11,8 +11,10 @@ from stash_cli.core.types.orm.changes import FORCED, snapshot
 from stash_cli.core.types.orm.hydrate import plan_of
 from stash_cli.core.types.orm.pending import Noted, Pending, forget
 from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.replacing import read_replaced
 from stash_cli.core.types.orm.sides import COUNTED, QUEUED, SideCall, member_calls, writer_of
 from stash_cli.core.types.orm.writing import input_field, operation_name, written
+from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -103,6 +105,10 @@ def finish(obj: StashObject, saving: Saving, server_id: str | int) -> None:
     obj.update_id(server_id)
     if obj.pending:
         forget(obj.pending.inputs, saving.pending.inputs)
+    if saving.verb == "Create":
+        for name, (before, after) in saving.sides.items():
+            if before is UNSET and isinstance(after, list):
+                obj.merge_answer({name: []})
     obj.note_saved(saving.values)
 
 
@@ -115,13 +121,14 @@ async def save(obj: StashObject, client: StashClient) -> None:
         return
     from stash_cli.core.types.orm.guards import check
 
-    saving = prepare(obj)
+    await read_replaced(client, [obj])
+    saving = obj.begin_save()
     await check(client, [(obj, saving)])
+    server_id = obj.id
     if saving.sends_input:
         answer = await client.mutate_entity(operation_name(type(obj), saving.verb), saving.input)
-        finish(obj, saving, answer["id"])
-    else:
-        finish(obj, saving, obj.id)
+        server_id = answer["id"]
+    obj.end_save(saving, server_id)
     await finish_sides(obj, saving, client)
 
 

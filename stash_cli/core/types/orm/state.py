@@ -10,7 +10,7 @@ from stash_cli.core.types.base import ApiObject
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.changes import FORCED, same, same_links, snapshot
 from stash_cli.core.types.orm.collections import Fields, Items, kept, put_at
-from stash_cli.core.types.orm.mirror import adjusted, settle
+from stash_cli.core.types.orm.mirror import adjusted, mirror, settle
 from stash_cli.core.types.orm.pending import Noted, Pending
 from stash_cli.core.types.orm.places import place_in
 from stash_cli.core.types.orm.relations import inverses
@@ -83,7 +83,8 @@ class State(ApiObject):
 
     def known_fields(self) -> Mapping[str, Any]:
         """Field that shows something else -> what the server has, or will have by saves of other objects."""
-        return {name: self._known_field(name) for name in self.server_fields()}
+        with self.locked():
+            return {name: self._known_field(name) for name in self.server_fields()}
 
     def _known_field(self, name: str) -> Any:
         before, noted = self.server_fields()[name], self._note_pending().mirrored.get(name)
@@ -159,6 +160,9 @@ class State(ApiObject):
             self._show(name, value, kept)
         elif before is not UNSET:
             pending.originals.setdefault(name, before)
+        else:
+            # Assigned without having been read: now it is known what that takes out.
+            mirror(cast("StashObject", self), name, pending.server[name], self.__dict__[name])
         self.tidy(name)
 
     def differs(self, name: str) -> bool:

@@ -110,14 +110,15 @@ class Tracked(State):
 
     def get_changed_fields(self) -> dict[str, Any]:
         """Field -> present value, for every field that differs from what the server has."""
-        return {name: self.__dict__[name] for name in sorted(self.server_fields()) if self.differs(name)}
+        with self.locked():
+            return {name: self.__dict__[name] for name in sorted(self.server_fields()) if self.differs(name)}
 
     def has_changes(self) -> bool:
         """Whether a field differs from what the server has, or anything is queued."""
-        if self._pending is not None and self._pending.is_dirty():
-            return True
-        # A list, because another thread may assign meanwhile.
-        return any(self.differs(name) for name in list(self.server_fields()))
+        with self.locked():
+            if self._pending is not None and self._pending.is_dirty():
+                return True
+            return any(self.differs(name) for name in self.server_fields())
 
     def get_history(self, name: str) -> History:
         """What was put into a field, taken out of it and kept since the server was last heard.
@@ -139,13 +140,14 @@ class Tracked(State):
 
     def get_conflicts(self) -> dict[str, Conflict]:
         """The fields that were changed here and, since then, on the server; saving takes what is here."""
-        originals = self._pending.originals if self._pending else {}
-        mine, server = self.get_changed_fields() if originals else {}, self.server_fields()
-        return {
-            name: Conflict(was, mine[name], server[name])
-            for name, was in originals.items()
-            if name in mine and not same(server[name], was)
-        }
+        with self.locked():
+            originals = self._pending.originals if self._pending else {}
+            mine, server = self.get_changed_fields() if originals else {}, self.server_fields()
+            return {
+                name: Conflict(was, mine[name], server[name])
+                for name, was in originals.items()
+                if name in mine and not same(server[name], was)
+            }
 
     def mark_clean(self) -> None:
         """Take the present values for what the server has."""
