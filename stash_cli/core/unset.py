@@ -31,6 +31,12 @@ class UnsetType:
     def __reduce__(self) -> str:
         return "UNSET"
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say why there is nothing: a field that was never read, most often."""
+            raise AttributeError(f"UNSET has no {name!r}: the field was never read. Load it first (populate).")
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Let models accept UNSET; imported here so that this module stays free of Pydantic."""

@@ -7,9 +7,12 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
+import PIL.Image
 import pytest
 from support import ROOT
+from support import run as run_async
 
 from stash_cli.app import run
 from stash_cli.core import errors
@@ -68,6 +71,41 @@ def test_every_error_is_in_the_guide() -> None:
             row = next(line for line in guide.splitlines() if f"`{name}`" in line and line.startswith("|"))
             assert f"`{cls.code}`" in row
             assert f"| {cls.exit_status} |" in row
+
+
+GUIDE_NEEDS = """
+import asyncio
+from datetime import UTC, datetime
+from stash_cli import *
+from stash_cli.core.types import Gallery, Group, Image, Performer, Scene, SceneGroup, Studio, Tag
+
+async def main(url):
+    context = StashContext(conn=url)
+    async with context as client:
+        known = context.store
+        tag, studio, alice = [await known.find_one(kind) for kind in (Tag, Studio, Performer)]
+        performer, gallery = alice, await known.find_one(Gallery, image_count__gt=0)
+        image = await known.find_one(Image, galleries=gallery)
+        group = await known.find_one(Group)
+"""
+
+
+@pytest.mark.parametrize("section", ["Types", "Store"])
+def test_library_guide_runs(
+    section: str, demo_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All examples of a section one after the other, as a reader would type them."""
+    monkeypatch.chdir(tmp_path)
+    PIL.Image.new("RGB", (4, 4)).save("alice.jpg")
+    guide = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    code = guide.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    lines = re.findall(r"^    .*$", code, re.MULTILINE)
+    prelude = ["    scene = Scene(title='x')", "    await scene.save(client)"] if section == "Store" else []
+    body = "\n".join("    " + line for line in (*prelude, *lines))
+    names: dict[str, Any] = {}
+    exec(compile(f"{GUIDE_NEEDS}{body}\n", "library.md", "exec"), names)
+    library = shutil.copy(demo_file, tmp_path / "copy.sqlite")
+    run_async(names["main"](f"embedded:{library}"))
 
 
 @pytest.mark.parametrize("page", [README, *(p.read_text("utf-8") for p in (ROOT / "docs").glob("*.md"))])
