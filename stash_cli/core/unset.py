@@ -35,7 +35,7 @@ class UnsetType:
 
         def __getattr__(self, name: str) -> Any:
             """Say why there is nothing: a field that was never read, most often."""
-            raise AttributeError(f"UNSET has no {name!r}: the field was never read. Load it first (populate).")
+            raise AttributeError(f"UNSET has no {name!r}: the field was never read. Populate it first.")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
