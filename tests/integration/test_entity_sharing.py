@@ -7,7 +7,7 @@ from store_support import counted
 from support import run
 
 from stash_cli.core.errors import StashGraphQLError, StashInputError
-from stash_cli.core.types import Performer, Scene, Studio, Tag
+from stash_cli.core.types import Group, Performer, Scene, Studio, Tag
 
 
 def test_circles_over_what_was_put_into_unread_lists_are_refused(embedded_url: str) -> None:
@@ -133,3 +133,45 @@ def test_counts_assigned_unread_are_the_server_s_in_the_end(embedded_url: str) -
             assert scene.o_counter == 5
 
     run(main())
+
+
+def test_the_number_in_a_group_goes_with_what_is_put_into_an_unread_list(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            first, second = Group(name="first"), Group(name="second")
+            scene = Scene(title="x")
+            await store.save_batch([first, second, scene], check=True)
+            held = Scene.from_graphql({"id": scene.id})
+            await held.add_group(first, scene_index=7)
+            await held.save(store.client)
+            await scene.add_group(second, scene_index=3)
+            await store.save(scene)
+            await store.populate(scene, ["groups.group.id", "groups.scene_index"], force_refetch=True)
+            assert {each.group: each.scene_index for each in scene.groups} == {first: 7, second: 3}
+
+    run(main())
+
+
+def test_a_new_object_taken_out_of_an_unread_list_is_not_told_to_the_server(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            studio, scene = Studio(name="Acme"), Scene(title="x")
+            await store.save(studio)
+            wire.take()
+            await studio.add_scene(scene)
+            await studio.remove_scene(scene)
+            await store.save_all(check=True)
+            assert wire.take() == []
+            assert not studio.is_dirty()
+
+    run(main())
+
+
+def test_what_others_did_as_well_is_waited_for_by_nobody() -> None:
+    scene = Scene.from_graphql({"id": "1", "performers": [{"id": "2"}]})
+    [alice] = scene.performers
+    scene.performers = []
+    scene.merge_answer({"performers": []})
+    assert not scene.is_dirty()
+    alice.merge_answer({"scenes": [scene]})
+    assert alice.scenes == [scene]

@@ -58,9 +58,15 @@ class Related(Tracked):
         if held is UNSET and not self.is_new():
             if relation.inverse_field and is_elsewhere(target, relation.inverse_field, self):
                 return
-            self.queue_member(name, item, put=False)
+            if not target.is_new():
+                self.queue_member(name, item, put=False)
             if relation.inverse_field:
                 unlink(target, relation.inverse_field, self)
+            if target.is_new():
+                # The server does not know it: all there is to do is to say nothing of it.
+                forget(self, name, target)
+                forget(target, relation.inverse_field or "", self)
+                self.tell_keeper()
         elif (at := place_of(relation, held, target)) is not None:
             del held[at]
 

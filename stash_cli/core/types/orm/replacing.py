@@ -1,16 +1,21 @@
-"""Fields assigned without having been read that are sent as a difference: what they replace is asked for."""
+"""Fields that have to be read before they are saved.
+
+Those that are sent as a difference and were assigned unread, for what they replace, and lists whose bulk
+update has no place for the data that goes with their items.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.types.orm.sides import COUNTED
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
@@ -22,12 +27,38 @@ async def read_replaced(client: StashClient, objects: Iterable[StashObject]) -> 
     """Ask what the server has in such fields of `objects`: one request for each type and field."""
     groups: dict[tuple[type[StashObject], str], list[StashObject]] = {}
     for obj in objects:
-        for name, before in list(obj.server_fields().items()):
-            if before is UNSET and not obj.is_new() and _is_difference(type(obj).__name__, name):
-                groups.setdefault((type(obj), name), []).append(obj)
+        for name in _needed(obj):
+            groups.setdefault((type(obj), name), []).append(obj)
     for (cls, name), group in groups.items():
         relation = relationships(cls.__name__).get(name)
-        await (_read_field(client, group, name) if relation is None else _read_members(client, group, name))
+        is_found = relation is not None and relation.query_strategy == "filter_query"
+        await (_read_members if is_found else _read_field)(client, group, name)
+
+
+def _needed(obj: StashObject) -> Iterator[str]:
+    """Fields of an object that have to be read."""
+    if obj.is_new():
+        return
+    for name, before in list(obj.server_fields().items()):
+        if before is UNSET and _is_difference(type(obj).__name__, name):
+            yield name
+    for name, noted in list(obj.pending.members.items()) if obj.pending else ():
+        relation = relationships(type(obj).__name__)[name]
+        if _drops_data(relation) and any(_carries_data(relation, item) for item in noted.added.values()):
+            yield name
+
+
+def _drops_data(relation: RelationshipMetadata) -> bool:
+    """Whether the bulk update that adds to a list has no place for what goes with each item."""
+    if not relation.through or not relation.bulk_field:
+        return False
+    inputs = describe_api().types[f"Bulk{relation.bulk_type}UpdateInput"].fields
+    return inputs[relation.bulk_field].type.name == "BulkUpdateIds"
+
+
+def _carries_data(relation: RelationshipMetadata, item: Any) -> bool:
+    values = (value for name, value in item.__dict__.items() if name != relation.link)
+    return any(value is not UNSET and value is not None for value in values)
 
 
 def _is_difference(type_name: str, name: str) -> bool:
@@ -39,12 +70,20 @@ def _is_difference(type_name: str, name: str) -> bool:
 
 async def _read_field(client: StashClient, objects: list[StashObject], name: str) -> None:
     entity = ENTITIES[type(objects[0]).__name__]
-    paths, ids = [f"{entity.items}.id", f"{entity.items}.{name}"], [obj.id for obj in objects]
+    relation = relationships(type(objects[0]).__name__).get(name)
+    inner = [f"{name}.{path}" for path in _item_paths(relation)] if relation else [name]
+    paths, ids = [f"{entity.items}.{path}" for path in ("id", *inner)], [obj.id for obj in objects]
     answer: Any = await client.ask(entity.find, paths, ids=ids, filter={"per_page": -1})
     found = {each.id: _theirs(each, name) for each in getattr(answer, entity.items)}
     for obj in objects:
         if obj.id in found:
             obj.merge_answer({name: found[obj.id]})
+
+
+def _item_paths(relation: RelationshipMetadata) -> list[str]:
+    """What is read of items that carry data."""
+    fields = describe_api().types[relation.through].fields.values()
+    return [f"{field.name}.id" if field.attr == relation.link else field.name for field in fields]
 
 
 async def _read_members(client: StashClient, objects: list[StashObject], name: str) -> None:

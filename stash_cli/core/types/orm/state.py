@@ -154,6 +154,8 @@ class State(ApiObject):
             return
         differs = self.differs(name)
         pending.server[name] = snapshot(value)
+        if before is not UNSET:
+            settle(cast("StashObject", self), name, before, pending.server[name])
         if not differs:
             for change in pending.read(name):
                 value = adjusted(relationships(type(self).__name__)[name], value, change)
