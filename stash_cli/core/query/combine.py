@@ -14,14 +14,15 @@ from stash_cli.core.query.compose import DEEPEST, compose
 from stash_cli.core.query.conditions import conditions_of
 from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.joins import Taken, apart, is_column
-from stash_cli.core.query.logic import Op, Q, positive
 from stash_cli.core.query.lookups import Compiled, Remainder, readable, tested_here, this_moment
 from stash_cli.core.query.model import Condition, FilterField
+from stash_cli.core.query.negation import positive
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from stash_cli.core.query.logic import Op, Q
     from stash_cli.core.query.model import Clause, Row
 
 

@@ -10,27 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from stash_cli.core.query.facts import MANY, holds
-from stash_cli.core.query.fields import find_field
-
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
 Op = Literal["all", "any"]
-
-OPPOSITES = {
-    "eq": "ne",
-    "contains": "excludes",
-    "between": "not_between",
-    "regex": "not_regex",
-    "includes": "excludes",
-    "in": "excludes",
-}
-"""Lookups of which an object meets exactly one."""
-OPPOSITES |= {opposite: name for name, opposite in OPPOSITES.items() if name not in ("contains", "in")}
-
-BEYOND = {"gt": "lte", "lte": "gt", "lt": "gte", "gte": "lt"}
-"""Lookups of which an object with one value meets exactly one, and one without a value none."""
 
 
 class Q:
@@ -76,56 +59,3 @@ class Q:
         made = Q(*[await part.resolved(resolve) for part in self.parts], **await resolve(self.lookups))
         made.op, made.negated = self.op, self.negated
         return made
-
-
-def positive(type_name: str, q: Q, *, negated: bool = False) -> Q:
-    """`q` with every negation moved down to its lookups; what has no opposite stays a negated leaf."""
-    negated ^= q.negated
-    parts = [positive(type_name, part, negated=negated) for part in q.parts]
-    parts += _leaves(type_name, q.lookups, negated=negated)
-    if len(parts) == 1:
-        return parts[0]
-    made = Q(*parts)
-    made.op = ("any" if q.op == "all" else "all") if negated else q.op
-    return made
-
-
-def _leaves(type_name: str, lookups: Mapping[str, Any], *, negated: bool) -> Iterator[Q]:
-    if not lookups:
-        return
-    if not negated:
-        yield Q(**lookups)
-        return
-    for group in _by_field(type_name, lookups):
-        yield _opposite(type_name, group)
-
-
-def _by_field(type_name: str, lookups: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Lookups of one field together: they speak of one value."""
-    groups: dict[str, dict[str, Any]] = {}
-    for key, value in lookups.items():
-        field = find_field(type_name, key.partition("__")[0])
-        groups.setdefault(field.name if field else key, {})[key] = value
-    yield from groups.values()
-
-
-def _opposite(type_name: str, lookups: Mapping[str, Any]) -> Q:
-    """What is left of the lookups of one field, by lookups of their own if that can be said."""
-    [(key, value), *more] = lookups.items()
-    name, _, lookup = key.partition("__")
-    field = find_field(type_name, name)
-    lookup = lookup or "eq"
-    if more or field is None or lookup not in field.lookups or isinstance(value, dict):
-        return ~Q(**lookups)
-    if lookup == "null" and isinstance(value, bool):
-        return Q(**{f"{name}__null": not value})
-    if value is None or value == "":
-        return ~Q(**lookups)
-    if lookup in BEYOND and not holds(MANY, field.key):
-        beyond = Q(**{f"{name}__{BEYOND[lookup]}": value})
-        return beyond | Q(**{f"{name}__null": True}) if "null" in field.lookups else beyond
-    opposite = OPPOSITES.get(lookup)
-    several = lookup in ("eq", "excludes", "ne") and isinstance(value, list | tuple | set)
-    if opposite is None or opposite not in field.lookups or several:
-        return ~Q(**lookups)
-    return Q(**{f"{name}__{opposite}": value})

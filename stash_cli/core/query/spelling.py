@@ -64,6 +64,10 @@ MEANT |= {"primary_tag": "tags"}
 """Fields that are asked for instead of ones that no filter has, where nothing is spelt nearly so."""
 
 
+_IDS = (["id"], ["id", "eq"], ["id", "exact"], ["id", "in"])
+"""Lookups of the id that one related object has, which are those of the relation."""
+
+
 class Spelt(NamedTuple):
     """A field, its lookup (eq where none is written), and what is asked of related objects instead."""
 
@@ -76,7 +80,7 @@ def spell(type_name: str, key: str) -> Spelt:
     """What `key` names; raises StashLookupError with near matches."""
     head, *rest = key.split("__")
     field, nested = find_field(type_name, head), nested_field(type_name, head)
-    if field and field.target and rest[:1] in (["id"], ["pk"]):
+    if field and field.target and rest in _IDS and find_field(field.target, "id") is None:
         rest = rest[1:]
     if field and field.lookups and len(rest) <= 1:
         lookup = LOOKUP_NAMES.get(rest[0], rest[0]) if rest else "eq"
