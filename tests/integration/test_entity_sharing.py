@@ -141,9 +141,9 @@ def test_the_number_in_a_group_goes_with_what_is_put_into_an_unread_list(embedde
             first, second = Group(name="first"), Group(name="second")
             scene = Scene(title="x")
             await store.save_batch([first, second, scene], check=True)
-            held = Scene.from_graphql({"id": scene.id})
-            await held.add_group(first, scene_index=7)
-            await held.save(store.client)
+            given = {"id": scene.id, "groups": [{"group_id": first.id, "scene_index": 7}]}
+            text = "mutation($input: SceneUpdateInput!) { sceneUpdate(input: $input) { id } }"
+            await store.client.execute(text, {"input": given})
             await scene.add_group(second, scene_index=3)
             await store.save(scene)
             await store.populate(scene, ["groups.group.id", "groups.scene_index"], force_refetch=True)
@@ -171,6 +171,16 @@ def test_what_others_did_as_well_is_waited_for_by_nobody() -> None:
     scene = Scene.from_graphql({"id": "1", "performers": [{"id": "2"}]})
     [alice] = scene.performers
     scene.performers = []
+    scene.merge_answer({"performers": []})
+    assert not scene.is_dirty()
+    alice.merge_answer({"scenes": [scene]})
+    assert alice.scenes == [scene]
+
+
+def test_what_was_taken_out_of_an_unread_list_and_was_not_in_it_is_forgotten_on_both_sides() -> None:
+    scene, alice = Scene.from_graphql({"id": "1"}), Performer.from_graphql({"id": "2"})
+    run(scene.remove_performer(alice))
+    assert scene.is_dirty()
     scene.merge_answer({"performers": []})
     assert not scene.is_dirty()
     alice.merge_answer({"scenes": [scene]})

@@ -42,14 +42,15 @@ def mirror(obj: StashObject, name: str, before: Any, after: Any) -> None:
             unlink(target, back, obj)
     for target, item in come:
         link(target, back, obj, item)
-    _settle_unchanged(obj, name, back, [*left, *(target for target, _ in come)])
+    settle_unchanged(obj, name, [*left, *(target for target, _ in come)])
 
 
-def _settle_unchanged(obj: StashObject, name: str, back: str, touched: list[StashObject]) -> None:
+def settle_unchanged(obj: StashObject, name: str, touched: list[StashObject]) -> None:
     """Let nobody wait for a save of `obj` where its relationship is again what the server has."""
-    relation, base = relationships(type(obj).__name__)[name], obj.server_fields().get(name, UNSET)
-    if not touched or base is UNSET or base is FORCED:
+    sides, base = _two_sided(obj, name), obj.server_fields().get(name, UNSET)
+    if sides is None or not touched or base is UNSET or base is FORCED:
         return
+    relation, back = sides
     was, now = (
         {key_of(target): item for target, item in _pairs(relation, value)}
         for value in (base, obj.__dict__[name])

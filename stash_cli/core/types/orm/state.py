@@ -10,7 +10,7 @@ from stash_cli.core.types.base import ApiObject
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.changes import FORCED, same, same_links, snapshot
 from stash_cli.core.types.orm.collections import Fields, Items, kept, put_at
-from stash_cli.core.types.orm.mirror import adjusted, mirror, settle
+from stash_cli.core.types.orm.mirror import adjusted, mirror, settle, settle_unchanged
 from stash_cli.core.types.orm.pending import Noted, Pending
 from stash_cli.core.types.orm.places import place_in
 from stash_cli.core.types.orm.relations import inverses
@@ -157,15 +157,24 @@ class State(ApiObject):
         if before is not UNSET:
             settle(cast("StashObject", self), name, before, pending.server[name])
         if not differs:
+            queued = pending.members.get(name, Noted())
             for change in pending.read(name):
                 value = adjusted(relationships(type(self).__name__)[name], value, change)
             self._show(name, value, kept)
+            self._settle_queued(name, queued)
         elif before is not UNSET:
             pending.originals.setdefault(name, before)
         else:
             # Assigned without having been read: now it is known what that takes out.
             mirror(cast("StashObject", self), name, pending.server[name], self.__dict__[name])
         self.tidy(name)
+
+    def _settle_queued(self, name: str, queued: Noted) -> None:
+        """Let the other side wait for nothing that was put in or taken out here and the server has so."""
+        relation = relationships(type(self).__name__).get(name)
+        if relation is not None and queued:
+            targets = relation.targets([*queued.added.values(), *queued.removed.values()])
+            settle_unchanged(cast("StashObject", self), name, targets)
 
     def differs(self, name: str) -> bool:
         """Whether a field differs from what the server has or will have by saves of other objects."""
