@@ -155,6 +155,8 @@ class Questions:
             return self.luck.choice(world.BOXES)
         if lookup == "regex":
             return self.luck.choice(["^aa", "[0-9]$", "_"])
+        if lookup == "in":
+            return self.stash_ids(lookup)
         one = self.luck.choice(world.BOX_IDS)
         return one[1:] if lookup == "contains" else one
 

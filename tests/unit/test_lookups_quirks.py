@@ -191,11 +191,8 @@ NUMBERS = [
         "Scene",
         {"resolution__ne": "4k"},
         {
-            "resolution": {"value": "VR_HD", "modifier": "LESS_THAN"},
-            "OR": {
-                "resolution": {"value": "FOUR_K", "modifier": "GREATER_THAN"},
-                "OR": {"file_count": number("EQUALS", 0)},
-            },
+            "resolution": {"value": "FOUR_K", "modifier": "NOT_EQUALS"},
+            "OR": {"file_count": number("EQUALS", 0)},
         },
         "resolution",
     ),

@@ -186,6 +186,9 @@ NO_NULL: frozenset[Key] = frozenset(
 )
 """Fields whose absence cannot be asked: the server looks at a part of them, and rows do not tell."""
 
+_OF_EVERY_VIDEO: frozenset[Key] = frozenset(
+    ("VideoFileFilterInput", name) for name in ("duration", "framerate", "bitrate")
+)
 _HAVING_TYPES = frozenset({"Studio", "Tag", "Group", "Folder"})
 _WHERE_COUNTS = frozenset({("Studio", "tag_count"), ("Group", "tag_count"), ("Group", "scene_count")})
 
@@ -197,7 +200,7 @@ def holds(table: frozenset[Key], key: Key) -> bool:
 
 def nullable(key: Key) -> bool:
     """Whether an object may be without a value of this number, date or time."""
-    return not (key[1].endswith("_count") or key[1] in HOLDS_ALWAYS)
+    return not (key[1].endswith("_count") or key[1] in HOLDS_ALWAYS or key in _OF_EVERY_VIDEO)
 
 
 def counted_after(key: Key) -> bool:

@@ -160,29 +160,34 @@ class Ordered:
             return [[where_some(field.key, (field.name, modified("NOT_NULL", self.scale.empty())))]]
         gaps = complement(spans, self.scale)
         if len(spans) > 1 and len(gaps) == 1:
-            clause = self._outside(field, gaps)
+            clause = self._outside(field, *gaps[0])
         elif len(spans) > 1 and counted_after(field.key):
-            return self._between_gaps(field, spans)
+            return self._between_gaps(field, spans, gaps)
         else:
             clause = [criterion for low, high in spans for criterion in self._inside(field, low, high)]
         if empty:
             clause.append(where_empty(field.key, (field.name, modified("IS_NULL", self.scale.empty()))))
         return [clause or self._nothing(field)]
 
+    def _between_gaps(self, field: FilterField, spans: Intervals, gaps: Intervals) -> list[Clause]:
+        """Several stretches without alternatives: from the first to the last, and in none of the gaps."""
+        inner = [criterion for gap in gaps if None not in gap for criterion in self._unlike(field, *gap)]
+        return [*self._ends(field, spans[0][0], spans[-1][1]), *([criterion] for criterion in inner)]
+
     def _inside(self, field: FilterField, low: Any, high: Any) -> Clause:
+        """Criteria of which one holds from `low` to `high`."""
         return [(field.name, self.scale.criterion(field, low, high))]
 
-    def _outside(self, field: FilterField, gaps: Intervals) -> Clause:
-        return [(field.name, self.scale.criterion(field, *gap, outside=True)) for gap in gaps]
+    def _outside(self, field: FilterField, low: Any, high: Any) -> Clause:
+        """Criteria of which one holds before `low` and after `high`."""
+        return [(field.name, self.scale.criterion(field, low, high, outside=True))]
 
-    def _between_gaps(self, field: FilterField, spans: Intervals) -> list[Clause]:
-        """Several stretches without alternatives: from the first to the last, and in none of the gaps."""
-        gaps = [gap for gap in complement(spans, self.scale) if None not in gap]
-        return [*self._ends(field, spans), *([criterion] for criterion in self._outside(field, gaps))]
+    def _unlike(self, field: FilterField, low: Any, high: Any) -> Clause:
+        """Criteria all of which hold before `low` and after `high`."""
+        return self._outside(field, low, high)
 
-    def _ends(self, field: FilterField, spans: Intervals) -> list[Clause]:
-        """From the start of the first stretch to the end of the last."""
-        low, high = spans[0][0], spans[-1][1]
+    def _ends(self, field: FilterField, low: Any, high: Any) -> list[Clause]:
+        """Clauses that all hold from `low` to `high`."""
         return [] if low is None and high is None else [self._inside(field, low, high)]
 
     def _nothing(self, field: FilterField) -> Clause:

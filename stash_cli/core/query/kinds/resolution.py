@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from stash_cli.core.query.intervals import complement
 from stash_cli.core.query.kinds.choices import word
 from stash_cli.core.query.kinds.ordered import Ordered
 from stash_cli.core.query.model import modified
@@ -39,38 +38,36 @@ class Resolution(Ordered):
 
     def _clauses(self, field: FilterField, spans: Intervals, empty: bool) -> list[Clause]:
         if len(spans) == 1 and None not in spans[0] and spans[0] not in BANDS.values() and not empty:
-            low, high = spans[0]
-            return [self._inside(field, low, None), self._inside(field, None, high)]
+            return self._ends(field, *spans[0])
         return super()._clauses(field, spans, empty)
 
     def _inside(self, field: FilterField, low: int | None, high: int | None) -> Clause:
-        if low is None and high is not None:
+        if high is None:
+            found = _above(low or 0)
+        elif low is None:
             found = _below(high)
-        elif high is None and low is not None:
-            found = _above(low)
         else:
-            found = [("EQUALS", band) for band in _tiles(low or 0, high or 0)] or _untold(field)
+            found = [("EQUALS", band) for band in _bands(field, low, high)]
         return [(field.name, modified(modifier, band)) for modifier, band in found]
 
-    def _outside(self, field: FilterField, gaps: Intervals) -> Clause:
-        [(low, high)] = gaps
+    def _outside(self, field: FilterField, low: int, high: int) -> Clause:
+        unlike = self._unlike(field, low, high)
         below, above = self.scale.down(low), self.scale.up(high)
-        return [*self._inside(field, None, below), *self._inside(field, above, None)]
+        return (
+            unlike
+            if len(unlike) == 1
+            else [*self._inside(field, None, below), *self._inside(field, above, None)]
+        )
 
-    def _between_gaps(self, field: FilterField, spans: Intervals) -> list[Clause]:
-        gaps = [(low, high) for low, high in complement(spans, self.scale) if None not in (low, high)]
-        bands = [band for low, high in gaps for band in _tiles(low, high) or _untold(field)]
-        low, high = spans[0][0], spans[-1][1]
-        ends = [*([self._inside(field, low, None)] * (low is not None))]
-        ends += [self._inside(field, None, high)] * (high is not None)
-        return [*ends, *([(field.name, modified("NOT_EQUALS", band))] for band in bands)]
+    def _unlike(self, field: FilterField, low: int, high: int) -> Clause:
+        return [(field.name, modified("NOT_EQUALS", band)) for band in _bands(field, low, high)]
+
+    def _ends(self, field: FilterField, low: int | None, high: int | None) -> list[Clause]:
+        ends = [(low, None)] * (low is not None) + [(None, high)] * (high is not None)
+        return [self._inside(field, *end) for end in ends]
 
     def _nothing(self, field: FilterField) -> NoReturn:
         field.refuse("bands that exclude each other", "lookups that leave something to match")
-
-
-def _untold(field: FilterField) -> NoReturn:
-    field.refuse("parts of bands that overlap (VR_HD, FOUR_K)", "whole bands")
 
 
 def _above(low: int) -> list[tuple[str, str]]:
@@ -91,13 +88,13 @@ def _below(high: int) -> list[tuple[str, str]]:
     return [("EQUALS", last), ("LESS_THAN", last)]
 
 
-def _tiles(low: int, high: int) -> list[str]:
-    """The fewest bands that together reach from `low` to `high`; none where no bands do exactly that."""
+def _bands(field: FilterField, low: int, high: int) -> list[str]:
+    """The fewest bands that together reach from `low` to `high`; two of them overlap."""
     found: list[str] = []
     while low <= high:
         fitting = [(top, band) for band, (bottom, top) in BANDS.items() if bottom == low and top <= high]
         if not fitting:
-            return []
+            field.refuse("parts of bands that overlap (VR_HD, FOUR_K)", "whole bands")
         top, band = max(fitting)
         found.append(band)
         low = top + 1
