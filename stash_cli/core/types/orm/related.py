@@ -38,60 +38,71 @@ class Related(Tracked):
         item, target = _item_of(relation, other, data)
         if target is not None:
             refuse_cycle(self, name, target)
-        held = self.__dict__.get(name, UNSET)
-        if not relation.is_list or (held is UNSET and self.is_new()):
-            setattr(self, name, [item] if relation.is_list else item)
-        elif held is UNSET:
-            self.queue_member(name, item, put=True)
-            if relation.inverse_field:
-                link(target, relation.inverse_field, self, item)
-        elif (at := place_of(relation, held, target)) is None:
-            held.append(item)
-        elif data:
-            held[at] = item
+        with self.locked():
+            held = self.__dict__.get(name, UNSET)
+            if not relation.is_list or (held is UNSET and self.is_new()):
+                setattr(self, name, [item] if relation.is_list else item)
+            elif held is UNSET:
+                self.queue_member(name, item, put=True)
+                if relation.inverse_field:
+                    link(target, relation.inverse_field, self, item)
+            elif (at := place_of(relation, held, target)) is None:
+                held.append(item)
+            elif data:
+                held[at] = item
 
     def unrelate(self: StashObject, name: str, other: Any) -> None:  # type: ignore[misc]
         """Take `other` out of the list `name`; what is not in it stays out."""
         relation = _relation(self, name)
         item, target = _item_of(relation, other, {})
-        held = self.__dict__.get(name, UNSET)
-        if held is UNSET and not self.is_new():
-            if relation.inverse_field and is_elsewhere(target, relation.inverse_field, self):
-                return
-            if not target.is_new():
-                self.queue_member(name, item, put=False)
-            if relation.inverse_field:
-                unlink(target, relation.inverse_field, self)
-            if target.is_new():
-                # The server does not know it: all there is to do is to say nothing of it.
-                forget(self, name, target)
-                forget(target, relation.inverse_field or "", self)
-                self.tell_keeper()
-        elif (at := place_of(relation, held, target)) is not None:
-            del held[at]
+        with self.locked():
+            held = self.__dict__.get(name, UNSET)
+            if held is UNSET and not self.is_new():
+                self._unrelate_unread(name, relation, item)
+            elif (at := place_of(relation, held, target)) is not None:
+                del held[at]
+
+    def _unrelate_unread(self: StashObject, name: str, relation: RelationshipMetadata, item: Any) -> None:  # type: ignore[misc]
+        """Take an item out of a list that was never read."""
+        target, back = relation.target(item), relation.inverse_field
+        if back and is_elsewhere(target, back, self):
+            return
+        if not target.is_new():
+            self.queue_member(name, item, put=False)
+        if back:
+            unlink(target, back, self)
+        if target.is_new():
+            # The server does not know it: all there is to do is to say nothing of it.
+            forget(self, name, target)
+            forget(target, back or "", self)
+            self.tell_keeper()
 
     def queue_member(self: StashObject, name: str, item: Any, *, put: bool) -> None:  # type: ignore[misc]
         """Note what the next save puts into, or takes out of, a list that was never read."""
         target = relationships(type(self).__name__)[name].target(item)
-        forget(self, name, target)
-        noted = self._note_pending().members.setdefault(name, Noted())
-        (noted.put if put else noted.take)(target, item)
-        self.tell_keeper()
+        with self.locked():
+            forget(self, name, target)
+            noted = self._note_pending().members.setdefault(name, Noted())
+            (noted.put if put else noted.take)(target, item)
+            self.tell_keeper()
 
     def queue_call(self, method: str, **args: Any) -> None:
         """Note a mutation for the next save, and show what it will leave."""
         operation, fields = QUEUED[type(self).__name__][method]
         given = {name: value for name, value in args.items() if value is not None}
-        self._note_pending().calls[operation] = given
-        for name, value in emptied(self, operation, given, fields).items():  # type: ignore[arg-type]
-            self._show(name, value, kept)
-            self.know(name, snapshot(value))
-        self.tell_keeper()
+        with self.locked():
+            self._note_pending().calls[operation] = given
+            for name, value in emptied(self, operation, given, fields).items():  # type: ignore[arg-type]
+                self._show(name, value, kept)
+                self.know(name, snapshot(value))
+            self.tell_keeper()
 
     def queue_image(self, field: str, source: str | Path | None) -> None:
         """Note an image for the next save: a path, a URL, a data URI, or None for none."""
-        self._note_pending().inputs[field] = images.as_input(source)
-        self.tell_keeper()
+        sent = images.as_input(source)
+        with self.locked():
+            self._note_pending().inputs[field] = sent
+            self.tell_keeper()
 
     @property
     def client(self) -> StashClient:
