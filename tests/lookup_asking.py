@@ -37,29 +37,28 @@ async def random_library(seed: int) -> AsyncIterator[tuple[Session, Truth]]:
 
 def quirks(compiled: Compiled) -> list[str]:
     """What a real server would get wrong in a filter, whatever the library in process makes of it."""
-    return [*_unheeded(compiled.type, compiled.filter), *_shared(compiled.type, compiled.filter)]
+    return list(_quirks(compiled.type, compiled.filter))
 
 
-def _unheeded(type_name: str, given: dict[str, Any]) -> Iterator[str]:
-    """Operators side by side or negated, modifiers that are not heeded, levels that are too deep."""
+def _quirks(type_name: str, given: dict[str, Any]) -> Iterator[str]:
+    """Operators side by side or negated, levels too deep, modifiers not heeded, joins needed twice."""
     levels = list(_levels(given))
     if len(levels) > 20 or any("NOT" in level or {"AND", "OR"} <= level.keys() for level in levels):
         yield f"{type_name}: {given}"
+    yield from _shared(owner_of(filter_type(type_name)), {name for level in levels for name in level})
     for level in levels:
         for name, criterion in level.items():
             field = fields(type_name).get(name)
             if field and field.target and not field.lookups:
-                yield from _unheeded(field.target, criterion)
+                yield from _quirks(field.target, criterion)
             elif field and isinstance(criterion, dict):
                 check_modifier(field, criterion)
 
 
-def _shared(type_name: str, given: dict[str, Any]) -> list[str]:
+def _shared(owner: str, names: set[str]) -> list[str]:
     """Joins that two fields need, facts of files aside: they speak of one file."""
-    owner = owner_of(filter_type(type_name))
-    names = {name for level in _levels(given) for name in level if (owner, name) not in OF_FILES}
-    joins = [JOINS[owner, name] for name in names if (owner, name) in JOINS]
-    return [join for join in joins if joins.count(join) > 1]
+    joins = [JOINS[owner, name] for name in names if (owner, name) in JOINS and (owner, name) not in OF_FILES]
+    return [f"{owner}: {join}" for join in joins if joins.count(join) > 1]
 
 
 def _levels(given: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -23,11 +23,12 @@ from stash_cli.core.query.facts import (
     holds,
 )
 from stash_cli.core.query.fields import fields, nests
+from stash_cli.core.query.joins import apart
 from stash_cli.core.query.kinds import KINDS
 from stash_cli.core.query.kinds.choices import yes_or_no
 from stash_cli.core.query.model import Condition, FilterField
 from stash_cli.core.query.modifiers import check_modifier
-from stash_cli.core.query.rows import FILES, RELATED, Reader, follow, reader
+from stash_cli.core.query.rows import FILES, RELATED, Reader, follow, where_read
 from stash_cli.core.query.spelling import spell, spread
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _put(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> 
     if isinstance(value, dict) and isinstance(asked.get(lookup), dict):
         value = asked[lookup] | value
     elif asked.get(lookup, value) != value:
-        raise StashLookupError(f"{field.owner}.{field.name} is asked for {lookup} twice.")
+        field.refuse({lookup: [asked[lookup], value]}, f"{lookup} once")
     asked[lookup] = value
 
 
@@ -101,7 +102,8 @@ def _related(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Con
     """Lookups of related objects: one of them has to meet all."""
     target = field.target or ""
     inner = conditions_of(target, asked, now)
-    wanted, left = compose([_as_nested(field, one) for one in inner], nests=nests(target))
+    asked_inside = [_as_nested(field, one) for one in apart(target, inner, {})]
+    wanted, left = compose(asked_inside, nests=nests(target))
     every = _every(field, inner)
     if left and every is None:
         raise StashLookupError(f"{', '.join(asked)} cannot be asked of related objects ({field.name}).")
@@ -168,10 +170,3 @@ def _one_file(type_name: str, conditions: list[Condition]) -> list[Condition]:
     test, paths = _one_of_them(type_name, asked)
     each_alone = Reader(paths, lambda row: [{files: [file]} for file in row.get(files) or ()])
     return [Condition(asked[0].field, [], test, exact=False, reader=each_alone)]
-
-
-def where_read(type_name: str, condition: Condition) -> Reader | None:
-    """What reads a condition's values from rows; None where rows do not tell."""
-    if condition.test is None:
-        return None
-    return condition.reader or reader(type_name, condition.field.name)

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from stash_cli.core.errors import StashLookupError
 from stash_cli.core.query.compose import compose
-from stash_cli.core.query.conditions import conditions_of, where_read
+from stash_cli.core.query.conditions import conditions_of
 from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.joins import apart
 from stash_cli.core.query.model import Condition, FilterField, Lookup, Row
+from stash_cli.core.query.rows import where_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,7 +11,7 @@ from stash_cli.core.types.api import describe_api
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stash_cli.core.query.model import Row
+    from stash_cli.core.query.model import Condition, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +190,10 @@ def reader(type_name: str, field: str) -> Reader | None:
         if name in fields:
             return at(f"{name}.id" if describe_api().types[fields[name].type.name].is_entity else name)
     return None
+
+
+def where_read(type_name: str, condition: Condition) -> Reader | None:
+    """What reads a condition's values from rows; None where rows do not tell."""
+    if condition.test is None:
+        return None
+    return condition.reader or reader(type_name, condition.field.name)
