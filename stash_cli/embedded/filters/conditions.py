@@ -84,7 +84,8 @@ def number(column: ColumnElement[Any], criterion: Criterion) -> Condition:
     make = _NUMBER.get(criterion["modifier"])
     if make is None:
         raise UnsupportedModifier("numeric modifier type", criterion["modifier"])
-    return make(column, criterion["value"], criterion.get("value2") or 0)
+    high = criterion.get("value2")
+    return make(column, criterion["value"], 0 if high is None else high)
 
 
 def date(column: ColumnElement[Any], criterion: Criterion) -> Condition:
