@@ -121,6 +121,28 @@ def test_what_stops(embedded_url: str, word: str, error: type[Exception], words:
     run(main())
 
 
+def test_names_inside_related_objects_are_looked_up_once_for_each_type(embedded_url: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (session, sent):
+            asked = {
+                "tags__includes": (name for name in ["rock", "Pop"]),
+                "tags__excludes": ["Metal Core"],
+                "performers__tags": "hard, loud",
+                "performers__custom_fields__tags": "Rock",
+                "markers__scene_tags__in": ["Rock"],
+            }
+            assert await resolve_names(session, "Scene", asked) == {
+                "tags__includes": ["1", "2"],
+                "tags__excludes": ["5"],
+                "performers__tags": ["4"],
+                "performers__custom_fields__tags": "Rock",
+                "markers__scene_tags__in": ["1"],
+            }
+            assert len(sent) == 1
+
+    run(main())
+
+
 def test_only_names_in_relations_are_looked_up(embedded_url: str) -> None:
     async def main() -> None:
         async with library(embedded_url) as (session, sent):

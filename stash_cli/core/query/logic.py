@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from stash_cli.core.query.words import lasting
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -24,7 +26,7 @@ class Q:
     def __init__(self, *parts: Q, **lookups: Any) -> None:
         self.op: Op = "all"
         self.parts = parts
-        self.lookups: Mapping[str, Any] = lookups
+        self.lookups: Mapping[str, Any] = {name: lasting(value) for name, value in lookups.items()}
         self.negated = False
 
     def __and__(self, other: Q) -> Q:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from stash_cli.core.errors import StashAmbiguousError, StashNotFoundError, did_you_mean
 from stash_cli.core.graphql import document, selection
-from stash_cli.core.query.fields import fields, find_field
+from stash_cli.core.query.fields import fields
 from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.query.spelling import spell, spread
+from stash_cli.core.query.words import lasting
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, Entity
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.graphql.document import Root
 
-_TAKES_IDS = frozenset({"", "eq", "ne", "in", "includes", "includes_all", "excludes"})
+_TAKES_IDS = frozenset({"eq", "ne", "in", "includes", "includes_all", "excludes"})
 _NEAR = 5000
 """How many names are looked through for near matches."""
 
@@ -61,36 +63,61 @@ async def relation_ids(session: Session, type_name: str, words: Sequence[str | i
     Raises StashNotFoundError for a word that means nothing, with near matches, and StashAmbiguousError
     for one that means several objects, listing them.
     """
-    if not words:
-        return []
-    entity = ENTITIES[type_name]
-    read = [Word.read(str(word)) for word in words]
-    rows = await _look_up(session, entity, read)
-    found = []
+    found = await _meanings(session, ENTITIES[type_name], list(map(str, words)))
+    return list(dict.fromkeys(found[str(word)] for word in words))
+
+
+async def _meanings(session: Session, entity: Entity, words: Iterable[str]) -> dict[str, str]:
+    """The id that each word means; one request for all."""
+    read = [Word.read(word) for word in dict.fromkeys(words)]
+    rows = await _look_up(session, entity, read) if read else []
+    found = {}
     for word in read:
         candidates = _candidates(entity, word, rows)
         if not candidates:
             raise await _not_found(session, entity, word)
         if len(candidates) > 1:
             raise _ambiguous(entity, word, candidates)
-        found.append(str(candidates[0]["id"]))
-    return list(dict.fromkeys(found))
+        found[word.written] = str(candidates[0]["id"])
+    return found
 
 
 async def resolve_names(session: Session, type_name: str, lookups: Mapping[str, Any]) -> dict[str, Any]:
-    """`lookups` with the names in relations replaced by ids; ids and objects stay as they are."""
-    found = dict(lookups)
-    for key, value in lookups.items():
-        field = find_field(type_name, key.partition("__")[0])
-        _, _, lookup = key.partition("__")
-        if field is None or field.target not in ENTITIES or lookup not in _TAKES_IDS or not field.lookups:
-            continue
+    """`lookups` with the names in relations replaced by ids, one request for each type they are of.
+
+    Ids and objects stay as they are.
+    """
+    found = {key: lasting(value) for key, value in lookups.items()}
+    named: dict[str, dict[str, list[Any]]] = {}
+    for key, value in found.items():
+        target = _names_of(type_name, key, value)
         many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
-        names = [item for item in many if isinstance(item, str) and not item.isdigit()]
-        if names:
-            ids = await relation_ids(session, field.target, names)
-            found[key] = [item for item in many if item not in names] + ids
+        if target and any(map(_is_name, many)):
+            named.setdefault(target, {})[key] = many
+    for target, given in named.items():
+        words = [item for many in given.values() for item in many if _is_name(item)]
+        ids = await _meanings(session, ENTITIES[target], words)
+        found |= {key: _replaced(many, ids) for key, many in given.items()}
     return found
+
+
+def _names_of(type_name: str, key: str, value: Any) -> str | None:
+    """The type whose names a lookup takes, its own or one of related objects; None for other lookups."""
+    [(name, _)] = spread(type_name, {key: value})
+    field, lookup, inner = spell(type_name, name)
+    if inner and field.target:
+        return _names_of(field.target, inner, value)
+    return field.target if field.target in ENTITIES and lookup in _TAKES_IDS else None
+
+
+def _is_name(item: Any) -> bool:
+    return isinstance(item, str) and not item.isdecimal()
+
+
+def _replaced(many: list[Any], ids: Mapping[str, str]) -> list[Any]:
+    """Ids and objects first, then what the names mean."""
+    kept = [item for item in many if not _is_name(item)]
+    return [*kept, *dict.fromkeys(ids[item] for item in many if _is_name(item))]
 
 
 async def _look_up(session: Session, entity: Entity, words: Iterable[Word]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
 from stash_cli.core.query.fields import fields, find_field, nested_field
+from stash_cli.core.query.words import lasting
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def spread(type_name: str, lookups: Mapping[str, Any]) -> list[tuple[str, Any]]:
     `title__null=True` where there is such a lookup.
     """
     return [
-        _missing(type_name, key, value) or _custom(type_name, key, value) or (key, value)
+        _missing(type_name, key, value) or _custom(type_name, key, value) or (key, lasting(value))
         for key, value in lookups.items()
     ]
 

@@ -1,9 +1,9 @@
-"""Command-line text as values: numbers, yes/no, ranges, comma lists."""
+"""What people write as values: numbers, yes/no, ranges, comma lists, whatever can be read in a row."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, KeysView, ValuesView
 from typing import Any
 
 from stash_cli.core.errors import StashInputError
@@ -76,6 +76,11 @@ def pairs(one: Parse = str) -> Parse:
         return {name.strip(): one(value)}
 
     return parse
+
+
+def lasting(value: Any) -> Any:
+    """A value that can be read twice: what is used up by reading becomes a list."""
+    return list(value) if isinstance(value, Iterator | KeysView | ValuesView) else value
 
 
 def scalar(text: str) -> Any:

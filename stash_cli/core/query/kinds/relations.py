@@ -43,7 +43,7 @@ def ids(field: FilterField, value: Any) -> list[str]:
 
 def _id(field: FilterField, item: Any) -> str:
     found = str(getattr(item, "id", item)).strip()
-    if isinstance(item, bool) or not found.isdigit():
+    if isinstance(item, bool) or not found.isdecimal():
         field.refuse(item, f"ids or saved objects of {field.target or 'the other type'}")
     return str(int(found))
 
