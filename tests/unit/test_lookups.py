@@ -385,6 +385,12 @@ PARSED: list[tuple[str, str, str, str, Any]] = [
     ("Performer", "custom_fields", "gte", "height=180", {"height": 180}),
     ("Performer", "custom_fields", "eq", "a=b=c", {"a": "b=c"}),
     ("Performer", "penis_length", "lt", "1.5", 1.5),
+    ("Performer", "custom_fields", "eq", "a=-1.5e3", {"a": -1500.0}),
+    ("Performer", "custom_fields", "eq", "a=nan", {"a": "nan"}),
+    ("Performer", "custom_fields", "eq", "a=1_000", {"a": "1_000"}),
+    ("Performer", "custom_fields", "contains", "a=18", {"a": "18"}),
+    ("Performer", "custom_fields", "between", "a=1..2", {"a": (1, 2)}),
+    ("Scene", "duration", "gt", "1:30", "1:30"),
 ]
 
 
@@ -399,7 +405,7 @@ def test_command_line_text_becomes_a_value(owner: str, name: str, lookup: str, t
 
 @pytest.mark.parametrize(
     ("lookup", "text"),
-    [("gte", "x"), ("between", "60"), ("between", ".."), ("in", "1,x"), ("null", "maybe")],
+    [("gte", "x"), ("between", "60"), ("between", ".."), ("in", "1,x"), ("in", "1\n2"), ("null", "maybe")],
 )
 def test_command_line_text_that_is_no_value(lookup: str, text: str) -> None:
     with pytest.raises(StashInputError, match="expected"):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator, KeysView, ValuesView
 from typing import Any
 
 from stash_cli.core.errors import StashInputError
 
 Parse = Callable[[str], Any]
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
 
 _YES = {"true": True, "yes": True, "on": True, "1": True}
 _NO = {"false": False, "no": False, "off": False, "0": False}
@@ -54,7 +57,10 @@ def several(one: Parse = str) -> Parse:
     """`'a, "b, c"'` -> ["a", "b, c"]: words between commas, quotes keep a comma inside one."""
 
     def parse(text: str) -> list[Any]:
-        [words] = csv.reader([text], skipinitialspace=True)
+        try:
+            [words] = csv.reader([text], skipinitialspace=True)
+        except csv.Error:
+            raise StashInputError(f"expected words between commas, on one line, not {text!r}.") from None
         return [one(word.strip()) for word in words if word.strip()]
 
     return parse
@@ -84,10 +90,7 @@ def lasting(value: Any) -> Any:
 
 
 def scalar(text: str) -> Any:
-    """Text as the number it spells, or as it is."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    """Text as the number it spells in digits, or as it is."""
+    if not _NUMBER.fullmatch(text):
+        return text
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)

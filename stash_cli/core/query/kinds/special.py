@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import words
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 _NULL = Lookup("null", "none", "", "none at all", words.truth)
 
 
-@dataclass(frozen=True)
 class PhashDistance:
     """Perceptual hashes; of an object with several, `ne` speaks of all."""
 
-    names: tuple[str, ...] = ("eq", "ne", "distance", "null")
+    def __init__(self, *names: str) -> None:
+        self.names = names
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         known = {

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.query import words
 from stash_cli.core.query.facts import MANY, TEXT_LISTS, holds
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, modified
-from stash_cli.core.types.re2 import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -178,6 +177,8 @@ def _is_phrase(field: FilterField, name: str, value: Any) -> bool:
 
 def pattern_of(field: FilterField, name: str, value: Any) -> re.Pattern[str]:
     """The expression that a text lookup is, in Python."""
+    from stash_cli.core.types.re2 import compile_pattern  # costs time, and most commands ask for no text
+
     pattern = TEXT_LOOKUPS[name].pattern(value)
     try:
         return compile_pattern(pattern)
