@@ -184,7 +184,10 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "Scene",
         {"last_played_at__lt": "2024"},
-        {"last_played_at": {"value": "0", "value2": "2024-01-01T00:00:00", "modifier": "BETWEEN"}},
+        {
+            "last_played_at": {"value": "2024-01-01T00:00:00", "modifier": "LESS_THAN"},
+            "play_count": {"value": 0, "modifier": "GREATER_THAN"},
+        },
     ),
     ("Scene", {"organized": False}, {"organized": False}),
     ("Scene", {"organized__ne": "no"}, {"organized": True}),

@@ -176,7 +176,10 @@ NUMBERS = [
         "never played counts as long ago",
         "Scene",
         {"last_played_at__lt": "2024"},
-        {"last_played_at": number("BETWEEN", "0", value2="2024-01-01T00:00:00")},
+        {
+            "last_played_at": text("LESS_THAN", "2024-01-01T00:00:00"),
+            "play_count": number("GREATER_THAN", 0),
+        },
         NONE,
     ),
     (

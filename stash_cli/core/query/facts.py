@@ -60,6 +60,9 @@ WHERE_EMPTY: dict[Key, Criterion] = {
 }
 """What finds the objects without a value where the field's own IS_NULL does not."""
 
+LEAST_WHERE_EMPTY: frozenset[Key] = frozenset({("Scene", "last_played_at")})
+"""Values whose absence the server compares as the least of all."""
+
 UTC_TIMES: frozenset[Key] = frozenset({("Scene", "last_played_at")})
 """Times that are stored in UTC; all others are in the server's own zone."""
 

@@ -209,15 +209,13 @@ class Seconds(_Discrete):
         return (_EPOCH + ahead).isoformat()
 
     def criterion(
-        self, field: FilterField, low: int | None, high: int | None, *, outside: bool = False
+        self, _field: FilterField, low: int | None, high: int | None, *, outside: bool = False
     ) -> dict[str, Any]:
         if high is None:
             return modified("GREATER_THAN", self.send(low or 0))
-        if low is None and field.key not in UTC_TIMES:
+        if low is None:
             return modified("LESS_THAN", self.send(high + 1))
-        # A time that never was compares as a date before year 0, whose text sorts before "0".
-        start = "0" if low is None else self.send(low)
-        return modified("NOT_BETWEEN" if outside else "BETWEEN", start, value2=self.send(high + 1))
+        return modified("NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high + 1))
 
     def empty(self) -> str:
         return ""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import words
 from stash_cli.core.query.facts import (
+    LEAST_WHERE_EMPTY,
     MANY,
     NO_NULL,
     ONLY_POSITIVE,
@@ -39,7 +40,16 @@ from stash_cli.core.query.intervals import (
     intersect,
     union,
 )
-from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, modified
+from stash_cli.core.query.model import (
+    Arity,
+    Clause,
+    Condition,
+    Criterion,
+    FilterField,
+    Lookup,
+    Test,
+    modified,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -157,7 +167,7 @@ class Ordered:
         if spans == EVERYTHING and empty:
             return []
         if spans == EVERYTHING:
-            return [[where_some(field.key, (field.name, modified("NOT_NULL", self.scale.empty())))]]
+            return [[self._some(field)]]
         gaps = complement(spans, self.scale)
         if len(spans) > 1 and len(gaps) == 1:
             clause = self._outside(field, *gaps[0])
@@ -167,7 +177,11 @@ class Ordered:
             clause = [criterion for low, high in spans for criterion in self._inside(field, low, high)]
         if empty:
             clause.append(where_empty(field.key, (field.name, modified("IS_NULL", self.scale.empty()))))
-        return [clause or self._nothing(field)]
+        held = spans and spans[0][0] is None and field.key in LEAST_WHERE_EMPTY and not empty
+        return [clause or self._nothing(field), *([[self._some(field)]] if held else [])]
+
+    def _some(self, field: FilterField) -> Criterion:
+        return where_some(field.key, (field.name, modified("NOT_NULL", self.scale.empty())))
 
     def _between_gaps(self, field: FilterField, spans: Intervals, gaps: Intervals) -> list[Clause]:
         """Several stretches without alternatives: from the first to the last, and in none of the gaps."""
