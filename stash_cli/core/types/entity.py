@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from stash_cli.core.types.orm.saving import Saving
 
 _put = object.__setattr__
+_TEMPORARY_LENGTH = len(uuid4().hex)
 
 
 class StashObject(Related):
@@ -202,4 +203,4 @@ class StashObject(Related):
 
 def is_temporary(id: str) -> bool:  # noqa: A002 - it is one
     """Whether an id is the UUID of an object that was never saved; the server's are 64-bit numbers."""
-    return not id.isdigit() or len(id) == len(uuid4().hex)
+    return not id.isdigit() or len(id) == _TEMPORARY_LENGTH

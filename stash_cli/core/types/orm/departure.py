@@ -6,7 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from stash_cli.core.types.orm.changes import key_of
-from stash_cli.core.types.orm.mirror import forget, without
+from stash_cli.core.types.orm.members import without
+from stash_cli.core.types.orm.mirror import forget
 from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.unset import UNSET
 

@@ -11,17 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.orm.changes import FORCED, key_of, same, snapshot
-from stash_cli.core.types.orm.pending import Noted
+from stash_cli.core.types.orm.members import difference, item_of, items_of, listed, pairs, place_of
 from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from stash_cli.core.types.entity import StashObject
-
-    Pair = tuple[StashObject, Any]
-    """An object of a relationship, and the item that leads to it."""
 
 
 def mirror(obj: StashObject, name: str, before: Any, after: Any) -> None:
@@ -31,10 +26,10 @@ def mirror(obj: StashObject, name: str, before: Any, after: Any) -> None:
         return
     relation, back = sides
     if relation.is_list:
-        gone, come = _difference(relation, known_items(obj, name) if before is UNSET else before, after)
+        gone, come = difference(relation, known_items(obj, name) if before is UNSET else before, after)
         left = [target for target, _ in gone]
     else:
-        left, come = _owners(obj, name, before), _pairs(relation, after)
+        left, come = _owners(obj, name, before), pairs(relation, after)
     for target in (*left, *(target for target, _ in come)):
         forget(obj, name, target)
     for target in left:
@@ -51,10 +46,7 @@ def settle_unchanged(obj: StashObject, name: str, touched: list[StashObject]) ->
     if sides is None or not touched or base is UNSET or base is FORCED:
         return
     relation, back = sides
-    was, now = (
-        {key_of(target): item for target, item in _pairs(relation, value)}
-        for value in (base, obj.__dict__[name])
-    )
+    was, now = (items_of(relation, value, touched) for value in (base, obj.__dict__[name]))
     for target in touched:
         before, after = (held.get(key_of(target), UNSET) for held in (was, now))
         if same(after, before):
@@ -67,7 +59,7 @@ def settle(obj: StashObject, name: str, before: Any, after: Any) -> None:
     if sides is None:
         return
     relation, back = sides
-    gone, come = _difference(relation, before, after)
+    gone, come = difference(relation, before, after)
     for target, _ in gone:
         _settle_one(target, back, obj, UNSET)
     for target, item in come:
@@ -79,41 +71,6 @@ def _two_sided(obj: StashObject, name: str) -> tuple[RelationshipMetadata, str] 
     relation = relationships(type(obj).__name__).get(name)
     back = relation.inverse_field if relation is not None and relation.is_written else None
     return (relation, back) if relation is not None and back is not None else None
-
-
-def _difference(relation: RelationshipMetadata, before: Any, after: Any) -> tuple[list[Pair], list[Pair]]:
-    """What left a relationship and what came into it, or came with other data.
-
-    Told apart as the very objects that they are: hashing would tie unsaved ones to their temporary ids.
-    """
-    old, new = (_pairs(relation, value) for value in _ends(before, after))
-    was, now = ({id(target): item for target, item in pairs} for pairs in (old, new))
-    gone = [(target, item) for target, item in old if id(target) not in now]
-    come = [(target, item) for target, item in new if not same(item, was.get(id(target), UNSET))]
-    return gone, come
-
-
-def _ends(before: Any, after: Any) -> tuple[Any, Any]:
-    """Two values without what lists have in common at either end: most edits of long ones are short."""
-    if not isinstance(before, list) or not isinstance(after, list):
-        return before, after
-    start = _alike(before, after)
-    end = min(_alike(before[::-1], after[::-1]), len(before) - start, len(after) - start)
-    return before[start : len(before) - end], after[start : len(after) - end]
-
-
-def _alike(one: list[Any], other: list[Any]) -> int:
-    """How many items two lists begin with that are the very same."""
-    return next(
-        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a is not b), min(len(one), len(other))
-    )
-
-
-def _pairs(relation: RelationshipMetadata, value: Any) -> list[Pair]:
-    """Objects that a value leads to, each with the item that does."""
-    known = value is not UNSET and value is not FORCED
-    items = value if isinstance(value, list) else [value] if known and value else []
-    return [(relation.target(item), item) for item in items if relation.target(item)]
 
 
 def known_items(obj: StashObject, name: str) -> list[Any]:
@@ -152,7 +109,7 @@ def link(holder: StashObject, name: str, obj: StashObject, item: Any = None) -> 
     held = holder.__dict__.get(name, UNSET)
     if relation.is_list:
         forget(holder, name, obj)
-        _show_item(holder, name, _item(relation, obj, item), is_in=True)
+        _show_item(holder, name, item_of(relation, obj, item), is_in=True)
         return
     for other in _owners(holder, name, held):
         if other != obj:
@@ -165,7 +122,7 @@ def unlink(holder: StashObject, name: str, obj: StashObject) -> None:
     relation = relationships(type(holder).__name__)[name]
     if relation.is_list:
         forget(holder, name, obj)
-        _show_item(holder, name, _item(relation, obj, None), is_in=False)
+        _show_item(holder, name, item_of(relation, obj, None), is_in=False)
     elif holder.__dict__.get(name, UNSET) is UNSET:
         forget(holder, name, obj)
         holder.mirrored(name).take(obj, obj)
@@ -195,26 +152,6 @@ def _show_item(holder: StashObject, name: str, item: Any, *, is_in: bool) -> Non
     holder.tidy(name)
 
 
-def place_of(relation: RelationshipMetadata, items: Any, target: StashObject) -> int | None:
-    """Where in a list, or in the snapshot of one, the item is that leads to an object; lists may be long."""
-    many = _list(items)
-    targets = map(relation.target, many) if relation.link else many
-    # In a store there is one object for each, elsewhere there may be several.
-    tell: Callable[[Any], str | int] = id if target.is_kept else key_of
-    keys = [*map(tell, targets)]
-    return keys.index(tell(target)) if tell(target) in keys else None
-
-
-def without(relation: RelationshipMetadata, items: Any, targets: Iterable[StashObject]) -> list[Any]:
-    """The items of a list, or of the snapshot of one, that lead to none of the objects."""
-    keys = {key_of(target) for target in targets}
-    return [item for item in _list(items) if key_of(relation.target(item)) not in keys]
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _show_link(holder: StashObject, name: str, obj: StashObject | None) -> None:
     """Put the object on the other side into a field that holds one, and note what of it is not saved."""
     noted, base = holder.mirrored(name), holder.remember(name)
@@ -238,30 +175,11 @@ def _settle_one(holder: StashObject, name: str, obj: StashObject, item: Any) -> 
         return
     if relation.is_list:
         at = place_of(relation, base, obj)
-        rest = _list(base) if at is None else [*base[:at], *base[at + 1 :]]
-        holder.know(name, rest if item is UNSET else [*rest, *snapshot([_item(relation, obj, item)])])
+        rest = listed(base) if at is None else [*base[:at], *base[at + 1 :]]
+        holder.know(name, rest if item is UNSET else [*rest, *snapshot([item_of(relation, obj, item)])])
     elif item is not UNSET and base != obj:
         holder.know(name, obj)
         if base:
             _settle_one(base, relation.inverse_field or "", holder, UNSET)
     elif item is UNSET and base == obj:
         holder.know(name, None)
-
-
-def adjusted(relation: RelationshipMetadata, base: Any, noted: Noted) -> Any:
-    """What the server has once the other side has saved, too: `base` with what is noted."""
-    added, removed = [*noted.added.values()], [*noted.removed.values()]
-    if not relation.is_list:
-        return added[0] if added else None if base in removed else base
-    return without(relation, base, map(relation.target, (*added, *removed))) + added
-
-
-def _item(relation: RelationshipMetadata, obj: StashObject, other: Any) -> Any:
-    """`obj` as a list of this relationship holds it, with the data that the other side's item carries."""
-    if not relation.through:
-        return obj
-    from stash_cli.core.types.orm.hydrate import class_named
-
-    made: Any = class_named(relation.through)
-    data = other if isinstance(other, dict) else other.__dict__ if type(other) is made else {}
-    return made(**{**data, relation.link: obj})

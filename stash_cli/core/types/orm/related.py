@@ -10,7 +10,8 @@ from stash_cli.core.types.orm.changes import snapshot
 from stash_cli.core.types.orm.collections import kept
 from stash_cli.core.types.orm.hierarchy import refuse_cycle
 from stash_cli.core.types.orm.hydrate import class_named
-from stash_cli.core.types.orm.mirror import forget, is_elsewhere, link, place_of, unlink
+from stash_cli.core.types.orm.members import place_of
+from stash_cli.core.types.orm.mirror import forget, is_elsewhere, link, unlink
 from stash_cli.core.types.orm.pending import Noted
 from stash_cli.core.types.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.types.orm.saving import emptied

@@ -10,7 +10,8 @@ from stash_cli.core.types.base import ApiObject
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.changes import FORCED, same, same_links, snapshot
 from stash_cli.core.types.orm.collections import Fields, Items, kept, put_at
-from stash_cli.core.types.orm.mirror import adjusted, mirror, settle, settle_unchanged
+from stash_cli.core.types.orm.members import adjusted
+from stash_cli.core.types.orm.mirror import mirror, settle, settle_unchanged
 from stash_cli.core.types.orm.pending import Noted, Pending
 from stash_cli.core.types.orm.places import place_in
 from stash_cli.core.types.orm.relations import inverses
