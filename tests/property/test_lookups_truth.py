@@ -21,6 +21,7 @@ from stash_cli.core.client import Session
 from stash_cli.core.errors import StashError, StashInputError
 from stash_cli.core.query.lookups import Compiled, fields, matches
 from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.query.rows import reader
 
 seeds = st.integers(0, 2**32)
 patient = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
@@ -45,11 +46,14 @@ async def wrong_or_refused(session: Session, truth: Truth, type_name: str, asked
 
 def is_refused_for_reason(type_name: str, asked: Asked, truth: Truth, refusal: StashError) -> bool:
     """Whether nothing matches anyway, or the question is one that no server and no row can answer."""
+    heads = [key.partition("__")[0] for key in asked]
     untold = any(key.startswith(("studios__", "average_resolution__")) for key in asked)
-    if isinstance(refusal, StashInputError) and not untold:
+    # One criterion says one thing of a field, and what rows do not hold is not tested here.
+    twice = any(reader(type_name, head) is None for head in heads if heads.count(head) > 1)
+    if isinstance(refusal, StashInputError) and not untold and not twice:
         return truth.answer(type_name, asked) == []
-    related = any(f"{key.partition('__')[0]}_filter" in fields(type_name) for key in asked)
-    return untold or related or any(key.endswith("__depth") for key in asked)
+    related = any(f"{head}_filter" in fields(type_name) for head in heads)
+    return untold or twice or related or any(key.endswith("__depth") for key in asked)
 
 
 def test_every_lookup_of_every_field() -> None:
