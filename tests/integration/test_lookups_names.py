@@ -80,7 +80,9 @@ def test_markers_go_by_their_title_or_id(embedded_url: str) -> None:
             words = ["intro", "id:2", "3", "Chorus"]
             assert await relation_ids(session, "SceneMarker", words) == ["1", "2", "3"]
             assert len(sent) == 1
-            with pytest.raises(StashAmbiguousError, match="fits several markers: id:[23] [Cc]horus, id:[23]"):
+            with pytest.raises(
+                StashAmbiguousError, match=r"fits several markers: id:[23] [Cc]horus, id:[23]"
+            ):
                 await relation_ids(session, "SceneMarker", ["CHORUS"])
             with pytest.raises(StashNotFoundError, match="There is no marker 'id:9'"):
                 await relation_ids(session, "SceneMarker", ["id:9"])
