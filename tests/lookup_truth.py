@@ -52,6 +52,8 @@ OF_FILES = {
 OF_FIRST_FILE = {"captions", "interactive", "interactive_speed"}
 SINGLE = {"studios", "parent_folder", "zip_file"}
 MEDIA = ("scenes", "images", "galleries")
+NULL_OF = {"stash_id": "stash_id_endpoint", "phash": "phash_distance"}
+"""Parts whose lack is the null of a field that goes together with others."""
 
 
 class Truth:
@@ -72,7 +74,7 @@ class Truth:
         """Whether an object meets all lookups; keys are `field__lookup` or `relation__field__lookup`."""
         own: dict[str, meaning.Asked] = {}
         inner: dict[str, dict[str, Any]] = {}
-        for key, value in asked.items():
+        for key, value in map(spelt_out, asked.items()):
             name, _, rest = key.partition("__")
             if "__" in rest or (
                 f"{name}_filter" in self.fields(type_name) and name not in self.fields(type_name)
@@ -259,6 +261,14 @@ class Truth:
         for one in self.rows[f"{noun}_stash_ids"]:
             if one[f"{noun}_id"] == row["id"]:
                 yield one["endpoint"], one["stash_id"]
+
+
+def spelt_out(asked: tuple[str, Any]) -> tuple[str, Any]:
+    """A part that is missing as the null of its field, where that counts with others of the field."""
+    key, value = asked
+    if key.startswith("is_missing__") and value in NULL_OF:
+        return f"{NULL_OF[value]}__null", key.endswith("eq")
+    return asked
 
 
 def _texts(suffix: str, column: str) -> Callable[..., Any]:

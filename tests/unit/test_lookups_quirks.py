@@ -282,6 +282,20 @@ RELATIONS = [
         "markers_filter",
     ),
     (
+        "files_filter shares the level around it",
+        "Scene",
+        {"files__path__startswith": "/a", "files__path__endswith": "b"},
+        {"files_filter": {"path": regex("(?i)^/a")}},
+        "files_filter",
+    ),
+    (
+        "files_filter keeps what stands in one level",
+        "Scene",
+        {"files__zip_file__null": True, "files__path__contains": "x"},
+        {"files_filter": {"zip_file": {"modifier": "IS_NULL"}, "path": text("INCLUDES", "x")}},
+        NONE,
+    ),
+    (
         "an empty nested filter is ignored",
         "Scene",
         {"performers__tags__excludes": []},
@@ -416,6 +430,7 @@ NOT_ASKED = [
     ("Scene", {"galleries": {"value": ["1"], "modifier": "EQUALS"}}),  # matches everything
     ("Scene", {"tags": []}),  # ignored
     ("Scene", {"scene_count__null": True}),  # no such thing
+    ("Scene", {"files__scenes__title": "x"}),  # a related filter inside a related filter
 ]
 
 

@@ -15,11 +15,11 @@ from stash_cli.core.errors import StashLookupError
 from stash_cli.core.query.compose import compose
 from stash_cli.core.query.facts import (
     ASKED_POSITIVELY,
+    DIRECT,
     OF_FILES,
     OF_FIRST_FILE,
     OLDER_NAME,
     UNRELIABLE,
-    WITHIN_NONE,
     holds,
 )
 from stash_cli.core.query.fields import fields, nests
@@ -103,7 +103,7 @@ def _related(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Con
     target = field.target or ""
     inner = conditions_of(target, asked, now)
     asked_inside = [_as_nested(field, one) for one in apart(target, inner, {})]
-    wanted, left = compose(asked_inside, nests=nests(target))
+    wanted, left = compose(asked_inside, nests=nests(target) and field.name not in DIRECT)
     every = _every(field, inner)
     if left and every is None:
         raise StashLookupError(f"{', '.join(asked)} cannot be asked of related objects ({field.name}).")
@@ -123,7 +123,7 @@ def _as_nested(field: FilterField, condition: Condition) -> Condition:
         for entry in entries
         for value in entry["value"]
     )
-    inside = field.name in WITHIN_NONE and not condition.field.lookups and not _is_part(condition.field)
+    inside = field.name in DIRECT and not condition.field.lookups and not _is_part(condition.field)
     return replace(condition, clauses=[], exact=False) if numbers or inside else condition
 
 

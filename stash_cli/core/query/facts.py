@@ -141,8 +141,8 @@ UNRELIABLE: dict[Key, str] = {
 }
 """Nested filters that the server gets wrong, as people are told where rows do not tell either."""
 
-WITHIN_NONE = frozenset({"files_filter", "folders_filter"})
-"""Nested filters that may hold no other ones."""
+DIRECT = frozenset({"files_filter", "folders_filter"})
+"""Nested filters that become part of the filter around them: they may hold no other ones and no levels."""
 
 ALONE = frozenset({"stash_id_endpoint", "stash_ids_endpoint"})
 """Criteria that newer servers make alternatives of all that stands beside them, and of what goes on below."""

@@ -2,8 +2,9 @@
 
     Q(rating100__gte=80) | Q(tags=["Outdoor"]) & ~Q(organized=True)
 
-Lookups in one `Q` are those of one call of `compile`: all must hold, and those of one field speak of one
-value. `~` is exactly what is left: objects without a value are in `~Q(rating100__gt=80)`.
+Lookups in one `Q` are those of one call of `compile`: all must hold, and those of one field, of one
+relation or of files speak of one value, object or file. `~` is exactly what is left: objects without a
+value are in `~Q(rating100__gt=80)`.
 """
 
 from __future__ import annotations

@@ -17,11 +17,13 @@ from stash_cli.core.errors import StashInputError
 from stash_cli.core.query import words
 from stash_cli.core.query.facts import MANY, MISSING_WORDS, NO_NULL, holds, where_empty
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, modified
-from stash_cli.core.query.rows import at
+from stash_cli.core.query.rows import Reader, follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+
+    from stash_cli.core.query.model import Row
 
 NICKNAMES = {
     "144P": "VERY_LOW",
@@ -190,14 +192,17 @@ class Missing:
         }
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
-        [(name, part), *more] = given.items()
-        if more or part not in field.choices:
-            field.refuse(part if not more else dict(given), "one of " + ", ".join(field.choices))
-        clauses: list[Clause] = [[(field.name, part)]] if name == "eq" else []
-        if part not in _SHOWN:
-            return Condition(field, clauses, exact=bool(clauses))
+        for part in given.values():
+            if part not in field.choices:
+                field.refuse(part, "one of " + ", ".join(field.choices))
+        wanted = [name == "eq" for name in given]
+        clauses: list[Clause] = [[(field.name, part)] for name, part in given.items() if name == "eq"]
+        if not _SHOWN.keys() >= set(given.values()):
+            return Condition(field, clauses, exact=all(wanted))
+        routes = [_SHOWN[part].split(".") for part in given.values()]
 
-        def test(values: list[Any]) -> bool:
-            return all("default=true" in str(value) for value in values) == (name == "eq")
+        def lacking(row: Row) -> list[Any]:
+            return [all("default=true" in str(value) for value in follow(row, route)) for route in routes]
 
-        return Condition(field, clauses, test, exact=bool(clauses), reader=at(_SHOWN[part]))
+        shown = Reader(tuple(_SHOWN[part] for part in given.values()), lacking)
+        return Condition(field, clauses, lambda values: values == wanted, exact=all(wanted), reader=shown)
