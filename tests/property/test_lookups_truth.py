@@ -49,11 +49,14 @@ def is_refused_for_reason(type_name: str, asked: Asked, truth: Truth, refusal: S
     heads = [key.partition("__")[0] for key in asked]
     untold = any(key.startswith(("studios__", "average_resolution__")) for key in asked)
     # One criterion says one thing of a field, and what rows do not hold is not tested here.
-    twice = any(reader(type_name, head) is None for head in heads if heads.count(head) > 1)
-    if isinstance(refusal, StashInputError) and not untold and not twice:
+    unread = any(
+        reader(type_name, head) is None and (heads.count(head) > 1 or key == "is_missing__ne")
+        for key, head in zip(asked, heads, strict=True)
+    )
+    if isinstance(refusal, StashInputError) and not untold and not unread:
         return truth.answer(type_name, asked) == []
     related = any(f"{head}_filter" in fields(type_name) for head in heads)
-    return untold or twice or related or any(key.endswith("__depth") for key in asked)
+    return untold or unread or related or any(key.endswith("__depth") for key in asked)
 
 
 def test_every_lookup_of_every_field() -> None:
