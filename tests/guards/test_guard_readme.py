@@ -103,9 +103,11 @@ def test_library_guide_runs(
     prelude = ["    scene = Scene(title='x')", "    await scene.save(client)"] if section == "Store" else []
     body = "\n".join("    " + line for line in (*prelude, *lines))
     names: dict[str, Any] = {}
-    exec(compile(f"{GUIDE_NEEDS}{body}\n", "library.md", "exec"), names)
+    exec(compile(f"{GUIDE_NEEDS}{body}\n        return locals()\n", "library.md", "exec"), names)
     library = shutil.copy(demo_file, tmp_path / "copy.sqlite")
-    run_async(names["main"](f"embedded:{library}"))
+    left = run_async(names["main"](f"embedded:{library}"))
+    assert not left["scene"].is_dirty()
+    assert left.get("result") is None or left["result"].all_succeeded
 
 
 @pytest.mark.parametrize("page", [README, *(p.read_text("utf-8") for p in (ROOT / "docs").glob("*.md"))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -82,26 +83,33 @@ def test_closing_in_one_loop_leaves_the_other_able_to_go_on(served_url: str) -> 
     session = Session(Connection(normalise_url(served_url)))
     open_, closed = threading.Event(), threading.Event()
 
+    answers: list[Any] = []
+
     async def go_on() -> None:
-        await session.call("version")
+        answers.append(await session.call("version"))
         open_.set()
-        await asyncio.to_thread(closed.wait, 10)
-        await session.call("version")
+        assert await asyncio.to_thread(closed.wait, 10)
+        answers.append(await session.call("version"))
 
     async def close() -> None:
-        await asyncio.to_thread(open_.wait, 10)
-        await session.call("version")
+        assert await asyncio.to_thread(open_.wait, 10)
+        answers.append(await session.call("version"))
         await session.close()
         closed.set()
 
     in_loops(2, lambda index: (go_on, close)[index]())
     run(session.close())
+    assert len(answers) == 3
+    assert all(answer == answers[0] for answer in answers)
 
 
 def test_connections_end_with_their_loop(served_url: str) -> None:
-    """Nobody closed the session; a socket that is still open would warn here, and so fail."""
-    run(Session(Connection(normalise_url(served_url))).call("version"))
-    gc.collect()
+    """Nobody closed the session; a socket that is still open would warn here."""
+    assert run(Session(Connection(normalise_url(served_url))).call("version"))["version"]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        gc.collect()
+    assert [each for each in told if "unclosed" in str(each.message)] == []
 
 
 def test_an_unknown_server_is_asked_once_what_it_knows(tmp_path: Path) -> None:

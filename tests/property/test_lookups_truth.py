@@ -6,6 +6,7 @@ documented to mean (`lookup_meaning`). A failure names the seed of its library.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from random import Random, SystemRandom
 from typing import Any
 
@@ -23,6 +24,7 @@ from stash_cli.core.query.lookups import Compiled, fields, matches
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.rows import reader
 
+Judge = Callable[[Session, Truth, str, Asked], Awaitable[list[Any]]]
 seeds = st.integers(0, 2**32)
 patient = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
@@ -81,44 +83,37 @@ def test_every_lookup_of_every_field() -> None:
     assert sum(drawn.values()) > 2000
 
 
+async def told_wrong(seed: int, judge: Judge) -> list[Any]:
+    """What `judge` finds wrong with 25 questions of several fields to one random library."""
+    luck = Random(seed)
+    failures: list[Any] = []
+    async with random_library(seed) as (session, truth):
+        questions = Questions(luck, truth)
+        for _ in range(25):
+            type_name = luck.choice(list(TABLES))
+            failures += await judge(session, truth, type_name, questions.several(type_name))
+    return failures
+
+
+async def wrong_by_rows(session: Session, truth: Truth, type_name: str, asked: Asked) -> list[Any]:
+    """What is tested without a server: the store's filter over what it holds."""
+    try:
+        local = matches(type_name, asked)
+    except StashError:
+        return []
+    return await wrong(session, truth, Compiled(type_name, {}, local), asked)
+
+
 @settings(patient, max_examples=20)
 @given(seeds)
 def test_lookups_of_several_fields(seed: int) -> None:
-    async def main() -> list[Any]:
-        luck = Random(seed)
-        failures: list[Any] = []
-        async with random_library(seed) as (session, truth):
-            questions = Questions(luck, truth)
-            for _ in range(25):
-                type_name = luck.choice(list(TABLES))
-                asked = questions.several(type_name)
-                failures += await wrong_or_refused(session, truth, type_name, asked)
-        return failures
-
-    assert run(main()) == []
+    assert run(told_wrong(seed, wrong_or_refused)) == []
 
 
 @settings(patient, max_examples=10)
 @given(seeds)
 def test_rows_alone_tell_the_same(seed: int) -> None:
-    """What is tested without a server: the store's filter over what it holds."""
-
-    async def main() -> list[Any]:
-        luck = Random(seed)
-        failures: list[Any] = []
-        async with random_library(seed) as (session, truth):
-            questions = Questions(luck, truth)
-            for _ in range(25):
-                type_name = luck.choice(list(TABLES))
-                asked = questions.several(type_name)
-                try:
-                    local = matches(type_name, asked)
-                except StashError:
-                    continue
-                failures += await wrong(session, truth, Compiled(type_name, {}, local), asked)
-        return failures
-
-    assert run(main()) == []
+    assert run(told_wrong(seed, wrong_by_rows)) == []
 
 
 def test_the_meaning_is_what_is_documented() -> None:

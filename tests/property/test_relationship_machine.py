@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from store_support import counted
+from hypothesis.stateful import invariant, rule
+from store_machine import LibraryMachine
 
 from stash_cli.core.errors import StashConnectionError
 from stash_cli.core.types import UNSET, Performer, Scene, Studio, Tag
@@ -47,16 +44,11 @@ picks = st.integers(0, COUNT - 1)
 lists = st.sampled_from(sorted(what for what in RELATIONS if what != "studio of a scene"))
 
 
-class RelationshipMachine(RuleBasedStateMachine):
-    """A few objects with all their relationships read, edited on both sides."""
+class RelationshipMachine(LibraryMachine):
+    """A few objects whose relationships are read sooner or later, edited on both sides."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.stack = AsyncExitStack()
-        self.folder = tempfile.TemporaryDirectory()
-        url = f"embedded:{Path(self.folder.name) / 'library.sqlite'}"
-        self.store, self.wire = self.runner.run(self.stack.enter_async_context(counted(url)))
         self.objects: dict[type, list[Any]] = {}
         self.runner.run(self.fill())
 
@@ -73,13 +65,8 @@ class RelationshipMachine(RuleBasedStateMachine):
             names = {name for held, name in RELATIONS.values() if held is cls}
             await self.store.populate(objects, names, force_refetch=True)
 
-    def teardown(self) -> None:
-        try:
-            self.save()
-        finally:
-            self.runner.run(self.stack.aclose())
-            self.runner.close()
-            self.folder.cleanup()
+    def finish(self) -> None:
+        self.save()
 
     def leads_to(self, obj: Any, name: str) -> list[str] | None:
         """The ids of what a relationship leads to; None where it was not read."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import tempfile
-from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from store_support import counted
+from hypothesis.stateful import invariant, precondition, rule
+from store_machine import LibraryMachine
 
 from stash_cli.core.errors import StashConnectionError
 from stash_cli.core.types import UNSET, Tag
@@ -22,17 +18,11 @@ words = st.sampled_from(["", "a", "b", "c"])
 picks = st.integers(0, 50)
 
 
-class UnitMachine(RuleBasedStateMachine):
+class UnitMachine(LibraryMachine):
     """A store beside a plain model: what the server has, what the store knows of it, what was edited."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.runner = asyncio.Runner()
-        self.stack = AsyncExitStack()
-        self.folder = tempfile.TemporaryDirectory()
-        url = f"embedded:{Path(self.folder.name) / 'library.sqlite'}"
-        opened = self.stack.enter_async_context(counted(url, max_objects=2))
-        self.store, self.wire = self.runner.run(opened)
+        super().__init__(max_objects=2)
         self.number = 0
         self.server: dict[str, dict[str, Any]] = {}
         self.known: dict[str, dict[str, Any]] = {}
@@ -40,15 +30,7 @@ class UnitMachine(RuleBasedStateMachine):
         self.new: list[Tag] = []
         self.held: list[Any] = []
 
-    def teardown(self) -> None:
-        try:
-            self.flushed_all()
-        finally:
-            self.runner.run(self.stack.aclose())
-            self.runner.close()
-            self.folder.cleanup()
-
-    def flushed_all(self) -> None:
+    def finish(self) -> None:
         """In the end the server has every edit."""
         self.runner.run(self.store.save_all(check=True))
         self.took()
