@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities as ServerCapabilities
     from stash_cli.core.client import BatchOperation as BatchOperation
     from stash_cli.core.client import BatchResult as BatchResult
+    from stash_cli.core.client import Outcome as Outcome
     from stash_cli.core.client import StashClient as StashClient
     from stash_cli.core.context import StashContext as StashContext
     from stash_cli.core.errors import *  # noqa: F403 - every error is public
@@ -30,16 +31,17 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "capabilities": "ServerCapabilities",
-    "client": "BatchOperation BatchResult StashClient",
+    "client": "BatchOperation BatchResult Outcome StashClient",
     "context": "StashContext",
     "store": "Q StashEntityStore",
     "types": "Gallery Group Image Performer Scene SceneMarker StashObject Studio Tag",
     "unset": "UNSET UnsetType is_set",
-    "errors": "StashAmbiguousError StashAuthenticationError StashBatchError StashCapabilityError"
+    "errors": "Delivery StashAmbiguousError StashAuthenticationError StashBatchError StashCapabilityError"
     " StashCleanupWarning StashConfigurationError StashConnectionError StashError StashGraphQLError"
     " StashInputError StashIntegrationError StashJobError StashJobRunningError StashJobUnknownError"
-    " StashLockedError StashLookupError StashNotFoundError StashServerError StashSystemNotReadyError"
-    " StashUnmappedFieldWarning StashUsageError StashVersionError",
+    " StashLockedError StashLookupError StashNotFoundError StashNotSentError StashServerError"
+    " StashSystemNotReadyError StashUnknownOutcomeError StashUnmappedFieldWarning StashUsageError"
+    " StashVersionError",
 }
 _HOMES = {name: f"stash_cli.core.{module}" for module, names in _PUBLIC.items() for name in names.split()}
 

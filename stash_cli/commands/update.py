@@ -135,9 +135,9 @@ async def send(session: Session, steps: list[Step]) -> None:
 
     operations = [BatchOperation(step.operation, {"input": step.input}) for step in steps]
     result = await execute_batch(session, operations, max_batch_size=CHUNK)
-    if result.failed:
+    if result.unfinished:
         failed = [step.ids[0] for step, each in zip(steps, result, strict=True) if each.error]
-        first = result.failed[0].error
+        first = result.unfinished[0].error
         raise StashBatchError(
             f"{len(failed)} of {len(steps)} failed (ids {' '.join(failed)}): {first}", result
         )

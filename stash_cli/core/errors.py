@@ -8,6 +8,8 @@ StashError
 ├── StashNotFoundError          an id or name that does not exist
 ├── StashAmbiguousError         a name that fits several objects
 ├── StashConnectionError        no answer: unreachable, refused, timed out
+│   └── StashUnknownOutcomeError a mutation without a usable answer: it may have been done
+├── StashNotSentError           an operation of a batch that was given up before it was sent
 ├── StashAuthenticationError    the server wants a key, or another one
 ├── StashServerError            the server answered something that is not GraphQL
 ├── StashGraphQLError           the server refused or failed the operation
@@ -16,7 +18,7 @@ StashError
 │   └── StashCapabilityError    an operation or field this server does not have
 ├── StashSystemNotReadyError    the server wants set-up or a migration first
 ├── StashIntegrationError       an answer that contradicts the API description
-├── StashBatchError             some operations of a batch failed, others were done
+├── StashBatchError             some operations of a batch were not done, or may not have been
 └── StashJobError               a job did not end well
     ├── StashJobRunningError    waiting was given up, the job goes on
     └── StashJobUnknownError    the job's outcome cannot be known any more
@@ -25,12 +27,23 @@ StashError
 from __future__ import annotations
 
 from difflib import get_close_matches
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.client.batch import BatchResult
+
+
+class Delivery(StrEnum):
+    """How far a request got, as the transport recorded it while sending; the stages follow each other."""
+
+    NOT_STARTED = "not started"
+    """No byte was given to a connection: the server cannot have seen it."""
+    HEADERS_WRITTEN = "headers written"
+    BODY_WRITTEN = "body written"
+    ANSWER_BEGUN = "answer begun"
 
 
 class StashError(RuntimeError):
@@ -93,19 +106,45 @@ class StashAmbiguousError(StashError):
 class StashConnectionError(StashError):
     """No answer: unreachable, refused, cut off or timed out.
 
-    `sent` is False when the request provably never reached the server, so that even a mutation may
-    be repeated; `transient` says whether trying again at once may help.
+    `delivery` says how far the request got; `transient` whether trying again at once may help.
     """
 
     code = "unreachable"
     exit_status = 5
 
     def __init__(
-        self, message: str, *, hint: str | None = None, sent: bool = True, transient: bool = False
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        delivery: Delivery = Delivery.BODY_WRITTEN,
+        transient: bool = False,
     ) -> None:
         super().__init__(message, hint=hint)
-        self.sent = sent
+        self.delivery = delivery
         self.transient = transient
+
+    @property
+    def sent(self) -> bool:
+        """Whether the server may have seen the request; False when it provably has not."""
+        return self.delivery is not Delivery.NOT_STARTED
+
+
+class StashUnknownOutcomeError(StashConnectionError):
+    """A mutation was sent and no usable answer came: the server may have done it.
+
+    It is never sent again by itself. Raised from the failure that took the answer away.
+    """
+
+    code = "unknown_outcome"
+    exit_status = 10
+
+
+class StashNotSentError(StashError):
+    """An operation of a batch that was not sent, because one before it showed that none can be."""
+
+    code = "not_sent"
+    exit_status = 5
 
 
 class StashAuthenticationError(StashError):
@@ -177,7 +216,7 @@ class StashIntegrationError(StashError):
 
 
 class StashBatchError(StashError):
-    """Some operations of a batch failed; `result` lists the failed and the done ones."""
+    """Some operations of a batch were not done; `result` tells done, failed, unknown and not sent apart."""
 
     code = "batch"
     exit_status = 6

@@ -433,7 +433,7 @@ def test_a_failed_save_leaves_the_changes(embedded_url: str) -> None:
             scene.rating100 = 90
 
             def cut() -> None:
-                raise StashConnectionError("cut off", sent=True)
+                raise StashConnectionError("cut off")
 
             wire.meanwhile = cut
             with pytest.raises(StashConnectionError):

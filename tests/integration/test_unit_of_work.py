@@ -217,7 +217,7 @@ def test_a_cut_connection_forgets_nothing(embedded_url: str) -> None:
 
             def cut() -> None:
                 if len(wire.sent) > 1:
-                    raise StashConnectionError("cut off", sent=True)
+                    raise StashConnectionError("cut off")
 
             wire.meanwhile = cut
             result = await store.save_batch(found, max_batch_size=8)

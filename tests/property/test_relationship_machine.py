@@ -119,7 +119,7 @@ class RelationshipMachine(LibraryMachine):
 
         def cut() -> None:
             if len(self.wire.sent) == at:
-                raise StashConnectionError("cut off", sent=True)
+                raise StashConnectionError("cut off")
 
         self.wire.meanwhile = cut
         with suppress(StashConnectionError):

@@ -139,7 +139,7 @@ class UnitMachine(LibraryMachine):
 
         def cut() -> None:
             if len(self.wire.sent) == fail_at:
-                raise StashConnectionError("cut off", sent=True)
+                raise StashConnectionError("cut off")
 
         self.wire.meanwhile = cut
         try:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stash_cli.core.client.batch import BatchOperation, BatchResult
+    from stash_cli.core.client.batch import BatchOperation, BatchResult, Outcome
     from stash_cli.core.client.client import StashClient
     from stash_cli.core.client.session import Session
 
-__all__ = ["BatchOperation", "BatchResult", "Session", "StashClient"]
+__all__ = ["BatchOperation", "BatchResult", "Outcome", "Session", "StashClient"]
 
-_MODULES = {"BatchOperation": "batch", "BatchResult": "batch", "Session": "session", "StashClient": "client"}
+_MODULES = {
+    "BatchOperation": "batch",
+    "BatchResult": "batch",
+    "Outcome": "batch",
+    "Session": "session",
+    "StashClient": "client",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client import failures
-from stash_cli.core.errors import StashError, StashGraphQLError, StashLockedError, StashUsageError
+from stash_cli.core.errors import (
+    StashConnectionError,
+    StashError,
+    StashGraphQLError,
+    StashLockedError,
+    StashNotSentError,
+    StashUnknownOutcomeError,
+    StashUsageError,
+)
 from stash_cli.core.graphql import answers, document, selection
 from stash_cli.core.transport import GraphQLRequest
 from stash_cli.core.transport.retry import PATIENT
@@ -19,6 +28,18 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.capability import ServerCapabilities
 
 MAX_BATCH = 250
+
+
+class Outcome(StrEnum):
+    """What became of one operation of a batch."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """The server refused it, or said that it failed."""
+    UNKNOWN = "unknown"
+    """It was sent and its answer is lost: it may have been done."""
+    NOT_SENT = "not sent"
+    """It provably never reached the server."""
 
 
 @dataclass(slots=True)
@@ -40,6 +61,17 @@ class BatchOperation:
     def succeeded(self) -> bool:
         return self.error is None
 
+    @property
+    def outcome(self) -> Outcome:
+        if self.error is None:
+            return Outcome.SUCCEEDED
+        if isinstance(self.error, StashUnknownOutcomeError):
+            return Outcome.UNKNOWN
+        if isinstance(self.error, StashNotSentError):
+            return Outcome.NOT_SENT
+        unsent = isinstance(self.error, StashConnectionError) and not self.error.sent
+        return Outcome.NOT_SENT if unsent else Outcome.FAILED
+
 
 @dataclass(slots=True)
 class BatchResult:
@@ -50,15 +82,34 @@ class BatchResult:
 
     @property
     def succeeded(self) -> list[BatchOperation]:
-        return [each for each in self.operations if each.error is None]
+        return self._with(Outcome.SUCCEEDED)
 
     @property
     def failed(self) -> list[BatchOperation]:
+        """Those that the server refused or failed."""
+        return self._with(Outcome.FAILED)
+
+    @property
+    def unknown(self) -> list[BatchOperation]:
+        """Those that may have been done: sent, and the answer is lost."""
+        return self._with(Outcome.UNKNOWN)
+
+    @property
+    def not_sent(self) -> list[BatchOperation]:
+        """Those that provably never reached the server."""
+        return self._with(Outcome.NOT_SENT)
+
+    @property
+    def unfinished(self) -> list[BatchOperation]:
+        """All that did not succeed, in order."""
         return [each for each in self.operations if each.error is not None]
 
     @property
     def all_succeeded(self) -> bool:
-        return not self.failed
+        return not self.unfinished
+
+    def _with(self, outcome: Outcome) -> list[BatchOperation]:
+        return [each for each in self.operations if each.outcome is outcome]
 
     def __getitem__(self, index: int) -> BatchOperation:
         return self.operations[index]
@@ -107,7 +158,7 @@ async def call_each(
     """The value of one operation for each of `args`; raises the first failure."""
     operations = [BatchOperation(operation, each, paths, quiet=quiet) for each in args]
     batch = await execute_batch(session, operations)
-    for each in batch.failed:
+    for each in batch.unfinished:
         raise each.error or StashError(f"{operation} failed.")
     return [each.result for each in batch]
 

@@ -86,8 +86,10 @@ async def one_by_one(
     done = await execute_batch(
         session, [BatchOperation(single, each, wanted, quiet=quiet) for each in each_args]
     )
-    if done.failed:
-        raise StashBatchError(f"{len(done.failed)} of {len(done)} failed: {done.failed[0].error}", done)
+    if done.unfinished:
+        raise StashBatchError(
+            f"{len(done.unfinished)} of {len(done)} failed: {done.unfinished[0].error}", done
+        )
     values = [each.result for each in done]
     return values if selection.is_composite(result) else all(values)
 

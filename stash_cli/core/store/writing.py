@@ -42,7 +42,7 @@ class Writing(Local):
                 return
             result = await Unit(self.client, MAX_BATCH, self._adopt).save(many)
         # What it refers to first: that is why it was refused itself.
-        for each in reversed(result.failed):
+        for each in reversed(result.unfinished):
             raise each.error or StashError(f"{obj!r} was not saved.")
 
     def _adopt(self, obj: StashObject) -> None:
@@ -62,9 +62,11 @@ class Writing(Local):
         many = gather(objects)
         async with self.client.turns.of(many):
             result = await Unit(self.client, max_batch_size, self._adopt).save(many)
-        if check and result.failed:
-            first = result.failed[0].error
-            raise StashBatchError(f"{len(result.failed)} of {len(result)} were not saved: {first}", result)
+        if check and result.unfinished:
+            first = result.unfinished[0].error
+            raise StashBatchError(
+                f"{len(result.unfinished)} of {len(result)} were not saved: {first}", result
+            )
         return result
 
     def conflicts(self, obj: StashObject) -> dict[str, Conflict]:

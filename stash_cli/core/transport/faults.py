@@ -6,7 +6,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
-from stash_cli.core.errors import StashConnectionError
+from stash_cli.core.errors import Delivery, StashConnectionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def translate(error: BaseException, connection: Connection) -> StashConnectionEr
     return StashConnectionError(
         f"Cannot reach {connection.server}: {fault.says.format(timeout=connection.timeout)}.",
         hint=_hint(connection, fault),
-        sent=fault.sent,
+        delivery=Delivery.BODY_WRITTEN if fault.sent else Delivery.NOT_STARTED,
         transient=fault.transient,
     )
 
