@@ -1,0 +1,75 @@
+"""The proxy that other tests inject faults with: it passes on, counts, and spoils what its rule chooses."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator
+
+import pytest
+from embedded_talk import talk
+from fault_kinds import SHAPES, answered, half, page, redirected, reset_after, reset_before, worked
+from fault_proxy import FaultProxy, on_mutation, on_operation, on_websocket
+from websockets.exceptions import ConnectionClosed
+
+CREATE = "mutation { tagCreate(input: {name: %s}) { id } }"
+COUNT = "query { findTags { count } }"
+
+
+@pytest.fixture
+def proxy(served_url: str) -> Iterator[FaultProxy]:
+    with FaultProxy(served_url) as proxy:
+        yield proxy
+
+
+def ask(proxy: FaultProxy, document: str, connection: http.client.HTTPConnection | None = None) -> dict:
+    connection = connection or http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
+    body = json.dumps({"query": document})
+    connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
+    return json.loads(connection.getresponse().read())["data"]
+
+
+def create(proxy: FaultProxy, name: str) -> None:
+    with pytest.raises((OSError, http.client.HTTPException, ValueError)):
+        ask(proxy, CREATE % json.dumps(name))
+
+
+def test_what_no_rule_chooses_passes_on_one_connection(proxy: FaultProxy) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
+    assert ask(proxy, CREATE % '"a"', connection)["tagCreate"]["id"]
+    assert ask(proxy, COUNT, connection) == {"findTags": {"count": 1}}
+    assert (len(proxy.requests), len(proxy.mutations), proxy.spoilt) == (2, 1, [])
+
+
+def test_faults_differ_in_what_was_done(proxy: FaultProxy) -> None:
+    done = {reset_after: 1, half: 1, reset_before: 0, page(502): 0, worked(page(502)): 1}
+    for fault, count in done.items():
+        before = ask(proxy, COUNT)["findTags"]["count"]
+        proxy.rule = on_mutation(fault)
+        create(proxy, f"tag {len(proxy.requests)}")
+        assert ask(proxy, COUNT)["findTags"]["count"] - before == count, fault
+
+
+def test_a_rule_may_count(proxy: FaultProxy) -> None:
+    proxy.rule = on_operation("findTags", answered(SHAPES["null data"]), 2)
+    assert [ask(proxy, COUNT) for _ in range(3)][1] is None
+    assert len(proxy.spoilt) == 1
+
+
+def test_a_server_may_go_and_come_back(proxy: FaultProxy) -> None:
+    proxy.refuse()
+    with pytest.raises(ConnectionError):
+        ask(proxy, COUNT)
+    proxy.accept()
+    assert ask(proxy, COUNT)
+
+
+def test_websockets_pass_until_they_are_cut(proxy: FaultProxy) -> None:
+    with talk(proxy.url) as conversation:
+        conversation.greet()
+        proxy.drop_websockets()
+        with pytest.raises(ConnectionClosed):
+            conversation.receive()
+    proxy.rule = on_websocket(redirected("ws://127.0.0.1:1/graphql"))
+    with pytest.raises(ConnectionRefusedError), talk(proxy.url):
+        pass
