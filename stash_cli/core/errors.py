@@ -50,11 +50,14 @@ class StashError(RuntimeError):
     """Root of all errors; the message is one line that says what happened.
 
     `code` is stable and meant for programs, `exit_status` is what the command line ends with,
-    `hint` says what to do next.
+    `hint` says what to do next. Of a request, `delivery` says how far it got (None: it was not sent by
+    this library, or its error arose elsewhere), `status` what HTTP status it was answered with.
     """
 
     code: ClassVar[str] = "error"
     exit_status: ClassVar[int] = 1
+    delivery: Delivery | None = None
+    status: int | None = None
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -168,6 +171,7 @@ class StashGraphQLError(StashError):
     """
 
     code = "graphql"
+    delivery = Delivery.ANSWER_BEGUN
 
     def __init__(
         self,
@@ -188,6 +192,11 @@ class StashLockedError(StashGraphQLError):
 
     code = "locked"
     exit_status = 5
+
+    @property
+    def is_at_root(self) -> bool:
+        """Whether operations themselves were refused, which are not done then, and not fields of results."""
+        return bool(self.errors) and all(len(each.get("path") or ()) == 1 for each in self.errors)
 
 
 class StashVersionError(StashError):

@@ -63,6 +63,7 @@ class CannedServer:
         self.headers: list[str] = []
         self.connections = 0
         self.version = "v0.31.0"
+        self.listener: Any = None
         self.url = ""
 
     @property
@@ -132,6 +133,7 @@ async def serving(answer: Answer, *, tls: bool = False) -> AsyncIterator[CannedS
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(CERTIFICATE)
     listener = await asyncio.start_server(server.handle, "127.0.0.1", 0, ssl=context)
+    server.listener = listener
     server.url = f"{'https' if tls else 'http'}://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     try:
         yield server

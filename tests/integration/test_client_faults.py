@@ -26,14 +26,17 @@ from support import run
 
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import (
+    Delivery,
     StashAuthenticationError,
     StashConnectionError,
     StashError,
     StashGraphQLError,
     StashInputError,
+    StashIntegrationError,
     StashLockedError,
     StashServerError,
     StashSystemNotReadyError,
+    StashUnknownOutcomeError,
     StashUsageError,
 )
 from stash_cli.core.settings import Connection
@@ -44,55 +47,85 @@ DONE = {"version": {"version": "v1"}, "tagDestroy": True}
 LOCKED = failed("database is locked", "tagDestroy")
 NIL = "Internal system error. Error <runtime error: invalid memory address or nil pointer dereference>"
 
-FAULTS: dict[str, tuple[Any, type[StashError], str, int, int]] = {
-    "401": (http(401, ""), StashAuthenticationError, "wants an API key", 1, 1),
-    "JSON 401": (http(401, '{"errors": [{"message": "x"}]}'), StashAuthenticationError, "API key", 1, 1),
-    "old 401": (http(500, "unauthorized"), StashAuthenticationError, "wants an API key", 1, 1),
-    "login": (http(302, "", Location="/login?returnURL=x"), StashAuthenticationError, "API key", 1, 1),
-    "403": (http(403, "you are not welcome"), StashAuthenticationError, "you are not welcome", 1, 1),
+Auth, Server, Unknown = StashAuthenticationError, StashServerError, StashUnknownOutcomeError
+Malformed, Refused, Unreachable = StashIntegrationError, StashGraphQLError, StashConnectionError
+PAGE = "<!doctype html><title>x"
+BAD = [{"message": "bad"}]
+
+FAULTS: dict[str, tuple[Any, type[StashError], str, int, type[StashError]]] = {
+    "401": (http(401, ""), Auth, "wants an API key", 1, Auth),
+    "JSON 401": (http(401, '{"errors": [{"message": "x"}]}'), Auth, "API key", 1, Auth),
+    "old 401": (http(500, "unauthorized"), Auth, "wants an API key", 1, Auth),
+    "login": (http(302, "", Location="/login?returnURL=x"), Auth, "API key", 1, Auth),
+    "403": (http(403, "you are not welcome"), Auth, "you are not welcome", 1, Auth),
     "moved": (
         http(301, "", Location="https://x.y/graphql?k=1"),
-        StashServerError,
+        Server,
         "to https://x.y/graphql.",
         1,
-        1,
+        Server,
     ),
-    "web page": (http(200, "<!doctype html><title>x", "text/html"), StashServerError, "web page", 1, 1),
-    "404": (http(404, "no such page"), StashServerError, "404): no such page", 1, 1),
-    "413": (http(413, "too large"), StashServerError, "larger than", 1, 1),
-    "not JSON": (http(200, "hello"), StashServerError, "not GraphQL (status 200): hello", 1, 1),
-    "other JSON": (http(200, '{"x": 1}'), StashServerError, "not GraphQL", 1, 1),
-    "empty": (http(200, ""), StashServerError, "nothing else", 1, 1),
-    "gateway": (http(502, "<html>Bad gateway"), StashConnectionError, "gateway answered 502", 3, 1),
-    "reset": (RESET, StashConnectionError, "hung up", 3, 1),
-    "half an answer": (half(DONE), StashConnectionError, "hung up before its answer was complete", 3, 1),
-    "slow": (HANG, StashConnectionError, "no answer within 0.3 s", 1, 1),
-    "422": (graphql(None, [{"message": "bad"}], 422), StashGraphQLError, "bad", 1, 1),
-    "400": (
-        graphql(None, [{"message": "json request body could not"}], 400),
-        StashGraphQLError,
-        "json",
-        1,
-        1,
-    ),
+    "moved, with data": (http(307, '{"data": {}}', Location="/x"), Server, "redirects to /x", 1, Server),
+    "404": (http(404, "no such page"), Server, "404): no such page", 1, Server),
+    "405": (http(405, ""), Server, "405", 1, Server),
+    "413": (http(413, "too large"), Server, "larger than", 1, Server),
+    "415": (http(415, "no"), Server, "415", 1, Server),
+    "400": (graphql(None, BAD, 400), Refused, "bad", 1, Refused),
+    "422": (graphql(None, BAD, 422), Refused, "bad", 1, Refused),
+    "failed": (failed("no such tag", "tagDestroy"), Refused, "no such tag", 1, Refused),
+    "failed below": (failed("lost", "tagDestroy", "id"), Refused, "lost", 1, Unknown),
+    "500 page": (http(500, PAGE), Server, "web page", 1, Unknown),
+    "500 with errors": (graphql(None, BAD, 500), Server, "500", 1, Unknown),
+    "502": (http(502, PAGE), Unreachable, "gateway answered 502", 3, Unknown),
+    "503 with errors": (graphql(None, BAD, 503), Unreachable, "gateway answered 503", 3, Unknown),
+    "504": (http(504, ""), Unreachable, "gateway answered 504", 3, Unknown),
+    "web page": (http(200, PAGE, "text/html"), Server, "web page", 1, Unknown),
+    "not JSON": (http(200, "hello"), Server, "not GraphQL (status 200): hello", 1, Unknown),
+    "other JSON": (http(200, '{"x": 1}'), Server, "not GraphQL", 1, Unknown),
+    "empty": (http(200, ""), Server, "nothing else", 1, Unknown),
+    "no data": (graphql(None), Malformed, "neither data nor errors", 1, Unknown),
+    "empty data": (graphql({}), Malformed, "without", 1, Unknown),
+    "other data": (graphql({"x": 1}), Malformed, "without", 1, Unknown),
+    "null": (graphql({"version": None, "tagDestroy": None}), Malformed, "without", 1, Unknown),
+    "brackets": (http(200, "[" * 200_000), Malformed, "nested too deeply", 1, Unknown),
+    "damaged": (http(200, b"\x1f\x8bxx", Content_Encoding="gzip"), Unreachable, "damaged", 3, Unknown),
+    "reset": (RESET, Unreachable, "hung up", 3, Unknown),
+    "half an answer": (half(DONE), Unreachable, "hung up before its answer was complete", 3, Unknown),
+    "slow": (HANG, Unreachable, "no answer within 0.3 s", 1, Unknown),
 }
-"""Fault -> answer, error, part of its message, requests for a query, requests for a mutation."""
+"""Fault -> answer, a query's error, part of its message, how often it is sent, a mutation's error."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults_are_errors_and_only_safe_requests_are_repeated(fault: str, tmp_path: Path) -> None:
-    answer, error, words, queries, mutations = FAULTS[fault]
+    answer, for_query, words, queries, for_mutation = FAULTS[fault]
 
-    async def attempts(document: str) -> int:
+    async def attempts(document: str, error: type[StashError]) -> int:
         async with session_with(lambda _: answer, tmp_path, timeout=0.3) as (session, server):
             with pytest.raises(error) as caught:
                 await session.execute(document)
+            assert type(caught.value) is error
             assert words in caught.value.message
             assert "\n" not in caught.value.message
+            assert caught.value.delivery not in (None, Delivery.NOT_STARTED)
             return len(server.requests)
 
-    assert run(attempts(QUERY)) == queries
-    assert run(attempts(MUTATION)) == mutations
+    assert run(attempts(QUERY, for_query)) == queries
+    assert run(attempts(MUTATION, for_mutation)) == 1
+
+
+@pytest.mark.parametrize(
+    "document", ["what is this", "# x\rmutation { a }", "query A { a } mutation B { b }"]
+)
+def test_what_may_be_a_mutation_is_sent_once(document: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with session_with(lambda _: RESET, tmp_path) as (session, server):
+            with pytest.raises(StashUnknownOutcomeError, match="may have been done") as caught:
+                await session.execute(document)
+            assert caught.value.exit_status == 10
+            assert len(server.requests) == 1
+
+    run(main())
 
 
 def test_a_fault_that_passes_is_not_seen(tmp_path: Path) -> None:
@@ -256,7 +289,7 @@ def test_read_only_sends_no_mutation(tmp_path: Path) -> None:
                 with pytest.raises(StashUsageError, match="read-only"):
                     await session.execute(document)
             assert server.requests == []
-            assert await session.execute('query Q { find(q: "mutation {x}") }') == DONE
+            assert await session.execute('query Q { version(q: "mutation {x}") }') == DONE
 
     run(main())
 

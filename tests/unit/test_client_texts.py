@@ -8,7 +8,6 @@ from stash_cli.core.client.failures import failure, is_refusal
 from stash_cli.core.errors import StashGraphQLError, StashLockedError, StashLookupError
 from stash_cli.core.graphql import selection
 from stash_cli.core.graphql.history import since
-from stash_cli.core.transport.base import root_keywords
 
 
 @pytest.mark.parametrize(
@@ -85,22 +84,6 @@ def test_fields_of_some_members_become_fragments() -> None:
     )
     clips = selection.build("Image", ["visual_files.width"])
     assert clips == "visual_files { __typename ... on VideoFile { width } ... on ImageFile { width } }"
-
-
-@pytest.mark.parametrize(
-    ("document", "found"),
-    [
-        ("{ version { version } }", set()),
-        ("mutation { x }", {"mutation"}),
-        ('query Q($mutation: Int = 1) { mutation(a: "}") { mutation } }', set()),
-        ("# mutation\nquery { a }", set()),
-        ('query { a(b: """ } mutation { """) }', set()),
-        ("fragment F on T { a } mutation M { b }", {"mutation"}),
-        ("subscription { jobsSubscribe { type } }", {"subscription"}),
-    ],
-)
-def test_which_documents_change_things(document: str, found: set[str]) -> None:
-    assert root_keywords(document) == found
 
 
 def test_releases() -> None:

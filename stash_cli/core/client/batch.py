@@ -8,17 +8,26 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client import failures
+from stash_cli.core.client.completeness import is_missing
 from stash_cli.core.errors import (
+    Delivery,
+    StashAuthenticationError,
     StashConnectionError,
     StashError,
     StashGraphQLError,
+    StashIntegrationError,
     StashLockedError,
     StashNotSentError,
+    StashSystemNotReadyError,
     StashUnknownOutcomeError,
     StashUsageError,
+    StashVersionError,
 )
 from stash_cli.core.graphql import answers, document, selection
-from stash_cli.core.transport import GraphQLRequest
+from stash_cli.core.log import logger
+from stash_cli.core.syntax.operations import Kind, RootField
+from stash_cli.core.transport import GraphQLRequest, GraphQLResponse
+from stash_cli.core.transport.outcome import is_below_root, unknown_outcome
 from stash_cli.core.transport.retry import PATIENT
 
 if TYPE_CHECKING:
@@ -67,10 +76,13 @@ class BatchOperation:
             return Outcome.SUCCEEDED
         if isinstance(self.error, StashUnknownOutcomeError):
             return Outcome.UNKNOWN
-        if isinstance(self.error, StashNotSentError):
-            return Outcome.NOT_SENT
-        unsent = isinstance(self.error, StashConnectionError) and not self.error.sent
-        return Outcome.NOT_SENT if unsent else Outcome.FAILED
+        return Outcome.NOT_SENT if _was_not_sent(self.error) else Outcome.FAILED
+
+
+def _was_not_sent(error: StashError) -> bool:
+    if isinstance(error, StashConnectionError):
+        return not error.sent
+    return isinstance(error, StashNotSentError | StashUsageError | StashVersionError)
 
 
 @dataclass(slots=True)
@@ -104,6 +116,17 @@ class BatchResult:
         """All that did not succeed, in order."""
         return [each for each in self.operations if each.error is not None]
 
+    def summary(self) -> str:
+        """What became of the operations that did not succeed, with the first error, as one sentence."""
+        counts = (
+            (len(self.failed), "failed"),
+            (len(self.unknown), "may have been done"),
+            (len(self.not_sent), "not sent"),
+        )
+        told = ", ".join(f"{count} of {len(self)} {what}" for count, what in counts if count)
+        first = next(iter([*self.unknown, *self.unfinished]), None)
+        return f"{told}: {first.error}" if first else f"all {len(self)} succeeded"
+
     @property
     def all_succeeded(self) -> bool:
         return not self.unfinished
@@ -127,24 +150,53 @@ async def execute_batch(
     """Execute `operations` in order, `max_batch_size` per request.
 
     The server runs the fields of a document one after the other and keeps those that succeed, so every
-    operation gets its own result or error. A first chunk that fails as a whole raises; after that what
-    was not done carries the error, so that what was done is not forgotten.
+    operation gets its own result or error. A request that fails leaves its operations failed or unknown,
+    and the next ones are sent all the same, unless it shows that none can be sent: then these are not sent.
+    Raises an error only when nothing was sent. A cancellation, or any other exception, passes through; the
+    outcomes of `operations` are set by then: those of the request under way are unknown, later ones not sent.
     """
     if max_batch_size < 1:
         raise StashUsageError("max_batch_size is at least 1.")
     if len({document.describe(each.operation)[0] for each in operations}) > 1:
         raise StashUsageError("A batch holds either queries or mutations.")
     result = BatchResult(list(operations))
-    for start in range(0, len(operations), max_batch_size):
+    _give_all(operations, StashNotSentError("It was not sent: the batch ended before."))
+    chunks = [
+        operations[start : start + max_batch_size] for start in range(0, len(operations), max_batch_size)
+    ]
+    # All documents before the first is sent: a wrong argument anywhere leaves nothing half done.
+    requests = [_request(chunk, await session.learn()) for chunk in chunks]
+    for number, chunk in enumerate(chunks):
         try:
-            result.raw_response += await _settled(session, result.operations[start : start + max_batch_size])
+            result.raw_response += await _settled(session, chunk, requests[number])
         except StashError as error:
-            if start == 0:
+            if not _ends_batch(error):
+                continue
+            if number == 0:
                 raise
-            for each in result.operations[start:]:
-                each.error = error
+            _give_all(operations[(number + 1) * max_batch_size :], _not_sent(error))
             break
     return result
+
+
+def _ends_batch(error: StashError) -> bool:
+    """Whether a request that failed shows that the next ones cannot be sent either."""
+    if isinstance(error, StashConnectionError):
+        return not error.sent
+    return isinstance(
+        error, StashUsageError | StashVersionError | StashAuthenticationError | StashSystemNotReadyError
+    )
+
+
+def _not_sent(cause: StashError) -> StashNotSentError:
+    error = StashNotSentError(f"It was not sent, because a request before it failed: {cause.message}")
+    error.__cause__ = cause
+    return error
+
+
+def _give_all(operations: Sequence[BatchOperation], error: StashError) -> None:
+    for each in operations:
+        each.result, each.error = None, error
 
 
 async def call_each(
@@ -155,49 +207,85 @@ async def call_each(
     *,
     quiet: bool = False,
 ) -> list[Any]:
-    """The value of one operation for each of `args`; raises the first failure."""
+    """The value of one operation for each of `args`.
+
+    Raises the error of one that failed: of the first that may have been done, else of the first.
+    """
     operations = [BatchOperation(operation, each, paths, quiet=quiet) for each in args]
     batch = await execute_batch(session, operations)
-    for each in batch.unfinished:
+    for each in [*batch.unknown, *batch.unfinished]:
         raise each.error or StashError(f"{operation} failed.")
     return [each.result for each in batch]
 
 
-async def _settled(session: Session, operations: Sequence[BatchOperation]) -> list[dict[str, Any] | None]:
+async def _settled(
+    session: Session, operations: Sequence[BatchOperation], request: GraphQLRequest
+) -> list[dict[str, Any] | None]:
     """Send one chunk, and those of it that met a locked database again: they were not done."""
-    answers = [await _chunk(session, operations)]
+    answers = [await _chunk(session, operations, request)]
     for pause in PATIENT.pauses():
-        locked = [each for each in operations if isinstance(each.error, StashLockedError)]
+        locked = [each for each in operations if _is_undone(each.error)]
         if not locked:
             break
         await asyncio.sleep(pause)
         try:
-            answers.append(await _chunk(session, locked))
-        except StashError as error:
-            # The rest of the chunk is done and must not be forgotten.
-            for each in locked:
-                each.error = error
+            answers.append(await _chunk(session, locked, _request(locked, session.capabilities)))
+        except StashError as error:  # noted on these; what was done of the others is not forgotten
+            logger.info("%s", error.message)
+            break
     return answers
 
 
-async def _chunk(session: Session, operations: Sequence[BatchOperation]) -> dict[str, Any] | None:
+def _is_undone(error: StashError | None) -> bool:
+    return isinstance(error, StashLockedError) and error.is_at_root
+
+
+async def _chunk(
+    session: Session, operations: Sequence[BatchOperation], request: GraphQLRequest
+) -> dict[str, Any] | None:
     """Send one chunk and note what became of its operations; a refused document is fitted anew once."""
-    for attempt in (1, 2):
-        request = _request(operations, await session.learn(again=attempt == 2))  # noqa: PLR2004 - the second
-        try:
-            response = await session.send(request, partial=True)
-        except StashGraphQLError as error:
-            if failures.is_refusal(error):
-                if session.is_sure:
-                    raise
-                continue
-            if not any(each.get("path") for each in error.errors):
-                raise
-            _note(operations, error.data, error.errors, session.capabilities)
-            return None
-        _note(operations, response.data, response.errors, session.capabilities)
-        return response.data
-    raise AssertionError("unreachable")  # pragma: no cover
+    try:
+        response = await _answer(session, operations, request)
+    except StashError as error:
+        _give_all(operations, error)
+        raise
+    except BaseException as error:  # cancelled: the caller's record of what may have been done
+        _give_all(operations, _interrupted(error))
+        raise
+    _note(operations, response.data, response.errors, session.capabilities)
+    return response.data
+
+
+def _interrupted(error: BaseException) -> StashError:
+    if vars(error).get("delivery") is Delivery.NOT_STARTED:
+        return StashNotSentError("It was not sent: the batch was interrupted before.")
+    return unknown_outcome("The batch was interrupted before its answer came.")
+
+
+async def _answer(
+    session: Session, operations: Sequence[BatchOperation], request: GraphQLRequest
+) -> GraphQLResponse:
+    """What the server answered; where it failed all operations, their errors."""
+    try:
+        return await session.send(request, partial=True)
+    except StashGraphQLError as error:
+        if not failures.is_refusal(error):
+            return _own_errors(error)
+        if session.is_sure:
+            raise
+    again = _request(operations, await session.learn(again=True))
+    try:
+        return await session.send(again, partial=True)
+    except StashGraphQLError as error:
+        return _own_errors(error)
+
+
+def _own_errors(error: StashGraphQLError) -> GraphQLResponse:
+    """An answer without data whose errors name their operations; raises `error` where they do not."""
+    if not any(each.get("path") for each in error.errors):
+        raise error
+    data = dict(error.data) if error.data else None
+    return GraphQLResponse(data, [dict(each) for each in error.errors])
 
 
 def _request(operations: Sequence[BatchOperation], server: ServerCapabilities) -> GraphQLRequest:
@@ -223,9 +311,29 @@ def _note(
     errors: Sequence[Mapping[str, Any]],
     server: ServerCapabilities,
 ) -> None:
-    """Give every operation its share; where null bubbled up, the rest was done but not answered."""
+    """Give every operation its share of an answer."""
     for number, each in enumerate(operations):
-        own = [error for error in errors if (error.get("path") or [None])[0] == f"a{number}"]
-        found = (data or {}).get(f"a{number}")
-        each.result = answers.read(each.operation, found, server)
-        each.error = failures.failure(own, None) if own else None
+        key = f"a{number}"
+        own = [error for error in errors if (error.get("path") or [None])[0] == key]
+        each.result = answers.read(each.operation, (data or {}).get(key), server)
+        each.error = _share(each, key, data or {}, own)
+
+
+def _share(
+    each: BatchOperation, key: str, data: Mapping[str, Any], own: Sequence[Mapping[str, Any]]
+) -> StashError | None:
+    """The error of one operation: its own, or that its field is missing.
+
+    A refused operation whose field cannot be null takes the whole data with it; what became of the others
+    is not answered then.
+    """
+    kind, declared = document.describe(each.operation)
+    is_mutation = kind == Kind.MUTATION
+    if own:
+        failed = failures.failure(own, None)
+        return unknown_outcome(failed.message, failed) if is_mutation and is_below_root(failed) else failed
+    field = RootField(key, each.operation, selection.is_composite(declared.type.name), is_optional=False)
+    if not is_missing(field, data, is_mutation=is_mutation):
+        return None
+    message = f"The server answered without {each.operation}."
+    return unknown_outcome(message) if is_mutation else StashIntegrationError(message)

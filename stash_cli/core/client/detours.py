@@ -87,9 +87,7 @@ async def one_by_one(
         session, [BatchOperation(single, each, wanted, quiet=quiet) for each in each_args]
     )
     if done.unfinished:
-        raise StashBatchError(
-            f"{len(done.unfinished)} of {len(done)} failed: {done.unfinished[0].error}", done
-        )
+        raise StashBatchError(done.summary(), done)
     values = [each.result for each in done]
     return values if selection.is_composite(result) else all(values)
 

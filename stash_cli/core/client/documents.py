@@ -13,8 +13,8 @@ from stash_cli.core.errors import StashGraphQLError, StashUsageError
 from stash_cli.core.graphql import answers
 from stash_cli.core.graphql.document import describe
 from stash_cli.core.log import redact
+from stash_cli.core.syntax.operations import Kind, kind_of
 from stash_cli.core.transport import GraphQLRequest
-from stash_cli.core.transport.base import root_keywords
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 
@@ -43,7 +43,7 @@ class Document:
 
     @property
     def is_subscription(self) -> bool:
-        return "subscription" in root_keywords(self.text)
+        return kind_of(self.text, self.name) is Kind.SUBSCRIPTION
 
     def request(self, **variables: Any) -> GraphQLRequest:
         """What is sent, with some variables set anew."""

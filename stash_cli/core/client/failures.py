@@ -41,10 +41,13 @@ def is_locked(errors: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def is_refusal(error: StashGraphQLError) -> bool:
-    """Whether the document did not fit the server's schema, so that nothing of it was done."""
-    if error.data:
+    """Whether the document did not fit the server's schema, so that nothing of it was done.
+
+    Every error has to say so: beside one of an operation's own, the others prove nothing.
+    """
+    if error.data or not error.errors:
         return False
-    return any(
+    return all(
         (each.get("extensions") or {}).get("code") in _REFUSED_CODES
         or (not each.get("path") and _REFUSED.search(str(each.get("message"))))
         for each in error.errors

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.client import detours, failures, known_servers
+from stash_cli.core.client.completeness import check_complete
 from stash_cli.core.client.lock import Lock
 from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
-from stash_cli.core.graphql import answers, document, introspection
+from stash_cli.core.graphql import answers, document, introspection, selection
 from stash_cli.core.graphql.capability import ServerCapabilities
 from stash_cli.core.graphql.ours import OurCapabilities
 from stash_cli.core.log import logger
+from stash_cli.core.syntax.operations import RootField
 from stash_cli.core.transport import GraphQLRequest, open_transport
+from stash_cli.core.transport.outcome import check_read_only, judged
 from stash_cli.core.transport.retry import retrying
 
 if TYPE_CHECKING:
@@ -85,7 +88,7 @@ class Session:
 
         Raises StashGraphQLError (with the partial data) when the server reports any error.
         """
-        return await self._send(GraphQLRequest(document, dict(variables or {})))
+        return (await self.send(GraphQLRequest(document, dict(variables or {})))).data or {}
 
     async def call(
         self,
@@ -111,9 +114,9 @@ class Session:
             name = document.title(operation)
             return *document.join(name, [root], rider), name
 
-        data = await self._fitted(build, single=True)
-        found = data[operation] if operation in data else next(iter(data.values()), None)
-        return answers.read(operation, found, self.capabilities)
+        is_composite = selection.is_composite(document.describe(operation)[1].type.name)
+        data = await self._fitted(build, RootField(operation, operation, is_composite, is_optional=False))
+        return answers.read(operation, data[operation], self.capabilities)
 
     def subscribe(
         self,
@@ -128,11 +131,14 @@ class Session:
 
         return Stream(self, operation, args or {}, paths, reconnect=reconnect)
 
-    async def _fitted(self, build: Build, *, single: bool = False) -> dict[str, Any]:
-        """Send what `build` makes for this server; learn anew and repeat where it has changed."""
+    async def _fitted(self, build: Build, field: RootField) -> dict[str, Any]:
+        """Send what `build` makes for this server; learn anew and repeat where it has changed.
+
+        `field` is the operation's root field. A mutation is repeated only when all of it was refused.
+        """
         server = await self.learn()
         try:
-            data = await self._send_built(build(server), single=single)
+            data = await self._send_built(build(server), field)
         except StashGraphQLError as error:
             if self._sure or not failures.is_refusal(error):
                 raise
@@ -141,31 +147,45 @@ class Session:
             if not self._changed(data.pop(_RIDER, None)):
                 return data
             logger.info("The server's version has changed; asking what it knows now.")
-        data = await self._send_built(build(await self.learn(again=True)), single=single)
+        data = await self._send_built(build(await self.learn(again=True)), field)
         data.pop(_RIDER, None)
         return data
 
-    def _changed(self, rider: Mapping[str, Any] | None) -> bool:
+    def _changed(self, rider: object) -> bool:
         """Whether the version that rode along is another than the known one."""
-        if rider is None:
+        if not isinstance(rider, dict):
             return False
         known = self.capabilities
         self._sure = (rider.get("version") or "", rider.get("hash") or "") == (known.version, known.hash)
         return not self._sure
 
-    async def _send_built(self, built: tuple[str, dict[str, Any], str], *, single: bool) -> dict[str, Any]:
+    async def _send_built(self, built: tuple[str, dict[str, Any], str], field: RootField) -> dict[str, Any]:
         text, variables, name = built
-        return await self._send(GraphQLRequest(text, variables, name, single=single))
+        request = GraphQLRequest(text, variables, name, single=True)
+        return (await self.send(request, fields=[field])).data or {}
 
-    async def _send(self, request: GraphQLRequest) -> dict[str, Any]:
-        response = await self.send(request)
-        return response.data or {}
+    async def send(
+        self, request: GraphQLRequest, *, partial: bool = False, fields: Sequence[RootField] | None = None
+    ) -> GraphQLResponse:
+        """Send a request, again where that is safe and helps.
 
-    async def send(self, request: GraphQLRequest, *, partial: bool = False) -> GraphQLResponse:
-        """Send a request, again where that is safe and helps; with `partial` errors are the caller's."""
-        if self.connection.read_only and request.is_mutation:
-            raise StashUsageError("This connection is read-only: nothing was sent.")
+        An answer without errors holds every root field of the request, which are `fields` where they are
+        known. With `partial` errors and fields that are missing beside others are the caller's. Raises
+        StashUnknownOutcomeError for a mutation that may have been done.
+        """
+        check_read_only(self.connection, request)
+        try:
+            response = await self._send(request, partial=partial)
+        except StashError as error:
+            is_told = partial and isinstance(error, StashGraphQLError)
+            if is_told or (meaning := judged(request, error)) is error:
+                raise
+            raise meaning from error
+        if not partial:
+            check_complete(request, response.data, fields)
+        return response
 
+    async def _send(self, request: GraphQLRequest, *, partial: bool) -> GraphQLResponse:
         async def once() -> GraphQLResponse:
             response = await self.transport.execute(request)
             if response.errors and not (partial and response.data):
@@ -186,6 +206,7 @@ class Session:
         except StashError as second:
             logger.info("systemStatus: %s", second.message)
             return
-        status = ((answer.data or {}).get("systemStatus") or {}).get("status", "OK")
+        found = (answer.data or {}).get("systemStatus")
+        status = found.get("status", "OK") if isinstance(found, dict) else "OK"
         if status != "OK":
             raise failures.not_ready(status, error.message) from error

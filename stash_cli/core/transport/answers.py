@@ -10,6 +10,7 @@ from stash_cli.core.errors import (
     StashAuthenticationError,
     StashConnectionError,
     StashError,
+    StashIntegrationError,
     StashServerError,
 )
 from stash_cli.core.transport.base import GraphQLResponse
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from stash_cli.core.settings import Connection
 
 _GATEWAY = {502, 503, 504}
+_BROKEN = 500
 _SHOWN = 120
 
 
@@ -30,10 +32,24 @@ def read_answer(
 
     A refused document is answered with status 400 or 422 and a result that holds only errors.
     """
-    payload = _result(body)
-    if payload is not None and status != 401:  # noqa: PLR2004 - HTTP's number
-        return GraphQLResponse.from_payload(payload)
-    raise _refusal(connection, status, headers, body)
+    payload = _result(body) if _may_hold_result(status) else None
+    if payload is None:
+        raise _refusal(connection, status, headers, body)
+    response = GraphQLResponse.from_payload(payload)
+    if status == _BROKEN and not all(each.get("path") for each in response.errors):
+        # Whoever wrote it does not say that the operation was refused.
+        raise _with_status(StashServerError(_broken(connection, response.errors)), status)
+    return response
+
+
+def _may_hold_result(status: int) -> bool:
+    """Whether a GraphQL result with this status is the server's; a gateway's looks like one at times."""
+    return status not in _GATEWAY and status != 401 and not 300 <= status < 400  # noqa: PLR2004 - HTTP's numbers
+
+
+def _broken(connection: Connection, errors: list[dict[str, Any]]) -> str:
+    said = "; ".join(str(each.get("message") or "no reason") for each in errors)
+    return f"{connection.server} failed (status {_BROKEN}): {_first_line(said)}"
 
 
 def _result(body: bytes) -> dict[str, Any] | None:
@@ -41,6 +57,8 @@ def _result(body: bytes) -> dict[str, Any] | None:
         payload = json.loads(body)
     except ValueError:
         return None
+    except RecursionError as error:
+        raise StashIntegrationError("The server's answer is nested too deeply to be read.") from error
     known = isinstance(payload, dict) and ("data" in payload or "errors" in payload)
     return payload if known else None
 
@@ -55,7 +73,16 @@ def file_refusal(connection: Connection, status: int, headers: Mapping[str, str]
     return _refusal(connection, status, headers, body)
 
 
+def _with_status(error: StashError, status: int) -> StashError:
+    error.status = status
+    return error
+
+
 def _refusal(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
+    return _with_status(_meaning(connection, status, headers, body), status)
+
+
+def _meaning(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
     text = body.decode("utf-8", "replace").strip()
     location = headers.get("location", "")
     # Up to v0.22 a wrong key is answered with status 500 and this word.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from stash_cli.core.errors import StashIntegrationError
+from stash_cli.core.syntax.operations import Kind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
-_NOISE = r'"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*'
-_MARKS = r"[{}]|(?<![$\w])(?:mutation|subscription)\b"
+
+_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,8 @@ class GraphQLRequest:
 
     @property
     def is_mutation(self) -> bool:
-        """Whether the document holds an operation that changes things."""
-        return "mutation" in root_keywords(self.document)
+        """Whether it may change things: all that is not certain to be a query or a subscription."""
+        return kind_of(self.document, self.operation_name) not in (Kind.QUERY, Kind.SUBSCRIPTION)
 
     def payload(self) -> dict[str, Any]:
         """The JSON body that a server expects."""
@@ -46,8 +48,42 @@ class GraphQLResponse:
     errors: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def from_payload(cls, payload: dict[str, Any]) -> GraphQLResponse:
-        return cls(payload.get("data"), payload.get("errors") or [])
+    def from_payload(cls, payload: object) -> GraphQLResponse:
+        """The answer in a JSON value; raises StashIntegrationError where it has another shape."""
+        if not isinstance(payload, dict):
+            raise _malformed("is no object", payload)
+        data = payload.get("data")
+        if data is not None and not isinstance(data, dict):
+            raise _malformed("has data that is no object", data)
+        return cls(data, checked_errors(payload.get("errors")))
+
+
+def checked_errors(errors: object) -> list[dict[str, Any]]:
+    """The error objects of an answer; raises StashIntegrationError where they have another shape."""
+    if errors is None:
+        return []
+    if not isinstance(errors, list):
+        raise _malformed("has errors that are no list", errors)
+    for each in errors:
+        if not isinstance(each, dict):
+            raise _malformed("has an error that is no object", each)
+        for name, kinds in _ERROR_FIELDS.items():
+            if not isinstance(each.get(name), kinds):
+                raise _malformed(f"has an error with a wrong {name}", each[name])
+        if not all(type(step) in (str, int) for step in each.get("path") or ()):
+            raise _malformed("has an error with a wrong path", each["path"])
+    return errors
+
+
+_ERROR_FIELDS = {"message": (str, type(None)), "path": (list, type(None)), "extensions": (dict, type(None))}
+
+
+def _malformed(what: str, found: object) -> StashIntegrationError:
+    shown = repr(found)
+    return StashIntegrationError(
+        f"The server's answer {what}: {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}...'}.",
+        hint="Is there a Stash server at this address?",
+    )
 
 
 class Subscription(Protocol):
@@ -80,18 +116,3 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Give connections and files back; may be called twice."""
         ...
-
-
-def root_keywords(document: str) -> set[str]:
-    """The operation keywords "mutation" and "subscription" that stand outside all braces.
-
-    >>> root_keywords("query { mutation } mutation X { tagDestroy }")
-    {'mutation'}
-    """
-    depth, found = 0, set()
-    for mark in re.findall(_MARKS, re.sub(_NOISE, " ", document)):
-        if mark in "{}":
-            depth += 1 if mark == "{" else -1
-        elif depth == 0:
-            found.add(mark)
-    return found

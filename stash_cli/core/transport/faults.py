@@ -15,58 +15,74 @@ if TYPE_CHECKING:
 
 
 class Fault(NamedTuple):
-    """What a foreign exception means: a sentence, whether the request went out, whether to try again."""
+    """What a foreign exception means: a sentence, and whether trying again may help."""
 
     says: str
-    sent: bool
     transient: bool
 
 
 _CAUSES: tuple[tuple[type[BaseException], Fault], ...] = (
-    (socket.gaierror, Fault("the host name is not known", sent=False, transient=False)),
-    (ssl.SSLCertVerificationError, Fault("its certificate is not trusted", sent=False, transient=False)),
-    (ssl.SSLError, Fault("it does not speak TLS as expected", sent=False, transient=False)),
-    (ConnectionRefusedError, Fault("nothing listens there", sent=False, transient=True)),
+    (socket.gaierror, Fault("the host name is not known", transient=False)),
+    (ssl.SSLCertVerificationError, Fault("its certificate is not trusted", transient=False)),
+    (ssl.SSLError, Fault("it does not speak TLS as expected", transient=False)),
+    (ConnectionRefusedError, Fault("nothing listens there", transient=True)),
 )
 _KINDS = {
-    "ConnectError": Fault("nothing listens there", sent=False, transient=True),
-    "ConnectTimeout": Fault("no answer to the connection attempt", sent=False, transient=False),
-    "PoolTimeout": Fault("too many requests at once", sent=False, transient=False),
-    "WriteTimeout": Fault("it stopped reading the request", sent=True, transient=False),
-    "ReadTimeout": Fault("no answer within {timeout:g} s", sent=True, transient=False),
-    "WriteError": Fault("it hung up while the request was sent", sent=True, transient=True),
-    "ReadError": Fault("it hung up before its answer was complete", sent=True, transient=True),
-    "RemoteProtocolError": Fault("it hung up before its answer was complete", sent=True, transient=True),
-    "ProxyError": Fault("the proxy refused", sent=False, transient=False),
-    "DecodingError": Fault("its answer is damaged", sent=True, transient=True),
-    "TimeoutError": Fault("no answer to the connection attempt", sent=False, transient=False),
-    "ConnectionClosedError": Fault("it hung up", sent=True, transient=True),
-    "ConnectionClosedOK": Fault("it hung up", sent=True, transient=True),
+    "ConnectError": Fault("nothing listens there", transient=True),
+    "ConnectTimeout": Fault("no answer to the connection attempt", transient=False),
+    "PoolTimeout": Fault("too many requests at once", transient=False),
+    "WriteTimeout": Fault("it stopped reading the request", transient=False),
+    "ReadTimeout": Fault("no answer within {timeout:g} s", transient=False),
+    "WriteError": Fault("it hung up while the request was sent", transient=True),
+    "ReadError": Fault("it hung up before its answer was complete", transient=True),
+    "RemoteProtocolError": Fault("it hung up before its answer was complete", transient=True),
+    "ProxyError": Fault("the proxy refused", transient=False),
+    "DecodingError": Fault("its answer is damaged", transient=True),
+    "TimeoutError": Fault("no answer to the connection attempt", transient=False),
+    "ConnectionClosedError": Fault("it hung up", transient=True),
+    "ConnectionClosedOK": Fault("it hung up", transient=True),
 }
-_OTHER = Fault("the connection failed", sent=True, transient=False)
+_OTHER = Fault("the connection failed", transient=False)
 
 
-def translate(error: BaseException, connection: Connection) -> StashConnectionError:
-    """The StashConnectionError that a transport library's exception amounts to."""
-    fault = next((f for kind, f in _CAUSES for cause in causes(error) if isinstance(cause, kind)), None)
+def translate(
+    error: BaseException,
+    connection: Connection,
+    delivery: Delivery,
+    handled: BaseException | None = None,
+) -> StashConnectionError:
+    """The StashConnectionError that a transport library's exception amounts to.
+
+    `delivery` is how far the request got, as its record says: exceptions do not tell. `handled` is what the
+    caller was handling when it was sent.
+    """
+    found = list(causes(error, handled))
+    fault = next((f for kind, f in _CAUSES for cause in found if isinstance(cause, kind)), None)
     fault = fault or _by_class(error)
+    what = "Cannot reach" if delivery is Delivery.NOT_STARTED else "No answer from"
     return StashConnectionError(
-        f"Cannot reach {connection.server}: {fault.says.format(timeout=connection.timeout)}.",
-        hint=_hint(connection, fault),
-        delivery=Delivery.BODY_WRITTEN if fault.sent else Delivery.NOT_STARTED,
+        f"{what} {connection.server}: {fault.says.format(timeout=connection.timeout)}.",
+        hint=_hint(connection, fault, delivery),
+        delivery=delivery,
         transient=fault.transient,
     )
 
 
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """`error`, what it was raised from, and the members of groups among them."""
+def causes(error: BaseException, handled: BaseException | None = None) -> Iterator[BaseException]:
+    """`error`, what it was raised from, and the members of groups among them, except `handled`.
+
+    httpcore takes the causes of its errors away; what they were raised in the handling of is left. That may
+    also be what the caller was handling already when the request was sent, which is another request's.
+    """
     yield error
     if isinstance(error, BaseExceptionGroup):
         for member in error.exceptions:
-            yield from causes(member)
-    below = error.__cause__ or error.__context__
-    if below is not None:
-        yield from causes(below)
+            yield from causes(member, handled)
+    below = error.__cause__
+    if below is None and type(error).__module__.startswith("httpcore"):
+        below = error.__context__
+    if below is not None and below is not handled:
+        yield from causes(below, handled)
 
 
 def _by_class(error: BaseException) -> Fault:
@@ -74,10 +90,10 @@ def _by_class(error: BaseException) -> Fault:
     return next((_KINDS[name] for name in names if name in _KINDS), _OTHER)
 
 
-def _hint(connection: Connection, fault: Fault) -> str | None:
+def _hint(connection: Connection, fault: Fault, delivery: Delivery) -> str | None:
     if "certificate" in fault.says:
         return "Name its CA with --ca-cert, or pass --insecure if you know why."
-    if fault.sent:
+    if delivery is not Delivery.NOT_STARTED:
         return None
     if not connection.configured:
         return (

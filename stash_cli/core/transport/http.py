@@ -13,7 +13,9 @@ from stash_cli.core.transport.answers import file_refusal, read_answer
 from stash_cli.core.transport.encoding import encode
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.files import Uploads, download_url, multipart
+from stash_cli.core.transport.outcome import check_read_only
 from stash_cli.core.transport.per_loop import PerLoop
+from stash_cli.core.transport.progress import Progress
 
 if TYPE_CHECKING:
     import ssl
@@ -40,47 +42,69 @@ class HttpTransport:
         self.clients = PerLoop(self.make_client)
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
-        """Send once; raises what `faults` and `answers` make of anything but a GraphQL result."""
+        """Send once; raises what `faults` and `answers` make of anything but a GraphQL result.
+
+        What it ends with instead of an answer, a cancellation too, has a `delivery`.
+        """
+        check_read_only(self.connection, request)
+        progress = Progress()
+        try:
+            return await self._exchange(request, progress)
+        except BaseException as error:
+            progress.mark(error)
+            raise
+
+    async def _exchange(self, request: GraphQLRequest, progress: Progress) -> GraphQLResponse:
         client = await self.clients.get()
         error_type = load_httpx().HTTPError
         started = perf_counter()
         if logger.isEnabledFor(DEBUG):
             logger.debug("%s %s", brief(request.document), brief(request.variables))
         try:
-            answer = await self._post(client, request)
-        except error_type as error:
-            raise translate(error, self.connection) from error
+            answer = await self._post(client, request, progress)
+        except (error_type, OSError) as error:
+            raise translate(error, self.connection, progress.delivery, progress.handled) from error
         took = (perf_counter() - started) * 1000
         logger.info(
             "%s -> %d, %d bytes, %.0f ms", _title(request), answer.status_code, len(answer.content), took
         )
         return read_answer(self.connection, answer.status_code, answer.headers, answer.content)
 
-    async def _post(self, client: httpx.AsyncClient, request: GraphQLRequest) -> httpx.Response:
+    async def _post(
+        self, client: httpx.AsyncClient, request: GraphQLRequest, progress: Progress
+    ) -> httpx.Response:
+        recorded = {"trace": progress.trace}
         uploads = Uploads.of(request.variables)
         if not uploads.files:
-            return await client.post(self.endpoint, content=encode(request.payload()))
+            return await client.post(self.endpoint, content=encode(request.payload()), extensions=recorded)
         body = encode({**request.payload(), "variables": uploads.variables})
         with uploads.opened() as files:
             return await client.post(
-                self.endpoint, data=uploads.fields(body), files=files, headers={"Content-Type": multipart()}
+                self.endpoint,
+                data=uploads.fields(body),
+                files=files,
+                headers={"Content-Type": multipart()},
+                extensions=recorded,
             )
 
     async def download(self, address: str) -> AsyncGenerator[bytes, None]:
         """The bytes of a file that the server offers under `/downloads`, as they arrive."""
         client = await self.clients.get()
         url = download_url(self.endpoint, address)
+        progress = Progress()
         try:
-            async with client.stream("GET", url) as answer:
+            async with client.stream("GET", url, extensions={"trace": progress.trace}) as answer:
                 if answer.status_code != 200:  # noqa: PLR2004 - HTTP's number
                     body = await answer.aread()
                     raise file_refusal(self.connection, answer.status_code, answer.headers, body)
                 async for chunk in answer.aiter_bytes():
                     yield chunk
         except load_httpx().HTTPError as error:
-            raise translate(error, self.connection) from error
+            raise translate(error, self.connection, progress.delivery, progress.handled) from error
 
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> SocketSubscription:
+        """A socket for one operation; a mutation is sent over it once, whatever `reconnect` says."""
+        check_read_only(self.connection, request)
         from stash_cli.core.transport.socket import SocketSubscription
 
         return SocketSubscription(self.open_channel, request, reconnect=reconnect)

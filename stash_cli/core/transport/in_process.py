@@ -39,9 +39,21 @@ class InProcessTransport(HttpTransport):
             return self._library
 
     def make_client(self) -> httpx.AsyncClient:
-        httpx = load_httpx()
-        return httpx.AsyncClient(  # type: ignore[no-any-return]
-            transport=httpx.ASGITransport(app=self.library.app),
+        library = load_httpx()
+
+        class Recorded(library.ASGITransport):  # type: ignore[misc, name-defined]
+            """Reports what it does like httpcore; the app has the whole request from the start."""
+
+            async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+                trace = request.extensions["trace"]
+                await trace("asgi.send_request_headers.started", {"request": request})
+                await trace("asgi.send_request_body.complete", {})
+                answer: httpx.Response = await super().handle_async_request(request)
+                await trace("asgi.receive_response_headers.complete", {})
+                return answer
+
+        return library.AsyncClient(  # type: ignore[no-any-return]
+            transport=Recorded(app=self.library.app),
             headers={"Content-Type": "application/json"},
             timeout=self.connection.timeout,
             trust_env=False,

@@ -42,24 +42,34 @@ PATIENT = Backoff(attempts=6, first=0.2)
 
 async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]]) -> R:
     """Await `send()`, again after a pause for as long as that is safe and may help."""
-    plans = {StashConnectionError: QUICK.pauses(), StashLockedError: PATIENT.pauses()}
+    quick, patient = QUICK.pauses(), PATIENT.pauses()
     while True:
         try:
             return await send()
         except (StashConnectionError, StashLockedError) as error:
-            pause = next(plans[type(error)], None)
-            if pause is None or not may_repeat(request, error):
+            if not may_repeat(request, error):
+                raise
+            pause = next(patient if isinstance(error, StashLockedError) else quick, None)
+            if pause is None:
                 raise
             logger.info("%s Trying again in %.1f s.", error.message, pause)
-        await asyncio.sleep(pause)
+            delivery = error.delivery
+        try:
+            await asyncio.sleep(pause)
+        except asyncio.CancelledError as stopped:
+            stopped.__dict__["delivery"] = delivery
+            raise
 
 
 def may_repeat(request: GraphQLRequest, error: StashError) -> bool:
     """Whether sending `request` again is safe, and `error` one that may pass.
 
-    A query is always safe. A mutation is when it never reached the server, or when its only field
-    was refused by a locked database: fields before a refused one are done and stay done.
+    A query is always safe. A mutation is when it never reached the server, or when its only root field
+    was refused by a locked database: root fields before a refused one are done and stay done, and what
+    failed below a root field was read after that was done.
     """
     if isinstance(error, StashConnectionError):
         return error.transient and (not error.sent or not request.is_mutation)
-    return isinstance(error, StashLockedError) and (request.single or not request.is_mutation)
+    if not isinstance(error, StashLockedError):
+        return False
+    return (request.single and error.is_at_root) or not request.is_mutation

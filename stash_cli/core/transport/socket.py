@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from stash_cli.core.errors import StashConnectionError, StashIntegrationError
+from stash_cli.core.errors import Delivery, StashConnectionError, StashError, StashIntegrationError
 from stash_cli.core.log import brief, logger
-from stash_cli.core.transport.base import GraphQLResponse
+from stash_cli.core.transport.base import GraphQLResponse, checked_errors
+from stash_cli.core.transport.outcome import judged
+from stash_cli.core.transport.progress import Progress
 from stash_cli.core.transport.retry import Backoff
 
 if TYPE_CHECKING:
@@ -36,12 +38,13 @@ class Channel(Protocol):
 
 
 class SocketSubscription:
-    """The answers to one subscription, over a socket of its own.
+    """The answers to one operation, usually a subscription, over a socket of its own.
 
     The server keeps what it loaded for the life of a socket, so sharing one would share stale objects.
     Entering it connects and waits until the server has read the subscription: what happens from then on
     is seen. A lost connection raises StashConnectionError, or with `reconnect` is opened again, with
-    growing pauses; answers in between are lost.
+    growing pauses; answers in between are lost. A mutation that was sent is never sent again: without an
+    answer it raises StashUnknownOutcomeError.
     """
 
     def __init__(
@@ -54,9 +57,12 @@ class SocketSubscription:
         self._channel: Channel | None = None
         self._waiting: deque[dict[str, Any]] = deque()
         self._ended = False
+        self._progress = Progress()
+        self._is_answered = False
 
     async def __aenter__(self) -> Self:
-        await self._connect()
+        with self._judging():
+            await self._connect()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -66,17 +72,33 @@ class SocketSubscription:
         return self
 
     async def __anext__(self) -> GraphQLResponse:
-        while not self._ended:
-            try:
-                message = self._waiting.popleft() if self._waiting else await self._receive()
-            except StashConnectionError as error:
-                await self._lost(error)
-                continue
-            self._pauses = _pauses()
-            answer = await self._handle(message)
-            if answer is not None:
-                return answer
+        with self._judging():
+            while not self._ended:
+                try:
+                    message = self._waiting.popleft() if self._waiting else await self._receive()
+                except StashConnectionError as error:
+                    await self._lost(error)
+                    continue
+                self._pauses = _pauses()
+                answer = await self._handle(message)
+                if answer is not None:
+                    return answer
         raise StopAsyncIteration
+
+    @contextmanager
+    def _judging(self) -> Iterator[None]:
+        """Note on errors how far the operation got; one that may have been done is told as such."""
+        try:
+            yield
+        except StashError as error:
+            if error.delivery is None or isinstance(error, StashConnectionError):
+                self._progress.mark(error)
+            if self._is_answered or (meaning := judged(self._request, error)) is error:
+                raise
+            raise meaning from error
+        except BaseException as error:
+            self._progress.mark(error)
+            raise
 
     async def aclose(self) -> None:
         """End the subscription and the connection; may be called twice."""
@@ -87,6 +109,7 @@ class SocketSubscription:
 
     async def _connect(self) -> Channel:
         if self._channel is None:
+            self._progress = Progress()
             self._channel = channel = await self._open_channel()
             try:
                 async with asyncio.timeout(_ANSWER_WITHIN):
@@ -103,7 +126,9 @@ class SocketSubscription:
     async def _greet(self, channel: Channel) -> None:
         await _say(channel, "connection_init", payload={})
         await self._until(channel, "connection_ack")
+        self._progress.delivery = Delivery.HEADERS_WRITTEN
         await _say(channel, "subscribe", id=_ID, payload=self._request.payload())
+        self._progress.delivery = Delivery.BODY_WRITTEN
         # Messages are read in order: the answer to a ping proves that the subscription was read.
         await _say(channel, "ping")
         with suppress(TimeoutError):
@@ -137,12 +162,22 @@ class SocketSubscription:
     async def _handle(self, message: dict[str, Any]) -> GraphQLResponse | None:
         kind = message["type"]
         if kind == "next":
-            return GraphQLResponse.from_payload(message.get("payload") or {})
+            self._progress.delivery = Delivery.ANSWER_BEGUN
+            answer = GraphQLResponse.from_payload(message.get("payload"))
+            if answer.data is None and not answer.errors:
+                raise StashIntegrationError("The server's answer has neither data nor errors.")
+            self._is_answered = True
+            return answer
         if kind == "error":
+            self._progress.delivery = Delivery.ANSWER_BEGUN
             await self.aclose()
-            return GraphQLResponse(None, message.get("payload") or [{"message": "subscription refused"}])
+            errors = checked_errors(message.get("payload")) or [{"message": "subscription refused"}]
+            self._is_answered = True
+            return GraphQLResponse(None, errors)
         if kind == "complete":
             await self.aclose()
+            if not self._is_answered and self._request.is_mutation:
+                raise StashIntegrationError("The server ended the operation without an answer.")
         elif kind == "ping" and self._channel is not None:
             await _say(self._channel, "pong")
         return None
@@ -152,7 +187,8 @@ class SocketSubscription:
         channel, self._channel = self._channel, None
         if channel is not None:
             await channel.close()
-        pause = next(self._pauses, None) if self._reconnect else None
+        sent_once = self._progress.delivery is not Delivery.NOT_STARTED and self._request.is_mutation
+        pause = next(self._pauses, None) if self._reconnect and not sent_once else None
         if pause is None:
             self._ended = True
             raise error
@@ -168,7 +204,7 @@ async def _say(channel: Channel, kind: str, **facts: Any) -> None:
 def _parse(text: str) -> dict[str, Any]:
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = None
     if not isinstance(message, dict) or "type" not in message:
         raise StashIntegrationError(f"Not a {PROTOCOL} message: {text[:80]!r}.")

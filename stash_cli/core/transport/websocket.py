@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashServerError
+from stash_cli.core.errors import Delivery, StashServerError
 from stash_cli.core.transport.answers import unauthorised
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.socket import PROTOCOL
@@ -34,7 +34,7 @@ class WebSocketChannel:
         try:
             await self._socket.send(text)
         except (ConnectionClosed, OSError) as error:
-            raise translate(error, self._connection) from error
+            raise translate(error, self._connection, Delivery.BODY_WRITTEN) from error
 
     async def receive(self) -> str:
         from websockets.exceptions import ConnectionClosed
@@ -42,7 +42,7 @@ class WebSocketChannel:
         try:
             message = await self._socket.recv()
         except (ConnectionClosed, OSError) as error:
-            raise translate(error, self._connection) from error
+            raise translate(error, self._connection, Delivery.BODY_WRITTEN) from error
         return message if isinstance(message, str) else message.decode()
 
     async def close(self) -> None:
@@ -77,5 +77,5 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
             f"{connection.server} does not open a websocket (status {error.response.status_code})."
         ) from error
     except (InvalidHandshake, OSError, TimeoutError) as error:
-        raise translate(error, connection) from error
+        raise translate(error, connection, Delivery.NOT_STARTED) from error
     return WebSocketChannel(socket, connection)

@@ -1,0 +1,233 @@
+"""The operations of a document: their kinds and root fields, by the grammar of executable documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from stash_cli.core.syntax.tokens import STRINGS, NotUnderstoodError, Token, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CLOSES = {"(": ")", "[": "]", "{": "}"}
+_DEEPEST = 50
+"""Levels of fragments in each other within a root; nobody writes more."""
+_REMEMBERED = 4096
+"""Characters up to which a document's operations are kept for its next sending."""
+
+
+class Kind(StrEnum):
+    """What an operation does."""
+
+    QUERY = "query"
+    MUTATION = "mutation"
+    SUBSCRIPTION = "subscription"
+
+
+_KEYWORDS = tuple(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class RootField:
+    """A field of an operation's root: `key` is its name in the answer.
+
+    `is_composite` says that fields of its value are selected; `is_optional` that a directive may omit it.
+    """
+
+    key: str
+    name: str
+    is_composite: bool
+    is_optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a document; `spreads` are the fragments that its root includes without a condition."""
+
+    kind: Kind
+    name: str
+    fields: list[RootField]
+    spreads: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutableDocument:
+    """The operations of a document, and the root fields of its fragments."""
+
+    operations: list[Operation] = field(default_factory=list)
+    fragments: dict[str, Operation] = field(default_factory=dict)
+
+    def chosen(self, name: object) -> list[Operation]:
+        """The operations that `name` may choose: one, unless the document is invalid."""
+        return [each for each in self.operations if not name or each.name == name]
+
+    def root_fields(self, operation: Operation) -> list[RootField]:
+        """The root fields of an operation, with those of fragments."""
+        found, seen, left = list(operation.fields), set[str](), list(operation.spreads)
+        while left:
+            name = left.pop()
+            if name in self.fragments and name not in seen:
+                seen.add(name)
+                found += self.fragments[name].fields
+                left += self.fragments[name].spreads
+        return found
+
+
+def kind_of(document: str, name: object = None) -> Kind | None:
+    """The kind of the operation that a server executes; None where that is not certain.
+
+    `name` is the request's `operationName`. A document with several operations is certain with a name only.
+    """
+    parsed = parse(document)
+    found = parsed.chosen(name) if parsed else []
+    return found[0].kind if len(found) == 1 else None
+
+
+def root_fields(document: str, name: object = None) -> list[RootField]:
+    """The root fields of the operation that a server executes; none where that is not certain."""
+    parsed = parse(document)
+    found = parsed.chosen(name) if parsed else []
+    return parsed.root_fields(found[0]) if parsed and len(found) == 1 else []
+
+
+def parse(document: str) -> ExecutableDocument | None:
+    """The operations of a document; None for text that is not understood."""
+    return _remembered(document) if len(document) <= _REMEMBERED else _parse(document)
+
+
+def _parse(document: str) -> ExecutableDocument | None:
+    try:
+        return _Parser(document).document()
+    except NotUnderstoodError:
+        return None
+
+
+_remembered = lru_cache(maxsize=64)(_parse)
+
+
+class _Parser:
+    """A recursive descent over the tokens, with one token of lookahead."""
+
+    def __init__(self, document: str) -> None:
+        self._tokens: Iterator[Token] = tokens(document)
+        self._next = next(self._tokens)
+
+    def document(self) -> ExecutableDocument:
+        found = ExecutableDocument()
+        while self._next.kind != "End":
+            self._definition(found)
+        return found
+
+    def _definition(self, found: ExecutableDocument) -> None:
+        if self._next.text == "{" and self._next.kind == "Punctuator":
+            found.operations.append(self._selected(Kind.QUERY, ""))
+            return
+        if self._next.kind in STRINGS:  # a description, which an anonymous operation cannot have
+            self._take()
+        keyword = self._name()
+        if keyword == "fragment":
+            name = self._name()
+            if name == "on" or name in found.fragments:
+                raise NotUnderstoodError(f"not the name of a fragment: {name}")
+            self._arguments()
+            if self._name() != "on":
+                raise NotUnderstoodError("a fragment without a type")
+            self._name()
+            self._directives()
+            found.fragments[name] = self._selected(Kind.QUERY, name)
+        elif keyword in _KEYWORDS:
+            name = self._name() if self._next.kind == "Name" else ""
+            self._arguments()
+            self._directives()
+            found.operations.append(self._selected(Kind(keyword), name))
+        else:
+            raise NotUnderstoodError(f"not an executable definition: {keyword}")
+
+    def _selected(self, kind: Kind, name: str) -> Operation:
+        found = Operation(kind, name, [], [])
+        self._selection(found, optional=False, depth=0)
+        return found
+
+    def _selection(self, found: Operation, *, optional: bool, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise NotUnderstoodError("fragments too deep in each other")
+        self._punctuator("{")
+        while not self._at("}"):
+            if self._at("..."):
+                self._spread(found, optional=optional, depth=depth)
+            else:
+                found.fields.append(self._field(optional=optional))
+        self._take()
+
+    def _spread(self, found: Operation, *, optional: bool, depth: int) -> None:
+        self._take()
+        name = self._name() if self._next.kind == "Name" else ""
+        if name == "on":
+            self._name()
+        optional = self._directives() or optional
+        if self._at("{"):
+            self._selection(found, optional=optional, depth=depth + 1)
+        elif not optional:
+            found.spreads.append(name)
+
+    def _field(self, *, optional: bool) -> RootField:
+        key = name = self._name()
+        if self._at(":"):
+            self._take()
+            name = self._name()
+        self._arguments()
+        optional = self._directives() or optional
+        is_composite = self._at("{")
+        if is_composite:
+            self._skip_group()
+        return RootField(key, name, is_composite, optional)
+
+    def _directives(self) -> bool:
+        """Skip directives; whether there are any."""
+        found = False
+        while self._at("@"):
+            found = True
+            self._take()
+            self._name()
+            self._arguments()
+        return found
+
+    def _arguments(self) -> None:
+        """Skip arguments, or declarations of variables."""
+        if self._at("("):
+            self._skip_group()
+
+    def _skip_group(self) -> None:
+        """Skip what stands between a bracket and its partner."""
+        partners = [_CLOSES[self._take().text]]
+        while partners:
+            token = self._take()
+            if token.kind != "Punctuator":
+                continue
+            if token.text in _CLOSES:
+                partners.append(_CLOSES[token.text])
+            elif token.text in _CLOSES.values() and token.text != partners.pop():
+                raise NotUnderstoodError(f"unbalanced {token.text}")
+
+    def _at(self, punctuator: str) -> bool:
+        return self._next.text == punctuator and self._next.kind == "Punctuator"
+
+    def _punctuator(self, text: str) -> None:
+        if not self._at(text):
+            raise NotUnderstoodError(f"no {text} at character {self._next.start}")
+        self._take()
+
+    def _name(self) -> str:
+        if self._next.kind != "Name":
+            raise NotUnderstoodError(f"no name at character {self._next.start}")
+        return self._take().text
+
+    def _take(self) -> Token:
+        token = self._next
+        if token.kind == "End":
+            raise NotUnderstoodError("the document ends too early")
+        self._next = next(self._tokens)
+        return token

@@ -1,0 +1,200 @@
+"""What became of every operation of a batch: succeeded, failed, unknown, or not sent."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_server import HANG, RESET, CannedServer, failed, graphql, half, http, session_with
+from support import run
+
+from stash_cli.core.client.batch import BatchOperation, BatchResult, execute_batch
+from stash_cli.core.errors import (
+    StashAuthenticationError,
+    StashConnectionError,
+    StashError,
+    StashInputError,
+    StashNotSentError,
+    StashUnknownOutcomeError,
+    StashUsageError,
+)
+
+DONE, FAILED, UNKNOWN, NOT_SENT = "succeeded", "failed", "unknown", "not sent"
+
+
+def updates(count: int) -> list[BatchOperation]:
+    return [BatchOperation("tagUpdate", {"input": {"id": str(number)}}) for number in range(count)]
+
+
+def sent(request: dict[str, Any]) -> dict[str, str]:
+    """Alias -> id of the changes in a request."""
+    return {name.split("_")[0]: change["id"] for name, change in request["variables"].items()}
+
+
+def done(request: dict[str, Any]) -> dict[str, Any]:
+    return {alias: {"id": one} for alias, one in sent(request).items()}
+
+
+def spoiling(one: str, answer: Any) -> Any:
+    """Answers that are right but for the request with change `one`."""
+
+    def reply(request: dict[str, Any]) -> Any:
+        if one not in sent(request).values():
+            return done(request)
+        return answer(request) if callable(answer) else answer
+
+    return reply
+
+
+def outcomes(operations: list[BatchOperation]) -> list[str]:
+    return [each.outcome.value for each in operations]
+
+
+FAULTS = {
+    "reset": (RESET, [UNKNOWN] * 2, [DONE] * 2),
+    "half": (half({"a0": {"id": "2"}}), [UNKNOWN] * 2, [DONE] * 2),
+    "slow": (HANG, [UNKNOWN] * 2, [DONE] * 2),
+    "500": (http(500, "<html>"), [UNKNOWN] * 2, [DONE] * 2),
+    "503": (http(503, ""), [UNKNOWN] * 2, [DONE] * 2),
+    "no data": (graphql(None), [UNKNOWN] * 2, [DONE] * 2),
+    "shape": (http(200, '{"data": [1]}'), [UNKNOWN] * 2, [DONE] * 2),
+    "one missing": (graphql({"a0": {"id": "2"}}), [DONE, UNKNOWN], [DONE] * 2),
+    "one null": (graphql({"a0": {"id": "2"}, "a1": None}), [DONE, UNKNOWN], [DONE] * 2),
+    "one failed": (
+        failed("no", "a0", data={"a0": None, "a1": {"id": "3"}}),
+        [FAILED, DONE],
+        [DONE] * 2,
+    ),
+    "read failed": (
+        failed("no", "a0", "name", data={"a0": None, "a1": {"id": "3"}}),
+        [UNKNOWN, DONE],
+        [DONE] * 2,
+    ),
+    "all but one lost": (failed("no", "a0"), [FAILED, UNKNOWN], [DONE] * 2),
+    "413": (http(413, ""), [FAILED] * 2, [DONE] * 2),
+    "422": (graphql(None, [{"message": "bad"}], 422), [FAILED] * 2, [DONE] * 2),
+    "401": (http(401, ""), [FAILED] * 2, [NOT_SENT] * 2),
+}
+"""Fault of the middle one of three requests -> outcomes of its two operations, and of the two after it."""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_request_that_fails_leaves_the_others_alone(fault: str, tmp_path: Path) -> None:
+    answer, own, later = FAULTS[fault]
+    operations = updates(6)
+
+    async def main() -> tuple[BatchResult, CannedServer]:
+        async with session_with(spoiling("2", answer), tmp_path, timeout=0.4) as (session, server):
+            return await execute_batch(session, operations, max_batch_size=2), server
+
+    result, server = run(main())
+    assert outcomes(operations) == [DONE, DONE, *own, *later]
+    assert len(server.requests) == 1 + (2 if NOT_SENT in later else 3)
+    assert [each.error is None for each in result] == [each == DONE for each in outcomes(operations)]
+    assert (result.summary() == "all 6 succeeded") is result.all_succeeded
+
+
+@pytest.mark.parametrize("fault", ["reset", "500", "422"])
+def test_a_first_request_that_fails_is_a_result_too(fault: str, tmp_path: Path) -> None:
+    answer, own, _ = FAULTS[fault]
+
+    async def main() -> BatchResult:
+        async with session_with(spoiling("0", answer), tmp_path) as (session, _):
+            return await execute_batch(session, updates(4), max_batch_size=2)
+
+    assert outcomes(run(main()).operations) == [*own, DONE, DONE]
+
+
+@pytest.mark.parametrize(
+    ("facts", "answer", "error"),
+    [({"read_only": True}, RESET, StashUsageError), ({}, http(401, ""), StashAuthenticationError)],
+)
+def test_an_error_is_raised_when_nothing_was_sent(
+    facts: dict[str, Any], answer: Any, error: type[StashError], tmp_path: Path
+) -> None:
+    operations = updates(3)
+
+    async def main() -> None:
+        async with session_with(lambda _: answer, tmp_path, **facts) as (session, _):
+            with pytest.raises(error):
+                await execute_batch(session, operations, max_batch_size=1)
+
+    run(main())
+    assert outcomes(operations)[1:] == [NOT_SENT] * 2
+
+
+def test_a_wrong_argument_in_a_later_request_sends_none(tmp_path: Path) -> None:
+    operations = [*updates(2), BatchOperation("tagUpdate", {"nope": 1})]
+
+    async def main() -> None:
+        async with session_with(done, tmp_path) as (session, server):
+            with pytest.raises(StashInputError, match="nope"):
+                await execute_batch(session, operations, max_batch_size=1)
+            assert server.kinds == ["Introspection"]
+
+    run(main())
+    assert outcomes(operations) == [NOT_SENT] * 3
+
+
+def test_a_server_that_goes_away_ends_the_batch(tmp_path: Path) -> None:
+    operations = updates(4)
+
+    async def main() -> BatchResult:
+        async with session_with(done, tmp_path) as (session, server):
+            await session.learn()
+            server.answer = lambda request: _last(request, server.listener)
+            return await execute_batch(session, operations, max_batch_size=1)
+
+    def _last(request: dict[str, Any], listener: asyncio.Server) -> Any:
+        listener.close()
+        return http(200, _json(done(request)), Connection="close")
+
+    result = run(main())
+    assert outcomes(operations) == [DONE, NOT_SENT, NOT_SENT, NOT_SENT]
+    first, *rest = result.not_sent
+    assert isinstance(first.error, StashConnectionError)
+    assert all(isinstance(each.error, StashNotSentError) for each in rest)
+    assert all(each.error is not None and each.error.__cause__ is first.error for each in rest)
+
+
+def _json(data: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps({"data": data})
+
+
+def test_a_cancelled_batch_says_what_became_of_its_operations(tmp_path: Path) -> None:
+    operations = updates(3)
+
+    async def main() -> None:
+        reached = asyncio.Event()
+
+        def hang(_: dict[str, Any]) -> Any:
+            reached.set()
+            return HANG
+
+        async with session_with(spoiling("1", hang), tmp_path) as (session, _):
+            task = asyncio.create_task(execute_batch(session, operations, max_batch_size=1))
+            await reached.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    run(main())
+    assert outcomes(operations) == [DONE, UNKNOWN, NOT_SENT]
+
+
+def test_what_met_a_lock_after_it_was_done_is_not_sent_again(tmp_path: Path) -> None:
+    answer = failed("database is locked", "a0", "parents")
+
+    async def main() -> None:
+        async with session_with(lambda _: answer, tmp_path) as (session, server):
+            [operation] = await execute_batch(session, updates(1))
+            assert operation.outcome == UNKNOWN
+            with pytest.raises(StashUnknownOutcomeError):
+                await session.call("tagUpdate", {"input": {"id": "1"}})
+            assert len(server.requests) == 3
+
+    run(main())
