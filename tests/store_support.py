@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +10,18 @@ from typing import Any
 from stash_cli.core.context import StashContext
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse, Transport
+
+
+class Held:
+    """An answer that has come and is held back: `await held.come`, then `held.release()`."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        self.come: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.released = asyncio.Event()
+
+    def release(self) -> None:
+        self.released.set()
 
 
 class Counting:
@@ -19,11 +32,25 @@ class Counting:
         self.url = inner.url
         self.sent: list[GraphQLRequest] = []
         self.meanwhile: Callable[[], None] = lambda: None
+        self.held: list[Held] = []
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
         self.sent.append(request)
         self.meanwhile()
-        return await self.inner.execute(request)
+        held = next((each for each in self.held if each.word in request.document), None)
+        if held is None:
+            return await self.inner.execute(request)
+        self.held.remove(held)
+        answer = await self.inner.execute(request)
+        held.come.set_result(None)
+        await held.released.wait()
+        return answer
+
+    def hold(self, word: str) -> Held:
+        """Let the answer to the next document that contains `word` be held back."""
+        held = Held(word)
+        self.held.append(held)
+        return held
 
     def subscribe(self, request: GraphQLRequest) -> AsyncIterator[GraphQLResponse]:
         return self.inner.subscribe(request)

@@ -21,6 +21,7 @@ from stash_cli.core.errors import (
     StashNotFoundError,
     StashUsageError,
 )
+from stash_cli.core.store.identity import IdentityMap
 from stash_cli.core.types import (
     UNSET,
     BulkSceneUpdateInput,
@@ -33,7 +34,6 @@ from stash_cli.core.types import (
     Performer,
     Scene,
     SceneMarker,
-    StashObject,
     Studio,
     SystemStatusEnum,
     Tag,
@@ -365,17 +365,10 @@ def test_contexts_share_nothing_and_close_with_the_last_user(tmp_path: Path) -> 
 
 
 def test_entities_go_through_the_identity_map(embedded_url: str) -> None:
-    class Everyone:
-        def __init__(self) -> None:
-            self.held: dict[tuple[type[StashObject], str], StashObject] = {}
-
-        def take(self, cls: type[StashObject], data: Any) -> StashObject:
-            return self.held.setdefault((cls, data["id"]), cls.from_graphql(data))
-
     async def main() -> None:
         async with StashContext(embedded_url) as client:
             made = await client.create_tag(Tag(name="T"))
-            client.identity = Everyone()
+            client.identity = IdentityMap()
             first, second = await client.find_tag(made.id), await client.find_tag(made.id)
             assert first is second
             assert (await client.find_tags()).tags[0] is first

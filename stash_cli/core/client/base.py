@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, execute_batch
 from stash_cli.core.client.departures import departed
+from stash_cli.core.client.effects import effects
 from stash_cli.core.client.turns import Turns
 from stash_cli.core.errors import StashInputError, StashIntegrationError
 from stash_cli.core.graphql import document, selection
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.types.entity import StashObject
-    from stash_cli.core.types.orm.hydrate import Identity
+    from stash_cli.core.types.orm.hydrate import Identities
+    from stash_cli.core.types.orm.saving import Saving
 
 T = TypeVar("T")
 Obj = TypeVar("Obj", bound="StashObject")
@@ -38,7 +40,7 @@ class StashClientBase:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.identity: Identity | None = None
+        self.identity: Identities | None = None
         self.turns = Turns()
 
     async def __aenter__(self) -> Self:
@@ -64,10 +66,11 @@ class StashClientBase:
         self, query: str, variables: dict[str, Any] | None = None, result_type: type[T] | None = None
     ) -> Any:
         """Send a document as it is: its `data`, or with `result_type` the first field as that type."""
-        data = await self.session.execute(query, plain(variables or {}))
-        if result_type is None:
-            return data
-        return self.hydrated(TypeRef(result_type.__name__), next(iter(data.values()), None))
+        with self.session.order.request() as sent:
+            data = await self.session.execute(query, plain(variables or {}))
+            if result_type is None:
+                return data
+            return self.hydrated(TypeRef(result_type.__name__), next(iter(data.values()), None), sent)
 
     async def execute_batch(
         self, operations: list[BatchOperation], *, max_batch_size: int = MAX_BATCH
@@ -77,7 +80,7 @@ class StashClientBase:
             each.args = plain(each.args)
         result = await execute_batch(self.session, operations, max_batch_size=max_batch_size)
         for each in result.succeeded:
-            self._part(each.operation, each.args)
+            self.note_done(each.operation, each.args)
         return result
 
     async def call_all(
@@ -94,21 +97,34 @@ class StashClientBase:
         """
         _, declared = document.describe(operation)
         given = arguments(operation, args)
-        found = await self.session.call(operation, given, paths)
-        self._part(operation, given)
-        if found is None and declared.type.is_list:
-            return cast("T", [])
-        return cast("T", self.hydrated(declared.type, found))
+        with self.session.order.request() as sent:
+            found = await self.session.call(operation, given, paths)
+            self.note_done(operation, given, sent)
+            if found is None and declared.type.is_list:
+                return cast("T", [])
+            answer = self.hydrated(declared.type, found, sent)
+            self.note_done(operation, given)
+        return cast("T", answer)
 
-    def _part(self, operation: str, args: Mapping[str, Any]) -> None:
-        """Let the identity map know what a mutation took away."""
+    def note_done(self, operation: str, args: Mapping[str, Any], number: int | None = None) -> None:
+        """Let the identity map know what a mutation took away and what it changed.
+
+        Answers to requests that were sent before now, or before `number`, do not tell of that.
+        """
+        if self.identity is None:
+            return
         gone = departed(operation, args)
-        if gone is not None and self.identity is not None:
+        if gone is not None:
             self.identity.part(class_named(gone[0]), gone[1])
+        for effect in effects(operation, args):
+            self.identity.wrote(effect.type_name, effect.ids, effect.fields, number)
 
     async def ask_json(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
         """Like `ask`, with the result as JSON; an argument that is None is sent as null."""
-        return cast("T", await self.session.call(operation, arguments(operation, args, nulls=True), paths))
+        given = arguments(operation, args, nulls=True)
+        found = await self.session.call(operation, given, paths)
+        self.note_done(operation, given)
+        return cast("T", found)
 
     async def write(self, operation: str, obj: Obj) -> Obj:
         """Create or update with what `obj` changed; the object as the server has it now."""
@@ -119,9 +135,11 @@ class StashClientBase:
             if not operation.endswith(saving.verb):
                 kind = "new" if obj.is_new() else "not new"
                 raise StashInputError(f"{obj!r} is {kind}: {operation} is not for it.")
-            found = await self.mutate_entity(operation, saving.input, paths=None)
-            obj.end_save(saving, found["id"])
-            answer = cast("Obj", self.hydrated(declared.type, found))
+            with self.session.order.request() as sent:
+                found = await self.mutate_entity(operation, saving.input, paths=None)
+                obj.end_save(saving, found["id"], sent)
+                answer = cast("Obj", self.hydrated(declared.type, found, sent))
+                self._note_saved(obj, saving)
             await obj.end_sides(cast("StashClient", self), saving)
         return answer
 
@@ -132,10 +150,14 @@ class StashClientBase:
             _check_entity(operation, each)
         async with self.turns.of(objects):
             savings = [each.begin_save() for each in objects]
-            found = await self.session.call(operation, {"input": [saving.input for saving in savings]})
-            for each, saving in zip(objects, savings, strict=True):
-                each.end_save(saving, each.id)
-            answer = cast("list[Obj]", self.hydrated(declared.type, found) or [])
+            inputs = [saving.input for saving in savings]
+            with self.session.order.request() as sent:
+                found = await self.session.call(operation, {"input": inputs})
+                for each, saving in zip(objects, savings, strict=True):
+                    each.end_save(saving, each.id, sent)
+                answer = cast("list[Obj]", self.hydrated(declared.type, found, sent) or [])
+                for each, saving in zip(objects, savings, strict=True):
+                    self._note_saved(each, saving)
             for each, saving in zip(objects, savings, strict=True):
                 await each.end_sides(cast("StashClient", self), saving)
         return answer
@@ -145,7 +167,9 @@ class StashClientBase:
         if return_fields is None:
             return await self.ask(operation, input=input_data)
         args = arguments(operation, {"input": input_data})
-        return cast("T", await self.session.call(operation, args, selection.parse(return_fields)))
+        found = await self.session.call(operation, args, selection.parse(return_fields))
+        self.note_done(operation, args)
+        return cast("T", found)
 
     async def find_page(
         self,
@@ -204,14 +228,32 @@ class StashClientBase:
         """One object of a type that the API only lists."""
         from stash_cli.core.client.paging import FindQuery, iter_rows
 
-        query = FindQuery(entity, ids=(str(one),))
-        rows = [row async for row in iter_rows(self.session, query, paths)]
-        return self.hydrated(TypeRef(entity.type), rows[0]) if rows else None
+        def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
+            return [self.hydrated(TypeRef(entity.type), row, sent) for row in rows]
 
-    def hydrated(self, ref: TypeRef, value: Any) -> Any:
-        """A JSON value of type `ref` as Python objects."""
+        query = FindQuery(entity, ids=(str(one),))
+        found = [obj async for obj in iter_rows(self.session, query, paths, receive=receive)]
+        return found[0] if found else None
+
+    def hydrated(self, ref: TypeRef, value: Any, number: int | None = None) -> Any:
+        """A JSON value of type `ref` as Python objects.
+
+        `number` is that of the request that it answers; None for what the server says of its own accord.
+        """
         convert = converter(ref)
-        return value if convert is None or value is None else convert(value, self.identity)
+        if convert is None or value is None:
+            return value
+        if self.identity is None:
+            return convert(value, None)
+        with self.identity.answering(number) as answer:
+            return convert(value, answer)
+
+    def _note_saved(self, obj: StashObject, saving: Saving) -> None:
+        """Let no answer to a request that was sent before now touch what was saved."""
+        fields = list(saving.values)
+        obj.note_written(fields)
+        if self.identity is not None:
+            self.identity.wrote(type(obj).__name__, [obj.id], fields)
 
 
 def _check_entity(operation: str, obj: Any) -> None:

@@ -13,6 +13,7 @@ from stash_cli.core.types.api import describe_api
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
+    from stash_cli.core.client.paging import Receive
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
@@ -24,15 +25,22 @@ _MISSING = re.compile(r"with id (\d+) not found")
 
 
 async def pages_by_id(
-    session: Session, entity: Entity, ids: Sequence[str], paths: Sequence[str] | None
-) -> AsyncGenerator[list[Row], None]:
+    session: Session,
+    entity: Entity,
+    ids: Sequence[str],
+    paths: Sequence[str] | None,
+    receive: Receive | None = None,
+) -> AsyncGenerator[list[Any], None]:
     """The objects with these ids, a page per CHUNK; ids that do not exist are left out."""
     quiet = paths is None
     wanted = list(dict.fromkeys(["id", *(default_paths(entity.type) if paths is None else paths)]))
     for start in range(0, len(ids), CHUNK):
         chunk = list(ids[start : start + CHUNK])
-        found = {row["id"]: row for row in await _rows(session, entity, chunk, wanted, quiet=quiet)}
-        yield [found[one] for one in chunk if one in found]
+        with session.order.request() as sent:
+            found = {row["id"]: row for row in await _rows(session, entity, chunk, wanted, quiet=quiet)}
+            rows = [found[one] for one in chunk if one in found]
+            items = receive(rows, sent) if receive else rows
+        yield items
 
 
 async def _rows(

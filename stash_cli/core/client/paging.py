@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ _TELLS = 2
 _SEEDS = 10**8
 
 Row = dict[str, Any]
+Receive = Callable[[list[Row], int], list[Any]]
+"""Turns the rows of an answer, as soon as it has come, into as many items; with the number of its request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,9 @@ class FindQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of rows; `count` is the number of all matches where it was asked for."""
+    """One page of rows, or what they were turned into; `count` is the number of all matches if asked for."""
 
-    rows: list[Row]
+    rows: list[Any]
     count: int | None = None
 
 
@@ -85,13 +88,17 @@ async def page(
     number: int = 1,
     per_page: int = PAGE_SIZE,
     with_count: bool = False,
+    receive: Receive | None = None,
 ) -> Page:
     """One page of rows that hold `paths` (None: the default fields); one request."""
     items = query.entity.items
     wanted = [f"{items}.{path}" for path in _paths(query, paths)]
     fields = ["count", *wanted] if with_count else wanted
-    answer = await session.call(query.entity.find, query.args(number, per_page), fields, quiet=paths is None)
-    return Page(answer.get(items) or [], answer.get("count"))
+    args = query.args(number, per_page)
+    with session.order.request() as sent:
+        answer = await session.call(query.entity.find, args, fields, quiet=paths is None)
+        rows = answer.get(items) or []
+        return Page(receive(rows, sent) if receive else rows, answer.get("count"))
 
 
 async def count(session: Session, query: FindQuery) -> int:
@@ -109,21 +116,24 @@ async def iter_pages(
     *,
     limit: int | None = None,
     page_size: int | None = None,
-) -> AsyncGenerator[list[Row], None]:
+    receive: Receive | None = None,
+) -> AsyncGenerator[list[Any], None]:
     """Pages of rows up to `limit` rows; while one is worked on the next is on its way."""
     if limit is not None and limit <= 0:
         return
     if query.ids is not None:
         from stash_cli.core.client.by_id import pages_by_id
 
-        async for rows in pages_by_id(session, query.entity, _chosen(query, limit), paths):
+        async for rows in pages_by_id(session, query.entity, _chosen(query, limit), paths, receive):
             yield rows
         return
     size = page_size or _even_size(limit)
 
-    async def fetch(number: int) -> list[Row]:
+    async def fetch(number: int) -> list[Any]:
         unsure = number == _TELLS and (limit is None or limit > _TELLS * size)
-        found = await page(session, query, paths, number=number, per_page=size, with_count=unsure)
+        found = await page(
+            session, query, paths, number=number, per_page=size, with_count=unsure, receive=receive
+        )
         if unsure and found.count is not None:
             rest = max(found.count - size, len(found.rows))
             pages.left = rest if pages.left is None else min(pages.left, rest)
@@ -146,9 +156,10 @@ async def iter_rows(
     *,
     limit: int | None = None,
     page_size: int | None = None,
-) -> AsyncGenerator[Row, None]:
+    receive: Receive | None = None,
+) -> AsyncGenerator[Any, None]:
     """The rows of `iter_pages` one by one."""
-    pages = iter_pages(session, query, paths, limit=limit, page_size=page_size)
+    pages = iter_pages(session, query, paths, limit=limit, page_size=page_size, receive=receive)
     try:
         async for rows in pages:
             for row in rows:

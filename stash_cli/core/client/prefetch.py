@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    Row = dict[str, Any]
-
 _AHEAD = 2
 """Pages on their way at most, so that the server is busy also while an answer is read."""
 _TURNS = 8
@@ -22,15 +20,15 @@ _TURNS = 8
 class Prefetch:
     """Reads pages of `size` rows with `fetch(number)` until one is short or `left` rows were read."""
 
-    fetch: Callable[[int], Awaitable[list[Row]]]
+    fetch: Callable[[int], Awaitable[list[Any]]]
     size: int
     left: int | None = None
     ended: bool = False
     sent: int = 0
     received: int = 0
-    coming: deque[asyncio.Future[list[Row]]] = field(default_factory=deque)
+    coming: deque[asyncio.Future[list[Any]]] = field(default_factory=deque)
 
-    async def next(self) -> list[Row]:
+    async def next(self) -> list[Any]:
         """The next page; unless it was the last one, those after it are on their way when it comes."""
         self._send()
         rows = await self.coming.popleft()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from stash_cli.core.client import detours, failures, known_servers
 from stash_cli.core.client.completeness import check_complete
 from stash_cli.core.client.lock import Lock
+from stash_cli.core.client.order import RequestOrder
 from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
 from stash_cli.core.graphql import answers, document, introspection, selection
 from stash_cli.core.graphql.capability import ServerCapabilities
@@ -39,6 +40,7 @@ class Session:
     def __init__(self, connection: Connection, transport: Transport | None = None) -> None:
         self.connection = connection
         self.transport = transport or open_transport(connection)
+        self.order = RequestOrder()
         self._learning = Lock()
         self._server: ServerCapabilities | None = None
         self._sure = False

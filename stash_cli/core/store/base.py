@@ -33,7 +33,7 @@ class StoreBase:
         max_objects: int = MAX_OBJECTS,
     ) -> None:
         self.client = client
-        self.identity = IdentityMap(max_objects=max_objects)
+        self.identity = IdentityMap(max_objects=max_objects, requests=client.session.order)
         self.identity.client = client
         self._default_ttl = seconds(default_ttl)
         self._ttls: dict[type[StashObject], float] = {}

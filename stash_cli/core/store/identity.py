@@ -8,17 +8,21 @@ is changed, by assignment or in place, is kept until it is saved, however many o
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import contextmanager
 from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import ref
 
+from stash_cli.core.client.order import RequestOrder
 from stash_cli.core.errors import StashUsageError
+from stash_cli.core.store.order import WHOLE, FieldOrder
 from stash_cli.core.types.orm.departure import part
 from stash_cli.core.types.orm.hydrate import Plan, blank, concrete, plan_of
+from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from stash_cli.core.client import StashClient
@@ -51,11 +55,48 @@ class Table:
         self.plan: Plan = plan_of(cls)
 
 
+class Answer:
+    """The identity map as the answer to one request fills it; the caller holds the map's lock.
+
+    `number` is that of the request. Where older answers may still come, or something was written since it
+    was sent, each field is checked (`FieldOrder`). `dropped` counts links to objects that are gone by now;
+    `incomplete` are objects of its rows that lack a field because what was answered is outdated.
+    """
+
+    __slots__ = ("_known", "dropped", "incomplete", "is_checked", "number")
+
+    def __init__(self, known: IdentityMap, number: int | None) -> None:
+        self._known = known
+        self.dropped = 0
+        self.incomplete: list[StashObject] = []
+        self.number = known.order.requests.now() if number is None else number
+        self.is_checked = number is not None and known.order.is_open(number)
+
+    def take(self, cls: type[T], data: Mapping[str, Any]) -> T | None:
+        """The one object for `data["id"]`, with `data` merged into it; None where it is gone by now."""
+        return self._known.merge(concrete(cls, data) if "__typename" in data else cls, data, self)
+
+
+def _lacks_any(obj: StashObject, names: Iterable[str], plan: Plan) -> bool:
+    """Whether an object has not even an older value of some field of the API."""
+    attrs = (plan.setters[name][0] for name in names if name in plan.setters)
+    return any(obj.__dict__.get(attr, UNSET) is UNSET for attr in attrs)
+
+
 class IdentityMap:
     """Type and id -> the one object; safe to use from several threads."""
 
-    def __init__(self, *, max_objects: int = MAX_OBJECTS, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        max_objects: int = MAX_OBJECTS,
+        clock: Callable[[], float] = monotonic,
+        requests: RequestOrder | None = None,
+    ) -> None:
         self._lock = RLock()
+        self.order = FieldOrder(requests or RequestOrder())
+        self._expired = 0
+        """When objects were last told to be read anew, as `RequestOrder` counts."""
         self.client: StashClient | None = None
         self.clock = clock
         self.max_objects = max_objects
@@ -71,20 +112,56 @@ class IdentityMap:
 
     def take(self, cls: type[T], data: Mapping[str, Any]) -> T:
         """The one object for `data["id"]`, with `data` merged into it; hydration's way in."""
-        with self._lock:
-            return self._take(concrete(cls, data) if "__typename" in data else cls, data)
+        with self.answering(None) as answer:
+            return cast("T", answer.take(cls, data))
 
-    def take_all(self, cls: type[T], rows: Iterable[Mapping[str, Any]]) -> list[T]:
-        """The objects for rows that were asked for themselves: they count as fresh and recent."""
+    @contextmanager
+    def answering(self, number: int | None) -> Iterator[Answer]:
+        """Merge the answer to the request with this number (None: what is said now), undisturbed."""
         with self._lock:
-            now = self.clock()
-            return [self._take(concrete(cls, row), row, now) for row in rows]
+            yield Answer(self, number)
 
-    def _take(self, cls: type[T], data: Mapping[str, Any], now: float | None = None) -> T:
-        """The object for `data`; with `now` it was asked for itself."""
+    def take_all(self, cls: type[T], rows: Sequence[Mapping[str, Any]], number: int | None = None) -> list[T]:
+        """The objects for rows that were asked for themselves: they count as fresh and recent.
+
+        `number` is that of the request; those that are gone by now are left out.
+        """
+        return [obj for obj in self.take_each(cls, rows, number) if obj is not None]
+
+    def take_each(
+        self,
+        cls: type[T],
+        rows: Sequence[Mapping[str, Any]],
+        number: int | None = None,
+        passes: Callable[[Mapping[str, Any]], bool] | None = None,
+        incomplete: list[T] | None = None,
+    ) -> list[T | None]:
+        """Like `take_all`, with None for each row that is left out, for `passes` says so or it is gone.
+
+        Objects that lack a field because what the row says of it is outdated are put into `incomplete`.
+        """
+        with self.answering(number) as answer:
+            now = self.clock() if answer.number >= self._expired else NEVER
+            found = [
+                self.merge(concrete(cls, row), row, answer, now) if passes is None or passes(row) else None
+                for row in rows
+            ]
+            if incomplete is not None:
+                incomplete += cast("list[T]", answer.incomplete)
+            return found
+
+    def merge(
+        self, cls: type[T], data: Mapping[str, Any], answer: Answer, now: float | None = None
+    ) -> T | None:
+        """The object for `data`; with `now` it was asked for itself. None where it is gone by now."""
         id_ = data["id"]
         if id_.__class__ is not str:
             id_ = str(id_)
+        if answer.is_checked:
+            if self.order.is_gone(cls.__name__, id_, answer.number):
+                answer.dropped += 1
+                return None
+            full, data = data, self._current(cls, id_, data, answer.number)
         table = self._tables.get(cls) or self._table(cls)
         entry = table.entries.get(id_)
         found: Any = None if entry is None else entry()
@@ -92,12 +169,46 @@ class IdentityMap:
             found = blank(cls, self)
             # Known before it is filled: its links may lead back to it.
             entry = self._register(found, table, id_)
-        found.take_row(data, table.plan, self)
+        found.take_row(data, table.plan, answer)
         if now is not None:
-            entry.stamp = now
+            entry.stamp = max(entry.stamp, now)
             self._recent[id(found)] = found
             self._recent.move_to_end(id(found))
+            if answer.is_checked and _lacks_any(found, full.keys() - data.keys(), table.plan):
+                answer.incomplete.append(found)
         return found  # type: ignore[no-any-return]
+
+    def _current(
+        self, cls: type[StashObject], id_: str, data: Mapping[str, Any], number: int
+    ) -> dict[str, Any]:
+        """What of `data` was not written or read anew since the request with this number was sent."""
+        setters, later = plan_of(cls).setters, self.order.later(cls.__name__, id_, number)
+        attrs = {name: setters[name][0] for name in data if name in setters}
+        current = {name: data[name] for name, attr in attrs.items() if not later(attr)}
+        self.order.note(cls.__name__, [id_], (attrs[name] for name in current), number)
+        return current
+
+    def current(self, obj: StashObject, values: Mapping[str, Any], number: int) -> dict[str, Any]:
+        """Those of `values` (`Keeper`) that nothing newer is known of than the request with this number."""
+        with self._lock:
+            later = self.order.later(type(obj).__name__, obj.id, number)
+            found = {name: value for name, value in values.items() if not later(name)}
+            self.order.note(type(obj).__name__, [obj.id], found, number)
+            return found
+
+    def wrote(
+        self,
+        type_name: str,
+        ids: Iterable[str] | None,
+        fields: Iterable[str] | None = None,
+        number: int | None = None,
+    ) -> None:
+        """Note that a mutation wrote fields (None: any) of some objects (None: any of the type).
+
+        Answers to requests that were sent before now, or before `number`, do not touch them.
+        """
+        with self._lock:
+            self.order.note(type_name, ids, [WHOLE] if fields is None else fields, number)
 
     def _table(self, cls: type[StashObject]) -> Table:
         return self._tables.setdefault(cls, Table(cls))
@@ -198,6 +309,7 @@ class IdentityMap:
     def expire(self, cls: type[StashObject] | None = None, id_: str | None = None) -> None:
         """Let the next read ask the server; objects stay the ones they are, changes stay in them."""
         with self._lock:
+            self._expired = self.order.requests.now()
             for entry in self._entries(cls, id_):
                 entry.stamp = NEVER
                 self._recent.pop(id(entry()), None)
@@ -220,6 +332,7 @@ class IdentityMap:
     def part(self, cls: type[Any], ids: Collection[str]) -> None:
         """Take out objects that the server has no longer; what led to them is read anew when it is wanted."""
         with self._lock:
+            self.order.note_gone(cls.__name__, ids)
             gone = [obj for one in ids if (obj := self.get(cls, one)) is not None]
             for obj in gone:
                 self.discard(obj)

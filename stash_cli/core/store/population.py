@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from stash_cli.core.client.paging import FindQuery, iter_rows
+from stash_cli.core.client.paging import FindQuery, iter_pages
 from stash_cli.core.errors import StashNotFoundError, StashUsageError
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.rows import reader
 from stash_cli.core.store.base import paths_of
 from stash_cli.core.store.fields import is_inverse, lacks, with_ids
-from stash_cli.core.store.reading import Reading
+from stash_cli.core.store.reading import ROUNDS, Reading
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.hydrate import class_named
 from stash_cli.core.types.orm.relations import inverses
+from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from stash_cli.core.query.logic import Q
+    from stash_cli.core.query.rows import Reader
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
@@ -115,16 +117,36 @@ class Population(Reading):
         if where is None:
             raise StashUsageError(f"{cls.__name__}.{name} cannot be read back from {other.plural}.")
         wanted = compile_lookups(other_name, {f"{field}__includes": list(objects)}).filter
-        other_type = cast("type[StashObject]", class_named(other_name))
         paths = with_ids(other_name, [rest or other.label, *where.paths])
-        related: dict[str, list[StashObject]] = {each.id: [] for each in objects}
-        query = FindQuery(other, wanted)
-        async for row in iter_rows(self.session, query, paths):
-            [found] = self.identity.take_all(other_type, [row])
-            for holder in set(where.read(row)) & related.keys():
-                related[holder].append(found)
-        for each in objects:
-            each.merge_answer({name: related[each.id]})
+        for _ in range(ROUNDS):
+            await self._read_inverse(cls, objects, name, FindQuery(other, wanted), paths)
+            # What was written meanwhile is not told by an answer that was asked for before.
+            objects = [each for each in objects if getattr(each, name) is UNSET]
+            if not objects:
+                break
+
+    async def _read_inverse(
+        self, cls: type[T], objects: Sequence[T], name: str, query: FindQuery, paths: list[str]
+    ) -> None:
+        """Merge what a query finds into an inverse relation of `objects`."""
+        other_type = cast("type[StashObject]", class_named(query.entity.type))
+        where = cast("Reader", reader(query.entity.type, inverses(cls.__name__)[name][1]))
+        found: dict[str, list[StashObject]] = {each.id: [] for each in objects}
+
+        def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
+            others = self.identity.take_each(other_type, rows, sent)
+            for row, other in zip(rows, others, strict=True):
+                if other is not None:
+                    for holder in set(where.read(row)) & found.keys():
+                        found[holder].append(other)
+            return others
+
+        # One number for all pages: each may have been read before what was written since the first was sent.
+        with self.session.order.request() as sent:
+            async for _ in iter_pages(self.session, query, paths, receive=receive):
+                pass
+            for each in objects:
+                each.merge_answer({name: found[each.id]}, sent)
 
 
 def _parted(cls: type[StashObject], fields: Iterable[str] | None) -> tuple[list[str] | None, list[str]]:

@@ -6,13 +6,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, iter_rows, page
+from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, Page, iter_rows, page
 from stash_cli.core.client.prefetch import Prefetch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
     from stash_cli.core.client import Session
+    from stash_cli.core.client.paging import Receive
     from stash_cli.core.query.lookups import Compiled
 
 Row = dict[str, Any]
@@ -32,34 +33,43 @@ class Question:
         return self.compiled.remainder is None or self.compiled.remainder(row)
 
     async def rows(
-        self, *, limit: int | None = None, page_size: int | None = None, prefetch: bool = True
-    ) -> AsyncGenerator[Row, None]:
-        """Rows that match, up to `limit`."""
+        self,
+        *,
+        limit: int | None = None,
+        page_size: int | None = None,
+        prefetch: bool = True,
+        receive: Receive | None = None,
+    ) -> AsyncGenerator[Any, None]:
+        """Rows that match, up to `limit`; or what `receive` turns them into, None for none."""
         if limit is not None and limit <= 0:
             return
         at_most = limit if self.compiled.remainder is None else None
+        receive = receive or self._passing
         if not prefetch:
-            rows = self._unhurried(page_size or PAGE_SIZE)
+            rows = self._unhurried(page_size or PAGE_SIZE, receive)
         elif page_size and at_most is None:
-            rows = self._counted(page_size)
+            rows = self._counted(page_size, receive)
         else:
-            rows = iter_rows(self.session, self.query, self.paths, limit=at_most, page_size=page_size)
+            rows = iter_rows(
+                self.session, self.query, self.paths, limit=at_most, page_size=page_size, receive=receive
+            )
         left = limit
         async with aclosing(rows):
             async for row in rows:
-                if self.passes(row):
+                if row is not None:
                     yield row
                     left = None if left is None else left - 1
                 if left == 0:
                     return
 
-    async def _counted(self, size: int) -> AsyncGenerator[Row, None]:
+    def _passing(self, rows: list[Row], _sent: int) -> list[Row | None]:
+        return [row if self.passes(row) else None for row in rows]
+
+    async def _counted(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
         """Rows of pages fetched ahead; the first tells how many there are, so that none is in vain."""
 
-        async def fetch(number: int) -> list[Row]:
-            found = await page(
-                self.session, self.query, self.paths, number=number, per_page=size, with_count=number == 1
-            )
+        async def fetch(number: int) -> list[Any]:
+            found = await self._page(number, size, receive, with_count=number == 1)
             if found.count is not None:
                 pages.left = found.count
             return found.rows
@@ -72,11 +82,22 @@ class Question:
         finally:
             await pages.close()
 
-    async def _unhurried(self, size: int) -> AsyncGenerator[Row, None]:
+    async def _page(self, number: int, size: int, receive: Receive, *, with_count: bool = False) -> Page:
+        return await page(
+            self.session,
+            self.query,
+            self.paths,
+            number=number,
+            per_page=size,
+            with_count=with_count,
+            receive=receive,
+        )
+
+    async def _unhurried(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
         """Rows page by page, each page asked for when it is wanted."""
         number, full = 1, True
         while full:
-            found = await page(self.session, self.query, self.paths, number=number, per_page=size)
+            found = await self._page(number, size, receive)
             full = len(found.rows) == size
             number += 1
             for row in found.rows:

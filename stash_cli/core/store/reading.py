@@ -20,11 +20,14 @@ from stash_cli.core.store.fields import lacks, with_ids
 from stash_cli.core.store.question import Question
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
+    from stash_cli.core.client.paging import Receive
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
+ROUNDS = 3
+"""Times that objects are read whose fields are written meanwhile, again and again."""
 
 
 class Reading(StoreBase):
@@ -67,8 +70,30 @@ class Reading(StoreBase):
 
     async def _load(self, entity_type: type[T], ids: Sequence[str], paths: Sequence[str] | None) -> list[T]:
         """The objects with these ids that exist, asked for in chunks."""
-        pages = pages_by_id(self.session, entity_of(entity_type), ids, paths)
-        return [obj async for rows in pages for obj in self.identity.take_all(entity_type, rows)]
+        found: dict[str, T] = {}
+        asked: Sequence[str] = ids
+        for _ in range(ROUNDS):
+            incomplete: list[T] = []
+            receive = self._receiver(entity_type, incomplete)
+            pages = pages_by_id(self.session, entity_of(entity_type), asked, paths, receive)
+            found |= {obj.id: obj async for objects in pages for obj in objects if obj is not None}
+            asked = [obj.id for obj in incomplete]
+            if not asked:
+                break
+        return [found[one] for one in ids if one in found]
+
+    def _receiver(
+        self,
+        entity_type: type[T],
+        incomplete: list[T],
+        passes: Callable[[Mapping[str, Any]], bool] | None = None,
+    ) -> Receive:
+        """What makes objects of the rows of an answer; see `IdentityMap.take_each`."""
+
+        def receive(rows: list[dict[str, Any]], sent: int) -> list[T | None]:
+            return self.identity.take_each(entity_type, rows, sent, passes, incomplete)
+
+        return receive
 
     async def find(
         self,
@@ -181,10 +206,16 @@ class Reading(StoreBase):
         page_size: int | None = None,
         prefetch: bool = True,
     ) -> AsyncGenerator[T, None]:
-        rows = question.rows(limit=limit, page_size=page_size, prefetch=prefetch)
-        async with aclosing(rows):
-            async for row in rows:
-                yield self.identity.take_all(entity_type, [row])[0]
+        incomplete: list[T] = []
+        receive = self._receiver(entity_type, incomplete, question.passes)
+        objects = question.rows(limit=limit, page_size=page_size, prefetch=prefetch, receive=receive)
+        async with aclosing(objects):
+            async for obj in objects:
+                if incomplete:
+                    outdated = [each.id for each in incomplete]
+                    incomplete.clear()
+                    await self._load(entity_type, outdated, question.paths)
+                yield obj
 
     async def _snapshot(
         self, entity_type: type[T], question: Question, limit: int | None, size: int

@@ -106,10 +106,13 @@ class StashObject(Related):
         with self.locked():
             return saving.prepare(self, without)
 
-    def end_save(self, sent: Saving, server_id: str | int) -> None:
-        """Note that the server has taken the input of `sent`; what was edited meanwhile stays a change."""
+    def end_save(self, sent: Saving, server_id: str | int, number: int | None = None) -> None:
+        """Note that the server has taken the input of `sent`; what was edited meanwhile stays a change.
+
+        Answers to requests that were sent before now (or before `number`) do not touch it any more.
+        """
         with self.locked():
-            saving.finish(self, sent, server_id)
+            saving.finish(self, sent, server_id, number)
 
     async def end_sides(self, client: StashClient, sent: Saving) -> None:
         """Send what follows the input in mutations of its own; raises what failed, which stays changed."""

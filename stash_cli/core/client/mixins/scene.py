@@ -164,14 +164,14 @@ class SceneClientMixin(StashClientBase):
                 raise StashNotFoundError(f"There is no scene with the id {asked['id']}.")
         held, *others = [row["scene_markers"] for row in rows]
         changes = [{"id": one, "scene_id": str(target_scene_id)} for one in _free(held, chain(*others))]
-        moved = await call_each(
-            self.session,
-            "sceneMarkerUpdate",
-            [{"input": change} for change in changes],
-            default_paths("SceneMarker"),
-            quiet=True,
-        )
-        return cast("list[SceneMarker]", self.hydrated(TypeRef("[SceneMarker!]"), moved))
+        args = [{"input": change} for change in changes]
+        paths = default_paths("SceneMarker")
+        with self.session.order.request() as sent:
+            moved = await call_each(self.session, "sceneMarkerUpdate", args, paths, quiet=True)
+            answer = cast("list[SceneMarker]", self.hydrated(TypeRef("[SceneMarker!]"), moved, sent))
+            for each in args:
+                self.note_done("sceneMarkerUpdate", each)
+        return answer
 
 
 def _free(held: Iterable[Dict], others: Iterable[Dict]) -> list[str]:

@@ -18,6 +18,9 @@ from stash_cli.core.types.orm.collections import items_at, kept
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+
     from stash_cli.core.types.base import ApiObject
     from stash_cli.core.types.entity import StashObject
     from stash_cli.core.types.orm.places import Place
@@ -37,10 +40,29 @@ _put = object.__setattr__
 
 
 class Identity(Protocol):
-    """Where linked entities come from: an identity map."""
+    """Where linked entities come from: an identity map, as one answer fills it."""
 
-    def take(self, cls: type[StashObject], data: Mapping[str, Any]) -> StashObject:
-        """The one object for `data["id"]`, with `data` merged into it."""
+    dropped: int
+    """How many links led to objects that are gone by now."""
+
+    def take(self, cls: type[StashObject], data: Mapping[str, Any]) -> StashObject | None:
+        """The one object for `data["id"]`, with `data` merged into it; None where it is gone by now."""
+
+
+class Identities(Protocol):
+    """An identity map, as a client uses it."""
+
+    def answering(self, number: int | None) -> AbstractContextManager[Identity]:
+        """Merge the answer to the request with this number (None: what is said now), undisturbed."""
+
+    def wrote(
+        self,
+        type_name: str,
+        ids: Iterable[str] | None,
+        fields: Iterable[str] | None = None,
+        number: int | None = None,
+    ) -> None:
+        """Note that a mutation wrote fields (None: any) of some objects (None: any of the type)."""
 
     def part(self, cls: type[Any], ids: Collection[str]) -> None:
         """Hold objects that the server has no longer for gone."""
@@ -182,7 +204,12 @@ def _named_converter(name: str) -> Converter | None:
 
 def _each(one: Converter) -> Converter:
     def convert(values: list[Any], identity: Identity | None) -> list[Any]:
-        return [None if value is None else one(value, identity) for value in values]
+        made = [None if value is None else one(value, identity) for value in values]
+        if identity is not None and identity.dropped:
+            return [
+                item for item, value in zip(made, values, strict=True) if item is not None or value is None
+            ]
+        return made
 
     return convert
 
@@ -215,7 +242,17 @@ def _object(declared: ApiType) -> Converter:
 
         return take
 
+    links = [field for field in declared.fields.values() if _is_link(field.type)]
+
     def build(value: Mapping[str, Any], identity: Identity | None) -> Any:
-        return hydrate(class_named(name), value, identity)
+        made = hydrate(class_named(name), value, identity)
+        if identity is not None and identity.dropped:
+            gone = (getattr(made, link.attr) is None and value.get(link.name) is not None for link in links)
+            return None if any(gone) else made
+        return made
 
     return build
+
+
+def _is_link(ref: TypeRef) -> bool:
+    return describe_api().types[ref.name].is_entity and not ref.is_list

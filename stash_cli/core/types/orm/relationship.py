@@ -76,6 +76,18 @@ def relationships(type_name: str) -> Mapping[str, RelationshipMetadata]:
     return MappingProxyType({**dict(_by_filter(type_name)), **dict(_by_field(type_name))})
 
 
+def other_side(relation: RelationshipMetadata) -> list[str]:
+    """The attributes of related objects that another value of the relationship changes: list and numbers."""
+    return [*([relation.inverse_field] if relation.inverse_field else []), *counts(relation.inverse_type)]
+
+
+@cache
+def counts(type_name: str) -> tuple[str, ...]:
+    """Attributes of a type that number related objects."""
+    names = (field.attr for field in describe_api().types[type_name].fields.values())
+    return tuple(name for name in names if name.endswith("_count") and name != "play_count")
+
+
 def _is_entity(type_name: str) -> bool:
     """Whether it is one that can be written: files and folders are not."""
     return f"{type_name}UpdateInput" in describe_api().types and type_name != "Movie"

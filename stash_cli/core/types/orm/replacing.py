@@ -73,11 +73,12 @@ async def _read_field(client: StashClient, objects: list[StashObject], name: str
     relation = relationships(type(objects[0]).__name__).get(name)
     inner = [f"{name}.{path}" for path in _item_paths(relation)] if relation else [name]
     paths, ids = [f"{entity.items}.{path}" for path in ("id", *inner)], [obj.id for obj in objects]
-    answer: Any = await client.ask(entity.find, paths, ids=ids, filter={"per_page": -1})
-    found = {each.id: _theirs(each, name) for each in getattr(answer, entity.items)}
-    for obj in objects:
-        if obj.id in found:
-            obj.merge_answer({name: found[obj.id]})
+    with client.session.order.request() as sent:
+        answer: Any = await client.ask(entity.find, paths, ids=ids, filter={"per_page": -1})
+        found = {each.id: _theirs(each, name) for each in getattr(answer, entity.items)}
+        for obj in objects:
+            if found.get(obj.id, UNSET) is not UNSET:
+                obj.merge_answer({name: found[obj.id]}, sent)
 
 
 def _item_paths(relation: RelationshipMetadata) -> list[str]:
@@ -91,11 +92,13 @@ async def _read_members(client: StashClient, objects: list[StashObject], name: s
     entity, back = ENTITIES[relation.inverse_type], relation.inverse_field or ""
     paths = [f"{entity.items}.id", f"{entity.items}.{_path(relation, back)}"]
     wanted = {relation.filter_field: {"value": [obj.id for obj in objects], "modifier": "INCLUDES"}}
-    answer: Any = await client.ask(entity.find, paths, filter={"per_page": -1}, **{entity.filter_arg: wanted})
+    args = {"filter": {"per_page": -1}, entity.filter_arg: wanted}
     other = relationships(relation.inverse_type)[back]
-    found = [(each, other.targets(_theirs(each, back))) for each in getattr(answer, entity.items)]
-    for obj in objects:
-        obj.merge_answer({name: [each for each, targets in found if obj in targets]})
+    with client.session.order.request() as sent:
+        answer: Any = await client.ask(entity.find, paths, **args)
+        found = [(each, other.targets(_theirs(each, back))) for each in getattr(answer, entity.items)]
+        for obj in objects:
+            obj.merge_answer({name: [each for each, targets in found if obj in targets]}, sent)
 
 
 def _path(relation: RelationshipMetadata, back: str) -> str:

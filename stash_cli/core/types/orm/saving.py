@@ -100,7 +100,7 @@ def _check_saved(obj: StashObject, sides: dict[str, Any]) -> None:
                 raise StashInputError(f"{where} holds {target!r}, which is not saved yet: save it first.")
 
 
-def finish(obj: StashObject, saving: Saving, server_id: str | int) -> None:
+def finish(obj: StashObject, saving: Saving, server_id: str | int, number: int | None = None) -> None:
     """Note that the server has taken the input; see `StashObject.end_save`."""
     obj.update_id(server_id)
     if obj.pending:
@@ -109,7 +109,7 @@ def finish(obj: StashObject, saving: Saving, server_id: str | int) -> None:
         for name, (before, after) in saving.sides.items():
             if before is UNSET and isinstance(after, list):
                 obj.merge_answer({name: []})
-    obj.note_saved(saving.values)
+    obj.note_saved(saving.values, number)
 
 
 async def save(obj: StashObject, client: StashClient) -> None:
@@ -196,6 +196,7 @@ def _settle_queued(obj: StashObject, call: SideCall) -> None:
     for operation, fields in QUEUED.get(type(obj).__name__, {}).values():
         if operation == call.operation:
             obj.merge_answer(emptied(obj, operation, args, fields))
+            obj.note_written(fields)
     obj.note_saved({})
 
 
@@ -215,5 +216,6 @@ def _take_times(obj: StashObject, name: str, answer: dict[str, Any]) -> None:
             {COUNTED[times]: obj.__dict__[COUNTED[times]]} if COUNTED[times] in obj.__dict__ else {}
         )
     row = {times: answer["history"], COUNTED[times]: answer["count"]}
+    obj.note_written(row)
     shown = plan_of(type(obj)).values(row, None)
     obj.merge_answer({attr: value for attr, value in shown.items() if attr in obj.__dict__})

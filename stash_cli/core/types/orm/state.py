@@ -10,16 +10,16 @@ from stash_cli.core.types.base import ApiObject
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.changes import FORCED, same, same_links, snapshot
 from stash_cli.core.types.orm.collections import Fields, Items, kept, put_at
-from stash_cli.core.types.orm.members import adjusted
+from stash_cli.core.types.orm.members import adjusted, difference
 from stash_cli.core.types.orm.mirror import mirror, settle, settle_unchanged
 from stash_cli.core.types.orm.pending import Noted, Pending
 from stash_cli.core.types.orm.places import place_in
 from stash_cli.core.types.orm.relations import inverses
-from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.relationship import other_side, relationships
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from pydantic import PrivateAttr
@@ -47,6 +47,18 @@ class Keeper(Protocol):
 
     def renamed(self, obj: StashObject, old_id: str) -> None:
         """The server's id took the place of `old_id`."""
+
+    def current(self, obj: StashObject, values: Mapping[str, Any], number: int) -> dict[str, Any]:
+        """Those of `values` that nothing newer is known of than the request with this number."""
+
+    def wrote(
+        self,
+        type_name: str,
+        ids: Iterable[str] | None,
+        fields: Iterable[str] | None = None,
+        number: int | None = None,
+    ) -> None:
+        """Note that a mutation wrote fields (None: any) of some objects (None: any of the type)."""
 
 
 class State(ApiObject):
@@ -100,13 +112,16 @@ class State(ApiObject):
         # Pydantic's own, which it hides from type checkers.
         return super().__getattr__(name)  # type: ignore[misc]
 
-    def merge_answer(self, values: Mapping[str, Any]) -> None:
+    def merge_answer(self, values: Mapping[str, Any], number: int | None = None) -> None:
         """Take over what the server says, but for the fields that were changed here.
 
         `values` are attributes as they come from an answer, or what a query of its own found for an inverse
-        relation; a null is a value, an absent field stays.
+        relation; a null is a value, an absent field stays. `number` is that of the request which read them:
+        what was written or read since it was sent stays. None: they are what the server has now.
         """
         with self.locked():
+            if number is not None and self._keeper is not None:
+                values = self._keeper.current(cast("StashObject", self), values, number)
             for name, value in values.items():
                 self._merge(name, value, kept)
             _put(self, "__pydantic_fields_set__", self.__pydantic_fields_set__ | values.keys())
@@ -209,17 +224,39 @@ class State(ApiObject):
             self._note_pending().settle(name)
             self.tell_keeper()
 
-    def note_saved(self, values: Mapping[str, Any]) -> None:
-        """Note that the server has these values (snapshots) now; what was edited meanwhile stays changed."""
+    def note_saved(self, values: Mapping[str, Any], number: int | None = None) -> None:
+        """Note that the server has these values (snapshots) now; what was edited meanwhile stays changed.
+
+        Answers to requests that were sent before now (or before `number`) do not touch them any more.
+        """
         with self.locked():
             for name, value in values.items():
                 pending = self._note_pending()
                 before = pending.server.get(name, self.__dict__.get(name, UNSET))
+                self._note_written(name, before, value, number)
                 pending.server[name] = value
                 pending.originals.pop(name, None)
                 settle(cast("StashObject", self), name, before, value)
                 self.tidy(name)
             self.tell_keeper()
+
+    def note_written(self, fields: Iterable[str]) -> None:
+        """Let no answer to a request that was sent before now touch these fields."""
+        if self._keeper is not None:
+            self._keeper.wrote(type(self).__name__, [cast("StashObject", self).id], fields)
+
+    def _note_written(self, name: str, before: Any, value: Any, number: int | None = None) -> None:
+        """Tell the keeper of a field that was written, and of what that changes in related objects."""
+        if self._keeper is None:
+            return
+        self._keeper.wrote(type(self).__name__, [cast("StashObject", self).id], [name], number)
+        relation = relationships(type(self).__name__).get(name)
+        if relation is None or relation.inverse_type not in ENTITIES:
+            return
+        gone, come = difference(relation, before, value)
+        ids = [target.id for target, _ in (*gone, *come)]
+        if ids:
+            self._keeper.wrote(relation.inverse_type, ids, other_side(relation), number)
 
     def rebase(self, name: str, step: Callable[[Any], Any]) -> None:
         """Let `step` lead from what the server had in a changed field to what it has now."""

@@ -1,0 +1,140 @@
+"""Which fields of which objects a mutation may change, by its name and arguments.
+
+An update changes the fields of its input, and on the other side of relationships the lists and numbers that
+lead back. Of any other mutation the objects that it names may change in every field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.types.api import TypeRef, describe_api
+from stash_cli.core.types.entities import ENTITIES, snake
+from stash_cli.core.types.orm.hydrate import class_named
+from stash_cli.core.types.orm.relationship import RelationshipMetadata, counts, other_side, relationships
+from stash_cli.core.types.orm.writing import input_field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ENDINGS = ("CreateInput", "UpdateInput")
+_ITEMS = ("ids", "values", "groups")
+"""Fields of what changes a list in a bulk update that hold its items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Fields (None: any) of objects of a type that a mutation may change; `ids` None: of any of them."""
+
+    type_name: str
+    ids: tuple[str, ...] | None
+    fields: tuple[str, ...] | None
+
+
+def effects(operation: str, args: Mapping[str, Any]) -> Iterator[Effect]:
+    """What `operation` may change with `args`, its arguments as JSON; nothing for a query."""
+    mutation = describe_api().mutations.get(operation)
+    if mutation is None:
+        return
+    written = _written_type(mutation.args)
+    if written is None:
+        yield from _named(operation, mutation.args, args)
+        return
+    given = args.get("input") or {}
+    for each in given if isinstance(given, list) else [given]:
+        yield from _of_input(written, each)
+
+
+def _written_type(declared: Mapping[str, TypeRef]) -> str | None:
+    """The type that a create, an update or a bulk update writes."""
+    name = declared["input"].name if "input" in declared else ""
+    stem = next((name.removesuffix(end) for end in _ENDINGS if name.endswith(end)), "").removeprefix("Bulk")
+    return stem if f"{stem}UpdateInput" in describe_api().types else None
+
+
+def _of_input(type_name: str, given: Mapping[str, Any]) -> Iterator[Effect]:
+    names = _attributes(type_name)
+    fields = tuple(attr for name in given for attr in names.get(name, ()))
+    ids = tuple(str(one) for one in given.get("ids") or [given.get("id")] if one is not None)
+    if ids:
+        yield Effect(type_name, ids, fields)
+    for attr in fields:
+        relation = relationships(type_name).get(attr)
+        if relation is not None and relation.inverse_type in ENTITIES:
+            value = next(given[name] for name in given if attr in names.get(name, ()))
+            yield _of_targets(relation, value)
+
+
+def _of_targets(relation: RelationshipMetadata, value: Any) -> Effect:
+    """The other side of a relationship; who leaves it is not said where its value is replaced."""
+    replaced = not (isinstance(value, dict) and value.get("mode") in ("ADD", "REMOVE"))
+    ids = None if replaced else tuple(_ids(value))
+    return Effect(relation.inverse_type, ids, tuple(other_side(relation)))
+
+
+def _ids(value: Any) -> Iterator[str]:
+    """The ids in a value of an input: alone, in a list, or in objects such as `{"group_id": 1}`."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name in _ITEMS or name.endswith("_id"):
+                yield from _ids(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _ids(each)
+    elif value is not None:
+        yield str(value)
+
+
+@cache
+def _attributes(type_name: str) -> dict[str, list[str]]:
+    """Input field of an update -> the attributes that it writes."""
+    cls = class_named(type_name)
+    fields = describe_api().types[type_name].fields.values()
+    found: dict[str, list[str]] = {}
+    for attr in {*(field.attr for field in fields), *relationships(type_name)}:
+        target = input_field(cls, "Update", attr)
+        relation = relationships(type_name).get(attr)
+        names = {attr, *([target.name] if target else []), *([relation.target_field] if relation else [])}
+        for name in names:
+            found.setdefault(name, []).append(attr)
+    return found
+
+
+def _named(operation: str, declared: Mapping[str, TypeRef], args: Mapping[str, Any]) -> Iterator[Effect]:
+    """Every object that the arguments of a mutation name, and what numbers those that it takes away."""
+    own = _type_in(snake(operation[0].upper() + operation[1:]))
+    for name, value in _id_arguments(declared, args):
+        type_name = own if name in ("id", "ids", "source", "destination") else _type_in(name)
+        if type_name is not None:
+            yield Effect(type_name, tuple(_ids(value)), None)
+    if own is not None and operation.endswith(("Destroy", "Merge")):
+        # Links to what was destroyed are known to be gone; those to what was merged lead elsewhere now.
+        changed = other_side if operation.endswith("Merge") else _counts
+        for relation in relationships(own).values():
+            if relation.inverse_type in ENTITIES:
+                yield Effect(relation.inverse_type, None, tuple(changed(relation)))
+
+
+def _counts(relation: RelationshipMetadata) -> tuple[str, ...]:
+    return counts(relation.inverse_type)
+
+
+def _id_arguments(declared: Mapping[str, TypeRef], args: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in args.items():
+        if name not in declared or value is None:
+            continue
+        kind = declared[name].name
+        if kind == "ID":
+            yield name, value
+        elif isinstance(value, dict) and describe_api().types[kind].kind == "INPUT_OBJECT":
+            inner = {field.name: field.type for field in describe_api().types[kind].fields.values()}
+            yield from _id_arguments(inner, value)
+
+
+@cache
+def _type_in(name: str) -> str | None:
+    """The entity type that a name speaks of: `cover_image_id` -> Image."""
+    known = sorted((*ENTITIES, "GalleryChapter"), key=len, reverse=True)
+    return next((each for each in known if snake(each) in name), None)

@@ -1,0 +1,239 @@
+"""Answers that come late: what was asked before a write does not overwrite it, nor what was read later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from store_support import Counting, counted
+from support import run
+
+from stash_cli.core.store import StashEntityStore
+from stash_cli.core.types import Scene, Tag
+
+Work = Callable[[StashEntityStore], Awaitable[Any]]
+SCENE = "query($id: ID!) { findScene(id: $id) { title rating100 tags { id } } }"
+
+
+async def filled(store: StashEntityStore) -> tuple[Scene, list[Tag]]:
+    """A scene without tags and two tags, all of them read."""
+    tags = [Tag(name="first"), Tag(name="second")]
+    scene = Scene(title="old", rating100=10)
+    await store.save_batch([scene, *tags], check=True)
+    await store.populate(scene, ["title", "rating100", "tags"])
+    return scene, tags
+
+
+async def late(wire: Counting, reading: Awaitable[Any], writing: Awaitable[Any], word: str = "find") -> Any:
+    """The result of `reading`, whose answer comes once `writing` is done."""
+    held = wire.hold(word)
+    task = asyncio.ensure_future(reading)
+    await held.come
+    await writing
+    held.release()
+    return await task
+
+
+READS: dict[str, Callable[[StashEntityStore, Scene], Awaitable[Any]]] = {
+    "find": lambda store, _: store.find(Scene),
+    "get": lambda store, scene: store.populate(scene, ["title", "tags"], force_refetch=True),
+    "client": lambda store, scene: store.client.find_scene(scene.id),
+    "client page": lambda store, _: store.client.find_scenes(),
+    "nested": lambda store, _: store.find(Tag, fields=["scenes.title", "scenes.tags"]),
+    "iterator": lambda store, _: anext(store.find_iter(Scene, 1)),
+}
+
+
+@pytest.mark.parametrize("way", READS)
+def test_an_answer_asked_for_before_a_save_does_not_undo_it(embedded_url: str, way: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, tags = await filled(store)
+            scene.title = "new"
+            scene.tags.append(tags[0])
+            await late(wire, READS[way](store, scene), store.save(scene))
+            assert (scene.title, scene.tags, scene.is_dirty()) == ("new", [tags[0]], False)
+            scene.tags.append(tags[1])
+            await store.save(scene)
+            row = (await store.client.execute(SCENE, {"id": scene.id}))["findScene"]
+            assert [tag["id"] for tag in row["tags"]] == [tag.id for tag in tags]
+
+    run(main())
+
+
+def test_a_page_fetched_ahead_does_not_undo_a_save(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scenes = [Scene(title=f"{number}") for number in range(6)]
+            await store.save_batch(scenes, check=True)
+            reading = store.find_iter(Scene, 2, fields=["title"], sort="id")
+            found = [await anext(reading)]
+            held = wire.hold("findScenes")
+            found += [await anext(reading), await anext(reading)]
+            await held.come  # the third page, while the second is worked on
+            for each in scenes:
+                each.title = "new"
+            await store.save_batch(scenes, check=True)
+            held.release()
+            found += [scene async for scene in reading]
+            assert found == scenes
+            assert {scene.title for scene in found} == {"new"}
+
+    run(main())
+
+
+WRITES: dict[str, Callable[[StashEntityStore, Scene], Awaitable[Any]]] = {
+    "bulk": lambda store, s: store.client.bulk_scene_update({"ids": [s.id], "rating100": 90}),
+    "update": lambda store, s: store.client.update_scene(changed(Scene.from_graphql({"id": s.id}))),
+    "updates": lambda store, s: store.client.scenes_update([changed(Scene.from_graphql({"id": s.id}))]),
+}
+
+
+def changed(scene: Scene) -> Scene:
+    scene.rating100 = 90
+    return scene
+
+
+@pytest.mark.parametrize("way", WRITES)
+def test_what_client_methods_write_is_not_undone_either(embedded_url: str, way: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, _ = await filled(store)
+            await late(wire, store.find(Scene), WRITES[way](store, scene))
+            assert (scene.title, scene.rating100) == ("old", 90)
+
+    run(main())
+
+
+def test_what_is_not_held_yet_is_read_again_where_it_was_written(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, _ = await filled(store)
+            store.identity.discard(scene)
+            change = {"ids": [scene.id], "rating100": 90}
+            writing = store.client.bulk_scene_update(change, return_fields="id")
+            [found] = await late(wire, store.find(Scene, fields=["title", "rating100"]), writing)
+            assert (found.title, found.rating100) == ("old", 90)
+
+    run(main())
+
+
+def test_the_other_side_of_a_relationship_is_not_undone(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, tags = await filled(store)
+            scene.tags.append(tags[0])
+            await late(wire, store.populate(tags[0], ["scenes"]), store.save(scene), "findScenes")
+            assert tags[0].scenes == [scene]
+            scene.tags.append(tags[1])
+            await late(wire, store.populate(tags[1], ["scene_count"]), store.save(scene))
+            assert tags[1].scene_count == 1
+
+    run(main())
+
+
+def test_what_a_mutation_of_its_own_wrote_is_not_undone(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, _ = await filled(store)
+            await store.populate(scene, ["o_counter", "play_count", "resume_time"])
+            scene.o_counter += 2
+            scene.resume_time = 12.5
+            reading = store.find(Scene, fields=["o_counter", "resume_time", "play_count"])
+            await late(wire, reading, store.save(scene))
+            assert (scene.o_counter, scene.resume_time) == (2, 12.5)
+            await late(wire, store.find(Scene), store.client.scene_add_o(scene.id))
+            await store.populate(scene, ["o_counter"], force_refetch=True)
+            assert scene.o_counter == 3
+
+    run(main())
+
+
+def test_a_deleted_object_does_not_come_back(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, tags = await filled(store)
+            scene.tags = [*tags]
+            await store.save(scene)
+            gone, kept = tags
+            found = await late(wire, store.find(Tag), store.delete(gone))
+            assert found == [kept]
+            await late(wire, store.find(Scene), store.client.tags_destroy([kept.id]))
+            assert scene.tags == []
+            assert store.identity.objects(Tag) == []
+
+    run(main())
+
+
+def test_a_merged_tag_does_not_come_back(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, tags = await filled(store)
+            scene.tags = [tags[0]]
+            await store.save(scene)
+            merging = Tag.merge(store.client, [tags[0].id], tags[1].id)
+            await late(wire, store.find(Scene), merging)
+            assert tags[0] not in scene.tags
+            await store.populate(scene, ["tags"], force_refetch=True)
+            assert scene.tags == [tags[1]]
+
+    run(main())
+
+
+def test_of_two_reads_the_later_one_counts(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, _ = await filled(store)
+            text = 'mutation($id: ID!) { sceneUpdate(input: {id: $id, title: "theirs"}) { id } }'
+
+            async def read_anew() -> None:
+                await store.client.execute(text, {"id": scene.id})
+                await store.populate(scene, ["title"], force_refetch=True)
+
+            await late(wire, store.find(Scene, fields=["title", "code"]), read_anew(), "findScenes")
+            assert (scene.title, scene.code) == ("theirs", "")
+
+    run(main())
+
+
+def test_a_later_read_of_other_fields_takes_nothing_away(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, _ = await filled(store)
+            text = 'mutation($id: ID!) { sceneUpdate(input: {id: $id, title: "theirs"}) { id } }'
+            await store.client.execute(text, {"id": scene.id})
+            reading = store.populate(scene, ["title"], force_refetch=True)
+            await late(wire, reading, store.find(Scene, fields=["rating100"]), "findScene(")
+            assert scene.title == "theirs"
+
+    run(main())
+
+
+def test_what_is_to_be_read_anew_stays_so_when_an_older_answer_comes(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, _ = await filled(store)
+
+            async def invalidate() -> None:
+                store.invalidate_all()
+
+            await late(wire, store.find(Scene), invalidate())
+            assert not store.is_cached(Scene, scene.id)
+
+    run(main())
+
+
+def test_nothing_is_remembered_once_all_answers_have_come(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, _ = await filled(store)
+            scene.title = "new"
+            await late(wire, store.find(Scene), store.save(scene))
+            await store.find(Scene)
+            scene.title = "newer"
+            await store.save(scene)
+            assert store.identity.order.is_empty
+
+    run(main())
