@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from stash_cli.core.errors import StashConfigurationError
+from stash_cli.core.private_files import create_private
 from stash_cli.embedded.derived import refresh
 from stash_cli.embedded.functions import register
 from stash_cli.embedded.migrations import migrate
@@ -30,6 +32,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        _create(path)
         self._lock = threading.Lock()
         self._holder: int | None = None
         self._writer = _engine(path, "BEGIN IMMEDIATE", pool_size=1, read_only=False)
@@ -81,6 +84,16 @@ class Database:
         """Close all connections; SQLite then folds the write-ahead log into the file."""
         self._reader.dispose()
         self._writer.dispose()
+
+
+def _create(path: Path) -> None:
+    """Make the file, private, where there is none; SQLite gives the files beside it the same permissions."""
+    try:
+        create_private(path)
+    except OSError as failure:
+        raise StashConfigurationError(
+            f"Cannot open {path} as a library: {failure.strerror or failure}"
+        ) from failure
 
 
 def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engine:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stash_cli.core.private_files import FOLDER
+from stash_cli.embedded.scratch import ScratchFolder, sweep
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEPT = 10
+_PREFIX = "stash-downloads-"
+
+
+def sweep_downloads() -> None:
+    """Remove the downloads of libraries whose processes were killed."""
+    sweep(_PREFIX)
 
 
 class Downloads:
@@ -16,7 +27,7 @@ class Downloads:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._folder: Path | None = None
+        self._folder: ScratchFolder | None = None
         self._files: dict[str, Path] = {}
 
     def reserve(self, name: str) -> tuple[str, Path]:
@@ -24,9 +35,9 @@ class Downloads:
         key = secrets.token_hex(16)
         with self._lock:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="stash-downloads-"))
-            path = self._folder / key / name
-            path.parent.mkdir()
+                self._folder = ScratchFolder(_PREFIX)
+            path = self._folder.path / key / name
+            path.parent.mkdir(FOLDER)
             self._files[key] = path
             for old in list(self._files)[:-KEPT]:
                 shutil.rmtree(self._files.pop(old).parent, ignore_errors=True)
@@ -42,6 +53,6 @@ class Downloads:
         """Remove all files."""
         with self._lock:
             if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder.close()
             self._folder = None
             self._files.clear()

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-import tempfile
+from contextlib import closing
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.private_files import make_private_folder
 from stash_cli.embedded.database import Database
 from stash_cli.embedded.downloads import Downloads
 from stash_cli.embedded.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs import JobQueue
 from stash_cli.embedded.location import DEMO, resolve_location
+from stash_cli.embedded.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -79,9 +81,9 @@ def _make_demo(path: Path) -> None:
     """Build the demo beside its place and move it there: a build cut short leaves nothing behind."""
     from stash_cli.embedded import demo
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".demo-") as folder:
-        made = Path(folder) / path.name
+    make_private_folder(path.parent)
+    with closing(ScratchFolder(".demo-", path.parent)) as folder:
+        made = folder.path / path.name
         with Library(made) as library:
             demo.build(library)
         os.replace(made, path)  # noqa: PTH105 - atomic, also where another process was quicker

@@ -42,7 +42,7 @@ ALLOWED = {
     "stash_cli.core.capabilities": ("core.graphql",),
     "stash_cli.core.explain": ("core.types", "core.graphql", "core.query", "core.errors"),
     "stash_cli.core.context": ("core",),
-    "stash_cli.embedded": ("core.types", "core.errors", "core.unset"),
+    "stash_cli.embedded": ("core.types", "core.errors", "core.private_files", "core.unset"),
     "stash_cli.output": ("core.errors",),
     "stash_cli.commands": ("core", "output"),
     "stash_cli.app": ("core", "output", "commands"),

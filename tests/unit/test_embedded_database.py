@@ -94,7 +94,7 @@ def test_what_is_no_library_is_refused_in_one_line(
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StashConfigurationError, match="unable to open"):
+    with pytest.raises(StashConfigurationError, match="No such file"):
         Database(tmp_path / "nowhere" / "library.sqlite")
 
 

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.private_files import make_private_folder, open_private, write_private
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.exchange.layout import FOLDERS, OLDER_FOLDERS
 
@@ -21,7 +22,7 @@ _LARGEST = 256 * 1024 * 1024  # bytes that an uploaded archive may unpack to
 
 def write_zip(target: Path, files: Iterable[tuple[str, str]]) -> None:
     """Write `files` (path, text) into a new zip file."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    with open_private(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in files:
             archive.writestr(path, text)
 
@@ -29,11 +30,11 @@ def write_zip(target: Path, files: Iterable[tuple[str, str]]) -> None:
 def write_folder(target: Path, files: Iterable[tuple[str, str]]) -> None:
     """Replace what an archive holds at `target`; other files there stay."""
     for folder in FOLDERS:
-        (target / folder).mkdir(parents=True, exist_ok=True)
+        make_private_folder(target / folder)
         for old in (target / folder).glob("*.json"):
             old.unlink()
     for path, text in files:
-        (target / path).write_text(text, encoding="utf-8")
+        write_private(target / path, text)
 
 
 def read_zip(content: bytes) -> Entries:

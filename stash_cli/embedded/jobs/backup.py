@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, Text, delete, func, update
 
+from stash_cli.core.private_files import create_private
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.database import Database
 
@@ -64,6 +65,7 @@ def _place(library: Library, ending: str, *, download: bool) -> tuple[str | None
 
 
 def _copy(source: Path, target: Path) -> None:
+    create_private(target)
     with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
         origin.backup(copy)
 

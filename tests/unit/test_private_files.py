@@ -1,0 +1,86 @@
+"""Files that only their owner may read, and folders that do not outlive their process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+from stash_cli.core.private_files import create_private, make_private_folder, write_private
+from stash_cli.embedded.scratch import ScratchFolder, sweep
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from stash_cli.embedded.scratch import ScratchFolder
+folder = ScratchFolder("kept-", Path(sys.argv[1]))
+(folder.path / "file").write_text("x")
+print(folder.path, flush=True)
+time.sleep(60)
+"""
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture(params=[0, 0o022, 0o077, 0o777], ids=oct)
+def umask(request: pytest.FixtureRequest):
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+def test_files_are_private_whatever_the_umask_is(tmp_path: Path) -> None:
+    assert create_private(tmp_path / "made")
+    write_private(tmp_path / "written", "é")
+    assert {mode(path) for path in tmp_path.iterdir()} == {0o600}
+    assert (tmp_path / "written").read_text(encoding="utf-8") == "é"
+
+
+def test_what_is_written_anew_becomes_private_and_what_is_there_stays(tmp_path: Path) -> None:
+    path = tmp_path / "old"
+    path.write_text("longer than what follows")
+    path.chmod(0o644)
+    assert not create_private(path)
+    assert mode(path) == 0o644
+    write_private(path, "new")
+    assert (path.read_text(), mode(path)) == ("new", 0o600)
+
+
+def test_folders_that_are_made_are_private(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    make_private_folder(tmp_path / "a" / "b")
+    make_private_folder(tmp_path / "a" / "b")
+    assert [mode(tmp_path / part) for part in ("", "a", "a/b")] == [0o755, 0o700, 0o700]
+
+
+def test_the_folder_of_a_killed_process_is_swept_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        folder = Path(process.stdout.readline().strip())  # type: ignore[union-attr]
+        sweep("kept-", tmp_path)
+        assert (folder / "file").exists()
+        process.send_signal(signal.SIGKILL)
+    with closing(ScratchFolder("kept-", tmp_path)) as other:
+        assert [path.name for path in tmp_path.iterdir()] == [other.path.name]
+        assert mode(other.path) == 0o700
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_folders_of_the_kind_are_swept(tmp_path: Path) -> None:
+    (tmp_path / "kept-file").write_text("x")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "kept-link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "kept-folder").mkdir()
+    sweep("kept-", tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"kept-file", "kept-link", "elsewhere"}
