@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,11 +41,7 @@ def embedded_url(library_file: Path) -> str:
 @pytest.fixture
 def served_url(library_file: Path) -> Iterator[str]:
     """URL of an empty embedded library served over loopback HTTP."""
-    from stash_cli.embedded.server import LibraryServer
+    from embedded_serving import serving
 
-    server = LibraryServer(str(library_file), host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield server.wait_until_ready(timeout=10)
-    server.stop()
-    thread.join(timeout=10)
+    with serving(library_file) as url:
+        yield url

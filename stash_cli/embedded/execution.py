@@ -23,6 +23,8 @@ from stash_cli.embedded.documents import describe, prepare
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.inputs import soften
 from stash_cli.embedded.schema import library_schema
+from stash_cli.embedded.widening import REFUSAL as WIDENING_REFUSAL
+from stash_cli.embedded.widening import widens_access
 from stash_cli.embedded.writing.pictures import fetched
 
 if TYPE_CHECKING:
@@ -56,8 +58,10 @@ def execute(
     variables: Mapping[str, Any] | None = None,
     operation_name: str | None = None,
     base_url: str = DEFAULT_BASE_URL,
+    *,
+    may_widen: bool = True,
 ) -> ExecutionOutcome:
-    """Run one operation of document `text`."""
+    """Run one operation of document `text`; `may_widen` permits mutations that widen access."""
     document = prepare(text)
     if document.ast is None:
         return ExecutionOutcome(None, document.errors)
@@ -72,7 +76,7 @@ def execute(
     if operation.operation is OperationType.SUBSCRIPTION:
         return ExecutionOutcome(None, [describe(GraphQLError("subscriptions are answered over a websocket"))])
     with ExitStack() as stack:
-        run = Run(library, base_url, stack, operation)
+        run = Run(library, base_url, stack, operation, may_widen=may_widen)
         result = execute_sync(
             library_schema(),
             document.ast,
@@ -91,13 +95,20 @@ class Run:
     """One execution: opens connections as they are needed and runs the root fields."""
 
     def __init__(
-        self, library: Library, base_url: str, stack: ExitStack, operation: OperationDefinitionNode
+        self,
+        library: Library,
+        base_url: str,
+        stack: ExitStack,
+        operation: OperationDefinitionNode,
+        *,
+        may_widen: bool,
     ) -> None:
         self._library = library
         self._base_url = base_url
         self._stack = stack
         self._reads: RequestContext | None = None
         self._writing = operation.operation is OperationType.MUTATION
+        self._may_widen = may_widen
         self.started = False
 
     def resolve(self, name: str, args: Mapping[str, Any]) -> Any:
@@ -108,6 +119,8 @@ class Run:
             raise Refused(f"{name} is not available in an embedded library")
         if not self._writing:
             return table[name](self._reading(), **args)
+        if not self._may_widen and widens_access(name, args):
+            raise Refused(WIDENING_REFUSAL)
         if name in _reading_mutations():
             return table[name](self._fresh(), **args)
         return self._write(table[name], fetched(name, args))

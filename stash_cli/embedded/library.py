@@ -39,7 +39,7 @@ class Library:
 
     @cached_property
     def app(self) -> Starlette:
-        """The ASGI application that answers in this process."""
+        """The ASGI application that answers in this process: it asks nobody for a key."""
         from stash_cli.embedded.app import create_app
 
         return create_app(self)
@@ -50,9 +50,14 @@ class Library:
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
         base_url: str = DEFAULT_BASE_URL,
+        *,
+        may_widen: bool = True,
     ) -> ExecutionOutcome:
-        """Run a query or mutation in this thread; `base_url` is what links in the answer start with."""
-        return execute(self, document, variables, operation_name, base_url)
+        """Run a query or mutation in this thread.
+
+        `base_url` is what links in the answer start with; `may_widen` permits mutations that widen access.
+        """
+        return execute(self, document, variables, operation_name, base_url, may_widen=may_widen)
 
     def close(self) -> None:
         """Let jobs end, then close the file."""

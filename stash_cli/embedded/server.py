@@ -12,24 +12,41 @@ import uvicorn
 
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.embedded import open_library
-from stash_cli.embedded.app import create_app
+from stash_cli.embedded.app import create_served_app
+from stash_cli.embedded.downloads import sweep_downloads
+from stash_cli.embedded.web.connections import ARRIVAL, bounded
+from stash_cli.embedded.web.policy import WebPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SHUTDOWN = 5  # seconds that open requests have to finish
+_LARGEST_MESSAGE = 4 * 1024 * 1024  # bytes of a websocket message; larger documents are posted
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class LibraryServer:
     """One library on one port; port 0 takes a free one. Usable from any thread.
 
+    `policy` says what is allowed beyond requests to its own address; `arrival` is the time in
+    seconds that a request may take to arrive; further options open the library.
     Raises StashConfigurationError when the address cannot be had. `interrupted_by` is the signal that
     ended it, if one did.
     """
 
-    def __init__(self, location: str, host: str = "127.0.0.1", port: int = 9999, **options: Any) -> None:
+    def __init__(
+        self,
+        location: str,
+        host: str = "127.0.0.1",
+        port: int = 9999,
+        *,
+        policy: WebPolicy | None = None,
+        arrival: float = ARRIVAL,
+        **options: Any,
+    ) -> None:
         self._location = location
+        self._arrival = arrival
+        self._policy = (policy or WebPolicy()).reached_at(host)
         self._options = options
         self._host, self._port = host, port
         self._ready = threading.Event()
@@ -42,9 +59,10 @@ class LibraryServer:
         try:
             with closing(_listen(self._host, self._port)) as listener:
                 self.url = _url(self._host, listener.getsockname()[1])
+                sweep_downloads()
                 library = open_library(self._location, **self._options)
                 try:
-                    self._serve(create_app(library, served=True), listener, on_ready)
+                    self._serve(create_served_app(library, self._policy), listener, on_ready)
                 finally:
                     library.jobs.close(drain=False)
                     library.close()
@@ -59,13 +77,15 @@ class LibraryServer:
 
         config = uvicorn.Config(
             app,
+            http=bounded(self._policy, self._arrival),
             lifespan="off",
             ws="websockets-sansio",
+            ws_max_size=_LARGEST_MESSAGE,
             log_config=None,
             log_level="critical",
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # the guard looks at the whole way of a request itself
+            proxy_headers=False,  # the policy says which proxies are believed
             timeout_graceful_shutdown=_SHUTDOWN,
         )
         self._server = _Server(config, announce)
@@ -118,10 +138,12 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 9999,
     on_ready: Callable[[str], None] | None = None,
+    *,
+    policy: WebPolicy | None = None,
     **options: Any,
 ) -> int | None:
     """Serve the library at `location` until a signal comes; returns that signal."""
-    server = LibraryServer(location, host, port, **options)
+    server = LibraryServer(location, host, port, policy=policy, **options)
     server.run(on_ready)
     return server.interrupted_by
 
@@ -145,4 +167,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _url(host: str, port: int) -> str:
+    """The base URL of a server that listens at `host`; of one on all addresses, the one for this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -11,7 +11,10 @@ import httpx
 import pytest
 
 VERSION = "{ version { version } }"
-HEAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+HEAD = (
+    b"POST /graphql HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+)
 
 
 @pytest.fixture
@@ -135,18 +138,6 @@ def test_other_methods(endpoint, served_url):
     )
 
 
-def test_browsers_of_any_origin_may_ask(endpoint):
-    asked = {
-        "Origin": "http://elsewhere.example",
-        "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "ApiKey",
-    }
-    preflight = httpx.options(endpoint, headers=asked)
-    assert preflight.status_code == 200
-    answer = httpx.post(endpoint, json={"query": VERSION}, headers={"Origin": "http://elsewhere.example"})
-    assert answer.headers["access-control-allow-origin"] == "*"
-
-
 def raw(endpoint: str, accept: str) -> httpx.Response:
     document = "{ __schema { types { name description fields { name } } } }"
     with httpx.stream(
@@ -220,9 +211,9 @@ def test_links_start_where_the_client_reached_the_library(endpoint):
     tag = httpx.post(
         endpoint,
         json={"query": 'mutation { tagCreate(input: {name: "x"}) { image_path } }'},
-        headers={"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/stash", "Host": "media.example"},
+        headers={"Host": "localhost:8080"},
     )
-    assert tag.json()["data"]["tagCreate"]["image_path"].startswith("https://media.example/stash/tag/1/image")
+    assert tag.json()["data"]["tagCreate"]["image_path"].startswith("http://localhost:8080/tag/1/image")
 
 
 @pytest.mark.parametrize("path", ["/", "/playground", "/scenes/7/edit"])

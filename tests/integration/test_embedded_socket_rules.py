@@ -30,9 +30,9 @@ def closing(talk):
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/graphql/"])
-def test_any_origin_may_talk_with_and_without_a_trailing_slash(served_url, path):
+def test_a_page_of_the_library_may_talk_with_and_without_a_trailing_slash(served_url, path):
     address = served_url.replace("http", "ws") + path
-    with connect(address, subprotocols=[MODERN], origin="http://elsewhere.example") as socket:
+    with connect(address, subprotocols=[MODERN], origin=served_url) as socket:
         socket.send(INIT)
         assert json.loads(socket.recv(timeout=5)) == {"type": "connection_ack"}
 

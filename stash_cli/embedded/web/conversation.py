@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stash_cli.embedded.subscriptions import Stream, open_stream
+from stash_cli.embedded.web.guard import may_widen
 from stash_cli.embedded.web.requests import Malformed, Query
 from stash_cli.embedded.web.urls import base_url
 
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 _NORMAL = 1000
 _PROTOCOL_ERROR = 1002
 _SAME_ID = 4409
+_NO_GREETING = 4408
 KEEP_ALIVE = 10.0  # seconds
+GREETING = 5.0  # seconds until the first message; the protocol's reference implementation has 3
+MOST_OPERATIONS = 100
+"""Operations of one socket at a time."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +50,19 @@ class _Ended(Exception):  # noqa: N818 - the conversation is over, which is no e
 
 
 def socket_endpoint(
-    library: Library, keep_alive: float = KEEP_ALIVE
+    library: Library, keep_alive: float = KEEP_ALIVE, greeting: float = GREETING
 ) -> Callable[[WebSocket], Awaitable[None]]:
-    """The handler of websockets on `/graphql`; `keep_alive` is the pause between signs of life."""
+    """The handler of websockets on `/graphql`.
+
+    `keep_alive` is the pause between signs of life, `greeting` the time for `connection_init`, in seconds.
+    """
 
     async def handle(socket: WebSocket) -> None:
         offered = socket.scope.get("subprotocols", ())
         protocol = next((name for name in _PROTOCOLS if name in offered), None)
         await socket.accept(protocol)
         dialect = _PROTOCOLS.get(protocol or "", LEGACY)
-        await Conversation(library, socket, dialect, keep_alive).run()
+        await Conversation(library, socket, dialect, keep_alive, greeting).run()
 
     return handle
 
@@ -62,11 +70,14 @@ def socket_endpoint(
 class Conversation:
     """One connection: greeting, then any number of operations at a time."""
 
-    def __init__(self, library: Library, socket: WebSocket, dialect: Dialect, keep_alive: float) -> None:
+    def __init__(
+        self, library: Library, socket: WebSocket, dialect: Dialect, keep_alive: float, greeting: float
+    ) -> None:
         self._library = library
         self._socket = socket
         self._dialect = dialect
         self._pause = keep_alive
+        self._patience = greeting
         self._running: dict[str, asyncio.Task[None]] = {}
         self._streams: dict[str, Stream] = {}
         # One inbox for all subscriptions: their events leave in the order in which they happened.
@@ -86,7 +97,11 @@ class Conversation:
                 stream.close()
 
     async def _greet(self, tasks: asyncio.TaskGroup) -> None:
-        message = await self._receive()
+        try:
+            async with asyncio.timeout(self._patience):
+                message = await self._receive()
+        except TimeoutError:
+            await self._close(_NO_GREETING, "Connection initialisation timeout")
         if self._ends(message):
             await self._close(_NORMAL, "terminated")
         if message.get("type") != "connection_init":
@@ -130,6 +145,12 @@ class Conversation:
         """Begin an operation: a subscription catches events from now on, anything else is answered once."""
         if number in self._running or number in self._streams:
             await self._close(_SAME_ID, f"Subscriber for {number} already exists")
+        if len(self._running) + len(self._streams) >= MOST_OPERATIONS:
+            await self._send(
+                "error", number, [{"message": f"more than {MOST_OPERATIONS} operations at a time"}]
+            )
+            await self._send("complete", number)
+            return
         try:
             query = Query.load(payload if isinstance(payload, dict) else {})
         except Malformed as problem:
@@ -160,6 +181,7 @@ class Conversation:
             query.variables,
             query.operation_name,
             base_url(self._socket),
+            may_widen=may_widen(self._socket.scope),
         )
         if outcome.data is None and any("extensions" in error for error in outcome.errors):
             await self._send("error", number, outcome.errors)

@@ -56,8 +56,10 @@ class Credentials:
         return bool(self.api_key) and hmac.compare_digest(key.encode(), self.api_key.encode())
 
     def accepts_login(self, username: str, password: str) -> bool:
+        """Whether both are right; takes as long for a wrong user name as for a wrong password."""
         same_user = hmac.compare_digest(username.encode(), self.username.encode())
-        return bool(self.username and self.password) and same_user and matches(password, self.password)
+        same_password = matches(password, self.password)
+        return bool(self.username and self.password) and same_user and same_password
 
 
 def hash_password(password: str) -> str:

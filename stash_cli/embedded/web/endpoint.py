@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from stash_cli.embedded.documents import prepare
 from stash_cli.embedded.web.compression import compressed
+from stash_cli.embedded.web.guard import may_widen
 from stash_cli.embedded.web.requests import Malformed, Query, media_type, read_query
 from stash_cli.embedded.web.urls import base_url
 
@@ -44,7 +45,13 @@ def graphql_endpoint(library: Library) -> Callable[[Request], Awaitable[Response
         return await run_in_threadpool(execute, request, query)
 
     def execute(request: Request, query: Query) -> Response:
-        outcome = library.execute(query.document, query.variables, query.operation_name, base_url(request))
+        outcome = library.execute(
+            query.document,
+            query.variables,
+            query.operation_name,
+            base_url(request),
+            may_widen=may_widen(request.scope),
+        )
         return _answer(request, *_outcome(request, outcome.data, outcome.errors))
 
     return handle

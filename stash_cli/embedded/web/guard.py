@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -12,12 +12,16 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from stash_cli.embedded.web.brake import GuessBrake
 from stash_cli.embedded.web.credentials import Credentials
-from stash_cli.embedded.web.exposure import REFUSAL, expose, exposed, public_address
-from stash_cli.embedded.web.login import session_cookie, session_token
+from stash_cli.embedded.web.exposure import REFUSAL, UNKNOWN_PROXY, expose, exposed
+from stash_cli.embedded.web.login import refuse_guess, session_cookie, session_token
+from stash_cli.embedded.web.peers import peer_of, prefix_of
 from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from stash_cli.embedded.library import Library
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
 _ALIVE = "/healthz"
 _OPEN = ("/login", "/logout", "/css", "/assets")
+_WRONG_KEYS = 20  # of one address before it has to wait; a script with an old key is told 401 for a while
+_MAY_WIDEN = "stash.may_widen"
 
 
 @dataclass(frozen=True)
@@ -35,38 +41,47 @@ class _Rules:
     exposed: bool
 
 
-class Guard:
-    """ASGI middleware for HTTP and websockets.
+def may_widen(scope: Mapping[str, Any]) -> bool:
+    """Whether a request may change who reaches the library and what it serves.
 
-    `served` says that requests come over a network: then the library keeps itself from the internet
-    while it has no credentials.
+    Anybody who has proved to be its owner may; without credentials, only programs of this machine. A request
+    inside this process opened the file itself.
+    """
+    return bool(scope.get(_MAY_WIDEN, True))
+
+
+class Guard:
+    """ASGI middleware for HTTP and websockets of a served library.
+
+    While a library has no credentials, it is kept from the internet.
     """
 
-    def __init__(self, app: ASGIApp, library: Library, sessions: Sessions, *, served: bool) -> None:
+    def __init__(self, app: ASGIApp, library: Library, sessions: Sessions) -> None:
         self._app = app
         self._library = library
         self._sessions = sessions
-        self._served = served
+        self._wrong_keys = GuessBrake(_WRONG_KEYS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"} or scope["path"] == _ALIVE:
             await self._app(scope, receive, send)
             return
         request, rules = HTTPConnection(scope), await run_in_threadpool(self._rules)
-        age = rules.credentials.max_session_age
         session = session_token(request)
-        logged_in = bool(session) and self._sessions.renew(session, age)
+        logged_in = bool(session) and self._sessions.renew(session, rules.credentials)
         refusal = await self._refusal(request, rules, logged_in=logged_in)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        cookie = session_cookie(session, age) if logged_in else None
+        scope[_MAY_WIDEN] = rules.credentials.needed or peer_of(scope).is_this_machine
+        age = rules.credentials.max_session_age
+        cookie = session_cookie(request, session, age) if logged_in else None
         await self._app(scope, receive, _with_cookie(send, cookie))
 
     def _rules(self) -> _Rules:
         with self._library.database.read() as connection:
             credentials = Credentials.of(read_part(connection, "general"))
-            return _Rules(credentials, self._served and not credentials.needed and exposed(connection))
+            return _Rules(credentials, not credentials.needed and exposed(connection))
 
     async def _refusal(self, request: HTTPConnection, rules: _Rules, *, logged_in: bool) -> Response | None:
         """Why a request is not answered; None when it is."""
@@ -74,14 +89,22 @@ class Guard:
             return PlainTextResponse(REFUSAL, 403)
         key = request.headers.get("apikey") or request.query_params.get("apikey")
         if key and not request.url.path.startswith(_OPEN):
-            return None if rules.credentials.accepts_key(key) else _unauthorized()
+            return None if rules.credentials.accepts_key(key) else self._wrong_key(request)
         if rules.credentials.needed:
             return None if logged_in or request.url.path.startswith(_OPEN) else _unknown(request)
-        stranger = public_address(request) if self._served else None
-        if stranger is None:
-            return None
-        await run_in_threadpool(expose, self._library, stranger)
-        return PlainTextResponse(REFUSAL, 403)
+        return await self._refuse_stranger(request)
+
+    def _wrong_key(self, request: HTTPConnection) -> Response:
+        wait = self._wrong_keys.attempt(peer_of(request.scope).address)
+        return refuse_guess(wait) if wait else _unauthorized()
+
+    async def _refuse_stranger(self, request: HTTPConnection) -> Response | None:
+        """Keep a library without credentials from public addresses."""
+        peer = peer_of(request.scope)
+        if peer.is_public:
+            await run_in_threadpool(expose, self._library, peer.address)
+            return PlainTextResponse(REFUSAL, 403)
+        return PlainTextResponse(UNKNOWN_PROXY, 403) if peer.claims_to_be_public else None
 
 
 def _unknown(request: HTTPConnection) -> Response:
@@ -89,7 +112,7 @@ def _unknown(request: HTTPConnection) -> Response:
     path = request.url.path.rstrip("/")
     if path == "/graphql" or PurePosixPath(path).suffix not in {"", ".html"}:
         return _unauthorized()
-    prefix = request.headers.get("x-forwarded-prefix", "").rstrip("/")
+    prefix = prefix_of(request.scope)
     wanted = f"{prefix}{request.url.path}" + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"{prefix}/login?returnURL={quote(wanted, safe='')}", 302)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from stash_cli.embedded.web.brake import GuessBrake
 from stash_cli.embedded.web.credentials import Credentials
+from stash_cli.embedded.web.peers import peer_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,33 +24,50 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library import Library
 
 _COOKIE = "session"
+_MOST_SESSIONS = 1000
+_CHECKS = 2  # passwords that are checked at the same time; each costs 16 MB and a tenth of a second
 _FORM = """<!doctype html><title>Stash</title><form method="post" action="/login">
 <input name="username" autofocus><input name="password" type="password"><button>Log in</button></form>"""
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Session:
+    end: float
+    credentials: tuple[str, str]
+
+
 class Sessions:
-    """Who is logged in: random tokens and when they end, in memory only."""
+    """Who is logged in: random tokens with their end and the credentials they were given for, in memory."""
 
-    _ends: dict[str, float] = field(default_factory=dict, repr=False)
+    def __init__(self) -> None:
+        self._known: dict[str, _Session] = {}
 
-    def start(self, seconds: int) -> str:
+    def start(self, credentials: Credentials) -> str:
+        """A new session; of more than `_MOST_SESSIONS` the oldest end."""
         token = secrets.token_urlsafe(32)
-        self._ends[token] = time.monotonic() + seconds
+        self._known[token] = _session(credentials)
+        for old in list(self._known)[:-_MOST_SESSIONS]:
+            del self._known[old]
         return token
 
-    def renew(self, token: str, seconds: int) -> bool:
-        """Whether the session still runs; if so it runs `seconds` from now."""
+    def renew(self, token: str, credentials: Credentials) -> bool:
+        """Whether the session still runs; if so it starts anew. One ends when the credentials change."""
         now = time.monotonic()
-        for ended in [old for old, end in self._ends.items() if end < now]:
-            del self._ends[ended]
-        if token not in self._ends:
+        for ended in [old for old, session in self._known.items() if session.end < now]:
+            del self._known[ended]
+        session, renewed = self._known.get(token), _session(credentials)
+        if session is None or session.credentials != renewed.credentials:
             return False
-        self._ends[token] = now + seconds
+        self._known[token] = renewed
         return True
 
     def end(self, token: str) -> None:
-        self._ends.pop(token, None)
+        self._known.pop(token, None)
+
+
+def _session(credentials: Credentials) -> _Session:
+    end = time.monotonic() + credentials.max_session_age
+    return _Session(end, (credentials.username, credentials.password))
 
 
 def session_token(request: HTTPConnection) -> str:
@@ -55,13 +75,21 @@ def session_token(request: HTTPConnection) -> str:
     return request.cookies.get(_COOKIE, "")
 
 
-def session_cookie(token: str, seconds: int) -> str:
+def session_cookie(request: HTTPConnection, token: str, seconds: int) -> str:
     """What `Set-Cookie` says to keep, renew or (with no seconds) forget a session."""
-    return f"{_COOKIE}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax"
+    secure = "; Secure" if request.url.scheme in {"https", "wss"} else ""
+    return f"{_COOKIE}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+
+def refuse_guess(wait: int) -> Response:
+    """The answer to who has guessed wrong too often; `wait` is in seconds."""
+    text = f"Too many wrong attempts from your address: try again in {wait} seconds."
+    return PlainTextResponse(text, 429, {"Retry-After": str(wait)})
 
 
 def login_endpoint(library: Library, sessions: Sessions) -> Callable[[Request], Awaitable[Response]]:
     """`/login`: a form to fill in, and the POST that starts a session."""
+    brake, checks = GuessBrake(), asyncio.Semaphore(_CHECKS)
 
     async def handle(request: Request) -> Response:
         if request.method == "GET":
@@ -69,10 +97,20 @@ def login_endpoint(library: Library, sessions: Sessions) -> Callable[[Request], 
         fields = parse_qs((await request.body()).decode("utf-8", "replace")) | parse_qs(request.url.query)
         username, password = (fields.get(name, [""])[0] for name in ("username", "password"))
         credentials = await run_in_threadpool(Credentials.read, library)
-        if not await run_in_threadpool(credentials.accepts_login, username, password):
+        address = peer_of(request.scope).address
+        wait = brake.attempt(address)
+        if wait:
+            return refuse_guess(wait)
+        async with checks:
+            accepted = await run_in_threadpool(credentials.accepts_login, username, password)
+        if not accepted:
+            brake.fail(address)
             return PlainTextResponse("Username or password is invalid", 401)
-        token = sessions.start(credentials.max_session_age)
-        return Response(headers={"Set-Cookie": session_cookie(token, credentials.max_session_age)})
+        brake.succeed(address)
+        sessions.end(session_token(request))
+        token = sessions.start(credentials)
+        cookie = session_cookie(request, token, credentials.max_session_age)
+        return Response(headers={"Set-Cookie": cookie})
 
     return handle
 
@@ -82,6 +120,6 @@ def logout_endpoint(sessions: Sessions) -> Callable[[Request], Awaitable[Respons
 
     async def handle(request: Request) -> Response:
         sessions.end(session_token(request))
-        return RedirectResponse("/login", 302, {"Set-Cookie": session_cookie("", 0)})
+        return RedirectResponse("/login", 302, {"Set-Cookie": session_cookie(request, "", 0)})
 
     return handle

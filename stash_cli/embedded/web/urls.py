@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stash_cli.embedded.web.peers import prefix_of
+
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
 
 def base_url(request: HTTPConnection) -> str:
-    """Scheme, host and path prefix that a client used, a proxy in between included; no slash at the end."""
-    headers = request.headers
-    secure = request.url.scheme in {"https", "wss"}
-    scheme = headers.get("x-forwarded-proto") or ("https" if secure else "http")
-    host = headers.get("host") or request.url.netloc
-    return f"{scheme}://{host}{headers.get('x-forwarded-prefix', '').rstrip('/')}"
+    """Scheme, host and path prefix that a client used, a configured proxy included; no slash at the end."""
+    scheme = "https" if request.url.scheme in {"https", "wss"} else "http"
+    host = request.headers.get("host") or request.url.netloc
+    return f"{scheme}://{host}{prefix_of(request.scope)}"

@@ -1,0 +1,111 @@
+"""Hosts, origins and network addresses as they stand in headers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from ipaddress import IPv4Network, IPv6Network
+
+    Address = IPv4Address | IPv6Address
+    Network = IPv4Network | IPv6Network
+
+_LAST_PORT = 65535
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
+_ORIGIN = re.compile(r"(https?)://([^/?#\s]+)", re.IGNORECASE)
+_LOCAL = tuple(
+    ip_network(text)
+    for text in (
+        *("127.0.0.0/8", "::1/128"),  # this machine
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),  # private networks
+        *("169.254.0.0/16", "fe80::/10"),  # the next wire
+        "100.64.0.0/10",  # shared by the customers of a carrier
+    )
+)
+
+
+@dataclass(frozen=True)
+class Host:
+    """The content of a `Host` header: a lower-case name or address without brackets, and a port."""
+
+    name: str
+    port: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Host | None:
+        """None for what is no host; a trailing dot of the name is dropped."""
+        found = _HOST.fullmatch(text.strip())
+        if found is None:
+            return None
+        if found[2] and int(found[2]) > _LAST_PORT:
+            return None
+        name = found[1].lower().removeprefix("[").removesuffix("]").removesuffix(".")
+        return cls(name, int(found[2]) if found[2] else None) if name else None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Scheme, host and port of a page, in the sense of RFC 6454."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Origin | None:
+        """An `Origin` header; None for `null` and for what is no origin of HTTP."""
+        found = _ORIGIN.fullmatch(text)
+        host = None if found is None else Host.parse(found[2])
+        if found is None or host is None:
+            return None
+        scheme = found[1].lower()
+        return cls(scheme, host.name, host.port or _PORTS[scheme])
+
+    @classmethod
+    def of_url(cls, text: str) -> Origin | None:
+        """The origin of a URL; None for one that is not of HTTP."""
+        found = _ORIGIN.match(text)
+        return None if found is None else cls.parse(found[0])
+
+    @classmethod
+    def of(cls, scheme: str, host: Host) -> Origin:
+        """The origin of pages that are reached with `scheme` at `host`."""
+        scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
+        return cls(scheme, host.name, host.port or _PORTS.get(scheme, 0))
+
+    def __str__(self) -> str:
+        """As a browser writes it: without the port that goes without saying."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
+
+
+def parse_address(text: str) -> Address | None:
+    """An IP address, IPv4 where it is written as IPv6 and without its zone; None for what is none."""
+    try:
+        address = ip_address(text.strip().partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def is_loopback(text: str) -> bool:
+    """Whether `text` is an address of this machine's loopback interface."""
+    address = parse_address(text)
+    return address is not None and address.is_loopback
+
+
+def is_local(text: str) -> bool:
+    """Whether `text` is an address of a private network or of this machine; what is none is not."""
+    return is_within(text, _LOCAL)
+
+
+def is_within(text: str, networks: Iterable[Network]) -> bool:
+    """Whether `text` is an address of one of `networks`."""
+    address = parse_address(text)
+    return address is not None and any(address in network for network in networks)

@@ -1,0 +1,158 @@
+"""Bounds on connections to a served library: how many there are, and how long a request may take to arrive.
+
+Answers are not bounded in time: a video is read at the speed at which it is watched.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterable
+
+    from stash_cli.embedded.web.policy import WebPolicy
+
+ARRIVAL = 20.0
+"""Seconds that a request may take to arrive, and one more for every `SLOWEST` bytes of it."""
+SLOWEST = 8 * 1024
+MOST = 500
+"""Connections at a time, well below the number of files that a process may usually open."""
+MOST_OF_ONE = 100
+"""Connections of one address at a time; configured proxies stand for many."""
+MOST_SOCKETS, MOST_SOCKETS_OF_ONE = 250, 50
+"""Websockets among them, which stay."""
+
+
+class BoundedProtocol(H11Protocol):
+    """HTTP/1.1 of uvicorn that ends what is beyond the bounds; `bounded` gives it a policy.
+
+    Where there is no room for a new connection, the one that has kept a request waiting longest makes it.
+    """
+
+    policy: ClassVar[WebPolicy]
+    arrival: ClassVar[float]
+
+    _timer: asyncio.TimerHandle | None = None
+    _started = 0.0
+    _received = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._start_watching()
+        if not self._make_room():
+            self._answer_and_close(503, "Too many connections")
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        self._start_watching()
+        self._received += len(data)
+        super().data_received(data)
+        if not self.is_arriving:
+            self._stop_watching()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_watching()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY and not self.transport.is_closing():
+            self._start_watching()
+
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        self._stop_watching()
+        sockets: list[Any] = [other for other in self.connections if not isinstance(other, BoundedProtocol)]
+        if len(sockets) >= MOST_SOCKETS or len(self._of_same(sockets)) >= MOST_SOCKETS_OF_ONE:
+            self._answer_and_close(503, "Too many websockets")
+        else:
+            super().handle_websocket_upgrade(event)
+
+    @property
+    def is_arriving(self) -> bool:
+        """Whether a request, or the rest of one, has yet to come."""
+        return self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
+
+    def _make_room(self) -> bool:
+        """Whether there is room for this connection, perhaps in place of one that waits for its request."""
+        everybody: list[Any] = list(self.connections)
+        if len(everybody) > MOST:
+            return _end_oldest(everybody, self)
+        same = self._of_same(everybody)
+        return len(same) <= MOST_OF_ONE or _end_oldest(same, self)
+
+    def _of_same(self, connections: Iterable[Any]) -> list[Any]:
+        """Those that count as connections of one peer together with this one; none beside a proxy's."""
+        address = self.client[0] if self.client else ""
+        if self.policy.is_proxy(address):
+            return []
+        return [other for other in connections if other.client and other.client[0] == address]
+
+    def _start_watching(self) -> None:
+        if self._timer is None:
+            self._started = self.loop.time()
+            self._timer = self.loop.call_later(self.arrival, self._check)
+
+    def _stop_watching(self) -> None:
+        self._received = 0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _check(self) -> None:
+        """End a request that is late; one that the library itself does not read on is not."""
+        end = self._started + self.arrival + self._received / SLOWEST
+        if self.flow.read_paused:
+            self._timer = self.loop.call_later(self.arrival, self._check)
+        elif self.loop.time() < end:
+            self._timer = self.loop.call_at(end, self._check)
+        else:
+            self.end()
+
+    def end(self) -> None:
+        """End a connection whose request does not arrive."""
+        has_begun = self._received > 0
+        self._stop_watching()
+        if has_begun:
+            self._answer_and_close(408, "The request did not arrive in time")
+        else:  # an answer would be taken for that to a request which is just being sent
+            self.transport.close()
+
+    def _answer_and_close(self, status: int, text: str) -> None:
+        """Answer, where nothing was answered yet, and end the connection."""
+        if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+            self.transport.abort()
+            return
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        content = text.encode()
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(content)))]
+        headers.append(("Connection", "close"))
+        response = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase)
+        for event in (response, h11.Data(data=content), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+
+def bounded(policy: WebPolicy, arrival: float = ARRIVAL) -> type[BoundedProtocol]:
+    """The protocol of one server; `arrival` is in seconds."""
+    return type("BoundedProtocol", (BoundedProtocol,), {"policy": policy, "arrival": arrival})
+
+
+def _end_oldest(connections: Iterable[Any], new: BoundedProtocol) -> bool:
+    """End the connection that waits longest for a request; whether there was one."""
+    waiting = [
+        other
+        for other in connections
+        if isinstance(other, BoundedProtocol) and other is not new and other.is_arriving
+    ]
+    oldest = min(waiting, key=attrgetter("_started"), default=None)
+    if oldest is not None:
+        oldest.end()
+    return oldest is not None

@@ -1,0 +1,44 @@
+"""Mutations that widen access: what is served, who may use the library, and what the server runs or contacts.
+
+Without a password, only programs of this machine may send them. What is not listed as harmless counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REFUSAL = "without a user name and password, this can only be changed on the machine that serves the library"
+_RESTRICTED = frozenset({"execSQL", "generateAPIKey", "migrate", "setPluginsEnabled", "setup"})
+_HARMLESS_FIELDS = {
+    "configureGeneral": frozenset(
+        (
+            *("calculateMD5", "videoFileNamingAlgorithm", "parallelTasks", "galleryCoverRegex"),
+            *("previewAudio", "previewSegments", "previewSegmentDuration", "previewPreset"),
+            *("previewExcludeStart", "previewExcludeEnd", "maxTranscodeSize", "maxStreamingTranscodeSize"),
+            *("drawFunscriptHeatmapRange", "writeImageThumbnails", "createImageClipsFromVideos"),
+            *("createGalleriesFromFolders", "spriteScreenshotSize", "useCustomSpriteInterval"),
+            *("spriteInterval", "minimumSprites", "maximumSprites"),
+        )
+    ),
+    "configureInterface": frozenset(
+        (
+            *("menuItems", "soundOnPreview", "wallShowTitle", "wallPlayback", "showScrubber", "language"),
+            *("maximumLoopDuration", "autostartVideo", "autostartVideoOnPlaySelected", "imageLightbox"),
+            *("continuePlaylistDefault", "showStudioAsText", "disableDropdownCreate", "funscriptOffset"),
+            *("sfwContentMode", "notificationsEnabled"),
+        )
+    ),
+}
+_HARMLESS = frozenset({"configureDefaults", "configureUI", "configureUISetting"})
+
+
+def widens_access(mutation: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether a mutation with these arguments may widen access."""
+    if mutation in _HARMLESS:
+        return False
+    if mutation in _HARMLESS_FIELDS:
+        return not _HARMLESS_FIELDS[mutation].issuperset(arguments.get("input") or ())
+    return mutation in _RESTRICTED or mutation.startswith("configure")

@@ -1,0 +1,125 @@
+"""Guessing passwords and keys: slower after a few, per address and altogether; sessions and their cookies."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from embedded_serving import CONFIGURE, ask, client_from, serving, set_password
+
+from stash_cli.embedded.web.brake import CROWD, LONGEST, MEMORY, MOST_PEERS, GuessBrake
+
+RIGHT, WRONG = {"username": "ada", "password": "secret"}, {"username": "ada", "password": "guess"}
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def brake(clock):
+    return GuessBrake(clock=clock)
+
+
+def waits(brake: GuessBrake, address: str, count: int) -> list[int]:
+    return [brake.attempt(address) for _ in range(count)]
+
+
+def test_pauses_begin_after_five_guesses_and_double(brake, clock):
+    assert waits(brake, "10.0.0.1", 7) == [0, 0, 0, 0, 0, 1, 1]
+    clock.now += 0.5
+    brake.fail("10.0.0.1")
+    for pause in (1, 2, 4, 8):
+        assert brake.attempt("10.0.0.1") == pause
+        clock.now += pause
+        assert brake.attempt("10.0.0.1") == 0
+    for _ in range(20):
+        clock.now += LONGEST
+        assert brake.attempt("10.0.0.1") == 0
+    assert brake.attempt("10.0.0.1") == LONGEST
+
+
+def test_a_right_guess_and_time_make_good(brake, clock):
+    waits(brake, "10.0.0.1", 5)
+    brake.succeed("10.0.0.1")
+    assert waits(brake, "10.0.0.1", 6)[-1] == 1
+    clock.now += MEMORY + 1
+    assert waits(brake, "10.0.0.1", 6) == [0, 0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("other", "waits"),
+    [("10.0.0.2", 0), ("2001:db8::ffff", 1), ("2001:db8:0:1::1", 0), ("::1", 0), ("2001:db8::1%x", 1)],
+)
+def test_who_counts_as_one(brake, other, waits):
+    for _ in range(5):
+        brake.attempt("2001:db8::1")
+    assert brake.attempt(other) == waits
+
+
+def test_many_addresses_have_one_guess_each_and_bounded_room(brake):
+    waits_of_first = [brake.attempt(f"10.1.{n >> 8}.{n & 255}") for n in range(MOST_PEERS + CROWD)]
+    assert set(waits_of_first) == {0}
+    assert brake.attempt("10.1.16.1") == 1
+    assert len(brake._peers) == MOST_PEERS
+
+
+def test_wrong_logins_are_slowed_and_another_address_is_not(served_url):
+    set_password(served_url)
+    with httpx.Client(base_url=served_url) as guesser, ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: guesser.post("/login", data=WRONG), range(30)))
+        assert {answer.status_code for answer in answers} == {401, 429}
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert len(refused) > 20  # a pause may end meanwhile
+        assert {answer.headers["retry-after"] for answer in refused} <= {"1", "2"}
+    with client_from("127.0.0.2", served_url) as owner:
+        assert owner.post("/login", data=RIGHT).status_code == 200
+
+
+def test_a_wrong_user_costs_as_much_as_a_wrong_password(served_url):
+    set_password(served_url)
+    answers = [httpx.post(f"{served_url}/login", data=WRONG | {"username": f"x{n}"}) for n in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+
+
+def test_wrong_keys_are_slowed_and_the_right_one_never_is(served_url):
+    ask(served_url, CONFIGURE, input={"username": "ada"})
+    key = ask(served_url, "mutation { generateAPIKey(input: {}) }").json()["data"]["generateAPIKey"]
+    with httpx.Client(base_url=served_url) as client:
+        guesses = [client.get("/", headers={"ApiKey": f"{key}{n}"}).status_code for n in range(25)]
+        by_url = client.get("/", params={"apikey": "x"})
+    assert guesses == [401] * 20 + [429] * 5
+    assert (by_url.status_code, "retry-after" in by_url.headers) == (429, True)
+    assert ask(served_url, headers={"ApiKey": key}).status_code == 200
+
+
+def test_a_session_is_new_at_each_login_and_ends_with_the_password(served_url):
+    set_password(served_url)
+    with httpx.Client(base_url=served_url, cookies={"session": "chosen by somebody else"}) as client:
+        cookies = [client.post("/login", data=RIGHT).headers["set-cookie"] for _ in range(2)]
+        first, second = (cookie.partition(";")[0].partition("=")[2] for cookie in cookies)
+        assert len({first, second, "chosen by somebody else"}) == 3
+        for cookie in cookies:
+            assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+        assert ask(served_url, headers={"Cookie": f"session={first}"}).status_code == 401
+        session = {"Cookie": f"session={second}"}
+        assert ask(served_url, CONFIGURE, session, input={"password": "another"}).status_code == 200
+        assert ask(served_url, headers=session).status_code == 401
+
+
+def test_the_cookie_of_a_session_over_https_is_sent_over_https_only(library_file):
+    with serving(library_file, proxies=["127.0.0.1"]) as url:
+        set_password(url)
+        secure = httpx.post(f"{url}/login", data=RIGHT, headers={"X-Forwarded-Proto": "https"})
+        assert "; Secure" in secure.headers["set-cookie"]
