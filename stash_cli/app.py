@@ -42,7 +42,7 @@ COMMANDS = {
     "metadata": ("Jobs that work on the whole library", "metadata:group", "Jobs"),
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),
     "library": ("The media folders that are scanned", "library:group", "Server"),
-    "embedded": ("A library without a server: serve, reset, path", "embedded:group", "Server"),
+    "embedded": ("A library without a server: serve, unlock, reset, path", "embedded:group", "Server"),
     "api": ("Send any GraphQL document or operation", "api:build", "API"),
     "explain": ("What the API has under a name, from types to flags", "explain:build", "API"),
     "version": ("Versions of this program and of the server", "version:build", "Server"),
@@ -182,9 +182,12 @@ def _write_trace(runtime: Runtime, error: BaseException) -> str | None:
     """Write the trace below the platform's log folder; None where that cannot be written."""
     from platformdirs import user_log_path
 
+    from stash_cli.core.private_files import make_private_folder, write_private
+
     try:
-        path = user_log_path("stash-cli", appauthor=False, ensure_exists=True) / "last-error.txt"
-        path.write_text(_trace(runtime, error), encoding="utf-8")
+        path = user_log_path("stash-cli", appauthor=False) / "last-error.txt"
+        make_private_folder(path.parent)
+        write_private(path, _trace(runtime, error))
     except OSError:
         return None
     return str(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,10 @@ from stash_cli.commands.runtime import runtime_of
 from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
+
+    from stash_cli.commands.runtime import Runtime
 
 INTERRUPTED = 130
 Library = Annotated[str, typer.Option("--library", metavar="FILE", help="library file, or demo")]
@@ -24,6 +28,7 @@ def group() -> LazyGroup:
         "A library in a file, with the API of a server.",
         {
             "serve": "Serve a library file over HTTP and websocket",
+            "unlock": "Answer again after a request from a public address",
             "reset": "Make the demo library anew",
             "path": "Print where the demo library is",
         },
@@ -34,8 +39,17 @@ def serve_() -> StashCommand:
     return command(
         "serve",
         run_serve,
-        examples=("stash embedded serve", "stash embedded serve --library ~/library.sqlite --port 9998"),
+        examples=(
+            "stash embedded serve",
+            "stash embedded serve --library ~/library.sqlite --port 9998",
+            "stash embedded serve --allow-origin http://localhost:3000",
+            "stash embedded serve --host 192.168.1.5 --allow-host media.lan --trusted-proxy 192.168.1.1",
+        ),
     )
+
+
+def unlock_() -> StashCommand:
+    return command("unlock", run_unlock, examples=("stash embedded unlock --library ~/library.sqlite",))
 
 
 def reset_() -> StashCommand:
@@ -55,16 +69,58 @@ def run_serve(
     port: Annotated[
         int, typer.Option("--port", metavar="N", min=0, max=65535, help="port; 0 takes a free one")
     ] = 9999,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option("--allow-origin", metavar="URL", help="let pages of this origin use the library"),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="host name that it is also reached under"),
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option("--trusted-proxy", metavar="ADDRESS", help="address or network of a reverse proxy"),
+    ] = None,
 ) -> int:
-    """Serve a library file to other programs until Ctrl-C. A file that is not there is made."""
+    """Serve a library file to other programs until Ctrl-C. A file that is not there is made.
+
+    Web pages of other origins, and host names other than the address it listens on, are refused unless they
+    are allowed. Of a trusted proxy, X-Forwarded-For, -Proto, -Host and -Prefix are believed; it has to set or
+    remove them itself. Each of these options can be given several times.
+    """
     runtime = runtime_of(ctx)
     server = embedded_module("server")
+    policy = embedded_module("web.policy").WebPolicy.parse(
+        allow_origin or (), allow_host or (), trusted_proxy or ()
+    )
+
+    _note_readers(runtime, embedded_module("location").resolve_location(library))
 
     def announce(url: str) -> None:
         runtime.streams.say(f"serving {library} at {url}")
 
-    ended_by = server.serve(library, host, port, announce)
+    ended_by = server.serve(library, host, port, announce, policy=policy)
     return INTERRUPTED if ended_by == signal.SIGINT else 0
+
+
+def _note_readers(runtime: Runtime, path: Path) -> None:
+    """Say when others than the owner can read the library, and the password hash and key in it."""
+    if os.name == "posix" and path.exists() and path.stat().st_mode & 0o077:
+        runtime.streams.note(f"others can read this library: chmod 600 {path}")
+
+
+def run_unlock(ctx: typer.Context, library: Library = "demo") -> None:
+    """Have a served library without a password answer again after it was reached from a public address.
+
+    It is locked anew when that happens again: set a user name and password, or close the way from outside.
+    """
+    runtime = runtime_of(ctx)
+    path = embedded_module("location").resolve_location(library)
+    if not path.exists():
+        raise StashConfigurationError(f"There is no library {path}.", hint="Name its file with --library.")
+    with embedded_module("library").open_library(library) as opened, opened.database.write() as connection:
+        address = embedded_module("web.exposure").forget_exposure(connection)
+    runtime.streams.say(f"unlocked: it was reached from {address}" if address else "it was not locked")
 
 
 def run_reset(

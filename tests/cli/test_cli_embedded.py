@@ -1,0 +1,104 @@
+"""`stash embedded`: what a served library allows, the way out of a lock, and who may open the file."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cli_support import Cli, environment, program
+from embedded_serving import ask, serving, set_password
+
+SET = ("api", "--operation", "configureGeneral", "-f", "input.username=ada", "-f", "input.password=secret")
+
+
+@contextmanager
+def served(path: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
+    """The URL of `stash embedded serve`, and what it said before."""
+    command = program("embedded", "serve", "--library", str(path), "--port", "0", *options)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) as process:
+        said = []
+        for line in process.stderr:  # type: ignore[union-attr]
+            said.append(line)
+            if line.startswith("serving"):
+                break
+        yield said[-1].split()[-1], said[:-1]
+        process.terminate()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "what"),
+    [
+        *(("--allow-origin", text, "not an origin") for text in ("*", "null", "app.example", "http://a/b", "http://a?b")),
+        *(("--allow-host", text, "not a host name") for text in ("a:80", "http://a", "a/b", "")),
+        *(("--trusted-proxy", text, "not an address or a network") for text in ("proxy", "10.0.0.0/99", "")),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_allowed_is_said_in_one_line(
+    library_file: Path, option: str, value: str, what: str
+) -> None:
+    done = Cli()("embedded", "serve", "--library", str(library_file), option, value)
+    assert (done.status, f"{value!r} is {what}" in done.err) == (2, True)
+    assert not library_file.exists()
+
+
+def test_the_options_hold_together(library_file: Path) -> None:
+    options = ("--allow-origin", "http://a.example/", "--allow-origin", "https://B.example:443")
+    more = ("--allow-host", "Media.lan", "--trusted-proxy", "127.0.0.0/8")
+    with served(library_file, *options, *more) as (url, said):
+        assert said == []
+        for origin in ("http://a.example", "https://b.example"):
+            assert ask(url, headers={"Origin": origin, "Host": "media.lan"}).status_code == 200
+        assert ask(url, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
+
+
+def test_a_locked_library_is_unlocked_while_it_is_served(library_file: Path) -> None:
+    unlock = ("embedded", "unlock", "--library", str(library_file))
+    assert Cli()(*unlock).status == 2
+    with serving(library_file, proxies=["127.0.0.1"]) as url:
+        assert Cli().ok(*unlock).err == "it was not locked\n"
+        assert ask(url, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
+        assert "stash embedded unlock" in ask(url).text
+        assert Cli().ok(*unlock).err == "unlocked: it was reached from 8.8.8.8\n"
+        assert ask(url).status_code == 200
+
+
+def test_who_may_read_the_file_opens_it_with_and_without_a_key(library_file: Path) -> None:
+    owner = Cli(f"embedded:{library_file}")
+    owner.ok(*SET)
+    key = owner.ok("api", "--operation", "generateAPIKey", "-F", "input={}").json
+    for environ in ({}, {"STASH_API_KEY": key}, {"STASH_API_KEY": "wrong"}):
+        file = Cli(f"embedded:{library_file}", **environ)
+        assert file.ok("tags", "count").out == "0\n"
+        with serving(library_file) as url:
+            assert Cli(url, **environ)("tags", "count").status == (
+                0 if environ.get("STASH_API_KEY") == key else 4
+            )
+    owner.ok("tag", "create", "--name", "Still mine")
+
+
+def test_a_password_set_over_http_leaves_the_file_open(library_file: Path) -> None:
+    with serving(library_file) as url:
+        set_password(url)
+    assert Cli(f"embedded:{library_file}").ok("tags", "count").out == "0\n"
+
+
+def test_serving_a_file_that_others_can_read_is_noted(library_file: Path) -> None:
+    Cli(f"embedded:{library_file}").ok("tags", "count")
+    library_file.chmod(0o640)
+    with served(library_file) as (_, said):
+        assert len(said) == 1
+        assert f"chmod 600 {library_file}" in said[0]
+
+
+def test_the_trace_of_a_bug_is_private(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr("stash_cli.commands.embedded.embedded_module", fail)
+    assert Cli()("embedded", "path").status == 1
+    (trace,) = own_state.rglob("last-error.txt")
+    assert "a bug of ours" in trace.read_text(encoding="utf-8")
+    assert [path.stat().st_mode & 0o777 for path in (trace, trace.parent)] == [0o600, 0o700]
