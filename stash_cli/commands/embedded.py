@@ -89,18 +89,22 @@ def run_serve(
     remove them itself. Each of these options can be given several times.
     """
     runtime = runtime_of(ctx)
-    server = embedded_module("server")
     policy = embedded_module("web.policy").WebPolicy.parse(
         allow_origin or (), allow_host or (), trusted_proxy or ()
     )
 
     _note_readers(runtime, embedded_module("location").resolve_location(library))
 
+    server = embedded_module("server").LibraryServer(library, host, port, policy=policy)
+    is_loopback = embedded_module("web.addresses").is_loopback(host) or host == "localhost"
+
     def announce(url: str) -> None:
+        if server.is_open and not is_loopback:
+            runtime.streams.note("no password: whoever reaches its address can use and change this library")
         runtime.streams.say(f"serving {library} at {url}")
 
-    ended_by = server.serve(library, host, port, announce, policy=policy)
-    return INTERRUPTED if ended_by == signal.SIGINT else 0
+    server.run(announce)
+    return INTERRUPTED if server.interrupted_by == signal.SIGINT else 0
 
 
 def _note_readers(runtime: Runtime, path: Path) -> None:

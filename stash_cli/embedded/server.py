@@ -15,6 +15,7 @@ from stash_cli.embedded import open_library
 from stash_cli.embedded.app import create_served_app
 from stash_cli.embedded.downloads import sweep_downloads
 from stash_cli.embedded.web.connections import ARRIVAL, bounded
+from stash_cli.embedded.web.credentials import Credentials
 from stash_cli.embedded.web.policy import WebPolicy
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class LibraryServer:
 
     `policy` says what is allowed beyond requests to its own address; `arrival` is the time in
     seconds that a request may take to arrive; further options open the library.
-    Raises StashConfigurationError when the address cannot be had. `interrupted_by` is the signal that
-    ended it, if one did.
+    Raises StashConfigurationError when the address cannot be had. Once it serves, `is_open` says whether
+    the library had no password then; `interrupted_by` is the signal that ended it, if one did.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class LibraryServer:
         self._ready = threading.Event()
         self._server: _Server | None = None
         self.url = ""
+        self.is_open = False
         self.interrupted_by: int | None = None
 
     def run(self, on_ready: Callable[[str], None] | None = None) -> None:
@@ -62,6 +64,7 @@ class LibraryServer:
                 sweep_downloads()
                 library = open_library(self._location, **self._options)
                 try:
+                    self.is_open = not Credentials.read(library).needed
                     self._serve(create_served_app(library, self._policy), listener, on_ready)
                 finally:
                     library.jobs.close(drain=False)

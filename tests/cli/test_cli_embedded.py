@@ -93,6 +93,14 @@ def test_serving_a_file_that_others_can_read_is_noted(library_file: Path) -> Non
         assert f"chmod 600 {library_file}" in said[0]
 
 
+def test_serving_to_a_network_without_a_password_is_noted(library_file: Path) -> None:
+    with served(library_file, "--host", "0.0.0.0") as (url, said):
+        assert ["no password" in line for line in said] == [True]
+        set_password(url)
+    with served(library_file, "--host", "0.0.0.0") as (_, said):
+        assert said == []
+
+
 def test_the_trace_of_a_bug_is_private(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise RuntimeError("a bug of ours")

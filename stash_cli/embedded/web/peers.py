@@ -49,8 +49,8 @@ class Peer:
 
     @property
     def is_public(self) -> bool:
-        """Whether the client is outside of private networks."""
-        return not is_local(self.address)
+        """Whether the client is outside of private networks; one without an address is at a local socket."""
+        return bool(self.address) and not is_local(self.address)
 
     @property
     def claims_to_be_public(self) -> bool:
