@@ -43,7 +43,7 @@ def completion() -> None:
 def one_page(folder: Path) -> None:
     library = make_library(folder / "page.sqlite", scenes=1000)
     with served(library) as url:
-        find = [STASH, "--url", url, "scenes", "find", "--limit", "25", "--json", "--fields", FIELDS]
+        find = [STASH, "--server", url, "scenes", "find", "--limit", "25", "--json", "--fields", FIELDS]
         commands = {"by hand": [sys.executable, "-c", BY_HAND, f"{url}/graphql"], "stash scenes find": find}
         report("one page of scenes", side_by_side(commands), "by hand", {"stash scenes find": 1.5})
 

@@ -52,7 +52,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         served(make_library(Path(folder, "l.sqlite"), scenes=10_000)) as url,
     ):
-        find = [STASH, "--url", url, "scenes", "find", "--jsonl", "--fields", FIELDS, "--sort", "id"]
+        find = [STASH, "--server", url, "scenes", "find", "--jsonl", "--fields", FIELDS, "--sort", "id"]
         commands = {"http.client loop": [sys.executable, "-c", BY_HAND, url], "stash scenes find": find}
         report(
             "10,000 scenes", side_by_side(commands, rounds=5), "http.client loop", {"stash scenes find": 1.0}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from stash_cli import __version__
 from stash_cli.commands.flags import FlagTable, Taker, refuse_unknown
-from stash_cli.commands.options import global_flags
+from stash_cli.commands.options import global_flags, leading_flags, nearest_option
 from stash_cli.core.errors import StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class StashCommand(TyperCommand):
             taker.take(args)
         finally:
             runtime.merge(taker.values[0])
-        refuse_unknown(taker.rest, names | set(self.help_flags), valued, tables)
+        refuse_unknown(taker.rest, names | set(self.help_flags), valued, tables, nearest_option)
         runtime.flags = taker.values[1]
         return super().parse_args(ctx, taker.rest)
 
@@ -114,7 +114,7 @@ class LazyGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         runtime: Runtime = ctx.obj
-        taker = Taker([global_flags()])
+        taker = Taker([self.options()])
         try:
             taker.take(args, prefix_only=True)
         finally:
@@ -126,11 +126,21 @@ class LazyGroup(TyperGroup):
             show_help(ctx, self.get_help(ctx))
         self.leading(ctx, rest)
         if rest[0] not in self.entries:
-            what = "option" if rest[0].startswith("-") else "command"
-            known = self.entries if what == "command" else [*global_flags().names(), *HELP]
-            near = did_you_mean(rest[0], known) or f"See {ctx.command_path} --help."
-            raise StashUsageError(f"no such {what}: {rest[0]}. {near}")
+            self._refuse(ctx, rest[0])
         return super().parse_args(ctx, rest)
+
+    def _refuse(self, ctx: Any, word: str) -> NoReturn:
+        """Raise for a word that is neither an option nor a command here."""
+        if word.startswith("-"):
+            name = word.partition("=")[0]
+            what, near = f"option: {name}", nearest_option(name, [*self.options().names(), *HELP])
+        else:
+            what, near = f"command: {word}", did_you_mean(word, self.entries)
+        raise StashUsageError(f"no such {what}. {near or f'See {ctx.command_path} --help.'}")
+
+    def options(self) -> FlagTable:
+        """The options that may stand before the name of a command in this group."""
+        return global_flags()
 
     def leading(self, ctx: Any, rest: list[str]) -> None:
         """Flags that only this group has, such as `--version` at the root."""
@@ -149,6 +159,9 @@ def group_of(module: str, text: str, commands: dict[str, str]) -> LazyGroup:
 
 class Root(LazyGroup):
     """`stash` itself."""
+
+    def options(self) -> FlagTable:
+        return leading_flags()
 
     def leading(self, ctx: Any, rest: list[str]) -> None:
         if rest[0] in ("--version", "-V"):

@@ -145,7 +145,7 @@ def run_reset(
 
 
 def run_path(ctx: typer.Context) -> None:
-    """Print where the file of the demo library is; `--url embedded:FILE` names any other."""
+    """Print where the file of the demo library is; `--server embedded:FILE` names any other."""
     runtime_of(ctx).streams.data(f"{embedded_module('location').demo_path()}\n")
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.flags import Flag, FlagTable
 from stash_cli.commands.inputs import singular
-from stash_cli.commands.options import global_flags
 from stash_cli.core.query.lookups import fields
 from stash_cli.core.types.entities import ENTITIES
 
@@ -138,8 +137,6 @@ def _value_flags(field: FilterField, prefix: str, dest: str) -> Iterator[Flag]:
         flag = f"--{word}" if name == "eq" else f"--{word}-{name.replace('_', '-')}"
         if field.kind == "Boolean" and name != "eq":
             continue
-        if global_flags().get(flag):
-            flag = f"{flag}-eq"
         yield from _lookup_flags(flag, f"{dest}__{name}", lookup, group, field)
 
 

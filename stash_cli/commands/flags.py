@@ -178,9 +178,16 @@ class Taker:
 
 
 def refuse_unknown(
-    rest: list[str], own: Collection[str], valued: Collection[str], tables: list[FlagTable]
+    rest: list[str],
+    own: Collection[str],
+    valued: Collection[str],
+    tables: list[FlagTable],
+    nearest: Callable[[str, Iterable[str]], str] = did_you_mean,
 ) -> None:
-    """Raise for the first flag in `rest` that neither Typer (`own`) nor a table knows."""
+    """Raise for the first flag in `rest` that neither Typer (`own`) nor a table knows.
+
+    `nearest` makes the advice from the unknown name and all known ones.
+    """
     words = iter(rest)
     for word in words:
         if word == "--":
@@ -194,7 +201,7 @@ def refuse_unknown(
         if word[:2] in own and not word.startswith("--"):
             continue
         known = [*own, *(known for table in tables for known in table.names())]
-        near = did_you_mean(name, known) if word.startswith("--") else "Words that begin with - go after --."
+        near = nearest(name, known) if word.startswith("--") else "Words that begin with - go after --."
         raise StashInputError(f"no such option: {name}. {near}".rstrip(" ."))
 
 

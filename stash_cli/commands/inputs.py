@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands import words
 from stash_cli.commands.flags import Flag, FlagTable
-from stash_cli.commands.options import global_flags
 from stash_cli.core.types.api import ApiField, TypeRef, describe_api
 from stash_cli.core.types.entities import NOUNS
 from stash_cli.core.types.orm import images
@@ -143,9 +142,7 @@ def _input_flag(type_name: str, field: ApiField) -> InputFlag:
     if field.type.name in _KEYED:
         return InputFlag(field, singular(word))
     if field.type.is_list:
-        plural, word = word, singular(word.removesuffix("_list"))
-        if global_flags().get(f"--{word}"):
-            word = plural
+        word = singular(word.removesuffix("_list"))
     inner = field.type.name if kind.kind == "INPUT_OBJECT" else None
     target = _target(type_name, word) if inner and field.type.is_list else None
     return InputFlag(field, word, target, inner)

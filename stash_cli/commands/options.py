@@ -1,13 +1,19 @@
-"""The global options: they mean the same for every command and may stand before or after it."""
+"""The global options: they mean the same for every command and may stand before or after it.
+
+`--url` is the exception: before the command it is `--server`, after it a field of the object.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.flags import Flag, FlagTable
-from stash_cli.core.errors import StashInputError
+from stash_cli.core.errors import StashInputError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "md", "ids", "paths")
 COLORS = ("auto", "always", "never")
@@ -18,6 +24,7 @@ class Options:
     """What the global options were set to; None and False mean not given."""
 
     url: str | None = None
+    api_key_file: str | None = None
     demo: bool = False
     timeout: float | None = None
     insecure: bool = False
@@ -41,7 +48,7 @@ class Options:
     @property
     def connection(self) -> dict[str, Any]:
         """The flags of the connection that were given, for `resolve_connection`."""
-        names = ("url", "demo", "timeout", "insecure", "ca_cert", "read_only")
+        names = ("url", "api_key_file", "demo", "timeout", "insecure", "ca_cert", "read_only")
         return {name: value for name in names if (value := getattr(self, name))}
 
 
@@ -105,7 +112,8 @@ def global_flags() -> FlagTable:
             _format("paths"),
             Flag("--fields", "fields", "fields to ask for: id,title,studio.name", "A,B", out, field_list),
             Flag("--null", "nul", "end ids and paths with NUL", group=out, short="-0"),
-            Flag("--url", "url", "server, or embedded:FILE [STASH_URL]", "URL", conn),
+            Flag("--server", "url", "server, or embedded:FILE [STASH_URL]", "URL", conn),
+            Flag("--api-key-file", "api_key_file", "API key [STASH_API_KEY_FILE]", "FILE", conn),
             Flag("--demo", "demo", "the built-in demo library", group=conn),
             Flag("--timeout", "timeout", "seconds to wait for an answer", "SECONDS", conn, seconds),
             Flag("--insecure", "insecure", "do not check certificates", group=conn),
@@ -126,3 +134,17 @@ def global_flags() -> FlagTable:
             Flag("--no-input", "no_input", "never ask", group=talk),
         ]
     )
+
+
+@cache
+def leading_flags() -> FlagTable:
+    """The options before the command: the global ones and `--url`, which is a field of objects after it."""
+    url = Flag("--url", "url", "before the command: like --server", "URL", "Connection", hidden=True)
+    return FlagTable([*global_flags().rows(), url])
+
+
+def nearest_option(name: str, known: Iterable[str]) -> str:
+    """What to write instead of the unknown option `name`; empty when nothing is near."""
+    if leading_flags().get(name) and not global_flags().get(name):
+        return f"{name} names the server only before the command; --server does so anywhere."
+    return did_you_mean(name, known)

@@ -11,7 +11,7 @@ from stash_cli.commands.options import global_flags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stash_cli.commands.flags import Flag
+    from stash_cli.commands.flags import Flag, FlagTable
 
 Row = list[Any]
 """A flag: its names (only the first is offered), help, the values it takes (null: none), if it is hidden."""
@@ -31,9 +31,9 @@ def render_outline(root: LazyGroup) -> str:
 def _node(node: Any, tables: dict[str, int]) -> dict[str, Any]:
     if isinstance(node, LazyGroup):
         commands = {name: _entry(node, name, tables) for name in node.entries}
-        return {"commands": commands, "flags": _numbers(tables, _global_rows())}
+        return {"commands": commands, "flags": _numbers(tables, _global_rows(node.options()))}
     derived = [_row(flag) for flag in node.derived().rows()]
-    found: dict[str, Any] = {"flags": _numbers(tables, list(_own_rows(node)), derived, _global_rows())}
+    found: dict[str, Any] = {"flags": _numbers(tables, list(_own_rows(node)), derived, _global_rows(global_flags()))}
     if type(node).words is not StashCommand.words:
         found["words"] = True
     return found
@@ -60,8 +60,8 @@ def _own_rows(command: StashCommand) -> Iterator[Row]:
             yield [name, getattr(param, "help", None) or "", [] if name in valued else None, False]
 
 
-def _global_rows() -> list[Row]:
-    return [*(_row(flag) for flag in global_flags().rows()), [" ".join(HELP[::-1]), "show help", None, False]]
+def _global_rows(table: FlagTable) -> list[Row]:
+    return [*(_row(flag) for flag in table.rows()), [" ".join(HELP[::-1]), "show help", None, False]]
 
 
 def _dump(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stash_cli.core.errors import StashConfigurationError, did_you_mean
+from stash_cli.core.keys import check_key, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,8 @@ DEFAULT_TIMEOUT = 60.0
 EMBEDDED = "embedded:"
 _EVERYWHERE = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - recognised, never bound
 _CONN_KEYS = {"scheme": "http", "host": "localhost", "port": 9999, "apikey": None, "timeout": DEFAULT_TIMEOUT}
+_VARIABLES = {"url": "STASH_URL", "api_key": "STASH_API_KEY", "api_key_file": "STASH_API_KEY_FILE"}
+_OPTIONS = {"api_key_file": "--api-key-file"}
 _FLAGS = (
     "url",
     "demo",
@@ -40,7 +43,8 @@ class Connection:
     `url` is the GraphQL endpoint, or `embedded:PATH` / `embedded:demo`; `timeout` is in seconds;
     `verify` is whether certificates are checked, or the path of a CA file; `read_only` refuses every
     mutation before sending; `cache_dir` None is the platform's; `configured` is False when nobody chose
-    the address, so that errors can say how to.
+    the address, so that errors can say how to. Raises StashConfigurationError for a key that no HTTP header
+    can carry.
     """
 
     url: str
@@ -50,6 +54,10 @@ class Connection:
     read_only: bool = False
     cache_dir: Path | None = None
     configured: bool = True
+
+    def __post_init__(self) -> None:
+        if self.api_key:
+            check_key(self.api_key, "The API key")
 
     @property
     def server(self) -> str:
@@ -83,13 +91,16 @@ def resolve_connection(
     """The connection that `flags`, then `environ`, then `profile`, then the defaults describe.
 
     Flags and profile share the keys url, demo, api_key, api_key_file, timeout, insecure, ca_cert,
-    read_only and cache_dir; None and "" count as not given. Raises StashConfigurationError.
+    read_only and cache_dir; None and "" count as not given. A key of flags or environment goes to the server
+    that one of these names, or to the default; a key of the profile goes to the profile's server only.
+    Raises StashConfigurationError.
     """
     unknown = [key for key in (*flags, *(profile or ())) if key not in _FLAGS]
     if unknown:
         raise StashConfigurationError(f"Unknown setting {unknown[0]!r}. {did_you_mean(unknown[0], _FLAGS)}")
-    sources = [_expand(source) for source in (flags, _from_environment(environ), profile or {})]
-    chosen = {key: value for source in reversed(sources) for key, value in source.items()}
+    options = _expand(flags, _OPTIONS)
+    given = {**_expand(_from_environment(environ, with_key="api_key" not in options), _VARIABLES), **options}
+    chosen = _with_profile(given, _expand(profile or {}, {}))
     cache_dir = chosen.get("cache_dir")
     return Connection(
         url=normalise_url(chosen.get("url", DEFAULT_URL)),
@@ -122,7 +133,7 @@ def connection_from_conn(conn: Mapping[str, Any], verify: bool | str = True) -> 
         host = f"[{host}]"
     return Connection(
         url=normalise_url(f"{facts['scheme']}://{host}:{facts['port']}"),
-        api_key=facts["apikey"] or None,
+        api_key=check_key(str(facts["apikey"]).strip(), "ApiKey") if facts["apikey"] else None,
         timeout=_timeout(facts["timeout"]),
         verify=verify,
     )
@@ -146,23 +157,23 @@ def normalise_url(text: str) -> str:
 
 
 def _split(url: str) -> SplitResult:
+    """The parts of a server's address; the text may hold a secret, so no message repeats it."""
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
-        raise StashConfigurationError(f"Not a server address: {error}.") from error
-    # The text itself may hold a secret and is not repeated in these messages.
-    if parts.username or parts.password or "apikey" in parts.query.lower():
+    except ValueError:  # its message quotes a part of the text
+        raise StashConfigurationError("Not a server address: host or port cannot be read.") from None
+    if "@" in parts.netloc or parts.query or parts.fragment:
         raise StashConfigurationError(
-            "The server address holds a user name, password or key.",
+            "A server address has no user name, password, query (?...) or fragment (#...).",
             hint="Give the API key with STASH_API_KEY or STASH_API_KEY_FILE.",
         )
     if parts.scheme.lower() not in ("http", "https"):
         raise StashConfigurationError(
             f"Not a server address: {parts.scheme}:// is not http, https or embedded:FILE."
         )
-    if not parts.hostname or any(c.isspace() for c in url) or parts.query or parts.fragment:
-        raise StashConfigurationError(f"Not a server address: {url!r}.")
+    if not parts.hostname or any(c.isspace() for c in url):
+        raise StashConfigurationError("Not a server address: it has no host, or white space in it.")
     return parts
 
 
@@ -174,35 +185,32 @@ def _library(location: str) -> str:
     return str(Path(location).expanduser().absolute())
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, str | None]:
-    return {
-        "url": environ.get("STASH_URL"),
-        "api_key": environ.get("STASH_API_KEY"),
-        "api_key_file": environ.get("STASH_API_KEY_FILE"),
-    }
+def _from_environment(environ: Mapping[str, str], *, with_key: bool) -> dict[str, str | None]:
+    """What the variables say; without the key a setting that another one replaces cannot be wrong."""
+    names = _VARIABLES if with_key else ("url",)
+    return {name: environ.get(_VARIABLES[name]) for name in names}
 
 
-def _expand(source: Mapping[str, Any]) -> dict[str, Any]:
-    """The given values of one source, with short forms spelt out."""
+def _with_profile(given: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of flags and environment over those of a profile: address and key from the same of the two."""
+    if "url" in given or not profile.keys() & {"url", "api_key"}:
+        return {**profile, "api_key": None, **given}
+    return {**profile, **given, "api_key": profile.get("api_key")}
+
+
+def _expand(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The given values of one source, with short forms spelt out; `names` is what people call its keys."""
     given = {key: value for key, value in source.items() if value not in (None, "")}
     if given.pop("demo", False):
         if "url" in given:
             raise StashConfigurationError("A URL and the demo library exclude each other.")
         given["url"] = f"{EMBEDDED}demo"
     key_file = given.pop("api_key_file", None)
-    if key_file and "api_key" not in given:
-        given["api_key"] = _read_key(Path(key_file).expanduser())
+    if "api_key" in given:
+        given["api_key"] = check_key(given["api_key"].strip(), names.get("api_key", "api_key"))
+    elif key_file:
+        given["api_key"] = read_key(key_file, names.get("api_key_file", "api_key_file"))
     return given
-
-
-def _read_key(path: Path) -> str:
-    try:
-        key = path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise StashConfigurationError(f"Cannot read the API key file {path}: {error.strerror}.") from error
-    if not key:
-        raise StashConfigurationError(f"The API key file {path} is empty.")
-    return key
 
 
 def _timeout(value: Any) -> float:

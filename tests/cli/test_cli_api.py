@@ -216,7 +216,7 @@ def test_secrets_of_the_configuration_are_hidden_unless_asked_for(filled: Cli) -
 )
 def test_a_subscription_is_a_line_per_event(served_url: str, how: tuple[str, ...]) -> None:
     """Events are made until the program has seen as many as it was told to wait for."""
-    command = program("--url", served_url, "api", *how, "--subscribe", "--count", "2")
+    command = program("--server", served_url, "api", *how, "--subscribe", "--count", "2")
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     )
@@ -231,7 +231,7 @@ def test_a_subscription_is_a_line_per_event(served_url: str, how: tuple[str, ...
 
 
 def test_ctrl_c_ends_a_subscription(served_url: str) -> None:
-    command = program("--url", served_url, "api", "--operation", "jobsSubscribe", "--subscribe", "-v")
+    command = program("--server", served_url, "api", "--operation", "jobsSubscribe", "--subscribe", "-v")
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     )

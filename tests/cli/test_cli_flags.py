@@ -94,7 +94,7 @@ USAGE = [
     ("scan --progress fast", "--progress"),
     ("completion tcsh", "tcsh"),
     ("scenes find --timeout x", "--timeout"),
-    ("scenes find --url ftp://x", "ftp"),
+    ("scenes find --server ftp://x", "ftp"),
 ]
 
 

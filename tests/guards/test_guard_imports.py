@@ -137,12 +137,12 @@ def test_completion_starts_light(words: tuple[str, ...], monkeypatch: pytest.Mon
 
 
 def test_reading_needs_no_pydantic(served_url: str) -> None:
-    modules = loaded_by("--url", served_url, "scenes", "find", "--rating100-gte", "80", "--json")
+    modules = loaded_by("--server", served_url, "scenes", "find", "--rating100-gte", "80", "--json")
     assert not heavy(modules, "pydantic", "rich", "sqlalchemy", "graphql")
 
 
 def test_reading_all_derives_no_flags_and_opens_no_socket(served_url: str) -> None:
-    modules = loaded_by("--url", served_url, "scenes", "find", "--json")
+    modules = loaded_by("--server", served_url, "scenes", "find", "--json")
     assert not heavy(modules, "websockets", "decimal", "secrets")
     derived = ("stash_cli.commands.filters", "stash_cli.commands.inputs", "stash_cli.core.query.lookups")
     assert not {*derived, "stash_cli.core.transport.socket"} & modules

@@ -97,7 +97,7 @@ def _hint(connection: Connection, fault: Fault, delivery: Delivery) -> str | Non
         return None
     if not connection.configured:
         return (
-            "Start Stash, or name the server with --url or STASH_URL (and STASH_API_KEY);"
+            "Start Stash, or name the server with --server or STASH_URL (and STASH_API_KEY);"
             " `stash --demo ...` needs no server."
         )
     return "Is the server running, and is the address right?"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PART, _FIELD = "exposure", "accessedFrom"
 REFUSAL = (
     "This library has no user name and password, and was reached from a public address, so it is locked."
-    " On its machine, set both (stash --url embedded:FILE api --operation configureGeneral"
+    " On its machine, set both (stash --server embedded:FILE api --operation configureGeneral"
     " -f input.username=NAME -f input.password=WORD), or run `stash embedded unlock --library FILE`."
 )
 UNKNOWN_PROXY = (
