@@ -33,7 +33,9 @@ def _node(node: Any, tables: dict[str, int]) -> dict[str, Any]:
         commands = {name: _entry(node, name, tables) for name in node.entries}
         return {"commands": commands, "flags": _numbers(tables, _global_rows(node.options()))}
     derived = [_row(flag) for flag in node.derived().rows()]
-    found: dict[str, Any] = {"flags": _numbers(tables, list(_own_rows(node)), derived, _global_rows(global_flags()))}
+    found: dict[str, Any] = {
+        "flags": _numbers(tables, list(_own_rows(node)), derived, _global_rows(global_flags()))
+    }
     if type(node).words is not StashCommand.words:
         found["words"] = True
     return found

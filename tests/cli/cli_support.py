@@ -6,13 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, Self
 
 from support import ROOT
 
-from stash_cli.app import run
+from stash_cli.app import root, run
+from stash_cli.commands.base import LazyGroup, StashCommand
 from stash_cli.output.streams import fake_streams
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -51,6 +56,55 @@ class Cli:
         done = self(*args, **facts)
         assert done.status == 0, done.err
         return done
+
+
+class Recorder(ThreadingHTTPServer):
+    """A web server that records the heads of all requests and refuses them; a context manager."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Record)
+        self.heads: list[Message] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Record(BaseHTTPRequestHandler):
+    server: Recorder
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def parse_request(self) -> bool:
+        """Record and refuse whatever was asked for."""
+        if super().parse_request():
+            self.server.heads.append(self.headers)
+            self.send_error(404)
+        return False
+
+
+def leaves() -> dict[tuple[str, ...], StashCommand]:
+    """Every command by the words that name it, aliases left out."""
+
+    def below(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], StashCommand]]:
+        if not isinstance(node, LazyGroup):
+            yield path, node
+            return
+        for name, entry in node.entries.items():
+            if not entry.alias_of:
+                yield from below(entry.load(name), (*path, name))
+
+    return dict(below(root(), ()))
 
 
 def program(*args: str) -> list[str]:

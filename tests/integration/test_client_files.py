@@ -236,11 +236,45 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         ("http://a/graphql", "/downloads/k/x.zip", "http://a/downloads/k/x.zip"),
         ("https://a/stash/graphql", "http://b:9999/downloads/k/x.zip", "https://a/stash/downloads/k/x.zip"),
         ("http://a/graphql", "/stash/downloads/k/x", "http://a/downloads/k/x"),
-        ("http://a/graphql", "/other/x", "http://a/other/x"),
+        ("http://a/graphql", "/other/x?t=1", "http://a/other/x?t=1"),
+        ("http://a/stash/graphql", "http://a/stash/scene/1/screenshot", "http://a/stash/scene/1/screenshot"),
+        ("http://a/graphql", "https://b/x.jpg?w=1#top", "https://b/x.jpg?w=1"),
+        ("https://a/graphql", "//b/x.jpg", "https://b/x.jpg"),
     ],
 )
 def test_downloads_are_below_the_servers_own_address(endpoint: str, address: str, url: str) -> None:
     assert download_url(endpoint, address) == url
+
+
+def test_what_is_no_address_of_a_download_is_refused() -> None:
+    with pytest.raises(StashInputError, match="no address of a file"):
+        download_url("http://a/graphql", "http://[b/x")
+
+
+@pytest.mark.parametrize("address", ["{own}/scene/1/screenshot", "{other}/scene/1/screenshot", "//{host}/x"])
+def test_the_key_goes_to_the_origin_of_the_server_only(address: str, tmp_path: Path) -> None:
+    async def main() -> tuple[list[str], list[str]]:
+        async with (
+            offering(http(200, b"x"), tmp_path) as (session, own),
+            offering(http(200, b"x"), tmp_path) as (elsewhere, other),
+        ):
+            urls = {"own": session.transport.url.removesuffix("/graphql"), "other": elsewhere.transport.url}
+            place = address.format(**urls, host=elsewhere.transport.url.split("/")[2])
+            await download(session, place, tmp_path / "x")
+            return own, other
+
+    own, other = run(main())
+    assert [("k3y" in head) for head in own + other] == ["own" in address]
+    assert len(own) == ("own" in address)
+
+
+def test_a_library_in_process_fetches_nothing_from_elsewhere(embedded_url: str, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Session(Connection(embedded_url)) as session:
+            await download(session, "http://elsewhere.example/x.jpg", tmp_path / "x")
+
+    with pytest.raises(StashInputError, match="not a file of this library"):
+        run(main())
 
 
 def test_requests_without_files_stay_json(tmp_path: Path) -> None:

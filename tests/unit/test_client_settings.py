@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -68,13 +69,34 @@ def test_what_is_no_address(given: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["http://me:s3cret@host", "http://host/?apikey=s3cret", "http://host/?ApiKey=s3cret"]
+    "given",
+    [
+        "http://me:s3cret@host",
+        "me:s3cret@host:9999",
+        "http://s3cret@host",
+        "http://me:a/s3cret@host",
+        "http://me:a#s3cret@host",
+        "http://me:s3cret@[host",
+        "http://me:s3cret@ho st",
+        "http://me:s3cret@ho\u2100st",
+        "ftp://me:s3cret@host",
+        "http://host/?apikey=s3cret",
+        "http://host/graphql?ApiKey=s3cret",
+        "http://host/?k=s3cret",
+        "http://host/#s3cret",
+    ],
 )
 def test_secrets_in_an_address_are_refused_and_not_repeated(given: str) -> None:
     with pytest.raises(StashConfigurationError) as caught:
         normalise_url(given)
-    assert "s3cret" not in caught.value.message
-    assert "STASH_API_KEY" in (caught.value.hint or "")
+    assert "s3cret" not in "".join(format_exception(caught.value)).replace(repr(given), "")
+
+
+def test_an_address_with_a_key_says_where_keys_go() -> None:
+    for given in ("http://me:s3cret@host", "http://host/?apikey=s3cret"):
+        with pytest.raises(StashConfigurationError) as caught:
+            normalise_url(given)
+        assert "STASH_API_KEY" in (caught.value.hint or "")
 
 
 def test_flag_before_environment_before_profile_before_default() -> None:
@@ -101,11 +123,97 @@ def test_keys(tmp_path: Path) -> None:
     both = {"STASH_API_KEY": "direct", "STASH_API_KEY_FILE": str(file)}
     assert resolve_connection({}, both).api_key == "direct"
     assert "direct" not in repr(resolve_connection({}, both))
-    with pytest.raises(StashConfigurationError, match="Cannot read the API key file"):
+    with pytest.raises(StashConfigurationError, match=r"STASH_API_KEY_FILE .*cannot be read"):
         resolve_connection({}, {"STASH_API_KEY_FILE": str(tmp_path / "none")})
     file.write_text(" \n")
-    with pytest.raises(StashConfigurationError, match="is empty"):
+    with pytest.raises(StashConfigurationError, match="holds no API key"):
         resolve_connection({}, {"STASH_API_KEY_FILE": str(file)})
+
+
+GIVEN: list[tuple[dict[str, Any], dict[str, str], dict[str, Any], str | None]] = [
+    # flags, environment, profile, the key that goes along
+    ({}, {"STASH_API_KEY": "env"}, {}, "env"),
+    ({}, {"STASH_URL": "x", "STASH_API_KEY": "env"}, {}, "env"),
+    ({"url": "y"}, {"STASH_URL": "x", "STASH_API_KEY": "env"}, {}, "env"),
+    ({"url": "y"}, {}, {"url": "p", "api_key": "profile"}, None),
+    ({"url": "p"}, {}, {"url": "p", "api_key": "profile"}, None),
+    ({}, {"STASH_URL": "x"}, {"url": "p", "api_key": "profile"}, None),
+    ({"demo": True}, {}, {"url": "p", "api_key": "profile"}, None),
+    ({}, {}, {"url": "p", "api_key": "profile"}, "profile"),
+    ({}, {"STASH_API_KEY": "env"}, {"url": "p", "api_key": "profile"}, "profile"),
+    ({}, {"STASH_API_KEY": "env"}, {"url": "p"}, None),
+    ({}, {"STASH_API_KEY": "env"}, {"timeout": 5}, "env"),
+    ({"api_key": "flag"}, {"STASH_API_KEY": "env"}, {}, "flag"),
+]
+
+
+@pytest.mark.parametrize(("flags", "environ", "profile", "key"), GIVEN)
+def test_a_key_goes_to_the_server_named_beside_it(
+    flags: dict[str, Any], environ: dict[str, str], profile: dict[str, Any], key: str | None
+) -> None:
+    assert resolve_connection(flags, environ, profile).api_key == key
+
+
+def test_the_variables_of_the_server_itself_are_not_read() -> None:
+    found = resolve_connection({}, {"STASH_HOST": "0.0.0.0", "STASH_PORT": "1234", "STASH_API_KEY": "k"})
+    assert found.url == "http://localhost:9999/graphql"
+
+
+@pytest.mark.parametrize("text", [b"k3y", b"k3y\n", b"k3y\r\n", b"\xef\xbb\xbfk3y\r\n", b" k3y\t\n\n"])
+def test_white_space_and_a_byte_order_mark_are_no_part_of_a_key(text: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(text)
+    assert resolve_connection({"api_key_file": str(file)}, {}).api_key == "k3y"
+    if text.isascii():
+        assert resolve_connection({}, {"STASH_API_KEY": text.decode()}).api_key == "k3y"
+        assert connection_from_conn({"ApiKey": text.decode()}).api_key == "k3y"
+
+
+BAD_KEYS = [
+    "s3cret\nX: y",
+    "s3cret\ragain",
+    "s3cret\0",
+    "s3cret\x1b[1m",
+    "s3cret\u00e9",
+    "s3cret\u2028x",
+    "s3cret" * 2000,
+]
+
+
+@pytest.mark.parametrize("key", BAD_KEYS)
+def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(key: str, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(key, encoding="utf-8")
+    for name, make in {
+        "STASH_API_KEY ": lambda: resolve_connection({}, {"STASH_API_KEY": key}),
+        "STASH_API_KEY_FILE": lambda: resolve_connection({}, {"STASH_API_KEY_FILE": str(file)}),
+        "--api-key-file": lambda: resolve_connection({"api_key_file": str(file)}, {}),
+        "ApiKey": lambda: connection_from_conn({"ApiKey": key}),
+        "The API key": lambda: Connection("http://host/graphql", api_key=key),
+    }.items():
+        with pytest.raises(StashConfigurationError, match=name) as caught:
+            make()
+        assert "s3cret" not in "".join(format_exception(caught.value))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp500"])
+def test_key_files_in_other_encodings_are_refused(encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_bytes("s3cret\r\n".encode(encoding))
+    with pytest.raises(StashConfigurationError, match="STASH_API_KEY_FILE"):
+        resolve_connection({}, {"STASH_API_KEY_FILE": str(file)})
+
+
+@pytest.mark.parametrize("path", ["", "~nobody-here/key", "a\0b"])
+def test_a_path_that_is_no_key_file_is_told(path: str, tmp_path: Path) -> None:
+    with pytest.raises(StashConfigurationError, match="STASH_API_KEY_FILE"):
+        resolve_connection({}, {"STASH_API_KEY_FILE": path or str(tmp_path)})
+
+
+def test_a_key_file_says_more_than_a_broken_variable() -> None:
+    key_file = str(Path(__file__).with_name("missing"))
+    with pytest.raises(StashConfigurationError, match="--api-key-file"):
+        resolve_connection({"api_key_file": key_file}, {"STASH_API_KEY": "not\nthis"})
 
 
 def test_other_settings(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from stash_cli.core.errors import StashInputError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DOWNLOADS = "/downloads/"
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(slots=True)
@@ -78,15 +79,33 @@ def _part(source: Any, stack: ExitStack) -> tuple[str, Any, str]:
 
 
 def download_url(endpoint: str, address: str) -> str:
-    """Where to fetch what the server offers at `address`, which may be a path or name another host.
+    """Where to fetch `address`: a path is below the server's own address, an absolute one stays.
 
-    Always below the server's own address: what it is reached by here, a proxy's prefix included, may be
-    unknown to it, and a key is sent along.
+    Downloads that the server prepares (`/downloads/...`) are below its own address as well, whatever host
+    they name: by what it is reached here, a proxy's prefix included, may be unknown to it. Raises
+    StashInputError for what is no address.
     """
-    path = urlsplit(address).path
-    _, found, rest = path.partition(_DOWNLOADS)
+    try:
+        parts = urlsplit(address)
+        foreign = parts.hostname is not None
+    except ValueError:
+        raise StashInputError(f"{address!r} is no address of a file.") from None
+    _, found, rest = parts.path.partition(_DOWNLOADS)
+    if foreign and not found:
+        return urljoin(endpoint, parts._replace(fragment="").geturl())
+    path = f"{_DOWNLOADS}{rest}" if found else f"/{parts.path.lstrip('/')}"
     base = endpoint.removesuffix("/").removesuffix("/graphql")
-    return f"{base}{_DOWNLOADS}{rest}" if found else f"{base}/{path.lstrip('/')}"
+    return f"{base}{path}?{parts.query}" if parts.query else f"{base}{path}"
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two URLs have scheme, host and port in common."""
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
 def download_name(address: str) -> str:

@@ -12,7 +12,7 @@ from stash_cli.core.log import brief, logger
 from stash_cli.core.transport.answers import file_refusal, read_answer
 from stash_cli.core.transport.encoding import encode
 from stash_cli.core.transport.faults import translate
-from stash_cli.core.transport.files import Uploads, download_url, multipart
+from stash_cli.core.transport.files import Uploads, download_url, multipart, same_origin
 from stash_cli.core.transport.outcome import check_read_only
 from stash_cli.core.transport.per_loop import PerLoop
 from stash_cli.core.transport.progress import Progress
@@ -88,7 +88,7 @@ class HttpTransport:
             )
 
     async def download(self, address: str) -> AsyncGenerator[bytes, None]:
-        """The bytes of a file that the server offers under `/downloads`, as they arrive."""
+        """The bytes of a file at a path of the server or at a URL, as they arrive."""
         client = await self.clients.get()
         url = download_url(self.endpoint, address)
         progress = Progress()
@@ -139,7 +139,13 @@ class HttpTransport:
             verify=tls_context(connection) or False,
             trust_env=not local,
             follow_redirects=False,
+            event_hooks={"request": [self._keep_key]},
         )
+
+    async def _keep_key(self, request: httpx.Request) -> None:
+        """Take the key out of a request to any other origin than the server's."""
+        if not same_origin(str(request.url), self.endpoint):
+            request.headers.pop("ApiKey", None)
 
 
 _HEADERS = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "stash-cli"}

@@ -6,11 +6,14 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
-from stash_cli.core.errors import StashConfigurationError
+from stash_cli.core.errors import StashConfigurationError, StashInputError
 from stash_cli.core.transport.asgi import open_asgi_channel
+from stash_cli.core.transport.files import download_url, same_origin
 from stash_cli.core.transport.http import HttpTransport, load_httpx
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     import httpx
 
     from stash_cli.core.settings import Connection
@@ -58,6 +61,11 @@ class InProcessTransport(HttpTransport):
             timeout=self.connection.timeout,
             trust_env=False,
         )
+
+    def download(self, address: str) -> AsyncGenerator[bytes, None]:
+        if not same_origin(download_url(self.endpoint, address), self.endpoint):
+            raise StashInputError(f"{address} is not a file of this library.")
+        return super().download(address)
 
     async def open_channel(self) -> Channel:
         return await open_asgi_channel(self.library.app)

@@ -1,0 +1,139 @@
+"""Which server a command talks to, and that its key goes there and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_support import Cli, Recorder, leaves
+
+from stash_cli.commands.changes import update_type
+from stash_cli.commands.options import global_flags
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES, Entity
+
+COMMANDS = leaves()
+FLAGS = {path: {flag.name for flag in command.derived().rows()} for path, command in COMMANDS.items()}
+
+
+@pytest.fixture
+def site() -> Iterator[Recorder]:
+    """A web site that an object's URL may name."""
+    with Recorder() as recorder:
+        yield recorder
+
+
+def with_urls(input_type: str) -> bool:
+    found = describe_api().types.get(input_type)
+    return found is not None and "urls" in found.fields
+
+
+CREATED = [
+    e for e in ENTITIES.values() if (e.plural, "create") in COMMANDS and with_urls(f"{e.type}CreateInput")
+]
+UPDATED = [e for e in ENTITIES.values() if (e.plural, "update") in COMMANDS and with_urls(update_type(e))]
+
+
+def test_most_nouns_have_urls() -> None:
+    assert {"scene", "performer", "studio", "group", "gallery"} <= {entity.noun for entity in CREATED}
+    assert {entity.noun for entity in CREATED} | {"image"} <= {entity.noun for entity in UPDATED}
+
+
+@pytest.mark.parametrize("entity", CREATED, ids=lambda entity: entity.noun)
+def test_a_url_given_to_create_is_the_objects(entity: Entity, embedded_url: str, site: Recorder) -> None:
+    cli = Cli(embedded_url, STASH_API_KEY="k3y")
+    flags = ("--url", f"{site.url}/v", f"--{entity.label}", "X", f"--url={site.url}/w")
+    made = cli.ok(entity.noun, "create", *flags, "--json", "--fields", "urls").json
+    assert made["urls"] == [f"{site.url}/v", f"{site.url}/w"]
+    assert site.heads == []
+
+
+@pytest.mark.parametrize("entity", UPDATED, ids=lambda entity: entity.noun)
+def test_a_url_given_to_update_is_the_objects(entity: Entity, embedded_url: str, site: Recorder) -> None:
+    cli = Cli(embedded_url, STASH_API_KEY="k3y")
+    sent = cli.ok(entity.noun, "update", "1", "--url", f"{site.url}/v", "--dry-run").out
+    [given] = json.loads(sent).values()
+    assert given["urls"] == [f"{site.url}/v"]
+    assert site.heads == []
+
+
+def test_both_meanings_of_url_stand_in_one_line(embedded_url: str, site: Recorder) -> None:
+    line = ("--url", embedded_url, "scene", "create", "--title", "X", "--url", f"{site.url}/v")
+    Cli(STASH_API_KEY="k3y").ok(*line)
+    cli = Cli(embedded_url)
+    assert cli.ok("scenes", "find", "--url", f"{site.url}/v", "--ids").out == "1\n"
+    assert cli.ok("scenes", "find", "--url", f"{site.url}/w", "--ids").out == ""
+    assert site.heads == []
+
+
+def test_no_command_takes_a_url_after_its_name_for_the_server(site: Recorder) -> None:
+    cli = Cli("http://127.0.0.1:1", STASH_API_KEY="k3y")
+    paths = [path for path, flags in FLAGS.items() if "--url" not in flags]
+    for path in paths:
+        done = cli(*path, "--url", site.url)
+        assert (path, done.status) == (path, 2)
+        assert "--server does so anywhere" in done.err
+    assert ("tags", "create") in paths
+    assert site.heads == []
+
+
+def test_between_noun_and_verb_a_url_is_not_the_server(site: Recorder) -> None:
+    done = Cli(STASH_API_KEY="k3y")("scene", f"--url={site.url}/?t=1", "create", "--title", "X")
+    assert (done.status, site.heads) == (2, [])
+    assert "--server does so anywhere" in done.err
+    assert site.url not in done.err
+
+
+@pytest.mark.parametrize("path", FLAGS, ids=" ".join)
+def test_no_two_options_have_one_name(path: tuple[str, ...]) -> None:
+    own, shared = COMMANDS[path].own_names()[0], set(global_flags().names())
+    assert not FLAGS[path] & own
+    assert not FLAGS[path] & shared
+    assert not own & shared
+
+
+WAYS = {
+    "environment": ((), {"STASH_URL": "{url}"}),
+    "before": (("--server", "{url}"), {}),
+    "url before": (("--url", "{url}"), {}),
+    "after": ((), {}, ("--server", "{url}")),
+    "equals": ((), {}, ("--server={url}/graphql",)),
+    "over the environment": (("--server", "{url}"), {"STASH_URL": "{site}"}),
+    "nearer to the command": (("--url", "{site}", "--server", "{url}"), {}),
+    "after wins": (("--url", "{site}"), {}, ("--server", "{url}")),
+}
+
+
+@pytest.mark.parametrize("key", ["variable", "file", "flag", "none"])
+@pytest.mark.parametrize("way", WAYS)
+def test_the_key_goes_to_the_server_that_is_named(way: str, key: str, site: Recorder, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("k3y\n")
+    before, environ, after = (*WAYS[way], ())[:3]
+    keys = {"variable": {"STASH_API_KEY": "k3y"}, "file": {"STASH_API_KEY_FILE": str(file)}}.get(key, {})
+    flag = ("--api-key-file", str(file)) if key == "flag" else ()
+    with Recorder() as server:
+
+        def filled(text: str) -> str:
+            return text.format(url=server.url, site=site.url)
+
+        cli = Cli(**{name: filled(text) for name, text in environ.items()}, **keys)
+        cli(*map(filled, before), "tags", "count", *map(filled, after), *flag, "--timeout", "5")
+    assert {head.get("ApiKey") for head in server.heads} == {None if key == "none" else "k3y"}
+    assert site.heads == []
+
+
+@pytest.mark.parametrize("name", ["STASH_API_KEY", "STASH_API_KEY_FILE"])
+def test_a_broken_key_is_a_wrong_setting_in_one_line(name: str, tmp_path: Path, site: Recorder) -> None:
+    file = tmp_path / "key"
+    file.write_bytes("s3cret\n".encode("utf-16"))
+    cli = Cli(site.url, **{name: "s3cret\u00e9" if name == "STASH_API_KEY" else str(file)})
+    for more in ((), ("--debug",)):
+        done = cli("tags", "count", *more)
+        assert done.status == 2
+        assert name in done.err
+        assert "s3cret" not in done.err
+        assert "bug" not in done.err
+    assert site.heads == []
