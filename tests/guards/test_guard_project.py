@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
+from runpy import run_path
+from typing import Any
 
 import pytest
 from support import ROOT
@@ -38,7 +41,41 @@ def test_ci_installs_and_tests_as_the_readme_says() -> None:
     assert text("scripts/check").rstrip().endswith("pytest")
 
 
-@pytest.mark.parametrize("line", re.findall(r'^    "[^"]+".*$', text("pyproject.toml"), re.MULTILINE))
-def test_every_dependency_has_a_reason(line: str) -> None:
-    if re.search(r'"[\w.-]+(\[\w+\])?[<>=]', line):
-        assert "#" in line
+LOWEST: dict[str, Any] = run_path(str(ROOT / "scripts" / "lowest"))
+DEPENDENCIES: list[str] = LOWEST["requirements"](tomllib.loads(text("pyproject.toml")))
+
+
+def test_dependencies_are_found() -> None:
+    names = {re.split(r"[<>=;]", each)[0] for each in DEPENDENCIES}
+    assert {"hatchling", "typer", "pydantic", "av", "SQLAlchemy", "pytest", "mypy"} <= names
+
+
+@pytest.mark.parametrize("dependency", DEPENDENCIES)
+def test_every_dependency_has_a_lower_bound_and_a_reason(dependency: str) -> None:
+    name, _, version = LOWEST["lowest"](dependency).partition("==")
+    assert dependency.startswith(name)
+    assert version
+    [line] = [each for each in text("pyproject.toml").splitlines() if f'"{dependency}"' in each]
+    assert re.search(r"  # \S", line)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "pin"),
+    [
+        ("typer>=0.28,<0.29", "typer==0.28"),
+        ("uvicorn[standard] >= 0.35", "uvicorn==0.35"),
+        (
+            "google-re2>=1.1.20251105; python_version < '3.14'",
+            "google-re2==1.1.20251105; python_version < '3.14'",
+        ),
+        ("x<2,>=1.0", "x==1.0"),
+    ],
+)
+def test_the_lower_bound_of_a_requirement(requirement: str, pin: str) -> None:
+    assert LOWEST["lowest"](requirement) == pin
+
+
+@pytest.mark.parametrize("requirement", ["rich", "rich<15", "rich==14", "rich @ file:///rich.whl"])
+def test_a_requirement_without_a_lower_bound_is_refused(requirement: str) -> None:
+    with pytest.raises(ValueError, match="has no lower bound"):
+        LOWEST["lowest"](requirement)
