@@ -192,6 +192,7 @@ def as_written(runtime: Runtime, asked: Asked, document: Document) -> Work:
 
     types = {name: TypeRef(text) for name, text in document.declared.items()}
     document.variables.update(_gather(runtime, asked, types, document.variables))
+    runtime.writes = document.is_mutation
 
     async def work(session: Session) -> None:
         if asked.subscribe:
@@ -215,6 +216,7 @@ def by_name(runtime: Runtime, asked: Asked, operation: str, given: dict[str, Any
     paths = documents.paths_of(operation, runtime.options.fields)
     if (kind == "subscription") is not asked.subscribe:
         raise StashUsageError(f"{operation} is a {kind}: --subscribe is for subscriptions, and only for them")
+    runtime.writes = kind == "mutation"
 
     async def work(session: Session) -> None:
         if asked.subscribe:

@@ -80,6 +80,7 @@ def create(
             return None
         return await send(session, runtime, entity, values)
 
+    runtime.writes = not dry_run
     row = runtime.run(work)
     if row is not None:
         from stash_cli.commands.show import show_row

@@ -97,6 +97,9 @@ def run_serve(
 
     server = embedded_module("server").LibraryServer(library, host, port, policy=policy)
     is_loopback = embedded_module("web.addresses").is_loopback(host) or host == "localhost"
+    server = embedded_module("server")
+    if not embedded_module("location").resolve_location(library).exists():
+        runtime.streams.note(f"making the library {library}")
 
     def announce(url: str) -> None:
         if server.is_open and not is_loopback:

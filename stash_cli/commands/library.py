@@ -78,6 +78,7 @@ def run_add(
         runtime.streams.note(f"added {wanted['path']}; stash scan --wait reads it")
         return await write(session, [*others, wanted])
 
+    runtime.writes = True
     print_changed(runtime, runtime.run(work))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.commands.options import Options
@@ -33,6 +35,8 @@ class Runtime:
         self.options = Options()
         self.flags: dict[str, Any] = {}
         """Values of the derived flags of the command that runs."""
+        self.writes = False
+        """Whether the command makes an embedded library that is not there."""
         self._given: dict[str, Any] = {}
 
     def merge(self, values: Mapping[str, Any]) -> None:
@@ -67,8 +71,11 @@ class Runtime:
     async def session(self) -> AsyncIterator[Session]:
         from stash_cli.core.context import StashContext
         from stash_cli.core.log import configure_logging, logger
+        from stash_cli.core.settings import DEMO
 
-        connection = self.connection()
+        connection = replace(self.connection(), create=self.writes)
+        file = Path(connection.location) if connection.is_embedded and connection.location != DEMO else None
+        missing = file is not None and not file.exists()
         verbosity = 2 if self.options.debug else self.options.verbose
         handler = configure_logging(verbosity, self.streams.err, [connection.api_key])
         try:
@@ -76,6 +83,8 @@ class Runtime:
                 yield session
         finally:
             logger.removeHandler(handler)
+            if missing and file is not None and file.exists():
+                self.streams.note(f"made the library {file}")
 
     def writer(self, columns: Sequence[Column], *, single: bool = False, paths: Sequence[str] = ()) -> Writer:
         """The writer for `--output` over `columns` (those of `--fields` when given)."""

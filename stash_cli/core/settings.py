@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_URL = "http://localhost:9999"
 DEFAULT_TIMEOUT = 60.0
 EMBEDDED = "embedded:"
+DEMO = "demo"
 _EVERYWHERE = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - recognised, never bound
 _CONN_KEYS = {"scheme": "http", "host": "localhost", "port": 9999, "apikey": None, "timeout": DEFAULT_TIMEOUT}
 _VARIABLES = {"url": "STASH_URL", "api_key": "STASH_API_KEY", "api_key_file": "STASH_API_KEY_FILE"}
@@ -42,7 +43,8 @@ class Connection:
 
     `url` is the GraphQL endpoint, or `embedded:PATH` / `embedded:demo`; `timeout` is in seconds;
     `verify` is whether certificates are checked, or the path of a CA file; `read_only` refuses every
-    mutation before sending; `cache_dir` None is the platform's; `configured` is False when nobody chose
+    mutation before sending; `create` is whether an embedded library that is not there is made, which
+    `read_only` forbids; `cache_dir` None is the platform's; `configured` is False when nobody chose
     the address, so that errors can say how to. Raises StashConfigurationError for a key that no HTTP header
     can carry.
     """
@@ -54,6 +56,7 @@ class Connection:
     read_only: bool = False
     cache_dir: Path | None = None
     configured: bool = True
+    create: bool = True
 
     def __post_init__(self) -> None:
         if self.api_key:
@@ -178,7 +181,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _library(location: str) -> str:
-    if location in ("", "demo"):
+    if location in ("", DEMO):
         if not location:
             raise StashConfigurationError("embedded: wants a file, or demo: embedded:library.sqlite.")
         return location
@@ -187,7 +190,7 @@ def _library(location: str) -> str:
 
 def _from_environment(environ: Mapping[str, str], *, with_key: bool) -> dict[str, str | None]:
     """What the variables say; without the key a setting that another one replaces cannot be wrong."""
-    names = _VARIABLES if with_key else ("url",)
+    names = _VARIABLES.keys() - (set() if with_key else {"api_key", "api_key_file"})
     return {name: environ.get(_VARIABLES[name]) for name in names}
 
 
@@ -204,7 +207,7 @@ def _expand(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
     if given.pop("demo", False):
         if "url" in given:
             raise StashConfigurationError("A URL and the demo library exclude each other.")
-        given["url"] = f"{EMBEDDED}demo"
+        given["url"] = f"{EMBEDDED}{DEMO}"
     key_file = given.pop("api_key_file", None)
     if "api_key" in given:
         given["api_key"] = check_key(given["api_key"].strip(), names.get("api_key", "api_key"))

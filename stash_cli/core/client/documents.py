@@ -45,6 +45,10 @@ class Document:
     def is_subscription(self) -> bool:
         return kind_of(self.text, self.name) is Kind.SUBSCRIPTION
 
+    @property
+    def is_mutation(self) -> bool:
+        return kind_of(self.text, self.name) is Kind.MUTATION
+
     def request(self, **variables: Any) -> GraphQLRequest:
         """What is sent, with some variables set anew."""
         return GraphQLRequest(self.text, {**self.variables, **variables}, self.name)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stash_cli.core.errors import StashConfigurationError, StashInputError
+from stash_cli.core.errors import StashConfigurationError, StashInputError, did_you_mean
+from stash_cli.core.settings import DEMO
 from stash_cli.core.transport.asgi import open_asgi_channel
 from stash_cli.core.transport.files import download_url, same_origin
 from stash_cli.core.transport.http import HttpTransport, load_httpx
@@ -38,6 +40,7 @@ class InProcessTransport(HttpTransport):
         """The open library."""
         with self._opening:
             if self._library is None:
+                require_file(self.connection)
                 self._library = open_library(self.connection.location)
             return self._library
 
@@ -81,6 +84,19 @@ class InProcessTransport(HttpTransport):
         if task is not None and task.cancelling():
             await asyncio.to_thread(library.jobs.close, drain=False)
         await asyncio.to_thread(library.close)
+
+
+def require_file(connection: Connection) -> None:
+    """Raise StashConfigurationError for a missing library that may not be made; the demo always may."""
+    path = Path(connection.location)
+    if connection.location == DEMO or (connection.create and not connection.read_only) or path.exists():
+        return
+    folder = path.parent
+    names = [each.name for each in folder.iterdir() if each.is_file()] if folder.is_dir() else []
+    raise StashConfigurationError(
+        f"There is no library {path}. {did_you_mean(path.name, names)}".rstrip(),
+        hint="Commands that create something make a new library, unless they are read-only.",
+    )
 
 
 def open_library(location: str) -> Library:

@@ -1,0 +1,88 @@
+"""Library files that are not there: made by commands that create something, an error for all others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_support import Cli
+from support import run
+
+from stash_cli.core.client.session import Session
+from stash_cli.core.errors import StashConfigurationError
+from stash_cli.core.settings import Connection
+
+CREATING = [
+    ("tag", "create", "--name", "New"),
+    ("library", "add", "."),
+    ("api", 'mutation { tagCreate(input: {name: "New"}) { id } }'),
+    ("api", "--operation", "tagCreate", "-f", "input.name=New"),
+]
+READING = [
+    ("tags", "find"),
+    ("tags", "count"),
+    ("tag", "show", "1"),
+    ("tag", "update", "1", "--name", "New"),
+    ("tag", "delete", "1", "--yes"),
+    ("tag", "create", "--name", "New", "--dry-run", "--parent", "Old"),
+    ("scan",),
+    ("jobs", "list"),
+    ("library", "list"),
+    ("library", "remove", "."),
+    ("version",),
+    ("api", "{ version { version } }"),
+    ("api", "--operation", "findTags"),
+]
+
+
+@pytest.mark.parametrize("args", CREATING, ids=" ".join)
+def test_what_creates_something_makes_the_library_and_says_so(
+    args: tuple[str, ...], embedded_url: str, library_file: Path
+) -> None:
+    cli = Cli(embedded_url)
+    assert f"made the library {library_file}" in cli.ok(*args).err
+    assert "made" not in cli.ok("tags", "count").err
+
+
+@pytest.mark.parametrize("args", READING, ids=" ".join)
+def test_what_only_reads_makes_no_library(
+    args: tuple[str, ...], embedded_url: str, library_file: Path
+) -> None:
+    done = Cli(embedded_url)(*args)
+    assert (done.status, done.out) == (2, "")
+    assert f"There is no library {library_file}" in done.err
+    assert not list(library_file.parent.glob("*.sqlite*"))
+
+
+@pytest.mark.parametrize("args", CREATING, ids=" ".join)
+def test_nothing_read_only_makes_a_library(
+    args: tuple[str, ...], embedded_url: str, library_file: Path
+) -> None:
+    done = Cli(embedded_url)("--read-only", *args, "--json")
+    assert done.status != 0
+    assert "made" not in done.err
+    assert not library_file.exists()
+
+
+def test_a_misspelt_library_is_answered_with_near_names(small_library: Path) -> None:
+    done = Cli(f"embedded:{small_library.with_name('smal.sqlite')}")("scenes", "find")
+    assert (done.status, done.out) == (2, "")
+    assert "Did you mean small.sqlite?" in done.err
+
+
+def test_a_library_in_no_folder_is_told(tmp_path: Path) -> None:
+    done = Cli(f"embedded:{tmp_path}/no/such/library.sqlite")("scenes", "find")
+    assert (done.status, "There is no library" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("facts", [{"read_only": True}, {"create": False}], ids=str)
+def test_a_client_may_be_held_to_files_that_are_there(
+    facts: dict[str, bool], embedded_url: str, library_file: Path
+) -> None:
+    async def main() -> None:
+        async with Session(Connection(embedded_url, **facts)) as session:
+            await session.execute("{ version { version } }")
+
+    with pytest.raises(StashConfigurationError, match="There is no library"):
+        run(main())
+    assert not library_file.exists()
