@@ -98,13 +98,13 @@ def run_serve(
     server = embedded_module("server").LibraryServer(library, host, port, policy=policy)
     is_loopback = embedded_module("web.addresses").is_loopback(host) or host == "localhost"
     server = embedded_module("server")
-    if not embedded_module("location").resolve_location(library).exists():
-        runtime.streams.note(f"making the library {library}")
+    is_new = not embedded_module("location").resolve_location(library).exists()
 
     def announce(url: str) -> None:
         if server.is_open and not is_loopback:
             runtime.streams.note("no password: whoever reaches its address can use and change this library")
         runtime.streams.say(f"serving {library} at {url}")
+        runtime.streams.say(f"serving {'the new library ' if is_new else ''}{library} at {url}")
 
     server.run(announce)
     return INTERRUPTED if server.interrupted_by == signal.SIGINT else 0

@@ -414,7 +414,9 @@ def test_serving_ends_with_ctrl_c(library_file: Path) -> None:
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     )
     assert process.stderr is not None
-    url = process.stderr.readline().split()[-1]
+    announced = process.stderr.readline()
+    assert announced.startswith(f"serving the new library {library_file} at http://127.0.0.1:")
+    url = announced.split()[-1]
     assert Cli(url).ok("tag", "create", "--name", "Served", "--ids").out == "1\n"
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)
