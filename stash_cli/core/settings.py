@@ -46,7 +46,7 @@ class Connection:
     mutation before sending; `create` is whether an embedded library that is not there is made, which
     `read_only` forbids; `cache_dir` None is the platform's; `configured` is False when nobody chose
     the address, so that errors can say how to. Raises StashConfigurationError for a key that no HTTP header
-    can carry.
+    can carry, and for a URL that is no server's address or holds a secret.
     """
 
     url: str
@@ -59,6 +59,8 @@ class Connection:
     create: bool = True
 
     def __post_init__(self) -> None:
+        if not self.is_embedded:
+            _split(self.url)
         if self.api_key:
             check_key(self.api_key, "The API key")
 
