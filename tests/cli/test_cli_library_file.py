@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
-from cli_support import Cli
+from cli_support import Cli, environment, program
 from support import run
 
 from stash_cli.core.client.session import Session
@@ -86,3 +88,12 @@ def test_a_client_may_be_held_to_files_that_are_there(
     with pytest.raises(StashConfigurationError, match="There is no library"):
         run(main())
     assert not library_file.exists()
+
+
+def test_serving_says_that_the_library_is_new(library_file: Path) -> None:
+    command = program("embedded", "serve", "--library", str(library_file), "--port", "0")
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) as process:
+        assert process.stderr is not None
+        announced = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+    assert announced.startswith(f"serving the new library {library_file} at http://127.0.0.1:")
