@@ -92,18 +92,15 @@ def run_serve(
     policy = embedded_module("web.policy").WebPolicy.parse(
         allow_origin or (), allow_host or (), trusted_proxy or ()
     )
-
-    _note_readers(runtime, embedded_module("location").resolve_location(library))
-
+    path = embedded_module("location").resolve_location(library)
+    _note_readers(runtime, path)
+    is_new = not path.exists()
     server = embedded_module("server").LibraryServer(library, host, port, policy=policy)
     is_loopback = embedded_module("web.addresses").is_loopback(host) or host == "localhost"
-    server = embedded_module("server")
-    is_new = not embedded_module("location").resolve_location(library).exists()
 
     def announce(url: str) -> None:
         if server.is_open and not is_loopback:
             runtime.streams.note("no password: whoever reaches its address can use and change this library")
-        runtime.streams.say(f"serving {library} at {url}")
         runtime.streams.say(f"serving {'the new library ' if is_new else ''}{library} at {url}")
 
     server.run(announce)
