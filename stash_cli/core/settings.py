@@ -18,11 +18,17 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "http://localhost:9999"
 DEFAULT_TIMEOUT = 60.0
+DEFAULT_MAX_ANSWER = 256 * 1024 * 1024
 EMBEDDED = "embedded:"
 DEMO = "demo"
 _EVERYWHERE = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - recognised, never bound
 _CONN_KEYS = {"scheme": "http", "host": "localhost", "port": 9999, "apikey": None, "timeout": DEFAULT_TIMEOUT}
-_VARIABLES = {"url": "STASH_URL", "api_key": "STASH_API_KEY", "api_key_file": "STASH_API_KEY_FILE"}
+_VARIABLES = {
+    "url": "STASH_URL",
+    "api_key": "STASH_API_KEY",
+    "api_key_file": "STASH_API_KEY_FILE",
+    "max_answer_bytes": "STASH_MAX_ANSWER_BYTES",
+}
 _OPTIONS = {"api_key_file": "--api-key-file"}
 _FLAGS = (
     "url",
@@ -34,6 +40,7 @@ _FLAGS = (
     "ca_cert",
     "read_only",
     "cache_dir",
+    "max_answer_bytes",
 )
 
 
@@ -41,7 +48,8 @@ _FLAGS = (
 class Connection:
     """How to reach one server.
 
-    `url` is the GraphQL endpoint, or `embedded:PATH` / `embedded:demo`; `timeout` is in seconds;
+    `url` is the GraphQL endpoint, or `embedded:PATH` / `embedded:demo`; `timeout` is in seconds and bounds
+    a whole answer; `max_answer_bytes` bounds its size after decompression;
     `verify` is whether certificates are checked, or the path of a CA file; `read_only` refuses every
     mutation before sending; `create` is whether an embedded library that is not there is made, which
     `read_only` forbids; `cache_dir` None is the platform's; `configured` is False when nobody chose
@@ -57,6 +65,7 @@ class Connection:
     cache_dir: Path | None = None
     configured: bool = True
     create: bool = True
+    max_answer_bytes: int = DEFAULT_MAX_ANSWER
 
     def __post_init__(self) -> None:
         if not self.is_embedded:
@@ -96,9 +105,9 @@ def resolve_connection(
     """The connection that `flags`, then `environ`, then `profile`, then the defaults describe.
 
     Flags and profile share the keys url, demo, api_key, api_key_file, timeout, insecure, ca_cert,
-    read_only and cache_dir; None and "" count as not given. A key of flags or environment goes to the server
-    that one of these names, or to the default; a key of the profile goes to the profile's server only.
-    Raises StashConfigurationError.
+    read_only, cache_dir and max_answer_bytes; None and "" count as not given. A key of flags or environment
+    goes to the server that one of these names, or to the default; a key of the profile goes to the profile's
+    server only. Raises StashConfigurationError.
     """
     unknown = [key for key in (*flags, *(profile or ())) if key not in _FLAGS]
     if unknown:
@@ -115,6 +124,7 @@ def resolve_connection(
         read_only=bool(chosen.get("read_only", False)),
         cache_dir=Path(cache_dir) if cache_dir else None,
         configured="url" in chosen,
+        max_answer_bytes=_size(chosen.get("max_answer_bytes", DEFAULT_MAX_ANSWER)),
     )
 
 
@@ -226,6 +236,15 @@ def _timeout(value: Any) -> float:
     if not seconds > 0 or math.isinf(seconds):
         raise StashConfigurationError(f"The timeout is a number of seconds above 0, not {value!r}.")
     return seconds
+
+
+def _size(value: Any) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdecimal()) or int(text) == 0:
+        raise StashConfigurationError(
+            f"The largest answer (STASH_MAX_ANSWER_BYTES) is a number of bytes, not {value!r}."
+        )
+    return int(text)
 
 
 def _verify(chosen: Mapping[str, Any]) -> bool | str:

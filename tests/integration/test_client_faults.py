@@ -91,7 +91,7 @@ FAULTS: dict[str, tuple[Any, type[StashError], str, int, type[StashError]]] = {
     "damaged": (http(200, b"\x1f\x8bxx", Content_Encoding="gzip"), Unreachable, "damaged", 3, Unknown),
     "reset": (RESET, Unreachable, "hung up", 3, Unknown),
     "half an answer": (half(DONE), Unreachable, "hung up before its answer was complete", 3, Unknown),
-    "slow": (HANG, Unreachable, "no answer within 0.3 s", 1, Unknown),
+    "slow": (HANG, Unreachable, "answer within 0.3 s", 1, Unknown),
 }
 """Fault -> answer, a query's error, part of its message, how often it is sent, a mutation's error."""
 

@@ -145,7 +145,9 @@ def test_the_parts_of_an_upload_come_in_their_order(tmp_path: Path) -> None:
             Connection(normalise_url(f"http://127.0.0.1:{port}"), cache_dir=tmp_path)
         ) as session:
             file = io.BytesIO(b"PK content")
-            found = await session.execute("mutation($input: I!) { x }", {"input": {"file": file, "a": [1]}})
+            found = await session.execute(
+                "mutation($input: I!) { importObjects(input: $input) }", {"input": {"file": file, "a": [1]}}
+            )
         server.close()
         return found
 

@@ -27,9 +27,10 @@ _CAUSES: tuple[tuple[type[BaseException], Fault], ...] = (
     (ssl.SSLError, Fault("it does not speak TLS as expected", transient=False)),
     (ConnectionRefusedError, Fault("nothing listens there", transient=True)),
 )
+_UNOPENED = Fault("no answer to the connection attempt", transient=False)
 _KINDS = {
     "ConnectError": Fault("nothing listens there", transient=True),
-    "ConnectTimeout": Fault("no answer to the connection attempt", transient=False),
+    "ConnectTimeout": _UNOPENED,
     "PoolTimeout": Fault("too many requests at once", transient=False),
     "WriteTimeout": Fault("it stopped reading the request", transient=False),
     "ReadTimeout": Fault("no answer within {timeout:g} s", transient=False),
@@ -38,7 +39,9 @@ _KINDS = {
     "RemoteProtocolError": Fault("it hung up before its answer was complete", transient=True),
     "ProxyError": Fault("the proxy refused", transient=False),
     "DecodingError": Fault("its answer is damaged", transient=True),
-    "TimeoutError": Fault("no answer to the connection attempt", transient=False),
+    "DamagedError": Fault("its answer is damaged", transient=True),
+    "TooSlowError": Fault("hardly anything came within {timeout:g} s", transient=False),
+    "TimeoutError": Fault("no complete answer within {timeout:g} s", transient=False),
     "ConnectionClosedError": Fault("it hung up", transient=True),
     "ConnectionClosedOK": Fault("it hung up", transient=True),
 }
@@ -58,6 +61,8 @@ def translate(
     """
     found = list(causes(error, handled))
     fault = next((f for kind, f in _CAUSES for cause in found if isinstance(cause, kind)), None)
+    if isinstance(error, TimeoutError) and delivery is Delivery.NOT_STARTED:
+        fault = _UNOPENED
     fault = fault or _by_class(error)
     what = "Cannot reach" if delivery is Delivery.NOT_STARTED else "No answer from"
     return StashConnectionError(

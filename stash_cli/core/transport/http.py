@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from contextlib import asynccontextmanager
 from logging import DEBUG
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,13 @@ from stash_cli.core.transport.files import Uploads, download_url, multipart, sam
 from stash_cli.core.transport.outcome import check_read_only
 from stash_cli.core.transport.per_loop import PerLoop
 from stash_cli.core.transport.progress import Progress
+from stash_cli.core.transport.reading import (
+    DamagedError,
+    TooSlowError,
+    decoded,
+    read_all,
+    steady,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -47,59 +56,70 @@ class HttpTransport:
         What it ends with instead of an answer, a cancellation too, has a `delivery`.
         """
         check_read_only(self.connection, request)
-        progress = Progress()
+        uploads = Uploads.of(request.variables)
+        progress = Progress(self.connection.timeout, carries_files=bool(uploads.files))
         try:
-            return await self._exchange(request, progress)
+            return await self._exchange(request, uploads, progress)
         except BaseException as error:
             progress.mark(error)
             raise
 
-    async def _exchange(self, request: GraphQLRequest, progress: Progress) -> GraphQLResponse:
+    async def _exchange(
+        self, request: GraphQLRequest, uploads: Uploads, progress: Progress
+    ) -> GraphQLResponse:
         client = await self.clients.get()
         error_type = load_httpx().HTTPError
         started = perf_counter()
         if logger.isEnabledFor(DEBUG):
             logger.debug("%s %s", brief(request.document), brief(request.variables))
         try:
-            answer = await self._post(client, request, progress)
-        except (error_type, OSError) as error:
+            async with (
+                asyncio.timeout(None) as progress.clock,
+                self._posted(client, request, uploads, progress) as answer,
+            ):
+                body = await read_all(answer, self.connection.max_answer_bytes)
+        except (error_type, OSError, DamagedError) as error:
             raise translate(error, self.connection, progress.delivery, progress.handled) from error
         took = (perf_counter() - started) * 1000
-        logger.info(
-            "%s -> %d, %d bytes, %.0f ms", _title(request), answer.status_code, len(answer.content), took
-        )
-        return read_answer(self.connection, answer.status_code, answer.headers, answer.content)
+        logger.info("%s -> %d, %d bytes, %.0f ms", _title(request), answer.status_code, len(body), took)
+        return read_answer(self.connection, answer.status_code, answer.headers, body)
 
-    async def _post(
-        self, client: httpx.AsyncClient, request: GraphQLRequest, progress: Progress
-    ) -> httpx.Response:
-        recorded = {"trace": progress.trace}
-        uploads = Uploads.of(request.variables)
-        if not uploads.files:
-            return await client.post(self.endpoint, content=encode(request.payload()), extensions=recorded)
+    @asynccontextmanager
+    async def _posted(
+        self, client: httpx.AsyncClient, request: GraphQLRequest, uploads: Uploads, progress: Progress
+    ) -> AsyncGenerator[httpx.Response, None]:
+        """The answer to a request, whose content is not read yet."""
         body = encode({**request.payload(), "variables": uploads.variables})
         with uploads.opened() as files:
-            return await client.post(
-                self.endpoint,
-                data=uploads.fields(body),
-                files=files,
-                headers={"Content-Type": multipart()},
-                extensions=recorded,
+            content: dict[str, Any] = {"content": body}
+            if files:
+                headers = {"Content-Type": multipart()}
+                content = {"data": uploads.fields(body), "files": files, "headers": headers}
+            sent = client.build_request(
+                "POST", self.endpoint, extensions={"trace": progress.trace}, **content
             )
+            answer = await client.send(sent, stream=True)
+            try:
+                yield answer
+            finally:
+                await answer.aclose()
 
     async def download(self, address: str) -> AsyncGenerator[bytes, None]:
-        """The bytes of a file at a path of the server or at a URL, as they arrive."""
+        """The bytes of a file at a path of the server or at a URL, as they arrive.
+
+        Bounded by pauses and by a slowest rate, not in total.
+        """
         client = await self.clients.get()
         url = download_url(self.endpoint, address)
         progress = Progress()
         try:
             async with client.stream("GET", url, extensions={"trace": progress.trace}) as answer:
                 if answer.status_code != 200:  # noqa: PLR2004 - HTTP's number
-                    body = await answer.aread()
+                    body = await read_all(answer, self.connection.max_answer_bytes)
                     raise file_refusal(self.connection, answer.status_code, answer.headers, body)
-                async for chunk in answer.aiter_bytes():
-                    yield chunk
-        except load_httpx().HTTPError as error:
+                async for piece in steady(decoded(answer), self.connection.timeout):
+                    yield piece
+        except (load_httpx().HTTPError, DamagedError, TooSlowError) as error:
             raise translate(error, self.connection, progress.delivery, progress.handled) from error
 
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> SocketSubscription:
@@ -133,7 +153,7 @@ class HttpTransport:
         httpx, connection = load_httpx(), self.connection
         local = is_local(self.url)
         return httpx.AsyncClient(  # type: ignore[no-any-return]
-            headers=_HEADERS | self.headers() | ({"Accept-Encoding": "identity"} if local else {}),
+            headers=_HEADERS | self.headers() | {"Accept-Encoding": "identity" if local else "gzip, deflate"},
             timeout=httpx.Timeout(connection.timeout, connect=min(_CONNECT, connection.timeout)),
             limits=httpx.Limits(max_connections=20, keepalive_expiry=_KEEP_ALIVE),
             verify=tls_context(connection) or False,

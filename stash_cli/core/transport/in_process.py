@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashConfigurationError, StashInputError, did_you_mean
 from stash_cli.core.settings import DEMO
@@ -14,7 +14,7 @@ from stash_cli.core.transport.files import download_url, same_origin
 from stash_cli.core.transport.http import HttpTransport, load_httpx
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     import httpx
 
@@ -51,7 +51,7 @@ class InProcessTransport(HttpTransport):
             """Reports what it does like httpcore; the app has the whole request from the start."""
 
             async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-                trace = request.extensions["trace"]
+                trace = request.extensions.get("trace", _unheard)
                 await trace("asgi.send_request_headers.started", {"request": request})
                 await trace("asgi.send_request_body.complete", {})
                 answer: httpx.Response = await super().handle_async_request(request)
@@ -97,6 +97,10 @@ def require_file(connection: Connection) -> None:
         f"There is no library {path}. {did_you_mean(path.name, names)}".rstrip(),
         hint="Commands that create something make a new library, unless they are read-only.",
     )
+
+
+async def _unheard(event: str, info: Mapping[str, Any]) -> None:
+    """For requests that nobody keeps a record of."""
 
 
 def open_library(location: str) -> Library:
