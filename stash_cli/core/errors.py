@@ -109,7 +109,8 @@ class StashAmbiguousError(StashError):
 class StashConnectionError(StashError):
     """No answer: unreachable, refused, cut off or timed out.
 
-    `delivery` says how far the request got; `transient` whether trying again at once may help.
+    `delivery` says how far the request got; `transient` whether trying again may help, `retry_after` how many
+    seconds the server wants to be left alone before that.
     """
 
     code = "unreachable"
@@ -122,10 +123,12 @@ class StashConnectionError(StashError):
         hint: str | None = None,
         delivery: Delivery = Delivery.BODY_WRITTEN,
         transient: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.delivery = delivery
         self.transient = transient
+        self.retry_after = retry_after
 
     @property
     def sent(self) -> bool:

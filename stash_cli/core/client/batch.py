@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client import failures
-from stash_cli.core.client.completeness import is_missing
+from stash_cli.core.client.completeness import fits, is_missing
 from stash_cli.core.errors import (
     Delivery,
     StashAuthenticationError,
@@ -315,12 +315,18 @@ def _note(
     for number, each in enumerate(operations):
         key = f"a{number}"
         own = [error for error in errors if (error.get("path") or [None])[0] == key]
-        each.result = answers.read(each.operation, (data or {}).get(key), server)
-        each.error = _share(each, key, data or {}, own)
+        each.error = _share(each, key, data or {}, own, server)
+        each.result = None
+        if each.error is None:
+            each.result = answers.read(each.operation, (data or {}).get(key), server)
 
 
 def _share(
-    each: BatchOperation, key: str, data: Mapping[str, Any], own: Sequence[Mapping[str, Any]]
+    each: BatchOperation,
+    key: str,
+    data: Mapping[str, Any],
+    own: Sequence[Mapping[str, Any]],
+    server: ServerCapabilities,
 ) -> StashError | None:
     """The error of one operation: its own, or that its field is missing.
 
@@ -333,7 +339,9 @@ def _share(
         failed = failures.failure(own, None)
         return unknown_outcome(failed.message, failed) if is_mutation and is_below_root(failed) else failed
     field = RootField(key, each.operation, selection.is_composite(declared.type.name), is_optional=False)
-    if not is_missing(field, data, is_mutation=is_mutation):
+    if not is_missing(field, data, is_mutation=is_mutation) and (
+        server.is_older or fits(declared.type, data[key], _paths(each))
+    ):
         return None
-    message = f"The server answered without {each.operation}."
+    message = f"The server answered without the value of {each.operation}."
     return unknown_outcome(message) if is_mutation else StashIntegrationError(message)

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import Delivery, StashIntegrationError
-from stash_cli.core.syntax.operations import root_fields
+from stash_cli.core.graphql.document import describe
+from stash_cli.core.graphql.selection import is_composite
+from stash_cli.core.syntax.operations import RootField, root_fields
 from stash_cli.core.transport.outcome import unknown_outcome
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.errors import StashError
-    from stash_cli.core.syntax.operations import RootField
     from stash_cli.core.transport import GraphQLRequest
+    from stash_cli.core.types.api import TypeRef
+
+_LONGEST = 80
+_PLAIN = ("ID", "String", "Int", "Float", "Boolean")
 
 
 def check_complete(
@@ -34,6 +39,75 @@ def check_complete(
             raise _incomplete(request, f"The server answered without {each.name}.")
     if not data and request.is_mutation:
         raise _incomplete(request, "The server answered with empty data.")
+
+
+def value_of(
+    operation: str,
+    request: GraphQLRequest,
+    data: Mapping[str, Any] | None,
+    paths: Sequence[str] | None,
+    *,
+    is_older: bool,
+) -> Any:
+    """The value that an operation of the API answered under its name.
+
+    `paths` are those that were asked for (None: the default). Raises what `check_complete` does where the
+    value is missing or, unless the server `is_older`, has another shape than the API describes.
+    """
+    declared = describe(operation)[1].type
+    is_object = is_composite(declared.name)
+    check_complete(request, data, [RootField(operation, operation, is_object, is_optional=False)])
+    value = (data or {})[operation]
+    if not is_older and not fits(declared, value, paths):
+        raise _incomplete(request, f"The server answered {operation} with something else: {_shown(value)}.")
+    return value
+
+
+def fits(declared: TypeRef, value: Any, paths: Sequence[str] | None) -> bool:
+    """Whether a value has the shape of its type: objects with their ids, lists of them, pages of rows."""
+    if value is None:
+        return True
+    if not is_composite(declared.name):
+        return isinstance(value, list) if declared.is_list else not _is_structured(declared.name, value)
+    is_page = declared.name.startswith("Find")
+    if declared.is_list:
+        return isinstance(value, list) and all(_is_object(each, declared.name, paths) for each in value)
+    if not is_page:
+        return _is_object(value, declared.name, paths)
+    return isinstance(value, dict) and _fits_page(declared.name, value, paths or ())
+
+
+def _is_structured(type_name: str, value: Any) -> bool:
+    """Whether an object or a list stands where the type allows neither."""
+    return type_name in _PLAIN and isinstance(value, dict | list)
+
+
+def _is_object(value: Any, type_name: str, paths: Sequence[str] | None) -> bool:
+    """Whether a value is an object, with its id where that was asked for; lists may hold nulls."""
+    if not isinstance(value, dict):
+        return value is None
+    if "id" in value:
+        return isinstance(value["id"], str | int)
+    return "id" not in (describe_api().types[type_name].fields if paths is None else paths)
+
+
+def _fits_page(type_name: str, page: Mapping[str, Any], paths: Sequence[str]) -> bool:
+    for name, field in describe_api().types[type_name].fields.items():
+        inner = [path.removeprefix(f"{name}.") for path in paths if path.partition(".")[0] == name]
+        if name not in page:
+            if inner and (field.type.is_list or name == "count"):  # older servers lack the others
+                return False
+        elif field.type.is_list:
+            if not isinstance(page[name], list) or not fits(field.type, page[name], inner):
+                return False
+        elif not isinstance(page[name], int | float):
+            return False
+    return True
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def is_missing(field: RootField, data: Mapping[str, Any], *, is_mutation: bool) -> bool:

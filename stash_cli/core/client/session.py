@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.client import detours, failures, known_servers
-from stash_cli.core.client.completeness import check_complete
+from stash_cli.core.client.completeness import check_complete, value_of
 from stash_cli.core.client.lock import Lock
 from stash_cli.core.client.order import RequestOrder
 from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
-from stash_cli.core.graphql import answers, document, introspection, selection
+from stash_cli.core.graphql import answers, document, introspection
 from stash_cli.core.graphql.capability import ServerCapabilities
 from stash_cli.core.graphql.ours import OurCapabilities
 from stash_cli.core.log import logger
-from stash_cli.core.syntax.operations import RootField
 from stash_cli.core.transport import GraphQLRequest, open_transport
 from stash_cli.core.transport.outcome import check_read_only, judged
 from stash_cli.core.transport.retry import retrying
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.stream import Stream
     from stash_cli.core.settings import Connection
+    from stash_cli.core.syntax.operations import RootField
     from stash_cli.core.transport import GraphQLResponse, Transport
 
     Build = Callable[[ServerCapabilities], tuple[str, dict[str, Any], str]]
@@ -116,9 +116,7 @@ class Session:
             name = document.title(operation)
             return *document.join(name, [root], rider), name
 
-        is_composite = selection.is_composite(document.describe(operation)[1].type.name)
-        data = await self._fitted(build, RootField(operation, operation, is_composite, is_optional=False))
-        return answers.read(operation, data[operation], self.capabilities)
+        return answers.read(operation, await self._fitted(build, operation, paths), self.capabilities)
 
     def subscribe(
         self,
@@ -133,25 +131,23 @@ class Session:
 
         return Stream(self, operation, args or {}, paths, reconnect=reconnect)
 
-    async def _fitted(self, build: Build, field: RootField) -> dict[str, Any]:
+    async def _fitted(self, build: Build, operation: str, paths: Sequence[str] | None) -> Any:
         """Send what `build` makes for this server; learn anew and repeat where it has changed.
 
-        `field` is the operation's root field. A mutation is repeated only when all of it was refused.
+        A mutation is repeated only when all of it was refused.
         """
         server = await self.learn()
         try:
-            data = await self._send_built(build(server), field)
+            value, rider = await self._send_built(build(server), operation, paths)
         except StashGraphQLError as error:
             if self._sure or not failures.is_refusal(error):
                 raise
             logger.info("The server refused the document; asking what it knows now.")
         else:
-            if not self._changed(data.pop(_RIDER, None)):
-                return data
+            if not self._changed(rider):
+                return value
             logger.info("The server's version has changed; asking what it knows now.")
-        data = await self._send_built(build(await self.learn(again=True)), field)
-        data.pop(_RIDER, None)
-        return data
+        return (await self._send_built(build(await self.learn(again=True)), operation, paths))[0]
 
     def _changed(self, rider: object) -> bool:
         """Whether the version that rode along is another than the known one."""
@@ -161,10 +157,15 @@ class Session:
         self._sure = (rider.get("version") or "", rider.get("hash") or "") == (known.version, known.hash)
         return not self._sure
 
-    async def _send_built(self, built: tuple[str, dict[str, Any], str], field: RootField) -> dict[str, Any]:
+    async def _send_built(
+        self, built: tuple[str, dict[str, Any], str], operation: str, paths: Sequence[str] | None
+    ) -> tuple[Any, object]:
+        """The value of the operation, and of what rode along."""
         text, variables, name = built
         request = GraphQLRequest(text, variables, name, single=True)
-        return (await self.send(request, fields=[field])).data or {}
+        data = (await self.send(request, fields=[])).data
+        value = value_of(operation, request, data, paths, is_older=self.capabilities.is_older)
+        return value, (data or {}).get(_RIDER)
 
     async def send(
         self, request: GraphQLRequest, *, partial: bool = False, fields: Sequence[RootField] | None = None
@@ -195,7 +196,7 @@ class Session:
             return response
 
         try:
-            return await retrying(request, once)
+            return await retrying(request, once, self.connection.timeout)
         except StashGraphQLError as error:
             if failures.may_be_unready(error):
                 await self._raise_if_unready(error)

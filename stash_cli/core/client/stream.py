@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.client import failures
+from stash_cli.core.client.completeness import value_of
 from stash_cli.core.graphql import document
 from stash_cli.core.transport import GraphQLRequest
+from stash_cli.core.transport.outcome import check_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +38,7 @@ class Stream:
         self._paths = paths
         self._reconnect = reconnect
         self._source: Subscription | None = None
+        self._request = GraphQLRequest("")
 
     async def __aenter__(self) -> Self:
         source = await self._open()
@@ -53,7 +56,13 @@ class Stream:
         answer = await source.__anext__()
         if answer.errors:
             raise failures.failure(answer.errors, answer.data)
-        return (answer.data or {}).get(self._operation)
+        return value_of(
+            self._operation,
+            self._request,
+            answer.data,
+            self._paths,
+            is_older=self._session.capabilities.is_older,
+        )
 
     async def aclose(self) -> None:
         """End the subscription."""
@@ -66,6 +75,7 @@ class Stream:
             root = document.root_for(self._operation, self._args, self._paths, server)
             name = document.title(self._operation)
             text, variables = document.join(name, [root])
-            request = GraphQLRequest(text, variables, name)
-            self._source = self._session.transport.subscribe(request, reconnect=self._reconnect)
+            self._request = GraphQLRequest(text, variables, name)
+            check_read_only(self._session.connection, self._request)
+            self._source = self._session.transport.subscribe(self._request, reconnect=self._reconnect)
         return self._source

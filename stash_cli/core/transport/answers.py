@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _GATEWAY = {502, 503, 504}
 _BROKEN = 500
+_TOO_MANY = 429
+_PAUSE = 1.0
+"""Seconds to wait where too many requests are refused without saying how long."""
 _SHOWN = 120
 
 
@@ -44,7 +48,7 @@ def read_answer(
 
 def _may_hold_result(status: int) -> bool:
     """Whether a GraphQL result with this status is the server's; a gateway's looks like one at times."""
-    return status not in _GATEWAY and status != 401 and not 300 <= status < 400  # noqa: PLR2004 - HTTP's numbers
+    return status not in (*_GATEWAY, _TOO_MANY, 401) and not is_redirect(status)
 
 
 def _broken(connection: Connection, errors: list[dict[str, Any]]) -> str:
@@ -84,15 +88,25 @@ def _refusal(connection: Connection, status: int, headers: Mapping[str, str], bo
 
 def _meaning(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
     text = body.decode("utf-8", "replace").strip()
-    location = headers.get("location", "")
     # Up to v0.22 a wrong key is answered with status 500 and this word.
-    if status == 401 or text == "unauthorized" or "/login" in location:  # noqa: PLR2004 - HTTP's number
+    if status == 401 or text == "unauthorized":  # noqa: PLR2004 - HTTP's number
         return unauthorised(connection)
-    if 300 <= status < 400 and location:  # noqa: PLR2004 - redirects
-        return _moved(connection, location)
+    location = headers.get("location", "")
+    if is_redirect(status) and location:
+        return moved(connection, location)
+    wait = _retry_after(headers.get("retry-after", ""))
+    if status == _TOO_MANY:
+        return StashConnectionError(
+            f"{connection.server} refuses so many requests (status {status}).",
+            hint="Try again later.",
+            transient=True,
+            retry_after=_PAUSE if wait is None else wait,
+        )
     if status in _GATEWAY:
         return StashConnectionError(
-            f"{connection.server} has no server behind it: a gateway answered {status}.", transient=True
+            f"{connection.server} has no server behind it: a gateway answered {status}.",
+            transient=True,
+            retry_after=wait,
         )
     return _by_status(connection, status, text)
 
@@ -131,11 +145,44 @@ def unauthorised(connection: Connection) -> StashAuthenticationError:
     )
 
 
-def _moved(connection: Connection, location: str) -> StashServerError:
-    target = urlsplit(location)
-    where = f"{target.scheme}://{target.netloc}{target.path}" if target.netloc else target.path
+def _retry_after(text: str) -> float | None:
+    """The seconds that a Retry-After header asks for, which may be a number or a time."""
+    from email.utils import parsedate_to_datetime
+
+    text = text.strip()
+    if text.isascii() and text.isdecimal():
+        return float(text[:9])
+    try:
+        seconds = parsedate_to_datetime(text).timestamp() - time()
+    except (ValueError, OverflowError, OSError):
+        return None
+    return max(0.0, seconds)
+
+
+def is_redirect(status: int) -> bool:
+    return 300 <= status < 400  # noqa: PLR2004 - HTTP's numbers
+
+
+def moved(connection: Connection, location: str) -> StashError:
+    """What a redirect amounts to. None is followed: the API key would go along.
+
+    Only the host and the path are told; the rest of an address may hold secrets.
+    """
+    try:
+        target = urlsplit(location)
+        host = f"[{target.hostname}]" if ":" in (target.hostname or "") else target.hostname or ""
+        port = f":{target.port}" if target.port is not None else ""
+    except ValueError:
+        return StashServerError(f"{connection.server} redirects to an address that cannot be read.")
+    if not host:
+        where = target.path
+    else:
+        where = f"{target.scheme or urlsplit(connection.url).scheme}://{host}{port}{target.path}"
+    same_host = not host or host == urlsplit(connection.url).hostname
+    if same_host and target.path.rstrip("/").endswith("/login"):
+        return unauthorised(connection)
     return StashServerError(
-        f"{connection.server} redirects to {where}.", hint="Use that address if you trust it."
+        f"{connection.server} redirects to {_first_line(where)}.", hint="Use that address if you trust it."
     )
 
 

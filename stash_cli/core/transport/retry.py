@@ -34,14 +34,18 @@ class Backoff:
             yield pause * random.uniform(0.6, 1.2)  # noqa: S311 - not a secret
 
 
+_TOO_MANY = 429
 QUICK = Backoff()
 """Connections: under a second in total, so that a dead server is reported at once."""
 PATIENT = Backoff(attempts=6, first=0.2)
 """A locked database: its writer is busy for some seconds at most."""
 
 
-async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]]) -> R:
-    """Await `send()`, again after a pause for as long as that is safe and may help."""
+async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], longest: float) -> R:
+    """Await `send()`, again after a pause for as long as that is safe and may help.
+
+    A pause that the server asks for is made when it is not above `longest` seconds.
+    """
     quick, patient = QUICK.pauses(), PATIENT.pauses()
     while True:
         try:
@@ -50,8 +54,11 @@ async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]]) ->
             if not may_repeat(request, error):
                 raise
             pause = next(patient if isinstance(error, StashLockedError) else quick, None)
-            if pause is None:
+            wanted = error.retry_after if isinstance(error, StashConnectionError) else None
+            if pause is None or (wanted or 0.0) > longest:
                 raise
+            pause = pause if wanted is None else wanted
+            longest -= wanted or 0.0
             logger.info("%s Trying again in %.1f s.", error.message, pause)
             delivery = error.delivery
         try:
@@ -64,12 +71,13 @@ async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]]) ->
 def may_repeat(request: GraphQLRequest, error: StashError) -> bool:
     """Whether sending `request` again is safe, and `error` one that may pass.
 
-    A query is always safe. A mutation is when it never reached the server, or when its only root field
-    was refused by a locked database: root fields before a refused one are done and stay done, and what
-    failed below a root field was read after that was done.
+    A query is always safe. A mutation is when it never reached the server, when it was one request too many
+    for the server (429), or when its only root field was refused by a locked database: root fields before a
+    refused one are done and stay done, and what failed below a root field was read after that was done.
     """
     if isinstance(error, StashConnectionError):
-        return error.transient and (not error.sent or not request.is_mutation)
+        was_refused = not error.sent or error.status == _TOO_MANY
+        return error.transient and (was_refused or not request.is_mutation)
     if not isinstance(error, StashLockedError):
         return False
     return (request.single and error.is_at_root) or not request.is_mutation
