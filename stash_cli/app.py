@@ -194,12 +194,11 @@ def _write_trace(runtime: Runtime, error: BaseException) -> str | None:
 
 
 def _trace(runtime: Runtime, error: BaseException) -> str:
-    """The trace as text, without the key."""
-    import traceback
-
+    """The trace as text, without the key and the values that messages quote."""
     from stash_cli.core.errors import StashError
+    from stash_cli.core.log.traces import trace_of
 
-    text = "".join(traceback.format_exception(error))
+    text = trace_of(error)
     try:
         key = runtime.connection().api_key
     except StashError:

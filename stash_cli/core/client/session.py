@@ -190,7 +190,12 @@ class Session:
 
     async def _send(self, request: GraphQLRequest, *, partial: bool) -> GraphQLResponse:
         async def once() -> GraphQLResponse:
-            response = await self.transport.execute(request)
+            try:
+                response = await self.transport.execute(request)
+            except StashError as error:
+                _conceal([error], request)
+                raise
+            _conceal(response.errors, request)
             if response.errors and not (partial and response.data):
                 raise failures.failure(response.errors, response.data)
             return response
@@ -213,3 +218,11 @@ class Session:
         status = found.get("status", "OK") if isinstance(found, dict) else "OK"
         if status != "OK":
             raise failures.not_ready(status, error.message) from error
+
+
+def _conceal(errors: Sequence[StashError | dict[str, Any]], request: GraphQLRequest) -> None:
+    """Take the secrets of a request out of what is said about it."""
+    if errors:
+        from stash_cli.core.log.requests import conceal
+
+        conceal(errors, request.document, request.variables)

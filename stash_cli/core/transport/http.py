@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import asynccontextmanager
-from logging import DEBUG
+from logging import DEBUG, INFO
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from stash_cli.core.log import brief, logger
+from stash_cli.core.log import logger
 from stash_cli.core.transport.answers import file_refusal, read_answer
 from stash_cli.core.transport.encoding import encode
 from stash_cli.core.transport.faults import translate
@@ -71,7 +71,9 @@ class HttpTransport:
         error_type = load_httpx().HTTPError
         started = perf_counter()
         if logger.isEnabledFor(DEBUG):
-            logger.debug("%s %s", brief(request.document), brief(request.variables))
+            from stash_cli.core.log.requests import log_request
+
+            log_request(request.document, request.variables)
         try:
             async with (
                 asyncio.timeout(None) as progress.clock,
@@ -81,7 +83,11 @@ class HttpTransport:
         except (error_type, OSError, DamagedError) as error:
             raise translate(error, self.connection, progress.delivery, progress.handled) from error
         took = (perf_counter() - started) * 1000
-        logger.info("%s -> %d, %d bytes, %.0f ms", _title(request), answer.status_code, len(body), took)
+        if logger.isEnabledFor(INFO):
+            from stash_cli.core.log.requests import title
+
+            name = title(request.operation_name, request.document)
+            logger.info("%s -> %d, %d bytes, %.0f ms", name, answer.status_code, len(body), took)
         return read_answer(self.connection, answer.status_code, answer.headers, body)
 
     @asynccontextmanager
@@ -205,8 +211,3 @@ def tls_context(connection: Connection) -> ssl.SSLContext | None:
         return context
     cafile = connection.verify if isinstance(connection.verify, str) else None
     return ssl.create_default_context(cafile=cafile)
-
-
-def _title(request: GraphQLRequest) -> Any:
-    """The operation's name, or the document's beginning."""
-    return request.operation_name or " ".join(brief(request.document).split())[:60]

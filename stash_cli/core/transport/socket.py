@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from stash_cli.core.errors import Delivery, StashConnectionError, StashError, StashIntegrationError
-from stash_cli.core.log import brief, logger
+from stash_cli.core.log import logger
 from stash_cli.core.transport.base import GraphQLResponse, checked_errors
 from stash_cli.core.transport.outcome import judged
 from stash_cli.core.transport.progress import Progress
@@ -120,8 +120,15 @@ class SocketSubscription:
                 if isinstance(error, TimeoutError):
                     raise StashConnectionError("The server does not answer on its websocket.") from error
                 raise
-            logger.info("%s: listening", self._request.operation_name)
+            self._log()
         return self._channel
+
+    def _log(self) -> None:
+        """Log what is listened to."""
+        from stash_cli.core.log.requests import log_request, title
+
+        logger.info("%s: listening", title(self._request.operation_name, self._request.document))
+        log_request(self._request.document, self._request.variables)
 
     async def _greet(self, channel: Channel) -> None:
         await _say(channel, "connection_init", payload={})
@@ -197,7 +204,7 @@ class SocketSubscription:
 
 
 async def _say(channel: Channel, kind: str, **facts: Any) -> None:
-    logger.debug("socket <- %s %s", kind, brief(facts))
+    logger.debug("socket <- %s", kind)
     await channel.send(json.dumps({"type": kind, **facts}))
 
 

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import TracebackType
     from typing import TextIO
 
 logger = logging.getLogger("stash_cli")
 """One line per request at INFO, documents and variables at DEBUG."""
 
 HIDDEN = "***"
-_WORDS = "api_?key|passw|cookie|token|secret|credential"
-_SECRET = re.compile(_WORDS, re.IGNORECASE)
-_LITERAL = re.compile(rf'(\w*(?:{_WORDS})\w*\s*:\s*)"(?:\\.|[^"\\])*"', re.IGNORECASE)
+SECRET = re.compile("api_?key|passw|cookie|token|secret|credential", re.IGNORECASE)
+"""Names whose values are secret wherever they stand."""
+_USER = re.compile(r"(\w://)[^\s/?#@\"']+@")
+_PARAMETER = re.compile(r"([?&;](?:api_?key|password|token)=)[^\s&;#\"']+", re.IGNORECASE)
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
-_SHOWN = 2000
 
 
 class RedactingFilter(logging.Filter):
-    """Replaces known secrets in every message, whoever wrote it."""
+    """Replaces known secrets, and those of addresses, in every message, whoever wrote it."""
 
     def __init__(self, secrets: Iterable[str | None]) -> None:
         super().__init__()
@@ -33,8 +33,20 @@ class RedactingFilter(logging.Filter):
         text = record.getMessage()
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
-        record.msg, record.args = text, ()
+        record.msg, record.args = without_address_secrets(text), ()
         return True
+
+
+class _Formatter(logging.Formatter):
+    """Shows where an exception arose, not the values that it quotes."""
+
+    def formatException(  # noqa: N802 - the name that logging knows
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> str:
+        from stash_cli.core.log.traces import trace_of
+
+        return trace_of(ei[1]).rstrip() if ei[1] is not None else ""
 
 
 def configure_logging(verbosity: int, stream: TextIO, secrets: Iterable[str | None] = ()) -> logging.Handler:
@@ -43,12 +55,22 @@ def configure_logging(verbosity: int, stream: TextIO, secrets: Iterable[str | No
     Returns the handler, so that the caller can remove it again.
     """
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(logging.Formatter("%(relativeCreated)7.0f ms  %(message)s"))
+    handler.setFormatter(_Formatter("%(relativeCreated)7.0f ms  %(message)s"))
     handler.addFilter(RedactingFilter(secrets))
     logger.addHandler(handler)
     logger.setLevel(_LEVELS[max(0, min(verbosity, len(_LEVELS) - 1))])
     logger.propagate = False
     return handler
+
+
+def without_address_secrets(text: str) -> str:
+    """`text` without the keys and passwords of addresses in it.
+
+    >>> without_address_secrets("http://me:pw@host/x?apikey=abc&page=1")
+    'http://***@host/x?apikey=***&page=1'
+    """
+    text = _USER.sub(rf"\1{HIDDEN}@", text)
+    return _PARAMETER.sub(rf"\1{HIDDEN}", text)
 
 
 def redact(value: Any) -> Any:
@@ -59,22 +81,9 @@ def redact(value: Any) -> Any:
     """
     if isinstance(value, dict):
         return {
-            key: HIDDEN if _SECRET.search(key) and item is not None else redact(item)
+            key: HIDDEN if SECRET.search(key) and item is not None else redact(item)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
         return [redact(item) for item in value]
     return value
-
-
-def brief(value: Any) -> str:
-    """A JSON value or a document as text of bounded length, redacted.
-
-    >>> brief('mutation { configureGeneral(input: {password: "x"}) { username } }')
-    'mutation { configureGeneral(input: {password: "***"}) { username } }'
-    """
-    if isinstance(value, str):
-        text = _LITERAL.sub(rf'\1"{HIDDEN}"', value)
-    else:
-        text = json.dumps(redact(value), ensure_ascii=False, default=str)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"

@@ -1,0 +1,222 @@
+"""Documents and variables as they are logged: by name and kind, with the values of a few known names.
+
+A password may stand in any variable. So values are shown by a list of names and forms (ids, pages, sorting,
+modifiers), booleans always, and all others by kind and length.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from logging import DEBUG
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.log import HIDDEN, SECRET, logger
+from stash_cli.core.syntax.operations import parse
+from stash_cli.core.syntax.tokens import STRINGS, NotUnderstoodError, Token, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from stash_cli.core.errors import StashError
+
+_LONGEST = 2000
+_ITEMS = 20
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
+_BATCHED = re.compile(r"a\d+_")
+"""What stands before the names of a batch's variables."""
+_ID = re.compile(r"-?\d{1,12}")
+_NUMBERS = re.compile(
+    r"(?:.*_)?ids?|page|per_page|depth|count|limit|rating100|value2?|seconds|progress|\w+_index",
+    re.IGNORECASE,
+)
+_SAFE_TEXT = {
+    "modifier": re.compile(r"[A-Z_]{1,30}"),
+    "direction": re.compile(r"ASC|DESC"),
+    "sort": re.compile(r"[a-z0-9_]{1,40}"),
+    "mode": re.compile(r"[A-Z_]{1,30}"),
+}
+_COMMENT = re.compile(r"#[^\n\r]*")
+_WORDS = ("true", "false", "null")
+_START = Token("End", "", 0)
+
+
+def shown_variables(variables: Mapping[str, Any]) -> str:
+    """Variables as text of bounded length.
+
+    >>> shown_variables({"page": 2, "input": {"id": "12", "title": "A title"}})
+    '{page: 2, input: {id: 12, title: <String, 7 characters>}}'
+    """
+    return _bounded(_value("", variables))
+
+
+def shown_document(document: str) -> str:
+    """A document as text of bounded length, without comments and values; by its length if it is none.
+
+    >>> shown_document('mutation { configureGeneral(input: {password: "x", id: 3}) { username } }')
+    'mutation { configureGeneral(input: {password: <String>, id: 3}) { username } }'
+    """
+    if parse(document) is None:
+        return f"<a text of {len(document)} characters that is no document>"
+    return _bounded("".join(_pieces(document)))
+
+
+def log_request(document: str, variables: Mapping[str, Any]) -> None:
+    """Log what is sent, at DEBUG."""
+    if logger.isEnabledFor(DEBUG):
+        logger.debug("%s %s", shown_document(document), shown_variables(variables))
+
+
+def title(name: object, document: str) -> str:
+    """The operation's name for a log line, or the document's beginning."""
+    return _shown_name(name) if name else " ".join(shown_document(document).split())[:60]
+
+
+def _shown_name(name: object) -> str:
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else "<a name>"
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        inner = [f"{_shown_name(key)}: {_value(str(key), item)}" for key, item in value.items()]
+        return f"{{{_listed(inner)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{_listed([_value(name, item) for item in value[: _ITEMS + 1]], len(value))}]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return value if _is_shown(name, value) else f"<String, {len(value)} characters>"
+    if isinstance(value, int | float):
+        return str(value) if _is_shown(name, str(value)) else f"<{type(value).__name__.capitalize()}>"
+    return f"<{type(value).__name__}>"
+
+
+def _listed(items: list[str], count: int | None = None) -> str:
+    left = (len(items) if count is None else count) - _ITEMS
+    return ", ".join([*items[:_ITEMS], *([f"... {left} more"] if left > 0 else [])])
+
+
+def _is_shown(name: str, text: str) -> bool:
+    """Whether the value of something called `name` may be told: a number, an id, or a word of the API."""
+    name = _BATCHED.sub("", name)
+    if SECRET.search(name):
+        return False
+    if name in _SAFE_TEXT:
+        return _SAFE_TEXT[name].fullmatch(text) is not None
+    is_number = _ID.fullmatch(text) or re.fullmatch(r"-?\d{1,12}\.\d{1,12}", text)
+    return is_number is not None and _NUMBERS.fullmatch(name) is not None
+
+
+def _pieces(document: str) -> Iterator[str]:
+    """The tokens of a document and what stands between them, without comments and line breaks."""
+    end = 0
+    for name, token, is_value in _named(document):
+        if end:
+            yield " ".join(_COMMENT.sub(" ", f"|{document[end : token.start]}|").split())[1:-1]
+        yield _literal(name, token) if is_value else token.text
+        end = token.start + len(token.text)
+
+
+def _literal(name: str, token: Token) -> str:
+    if token.kind == "Name":
+        return token.text if token.text in _WORDS or _is_shown(name, token.text) else "<a word>"
+    if token.kind in STRINGS:
+        is_told = token.kind == "String" and _is_shown(name, token.text[1:-1])
+        return token.text if is_told else "<String>"
+    return token.text if _is_shown(name, token.text) else f"<{token.kind}>"
+
+
+def _named(document: str) -> Iterator[tuple[str, Token, bool]]:
+    """The tokens, the name that each belongs to, and whether it is a value: a literal, an enum's word."""
+    name, before, is_type, brackets = "", [_START, _START], False, [""]
+    for token in tokens(document):
+        if token.kind == "Punctuator":
+            if token.text in "([{":
+                brackets.append(token.text)
+            elif token.text in ")]}":
+                brackets.pop()
+            elif token.text == "=":
+                is_type = False
+            elif token.text == ":" and before[1].kind == "Name":
+                name, is_type = before[1].text, before[0].text == "$"
+        yield name, token, _is_value(token, before[1], brackets, is_type=is_type)
+        before = [before[1], token]
+
+
+def _is_value(token: Token, before: Token, brackets: list[str], *, is_type: bool) -> bool:
+    if token.kind != "Name":
+        return token.kind not in ("Punctuator", "End")
+    if is_type or "(" not in brackets:
+        return False
+    return before.text in (":", "=") or brackets[-1] == "["
+
+
+# Secrets in what others say
+
+
+def conceal(
+    errors: Iterable[StashError | dict[str, Any]], document: str, variables: Mapping[str, Any]
+) -> None:
+    """Take the secrets of a request out of the messages of errors: servers quote what they refuse."""
+    secrets = sorted(secrets_of(document, variables), key=len, reverse=True)
+    for each in errors:
+        if not isinstance(each, dict):
+            each.message = _without(each.message, secrets)
+            each.args = (each.message, *each.args[1:])
+        elif isinstance(each.get("message"), str):
+            each["message"] = _without(each["message"], secrets)
+
+
+def secrets_of(document: str, variables: Mapping[str, Any]) -> set[str]:
+    """The values that a request gives to secret-looking names, as variables or in its text."""
+    names = set(_secret_variables(document))
+    found = {secret for name, value in variables.items() for secret in _secrets(name, value, name in names)}
+    found.update(_secret_literals(document, names))
+    return {each for each in found if each.strip()}
+
+
+def _secrets(name: str, value: Any, is_secret: bool) -> Iterator[str]:
+    is_secret = is_secret or SECRET.search(name) is not None
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _secrets(str(key), item, is_secret)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _secrets(name, item, is_secret)
+    elif is_secret and isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield str(value)
+
+
+def _secret_variables(document: str) -> Iterator[str]:
+    """The variables that are given to secret-looking arguments and fields."""
+    before = _START
+    with suppress(NotUnderstoodError):
+        for name, token, _ in _named(document):
+            if before.text == "$" and token.kind == "Name" and SECRET.search(name):
+                yield token.text
+            before = token
+
+
+def _secret_literals(document: str, variables: set[str]) -> Iterator[str]:
+    with suppress(NotUnderstoodError):
+        for name, token, is_value in _named(document):
+            if is_value and (SECRET.search(name) or name in variables):
+                quotes = {"BlockString": 3, "String": 1}.get(token.kind, 0)
+                yield token.text[quotes : len(token.text) - quotes].strip()
+
+
+def _without(text: str, secrets: list[str]) -> str:
+    """`text` without secrets, as they are or escaped; short ones only where they stand alone."""
+    import json
+
+    for secret in secrets:
+        for form in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
+            pattern = re.escape(form)
+            if len(form) < 4:  # noqa: PLR2004 - shorter ones are parts of words
+                pattern = rf"(?<!\w){pattern}(?!\w)"
+            text = re.sub(pattern, HIDDEN, text)
+    return text
