@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stash_cli.core.types.api import TypeRef
 
 _LONGEST = 80
+_IDS = (str, int)
 _PLAIN = ("ID", "String", "Int", "Float", "Boolean")
 
 
@@ -71,7 +72,7 @@ def fits(declared: TypeRef, value: Any, paths: Sequence[str] | None) -> bool:
         return isinstance(value, list) if declared.is_list else not _is_structured(declared.name, value)
     is_page = declared.name.startswith("Find")
     if declared.is_list:
-        return isinstance(value, list) and all(_is_object(each, declared.name, paths) for each in value)
+        return isinstance(value, list) and _are_objects(value, declared.name, paths)
     if not is_page:
         return _is_object(value, declared.name, paths)
     return isinstance(value, dict) and _fits_page(declared.name, value, paths or ())
@@ -83,12 +84,14 @@ def _is_structured(type_name: str, value: Any) -> bool:
 
 
 def _is_object(value: Any, type_name: str, paths: Sequence[str] | None) -> bool:
-    """Whether a value is an object, with its id where that was asked for; lists may hold nulls."""
-    if not isinstance(value, dict):
-        return value is None
-    if "id" in value:
-        return isinstance(value["id"], str | int)
-    return "id" not in (describe_api().types[type_name].fields if paths is None else paths)
+    return isinstance(value, dict) and _are_objects([value], type_name, paths)
+
+
+def _are_objects(values: list[Any], type_name: str, paths: Sequence[str] | None) -> bool:
+    """Whether all are objects, with their ids where these were asked for, or null."""
+    if "id" in (describe_api().types[type_name].fields if paths is None else paths):
+        return all(each is None or (type(each) is dict and type(each.get("id")) in _IDS) for each in values)
+    return all(each is None or type(each) is dict for each in values)
 
 
 def _fits_page(type_name: str, page: Mapping[str, Any], paths: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from stash_cli.core.client import detours, failures, known_servers
 from stash_cli.core.client.completeness import check_complete, value_of
 from stash_cli.core.client.lock import Lock
 from stash_cli.core.client.order import RequestOrder
-from stash_cli.core.errors import StashError, StashGraphQLError, StashUsageError
+from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegrationError, StashUsageError
 from stash_cli.core.graphql import answers, document, introspection
 from stash_cli.core.graphql.capability import ServerCapabilities
 from stash_cli.core.graphql.ours import OurCapabilities
@@ -80,7 +80,7 @@ class Session:
             if self._server is None and not again and (kept := known_servers.recall(self.connection)):
                 self._server = ServerCapabilities(kept)
             if self._server is None or again:
-                facts = introspection.reduce(await self.execute(introspection.DOCUMENT))
+                facts = _reduced(await self.execute(introspection.DOCUMENT))
                 known_servers.remember(self.connection, facts)
                 self._server, self._sure = ServerCapabilities(facts), True
             return self._server
@@ -218,6 +218,14 @@ class Session:
         status = found.get("status", "OK") if isinstance(found, dict) else "OK"
         if status != "OK":
             raise failures.not_ready(status, error.message) from error
+
+
+def _reduced(schema: dict[str, Any]) -> dict[str, Any]:
+    """What an answer to the introspection says of the server."""
+    try:
+        return introspection.reduce(schema)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise StashIntegrationError("The server describes its API in a way that cannot be read.") from error
 
 
 def _conceal(errors: Sequence[StashError | dict[str, Any]], request: GraphQLRequest) -> None:
