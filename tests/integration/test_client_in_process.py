@@ -116,3 +116,31 @@ heavy = {"httpx", "sqlalchemy", "graphql", "websockets", "pydantic"}
 print(*[name for name in sys.modules if name in heavy])
 """
     assert fresh_python(code).split() == []
+
+
+def test_a_slow_request_is_given_up_after_the_timeout(embedded_url: str) -> None:
+    """The program ends soon after, although the library still works on it in a thread."""
+    code = """
+import asyncio, sys, threading, time
+from stash_cli.core.client.session import Session
+from stash_cli.core.errors import StashConnectionError
+from stash_cli.core.settings import Connection
+
+async def stuck(scope, receive, send):
+    from starlette.concurrency import run_in_threadpool
+    await run_in_threadpool(time.sleep, 60)
+
+async def main():
+    async with Session(Connection(sys.argv[1], timeout=0.3)) as session:
+        session.transport.library.app = stuck
+        try:
+            await session.execute("{ version { version } }")
+        except StashConnectionError as error:
+            print(error.message)
+
+started = time.monotonic()
+asyncio.run(main())
+print(time.monotonic() - started < 10)
+"""
+    assert "no complete answer within 0.3 s" in (told := fresh_python(code, embedded_url))
+    assert told.splitlines()[-1] == "True"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashConfigurationError, StashInputError, did_you_mean
+from stash_cli.core.log import logger
 from stash_cli.core.settings import DEMO
 from stash_cli.core.transport.asgi import open_asgi_channel
+from stash_cli.core.transport.aside import LoopThread, in_daemon_thread
 from stash_cli.core.transport.files import download_url, same_origin
 from stash_cli.core.transport.http import HttpTransport, load_httpx
 
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from stash_cli.core.transport.socket import Channel
     from stash_cli.embedded import Library
 
+_LEAVES_AFTER = 2.0
+"""Seconds for the library to close while a request that was given up is still worked on."""
+
 
 class InProcessTransport(HttpTransport):
     """An embedded library, opened with the first request and closed with the transport."""
@@ -30,6 +36,7 @@ class InProcessTransport(HttpTransport):
         super().__init__(connection)
         self._library: Library | None = None
         self._opening = threading.Lock()
+        self._aside = LoopThread("stash-library")
 
     @property
     def endpoint(self) -> str:
@@ -45,7 +52,7 @@ class InProcessTransport(HttpTransport):
             return self._library
 
     def make_client(self) -> httpx.AsyncClient:
-        library = load_httpx()
+        library, aside = load_httpx(), self._aside
 
         class Recorded(library.ASGITransport):  # type: ignore[misc, name-defined]
             """Reports what it does like httpcore; the app has the whole request from the start."""
@@ -54,7 +61,7 @@ class InProcessTransport(HttpTransport):
                 trace = request.extensions.get("trace", _unheard)
                 await trace("asgi.send_request_headers.started", {"request": request})
                 await trace("asgi.send_request_body.complete", {})
-                answer: httpx.Response = await super().handle_async_request(request)
+                answer: httpx.Response = await aside.run(super().handle_async_request(request))
                 await trace("asgi.receive_response_headers.complete", {})
                 return answer
 
@@ -74,16 +81,28 @@ class InProcessTransport(HttpTransport):
         return await open_asgi_channel(self.library.app)
 
     async def close(self) -> None:
-        """Close the library once its jobs have ended; an interrupted caller has them stopped."""
+        """Close the library once its jobs have ended; an interrupted caller has them stopped.
+
+        Work that goes on although its request was given up is waited for a moment only.
+        """
         await super().close()
         library, self._library = self._library, None
         if library is None:
             return
         task = asyncio.current_task()
-        # In a thread: jobs report their progress to sockets on this loop.
+        # In threads: jobs report their progress to sockets on this loop.
         if task is not None and task.cancelling():
-            await asyncio.to_thread(library.jobs.close, drain=False)
-        await asyncio.to_thread(library.close)
+            await in_daemon_thread(partial(library.jobs.close, drain=False), "stash-jobs-end")
+        try:
+            async with asyncio.timeout(_LEAVES_AFTER if self._aside.is_busy else None):
+                await in_daemon_thread(library.close, "stash-library-end")
+        except TimeoutError:
+            logger.info("The library still works on a request that was given up.")
+        except asyncio.CancelledError:
+            await in_daemon_thread(partial(library.jobs.close, drain=False), "stash-jobs-end")
+            raise
+        finally:
+            self._aside.stop()
 
 
 def require_file(connection: Connection) -> None:

@@ -1,0 +1,99 @@
+"""Work beside the caller's event loop, which neither a timeout nor the end of the program waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
+_STOPS_WITHIN = 0.5
+"""Seconds in which a thread without work ends."""
+
+
+class LoopThread:
+    """An event loop in a daemon thread, started with the first work.
+
+    Threads that are started from a daemon thread are daemons too, those of a pool for blocking work included.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._running = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether work is still under way, also such that nobody waits for any more."""
+        return self._running > 0
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`; a caller that is cancelled leaves at once, and the work is told to end."""
+        return await asyncio.wrap_future(
+            asyncio.run_coroutine_threadsafe(self._counted(work), self._started())
+        )
+
+    def stop(self) -> None:
+        """End the thread, without waiting for work that goes on; may be called twice."""
+        with self._starting:
+            thread, self._thread = self._thread, None
+        if thread is not None and self._loop is not None and self._stop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            thread.join(_STOPS_WITHIN)
+
+    async def _counted(self, work: Coroutine[Any, Any, T]) -> T:
+        self._running += 1
+        try:
+            return await work
+        finally:
+            self._running -= 1
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._starting:
+            if self._thread is None:
+                ready = threading.Event()
+                self._thread = threading.Thread(
+                    target=lambda: asyncio.run(self._serve(ready)), name=self._name, daemon=True
+                )
+                self._thread.start()
+                ready.wait()
+        assert self._loop is not None  # noqa: S101 - set before `ready`
+        return self._loop
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        ready.set()
+        await self._stop.wait()
+
+
+async def in_daemon_thread(work: Callable[[], None], name: str) -> None:
+    """Wait for blocking work, in a thread that the end of the program does not wait for."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def report(error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            work()
+        except BaseException as caught:  # noqa: BLE001 - raised where it is waited for
+            error = caught
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(report, error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    await done
