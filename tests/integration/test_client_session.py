@@ -401,7 +401,7 @@ def test_secrets_are_not_logged(tmp_path: Path) -> None:
     log = stream.getvalue()
     assert "ConfigureGeneral -> 200" in log
     assert "***" in log
-    assert "box" in log
+    assert "password: <String>" in log
     assert not any(secret in log for secret in ("hunter2", "xq2", "b0x", "k3y"))
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.errors import StashError
+    from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.transport import GraphQLRequest
     from stash_cli.core.types.api import TypeRef
 
@@ -47,19 +48,18 @@ def value_of(
     request: GraphQLRequest,
     data: Mapping[str, Any] | None,
     paths: Sequence[str] | None,
-    *,
-    is_older: bool,
+    server: ServerCapabilities,
 ) -> Any:
     """The value that an operation of the API answered under its name.
 
     `paths` are those that were asked for (None: the default). Raises what `check_complete` does where the
-    value is missing or, unless the server `is_older`, has another shape than the API describes.
+    value is missing or, unless the server is older, has another shape than the API describes.
     """
     declared = describe(operation)[1].type
     is_object = is_composite(declared.name)
     check_complete(request, data, [RootField(operation, operation, is_object, is_optional=False)])
     value = (data or {})[operation]
-    if not is_older and not fits(declared, value, paths):
+    if not server.is_older and not fits(declared, value, paths):
         raise _incomplete(request, f"The server answered {operation} with something else: {_shown(value)}.")
     return value
 

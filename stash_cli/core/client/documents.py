@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client import failures
+from stash_cli.core.client.completeness import check_complete
 from stash_cli.core.client.paging import PAGE_SIZE, FindQuery
 from stash_cli.core.errors import StashGraphQLError, StashUsageError
 from stash_cli.core.graphql import answers
@@ -15,6 +16,7 @@ from stash_cli.core.graphql.document import describe
 from stash_cli.core.log import redact
 from stash_cli.core.syntax.operations import Kind, kind_of
 from stash_cli.core.transport import GraphQLRequest
+from stash_cli.core.transport.outcome import check_read_only
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 
@@ -123,7 +125,7 @@ async def _until_over(fetch: Fetch, first: int, size: int | None) -> AsyncGenera
         seen += len(rows)
         if not rows or (size is not None and len(rows) != size):
             return
-        if total is not None and seen + (first - 1) * (size or 0) >= total:
+        if isinstance(total, int) and seen + (first - 1) * (size or 0) >= total:
             return
 
 
@@ -154,9 +156,13 @@ async def events(
 
 async def listen(session: Session, document: Document) -> AsyncGenerator[dict[str, Any], None]:
     """The `data` of each answer to a subscription; a lost connection is opened again."""
-    source = session.transport.subscribe(document.request(), reconnect=True)
+    request = document.request()
+    check_read_only(session.connection, request)
+    source = session.transport.subscribe(request, reconnect=True)
     async with source:
         async for answer in source:
+            if not answer.errors:
+                check_complete(request, answer.data)
             if answer.data is not None:
                 yield answer.data
             if answer.errors:

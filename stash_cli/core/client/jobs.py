@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import (
     StashConnectionError,
     StashError,
+    StashIntegrationError,
     StashJobError,
     StashJobRunningError,
     StashJobUnknownError,
@@ -171,7 +172,7 @@ class _Watch:
     async def _hear(self, stream: Stream) -> None:
         try:
             async for update in stream:
-                self.news.put_nowait(update["job"])
+                self.news.put_nowait(_checked(update["job"]))
         except StashError as error:
             logger.info("The websocket is gone (%s); the job is looked at instead.", error.message)
         self.poll = min(self.poll, _ALONE)
@@ -192,8 +193,15 @@ class _Watch:
                 return
             else:
                 away_since = None
-                self.news.put_nowait(job or _unknown(self.job_id))
+                self.news.put_nowait(_checked(job) if job else _unknown(self.job_id))
             await asyncio.sleep(_ALONE if away_since else self.poll)
+
+
+def _checked(job: Any) -> dict[str, Any] | StashError:
+    """A job as the server told it, or the error that it tells none."""
+    if isinstance(job, dict) and "id" in job and isinstance(job.get("status"), str):
+        return job
+    return StashIntegrationError("The server answered something else than a job.")
 
 
 def _check_same(seen: dict[str, Any] | None, job: dict[str, Any]) -> None:

@@ -164,7 +164,7 @@ class Session:
         text, variables, name = built
         request = GraphQLRequest(text, variables, name, single=True)
         data = (await self.send(request, fields=[])).data
-        value = value_of(operation, request, data, paths, is_older=self.capabilities.is_older)
+        value = value_of(operation, request, data, paths, self.capabilities)
         return value, (data or {}).get(_RIDER)
 
     async def send(

@@ -61,7 +61,7 @@ class Stream:
             self._request,
             answer.data,
             self._paths,
-            is_older=self._session.capabilities.is_older,
+            self._session.capabilities,
         )
 
     async def aclose(self) -> None:

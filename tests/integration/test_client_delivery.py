@@ -1,0 +1,265 @@
+"""How far a request got is what was written of it, whatever the failure looks like from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client_server import connection_to, graphql, serving
+from support import run
+
+from stash_cli.core.client.session import Session
+from stash_cli.core.errors import Delivery, StashConnectionError, StashError, StashUnknownOutcomeError
+from stash_cli.core.transport import GraphQLRequest
+
+MUTATION = 'mutation { tagDestroy(input: {id: "1"}) }'
+QUERY = "query { version { version } }"
+DONE = graphql({"tagDestroy": True, "version": {"version": "v1"}})
+NOT_STARTED, HEADERS, BODY, ANSWER = Delivery
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+
+@asynccontextmanager
+async def listening(handle: Handler) -> AsyncIterator[tuple[str, list[int]]]:
+    """A server on a free port: its address, and an item for each connection."""
+    connections: list[int] = []
+
+    async def counted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(1)
+        try:
+            await handle(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(counted, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", connections
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
+
+
+async def request_of(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    return head + await reader.readexactly(length)
+
+
+async def resets_at_once(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    reset(writer)
+
+
+async def resets_after_the_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    reset(writer)
+
+
+async def resets_after_the_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    reset(writer)
+
+
+async def closes_after_the_request(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+
+
+async def stays_silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    await reader.read()
+
+
+async def answers_half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    writer.write(DONE[:-5])
+    await writer.drain()
+
+
+async def says_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
+    await writer.drain()
+
+
+LARGE = {"x": "y" * 20_000_000}
+"""More than the buffers between two programs hold."""
+FAULTS: dict[str, tuple[Handler, dict[str, Any], set[Delivery], int]] = {
+    "reset at once": (resets_at_once, LARGE, {HEADERS}, 3),
+    "reset in the request": (resets_after_the_head, LARGE, {HEADERS}, 3),
+    "reset after it": (resets_after_the_request, {}, {BODY}, 3),
+    "closed after it": (closes_after_the_request, {}, {BODY}, 3),
+    "silence": (stays_silent, {}, {BODY}, 1),
+    "half an answer": (answers_half, {}, {ANSWER}, 3),
+    "nonsense": (says_nonsense, {}, {BODY}, 3),
+}
+"""Fault -> server, variables, stages that the request may have got to, how often a query is sent."""
+
+
+async def failing(session: Session, document: str, variables: dict[str, Any]) -> StashError:
+    with pytest.raises(StashConnectionError) as caught:
+        await session.execute(document, variables)
+    return caught.value
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("handling", [True, False])
+def test_what_was_written(fault: str, handling: bool, tmp_path: Path) -> None:
+    """It makes no difference that the caller is handling another connection's failure meanwhile."""
+    handle, variables, stages, queries = FAULTS[fault]
+
+    async def main(document: str) -> tuple[StashError, int]:
+        async with (
+            listening(handle) as (url, connections),
+            Session(connection_to(url, tmp_path, timeout=1)) as session,
+        ):
+            if not handling:
+                return await failing(session, document, variables), len(connections)
+            try:
+                socket.create_connection(("127.0.0.1", unused_port()))
+            except ConnectionRefusedError:
+                return await failing(session, document, variables), len(connections)
+            raise AssertionError("something listens there")
+
+    error, sent = run(main(MUTATION))
+    assert (type(error), sent) == (StashUnknownOutcomeError, 1)
+    assert error.delivery in stages
+    assert "nothing listens" not in error.message
+    error, sent = run(main(QUERY))
+    assert (type(error), sent) == (StashConnectionError, queries)
+    assert error.delivery in stages
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("kind", ["nothing listens", "unknown host", "no TLS", "TLS not trusted"])
+@pytest.mark.parametrize("document", [MUTATION, QUERY])
+def test_what_never_left(kind: str, document: str, tmp_path: Path) -> None:
+    async def main() -> StashError:
+        async with (
+            listening(says_nonsense) as (plain, _),
+            serving(lambda _: {}, tls=True) as secure,
+        ):
+            url = {
+                "nothing listens": f"http://127.0.0.1:{unused_port()}",
+                "unknown host": "http://stash.invalid",
+                "no TLS": plain.replace("http:", "https:"),
+                "TLS not trusted": secure.url,
+            }[kind]
+            async with Session(connection_to(url, tmp_path, timeout=2)) as session:
+                return await failing(session, document, {})
+
+    error = run(main())
+    assert type(error) is StashConnectionError
+    assert (error.delivery, error.exit_status) == (NOT_STARTED, 5)
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 403 Forbidden\r\n\r\n", b"HTTP/1.1 502 Bad\r\n\r\n", b""])
+def test_what_is_said_to_a_proxy_is_not_the_request(
+    answer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuses(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"CONNECT stash.invalid:443")
+        writer.write(answer)
+        await writer.drain()
+
+    async def main() -> StashError:
+        async with listening(refuses) as (proxy, _):
+            monkeypatch.setenv("HTTPS_PROXY", proxy)
+            async with Session(connection_to("https://stash.invalid", tmp_path)) as session:
+                return await failing(session, MUTATION, {})
+
+    error = run(main())
+    assert (type(error), error.delivery) == (StashConnectionError, NOT_STARTED)
+
+
+def test_a_proxy_that_forwards_has_the_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> tuple[StashError, int]:
+        async with listening(closes_after_the_request) as (proxy, connections):
+            monkeypatch.setenv("HTTP_PROXY", proxy)
+            async with Session(connection_to("http://stash.invalid", tmp_path)) as session:
+                return await failing(session, MUTATION, {}), len(connections)
+
+    error, sent = run(main())
+    assert (type(error), error.delivery, sent) == (StashUnknownOutcomeError, BODY, 1)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.1])
+def test_a_kept_connection_that_was_closed_carries_no_mutation_twice(pause: float, tmp_path: Path) -> None:
+    """Whether the close was noticed in time or not: it is done once, or its outcome is unknown."""
+    done: list[bytes] = []
+
+    async def answers_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        done.append(await request_of(reader))
+        writer.write(DONE)
+        await writer.drain()
+
+    async def main() -> None:
+        async with (
+            listening(answers_once) as (url, _),
+            Session(connection_to(url, tmp_path)) as session,
+        ):
+            for number in range(1, 6):
+                before = len(done)
+                try:
+                    await session.execute(MUTATION)
+                except StashUnknownOutcomeError:
+                    assert len(done) - before <= 1
+                else:
+                    assert len(done) - before == 1, number
+                await asyncio.sleep(pause)
+
+    run(main())
+
+
+async def reads_on(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize(("scheme", "stage"), [("http", BODY), ("https", NOT_STARTED)])
+def test_a_cancelled_request_says_how_far_it_got(scheme: str, stage: Delivery, tmp_path: Path) -> None:
+    """With https the server never answers the greeting, so the request is not sent."""
+
+    async def ended(session: Session) -> object:
+        try:
+            await session.transport.execute(GraphQLRequest(MUTATION))
+        except asyncio.CancelledError as error:
+            return vars(error)["delivery"]
+        raise AssertionError("it was not cancelled")
+
+    async def main() -> object:
+        async with (
+            listening(reads_on) as (url, _),
+            Session(connection_to(url.replace("http", scheme), tmp_path)) as session,
+        ):
+            task = asyncio.create_task(ended(session))
+            await asyncio.sleep(0.5)
+            task.cancel()
+            return await task
+
+    assert run(main()) is stage
+
+
+def test_a_library_in_this_process_has_the_whole_request(embedded_url: str) -> None:
+    async def breaks(scope: Any, receive: Any, send: Any) -> None:
+        raise ConnectionResetError("in the app")
+
+    async def main() -> StashError:
+        async with Session(connection_to(embedded_url, Path())) as session:
+            session.transport.library.app = breaks  # type: ignore[attr-defined]
+            return await failing(session, MUTATION, {})
+
+    error = run(main())
+    assert (type(error), error.delivery) == (StashUnknownOutcomeError, BODY)
