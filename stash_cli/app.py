@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from stash_cli import __version__
+from stash_cli.output.interrupts import INTERRUPTED, Interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from stash_cli.core.errors import StashError
     from stash_cli.output.streams import Streams
 
-INTERRUPTED = 130
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COLLECT_AFTER = 100_000
 """New objects after which Python looks for cycles among all: more than starting makes."""
@@ -60,16 +60,28 @@ EXAMPLES = (
 
 def main() -> None:
     """Entry point of the scripts `stash` and `stash-cli`."""
-    if sys.argv[1:] in (["--version"], ["-V"]):  # needs nothing of what the rest imports
-        sys.stdout.write(f"stash {__version__}\n")
-        return
-    gc.set_threshold(COLLECT_AFTER)
-    from stash_cli.output.streams import Streams
-
-    status = run(sys.argv[1:], Streams.standard())
+    interrupts = Interrupts()
+    interrupts.install()
+    try:
+        status = _main(interrupts)
+    except KeyboardInterrupt:  # before `run` was there to say so, or after it
+        status = INTERRUPTED
+    except BrokenPipeError:
+        status = 0
+    interrupts.finish()
     _release_streams()
     gc.freeze()  # or the interpreter looks for cycles in all that is left, before it drops it
     sys.exit(status)
+
+
+def _main(interrupts: Interrupts) -> int:
+    if sys.argv[1:] in (["--version"], ["-V"]):  # needs nothing of what the rest imports
+        sys.stdout.write(f"stash {__version__}\n")
+        return 0
+    gc.set_threshold(COLLECT_AFTER)
+    from stash_cli.output.streams import Streams
+
+    return run(sys.argv[1:], Streams.standard(interrupts))
 
 
 def run(args: list[str], streams: Streams, environ: Mapping[str, str] | None = None) -> int:
@@ -147,6 +159,8 @@ def _failed(runtime: Runtime, error: StashError) -> int:
         return 0
     if runtime.options.debug:
         _show_trace(runtime, error)
+    if runtime.streams.interrupts.count:
+        error.exit_status = INTERRUPTED
     render(runtime.streams, error, as_json=runtime.json_errors)
     return error.exit_status
 

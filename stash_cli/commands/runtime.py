@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PATIENCE = 1.0
+"""Seconds after Ctrl-C until the person is told what is waited for."""
+
 
 class Runtime:
     """Made once per run by `app.py`; cheap things are values, expensive ones are made on demand."""
@@ -58,14 +61,21 @@ class Runtime:
         return resolve_connection(self.options.connection, self.environ)
 
     def run(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
-        """Open the session, do `work` with it, close it."""
+        """Open the session, do `work` with it, close it; Ctrl-C cancels `work`.
+
+        Raises KeyboardInterrupt when it was.
+        """
         import asyncio
 
         async def opened() -> T:
-            async with self.session() as session:
-                return await work(session)
+            with self.streams.interrupts.cancelling(_canceller(self.streams)):
+                async with self.session() as session:
+                    return await work(session)
 
-        return asyncio.run(opened())
+        try:
+            return asyncio.run(opened())
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
@@ -127,6 +137,22 @@ class Runtime:
         if fields:
             return fields
         return views.wanted(tuple(columns)) if output in ("table", "csv", "tsv", "md") else None
+
+
+def _canceller(streams: Streams) -> Callable[[], object]:
+    """What a signal handler calls to cancel the task that runs now; says so when that takes a while."""
+    import asyncio
+
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+
+    def cancel() -> None:
+        if task is not None:
+            task.cancel()
+        if streams.err_is_terminal:
+            loop.call_later(PATIENCE, streams.note, "waiting for the request in flight; Ctrl-C ends at once")
+
+    return lambda: loop.call_soon_threadsafe(cancel)
 
 
 def entity_of(ctx: typer.Context) -> Entity:

@@ -121,6 +121,8 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self.signal = sig
+        for number in _SIGNALS:  # a second one ends the process at once, whatever it waits for
+            signal.signal(number, signal.SIG_DFL)
         super().handle_exit(sig, frame)
 
     @contextmanager
@@ -132,7 +134,7 @@ class _Server(uvicorn.Server):
         try:
             yield
         finally:
-            for number, handler in before.items():
+            for number, handler in before.items() if self.signal is None else ():
                 signal.signal(number, handler)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, TextIO
 
+from stash_cli.output.interrupts import Interrupts
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
@@ -31,16 +31,18 @@ class Streams:
     quiet: bool = False
     verbose: int = 0
     no_input: bool = False
+    interrupts: Interrupts = field(default_factory=Interrupts)
+    """What Ctrl-C does; while a person is waited for it ends the wait."""
 
     @classmethod
-    def standard(cls) -> Streams:
+    def standard(cls, interrupts: Interrupts | None = None) -> Streams:
         """The process's own streams; text that has no encoding is escaped, never fatal."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         # A stream that the caller has closed is None.
         out, err, stdin = (stream or FakeStream() for stream in (sys.stdout, sys.stderr, sys.stdin))
-        return cls(out, err, stdin, os.environ)
+        return cls(out, err, stdin, os.environ, interrupts=interrupts or Interrupts())
 
     @property
     def out_is_terminal(self) -> bool:
@@ -83,13 +85,13 @@ class Streams:
 
     def read(self) -> str:
         """All of standard input."""
-        with _interruptible():
+        with self.interrupts.cancelling(None):
             return self.stdin.read()
 
     def ask(self, question: str) -> str:
         """What a person answers."""
         self.out.flush()
-        with _interruptible():
+        with self.interrupts.cancelling(None):
             self.err.write(question)
             self.err.flush()
             line = self.stdin.readline()
@@ -119,22 +121,6 @@ class Streams:
         self.out.flush()
         self.err.write(f"{text}\n")
         self.err.flush()
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C end the wait for input: a running event loop would only note it for later."""
-    import signal
-
-    handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler) or current_thread() is not main_thread():
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
 
 
 class FakeStream(io.StringIO):

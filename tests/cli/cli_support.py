@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -127,6 +130,46 @@ def real(*args: str, stdin: str = "", **environ: str) -> Done:
         env=environment(**environ),
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def started(*args: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """`stash` in a process that can be interrupted, also where this one ignores SIGINT; never left behind."""
+    ignored = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # one that is ignored is inherited as such
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    try:
+        process = subprocess.Popen(program(*args), text=True, **{"env": environment(), **pipes, **options})
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def interrupted(*args: str, until: str | Callable[[], object], times: int = 1) -> Done:
+    """Send Ctrl-C once `until` was said on stderr, or holds."""
+    said = ""
+    with started(*args) as process:
+        assert process.stderr is not None
+        while isinstance(until, str) and until not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        while callable(until) and not until():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        for number in range(times):
+            if number:
+                time.sleep(0.3)  # or the kernel makes one of the two
+            process.send_signal(signal.SIGINT)
+        out, rest = process.communicate(timeout=20)
+        return Done(process.returncode, out, said + rest)
 
 
 def assert_snapshot(name: str, text: str) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, assert_snapshot, environment, program, real
+from cli_support import Cli, assert_snapshot, environment, interrupted, program, real, started
 from PIL import Image
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -30,24 +30,23 @@ def on_terminal(
     """Run with all streams on a pseudo-terminal; once `until` is read, type `send` or else interrupt."""
     leader, follower = pty.openpty()
     env = environment(COLUMNS=str(columns), TERM="xterm", **environ)
-    process = subprocess.Popen(
-        program(*args), stdin=follower, stdout=follower, stderr=follower, env=env, start_new_session=True
-    )
-    os.close(follower)
-    text, deadline = "", time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if select.select([leader], [], [], 0.1)[0]:
-            try:
-                chunk = os.read(leader, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            text += chunk.decode(errors="replace")
-        if until is not None and until in text:
-            process.send_signal(signal.SIGINT) if send is None else os.write(leader, send.encode())
-            until = None
-    status = process.wait(timeout=10)
+    ends = dict.fromkeys(("stdin", "stdout", "stderr"), follower)
+    with started(*args, env=env, start_new_session=True, **ends) as process:
+        os.close(follower)
+        text, deadline = "", time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if select.select([leader], [], [], 0.1)[0]:
+                try:
+                    chunk = os.read(leader, 65536)
+                except OSError:
+                    break
+                if not chunk:
+                    break
+                text += chunk.decode(errors="replace")
+            if until is not None and until in text:
+                process.send_signal(signal.SIGINT) if send is None else os.write(leader, send.encode())
+                until = None
+        status = process.wait(timeout=10)
     os.close(leader)
     return status, text.replace("\r\n", "\n")
 
@@ -365,60 +364,38 @@ def test_waiting_for_a_job(napping: str) -> None:
 
 
 def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(napping: str) -> None:
-    status, err = interrupted("--url", napping, "jobs", "wait", "1", until="Napping")
-    assert status == 130
-    assert "stash jobs stop 1" in err
-    assert "Traceback" not in err
+    done = interrupted("--url", napping, "jobs", "wait", "1", until="Napping")
+    assert done.status == 130
+    assert "stash jobs stop 1" in done.err
+    assert "Traceback" not in done.err
     assert Cli(napping).ok("jobs", "show", "1", "--json").json["status"] == "RUNNING"
 
 
 def test_ctrl_c_may_stop_the_job(napping: str) -> None:
-    status, _ = interrupted("--url", napping, "jobs", "wait", "1", "--stop-on-interrupt", until="Napping")
-    assert status == 130
+    done = interrupted("--url", napping, "jobs", "wait", "1", "--stop-on-interrupt", until="Napping")
+    assert done.status == 130
     assert Cli(napping)("jobs", "wait", "1").status == 9
 
 
 def test_ctrl_c_ends_a_watch(napping: str) -> None:
-    command = program("--url", napping, "jobs", "watch", "--jsonl")
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    )
-    time.sleep(1.5)
-    Cli(napping).ok("jobs", "stop", "--all")
-    assert process.stdout is not None
-    assert json.loads(process.stdout.readline())["id"] == "1"
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
-    assert (process.returncode, "Traceback" in err) == (130, False)
-
-
-def interrupted(*args: str, until: str) -> tuple[int, str]:
-    """Send Ctrl-C once `until` was said on stderr."""
-    process = subprocess.Popen(
-        program(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    )
-    assert process.stderr is not None
-    said = ""
-    while until not in said:
-        line = process.stderr.readline()
-        assert line, said
-        said += line
-    process.send_signal(signal.SIGINT)
-    _, rest = process.communicate(timeout=10)
-    return process.returncode, said + rest
+    with started("--url", napping, "jobs", "watch", "--jsonl") as process:
+        assert process.stdout is not None
+        while not select.select([process.stdout], [], [], 0.2)[0]:
+            Cli(napping).ok("scan")  # until it listens
+        assert json.loads(process.stdout.readline())["status"] == "READY"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert (process.returncode, "Traceback" in err) == (130, False)
 
 
 def test_serving_ends_with_ctrl_c(library_file: Path) -> None:
-    command = program("embedded", "serve", "--library", str(library_file), "--port", "0")
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    )
-    assert process.stderr is not None
-    url = process.stderr.readline().split()[-1]
-    assert Cli(url).ok("tag", "create", "--name", "Served", "--ids").out == "1\n"
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
-    assert (process.returncode, out, err) == (130, "", "")
+    with started("embedded", "serve", "--library", str(library_file), "--port", "0") as process:
+        assert process.stderr is not None
+        url = process.stderr.readline().split()[-1]
+        assert Cli(url).ok("tag", "create", "--name", "Served", "--ids").out == "1\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert (process.returncode, out, err) == (130, "", "")
     assert Cli(f"embedded:{library_file}").ok("tags", "count").out == "1\n"
 
 

@@ -1,0 +1,111 @@
+"""Ctrl-C: the first one ends after the request in flight and tells what was done, the second at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+
+import pytest
+from cli_support import Cli, Done, environment, program, started
+from fault_kinds import held, silence
+from fault_proxy import FaultProxy, on_mutation, on_operation
+
+SLOW = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
+"""Runs until it is stopped."""
+
+
+@pytest.fixture
+def proxy(served_url: str) -> Iterator[FaultProxy]:
+    with FaultProxy(served_url) as proxy:
+        yield proxy
+
+
+def many(proxy: FaultProxy, count: int) -> list[str]:
+    """The ids of new tags."""
+    fields = " ".join(f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ id }}' for n in range(count))
+    made = Cli(proxy.url).ok("api", f"mutation {{ {fields} }}").json
+    return [each["id"] for each in made.values()]
+
+
+def interrupted_in_flight(proxy: FaultProxy, number: int, *args: str) -> Done:
+    """Run, and press Ctrl-C between the work and the answer of a mutation."""
+    done, go = threading.Event(), threading.Event()
+    proxy.rule = on_mutation(held(done, go), number)
+    with started(*args, "--url", proxy.url) as process:
+        assert done.wait(30)
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        go.set()
+        out, err = process.communicate(timeout=20)
+    proxy.rule = lambda _: None
+    return Done(process.returncode, out, err)
+
+
+def test_an_update_tells_what_it_had_done(proxy: FaultProxy) -> None:
+    ids = many(proxy, 520)
+    command = ("tags", "update", *ids, "--description", "new", "--yes")
+    done = interrupted_in_flight(proxy, 2, *command)
+    assert (done.status, done.out) == (130, "")
+    assert "updated 500 of 520 tags: 20 not sent" in done.err
+    assert Cli(proxy.url).ok("tags", "count", "--description", "new").out == "500\n"
+    told = json.loads(interrupted_in_flight(proxy, 1, *command, "--json").err.splitlines()[0])
+    assert (told["exit_status"], len(told["done"])) == (130, 250)
+
+
+def test_a_deletion_stops_between_requests(proxy: FaultProxy) -> None:
+    done = interrupted_in_flight(proxy, 1, "tags", "delete", *many(proxy, 260), "--yes")
+    assert done.status == 130
+    assert "deleted 250 of 260 tags: 10 not sent" in done.err
+    assert Cli(proxy.url).ok("tags", "count").out == "10\n"
+
+
+ONE = {
+    "created tag 1": ("tag", "create", "--name", "New"),
+    '"id": "1"': ("api", 'mutation { tagCreate(input: {name: "New"}) { id } }'),
+    "job 1 goes on": ("scan", "--wait"),
+}
+
+
+@pytest.mark.parametrize("told", ONE)
+def test_one_change_is_told_before_the_end(told: str, proxy: FaultProxy) -> None:
+    done = interrupted_in_flight(proxy, 1, *ONE[told])
+    assert done.status == 130
+    assert told in done.out + done.err
+
+
+def test_the_second_one_ends_at_once_whatever_is_waited_for(proxy: FaultProxy) -> None:
+    proxy.rule = on_operation("tagCreate", silence)
+    ended_at_once("--url", proxy.url, "tag", "create", "--name", "New", until=lambda: bool(proxy.spoilt))
+
+
+def test_the_second_one_ends_at_once_in_native_code(embedded_url: str) -> None:
+    Cli(embedded_url).ok("tags", "count")
+    sql = ("api", "--operation", "querySQL", "-f", f"sql={SLOW}")
+    ended_at_once("--url", embedded_url, *sql, "-vv", until=None)
+    assert Cli(embedded_url).ok("tags", "count").out == "0\n"
+
+
+def ended_at_once(*args: str, until: object) -> None:
+    with started(*args) as process:
+        assert process.stderr is not None
+        if callable(until):
+            while not until():
+                assert process.poll() is None
+        else:
+            assert "query" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(2) == 130
+
+
+def test_one_that_is_ignored_stays_ignored(embedded_url: str) -> None:
+    command = 'trap "" INT; "$@" & sleep 0.2; kill -INT $!; wait $!'
+    line = ["bash", "-c", command, "-", *program("--url", embedded_url, "tags", "count")]
+    done = subprocess.run(line, capture_output=True, text=True, env=environment(), timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "0\n")
