@@ -162,9 +162,9 @@ def test_a_restarted_server_does_not_know_the_job(restart: Any, tmp_path: Path) 
 
 
 def test_a_server_that_stays_away_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stash_cli.core.client import jobs
+    from stash_cli.core.client import job_watch
 
-    monkeypatch.setattr(jobs, "_PATIENCE", 0.2)
+    monkeypatch.setattr(job_watch, "_PATIENCE", 0.2)
 
     async def main() -> None:
         async with jobs_served(tmp_path) as (session, server):

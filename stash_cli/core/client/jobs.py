@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import (
-    StashConnectionError,
-    StashError,
-    StashIntegrationError,
-    StashJobError,
-    StashJobRunningError,
-    StashJobUnknownError,
-)
-from stash_cli.core.log import logger
+from stash_cli.core.client.job_watch import ENDED, Watch
+from stash_cli.core.errors import StashJobError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from stash_cli.core.client.job_watch import Start, Tell
     from stash_cli.core.client.session import Session
-    from stash_cli.core.client.stream import Stream
 
-Start = Callable[[], Awaitable[str]]
-
-ENDED = ("FINISHED", "CANCELLED", "FAILED")
-_PATIENCE = 60.0
-"""Seconds a server may be away (restarting) before waiting is given up."""
-_ALONE = 1.0
-"""Seconds between looks at a job when there is no websocket to tell."""
+__all__ = ["ENDED", "JobUpdate", "job_updates", "watch_job"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +55,21 @@ async def watch_job(
     *,
     timeout: float | None = None,  # noqa: ASYNC109 - bounds the whole iteration
     poll: float = 5.0,
+    on_away: Tell | None = None,
 ) -> AsyncGenerator[JobUpdate, None]:
     """Updates of a job until it has ended; `start` is its id, or what starts it and answers its id.
 
     The websocket listens before `start` is called, so nothing is missed; beside it the job is looked at
-    every `poll` seconds. Close the iterator (`contextlib.aclosing`) when leaving it early. Raises
-    StashJobError when the job failed or was cancelled, StashJobRunningError after `timeout` seconds,
-    StashJobUnknownError when the server has forgotten it, StashConnectionError when it stays away.
+    every `poll` seconds. `on_away` is told once when the server cannot be reached any more. Close the
+    iterator (`contextlib.aclosing`) when leaving it early.
+
+    Raises StashJobError when the job failed or was cancelled, StashJobRunningError after `timeout` seconds,
+    StashJobUnknownError when the server has forgotten it or has another one of its number,
+    StashConnectionError when it was never reached, stays away, or is away after `timeout` seconds, and
+    StashIntegrationError when it answers no job.
     """
     last: JobUpdate | None = None
-    updates = job_updates(session, start, timeout=timeout, poll=poll)
+    updates = job_updates(session, start, timeout=timeout, poll=poll, on_away=on_away)
     try:
         async for last in updates:
             yield last
@@ -96,125 +85,21 @@ async def job_updates(
     *,
     timeout: float | None = None,  # noqa: ASYNC109 - bounds the whole iteration
     poll: float = 5.0,
+    on_away: Tell | None = None,
 ) -> AsyncGenerator[JobUpdate, None]:
     """Like `watch_job`, but an unhappy end is an update like any other."""
-    news: asyncio.Queue[dict[str, Any] | StashError] = asyncio.Queue()
-    watch = _Watch(session, news, poll)
-    deadline = None if timeout is None else time.monotonic() + timeout
+    watch = Watch(session, poll, timeout, on_away)
     try:
         await watch.listen()
-        watch.follow(str(await start()) if callable(start) else str(start))
+        await watch.follow(start)
         seen: dict[str, Any] | None = None
-        while True:
-            job = await watch.next(deadline)
-            if job == seen:
-                continue
-            _check_same(seen, job)
-            seen = job
-            yield JobUpdate(job)
-            if job["status"] in ENDED:
-                return
+        while seen is None or seen["status"] not in ENDED:
+            job = await watch.next()
+            if job != seen:
+                seen = job
+                yield JobUpdate(job)
     finally:
         await watch.close()
-
-
-@dataclass(slots=True)
-class _Watch:
-    """The two sources of news about one job: the websocket, and looking at it."""
-
-    session: Session
-    news: asyncio.Queue[dict[str, Any] | StashError]
-    poll: float
-    job_id: str = ""
-    stream: Stream | None = None
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
-
-    async def listen(self) -> None:
-        """Subscribe; a server or proxy without websockets is only looked at."""
-        stream = self.session.subscribe("jobsSubscribe", reconnect=True)
-        try:
-            await stream.__aenter__()
-        except StashError as error:
-            logger.info("No websocket (%s); the job is looked at every second.", error.message)
-            self.poll = min(self.poll, _ALONE)
-            return
-        self.stream = stream
-        self.tasks.append(asyncio.create_task(self._hear(stream)))
-
-    def follow(self, job_id: str) -> None:
-        self.job_id = job_id
-        self.tasks.append(asyncio.create_task(self._look()))
-
-    async def next(self, deadline: float | None) -> dict[str, Any]:
-        """The next news of the job; raises what ended the watch."""
-        while True:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            try:
-                async with asyncio.timeout(left):
-                    found = await self.news.get()
-            except TimeoutError as error:
-                raise StashJobRunningError(
-                    f"Job {self.job_id} still runs; waiting was given up.",
-                    hint=f"stash jobs wait {self.job_id}",
-                ) from error
-            if isinstance(found, StashError):
-                raise found
-            if str(found["id"]) == self.job_id:
-                return found
-
-    async def close(self) -> None:
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
-        if self.stream is not None:
-            await self.stream.aclose()
-
-    async def _hear(self, stream: Stream) -> None:
-        try:
-            async for update in stream:
-                self.news.put_nowait(_checked(update["job"]))
-        except StashError as error:
-            logger.info("The websocket is gone (%s); the job is looked at instead.", error.message)
-        self.poll = min(self.poll, _ALONE)
-
-    async def _look(self) -> None:
-        """Look at the job now and every `poll` seconds; a server that is away is waited for."""
-        away_since: float | None = None
-        while True:
-            try:
-                job = await self.session.call("findJob", {"input": {"id": self.job_id}})
-            except StashConnectionError as error:
-                away_since = away_since or time.monotonic()
-                if time.monotonic() - away_since > _PATIENCE:
-                    self.news.put_nowait(error)
-                    return
-            except StashError as error:
-                self.news.put_nowait(error)
-                return
-            else:
-                away_since = None
-                self.news.put_nowait(_checked(job) if job else _unknown(self.job_id))
-            await asyncio.sleep(_ALONE if away_since else self.poll)
-
-
-def _checked(job: Any) -> dict[str, Any] | StashError:
-    """A job as the server told it, or the error that it tells none."""
-    if isinstance(job, dict) and "id" in job and isinstance(job.get("status"), str):
-        return job
-    return StashIntegrationError("The server answered something else than a job.")
-
-
-def _check_same(seen: dict[str, Any] | None, job: dict[str, Any]) -> None:
-    """Job numbers start again at 1 with the server: the same number may be another job."""
-    if seen is not None and seen.get("addTime") != job.get("addTime"):
-        raise _unknown(str(job["id"]))
-
-
-def _unknown(job_id: str) -> StashJobUnknownError:
-    return StashJobUnknownError(
-        f"The server does not know job {job_id}: it was restarted, or the job ended long ago.",
-        hint="The log of the server may tell how it ended.",
-    )
 
 
 def _unhappy(update: JobUpdate) -> StashJobError:
