@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.api_answers import print_answer, print_events, print_pages
+from stash_cli.commands.api_answers import print_answer, print_change, print_events, print_pages
 from stash_cli.commands.base import StashCommand, command
 from stash_cli.commands.flags import Flag, FlagTable
 from stash_cli.commands.runtime import Runtime, runtime_of
@@ -200,7 +200,8 @@ def as_written(runtime: Runtime, asked: Asked, document: Document) -> Work:
         elif asked.paginate:
             await print_pages(runtime, documents.pages(session, document))
         else:
-            await print_answer(runtime, documents.execute(session, document))
+            tell = print_change if document.request().is_mutation else print_answer
+            await tell(runtime, documents.execute(session, document))
 
     return work
 
@@ -225,6 +226,7 @@ def by_name(runtime: Runtime, asked: Asked, operation: str, given: dict[str, Any
             pages = documents.operation_pages(session, operation, args, paths)
             await print_pages(runtime, pages, only=operation)
         else:
-            await print_answer(runtime, documents.call(session, operation, args, paths), only=operation)
+            tell = print_change if kind == "mutation" else print_answer
+            await tell(runtime, documents.call(session, operation, args, paths), only=operation)
 
     return work

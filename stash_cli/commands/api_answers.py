@@ -5,12 +5,18 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.commands.sending import uninterrupted
 from stash_cli.core.errors import StashGraphQLError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine
 
     from stash_cli.commands.runtime import Runtime
+
+
+async def print_change(runtime: Runtime, answer: Coroutine[Any, Any, Any], only: str | None = None) -> None:
+    """Print what a mutation is answered, also when Ctrl-C comes before the answer."""
+    await uninterrupted(print_answer(runtime, answer, only))
 
 
 async def print_answer(runtime: Runtime, answer: Coroutine[Any, Any, Any], only: str | None = None) -> None:

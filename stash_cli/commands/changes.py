@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.commands.flags import Flag
 from stash_cli.commands.inputs import InputFlag, input_flags, singular
 from stash_cli.commands.relations import ids_of, resolved
+from stash_cli.commands.sending import CHUNK, Step
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.types.api import describe_api
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
-
-CHUNK = 250
-"""Objects per request."""
 
 _BULK_LISTS = {
     "BulkUpdateIds": "ids",
@@ -41,15 +39,6 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.sets or self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One mutation and the objects it is for."""
-
-    operation: str
-    input: dict[str, Any]
-    ids: tuple[str, ...]
 
 
 def bulk_type(entity: Entity) -> str:

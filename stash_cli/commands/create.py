@@ -10,6 +10,7 @@ import typer
 from stash_cli.commands.base import StashCommand, command
 from stash_cli.commands.inputs import flag_table, input_flags
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
+from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def create(
         if dry_run:
             runtime.streams.data(json.dumps({entity.operation("Create"): values}, ensure_ascii=False) + "\n")
             return None
-        return await send(session, runtime, entity, values)
+        return await uninterrupted(send(session, runtime, entity, values))
 
     runtime.writes = not dry_run
     row = runtime.run(work)
@@ -89,15 +90,33 @@ def create(
 
 
 async def send(session: Session, runtime: Runtime, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
-    """Create it; the answer holds the fields that will be printed."""
+    """Create it and say so; the row holds the fields that will be printed.
+
+    Raises StashUnknownOutcomeError, with what to look for, when the server does not answer that it did.
+    """
     from stash_cli.commands.show import wanted
 
-    row: dict[str, Any] = await session.call(
-        entity.operation("Create"), {"input": values}, wanted(runtime, entity)
+    paths = wanted(runtime, entity)
+    asked = paths if paths is None or "id" in paths else ["id", *paths]
+    row: dict[str, Any] = await mutate(
+        session,
+        entity.operation("Create"),
+        {"input": values},
+        asked,
+        is_answer=lambda answer: isinstance(answer, dict) and "id" in answer,
+        hint=_where_to_look(entity, values),
     )
-    if "id" in row:
-        runtime.streams.note(f"created {entity.noun} {row['id']}")
-    return row
+    runtime.streams.note(f"created {entity.noun} {row['id']}")
+    return row if asked is paths else {name: value for name, value in row.items() if name != "id"}
+
+
+def _where_to_look(entity: Entity, values: dict[str, Any]) -> str:
+    from shlex import quote
+
+    name = values.get(entity.label)
+    which = f"--{entity.label} {quote(str(name))}" if name else "--sort -created_at --limit 5"
+    look = f"stash {entity.plural} find {which}"
+    return f"The server may have created it: look with `{look}` before trying again."
 
 
 def read_input(runtime: Runtime, type_name: str, source: str | None) -> dict[str, Any]:

@@ -10,9 +10,12 @@ import typer
 from stash_cli.commands.base import StashCommand, command
 from stash_cli.commands.flags import Flag, FlagTable
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
+from stash_cli.commands.sending import CHUNK, Step, send_steps
+from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
+    from stash_cli.commands.targets import Targets
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
@@ -68,23 +71,49 @@ def delete(
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False,
 ) -> None:
     runtime, entity = runtime_of(ctx), entity_of(ctx)
+    check_output(runtime)
 
     async def work(session: Session) -> None:
-        from stash_cli.commands import targets as named
+        from stash_cli.commands.targets import find_targets, read_words
 
-        ids = await named.target_ids(session, entity, named.read_words(runtime.streams, targets))
-        rows = await named.rows_of(session, entity, ids, ["id", entity.label])
-        arguments = destroy_arguments(entity, ids, runtime.flags)
+        words = read_words(runtime.streams, targets)
+        found = await find_targets(session, entity, words, ["id", entity.label], "deleted")
         if dry_run:
+            found.require_all()
+            arguments = destroy_step(entity, found.ids, runtime.flags).arguments
             runtime.streams.data(json.dumps({entity.destroy: arguments}) + "\n")
-        elif agreed(runtime, named.summary(entity, rows), len(rows), yes=yes):
-            await session.call(entity.destroy, arguments)
-            noun = entity.noun if len(rows) == 1 else entity.plural
-            runtime.streams.note(f"deleted {len(rows)} {noun}")
-        else:
+        elif not agreed(runtime, found.summary(), len(found.ids), yes=yes):
             runtime.streams.note("nothing deleted")
+        else:
+            chunks = (found.ids[start : start + CHUNK] for start in range(0, len(found.ids), CHUNK))
+            steps = [destroy_step(entity, chunk, runtime.flags) for chunk in chunks]
+            await send_steps(session, runtime, steps, found.outcomes)
+            report(runtime, entity, found)
+            found.outcomes.check()
 
     runtime.run(work)
+
+
+def check_output(runtime: Runtime) -> None:
+    """Refuse what needs more of the objects than is known of them once they are gone."""
+    if runtime.options.output == "paths" or runtime.options.fields:
+        raise StashUsageError("delete prints the id and the name or title: no --paths, no --fields")
+
+
+def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
+    """Say what was deleted; print these objects as they were when a format was chosen."""
+    if found.outcomes.complete:
+        runtime.streams.note(found.outcomes.told())
+    if runtime.options.output == "table":
+        return
+    from stash_cli.output.views import custom
+
+    writer = runtime.writer(custom(["id", entity.label]), single=len(found.outcomes.asked) == 1)
+    done = set(found.outcomes.done)
+    for row in found.rows:
+        if row["id"] in done:
+            writer.row(row)
+    writer.finish()
 
 
 def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:
@@ -96,8 +125,8 @@ def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:
     return confirm(runtime.streams, f"delete {what}", yes=yes)
 
 
-def destroy_arguments(entity: Entity, ids: list[str], options: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of the destroy mutation."""
+def destroy_step(entity: Entity, ids: list[str], options: dict[str, Any]) -> Step:
+    """The destroy mutation for these objects."""
     if destroy_input(entity):
-        return {"input": {"ids": ids, **options}}
-    return {"ids": ids}
+        return Step(entity.destroy, {"ids": ids, **options}, tuple(ids))
+    return Step(entity.destroy, {"ids": ids}, tuple(ids), bare=True)

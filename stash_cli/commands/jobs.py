@@ -8,22 +8,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.base import LazyGroup, StashCommand, command, group_of
+from stash_cli.commands.outcomes import Nouns, Outcomes
 from stash_cli.commands.runtime import Runtime, runtime_of
+from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import (
     FailOnLog,
     Following,
     ProgressMode,
+    Started,
     StopOnInterrupt,
     WaitTimeout,
     follow,
     snake,
 )
-from stash_cli.core.errors import StashInputError, StashNotFoundError, StashUsageError
+from stash_cli.core.errors import (
+    StashError,
+    StashInputError,
+    StashNotFoundError,
+    StashUsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stash_cli.core.client.session import Session
+
+JOBS = Nouns("job", "jobs")
 
 JobIds = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="numbers of jobs")]
 
@@ -102,7 +112,7 @@ def run_wait(
     async def work(session: Session) -> list[dict[str, Any]]:
         ids = wanted or [job["id"] for job in await queue(session)]
         how = Following(wait_timeout, progress, stop_on_interrupt, fail_on_log)
-        return [await follow(session, runtime, job_id, how) for job_id in ids]
+        return [await follow(session, runtime, job_id, how, Started(job_id)) for job_id in ids]
 
     ended = runtime.run(work)
     if runtime.options.output != "table":
@@ -145,15 +155,37 @@ def run_stop(
 
     async def work(session: Session) -> None:
         if everything:
-            await session.call("stopAllJobs", {})
-            runtime.streams.note("all jobs were told to stop")
+            await uninterrupted(stop_all(session, runtime))
             return
-        for job_id in wanted:
-            await one_job(session, job_id)
-            await session.call("stopJob", {"job_id": job_id})
-            runtime.streams.note(f"job {job_id} was told to stop")
+        outcomes = Outcomes(JOBS, "told to stop", list(dict.fromkeys(wanted)))
+        outcomes.expect(outcomes.asked)
+        for job_id in outcomes.asked:
+            await uninterrupted(stop_one(session, runtime, job_id, outcomes))
+        outcomes.check()
 
     runtime.run(work)
+
+
+async def stop_all(session: Session, runtime: Runtime) -> None:
+    await tell_to_stop(session, "stopAllJobs", {})
+    runtime.streams.note("all jobs were told to stop")
+
+
+async def stop_one(session: Session, runtime: Runtime, job_id: str, outcomes: Outcomes) -> None:
+    """Stop a job and say so; what is in the way becomes a problem of `outcomes`."""
+    try:
+        await one_job(session, job_id)
+        await tell_to_stop(session, "stopJob", {"job_id": job_id})
+    except StashError as error:
+        outcomes.fail([job_id], error)
+    else:
+        outcomes.succeed([job_id])
+        runtime.streams.note(f"job {job_id} was told to stop")
+
+
+async def tell_to_stop(session: Session, operation: str, args: dict[str, Any]) -> None:
+    hint = "`stash jobs list` shows what runs."
+    await mutate(session, operation, args, is_answer=lambda answer: answer is True, hint=hint)
 
 
 async def queue(session: Session) -> list[dict[str, Any]]:

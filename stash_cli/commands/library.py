@@ -10,8 +10,14 @@ import typer
 
 from stash_cli.commands.base import LazyGroup, StashCommand, command, group_of
 from stash_cli.commands.runtime import Runtime, runtime_of
+from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import camel, snake
-from stash_cli.core.errors import StashInputError, StashNotFoundError
+from stash_cli.core.errors import (
+    StashInputError,
+    StashNotFoundError,
+    StashServerError,
+    StashUsageError,
+)
 
 if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
@@ -65,6 +71,7 @@ def run_add(
     """Add a media folder; a relative PATH starts from the current folder. Scan it afterwards."""
     runtime = runtime_of(ctx)
     runtime.check_output("StashConfig")
+    require(path)
     wanted: Folder = {"path": absolute(path), "exclude_video": exclude_video, "exclude_image": exclude_image}
     if runtime.connection().is_embedded and not Path(wanted["path"]).is_dir():
         raise StashInputError(f"there is no folder {wanted['path']}")
@@ -75,8 +82,8 @@ def run_add(
             runtime.streams.note(f"{wanted['path']} is in the library already")
             return known
         others = [folder for folder in known if folder["path"] != wanted["path"]]
-        runtime.streams.note(f"added {wanted['path']}; stash scan --wait reads it")
-        return await write(session, [*others, wanted])
+        told = f"added {wanted['path']}; stash scan --wait reads it"
+        return await uninterrupted(write(session, runtime, [*others, wanted], told))
 
     runtime.writes = True
     print_changed(runtime, runtime.run(work))
@@ -88,6 +95,7 @@ def run_remove(
     """Take a media folder from the list. What was scanned stays until a clean, the files stay for good."""
     runtime = runtime_of(ctx)
     runtime.check_output("StashConfig")
+    require(path)
 
     async def work(session: Session) -> list[Folder]:
         known = await folders(session)
@@ -96,8 +104,7 @@ def run_remove(
             raise StashNotFoundError(
                 f"{path} is not a folder of the library", hint="stash library list shows them."
             )
-        runtime.streams.note(f"removed {path} from the list")
-        return await write(session, left)
+        return await uninterrupted(write(session, runtime, left, f"removed {path} from the list"))
 
     print_changed(runtime, runtime.run(work))
 
@@ -114,11 +121,34 @@ async def folders(session: Session) -> list[Folder]:
     return [snake("StashConfig", folder) for folder in answer["general"]["stashes"]]
 
 
-async def write(session: Session, wanted: list[Folder]) -> list[Folder]:
-    """Replace the whole list, as the server takes it; the list it has then."""
+async def write(session: Session, runtime: Runtime, wanted: list[Folder], told: str) -> list[Folder]:
+    """Replace the whole list, as the server takes it, and say `told`; the list it has then.
+
+    Raises StashUnknownOutcomeError when the server does not answer with its list, StashServerError when
+    that is another one.
+    """
     values = {"stashes": [camel("StashConfigInput", folder) for folder in wanted]}
-    answer = await session.call("configureGeneral", {"input": values}, ["stashes"])
-    return [snake("StashConfig", folder) for folder in answer["stashes"]]
+    answer = await mutate(
+        session,
+        "configureGeneral",
+        {"input": values},
+        ["stashes"],
+        is_answer=lambda answer: isinstance(answer, dict) and isinstance(answer.get("stashes"), list),
+        hint="The server may have changed the list: look with `stash library list`.",
+    )
+    found: list[Folder] = answer["stashes"]
+    if {folder["path"] for folder in found} != {folder["path"] for folder in wanted}:
+        raise StashServerError(
+            "The server has another list than was sent.", hint="`stash library list` shows it."
+        )
+    runtime.streams.note(told)
+    return [snake("StashConfig", folder) for folder in found]
+
+
+def require(path: str) -> None:
+    """Refuse an empty path: it would mean the current folder."""
+    if not path.strip():
+        raise StashUsageError("PATH is empty: name a folder")
 
 
 def print_folders(runtime: Runtime, rows: list[Folder]) -> None:

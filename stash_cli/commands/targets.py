@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashGraphQLError, StashNotFoundError, StashUsageError
+from stash_cli.commands.outcomes import Outcomes, listed
+from stash_cli.core.errors import (
+    StashAmbiguousError,
+    StashError,
+    StashGraphQLError,
+    StashNotFoundError,
+    StashUsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +23,67 @@ if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
 
 _MISSING = re.compile(r"with id \S+ not found|no rows in result set|does not exist")
+
+
+@dataclass
+class Targets:
+    """The objects that a command will change: `rows` of those there are, `outcomes` for all asked for."""
+
+    entity: Entity
+    rows: list[dict[str, Any]]
+    outcomes: Outcomes
+
+    @property
+    def ids(self) -> list[str]:
+        return [row["id"] for row in self.rows]
+
+    def summary(self) -> str:
+        """`scenes 12 "A", 13 "B"`, and how many there are none of."""
+        missing = len(self.outcomes.problems)
+        more = f" ({missing} of those given were not found)" if missing else ""
+        return f"{summary(self.entity, self.rows)}{more}"
+
+    def require_all(self) -> None:
+        """Raise the first problem there is."""
+        for error in self.outcomes.problems.values():
+            raise error
+
+
+async def find_targets(
+    session: Session, entity: Entity, words: Sequence[str], paths: Sequence[str], verb: str
+) -> Targets:
+    """The objects that `words` mean; those that there are none of become problems of `outcomes`.
+
+    Raises StashNotFoundError or StashAmbiguousError when that leaves none.
+    """
+    ids, problems = await _meanings(session, entity, words)
+    rows, missing = await _rows_and_missing(session, entity, ids, paths) if ids else ([], [])
+    problems |= {id_: StashNotFoundError(f"no {entity.noun} with id {id_}") for id_ in missing}
+    if not rows:
+        if len(problems) == len(missing):
+            raise StashNotFoundError(missing_message(entity, missing))
+        raise next(iter(problems.values()))
+    asked = [*ids, *(word for word in problems if word not in missing)]
+    return Targets(entity, rows, Outcomes(entity, verb, asked, problems=problems))
+
+
+async def _meanings(
+    session: Session, entity: Entity, words: Sequence[str]
+) -> tuple[list[str], dict[str, StashError]]:
+    """The ids that `words` mean, and what is wrong with the words that mean none."""
+    try:
+        return await target_ids(session, entity, words), {}
+    except (StashNotFoundError, StashAmbiguousError):
+        if len(words) == 1:
+            raise
+    ids: dict[str, None] = {}
+    problems: dict[str, StashError] = {}
+    for word in words:
+        try:
+            ids |= dict.fromkeys(await target_ids(session, entity, [word]))
+        except (StashNotFoundError, StashAmbiguousError) as error:
+            problems[word] = error
+    return list(ids), problems
 
 
 def read_words(streams: Streams, words: Sequence[str]) -> list[str]:
@@ -47,6 +116,20 @@ async def rows_of(
     session: Session, entity: Entity, ids: Sequence[str], paths: Sequence[str] | None
 ) -> list[dict[str, Any]]:
     """The objects with these ids, in this order; StashNotFoundError when one is missing."""
+    rows, missing = await _rows_and_missing(session, entity, ids, paths)
+    if missing:
+        raise StashNotFoundError(missing_message(entity, missing))
+    return rows
+
+
+def missing_message(entity: Entity, ids: Sequence[str]) -> str:
+    return f"no {entity.noun} with {listed(ids) if len(ids) > 1 else f'id {ids[0]}'}"
+
+
+async def _rows_and_missing(
+    session: Session, entity: Entity, ids: Sequence[str], paths: Sequence[str] | None
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The objects with these ids, in this order, and the ids that there are none of."""
     from stash_cli.core.client.paging import FindQuery, iter_rows
 
     query = FindQuery(entity, ids=tuple(ids))
@@ -56,10 +139,8 @@ async def rows_of(
         if _MISSING.search(error.message):
             raise StashNotFoundError(f"no {entity.noun} with id {_missing_id(error, ids)}") from error
         raise
-    missing = [id_ for id_ in ids if id_ not in {row["id"] for row in rows}]
-    if missing:
-        raise StashNotFoundError(f"no {entity.noun} with id {', '.join(missing)}")
-    return rows
+    known = {row["id"] for row in rows}
+    return rows, [id_ for id_ in ids if id_ not in known]
 
 
 def _missing_id(error: StashGraphQLError, ids: Sequence[str]) -> str:

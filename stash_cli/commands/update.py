@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.base import StashCommand, command
-from stash_cli.commands.changes import CHUNK, part_flags, plan, read_changes, update_type
+from stash_cli.commands.changes import part_flags, plan, read_changes, update_type
 from stash_cli.commands.flags import FlagTable
 from stash_cli.commands.inputs import flag_table
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
-from stash_cli.core.errors import StashBatchError
+from stash_cli.commands.sending import send_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
-
-    from stash_cli.commands.changes import Step
+    from stash_cli.commands.outcomes import Outcomes
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
@@ -73,22 +71,25 @@ def update(
     runtime.check_output(entity.type)
 
     async def work(session: Session) -> None:
-        from stash_cli.commands import targets as named
+        from stash_cli.commands.targets import find_targets, read_words
 
-        ids = await named.target_ids(session, entity, named.read_words(runtime.streams, targets))
+        words = read_words(runtime.streams, targets)
+        found = await find_targets(session, entity, words, ["id", entity.label], "updated")
         changes = await read_changes(session, entity, runtime.flags, clear or [])
-        steps = plan(entity, ids, changes)
+        steps = plan(entity, found.ids, changes)
         if dry_run:
+            found.require_all()
             for step in steps:
                 line = json.dumps({step.operation: step.input}, ensure_ascii=False)
                 runtime.streams.data(line + "\n")
-            return
-        rows = await named.rows_of(session, entity, ids, ["id", entity.label])
-        if not agreed(runtime, named.summary(entity, rows), len(rows), yes=yes):
+        elif not agreed(runtime, found.summary(), len(found.ids), yes=yes):
             runtime.streams.note("nothing changed")
-            return
-        await apply(session, runtime, steps)
-        await report(session, runtime, entity, ids)
+        else:
+            await send_steps(session, runtime, steps, found.outcomes)
+            try:
+                await report(session, runtime, entity, found.outcomes)
+            finally:  # what was not done is told, also when the new state cannot be read
+                found.outcomes.check()
 
     runtime.run(work)
 
@@ -100,72 +101,17 @@ def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:
     return count == 1 or confirm(runtime.streams, f"change {what}", yes=yes)
 
 
-async def apply(session: Session, runtime: Runtime, steps: list[Step]) -> None:
-    """Send every step, single updates many to a request; says how far it came when it breaks off.
-
-    Ctrl-C takes effect after the request in flight. Raises StashBatchError when some objects failed.
-    """
-    done: set[str] = set()
-    everything = {id_ for step in steps for id_ in step.ids}
-    try:
-        for chunk in chunks(steps):
-            await uninterrupted(send(session, chunk))
-            done.update(id_ for step in chunk for id_ in step.ids)
-    except BaseException:
-        if len(everything) > 1:
-            runtime.streams.note(f"broke off: {len(done)} of {len(everything)} were changed")
-        raise
-
-
-def chunks(steps: list[Step]) -> Iterator[list[Step]]:
-    """Steps that go in one request: a bulk mutation alone, updates of single objects together."""
-    alone = [step for step in steps if len(step.ids) != 1]
-    single = [step for step in steps if len(step.ids) == 1]
-    yield from ([step] for step in alone)
-    for start in range(0, len(single), CHUNK):
-        yield single[start : start + CHUNK]
-
-
-async def send(session: Session, steps: list[Step]) -> None:
-    """One request."""
-    if len(steps) == 1:
-        await session.call(steps[0].operation, {"input": steps[0].input}, ["id"])
-        return
-    from stash_cli.core.client.batch import BatchOperation, execute_batch
-
-    operations = [BatchOperation(step.operation, {"input": step.input}) for step in steps]
-    result = await execute_batch(session, operations, max_batch_size=CHUNK)
-    if result.unfinished:
-        failed = [step.ids[0] for step, each in zip(steps, result, strict=True) if each.error]
-        first = result.unfinished[0].error
-        raise StashBatchError(
-            f"{len(failed)} of {len(steps)} failed (ids {' '.join(failed)}): {first}", result
-        )
-
-
-async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
-    """Let `work` end even when this task is cancelled meanwhile, so that its outcome is known."""
-    import asyncio
-
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
-
-
-async def report(session: Session, runtime: Runtime, entity: Entity, ids: list[str]) -> None:
-    """Say what was done; print the new state when a format was chosen."""
-    noun = entity.noun if len(ids) == 1 else entity.plural
-    runtime.streams.note(f"updated {len(ids)} {noun}")
-    if runtime.options.output == "table":
+async def report(session: Session, runtime: Runtime, entity: Entity, outcomes: Outcomes) -> None:
+    """Say what was done; print the new state of these objects when a format was chosen."""
+    if outcomes.complete:
+        runtime.streams.note(outcomes.told())
+    if runtime.options.output == "table" or not outcomes.done:
         return
     from stash_cli.commands.targets import rows_of
     from stash_cli.output.views import PATHS, VIEWS
 
     view, paths = VIEWS[entity.type], PATHS.get(entity.type, ())
-    rows: list[dict[str, Any]] = await rows_of(session, entity, ids, runtime.wanted(view, paths))
+    rows: list[dict[str, Any]] = await rows_of(session, entity, outcomes.done, runtime.wanted(view, paths))
     writer = runtime.writer(view, paths=paths)
     for row in rows:
         writer.row(row)

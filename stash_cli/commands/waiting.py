@@ -10,7 +10,8 @@ import typer
 
 from stash_cli.commands.logs import LEVELS, listening
 from stash_cli.commands.options import choice, seconds
-from stash_cli.core.errors import StashInputError
+from stash_cli.commands.sending import mutate, uninterrupted
+from stash_cli.core.errors import StashError, StashInputError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.progress import MODES, open_progress
 
@@ -88,8 +89,20 @@ class Following:
     fail_on_log: str | None = None
 
 
+@dataclass(slots=True)
+class Started:
+    """The job that is followed, as far as it is known; what Ctrl-C tells."""
+
+    id: str | None = None
+    last: JobUpdate | None = None
+
+
 async def follow(
-    session: Session, runtime: Runtime, start: Callable[[], Awaitable[str]] | str, how: Following
+    session: Session,
+    runtime: Runtime,
+    start: Callable[[], Awaitable[str]] | str,
+    how: Following,
+    started: Started,
 ) -> dict[str, Any]:
     """Show a job's progress until it ends; its last state.
 
@@ -100,34 +113,62 @@ async def follow(
 
     from stash_cli.core.client.jobs import watch_job
 
-    last: JobUpdate | None = None
+    def tell_away(error: StashError) -> None:
+        runtime.streams.note(f"{error.message} Waiting for it.")
+
     async with listening(session, runtime, how.fail_on_log):
         progress = open_progress(runtime.streams, how.mode)
         try:
-            async with aclosing(watch_job(session, start, timeout=how.timeout)) as updates:
-                async for last in updates:
-                    progress.update(last.description.rstrip("."), _fraction(last), last.sub_tasks)
+            watched = watch_job(session, start, timeout=how.timeout, on_away=tell_away)
+            async with aclosing(watched) as updates:
+                async for update in updates:
+                    started.last = update
+                    progress.update(update.description.rstrip("."), _fraction(update), update.sub_tasks)
         except CancelledError:
             progress.close()
-            await _interrupted(session, runtime, last, stop=how.stop)
+            await _interrupted(session, runtime, started, stop=how.stop)
             raise
         finally:
             progress.close()
-    return snake("Job", last.job) if last else {}
+    return snake("Job", started.last.job) if started.last else {}
 
 
 def _fraction(update: JobUpdate) -> float | None:
     return 1.0 if update.status == "FINISHED" else update.progress
 
 
-async def _interrupted(session: Session, runtime: Runtime, last: JobUpdate | None, *, stop: bool) -> None:
-    if last is None or last.ended:
+async def _interrupted(session: Session, runtime: Runtime, started: Started, *, stop: bool) -> None:
+    job_id = started.id
+    if job_id is None or (started.last is not None and started.last.ended):
         return
     if stop:
-        await session.call("stopJob", {"job_id": last.id})
-        runtime.streams.note(f"job {last.id} was told to stop")
+        try:
+            await session.call("stopJob", {"job_id": job_id})
+        except StashError as error:
+            runtime.streams.warn(f"job {job_id} goes on: {error.message}")
+        else:
+            runtime.streams.note(f"job {job_id} was told to stop")
     else:
-        runtime.streams.note(f"job {last.id} goes on; stash jobs stop {last.id} stops it")
+        runtime.streams.note(f"job {job_id} goes on; stash jobs stop {job_id} stops it")
+
+
+async def start_job(
+    session: Session, runtime: Runtime, operation: str, args: dict[str, Any], started: Started
+) -> str:
+    """Start a job, once; its id, which `started` holds, too.
+
+    Raises StashUnknownOutcomeError when the server does not answer with it.
+    """
+    job_id = await mutate(
+        session,
+        operation,
+        args,
+        is_answer=lambda answer: isinstance(answer, str | int) and not isinstance(answer, bool),
+        hint="The server may have started it: look with `stash jobs list` before trying again.",
+    )
+    started.id = str(job_id)
+    runtime.streams.detail(f"job {job_id} was started")
+    return started.id
 
 
 async def run_job(
@@ -138,23 +179,30 @@ async def run_job(
     how: Following | None,
 ) -> None:
     """Start a job; print its id, or follow it (`how`) and print its end where a format was chosen."""
+    started = Started()
 
     async def start() -> str:
-        job_id = str(await session.call(operation, args))
-        runtime.streams.detail(f"job {job_id} was started")
-        return job_id
+        return await uninterrupted(start_job(session, runtime, operation, args, started))
 
     if how is not None:
-        job = await follow(session, runtime, start, how)
+        job = await follow(session, runtime, start, how, started)
         runtime.streams.note(f"job {job['id']} finished")
         if runtime.options.output == "table":
             return
     else:
-        job = {"id": await start()}
-        ends_here = session.connection.is_embedded  # its jobs end before the process does
-        more = "" if ends_here else f"; stash jobs wait {job['id']} follows it"
-        runtime.streams.note(f"job {job['id']} was started{more}")
+        try:
+            job = {"id": await start()}
+        finally:
+            _tell_started(session, runtime, started)
     print_started(runtime, job)
+
+
+def _tell_started(session: Session, runtime: Runtime, started: Started) -> None:
+    if started.id is None:
+        return
+    ends_here = session.connection.is_embedded  # its jobs end before the process does
+    more = "" if ends_here else f"; stash jobs wait {started.id} follows it"
+    runtime.streams.note(f"job {started.id} was started{more}")
 
 
 def print_started(runtime: Runtime, job: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,8 +54,8 @@ class StashError(RuntimeError):
     this library, or its error arose elsewhere), `status` what HTTP status it was answered with.
     """
 
-    code: ClassVar[str] = "error"
-    exit_status: ClassVar[int] = 1
+    code: str = "error"
+    exit_status: int = 1
     delivery: Delivery | None = None
     status: int | None = None
 

@@ -1,4 +1,4 @@
-"""An error as the user reads it: one line and a hint, or one JSON object when JSON was asked for."""
+"""An error as the user reads it: a line, details and a hint; or one JSON object where JSON was asked for."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ def render(streams: Streams, error: StashError, *, as_json: bool = False) -> Non
         errors = getattr(error, "errors", ())
         more = {"path": getattr(error, "path", None), "hint": error.hint}
         more |= {"errors": errors} if len(errors) > 1 else {}
-        facts |= {name: value for name, value in more.items() if value}
+        facts |= {name: value for name, value in more.items() if value} | getattr(error, "facts", {})
         streams.say(json.dumps(facts, ensure_ascii=False))
         return
     streams.say(f"{streams.style('stash:', 'red')} {one_line(error.message)}")
+    for line in getattr(error, "details", ()):
+        streams.say(f"  {one_line(line)}")
     if error.hint:
         streams.say(f"{streams.style('hint:', 'dim')} {one_line(error.hint)}")

@@ -94,7 +94,7 @@ def test_show(filled: Cli) -> None:
 MISSING = [
     ("scene show 99", "99"),
     ("scene show Nowhere", "Nowhere"),
-    ("scene update 1 99 --title x --yes", "99"),
+    ("scene update 98 99 --title x --yes", "99"),
     ("scene delete 99 --yes", "99"),
     ("scenes find --tag Outdor", "Did you mean Outdoor?"),
     ("scenes find --performer Alice", "id:2 Alice (singer)"),

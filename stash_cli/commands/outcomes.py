@@ -1,0 +1,222 @@
+"""What became of every object that a command was asked to change, and the error that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from stash_cli.core.errors import StashError, StashNotFoundError, StashUnknownOutcomeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from stash_cli.core.client.batch import Outcome
+
+PRECEDENCE = (4, 7, 5, 10, 6, 2, 1, 3)
+"""Exit statuses of errors, the one that wins first."""
+PARTLY = 6
+
+SHOWN_IDS, SHOWN_REASONS = 10, 10
+"""Ids and reasons that are listed; of more than these a count is told."""
+
+
+class StashIncompleteError(StashError):
+    """Some objects were not changed, or may not have been.
+
+    `exit_status` is 6 when some were changed (5 when the others were not sent because the server was
+    gone), else the status of what was in the way. `details` are lines that list ids with their reasons,
+    `facts` is the same for programs.
+    """
+
+    code = "incomplete"
+
+    def __init__(self, outcomes: Outcomes, *, exit_status: int | None = None) -> None:
+        super().__init__(outcomes.summary(), hint=outcomes.hint())
+        self.exit_status = outcomes.exit_status() if exit_status is None else exit_status
+        self.details = outcomes.lines()
+        self.facts = outcomes.facts()
+
+
+class Kind(Protocol):
+    """What objects are called."""
+
+    @property
+    def noun(self) -> str: ...
+    @property
+    def plural(self) -> str: ...
+
+
+class Nouns(NamedTuple):
+    """What objects are called that are no entities."""
+
+    noun: str
+    plural: str
+
+
+@dataclass
+class Outcomes:
+    """The objects of one command: `asked` for, `done`, and those with problems.
+
+    Ids are given as they were typed. `verb` is what is said of those that are done: "updated". An object
+    with several steps is done after the last one. Objects that were not reached are those left over.
+    """
+
+    kind: Kind
+    verb: str
+    asked: list[str]
+    done: list[str] = field(default_factory=list)
+    problems: dict[str, StashError] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    """Objects of which at least one step was done."""
+    steps_left: dict[str, int] = field(default_factory=dict)
+    unanswered: int = 0
+    """Requests in a row that got no usable answer."""
+    gave_up: StashError | None = None
+    """Why the objects left over were not sent; None when the person interrupted."""
+
+    def expect(self, ids: Iterable[str]) -> None:
+        """Count one more step of these objects."""
+        for id_ in ids:
+            self.steps_left[id_] = self.steps_left.get(id_, 0) + 1
+
+    def succeed(self, ids: Iterable[str]) -> None:
+        """One step of these objects was done."""
+        for id_ in ids:
+            self.touched.add(id_)
+            self.steps_left[id_] -= 1
+            if not self.steps_left[id_]:
+                self.done.append(id_)
+
+    def fail(self, ids: Iterable[str], error: StashError) -> None:
+        """One step of these objects was not done, or may not have been."""
+        self.problems |= dict.fromkeys(ids, error)
+
+    @property
+    def left(self) -> list[str]:
+        """Objects that nothing is known of: they were not sent."""
+        done = set(self.done)
+        return [id_ for id_ in self.asked if id_ not in done and id_ not in self.problems]
+
+    @property
+    def untried(self) -> bool:
+        """Whether no object was changed, and none may have been."""
+        return not self.touched and not self._by_outcome()["unknown"]
+
+    @property
+    def complete(self) -> bool:
+        return len(self.done) == len(self.asked)
+
+    def told(self) -> str:
+        """`updated 5 tags`, once all are done."""
+        return f"{self.verb} {len(self.done)} {self.kind.noun if len(self.done) == 1 else self.kind.plural}"
+
+    def check(self) -> None:
+        """Raise what says which objects were not done; nothing when all were."""
+        if self.complete:
+            return
+        if len(self.asked) == 1 and not self.touched:
+            raise self._only()
+        raise StashIncompleteError(self)
+
+    def _only(self) -> StashError:
+        """The error of the one object there is."""
+        [error] = self.problems.values() or [self.gave_up or StashError("it was not sent")]
+        if isinstance(error, StashUnknownOutcomeError):
+            error.hint = self.hint()
+        return error
+
+    def exit_status(self) -> int:
+        """The status by PRECEDENCE.
+
+        Once something was done, failed and unknown objects make 6, and those that could not be sent keep
+        their own.
+        """
+        from stash_cli.core.client.batch import Outcome
+
+        errors = [*self.problems.values(), *([self.gave_up] if self.gave_up and self.left else [])]
+        if self.touched:
+            unsent = (each.exit_status for each in errors if outcome_of(each) is Outcome.NOT_SENT)
+            found = {PARTLY, *unsent}
+        else:
+            found = {each.exit_status for each in errors}
+        return next((status for status in PRECEDENCE if status in found), 1)
+
+    def summary(self) -> str:
+        """`updated 2 of 5 tags: 1 failed, 1 unknown, 1 not sent`."""
+        counts = {outcome: len(ids) for outcome, ids in self._by_outcome().items()}
+        told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+        noun = self.kind.noun if len(self.asked) == 1 else self.kind.plural
+        return f"{self.verb} {len(self.done)} of {len(self.asked)} {noun}" + (f": {told}" if told else "")
+
+    def hint(self) -> str | None:
+        """What to do about unknown objects."""
+        unknown = self._by_outcome()["unknown"]
+        if not unknown:
+            return None
+        look = f"stash {self.kind.plural} show {unknown[0]}"
+        return f"The server may have done what is unknown: look with `{look}` before trying again."
+
+    def lines(self) -> list[str]:
+        """A line per outcome and reason: `494 of 600 failed (ids 3, 7, 9 and 491 more): the reason`."""
+        groups, total = self._groups(), len(self.asked)
+        found = [
+            f"{len(ids)} of {total} {outcome} ({listed(ids)}){': ' if reason else ''}{reason}"
+            for (outcome, _, reason), ids in groups[:SHOWN_REASONS]
+        ]
+        rest = groups[SHOWN_REASONS:]
+        if rest:
+            count = sum(len(ids) for _, ids in rest)
+            found.append(f"and {count} more for {len(rest)} other reasons")
+        return found
+
+    def facts(self) -> dict[str, Any]:
+        """The same as JSON, every id included."""
+        problems = [
+            {"outcome": outcome, "error": code, "message": reason, "ids": ids}
+            for (outcome, code, reason), ids in self._groups()
+        ]
+        return {"done": self.done, "problems": problems}
+
+    def _groups(self) -> list[tuple[tuple[str, str, str], list[str]]]:
+        """Ids by outcome, error code and reason, in the order they came."""
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for id_, error in self.problems.items():
+            partly = "partly changed: " if id_ in self.touched else ""
+            key = (str(outcome_of(error)), error.code, f"{partly}{_reason(error)}")
+            found.setdefault(key, []).append(id_)
+        if self.left:
+            reason = _reason(self.gave_up) if self.gave_up else ""
+            code = self.gave_up.code if self.gave_up else "interrupted"
+            found.setdefault(("not sent", code, reason), []).extend(self.left)
+        return list(found.items())
+
+    def _by_outcome(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {"failed": [], "unknown": [], "not sent": []}
+        for id_, error in self.problems.items():
+            found[str(outcome_of(error))].append(id_)
+        found["not sent"] += self.left
+        return found
+
+
+def outcome_of(error: StashError) -> Outcome:
+    """What an operation's error says of its outcome."""
+    from stash_cli.core.client.batch import BatchOperation
+
+    return BatchOperation("", error=error).outcome
+
+
+def listed(ids: Sequence[str]) -> str:
+    """Ids for a person, the many cut with a count.
+
+    >>> listed(["3", "7"]), listed([str(n) for n in range(12)])
+    ('ids 3, 7', 'ids 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more')
+    """
+    if len(ids) == 1 and not ids[0].isdecimal():
+        return ids[0]
+    more = f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
+    return f"ids {', '.join(ids[:SHOWN_IDS])}{more}"
+
+
+def _reason(error: StashError) -> str:
+    """One reason for all that were not found: the ids are told beside it."""
+    return "not found" if type(error) is StashNotFoundError and "with id" in error.message else error.message

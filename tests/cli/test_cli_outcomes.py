@@ -1,0 +1,180 @@
+"""Commands that change things say what happened, exactly: some fail, answers are lost, the server goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from cli_support import Cli, Done
+from fault_kinds import SHAPES, answered, errors, page, reset_after, reset_before, worked
+from fault_proxy import FaultProxy, counted, on_mutation, on_operation
+
+COUNT = 520
+
+
+@pytest.fixture
+def proxy(served_url: str) -> Iterator[FaultProxy]:
+    with FaultProxy(served_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def tags(proxy: FaultProxy) -> Cli:
+    """The program over tags 1 to 3: A, B and C."""
+    for name in "ABC":
+        Cli(proxy.url).ok("tag", "create", "--name", name)
+    return Cli(proxy.url)
+
+
+@pytest.fixture
+def many(proxy: FaultProxy) -> Cli:
+    """The program over COUNT tags, which takes three requests to change."""
+    fields = " ".join(f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ id }}' for n in range(COUNT))
+    Cli(proxy.url).ok("api", f"mutation {{ {fields} }}")
+    return Cli(proxy.url)
+
+
+IDS = [str(number) for number in range(1, COUNT + 1)]
+
+
+def described(cli: Cli, text: str = "new") -> int:
+    """How many tags have this description."""
+    return int(cli.ok("tags", "count", "--description", text).out)
+
+
+def update(cli: Cli, text: str = "new", *more: str) -> Done:
+    return cli("tags", "update", *IDS, "--description", text, "--yes", *more)
+
+
+FAULTS = {"500": page(500), "reset": reset_before, "null": answered(SHAPES["null data"]), "401": page(401)}
+
+
+def test_one_chunk_that_fails_stops_no_other(proxy: FaultProxy, many: Cli) -> None:
+    for name, fault in FAULTS.items():
+        proxy.rule = on_mutation(fault, 2)
+        done = update(many, name)
+        assert described(many, name) == COUNT - 250
+        assert f"updated {COUNT - 250} of {COUNT} tags" in done.err
+        assert "(ids 251, 252, " in done.err
+        assert "and 240 more)" in done.err
+        assert done.status == 6
+
+
+def test_a_lost_answer_is_told_from_a_failure(proxy: FaultProxy, many: Cli) -> None:
+    proxy.rule = on_mutation(reset_after, 2)
+    done = update(many, "new", "--json")
+    assert done.status == 6
+    [problem] = json.loads(done.err)["problems"]
+    assert (problem["outcome"], problem["ids"]) == ("unknown", IDS[250:500])
+    assert json.loads(done.err)["done"] == [*IDS[:250], *IDS[500:]]
+    assert "stash tags show 251" in json.loads(done.err)["hint"]
+    assert described(many) == COUNT
+    assert len(proxy.mutations) == 1 + 3
+
+
+def test_what_a_server_that_went_away_was_not_sent_is_told(proxy: FaultProxy, many: Cli) -> None:
+    async def last_answer(exchange) -> None:
+        await exchange.send(await exchange.work())
+        await proxy._close()
+
+    proxy.rule = on_mutation(last_answer, 1)
+    done = update(many)
+    assert done.status == 5
+    assert f"updated 250 of {COUNT} tags: {COUNT - 250} not sent" in done.err
+    proxy.accept()
+    assert described(many) == 250
+
+
+def test_a_server_that_was_never_reached_is_unreachable() -> None:
+    assert update(Cli("http://127.0.0.1:1")).status == 5
+
+
+def test_a_refused_bulk_change_is_made_for_each_apart(proxy: FaultProxy, tags: Cli) -> None:
+    bulk = counted(
+        lambda r: r.is_mutation and len(r.variables.get("input", {}).get("ids", ())) > 1, errors("no")
+    )
+    proxy.rule = bulk
+    assert "updated 3 tags" in tags.ok("tags", "update", "1", "2", "3", "--description", "new", "--yes").err
+    assert described(tags) == 3
+
+
+def test_a_bulk_answer_that_lacks_an_object_leaves_it_unknown(proxy: FaultProxy, tags: Cli) -> None:
+    proxy.rule = on_mutation(worked(answered('{"data": {"bulkTagUpdate": [{"id": "1"}, null]}}')))
+    done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
+    assert done.status == 6
+    assert "1 of 2 unknown (ids 2)" in done.err
+    assert "updated 1 of 2" in done.err
+
+
+def test_what_is_not_there_does_not_stop_the_rest(tags: Cli) -> None:
+    done = tags("tags", "update", "1", "99", "Nope", "--description", "new", "--yes")
+    assert done.status == 6
+    assert "updated 1 of 3 tags: 2 failed" in done.err
+    assert "(ids 99): not found" in done.err
+    assert "'Nope'" in done.err
+    assert described(tags) == 1
+    assert tags("tags", "delete", "98", "99", "--yes").status == 3
+
+
+def test_deleting_goes_on_after_a_refusal(tags: Cli) -> None:
+    tags.ok("scene", "create", "--title", "S")
+    tags.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "m", "--primary-tag", "id:2")
+    done = tags("tags", "delete", "1", "2", "3", "--yes")
+    assert done.status == 6
+    assert "deleted 2 of 3 tags" in done.err
+    assert "1 of 3 failed (ids 2)" in done.err
+    assert tags.ok("tags", "find", "--ids").out == "2\n"
+
+
+def test_deleted_objects_are_printed_where_a_format_is_chosen(tags: Cli) -> None:
+    assert tags.ok("tags", "delete", "1", "--yes", "--json").json == {"id": "1", "name": "A"}
+    assert tags.ok("tags", "delete", "2", "3", "--yes", "--ids").out == "2\n3\n"
+
+
+ONE = {
+    "update": ("update", "1", "--description", "new"),
+    "delete": ("delete", "1", "--yes"),
+    "create": ("create", "--name", "New"),
+    "create if missing": ("create", "--name", "New", "--if-missing"),
+}
+LOST = {"reset": reset_after, "null": answered(SHAPES["null data"]), "empty": answered(SHAPES["empty data"])}
+
+
+@pytest.mark.parametrize("fault", LOST)
+@pytest.mark.parametrize("command", ONE)
+def test_a_change_without_an_answer_is_unknown(
+    fault: str, command: str, proxy: FaultProxy, tags: Cli
+) -> None:
+    before = len(proxy.mutations)
+    proxy.rule = on_mutation(LOST[fault])
+    done = tags("tags", *ONE[command])
+    assert (done.status, done.out) == (10, "")
+    assert not any(word in done.err for word in ("updated", "deleted", "created tag"))
+    assert "look with `stash tags" in done.err
+    assert len(proxy.mutations) == before + 1
+
+
+def test_media_folders_are_told_after_the_server_has_them(proxy: FaultProxy, tmp_path) -> None:
+    cli, folder = Cli(proxy.url), str(tmp_path)
+    assert "added" not in cli("library", "add", folder, "--read-only").err
+    for fault, status in ((page(500), 10), (reset_before, 10), (errors("no"), 1)):
+        proxy.rule = on_mutation(fault)
+        done = cli("library", "add", folder)
+        assert (done.status, "added" in done.err) == (status, False)
+    proxy.rule = lambda _: None
+    assert cli.ok("library", "list", "--json").json == []
+    assert f"added {folder}" in cli.ok("library", "add", folder).err
+
+
+@pytest.mark.parametrize("verb", ["add", "remove"])
+def test_an_empty_folder_is_none(verb: str, offline: Cli) -> None:
+    assert offline("library", verb, "").status == 2
+
+
+def test_a_job_is_started_once(proxy: FaultProxy) -> None:
+    proxy.rule = on_operation("metadataScan", reset_after)
+    done = Cli(proxy.url)("scan", "--wait")
+    assert done.status == 10
+    assert "stash jobs list" in done.err
+    assert len(proxy.mutations) == 1
