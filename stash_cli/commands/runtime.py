@@ -6,13 +6,14 @@ import os
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from stash_cli.commands.options import Options
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from typing import TextIO
 
     import typer
 
@@ -87,7 +88,7 @@ class Runtime:
         file = Path(connection.location) if connection.is_embedded and connection.location != DEMO else None
         missing = file is not None and not file.exists()
         verbosity = 2 if self.options.debug else self.options.verbose
-        handler = configure_logging(verbosity, self.streams.err, [connection.api_key])
+        handler = configure_logging(verbosity, cast("TextIO", self.streams), [connection.api_key])
         try:
             async with StashContext(connection).open_session() as session:
                 yield session

@@ -22,8 +22,8 @@ def render(streams: Streams, error: StashError, *, as_json: bool = False) -> Non
         facts |= {name: value for name, value in more.items() if value} | getattr(error, "facts", {})
         streams.say(json.dumps(facts, ensure_ascii=False))
         return
-    streams.say(f"{streams.style('stash:', 'red')} {one_line(error.message)}")
+    streams.say(one_line(error.message), label="stash:", style="red")
     for line in getattr(error, "details", ()):
         streams.say(f"  {one_line(line)}")
     if error.hint:
-        streams.say(f"{streams.style('hint:', 'dim')} {one_line(error.hint)}")
+        streams.say(one_line(error.hint), label="hint:", style="dim")

@@ -66,6 +66,18 @@ class JsonLinesWriter:
         pass
 
 
+class _Lines:
+    """What the csv module writes to: it quotes the line ends of its own, so that is told as CR LF."""
+
+    END = "\r\n"
+
+    def __init__(self, streams: Streams) -> None:
+        self.streams = streams
+
+    def write(self, row: str) -> None:
+        self.streams.data(row.removesuffix(self.END) + "\n")
+
+
 class CsvWriter:
     """Comma or tab separated, with a heading line; lists are joined with "; "."""
 
@@ -73,7 +85,7 @@ class CsvWriter:
 
     def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
         self.columns = columns
-        self._csv = csv.writer(streams.out, delimiter=self.delimiter, lineterminator="\n")
+        self._csv = csv.writer(_Lines(streams), delimiter=self.delimiter, lineterminator=_Lines.END)
         self._csv.writerow([column.header for column in columns])
 
     def row(self, row: Row) -> None:
@@ -98,7 +110,7 @@ class TsvWriter(CsvWriter):
     def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
         super().__init__(streams, columns)
         self._csv = csv.writer(
-            streams.out, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None
+            _Lines(streams), delimiter="\t", lineterminator=_Lines.END, quoting=csv.QUOTE_NONE, quotechar=None
         )
 
 

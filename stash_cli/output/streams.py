@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
 from stash_cli.output.interrupts import Interrupts
@@ -13,6 +15,10 @@ from stash_cli.output.interrupts import Interrupts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\U000e0001-\U000e007f]"
+)
+"""Controls apart from tab and line end, marks of writing direction, and other line ends."""
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
@@ -20,7 +26,9 @@ _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 class Streams:
     """Where data, talk and answers go, and what each end can do.
 
-    stdout carries data only; everything said to a person goes to stderr through `note` and `warn`.
+    stdout carries data only; everything said to a person goes to stderr through `note` and `warn`. What is
+    written here is escaped where that end is a terminal, and exact elsewhere; only tables and bars, which
+    draw with Rich, write to `out` and `err` themselves, and escape each cell.
     """
 
     out: TextIO
@@ -44,11 +52,11 @@ class Streams:
         out, err, stdin = (stream or FakeStream() for stream in (sys.stdout, sys.stderr, sys.stdin))
         return cls(out, err, stdin, os.environ, interrupts=interrupts or Interrupts())
 
-    @property
+    @cached_property
     def out_is_terminal(self) -> bool:
         return _is_terminal(self.out)
 
-    @property
+    @cached_property
     def err_is_terminal(self) -> bool:
         return _is_terminal(self.err)
 
@@ -92,7 +100,7 @@ class Streams:
         """What a person answers."""
         self.out.flush()
         with self.interrupts.cancelling(None):
-            self.err.write(question)
+            self.err.write(escaped(question) if self.err_is_terminal else question)
             self.err.flush()
             line = self.stdin.readline()
         if not line.endswith("\n"):  # they ended the input instead
@@ -100,7 +108,15 @@ class Streams:
         return line.strip()
 
     def data(self, text: str) -> None:
-        self.out.write(text)
+        """Write data to stdout."""
+        self.out.write(escaped(text) if self.out_is_terminal else text)
+
+    def write(self, text: str) -> None:
+        """Write a part of a log line to stderr; with `flush` this is the stream that a log handler takes."""
+        self.err.write(escaped(text) if self.err_is_terminal else text)
+
+    def flush(self) -> None:
+        self.err.flush()
 
     def note(self, text: str) -> None:
         """Tell the person something; silent with -q."""
@@ -114,13 +130,29 @@ class Streams:
 
     def warn(self, text: str) -> None:
         if not self.quiet:
-            self.say(f"{self.style('stash: warning:', 'yellow')} {text}")
+            self.say(text, label="stash: warning:", style="yellow")
 
-    def say(self, text: str) -> None:
-        """One line on stderr, after the data written so far, so that both read in order."""
+    def say(self, text: str, *, label: str = "", style: str = "bold") -> None:
+        """A line on stderr behind a label in a style, after the data written so far, to be read in order."""
         self.out.flush()
-        self.err.write(f"{text}\n")
+        if label:
+            self.err.write(f"{self.style(label, style)} ")
+        self.write(f"{text}\n")
         self.err.flush()
+
+
+def escaped(text: str) -> str:
+    r"""`text` with what a terminal would act upon written out, as JSON does.
+
+    >>> escaped("a\x1b[2Jb\u202ec")
+    'a\\u001b[2Jb\\u202ec'
+    """
+    return _UNSAFE.sub(_written_out, text)
+
+
+def _written_out(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 class FakeStream(io.StringIO):
