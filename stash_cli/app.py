@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from stash_cli import __version__
@@ -89,7 +90,7 @@ def run(args: list[str], streams: Streams, environ: Mapping[str, str] | None = N
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.errors import StashError
 
-    runtime = Runtime(streams, environ)
+    runtime = Runtime(streams, environ, args)
     try:
         with warnings.catch_warnings():
             _route_warnings(runtime)
@@ -202,22 +203,20 @@ def _write_trace(runtime: Runtime, error: BaseException) -> str | None:
         path = user_log_path("stash-cli", appauthor=False) / "last-error.txt"
         make_private_folder(path.parent)
         write_private(path, _trace(runtime, error))
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: there is no home folder
         return None
     return str(path)
 
 
 def _trace(runtime: Runtime, error: BaseException) -> str:
-    """The trace as text, without the key and the values that messages quote."""
-    from stash_cli.core.errors import StashError
+    """The trace as text, without secrets and the values that messages quote."""
     from stash_cli.core.log.traces import trace_of
+    from stash_cli.output.secrets import hide, secrets_of
 
-    text = trace_of(error)
-    try:
-        key = runtime.connection().api_key
-    except StashError:
-        key = None
-    return text.replace(key, "***") if key else text
+    secrets = list(secrets_of(runtime.args, runtime.environ))
+    with suppress(Exception):  # what failed may be the settings themselves
+        secrets.append(runtime.connection().api_key or "")
+    return hide(trace_of(error), secrets)
 
 
 def _route_warnings(runtime: Runtime) -> None:

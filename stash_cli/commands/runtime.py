@@ -33,8 +33,12 @@ PATIENCE = 1.0
 class Runtime:
     """Made once per run by `app.py`; cheap things are values, expensive ones are made on demand."""
 
-    def __init__(self, streams: Streams, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, streams: Streams, environ: Mapping[str, str] | None = None, args: Sequence[str] = ()
+    ) -> None:
         self.streams = streams
+        self.args = args
+        """The command line as it was typed; secrets in it are kept out of traces."""
         self.environ = os.environ if environ is None else environ
         self.options = Options()
         self.flags: dict[str, Any] = {}

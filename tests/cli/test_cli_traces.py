@@ -1,0 +1,27 @@
+"""The trace that a bug leaves: its owner's alone, and without secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stash_cli.app import run
+from stash_cli.output.streams import fake_streams
+
+
+class Broken(dict[str, str]):
+    """An environment that fails, and repeats a secret when it does."""
+
+    def get(self, *_: object) -> str:
+        raise ValueError("cannot use hunter22, nor sesame-77, nor password: 'third-one'")
+
+
+def test_a_trace_is_private_and_without_secrets(own_state: Path) -> None:
+    args = ["api", "--operation", "configureGeneral", "-f", "input.password=hunter22"]
+    for _ in range(2):  # the second time over a file that others may read
+        assert run(args, fake_streams(), Broken(STASH_API_KEY="sesame-77")) == 1
+        [path] = own_state.rglob("last-error.txt")
+        text = path.read_text(encoding="utf-8")
+        assert "ValueError" in text
+        assert not any(secret in text for secret in ("hunter22", "sesame-77", "third-one"))
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.chmod(0o644)
