@@ -99,8 +99,7 @@ def run(args: list[str], streams: Streams, environ: Mapping[str, str] | None = N
     except BrokenPipeError:  # the reader has seen enough
         return 0
     except KeyboardInterrupt:
-        streams.note("\ninterrupted" if streams.err_is_terminal else "interrupted")
-        return INTERRUPTED
+        return _interrupted(runtime)
     except StashError as error:
         return _failed(runtime, error)
     except OSError as error:
@@ -164,6 +163,18 @@ def _failed(runtime: Runtime, error: StashError) -> int:
         error.exit_status = INTERRUPTED
     render(runtime.streams, error, as_json=runtime.json_errors)
     return error.exit_status
+
+
+def _interrupted(runtime: Runtime) -> int:
+    import json
+
+    streams = runtime.streams
+    if runtime.json_errors:
+        facts = {"error": "interrupted", "message": "interrupted", "exit_status": INTERRUPTED}
+        streams.say(json.dumps(facts))
+    else:
+        streams.note("\ninterrupted" if streams.err_is_terminal else "interrupted")
+    return INTERRUPTED
 
 
 def _unwritten(runtime: Runtime, error: OSError) -> int:

@@ -116,13 +116,14 @@ async def follow(
     def tell_away(error: StashError) -> None:
         runtime.streams.note(f"{error.message} Waiting for it.")
 
-    async with listening(session, runtime, how.fail_on_log):
+    async with listening(session, runtime, how.fail_on_log) as heard:
         progress = open_progress(runtime.streams, how.mode)
         try:
             watched = watch_job(session, start, timeout=how.timeout, on_away=tell_away)
             async with aclosing(watched) as updates:
                 async for update in updates:
                     started.last = update
+                    heard.since = update.job.get("addTime")
                     progress.update(update.description.rstrip("."), _fraction(update), update.sub_tasks)
         except CancelledError:
             progress.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,12 @@ from stash_cli.core.client.session import Session
 from stash_cli.core.errors import (
     StashConnectionError,
     StashError,
+    StashIntegrationError,
     StashJobError,
     StashJobRunningError,
     StashJobUnknownError,
 )
+from stash_cli.core.settings import Connection
 
 
 async def followed(session: Session, start: Any = "7", **options: Any) -> list[JobUpdate]:
@@ -157,6 +161,86 @@ def test_a_restarted_server_does_not_know_the_job(restart: Any, tmp_path: Path) 
             with pytest.raises(StashJobUnknownError, match="does not know job 7") as caught:
                 await task
             assert caught.value.exit_status == 10
+
+    run(main())
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_restart_before_the_first_look_may_bring_another_job(is_ours: bool, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            told: list[StashError] = []
+
+            async def start() -> str:
+                server.away = True
+                return "7"
+
+            watched = followed(session, start, poll=0.05, on_away=told.append)
+            task = asyncio.create_task(watched)
+            await until(lambda: told)
+            added = datetime.now(UTC) + timedelta(minutes=0 if is_ours else 2)
+            server.jobs["7"] = job(status="FINISHED", addTime=added.isoformat())
+            server.away = False
+            if is_ours:
+                assert [each.status for each in await task] == ["FINISHED"]
+            else:
+                with pytest.raises(StashJobUnknownError):
+                    await task
+            assert len(told) == 1
+
+    run(main())
+
+
+NO_JOBS = [17, [1, 2], "x", {"id": "7"}, {"id": "7", "status": 3}, job(progress="half"), job(subTasks="x")]
+
+
+@pytest.mark.parametrize("answer", NO_JOBS, ids=str)
+def test_what_is_no_job_ends_the_wait(answer: Any, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server), asyncio.timeout(5):
+            server.jobs["7"] = answer
+            with pytest.raises(StashIntegrationError):
+                await followed(session, poll=60)
+
+    run(main())
+
+
+@pytest.mark.parametrize("update", [None, 17, {"type": "UPDATE"}, {"type": "UPDATE", "job": [1]}], ids=str)
+def test_what_is_no_update_makes_the_websocket_useless(update: Any, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            server.jobs["7"] = job()
+            task = asyncio.create_task(followed(session, poll=60))
+            await until(lambda: server.looks == 1 and server.listeners)
+            server.jobs["7"] = job(status="FINISHED")
+            await server.publish("jobsSubscribe", update)
+            assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("limit", [None, 0.1])
+def test_a_job_of_a_server_that_was_never_reached_does_not_run(limit: float | None, tmp_path: Path) -> None:
+    async def main() -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{taken.getsockname()[1]}/graphql"
+            async with Session(Connection(url, cache_dir=tmp_path)) as session, asyncio.timeout(10):
+                with pytest.raises(StashConnectionError, match="Cannot reach"):
+                    await followed(session, timeout=limit)
+
+    run(main())
+
+
+def test_the_time_runs_out_while_the_server_is_away(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with jobs_served(tmp_path) as (session, server):
+            server.jobs["7"] = job()
+            task = asyncio.create_task(followed(session, poll=0.05, timeout=2))
+            await until(lambda: server.looks)
+            server.away = True
+            with pytest.raises(StashConnectionError, match="Job 7 ran when it was last seen"):
+                await task
 
     run(main())
 

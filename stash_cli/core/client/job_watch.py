@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,8 @@ class Watch:
         self._news: asyncio.Queue[Job | Exception] = asyncio.Queue()
         self._stream: Stream | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._deaf = asyncio.Event()
+        """Set once no news come over a websocket."""
         self._started: tuple[datetime, datetime] | None = None
         """Before and after the job was started here."""
         self._was_away = False
@@ -77,7 +80,7 @@ class Watch:
                 await stream.__aenter__()
         except (StashError, TimeoutError) as error:
             logger.info("No websocket (%s); the job is looked at every second.", error)
-            self.poll = min(self.poll, _ALONE)
+            self._deaf.set()
             return
         self._stream = stream
         self._run(self._hear(stream))
@@ -140,7 +143,7 @@ class Watch:
                 self._news.put_nowait(checked(update.get("job") if isinstance(update, dict) else None))
         except StashError as error:
             logger.info("The websocket is gone (%s); the job is looked at instead.", error.message)
-        self.poll = min(self.poll, _ALONE)
+        self._deaf.set()
 
     async def _look(self) -> None:
         """Look at the job now and every `poll` seconds; a server that was reached before is waited for."""
@@ -160,7 +163,16 @@ class Watch:
             else:
                 self.away = None
                 self._news.put_nowait(_unknown(self.job_id) if job is None else checked(job))
-            await asyncio.sleep(_ALONE if self.away else self.poll)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Wait until the next look, which comes sooner once there is no websocket."""
+        if self.away is not None or self._deaf.is_set():
+            await asyncio.sleep(min(self.poll, _ALONE))
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.poll):
+                await self._deaf.wait()
 
     def _check_same(self, job: Job) -> None:
         """Raise StashJobUnknownError for another job of this number."""
