@@ -77,6 +77,8 @@ def delete(
         from stash_cli.commands.targets import find_targets, read_words
 
         words = read_words(runtime.streams, targets)
+        if not words:
+            return
         found = await find_targets(session, entity, words, ["id", entity.label], "deleted")
         if dry_run:
             found.require_all()

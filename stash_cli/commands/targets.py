@@ -12,7 +12,6 @@ from stash_cli.core.errors import (
     StashError,
     StashGraphQLError,
     StashNotFoundError,
-    StashUsageError,
 )
 
 if TYPE_CHECKING:
@@ -87,13 +86,20 @@ async def _meanings(
 
 
 def read_words(streams: Streams, words: Sequence[str]) -> list[str]:
-    """The words of the command line, `-` replaced by those on stdin; each once, in order."""
+    """The words of the command line, `-` replaced by those on stdin; each once, in order.
+
+    Words on stdin are separated by white space, or by NUL as `find --ids -0` prints them.
+    """
     found: list[str] = []
     for word in words:
-        found += streams.read().split() if word == "-" else [word]
+        found += _words_of(streams.read()) if word == "-" else [word]
     if not found:
-        raise StashUsageError("no ids given")
+        streams.note("no ids on standard input: nothing to do")
     return list(dict.fromkeys(found))
+
+
+def _words_of(text: str) -> list[str]:
+    return [word for word in text.split("\0") if word.strip()] if "\0" in text else text.split()
 
 
 async def target_ids(session: Session, entity: Entity, words: Sequence[str]) -> list[str]:

@@ -74,6 +74,8 @@ def update(
         from stash_cli.commands.targets import find_targets, read_words
 
         words = read_words(runtime.streams, targets)
+        if not words:
+            return
         found = await find_targets(session, entity, words, ["id", entity.label], "updated")
         changes = await read_changes(session, entity, runtime.flags, clear or [])
         steps = plan(entity, found.ids, changes)

@@ -63,7 +63,21 @@ class Streams:
     @property
     def interactive(self) -> bool:
         """Whether somebody is there to answer a question."""
-        return _is_terminal(self.stdin) and self.err_is_terminal and not self.no_input
+        return not self.no_input and self.answers is not None
+
+    @cached_property
+    def answers(self) -> TextIO | None:
+        """Where a person answers: stdin, or their terminal itself when stdin is a pipe or a file."""
+        if not self.err_is_terminal:
+            return None
+        if _is_terminal(self.stdin):
+            return self.stdin
+        from pathlib import Path
+
+        try:
+            return Path("/dev/tty").open(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
 
     @property
     def animated(self) -> bool:
@@ -102,7 +116,7 @@ class Streams:
         with self.interrupts.cancelling(None):
             self.err.write(escaped(question) if self.err_is_terminal else question)
             self.err.flush()
-            line = self.stdin.readline()
+            line = self.answers.readline() if self.answers else ""
         if not line.endswith("\n"):  # they ended the input instead
             self.say("")
         return line.strip()

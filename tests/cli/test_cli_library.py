@@ -175,6 +175,15 @@ def test_update_of_several(filled: Cli) -> None:
     assert filled.ok("scenes", "count", "--organized").out == "0\n"
 
 
+def test_ids_on_stdin(filled: Cli) -> None:
+    for nothing in ("", " \n", "\0"):
+        for command in (("update", "--organized"), ("delete",)):
+            done = filled.ok("scenes", command[0], "-", *command[1:], "--yes", answers=nothing)
+            assert "nothing to do" in done.err
+    found = filled.ok("scenes", "find", "--ids", "-0").out
+    assert "updated 4 scenes" in filled.ok("scenes", "update", "-", "--organized", "--yes", answers=found).err
+
+
 def test_what_bulk_cannot_do_goes_in_one_request_and_failures_are_listed(filled: Cli) -> None:
     done = filled.ok("tags", "update", "1", "2", "--sort-name", "x", "--yes", "-v")
     assert done.err.count("Batch -> 200") == 1

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,6 +68,32 @@ def test_ctrl_c_ends_a_question(small_library: Path) -> None:
     assert (status, text.splitlines()[-1]) == (130, "interrupted")
     status, text = on_terminal(*asked, until="[y/N]", send="\x04")
     assert (status, text.splitlines()[-1]) == (0, "nothing deleted")
+
+
+ON_ITS_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(2, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+@pytest.mark.parametrize(("answer", "left"), [("y", "3"), ("n", "4")])
+def test_a_question_is_asked_on_the_terminal_when_ids_come_through_a_pipe(
+    small_library: Path, tmp_path: Path, answer: str, left: str
+) -> None:
+    url = f"embedded:{shutil.copy(small_library, tmp_path / 'copy.sqlite')}"
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-c", ON_ITS_TERMINAL, *program("--url", url, "scenes", "delete", "-")[1:]]
+    ends = {"stdin": subprocess.PIPE, "stdout": follower, "stderr": follower}
+    with subprocess.Popen(command, **ends, env=environment(), start_new_session=True) as process:  # type: ignore[call-overload]
+        os.close(follower)
+        assert process.stdin is not None
+        process.stdin.write(b"1\n")
+        process.stdin.close()
+        os.write(leader, f"{answer}\n".encode())  # waits in the terminal until it is asked for
+        assert process.wait(30) == 0
+    os.close(leader)
+    assert Cli(url).ok("scenes", "count").out == f"{left}\n"
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
