@@ -10,7 +10,7 @@ import typer
 from stash_cli.commands.base import StashCommand, command
 from stash_cli.commands.flags import Flag, FlagTable
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
-from stash_cli.commands.sending import CHUNK, Step, send_steps
+from stash_cli.commands.sending import CHUNK, Step, before_sending, send_steps
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.api import describe_api
 
@@ -79,7 +79,8 @@ def delete(
         words = read_words(runtime.streams, targets)
         if not words:
             return
-        found = await find_targets(session, entity, words, ["id", entity.label], "deleted")
+        with before_sending(runtime):
+            found = await find_targets(session, entity, words, ["id", entity.label], "deleted")
         if dry_run:
             found.require_all()
             arguments = destroy_step(entity, found.ids, runtime.flags).arguments

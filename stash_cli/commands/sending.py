@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -73,6 +74,18 @@ async def send_steps(session: Session, runtime: Runtime, steps: Sequence[Step], 
             requests.extendleft(reversed(again))
     except CancelledError:
         tell_interrupted(runtime, outcomes)
+        raise
+
+
+@contextmanager
+def before_sending(runtime: Runtime) -> Iterator[None]:
+    """Say that nothing was done when Ctrl-C ends the block."""
+    from asyncio import CancelledError
+
+    try:
+        yield
+    except CancelledError:
+        runtime.streams.note("nothing was changed")
         raise
 
 

@@ -12,7 +12,7 @@ from stash_cli.commands.changes import part_flags, plan, read_changes, update_ty
 from stash_cli.commands.flags import FlagTable
 from stash_cli.commands.inputs import flag_table
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
-from stash_cli.commands.sending import send_steps
+from stash_cli.commands.sending import before_sending, send_steps
 
 if TYPE_CHECKING:
     from stash_cli.commands.outcomes import Outcomes
@@ -76,8 +76,9 @@ def update(
         words = read_words(runtime.streams, targets)
         if not words:
             return
-        found = await find_targets(session, entity, words, ["id", entity.label], "updated")
-        changes = await read_changes(session, entity, runtime.flags, clear or [])
+        with before_sending(runtime):
+            found = await find_targets(session, entity, words, ["id", entity.label], "updated")
+            changes = await read_changes(session, entity, runtime.flags, clear or [])
         steps = plan(entity, found.ids, changes)
         if dry_run:
             found.require_all()

@@ -6,7 +6,9 @@ import json
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cli_support import Cli, Done, environment, program, started
@@ -54,6 +56,33 @@ def test_an_update_tells_what_it_had_done(proxy: FaultProxy) -> None:
     assert Cli(proxy.url).ok("tags", "count", "--description", "new").out == "500\n"
     told = json.loads(interrupted_in_flight(proxy, 1, *command, "--json").err.splitlines()[0])
     assert (told["exit_status"], len(told["done"])) == (130, 250)
+
+
+def test_an_update_that_had_sent_nothing_says_so(proxy: FaultProxy) -> None:
+    many(proxy, 1)
+    proxy.rule = on_operation("findTag", silence)
+    with started("tag", "update", "1", "--name", "New", "--url", proxy.url) as process:
+        while not proxy.spoilt:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err.splitlines()) == (130, ["nothing was changed", "interrupted"])
+
+
+def test_serving_ends_at_once(library_file: Path) -> None:
+    with started("embedded", "serve", "--library", str(library_file), "--port", "0") as server:
+        assert server.stderr is not None
+        slow = ("api", "--operation", "querySQL", "-f", f"sql={SLOW}")
+        with FaultProxy(server.stderr.readline().split()[-1]) as proxy, started(*slow, "--url", proxy.url):
+            while not any("querySQL" in each.document for each in proxy.requests):
+                time.sleep(0.02)
+            time.sleep(0.2)  # until the server works on it
+            server.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                server.wait(0.5)
+            server.send_signal(signal.SIGINT)
+            assert server.wait(2) in (130, -signal.SIGINT)
+    assert Cli(f"embedded:{library_file}").ok("tags", "count").out == "0\n"
 
 
 def test_a_deletion_stops_between_requests(proxy: FaultProxy) -> None:
