@@ -36,7 +36,7 @@ def interrupted_in_flight(proxy: FaultProxy, number: int, *args: str) -> Done:
     """Run, and press Ctrl-C between the work and the answer of a mutation."""
     done, go = threading.Event(), threading.Event()
     proxy.rule = on_mutation(held(done, go), number)
-    with started(*args, "--url", proxy.url) as process:
+    with started("--url", proxy.url, *args) as process:
         assert done.wait(30)
         process.send_signal(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
@@ -61,7 +61,7 @@ def test_an_update_tells_what_it_had_done(proxy: FaultProxy) -> None:
 def test_an_update_that_had_sent_nothing_says_so(proxy: FaultProxy) -> None:
     many(proxy, 1)
     proxy.rule = on_operation("findTag", silence)
-    with started("tag", "update", "1", "--name", "New", "--url", proxy.url) as process:
+    with started("--url", proxy.url, "tag", "update", "1", "--name", "New") as process:
         while not proxy.spoilt:
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
@@ -73,7 +73,7 @@ def test_serving_ends_at_once(library_file: Path) -> None:
     with started("embedded", "serve", "--library", str(library_file), "--port", "0") as server:
         assert server.stderr is not None
         slow = ("api", "--operation", "querySQL", "-f", f"sql={SLOW}")
-        with FaultProxy(server.stderr.readline().split()[-1]) as proxy, started(*slow, "--url", proxy.url):
+        with FaultProxy(server.stderr.readline().split()[-1]) as proxy, started("--url", proxy.url, *slow):
             while not any("querySQL" in each.document for each in proxy.requests):
                 time.sleep(0.02)
             time.sleep(0.2)  # until the server works on it
