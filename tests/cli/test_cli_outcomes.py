@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from cli_support import Cli, Done
 from fault_kinds import SHAPES, answered, errors, page, reset_after, reset_before, worked
-from fault_proxy import FaultProxy, counted, on_mutation, on_operation
+from fault_proxy import Exchange, FaultProxy, counted, on_mutation, on_operation
 
 COUNT = 520
 
@@ -178,3 +178,23 @@ def test_a_job_is_started_once(proxy: FaultProxy) -> None:
     assert done.status == 10
     assert "stash jobs list" in done.err
     assert len(proxy.mutations) == 1
+
+
+async def without_bulk_updates(exchange: Exchange) -> None:
+    """The answer to introspection, of a server that updates tags one by one."""
+    _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
+    facts = json.loads(body)
+    for each in facts["data"]["__schema"]["types"]:
+        each["fields"] = [f for f in each.get("fields") or () if f["name"] != "bulkTagUpdate"] or None
+    await answered(json.dumps(facts))(exchange)
+
+
+def test_an_older_server_is_asked_for_one_after_the_other(proxy: FaultProxy, tags: Cli, own_state) -> None:
+    for path in own_state.rglob("*.json"):
+        path.unlink()  # what is known of the server
+    refused = errors("no such tag")
+    proxy.rule = lambda r: without_bulk_updates if "__schema" in r.document else None
+    assert "updated 3 tags" in tags.ok("tags", "update", "1", "2", "3", "--description", "x", "--yes").err
+    assert not any("bulkTagUpdate" in each.document for each in proxy.requests)
+    proxy.rule = on_mutation(refused)
+    assert tags("tags", "update", "1", "2", "3", "--description", "new", "--yes").status == 1

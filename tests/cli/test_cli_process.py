@@ -384,7 +384,8 @@ def test_waiting_for_a_job(napping: str) -> None:
     assert cli.ok("jobs", "show", "1", "--json").json["status"] == "RUNNING"
     given_up = cli("jobs", "wait", "1", "--wait-timeout", "0.3")
     assert (given_up.status, "stash jobs wait 1" in given_up.err) == (8, True)
-    cli.ok("jobs", "stop", "1")
+    stopped = cli("jobs", "stop", "99", "1")
+    assert (stopped.status, "told to stop 1 of 2 jobs" in stopped.err) == (6, True)
     assert cli("jobs", "wait", "1").status == 9
     assert cli.ok("jobs", "wait").err == ""
     assert cli("jobs", "wait", "99").status == 10
