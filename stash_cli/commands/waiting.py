@@ -142,7 +142,9 @@ async def _interrupted(session: Session, runtime: Runtime, started: Started, *, 
     job_id = started.id
     if job_id is None or (started.last is not None and started.last.ended):
         return
-    if stop:
+    if session.connection.is_embedded:
+        runtime.streams.note(f"job {job_id} is stopped: it runs in this process")
+    elif stop:
         try:
             await session.call("stopJob", {"job_id": job_id})
         except StashError as error:
@@ -202,8 +204,8 @@ def _tell_started(session: Session, runtime: Runtime, started: Started) -> None:
     if started.id is None:
         return
     ends_here = session.connection.is_embedded  # its jobs end before the process does
-    more = "" if ends_here else f"; stash jobs wait {started.id} follows it"
-    runtime.streams.note(f"job {started.id} was started{more}")
+    more = "this command ends after it" if ends_here else f"stash jobs wait {started.id} follows it"
+    runtime.streams.note(f"job {started.id} was started; {more}")
 
 
 def print_started(runtime: Runtime, job: dict[str, Any]) -> None:
