@@ -26,7 +26,7 @@ def register(connection: Connection) -> None:
 
 def regexp(pattern: str, value: Any) -> bool | None:
     """Whether RE2 `pattern` is found in `value`; NULL stays NULL, numbers are matched as text."""
-    return None if value is None else compile_pattern(pattern).search(str(value)) is not None
+    return None if value is None else compile_pattern(pattern).matches(str(value))
 
 
 def phash_distance(first: int | None, second: int | None) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from stash_cli.embedded.errors import Refused
@@ -38,7 +40,7 @@ from stash_cli.embedded.regex import compile_pattern
     ],
 )
 def test_pattern(pattern: str, text: str, found: bool) -> None:
-    assert (compile_pattern(pattern).search(text) is not None) is found
+    assert compile_pattern(pattern).matches(text) is found
 
 
 @pytest.mark.parametrize("pattern", ["[", "a(?=b)", "(?<!x)y", r"(a)\1", "a**", "[[:nonsense:]]"])
@@ -67,3 +69,42 @@ def test_phash_distance_counts_bits_of_signed_numbers() -> None:
     assert phash_distance(-1, 0) == 64
     assert phash_distance(5, 4) == 1
     assert phash_distance(None, 4) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "worded"),
+    [
+        ("[a", "missing closing ]: `[a`"),
+        ("(", "missing closing ): `(`"),
+        ("a)", "unexpected ): `a)`"),
+        ("*", "missing argument to repetition operator: `*`"),
+        ("a**", "invalid nested repetition operator: `**`"),
+        ("x{2000}", "invalid repeat count: `{2000}`"),
+        ("a(?=b)", "invalid or unsupported Perl syntax: `(?=`"),
+        ("a\\", "trailing backslash at end of expression: `\\`"),
+    ],
+)
+def test_mistakes_are_worded_as_on_the_server(pattern: str, worded: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        compile_pattern(pattern)
+    assert refusal.value.message.startswith(f"error parsing regexp: {worded[:-2]}")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+$", "^(a|a)*$", "(?i)^(a*)*(a*)*$", "^(?:a?){200}(?:a){200}$", "(.*a){20}$"]
+)
+def test_no_expression_takes_more_than_linear_time(pattern: str) -> None:
+    began = time.monotonic()
+    assert not compile_pattern(pattern).matches("a" * 3000 + "b")
+    assert time.monotonic() - began < 1
+
+
+def test_plain_text_means_the_same_with_and_without_the_library() -> None:
+    texts = ["a.b", "A.B", "xa.b", "a.bx", "axb", "a.b\n", ""]
+    for plain, other in (
+        (r"a\.b", r"(?:a)\.b"),
+        (r"(?i)^a\.b$", r"(?i)^(?:a)\.b$"),
+        (r"^(a|x)", r"^(?:(a|x))"),
+    ):
+        fits = [compile_pattern(plain).matches(text) for text in texts]
+        assert fits == [compile_pattern(other).matches(text) for text in texts]

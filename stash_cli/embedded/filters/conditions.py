@@ -14,7 +14,7 @@ from sqlalchemy import and_, false, func, not_, or_
 
 from stash_cli.core.types.resolution import BANDS
 from stash_cli.embedded.errors import UnsupportedModifier
-from stash_cli.embedded.regex import compile_pattern
+from stash_cli.embedded.regex import compile_pattern, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +43,8 @@ def _words(text: str) -> list[str]:
 
 
 def _matches(column: ColumnElement[Any], pattern: str) -> Condition:
+    if is_text(pattern):
+        return func.instr(column, pattern) > 0
     compile_pattern(pattern)  # a bad pattern is refused before the query runs
     return column.op("REGEXP", is_comparison=True)(pattern)
 

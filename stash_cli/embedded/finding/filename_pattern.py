@@ -76,8 +76,8 @@ class FilenamePattern:
     def read(self, path: str) -> Reading | None:
         """What stands in the base name of `path`, or in all of it when the pattern names folders."""
         name = path if "/" in self.regex or r"\\" in self.regex else path.rpartition("/")[2]
-        found = self._compiled.search(name)
-        return None if found is None else _reading(list(zip(self._fields, found.groups(), strict=True)))
+        found = self._compiled.groups(name)
+        return None if found is None else _reading(list(zip(self._fields, found, strict=False)))
 
 
 def _escaped(text: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, Table, select, union_all, update
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables
+from stash_cli.embedded.regex import compile_pattern
 from stash_cli.embedded.scan.paths import is_within
 
 if TYPE_CHECKING:
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from stash_cli.core.types.re2 import Expression
     from stash_cli.embedded.database import Database
     from stash_cli.embedded.jobs.progress import Progress
 
 _SEPARATORS = r"[.\-_ ]*"
-_START, _END = r"(?:^|[\W_])", r"(?:[\W_]|$)"
+_NO_LETTER = r"[^\p{L}\p{N}]"
+_START, _END = f"(?i)(?:^|{_NO_LETTER})", f"(?:{_NO_LETTER}|$)"
 _BATCH = 100
 
 
@@ -61,14 +64,14 @@ class _Named:
 
     def is_in(self, path: str, lowered: str) -> bool:
         """Whether `path` names it; `lowered` is the path in lower case, which rules most out cheaply."""
-        return self.name.split()[0].lower() in lowered and name_pattern(self.name).search(path) is not None
+        return self.name.split()[0].lower() in lowered and name_pattern(self.name).matches(path)
 
 
-@lru_cache(maxsize=10_000)
-def name_pattern(name: str) -> re.Pattern[str]:
+@lru_cache(maxsize=1_000)
+def name_pattern(name: str) -> Expression:
     """Whole words of `name`, with any of `. - _` and space between them."""
     words = [re.escape(word) for word in name.split()]
-    return re.compile(_START + _SEPARATORS.join(words) + _END, re.IGNORECASE)
+    return compile_pattern(_START + _SEPARATORS.join(words) + _END)
 
 
 @dataclass(frozen=True)

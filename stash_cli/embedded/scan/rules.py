@@ -13,8 +13,9 @@ from stash_cli.embedded.scan.paths import absolute, extension, is_within
 from stash_cli.embedded.timestamps import parse
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterable, Mapping
+
+    from stash_cli.core.types.re2 import Expression
 
 Kind = Literal["video", "image", "zip"]
 
@@ -46,8 +47,8 @@ class Rules:
     video_extensions: frozenset[str] = frozenset()
     image_extensions: frozenset[str] = frozenset()
     gallery_extensions: frozenset[str] = frozenset()
-    excludes: tuple[re.Pattern[str], ...] = ()
-    image_excludes: tuple[re.Pattern[str], ...] = ()
+    excludes: tuple[Expression, ...] = ()
+    image_excludes: tuple[Expression, ...] = ()
     generated_path: str = ""
     clips_from_videos: bool = False
     galleries_from_folders: bool = False
@@ -121,7 +122,7 @@ def _root(stash: Mapping[str, Any]) -> Root:
     return Root(path, bool(stash.get("excludeVideo")), bool(stash.get("excludeImage")))
 
 
-def _patterns(texts: Iterable[str], warn: Callable[[str], None]) -> tuple[re.Pattern[str], ...]:
+def _patterns(texts: Iterable[str], warn: Callable[[str], None]) -> tuple[Expression, ...]:
     patterns = []
     for text in texts:
         try:
@@ -131,8 +132,8 @@ def _patterns(texts: Iterable[str], warn: Callable[[str], None]) -> tuple[re.Pat
     return tuple(patterns)
 
 
-def _matches(patterns: tuple[re.Pattern[str], ...], path: str) -> bool:
-    return any(pattern.search(path) for pattern in patterns)
+def _matches(patterns: tuple[Expression, ...], path: str) -> bool:
+    return any(pattern.matches(path) for pattern in patterns)
 
 
 def _seconds(moment: str | datetime | None) -> float | None:

@@ -176,7 +176,7 @@ def _test(field: FilterField, name: str, key: str, value: Any) -> Callable[[Mapp
         return lambda held: (held.get(key) is None) == value
     if name in _OF_TEXT:
         pattern = pattern_of(field, name, value)
-        return lambda held: isinstance(held.get(key), str) and bool(pattern.search(held[key]))
+        return lambda held: isinstance(held.get(key), str) and pattern.matches(held[key])
     return lambda held: held.get(key) is not None and _compare(name, held[key], value)
 
 

@@ -20,6 +20,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.errors import StashConfigurationError
 from stash_cli.core.query import words
 from stash_cli.core.query.facts import MANY, TEXT_LISTS, holds
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, modified
@@ -27,6 +28,8 @@ from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lo
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+
+    from stash_cli.core.types.re2 import Expression
 
 _SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$])")
 
@@ -144,7 +147,7 @@ def _is_plain(value: Any) -> bool:
 def _clauses(field: FilterField, name: str, value: Any) -> list[Clause]:
     """What one lookup asks; the server holds expressions against an empty text as well, which is no text."""
     clause: Clause = [(field.name, _criterion(field, name, value))]
-    if "regex" not in name or not pattern_of(field, name, value).search(""):
+    if "regex" not in name or not _fits_no_text(pattern_of(field, name, value)):
         return [clause]
     if TEXT_LOOKUPS[name].negative:
         return [[*clause, (field.name, modified("IS_NULL", ""))]]
@@ -175,15 +178,24 @@ def _is_phrase(field: FilterField, name: str, value: Any) -> bool:
     return field.name in TEXT_LISTS and name == "excludes" and _is_plain(value)
 
 
-def pattern_of(field: FilterField, name: str, value: Any) -> re.Pattern[str]:
-    """The expression that a text lookup is, in Python."""
-    from stash_cli.core.types.re2 import compile_pattern  # costs time, and most commands ask for no text
+def pattern_of(field: FilterField, name: str, value: Any) -> Expression:
+    """The expression that a text lookup is, to be matched here."""
+    # Costs time, and most commands ask for no text.
+    from stash_cli.core.types.re2 import ExpressionError, compile_pattern
 
     pattern = TEXT_LOOKUPS[name].pattern(value)
     try:
         return compile_pattern(pattern)
-    except re.error as error:
-        field.refuse(pattern, f"a regular expression ({error.msg})")
+    except ExpressionError as error:
+        field.refuse(pattern, f"a regular expression ({error})")
+
+
+def _fits_no_text(expression: Expression) -> bool:
+    """Whether an empty text matches; assumed without RE2, where asking for too much does no harm."""
+    try:
+        return expression.matches("")
+    except StashConfigurationError:
+        return True
 
 
 def _test(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> Test:
@@ -197,8 +209,8 @@ def _test(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> Te
         if null is not None and null == bool(texts):
             return False
         positive = [p for negative, p in patterns if not negative]
-        if positive and not any(all(p.search(text) for p in positive) for text in texts):
+        if positive and not any(all(p.matches(text) for p in positive) for text in texts):
             return False
-        return not any(p.search(text) for negative, p in patterns if negative for text in texts)
+        return not any(p.matches(text) for negative, p in patterns if negative for text in texts)
 
     return test
