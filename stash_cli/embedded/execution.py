@@ -123,7 +123,7 @@ class Run:
             raise Refused(WIDENING_REFUSAL)
         if name in _reading_mutations():
             return table[name](self._fresh(), **args)
-        return self._write(table[name], fetched(name, args))
+        return self._write(table[name], fetched(name, args, self._library.limits))
 
     def _reading(self) -> RequestContext:
         """The context that all fields of a query share."""

@@ -12,6 +12,7 @@ from stash_cli.embedded.database import Database
 from stash_cli.embedded.downloads import Downloads
 from stash_cli.embedded.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs import JobQueue
+from stash_cli.embedded.limits import DEFAULT_LIMITS, Limits
 from stash_cli.embedded.location import DEMO, resolve_location
 from stash_cli.embedded.scratch import ScratchFolder
 
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
 class Library:
     """An open library; close it, or use it as a context manager.
 
-    `allow_sql` says whether the mutation execSQL may run. The file is made when it is missing.
+    `allow_sql` says whether the mutation execSQL may run, `limits` what it reads, fetches and computes at
+    most. The file is made when it is missing.
     """
 
-    def __init__(self, path: Path, *, allow_sql: bool = False) -> None:
+    def __init__(self, path: Path, *, allow_sql: bool = False, limits: Limits = DEFAULT_LIMITS) -> None:
         self.path = path
         self.allow_sql = allow_sql
+        self.limits = limits
         self.database = Database(path)
         self.jobs = JobQueue()
         self.downloads = Downloads()
@@ -74,12 +77,12 @@ class Library:
         self.close()
 
 
-def open_library(location: str, *, allow_sql: bool = False) -> Library:
+def open_library(location: str, *, allow_sql: bool = False, limits: Limits = DEFAULT_LIMITS) -> Library:
     """Open the library at a path, or the "demo" library, which is made on first use."""
     path = resolve_location(location)
     if location == DEMO and not path.exists():
         _make_demo(path)
-    return Library(path, allow_sql=allow_sql)
+    return Library(path, allow_sql=allow_sql, limits=limits)
 
 
 def _make_demo(path: Path) -> None:

@@ -1,68 +1,80 @@
-"""Where the content of a file lies: on disk inside the library's folders, or in a zip file there."""
+"""Where the content of files lies, and opening it."""
 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.scan.archive import opened_member
-from stash_cli.embedded.writing.folders import library_roots, root_of
+from stash_cli.embedded.media.servable import Located, ServableFile
+from stash_cli.embedded.scan.rules import Rules, read_rules
+from stash_cli.embedded.timestamps import parse
+from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from sqlalchemy import Connection
 
+    from stash_cli.embedded.limits import Limits
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A file on disk, or a member of the zip file that `path` names; it may be gone by now."""
 
-    path: Path
-    member: str | None = None
+@dataclass(frozen=True)
+class MediaAccess:
+    """Opens files by the settings of one moment."""
+
+    rules: Rules
+    follow_links: bool
+
+    @classmethod
+    def of(cls, connection: Connection, limits: Limits) -> MediaAccess:
+        general = read_part(connection, "general")
+        rules = read_rules(general, {}, lambda _: None, any_folder=limits.any_folder)
+        return cls(rules, limits.follow_links)
+
+    def open(self, place: Located, *, beside: str | None = None) -> ServableFile:
+        """Raises OSError or BrokenFileError."""
+        return ServableFile(place, self.rules, follow_links=self.follow_links, beside=beside)
+
+
+@dataclass(frozen=True)
+class Media:
+    """A file and the access to it, for whoever opens it later."""
+
+    access: MediaAccess
+    place: Located
 
     @property
     def name(self) -> str:
-        """The path as the library shows it."""
-        return str(self.path) if self.member is None else f"{self.path}{os.sep}{self.member}"
+        return self.place.name
 
-    @contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
-        """Its content, to be read and sought in; raises OSError or BrokenFileError."""
-        if self.member is None:
-            with self.path.open("rb") as stream:
-                yield stream
-        else:
-            with opened_member(self.path, self.member) as stream:
-                yield stream
+    def open(self, *, beside: str | None = None) -> ServableFile:
+        """Raises OSError or BrokenFileError."""
+        return self.access.open(self.place, beside=beside)
 
 
 def locate(connection: Connection, ids: Collection[int]) -> dict[int, Located]:
-    """Where the files with these ids lie; those outside the library's folders are left out.
-
-    Entries may name any path, because they can be imported.
-    """
+    """Where the rows of these files say that they lie: anywhere, because they can be imported."""
     zips, zip_folders = t.files.alias(), t.folders.alias()
+    on_disk = [func.coalesce(zips.c[name], t.files.c[name]) for name in ("size", "mod_time")]
+    recognised = t.files.c.recognised & func.coalesce(zips.c.recognised, True)
     statement = (
-        select(t.files.c.id, sql.full_path(), sql.full_path(zip_folders, zips))
+        select(t.files.c.id, sql.full_path(), sql.full_path(zip_folders, zips), *on_disk, recognised)
         .join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
         .outerjoin(zips, zips.c.id == t.files.c.zip_file_id)
         .outerjoin(zip_folders, zip_folders.c.id == zips.c.parent_folder_id)
         .where(t.files.c.id.in_(sql.id_list(ids)))
     )
-    roots = library_roots(connection)
-    found = ((row[0], _located(row[1], row[2])) for row in connection.execute(statement))
-    return {number: place for number, place in found if root_of(roots, place.path) is not None}
+    return {row[0]: _located(*row[1:]) for row in connection.execute(statement)}
 
 
-def _located(path: str, zip_path: str | None) -> Located:
+def _located(path: str, zip_path: str | None, size: int, mod_time: str, recognised: bool) -> Located:
+    facts = (size, int(parse(mod_time).timestamp()), bool(recognised))
     if zip_path is None:
-        return Located(Path(path))
-    return Located(Path(zip_path), path.removeprefix(zip_path + os.sep).replace(os.sep, "/"))
+        return Located(Path(path), None, *facts)
+    return Located(Path(zip_path), path.removeprefix(zip_path + os.sep).replace(os.sep, "/"), *facts)

@@ -53,7 +53,18 @@ def index_images(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-STEPS: tuple[Step, ...] = (create_tables, index_scenes, index_paths, index_images)
+def recognise_files(connection: Connection) -> None:
+    """Step 5: files tell whether a scan has read them; those with a hash of their content count as read."""
+    if "recognised" in {row[1] for row in connection.exec_driver_sql("PRAGMA table_info(files)")}:
+        return
+    connection.exec_driver_sql("ALTER TABLE files ADD COLUMN recognised BOOLEAN NOT NULL DEFAULT 0")
+    connection.exec_driver_sql(
+        "UPDATE files SET recognised = 1 WHERE id IN"
+        " (SELECT file_id FROM files_fingerprints WHERE type IN ('oshash', 'md5'))"
+    )
+
+
+STEPS: tuple[Step, ...] = (create_tables, index_scenes, index_paths, index_images, recognise_files)
 """Step N brings a file from version N-1 to N; a new step is added at the end, none is ever changed."""
 
 

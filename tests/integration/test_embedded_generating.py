@@ -147,4 +147,4 @@ def test_nothing_outside_the_library_is_opened(media, tmp_path):
         connection.execute(update(files).values(basename=f"../{outside.name}"))
     generate(media, phashes=True, covers=True)
     assert hashed(media) == {}
-    assert media.log() == []
+    assert all("could be made of" in line and "outside.mp4" in line for line in media.log())

@@ -9,6 +9,8 @@ import pytest
 from embedded_asking import PICTURE, PICTURE_BYTES, Asker, asking
 from sqlalchemy import select
 
+from stash_cli.embedded import open_library
+from stash_cli.embedded.limits import Limits
 from stash_cli.embedded.tables import blobs
 
 
@@ -275,7 +277,7 @@ def test_a_group_with_a_back_alone_gets_a_front(ask):
     assert "default=true" in found["front_image_path"]
 
 
-def test_the_library_can_be_written_while_a_picture_is_fetched(ask):
+def test_the_library_can_be_written_while_a_picture_is_fetched(tmp_path):
     """The other side takes its time: it answers only when another write is done."""
     from http.server import BaseHTTPRequestHandler, HTTPServer
     from threading import Thread
@@ -291,14 +293,15 @@ def test_the_library_can_be_written_while_a_picture_is_fetched(ask):
             pass
 
     made = []
-    with HTTPServer(("127.0.0.1", 0), Slow) as server:
-        thread = Thread(target=server.handle_request)
+    library = open_library(str(tmp_path / "a.sqlite"), limits=Limits(private_addresses=True))
+    ask = Asker(library)
+    with library, HTTPServer(("127.0.0.1", 0), Slow) as server:
+        thread = Thread(target=server.handle_request, daemon=True)
         thread.start()
         ask.create("performerCreate", name="Ada", image=f"http://127.0.0.1:{server.server_port}/a.png")
         thread.join(10)
-    assert made == ["1"]
-    with ask.library.database.read() as connection:
-        assert connection.exec_driver_sql("SELECT blob FROM blobs").scalars().all() == [PICTURE_BYTES]
+        assert made == ["1"]
+        assert stored(ask) == [PICTURE_BYTES]
 
 
 def test_pictures_are_looked_for_in_pictures_only(ask):

@@ -27,10 +27,12 @@ def rules(root: Path, options: dict[str, Any] | None = None, **general: Any) -> 
     return made
 
 
-def found(root: Path, *paths: Path, **settings: Any) -> tuple[list[str], list[str]]:
+def found(
+    root: Path, *paths: Path, follow_links: bool = False, **settings: Any
+) -> tuple[list[str], list[str]]:
     """Files and warnings, both relative to the root."""
     warnings: list[str] = []
-    walk = Walk(rules(root, **settings), warnings.append)
+    walk = Walk(rules(root, **settings), warnings.append, follow_links)
     files = [
         one for one in walk.paths([str(path) for path in paths or (root,)]) if isinstance(one, FoundFile)
     ]
@@ -146,7 +148,7 @@ def test_loops_of_links_end(tmp_path: Path) -> None:
     assert len(files) <= 5
 
 
-def test_links_to_files_and_folders_elsewhere_are_followed(tmp_path: Path) -> None:
+def test_links_to_files_and_folders_elsewhere_are_followed_on_request(tmp_path: Path) -> None:
     library, elsewhere = tmp_path / "library", tmp_path / "elsewhere"
     library.mkdir()
     put(elsewhere / "d/x.mp4", elsewhere / "y.mp4")
@@ -154,6 +156,9 @@ def test_links_to_files_and_folders_elsewhere_are_followed(tmp_path: Path) -> No
     (library / "y.mp4").symlink_to(elsewhere / "y.mp4")
     (library / "dead.mp4").symlink_to(elsewhere / "none.mp4")
     files, warnings = found(library)
+    assert files == []
+    assert {text.partition(": ")[2] for text in warnings} == {"it is a link out of the library folders"}
+    files, warnings = found(library, follow_links=True)
     assert files == ["d/x.mp4", "y.mp4"]
     assert warnings == ["Skipping /dead.mp4: No such file or directory"]
 

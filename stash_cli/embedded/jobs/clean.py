@@ -44,11 +44,17 @@ class Cleaner:
     database: Database
     options: Mapping[str, Any]
     progress: Progress
+    any_folder: bool = False
     _members: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def run(self) -> None:
         with self.database.read() as connection:
-            rules = read_rules(read_part(connection, "general"), {}, self.progress.journal.warning)
+            rules = read_rules(
+                read_part(connection, "general"),
+                {},
+                self.progress.journal.warning,
+                any_folder=self.any_folder,
+            )
             known = list(self._files(connection))
             held = select(folders.c.id, folders.c.path).where(folders.c.zip_file_id.is_(None))
             kept = connection.execute(held).all()

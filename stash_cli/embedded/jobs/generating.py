@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import Select, Table, delete, insert, or_, select, update
 
 from stash_cli.embedded import sql, tables
-from stash_cli.embedded.located import Located, locate
+from stash_cli.embedded.located import Media, MediaAccess, locate
 from stash_cli.embedded.pictures.frames import cover_at
 from stash_cli.embedded.pictures.phash import picture_hash
 from stash_cli.embedded.pictures.sprite import video_hash
 from stash_cli.embedded.scan.probe import BrokenFileError
+from stash_cli.embedded.writing.picture import Picture
 from stash_cli.embedded.writing.pictures import forget_unused, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from stash_cli.embedded.database import Database
+    from stash_cli.embedded.library import Library
 
     Options = Mapping[str, Any]
 
@@ -38,15 +40,20 @@ class Piece:
     make: Callable[[], str | None]
 
 
-def pieces(database: Database, options: Options) -> list[Piece]:
+def pieces(library: Library, options: Options) -> list[Piece]:
     """What a GenerateMetadataInput asks for and is not there yet (or is, with `overwrite`)."""
     found = []
     for name, kind in _KINDS.items():
         if options.get(name):
-            with database.read() as connection:
+            with library.database.read() as connection:
+                access = MediaAccess.of(connection, library.limits)
                 rows = connection.execute(kind.wanted(options)).all()
                 places = locate(connection, [row[0] for row in rows])
-            found += [kind.piece(database, options, places[row[0]], row) for row in rows if row[0] in places]
+            found += [
+                kind.piece(library.database, options, Media(access, places[row[0]]), row)
+                for row in rows
+                if row[0] in places
+            ]
     return found
 
 
@@ -98,28 +105,33 @@ class _Covers:
             statement = statement.where(scenes.c.cover_blob.is_(None))
         return _limited(statement, options, link, "scene_id").order_by(link.c.scene_id)
 
-    def piece(self, database: Database, options: Options, place: Located, row: Any) -> Piece:
+    def piece(self, database: Database, options: Options, media: Media, row: Any) -> Piece:
         _, scene, duration = row
         at = duration * _COVER_AT if options.get("at") is None else options["at"]
 
         def make() -> str | None:
-            picture = cover_at(place.path, at)
+            try:
+                with media.open() as file:
+                    picture = cover_at(file.stream, at)
+            except (BrokenFileError, OSError):
+                picture = None
             if picture is None:
-                return f"No cover could be made of {place.name}"
+                return f"No cover could be made of {media.name}"
+            cover = Picture.of(picture, "cover")
             with database.write() as connection:
                 chosen = update(tables.scenes).where(tables.scenes.c.id == scene)
-                connection.execute(chosen.values(cover_blob=store(connection, picture)))
+                connection.execute(chosen.values(cover_blob=store(connection, cover)))
                 forget_unused(connection)
             return None
 
-        return Piece(f"Generating cover for {place.name}", make)
+        return Piece(f"Generating cover for {media.name}", make)
 
 
 class _Hashes:
     """The perceptual hash of every file of scenes, or of images."""
 
     def __init__(
-        self, link: Table, owner: str, facts: Table, hashed: Callable[[Located, Any], int], *columns: Any
+        self, link: Table, owner: str, facts: Table, hashed: Callable[[IO[bytes], Any], int], *columns: Any
     ) -> None:
         self._link, self._owner, self._facts = link, owner, facts
         self._hashed = hashed
@@ -135,16 +147,17 @@ class _Hashes:
             statement = statement.where(link.c.file_id.not_in(known))
         return _limited(statement, options, link, self._owner).distinct().order_by(link.c.file_id)
 
-    def piece(self, database: Database, _: Options, place: Located, row: Any) -> Piece:
+    def piece(self, database: Database, _: Options, media: Media, row: Any) -> Piece:
         def make() -> str | None:
             try:
-                found = self._hashed(place, row)
+                with media.open() as file:
+                    found = self._hashed(file.stream, row)
             except (BrokenFileError, OSError) as problem:
-                return f"No phash could be made of {place.name}: {problem}"
+                return f"No phash could be made of {media.name}: {problem}"
             _keep_phash(database, row[0], found)
             return None
 
-        return Piece(f"Generating phash for {place.name}", make)
+        return Piece(f"Generating phash for {media.name}", make)
 
 
 def _keep_phash(database: Database, file: int, phash: int) -> None:
@@ -155,13 +168,12 @@ def _keep_phash(database: Database, file: int, phash: int) -> None:
             connection.execute(insert(prints).values(file_id=file, type="phash", fingerprint=phash))
 
 
-def _picture_hash(place: Located, _: Any) -> int:
-    with place.opened() as stream:
-        return picture_hash(stream)
+def _picture_hash(stream: IO[bytes], _: Any) -> int:
+    return picture_hash(stream)
 
 
-def _video_hash(place: Located, row: Any) -> int:
-    return video_hash(place.path, row[1])
+def _video_hash(stream: IO[bytes], row: Any) -> int:
+    return video_hash(stream, row[1])
 
 
 _video, _image = tables.video_files, tables.image_files

@@ -57,7 +57,7 @@ def _say_what_is_not_made(options: Options, progress: Progress) -> None:
 
 
 def _make(library: Library, options: Options, progress: Progress) -> None:
-    found = pieces(library.database, options)
+    found = pieces(library, options)
     progress.add(len(found))
     for piece in found:
         progress.check()
@@ -69,7 +69,7 @@ def _make(library: Library, options: Options, progress: Progress) -> None:
 
 
 def clean(library: Library, options: Options, progress: Progress) -> None:
-    Cleaner(library.database, options, progress).run()
+    Cleaner(library.database, options, progress, library.limits.any_folder).run()
     library.jobs.scan_complete.publish(True)
 
 

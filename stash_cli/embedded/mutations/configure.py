@@ -31,7 +31,7 @@ def configuring(part: str) -> Resolver:
 def configure_general(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
     """General settings are checked before they are stored."""
     stored = read_part(context.connection, "general")
-    given = accept_general(stored, input, context.library.database.path)
+    given = accept_general(stored, input, context.library.database.path, context.library.limits)
     general = {**stored, **given}
     write_part(context.connection, "general", general)
     if Credentials.of(general).needed:

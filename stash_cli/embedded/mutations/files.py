@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import timestamps
 from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.media.opening import OutsideError, move_file, resolved
 from stash_cli.embedded.tables import files, files_fingerprints, folders, scenes
 from stash_cli.embedded.writing.arguments import to_id, to_ids
 from stash_cli.embedded.writing.file_removal import (
@@ -20,7 +21,7 @@ from stash_cli.embedded.writing.file_removal import (
     unlink_after_commit,
 )
 from stash_cli.embedded.writing.files_of import FILES, move_to_scene
-from stash_cli.embedded.writing.folders import folder_for, library_root
+from stash_cli.embedded.writing.folders import folder_for, library_root, media_folders
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -67,9 +68,18 @@ def _destination(context: RequestContext, given: Input) -> Path:
 
 
 def _inside(context: RequestContext, folder: Path) -> Path:
-    if library_root(context.connection, folder) is None:
+    if not _is_inside(context, folder):
         raise Refused(f"folder path {folder} must be within a stash library path")
     return Path(os.path.normpath(folder))
+
+
+def _is_inside(context: RequestContext, path: Path) -> bool:
+    """Whether a path lies in a library folder, by name and once its links are followed."""
+    try:
+        resolved(str(path), media_folders(context))
+    except OutsideError:
+        return False
+    return library_root(context.connection, path) is not None
 
 
 def _move_one(context: RequestContext, file: int, folder: Path, name: str | None) -> None:
@@ -77,7 +87,7 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
     zipped = select(files.c.zip_file_id).where(files.c.id == file)
     if context.connection.scalar(zipped) is not None:
         raise Refused(f"cannot move file {source}, is in a zip file")
-    if library_root(context.connection, source) is None:
+    if not _is_inside(context, source):
         raise Refused(f"cannot move file {source}, is not within a stash library path")
     target = folder / (name or source.name)
     if target.suffix.lower() != source.suffix.lower():
@@ -88,8 +98,7 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
     values = {"basename": target.name, "parent_folder_id": parent, "updated_at": timestamps.now()}
     context.connection.execute(update(files).where(files.c.id == file).values(values))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        source.rename(target)
+        move_file(str(source), str(target), media_folders(context))
     except OSError as failure:
         raise Refused(f"moving file {source} to {target}: {failure.strerror}") from failure
 

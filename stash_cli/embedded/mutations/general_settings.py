@@ -6,22 +6,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.media.system_folders import is_system_folder
 from stash_cli.embedded.regex import compile_pattern
 from stash_cli.embedded.web.credentials import hash_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stash_cli.embedded.limits import Limits
+
 _LOG_LEVELS = ("Trace", "Debug", "Info", "Warning", "Error")
 _PATTERNS = {"excludes": "video", "imageExcludes": "image"}
 
 
-def accept_general(stored: Mapping[str, Any], given: Mapping[str, Any], library: Path) -> dict[str, Any]:
-    """The given fields as they are stored; refuses what the server refuses."""
+def accept_general(
+    stored: Mapping[str, Any], given: Mapping[str, Any], library: Path, limits: Limits
+) -> dict[str, Any]:
+    """The given fields as they are stored; refuses what the server refuses, and folders of the system."""
     found = dict(given)
     if given.get("stashes") is not None:
         known = {stash["path"] for stash in stored.get("stashes") or ()}
-        found["stashes"] = [_library_folder(stash, known) for stash in given["stashes"]]
+        found["stashes"] = [_library_folder(stash, known, limits) for stash in given["stashes"]]
     _check_database(found.pop("databasePath", None), library)
     for field, kind in _PATTERNS.items():
         _check_patterns(given.get(field) or (), kind)
@@ -34,11 +39,16 @@ def accept_general(stored: Mapping[str, Any], given: Mapping[str, Any], library:
     return found
 
 
-def _library_folder(stash: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+def _library_folder(stash: Mapping[str, Any], known: set[str], limits: Limits) -> dict[str, Any]:
     """One folder; only a new one has to exist."""
     path = str(Path(stash["path"].strip()).absolute())
     if path not in known and not Path(path).is_dir():
         raise Refused(f"stat {path}: file does not exist")
+    if not limits.any_folder and is_system_folder(path):
+        raise Refused(
+            f"{path} is a folder of the system or a hidden one of a home, not one of media:"
+            " name a folder that holds media only"
+        )
     return {"path": path, "excludeVideo": stash["excludeVideo"], "excludeImage": stash["excludeImage"]}
 
 

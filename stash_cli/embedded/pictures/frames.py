@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from stash_cli.embedded.scan.probe import BrokenFileError, opened_video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from av.container import InputContainer
     from av.video.frame import VideoFrame
@@ -63,11 +62,12 @@ def _is_at(frame: VideoFrame, microseconds: int) -> bool:
     return frame.pts >= int(Fraction(microseconds, _MICROSECONDS) / frame.time_base + Fraction(1, 2))
 
 
-def cover_at(path: Path, second: float) -> bytes | None:
+def cover_at(stream: IO[bytes], second: float) -> bytes | None:
     """The frame at `second` as JPEG, or the first one where the video is shorter; None when unreadable."""
     for wanted in (second, 0.0):
+        stream.seek(0)
         try:
-            with opened_video(str(path)) as container:
+            with opened_video(stream) as container:
                 return _jpeg(Frames(container).at(wanted))
         except BrokenFileError:
             continue

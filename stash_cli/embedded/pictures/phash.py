@@ -14,7 +14,7 @@ from operator import mul
 from statistics import median
 from typing import IO, TYPE_CHECKING
 
-from stash_cli.embedded.scan.probe import opened_picture
+from stash_cli.embedded.scan.probe import decodable, opened_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def perceptual_hash(picture: Image) -> int:
 def picture_hash(stream: IO[bytes]) -> int:
     """The hash of a picture file; raises BrokenFileError when it cannot be decoded."""
     with opened_picture(stream) as picture:
-        return perceptual_hash(on_black(picture))
+        return perceptual_hash(on_black(decodable(picture)))
 
 
 def on_black(picture: Image) -> Image:

@@ -3,51 +3,52 @@
 from __future__ import annotations
 
 import io
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from stash_cli.embedded.cache import Cache
 from stash_cli.embedded.pictures.frames import cover_at
-from stash_cli.embedded.scan.probe import BrokenFileError, opened_picture
+from stash_cli.embedded.scan.probe import BrokenFileError, decodable, opened_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from stash_cli.embedded.located import Located
+    from stash_cli.embedded.media.servable import Located, ServableFile
 
 _SIDE = 640
-_MOST_PIXELS = 200_000_000
-"""Of a picture that is decoded: what is larger fills the memory."""
-_KEPT = 200
+_KEPT_BYTES = 32 * 1024 * 1024
 
 
 class Thumbnails:
-    """Makes thumbnails and remembers the last ones, until their file changes."""
+    """Makes thumbnails and keeps the last ones, until their file changes."""
 
     def __init__(self) -> None:
-        self._made = lru_cache(maxsize=_KEPT)(_thumbnail)
+        self._made: Cache[tuple[str, int], tuple[bytes | None]] = Cache(_KEPT_BYTES)
 
-    def of(self, place: Located, *, moves: bool) -> bytes | None:
+    def of(self, place: Located, file: ServableFile, *, moves: bool) -> bytes | None:
         """A thumbnail as JPEG, or PNG where it is transparent; of what moves, its first frame.
 
         None for a picture that is small enough as it is. Raises OSError or BrokenFileError.
         """
-        return self._made(place, place.path.stat().st_mtime_ns, moves)
+        key = (place.name, file.changed)
+        kept = self._made.get(key)
+        if kept is None:
+            kept = (_thumbnail(file, moves=moves),)
+            self._made.put(key, kept, len(kept[0] or b""))
+        return kept[0]
 
 
-def _thumbnail(place: Located, _: int, moves: bool) -> bytes | None:
+def _thumbnail(file: ServableFile, *, moves: bool) -> bytes | None:
+    stream = file.stream
     if moves:
-        frame = cover_at(place.path, 0.0)
+        frame = cover_at(stream, 0.0)
         if frame is None:
-            raise BrokenFileError(f"no picture in {place.name}")
-        with opened_picture(io.BytesIO(frame)) as picture:
-            return _encoded(_scaled(picture))
-    with place.opened() as stream, opened_picture(stream) as picture:
-        if max(picture.size) <= _SIDE:
+            raise BrokenFileError(f"no picture in {file.name}")
+        stream = io.BytesIO(frame)
+    with opened_picture(stream) as picture:
+        if not moves and max(picture.size) <= _SIDE:
             return None
-        if picture.width * picture.height > _MOST_PIXELS:
-            raise BrokenFileError(f"{place.name} is too large for a thumbnail")
         picture.draft("RGB", (_SIDE, _SIDE))
-        return _encoded(_scaled(picture))
+        return _encoded(_scaled(decodable(picture)))
 
 
 def _scaled(picture: Image) -> Image:

@@ -7,10 +7,8 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
 from stash_cli.embedded.scan.hashes import md5
@@ -18,11 +16,10 @@ from stash_cli.embedded.scan.probe import BrokenFileError, ImageFacts, probe_zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from stash_cli.embedded.scan.rules import Rules
 
-_LARGEST = 512 * 1024 * 1024
+_LARGEST = 128 * 1024 * 1024  # bytes of a member that is read into memory
 _RESOURCE_FORKS = "__MACOSX/"
 _UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
@@ -66,23 +63,21 @@ def member_names(path: str) -> frozenset[str]:
         return frozenset()
 
 
-@contextmanager
-def opened_member(path: Path, name: str) -> Iterator[IO[bytes]]:
-    """The content of one file in a zip, in memory; `name` as rows name it.
+def read_member(stream: IO[bytes], name: str) -> bytes:
+    """The content of one file of an open zip; `name` as rows name it.
 
     Raises BrokenFileError when it is not there, cannot be read, or is larger than any picture.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(stream) as archive:
             info = next(info for info in archive.infolist() if _relative(info.filename) == name)
             if info.file_size > _LARGEST:
                 raise BrokenFileError(f"{name} is larger than {_LARGEST} bytes")
-            content = archive.read(info)
+            return archive.read(info)
     except StopIteration:
-        raise BrokenFileError(f"{name} is not in {path}") from None
+        raise BrokenFileError(f"{name} is not in its zip file") from None
     except _UNREADABLE as error:
         raise BrokenFileError(f"not a readable zip file: {error}") from error
-    yield BytesIO(content)
 
 
 def _members(

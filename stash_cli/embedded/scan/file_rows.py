@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.scan.captions import Caption
 
-_FIND = select(files.c.id, files.c.size, files.c.mod_time).where(
+_FIND = select(files.c.id, files.c.size, files.c.mod_time, files.c.recognised).where(
     files.c.parent_folder_id == bindparam("folder"), files.c.basename == bindparam("name")
 )
 _INSERT = insert(files)
@@ -47,7 +47,7 @@ def hashes(fingerprints: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def find(connection: Connection, folder_id: int, name: str) -> Any:
-    """Return id, size and mod_time of the file with that name in a folder, or None."""
+    """Return id, size, mod_time and recognised of the file with that name in a folder, or None."""
     return connection.execute(_FIND, {"folder": folder_id, "name": name}).first()
 
 
@@ -66,6 +66,7 @@ def add(
         "zip_file_id": zip_file_id,
         "size": size,
         "mod_time": moment(mod_time),
+        "recognised": True,
         "created_at": now(),
         "updated_at": now(),
     }

@@ -75,8 +75,9 @@ class Importer:
         return _Entry(added, is_new=True)
 
     def _freshened(self, known: Any, size: int, mod_time: int) -> _Entry:
-        if (known.size, known.mod_time) != (size, moment(mod_time)):
-            file_rows.change(self._connection, known.id, size=size, mod_time=moment(mod_time))
+        read = {"size": size, "mod_time": moment(mod_time), "recognised": True}
+        if any(getattr(known, name) != value for name, value in read.items()):
+            file_rows.change(self._connection, known.id, **read)
         return _Entry(known.id, is_new=False)
 
     def _describe(

@@ -38,6 +38,7 @@ _KNOWN = (
         files.c.basename,
         files.c.size,
         files.c.mod_time,
+        files.c.recognised,
         video_files.c.interactive,
         exists().where(scenes_files.c.file_id == files.c.id).label("video"),
         exists().where(images_files.c.file_id == files.c.id).label("image"),
@@ -60,13 +61,15 @@ class KnownFile:
     id: int
     size: int
     mod_time: int
+    recognised: bool
     interactive: bool
     captions: frozenset[Caption]
     owned: Mapping[str, bool]
 
     def is_current(self, found: FoundFile) -> bool:
-        """Return whether nothing has to be read again: same size and second, and its object exists."""
-        return (self.size, self.mod_time) == (found.size, found.mod_time) and self.owned[found.kind]
+        """Return whether nothing has to be read again: read as it is, and its object exists."""
+        unchanged = (self.size, self.mod_time) == (found.size, found.mod_time)
+        return self.recognised and unchanged and self.owned[found.kind]
 
     def has_companions(self, found: FoundFile) -> bool:
         """Return whether the captions and funscript beside the file are those that the library has."""
@@ -88,7 +91,8 @@ def look_up(connection: Connection, found: Sequence[FoundFile]) -> dict[str, Kno
 def _known(row: Any, captions: Iterable[Caption]) -> KnownFile:
     owned = {"video": bool(row.video), "image": bool(row.image), "zip": bool(row.zip)}
     mod_time = int(parse(row.mod_time).timestamp())
-    return KnownFile(row.id, row.size, mod_time, bool(row.interactive), frozenset(captions), owned)
+    flags = bool(row.recognised), bool(row.interactive)
+    return KnownFile(row.id, row.size, mod_time, *flags, frozenset(captions), owned)
 
 
 def _captions(connection: Connection, ids: list[int]) -> dict[int, list[Caption]]:

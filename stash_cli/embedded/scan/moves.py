@@ -88,7 +88,7 @@ def follow(connection: Connection, moved: Any, found: FoundFile, folder_id: int,
         _move_tree(connection, moved.path, found.folder, made)
         folder_id = moved.parent_folder_id
     values = {"parent_folder_id": folder_id, "basename": found.basename}
-    file_rows.change(connection, moved.id, **values, mod_time=moment(found.mod_time))
+    file_rows.change(connection, moved.id, **values, mod_time=moment(found.mod_time), recognised=True)
     if found.kind == "zip" and not folder_moved:
         _move_tree(connection, f"{moved.path}{os.sep}{moved.basename}", found.path, made, parent=folder_id)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from av.container import InputContainer
     from av.video.stream import VideoStream
+    from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
 _MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
@@ -33,7 +34,18 @@ _PICTURES = {
 }
 """Pillow's format -> (codec name of a plain file, decoder name inside a zip)."""
 
+_ONLY_MEDIA = {
+    "protocol_whitelist": "file,pipe",
+    "format_whitelist": (
+        "mov,matroska,avi,asf,flv,live_flv,kux,mpeg,mpegts,mpegvideo,m4v,h261,h263,h264,hevc,vvc,av1,obu,ivf,rm,ogg,"
+        "gif,gif_pipe,apng,webp,webp_pipe,avif,png_pipe,jpeg_pipe,nut,nsv,mxf,gxf,dv,wtv,swf,vob,mjpeg,mpjpeg,"
+        "mp3,aac,ac3,eac3,dts,flac,wav,w64,aiff,amr,caf,ape,tta,wv,mpc,mpc8,truehd,mlp"
+    ),
+}
+"""What a file may be read as. Others read text as pictures, or other files and addresses that it names."""
 _MAGIC_LENGTH = 16
+MOST_PIXELS = 100_000_000
+"""Of a picture that is decoded, which takes up to 4 bytes each."""
 _ORIENTATION = 0x0112
 _SIDEWAYS = frozenset((5, 6, 7, 8))
 
@@ -89,13 +101,14 @@ def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
 
 
 @contextlib.contextmanager
-def opened_video(path: str) -> Iterator[InputContainer]:
-    """A video file, open; raises BrokenFileError for whatever goes wrong with it in the block."""
+def opened_video(source: str | IO[bytes]) -> Iterator[InputContainer]:
+    """A video, open; raises BrokenFileError for whatever goes wrong with it in the block."""
     import av
 
     try:
         # A name like "a:b.mp4" must not be taken for a URL.
-        with av.open(f"file:{path}", **_lenience(av.__version__)) as container:
+        file = f"file:{source}" if isinstance(source, str) else source
+        with av.open(file, options=dict(_ONLY_MEDIA), **_lenience(av.__version__)) as container:
             yield _with_content(container)
     except Exception as error:  # what a damaged file does to a demuxer is not limited to its own errors
         raise BrokenFileError(f"not a readable video: {error}") from error
@@ -140,6 +153,21 @@ def probe_picture(stream: IO[bytes]) -> ImageFacts | None:
         if picture.format == "GIF" or (picture.format == "PNG" and getattr(picture, "is_animated", False)):
             return None
         return ImageFacts(_PICTURES[str(picture.format)][0], *_upright(picture))
+
+
+def probe_content(stream: IO[bytes], *, is_picture: bool) -> None:
+    """Raise BrokenFileError for a stream that is neither a picture (where its name says so) nor a video."""
+    if not is_picture or probe_picture(stream) is None:
+        stream.seek(0)
+        with opened_video(stream):
+            return
+
+
+def decodable(picture: Image) -> Image:
+    """A picture that may be decoded; raises BrokenFileError for one that would fill the memory."""
+    if picture.width * picture.height > MOST_PIXELS:
+        raise BrokenFileError(f"a picture of more than {MOST_PIXELS} pixels is not decoded")
+    return picture
 
 
 def probe_zipped(stream: IO[bytes]) -> ImageFacts:

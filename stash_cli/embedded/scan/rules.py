@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.media.system_folders import is_system_folder
 from stash_cli.embedded.regex import compile_pattern
 from stash_cli.embedded.scan.paths import absolute, extension, is_within
 from stash_cli.embedded.timestamps import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from stash_cli.core.types.re2 import Expression
 
@@ -91,12 +92,21 @@ class Rules:
         return extension(name) in self.image_extensions
 
 
-def read_rules(general: Mapping[str, Any], options: Mapping[str, Any], warn: Callable[[str], None]) -> Rules:
-    """Build the rules from configuration.general and a ScanMetadataInput; `warn` hears of bad patterns."""
+def read_rules(
+    general: Mapping[str, Any],
+    options: Mapping[str, Any],
+    warn: Callable[[str], None],
+    *,
+    any_folder: bool = False,
+) -> Rules:
+    """Build the rules from configuration.general and a ScanMetadataInput; `warn` hears of what is left out.
+
+    Folders of the system are no library folders unless `any_folder` says so.
+    """
     extensions = {key: _extensions(general, key) for key in DEFAULT_EXTENSIONS}
     generated = general.get("generatedPath")
     return Rules(
-        roots=tuple(_root(stash) for stash in general.get("stashes") or ()),
+        roots=tuple(_roots(general, warn, any_folder=any_folder)),
         video_extensions=extensions["videoExtensions"],
         image_extensions=extensions["imageExtensions"],
         gallery_extensions=extensions["galleryExtensions"],
@@ -117,9 +127,13 @@ def _extensions(general: Mapping[str, Any], key: str) -> frozenset[str]:
     return frozenset(one.lower().lstrip(".") for one in listed)
 
 
-def _root(stash: Mapping[str, Any]) -> Root:
-    path = absolute(stash["path"])
-    return Root(path, bool(stash.get("excludeVideo")), bool(stash.get("excludeImage")))
+def _roots(general: Mapping[str, Any], warn: Callable[[str], None], *, any_folder: bool) -> Iterator[Root]:
+    for stash in general.get("stashes") or ():
+        path = absolute(stash["path"])
+        if any_folder or not is_system_folder(path):
+            yield Root(path, bool(stash.get("excludeVideo")), bool(stash.get("excludeImage")))
+        else:
+            warn(f"Skipping {path}: it is a folder of the system or hidden")
 
 
 def _patterns(texts: Iterable[str], warn: Callable[[str], None]) -> tuple[Expression, ...]:

@@ -47,12 +47,12 @@ def run(library: Library, options: Mapping[str, Any], progress: Progress) -> lis
     written until then stays, and the next scan goes on from there.
     """
     general = _general(library.database)
-    rules = read_rules(general, options, progress.journal.warning)
+    rules = read_rules(general, options, progress.journal.warning, any_folder=library.limits.any_folder)
     paths = options.get("paths") or [root.path for root in rules.roots]
     with warnings.catch_warnings():
         # Pillow warns of every photo with odd metadata; what matters of it is in the log.
         warnings.filterwarnings("ignore", module=r"PIL\.")
-        scan = _Scan(library.database, rules, progress)
+        scan = _Scan(library.database, rules, progress, follow_links=library.limits.follow_links)
         scan.run(paths)
     return scan.taken_up
 
@@ -73,6 +73,7 @@ class _Scan:
     database: Database
     rules: Rules
     progress: Progress
+    follow_links: bool = False
     made: set[str] = field(default_factory=set)
     taken_up: list[int] = field(default_factory=list)
 
@@ -93,7 +94,9 @@ class _Scan:
         folders: list[FoundFolder] = []
         self.progress.total(None)
         with self.progress.task("Walking directory tree"):
-            for one in Walk(self.rules, self.progress.journal.warning).paths(paths):
+            for one in Walk(self.rules, self.progress.journal.warning, follow_links=self.follow_links).paths(
+                paths
+            ):
                 self.progress.check()
                 if isinstance(one, FoundFile):
                     found.append(one)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stash_cli.embedded.media.opening import OutsideError, resolved
 from stash_cli.embedded.scan import paths as names
 from stash_cli.embedded.scan.captions import Caption, Companions, companions
 
@@ -59,11 +60,13 @@ class Walk:
     """One pass over the library; `warn` hears of everything that cannot be read.
 
     Links to folders are followed, each target once in a pass and never into a folder above: so a loop of
-    links ends. Folders of a library root that were walked are not walked again.
+    links ends. Those out of the library folders only with `follow_links`. Folders of a library root that
+    were walked are not walked again.
     """
 
     rules: Rules
     warn: Callable[[str], None]
+    follow_links: bool = False
     _linked: set[tuple[int, int]] = field(default_factory=set)
     _done: set[str] = field(default_factory=set)
 
@@ -73,6 +76,9 @@ class Walk:
             root = self.rules.root_of(path)
             if root is None:
                 self.warn(f"Skipping {path}: it is outside the library folders")
+                continue
+            if not (self.follow_links or self._is_inside(path)):
+                self.warn(f"Skipping {path}: a link leads out of the library folders")
                 continue
             try:
                 mode = Path(path).stat().st_mode
@@ -84,7 +90,7 @@ class Walk:
 
     def _above(self, root: Root, path: str) -> Iterator[FoundFolder]:
         for folder in names.between(path, root.path):
-            yield FoundFolder(folder, _seconds(Path(folder).stat()))
+            yield FoundFolder(folder, whole_seconds(Path(folder).stat()))
 
     def _single(self, root: Root, path: str) -> Iterator[FoundFile]:
         folder = names.parent(path)
@@ -122,7 +128,7 @@ class Walk:
         except OSError as error:
             self.warn(f"Skipping {path}: {error.strerror}")
             return
-        folder = FoundFolder(path, _seconds(facts))
+        folder = FoundFolder(path, whole_seconds(facts))
         stack.append(((facts.st_dev, facts.st_ino), self._inside(root, folder)))
 
     def _inside(
@@ -144,7 +150,21 @@ class Walk:
         except OSError as error:
             self.warn(f"Skipping {folder}: {error.strerror}")
             return []
-        return [entry for entry in listing if self._is_text(entry.path)]
+        return [entry for entry in listing if self._is_text(entry.path) and not self._leaves(entry)]
+
+    def _leaves(self, entry: os.DirEntry[str]) -> bool:
+        """Whether a link leads out of the library folders, where that is not wanted."""
+        if self.follow_links or not entry.is_symlink() or self._is_inside(entry.path):
+            return False
+        self.warn(f"Skipping {entry.path}: it is a link out of the library folders")
+        return True
+
+    def _is_inside(self, path: str) -> bool:
+        try:
+            resolved(path, (root.path for root in self.rules.roots))
+        except OutsideError:
+            return False
+        return True
 
     def _is_text(self, path: str) -> bool:
         try:
@@ -167,7 +187,9 @@ class Walk:
         if kind is None or facts is None or not self._is_wanted(facts):
             return
         captions, interactive = beside.of(entry.name) if kind == "video" else ((), False)
-        yield FoundFile(entry.path, kind, facts.st_size, _seconds(facts), captions, interactive, in_gallery)
+        yield FoundFile(
+            entry.path, kind, facts.st_size, whole_seconds(facts), captions, interactive, in_gallery
+        )
 
     def _facts(self, entry: os.DirEntry[str]) -> os.stat_result | None:
         try:
@@ -194,7 +216,8 @@ class Walk:
         return True
 
 
-def _seconds(facts: os.stat_result) -> int:
+def whole_seconds(facts: os.stat_result) -> int:
+    """When a file was changed, in epoch seconds that can be written as text."""
     return min(max(int(facts.st_mtime), 0), _LAST_SECOND)
 
 

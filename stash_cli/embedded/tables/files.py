@@ -34,7 +34,9 @@ files = entity_table(
     reference("parent_folder_id", "folders", ondelete="RESTRICT", nullable=False),
     integer("size", nullable=False),
     moment("mod_time"),
+    flag("recognised"),
 )
+"""`recognised` says that a scan has read the file and found media; rows that were imported are not yet."""
 files.append_constraint(UniqueConstraint("parent_folder_id", "basename"))
 
 video_files = Table(

@@ -85,8 +85,8 @@ def _read(
 def _set_picture(change: Change, field: str, column: str) -> None:
     text = change.given[field]
     if text:
-        content = pictures.read_picture(text, field.replace("_", " "))
-        change.columns[column] = pictures.store(change.connection, content) if content else None
+        picture = pictures.read_picture(text, field.replace("_", " "))
+        change.columns[column] = pictures.store(change.connection, picture) if picture else None
     elif change.blueprint.clearable:
         change.columns[column] = None
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from stash_cli.embedded import sql
+from stash_cli.embedded.media.opening import OutsideError, remove_file
 from stash_cli.embedded.tables import files, folders
 from stash_cli.embedded.writing.files_of import FILES
-from stash_cli.embedded.writing.folders import library_root
+from stash_cli.embedded.writing.folders import media_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
@@ -30,24 +32,32 @@ def path_of(connection: Connection, file: int) -> Path | None:
     return None if row is None else Path(row[0]) / row[1]
 
 
-def remove_from_disk(connection: Connection, ids: Iterable[int], unlink: Callable[[Path], object]) -> None:
+def remove_from_disk(connection: Connection, ids: Sequence[int], unlink: Callable[[Path], object]) -> None:
     """Remove entries, and hand their files and the scripts beside them to `unlink`.
 
-    Files outside the library folders are left alone, whatever entries say.
+    Files that no scan has read, or outside the library folders, are left alone, whatever entries say.
     """
     paths = [(file, path) for file in ids if (path := path_of(connection, file)) is not None]
+    was_read = select(files.c.id).where(files.c.id.in_(sql.id_list(ids)), files.c.recognised)
+    read = set(connection.scalars(was_read))
     remove_entries(connection, [file for file, _ in paths])
-    for path in (path for _, path in paths if library_root(connection, path) is not None):
+    for path in (path for file, path in paths if file in read):
         unlink(path)
         unlink(path.with_suffix(".funscript"))
 
 
 def unlink_after_commit(context: RequestContext) -> Callable[[Path], object]:
-    """An `unlink` that waits until the entries are gone for good; a failure is only logged."""
+    """An `unlink` that waits until the entries are gone for good; a failure is only logged.
+
+    Only files in the library folders of this moment are removed.
+    """
+    roots = media_folders(context)
 
     def unlink(path: Path) -> None:
         try:
-            path.unlink(missing_ok=True)
+            remove_file(str(path), roots)
+        except OutsideError:
+            context.library.jobs.journal.warning(f"{path} is kept: it is outside the library folders")
         except OSError as failure:
             context.library.jobs.journal.error(f"cannot delete {path}: {failure.strerror}")
 

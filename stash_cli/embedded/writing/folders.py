@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select
 
 from stash_cli.embedded import timestamps
+from stash_cli.embedded.media.system_folders import is_system_folder
 from stash_cli.embedded.tables import folders
 from stash_cli.embedded.writing.settings import read_part
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
+
+    from stash_cli.embedded.context import RequestContext
+
+
+def media_folders(context: RequestContext) -> list[str]:
+    """The folders that the library is made of, without those of the system unless they are allowed."""
+    anything = context.library.limits.any_folder
+    roots = map(str, library_roots(context.connection))
+    return [root for root in roots if anything or not is_system_folder(root)]
 
 
 def library_roots(connection: Connection) -> list[Path]:

@@ -7,9 +7,6 @@ import binascii
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
@@ -17,60 +14,77 @@ from sqlalchemy.dialects.sqlite import insert
 from stash_cli.core.types.api import describe_api
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.tables import blobs, metadata
+from stash_cli.embedded.writing.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
+    from stash_cli.embedded.limits import Limits
+
 _DATA_URI = re.compile(r"data:[^;,/]+/[^;,]+;base64,(.*)", re.DOTALL)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
-_TIMEOUT = 60.0  # seconds, as the server waits
-_LIMIT = 32 * 1024 * 1024
-
 
 FIELDS = frozenset(("cover_image", "image", "front_image", "back_image"))
 """Input fields that hold a picture."""
-DEFAULT_FRONT = (
+DEFAULT_FRONT = Picture(
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 90"><rect width="60" height="90" fill="#456"/>'
     b'<path d="M12 20h36v50H12z" fill="none" stroke="#def" stroke-width="3"/></svg>'
 )
 """The front of a group that only has a back."""
 
 
-def fetched(mutation: str, args: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of a mutation with every picture that is named by URL fetched.
+def fetched(mutation: str, args: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+    """The arguments of a mutation with every picture in place of its data URI or URL.
 
-    Done before the library is locked for writing, because the other side may take its time.
+    Done before the library is locked for writing: the other side may take its time, and so may decoding.
     """
     refs = describe_api().mutations[mutation].args
-    return {name: _fetched(refs[name].name, value) for name, value in args.items()}
+    return {name: _fetched(refs[name].name, value, limits) for name, value in args.items()}
 
 
-def _fetched(type_name: str, value: Any) -> Any:
+def _fetched(type_name: str, value: Any, limits: Limits) -> Any:
     facts = describe_api().types[type_name]
     if facts.kind != "INPUT_OBJECT" or value is None:
         return value
     if isinstance(value, list):
-        return [_fetched(type_name, item) for item in value]
+        return [_fetched(type_name, item, limits) for item in value]
     return {
-        name: _embedded(name, item) if name in FIELDS else _fetched(facts.fields[name].type.name, item)
+        name: _read(name, item, limits)
+        if name in FIELDS
+        else _fetched(facts.fields[name].type.name, item, limits)
         for name, item in value.items()
     }
 
 
-def _embedded(field: str, value: Any) -> Any:
-    """A URL's content as a data URI; data URIs stay as they are."""
-    if not isinstance(value, str) or not value or _DATA_URI.fullmatch(value):
+def _read(field: str, value: Any, limits: Limits) -> Any:
+    """A picture in place of the text that names it; what names none stays as it is."""
+    what = field.replace("_", " ")
+    if not isinstance(value, str) or not value:
         return value
-    content = base64.b64encode(_fetch(value, field.replace("_", " "))).decode()
-    return f"data:image/fetched;base64,{content}"
+    return read_picture(value, what) if _DATA_URI.fullmatch(value) else _download(value, what, limits)
 
 
-def read_picture(text: str, what: str) -> bytes:
-    """The content that an input names; its kind is not checked, as the server does not check it."""
-    found = _DATA_URI.fullmatch(text)
-    return _decode(found[1], what) if found else _fetch(text, what)
+def _download(url: str, what: str, limits: Limits) -> Picture:
+    from stash_cli.embedded.fetching.download import download  # opens connections, which nothing else needs
+
+    try:
+        content = download(url, limits)
+    except Refused as reason:
+        raise Refused(f"processing {what}: {reason.message}") from None
+    return Picture.of(content, what)
+
+
+def read_picture(given: str | Picture, what: str) -> Picture | None:
+    """The picture that an input holds as a data URI; None for an empty one. Raises Refused."""
+    if isinstance(given, Picture):
+        return given
+    found = _DATA_URI.fullmatch(given)
+    if found is None:
+        raise Refused(f"processing {what}: not a data URI")
+    content = _decode(found[1], what)
+    return Picture.of(content, what) if content else None
 
 
 def _decode(text: str, what: str) -> bytes:
@@ -82,28 +96,11 @@ def _decode(text: str, what: str) -> bytes:
         raise Refused(f"processing {what}: illegal base64 data at input byte {place}") from None
 
 
-def _fetch(url: str, what: str) -> bytes:
-    scheme = urlsplit(url).scheme
-    if scheme not in {"http", "https"}:
-        raise Refused(f'processing {what}: Get "{url}": unsupported protocol scheme "{scheme}"')
-    try:
-        with urlopen(Request(url), timeout=_TIMEOUT) as answer:  # noqa: S310 - the scheme was checked
-            content: bytes = answer.read(_LIMIT + 1)
-    except HTTPError as failure:
-        failure.close()
-        raise Refused(f"processing {what}: http error {failure.code}") from None
-    except (URLError, OSError, ValueError) as failure:
-        reason = getattr(failure, "reason", failure)
-        raise Refused(f'processing {what}: Get "{url}": {reason}') from None
-    if len(content) > _LIMIT:
-        raise Refused(f'processing {what}: Get "{url}": larger than {_LIMIT} bytes')
-    return content
-
-
-def store(connection: Connection, content: bytes) -> str:
-    """Keep `content` and return its checksum."""
-    checksum = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    connection.execute(insert(blobs).values(checksum=checksum, blob=content).on_conflict_do_nothing())
+def store(connection: Connection, picture: Picture) -> str:
+    """Keep a picture and return its checksum."""
+    checksum = hashlib.md5(picture.content, usedforsecurity=False).hexdigest()
+    row = insert(blobs).values(checksum=checksum, blob=picture.content)
+    connection.execute(row.on_conflict_do_nothing())
     return checksum
 
 

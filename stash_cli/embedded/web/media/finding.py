@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.located import Located, locate
+from stash_cli.embedded.located import Media, MediaAccess, locate
 from stash_cli.embedded.web.media.replies import NotServed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
+
+    from stash_cli.embedded.library import Library
 
 _HASH = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 LARGEST = (1 << 63) - 1
@@ -62,11 +64,11 @@ def _by_id_or_hash(connection: Connection, text: str, link: Table, owner: str) -
     return int(found)
 
 
-def primary_file(connection: Connection, link: Table, owner: str, number: int) -> Located:
-    """The first file of an object; not found when there is none in the library's folders."""
+def primary_file(library: Library, connection: Connection, link: Table, owner: str, number: int) -> Media:
+    """The first file of an object; not found when it has none."""
     statement = select(link.c.file_id).where(link.c[owner] == number)
     file = connection.scalar(statement.order_by(link.c.primary.desc(), link.c.file_id).limit(1))
     place = None if file is None else locate(connection, [file]).get(file)
     if place is None:
         raise NotServed
-    return place
+    return Media(MediaAccess.of(connection, library.limits), place)

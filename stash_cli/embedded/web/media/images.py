@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from stash_cli.embedded.library import Library
-    from stash_cli.embedded.located import Located
     from stash_cli.embedded.rows import Row
 
 
@@ -51,8 +50,8 @@ class _Images:
         """The primary file itself."""
         with self._library.database.read() as connection:
             number = image_id(connection, request.path_params["id"])
-            place = primary_file(connection, t.images_files, "image_id", number)
-        return _whole(request, place)
+            media = primary_file(self._library, connection, t.images_files, "image_id", number)
+        return send_file(request, media.open())
 
     def thumbnail(self, request: Request) -> Response:
         with self._library.database.read() as connection:
@@ -91,17 +90,16 @@ class _Images:
         """A thumbnail; the picture itself where that is small or odd, a drawing where it is gone."""
         try:
             with self._library.database.read() as connection:
-                place = primary_file(connection, t.images_files, "image_id", number)
-            content = self._thumbnails.of(place, moves=kind_by_name(place.name).startswith("video/"))
-        except BrokenFileError:
-            content = None
-        except (NotServed, OSError):
+                media = primary_file(self._library, connection, t.images_files, "image_id", number)
+            file = media.open()
+        except (NotServed, OSError, BrokenFileError):
             return send_content(request, placeholder("image"))
-        return _whole(request, place) if content is None else send_content(request, content)
-
-
-def _whole(request: Request, place: Located) -> Response:
-    if place.member is None:
-        return send_file(request, place.path)
-    with place.opened() as stream:
-        return send_content(request, stream.read(), kind_by_name(place.member))
+        try:
+            moves = kind_by_name(file.name).startswith("video/")
+            content = self._thumbnails.of(media.place, file, moves=moves)
+        except (OSError, BrokenFileError):
+            content = None
+        if content is None:
+            return send_file(request, file)
+        file.stream.close()
+        return send_content(request, content)

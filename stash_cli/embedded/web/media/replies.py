@@ -6,20 +6,24 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web.compression import compressed
+from stash_cli.embedded.writing.picture import is_svg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+    from stash_cli.embedded.media.servable import ServableFile
 
 _FOREVER, _ASK_AGAIN = "private, max-age=31536000, immutable", "no-cache"
 _SVG = "image/svg+xml"
+_CHUNK = 256 * 1024  # bytes that are read at a time
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _KINDS = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -81,7 +85,7 @@ def send_content(
         return Response(status_code=304, headers=headers)
     kind = media_type or kind_of(content)
     if kind == _SVG:  # a picture, but also a document that could run what somebody wrote into it
-        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     part = _wanted_part(request, tag, len(content))
     if part is None:
         content, encoding = compressed(request, content, kind)
@@ -92,39 +96,62 @@ def send_content(
     return Response(content[part.start : part.stop], 206, headers, kind)
 
 
-def send_file(request: Request, path: Path, media_type: str | None = None) -> Response:
-    """A file on disk, or the part of it that is asked for."""
-    facts = path.stat()
-    if not path.is_file():
-        raise NotServed
-    tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
-    headers = {"ETag": tag, "Cache-Control": _caching(request)}
+def send_file(request: Request, file: ServableFile, media_type: str | None = None) -> Response:
+    """An open file, or the part of it that is asked for; it is closed when it has been sent."""
+    tag = f'"{file.changed:x}-{file.size:x}"'
+    headers = {"ETag": tag, "Cache-Control": _caching(request), "Accept-Ranges": "bytes"}
     if _is_known(request, tag):
+        file.stream.close()
         return Response(status_code=304, headers=headers)
-    kind = media_type or kind_by_name(path.name)
-    return FileResponse(path, headers=headers, media_type=kind, stat_result=facts)
+    part = _wanted_part(request, tag, file.size)
+    if part is not None and not part:
+        file.stream.close()
+        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{file.size}"})
+    kind = media_type or kind_by_name(file.name)
+    return FileReply(file, part, headers, kind)
+
+
+class FileReply(StreamingResponse):
+    """The content of a file, read while it is sent: a range of it, or all."""
+
+    def __init__(self, file: ServableFile, part: range | None, headers: dict[str, str], kind: str) -> None:
+        self._file = file
+        sent = range(file.size) if part is None else part
+        headers["Content-Length"] = str(len(sent))
+        if part is not None:
+            headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{file.size}"
+        super().__init__(self._read(sent), 200 if part is None else 206, headers, kind)
+
+    def _read(self, part: range) -> Iterator[bytes]:
+        self._file.stream.seek(part.start)
+        left = len(part)
+        while left and (chunk := self._file.stream.read(min(left, _CHUNK))):
+            left -= len(chunk)
+            yield chunk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if scope["method"] == "HEAD":
+                await Response(status_code=self.status_code, headers=dict(self.headers))(scope, receive, send)
+            else:
+                await super().__call__(scope, receive, send)
+        finally:
+            self._file.stream.close()
 
 
 def kind_of(content: bytes) -> str:
-    """The media type of a picture; text is taken for SVG, as the server takes it."""
+    """The media type of a picture; a text is a picture where it is SVG."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
     if content[4:12] in (b"ftypavif", b"ftypavis"):
         return "image/avif"
     known = next((kind for magic, kind in _KINDS.items() if content.startswith(magic)), None)
-    return known or (_SVG if _is_text(content) else "application/octet-stream")
+    return known or (_SVG if is_svg(content) else "application/octet-stream")
 
 
 def kind_by_name(name: str) -> str:
     """The media type that the extension of a name stands for."""
     return _BY_EXTENSION.get(name.rpartition(".")[2].lower(), "application/octet-stream")
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        return "\0" not in content.decode()
-    except UnicodeDecodeError:
-        return False
 
 
 def _caching(request: Request) -> str:

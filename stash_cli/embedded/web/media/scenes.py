@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from sqlalchemy import select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.context import RequestContext
 from stash_cli.embedded.pictures.frames import cover_at
+from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web.media.captions import TYPE, as_vtt, chapters
 from stash_cli.embedded.web.media.finding import object_id, primary_file, scene_id
 from stash_cli.embedded.web.media.placeholders import placeholder
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from stash_cli.embedded.library import Library
+    from stash_cli.embedded.located import Media
     from stash_cli.embedded.rows import Row
 
 _LONGEST_CAPTION = 16 * 1024 * 1024
@@ -50,8 +51,8 @@ class _Scenes:
     def stream(self, request: Request) -> Response:
         """The primary file as it is."""
         with self._library.database.read() as connection:
-            path = _video(connection, request)
-        return send_file(request, path)
+            video = self._video(connection, request)
+        return send_file(request, video.open())
 
     def caption(self, request: Request) -> Response:
         """The caption of a language (`lang`) and kind (`type`: "srt" or "vtt"), as WebVTT."""
@@ -62,19 +63,20 @@ class _Scenes:
         )
         query = query.where(captions.language_code == wanted[0], captions.caption_type == wanted[1])
         with self._library.database.read() as connection:
-            path = _video(connection, request)
+            video = self._video(connection, request)
             number = scene_id(connection, request.path_params["id"])
             name = connection.scalar(query.where(t.scenes_files.c.scene_id == number))
         if not name:
             raise NotServed
-        with path.with_name(Path(name).name).open("rb") as stream:
-            content = as_vtt(stream.read(_LONGEST_CAPTION), wanted[1])
+        with video.open(beside=name) as file:
+            content = as_vtt(file.stream.read(_LONGEST_CAPTION), wanted[1])
         return send_content(request, content, TYPE)
 
     def funscript(self, request: Request) -> Response:
         with self._library.database.read() as connection:
-            path = _video(connection, request)
-        return send_file(request, path.with_suffix(".funscript"), "text/plain")
+            video = self._video(connection, request)
+        script = video.place.path.with_suffix(".funscript").name
+        return send_file(request, video.open(beside=script), "text/plain")
 
     def chapters(self, request: Request) -> Response:
         """The markers of a scene, each up to its end or to the next one."""
@@ -88,8 +90,8 @@ class _Scenes:
 
     def marker_screenshot(self, request: Request) -> Response:
         """The frame at which a marker stands, or a drawing where there is none."""
-        seconds, path = self._marked(request)
-        picture = None if path is None else cover_at(path, max(seconds, 0.0))
+        seconds, video = self._marked(request)
+        picture = None if video is None else _frame(video, max(seconds, 0.0))
         if picture is None:
             return send_content(request, placeholder("scene"), cache="no-store")
         return send_content(request, picture)
@@ -99,7 +101,7 @@ class _Scenes:
         self._marked(request)
         return send_content(request, placeholder("scene"), cache="no-store")
 
-    def _marked(self, request: Request) -> tuple[float, Path | None]:
+    def _marked(self, request: Request) -> tuple[float, Media | None]:
         """Where a marker stands, and in which video."""
         with self._library.database.read() as connection:
             marker = object_id(connection, request.path_params["marker"])
@@ -110,15 +112,22 @@ class _Scenes:
             if seconds is None:
                 raise NotServed
             try:
-                return seconds, _video(connection, request)
+                return seconds, self._video(connection, request)
             except NotServed:
                 return seconds, None
 
+    def _video(self, connection: Connection, request: Request) -> Media:
+        """The primary file of the scene in the path of a request."""
+        number = scene_id(connection, request.path_params["id"])
+        return primary_file(self._library, connection, t.scenes_files, "scene_id", number)
 
-def _video(connection: Connection, request: Request) -> Path:
-    """The primary file of the scene in the path of a request."""
-    number = scene_id(connection, request.path_params["id"])
-    return primary_file(connection, t.scenes_files, "scene_id", number).path
+
+def _frame(video: Media, second: float) -> bytes | None:
+    try:
+        with video.open() as file:
+            return cover_at(file.stream, second)
+    except (BrokenFileError, OSError):
+        return None
 
 
 def _marks(scene: Row) -> Iterator[tuple[float, float, str]]:

@@ -1,0 +1,1 @@
+"""Downloads for a library: bounded, and only from where it may."""

@@ -1,0 +1,37 @@
+"""What one library reads, fetches and computes at most: given when it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Permissions and bounds of one open library; sizes in bytes, times in seconds.
+
+    `follow_links`: symbolic links out of the library folders are scanned and served.
+    `any_folder`: folders of the operating system may be library folders.
+    `private_addresses`: pictures may be fetched from loopback and private networks.
+    `fetch_bytes`, `fetch_seconds`: of one picture that is named by URL, redirects included.
+    `document_bytes`, `document_tokens`, `root_fields`: of one GraphQL document.
+    `sql_rows`, `sql_bytes`, `sql_seconds`: of one answer of querySQL.
+    `read_seconds`: of one query operation; a mutation is never cut.
+    """
+
+    follow_links: bool = False
+    any_folder: bool = False
+    private_addresses: bool = False
+    fetch_bytes: int = 32 * _MIB
+    fetch_seconds: float = 60.0
+    document_bytes: int = 32 * _MIB
+    document_tokens: int = 500_000
+    root_fields: int = 5_000
+    sql_rows: int = 100_000
+    sql_bytes: int = 64 * _MIB
+    sql_seconds: float = 30.0
+    read_seconds: float = 60.0
+
+
+DEFAULT_LIMITS = Limits()

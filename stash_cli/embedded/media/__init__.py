@@ -1,0 +1,1 @@
+"""Which files of the disk a library may read, send and remove."""

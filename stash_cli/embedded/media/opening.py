@@ -1,0 +1,106 @@
+"""Opens what lies below given folders, so that what is opened is what was checked.
+
+A path is resolved, compared with the folders, and then walked from the folder down without following any
+link: a link that is put in its way meanwhile makes the walk fail instead of leading it elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stash_cli.embedded.scan.paths import is_within, name, parent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_FILE = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_FOLDER = os.O_RDONLY | _NO_LINK | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_DIRECTORY", 0)
+_BY_FOLDER = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
+
+
+class OutsideError(OSError):
+    """A path that leads out of the folders that it has to lie in."""
+
+
+def resolved(path: str, roots: Iterable[str]) -> tuple[str, str]:
+    """The folder of `roots` and the path below it, all links followed; raises OutsideError."""
+    real = os.path.realpath(path)
+    for root in roots:
+        top = os.path.realpath(root)
+        if is_within(real, top):
+            return top, real
+    raise OutsideError(f"{path} is outside the library folders")
+
+
+def open_file(path: str, roots: Iterable[str], *, follow_links: bool = False) -> int:
+    """A descriptor of a regular file, open for reading; raises OSError, OutsideError among them."""
+    if follow_links:
+        descriptor = os.open(path, _FILE)
+    else:
+        top, real = resolved(path, roots)
+        with open_folder(top, parent(real)) as folder:
+            descriptor = _opened(folder, real)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OutsideError(f"{path} is no file")
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _opened(folder: int | None, real: str) -> int:
+    if folder is not None:
+        return os.open(name(real), _FILE | _NO_LINK, dir_fd=folder)
+    descriptor = os.open(real, _FILE)
+    # Without descriptors of folders (Windows): what was opened has to be what the path still names.
+    if os.path.realpath(real) != real or not os.path.samestat(os.fstat(descriptor), os.lstat(real)):
+        os.close(descriptor)
+        raise OutsideError(f"{real} has changed")
+    return descriptor
+
+
+@contextmanager
+def open_folder(top: str, folder: str) -> Iterator[int | None]:
+    """A descriptor of `folder`, which is `top` or lies below it; None where the system has none."""
+    if not _BY_FOLDER:
+        yield None
+        return
+    descriptor = os.open(top, _FOLDER)
+    try:
+        for part in Path(folder).relative_to(top).parts:
+            above, descriptor = descriptor, os.open(part, _FOLDER, dir_fd=descriptor)
+            os.close(above)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def move_file(source: str, target: str, roots: Sequence[str]) -> None:
+    """Rename a file or link below `roots`, making the folder of `target`. Raises OSError."""
+    old_top, old = resolved(parent(source), roots)
+    new_top, new = resolved(parent(target), roots)
+    Path(new).mkdir(parents=True, exist_ok=True)
+    with open_folder(old_top, old) as old_folder, open_folder(new_top, new) as new_folder:
+        if old_folder is None or new_folder is None:
+            Path(old, name(source)).rename(Path(new, name(target)))
+        else:
+            os.rename(name(source), name(target), src_dir_fd=old_folder, dst_dir_fd=new_folder)
+
+
+def remove_file(path: str, roots: Iterable[str]) -> None:
+    """Remove a file or link below `roots`; one that is gone already is fine. Raises OSError."""
+    top, folder = resolved(parent(path), roots)
+    with open_folder(top, folder) as descriptor:
+        try:
+            if descriptor is None:
+                Path(folder, name(path)).unlink()
+            else:
+                os.unlink(name(path), dir_fd=descriptor)
+        except FileNotFoundError:
+            return

@@ -1,0 +1,109 @@
+"""The one decision which files may be sent or read for an answer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self
+
+from stash_cli.embedded.media.opening import open_file
+from stash_cli.embedded.scan.archive import read_member
+from stash_cli.embedded.scan.captions import CAPTION_TYPES
+from stash_cli.embedded.scan.paths import extension
+from stash_cli.embedded.scan.probe import BrokenFileError, probe_content
+from stash_cli.embedded.scan.walk import whole_seconds
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from stash_cli.embedded.scan.rules import Rules
+
+_BESIDE = frozenset((*CAPTION_TYPES, "funscript"))
+
+
+class NotServableError(BrokenFileError):
+    """A file that is no media of the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a row says that a file lies: on disk, or as a member of the zip file that `path` names.
+
+    `size` in bytes and `mod_time` in epoch seconds are those of the file on disk when a scan read it;
+    `recognised` says that one did.
+    """
+
+    path: Path
+    member: str | None
+    size: int
+    mod_time: int
+    recognised: bool
+
+    @property
+    def name(self) -> str:
+        """The path as the library shows it."""
+        return str(self.path) if self.member is None else f"{self.path}{os.sep}{self.member}"
+
+
+class ServableFile:
+    """An open file that may be sent; there is no instance for any other.
+
+    It was recognised by a scan, lies in a library folder as they are configured now, has a name that a
+    scan takes up, is a regular file, and holds media still if it has changed since. `beside` names a
+    caption file or script of it instead. Raises OSError or BrokenFileError.
+    """
+
+    def __init__(
+        self, place: Located, rules: Rules, *, follow_links: bool = False, beside: str | None = None
+    ) -> None:
+        path = _allowed(place, rules, beside)
+        roots = [root.path for root in rules.roots]
+        descriptor = open_file(path, roots, follow_links=follow_links)
+        self.stream: IO[bytes] = os.fdopen(descriptor, "rb")
+        facts = os.fstat(descriptor)
+        self.name = beside or place.member or place.path.name
+        self.size, self.changed = facts.st_size, facts.st_mtime_ns
+        try:
+            if place.member is not None:
+                self._take_member(place.member)
+            if beside is None and (facts.st_size, whole_seconds(facts)) != (place.size, place.mod_time):
+                probe_content(self.stream, is_picture=rules.is_picture(self.name))
+            self.stream.seek(0)
+        except BaseException:
+            self.stream.close()
+            raise
+
+    def _take_member(self, member: str) -> None:
+        content = read_member(self.stream, member)
+        self.stream.close()
+        self.stream, self.size = BytesIO(content), len(content)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stream.close()
+
+
+def _allowed(place: Located, rules: Rules, beside: str | None) -> str:
+    """The path to open, after all that can be told without opening it."""
+    path = os.path.normpath(place.path)
+    root = rules.root_of(path)
+    kind = rules.kind(root, path) if root is not None and place.recognised else None
+    if kind is None or (place.member is not None and kind != "zip"):
+        raise NotServableError(f"{place.name} is no media of the library")
+    if place.member is not None and not rules.is_picture(place.member):
+        raise NotServableError(f"{place.name} is no picture")
+    if beside is None:
+        return path
+    if (
+        Path(beside).name != beside
+        or extension(beside) not in _BESIDE
+        or not beside.startswith(f"{place.path.stem}.")
+    ):
+        raise NotServableError(f"{beside} does not belong to {place.name}")
+    return str(place.path.with_name(beside))
