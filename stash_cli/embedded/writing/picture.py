@@ -46,5 +46,5 @@ def is_svg(content: bytes) -> bool:
 
 def _decode(content: bytes) -> None:
     with opened_picture(io.BytesIO(content)) as picture:
-        decodable(picture).draft("RGB", _PREVIEW)
-        picture.load()
+        picture.draft("RGB", _PREVIEW)
+        decodable(picture).load()
