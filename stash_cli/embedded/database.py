@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from stash_cli.embedded.deadline import Deadline
+
 _BUSY_TIMEOUT = 30_000  # milliseconds: other processes may be writing, or vacuuming, too
 _PRAGMAS = (f"busy_timeout={_BUSY_TIMEOUT}", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-16000")
 _PAUSE = 0.01  # seconds between two attempts to switch the journal
-_READERS = 10
+_READERS, _MORE_READERS = 10, 30  # kept open; opened when more read at a time, as threads of a server do
 
 
 class Database:
@@ -49,10 +51,17 @@ class Database:
         return self._reader, self._writer
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A connection that sees one state of the library from its first query on."""
+    def read(self, deadline: Deadline | None = None) -> Iterator[Connection]:
+        """A connection that sees one state of the library from its first query on.
+
+        Statements that are still running when `deadline` has passed fail as "interrupted".
+        """
         with self._reader.connect() as connection:
-            yield connection
+            if deadline is None:
+                yield connection
+                return
+            with deadline.over(driver_connection(connection)):
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -96,12 +105,19 @@ def _create(path: Path) -> None:
         ) from failure
 
 
+def driver_connection(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - what the engines are made of
+    return raw
+
+
 def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         poolclass=QueuePool,
         pool_size=pool_size,
-        max_overflow=0,
+        max_overflow=_MORE_READERS if read_only else 0,
         pool_timeout=60,
         connect_args={"check_same_thread": False},
         query_cache_size=2000,

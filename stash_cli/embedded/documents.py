@@ -1,11 +1,13 @@
-"""GraphQL documents, parsed and validated once: the same text is never looked at twice."""
+"""GraphQL documents, parsed and validated within limits, and kept for when they come again."""
 
 from __future__ import annotations
 
 import re
+import threading
+from collections import defaultdict
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
     DocumentNode,
@@ -13,19 +15,33 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
     parse,
     validate,
 )
 
+from stash_cli.embedded.cache import Cache
 from stash_cli.embedded.schema import library_schema
 from stash_cli.embedded.wording import reword
+
+if TYPE_CHECKING:
+    from stash_cli.embedded.limits import Limits
 
 MAX_DEPTH = 25
 """Levels of selection; recursive relations make every level more expensive than the one before."""
 _MAX_BRACKETS = 80
+_MAX_PAIRS = 50_000
+"""Pairs of fields that validation compares at most, some seconds of work."""
+_CACHE_BYTES = 64 * 1024 * 1024
+_TOKEN_BYTES = 600  # that a parsed token takes on average
+_LARGE = 256 * 1024  # bytes: the parser takes 120 times as much for a text, so large ones take turns
 _PARSE, _VALIDATION = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"
-_STRINGS = re.compile(r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*', re.DOTALL)
+_LEXEMES = re.compile(
+    r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\\n\r])*"|#[^\n\r]*|\w+|[!$&(\[{:=@|}\])]|\.\.\.', re.DOTALL
+)
+_OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
 
 
 @dataclass(frozen=True)
@@ -36,24 +52,111 @@ class Document:
     errors: list[dict[str, Any]] = field(default_factory=list)
 
 
-@lru_cache(maxsize=500)
-def prepare(text: str) -> Document:
-    """Parse and validate `text`; also refuses what nests too deep, before it costs anything."""
-    if _brackets(text) > _MAX_BRACKETS:
-        return Document(
-            None, [{"message": f"the document nests deeper than {_MAX_BRACKETS} brackets"} | _code(_PARSE)]
-        )
+class Documents:
+    """Parses and validates documents within limits; a text that was seen lately is not looked at again."""
+
+    def __init__(self, limits: Limits, kept_bytes: int = _CACHE_BYTES) -> None:
+        self._limits = limits
+        self._seen: Cache[str, Document] = Cache(kept_bytes)
+        self._one_large = threading.Lock()
+
+    def prepare(self, text: str) -> Document:
+        """A document that may run, or why it may not; what is too large is refused before it is parsed."""
+        kept = self._seen.get(text)
+        if kept is not None:
+            return kept
+        try:
+            tokens = self._measure(text)
+            with nullcontext() if len(text) < _LARGE else self._one_large:
+                document = _validated(text, self._limits.root_fields)
+        except _Unacceptable as reason:
+            return Document(None, [reason.error])
+        self._seen.put(text, document, 4 * len(text) + tokens * _TOKEN_BYTES)
+        return document
+
+    def _measure(self, text: str) -> int:
+        """How many tokens a document has; raises _Unacceptable for too long, too many, too deep."""
+        limits = self._limits
+        if len(text) > limits.document_bytes:
+            raise _Unacceptable(
+                f"the document is larger than {limits.document_bytes} bytes: send long texts as variables",
+                _PARSE,
+            )
+        tokens = depth = 0
+        for lexeme in _LEXEMES.finditer(text):
+            first = text[lexeme.start()]
+            tokens += 1
+            if first in _OPENING:
+                depth += 1
+                if depth > _MAX_BRACKETS:
+                    raise _Unacceptable(f"the document nests deeper than {_MAX_BRACKETS} brackets", _PARSE)
+            elif first in _CLOSING:
+                depth -= 1
+            if tokens > limits.document_tokens:
+                raise _Unacceptable(f"the document has more than {limits.document_tokens} tokens", _PARSE)
+        return tokens
+
+
+class _Unacceptable(Exception):  # noqa: N818 - an answer, not a fault
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.error = {"message": message} | _code(code)
+
+
+def _validated(text: str, root_fields: int) -> Document:
     if not text.strip():
-        return Document(None, [{"message": "no operation provided"} | _code(_VALIDATION)])
+        raise _Unacceptable("no operation provided", _VALIDATION)
     try:
         ast = parse(text, no_location=False)
     except GraphQLError as failure:
         return Document(None, [describe(failure, _PARSE)])
+    _check_width(ast, root_fields)
     errors = [describe(failure, _VALIDATION) for failure in validate(library_schema(), ast)]
     if not errors and (depth := _depth(ast)) > MAX_DEPTH:
-        message = f"the query nests {depth} levels deep, at most {MAX_DEPTH} are answered"
-        errors = [{"message": message} | _code(_VALIDATION)]
+        raise _Unacceptable(
+            f"the query nests {depth} levels deep, at most {MAX_DEPTH} are answered", _VALIDATION
+        )
     return Document(None if errors else ast, errors)
+
+
+def _check_width(document: DocumentNode, most: int) -> None:
+    """Refuse a document whose fields validation would compare for too long: all of one name, pair by pair.
+
+    Fields that are merged count together; so do all fragments, which may be spread into one selection.
+    """
+    definitions = [getattr(node, "selection_set", None) for node in document.definitions]
+    operations = [[found] for found in definitions if found is not None]
+    fragments = [
+        node.selection_set for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+    ]
+    groups, pairs = [*operations, fragments], 0
+    while groups:
+        fields = _by_name(groups.pop())
+        if len(fields) > most:
+            raise _Unacceptable(f"a selection has more than {most} fields", _VALIDATION)
+        pairs += sum(len(nodes) ** 2 for nodes in fields.values() if len(nodes) > 1)
+        if pairs > _MAX_PAIRS:
+            raise _Unacceptable("too many fields share one name: give them aliases", _VALIDATION)
+        groups += [below for nodes in fields.values() if (below := _below(nodes))]
+
+
+def _by_name(selections: list[SelectionSetNode]) -> dict[str, list[SelectionNode]]:
+    """What is merged in the answer, by its name there; spread fragments share the name "..."."""
+    found: dict[str, list[SelectionNode]] = defaultdict(list)
+    waiting = list(selections)
+    while waiting:
+        for node in waiting.pop().selections:
+            if isinstance(node, InlineFragmentNode):
+                waiting.append(node.selection_set)
+            elif isinstance(node, FieldNode):
+                found[(node.alias or node.name).value].append(node)
+            else:
+                found["..."].append(node)
+    return found
+
+
+def _below(nodes: list[SelectionNode]) -> list[SelectionSetNode]:
+    return [node.selection_set for node in nodes if isinstance(node, FieldNode) and node.selection_set]
 
 
 def describe(failure: GraphQLError, code: str = _VALIDATION) -> dict[str, Any]:
@@ -64,18 +167,6 @@ def describe(failure: GraphQLError, code: str = _VALIDATION) -> dict[str, Any]:
 
 def _code(code: str) -> dict[str, Any]:
     return {"extensions": {"code": code}}
-
-
-def _brackets(text: str) -> int:
-    """How deep brackets of any kind nest, strings and comments aside."""
-    depth = deepest = 0
-    for char in _STRINGS.sub("", text):
-        if char in "{[(":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif char in "}])":
-            depth -= 1
-    return deepest
 
 
 def _depth(document: DocumentNode) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
+    DocumentNode,
     GraphQLError,
     GraphQLResolveInfo,
     OperationDefinitionNode,
@@ -19,7 +20,8 @@ from sqlalchemy.exc import DBAPIError
 
 from stash_cli.core.errors import StashError
 from stash_cli.embedded.context import RequestContext
-from stash_cli.embedded.documents import describe, prepare
+from stash_cli.embedded.deadline import Deadline, ReadEndedError
+from stash_cli.embedded.documents import describe
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.inputs import soften
 from stash_cli.embedded.schema import library_schema
@@ -29,6 +31,7 @@ from stash_cli.embedded.writing.pictures import fetched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from threading import Event
 
     from sqlalchemy import Connection
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     Resolver = Callable[..., Any]
 
 _LOG = logging.getLogger("stash_cli.embedded")
+_FIELDS = 500  # between two looks at the clock
 DEFAULT_BASE_URL = "http://localhost:9999"
 
 
@@ -60,9 +64,13 @@ def execute(
     base_url: str = DEFAULT_BASE_URL,
     *,
     may_widen: bool = True,
+    stop: Event | None = None,
 ) -> ExecutionOutcome:
-    """Run one operation of document `text`; `may_widen` permits mutations that widen access."""
-    document = prepare(text)
+    """Run one operation of document `text`.
+
+    `may_widen` permits mutations that widen access; a query ends once `stop` is set or its time is up.
+    """
+    document = library.documents.prepare(text)
     if document.ast is None:
         return ExecutionOutcome(None, document.errors)
     operation = get_operation_ast(document.ast, operation_name or None)
@@ -76,16 +84,27 @@ def execute(
     if operation.operation is OperationType.SUBSCRIPTION:
         return ExecutionOutcome(None, [describe(GraphQLError("subscriptions are answered over a websocket"))])
     with ExitStack() as stack:
-        run = Run(library, base_url, stack, operation, may_widen=may_widen)
+        run = Run(library, base_url, stack, operation, may_widen=may_widen, stop=stop)
+        return _run(run, document.ast, given, operation_name)
+
+
+def _run(
+    run: Run, document: DocumentNode, variables: Mapping[str, Any], operation_name: str | None
+) -> ExecutionOutcome:
+    try:
         result = execute_sync(
             library_schema(),
-            document.ast,
+            document,
             root_value=run,
             context_value=run,
-            variable_values=given,
+            variable_values=dict(variables),
             operation_name=operation_name or None,
             field_resolver=resolve,
         )
+    except ReadEndedError:
+        return _ended(run)
+    if result.errors and run.ended:
+        return _ended(run)
     started = run.started
     errors = [_shown(failure, started=started) for failure in result.errors or ()]
     return ExecutionOutcome(result.data, errors)
@@ -102,6 +121,7 @@ class Run:
         operation: OperationDefinitionNode,
         *,
         may_widen: bool,
+        stop: Event | None,
     ) -> None:
         self._library = library
         self._base_url = base_url
@@ -110,6 +130,25 @@ class Run:
         self._writing = operation.operation is OperationType.MUTATION
         self._may_widen = may_widen
         self.started = False
+        # A mutation is never cut, and what is selected of its result tells what it did.
+        self._deadline = None if self._writing else Deadline(library.limits.read_seconds, stop)
+        self._resolved = 0
+
+    @property
+    def seconds(self) -> float:
+        """How long a query may take."""
+        return self._library.limits.read_seconds
+
+    @property
+    def ended(self) -> bool:
+        """Whether the time was up before all was read."""
+        return self._deadline is not None and self._deadline.passed
+
+    def count(self) -> None:
+        """Called for every field; raises ReadEndedError when the time is up."""
+        self._resolved += 1
+        if self._deadline is not None and not self._resolved % _FIELDS:
+            self._deadline.check()
 
     def resolve(self, name: str, args: Mapping[str, Any]) -> Any:
         """The value of a root field."""
@@ -148,16 +187,23 @@ class Run:
         return result
 
     def _open(self) -> Connection:
-        return self._stack.enter_context(self._library.database.read())
+        return self._stack.enter_context(self._library.database.read(self._deadline))
 
 
 def resolve(source: Any, info: GraphQLResolveInfo[Any], /, **args: Any) -> Any:
     """The value of any field: of a row or page, of a plain object, or of the root."""
+    info.context.count()
     if isinstance(source, dict):
         return source.get(info.field_name)
     if isinstance(source, Run):
         return source.resolve(info.field_name, args)
     return source.get(info.field_name, args)
+
+
+def _ended(run: Run) -> ExecutionOutcome:
+    """The answer to a query that took too long; nobody reads it where the client is gone."""
+    message = f"the query took longer than {run.seconds:g} s: ask for less at a time"
+    return ExecutionOutcome(None, [{"message": message, "path": []}])
 
 
 def _queries() -> Mapping[str, Resolver]:

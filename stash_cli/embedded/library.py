@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.private_files import make_private_folder
 from stash_cli.embedded.database import Database
+from stash_cli.embedded.documents import Documents
 from stash_cli.embedded.downloads import Downloads
 from stash_cli.embedded.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs import JobQueue
@@ -19,6 +20,7 @@ from stash_cli.embedded.scratch import ScratchFolder
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from threading import Event
     from types import TracebackType
     from typing import Self
 
@@ -37,6 +39,7 @@ class Library:
         self.allow_sql = allow_sql
         self.limits = limits
         self.database = Database(path)
+        self.documents = Documents(limits)
         self.jobs = JobQueue()
         self.downloads = Downloads()
 
@@ -55,12 +58,16 @@ class Library:
         base_url: str = DEFAULT_BASE_URL,
         *,
         may_widen: bool = True,
+        stop: Event | None = None,
     ) -> ExecutionOutcome:
         """Run a query or mutation in this thread.
 
-        `base_url` is what links in the answer start with; `may_widen` permits mutations that widen access.
+        `base_url` is what links in the answer start with; `may_widen` permits mutations that widen access;
+        a query ends early once `stop` is set.
         """
-        return execute(self, document, variables, operation_name, base_url, may_widen=may_widen)
+        return execute(
+            self, document, variables, operation_name, base_url, may_widen=may_widen, stop=stop
+        )
 
     def close(self) -> None:
         """Let jobs end, then close the file."""

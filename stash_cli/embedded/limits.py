@@ -25,8 +25,8 @@ class Limits:
     private_addresses: bool = False
     fetch_bytes: int = 32 * _MIB
     fetch_seconds: float = 60.0
-    document_bytes: int = 32 * _MIB
-    document_tokens: int = 500_000
+    document_bytes: int = 4 * _MIB
+    document_tokens: int = 200_000
     root_fields: int = 5_000
     sql_rows: int = 100_000
     sql_bytes: int = 64 * _MIB

@@ -18,7 +18,6 @@ from graphql import (
     get_operation_ast,
 )
 
-from stash_cli.embedded.documents import prepare
 from stash_cli.embedded.inputs import soften
 from stash_cli.embedded.schema import library_schema
 
@@ -89,7 +88,7 @@ class Subscribed:
 
 def open_stream(library: Library, query: Query, arrived: Callable[[Stream], object]) -> Stream | None:
     """The stream of a valid subscription; None for everything else, which executing it answers."""
-    document, name = prepare(query.document).ast, query.operation_name
+    document, name = library.documents.prepare(query.document).ast, query.operation_name
     operation = None if document is None else get_operation_ast(document, name)
     if document is None or operation is None or operation.operation is not OperationType.SUBSCRIPTION:
         return None

@@ -11,7 +11,6 @@ import pytest
 from embedded_asking import Asker, asking
 
 from stash_cli.embedded import open_library
-from stash_cli.embedded.mutations import raw_sql
 
 
 @pytest.fixture
@@ -137,10 +136,3 @@ def test_a_backup_is_a_whole_library_beside_the_file(ask, library_file):
     (copy,) = library_file.parent.glob("library.sqlite.2*")
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT name FROM tags").fetchall() == [("x",)]
-
-
-def test_a_query_without_end_is_ended(ask, monkeypatch):
-    monkeypatch.setattr(raw_sql, "_LONGEST", 0.2)
-    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
-    message = ask.refusal("mutation($sql: String!) { querySQL(sql: $sql) { rows } }", sql=endless)
-    assert message.endswith("interrupted")

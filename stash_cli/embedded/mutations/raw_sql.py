@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from sqlalchemy.exc import DBAPIError
+
+from stash_cli.embedded.database import driver_connection
+from stash_cli.embedded.deadline import Deadline
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.functions import register
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.limits import Limits
     from stash_cli.embedded.mutations.resolver import Resolver
 
 _READING = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
-_LONGEST = 30.0  # seconds that a query may take
-_STEPS = 100_000  # of SQLite's machine between two looks at the clock
+_NUMBER = 8  # bytes
 _SECRET_TABLE = "settings"  # noqa: S105 - holds the password's hash and the API key
 
 
@@ -31,31 +35,60 @@ def _allow_reading(action: int, table: str | None, *_: str | None) -> int:
     return sqlite3.SQLITE_OK if action in _READING and not secret else sqlite3.SQLITE_DENY
 
 
-def _open_reading(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
-    register(connection)
-    connection.set_authorizer(_allow_reading)
-    ends = time.monotonic() + _LONGEST
-    connection.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
-    return connection
+@contextmanager
+def _reading(path: Path, limits: Limits) -> Iterator[sqlite3.Connection]:
+    """A connection of its own, which writers do not wait for."""
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+        register(connection)
+        connection.set_authorizer(_allow_reading)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.sql_bytes)
+        with Deadline(limits.sql_seconds).over(connection):
+            yield connection
 
 
 def query(context: RequestContext, *, sql: str, args: list[Any] | None = None) -> dict[str, Any]:
     """Columns and rows of a SELECT."""
+    limits = context.library.limits
     try:
-        with closing(_open_reading(context.library.database.path)) as connection:
+        with _reading(context.library.database.path, limits) as connection:
             cursor = connection.execute(sql, args or [])
             columns = [column[0] for column in cursor.description or ()]
-            return {"columns": columns, "rows": [[_shown(value) for value in row] for row in cursor]}
+            return {"columns": columns, "rows": list(_bounded(cursor, limits))}
     except sqlite3.Error as failure:
-        raise Refused(f"error executing `{sql}`: {failure}") from failure
+        raise Refused(f"error executing `{sql}`: {_reason(failure, limits)}") from failure
+
+
+def _bounded(cursor: sqlite3.Cursor, limits: Limits) -> Iterator[list[Any]]:
+    """Rows as they are shown; raises Refused for more rows or bytes than are answered."""
+    size = 0
+    for number, row in enumerate(cursor):
+        if number >= limits.sql_rows:
+            raise Refused(f"the query gives more than {limits.sql_rows} rows: end it with LIMIT")
+        size += sum(len(value) if isinstance(value, str | bytes) else _NUMBER for value in row)
+        if size > limits.sql_bytes:
+            raise Refused(f"the query gives more than {limits.sql_bytes} bytes: end it with LIMIT")
+        yield [_shown(value) for value in row]
+
+
+def _reason(failure: Exception, limits: Limits) -> str:
+    if "interrupted" in str(failure):
+        return f"it took longer than {limits.sql_seconds:g} s"
+    return f"{failure} (at most {limits.sql_bytes} bytes)" if "too big" in str(failure) else str(failure)
 
 
 def execute(context: RequestContext, *, sql: str, args: list[Any] | None = None) -> dict[str, Any]:
-    """Run a statement that changes the library; refused unless it was opened for that."""
+    """Run a statement that changes the library; refused unless it was opened for that.
+
+    One that takes too long is undone, because all other writers wait for it.
+    """
     if not context.library.allow_sql:
         raise Refused("execSQL is not allowed: the library was opened without it")
-    result = context.connection.exec_driver_sql(sql, tuple(args or ()))
+    limits = context.library.limits
+    try:
+        with Deadline(limits.sql_seconds).over(driver_connection(context.connection)):
+            result = context.connection.exec_driver_sql(sql, tuple(args or ()))
+    except DBAPIError as failure:
+        raise Refused(f"error executing `{sql}`: {_reason(failure, limits)}") from failure
     return {"rows_affected": result.rowcount, "last_insert_id": result.lastrowid}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -175,14 +176,19 @@ class Conversation:
 
     async def _answer(self, number: str, query: Query) -> None:
         """Answer a query or mutation."""
-        outcome = await run_in_threadpool(
-            self._library.execute,
-            query.document,
-            query.variables,
-            query.operation_name,
-            base_url(self._socket),
-            may_widen=may_widen(self._socket.scope),
-        )
+        stop = Event()
+        try:
+            outcome = await run_in_threadpool(
+                self._library.execute,
+                query.document,
+                query.variables,
+                query.operation_name,
+                base_url(self._socket),
+                may_widen=may_widen(self._socket.scope),
+                stop=stop,
+            )
+        finally:
+            stop.set()  # the operation was stopped or the client is gone: a query need not go on
         if outcome.data is None and any("extensions" in error for error in outcome.errors):
             await self._send("error", number, outcome.errors)
         else:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphql import OperationType, get_operation_ast
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
-from stash_cli.embedded.documents import prepare
 from stash_cli.embedded.web.compression import compressed
 from stash_cli.embedded.web.guard import may_widen
 from stash_cli.embedded.web.requests import Malformed, Query, media_type, read_query
 from stash_cli.embedded.web.urls import base_url
+from stash_cli.embedded.web.waiting import while_connected
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from threading import Event
 
     from starlette.requests import Request
 
@@ -38,19 +39,19 @@ def graphql_endpoint(library: Library) -> Callable[[Request], Awaitable[Response
         try:
             query = await read_query(request)
             if request.method == "GET":
-                _refuse_writing(query)
+                _refuse_writing(library, query)
         except Malformed as problem:
             return _answer(request, {"errors": [{"message": problem.message}], "data": None}, problem.status)
-        # In a worker thread: the event loop stays free for other requests and for sockets.
-        return await run_in_threadpool(execute, request, query)
+        return await while_connected(request.receive, partial(execute, request, query))
 
-    def execute(request: Request, query: Query) -> Response:
+    def execute(request: Request, query: Query, stop: Event) -> Response:
         outcome = library.execute(
             query.document,
             query.variables,
             query.operation_name,
             base_url(request),
             may_widen=may_widen(request.scope),
+            stop=stop,
         )
         return _answer(request, *_outcome(request, outcome.data, outcome.errors))
 
@@ -68,9 +69,9 @@ def _refuse_method(request: Request) -> Response | None:
     return None
 
 
-def _refuse_writing(query: Query) -> None:
+def _refuse_writing(library: Library, query: Query) -> None:
     """A GET may only read."""
-    document = prepare(query.document).ast  # without one, executing it words the error
+    document = library.documents.prepare(query.document).ast  # without one, executing it words the error
     operation = None if document is None else get_operation_ast(document, query.operation_name)
     if operation is not None and operation.operation is not OperationType.QUERY:
         raise Malformed("GET requests only allow query operations", 406)
