@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,13 +14,32 @@ from stash_cli.commands.runtime import runtime_of
 from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
     from types import ModuleType
 
     from stash_cli.commands.runtime import Runtime
+    from stash_cli.embedded.limits import Limits
 
 INTERRUPTED = 130
 Library = Annotated[str, typer.Option("--library", metavar="FILE", help="library file, or demo")]
+
+
+class Permission(StrEnum):
+    """What a served library may do beside serving what lies in its media folders."""
+
+    LINKS = "links"
+    SYSTEM_FOLDERS = "system-folders"
+    PRIVATE_ADDRESSES = "private-addresses"
+
+
+Allowed = Annotated[
+    list[Permission] | None,
+    typer.Option(
+        "--allow",
+        help="links out of media folders, media in system folders, pictures from private addresses",
+    ),
+]
 
 
 def group() -> LazyGroup:
@@ -60,7 +80,7 @@ def path_() -> StashCommand:
     return command("path", run_path, examples=("stash embedded path",))
 
 
-def run_serve(
+def run_serve(  # noqa: PLR0913, PLR0917 - a parameter is an option
     ctx: typer.Context,
     library: Library = "demo",
     host: Annotated[
@@ -81,6 +101,7 @@ def run_serve(
         list[str] | None,
         typer.Option("--trusted-proxy", metavar="ADDRESS", help="address or network of a reverse proxy"),
     ] = None,
+    allow: Allowed = None,
 ) -> int:
     """Serve a library file to other programs until Ctrl-C. A file that is not there is made.
 
@@ -95,7 +116,9 @@ def run_serve(
     path = embedded_module("location").resolve_location(library)
     _note_readers(runtime, path)
     is_new = not path.exists()
-    server = embedded_module("server").LibraryServer(library, host, port, policy=policy)
+    server = embedded_module("server").LibraryServer(
+        library, host, port, policy=policy, limits=_limits(allow or ())
+    )
     is_loopback = embedded_module("web.addresses").is_loopback(host) or host == "localhost"
 
     def announce(url: str) -> None:
@@ -105,6 +128,15 @@ def run_serve(
 
     server.run(announce)
     return INTERRUPTED if server.interrupted_by == signal.SIGINT else 0
+
+
+def _limits(allowed: Collection[Permission]) -> Limits:
+    limits: Limits = embedded_module("limits").Limits(
+        follow_links=Permission.LINKS in allowed,
+        any_folder=Permission.SYSTEM_FOLDERS in allowed,
+        private_addresses=Permission.PRIVATE_ADDRESSES in allowed,
+    )
+    return limits
 
 
 def _note_readers(runtime: Runtime, path: Path) -> None:

@@ -65,9 +65,7 @@ class Library:
         `base_url` is what links in the answer start with; `may_widen` permits mutations that widen access;
         a query ends early once `stop` is set.
         """
-        return execute(
-            self, document, variables, operation_name, base_url, may_widen=may_widen, stop=stop
-        )
+        return execute(self, document, variables, operation_name, base_url, may_widen=may_widen, stop=stop)
 
     def close(self) -> None:
         """Let jobs end, then close the file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from support import fresh_python
 
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.functions import compare_naturally, phash_distance
@@ -97,6 +98,25 @@ def test_no_expression_takes_more_than_linear_time(pattern: str) -> None:
     began = time.monotonic()
     assert not compile_pattern(pattern).matches("a" * 3000 + "b")
     assert time.monotonic() - began < 1
+
+
+WITHOUT_LIBRARY = """
+import sys
+sys.modules["re2"] = None
+from stash_cli.core.errors import StashConfigurationError
+from stash_cli.core.types.re2 import compile_pattern
+print(compile_pattern("(?i)^(a|b)$").matches("B"), compile_pattern(r"x\\.y").matches("x.y"))
+try:
+    compile_pattern("a+").matches("a")
+except StashConfigurationError as error:
+    print(error.message, error.hint)
+"""
+
+
+def test_without_the_library_plain_text_is_matched_and_the_rest_is_told() -> None:
+    told = fresh_python(WITHOUT_LIBRARY)
+    assert told.splitlines()[0] == "True True"
+    assert "RE2, which is not installed. Install it: pip install google-re2" in told
 
 
 def test_plain_text_means_the_same_with_and_without_the_library() -> None:

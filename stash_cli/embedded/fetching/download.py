@@ -34,7 +34,9 @@ def download(url: str, limits: Limits) -> bytes:
         with httpcore.ConnectionPool(network_backend=backend) as pool:
             return _followed(pool, url, limits)
     except ForbiddenAddressError as reason:
-        raise Refused(f'Get "{url}": {reason}; private addresses have to be allowed') from None
+        raise Refused(
+            f'Get "{url}": {reason}; it has to be allowed: stash embedded serve --allow private-addresses'
+        ) from None
     except (httpcore.TimeoutException, TimeoutError):
         raise Refused(f'Get "{url}": timeout exceeded') from None
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError, LookupError) as failure:

@@ -47,7 +47,7 @@ def _library_folder(stash: Mapping[str, Any], known: set[str], limits: Limits) -
     if not limits.any_folder and is_system_folder(path):
         raise Refused(
             f"{path} is a folder of the system or a hidden one of a home, not one of media:"
-            " name a folder that holds media only"
+            " name a folder that holds media only, or serve with --allow system-folders"
         )
     return {"path": path, "excludeVideo": stash["excludeVideo"], "excludeImage": stash["excludeImage"]}
 
