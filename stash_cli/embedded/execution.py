@@ -132,7 +132,7 @@ class Run:
         self.started = False
         # A mutation is never cut, and what is selected of its result tells what it did.
         self._deadline = None if self._writing else Deadline(library.limits.read_seconds, stop)
-        self._resolved = 0
+        self.resolved = 0
 
     @property
     def seconds(self) -> float:
@@ -144,10 +144,9 @@ class Run:
         """Whether the time was up before all was read."""
         return self._deadline is not None and self._deadline.passed
 
-    def count(self) -> None:
-        """Called for every field; raises ReadEndedError when the time is up."""
-        self._resolved += 1
-        if self._deadline is not None and not self._resolved % _FIELDS:
+    def check(self) -> None:
+        """Raises ReadEndedError when the time is up."""
+        if self._deadline is not None:
             self._deadline.check()
 
     def resolve(self, name: str, args: Mapping[str, Any]) -> Any:
@@ -192,7 +191,10 @@ class Run:
 
 def resolve(source: Any, info: GraphQLResolveInfo[Any], /, **args: Any) -> Any:
     """The value of any field: of a row or page, of a plain object, or of the root."""
-    info.context.count()
+    run: Run = info.context
+    run.resolved += 1
+    if not run.resolved % _FIELDS:
+        run.check()
     if isinstance(source, dict):
         return source.get(info.field_name)
     if isinstance(source, Run):

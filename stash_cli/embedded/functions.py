@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.regex import compile_pattern
+from stash_cli.core.types.re2 import compile_pattern
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -26,7 +26,9 @@ def register(connection: Connection) -> None:
 
 def regexp(pattern: str, value: Any) -> bool | None:
     """Whether RE2 `pattern` is found in `value`; NULL stays NULL, numbers are matched as text."""
-    return None if value is None else compile_pattern(pattern).matches(str(value))
+    if value is None:
+        return None
+    return compile_pattern(pattern).matches(value if isinstance(value, str) else str(value))
 
 
 def phash_distance(first: int | None, second: int | None) -> int | None:

@@ -8,12 +8,13 @@ syntax. Its wrapper costs 20 ms to import, which plain text avoids.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
 
 from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
 _COMPILED = 32  # expressions kept; each may take up to 8 MiB, RE2's own limit
@@ -80,21 +81,33 @@ class _Plain:
 
 class _Compiled:
     def __init__(self, re2: ModuleType, pattern: str) -> None:
-        options = re2.Options()
-        options.log_errors = False  # they are raised; RE2 would write them to standard error as well
-        try:
-            self._search = re2.compile(_encoded(pattern), options).search
-        except re2.error as failure:
-            raise ExpressionError(_reworded(failure.args[0], pattern)) from failure
-        finally:
-            re2.purge()  # its own cache would hold another 128 expressions
+        self._re2, self._pattern = re2, pattern
+        self._search = self._compiled(never_capture=True)  # faster where only the match counts
 
     def matches(self, text: str, /) -> bool:
-        return self._search(_encoded(text)) is not None
+        return self._search(text.encode(errors="replace")) is not None  # called for every row
 
     def groups(self, text: str, /) -> tuple[str, ...] | None:
-        found = self._search(_encoded(text))
+        found = self._with_groups(text.encode(errors="replace"))
         return None if found is None else tuple(part.decode() for part in found.groups(b""))
+
+    @cached_property
+    def _with_groups(self) -> Callable[[bytes], Any]:
+        return self._compiled(never_capture=False)
+
+    def _compiled(self, *, never_capture: bool) -> Callable[[bytes], Any]:
+        options = self._re2.Options()
+        options.log_errors = False  # they are raised; RE2 would write them to standard error as well
+        options.never_capture = never_capture
+        try:
+            found: Callable[[bytes], Any] = self._re2.compile(
+                self._pattern.encode(errors="replace"), options
+            ).search
+        except self._re2.error as failure:
+            raise ExpressionError(_reworded(failure.args[0], self._pattern)) from failure
+        finally:
+            self._re2.purge()  # its own cache would hold another 128 expressions
+        return found
 
 
 class _NotInstalled:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import IO, TYPE_CHECKING, Any
 
-from stash_cli.embedded.scan.probe import BrokenFileError, opened_video
+from stash_cli.embedded.scan.probe import MOST_PIXELS, BrokenFileError, opened_video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,8 @@ class Frames:
     def __init__(self, container: InputContainer) -> None:
         if not container.streams.video:
             raise BrokenFileError("a video without pictures")
+        if container.streams.video[0].width * container.streams.video[0].height > MOST_PIXELS:
+            raise BrokenFileError(f"a video of more than {MOST_PIXELS} pixels is not decoded")
         self._container = container
         self._stream = container.streams.video[0]
         self._stream.thread_type = "AUTO"
