@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,7 +23,10 @@ from stash_cli.commands.waiting import (
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stash_cli.commands.flags import FlagTable
+    from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 INPUT = "ScanMetadataInput"
@@ -75,10 +79,27 @@ def run_scan(
 
     async def work(session: Session) -> None:
         values = await saved_defaults(session, "scan", INPUT) | given
+        await _warn_of_strange(session, runtime, paths or ())
         runtime.streams.detail(f"scanning with {json.dumps(values, ensure_ascii=False)}")
         await run_job(session, runtime, "metadataScan", {"input": values}, how)
 
     runtime.run(work)
+
+
+async def _warn_of_strange(session: Session, runtime: Runtime, paths: Sequence[str]) -> None:
+    """Name the paths that lie in no media folder: a server passes over them and says so only in its log."""
+    if not paths:
+        return
+    answer = await session.call("configuration", {}, ["general.stashes.path"])
+    folders = [stash["path"].rstrip("/\\") for stash in answer["general"]["stashes"]]
+    for path in paths:
+        place = _absolute(path) if session.connection.is_embedded else path
+        if not any(place == folder or place.startswith((f"{folder}/", f"{folder}\\")) for folder in folders):
+            runtime.streams.warn(f"{path} is outside the media folders and is not scanned")
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - links stay as they are named, as in a scan
 
 
 async def saved_defaults(session: Session, task: str, input_type: str) -> dict[str, Any]:

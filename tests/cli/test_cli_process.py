@@ -311,6 +311,14 @@ def test_scan_from_nothing(embedded_url: str, pictures: Path) -> None:
     assert (job["status"], job["sub_tasks"]) == ("FINISHED", None)
 
 
+def test_scan_names_paths_outside_the_media_folders(embedded_url: str, pictures: Path) -> None:
+    cli = Cli(embedded_url)
+    cli.ok("library", "add", str(pictures))
+    for path in (f"{pictures}x", str(pictures.parent), str(pictures / "../other")):
+        assert f"{path} is outside the media folders" in cli.ok("scan", path, "--wait").err
+    assert "outside" not in cli.ok("scan", str(pictures / "p1.png"), "--wait").err
+
+
 def test_what_the_server_logs_may_fail_a_scan(embedded_url: str, pictures: Path) -> None:
     (pictures / "broken.png").write_text("no picture", encoding="utf-8")
     cli = Cli(embedded_url)
