@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import HANG, RESET, CannedServer, failed, graphql, half, http, session_with
+from client_server import HANG, RESET, CannedServer, failed, graphql, half, http, schema, session_with
 from support import run
 
 from stash_cli.core.client.batch import BatchOperation, BatchResult, execute_batch
@@ -86,7 +86,8 @@ def test_a_request_that_fails_leaves_the_others_alone(fault: str, tmp_path: Path
     operations = updates(6)
 
     async def main() -> tuple[BatchResult, CannedServer]:
-        async with session_with(spoiling("2", answer), tmp_path, timeout=0.4) as (session, server):
+        schema()  # making it takes longer than the timeout
+        async with session_with(spoiling("2", answer), tmp_path, timeout=0.6) as (session, server):
             return await execute_batch(session, operations, max_batch_size=2), server
 
     result, server = run(main())

@@ -25,7 +25,7 @@ from stash_cli.core.errors import (
 )
 from stash_cli.core.graphql import answers, document, selection
 from stash_cli.core.log import logger
-from stash_cli.core.syntax.operations import Kind, RootField
+from stash_cli.core.syntax.fields import RootField
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse
 from stash_cli.core.transport.outcome import is_below_root, unknown_outcome
 from stash_cli.core.transport.retry import PATIENT
@@ -334,11 +334,11 @@ def _share(
     is not answered then.
     """
     kind, declared = document.describe(each.operation)
-    is_mutation = kind == Kind.MUTATION
+    is_mutation = kind == "mutation"
     if own:
         failed = failures.failure(own, None)
         return unknown_outcome(failed.message, failed) if is_mutation and is_below_root(failed) else failed
-    field = RootField(key, each.operation, selection.is_composite(declared.type.name), is_optional=False)
+    field = RootField(key, each.operation, selection.is_composite(declared.type.name))
     if not is_missing(field, data, is_mutation=is_mutation) and (
         server.is_older or fits(declared.type, data[key], _paths(each))
     ):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import Delivery, StashIntegrationError
 from stash_cli.core.graphql.document import describe
 from stash_cli.core.graphql.selection import is_composite
-from stash_cli.core.syntax.operations import RootField, root_fields
+from stash_cli.core.syntax.fields import RootField
 from stash_cli.core.transport.outcome import unknown_outcome
 from stash_cli.core.types.api import describe_api
 
@@ -35,6 +35,8 @@ def check_complete(
     if data is None:
         raise _incomplete(request, "The server answered with neither data nor errors.")
     if fields is None:
+        from stash_cli.core.syntax.operations import root_fields
+
         fields = root_fields(request.document, request.operation_name)
     for each in fields:
         if data.get(each.key) is None and is_missing(each, data, is_mutation=request.is_mutation):
@@ -57,7 +59,7 @@ def value_of(
     """
     declared = describe(operation)[1].type
     is_object = is_composite(declared.name)
-    check_complete(request, data, [RootField(operation, operation, is_object, is_optional=False)])
+    check_complete(request, data, [RootField(operation, operation, is_object)])
     value = (data or {})[operation]
     if not server.is_older and not fits(declared, value, paths):
         raise _incomplete(request, f"The server answered {operation} with something else: {_shown(value)}.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from stash_cli.core.syntax.fields import RootField
 from stash_cli.core.syntax.tokens import STRINGS, NotUnderstoodError, Token, tokens
 
 if TYPE_CHECKING:
@@ -30,21 +30,7 @@ class Kind(StrEnum):
 _KEYWORDS = tuple(Kind)
 
 
-@dataclass(frozen=True, slots=True)
-class RootField:
-    """A field of an operation's root: `key` is its name in the answer.
-
-    `is_composite` says that fields of its value are selected; `is_optional` that a directive may omit it.
-    """
-
-    key: str
-    name: str
-    is_composite: bool
-    is_optional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation of a document; `spreads` are the fragments that its root includes without a condition."""
 
     kind: Kind
@@ -53,12 +39,12 @@ class Operation:
     spreads: list[str]
 
 
-@dataclass(frozen=True, slots=True)
 class ExecutableDocument:
     """The operations of a document, and the root fields of its fragments."""
 
-    operations: list[Operation] = field(default_factory=list)
-    fragments: dict[str, Operation] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self.fragments: dict[str, Operation] = {}
 
     def chosen(self, name: object) -> list[Operation]:
         """The operations that `name` may choose: one, unless the document is invalid."""

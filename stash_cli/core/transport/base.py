@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from stash_cli.core.errors import StashIntegrationError
-from stash_cli.core.syntax.operations import Kind, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -30,6 +29,8 @@ class GraphQLRequest:
     @property
     def is_mutation(self) -> bool:
         """Whether it may change things: all that is not certain to be a query or a subscription."""
+        from stash_cli.core.syntax.operations import Kind, kind_of
+
         return kind_of(self.document, self.operation_name) not in (Kind.QUERY, Kind.SUBSCRIPTION)
 
     def payload(self) -> dict[str, Any]:
