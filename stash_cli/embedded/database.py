@@ -125,21 +125,29 @@ def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engin
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
-        # The driver's own transaction control is off: `begin` below says how a transaction starts.
-        connection.isolation_level = None
-        register(connection)
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        if read_only:
-            connection.execute("PRAGMA query_only=ON")
-        else:
-            log_ahead(connection)
+        try:
+            _set_up(connection, read_only=read_only)
+        except BaseException:
+            connection.close()  # SQLAlchemy 2.0 leaves it open
+            raise
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _set_up(connection: sqlite3.Connection, *, read_only: bool) -> None:
+    # The driver's own transaction control is off: the engine's "begin" says how a transaction starts.
+    connection.isolation_level = None
+    register(connection)
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    if read_only:
+        connection.execute("PRAGMA query_only=ON")
+    else:
+        log_ahead(connection)
 
 
 def log_ahead(connection: sqlite3.Connection) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -91,6 +92,24 @@ def test_what_is_no_library_is_refused_in_one_line(
         Database(library_file)
     assert str(library_file) in refusal.value.message
     assert "\n" not in refusal.value.message
+
+
+def names_of_open_files() -> set[str]:
+    """The files of all SQLite connections that are not closed."""
+    found: set[str] = set()
+    for each in gc.get_objects():
+        if isinstance(each, sqlite3.Connection):
+            with suppress(sqlite3.ProgrammingError):  # a closed one, or one of another thread
+                found.update(row[2] for row in each.execute("PRAGMA database_list"))
+    return found
+
+
+def test_a_connection_to_what_is_refused_is_closed(library_file: Path) -> None:
+    library_file.write_text("no database " * 100)
+    with pytest.raises(StashConfigurationError) as refusal:
+        Database(library_file)
+    assert str(library_file) not in names_of_open_files()
+    assert refusal.value.__cause__  # its trace holds what was in use when it was raised
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
