@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, Recorder, leaves
+from PIL import Image
 
 from stash_cli.commands.changes import update_type
 from stash_cli.commands.options import global_flags
@@ -50,9 +51,23 @@ def test_a_url_given_to_create_is_the_objects(entity: Entity, embedded_url: str,
     assert site.heads == []
 
 
+def make_one(cli: Cli, entity: Entity, folder: Path) -> None:
+    """An object of a kind; those that no command creates are scanned."""
+    if entity in CREATED:
+        cli.ok(entity.noun, "create", f"--{entity.label}", "X")
+        return
+    folder.mkdir()
+    Image.new("RGB", (8, 8)).save(folder / "picture.png")
+    cli.ok("library", "add", str(folder))
+    cli.ok("scan", "--wait", "-q")
+
+
 @pytest.mark.parametrize("entity", UPDATED, ids=lambda entity: entity.noun)
-def test_a_url_given_to_update_is_the_objects(entity: Entity, embedded_url: str, site: Recorder) -> None:
+def test_a_url_given_to_update_is_the_objects(
+    entity: Entity, embedded_url: str, library_file: Path, site: Recorder
+) -> None:
     cli = Cli(embedded_url, STASH_API_KEY="k3y")
+    make_one(cli, entity, library_file.parent / "media")
     sent = cli.ok(entity.noun, "update", "1", "--url", f"{site.url}/v", "--dry-run").out
     [given] = json.loads(sent).values()
     assert given["urls"] == [f"{site.url}/v"]
