@@ -7,11 +7,13 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.schema import CreateIndex
 
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
 from stash_cli.embedded.derived import everything_is_stale, refresh
 from stash_cli.embedded.tables import images, images_stale, metadata, scenes, scenes_stale
 from stash_cli.embedded.tables.derived import SEARCH, triggers
+from stash_cli.embedded.tables.media import SORT_INDEXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,8 +66,23 @@ def recognise_files(connection: Connection) -> None:
     )
 
 
-STEPS: tuple[Step, ...] = (create_tables, index_scenes, index_paths, index_images, recognise_files)
+def index_sort_keys(connection: Connection) -> None:
+    """Step 6: scenes and images are sorted by date, time and rating with indexes."""
+    for index in SORT_INDEXES:
+        connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+STEPS: tuple[Step, ...] = (
+    create_tables,
+    index_scenes,
+    index_paths,
+    index_images,
+    recognise_files,
+    index_sort_keys,
+)
 """Step N brings a file from version N-1 to N; a new step is added at the end, none is ever changed."""
+
+_DERIVING = 4  # the last step that adds something which has to be worked out for every object
 
 
 def _add_key(connection: Connection, table: Table, column: str) -> bool:
@@ -73,7 +90,7 @@ def _add_key(connection: Connection, table: Table, column: str) -> bool:
     if column in {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table.name})")}:
         return False
     connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column} TEXT")
-    next(index for index in table.indexes if column in index.columns).create(connection)
+    next(index for index in table.indexes if index.columns.keys() == [column]).create(connection)
     return True
 
 
@@ -91,10 +108,12 @@ def migrate(engine: Engine, path: Path, steps: Sequence[Step] = STEPS) -> None:
             return
         with engine.begin() as connection:
             # Another process may have been quicker while this one waited for the lock.
-            for step in steps[_version(connection.connection.cursor(), path, len(steps)) :]:
+            version = _version(connection.connection.cursor(), path, len(steps))
+            for step in steps[version:]:
                 step(connection)
-            everything_is_stale(connection)
-            refresh(connection)
+            if version < _DERIVING:
+                everything_is_stale(connection)
+                refresh(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {len(steps)}")
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
     except (DatabaseError, sqlite3.DatabaseError) as failure:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from embedded_world import LISTS, World, open_world
-from sqlalchemy import event, inspect
+from sqlalchemy import event
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.derived import refresh
 from stash_cli.embedded.migrations import migrate
+from stash_cli.embedded.tables.media import SORT_INDEXES
 
 BIG = ("scenes", "files", "scenes_tags", "scenes_files", "files_fingerprints", "scene_markers")
 ASKED = {
@@ -109,8 +110,6 @@ def test_a_page_by_title_or_path_is_not_sorted(world: World, key: str, given: di
     steps = plans(world, {"sort": key}, given)
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps
     assert any(f"ix_scenes_{key}_key" in step for step in steps)
-    lists = [step for step in steps if step.startswith("LIST SUBQUERY")]
-    assert len(lists) <= 1, "only the rows of the page are chosen from a list"
 
 
 @pytest.mark.parametrize("key", ["rating", "created_at", "play_count", "filesize", "duration"])
@@ -174,12 +173,10 @@ def test_a_path_is_found_whatever_stands_in_it(world: World) -> None:
 
 def test_the_tables_have_the_indexes_that_they_declare(world: World) -> None:
     """Also a file that came from an older version, as far as scenes go."""
-    inspector = inspect(world.library.database.engines[0])
-    for table in t.metadata.tables.values():
-        held = {index["name"] for index in inspector.get_indexes(table.name)}
-        assert {index.name for index in table.indexes} <= held
-    search = inspector.get_table_names()
-    assert "scenes_search" in search
+    with world.library.database.read() as connection:
+        held = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
+    declared = {index.name for table in t.metadata.tables.values() for index in table.indexes}
+    assert declared | {"scenes_search"} <= held
 
 
 def test_the_search_follows_every_change(world: World) -> None:
@@ -235,21 +232,23 @@ def test_titles_are_sorted_naturally_and_by_file_name(world: World) -> None:
     assert order[::-1] == world.ids("Scene", sort="title", direction="DESC")
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
 def test_a_file_of_an_older_version_gets_what_it_lacks(world: World, version: int) -> None:
     """Its scenes and images are sorted and found as if they had been written by this version."""
     for name in ("b", "a 10", "a 9"):
         world.image(f"/m/{name}.png")
     path, database = world.library.path, world.library.database
     keys = [(table, key) for table in ("images", "scenes") for key in ("path_key", "title_key")]
-    kept = {1: 0, 2: 1, 3: 2}[version]
+    kept = {1: 0, 2: 1, 3: 2}.get(version, 4)
     with database.engines[1].begin() as connection:
         made = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
-        later = [name for name in list(made) if version == 1 or name.startswith("stale_images")]
+        added = [name for name in list(made) if version == 1 or name.startswith("stale_images")]
+        later = added if version < 4 else []
         for statement in (
             *(f"DROP TRIGGER {name}" for name in later),
             *("DROP TABLE scenes_search", "DROP TABLE scenes_stale") * (version == 1),
-            "DROP TABLE images_stale",
+            *("DROP TABLE images_stale",) * (version < 4),
+            *(f"DROP INDEX {index.name}" for index in SORT_INDEXES),
             *(f"DROP INDEX ix_{table}_{key}" for table, key in keys[: len(keys) - kept]),
             *(f"ALTER TABLE {table} DROP COLUMN {key}" for table, key in keys[: len(keys) - kept]),
             f"PRAGMA user_version = {version}",

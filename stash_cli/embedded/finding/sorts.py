@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, Select, String, case, cast, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, String, cast, func, select
 
 from stash_cli.embedded import links as two_steps
 from stash_cli.embedded import sql
@@ -17,6 +17,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters.criteria import counted, pairs, total
 from stash_cli.embedded.filters.facts import column_links
 from stash_cli.embedded.finding import file_sorts as files
+from stash_cli.embedded.tables.derived import title_order
 
 Entity: TypeAlias = FromClause
 Expressions: TypeAlias = list[ColumnElement[Any]]
@@ -97,9 +98,7 @@ def _titled_by_key(entity: Entity) -> ColumnElement[Any]:
 
     Ties are many, and a collation of our own is slow; named it is nevertheless, as an order of texts.
     """
-    length = func.char(func.length(entity.c.id) + 32)
-    number = func.char(1).op("||")(length).op("||")(entity.c.id).op("||")(length)
-    return case((entity.c.title.is_(None), number), else_=entity.c.title_key).collate("BINARY")
+    return title_order(entity).collate("BINARY")
 
 
 def _titled(entity: Entity) -> ColumnElement[Any]:

@@ -14,6 +14,7 @@ from stash_cli.embedded.tables.columns import (
     reference,
     text,
 )
+from stash_cli.embedded.tables.derived import sort_indexes
 
 scenes = entity_table(
     "scenes",
@@ -74,6 +75,7 @@ images = entity_table(
     text("path_key", index=True),
 )
 """The keys are as those of scenes."""
+SORT_INDEXES = (*sort_indexes(scenes), *sort_indexes(images))
 
 galleries = entity_table(
     "galleries",
