@@ -22,9 +22,15 @@ from sqlalchemy import (
 from stash_cli.embedded import tables as t
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
-    from sqlalchemy import ColumnElement, FromClause, Subquery
+    from sqlalchemy import ColumnElement, Connection, FromClause, Subquery
+
+
+def plain_rows(connection: Connection, statement: Select[Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows of `statement` as the driver gives them: for millions of rows, where each one tells."""
+    with connection.execute(statement) as result:
+        yield from result.cursor  # type: ignore[misc]
 
 
 def ids_param() -> BindParameter[str]:

@@ -6,16 +6,19 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, distinct, func, select
+from sqlalchemy import Select, Table, distinct, func, select
 
 from stash_cli.embedded import rows, sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Subquery
 
     from stash_cli.embedded.rows import Batch, Row
+
+
+_COUNTED_BY_SQL = 300_000  # links; of more, each is read once
 
 
 def owned(statement: Select[Any]) -> Select[Any]:
@@ -136,21 +139,66 @@ class Value:
 class Count:
     """How many objects hang on the owner and, with `depth`, on those below it.
 
-    `links` gives (owner, object): each object counts once.
+    `links` gives (owner, object), no pair twice: each object counts once. `single` says that an object has
+    one owner at most, so that no object is below two.
     """
 
     hierarchy: str
     links: Select[Any]
+    single: bool = False
 
     def load(self, batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
-        links = self.links.subquery()
-        tree = sql.below(self.hierarchy, sql.id_list(sql.ids_param()), args.get("depth"))
-        statement = (
-            select(tree.c.root, func.count(distinct(links.c[1])))
-            .join(links, links.c[0] == tree.c.id)
-            .group_by(tree.c.root)
-        )
+        depth = args.get("depth")
+        if not isinstance(self.links.get_final_froms()[0], Table):
+            return self._different(batch, depth)
+        numbers = self._links_below(batch, depth)
+        if self.single or sql.levels_of(depth) == 0:
+            return numbers
+        if sum(numbers.values()) > _COUNTED_BY_SQL:
+            return self._in_one_pass(batch, depth)
+        return self._different(batch, depth)
+
+    def _tree(self, depth: int | None) -> Subquery:
+        return sql.below(self.hierarchy, sql.id_list(sql.ids_param()), depth)
+
+    def _links_below(self, batch: Batch, depth: int | None) -> dict[int, int]:
+        """How many links each root has with what is below it: index ranges are counted, nothing is joined."""
+        tree, links = self._tree(depth), self.links.subquery()
+        number = select(func.count()).select_from(links).where(links.c[0] == tree.c.id).correlate(tree)
+        statement = select(tree.c.root, func.sum(number.scalar_subquery())).group_by(tree.c.root)
         return {record[0]: record[1] for record in _records(batch, statement)}
+
+    def _different(self, batch: Batch, depth: int | None) -> dict[int, int]:
+        """How many different objects there are, counted by SQLite."""
+        tree, links = self._tree(depth), self.links.subquery()
+        joined = select(tree.c.root, func.count(distinct(links.c[1]))).join(links, links.c[0] == tree.c.id)
+        return {record[0]: record[1] for record in _records(batch, joined.group_by(tree.c.root))}
+
+    def _in_one_pass(self, batch: Batch, depth: int | None) -> dict[int, int]:
+        """Read every link once, in the order of the objects, whatever number of roots it is below.
+
+        To each owner belongs a number with one bit for each root above it: those of an object's owners, taken
+        together, are the roots that it counts for.
+        """
+        connection = batch.context.connection
+        tree = self._tree(depth)
+        roots = {row.id: 1 << place for place, row in enumerate(batch.rows)}
+        above: dict[int, int] = defaultdict(int)
+        for root, owner in connection.execute(select(tree.c.root, tree.c.id), {"ids": batch.ids}):
+            above[owner] |= roots[root]
+        together: dict[int, int] = defaultdict(int)
+        current, mask = None, 0
+        links = self.links.order_by(self.links.selected_columns[1])
+        for owner, key in sql.plain_rows(connection, links):
+            if key != current:
+                together[mask] += 1
+                current, mask = key, 0
+            mask |= above.get(owner, 0)
+        together[mask] += 1
+        return {
+            root: sum(number for mask, number in together.items() if mask & bit)
+            for root, bit in roots.items()
+        }
 
     def missing(self) -> int:
         return 0
@@ -190,7 +238,7 @@ def direct_count(owner: ColumnElement[Any], counted: ColumnElement[Any] | None =
 
 def sum_of(parts: Iterable[Select[Any]]) -> Value:
     """The sum of what all `parts` give as (owner, number)."""
-    union = list(parts)
-    together = union[0].union_all(*union[1:]).subquery() if len(union) > 1 else union[0].subquery()
-    statement = owned(select(together.c[0], func.sum(together.c[1]))).group_by(together.c[0])
+    asked = [owned(part) for part in parts]  # nothing is added up for other owners
+    together = asked[0].union_all(*asked[1:]).subquery() if len(asked) > 1 else asked[0].subquery()
+    statement = select(together.c[0], func.sum(together.c[1])).group_by(together.c[0])
     return Value(statement, default=0)

@@ -19,7 +19,7 @@ from stash_cli.embedded.kinds.relations import Count, One, sum_of
 from stash_cli.embedded.links import o_counts, performer_studios
 
 _pairs = performer_studios().subquery()
-_groups = Count("Studio", select(t.groups.c.studio_id, t.groups.c.id))
+_groups = Count("Studio", select(t.groups.c.studio_id, t.groups.c.id), single=True)
 
 STUDIO = Kind(
     "Studio",
@@ -42,9 +42,9 @@ STUDIO = Kind(
         "movies": having("Movie", t.groups, "studio_id"),
         "stash_ids": stash_ids(t.studio_stash_ids),
         "custom_fields": CustomFields(t.studio_custom_fields),
-        "scene_count": Count("Studio", select(t.scenes.c.studio_id, t.scenes.c.id)),
-        "image_count": Count("Studio", select(t.images.c.studio_id, t.images.c.id)),
-        "gallery_count": Count("Studio", select(t.galleries.c.studio_id, t.galleries.c.id)),
+        "scene_count": Count("Studio", select(t.scenes.c.studio_id, t.scenes.c.id), single=True),
+        "image_count": Count("Studio", select(t.images.c.studio_id, t.images.c.id), single=True),
+        "gallery_count": Count("Studio", select(t.galleries.c.studio_id, t.galleries.c.id), single=True),
         "performer_count": Count("Studio", select(_pairs.c.studio, _pairs.c.performer)),
         "group_count": _groups,
         "movie_count": _groups,
