@@ -10,10 +10,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, false, func, not_, or_
+from sqlalchemy import String, and_, false, func, not_, or_
 
 from stash_cli.core.types.resolution import BANDS
 from stash_cli.embedded.errors import UnsupportedModifier
+from stash_cli.embedded.filters.literals import required_texts
 from stash_cli.embedded.regex import compile_pattern, is_text
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ def _matches(column: ColumnElement[Any], pattern: str) -> Condition:
     if is_text(pattern):
         return func.instr(column, pattern) > 0
     compile_pattern(pattern)  # a bad pattern is refused before the query runs
-    return column.op("REGEXP", is_comparison=True)(pattern)
+    found = column.op("REGEXP", is_comparison=True)(pattern)
+    # Numbers are matched as Python writes them, which SQLite's own functions do not know.
+    texts = required_texts(pattern) if isinstance(column.type, String) else []
+    return and_(*(func.instr(column, text) > 0 for text in texts), found)
 
 
 _STRING: dict[str, Callable[[Any, str], Condition]] = {
