@@ -8,6 +8,7 @@ from sqlalchemy import Select, Table, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters.compose import compose
+from stash_cli.embedded.filters.criteria import every
 from stash_cli.embedded.filters.file import FILE_FILTER, FOLDER_FILTER
 from stash_cli.embedded.filters.gallery import GALLERY_FILTER
 from stash_cli.embedded.filters.group import GROUP_FILTER
@@ -52,6 +53,6 @@ def condition(
 
 def matching(type_name: str, given: Mapping[str, Any] | None) -> Select[Any] | None:
     """The ids that filter `given` finds; None when it has no effect."""
-    entity = FILTERS[type_name][0].alias()
+    entity = every(FILTERS[type_name][0])
     found = condition(type_name, entity, given)
     return None if found is None else select(entity.c.id).where(found)

@@ -11,6 +11,7 @@ from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions
 from stash_cli.embedded.filters.criteria import (
+    OwnColumn,
     age_at,
     count,
     expression,
@@ -150,12 +151,7 @@ def _age(link: Table, owner: str) -> Handler:
 
 def studio_of(table: Table) -> Relation:
     """`studios`: the one studio of an entity, with those above it."""
-
-    def links() -> Select[Any]:
-        own = table.alias()
-        return select(own.c.id, own.c.studio_id).where(own.c.studio_id.is_not(None))
-
-    return Relation(links, "Studio", single=True)
+    return Relation(OwnColumn(table, "studio_id"), "Studio", single=True)
 
 
 def column_links(table: Table, owner: str, other: str) -> Callable[[], Select[Any]]:

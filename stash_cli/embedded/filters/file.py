@@ -12,6 +12,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions, facts
 from stash_cli.embedded.filters.compose import compose
 from stash_cli.embedded.filters.criteria import (
+    OwnColumn,
     boolean,
     column,
     count,
@@ -107,11 +108,11 @@ def _dir_rows() -> Select[Any]:
 
 
 def _zip_of(table: Table) -> Relation:
-    return Relation(facts.column_links(table, "id", "zip_file_id"), single=True, keep_empty=False)
+    return Relation(OwnColumn(table, "zip_file_id"), single=True, keep_empty=False)
 
 
 def _folder_of(table: Table) -> Relation:
-    return Relation(facts.column_links(table, "id", "parent_folder_id"), "Folder", single=True)
+    return Relation(OwnColumn(table, "parent_folder_id"), "Folder", single=True)
 
 
 _scenes = partial(pairs, t.scenes_files, "file_id", "scene_id")

@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, func, select, union_all
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions, facts
 from stash_cli.embedded.filters.criteria import (
+    OwnColumn,
     boolean,
     column,
     count,
@@ -122,10 +123,10 @@ GALLERY_FILTER: dict[str, Handler] = {
         t.galleries,
     ),
     "performers_filter": related("Performer", _performers),
-    "studios_filter": related("Studio", facts.column_links(t.galleries, "id", "studio_id")),
+    "studios_filter": related("Studio", OwnColumn(t.galleries, "studio_id")),
     "tags_filter": related("Tag", _tags),
     "scenes_filter": related("Scene", _scenes),
     "images_filter": related("Image", _images),
     "files_filter": related("BaseFile", _files),
-    "folders_filter": related("Folder", facts.column_links(t.galleries, "id", "folder_id")),
+    "folders_filter": related("Folder", OwnColumn(t.galleries, "folder_id")),
 }

@@ -10,7 +10,16 @@ from sqlalchemy import Select, select
 from stash_cli.embedded import links as two_steps
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions, facts
-from stash_cli.embedded.filters.criteria import column, count, dates, expression, pairs, strings, total
+from stash_cli.embedded.filters.criteria import (
+    OwnColumn,
+    column,
+    count,
+    dates,
+    expression,
+    pairs,
+    strings,
+    total,
+)
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import custom_fields, missing, without
 
@@ -64,5 +73,5 @@ GROUP_FILTER: dict[str, Handler] = {
         t.groups,
     ),
     "scenes_filter": related("Scene", _scenes),
-    "studios_filter": related("Studio", facts.column_links(t.groups, "id", "studio_id")),
+    "studios_filter": related("Studio", OwnColumn(t.groups, "studio_id")),
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions, facts
 from stash_cli.embedded.filters.criteria import (
+    OwnColumn,
     boolean,
     column,
     count,
@@ -58,7 +59,7 @@ IMAGE_FILTER: dict[str, Handler] = {
         t.images,
     ),
     "performers_filter": related("Performer", _performers),
-    "studios_filter": related("Studio", facts.column_links(t.images, "id", "studio_id")),
+    "studios_filter": related("Studio", OwnColumn(t.images, "studio_id")),
     "tags_filter": related("Tag", _tags),
     "galleries_filter": related("Gallery", _galleries),
     "files_filter": related("BaseFile", _files),

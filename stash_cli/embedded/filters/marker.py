@@ -8,8 +8,8 @@ from sqlalchemy import Select, select
 
 from stash_cli.embedded import links as two_steps
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import conditions, facts
-from stash_cli.embedded.filters.criteria import dates, expression, pairs
+from stash_cli.embedded.filters import conditions
+from stash_cli.embedded.filters.criteria import OwnColumn, dates, expression, pairs
 from stash_cli.embedded.filters.relations import Relation, related
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _scene_fact(name: str, match: Matcher = conditions.date) -> Handler:
     return expression(_of_scene(name), match)
 
 
-_scene = facts.column_links(t.scene_markers, "id", "scene_id")
+_scene = OwnColumn(t.scene_markers, "scene_id")
 
 MARKER_FILTER: dict[str, Handler] = {
     "tags": Relation(_tags, "Tag", null_links=(_secondary,), what="marker tag filtering"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, distinct, false, func, or_, select
+from sqlalchemy import Alias, Select, Table, and_, distinct, false, func, not_, or_, select
 
 from stash_cli.embedded import sql
 from stash_cli.embedded.errors import Refused
-from stash_cli.embedded.filters.criteria import has_row
+from stash_cli.embedded.filters.criteria import OwnColumn, has_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,8 @@ class Relation:
     EQUALS then is INCLUDES_ALL, NOT_EQUALS is EXCLUDES, and two of them are never there. `exact` False
     is a relation that knows no EQUALS. `keep_empty` False drops objects without relation from EXCLUDES.
     `null_links` are the links that IS_NULL looks at, where they differ: (owner, id or NULL), and in
-    each of them some row must be NULL, or none be there.
+    each of them some row must be NULL, or none be there. Links that are a column of the entity's own table
+    (OwnColumn) are compared directly, so that its index is used.
     """
 
     links: Callable[[], Select[Any]]
@@ -46,6 +47,9 @@ class Relation:
 
     def __call__(self, entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
         modifier = str(criterion["modifier"])
+        if isinstance(self.links, OwnColumn) and modifier in ("IS_NULL", "NOT_NULL"):
+            own = entity.c[self.links.name]
+            return own.is_(None) if modifier == "IS_NULL" else own.is_not(None)
         if modifier == "IS_NULL":
             return and_(*(self._lacks(entity, links()) for links in self.null_links or (self.links,)))
         if modifier == "NOT_NULL":
@@ -56,12 +60,15 @@ class Relation:
         return self._compare(entity, meant, criterion)
 
     def _lacks(self, entity: Entity, rows: Select[Any]) -> Condition:
+        none = ~has_row(entity, rows.subquery())
+        if not _may_be_null(rows):
+            return none
         null = rows.subquery()
-        return or_(~has_row(entity, rows.subquery()), has_row(entity, null, null.c[1].is_(None)))
+        return or_(none, has_row(entity, null, null.c[1].is_(None)))
 
     def _has(self, entity: Entity, rows: Select[Any]) -> Condition:
         found = rows.subquery()
-        return has_row(entity, found, found.c[1].is_not(None))
+        return has_row(entity, found, *([found.c[1].is_not(None)] if _may_be_null(rows) else []))
 
     def _modifier(self, criterion: Mapping[str, Any]) -> str:
         """The modifier as it is meant here; refused where it means nothing."""
@@ -84,14 +91,22 @@ class Relation:
             value, excludes = [], [*value, *excludes]
         wanted = [self._holds(entity, modifier, value, depth)] if value else []
         if excludes:
-            wanted.append(entity.c.id.not_in(self._owners(excludes, depth)))
-            if not self.keep_empty:
-                wanted.append(entity.c.id.in_(select(self.links().subquery().c[0])))
+            wanted.append(self._lies_outside(entity, excludes, depth))
         return and_(*wanted) if wanted else None
+
+    def _lies_outside(self, entity: Entity, value: Sequence[str], depth: int | None) -> Condition:
+        if isinstance(self.links, OwnColumn):
+            inside = self.links.is_among(entity, select(self._tree(value, depth).c.id))
+            filled = entity.c[self.links.name].is_not(None)
+            return not_(inside) if self.keep_empty else and_(filled, not_(inside))
+        outside = entity.c.id.not_in(self._owners(value, depth))
+        return outside if self.keep_empty else and_(outside, self._has(entity, self.links()))
 
     def _holds(self, entity: Entity, modifier: str, value: Sequence[str], depth: int | None) -> Condition:
         if self.single and len(value) > 1 and modifier == "INCLUDES_ALL":
             return false()
+        if isinstance(self.links, OwnColumn):
+            return self.links.is_among(entity, select(self._tree(value, depth).c.id))
         if modifier == "INCLUDES":
             return entity.c.id.in_(self._owners(value, depth))
         links, tree = self._joined(value, depth)
@@ -113,10 +128,13 @@ class Relation:
         return select(links.c[0]).where(links.c[1].in_(select(tree.c.id)))
 
     def _joined(self, value: Sequence[str], depth: int | None) -> tuple[Subquery, Subquery]:
+        return self.links().subquery(), self._tree(value, depth)
+
+    def _tree(self, value: Sequence[str], depth: int | None) -> Subquery:
+        """(root, id): what is named, with what `depth` adds to it."""
         roots = sql.id_list(self._ids(value))
         kind = self.hierarchy or "Tag"
-        tree = sql.below(kind, roots, depth if self.hierarchy else 0, upwards=self.upwards)
-        return self.links().subquery(), tree
+        return sql.below(kind, roots, depth if self.hierarchy else 0, upwards=self.upwards)
 
     def _ids(self, value: Sequence[str]) -> list[int]:
         """The numbers of `value`: others never match a flat criterion and break a hierarchical one."""
@@ -125,6 +143,13 @@ class Relation:
             bad = next(text for text in map(str, value) if not text.lstrip("-").isdecimal())
             raise Refused(f'strconv.Atoi: parsing "{bad}": invalid syntax')
         return numbers
+
+
+def _may_be_null(rows: Select[Any]) -> bool:
+    """Whether the related id in `rows` (owner, id) may be NULL: joins and unions may add it to any column."""
+    source, *more = rows.get_final_froms()
+    is_table = not more and isinstance(source, Alias) and isinstance(source.element, Table)
+    return not (is_table and not getattr(rows.selected_columns[1], "nullable", True))
 
 
 def related(type_name: str, links: Callable[[], Select[Any]]) -> Handler:
@@ -136,6 +161,8 @@ def related(type_name: str, links: Callable[[], Select[Any]]) -> Handler:
         chosen = matching(type_name, nested)
         if chosen is None:
             return None
+        if isinstance(links, OwnColumn):
+            return links.is_among(entity, chosen)
         found = links().subquery()
         return entity.c.id.in_(select(found.c[0]).where(found.c[1].in_(chosen)))
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, func, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions, facts
 from stash_cli.embedded.filters.criteria import (
+    OwnColumn,
     boolean,
     column,
     count,
@@ -87,7 +88,7 @@ def _texts(table: Any, name: str) -> Any:
 _titles = facts.column_links(t.scenes, "id", "title")
 _performers, _tags = _link(t.performers_scenes, "performer_id"), _link(t.scenes_tags, "tag_id")
 _groups, _galleries = _link(t.groups_scenes, "group_id"), _link(t.scenes_galleries, "gallery_id")
-_studio = facts.column_links(t.scenes, "id", "studio_id")
+_studio = OwnColumn(t.scenes, "studio_id")
 _markers = facts.column_links(t.scene_markers, "scene_id", "id")
 _same_phash = shared(_phashes)
 

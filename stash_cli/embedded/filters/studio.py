@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions, facts
-from stash_cli.embedded.filters.criteria import boolean, column, count, dates, pairs, strings
+from stash_cli.embedded.filters.criteria import OwnColumn, boolean, column, count, dates, pairs, strings
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import custom_fields, missing, without
 
@@ -36,7 +36,7 @@ STUDIO_FILTER: dict[str, Handler] = {
     **facts.tag_criteria(t.studios_tags, "studio_id"),
     **facts.stash_id_criteria(t.studio_stash_ids),
     "custom_fields": custom_fields(t.studio_custom_fields, "studio_id"),
-    "parents": Relation(facts.column_links(t.studios, "id", "parent_id"), single=True),
+    "parents": Relation(OwnColumn(t.studios, "parent_id"), single=True),
     "child_count": count(facts.column_links(t.studios, "parent_id", "id")),
     "scene_count": count(_scenes),
     "image_count": count(_images),

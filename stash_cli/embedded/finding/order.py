@@ -27,13 +27,19 @@ def order_by(
     type_name: str, entity: FromClause, find: Mapping[str, Any], given: Mapping[str, Any] | None
 ) -> Expressions:
     """The expressions of ORDER BY; an unknown key is refused. `given` is the filter of the query."""
-    key = find.get("sort")
-    if key is None or (key == "" and type_name not in DEFAULTS):
-        key = DEFAULTS.get(type_name, "id")
+    key = sort_key_of(type_name, find)
     descending = find.get("direction") == "DESC"
     keys = _expressions(type_name, entity, key, given or {}, descending=descending)
     ties = TIES[type_name](entity) if type_name in TIES and not _decides(type_name, key) else []
     return _with_server_ties([(each, descending) for each in keys] + [(each, False) for each in ties], entity)
+
+
+def sort_key_of(type_name: str, find: Mapping[str, Any]) -> str:
+    """The sort key that the find arguments name, or the one of the type."""
+    key = find.get("sort")
+    if key is None or (key == "" and type_name not in DEFAULTS):
+        return DEFAULTS.get(type_name, "id")
+    return str(key)
 
 
 def _decides(type_name: str, key: str) -> bool:

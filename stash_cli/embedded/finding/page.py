@@ -5,19 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from stash_cli.embedded.errors import Refused
-from stash_cli.embedded.filters import FILTERS, condition
-from stash_cli.embedded.finding.order import order_by
-from stash_cli.embedded.finding.search import search_condition
+from stash_cli.embedded.finding.matches import Matches
 from stash_cli.embedded.finding.totals import TOTALS
 from stash_cli.embedded.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from sqlalchemy import ColumnElement, Select
 
     from stash_cli.embedded.context import RequestContext
     from stash_cli.embedded.rows import Row
@@ -47,7 +43,6 @@ class FoundPage:
         self._find = find or {}
         self._given = given
         self._ids = ids
-        self._entity = FILTERS[type_name][0].alias()
 
     def get(self, name: str, _: Mapping[str, Any] | None = None) -> Any:
         """The value of a field of the result."""
@@ -56,7 +51,7 @@ class FoundPage:
         if name == self._items:
             return self.rows
         chosen = select(KINDS[self._type].table.c.id).where(KINDS[self._type].table.c.id.in_(self._ids or []))
-        matching = self._matching if self._ids is None else chosen
+        matching = self._matches.selected if self._ids is None else chosen
         return TOTALS[self._type][name](self._context.connection, matching, self._ids is not None)
 
     def check(self) -> None:
@@ -64,15 +59,12 @@ class FoundPage:
         if self._ids is not None:
             self.rows  # noqa: B018 - one that is missing fails the query
         else:
-            self._order, self._matching  # noqa: B018 - worked out here, used when something is selected
+            self._matches  # noqa: B018 - worked out here, used when something is selected
 
     @cached_property
     def count(self) -> int:
         """How many there are on all pages."""
-        if self._ids is not None:
-            return len(self.rows)
-        statement = select(func.count()).select_from(self._matching.subquery())
-        return int(self._context.connection.execute(statement).scalar_one())
+        return self._matches.count if self._ids is None else len(self.rows)
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -90,24 +82,14 @@ class FoundPage:
         per_page = PER_PAGE if self._find.get("per_page") is None else self._find["per_page"]
         if per_page == 0:
             return []
-        statement = self._matching.order_by(*self._order)
-        if per_page > 0:
-            page = max(self._find.get("page") or 1, 1)
-            statement = statement.limit(per_page).offset((page - 1) * per_page)
-        return list(self._context.connection.execute(statement).scalars())
+        if per_page < 0:
+            return self._matches.page(0, None)
+        page = max(self._find.get("page") or 1, 1)
+        return self._matches.page((page - 1) * per_page, per_page)
 
     @cached_property
-    def _order(self) -> list[ColumnElement[Any]]:
-        return order_by(self._type, self._entity, self._find, self._given)
-
-    @cached_property
-    def _matching(self) -> Select[Any]:
-        """The ids of everything that matches."""
-        wanted = [
-            condition(self._type, self._entity, self._given),
-            search_condition(self._type, self._entity, self._find.get("q")),
-        ]
-        return select(self._entity.c.id).where(*(each for each in wanted if each is not None))
+    def _matches(self) -> Matches:
+        return Matches(self._context.connection, self._type, self._find, self._given)
 
 
 def _missing_text(type_name: str, id_: int) -> str:

@@ -1,0 +1,135 @@
+"""Everything that a filter and a search text match: how much it is, and what stands on a page of it.
+
+There are two ways to a page. In the order of an index, a part of all rows is tested at a time: the page is
+full soon where much matches. Or the ids of all matches are gathered in the order of the table, which is how
+its rows lie together, and put in order then. The first is tried for a bounded number of rows.
+"""
+
+from __future__ import annotations
+
+from array import array
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.sql import operators
+
+from stash_cli.embedded import sql
+from stash_cli.embedded.filters import FILTERS, condition
+from stash_cli.embedded.filters.criteria import every
+from stash_cli.embedded.finding.order import order_by, sort_key_of
+from stash_cli.embedded.finding.search import search_condition
+from stash_cli.embedded.finding.walk import WALKED, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select
+
+_WINDOWS = (200, 2000)  # rows that are tested in order before all matches are gathered
+_LISTED = 100_000  # matches that are sorted; of more, the order is walked
+
+
+class Matches:
+    """What the find arguments and the filter `given` match among all objects of a type.
+
+    Raises Refused when made of a filter or a sort key that cannot be answered.
+    """
+
+    def __init__(
+        self, connection: Connection, type_name: str, find: Mapping[str, Any], given: Mapping[str, Any] | None
+    ) -> None:
+        self._connection = connection
+        self._type = type_name
+        self._find = find
+        self._given = given
+        table = FILTERS[type_name][0]
+        self._all = every(table)
+        self._is_walked = sort_key_of(type_name, find) in WALKED.get(type_name, ())
+        self._entity = table.alias() if self._is_walked else self._all
+        self._order = order_by(type_name, self._entity, find, given)
+        self._wanted = self._condition(self._entity)
+
+    @cached_property
+    def count(self) -> int:
+        """How many there are."""
+        if "_ids" in self.__dict__:
+            return len(self._ids)
+        statement = self.selected if self._wanted is None else self._by_id.limit(-1)
+        found = self._connection.execute(select(func.count()).select_from(statement.subquery()))
+        return int(found.scalar_one())
+
+    @cached_property
+    def selected(self) -> Select[Any]:
+        """The statement for all ids."""
+        wanted = self._condition(self._all)
+        statement = select(self._all.c.id)
+        return statement if wanted is None else statement.where(wanted)
+
+    def page(self, offset: int, limit: int | None) -> list[int]:
+        """At most `limit` ids in order, after the first `offset`; all of them when it is None."""
+        if limit is None or not self._is_walked:
+            order = (
+                order_by(self._type, self._all, self._find, self._given) if self._is_walked else self._order
+            )
+            return self._run(self.selected.order_by(*order).limit(limit).offset(offset or None))
+        walk = Walk(self._connection, self._entity, self._order)
+        if self._wanted is None:
+            return walk.page(offset, limit)
+        if offset + limit <= _WINDOWS[-1] and not self._has_list:
+            found, complete = self._first(walk, self._wanted, offset + limit)
+            if complete:
+                return found[offset : offset + limit]
+        return self._among_all(offset, limit)
+
+    def _condition(self, entity: FromClause) -> ColumnElement[bool] | None:
+        made = (
+            condition(self._type, entity, self._given),
+            search_condition(self._type, entity, self._find.get("q")),
+        )
+        wanted = [each for each in made if each is not None]
+        return and_(*wanted) if wanted else None
+
+    @property
+    def _has_list(self) -> bool:
+        """Whether a list of ids is made in any case, so that testing some rows costs as much as all."""
+        wanted: Any = self._wanted
+        parts = wanted.clauses if getattr(wanted, "operator", None) is operators.and_ else (wanted,)
+        return any(getattr(part, "operator", None) is operators.in_op for part in parts)
+
+    def _first(self, walk: Walk, wanted: ColumnElement[bool], number: int) -> tuple[list[int], bool]:
+        """The first matches in order, and whether they are `number` of them, or all that there are."""
+        found: list[int] = []
+        seen = 0
+        for size in _WINDOWS:
+            window = walk.page(seen, size)
+            near = self._entity.c.id.in_(sql.id_list(window))
+            passed = set(self._run(select(self._entity.c.id).where(near, wanted)))
+            found += [id_ for id_ in window if id_ in passed]
+            seen += size
+            if len(found) >= number or len(window) < size:
+                return found, True
+        return found, False
+
+    @property
+    def _by_id(self) -> Select[Any]:
+        """The statement for all ids in the order of the table: what conditions look up lies together."""
+        return self.selected.order_by(self._all.c.id)
+
+    @cached_property
+    def _ids(self) -> array[int]:
+        return array("q", (row[0] for row in sql.plain_rows(self._connection, self._by_id)))
+
+    def _among_all(self, offset: int, limit: int) -> list[int]:
+        """A page of matches that are gathered first."""
+        ids = self._ids
+        if offset >= len(ids):
+            return []
+        in_order = select(self._entity.c.id).order_by(*self._order).limit(limit).offset(offset)
+        if len(ids) <= _LISTED:
+            return self._run(in_order.where(self._entity.c.id.in_(sql.id_list(ids))))
+        # A sum is not looked up in the table: SQLite keeps to the order and tests each row on the way.
+        return self._run(in_order.where((self._entity.c.id + 0).in_(self.selected)))
+
+    def _run(self, statement: Select[Any]) -> list[int]:
+        return list(self._connection.execute(statement).scalars())
