@@ -191,6 +191,7 @@ NOT_MESSAGES = {
     "no JSON": "hello",
     "a JSON list": "[1]",
     "brackets": "[" * 200_000,
+    "deep data": '{"type": "next", "id": "1", "payload": {"data": ' + "[" * 500 + "]" * 500 + "}}",
     "refused with a text": {"type": "error", "payload": "no"},
     "refused with texts": {"type": "error", "payload": ["no"]},
     "nothing in it": {"type": "next"},

@@ -222,6 +222,7 @@ def test_other_settings(tmp_path: Path) -> None:
     with pytest.raises(StashConfigurationError, match="exclude each other"):
         resolve_connection({"demo": True, "url": "http://stash"}, {})
     assert resolve_connection({"timeout": "2.5"}, {}).timeout == 2.5
+    assert resolve_connection({}, {"STASH_MAX_ANSWER_BYTES": "1000"}).max_answer_bytes == 1000
     assert resolve_connection({"insecure": True}, {}).verify is False
     assert resolve_connection({"read_only": True}, {}).read_only
     ca = tmp_path / "ca.pem"
@@ -236,6 +237,9 @@ def test_other_settings(tmp_path: Path) -> None:
         {"timeout": "soon"},
         {"timeout": "nan"},
         {"timeout": "inf"},
+        {"max_answer_bytes": "0"},
+        {"max_answer_bytes": "256 MB"},
+        {"max_answer_bytes": -1},
         {"ca_cert": "/none"},
         {"ulr": 1},
     ],

@@ -8,6 +8,7 @@ from stash_cli.core.errors import Delivery, StashIntegrationError
 from stash_cli.core.graphql.document import describe
 from stash_cli.core.graphql.selection import is_composite
 from stash_cli.core.syntax.fields import RootField
+from stash_cli.core.transport.base import shown
 from stash_cli.core.transport.outcome import unknown_outcome
 from stash_cli.core.types.api import describe_api
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from stash_cli.core.transport import GraphQLRequest
     from stash_cli.core.types.api import TypeRef
 
-_LONGEST = 80
 _IDS = (str, int)
 _PLAIN = ("ID", "String", "Int", "Float", "Boolean")
 
@@ -62,7 +62,7 @@ def value_of(
     check_complete(request, data, [RootField(operation, operation, is_object)])
     value = (data or {})[operation]
     if not server.is_older and not fits(declared, value, paths):
-        raise _incomplete(request, f"The server answered {operation} with something else: {_shown(value)}.")
+        raise _incomplete(request, f"The server answered {operation} with something else: {shown(value)}.")
     return value
 
 
@@ -108,11 +108,6 @@ def _fits_page(type_name: str, page: Mapping[str, Any], paths: Sequence[str]) ->
         elif not isinstance(page[name], int | float):
             return False
     return True
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def is_missing(field: RootField, data: Mapping[str, Any], *, is_mutation: bool) -> bool:

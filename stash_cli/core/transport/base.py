@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -59,6 +60,12 @@ class GraphQLResponse:
         return cls(data, checked_errors(payload.get("errors")))
 
 
+def shown(value: object) -> str:
+    """A JSON value for a message, of bounded length and depth."""
+    text = reprlib.repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
 def checked_errors(errors: object) -> list[dict[str, Any]]:
     """The error objects of an answer; raises StashIntegrationError where they have another shape."""
     if errors is None:
@@ -80,9 +87,8 @@ _ERROR_FIELDS = {"message": (str, type(None)), "path": (list, type(None)), "exte
 
 
 def _malformed(what: str, found: object) -> StashIntegrationError:
-    shown = repr(found)
     return StashIntegrationError(
-        f"The server's answer {what}: {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}...'}.",
+        f"The server's answer {what}: {shown(found)}.",
         hint="Is there a Stash server at this address?",
     )
 
