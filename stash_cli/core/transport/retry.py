@@ -34,7 +34,6 @@ class Backoff:
             yield pause * random.uniform(0.6, 1.2)  # noqa: S311 - not a secret
 
 
-_TOO_MANY = 429
 QUICK = Backoff()
 """Connections: under a second in total, so that a dead server is reported at once."""
 PATIENT = Backoff(attempts=6, first=0.2)
@@ -71,13 +70,12 @@ async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], lo
 def may_repeat(request: GraphQLRequest, error: StashError) -> bool:
     """Whether sending `request` again is safe, and `error` one that may pass.
 
-    A query is always safe. A mutation is when it never reached the server, when it was one request too many
-    for the server (429), or when its only root field was refused by a locked database: root fields before a
-    refused one are done and stay done, and what failed below a root field was read after that was done.
+    A query is always safe. A mutation is when it never reached the server, or when its only root field was
+    refused by a locked database: root fields before a refused one are done and stay done, and what failed
+    below a root field was read after that was done.
     """
     if isinstance(error, StashConnectionError):
-        was_refused = not error.sent or error.status == _TOO_MANY
-        return error.transient and (was_refused or not request.is_mutation)
+        return error.transient and (not error.sent or not request.is_mutation)
     if not isinstance(error, StashLockedError):
         return False
     return (request.single and error.is_at_root) or not request.is_mutation
