@@ -16,6 +16,7 @@ from stash_cli.commands.sending import before_sending, send_steps
 
 if TYPE_CHECKING:
     from stash_cli.commands.outcomes import Outcomes
+    from stash_cli.commands.sending import Step
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
@@ -71,30 +72,37 @@ def update(
     runtime.check_output(entity.type)
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.targets import find_targets, read_words
+        from stash_cli.commands.targets import find_targets, read_words, target_ids
 
         words = read_words(runtime.streams, targets)
         if not words:
+            return
+        if dry_run:
+            ids = await target_ids(session, entity, words)
+            changes = await read_changes(session, entity, runtime.flags, clear or [])
+            print_plan(runtime, plan(entity, ids, changes))
             return
         with before_sending(runtime):
             found = await find_targets(session, entity, words, ["id", entity.label], "updated")
             changes = await read_changes(session, entity, runtime.flags, clear or [])
         steps = plan(entity, found.ids, changes)
-        if dry_run:
-            found.require_all()
-            for step in steps:
-                line = json.dumps({step.operation: step.input}, ensure_ascii=False)
-                runtime.streams.data(line + "\n")
-        elif not agreed(runtime, found.summary(), len(found.ids), yes=yes):
+        if not agreed(runtime, found.summary(), len(found.ids), yes=yes):
             runtime.streams.note("nothing changed")
-        else:
-            await send_steps(session, runtime, steps, found.outcomes)
-            try:
-                await report(session, runtime, entity, found.outcomes)
-            finally:  # what was not done is told, also when the new state cannot be read
-                found.outcomes.check()
+            return
+        await send_steps(session, runtime, steps, found.outcomes)
+        try:
+            await report(session, runtime, entity, found.outcomes)
+        finally:  # what was not done is told, also when the new state cannot be read
+            found.outcomes.check()
 
     runtime.run(work)
+
+
+def print_plan(runtime: Runtime, steps: list[Step]) -> None:
+    """A line of JSON for each mutation that would be sent."""
+    for step in steps:
+        line = json.dumps({step.operation: step.input}, ensure_ascii=False)
+        runtime.streams.data(line + "\n")
 
 
 def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:

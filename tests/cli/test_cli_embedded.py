@@ -86,7 +86,7 @@ def test_a_password_set_over_http_leaves_the_file_open(library_file: Path) -> No
 
 
 def test_serving_a_file_that_others_can_read_is_noted(library_file: Path) -> None:
-    Cli(f"embedded:{library_file}").ok("tags", "count")
+    Cli(f"embedded:{library_file}").ok("tag", "create", "--name", "A")
     library_file.chmod(0o640)
     with served(library_file) as (_, said):
         assert len(said) == 1
