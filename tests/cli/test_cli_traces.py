@@ -7,12 +7,14 @@ from pathlib import Path
 from stash_cli.app import run
 from stash_cli.output.streams import fake_streams
 
+TOLD = "cannot use hunter22, nor sesame-77, nor password: 'third-one'"
+
 
 class Broken(dict[str, str]):
     """An environment that fails, and repeats a secret when it does."""
 
     def get(self, *_: object) -> str:
-        raise ValueError("cannot use hunter22, nor sesame-77, nor password: 'third-one'")
+        raise ValueError(TOLD)
 
 
 def test_a_trace_is_private_and_without_secrets(own_state: Path) -> None:
