@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     Resolver = Callable[..., Any]
 
 _LOG = logging.getLogger("stash_cli.embedded")
+_REWORDED = {"user-defined function raised exception": "a regular expression is too large for its texts"}
 _FIELDS = 500  # between two looks at the clock
 DEFAULT_BASE_URL = "http://localhost:9999"
 
@@ -238,7 +239,7 @@ def _message(failure: GraphQLError, original: Exception | None) -> str:
     if isinstance(original, StashError):
         return original.message
     if isinstance(original, DBAPIError):
-        return str(original.orig)
+        return _REWORDED.get(str(original.orig), str(original.orig))
     if original is None:
         return failure.message
     if isinstance(original, TypeError) and str(original).startswith("Cannot return null for non-nullable"):

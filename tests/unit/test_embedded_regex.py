@@ -7,6 +7,7 @@ import time
 import pytest
 from support import fresh_python
 
+from stash_cli.core.types.re2 import ExpressionError
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.functions import compare_naturally, phash_distance
 from stash_cli.embedded.regex import compile_pattern
@@ -98,6 +99,14 @@ def test_no_expression_takes_more_than_linear_time(pattern: str) -> None:
     began = time.monotonic()
     assert not compile_pattern(pattern).matches("a" * 3000 + "b")
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("pattern", ["(?i)" + "a" * 5000 + "b", "(x{500}){2}" * 20, "[a-z]{1000}" * 300])
+def test_an_expression_that_is_too_large_for_a_text_is_told(pattern: str) -> None:
+    expression = compile_pattern(pattern)
+    assert not expression.matches("a" * 100)
+    with pytest.raises(ExpressionError, match="too large for a text of 1000000 characters"):
+        expression.matches("a" * 1_000_000)
 
 
 WITHOUT_LIBRARY = """

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
 
+_SHOWN = 1000  # characters of an expression in a message
 _COMPILED = 32  # expressions kept; each may take up to 8 MiB, RE2's own limit
 _TEXT = r"(?:[^\\.+*?()|\[\]{}^$]|\\[\\.+*?()|\[\]{}^$\-])+"
 _PLAIN = re.compile(
@@ -24,6 +24,10 @@ _PLAIN = re.compile(
 )
 """Text anywhere, or one of several texts at the start; nothing repeats, so `re` has nothing to retry."""
 _LONGEST_PLAIN = 200  # characters that `re` compares at every place of a text
+_LONGEST_AT_START = 100_000  # characters that it compares once, and compiles within a second
+_LONGEST = 2_000_000  # characters of an expression that RE2 is given
+_MOST_WORK = 500_000_000
+"""Steps of one match, seconds at worst: the size of the expression times the length of the text."""
 _WORDING = {
     "missing ]": "missing closing ]",
     "missing )": "missing closing )",
@@ -43,7 +47,10 @@ class ExpressionError(ValueError):
 
 
 class Expression(Protocol):
-    """A compiled expression; matching takes time linear to the length of the text."""
+    """A compiled expression; matching takes time linear to the length of the text.
+
+    Raises ExpressionError for a text that would take a large expression too long.
+    """
 
     def matches(self, text: str, /) -> bool:
         """Whether the expression is found anywhere in `text`."""
@@ -56,8 +63,10 @@ class Expression(Protocol):
 def compile_pattern(pattern: str) -> Expression:
     """Compile RE2 syntax; raises ExpressionError. Without the RE2 library, matching raises instead."""
     plain = _PLAIN.match(pattern)
-    if plain is not None and (plain["start"] or len(pattern) <= _LONGEST_PLAIN):
+    if plain is not None and len(pattern) <= (_LONGEST_AT_START if plain["start"] else _LONGEST_PLAIN):
         return _Plain(plain)
+    if len(pattern) > _LONGEST:
+        raise ExpressionError(f"expression too large: more than {_LONGEST} characters")
     try:
         import re2  # type: ignore[import-untyped]
     except ImportError:
@@ -82,32 +91,35 @@ class _Plain:
 class _Compiled:
     def __init__(self, re2: ModuleType, pattern: str) -> None:
         self._re2, self._pattern = re2, pattern
-        self._search = self._compiled(never_capture=True)  # faster where only the match counts
+        plain = self._compiled(never_capture=True)  # faster where only the match counts
+        self._search, self._longest = plain.search, _MOST_WORK // plain.programsize
 
     def matches(self, text: str, /) -> bool:
-        return self._search(text.encode(errors="replace")) is not None  # called for every row
+        return self._search(self._encoded(text)) is not None
 
     def groups(self, text: str, /) -> tuple[str, ...] | None:
-        found = self._with_groups(text.encode(errors="replace"))
+        found = self._with_groups.search(self._encoded(text))
         return None if found is None else tuple(part.decode() for part in found.groups(b""))
 
+    def _encoded(self, text: str) -> bytes:
+        if len(text) > self._longest:
+            raise ExpressionError(f"expression too large for a text of {len(text)} characters")
+        return text.encode(errors="replace")
+
     @cached_property
-    def _with_groups(self) -> Callable[[bytes], Any]:
+    def _with_groups(self) -> Any:
         return self._compiled(never_capture=False)
 
-    def _compiled(self, *, never_capture: bool) -> Callable[[bytes], Any]:
+    def _compiled(self, *, never_capture: bool) -> Any:
         options = self._re2.Options()
         options.log_errors = False  # they are raised; RE2 would write them to standard error as well
         options.never_capture = never_capture
         try:
-            found: Callable[[bytes], Any] = self._re2.compile(
-                self._pattern.encode(errors="replace"), options
-            ).search
+            return self._re2.compile(self._pattern.encode(errors="replace"), options)
         except self._re2.error as failure:
             raise ExpressionError(_reworded(failure.args[0], self._pattern)) from failure
         finally:
             self._re2.purge()  # its own cache would hold another 128 expressions
-        return found
 
 
 class _NotInstalled:
@@ -124,12 +136,8 @@ class _NotInstalled:
         return None
 
 
-def _encoded(text: str, /) -> bytes:
-    return text.encode(errors="replace")
-
-
 def _reworded(failure: bytes | str, pattern: str) -> str:
     """`missing ]: [a` -> "missing closing ]: `[a`"."""
     text = failure.decode(errors="replace") if isinstance(failure, bytes) else failure
     what, _, part = text.partition(": ")
-    return f"{_WORDING.get(what, what)}: `{part or pattern}`"
+    return f"{_WORDING.get(what, what)}: `{(part or pattern)[:_SHOWN]}`"
