@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from stash_cli.embedded.limits import DEFAULT_LIMITS, Limits
 from stash_cli.embedded.server import LibraryServer
 from stash_cli.embedded.web.policy import WebPolicy
 
@@ -21,11 +22,18 @@ CONFIGURE = "mutation($input: ConfigGeneralInput!) { configureGeneral(input: $in
 
 @contextmanager
 def serving(
-    path: Path, *, host: str = "127.0.0.1", arrival: float = 20.0, allow_sql: bool = False, **policy: Any
+    path: Path,
+    *,
+    host: str = "127.0.0.1",
+    arrival: float = 20.0,
+    allow_sql: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+    **policy: Any,
 ) -> Iterator[str]:
     """The URL of the library at `path`; `policy` is what WebPolicy.parse takes."""
     allowed = WebPolicy.parse(**policy)
-    server = LibraryServer(str(path), host, 0, policy=allowed, arrival=arrival, allow_sql=allow_sql)
+    options = {"arrival": arrival, "allow_sql": allow_sql, "limits": limits}
+    server = LibraryServer(str(path), host, 0, policy=allowed, **options)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from embedded_asking import Asker
+from embedded_serving import serving
 from support import run
 
 from stash_cli.embedded import open_library
 from stash_cli.embedded.limits import Limits
-from stash_cli.embedded.server import LibraryServer
 
 ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
 SQL = "mutation($sql: String!) { querySQL(sql: $sql) { rows } }"
@@ -158,12 +158,8 @@ def test_a_mutation_is_not_cut(tmp_path):
 def slow_server(tmp_path):
     with asking(tmp_path) as ask:
         fill(ask.library, 120_000)
-    server = LibraryServer(str(tmp_path / "library.sqlite"), port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield server.wait_until_ready(10)
-    server.stop()
-    thread.join(10)
+    with serving(tmp_path / "library.sqlite") as url:
+        yield url
 
 
 def post(url: str, document: str, timeout: float = 20) -> dict:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 from embedded_asking import PICTURE, PICTURE_BYTES
+from embedded_serving import serving
+
+from stash_cli.embedded.limits import Limits
 
 VERSION = {"query": "{ version { version } }"}
 CONFIGURE = "mutation($i: ConfigGeneralInput!) { configureGeneral(input: $i) { username password apiKey } }"
@@ -133,13 +136,12 @@ def test_pictures_are_served_from_the_library_and_nothing_else_is(served_url):
     assert httpx.get(f"{served_url}/scene/1/screenshot").status_code == 404
 
 
-def test_a_picture_can_be_named_by_url(served_url):
-    create = "mutation($i: TagCreateInput!) { tagCreate(input: $i) { id } }"
-    performer = "mutation($i: PerformerCreateInput!) { performerCreate(input: $i) { id } }"
-    ask(served_url, performer, variables={"i": {"name": "Ada", "image": PICTURE}})
-    ask(served_url, create, variables={"i": {"name": "x", "image": f"{served_url}/performer/1/image"}})
-    assert httpx.get(f"{served_url}/tag/1/image").content == PICTURE_BYTES
-    missing = ask(
-        served_url, create, variables={"i": {"name": "y", "image": f"{served_url}/performer/9/image"}}
-    )
-    assert missing.json()["errors"][0]["message"] == "processing image: http error 404"
+def test_a_picture_can_be_named_by_url_where_its_address_is_allowed(library_file):
+    with serving(library_file, limits=Limits(private_addresses=True)) as url:
+        create = "mutation($i: TagCreateInput!) { tagCreate(input: $i) { id } }"
+        performer = "mutation($i: PerformerCreateInput!) { performerCreate(input: $i) { id } }"
+        ask(url, performer, variables={"i": {"name": "Ada", "image": PICTURE}})
+        ask(url, create, variables={"i": {"name": "x", "image": f"{url}/performer/1/image"}})
+        assert httpx.get(f"{url}/tag/1/image").content == PICTURE_BYTES
+        missing = ask(url, create, variables={"i": {"name": "y", "image": f"{url}/performer/9/image"}})
+        assert missing.json()["errors"][0]["message"] == "processing image: http error 404"
