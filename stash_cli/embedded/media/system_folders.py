@@ -19,20 +19,19 @@ _HOMES = ("/home", "/Users")
 def is_system_folder(path: str) -> bool:
     """Whether `path`, its links resolved, is a folder of the system or a hidden one of a user's home."""
     real = Path(os.path.realpath(path))
-    if str(real) in _WHOLE or real == Path(real.anchor) == Path(os.environ.get("SYSTEMDRIVE", "/") + os.sep):
+    if str(real) in (*_WHOLE, os.environ.get("SYSTEMDRIVE", "") + os.sep):
         return True
     return any(real.is_relative_to(top) for top in _forbidden()) or _is_hidden_in_home(real)
 
 
 def _forbidden() -> list[str]:
-    windows = [
-        os.environ[name] for name in ("SYSTEMROOT", "PROGRAMDATA", "PROGRAMFILES") if name in os.environ
-    ]
+    names = ("SYSTEMROOT", "PROGRAMDATA", "PROGRAMFILES")
+    windows = [os.environ[name] for name in names if name in os.environ]
     return [*_WITH_CONTENTS, *windows]
 
 
 def _is_hidden_in_home(path: Path) -> bool:
-    own = Path(os.path.realpath(Path("~").expanduser()))
+    own = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111 - Path raises without a home
     homes = {own, *(Path(*path.parts[:3]) for top in _HOMES if path.is_relative_to(top))}
     return any(
         path.is_relative_to(home)
