@@ -71,6 +71,7 @@ def delete(
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False,
 ) -> None:
     runtime, entity = runtime_of(ctx), entity_of(ctx)
+    runtime.writes = not dry_run
     check_output(runtime)
 
     async def work(session: Session) -> None:

@@ -72,6 +72,7 @@ def run_scan(
     fail_on_log: FailOnLog = None,
 ) -> None:
     runtime = runtime_of(ctx)
+    runtime.writes = True
     runtime.check_output("Job")
     follows = wait or wait_timeout is not None or fail_on_log is not None
     how = Following(wait_timeout, progress, stop_on_interrupt, fail_on_log) if follows else None

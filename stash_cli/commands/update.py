@@ -69,6 +69,7 @@ def update(
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False,
 ) -> None:
     runtime, entity = runtime_of(ctx), entity_of(ctx)
+    runtime.writes = not dry_run
     runtime.check_output(entity.type)
 
     async def work(session: Session) -> None:

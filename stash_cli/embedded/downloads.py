@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEPT = 10
-_PREFIX = "stash-downloads-"
+_PREFIX = "stash-cli-downloads-"
 
 
 def sweep_downloads() -> None:

@@ -1,4 +1,4 @@
-"""Library files that are not there: made by commands that create something, an error for all others."""
+"""Library files that are not there: made by commands that write, an error for all others."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ CREATING = [
     ("library", "add", "."),
     ("api", 'mutation { tagCreate(input: {name: "New"}) { id } }'),
     ("api", "--operation", "tagCreate", "-f", "input.name=New"),
+    ("scan", "--wait"),
 ]
 READING = [
     ("tags", "find"),
     ("tags", "count"),
     ("tag", "show", "1"),
-    ("tag", "update", "1", "--name", "New"),
-    ("tag", "delete", "1", "--yes"),
+    ("tag", "update", "Old", "--name", "New", "--dry-run"),
     ("tag", "create", "--name", "New", "--dry-run", "--parent", "Old"),
-    ("scan",),
     ("jobs", "list"),
     ("library", "list"),
     ("library", "remove", "."),
@@ -38,12 +37,20 @@ READING = [
 
 
 @pytest.mark.parametrize("args", CREATING, ids=" ".join)
-def test_what_creates_something_makes_the_library_and_says_so(
+def test_what_writes_makes_the_library_and_says_so(
     args: tuple[str, ...], embedded_url: str, library_file: Path
 ) -> None:
     cli = Cli(embedded_url)
     assert f"made the library {library_file}" in cli.ok(*args).err
     assert "made" not in cli.ok("tags", "count").err
+
+
+@pytest.mark.parametrize("args", [("update", "1", "--name", "New"), ("delete", "1", "--yes")], ids=" ".join)
+def test_what_changes_objects_finds_none_in_the_library_that_it_made(
+    args: tuple[str, ...], embedded_url: str, library_file: Path
+) -> None:
+    done = Cli(embedded_url)("tag", *args)
+    assert (done.status, f"made the library {library_file}" in done.err) == (3, True)
 
 
 @pytest.mark.parametrize("args", READING, ids=" ".join)

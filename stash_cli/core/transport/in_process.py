@@ -114,7 +114,7 @@ def require_file(connection: Connection) -> None:
     names = [each.name for each in folder.iterdir() if each.is_file()] if folder.is_dir() else []
     raise StashConfigurationError(
         f"There is no library {path}. {did_you_mean(path.name, names)}".rstrip(),
-        hint="Commands that create something make a new library, unless they are read-only.",
+        hint="Commands that write make a new library, unless they are read-only.",
     )
 
 
