@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from stash_cli.core.context import StashContext
+from stash_cli.core.errors import Delivery, StashConnectionError
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse, Transport
 
@@ -33,18 +34,41 @@ class Counting:
         self.sent: list[GraphQLRequest] = []
         self.meanwhile: Callable[[], None] = lambda: None
         self.held: list[Held] = []
+        self.loses: Callable[[GraphQLRequest], bool] = lambda _: False
+        """Of which requests the answer is lost, once the work is done."""
+        self.spoils: Callable[[GraphQLRequest], bool] = lambda _: False
+        """Which requests are lost before the work is done, which nobody can tell."""
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
         self.sent.append(request)
         self.meanwhile()
+        if self.spoils(request):
+            raise StashConnectionError("the request is lost", delivery=Delivery.BODY_WRITTEN)
         held = next((each for each in self.held if each.word in request.document), None)
         if held is None:
-            return await self.inner.execute(request)
+            answer = await self.inner.execute(request)
+            if self.loses(request):
+                raise StashConnectionError("the answer is lost", delivery=Delivery.BODY_WRITTEN)
+            return answer
         self.held.remove(held)
         answer = await self.inner.execute(request)
         held.come.set_result(None)
         await held.released.wait()
         return answer
+
+    def lose(self, word: str, *, done: bool = True) -> None:
+        """Lose the answer to the next document that contains `word`; `done`: whether the work is done."""
+
+        def once(request: GraphQLRequest) -> bool:
+            if word not in request.document:
+                return False
+            self.loses = self.spoils = lambda _: False
+            return True
+
+        if done:
+            self.loses = once
+        else:
+            self.spoils = once
 
     def hold(self, word: str) -> Held:
         """Let the answer to the next document that contains `word` be held back."""

@@ -123,7 +123,7 @@ def test_a_refused_bulk_update_is_told_apart(embedded_url: str) -> None:
             assert [each.succeeded for each in result] == [True, True, False, True]
             assert len(wire.take()) == 2
             assert [scene.is_dirty() for scene in found] == [False, False, True, False]
-            with pytest.raises(StashBatchError, match="1 of 1 were not saved") as told:
+            with pytest.raises(StashBatchError, match="1 of 1 failed") as told:
                 await store.save_all(check=True)
             assert len(told.value.result.failed) == 1
             assert told.value.result.succeeded == []

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, execute_batch
+from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
 from stash_cli.core.client.departures import departed
 from stash_cli.core.client.effects import effects
 from stash_cli.core.client.turns import Turns
-from stash_cli.core.errors import StashInputError, StashIntegrationError
+from stash_cli.core.errors import (
+    StashError,
+    StashInputError,
+    StashIntegrationError,
+    StashNotSentError,
+    StashUnknownOutcomeError,
+)
 from stash_cli.core.graphql import document, selection
+from stash_cli.core.log import logger
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.base import ApiObject, StashInput, plain
 from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.core.types.orm.hydrate import class_named, converter
+from stash_cli.core.types.orm.unknown import Sending, resolve
 from stash_cli.core.types.orm.writing import operation_name
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from stash_cli.core.client.client import StashClient
     from stash_cli.core.client.session import Session
@@ -78,16 +86,22 @@ class StashClientBase:
         """Many operations in few requests; each keeps its own result or error."""
         for each in operations:
             each.args = plain(each.args)
-        result = await execute_batch(self.session, operations, max_batch_size=max_batch_size)
-        for each in result.succeeded:
-            self.note_done(each.operation, each.args)
-        return result
+            each.error = each.error or StashNotSentError("It was not sent.")
+        try:
+            return await execute_batch(self.session, operations, max_batch_size=max_batch_size)
+        finally:
+            # Also where it was interrupted; of what may have been done, older answers do not tell either.
+            for each in operations:
+                if each.outcome in (Outcome.SUCCEEDED, Outcome.UNKNOWN):
+                    self.note_done(each.operation, each.args, is_sure=each.succeeded)
 
-    async def call_all(
-        self, calls: Sequence[tuple[str, Mapping[str, Any], Sequence[str] | None]]
-    ) -> BatchResult:
-        """Several operations in few requests, each given by name, arguments and the fields asked for."""
-        return await self.execute_batch([BatchOperation(*call) for call in calls])
+    @staticmethod
+    def operations(
+        calls: Iterable[tuple[str, Mapping[str, Any], Sequence[str] | None]],
+    ) -> list[BatchOperation]:
+        """Operations for `execute_batch`, each of a name, arguments and the fields asked for."""
+        unsent = StashNotSentError("It was not sent.")
+        return [BatchOperation(*call, error=unsent) for call in calls]
 
     async def ask(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
         """The value of an operation as Python objects; arguments that are None are left out.
@@ -98,7 +112,11 @@ class StashClientBase:
         _, declared = document.describe(operation)
         given = arguments(operation, args)
         with self.session.order.request() as sent:
-            found = await self.session.call(operation, given, paths)
+            try:
+                found = await self.session.call(operation, given, paths)
+            except StashUnknownOutcomeError:
+                self.note_done(operation, given, is_sure=False)
+                raise
             self.note_done(operation, given, sent)
             if found is None and declared.type.is_list:
                 return cast("T", [])
@@ -106,14 +124,16 @@ class StashClientBase:
             self.note_done(operation, given)
         return cast("T", answer)
 
-    def note_done(self, operation: str, args: Mapping[str, Any], number: int | None = None) -> None:
-        """Let the identity map know what a mutation took away and what it changed.
+    def note_done(
+        self, operation: str, args: Mapping[str, Any], number: int | None = None, *, is_sure: bool = True
+    ) -> None:
+        """Let the identity map know what a mutation took away (if `is_sure`) and what it changed.
 
         Answers to requests that were sent before now, or before `number`, do not tell of that.
         """
         if self.identity is None:
             return
-        gone = departed(operation, args)
+        gone = departed(operation, args) if is_sure else None
         if gone is not None:
             self.identity.part(class_named(gone[0]), gone[1])
         for effect in effects(operation, args):
@@ -131,17 +151,29 @@ class StashClientBase:
         _, declared = document.describe(operation)
         _check_entity(operation, obj)
         async with self.turns.of([obj]):
+            found = await self._made_before(obj)
+            if found is not None:
+                return found
             saving = obj.begin_save()
             if not operation.endswith(saving.verb):
                 kind = "new" if obj.is_new() else "not new"
                 raise StashInputError(f"{obj!r} is {kind}: {operation} is not for it.")
             with self.session.order.request() as sent:
-                found = await self.mutate_entity(operation, saving.input, paths=None)
-                obj.end_save(saving, found["id"], sent)
-                answer = cast("Obj", self.hydrated(declared.type, found, sent))
+                with Sending(cast("StashClient", self), [(obj, saving)]):
+                    row = await self.mutate_entity(operation, saving.input, paths=None)
+                obj.end_save(saving, row["id"], sent)
+                answer = cast("Obj", self.hydrated(declared.type, row, sent))
                 self._note_saved(obj, saving)
             await obj.end_sides(cast("StashClient", self), saving)
         return answer
+
+    async def _made_before(self, obj: Obj) -> Obj | None:
+        """The object as the server has it, where an earlier create whose answer was lost has made it."""
+        if obj.pending is None or obj.pending.lost is None:
+            return None
+        for _, error in await resolve(cast("StashClient", self), [obj]):
+            raise error
+        return None if obj.is_new() else await self.find_entity(type(obj), obj.id)
 
     async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
         """Update several objects, each with its own changes."""
@@ -152,7 +184,8 @@ class StashClientBase:
             savings = [each.begin_save() for each in objects]
             inputs = [saving.input for saving in savings]
             with self.session.order.request() as sent:
-                found = await self.session.call(operation, {"input": inputs})
+                with Sending(cast("StashClient", self), zip(objects, savings, strict=True)):
+                    found = await self.session.call(operation, {"input": inputs})
                 for each, saving in zip(objects, savings, strict=True):
                     each.end_save(saving, each.id, sent)
                 answer = cast("list[Obj]", self.hydrated(declared.type, found, sent) or [])
@@ -197,7 +230,35 @@ class StashClientBase:
         return cast("dict[str, Any]", found)
 
     async def destroy_entity(self, cls: type[StashObject], ids: Sequence[str | int], **options: Any) -> bool:
-        """Remove objects of one type in one request; `options` are further fields of the destroy input."""
+        """Remove objects of one type in one request; `options` are further fields of the destroy input.
+
+        Where the answer is lost, it is looked up whether they are gone. Raises StashUnknownOutcomeError
+        where some are still there, or where that cannot be told.
+        """
+        try:
+            return await self._destroy(cls, ids, **options)
+        except StashUnknownOutcomeError:
+            if not await self._are_gone(cls, ids):
+                raise
+        if self.identity is not None:
+            self.identity.part(cls, [str(one) for one in ids])
+        return True
+
+    async def _are_gone(self, cls: type[StashObject], ids: Sequence[str | int]) -> bool:
+        """Whether the server has none of these objects; False where it cannot be asked."""
+        from stash_cli.core.client.by_id import pages_by_id
+
+        if cls.__name__ not in ENTITIES:
+            return False
+        wanted = [str(one) for one in ids]
+        try:
+            pages = pages_by_id(self.session, ENTITIES[cls.__name__], wanted, ["id"])
+            return not [row async for rows in pages for row in rows]
+        except StashError as error:
+            logger.info("Whether they are gone could not be asked: %s", error.message)
+            return False
+
+    async def _destroy(self, cls: type[StashObject], ids: Sequence[str | int], **options: Any) -> bool:
         entity = ENTITIES.get(cls.__name__)
         wanted = [str(one) for one in ids]
         operation = entity.destroy if entity else operation_name(cls, "Destroy")
@@ -224,6 +285,18 @@ class StashClientBase:
             return await self.ask(operation, paths, id=id)
         return cast("Obj | None", await self._find_listed(ENTITIES[cls.__name__], id, paths))
 
+    async def find_entities(
+        self, cls: type[Obj], ids: Sequence[str], paths: Sequence[str] | None = None
+    ) -> list[Obj]:
+        """The objects with these ids that exist, in one request per 500."""
+        from stash_cli.core.client.by_id import pages_by_id
+
+        def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
+            return [self.hydrated(TypeRef(cls.__name__), row, sent) for row in rows]
+
+        pages = pages_by_id(self.session, ENTITIES[cls.__name__], list(ids), paths, receive)
+        return [obj async for page in pages for obj in page if obj is not None]
+
     async def _find_listed(self, entity: Entity, one: str | int, paths: Sequence[str] | None) -> Any:
         """One object of a type that the API only lists."""
         from stash_cli.core.client.paging import FindQuery, iter_rows
@@ -247,6 +320,14 @@ class StashClientBase:
             return convert(value, None)
         with self.identity.answering(number) as answer:
             return convert(value, answer)
+
+    def highest_id(self, type_name: str) -> int:
+        """The highest id of a type that the identity map has met; 0 where it has met none."""
+        return 0 if self.identity is None else self.identity.highest_id(type_name)
+
+    def created(self, type_name: str) -> Collection[str]:
+        """The ids of the objects of a type that were made here last."""
+        return () if self.identity is None else self.identity.created(type_name)
 
     def _note_saved(self, obj: StashObject, saving: Saving) -> None:
         """Let no answer to a request that was sent before now touch what was saved."""

@@ -27,7 +27,7 @@ class Turns:
         """Hold the turn of all `objects`, which the caller keeps alive."""
         async with AsyncExitStack() as held:
             # In one order for everybody: two batches cannot wait for each other.
-            for key in sorted({id(obj) for obj in objects}):
+            for key in sorted({id(obj.canonical) for obj in objects}):
                 await held.enter_async_context(self._one(key))
             yield
 

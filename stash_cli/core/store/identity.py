@@ -7,7 +7,7 @@ is changed, by assignment or in place, is kept until it is saved, however many o
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from contextlib import contextmanager
 from threading import RLock
 from time import monotonic
@@ -19,6 +19,7 @@ from stash_cli.core.errors import StashUsageError
 from stash_cli.core.store.order import WHOLE, FieldOrder
 from stash_cli.core.types.orm.departure import part
 from stash_cli.core.types.orm.hydrate import Plan, blank, concrete, plan_of
+from stash_cli.core.types.orm.unify import unify
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ MAX_OBJECTS = 20_000
 """Objects kept alive beside those that somebody holds: some tens of megabytes."""
 
 NEVER = float("-inf")
+_TEMPORARY = 32
+"""Length of the ids of new objects."""
+_CREATED = 10_000
+"""Objects made here that are remembered as such."""
 
 
 class Entry(ref["StashObject"]):
@@ -48,10 +53,12 @@ class Entry(ref["StashObject"]):
 class Table:
     """The live objects of one type, and how to fill them."""
 
-    __slots__ = ("entries", "plan")
+    __slots__ = ("entries", "highest", "plan")
 
     def __init__(self, cls: type[StashObject]) -> None:
         self.entries: dict[str, Entry] = {}
+        self.highest = (0, "")
+        """The highest id met, after its length; temporary ones do not count."""
         self.plan: Plan = plan_of(cls)
 
 
@@ -104,6 +111,7 @@ class IdentityMap:
         # By address, which is unique among the living: a new object keeps its place when it gets its id.
         self._recent: OrderedDict[int, StashObject] = OrderedDict()
         self._changed: dict[int, StashObject] = {}
+        self._created: deque[tuple[str, str]] = deque(maxlen=_CREATED)
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
@@ -217,6 +225,8 @@ class IdentityMap:
         entry = Entry(obj, self._forget)
         entry.cls, entry.name, entry.stamp = type(obj), id_, self.clock()
         table.entries[id_] = entry
+        if table.highest < (length := len(id_), id_) and length < _TEMPORARY:
+            table.highest = (length, id_)
         self._recent[id(obj)] = obj
         if len(self._recent) > self.max_objects:
             self._evict()
@@ -250,18 +260,40 @@ class IdentityMap:
     def changed(self, obj: StashObject) -> None:
         """Keep a changed object alive until it is saved (`Keeper`); every edit is told."""
         with self._lock:
+            obj = obj.canonical
             if obj.is_dirty():
                 self._changed[id(obj)] = obj
             elif self._changed.pop(id(obj), None) is not None:
                 self.touch(obj)
 
-    def renamed(self, obj: StashObject, old_id: str) -> None:
-        """The server gave a new object its id (`Keeper`)."""
+    def renamed(self, obj: StashObject, old_id: str) -> StashObject | None:
+        """The server gave a new object its id (`Keeper`); the object that was read under this id before."""
         with self._lock:
+            standing = self.get(type(obj), obj.id)
             table = self._table(type(obj))
             table.entries.pop(old_id, None)
             self._register(obj, table, obj.id)
+            self._created.append((type(obj).__name__, obj.id))
             self.changed(obj)
+            return None if standing is obj else standing
+
+    def unify(self, obj: StashObject, other: StashObject) -> None:
+        """Let two objects of the same entity be as one (`Keeper`)."""
+        with self._lock:
+            self._recent.pop(id(other), None)
+            self._changed.pop(id(other), None)
+            unify(obj, other, self.everything())
+
+    def highest_id(self, type_name: str) -> int:
+        """The highest id of a type that was met; 0 where none was."""
+        with self._lock:
+            found = [table.highest[1] for cls, table in self._tables.items() if cls.__name__ == type_name]
+            return max((int(one) for one in found if one), default=0)
+
+    def created(self, type_name: str) -> Collection[str]:
+        """The ids of the objects of a type that were made here last."""
+        with self._lock:
+            return {one for name, one in self._created if name == type_name}
 
     def get(self, cls: type[T], id_: str) -> T | None:
         """The live object with this id, however old."""

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.batch import BatchOperation, BatchResult
-from stash_cli.core.errors import StashError, StashInputError
+from stash_cli.core.client.batch import BatchOperation, BatchResult, Outcome
+from stash_cli.core.errors import StashError, StashInputError, StashNotSentError
 from stash_cli.core.store.bulk import Prepared, alike, bulk_input
 from stash_cli.core.types.orm import guards
 from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.types.orm.replacing import read_replaced
-from stash_cli.core.types.orm.saving import save_sides
+from stash_cli.core.types.orm.saving import save_sides, side_calls
+from stash_cli.core.types.orm.unknown import Sending, resolve
 from stash_cli.core.types.orm.writing import operation_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def gather(objects: Iterable[StashObject]) -> list[StashObject]:
     """The changed ones of `objects`, each once, and after them the new ones that were related to them."""
-    found = {id(obj): obj for obj in objects if obj.is_dirty()}
+    found = {id(obj): obj for obj in (each.canonical for each in objects) if obj.is_dirty()}
     queue = list(found.values())
     for obj in queue:
         for other in _given(obj):
@@ -51,14 +52,14 @@ def _given(obj: StashObject) -> Iterator[Any]:
 
 
 class Unit:
-    """The objects of one save; `taken` is told of each that the server took."""
+    """The objects of one save, `size` per request."""
 
-    def __init__(
-        self, client: StashClient, size: int, taken: Callable[[StashObject], None] = lambda _: None
-    ) -> None:
+    def __init__(self, client: StashClient, size: int, *, retry_unknown: bool = False) -> None:
         self.client = client
         self.size = size
-        self.taken = taken
+        self.retry_unknown = retry_unknown
+        self.ended: StashError | None = None
+        """What shows that nothing more can be sent."""
         self.waiting: dict[int, StashObject] = {}
         self.links: dict[int, dict[str, list[StashObject]]] = {}
         self.outcomes: dict[int, BatchOperation] = {}
@@ -68,14 +69,17 @@ class Unit:
     async def save(self, objects: Sequence[StashObject]) -> BatchResult:
         """Save the changed ones of `objects`, which were gathered: an operation for each, in their order.
 
-        Raises StashInputError, before anything is sent, for what cannot be written, and what the first
-        request raises as a whole.
+        What may have been made before is looked up first. Raises StashInputError, before anything is sent,
+        for what cannot be written, and what shows that nothing can be sent at all.
         """
         dirty = [obj for obj in objects if obj.is_dirty()]
         self.waiting = {id(obj): obj for obj in dirty}
-        await read_replaced(self.client, dirty)
-        self.links = {id(obj): self._links(obj) for obj in dirty}
-        await guards.check(self.client, [(obj, obj.begin_save(self.links[id(obj)])) for obj in dirty])
+        for obj, error in await resolve(self.client, dirty, forget=self.retry_unknown):
+            self._note(obj, error)
+        left = [obj for obj in dirty if id(obj) in self.waiting]
+        await read_replaced(self.client, left)
+        self.links = {id(obj): self._links(obj) for obj in left}
+        await guards.check(self.client, list(self._first_savings(left)))
         while self.waiting:
             await self._step()
         await self._sides()
@@ -93,6 +97,17 @@ class Unit:
             if new:
                 found[name] = new
         return found
+
+    def _first_savings(self, objects: Iterable[StashObject]) -> Iterator[Prepared]:
+        """What each object has to send, but for links to what this unit makes."""
+        for obj in objects:
+            try:
+                yield obj, obj.begin_save(self.links[id(obj)])
+            except StashInputError as error:
+                if not self.outcomes:
+                    raise
+                # It refers to one that may have been made before.
+                self._note(obj, error)
 
     def _open(self, obj: StashObject) -> dict[str, list[StashObject]]:
         """Those of its links that lead to objects which are still to be made."""
@@ -123,17 +138,15 @@ class Unit:
             except StashInputError as error:
                 # It refers to one that the server refused.
                 self._note(obj, error)
-        try:
-            await self._write([each for each in prepared if each[1].sends_input])
-        except StashError as error:
-            if not self.outcomes:
-                raise
-            for obj in list(self.waiting.values()):
-                self._note(obj, error)
-            return
         for obj, saving in prepared:
             if not saving.sends_input:
                 self._take((obj, saving), obj.id)
+        await self._write([each for each in prepared if each[1].sends_input])
+        if self.ended is not None:
+            if not self.saved:
+                raise self.ended
+            for obj in list(self.waiting.values()):
+                self._note(obj, _not_sent(self.ended))
 
     async def _write(self, prepared: list[Prepared]) -> None:
         """Send the inputs: alike ones as a bulk update, and one by one where that is refused."""
@@ -147,25 +160,34 @@ class Unit:
             else self._operation(*group[0])
             for group in groups
         ]
-        await self._execute(operations)
+        await self._execute(groups, operations)
         single = []
         for group, operation in zip(groups, operations, strict=True):
-            if len(group) == 1:
-                self._settle(group[0], operation)
-            elif operation.error is None:
-                for each in group:
-                    self._take(each, each[0].id)
-            else:
-                single += group
-        again = [self._operation(*each) for each in single]
-        await self._execute(again)
-        for each, operation in zip(single, again, strict=True):
+            if len(group) > 1 and operation.outcome is Outcome.FAILED and self.ended is None:
+                single += [[each] for each in group]
+                continue
+            for each in group:
+                self._settle(each, operation)
+        again = [self._operation(*each) for [each] in single]
+        await self._execute(single, again)
+        for [each], operation in zip(single, again, strict=True):
             self._settle(each, operation)
 
-    async def _execute(self, operations: list[BatchOperation]) -> None:
-        if operations:
+    async def _execute(self, groups: list[list[Prepared]], operations: list[BatchOperation]) -> None:
+        """Send operations, each for a group of savings; notes which of these may have been taken."""
+        if not operations:
+            return
+        sending = Sending(self.client, [each for group in groups for each in group])
+        try:
             result = await self.client.execute_batch(operations, max_batch_size=self.size)
             self.raw += result.raw_response
+        except StashError as error:
+            self.ended = error
+        finally:
+            for group, operation in zip(groups, operations, strict=True):
+                if operation.outcome is Outcome.UNKNOWN:
+                    for each in group:
+                        sending.note(*each)
 
     @staticmethod
     def _operation(obj: StashObject, saving: Any = None) -> BatchOperation:
@@ -174,15 +196,15 @@ class Unit:
         return BatchOperation(operation_name(type(obj), verb), sent, ["id"])
 
     def _settle(self, each: Prepared, operation: BatchOperation) -> None:
-        if operation.error is None and operation.result:
-            self._take(each, operation.result["id"])
+        if operation.error is not None:
+            self._note(each[0], operation.error)
         else:
-            self._note(each[0], operation.error or StashError("The server did not say what became of it."))
+            is_bulk = isinstance(operation.result, list)
+            self._take(each, each[0].id if is_bulk else operation.result["id"])
 
     def _take(self, each: Prepared, server_id: str) -> None:
         """Note what the server took."""
         obj, saving = each
-        self.taken(obj)
         obj.end_save(saving, server_id)
         operation = self.outcomes.setdefault(id(obj), self._operation(obj, saving))
         operation.result = {"id": obj.id}
@@ -197,9 +219,22 @@ class Unit:
     async def _sides(self) -> None:
         """Send what follows the inputs in mutations of its own, of all objects together."""
         sent = [each for each in self.saved if each[1].sides or each[1].pending.is_dirty()]
-        try:
-            failed = {id(obj): problem for obj, problem, _ in await save_sides(self.client, sent)}
-        except StashError as error:
-            failed = dict.fromkeys((id(obj) for obj, _ in sent), error)
+        if self.ended is not None:
+            failed: dict[int, StashError] = dict.fromkeys((id(obj) for obj, _ in sent), _not_sent(self.ended))
+        else:
+            failed = await self._send_sides(sent)
         for key, problem in failed.items():
             self.outcomes[key].error = problem
+
+    async def _send_sides(self, sent: list[Prepared]) -> dict[int, StashError]:
+        """What failed of the mutations that follow inputs, by the object's place in memory."""
+        try:
+            return {id(obj): problem for obj, problem, _ in await save_sides(self.client, sent)}
+        except StashError as error:
+            return dict.fromkeys((id(obj) for obj, saving in sent if any(side_calls(obj, saving))), error)
+
+
+def _not_sent(cause: StashError) -> StashNotSentError:
+    error = StashNotSentError(f"It was not sent, because a request before it failed: {cause.message}")
+    error.__cause__ = cause
+    return error

@@ -29,21 +29,26 @@ class Writing(Local):
         """
         self.identity.add(obj)
 
-    async def save(self, obj: StashObject) -> None:
+    async def save(self, obj: StashObject, *, retry_unknown: bool = False) -> None:
         """Create it, or send what changed, with the new objects that it refers to before it.
 
-        All of them belong to the store from then on. Raises what was refused.
+        All of them belong to the store from then on. What may have been made by an earlier save, whose answer
+        was lost, is looked up first, and StashUnknownOutcomeError raised where that does not tell;
+        `retry_unknown` makes it all the same. Raises what was refused.
         """
+        obj = obj.canonical
         many = gather([obj])
         async with self.client.turns.of(many or [obj]):
-            self._adopt(obj)
+            for each in many or [obj]:
+                self._adopt(each)
             if len(many) < 2:  # noqa: PLR2004 - with others it takes a unit of work
-                await save(obj, self.client)
+                await save(obj, self.client, retry_unknown=retry_unknown)
                 return
-            result = await Unit(self.client, MAX_BATCH, self._adopt).save(many)
+            unit = Unit(self.client, MAX_BATCH, retry_unknown=retry_unknown)
+            result = await unit.save(many)
         # What it refers to first: that is why it was refused itself.
-        for each in reversed(result.unfinished):
-            raise each.error or StashError(f"{obj!r} was not saved.")
+        for operation in reversed(result.unfinished):
+            raise operation.error or StashError(f"{obj!r} was not saved.")
 
     def _adopt(self, obj: StashObject) -> None:
         """Put an object in that is not yet."""
@@ -51,22 +56,29 @@ class Writing(Local):
             self.identity.add(obj)
 
     async def save_batch(
-        self, objects: Iterable[StashObject], *, max_batch_size: int = MAX_BATCH, check: bool = False
+        self,
+        objects: Iterable[StashObject],
+        *,
+        max_batch_size: int = MAX_BATCH,
+        check: bool = False,
+        retry_unknown: bool = False,
     ) -> BatchResult:
         """Save several objects, `max_batch_size` per request; each has its own result or error.
 
         New ones that they refer to are saved with them, and before them; equal changes are one bulk update.
-        Clean objects are left out. What failed stays changed. Raises StashInputError, before anything is
-        sent, for a change that cannot be written, and with `check` StashBatchError where any failed.
+        Clean objects are left out, the others belong to the store from then on. What failed, may have been
+        done or was not sent stays changed, and saving again does what is left: what may have been made is
+        looked up first (see `save`). Raises StashInputError, before anything is sent, for a change that
+        cannot be written, and with `check` StashBatchError where any did not succeed.
         """
         many = gather(objects)
         async with self.client.turns.of(many):
-            result = await Unit(self.client, max_batch_size, self._adopt).save(many)
+            for each in many:
+                self._adopt(each)
+            unit = Unit(self.client, max_batch_size, retry_unknown=retry_unknown)
+            result = await unit.save(many)
         if check and result.unfinished:
-            first = result.unfinished[0].error
-            raise StashBatchError(
-                f"{len(result.unfinished)} of {len(result)} were not saved: {first}", result
-            )
+            raise StashBatchError(result.summary(), result)
         return result
 
     def conflicts(self, obj: StashObject) -> dict[str, Conflict]:
@@ -76,9 +88,13 @@ class Writing(Local):
         """
         return obj.get_conflicts()
 
-    async def save_all(self, *, max_batch_size: int = MAX_BATCH, check: bool = False) -> BatchResult:
+    async def save_all(
+        self, *, max_batch_size: int = MAX_BATCH, check: bool = False, retry_unknown: bool = False
+    ) -> BatchResult:
         """Save every changed object of the store; see `save_batch`."""
-        return await self.save_batch(self.identity.dirty(), max_batch_size=max_batch_size, check=check)
+        return await self.save_batch(
+            self.identity.dirty(), max_batch_size=max_batch_size, check=check, retry_unknown=retry_unknown
+        )
 
     async def delete(self, obj: StashObject, **options: Any) -> bool:
         """Remove it from the server, from the store, and from the lists of objects that it was related to.

@@ -82,12 +82,13 @@ class StashObject(Related):
         """Whether the server does not know it yet: its id is a UUID, not a number."""
         return "id" in self.__dict__ and is_temporary(self.id)
 
-    def update_id(self, server_id: str | int) -> None:
-        """Put the server's id in place of the temporary one."""
+    def update_id(self, server_id: str | int) -> StashObject | None:
+        """Put the server's id in place of the temporary one; another object that has it, if any."""
         old = self.id
         self.__dict__["id"] = str(server_id)
-        if self._keeper is not None and old != self.id:
-            self._keeper.renamed(self, old)
+        if self._keeper is None or old == self.id:
+            return None
+        return self._keeper.renamed(self, old)
 
     def is_dirty(self) -> bool:
         """Whether there is anything to save."""

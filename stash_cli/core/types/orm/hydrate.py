@@ -64,6 +64,12 @@ class Identities(Protocol):
     ) -> None:
         """Note that a mutation wrote fields (None: any) of some objects (None: any of the type)."""
 
+    def highest_id(self, type_name: str) -> int:
+        """The highest id of a type that was met; 0 where none was."""
+
+    def created(self, type_name: str) -> Collection[str]:
+        """The ids of the objects of a type that were made here last."""
+
     def part(self, cls: type[Any], ids: Collection[str]) -> None:
         """Hold objects that the server has no longer for gone."""
 

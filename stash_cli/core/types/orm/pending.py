@@ -10,6 +10,9 @@ from stash_cli.core.types.orm.changes import key_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.orm.unknown import LostCreate
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -95,6 +98,13 @@ class Pending:
     mirrored: dict[str, Noted] = field(default_factory=dict)
     """Relationship -> what the other side put in and took out, and has to save."""
 
+    unknown: dict[str, Any] = field(default_factory=dict)
+    """Field that was sent, and it is not known whether the server took it -> a snapshot of what was sent."""
+    lost: LostCreate | None = None
+    """The create that may have been done."""
+    owner: StashObject | None = None
+    """The one of two objects of the same entity that stands for both (`unify`)."""
+
     def is_dirty(self) -> bool:
         """Whether there is anything to send beside changed fields."""
         return bool(self.calls or self.inputs or any(self.members.values()))
@@ -105,7 +115,7 @@ class Pending:
 
     def settle(self, name: str) -> None:
         """Note nothing of a field that shows what the server has."""
-        for noted in (self.server, self.originals, self.mirrored):
+        for noted in (self.server, self.originals, self.mirrored, self.unknown):
             noted.pop(name, None)
 
     def read(self, name: str) -> Iterator[Noted]:
@@ -115,13 +125,27 @@ class Pending:
         if name in self.members:
             yield self.members.pop(name)
 
+    def clear(self) -> None:
+        """Note nothing."""
+        notes = (self.server, self.members, self.calls, self.inputs, self.originals, self.mirrored)
+        for each in (*notes, self.unknown):
+            each.clear()
+        self.lost = None
+
     def copy(self) -> Pending:
         """The same, to be sent or held apart from this one."""
         members, mirrored = (
             {name: noted.copy() for name, noted in notes.items()} for notes in (self.members, self.mirrored)
         )
         return Pending(
-            {**self.server}, members, {**self.calls}, {**self.inputs}, {**self.originals}, mirrored
+            {**self.server},
+            members,
+            {**self.calls},
+            {**self.inputs},
+            {**self.originals},
+            mirrored,
+            {**self.unknown},
+            self.lost,
         )
 
 

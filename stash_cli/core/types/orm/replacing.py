@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
 
-_COUNTS = frozenset({*COUNTED, *COUNTED.values()})
+_COUNTS = frozenset({*COUNTED, *COUNTED.values(), "play_duration"})
 
 
 async def read_replaced(client: StashClient, objects: Iterable[StashObject]) -> None:
@@ -39,8 +39,10 @@ def _needed(obj: StashObject) -> Iterator[str]:
     """Fields of an object that have to be read."""
     if obj.is_new():
         return
+    unknown = obj.pending.unknown if obj.pending else {}
     for name, before in list(obj.server_fields().items()):
-        if before is UNSET and _is_difference(type(obj).__name__, name):
+        # What may have been counted before is looked at before it is counted again.
+        if (before is UNSET or name in unknown) and _is_difference(type(obj).__name__, name):
             yield name
     for name, noted in list(obj.pending.members.items()) if obj.pending else ():
         relation = relationships(type(obj).__name__)[name]
@@ -69,13 +71,11 @@ def _is_difference(type_name: str, name: str) -> bool:
 
 
 async def _read_field(client: StashClient, objects: list[StashObject], name: str) -> None:
-    entity = ENTITIES[type(objects[0]).__name__]
     relation = relationships(type(objects[0]).__name__).get(name)
     inner = [f"{name}.{path}" for path in _item_paths(relation)] if relation else [name]
-    paths, ids = [f"{entity.items}.{path}" for path in ("id", *inner)], [obj.id for obj in objects]
     with client.session.order.request() as sent:
-        answer: Any = await client.ask(entity.find, paths, ids=ids, filter={"per_page": -1})
-        found = {each.id: _theirs(each, name) for each in getattr(answer, entity.items)}
+        read = await client.find_entities(type(objects[0]), [obj.id for obj in objects], ["id", *inner])
+        found = {each.id: _theirs(each, name) for each in read}
         for obj in objects:
             if found.get(obj.id, UNSET) is not UNSET:
                 obj.merge_answer({name: found[obj.id]}, sent)

@@ -102,7 +102,7 @@ def _check_saved(obj: StashObject, sides: dict[str, Any]) -> None:
 
 def finish(obj: StashObject, saving: Saving, server_id: str | int, number: int | None = None) -> None:
     """Note that the server has taken the input; see `StashObject.end_save`."""
-    obj.update_id(server_id)
+    other = obj.update_id(server_id)
     if obj.pending:
         forget(obj.pending.inputs, saving.pending.inputs)
     if saving.verb == "Create":
@@ -110,23 +110,30 @@ def finish(obj: StashObject, saving: Saving, server_id: str | int, number: int |
             if before is UNSET and isinstance(after, list):
                 obj.merge_answer({name: []})
     obj.note_saved(saving.values, number)
+    if other is not None:
+        # A row was read before the answer to the create told that it is this one.
+        obj.unify(other)
 
 
-async def save(obj: StashObject, client: StashClient) -> None:
+async def save(obj: StashObject, client: StashClient, *, retry_unknown: bool = False) -> None:
     """Send what `obj` has changed: its own mutation first, then what takes others.
 
-    The caller holds the object's turn.
+    The caller holds the object's turn. What may have been made before is looked up, unless `retry_unknown`.
     """
     if not obj.is_dirty():
         return
     from stash_cli.core.types.orm.guards import check
+    from stash_cli.core.types.orm.unknown import Sending, resolve
 
+    for _, error in await resolve(client, [obj], forget=retry_unknown):
+        raise error
     await read_replaced(client, [obj])
     saving = obj.begin_save()
     await check(client, [(obj, saving)])
     server_id = obj.id
     if saving.sends_input:
-        answer = await client.mutate_entity(operation_name(type(obj), saving.verb), saving.input)
+        with Sending(client, [(obj, saving)]):
+            answer = await client.mutate_entity(operation_name(type(obj), saving.verb), saving.input)
         server_id = answer["id"]
     obj.end_save(saving, server_id)
     await finish_sides(obj, saving, client)
@@ -146,17 +153,24 @@ async def save_sides(
     client: StashClient, savings: Sequence[tuple[StashObject, Saving]]
 ) -> list[tuple[StashObject, StashError, Any]]:
     """Send the side mutations of several objects together: what failed, with its error and the batch."""
-    calls = [(obj, call) for obj, saving in savings for call in side_calls(obj, saving)]
+    calls = [(obj, saving, call) for obj, saving in savings for call in side_calls(obj, saving)]
     if not calls:
         return []
-    batch = await client.call_all([(call.operation, call.args, call.returns) for _, call in calls])
-    failed = []
-    for (obj, call), operation in zip(calls, batch, strict=True):
-        if operation.error is None:
-            settle(obj, call, operation.result)
-        else:
-            failed.append((obj, operation.error, batch))
-    return failed
+    operations = client.operations([(call.operation, call.args, call.returns) for *_, call in calls])
+    try:
+        batch = await client.execute_batch(operations)
+    finally:
+        # Also where it was interrupted: what was done must not be done again.
+        for (obj, saving, call), operation in zip(calls, operations, strict=True):
+            if operation.succeeded:
+                settle(obj, call, operation.result)
+            elif operation.outcome == "unknown" and call.field in saving.sides:
+                obj.note_unknown({call.field: saving.sides[call.field][1]})
+    return [
+        (obj, operation.error, batch)
+        for (obj, *_), operation in zip(calls, operations, strict=True)
+        if operation.error is not None
+    ]
 
 
 def side_calls(obj: StashObject, saving: Saving) -> Iterator[SideCall]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entity import StashObject
     from stash_cli.core.types.orm.hydrate import Hold, Identity, Plan
     from stash_cli.core.types.orm.tracking import Tracked
+    from stash_cli.core.types.orm.unknown import LostCreate
 
 _put = object.__setattr__
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -45,8 +46,11 @@ class Keeper(Protocol):
     def changed(self, obj: StashObject) -> None:
         """A field was edited, or changes were saved."""
 
-    def renamed(self, obj: StashObject, old_id: str) -> None:
-        """The server's id took the place of `old_id`."""
+    def renamed(self, obj: StashObject, old_id: str) -> StashObject | None:
+        """The server's id took the place of `old_id`; the object that was read under it before, if any."""
+
+    def unify(self, obj: StashObject, other: StashObject) -> None:
+        """Both are the same entity: let them be as one."""
 
     def current(self, obj: StashObject, values: Mapping[str, Any], number: int) -> dict[str, Any]:
         """Those of `values` that nothing newer is known of than the request with this number."""
@@ -74,6 +78,23 @@ class State(ApiObject):
         # As attributes that the constructor does not take.
         _keeper: Keeper | None = PrivateAttr()
         _pending: Pending | None = PrivateAttr()
+
+    @property
+    def canonical(self) -> StashObject:
+        """The object that stands for the entity: itself, unless it was unified with another."""
+        owner = self._pending.owner if self._pending is not None else None
+        return cast("StashObject", self) if owner is None else owner
+
+    def share(self, obj: StashObject) -> None:
+        """Have the fields and changes of another object of the same entity from now on."""
+        obj._note_pending().owner = obj  # noqa: SLF001 - of the same class
+        for name in ("__dict__", "__pydantic_fields_set__", "_pending", "_keeper"):
+            _put(self, name, getattr(obj, name))
+
+    def unify(self, other: StashObject) -> None:
+        """Be as one with another object of the same entity."""
+        if self._keeper is not None:
+            self._keeper.unify(cast("StashObject", self), other)
 
     def start_empty(self, keeper: Keeper | None = None) -> None:
         """Be an object that no answer has filled yet; `keeper` is told of changes."""
@@ -167,8 +188,12 @@ class State(ApiObject):
         pending, is_same = self._note_pending(), self._comparison(name)
         before = pending.server.get(name, UNSET)
         if before is FORCED or (before is not UNSET and is_same(value, before)):
+            if pending.unknown.pop(name, None) is not None:
+                self.tidy(name)
             return
         differs = self.differs(name)
+        sent = pending.unknown.pop(name, UNSET)
+        is_ours = sent is not UNSET and is_same(value, sent)
         pending.server[name] = snapshot(value)
         if before is not UNSET:
             settle(cast("StashObject", self), name, before, pending.server[name])
@@ -179,7 +204,8 @@ class State(ApiObject):
             self._show(name, value, kept)
             self._settle_queued(name, queued)
         elif before is not UNSET:
-            pending.originals.setdefault(name, before)
+            if not is_ours:
+                pending.originals.setdefault(name, before)
         else:
             # Assigned without having been read: now it is known what that takes out.
             mirror(cast("StashObject", self), name, pending.server[name], self.__dict__[name])
@@ -194,8 +220,10 @@ class State(ApiObject):
 
     def differs(self, name: str) -> bool:
         """Whether a field differs from what the server has or will have by saves of other objects."""
-        mine = self.__dict__.get(name, UNSET)
-        return name in self.server_fields() and not self._comparison(name)(mine, self._known_field(name))
+        if name not in self.server_fields():
+            return False
+        mine, pending = self.__dict__.get(name, UNSET), self._note_pending()
+        return name in pending.unknown or not self._comparison(name)(mine, self._known_field(name))
 
     def _comparison(self, name: str) -> Callable[[Any, Any], bool]:
         """How values of a field are told apart."""
@@ -220,7 +248,11 @@ class State(ApiObject):
     def tidy(self, name: str) -> None:
         """Remember nothing of a field that shows what the server has."""
         server = self.server_fields()
-        if name in server and self._comparison(name)(self.__dict__.get(name, UNSET), server[name]):
+        if (
+            name in server
+            and name not in self._note_pending().unknown
+            and self._comparison(name)(self.__dict__.get(name, UNSET), server[name])
+        ):
             self._note_pending().settle(name)
             self.tell_keeper()
 
@@ -236,9 +268,27 @@ class State(ApiObject):
                 self._note_written(name, before, value, number)
                 pending.server[name] = value
                 pending.originals.pop(name, None)
+                pending.unknown.pop(name, None)
                 settle(cast("StashObject", self), name, before, value)
                 self.tidy(name)
             self.tell_keeper()
+
+    def note_unknown(self, values: Mapping[str, Any]) -> None:
+        """Note that the server may have these values (snapshots): the fields stay changed.
+
+        Answers to requests that were sent before now do not tell.
+        """
+        with self.locked():
+            for name, value in values.items():
+                self._note_pending().unknown[name] = value
+                self._note_pending().server.setdefault(name, UNSET)
+                self._note_written(name, self.server_fields()[name], value)
+            self.tell_keeper()
+
+    def note_lost_create(self, lost: LostCreate | None) -> None:
+        """Note that the server may have made the object; None where that is settled."""
+        with self.locked():
+            self._note_pending().lost = lost
 
     def note_written(self, fields: Iterable[str]) -> None:
         """Let no answer to a request that was sent before now touch these fields."""

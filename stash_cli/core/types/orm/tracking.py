@@ -53,13 +53,21 @@ class Tracked(State):
             # It may be shared with other objects.
             _put(self, "__pydantic_fields_set__", {*self.__pydantic_fields_set__})
             if name in type(self).model_fields or name not in inverses(type(self).__name__):
-                super().__setattr__(name, value)
+                self._validated(name, value)
             else:
                 self.__dict__[name] = self._related(name, value)
             if name not in self.untracked:
                 put_at(had, None)
                 self.__dict__[name] = kept(self.__dict__[name], place_in(self, name))
                 self._edited(name, before)
+
+    def _validated(self, name: str, value: Any) -> None:
+        """Assign to a declared field. Pydantic makes a new `__dict__`, which may be shared (`unify`)."""
+        held = self.__dict__
+        super().__setattr__(name, value)
+        if self._pending is not None and self._pending.owner is not None:
+            held.update(self.__dict__)
+            _put(self, "__dict__", held)
 
     def _related(self, name: str, value: Any) -> list[Any]:
         """A value for an inverse relation: a list of objects of its type."""
@@ -156,7 +164,9 @@ class Tracked(State):
             for name, noted in queued.items():
                 settle(cast("StashObject", self), name, [*noted.removed.values()], [*noted.added.values()])
             self.note_saved({name: snapshot(value) for name, value in self.get_changed_fields().items()})
-            _put(self, "_pending", None)
+            if self._pending is not None:
+                # It may be shared with another object, and stays the same.
+                self._pending.clear()
             self.tell_keeper()
 
     def mark_dirty(self) -> None:

@@ -1,0 +1,212 @@
+"""Creates whose answer was lost: looked up before they are sent again, so that nothing is made twice.
+
+A row of the server is the lost object's where it holds all that was sent, and was made since then. Where it
+may be somebody else's, nothing is guessed: the outcome stays unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from stash_cli.core.errors import Delivery, StashError, StashUnknownOutcomeError
+from stash_cli.core.types.api import ApiField, describe_api
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.orm.hydrate import hydrate
+from stash_cli.core.types.orm.writing import written
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from stash_cli.core.client import StashClient
+    from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.orm.saving import Saving
+
+    Row = dict[str, Any]
+
+_PAGE = 1000
+_PAGES = 5
+"""Pages of the newest objects that are looked at."""
+_CLOCKS = timedelta(seconds=5)
+"""By how much the clocks of this machine and the server may differ where nothing else tells rows apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostCreate:
+    """A create without a usable answer: what was sent, when, and the highest id that was known then."""
+
+    saving: Saving
+    sent_at: datetime
+    after: int
+
+
+class Sending:
+    """Savings whose inputs are being sent: notes which of them may have been done."""
+
+    def __init__(self, client: StashClient, savings: Iterable[tuple[StashObject, Saving]]) -> None:
+        self._savings = list(savings)
+        self._sent_at = datetime.now(UTC)
+        names = {type(obj).__name__ for obj, saving in self._savings if saving.verb == "Create"}
+        self._after = {name: client.highest_id(name) for name in names}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None and is_unknown(error):
+            for obj, saving in self._savings:
+                self.note(obj, saving)
+
+    def note(self, obj: StashObject, saving: Saving) -> None:
+        """Note that the input of `saving` may have been taken."""
+        if saving.verb == "Create":
+            obj.note_lost_create(LostCreate(saving, self._sent_at, self._after[type(obj).__name__]))
+        else:
+            obj.note_unknown(saving.values)
+
+
+def is_unknown(error: BaseException) -> bool:
+    """Whether what was being sent may have been done: its answer is lost, or was not waited for."""
+    if isinstance(error, StashError):
+        return isinstance(error, StashUnknownOutcomeError)
+    return vars(error).get("delivery") is not Delivery.NOT_STARTED
+
+
+async def resolve(
+    client: StashClient, objects: Iterable[StashObject], *, forget: bool = False
+) -> list[tuple[StashObject, StashUnknownOutcomeError]]:
+    """Look up the lost creates of `objects`: those that were done count as saved, the others as not sent.
+
+    What cannot be told is returned, with an error each, and stays as it is. With `forget` all count as not
+    sent, unseen.
+    """
+    groups: dict[type[StashObject], list[tuple[StashObject, LostCreate]]] = {}
+    for obj in objects:
+        lost = obj.pending.lost if obj.pending else None
+        if lost is not None and forget:
+            obj.note_lost_create(None)
+        elif lost is not None:
+            groups.setdefault(type(obj), []).append((obj, lost))
+    failed = []
+    for cls, group in groups.items():
+        if cls.__name__ in ENTITIES:
+            failed += await _resolve_type(client, cls, group)
+        else:
+            failed += [(obj, _unknown(obj, [])) for obj, _ in group]
+    return failed
+
+
+async def _resolve_type(
+    client: StashClient, cls: type[StashObject], group: Sequence[tuple[StashObject, LostCreate]]
+) -> list[tuple[StashObject, StashUnknownOutcomeError]]:
+    created = client.created(cls.__name__)
+    rows = [row async for row in _newest(client, cls, group) if row["id"] not in created]
+    failed: list[tuple[StashObject, StashUnknownOutcomeError]] = []
+    for attrs in dict.fromkeys(frozenset(lost.saving.values) for _, lost in group):
+        # Rows are compared in what was sent, which not all have in common.
+        fits: dict[str, list[Row]] = {}
+        for row in rows:
+            fits.setdefault(_content(cls, _as_sent(cls, row, attrs), attrs), []).append(row)
+        alike: dict[str, list[tuple[StashObject, LostCreate]]] = {}
+        for obj, lost in group:
+            if attrs == lost.saving.values.keys():
+                alike.setdefault(_content(cls, lost.saving.input, attrs), []).append((obj, lost))
+        for content, many in alike.items():
+            failed += _assign(many, fits.get(content, []))
+    return failed
+
+
+def _assign(
+    many: Sequence[tuple[StashObject, LostCreate]], rows: Sequence[Row]
+) -> Iterator[tuple[StashObject, StashUnknownOutcomeError]]:
+    """Give objects that are alike the rows that fit them: any to any, unless there are too many."""
+    sent_at, after = min(lost.sent_at for _, lost in many), min(lost.after for _, lost in many)
+    rows = [row for row in rows if int(row["id"]) > after]
+    recent = [row for row in rows if datetime.fromisoformat(row["created_at"]) >= sent_at - _CLOCKS]
+    if len(rows) > len(recent) or len(recent) > len(many):
+        for obj, _ in many:
+            yield obj, _unknown(obj, [row["id"] for row in rows])
+        return
+    for (obj, lost), row in zip(many, sorted(recent, key=lambda row: int(row["id"])), strict=False):
+        obj.note_lost_create(None)
+        obj.end_save(lost.saving, row["id"])
+    for obj, _ in many[len(recent) :]:
+        obj.note_lost_create(None)
+
+
+def _unknown(obj: StashObject, ids: Sequence[str]) -> StashUnknownOutcomeError:
+    would_fit = f": {', '.join(ids[:5])} would fit" if ids else ""
+    return StashUnknownOutcomeError(
+        f"{obj!r} may have been made before{would_fit}.",
+        hint="Look at the server; save it with retry_unknown=True to make it all the same.",
+    )
+
+
+async def _newest(
+    client: StashClient, cls: type[StashObject], group: Sequence[tuple[StashObject, LostCreate]]
+) -> Any:
+    """The rows made last, with what was sent of any of `group`."""
+    entity = ENTITIES[cls.__name__]
+    attrs = {attr for _, lost in group for attr in lost.saving.values}
+    paths = [f"{entity.items}.{path}" for path in ("id", "created_at", *_paths(cls, attrs))]
+    after = min(lost.after for _, lost in group)
+    size = min(_PAGE, max(50, 2 * len(group)))
+    for number in range(1, _PAGES + 1):
+        paging = {"page": number, "per_page": size, "sort": "id", "direction": "DESC"}
+        answer = await client.session.call(entity.find, {"filter": paging}, paths, quiet=True)
+        rows = answer.get(entity.items) or []
+        for row in rows:
+            if int(row["id"]) > after:
+                yield row
+        if len(rows) < size or int(rows[-1]["id"]) <= after:
+            return
+
+
+def _paths(cls: type[StashObject], attrs: Collection[str]) -> Iterator[str]:
+    """What to ask for to compare these attributes."""
+    for field in describe_api().types[cls.__name__].fields.values():
+        if field.attr in attrs and field.name != "id":
+            yield from _field_paths(field)
+
+
+def _field_paths(field: ApiField) -> Iterator[str]:
+    declared = describe_api().types[field.type.name]
+    if declared.is_entity:
+        yield f"{field.name}.id"
+    elif declared.kind in ("SCALAR", "ENUM"):
+        yield field.name
+    else:
+        for inner in declared.fields.values():
+            kind = describe_api().types[inner.type.name]
+            if kind.is_entity:
+                yield f"{field.name}.{inner.name}.id"
+            elif kind.kind in ("SCALAR", "ENUM"):
+                yield f"{field.name}.{inner.name}"
+
+
+def _as_sent(cls: type[StashObject], row: Row, attrs: Collection[str]) -> dict[str, Any]:
+    """The input that would have made a row with these attributes."""
+    found = hydrate(cls, row)
+    held = {attr: found.__dict__.get(attr, UNSET) for attr in attrs}
+    return written(cls, "Create", held, {}, optional=held)
+
+
+def _content(cls: type[StashObject], given: Mapping[str, Any], attrs: Collection[str]) -> str:
+    """What an input says of attributes, comparable: servers trim texts and order links as they like."""
+    from json import dumps
+
+    shown = written(cls, "Create", dict.fromkeys(attrs), {}, optional=attrs).keys()
+    return dumps({name: _plain(given[name]) for name in sorted(shown) if given.get(name)}, sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list):
+        return sorted((_plain(each) for each in value), key=repr)
+    if isinstance(value, dict):
+        # The time of a stash-box id is the server's.
+        return {n: _plain(each) for n, each in value.items() if each not in (None, "") and n != "updated_at"}
+    return value

@@ -1,0 +1,234 @@
+"""Saving again after answers were lost: what is left is done, and nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from store_support import counted
+from support import run
+
+from stash_cli.core.client.batch import Outcome
+from stash_cli.core.errors import StashBatchError, StashError, StashUnknownOutcomeError
+from stash_cli.core.types import Group, Scene, SceneMarker, Studio, Tag
+
+done = pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
+
+
+async def everything(client: Any, items: str, fields: str) -> list[dict[str, Any]]:
+    find = "findScenes" if items == "scenes" else f"find{items.title()}"
+    answer = await client.execute(
+        f'{{ {find}(filter: {{per_page: -1, sort: "id"}}) {{ {items} {{ {fields} }} }} }}'
+    )
+    return answer[find][items]
+
+
+@done
+def test_new_objects_are_made_once(embedded_url: str, done: bool) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            studio = Studio(name="Acme")
+            scenes = [Scene(title=f"scene {n}", studio=studio, urls=[f"http://a/{n}"]) for n in range(30)]
+            scenes += [Scene(title="alike") for _ in range(3)]
+            await store.save(studio)
+            wire.lose("sceneCreate", done=done)
+            first = await store.save_batch(scenes, max_batch_size=10)
+            assert [len(part) for part in (first.succeeded, first.unknown)] == [23, 10]
+            assert all(scene.is_new() for scene in scenes[:9])
+            second = await store.save_all()
+            assert second.all_succeeded
+            assert len(second) == 10
+            rows = await everything(store.client, "scenes", "id title studio { name }")
+            assert sorted(row["title"] for row in rows) == sorted(scene.title for scene in scenes)
+            assert {scene.id: scene.title for scene in scenes} == {row["id"]: row["title"] for row in rows}
+            assert not store.identity.dirty()
+
+    run(main())
+
+
+@done
+@pytest.mark.parametrize(
+    "new", [Tag(name="T"), Group(name="G"), Studio(name="S")], ids=lambda new: type(new).__name__
+)
+def test_one_new_object_is_made_once(embedded_url: str, new: Any, done: bool) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            made = type(new)(name=new.name)
+            wire.lose("Create", done=done)
+            with pytest.raises(StashUnknownOutcomeError):
+                await store.save(made)
+            assert made.is_new()
+            assert made.is_dirty()
+            await store.save(made)
+            assert made.id == "1"
+            assert await store.count(type(new)) == 1
+
+    run(main())
+
+
+def test_what_may_be_somebody_elses_is_not_guessed(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            made = Scene(title="twice")
+            wire.lose("sceneCreate")
+            with pytest.raises(StashUnknownOutcomeError):
+                await store.save(made)
+            await store.client.execute('mutation { sceneCreate(input: {title: "twice"}) { id } }')
+            with pytest.raises(StashUnknownOutcomeError, match="may have been made before"):
+                await store.save(made)
+            assert await store.count(Scene) == 2
+            await store.save(made, retry_unknown=True)
+            assert (made.id, await store.count(Scene)) == ("3", 3)
+
+    run(main())
+
+
+def test_what_was_found_meanwhile_is_the_one_that_was_made(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            made, tag = Scene(title="new"), Tag(name="T")
+            await store.save(tag)
+            made.tags = [tag]
+            wire.lose("sceneCreate")
+            with pytest.raises(StashUnknownOutcomeError):
+                await store.save(made)
+            [found] = await store.find(Scene, fields=["title", "rating100", "tags"])
+            found.rating100 = 50
+            await store.populate(tag, ["scenes"])
+            await store.save(made)
+            assert store.identity.get(Scene, "1") is made
+            assert (made.rating100, made.is_dirty()) == (50, False)
+            found.title = "newer"
+            assert (made.title, made.get_changed_fields()) == ("newer", {"title": "newer"})
+            assert (await store.save_all(check=True)).all_succeeded
+            assert not found.is_dirty()
+            assert (tag.scenes[0] is made, len(tag.scenes)) == (True, 1)
+            rows = await everything(store.client, "scenes", "title rating100")
+            assert rows == [{"title": "newer", "rating100": 50}]
+
+    run(main())
+
+
+def test_a_row_read_before_its_create_was_answered_is_no_second_object(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            made = Scene(title="new")
+            held = wire.hold("sceneCreate")
+            saving = asyncio.ensure_future(store.save(made))
+            await held.come
+            [found] = await store.find(Scene)
+            held.release()
+            await saving
+            assert store.identity.get(Scene, made.id) is made
+            found.title = "edited"
+            assert (made.title, store.identity.dirty()) == ("edited", [made])
+            assert store.identity.objects(Scene) == [made]
+
+    run(main())
+
+
+@done
+def test_changes_are_sent_again_and_end_the_same(embedded_url: str, done: bool) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene = Scene(title="old", rating100=1)
+            tags = [Tag(name=name) for name in "ab"]
+            await store.save_batch([scene, *tags], check=True)
+            await store.populate(scene, ["title", "rating100", "tags", "o_counter", "play_history"])
+            scene.title, scene.tags, scene.rating100 = "new", [tags[0]], 2
+            wire.lose("sceneUpdate", done=done)
+            with pytest.raises(StashUnknownOutcomeError):
+                await store.save(scene)
+            assert set(scene.get_changed_fields()) == {"title", "tags", "rating100"}
+            scene.rating100 = 1  # what it was: the server may have 2
+            await store.save(scene)
+            [row] = await everything(store.client, "scenes", "title rating100 tags { id }")
+            assert row == {"title": "new", "rating100": 1, "tags": [{"id": tags[0].id}]}
+            assert not scene.is_dirty()
+
+    run(main())
+
+
+@done
+def test_what_is_counted_is_looked_at_before_it_is_counted_again(embedded_url: str, done: bool) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene = Scene(title="new")
+            await store.save(scene)
+            await store.populate(scene, ["o_counter", "play_count", "play_history"])
+            scene.o_counter += 2
+            wire.lose("sceneAddO", done=done)
+            with pytest.raises(StashError):
+                await store.save(scene)
+            assert scene.is_dirty()
+            await store.save(scene)
+            [row] = await everything(store.client, "scenes", "o_counter")
+            assert (row, scene.o_counter, scene.is_dirty()) == ({"o_counter": 2}, 2, False)
+
+    run(main())
+
+
+@done
+def test_an_unknown_delete_is_looked_up(embedded_url: str, done: bool) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene = Scene(title="new")
+            await store.save(scene)
+            wire.lose("scenesDestroy", done=done)
+            if done:
+                assert await store.delete(scene)
+            else:
+                with pytest.raises(StashUnknownOutcomeError):
+                    await store.delete(scene)
+                assert await store.delete(scene)
+            assert store.identity.get(Scene, "1") is None
+
+    run(main())
+
+
+def test_outcomes_are_told_apart(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            await store.save(Tag(name="there"))
+            tags = [Tag(name=name) for name in ("a", "there", "b", "c", "d")]
+            wire.take()
+            wire.loses = lambda request: '"c"' in str(request.variables).replace("'", '"')
+            with pytest.raises(StashBatchError) as raised:
+                await store.save_batch(tags, max_batch_size=2, check=True)
+            outcomes = [each.outcome for each in raised.value.result]
+            ok, failed, unknown = Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNKNOWN
+            assert outcomes == [ok, failed, unknown, unknown, ok]
+            assert "1 of 5 failed, 2 of 5 may have been done" in str(raised.value)
+
+    run(main())
+
+
+def test_a_marker_whose_create_was_lost_is_made_once(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, tag = Scene(title="s"), Tag(name="t")
+            await store.save_batch([scene, tag], check=True)
+            marker = SceneMarker(title="m", seconds=1.5, scene=scene, primary_tag=tag)
+            wire.lose("sceneMarkerCreate")
+            assert (await store.save_batch([marker])).unknown
+            assert (await store.save_all()).all_succeeded
+            assert await store.count(SceneMarker) == 1
+
+    run(main())
+
+
+def test_a_save_that_is_cancelled_may_have_been_done(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            made = Scene(title="new")
+            held = wire.hold("sceneCreate")
+            saving = asyncio.ensure_future(store.save_batch([made]))
+            await held.come
+            saving.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await saving
+            assert (await store.save_all()).all_succeeded
+            assert await store.count(Scene) == 1
+
+    run(main())
