@@ -18,6 +18,7 @@ StashError
 │   └── StashCapabilityError    an operation or field this server does not have
 ├── StashSystemNotReadyError    the server wants set-up or a migration first
 ├── StashIntegrationError       an answer that contradicts the API description
+├── StashConflictError          fields that were changed here and on the server since they were read
 ├── StashBatchError             some operations of a batch were not done, or may not have been
 └── StashJobError               a job did not end well
     ├── StashJobRunningError    waiting was given up, the job goes on
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.client.batch import BatchResult
+    from stash_cli.core.types.orm.pending import Conflict
 
 
 class Delivery(StrEnum):
@@ -225,6 +227,19 @@ class StashIntegrationError(StashError):
     """An answer that contradicts the API description."""
 
     code = "integration"
+
+
+class StashConflictError(StashError):
+    """Fields were changed here and, since they were read, on the server: nothing of the object was sent.
+
+    `conflicts` are the fields, each with what it was (`original`), `mine` and `theirs`.
+    """
+
+    code = "conflict"
+
+    def __init__(self, message: str, conflicts: Mapping[str, Conflict], *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.conflicts = dict(conflicts)
 
 
 class StashBatchError(StashError):

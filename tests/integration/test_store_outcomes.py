@@ -137,7 +137,7 @@ def test_changes_are_sent_again_and_end_the_same(embedded_url: str, done: bool) 
             await store.save_batch([scene, *tags], check=True)
             await store.populate(scene, ["title", "rating100", "tags", "o_counter", "play_history"])
             scene.title, scene.tags, scene.rating100 = "new", [tags[0]], 2
-            wire.lose("sceneUpdate", done=done)
+            wire.lose("SceneUpdate", done=done)
             with pytest.raises(StashUnknownOutcomeError):
                 await store.save(scene)
             assert set(scene.get_changed_fields()) == {"title", "tags", "rating100"}

@@ -394,7 +394,11 @@ def test_saving_sends_what_changed(embedded_url: str) -> None:
             scene.tags.pop()
             await store.save(scene)
             [request] = wire.sent
-            assert request.variables["input"] == {"id": "1", "rating100": 77, "tag_ids": ["2"]}
+            assert request.variables["input"] == {
+                "ids": ["1"],
+                "rating100": 77,
+                "tag_ids": {"ids": ["1"], "mode": "REMOVE"},
+            }
             assert not scene.is_dirty()
             store.invalidate(scene)
             assert (await store.get(Scene, 1)).rating100 == 77
@@ -419,7 +423,11 @@ def test_edits_while_saving_stay_changes(embedded_url: str) -> None:
             wire.meanwhile = edit
             await store.save(scene)
             [request] = wire.sent
-            assert request.variables["input"] == {"id": "1", "rating100": 90, "urls": ["b"]}
+            assert request.variables["input"] == {
+                "ids": ["1"],
+                "rating100": 90,
+                "urls": {"values": ["b"], "mode": "ADD"},
+            }
             assert scene.get_changed_fields() == {"rating100": 95, "title": "later", "urls": ["b", "c"]}
 
     run(main())

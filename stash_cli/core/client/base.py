@@ -21,6 +21,7 @@ from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.base import ApiObject, StashInput, plain
 from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.core.types.orm.hydrate import class_named, converter
+from stash_cli.core.types.orm.looking import confront
 from stash_cli.core.types.orm.unknown import Sending, resolve
 from stash_cli.core.types.orm.writing import operation_name
 from stash_cli.core.unset import UNSET
@@ -154,6 +155,8 @@ class StashClientBase:
             found = await self._made_before(obj)
             if found is not None:
                 return found
+            for _, conflict in await confront(cast("StashClient", self), [(obj, obj.begin_save())], None):
+                raise conflict
             saving = obj.begin_save()
             if not operation.endswith(saving.verb):
                 kind = "new" if obj.is_new() else "not new"
@@ -181,6 +184,9 @@ class StashClientBase:
         for each in objects:
             _check_entity(operation, each)
         async with self.turns.of(objects):
+            first = [(each, each.begin_save()) for each in objects]
+            for _, conflict in await confront(cast("StashClient", self), first, None):
+                raise conflict
             savings = [each.begin_save() for each in objects]
             inputs = [saving.input for saving in savings]
             with self.session.order.request() as sent:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.batch import BatchOperation, BatchResult, Outcome
 from stash_cli.core.errors import StashError, StashInputError, StashNotSentError
-from stash_cli.core.store.bulk import Prepared, alike, bulk_input
 from stash_cli.core.types.orm import guards
+from stash_cli.core.types.orm.bulk import Prepared, alike, operation_of
+from stash_cli.core.types.orm.looking import confront
 from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.types.orm.replacing import read_replaced
 from stash_cli.core.types.orm.saving import save_sides, side_calls
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.orm.looking import OnConflict
 
 
 def gather(objects: Iterable[StashObject]) -> list[StashObject]:
@@ -54,9 +56,17 @@ def _given(obj: StashObject) -> Iterator[Any]:
 class Unit:
     """The objects of one save, `size` per request."""
 
-    def __init__(self, client: StashClient, size: int, *, retry_unknown: bool = False) -> None:
+    def __init__(
+        self,
+        client: StashClient,
+        size: int,
+        *,
+        on_conflict: OnConflict | None = None,
+        retry_unknown: bool = False,
+    ) -> None:
         self.client = client
         self.size = size
+        self.on_conflict = on_conflict
         self.retry_unknown = retry_unknown
         self.ended: StashError | None = None
         """What shows that nothing more can be sent."""
@@ -76,10 +86,11 @@ class Unit:
         self.waiting = {id(obj): obj for obj in dirty}
         for obj, error in await resolve(self.client, dirty, forget=self.retry_unknown):
             self._note(obj, error)
-        left = [obj for obj in dirty if id(obj) in self.waiting]
-        await read_replaced(self.client, left)
-        self.links = {id(obj): self._links(obj) for obj in left}
-        await guards.check(self.client, list(self._first_savings(left)))
+        await read_replaced(self.client, self.waiting.values())
+        self.links = {key: self._links(obj) for key, obj in self.waiting.items()}
+        for obj, conflict in await confront(self.client, self._first_savings(), self.on_conflict):
+            self._note(obj, conflict)
+        await guards.check(self.client, self._first_savings())
         while self.waiting:
             await self._step()
         await self._sides()
@@ -98,16 +109,18 @@ class Unit:
                 found[name] = new
         return found
 
-    def _first_savings(self, objects: Iterable[StashObject]) -> Iterator[Prepared]:
+    def _first_savings(self) -> list[Prepared]:
         """What each object has to send, but for links to what this unit makes."""
-        for obj in objects:
+        found = []
+        for obj in list(self.waiting.values()):
             try:
-                yield obj, obj.begin_save(self.links[id(obj)])
+                found.append((obj, obj.begin_save(self.links[id(obj)])))
             except StashInputError as error:
                 if not self.outcomes:
                     raise
                 # It refers to one that may have been made before.
                 self._note(obj, error)
+        return found
 
     def _open(self, obj: StashObject) -> dict[str, list[StashObject]]:
         """Those of its links that lead to objects which are still to be made."""
@@ -152,14 +165,7 @@ class Unit:
         """Send the inputs: alike ones as a bulk update, and one by one where that is refused."""
         server = await self.client.session.learn()
         groups = alike(prepared, server)
-        operations = [
-            BatchOperation(
-                f"bulk{type(group[0][0]).__name__}Update", {"input": bulk_input(group, server)}, ["id"]
-            )
-            if len(group) > 1
-            else self._operation(*group[0])
-            for group in groups
-        ]
+        operations = [BatchOperation(*operation_of(group, server), ["id"]) for group in groups]
         await self._execute(groups, operations)
         single = []
         for group, operation in zip(groups, operations, strict=True):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.orm.looking import OnConflict
     from stash_cli.core.types.orm.pending import Conflict
 
 T = TypeVar("T", bound="StashObject")
@@ -29,12 +30,19 @@ class Writing(Local):
         """
         self.identity.add(obj)
 
-    async def save(self, obj: StashObject, *, retry_unknown: bool = False) -> None:
+    async def save(
+        self, obj: StashObject, *, on_conflict: OnConflict | None = None, retry_unknown: bool = False
+    ) -> None:
         """Create it, or send what changed, with the new objects that it refers to before it.
 
-        All of them belong to the store from then on. What may have been made by an earlier save, whose answer
-        was lost, is looked up first, and StashUnknownOutcomeError raised where that does not tell;
-        `retry_unknown` makes it all the same. Raises what was refused.
+        All of them belong to the store from then on. Lists, maps and counters are merged with what others
+        changed in them. Of other fields `on_conflict` says what is done where they were changed on the
+        server, too, since they were read: None raises StashConflictError if a later read has told so, "raise"
+        asks and raises, "merge" asks and sends what is here, "mine" sends all as it is here, unasked.
+
+        What may have been made by an earlier save, whose answer was lost, is looked up first, and
+        StashUnknownOutcomeError raised where that does not tell; `retry_unknown` makes it all the same.
+        Raises what was refused.
         """
         obj = obj.canonical
         many = gather([obj])
@@ -42,9 +50,9 @@ class Writing(Local):
             for each in many or [obj]:
                 self._adopt(each)
             if len(many) < 2:  # noqa: PLR2004 - with others it takes a unit of work
-                await save(obj, self.client, retry_unknown=retry_unknown)
+                await save(obj, self.client, on_conflict=on_conflict, retry_unknown=retry_unknown)
                 return
-            unit = Unit(self.client, MAX_BATCH, retry_unknown=retry_unknown)
+            unit = Unit(self.client, MAX_BATCH, on_conflict=on_conflict, retry_unknown=retry_unknown)
             result = await unit.save(many)
         # What it refers to first: that is why it was refused itself.
         for operation in reversed(result.unfinished):
@@ -61,6 +69,7 @@ class Writing(Local):
         *,
         max_batch_size: int = MAX_BATCH,
         check: bool = False,
+        on_conflict: OnConflict | None = None,
         retry_unknown: bool = False,
     ) -> BatchResult:
         """Save several objects, `max_batch_size` per request; each has its own result or error.
@@ -75,7 +84,7 @@ class Writing(Local):
         async with self.client.turns.of(many):
             for each in many:
                 self._adopt(each)
-            unit = Unit(self.client, max_batch_size, retry_unknown=retry_unknown)
+            unit = Unit(self.client, max_batch_size, on_conflict=on_conflict, retry_unknown=retry_unknown)
             result = await unit.save(many)
         if check and result.unfinished:
             raise StashBatchError(result.summary(), result)
@@ -84,16 +93,25 @@ class Writing(Local):
     def conflicts(self, obj: StashObject) -> dict[str, Conflict]:
         """The fields of `obj` that were changed here and, since then, on the server.
 
-        Saving sends what is here; to take what the server has, assign `theirs`.
+        To take what the server has, assign `theirs`; to overwrite it, save with `on_conflict="mine"`.
         """
         return obj.get_conflicts()
 
     async def save_all(
-        self, *, max_batch_size: int = MAX_BATCH, check: bool = False, retry_unknown: bool = False
+        self,
+        *,
+        max_batch_size: int = MAX_BATCH,
+        check: bool = False,
+        on_conflict: OnConflict | None = None,
+        retry_unknown: bool = False,
     ) -> BatchResult:
         """Save every changed object of the store; see `save_batch`."""
         return await self.save_batch(
-            self.identity.dirty(), max_batch_size=max_batch_size, check=check, retry_unknown=retry_unknown
+            self.identity.dirty(),
+            max_batch_size=max_batch_size,
+            check=check,
+            on_conflict=on_conflict,
+            retry_unknown=retry_unknown,
         )
 
     async def delete(self, obj: StashObject, **options: Any) -> bool:

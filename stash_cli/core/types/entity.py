@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pydantic import PrivateAttr
 
     from stash_cli.core.client import StashClient
+    from stash_cli.core.types.orm.looking import OnConflict
     from stash_cli.core.types.orm.saving import Saving
 
 _put = object.__setattr__
@@ -119,15 +120,22 @@ class StashObject(Related):
         """Send what follows the input in mutations of its own; raises what failed, which stays changed."""
         await saving.finish_sides(self, sent, client)
 
-    async def save(self, client: StashClient) -> None:
+    async def save(
+        self,
+        client: StashClient,
+        *,
+        on_conflict: OnConflict | None = None,
+        retry_unknown: bool = False,
+    ) -> None:
         """Create it, or send what changed and nothing else; clean objects send nothing.
 
         What takes mutations of its own (play history, a gallery's images, a tag's scenes) follows the
         object's input, all in one request. Several tasks that save one object at a time take turns. Raises
-        what `begin_save` raises, before anything is sent.
+        what `begin_save` raises, before anything is sent. `on_conflict` and `retry_unknown` are those of
+        the store's `save`.
         """
         async with client.turns.of([self]):
-            await saving.save(self, client)
+            await saving.save(self, client, on_conflict=on_conflict, retry_unknown=retry_unknown)
 
     async def delete(self, client: StashClient, **options: Any) -> bool:
         """Remove it from the server; `options` are further fields of the destroy input."""

@@ -166,6 +166,18 @@ def _show_link(holder: StashObject, name: str, obj: StashObject | None) -> None:
         holder.tidy(name)
 
 
+def _follow(holder: StashObject, name: str, obj: StashObject, item: Any, *, was_in: bool) -> None:
+    """Show in a list what others put into it or took out, unless it was edited here."""
+    relation, held = relationships(type(holder).__name__)[name], holder.__dict__[name]
+    at = place_of(relation, held, obj)
+    if (at is not None) != was_in or was_in == (item is not UNSET):
+        return
+    if at is None:
+        held.splice(len(held), len(held), item_of(relation, obj, item))
+    else:
+        held.splice(at, at + 1)
+
+
 def _settle_one(holder: StashObject, name: str, obj: StashObject, item: Any) -> None:
     """Know that the server has `obj` in `name` of `holder`, as `item` of the other side says (UNSET: not)."""
     relation = relationships(type(holder).__name__)[name]
@@ -176,6 +188,7 @@ def _settle_one(holder: StashObject, name: str, obj: StashObject, item: Any) -> 
     if relation.is_list:
         at = place_of(relation, base, obj)
         rest = listed(base) if at is None else [*base[:at], *base[at + 1 :]]
+        _follow(holder, name, obj, item, was_in=at is not None)
         holder.know(name, rest if item is UNSET else [*rest, *snapshot([item_of(relation, obj, item)])])
     elif item is not UNSET and base != obj:
         holder.know(name, obj)

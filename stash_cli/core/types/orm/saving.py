@@ -13,7 +13,7 @@ from stash_cli.core.types.orm.pending import Noted, Pending, forget
 from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.types.orm.replacing import read_replaced
 from stash_cli.core.types.orm.sides import COUNTED, QUEUED, SideCall, member_calls, writer_of
-from stash_cli.core.types.orm.writing import input_field, operation_name, written
+from stash_cli.core.types.orm.writing import input_field, written
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client import StashClient
     from stash_cli.core.errors import StashError
     from stash_cli.core.types.entity import StashObject
+    from stash_cli.core.types.orm.looking import OnConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +116,37 @@ def finish(obj: StashObject, saving: Saving, server_id: str | int, number: int |
         obj.unify(other)
 
 
-async def save(obj: StashObject, client: StashClient, *, retry_unknown: bool = False) -> None:
+async def save(
+    obj: StashObject,
+    client: StashClient,
+    *,
+    on_conflict: OnConflict | None = None,
+    retry_unknown: bool = False,
+) -> None:
     """Send what `obj` has changed: its own mutation first, then what takes others.
 
     The caller holds the object's turn. What may have been made before is looked up, unless `retry_unknown`.
     """
     if not obj.is_dirty():
         return
+    from stash_cli.core.types.orm.bulk import operation_of
     from stash_cli.core.types.orm.guards import check
+    from stash_cli.core.types.orm.looking import confront
     from stash_cli.core.types.orm.unknown import Sending, resolve
 
     for _, error in await resolve(client, [obj], forget=retry_unknown):
         raise error
     await read_replaced(client, [obj])
+    for _, conflict in await confront(client, [(obj, obj.begin_save())], on_conflict):
+        raise conflict
     saving = obj.begin_save()
     await check(client, [(obj, saving)])
     server_id = obj.id
     if saving.sends_input:
         with Sending(client, [(obj, saving)]):
-            answer = await client.mutate_entity(operation_name(type(obj), saving.verb), saving.input)
-        server_id = answer["id"]
+            operation, args = operation_of([(obj, saving)], await client.session.learn())
+            answer = await client.mutate_entity(operation, args["input"])
+        server_id = answer["id"] if isinstance(answer, dict) else obj.id
     obj.end_save(saving, server_id)
     await finish_sides(obj, saving, client)
 

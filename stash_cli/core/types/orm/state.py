@@ -11,6 +11,7 @@ from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.changes import FORCED, same, same_links, snapshot
 from stash_cli.core.types.orm.collections import Fields, Items, kept, put_at
 from stash_cli.core.types.orm.members import adjusted, difference
+from stash_cli.core.types.orm.merging import as_sent, conflicting, is_mergeable, merged
 from stash_cli.core.types.orm.mirror import mirror, settle, settle_unchanged
 from stash_cli.core.types.orm.pending import Noted, Pending
 from stash_cli.core.types.orm.places import place_in
@@ -191,9 +192,8 @@ class State(ApiObject):
             if pending.unknown.pop(name, None) is not None:
                 self.tidy(name)
             return
-        differs = self.differs(name)
+        differs, mine = self.differs(name), self.__dict__.get(name, UNSET)
         sent = pending.unknown.pop(name, UNSET)
-        is_ours = sent is not UNSET and is_same(value, sent)
         pending.server[name] = snapshot(value)
         if before is not UNSET:
             settle(cast("StashObject", self), name, before, pending.server[name])
@@ -203,13 +203,29 @@ class State(ApiObject):
                 value = adjusted(relationships(type(self).__name__)[name], value, change)
             self._show(name, value, kept)
             self._settle_queued(name, queued)
-        elif before is not UNSET:
-            if not is_ours:
-                pending.originals.setdefault(name, before)
-        else:
+        elif before is UNSET:
             # Assigned without having been read: now it is known what that takes out.
             mirror(cast("StashObject", self), name, pending.server[name], self.__dict__[name])
+        else:
+            self._merge_both(name, (before, mine, value), sent)
         self.tidy(name)
+
+    def _merge_both(self, name: str, values: tuple[Any, Any, Any], sent: Any) -> None:
+        """Merge a field that was changed here and on the server: `values` are what it was, mine and theirs.
+
+        `sent` is what the server may have taken before, if anything. What cannot be merged stays mine.
+        """
+        base, mine, theirs = values
+        originals, relation = self._note_pending().originals, relationships(type(self).__name__).get(name)
+        if not is_mergeable(name, base, mine, theirs):
+            if not self._comparison(name)(theirs, sent):
+                originals.setdefault(name, base)
+            return
+        if sent is not UNSET:
+            base = as_sent(name, relation, base, sent, theirs)
+        if conflicting(base, mine, theirs):
+            originals.setdefault(name, base)
+        self._show(name, merged(name, relation, base, mine, theirs), kept)
 
     def _settle_queued(self, name: str, queued: Noted) -> None:
         """Let the other side wait for nothing that was put in or taken out here and the server has so."""

@@ -168,10 +168,11 @@ def _paths(cls: type[StashObject], attrs: Collection[str]) -> Iterator[str]:
     """What to ask for to compare these attributes."""
     for field in describe_api().types[cls.__name__].fields.values():
         if field.attr in attrs and field.name != "id":
-            yield from _field_paths(field)
+            yield from field_paths(field)
 
 
-def _field_paths(field: ApiField) -> Iterator[str]:
+def field_paths(field: ApiField) -> Iterator[str]:
+    """What to ask for to compare a field: ids of links, and all plain values of others."""
     declared = describe_api().types[field.type.name]
     if declared.is_entity:
         yield f"{field.name}.id"

@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import ApiField, describe_api
+from stash_cli.core.types.orm.hydrate import class_named
 from stash_cli.core.types.orm.pending import compare
 from stash_cli.core.types.orm.relationship import relationships
+from stash_cli.core.types.orm.writing import input_field, operation_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,16 +57,46 @@ def bulk_change(type_name: str, saving: Saving, server: ServerCapabilities) -> d
     return found
 
 
+def is_exact(obj: StashObject, saving: Saving, server: ServerCapabilities) -> bool:
+    """Whether a bulk update says what changes of every list, whatever else others put into it."""
+    change = bulk_change(type(obj).__name__, saving, server)
+    lists = [value for value in (change or {}).values() if isinstance(value, dict) and "mode" in value]
+    return bool(lists) and all(value["mode"] != "SET" for value in lists)
+
+
+def operation_of(group: list[Prepared], server: ServerCapabilities) -> tuple[str, dict[str, Any]]:
+    """The mutation that writes a group that is `alike`, and its arguments."""
+    obj, saving = group[0]
+    if len(group) > 1 or is_exact(obj, saving, server):
+        return f"bulk{type(obj).__name__}Update", {"input": bulk_input(group, server)}
+    return operation_name(type(obj), saving.verb), {"input": saving.input}
+
+
 def _difference(type_name: str, name: str, saving: Saving) -> tuple[Any] | None:
-    """What was put into a list of links, or taken out: it may be the same whatever else the lists hold."""
-    for attr, relation in relationships(type_name).items():
-        before = saving.before.get(attr)
-        if relation.target_field != name or relation.through or not isinstance(before, list):
+    """What was put into a list, or taken out: it may be the same whatever else the lists hold."""
+    for attr, before in saving.before.items():
+        field = input_field(class_named(type_name), saving.verb, attr)
+        relation = relationships(type_name).get(attr)
+        if field is None or field.name != name or not isinstance(before, list):
             continue
+        if relation is None:
+            return _text_difference(before, saving.values[attr])
         change = compare(before, saving.values[attr])
-        if change and not (change.added and change.removed):
+        if not relation.through and change and not (change.added and change.removed):
             ids = sorted(item.id for item in change.added or change.removed)
             return ({"ids": ids, "mode": "ADD" if change.added else "REMOVE"},)
+    return None
+
+
+def _text_difference(before: list[Any], after: Any) -> tuple[Any] | None:
+    """Texts put at the end of a list, or taken out of it: their order counts."""
+    if not isinstance(after, list) or len({*before, *after}) < max(len(before), len(after)):
+        return None
+    added, removed = after[len(before) :], [text for text in before if text not in after]
+    if added and after[: len(before)] == before:
+        return ({"values": added, "mode": "ADD"},)
+    if removed and after == [text for text in before if text in after]:
+        return ({"values": removed, "mode": "REMOVE"},)
     return None
 
 
