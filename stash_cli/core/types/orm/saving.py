@@ -9,10 +9,19 @@ from stash_cli.core.errors import StashBatchError, StashInputError
 from stash_cli.core.types.orm import mirror
 from stash_cli.core.types.orm.changes import FORCED, snapshot
 from stash_cli.core.types.orm.hydrate import plan_of
-from stash_cli.core.types.orm.pending import Noted, Pending, forget
+from stash_cli.core.types.orm.merging import COUNTERS
+from stash_cli.core.types.orm.pending import Noted, Pending, compare, forget
 from stash_cli.core.types.orm.relationship import relationships
 from stash_cli.core.types.orm.replacing import read_replaced
-from stash_cli.core.types.orm.sides import COUNTED, QUEUED, SideCall, member_calls, writer_of
+from stash_cli.core.types.orm.sides import (
+    COUNTED,
+    QUEUED,
+    SideCall,
+    is_exchangeable,
+    member_calls,
+    members,
+    writer_of,
+)
 from stash_cli.core.types.orm.writing import input_field, written
 from stash_cli.core.unset import UNSET
 
@@ -50,7 +59,9 @@ def prepare(obj: StashObject, without: Collection[str] = ()) -> Saving:
     cls, known = type(obj), obj.known_fields()
     verb = "Create" if obj.is_new() else "Update"
     changed = {name: value for name, value in obj.get_changed_fields().items() if name not in without}
-    beside = {name for name in changed if _is_side(obj, verb, name)}
+    beside = {
+        name for name in changed if _is_side(obj, verb, name) or _is_exchange(obj, verb, name, known[name])
+    }
     own = {name: _sendable(obj, name, value) for name, value in changed.items() if name not in beside}
     forced = {name for name in changed if known[name] is FORCED}
     pending = obj.pending.copy() if obj.pending else Pending()
@@ -74,6 +85,18 @@ def prepare(obj: StashObject, without: Collection[str] = ()) -> Saving:
 
 def _is_side(obj: StashObject, verb: str, name: str) -> bool:
     return input_field(type(obj), verb, name) is None and writer_of(type(obj).__name__, name) is not None
+
+
+def _is_exchange(obj: StashObject, verb: str, name: str, before: Any) -> bool:
+    """Whether links were put into a list and others taken out: said as such, whatever else is in it."""
+    relation = relationships(type(obj).__name__).get(name)
+    if verb != "Update" or relation is None or not is_exchangeable(type(obj).__name__, relation):
+        return False
+    value = obj.__dict__.get(name)
+    if not isinstance(before, list) or not isinstance(value, list):
+        return False
+    change = compare(before, value)
+    return bool(change.added and change.removed)
 
 
 def _sendable(obj: StashObject, name: str, value: Any) -> Any:
@@ -110,7 +133,7 @@ def finish(obj: StashObject, saving: Saving, server_id: str | int, number: int |
         for name, (before, after) in saving.sides.items():
             if before is UNSET and isinstance(after, list):
                 obj.merge_answer({name: []})
-    obj.note_saved(saving.values, number)
+    obj.note_saved(saving.values, number, saving.before)
     if other is not None:
         # A row was read before the answer to the create told that it is this one.
         obj.unify(other)
@@ -194,9 +217,8 @@ def side_calls(obj: StashObject, saving: Saving) -> Iterator[SideCall]:
         yield from member_calls(obj, name, change.history(), queued)
     # A gallery's images before its cover, which has to be one of them.
     for name in sorted(saving.sides, key=lambda name: name == "cover"):
-        writer = writer_of(type(obj).__name__, name)
-        if writer is not None:
-            yield from writer(obj, name, *saving.sides[name])
+        writer = writer_of(type(obj).__name__, name) or members
+        yield from writer(obj, name, *saving.sides[name])
 
 
 def settle(obj: StashObject, call: SideCall, answer: Any) -> None:
@@ -211,6 +233,8 @@ def settle(obj: StashObject, call: SideCall, answer: Any) -> None:
         mirror.settle(obj, call.field, [] if came else list(call.items), came)
     else:
         obj.rebase(call.field, call.step)
+    if call.field in COUNTERS and isinstance(answer, int):
+        obj.rebase(call.field, lambda _: answer)
     if isinstance(answer, dict) and "history" in answer:
         _take_times(obj, call.field, answer)
 

@@ -61,7 +61,7 @@ def writer_of(type_name: str, field: str) -> Writer | None:
     if found is not None:
         return found
     relation = relationships(type_name).get(field)
-    return _members if relation is not None and relation.bulk_field and not relation.target_field else None
+    return members if relation is not None and relation.bulk_field and not relation.target_field else None
 
 
 def _times(add: str, delete: str) -> Writer:
@@ -114,8 +114,18 @@ def _cover(obj: StashObject, name: str, _before: Any, after: Any) -> Iterator[Si
         yield SideCall("setGalleryCover", {"input": wanted}, name, lambda _: after)
 
 
-def _members(obj: StashObject, name: str, before: Any, after: Any) -> Iterator[SideCall]:
-    """What of other objects names this one, through their bulk update."""
+def is_exchangeable(type_name: str, relation: RelationshipMetadata) -> bool:
+    """Whether a bulk update that every server has changes the object's own list of links."""
+    return (
+        type_name in _ALWAYS_BULK
+        and bool(relation.target_field)
+        and relation.bulk_type == type_name
+        and not relation.through
+    )
+
+
+def members(obj: StashObject, name: str, before: Any, after: Any) -> Iterator[SideCall]:
+    """What is put into a relationship and taken out, through a bulk update of the objects that hold it."""
     yield from member_calls(obj, name, compare(_known(before, []), after or []), None)
 
 
@@ -189,6 +199,9 @@ SIDES: dict[tuple[str, str], Writer] = {
     ("Image", "o_counter"): _count("imageIncrementO", "imageDecrementO", "imageResetO"),
     ("Gallery", "cover"): _cover,
 }
+
+_ALWAYS_BULK = frozenset({"Scene", "Image", "Gallery", "Performer"})
+"""Types whose bulk update is as old as any server that is met."""
 
 COUNTED = {"play_history": "play_count", "o_history": "o_counter"}
 """A scene's times -> their number: with both changed, the times are what is sent."""

@@ -272,22 +272,34 @@ class State(ApiObject):
             self._note_pending().settle(name)
             self.tell_keeper()
 
-    def note_saved(self, values: Mapping[str, Any], number: int | None = None) -> None:
+    def note_saved(
+        self, values: Mapping[str, Any], number: int | None = None, sent_for: Mapping[str, Any] = _NOTHING
+    ) -> None:
         """Note that the server has these values (snapshots) now; what was edited meanwhile stays changed.
 
-        Answers to requests that were sent before now (or before `number`) do not touch them any more.
+        Lists and maps were sent for what the server had then (`sent_for`): what was read meanwhile stays
+        known, with the difference. Answers to requests that were sent before now (or before `number`) do not
+        touch them any more.
         """
         with self.locked():
             for name, value in values.items():
                 pending = self._note_pending()
                 before = pending.server.get(name, self.__dict__.get(name, UNSET))
-                self._note_written(name, before, value, number)
-                pending.server[name] = value
+                now = self._with_difference(name, sent_for.get(name, UNSET), value, before)
+                self._note_written(name, before, now, number)
+                pending.server[name] = now
                 pending.originals.pop(name, None)
                 pending.unknown.pop(name, None)
-                settle(cast("StashObject", self), name, before, value)
+                settle(cast("StashObject", self), name, before, now)
                 self.tidy(name)
             self.tell_keeper()
+
+    def _with_difference(self, name: str, sent_for: Any, sent: Any, known: Any) -> Any:
+        """What the server has once it took `sent`: where it is known to have changed meanwhile, merged."""
+        if not is_mergeable(name, sent_for, sent, known) or self._comparison(name)(known, sent_for):
+            return sent
+        relation = relationships(type(self).__name__).get(name)
+        return snapshot(merged(name, relation, sent_for, sent, known))
 
     def note_unknown(self, values: Mapping[str, Any]) -> None:
         """Note that the server may have these values (snapshots): the fields stay changed.

@@ -1,36 +1,29 @@
-"""Creates whose answer was lost: looked up before they are sent again, so that nothing is made twice.
-
-A row of the server is the lost object's where it holds all that was sent, and was made since then. Where it
-may be somebody else's, nothing is guessed: the outcome stays unknown.
-"""
+"""Mutations whose answer was lost: what may have been done is noted, and creates are looked up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.errors import Delivery, StashError, StashUnknownOutcomeError
-from stash_cli.core.types.api import ApiField, describe_api
+from stash_cli.core.types.api import ApiField, TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.core.types.orm.hydrate import hydrate
-from stash_cli.core.types.orm.writing import written
-from stash_cli.core.unset import UNSET
+from stash_cli.core.types.orm.lost import match
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.types.entity import StashObject
     from stash_cli.core.types.orm.saving import Saving
 
     Row = dict[str, Any]
+    Lost = tuple[StashObject, "LostCreate"]
 
 _PAGE = 1000
 _PAGES = 5
 """Pages of the newest objects that are looked at."""
-_CLOCKS = timedelta(seconds=5)
-"""By how much the clocks of this machine and the server may differ where nothing else tells rows apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +75,7 @@ async def resolve(
     What cannot be told is returned, with an error each, and stays as it is. With `forget` all count as not
     sent, unseen.
     """
-    groups: dict[type[StashObject], list[tuple[StashObject, LostCreate]]] = {}
+    groups: dict[type[StashObject], list[Lost]] = {}
     for obj in objects:
         lost = obj.pending.lost if obj.pending else None
         if lost is not None and forget:
@@ -99,41 +92,22 @@ async def resolve(
 
 
 async def _resolve_type(
-    client: StashClient, cls: type[StashObject], group: Sequence[tuple[StashObject, LostCreate]]
+    client: StashClient, cls: type[StashObject], group: Sequence[Lost]
 ) -> list[tuple[StashObject, StashUnknownOutcomeError]]:
     created = client.created(cls.__name__)
-    rows = [row async for row in _newest(client, cls, group) if row["id"] not in created]
-    failed: list[tuple[StashObject, StashUnknownOutcomeError]] = []
-    for attrs in dict.fromkeys(frozenset(lost.saving.values) for _, lost in group):
-        # Rows are compared in what was sent, which not all have in common.
-        fits: dict[str, list[Row]] = {}
-        for row in rows:
-            fits.setdefault(_content(cls, _as_sent(cls, row, attrs), attrs), []).append(row)
-        alike: dict[str, list[tuple[StashObject, LostCreate]]] = {}
-        for obj, lost in group:
-            if attrs == lost.saving.values.keys():
-                alike.setdefault(_content(cls, lost.saving.input, attrs), []).append((obj, lost))
-        for content, many in alike.items():
-            failed += _assign(many, fits.get(content, []))
-    return failed
-
-
-def _assign(
-    many: Sequence[tuple[StashObject, LostCreate]], rows: Sequence[Row]
-) -> Iterator[tuple[StashObject, StashUnknownOutcomeError]]:
-    """Give objects that are alike the rows that fit them: any to any, unless there are too many."""
-    sent_at, after = min(lost.sent_at for _, lost in many), min(lost.after for _, lost in many)
-    rows = [row for row in rows if int(row["id"]) > after]
-    recent = [row for row in rows if datetime.fromisoformat(row["created_at"]) >= sent_at - _CLOCKS]
-    if len(rows) > len(recent) or len(recent) > len(many):
-        for obj, _ in many:
-            yield obj, _unknown(obj, [row["id"] for row in rows])
-        return
-    for (obj, lost), row in zip(many, sorted(recent, key=lambda row: int(row["id"])), strict=False):
-        obj.note_lost_create(None)
-        obj.end_save(lost.saving, row["id"])
-    for obj, _ in many[len(recent) :]:
-        obj.note_lost_create(None)
+    with client.session.order.request() as sent:
+        rows = [row async for row in _newest(client, cls, group) if row["id"] not in created]
+        matches = match(cls, group, rows)
+        for (obj, lost), row in matches.found:
+            obj.end_save(lost.saving, row["id"], sent)
+            if obj.is_kept:
+                # Others may have changed it since.
+                client.hydrated(TypeRef(cls.__name__), row, sent)
+    unclear = {id(obj) for (obj, _), _ in matches.unclear}
+    for obj, _ in group:
+        if id(obj) not in unclear:
+            obj.note_lost_create(None)
+    return [(obj, _unknown(obj, ids)) for (obj, _), ids in matches.unclear]
 
 
 def _unknown(obj: StashObject, ids: Sequence[str]) -> StashUnknownOutcomeError:
@@ -144,9 +118,7 @@ def _unknown(obj: StashObject, ids: Sequence[str]) -> StashUnknownOutcomeError:
     )
 
 
-async def _newest(
-    client: StashClient, cls: type[StashObject], group: Sequence[tuple[StashObject, LostCreate]]
-) -> Any:
+async def _newest(client: StashClient, cls: type[StashObject], group: Sequence[Lost]) -> Any:
     """The rows made last, with what was sent of any of `group`."""
     entity = ENTITIES[cls.__name__]
     attrs = {attr for _, lost in group for attr in lost.saving.values}
@@ -185,29 +157,3 @@ def field_paths(field: ApiField) -> Iterator[str]:
                 yield f"{field.name}.{inner.name}.id"
             elif kind.kind in ("SCALAR", "ENUM"):
                 yield f"{field.name}.{inner.name}"
-
-
-def _as_sent(cls: type[StashObject], row: Row, attrs: Collection[str]) -> dict[str, Any]:
-    """The input that would have made a row with these attributes."""
-    found = hydrate(cls, row)
-    held = {attr: found.__dict__.get(attr, UNSET) for attr in attrs}
-    return written(cls, "Create", held, {}, optional=held)
-
-
-def _content(cls: type[StashObject], given: Mapping[str, Any], attrs: Collection[str]) -> str:
-    """What an input says of attributes, comparable: servers trim texts and order links as they like."""
-    from json import dumps
-
-    shown = written(cls, "Create", dict.fromkeys(attrs), {}, optional=attrs).keys()
-    return dumps({name: _plain(given[name]) for name in sorted(shown) if given.get(name)}, sort_keys=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, list):
-        return sorted((_plain(each) for each in value), key=repr)
-    if isinstance(value, dict):
-        # The time of a stash-box id is the server's.
-        return {n: _plain(each) for n, each in value.items() if each not in (None, "") and n != "updated_at"}
-    return value
