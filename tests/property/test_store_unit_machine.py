@@ -32,7 +32,7 @@ class UnitMachine(LibraryMachine):
 
     def finish(self) -> None:
         """In the end the server has every edit."""
-        self.runner.run(self.store.save_all(check=True))
+        self.runner.run(self.store.save_all(check=True, on_conflict="mine"))
         self.took()
         text = "{ findTags(filter: {per_page: -1}) { tags { id description aliases } } }"
         rows = self.runner.run(self.store.client.execute(text))["findTags"]["tags"]
@@ -129,7 +129,7 @@ class UnitMachine(LibraryMachine):
     def save_one(self, number: int) -> None:
         found = self.store.identity.get(Tag, self.pick(number))
         if found is not None:
-            self.runner.run(self.store.save(found))
+            self.runner.run(self.store.save(found, on_conflict="mine"))
             assert not found.is_dirty()
             self.took()
 
@@ -143,7 +143,7 @@ class UnitMachine(LibraryMachine):
 
         self.wire.meanwhile = cut
         try:
-            result = self.runner.run(self.store.save_all(max_batch_size=2))
+            result = self.runner.run(self.store.save_all(max_batch_size=2, on_conflict="mine"))
             assert fail_at is not None or result.all_succeeded
         except StashConnectionError:
             assert fail_at == 1
