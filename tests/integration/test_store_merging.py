@@ -76,6 +76,18 @@ def test_another_clients_keys_items_and_data_stay(embedded_url: str, read: bool)
     run(main())
 
 
+def test_taking_out_all_keys_takes_out_no_others(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            scene, _ = await filled(store)
+            scene.custom_fields.clear()
+            await theirs(store, scene, custom_fields={"partial": {"new": 3}})
+            await store.save(scene)
+            assert (await row(store, scene))["custom_fields"] == {"new": 3}
+
+    run(main())
+
+
 def test_data_of_items_is_merged_item_by_item(embedded_url: str) -> None:
     async def main() -> None:
         async with counted(embedded_url) as (store, _):

@@ -20,6 +20,14 @@ urls = st.lists(st.sampled_from("xyz"), max_size=2)
 rows = st.fixed_dictionaries({"id": ids}, optional={"title": titles, "urls": urls})
 
 
+def merged(base: list[str], mine: list[str], theirs: list[str]) -> list[str]:
+    """What is here, without what was taken out there, and then what was put in there."""
+    if base == theirs:
+        return mine
+    kept = [url for url in mine if url in theirs or url not in base]
+    return kept + [url for url in theirs if url not in base and url not in mine]
+
+
 class StoreMachine(RuleBasedStateMachine):
     """The map beside a plain model of what the server said and what the user did since."""
 
@@ -38,8 +46,11 @@ class StoreMachine(RuleBasedStateMachine):
             assert holder is not found
         else:
             [found] = self.known.take_all(Scene, [sent])
-        self.server[row["id"]] |= {key: value for key, value in row.items() if key != "id"}
-        self.settle(row["id"])
+        one = row["id"]
+        if "urls" in row and "urls" in self.edits[one]:
+            self.edits[one]["urls"] = merged(self.server[one]["urls"], self.edits[one]["urls"], row["urls"])
+        self.server[one] |= {key: value for key, value in row.items() if key != "id"}
+        self.settle(one)
         return found
 
     def settle(self, one: str) -> None:

@@ -102,7 +102,7 @@ def written(
 
 def custom_fields(before: Any, value: Mapping[str, Any]) -> dict[str, Any]:
     """The change from `before` to `value` as CustomFieldsInput; all of them where `before` is unknown."""
-    if not isinstance(before, dict) or not value:
+    if not isinstance(before, dict):
         return {"full": plain(value)}
     changed = {k: plain(v) for k, v in value.items() if k not in before or not same(v, before[k])}
     gone = [key for key in before if key not in value]
