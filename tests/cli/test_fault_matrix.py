@@ -1,0 +1,259 @@
+"""Every fault of a connection against every kind of command: what is said is what happened, nothing twice.
+
+A row of FAULTS is a fault with the exit status that a query and a mutation end with. Whatever the fault, each
+mutation reaches the server at most once, and what the server holds afterwards is what the command told.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_support import Cli, Done
+from fault_kinds import (
+    SHAPES,
+    answered,
+    errors,
+    gzipped,
+    half,
+    huge,
+    page,
+    redirected,
+    reset_after,
+    reset_before,
+    silence,
+    trickle,
+    worked,
+)
+from fault_proxy import Fault, FaultProxy, Rule, on_mutation, on_operation, on_websocket
+from support import run
+
+from stash_cli import Outcome, Scene, StashContext
+from stash_cli.core.settings import Connection, normalise_url
+from stash_cli.embedded.server import LibraryServer
+
+MANY = 600
+PATIENCE = {"silence": "1", "trickle": "1"}
+"""Seconds of --timeout for faults that last; others end at once."""
+DONE, FAILED, AUTHENTICATION, UNREACHABLE, PARTLY, UNKNOWN = 0, 1, 4, 5, 6, 10
+
+WRONG = ("null data", "empty data", "errors that are texts", "a list", "no JSON", "200,000 brackets")
+FAULTS: dict[str, tuple[Fault, int, int]] = {
+    "reset before the work": (reset_before, UNREACHABLE, UNKNOWN),
+    "reset after the work": (reset_after, UNREACHABLE, UNKNOWN),
+    "half an answer": (half, UNREACHABLE, UNKNOWN),
+    "silence": (silence, UNREACHABLE, UNKNOWN),
+    "trickle": (trickle(0.4), UNREACHABLE, UNKNOWN),
+    "401": (page(401), AUTHENTICATION, AUTHENTICATION),
+    "403": (page(403), AUTHENTICATION, AUTHENTICATION),
+    "422": (errors("no such thing", status=422), FAILED, FAILED),
+    "429": (page(429), UNREACHABLE, UNREACHABLE),
+    "500": (page(500), FAILED, UNKNOWN),
+    "502": (page(502), UNREACHABLE, UNKNOWN),
+    "502 after the work": (worked(page(502)), UNREACHABLE, UNKNOWN),
+    "damaged gzip": (worked(gzipped(b'{"data": {}}' * 99, damaged=True)), UNREACHABLE, UNKNOWN),
+    "too large": (worked(huge(3_000_000)), FAILED, UNKNOWN),
+    "too large when unpacked": (worked(huge(3_000_000, packed=True)), FAILED, UNKNOWN),
+    "redirect": (redirected("http://127.0.0.1:1/graphql"), FAILED, FAILED),
+    **{name: (worked(answered(SHAPES[name])), FAILED, UNKNOWN) for name in WRONG},
+}
+QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "find": ("findTags", ("tags", "find", "--jsonl")),
+    "show": ("findTag", ("tag", "show", "1")),
+    "count": ("findTags", ("tags", "count")),
+    "api": ("systemStatus", ("api", "query { systemStatus { status } }")),
+    "jobs wait": ("findJob", ("jobs", "wait", "1", "--wait-timeout", "2")),
+}
+
+
+@dataclass
+class World:
+    """A served library behind a proxy, and the program that talks to the proxy."""
+
+    proxy: FaultProxy
+    server: str
+    tags: list[str]
+
+    def stash(self, *args: str, rule: Rule = lambda _: None, timeout: str = "20") -> Done:
+        """Run a command while `rule` spoils requests; it never ends in a bug, nor sends a mutation twice."""
+        self.proxy.requests.clear()
+        self.proxy.rule = rule
+        done = Cli(self.proxy.url, STASH_MAX_ANSWER_BYTES="2000000")("--timeout", timeout, *args)
+        self.proxy.rule = lambda _: None
+        assert "bug" not in done.err
+        assert "Traceback" not in done.err
+        assert not twice(self.proxy), "a mutation reached the server twice"
+        return done
+
+    def ask(self, document: str) -> Any:
+        """The data of a document that is sent to the server itself."""
+        request = urllib.request.Request(
+            f"{self.server}/graphql",
+            json.dumps({"query": document}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read())["data"]
+
+    def named(self, name: str) -> list[str]:
+        found = self.ask("{ allTags { id name } }")["allTags"]
+        return [tag["id"] for tag in found if tag["name"] == name]
+
+    def described(self, text: str) -> set[str]:
+        found = self.ask("{ allTags { id description } }")["allTags"]
+        return {tag["id"] for tag in found if tag["description"] == text}
+
+
+def twice(proxy: FaultProxy) -> list[bytes]:
+    """The mutations that were sent more than once although they were not refused at once."""
+    return [body for body, times in Counter(each.body for each in proxy.mutations).items() if times > 1]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    path = tmp_path_factory.mktemp("matrix") / "library.sqlite"
+    server = LibraryServer(str(path), host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    url = server.wait_until_ready(timeout=10)
+    with FaultProxy(url) as proxy:
+        world = World(proxy, url, [])
+        names = (f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ id }}' for n in range(MANY))
+        world.tags = [each["id"] for each in world.ask(f"mutation {{ {' '.join(names)} }}").values()]
+        world.ask("mutation { metadataScan(input: {}) }")
+        yield world
+    server.stop()
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def cache(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is known of the server, so that commands send what they are about and nothing else."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        assert world.stash("tags", "count").status == DONE
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def known_server(cache: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_query_that_fails_says_so(world: World, fault: str) -> None:
+    commit, status, _ = FAULTS[fault]
+    for name, (operation, args) in QUERIES.items():
+        done = world.stash(*args, rule=on_operation(operation, commit), timeout=PATIENCE.get(fault, "20"))
+        assert world.proxy.spoilt, name
+        assert (name, done.status, done.out) == (name, status, "")
+        assert len(world.proxy.spoilt) <= 3 or name == "jobs wait"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_mutation_is_done_once_at_most(world: World, fault: str) -> None:
+    commit, _, status = FAULTS[fault]
+    name = f"made under {fault}"
+    commands = {
+        "create": ("tag", "create", "--name", name),
+        "api": ("api", f'mutation {{ tagCreate(input: {{name: "{name}, by hand"}}) {{ id }} }}'),
+        "scan": ("scan", "--wait", "--wait-timeout", "5", "-q"),
+    }
+    for command, args in commands.items():
+        done = world.stash(*args, rule=on_mutation(commit), timeout=PATIENCE.get(fault, "20"))
+        assert (command, done.status) == (command, status)
+        assert len(world.proxy.mutations) == 1
+        assert ("may" in done.err) == (status == UNKNOWN), done.err
+    assert len(world.named(name)) <= 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_delete_is_told_as_it_is(world: World, fault: str) -> None:
+    commit, _, status = FAULTS[fault]
+    (tag,) = world.ask(f'mutation {{ tagCreate(input: {{name: "to go {fault}"}}) {{ id }} }}').values()
+    rule, patience = on_mutation(commit), PATIENCE.get(fault, "20")
+    done = world.stash("tag", "delete", tag["id"], "--yes", rule=rule, timeout=patience)
+    assert done.status == status
+    assert "deleted 1" not in done.err
+    assert len(world.proxy.mutations) == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failed_chunk_of_an_update_leaves_the_others_done(world: World, fault: str) -> None:
+    commit, _, status = FAULTS[fault]
+    args = ("tags", "update", *world.tags, "--description", fault, "--yes")
+    done = world.stash(*args, rule=on_mutation(commit, 2), timeout="5" if fault in PATIENCE else "20")
+    changed = world.described(fault)
+    told = {int(number) for number in re.findall(r"\d+", done.err)}
+    if fault == "422":  # the bulk mutation was refused as a whole, and its objects were changed one by one
+        assert (done.status, len(world.proxy.mutations), len(changed)) == (DONE, 4, MANY)
+        return
+    assert (done.status, len(world.proxy.mutations)) == (PARTLY, 3)
+    assert {MANY - 250, MANY, 250} <= told
+    assert len(changed) in (MANY - 250, MANY)
+    assert ("may" in done.err) == (status == UNKNOWN), done.err
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_save_all_finishes_what_a_fault_left(world: World, fault: str) -> None:
+    """60 new scenes in three requests, the second of which fails; saving again makes none twice."""
+    commit, _, status = FAULTS[fault]
+    titles = [f"{fault} {number:03}" for number in range(60)]
+    connection = Connection(normalise_url(world.proxy.url), timeout=5, max_answer_bytes=2_000_000)
+
+    async def save() -> Counter[Outcome]:
+        context = StashContext(connection)
+        async with context:
+            scenes = [Scene(title=title) for title in titles]
+            world.proxy.rule = on_mutation(commit, 2)
+            first = await context.store.save_batch(scenes, max_batch_size=20)
+            world.proxy.rule = lambda _: None
+            assert (await context.store.save_all()).all_succeeded
+            return Counter(each.outcome for each in first)
+
+    outcomes = run(save())
+    assert outcomes[Outcome.UNKNOWN if status == UNKNOWN else Outcome.FAILED] == 20
+    made = world.ask("{ findScenes(filter: {per_page: -1}) { scenes { title } } }")["findScenes"]["scenes"]
+    assert sorted(each["title"] for each in made if each["title"] in titles) == titles
+
+
+def test_a_refused_connection(world: World) -> None:
+    world.stash("tags", "count")
+    world.proxy.refuse()
+    try:
+        for args in (*(args for _, args in QUERIES.values()), ("tag", "create", "--name", "nobody hears it")):
+            assert world.stash(*args).status == UNREACHABLE
+    finally:
+        world.proxy.accept()
+    assert not world.named("nobody hears it")
+
+
+def test_a_locked_database_is_waited_for(world: World) -> None:
+    """The root field that it refuses was not done, so that a mutation is sent again, too."""
+    stash = Cli(world.proxy.url)
+    for operation, args in (
+        ("tagCreate", ("tag", "create", "--name", "waited for")),
+        ("findTags", ("tags", "count")),
+    ):
+        refused = {"message": "database is locked", "path": [operation]}
+        world.proxy.rule = on_operation(
+            operation, answered(json.dumps({"errors": [refused], "data": None})), 1
+        )
+        assert stash(*args).status == DONE
+    assert len(world.named("waited for")) == 1
+
+
+@pytest.mark.parametrize("fault", [redirected("ws://127.0.0.1:1/graphql"), reset_before, page(502)])
+def test_a_job_is_followed_without_a_websocket(world: World, fault: Fault) -> None:
+    done = world.stash("scan", "--wait", "-q", rule=on_websocket(fault))
+    assert done.status == DONE, done.err
+    assert len(world.proxy.mutations) == 1
