@@ -232,3 +232,24 @@ def test_a_save_that_is_cancelled_may_have_been_done(embedded_url: str) -> None:
             assert await store.count(Scene) == 1
 
     run(main())
+
+
+def test_what_may_have_been_put_in_can_be_taken_out_again(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            tags = [Tag(name=name) for name in "ab"]
+            scene = Scene(title="new", tags=tags[:1], custom_fields={})
+            await store.save_batch([*tags, scene], check=True)
+            await store.populate(scene, ["tags", "custom_fields"])
+            scene.tags.append(tags[1])
+            scene.custom_fields["k"] = 1
+            wire.lose("SceneUpdate")
+            with pytest.raises(StashUnknownOutcomeError):
+                await store.save(scene)
+            scene.tags.clear()
+            scene.custom_fields.clear()
+            await store.save(scene)
+            [row] = await everything(store.client, "scenes", "tags { id } custom_fields")
+            assert row == {"tags": [], "custom_fields": {}}
+
+    run(main())

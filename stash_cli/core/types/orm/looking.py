@@ -36,7 +36,11 @@ async def look(
     groups: dict[type[StashObject], list[tuple[StashObject, list[str]]]] = {}
     for obj, saving in savings:
         fields = list(_readable(obj, saving))
-        if fields and (always or (_sets_lists(obj, saving) and not is_exact(obj, saving, server))):
+        # What may have been taken before is read: the difference to it is not known.
+        is_unknown = any(name in saving.pending.unknown for name in fields)
+        if fields and (
+            always or is_unknown or (_sets_lists(obj, saving) and not is_exact(obj, saving, server))
+        ):
             groups.setdefault(type(obj), []).append((obj, fields))
     for cls, group in groups.items():
         await _read(client, cls, group)
@@ -54,8 +58,9 @@ async def confront(
     if on_conflict not in (None, "raise", "mine", "merge"):
         raise StashUsageError(f"on_conflict is raise, mine or merge, not {on_conflict!r}.")
     many = list(savings)
-    if on_conflict != "mine":
-        await look(client, many, always=on_conflict is not None)
+    if on_conflict == "mine":
+        many = [(obj, saving) for obj, saving in many if saving.pending.unknown]
+    await look(client, many, always=on_conflict is not None)
     if on_conflict in ("mine", "merge"):
         return []
     found = [(obj, _conflicts(obj, on_conflict)) for obj, _ in many]
