@@ -37,8 +37,9 @@ _PUBLIC = {
     "types": "Gallery Group Image Performer Scene SceneMarker StashObject Studio Tag",
     "unset": "UNSET UnsetType is_set",
     "errors": "Delivery StashAmbiguousError StashAuthenticationError StashBatchError StashCapabilityError"
-    " StashCleanupWarning StashConfigurationError StashConnectionError StashError StashGraphQLError"
-    " StashInputError StashIntegrationError StashJobError StashJobRunningError StashJobUnknownError"
+    " StashCleanupWarning StashConfigurationError StashConflictError StashConnectionError StashError"
+    " StashGraphQLError StashInputError StashIntegrationError StashJobError StashJobRunningError"
+    " StashJobUnknownError"
     " StashLockedError StashLookupError StashNotFoundError StashNotSentError StashServerError"
     " StashSystemNotReadyError StashUnknownOutcomeError StashUnmappedFieldWarning StashUsageError"
     " StashVersionError",

@@ -117,7 +117,7 @@ def test_custom_fields_are_sent_as_the_difference(embedded_url: str) -> None:
             blind.custom_fields = {"only": 1}
             assert (await blind.to_input())["custom_fields"] == {"full": {"only": 1}}
             scene.custom_fields.clear()
-            assert (await scene.to_input())["custom_fields"] == {"full": {}}
+            assert (await scene.to_input())["custom_fields"] == {"remove": ["a", "c", "d"]}
 
     run(main())
 

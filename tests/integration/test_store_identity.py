@@ -65,10 +65,10 @@ def test_a_changed_field_keeps_the_users_value() -> None:
     scene.title = "mine"
     scene.urls.append("b")
     known.take_all(Scene, [row(title="theirs", urls=["x"], rating100=70)])
-    assert (scene.title, scene.urls, scene.rating100) == ("mine", ["a", "b"], 70)
-    assert scene.get_changed_fields() == {"title": "mine", "urls": ["a", "b"]}
+    assert (scene.title, scene.urls, scene.rating100) == ("mine", ["b", "x"], 70)
+    assert scene.get_changed_fields() == {"title": "mine", "urls": ["b", "x"]}
     scene.title = "theirs"
-    assert scene.get_changed_fields() == {"urls": ["a", "b"]}
+    assert scene.get_changed_fields() == {"urls": ["b", "x"]}
 
 
 def test_unchanged_lists_stay_the_same_list() -> None:
