@@ -74,7 +74,8 @@ def fits(declared: TypeRef, value: Any, paths: Sequence[str] | None) -> bool:
         return isinstance(value, list) if declared.is_list else not _is_structured(declared.name, value)
     is_page = declared.name.startswith("Find")
     if declared.is_list:
-        return isinstance(value, list) and _are_objects(value, declared.name, paths)
+        rows = value if declared.is_nested else [value]
+        return isinstance(rows, list) and all(_is_list(each, declared.name, paths) for each in rows)
     if not is_page:
         return _is_object(value, declared.name, paths)
     return isinstance(value, dict) and _fits_page(declared.name, value, paths or ())
@@ -87,6 +88,10 @@ def _is_structured(type_name: str, value: Any) -> bool:
 
 def _is_object(value: Any, type_name: str, paths: Sequence[str] | None) -> bool:
     return isinstance(value, dict) and _are_objects([value], type_name, paths)
+
+
+def _is_list(value: Any, type_name: str, paths: Sequence[str] | None) -> bool:
+    return isinstance(value, list) and _are_objects(value, type_name, paths)
 
 
 def _are_objects(values: list[Any], type_name: str, paths: Sequence[str] | None) -> bool:

@@ -30,6 +30,11 @@ class TypeRef:
         return self.text.startswith("[")
 
     @property
+    def is_nested(self) -> bool:
+        """Whether it is a list of lists."""
+        return self.text.startswith("[[")
+
+    @property
     def required(self) -> bool:
         return self.text.endswith("!")
 
