@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from embedded_world import World, open_world
 
-from stash_cli.embedded.kinds import relations
+from stash_cli.embedded.kinds import marks
 
 QUERY = '{ findTags(filter: {sort: "id"}) { tags { scene_count(depth: %d) } } }'
 
@@ -25,13 +26,13 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.library.close()
 
 
-@pytest.mark.parametrize("counted_by_sql", [0, 1_000_000])
+@pytest.mark.parametrize("memory", [0, 7, 32_000_000])
 @pytest.mark.parametrize(("depth", "counts"), [(0, [0, 1, 1, 2]), (1, [1, 2, 2, 2]), (-1, [2, 2, 2, 2])])
 def test_a_scene_counts_once_whatever_way_leads_to_it(
-    world: World, monkeypatch: pytest.MonkeyPatch, depth: int, counts: list[int], counted_by_sql: int
+    world: World, monkeypatch: pytest.MonkeyPatch, depth: int, counts: list[int], memory: int
 ) -> None:
-    """Also where all links are read in one pass, as of many."""
-    monkeypatch.setattr(relations, "_COUNTED_BY_SQL", counted_by_sql)
+    """Also where SQLite has to count, and where the roots are counted one by one."""
+    monkeypatch.setattr(marks, "MEMORY", memory)
     tags = world(QUERY % depth)["tags"]
     assert [tag["scene_count"] for tag in tags] == counts
 
@@ -43,3 +44,48 @@ def test_studios_count_the_scenes_of_those_below(world: World) -> None:
     world.write("sceneUpdate", id="2", studio_id="2")
     document = '{ findStudios(filter: {sort: "id"}) { studios { scene_count all: scene_count(depth: -1) } } }'
     assert world(document)["studios"] == [{"scene_count": 1, "all": 2}, {"scene_count": 1, "all": 1}]
+
+
+@pytest.mark.parametrize("memory", [0, 32_000_000])
+def test_what_is_linked_in_several_ways_counts_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, memory: int
+) -> None:
+    """A performer of two scenes and a gallery of a studio; a marker with a tag as its first and another."""
+    monkeypatch.setattr(marks, "MEMORY", memory)
+    performer = world.create("performerCreate", name="p")
+    for name, parents in (("above", {}), ("below", {"parent_id": "1"})):
+        world.create("studioCreate", name=name, **parents)
+    group = world.create("groupCreate", name="g")
+    appears = {"performer_ids": [performer], "studio_id": "2"}
+    for scene in ("1", "2"):
+        world.write("sceneUpdate", id=scene, groups=[{"group_id": group}], **appears)
+    world.create("galleryCreate", title="gallery", **appears)
+    world.create("sceneMarkerCreate", scene_id="1", primary_tag_id="2", tag_ids=["3"], seconds=1, title="m")
+    document = "{ find%s { %s { performer_count all: performer_count(depth: -1) } } }"
+    assert world(document % ("Groups", "groups"))["groups"] == [{"performer_count": 1, "all": 1}]
+    counts = world('{ findStudios(filter: {sort: "id"}) { studios { a: performer_count(depth: -1) } } }')
+    assert counts["studios"] == [{"a": 1}, {"a": 1}]
+    tags = world('{ findTags(filter: {sort: "id"}) { tags { scene_marker_count(depth: -1) } } }')["tags"]
+    assert [tag["scene_marker_count"] for tag in tags] == [1, 1, 1, 0]
+
+
+def test_counts_below_many_tags_are_those_of_plain_python(world: World) -> None:
+    """Every root of a tree of 40 tags, over links that follow no pattern."""
+    random = Random(7)
+    children = {1: [2, 3], 2: [4], 3: [4]}
+    for tag in range(5, 41):
+        parent = random.randrange(1, tag)
+        children.setdefault(parent, []).append(tag)
+        world.create("tagCreate", name=f"tag {tag}", parent_ids=[str(parent)])
+    links = {(scene, random.randrange(1, 41)) for scene in range(4, 34) for _ in range(3)}
+    for scene in range(4, 34):
+        tags = [str(tag) for owner, tag in links if owner == scene]
+        world.create("sceneCreate", title=f"scene {scene}", tag_ids=tags)
+    links |= {(1, 2), (1, 3), (1, 4), (2, 4)}
+
+    def below(tag: int) -> set[int]:
+        return {tag}.union(*(below(child) for child in children.get(tag, ())))
+
+    found = world('{ findTags(filter: {sort: "id", per_page: -1}) { tags { scene_count(depth: -1) } } }')
+    wanted = [len({scene for scene, tag in links if tag in below(root)}) for root in range(1, 41)]
+    assert [tag["scene_count"] for tag in found["tags"]] == wanted

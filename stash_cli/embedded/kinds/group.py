@@ -12,7 +12,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.kinds.common import CustomFields, links, many, picture, stamp, tags_over, url_fields
 from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
 from stash_cli.embedded.kinds.relations import Called, Computed, Count, Joined, One, owned, sum_of
-from stash_cli.embedded.links import groups_of_performers, o_counts
+from stash_cli.embedded.links import o_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,9 @@ def _sub_group_count(batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
 
 
 _relations = t.groups_relations
-_performers = groups_of_performers().subquery()
+_performers = select(t.groups_scenes.c.group_id, t.performers_scenes.c.performer_id).join(
+    t.performers_scenes, t.performers_scenes.c.scene_id == t.groups_scenes.c.scene_id
+)
 _subs = select(_relations.c.containing_id, _relations.c.sub_id, _relations.c.description)
 _containing = select(_relations.c.sub_id, _relations.c.containing_id, _relations.c.description)
 
@@ -66,7 +68,7 @@ GROUP = Kind(
         ),
         "custom_fields": CustomFields(t.group_custom_fields),
         "scene_count": Count("Group", links(t.groups_scenes, "group_id", "scene_id")),
-        "performer_count": Count("Group", select(_performers.c.group, _performers.c.performer)),
+        "performer_count": Count("Group", _performers),
         "sub_group_count": Called(_sub_group_count),
         "o_counter": sum_of(o_counts("Group")),
         "front_image_path": picture("group/{id}/frontimage", "_front_image_blob"),

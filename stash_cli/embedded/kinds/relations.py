@@ -6,19 +6,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Table, distinct, func, select
+from sqlalchemy import CompoundSelect, Select, Table, distinct, func, select
 
 from stash_cli.embedded import rows, sql
+from stash_cli.embedded.kinds import marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sqlalchemy import ColumnElement, Subquery
+    from sqlalchemy import ColumnElement
 
     from stash_cli.embedded.rows import Batch, Row
-
-
-_COUNTED_BY_SQL = 300_000  # links; of more, each is read once
 
 
 def owned(statement: Select[Any]) -> Select[Any]:
@@ -139,66 +137,55 @@ class Value:
 class Count:
     """How many objects hang on the owner and, with `depth`, on those below it.
 
-    `links` gives (owner, object), no pair twice: each object counts once. `single` says that an object has
-    one owner at most, so that no object is below two.
+    `links` gives (owner, object) of one table, where no pair stands twice, or of joins and unions. Each
+    object counts once. `single` says that an object has one owner at most, so that no object is below two.
     """
 
     hierarchy: str
-    links: Select[Any]
+    links: Select[Any] | CompoundSelect[Any]
     single: bool = False
 
     def load(self, batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
-        depth = args.get("depth")
-        if not isinstance(self.links.get_final_froms()[0], Table):
-            return self._different(batch, depth)
-        numbers = self._links_below(batch, depth)
+        depth, roots = args.get("depth"), [row.id for row in batch.rows]
+        if not self._is_one_table:
+            return self._different(batch, roots, depth)
         if self.single or sql.levels_of(depth) == 0:
-            return numbers
-        if sum(numbers.values()) > _COUNTED_BY_SQL:
-            return self._in_one_pass(batch, depth)
-        return self._different(batch, depth)
+            return self._links_below(batch, roots, depth)
+        with_links = self._owners_with_links(batch, depth)
+        single = [root for root in roots if len(with_links[root]) == 1]
+        several = [root for root in roots if len(with_links[root]) > 1]
+        return self._links_below(batch, single, depth) | self._different(batch, several, depth)
 
-    def _tree(self, depth: int | None) -> Subquery:
-        return sql.below(self.hierarchy, sql.id_list(sql.ids_param()), depth)
+    @property
+    def _is_one_table(self) -> bool:
+        return isinstance(self.links, Select) and isinstance(self.links.get_final_froms()[0], Table)
 
-    def _links_below(self, batch: Batch, depth: int | None) -> dict[int, int]:
+    def _owners_with_links(self, batch: Batch, depth: int | None) -> dict[int, list[int]]:
+        """Which of a root and what is below it have links at all."""
+        tree, links = sql.below(self.hierarchy, sql.id_list(sql.ids_param()), depth), self.links.subquery()
+        some = select(1).where(links.c[0] == tree.c.id).correlate(tree).exists()
+        found: dict[int, list[int]] = defaultdict(list)
+        statement = select(tree.c.root, tree.c.id).where(some)
+        for root, owner in batch.context.connection.execute(statement, {"ids": batch.ids}):
+            found[root].append(owner)
+        return found
+
+    def _links_below(self, batch: Batch, roots: list[int], depth: int | None) -> dict[int, int]:
         """How many links each root has with what is below it: index ranges are counted, nothing is joined."""
-        tree, links = self._tree(depth), self.links.subquery()
+        tree, links = sql.below(self.hierarchy, sql.id_list(roots), depth), self.links.subquery()
         number = select(func.count()).select_from(links).where(links.c[0] == tree.c.id).correlate(tree)
         statement = select(tree.c.root, func.sum(number.scalar_subquery())).group_by(tree.c.root)
         return {record[0]: record[1] for record in _records(batch, statement)}
 
-    def _different(self, batch: Batch, depth: int | None) -> dict[int, int]:
-        """How many different objects there are, counted by SQLite."""
-        tree, links = self._tree(depth), self.links.subquery()
+    def _different(self, batch: Batch, roots: list[int], depth: int | None) -> dict[int, int]:
+        """How many different objects there are, where some may be linked twice below one root."""
+        parts: Any = self.links.selects if isinstance(self.links, CompoundSelect) else (self.links,)
+        counted = marks.Below(batch.context.connection, tuple(parts), self.hierarchy, depth)
+        if counted.highest < marks.MEMORY:
+            return counted.different(roots)
+        tree, links = sql.below(self.hierarchy, sql.id_list(roots), depth), self.links.subquery()
         joined = select(tree.c.root, func.count(distinct(links.c[1]))).join(links, links.c[0] == tree.c.id)
         return {record[0]: record[1] for record in _records(batch, joined.group_by(tree.c.root))}
-
-    def _in_one_pass(self, batch: Batch, depth: int | None) -> dict[int, int]:
-        """Read every link once, in the order of the objects, whatever number of roots it is below.
-
-        To each owner belongs a number with one bit for each root above it: those of an object's owners, taken
-        together, are the roots that it counts for.
-        """
-        connection = batch.context.connection
-        tree = self._tree(depth)
-        roots = {row.id: 1 << place for place, row in enumerate(batch.rows)}
-        above: dict[int, int] = defaultdict(int)
-        for root, owner in connection.execute(select(tree.c.root, tree.c.id), {"ids": batch.ids}):
-            above[owner] |= roots[root]
-        together: dict[int, int] = defaultdict(int)
-        current, mask = None, 0
-        links = self.links.order_by(self.links.selected_columns[1])
-        for owner, key in sql.plain_rows(connection, links):
-            if key != current:
-                together[mask] += 1
-                current, mask = key, 0
-            mask |= above.get(owner, 0)
-        together[mask] += 1
-        return {
-            root: sum(number for mask, number in together.items() if mask & bit)
-            for root, bit in roots.items()
-        }
 
     def missing(self) -> int:
         return 0

@@ -18,7 +18,6 @@ from stash_cli.embedded.kinds.kind import Kind, plain, texts
 from stash_cli.embedded.kinds.relations import Count, One, sum_of
 from stash_cli.embedded.links import o_counts, performer_studios
 
-_pairs = performer_studios().subquery()
 _groups = Count("Studio", select(t.groups.c.studio_id, t.groups.c.id), single=True)
 
 STUDIO = Kind(
@@ -45,7 +44,7 @@ STUDIO = Kind(
         "scene_count": Count("Studio", select(t.scenes.c.studio_id, t.scenes.c.id), single=True),
         "image_count": Count("Studio", select(t.images.c.studio_id, t.images.c.id), single=True),
         "gallery_count": Count("Studio", select(t.galleries.c.studio_id, t.galleries.c.id), single=True),
-        "performer_count": Count("Studio", select(_pairs.c.studio, _pairs.c.performer)),
+        "performer_count": Count("Studio", performer_studios()),
         "group_count": _groups,
         "movie_count": _groups,
         "o_counter": sum_of(o_counts("Studio")),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.kinds.common import CustomFields, alias_list, links, picture, stash_ids, tags_over
 from stash_cli.embedded.kinds.kind import Kind, plain, texts
 from stash_cli.embedded.kinds.relations import Count, direct_count
 from stash_cli.embedded.links import marker_tags
 
-_markers = marker_tags().subquery()
 _groups = Count("Tag", links(t.groups_tags, "tag_id", "group_id"))
 
 TAG = Kind(
@@ -37,7 +34,7 @@ TAG = Kind(
         "studio_count": Count("Tag", links(t.studios_tags, "tag_id", "studio_id")),
         "group_count": _groups,
         "movie_count": _groups,
-        "scene_marker_count": Count("Tag", select(_markers.c.tag, _markers.c.marker)),
+        "scene_marker_count": Count("Tag", marker_tags()),
         "image_path": picture("tag/{id}/image"),
     },
 )
