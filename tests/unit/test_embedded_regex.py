@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from random import Random
 
 import pytest
 from support import fresh_python
@@ -137,3 +138,22 @@ def test_plain_text_means_the_same_with_and_without_the_library() -> None:
     ):
         fits = [compile_pattern(plain).matches(text) for text in texts]
         assert fits == [compile_pattern(other).matches(text) for text in texts]
+
+
+@pytest.mark.parametrize("start", ["", "^", "(?i)", "(?s)", r"\b"])
+@pytest.mark.parametrize("atom", ["a", "/", ".", r"\d", "[^a]", "(a|b)", r"\pL", "é", "(?:(a|b)*a(a|b){15})"])
+@pytest.mark.parametrize("end", ["", "*", "{2}", "$", "|b$", r"\B"])
+def test_whether_an_expression_is_found_is_what_a_search_says(start: str, atom: str, end: str) -> None:
+    """Both agree, also on texts that fill the memory of RE2."""
+    compiled = compile_pattern(start + atom + end)
+    random = Random(5)
+    texts = ["".join(random.choices("ab/é1\nA ", k=size)) for size in (0, 1, 2, 3, 5, 9) * 4]
+    texts.append("".join(random.choices("ab", k=2000)))
+    for text in texts:
+        assert compiled.matches(text) == (compiled.groups(text) is not None), text
+
+
+def test_an_expression_that_is_too_large_for_a_set_is_searched_for() -> None:
+    compiled = compile_pattern(r"(\d|[a-f]){900}")
+    assert compiled.matches("x" + "a1" * 450)
+    assert not compiled.matches("x" + "a1" * 449)

@@ -58,8 +58,9 @@ _STRING: dict[str, Callable[[Any, str], Condition]] = {
     "NOT_EQUALS": lambda column, value: column.not_like(value),
     "INCLUDES": lambda column, value: or_(*(column.like(word) for word in _words(value))),
     "EXCLUDES": lambda column, value: and_(*(column.not_like(word) for word in _words(value))),
-    "MATCHES_REGEX": lambda column, value: and_(column.is_not(None), _matches(column, value)),
-    "NOT_MATCHES_REGEX": lambda column, value: or_(column.is_(None), not_(_matches(column, value))),
+    # What decides most rows comes first: a path is put together anew for each part.
+    "MATCHES_REGEX": lambda column, value: and_(_matches(column, value), column.is_not(None)),
+    "NOT_MATCHES_REGEX": lambda column, value: or_(not_(_matches(column, value)), column.is_(None)),
     "IS_NULL": lambda column, _: _absent(column),
     "NOT_NULL": lambda column, _: _present(column),
 }

@@ -55,6 +55,11 @@ def path_rows(noun: str) -> Select[Any]:
     )
 
 
+def path(noun: str) -> Handler:
+    """The full path of a file."""
+    return some_row(path_rows(noun), conditions.string, owners=file_rows(noun))
+
+
 def fingerprint_rows(noun: str, kind: str) -> Select[Any]:
     """(owner, fingerprint of one type) of every file: text, or the number of a phash."""
     prints = t.files_fingerprints

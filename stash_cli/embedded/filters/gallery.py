@@ -45,7 +45,7 @@ def _own_folder() -> Select[Any]:
 
 def _path(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
     """The path of a file or of the gallery's own folder; a regex that must not match holds for both."""
-    in_file = some_row(facts.path_rows("gallery"), conditions.string)
+    in_file = facts.path("gallery")
     in_folder = some_row(_own_folder(), conditions.string)
     if criterion["modifier"] in ("NOT_MATCHES_REGEX", "IS_NULL"):
         first, second = in_file(entity, criterion), in_folder(entity, criterion)

@@ -15,7 +15,6 @@ from stash_cli.embedded.filters.criteria import (
     dates,
     numbers,
     pairs,
-    some_row,
     strings,
 )
 from stash_cli.embedded.filters.relations import Relation, related
@@ -39,7 +38,7 @@ IMAGE_FILTER: dict[str, Handler] = {
     "organized": boolean("organized"),
     **dates("date created_at updated_at"),
     "url": facts.values(t.image_urls, "url"),
-    "path": some_row(facts.path_rows("image"), conditions.string),
+    "path": facts.path("image"),
     "file_count": count(_files),
     "checksum": facts.fingerprint("image", "md5"),
     "phash_distance": phash(facts.fingerprint_rows("image", "phash")),

@@ -60,7 +60,7 @@ def _last_played(entity: Entity) -> ColumnElement[Any]:
     return func.coalesce(latest.scalar_subquery(), func.datetime(0))
 
 
-_some_path = some_row(facts.path_rows("scene"), conditions.string)
+_some_path = facts.path("scene")
 
 
 def _path(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
