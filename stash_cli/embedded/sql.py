@@ -22,12 +22,12 @@ from sqlalchemy import (
 from stash_cli.embedded import tables as t
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Generator
 
     from sqlalchemy import ColumnElement, Connection, FromClause, Subquery
 
 
-def plain_rows(connection: Connection, statement: Select[Any]) -> Iterator[tuple[Any, ...]]:
+def plain_rows(connection: Connection, statement: Select[Any]) -> Generator[tuple[Any, ...]]:
     """The rows of `statement` as the driver gives them: for millions of rows, where each one tells."""
     with connection.execute(statement) as result:
         yield from result.cursor  # type: ignore[misc]

@@ -65,6 +65,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walk, "_SKIPPED", 3)
     monkeypatch.setattr(matches, "_WINDOWS", (5, 20))
     monkeypatch.setattr(matches, "_LISTED", 30)
+    monkeypatch.setattr(matches, "_READ", 40)
 
 
 FILTER = {

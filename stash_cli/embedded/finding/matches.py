@@ -8,7 +8,9 @@ its rows lie together, and put in order then. The first is tried for a bounded n
 from __future__ import annotations
 
 from array import array
+from contextlib import closing
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _WINDOWS = (200, 2000)  # rows that are tested in order before all matches are gathered
 _LISTED = 100_000  # matches that are sorted; of more, the order is walked
+_READ = 10_000  # the last match of a page that is reached by reading rows; SQLite skips more of them faster
 
 
 class Matches:
@@ -125,11 +128,21 @@ class Matches:
         ids = self._ids
         if offset >= len(ids):
             return []
-        in_order = select(self._entity.c.id).order_by(*self._order).limit(limit).offset(offset)
+        in_order = select(self._entity.c.id).order_by(*self._order)
         if len(ids) <= _LISTED:
-            return self._run(in_order.where(self._entity.c.id.in_(sql.id_list(ids))))
-        # A sum is not looked up in the table: SQLite keeps to the order and tests each row on the way.
-        return self._run(in_order.where((self._entity.c.id + 0).in_(self.selected)))
+            near = in_order.where(self._entity.c.id.in_(sql.id_list(ids)))
+            return self._run(near.limit(limit).offset(offset))
+        if offset + limit > _READ:
+            # A sum is not looked up in the table: SQLite keeps to the order and tests each row on the way.
+            chosen = (self._entity.c.id + 0).in_(self.selected)
+            return self._run(in_order.where(chosen).limit(limit).offset(offset))
+        return self._read(in_order, offset, limit)
+
+    def _read(self, in_order: Select[Any], offset: int, limit: int) -> list[int]:
+        """Read rows in order until the page is full: SQLite would make a second list of all ids first."""
+        chosen = set(self._ids)
+        with closing(sql.plain_rows(self._connection, in_order)) as rows:
+            return list(islice((id_ for (id_,) in rows if id_ in chosen), offset, offset + limit))
 
     def _run(self, statement: Select[Any]) -> list[int]:
         return list(self._connection.execute(statement).scalars())
