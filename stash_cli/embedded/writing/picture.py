@@ -1,4 +1,4 @@
-"""The content of a picture: bytes that decode as one."""
+"""The content of a picture: bytes that begin as one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.scan.probe import BrokenFileError, decodable, opened_picture
 
-_PREVIEW = (64, 64)  # pixels that a JPEG is decoded to: it need not be seen
 _SVG = re.compile(
     r"\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.{0,4096}?-->\s*){0,9}(?:<!DOCTYPE\s+svg[^>\[]*>\s*)?<svg[\s>]",
     re.DOTALL | re.IGNORECASE,
@@ -24,7 +23,7 @@ class Picture:
 
     def __post_init__(self) -> None:
         if not is_svg(self.content):
-            _decode(self.content)
+            _identify(self.content)
 
     @classmethod
     def of(cls, content: bytes, what: str) -> Picture:
@@ -44,7 +43,10 @@ def is_svg(content: bytes) -> bool:
     return _SVG.match(text) is not None
 
 
-def _decode(content: bytes) -> None:
+def _identify(content: bytes) -> None:
+    """Read the header of a picture; raises BrokenFileError where there is none, or one of too many pixels.
+
+    The rest is not decoded: browsers show pictures that end too early, and servers keep them.
+    """
     with opened_picture(io.BytesIO(content)) as picture:
-        picture.draft("RGB", _PREVIEW)
-        decodable(picture).load()
+        decodable(picture)
