@@ -12,7 +12,7 @@ from stash_cli.core.errors import StashConfigurationError, StashInputError, did_
 from stash_cli.core.log import logger
 from stash_cli.core.settings import DEMO
 from stash_cli.core.transport.asgi import open_asgi_channel
-from stash_cli.core.transport.aside import LoopThread, in_daemon_thread
+from stash_cli.core.transport.background_loop import LoopThread, in_daemon_thread
 from stash_cli.core.transport.files import download_url, same_origin
 from stash_cli.core.transport.http import HttpTransport, load_httpx
 
@@ -36,7 +36,7 @@ class InProcessTransport(HttpTransport):
         super().__init__(connection)
         self._library: Library | None = None
         self._opening = threading.Lock()
-        self._aside = LoopThread("stash-library")
+        self._background = LoopThread("stash-library")
 
     @property
     def endpoint(self) -> str:
@@ -52,7 +52,7 @@ class InProcessTransport(HttpTransport):
             return self._library
 
     def make_client(self) -> httpx.AsyncClient:
-        library, aside = load_httpx(), self._aside
+        library, background = load_httpx(), self._background
 
         class Recorded(library.ASGITransport):  # type: ignore[misc, name-defined]
             """Reports what it does like httpcore; the app has the whole request from the start."""
@@ -61,7 +61,7 @@ class InProcessTransport(HttpTransport):
                 trace = request.extensions.get("trace", _unheard)
                 await trace("asgi.send_request_headers.started", {"request": request})
                 await trace("asgi.send_request_body.complete", {})
-                answer: httpx.Response = await aside.run(super().handle_async_request(request))
+                answer: httpx.Response = await background.run(super().handle_async_request(request))
                 await trace("asgi.receive_response_headers.complete", {})
                 return answer
 
@@ -94,7 +94,7 @@ class InProcessTransport(HttpTransport):
         if task is not None and task.cancelling():
             await in_daemon_thread(partial(library.jobs.close, drain=False), "stash-jobs-end")
         try:
-            async with asyncio.timeout(_LEAVES_AFTER if self._aside.is_busy else None):
+            async with asyncio.timeout(_LEAVES_AFTER if self._background.is_busy else None):
                 await in_daemon_thread(library.close, "stash-library-end")
         except TimeoutError:
             logger.info("The library still works on a request that was given up.")
@@ -102,7 +102,7 @@ class InProcessTransport(HttpTransport):
             await in_daemon_thread(partial(library.jobs.close, drain=False), "stash-jobs-end")
             raise
         finally:
-            self._aside.stop()
+            self._background.stop()
 
 
 def require_file(connection: Connection) -> None:

@@ -12,10 +12,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from stash_cli.embedded.web.brake import GuessBrake
 from stash_cli.embedded.web.credentials import Credentials
 from stash_cli.embedded.web.exposure import REFUSAL, UNKNOWN_PROXY, expose, exposed
 from stash_cli.embedded.web.login import refuse_guess, session_cookie, session_token
+from stash_cli.embedded.web.login_throttle import LoginThrottle
 from stash_cli.embedded.web.peers import peer_of, prefix_of
 from stash_cli.embedded.writing.settings import read_part
 
@@ -60,7 +60,7 @@ class Guard:
         self._app = app
         self._library = library
         self._sessions = sessions
-        self._wrong_keys = GuessBrake(_WRONG_KEYS)
+        self._wrong_keys = LoginThrottle(_WRONG_KEYS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"} or scope["path"] == _ALIVE:

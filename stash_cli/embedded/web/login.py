@@ -12,8 +12,8 @@ from urllib.parse import parse_qs
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from stash_cli.embedded.web.brake import GuessBrake
 from stash_cli.embedded.web.credentials import Credentials
+from stash_cli.embedded.web.login_throttle import LoginThrottle
 from stash_cli.embedded.web.peers import peer_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def refuse_guess(wait: int) -> Response:
 
 def login_endpoint(library: Library, sessions: Sessions) -> Callable[[Request], Awaitable[Response]]:
     """`/login`: a form to fill in, and the POST that starts a session."""
-    brake, checks = GuessBrake(), asyncio.Semaphore(_CHECKS)
+    throttle, checks = LoginThrottle(), asyncio.Semaphore(_CHECKS)
 
     async def handle(request: Request) -> Response:
         if request.method == "GET":
@@ -98,15 +98,15 @@ def login_endpoint(library: Library, sessions: Sessions) -> Callable[[Request], 
         username, password = (fields.get(name, [""])[0] for name in ("username", "password"))
         credentials = await run_in_threadpool(Credentials.read, library)
         address = peer_of(request.scope).address
-        wait = brake.attempt(address)
+        wait = throttle.attempt(address)
         if wait:
             return refuse_guess(wait)
         async with checks:
             accepted = await run_in_threadpool(credentials.accepts_login, username, password)
         if not accepted:
-            brake.fail(address)
+            throttle.fail(address)
             return PlainTextResponse("Username or password is invalid", 401)
-        brake.succeed(address)
+        throttle.succeed(address)
         sessions.end(session_token(request))
         token = sessions.start(credentials)
         cookie = session_cookie(request, token, credentials.max_session_age)

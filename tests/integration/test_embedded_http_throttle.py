@@ -8,7 +8,7 @@ import httpx
 import pytest
 from embedded_serving import CONFIGURE, ask, client_from, serving, set_password
 
-from stash_cli.embedded.web.brake import CROWD, LONGEST, MEMORY, MOST_PEERS, GuessBrake
+from stash_cli.embedded.web.login_throttle import CROWD, LONGEST, MEMORY, MOST_PEERS, LoginThrottle
 
 RIGHT, WRONG = {"username": "ada", "password": "secret"}, {"username": "ada", "password": "guess"}
 
@@ -28,51 +28,51 @@ def clock():
 
 
 @pytest.fixture
-def brake(clock):
-    return GuessBrake(clock=clock)
+def throttle(clock):
+    return LoginThrottle(clock=clock)
 
 
-def waits(brake: GuessBrake, address: str, count: int) -> list[int]:
-    return [brake.attempt(address) for _ in range(count)]
+def waits(throttle: LoginThrottle, address: str, count: int) -> list[int]:
+    return [throttle.attempt(address) for _ in range(count)]
 
 
-def test_pauses_begin_after_five_guesses_and_double(brake, clock):
-    assert waits(brake, "10.0.0.1", 7) == [0, 0, 0, 0, 0, 1, 1]
+def test_pauses_begin_after_five_guesses_and_double(throttle, clock):
+    assert waits(throttle, "10.0.0.1", 7) == [0, 0, 0, 0, 0, 1, 1]
     clock.now += 0.5
-    brake.fail("10.0.0.1")
+    throttle.fail("10.0.0.1")
     for pause in (1, 2, 4, 8):
-        assert brake.attempt("10.0.0.1") == pause
+        assert throttle.attempt("10.0.0.1") == pause
         clock.now += pause
-        assert brake.attempt("10.0.0.1") == 0
+        assert throttle.attempt("10.0.0.1") == 0
     for _ in range(20):
         clock.now += LONGEST
-        assert brake.attempt("10.0.0.1") == 0
-    assert brake.attempt("10.0.0.1") == LONGEST
+        assert throttle.attempt("10.0.0.1") == 0
+    assert throttle.attempt("10.0.0.1") == LONGEST
 
 
-def test_a_right_guess_and_time_make_good(brake, clock):
-    waits(brake, "10.0.0.1", 5)
-    brake.succeed("10.0.0.1")
-    assert waits(brake, "10.0.0.1", 6)[-1] == 1
+def test_a_right_guess_and_time_make_good(throttle, clock):
+    waits(throttle, "10.0.0.1", 5)
+    throttle.succeed("10.0.0.1")
+    assert waits(throttle, "10.0.0.1", 6)[-1] == 1
     clock.now += MEMORY + 1
-    assert waits(brake, "10.0.0.1", 6) == [0, 0, 0, 0, 0, 1]
+    assert waits(throttle, "10.0.0.1", 6) == [0, 0, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(
     ("other", "waits"),
     [("10.0.0.2", 0), ("2001:db8::ffff", 1), ("2001:db8:0:1::1", 0), ("::1", 0), ("2001:db8::1%x", 1)],
 )
-def test_who_counts_as_one(brake, other, waits):
+def test_who_counts_as_one(throttle, other, waits):
     for _ in range(5):
-        brake.attempt("2001:db8::1")
-    assert brake.attempt(other) == waits
+        throttle.attempt("2001:db8::1")
+    assert throttle.attempt(other) == waits
 
 
-def test_many_addresses_have_one_guess_each_and_bounded_room(brake):
-    waits_of_first = [brake.attempt(f"10.1.{n >> 8}.{n & 255}") for n in range(MOST_PEERS + CROWD)]
+def test_many_addresses_have_one_guess_each_and_bounded_room(throttle):
+    waits_of_first = [throttle.attempt(f"10.1.{n >> 8}.{n & 255}") for n in range(MOST_PEERS + CROWD)]
     assert set(waits_of_first) == {0}
-    assert brake.attempt("10.1.16.1") == 1
-    assert len(brake._peers) == MOST_PEERS
+    assert throttle.attempt("10.1.16.1") == 1
+    assert len(throttle._peers) == MOST_PEERS
 
 
 def test_wrong_logins_are_slowed_and_another_address_is_not(served_url):

@@ -1,4 +1,4 @@
-"""Slows down who guesses passwords and keys, per network address and altogether."""
+"""Throttling of wrong passwords and keys, per network address and altogether."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class _Record:
     last: float = 0.0
 
 
-class GuessBrake:
-    """Counts wrong guesses. After `free` of them each has to wait: 1, 2, 4 ... 300 seconds.
+class LoginThrottle:
+    """Counts wrong attempts. After `free` of them each has to wait: 1, 2, 4 ... 300 seconds.
 
     A guess counts as wrong from its start until it turns out right, so that guesses at the same time do not
     slip through. Safe for several threads; remembers at most `MOST_PEERS` addresses. `clock` gives seconds.
