@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from store_support import counted
+from store_support import Held, counted
 from support import run
 
 from stash_cli.core.client.batch import Outcome
@@ -251,5 +251,76 @@ def test_what_may_have_been_put_in_can_be_taken_out_again(embedded_url: str) -> 
             await store.save(scene)
             [row] = await everything(store.client, "scenes", "tags { id } custom_fields")
             assert row == {"tags": [], "custom_fields": {}}
+
+    run(main())
+
+
+def end(task: asyncio.Task[Any], held: Held, *, lost: bool) -> Any:
+    """Let a held answer come, or give up waiting for it, and wait for the task."""
+    if lost:
+        task.cancel()
+    held.release()
+    return asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "lost"])
+@pytest.mark.parametrize("size", [0, 1], ids=["save", "save_batch"])
+def test_what_is_set_back_while_it_is_sent_is_saved(embedded_url: str, size: int, lost: bool) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, tag = Scene(title="old", tags=[], custom_fields={}), Tag(name="T")
+            await store.save_batch([scene, tag], check=True)
+            scene.title, scene.tags, scene.custom_fields = "new", [tag], {"key": 1}
+            held = wire.hold("SceneUpdate")
+            task = asyncio.ensure_future(store.save_batch([scene]) if size else store.save(scene))
+            await held.come
+            scene.title, scene.tags, scene.custom_fields = "old", [], {}
+            await store.find(Scene, fields=["title", "tags", "custom_fields"])
+            assert (scene.title, scene.tags, scene.custom_fields) == ("old", [], {})
+            await end(task, held, lost=lost)
+            await store.save_all(check=True)
+            rows = await everything(store.client, "scenes", "title tags { id } custom_fields")
+            assert rows == [{"title": "old", "tags": [], "custom_fields": {}}]
+            assert not scene.is_dirty()
+
+    run(main())
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "lost"])
+@pytest.mark.parametrize("wanted", [2, 3, 4, 5])
+def test_what_is_counted_while_it_is_sent_is_counted_once(embedded_url: str, wanted: int, lost: bool) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene = Scene(title="counted", o_counter=2)
+            await store.save(scene)
+            scene.o_counter = 4
+            held = wire.hold("sceneAddO")
+            task = asyncio.ensure_future(store.save(scene))
+            await held.come
+            scene.o_counter = wanted
+            await store.find(Scene, fields=["o_counter"])
+            assert scene.o_counter == wanted
+            await end(task, held, lost=lost)
+            await store.save_all(check=True)
+            rows = await everything(store.client, "scenes", "o_counter")
+            assert (rows, scene.o_counter) == ([{"o_counter": wanted}], wanted)
+
+    run(main())
+
+
+def test_what_is_set_back_while_it_is_refused_is_no_change(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            studio = Studio(name="old")
+            await store.save_batch([studio, Studio(name="taken")], check=True)
+            studio.name = "taken"
+            held = wire.hold("studioUpdate")
+            task = asyncio.ensure_future(store.save(studio))
+            await held.come
+            studio.name = "old"
+            await store.find(Studio, fields=["name"])
+            await end(task, held, lost=False)
+            assert isinstance(task.exception(), StashError)
+            assert (studio.name, studio.is_dirty()) == ("old", False)
 
     run(main())

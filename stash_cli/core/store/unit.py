@@ -184,6 +184,7 @@ class Unit:
         if not operations:
             return
         sending = Sending(self.client, [each for group in groups for each in group])
+        sending.begin()
         try:
             result = await self.client.execute_batch(operations, max_batch_size=self.size)
             self.raw += result.raw_response
@@ -191,9 +192,9 @@ class Unit:
             self.ended = error
         finally:
             for group, operation in zip(groups, operations, strict=True):
-                if operation.outcome is Outcome.UNKNOWN:
+                if operation.error is not None:
                     for each in group:
-                        sending.note(*each)
+                        sending.fail(*each, is_unknown=operation.outcome is Outcome.UNKNOWN)
 
     @staticmethod
     def _operation(obj: StashObject, saving: Any = None) -> BatchOperation:

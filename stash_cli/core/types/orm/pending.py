@@ -81,6 +81,16 @@ class Conflict:
 
 
 @dataclass(slots=True)
+class InFlight:
+    """A field in a mutation that is not answered yet: what the server had, and a snapshot of what is sent."""
+
+    before: Any
+    value: Any
+    is_taken: bool = False
+    """Whether an answer to a query has shown that the server took it."""
+
+
+@dataclass(slots=True)
 class Pending:
     """Rarely needed, so an object has it only when there is something in it."""
 
@@ -100,6 +110,8 @@ class Pending:
 
     unknown: dict[str, Any] = field(default_factory=dict)
     """Field that was sent, and it is not known whether the server took it -> a snapshot of what was sent."""
+    in_flight: dict[str, InFlight] = field(default_factory=dict)
+    """Field that is being sent; a copy of the object does not wait for the answer."""
     lost: LostCreate | None = None
     """The create that may have been done."""
     owner: StashObject | None = None
@@ -128,7 +140,7 @@ class Pending:
     def clear(self) -> None:
         """Note nothing."""
         notes = (self.server, self.members, self.calls, self.inputs, self.originals, self.mirrored)
-        for each in (*notes, self.unknown):
+        for each in (*notes, self.unknown, self.in_flight):
             each.clear()
         self.lost = None
 
@@ -145,7 +157,7 @@ class Pending:
             {**self.originals},
             mirrored,
             {**self.unknown},
-            self.lost,
+            lost=self.lost,
         )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from stash_cli.core.client import StashClient
+    from stash_cli.core.client.batch import BatchOperation
     from stash_cli.core.errors import StashError
     from stash_cli.core.types.entity import StashObject
     from stash_cli.core.types.orm.looking import OnConflict
@@ -134,6 +135,7 @@ def finish(obj: StashObject, saving: Saving, server_id: str | int, number: int |
             if before is UNSET and isinstance(after, list):
                 obj.merge_answer({name: []})
     obj.note_saved(saving.values, number, saving.before)
+    obj.end_sending(saving.values)
     if other is not None:
         # A row was read before the answer to the create told that it is this one.
         obj.unify(other)
@@ -192,20 +194,34 @@ async def save_sides(
     if not calls:
         return []
     operations = client.operations([(call.operation, call.args, call.returns) for *_, call in calls])
+    for obj, saving in savings:
+        obj.begin_sending(saving.sides)
     try:
         batch = await client.execute_batch(operations)
     finally:
         # Also where it was interrupted: what was done must not be done again.
-        for (obj, saving, call), operation in zip(calls, operations, strict=True):
-            if operation.succeeded:
-                settle(obj, call, operation.result)
-            elif operation.outcome == "unknown" and call.field in saving.sides:
-                obj.note_unknown({call.field: saving.sides[call.field][1]})
+        _settle_all(calls, operations)
+        for obj, saving in savings:
+            obj.end_sending(saving.sides)
     return [
         (obj, operation.error, batch)
         for (obj, *_), operation in zip(calls, operations, strict=True)
         if operation.error is not None
     ]
+
+
+def _settle_all(
+    calls: Sequence[tuple[StashObject, Saving, SideCall]], operations: Sequence[BatchOperation]
+) -> None:
+    """Note what became of side mutations; of several for one field, the last answer is current."""
+    outcomes = list(zip(calls, operations, strict=True))
+    done = [(obj, call, operation.result) for (obj, _, call), operation in outcomes if operation.succeeded]
+    last = {(id(obj), call.field): call for obj, call, _ in done}
+    for obj, call, answer in done:
+        settle(obj, call, answer if last[id(obj), call.field] is call else None)
+    for (obj, saving, call), operation in outcomes:
+        if operation.outcome == "unknown" and call.field in saving.sides:
+            obj.note_unknown({call.field: saving.sides[call.field][1]})
 
 
 def side_calls(obj: StashObject, saving: Saving) -> Iterator[SideCall]:

@@ -11,9 +11,9 @@ from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.changes import FORCED, same, same_links, snapshot
 from stash_cli.core.types.orm.collections import Fields, Items, kept, put_at
 from stash_cli.core.types.orm.members import adjusted, difference
-from stash_cli.core.types.orm.merging import as_sent, conflicting, is_mergeable, merged
+from stash_cli.core.types.orm.merging import as_sent, conflicting, is_mergeable, is_taken, merged
 from stash_cli.core.types.orm.mirror import mirror, settle, settle_unchanged
-from stash_cli.core.types.orm.pending import Noted, Pending
+from stash_cli.core.types.orm.pending import InFlight, Noted, Pending
 from stash_cli.core.types.orm.places import place_in
 from stash_cli.core.types.orm.relations import inverses
 from stash_cli.core.types.orm.relationship import other_side, relationships
@@ -193,7 +193,7 @@ class State(ApiObject):
                 self.tidy(name)
             return
         differs, mine = self.differs(name), self.__dict__.get(name, UNSET)
-        sent = pending.unknown.pop(name, UNSET)
+        sent = self._sent(name, value)
         pending.server[name] = snapshot(value)
         if before is not UNSET:
             settle(cast("StashObject", self), name, before, pending.server[name])
@@ -209,6 +209,17 @@ class State(ApiObject):
         else:
             self._merge_both(name, (before, mine, value), sent)
         self.tidy(name)
+
+    def _sent(self, name: str, theirs: Any) -> Any:
+        """What the server may have taken of a field, now that it has `theirs`; UNSET if nothing was sent."""
+        pending = self._note_pending()
+        unknown, flight = pending.unknown.pop(name, UNSET), pending.in_flight.get(name)
+        if flight is None:
+            return unknown
+        relation = relationships(type(self).__name__).get(name)
+        if is_taken(name, relation, flight.before, flight.value, theirs):
+            flight.is_taken = True
+        return flight.value
 
     def _merge_both(self, name: str, values: tuple[Any, Any, Any], sent: Any) -> None:
         """Merge a field that was changed here and on the server: `values` are what it was, mine and theirs.
@@ -239,7 +250,10 @@ class State(ApiObject):
         if name not in self.server_fields():
             return False
         mine, pending = self.__dict__.get(name, UNSET), self._note_pending()
-        return name in pending.unknown or not self._comparison(name)(mine, self._known_field(name))
+        flight = pending.in_flight.get(name)
+        # What is set back to what the server has differs from it again once the server takes what was sent.
+        is_open = name in pending.unknown or (flight is not None and not flight.is_taken)
+        return is_open or not self._comparison(name)(mine, self._known_field(name))
 
     def _comparison(self, name: str) -> Callable[[Any, Any], bool]:
         """How values of a field are told apart."""
@@ -267,6 +281,7 @@ class State(ApiObject):
         if (
             name in server
             and name not in self._note_pending().unknown
+            and name not in self._note_pending().in_flight
             and self._comparison(name)(self.__dict__.get(name, UNSET), server[name])
         ):
             self._note_pending().settle(name)
@@ -299,7 +314,25 @@ class State(ApiObject):
         if not is_mergeable(name, sent_for, sent, known) or self._comparison(name)(known, sent_for):
             return sent
         relation = relationships(type(self).__name__).get(name)
-        return snapshot(merged(name, relation, sent_for, sent, known))
+        base = as_sent(name, relation, sent_for, sent, known)
+        return snapshot(merged(name, relation, base, sent, known))
+
+    def begin_sending(self, fields: Mapping[str, tuple[Any, Any]]) -> None:
+        """Note what the server has in fields, and what is being sent (snapshots), until `end_sending`.
+
+        Meanwhile an edit is one against either: what is set back stays to be sent.
+        """
+        with self.locked():
+            for name, (before, value) in fields.items():
+                self._note_pending().in_flight[name] = InFlight(before, value)
+
+    def end_sending(self, fields: Iterable[str]) -> None:
+        """Note that it is known whether the server took these fields."""
+        with self.locked():
+            for name in fields:
+                self._note_pending().in_flight.pop(name, None)
+                self.tidy(name)
+            self.tell_keeper()
 
     def note_unknown(self, values: Mapping[str, Any]) -> None:
         """Note that the server may have these values (snapshots): the fields stay changed.
@@ -309,6 +342,7 @@ class State(ApiObject):
         with self.locked():
             for name, value in values.items():
                 self._note_pending().unknown[name] = value
+                self._note_pending().in_flight.pop(name, None)
                 self._note_pending().server.setdefault(name, UNSET)
                 self._note_written(name, self.server_fields()[name], value)
             self.tell_keeper()
@@ -337,9 +371,19 @@ class State(ApiObject):
             self._keeper.wrote(relation.inverse_type, ids, other_side(relation), number)
 
     def rebase(self, name: str, step: Callable[[Any], Any]) -> None:
-        """Let `step` lead from what the server had in a changed field to what it has now."""
-        if name in self.server_fields():
-            self.note_saved({name: step(self.server_fields()[name])})
+        """Let `step` lead from what the server had in a changed field to what it has now.
+
+        Of a field in flight that is what it had when it was sent: what was read since may show the step.
+        """
+        with self.locked():
+            if name not in self.server_fields():
+                return
+            flight = self._note_pending().in_flight.get(name)
+            if flight is None or flight.before is UNSET:
+                self.note_saved({name: step(self.server_fields()[name])})
+                return
+            base, flight.before = flight.before, step(flight.before)
+            self.note_saved({name: flight.before}, sent_for={name: base})
 
     def bind(self, keeper: Keeper | None) -> None:
         """Tell `keeper` of changes from now on."""

@@ -10,6 +10,7 @@ from stash_cli.core.errors import Delivery, StashError, StashUnknownOutcomeError
 from stash_cli.core.types.api import ApiField, TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.lost import match
+from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -36,7 +37,7 @@ class LostCreate:
 
 
 class Sending:
-    """Savings whose inputs are being sent: notes which of them may have been done."""
+    """Savings whose inputs are being sent: notes that they are, and which of them may have been done."""
 
     def __init__(self, client: StashClient, savings: Iterable[tuple[StashObject, Saving]]) -> None:
         self._savings = list(savings)
@@ -45,12 +46,29 @@ class Sending:
         self._after = {name: client.highest_id(name) for name in names}
 
     def __enter__(self) -> Self:
+        self.begin()
         return self
 
+    def begin(self) -> None:
+        """Note that the inputs are being sent; each ends with `end_save` or `fail`."""
+        for obj, saving in self._savings:
+            if saving.verb == "Update":
+                before = saving.before
+                obj.begin_sending(
+                    {name: (before.get(name, UNSET), value) for name, value in saving.values.items()}
+                )
+
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None and is_unknown(error):
+        if error is not None:
             for obj, saving in self._savings:
-                self.note(obj, saving)
+                self.fail(obj, saving, is_unknown=is_unknown(error))
+
+    def fail(self, obj: StashObject, saving: Saving, *, is_unknown: bool) -> None:
+        """Note that the input of `saving` was not taken, or may have been."""
+        if is_unknown:
+            self.note(obj, saving)
+        else:
+            obj.end_sending(saving.values)
 
     def note(self, obj: StashObject, saving: Saving) -> None:
         """Note that the input of `saving` may have been taken."""
