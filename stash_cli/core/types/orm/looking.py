@@ -36,8 +36,7 @@ async def look(
     groups: dict[type[StashObject], list[tuple[StashObject, list[str]]]] = {}
     for obj, saving in savings:
         fields = list(_readable(obj, saving))
-        # What may have been taken before is read: the difference to it is not known.
-        is_unknown = any(name in saving.pending.unknown for name in fields)
+        is_unknown = any(_is_difference_unknown(saving, name) for name in fields)
         if fields and (
             always or is_unknown or (_sets_lists(obj, saving) and not is_exact(obj, saving, server))
         ):
@@ -90,6 +89,12 @@ def _readable(obj: StashObject, saving: Saving) -> Iterator[str]:
     api = {field.attr for field in describe_api().types[type(obj).__name__].fields.values()}
     before = {**saving.before, **{name: had for name, (had, _) in saving.sides.items()}}
     yield from (name for name, had in before.items() if name in api and _was_read(had))
+
+
+def _is_difference_unknown(saving: Saving, name: str) -> bool:
+    """Whether a field that is saved as a difference may have been taken before, unlike one sent whole."""
+    sent = saving.pending.unknown.get(name, UNSET)
+    return is_mergeable(name, sent, saving.before.get(name, sent))
 
 
 def _sets_lists(obj: StashObject, saving: Saving) -> bool:
