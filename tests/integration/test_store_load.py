@@ -12,7 +12,7 @@ from typing import Any
 from support import run
 
 from stash_cli.core.context import StashContext
-from stash_cli.core.errors import Delivery, StashConnectionError
+from stash_cli.core.errors import Delivery, StashBatchError, StashConnectionError
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse
 from stash_cli.core.types import Scene, Tag
@@ -63,7 +63,7 @@ class Load:
         while True:
             try:
                 await work()
-            except StashConnectionError:
+            except (StashConnectionError, StashBatchError):
                 await asyncio.sleep(0.002)
             else:
                 return
