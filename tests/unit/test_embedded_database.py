@@ -99,7 +99,7 @@ def names_of_open_files() -> set[str]:
     found: set[str] = set()
     for each in gc.get_objects():
         if isinstance(each, sqlite3.Connection):
-            with suppress(sqlite3.ProgrammingError):  # a closed one, or one of another thread
+            with suppress(sqlite3.Error):  # a closed one, one of another thread, or of a test that is over
                 found.update(row[2] for row in each.execute("PRAGMA database_list"))
     return found
 
