@@ -108,17 +108,19 @@ def test_one_change_is_told_before_the_end(told: str, proxy: FaultProxy) -> None
 
 def test_the_second_one_ends_at_once_whatever_is_waited_for(proxy: FaultProxy) -> None:
     proxy.rule = on_operation("tagCreate", silence)
-    ended_at_once("--url", proxy.url, "tag", "create", "--name", "New", until=lambda: bool(proxy.spoilt))
+    assert_ended_at_once(
+        "--url", proxy.url, "tag", "create", "--name", "New", until=lambda: bool(proxy.spoilt)
+    )
 
 
 def test_the_second_one_ends_at_once_in_native_code(embedded_url: str) -> None:
     Cli(embedded_url).ok("tag", "create", "--name", "A")
     sql = ("api", "--operation", "querySQL", "-f", f"sql={SLOW}")
-    ended_at_once("--url", embedded_url, *sql, "-vv", until=None)
+    assert_ended_at_once("--url", embedded_url, *sql, "-vv", until=None)
     assert Cli(embedded_url).ok("tags", "count").out == "1\n"
 
 
-def ended_at_once(*args: str, until: object) -> None:
+def assert_ended_at_once(*args: str, until: object) -> None:
     with started(*args) as process:
         assert process.stderr is not None
         if callable(until):

@@ -19,29 +19,8 @@ if TYPE_CHECKING:
     from stash_cli.core.settings import Connection
     from stash_cli.core.transport.base import GraphQLRequest
 
-_REFUSALS = frozenset(
-    (
-        301,
-        302,
-        303,
-        307,
-        308,
-        *range(400, 408),
-        410,
-        411,
-        413,
-        414,
-        415,
-        417,
-        421,
-        422,
-        426,
-        428,
-        429,
-        431,
-        451,
-    )
-)
+_REDIRECTS = {301, 302, 303, 307, 308}
+_REFUSALS = _REDIRECTS | {*range(400, 408), 410, 411, 413, 414, 415, 417, 421, 422, 426, 428, 429, 431, 451}
 """Statuses of a request that was turned away before its work; all others leave that open."""
 _NEVER_DONE = (StashUsageError, StashVersionError, StashAuthenticationError, StashSystemNotReadyError)
 
