@@ -19,13 +19,12 @@ from stash_cli.core.errors import (
 from stash_cli.core.log import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from stash_cli.core.client.session import Session
     from stash_cli.core.client.stream import Stream
 
 Start = Callable[[], Awaitable[str]]
 Tell = Callable[[StashError], None]
+Work = Callable[[], Awaitable[None]]
 Job = dict[str, Any]
 
 ENDED = ("FINISHED", "CANCELLED", "FAILED")
@@ -83,7 +82,7 @@ class Watch:
             self._deaf.set()
             return
         self._stream = stream
-        self._run(self._hear(stream))
+        self._run(lambda: self._hear(stream))
 
     async def follow(self, start: Start | str | int) -> None:
         """Look at the job of this number, or at the one that `start` starts."""
@@ -94,7 +93,7 @@ class Watch:
         else:
             self.job_id = str(start)
             self._looking_since = time.monotonic()
-        self._run(self._look())
+        self._run(self._look)
 
     async def next(self) -> Job:
         """The next news of the job; raises what ended the watch."""
@@ -127,13 +126,17 @@ class Watch:
             ends = max(ends, self._looking_since + _FIRST_LOOK)
         return max(0.0, ends - time.monotonic())
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+    def _run(self, work: Work) -> None:
         self._tasks.append(asyncio.create_task(self._guarded(work)))
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        """Hand whatever `work` raises to `next`, which would otherwise wait for good."""
+    async def _guarded(self, work: Work) -> None:
+        """Hand whatever `work` raises to `next`, which would otherwise wait for good.
+
+        The coroutine is made here and not by the caller: a task that is cancelled before its first step
+        would leave it behind, never awaited.
+        """
         try:
-            await work
+            await work()
         except Exception as error:  # noqa: BLE001 - raised by `next`
             self._news.put_nowait(error)
 
