@@ -14,10 +14,11 @@ from stash_cli.core.transport import GraphQLRequest, GraphQLResponse, Transport
 
 
 class Held:
-    """An answer that has come and is held back: `await held.come`, then `held.release()`."""
+    """An answer that has come and is held back, or (`before`) a request that was not carried out yet."""
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, *, before: bool = False) -> None:
         self.word = word
+        self.before = before
         self.come: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.released = asyncio.Event()
 
@@ -51,10 +52,11 @@ class Counting:
                 raise StashConnectionError("the answer is lost", delivery=Delivery.BODY_WRITTEN)
             return answer
         self.held.remove(held)
-        answer = await self.inner.execute(request)
+        if not held.before:
+            answer = await self.inner.execute(request)
         held.come.set_result(None)
         await held.released.wait()
-        return answer
+        return await self.inner.execute(request) if held.before else answer
 
     def lose(self, word: str, *, done: bool = True) -> None:
         """Lose the answer to the next document that contains `word`; `done`: whether the work is done."""
@@ -70,9 +72,9 @@ class Counting:
         else:
             self.spoils = once
 
-    def hold(self, word: str) -> Held:
-        """Let the answer to the next document that contains `word` be held back."""
-        held = Held(word)
+    def hold(self, word: str, *, before: bool = False) -> Held:
+        """Hold back the answer to the next document that contains `word`, or (`before`) the request."""
+        held = Held(word, before=before)
         self.held.append(held)
         return held
 

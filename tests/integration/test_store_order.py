@@ -10,10 +10,13 @@ import pytest
 from store_support import Counting, counted
 from support import run
 
+from stash_cli.core.errors import StashBatchError
 from stash_cli.core.store import StashEntityStore
+from stash_cli.core.transport import GraphQLRequest
 from stash_cli.core.types import Scene, Tag
 
 Work = Callable[[StashEntityStore], Awaitable[Any]]
+BULK = "mutation($input: BulkSceneUpdateInput!) { bulkSceneUpdate(input: $input) { id } }"
 SCENE = "query($id: ID!) { findScene(id: $id) { title rating100 tags { id } } }"
 
 
@@ -44,6 +47,63 @@ READS: dict[str, Callable[[StashEntityStore, Scene], Awaitable[Any]]] = {
     "nested": lambda store, _: store.find(Tag, fields=["scenes.title", "scenes.tags"]),
     "iterator": lambda store, _: anext(store.find_iter(Scene, 1)),
 }
+
+
+async def begun(wire: Counting, work: Awaitable[Any], word: str, *, before: bool = False) -> Any:
+    """`work` as a task, once its request is held back; and what ends that."""
+    held = wire.hold(word, before=before)
+    task = asyncio.ensure_future(work)
+    await held.come
+
+    async def end() -> None:
+        held.release()
+        await task
+
+    return end
+
+
+def test_reads_during_a_save_bring_back_nothing_that_it_takes_out(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, tags = await filled(store)
+            scene.tags = tags[:1]
+            await store.save(scene)
+            scene.tags = tags[1:]
+            # Sent first and carried out last: the number of a request does not tell what it has read.
+            newer = await begun(wire, store.find(Scene), "findScenes", before=True)
+            older = await begun(wire, store.find(Scene), "findScenes")
+            save = await begun(wire, store.save(scene), "bulkSceneUpdate")
+            for end in (newer, older, save):
+                await end()
+            assert (scene.tags, scene.is_dirty()) == (tags[1:], False)
+            await store.populate(scene, ["tags"], force_refetch=True)
+            assert scene.tags == tags[1:]
+
+    run(main())
+
+
+def test_reads_after_an_unknown_outcome_bring_back_nothing_either(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, tags = await filled(store)
+            scene.tags = tags[:1]
+            await store.save(scene)
+            scene.tags = tags[1:]
+            wire.lose("bulkSceneUpdate", done=False)
+            with pytest.raises(StashBatchError, match="may have been done"):
+                await store.save(scene)
+            newer = await begun(wire, store.find(Scene), "findScenes", before=True)
+            older = await begun(wire, store.find(Scene), "findScenes")
+            change = {"ids": [scene.id], "tag_ids": {"ids": [tags[0].id], "mode": "REMOVE"}}
+            await wire.inner.execute(GraphQLRequest(BULK, {"input": change}))  # what the server does at last
+            await newer()
+            await older()
+            assert scene.tags == tags[1:]
+            await store.save(scene)
+            await store.populate(scene, ["tags"], force_refetch=True)
+            assert scene.tags == tags[1:]
+
+    run(main())
 
 
 @pytest.mark.parametrize("way", READS)

@@ -57,14 +57,6 @@ def as_sent(name: str, relation: RelationshipMetadata | None, base: Any, sent: A
     return _taken_list(_key(relation), base or [], sent or [], theirs or [])
 
 
-def is_taken(name: str, relation: RelationshipMetadata | None, base: Any, sent: Any, theirs: Any) -> bool:
-    """Whether `theirs` holds all that `sent` changes of `base`."""
-    if not is_mergeable(name, base, sent, theirs):
-        return same(theirs, sent)
-    taken = as_sent(name, relation, base, sent, theirs)
-    return same(merged(name, relation, taken, sent, theirs), theirs)
-
-
 def conflicting(base: Any, mine: Any, theirs: Any) -> bool:
     """Whether two maps change the same key of `base` to different values."""
     if not isinstance(mine, dict) or not isinstance(theirs, dict):

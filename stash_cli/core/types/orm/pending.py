@@ -81,16 +81,6 @@ class Conflict:
 
 
 @dataclass(slots=True)
-class InFlight:
-    """A field in a mutation that is not answered yet: what the server had, and a snapshot of what is sent."""
-
-    before: Any
-    value: Any
-    is_taken: bool = False
-    """Whether an answer to a query has shown that the server took it."""
-
-
-@dataclass(slots=True)
 class Pending:
     """Rarely needed, so an object has it only when there is something in it."""
 
@@ -110,8 +100,8 @@ class Pending:
 
     unknown: dict[str, Any] = field(default_factory=dict)
     """Field that was sent, and it is not known whether the server took it -> a snapshot of what was sent."""
-    in_flight: dict[str, InFlight] = field(default_factory=dict)
-    """Field that is being sent; a copy of the object does not wait for the answer."""
+    in_flight: dict[str, Any] = field(default_factory=dict)
+    """Field in a mutation that is not answered yet -> what the server had; a copy does not wait for it."""
     lost: LostCreate | None = None
     """The create that may have been done."""
     owner: StashObject | None = None

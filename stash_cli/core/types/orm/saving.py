@@ -195,7 +195,7 @@ async def save_sides(
         return []
     operations = client.operations([(call.operation, call.args, call.returns) for *_, call in calls])
     for obj, saving in savings:
-        obj.begin_sending(saving.sides)
+        obj.begin_sending({name: before for name, (before, _) in saving.sides.items()})
     try:
         batch = await client.execute_batch(operations)
     finally:

@@ -11,9 +11,9 @@ from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.changes import FORCED, same, same_links, snapshot
 from stash_cli.core.types.orm.collections import Fields, Items, kept, put_at
 from stash_cli.core.types.orm.members import adjusted, difference
-from stash_cli.core.types.orm.merging import as_sent, conflicting, is_mergeable, is_taken, merged
+from stash_cli.core.types.orm.merging import as_sent, conflicting, is_mergeable, merged
 from stash_cli.core.types.orm.mirror import mirror, settle, settle_unchanged
-from stash_cli.core.types.orm.pending import InFlight, Noted, Pending
+from stash_cli.core.types.orm.pending import Noted, Pending
 from stash_cli.core.types.orm.places import place_in
 from stash_cli.core.types.orm.relations import inverses
 from stash_cli.core.types.orm.relationship import other_side, relationships
@@ -139,18 +139,22 @@ class State(ApiObject):
 
         `values` are attributes as they come from an answer, or what a query of its own found for an inverse
         relation; a null is a value, an absent field stays. `number` is that of the request which read them:
-        what was written or read since it was sent stays. None: they are what the server has now.
+        what is being written, or was written or read since it was sent, stays. None: they are what the
+        server has now.
         """
         with self.locked():
-            if number is not None and self._keeper is not None:
-                values = self._keeper.current(cast("StashObject", self), values, number)
+            if number is not None:
+                values = {name: value for name, value in values.items() if name not in self._in_flight()}
+                if self._keeper is not None:
+                    values = self._keeper.current(cast("StashObject", self), values, number)
             for name, value in values.items():
                 self._merge(name, value, kept)
             _put(self, "__pydantic_fields_set__", self.__pydantic_fields_set__ | values.keys())
 
     def take_row(self, data: Mapping[str, Any], plan: Plan, identity: Identity | None) -> None:
         """`merge_answer` for a row as the server sent it, in one pass, for reading must be cheap."""
-        names, held, plainly = tuple(data), self.__dict__, self._pending is None
+        names, held, pending = tuple(data), self.__dict__, self._pending
+        in_flight = _NOTHING if pending is None else pending.in_flight
         shape, known = plan.shapes.get(names) or plan.shape(names), self.__pydantic_fields_set__
         if not shape.attrs <= known:
             # One set for all objects that were read alike, until one of them is assigned to.
@@ -161,10 +165,19 @@ class State(ApiObject):
             attr, convert, hold = step
             if convert is not None and value is not None:
                 value = convert(value, identity)  # noqa: PLW2901 - the row's value as Python has it
-            if plainly and hold is None:
+            if pending is None and hold is None:
                 held[attr] = value
-            else:
+            elif attr not in in_flight:
                 self._merge(attr, value, hold)
+
+    def _in_flight(self) -> Mapping[str, Any]:
+        """Fields in a mutation that is not answered yet.
+
+        Nothing that is read meanwhile is merged into them. Requests that overlap with the mutation may be
+        carried out before it, between its parts, or after it, in any order: an item that it takes out could
+        be seen gone and then there again, as if somebody else had put it in.
+        """
+        return self._pending.in_flight if self._pending is not None else _NOTHING
 
     def _merge(self, name: str, value: Any, hold: Hold | None) -> None:
         """Merge one field; `hold` puts lists and maps into their place."""
@@ -189,11 +202,11 @@ class State(ApiObject):
         pending, is_same = self._note_pending(), self._comparison(name)
         before = pending.server.get(name, UNSET)
         if before is FORCED or (before is not UNSET and is_same(value, before)):
-            if pending.unknown.pop(name, None) is not None:
+            if self._take_unknown(name) is not UNSET:
                 self.tidy(name)
             return
         differs, mine = self.differs(name), self.__dict__.get(name, UNSET)
-        sent = self._sent(name, value)
+        sent = self._take_unknown(name)
         pending.server[name] = snapshot(value)
         if before is not UNSET:
             settle(cast("StashObject", self), name, before, pending.server[name])
@@ -210,16 +223,16 @@ class State(ApiObject):
             self._merge_both(name, (before, mine, value), sent)
         self.tidy(name)
 
-    def _sent(self, name: str, theirs: Any) -> Any:
-        """What the server may have taken of a field, now that it has `theirs`; UNSET if nothing was sent."""
-        pending = self._note_pending()
-        unknown, flight = pending.unknown.pop(name, UNSET), pending.in_flight.get(name)
-        if flight is None:
-            return unknown
-        relation = relationships(type(self).__name__).get(name)
-        if is_taken(name, relation, flight.before, flight.value, theirs):
-            flight.is_taken = True
-        return flight.value
+    def _take_unknown(self, name: str) -> Any:
+        """What the server may have taken of a field, which is settled by an answer now; UNSET if nothing.
+
+        Answers to requests that were sent before now do not tell any more: the order in which the server
+        carried them out is not known.
+        """
+        sent = self._note_pending().unknown.pop(name, UNSET)
+        if sent is not UNSET:
+            self.note_written([name])
+        return sent
 
     def _merge_both(self, name: str, values: tuple[Any, Any, Any], sent: Any) -> None:
         """Merge a field that was changed here and on the server: `values` are what it was, mine and theirs.
@@ -250,9 +263,8 @@ class State(ApiObject):
         if name not in self.server_fields():
             return False
         mine, pending = self.__dict__.get(name, UNSET), self._note_pending()
-        flight = pending.in_flight.get(name)
         # What is set back to what the server has differs from it again once the server takes what was sent.
-        is_open = name in pending.unknown or (flight is not None and not flight.is_taken)
+        is_open = name in pending.unknown or name in pending.in_flight
         return is_open or not self._comparison(name)(mine, self._known_field(name))
 
     def _comparison(self, name: str) -> Callable[[Any, Any], bool]:
@@ -317,14 +329,13 @@ class State(ApiObject):
         base = as_sent(name, relation, sent_for, sent, known)
         return snapshot(merged(name, relation, base, sent, known))
 
-    def begin_sending(self, fields: Mapping[str, tuple[Any, Any]]) -> None:
-        """Note what the server has in fields, and what is being sent (snapshots), until `end_sending`.
+    def begin_sending(self, fields: Mapping[str, Any]) -> None:
+        """Note that fields are being sent, and what the server has in them, until `end_sending`.
 
         Meanwhile an edit is one against either: what is set back stays to be sent.
         """
         with self.locked():
-            for name, (before, value) in fields.items():
-                self._note_pending().in_flight[name] = InFlight(before, value)
+            self._note_pending().in_flight.update(fields)
 
     def end_sending(self, fields: Iterable[str]) -> None:
         """Note that it is known whether the server took these fields."""
@@ -373,17 +384,18 @@ class State(ApiObject):
     def rebase(self, name: str, step: Callable[[Any], Any]) -> None:
         """Let `step` lead from what the server had in a changed field to what it has now.
 
-        Of a field in flight that is what it had when it was sent: what was read since may show the step.
+        Of a field in flight that is what it had when it was sent: another object's save may have changed it.
         """
         with self.locked():
             if name not in self.server_fields():
                 return
-            flight = self._note_pending().in_flight.get(name)
-            if flight is None or flight.before is UNSET:
+            in_flight = self._note_pending().in_flight
+            base = in_flight.get(name, UNSET)
+            if base is UNSET:
                 self.note_saved({name: step(self.server_fields()[name])})
                 return
-            base, flight.before = flight.before, step(flight.before)
-            self.note_saved({name: flight.before}, sent_for={name: base})
+            in_flight[name] = step(base)
+            self.note_saved({name: in_flight[name]}, sent_for={name: base})
 
     def bind(self, keeper: Keeper | None) -> None:
         """Tell `keeper` of changes from now on."""

@@ -53,10 +53,7 @@ class Sending:
         """Note that the inputs are being sent; each ends with `end_save` or `fail`."""
         for obj, saving in self._savings:
             if saving.verb == "Update":
-                before = saving.before
-                obj.begin_sending(
-                    {name: (before.get(name, UNSET), value) for name, value in saving.values.items()}
-                )
+                obj.begin_sending({name: saving.before.get(name, UNSET) for name in saving.values})
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if error is not None:
