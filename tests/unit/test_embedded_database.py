@@ -82,7 +82,9 @@ def other_database(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [lambda path: path.write_text("no database " * 100), other_database, Path.mkdir], ids=str
+    "make",
+    [lambda path: path.write_text("no database " * 100), other_database, Path.mkdir],
+    ids=["text", "another database", "folder"],
 )
 def test_what_is_no_library_is_refused_in_one_line(
     library_file: Path, make: Callable[[Path], object]
