@@ -104,13 +104,13 @@ async def wrong_by_rows(session: Session, truth: Truth, type_name: str, asked: A
     return await wrong(session, truth, Compiled(type_name, {}, local), asked)
 
 
-@settings(patient, max_examples=20)
+@settings(patient, max_examples=10)
 @given(seeds)
 def test_lookups_of_several_fields(seed: int) -> None:
     assert run(told_wrong(seed, wrong_or_refused)) == []
 
 
-@settings(patient, max_examples=10)
+@settings(patient, max_examples=6)
 @given(seeds)
 def test_rows_alone_tell_the_same(seed: int) -> None:
     assert run(told_wrong(seed, wrong_by_rows)) == []

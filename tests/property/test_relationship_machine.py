@@ -138,4 +138,4 @@ class RelationshipMachine(LibraryMachine):
 
 
 class TestRelationships(RelationshipMachine.TestCase):  # type: ignore[misc, name-defined] - made by Hypothesis
-    settings = settings(max_examples=15, stateful_step_count=30, deadline=None, print_blob=True)
+    settings = settings(max_examples=10, stateful_step_count=30, deadline=None, print_blob=True)
