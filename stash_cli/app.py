@@ -16,7 +16,7 @@ from stash_cli.output.interrupts import INTERRUPTED, Interrupts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.commands.base import LazyGroup
+    from stash_cli.commands.argv.command import LazyGroup
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.errors import StashError
     from stash_cli.output.streams import Streams
@@ -111,7 +111,7 @@ def run(args: list[str], streams: Streams, environ: Mapping[str, str] | None = N
 
 def _dispatch(args: list[str], runtime: Runtime) -> int:
     if runtime.environ.get("_STASH_COMPLETE"):
-        from stash_cli.commands.candidates import complete
+        from stash_cli.commands.argv.candidates import complete
 
         return complete(args, runtime.streams, root)
     import typer
@@ -129,7 +129,7 @@ def _dispatch(args: list[str], runtime: Runtime) -> int:
 
 def root() -> LazyGroup:
     """The top of the command tree."""
-    from stash_cli.commands.base import Entry, Root
+    from stash_cli.commands.argv.command import Entry, Root
 
     entries = {}
     for noun, plural, type_name in NOUNS:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.api_answers import print_answer, print_change, print_events, print_pages
-from stash_cli.commands.base import StashCommand, command
-from stash_cli.commands.flags import Flag, FlagTable
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.flags import Flag, FlagTable
+from stash_cli.commands.argv.value_parsers import bounded
 from stash_cli.commands.runtime import Runtime, runtime_of
 from stash_cli.commands.variables import Variables, as_json, read_text
-from stash_cli.commands.words import bounded
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.api import describe_api
 

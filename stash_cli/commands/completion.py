@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stash_cli.commands.base import StashCommand, command
-from stash_cli.commands.options import choice
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.global_options import choice
 from stash_cli.commands.runtime import runtime_of
 
 SCRIPTS = {"bash": "stash.bash", "zsh": "_stash", "fish": "stash.fish", "powershell": "stash.ps1"}

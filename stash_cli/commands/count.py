@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stash_cli.commands.base import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.runtime import entity_of, runtime_of
 from stash_cli.commands.search import NOTHING_MATCHED, FindCommand, pages_of, read_search
 

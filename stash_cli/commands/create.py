@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import StashCommand, command
-from stash_cli.commands.inputs import flag_table, input_flags
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.input_flags import flag_table, input_flags
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
-    from stash_cli.commands.flags import FlagTable
+    from stash_cli.commands.argv.flags import FlagTable
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 

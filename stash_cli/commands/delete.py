@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import StashCommand, command
-from stash_cli.commands.flags import Flag, FlagTable
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
 from stash_cli.commands.sending import CHUNK, Step, before_sending, send_steps
 from stash_cli.core.errors import StashUsageError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stash_cli.commands.base import LazyGroup, StashCommand, command, group_of
+from stash_cli.commands.argv.command import LazyGroup, StashCommand, command, group_of
 from stash_cli.commands.runtime import runtime_of
 from stash_cli.core.errors import StashConfigurationError
 

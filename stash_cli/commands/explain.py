@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.runtime import Runtime, runtime_of
 from stash_cli.core.errors import StashUsageError
 
@@ -94,7 +94,7 @@ def with_flags(facts: dict[str, Any]) -> dict[str, Any]:
 
 def flags_of(type_name: str) -> dict[str, list[str]]:
     """Lookup -> flags of the find command for a type; none where it has no such command."""
-    from stash_cli.commands.filters import FilterFlags
+    from stash_cli.commands.argv.filter_flags import FilterFlags
     from stash_cli.core.types.entities import ENTITIES
 
     found: dict[str, list[str]] = {}

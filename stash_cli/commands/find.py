@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.value_parsers import limit as read_limit
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
 from stash_cli.commands.search import (
     NOTHING_MATCHED,
@@ -17,7 +18,6 @@ from stash_cli.commands.search import (
     read_search,
     read_sort,
 )
-from stash_cli.commands.words import limit as read_limit
 from stash_cli.core.errors import StashInputError
 
 if TYPE_CHECKING:

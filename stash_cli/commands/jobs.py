@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import LazyGroup, StashCommand, command, group_of
+from stash_cli.commands.argv.command import LazyGroup, StashCommand, command, group_of
 from stash_cli.commands.outcomes import Nouns, Outcomes
 from stash_cli.commands.runtime import Runtime, runtime_of
 from stash_cli.commands.sending import mutate, uninterrupted

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import LazyGroup, StashCommand, command, group_of
-from stash_cli.commands.inputs import flag_table, unflatten
+from stash_cli.commands.argv.command import LazyGroup, StashCommand, command, group_of
+from stash_cli.commands.argv.input_flags import flag_table, unflatten
 from stash_cli.commands.runtime import runtime_of
 from stash_cli.commands.waiting import (
     FailOnLog,
@@ -25,7 +25,7 @@ from stash_cli.core.types.api import describe_api
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.flags import FlagTable
+    from stash_cli.commands.argv.flags import FlagTable
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
 

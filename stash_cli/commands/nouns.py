@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.commands.base import Entry, LazyGroup
+from stash_cli.commands.argv.command import Entry, LazyGroup
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from stash_cli.core.types.api import describe_api
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.commands.inputs import InputFlag
+    from stash_cli.commands.argv.input_flags import InputFlag
     from stash_cli.core.client.session import Session
 
 

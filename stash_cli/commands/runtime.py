@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from stash_cli.commands.options import Options
+from stash_cli.commands.argv.global_options import Options
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from stash_cli.commands.base import StashCommand
-from stash_cli.commands.flags import LateTable
+from stash_cli.commands.argv.command import StashCommand
+from stash_cli.commands.argv.flags import LateTable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from stash_cli.commands.flags import FlagTable
+    from stash_cli.commands.argv.flags import FlagTable
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.paging import FindQuery
     from stash_cli.core.client.session import Session
@@ -33,14 +33,14 @@ class FindCommand(StashCommand):
         return LateTable(self.table)
 
     def table(self) -> FlagTable:
-        from stash_cli.commands.filters import FilterFlags
+        from stash_cli.commands.argv.filter_flags import FilterFlags
 
         return FilterFlags(self.entity.type)
 
     def filter_help(self, ctx: Any) -> str:
         """Every lookup of every field, those of related objects too."""
-        from stash_cli.commands.filters import FilterFlags
-        from stash_cli.commands.help import all_flags
+        from stash_cli.commands.argv.filter_flags import FilterFlags
+        from stash_cli.commands.argv.help import all_flags
 
         table = FilterFlags(self.entity.type)
         return all_flags(f"Filters of {ctx.command_path}", [table, *table.nested()], ctx)
@@ -67,7 +67,7 @@ async def read_search(
     values = runtime.flags
     if not values:
         return Search(FindQuery(entity, **asked))
-    from stash_cli.commands.filters import lookup_values
+    from stash_cli.commands.argv.filter_flags import lookup_values
     from stash_cli.core.query import lookups
 
     named = await _named(session, entity, lookup_values(values))
@@ -82,7 +82,7 @@ async def _named(session: Session, entity: Entity, values: dict[str, Any]) -> di
     """`values` with names as ids, all looked up at once."""
     import asyncio
 
-    from stash_cli.commands.filters import relation_type
+    from stash_cli.commands.argv.filter_flags import relation_type
     from stash_cli.core.query.resolve import relation_ids
 
     homes = {dest: target for dest in values if (target := relation_type(entity, dest))}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.base import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.flags import FlagTable
+from stash_cli.commands.argv.input_flags import flag_table
 from stash_cli.commands.changes import part_flags, plan, read_changes, update_type
-from stash_cli.commands.flags import FlagTable
-from stash_cli.commands.inputs import flag_table
 from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
 from stash_cli.commands.sending import before_sending, send_steps
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer  # noqa: TC002 - Typer reads annotations at run time
 
 from stash_cli import __version__
-from stash_cli.commands.base import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.runtime import runtime_of
 from stash_cli.output.views import columns
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stash_cli.commands.argv.global_options import choice, seconds
 from stash_cli.commands.logs import LEVELS, listening
-from stash_cli.commands.options import choice, seconds
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.core.errors import StashError, StashInputError
 from stash_cli.core.types.api import describe_api

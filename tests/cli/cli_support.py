@@ -20,7 +20,7 @@ from typing import Any, Self
 from support import ROOT
 
 from stash_cli.app import root, run
-from stash_cli.commands.base import LazyGroup, StashCommand
+from stash_cli.commands.argv.command import LazyGroup, StashCommand
 from stash_cli.output.streams import fake_streams
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"

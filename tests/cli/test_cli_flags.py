@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cli_support import Cli
 
-from stash_cli.commands.flags import Flag, FlagTable, Taker
+from stash_cli.commands.argv.flags import Flag, FlagTable, Taker
 from stash_cli.core.errors import StashInputError
 
 TABLE = FlagTable(

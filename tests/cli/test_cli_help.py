@@ -8,7 +8,7 @@ import pytest
 from cli_support import Cli, assert_snapshot
 
 from stash_cli.app import NOUNS, root
-from stash_cli.commands.base import LazyGroup
+from stash_cli.commands.argv.command import LazyGroup
 from stash_cli.core.types.entities import ENTITIES
 
 

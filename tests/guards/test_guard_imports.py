@@ -145,7 +145,11 @@ def test_reading_needs_no_pydantic(served_url: str) -> None:
 def test_reading_all_derives_no_flags_and_opens_no_socket(served_url: str) -> None:
     modules = loaded_by("--server", served_url, "scenes", "find", "--json")
     assert not heavy(modules, "websockets", "decimal", "secrets")
-    derived = ("stash_cli.commands.filters", "stash_cli.commands.inputs", "stash_cli.core.query.lookups")
+    derived = (
+        "stash_cli.commands.argv.filter_flags",
+        "stash_cli.commands.argv.input_flags",
+        "stash_cli.core.query.lookups",
+    )
     assert not {*derived, "stash_cli.core.transport.socket"} & modules
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.layout import Layout, Rows
-from stash_cli.commands.options import global_flags
+from stash_cli.commands.argv.global_options import global_flags
+from stash_cli.commands.argv.layout import Layout, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stash_cli.commands.base import LazyGroup, StashCommand
-    from stash_cli.commands.flags import Flag, FlagTable
+    from stash_cli.commands.argv.command import LazyGroup, StashCommand
+    from stash_cli.commands.argv.flags import Flag, FlagTable
 
 
 def command_help(command: StashCommand, ctx: Any) -> str:

@@ -10,8 +10,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from stash_cli import __version__
-from stash_cli.commands.flags import FlagTable, Taker, refuse_unknown
-from stash_cli.commands.options import global_flags, leading_flags, nearest_option
+from stash_cli.commands.argv.flags import FlagTable, Taker, refuse_unknown
+from stash_cli.commands.argv.global_options import global_flags, leading_flags, nearest_option
 from stash_cli.core.errors import StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class StashCommand(TyperCommand):
         return super().parse_args(ctx, taker.rest)
 
     def get_help(self, ctx: Any) -> str:
-        from stash_cli.commands.help import command_help
+        from stash_cli.commands.argv.help import command_help
 
         return command_help(self, ctx)
 
@@ -146,7 +146,7 @@ class LazyGroup(TyperGroup):
         """Flags that only this group has, such as `--version` at the root."""
 
     def get_help(self, ctx: Any) -> str:
-        from stash_cli.commands.help import group_help
+        from stash_cli.commands.argv.help import group_help
 
         return group_help(self, ctx)
 

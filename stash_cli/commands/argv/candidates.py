@@ -1,7 +1,7 @@
 """What may stand for an unfinished word of a command line.
 
 The scripts of the shells ask by setting `_STASH_COMPLETE`; the words follow, the last one unfinished.
-Answered from `candidates.json`, which is written from the commands (`outline`): loading Typer and deriving
+Answered from `completion_tree.json`, which is written from the commands (`outline`): loading Typer and deriving
 hundreds of flags would cost more than a person who pressed Tab should wait. What only a command itself
 knows is asked of it.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from stash_cli.commands.base import LazyGroup, StashCommand
+    from stash_cli.commands.argv.command import LazyGroup, StashCommand
     from stash_cli.output.streams import Streams
 
 ALL_FLAGS_FROM = 4
@@ -42,7 +42,7 @@ class Place:
     """Where finished words lead: a command, and the values that its last flag waits for, if it does."""
 
     def __init__(self, root: Callable[[], LazyGroup]) -> None:
-        known = json.loads(Path(__file__).with_name("candidates.json").read_text(encoding="utf-8"))
+        known = json.loads(Path(__file__).with_name("completion_tree.json").read_text(encoding="utf-8"))
         self.tables: list[list[Row]] = known["tables"]
         self.node: dict[str, Any] = known["root"]
         self.path: list[str] = []

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.base import HELP, LazyGroup, StashCommand
-from stash_cli.commands.options import global_flags
+from stash_cli.commands.argv.command import HELP, LazyGroup, StashCommand
+from stash_cli.commands.argv.global_options import global_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stash_cli.commands.flags import Flag, FlagTable
+    from stash_cli.commands.argv.flags import Flag, FlagTable
 
 Row = list[Any]
 """A flag: its names (only the first is offered), help, the values it takes (null: none), if it is hidden."""
 
 
 def render_outline(root: LazyGroup) -> str:
-    """The text of `candidates.json`: tables of flags, and the commands with the numbers of theirs."""
+    """The text of `completion_tree.json`: tables of flags, and the commands with the numbers of theirs."""
     tables: dict[str, int] = {}
     node = _node(root, tables)
     commands = [f"{_dump(name)}: {_dump(facts)}" for name, facts in node["commands"].items()]

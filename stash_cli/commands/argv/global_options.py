@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.flags import Flag, FlagTable
+from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.core.errors import StashInputError, did_you_mean
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands import words
-from stash_cli.commands.flags import Flag, FlagTable
+from stash_cli.commands.argv import value_parsers
+from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.core.types.api import ApiField, TypeRef, describe_api
 from stash_cli.core.types.entities import NOUNS
 from stash_cli.core.types.orm import images
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 SKIPPED = frozenset({"id", "ids", "clientMutationId"})
 _SINGULARS = {"alias": "alias", "aliases": "alias", "children": "child", "galleries": "gallery"}
 _NUMBERS: dict[str, Callable[[ApiField], Callable[[str], Any]]] = {
-    "Int": lambda field: words.bounded(int, field.range),
-    "Float": lambda field: words.bounded(float, field.range),
+    "Int": lambda field: value_parsers.bounded(int, field.range),
+    "Float": lambda field: value_parsers.bounded(float, field.range),
 }
 _METAVARS = {"Int": "N", "Float": "NUMBER", "ID": "ID", "Timestamp": "TIME", "String": "TEXT"}
 _HOMES = {
@@ -87,14 +87,14 @@ class InputFlag:
         field, kind = self.field, self.field.type.name
         values = tuple(describe_api().types[kind].values)
         if values:
-            return words.one_of(values), "WORD"
+            return value_parsers.one_of(values), "WORD"
         if kind in _NUMBERS:
             return _NUMBERS[kind](field), _METAVARS[kind]
         if self.keyed:
-            return words.pair, "NAME=VALUE"
+            return value_parsers.pair, "NAME=VALUE"
         if self.inner:
             keys = tuple(describe_api().types[self.inner].fields)
-            return words.keyed(keys), "NAME|ID" if self.target else "KEY=VALUE,.."
+            return value_parsers.keyed(keys), "NAME|ID" if self.target else "KEY=VALUE,.."
         if field.name in images.FIELDS:
             return images.as_input, "FILE|URL"
         return str, "NAME|ID" if self.target else _METAVARS.get(kind, "TEXT")

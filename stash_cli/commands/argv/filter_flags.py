@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.flags import Flag, FlagTable
-from stash_cli.commands.inputs import singular
+from stash_cli.commands.argv.flags import Flag, FlagTable
+from stash_cli.commands.argv.input_flags import singular
 from stash_cli.core.query.lookups import fields
 from stash_cli.core.types.entities import ENTITIES
 
