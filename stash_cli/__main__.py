@@ -1,7 +1,18 @@
 """`python -m stash_cli`, and what the installed scripts run."""
 
+from __future__ import annotations
+
 import os
 import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stash_cli.commands.argv.group import LazyGroup
+    from stash_cli.output.process import Interrupts
+
+COLLECT_AFTER = 100_000
+"""New objects after which Python looks for reference cycles: more than starting makes."""
 
 
 def _end(*_: object) -> None:
@@ -9,9 +20,49 @@ def _end(*_: object) -> None:
 
 
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, _end)  # until the program has a handler: its imports take a while
+    signal.signal(signal.SIGINT, _end)  # the imports before the program's own handler take a while
 
-from stash_cli.app import main  # noqa: E402 - after the handler
+
+def main() -> None:
+    """Entry point of the scripts `stash` and `stash-cli`."""
+    import gc
+
+    from stash_cli.output.process import INTERRUPTED, Interrupts, release_streams
+
+    interrupts = Interrupts()
+    interrupts.install()
+    try:
+        status = _run(interrupts)
+    except KeyboardInterrupt:  # outside of the error boundary: while importing, or after it
+        status = INTERRUPTED
+    except BrokenPipeError:
+        status = 0
+    interrupts.finish()
+    release_streams()
+    gc.freeze()  # at exit the interpreter would look for cycles among all objects
+    sys.exit(status)
+
+
+def _run(interrupts: Interrupts) -> int:
+    if sys.argv[1:] in (["--version"], ["-V"]):  # needs none of the imports below
+        from stash_cli import __version__
+
+        sys.stdout.write(f"stash {__version__}\n")
+        return 0
+    import gc
+
+    gc.set_threshold(COLLECT_AFTER)
+    from stash_cli.output.streams import Streams
+    from stash_cli.program import run
+
+    return run(sys.argv[1:], Streams.standard(interrupts), _root)
+
+
+def _root() -> LazyGroup:
+    from stash_cli.app import root
+
+    return root()
+
 
 if __name__ == "__main__":
     main()

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.api_answers import print_answer, print_change, print_events, print_pages
-from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.value_parsers import bounded
-from stash_cli.commands.runtime import Runtime, runtime_of
+from stash_cli.commands.sending import uninterrupted
 from stash_cli.commands.variables import Variables, as_json, read_text
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashGraphQLError, StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 
+    from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.documents import Document
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.api import TypeRef
@@ -41,43 +42,44 @@ EXAMPLES = (
 
 
 class ApiCommand(StashCommand):
-    """Its options are flags of our own, which keep their order and may be many; it speaks JSON by default."""
+    """A command whose default format is JSON."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        runtime: Runtime = ctx.obj
-        if runtime.options.output == "table":
-            runtime.merge({"output": "json"})
+        if ctx.obj.for_people:
+            ctx.obj.merge({"output": "json"})
         return super().parse_args(ctx, args)
 
-    def derived(self) -> FlagTable:
-        what, how = "Variables", "What to do"
-        return FlagTable(
-            [
-                Flag("--raw-field", "variables", "as text", "NAME=TEXT", what, _raw, many=True, short="-f"),
-                Flag(
-                    "--field",
-                    "variables",
-                    "a number, true, false, null, JSON, @FILE or @-, else text",
-                    "NAME=VALUE",
-                    what,
-                    _typed,
-                    many=True,
-                    short="-F",
-                ),
-                Flag("--input", "input", "JSON: the variables, or query and variables", "FILE|-", what),
-                Flag(
-                    "--operation",
-                    "operation",
-                    "send this operation; needs no document",
-                    "NAME",
-                    how,
-                    choices=_operations(),
-                ),
-                Flag("--paginate", "paginate", "all pages of a find query as one", group=how),
-                Flag("--subscribe", "subscribe", "a line of JSON per event until Ctrl-C", group=how),
-                Flag("--count", "count", "with --subscribe: end after N events", "N", how, _at_least_one),
-            ]
-        )
+
+def api_flags() -> FlagTable:
+    """Flags instead of Typer options, because -f and -F keep their order."""
+    what, how = "Variables", "What to do"
+    return FlagTable(
+        [
+            Flag("--raw-field", "variables", "as text", "NAME=TEXT", what, _raw, many=True, short="-f"),
+            Flag(
+                "--field",
+                "variables",
+                "a number, true, false, null, JSON, @FILE or @-, else text",
+                "NAME=VALUE",
+                what,
+                _typed,
+                many=True,
+                short="-F",
+            ),
+            Flag("--input", "input", "JSON: the variables, or query and variables", "FILE|-", what),
+            Flag(
+                "--operation",
+                "operation",
+                "send this operation; needs no document",
+                "NAME",
+                how,
+                choices=_operations(),
+            ),
+            Flag("--paginate", "paginate", "all pages of a find query as one", group=how),
+            Flag("--subscribe", "subscribe", "a line of JSON per event until Ctrl-C", group=how),
+            Flag("--count", "count", "with --subscribe: end after N events", "N", how, _at_least_one),
+        ]
+    )
 
 
 def _operations() -> tuple[str, ...]:
@@ -98,12 +100,21 @@ def _at_least_one(text: str) -> int:
 
 
 def build() -> StashCommand:
-    return command("api", run, cls=ApiCommand, examples=EXAMPLES)
+    return command("api", run, ApiOptions, cls=ApiCommand, examples=EXAMPLES, flags=api_flags)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiOptions(CommandOptions):
+    """The command line of `api`; `flags` are the fields of `ApiRequest`."""
+
+    document: Annotated[
+        str | None, typer.Argument(metavar="[DOCUMENT]", help="GraphQL text, a file that holds it, or -")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the flags say: the operation, the variables in their order, pages or a stream."""
+class ApiRequest:
+    """The flags: an operation, variables in their order, and whether pages or a stream are wanted."""
 
     operation: str | None = None
     variables: list[tuple[str, bool]] = field(default_factory=list)
@@ -113,12 +124,7 @@ class Asked:
     count: int | None = None
 
 
-def run(
-    ctx: typer.Context,
-    document: Annotated[
-        str | None, typer.Argument(metavar="[DOCUMENT]", help="GraphQL text, a file that holds it, or -")
-    ] = None,
-) -> None:
+def run(runtime: Runtime, options: ApiOptions) -> None:
     """Send a GraphQL document, or an operation by its name, and print the data it answers as JSON.
 
     A document's answer is its data, an operation's the operation's value, asked for by --fields or else
@@ -129,34 +135,34 @@ def run(
     come; pages are merged, or printed row by row with --jsonl. Data that comes beside or before an error is
     printed; the error is one line of JSON on stderr (text with --yaml), and gives the exit status.
     """
-    runtime = runtime_of(ctx)
-    asked = Asked(**runtime.flags)
-    _check(runtime, asked, document)
-    source = asked.input
+    request = ApiRequest(**options.flags)
+    _check(runtime, request, options.document)
+    source = request.input
     body = as_json(read_text(source, runtime.streams), source) if source else {}
     if not isinstance(body, dict):
         raise StashUsageError("--input: a JSON object is needed")
-    if asked.operation is not None:
-        runtime.run(by_name(runtime, asked, asked.operation, body))
+    if request.operation is not None:
+        work, writes = by_name(runtime, request, request.operation, body)
     else:
-        runtime.run(as_written(runtime, asked, _document(runtime, document, body)))
+        work, writes = as_written(runtime, request, _document(runtime, options.document, body))
+    runtime.run(work, writes=writes)
 
 
-def _check(runtime: Runtime, asked: Asked, document: str | None) -> None:
+def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
     """Refuse what does not go together."""
     wrong = {
         f"api prints {', '.join(_FORMATS)}": runtime.options.output not in _FORMATS,
-        "a document or --operation, not both": document is not None and asked.operation is not None,
+        "a document or --operation, not both": document is not None and request.operation is not None,
         "nothing to send: give a document, --operation or --input": document
-        is asked.operation
-        is asked.input
+        is request.operation
+        is request.input
         is None,
-        "--paginate and --subscribe exclude each other": asked.paginate and asked.subscribe,
-        "--count goes with --subscribe": asked.count is not None and not asked.subscribe,
+        "--paginate and --subscribe exclude each other": request.paginate and request.subscribe,
+        "--count goes with --subscribe": request.count is not None and not request.subscribe,
         "--fields goes with --operation: a document says itself what it asks for": bool(
             runtime.options.fields
         )
-        and asked.operation is None,
+        and request.operation is None,
     }
     for message, applies in wrong.items():
         if applies:
@@ -164,12 +170,12 @@ def _check(runtime: Runtime, asked: Asked, document: str | None) -> None:
 
 
 def _gather(
-    runtime: Runtime, asked: Asked, types: Mapping[str, TypeRef], given: Mapping[str, Any]
+    runtime: Runtime, request: ApiRequest, types: Mapping[str, TypeRef], given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The variables of --input, with those of -f and -F put in."""
     variables = Variables(types, runtime.streams)
     variables.values.update(given)
-    for text, typed in asked.variables:
+    for text, typed in request.variables:
         variables.add(text, typed=typed)
     return variables.values
 
@@ -185,48 +191,113 @@ def _document(runtime: Runtime, text: str | None, body: dict[str, Any]) -> Docum
     return Document(text if "{" in text else read_text(text, runtime.streams), dict(body))
 
 
-def as_written(runtime: Runtime, asked: Asked, document: Document) -> Work:
-    """The work of sending a document as it is."""
+def as_written(runtime: Runtime, request: ApiRequest, document: Document) -> tuple[Work, bool]:
+    """The work of sending a document as it is, and whether it writes."""
     from stash_cli.core.client import documents
     from stash_cli.core.types.api import TypeRef
 
     types = {name: TypeRef(text) for name, text in document.declared.items()}
-    document.variables.update(_gather(runtime, asked, types, document.variables))
-    runtime.writes = document.is_mutation
+    document.variables.update(_gather(runtime, request, types, document.variables))
 
     async def work(session: Session) -> None:
-        if asked.subscribe:
-            await print_events(runtime, documents.listen(session, document), asked.count)
-        elif asked.paginate:
+        if request.subscribe:
+            await print_events(runtime, documents.listen(session, document), request.count)
+        elif request.paginate:
             await print_pages(runtime, documents.pages(session, document))
         else:
             tell = print_change if document.request().is_mutation else print_answer
             await tell(runtime, documents.execute(session, document))
 
-    return work
+    return work, document.is_mutation
 
 
-def by_name(runtime: Runtime, asked: Asked, operation: str, given: dict[str, Any]) -> Work:
-    """The work of sending an operation whose document is built from the types."""
+def by_name(
+    runtime: Runtime, request: ApiRequest, operation: str, given: dict[str, Any]
+) -> tuple[Work, bool]:
+    """The work of sending an operation whose document is built from the types, and whether it writes."""
     from stash_cli.core.client import documents
     from stash_cli.core.client.base import arguments
     from stash_cli.core.graphql.document import describe
 
     kind, declared = describe(operation)
-    args = arguments(operation, _gather(runtime, asked, declared.args, given), nulls=True)
+    args = arguments(operation, _gather(runtime, request, declared.args, given), nulls=True)
     paths = documents.paths_of(operation, runtime.options.fields)
-    if (kind == "subscription") is not asked.subscribe:
+    if (kind == "subscription") is not request.subscribe:
         raise StashUsageError(f"{operation} is a {kind}: --subscribe is for subscriptions, and only for them")
-    runtime.writes = kind == "mutation"
 
     async def work(session: Session) -> None:
-        if asked.subscribe:
-            await print_events(runtime, documents.events(session, operation, args, paths), asked.count)
-        elif asked.paginate:
+        if request.subscribe:
+            await print_events(runtime, documents.events(session, operation, args, paths), request.count)
+        elif request.paginate:
             pages = documents.operation_pages(session, operation, args, paths)
             await print_pages(runtime, pages, only=operation)
         else:
             tell = print_change if kind == "mutation" else print_answer
             await tell(runtime, documents.call(session, operation, args, paths), only=operation)
 
-    return work
+    return work, kind == "mutation"
+
+
+async def print_change(runtime: Runtime, answer: Coroutine[Any, Any, Any], only: str | None = None) -> None:
+    """Print what a mutation is answered, also when Ctrl-C comes before the answer."""
+    await uninterrupted(print_answer(runtime, answer, only))
+
+
+async def print_answer(runtime: Runtime, answer: Coroutine[Any, Any, Any], only: str | None = None) -> None:
+    """Print the data; what came beside errors, too, before they are told."""
+    try:
+        data = await answer
+    except StashGraphQLError as error:
+        beside = error.data.get(only) if only and error.data else error.data
+        if beside is not None:
+            _print(runtime, beside)
+        raise
+    _print(runtime, data)
+
+
+async def print_pages(
+    runtime: Runtime, pages: AsyncGenerator[dict[str, Any], None], only: str | None = None
+) -> None:
+    """All pages as one, or a line per row as they come; those before an error, too."""
+    from stash_cli.core.client.documents import place_of_rows
+
+    merged: dict[str, Any] = {}
+    try:
+        async with aclosing(pages):
+            async for data in pages:
+                root, items = place_of_rows(data)
+                if runtime.options.output == "jsonl":
+                    _print_rows(runtime, data[root][items])
+                elif merged:
+                    merged[root][items] += data[root][items]
+                else:
+                    merged = data
+    finally:
+        if merged:
+            _print(runtime, merged[only] if only else merged)
+
+
+def _print_rows(runtime: Runtime, rows: list[Any]) -> None:
+    for row in rows:
+        _print(runtime, row)
+    runtime.streams.out.flush()
+
+
+async def print_events(runtime: Runtime, events: AsyncGenerator[Any, None], count: int | None) -> None:
+    """A line per event as it comes."""
+    from stash_cli.output.formats import dump
+
+    left = count
+    async with aclosing(events):
+        async for event in events:
+            runtime.streams.data(f"{dump(event)}\n")
+            runtime.streams.out.flush()
+            left = None if left is None else left - 1
+            if left == 0:
+                return
+
+
+def _print(runtime: Runtime, value: Any) -> None:
+    from stash_cli.output.formats import value_text
+
+    runtime.streams.data(value_text(value, runtime.options.output))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import LazyGroup, StashCommand, command, group_of
-from stash_cli.commands.runtime import runtime_of
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.group import LazyGroup, group_of
 from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from pathlib import Path
     from types import ModuleType
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.limits import Limits
 
 INTERRUPTED = 130
-Library = Annotated[str, typer.Option("--library", metavar="FILE", help="library file, or demo")]
 
 
 class Permission(StrEnum):
@@ -33,13 +32,73 @@ class Permission(StrEnum):
     PRIVATE_ADDRESSES = "private-addresses"
 
 
-Allowed = Annotated[
-    list[Permission] | None,
-    typer.Option(
-        "--allow",
-        help="links out of media folders, media in system folders, pictures from private addresses",
-    ),
-]
+Library = Annotated[str, typer.Option("--library", metavar="FILE", help="library file, or demo")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryOptions(CommandOptions):
+    """The library that a command is about."""
+
+    library: Library = "demo"
+
+    @property
+    def path(self) -> Path:
+        """The library's file."""
+        path: Path = embedded_module("location").resolve_location(self.library)
+        return path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeOptions(LibraryOptions):
+    """The command line of `embedded serve`."""
+
+    library: Library = "demo"
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="address to listen on")] = "127.0.0.1"
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="port; 0 takes a free one")
+    ] = 9999
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option("--allow-origin", metavar="URL", help="let pages of this origin use the library"),
+    ] = None
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="host name that it is also reached under"),
+    ] = None
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option("--trusted-proxy", metavar="ADDRESS", help="address or network of a reverse proxy"),
+    ] = None
+    allow: Annotated[
+        list[Permission] | None,
+        typer.Option(
+            "--allow",
+            help="links out of media folders, media in system folders, pictures from private addresses",
+        ),
+    ] = None
+
+    @property
+    def policy(self) -> Any:
+        """Who may reach the library over the network."""
+        policy = embedded_module("web.policy").WebPolicy
+        return policy.parse(self.allow_origin or (), self.allow_host or (), self.trusted_proxy or ())
+
+    @property
+    def limits(self) -> Limits:
+        allowed = self.allow or ()
+        limits: Limits = embedded_module("limits").Limits(
+            follow_links=Permission.LINKS in allowed,
+            any_folder=Permission.SYSTEM_FOLDERS in allowed,
+            private_addresses=Permission.PRIVATE_ADDRESSES in allowed,
+        )
+        return limits
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResetOptions(CommandOptions):
+    """The command line of `embedded reset`."""
+
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
 
 
 def group() -> LazyGroup:
@@ -59,6 +118,7 @@ def serve_() -> StashCommand:
     return command(
         "serve",
         run_serve,
+        ServeOptions,
         examples=(
             "stash embedded serve",
             "stash embedded serve --library ~/library.sqlite --port 9998",
@@ -69,74 +129,40 @@ def serve_() -> StashCommand:
 
 
 def unlock_() -> StashCommand:
-    return command("unlock", run_unlock, examples=("stash embedded unlock --library ~/library.sqlite",))
+    examples = ("stash embedded unlock --library ~/library.sqlite",)
+    return command("unlock", run_unlock, LibraryOptions, examples=examples)
 
 
 def reset_() -> StashCommand:
-    return command("reset", run_reset, examples=("stash embedded reset --yes",))
+    return command("reset", run_reset, ResetOptions, examples=("stash embedded reset --yes",))
 
 
 def path_() -> StashCommand:
-    return command("path", run_path, examples=("stash embedded path",))
+    return command("path", run_path, CommandOptions, examples=("stash embedded path",))
 
 
-def run_serve(  # noqa: PLR0913, PLR0917 - a parameter is an option
-    ctx: typer.Context,
-    library: Library = "demo",
-    host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="address to listen on")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", metavar="N", min=0, max=65535, help="port; 0 takes a free one")
-    ] = 9999,
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option("--allow-origin", metavar="URL", help="let pages of this origin use the library"),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="host name that it is also reached under"),
-    ] = None,
-    trusted_proxy: Annotated[
-        list[str] | None,
-        typer.Option("--trusted-proxy", metavar="ADDRESS", help="address or network of a reverse proxy"),
-    ] = None,
-    allow: Allowed = None,
-) -> int:
+def run_serve(runtime: Runtime, options: ServeOptions) -> int:
     """Serve a library file to other programs until Ctrl-C. A file that is not there is made.
 
     Web pages of other origins, and host names other than the address it listens on, are refused unless they
     are allowed. Of a trusted proxy, X-Forwarded-For, -Proto, -Host and -Prefix are believed; it has to set or
     remove them itself. Each of these options can be given several times.
     """
-    runtime = runtime_of(ctx)
-    policy = embedded_module("web.policy").WebPolicy.parse(
-        allow_origin or (), allow_host or (), trusted_proxy or ()
-    )
-    path = embedded_module("location").resolve_location(library)
-    _note_readers(runtime, path)
-    is_new = not path.exists()
+    policy, host = options.policy, options.host
+    _note_readers(runtime, options.path)
+    is_new = not options.path.exists()
     server = embedded_module("server").LibraryServer(
-        library, host, port, policy=policy, limits=_limits(allow or ())
+        options.library, host, options.port, policy=policy, limits=options.limits
     )
     is_loopback = embedded_module("web.addresses").is_loopback(host) or host == "localhost"
 
     def announce(url: str) -> None:
         if server.is_open and not is_loopback:
             runtime.streams.note("no password: whoever reaches its address can use and change this library")
-        runtime.streams.say(f"serving {'the new library ' if is_new else ''}{library} at {url}")
+        runtime.streams.say(f"serving {'the new library ' if is_new else ''}{options.library} at {url}")
 
     server.run(announce)
     return INTERRUPTED if server.interrupted_by == signal.SIGINT else 0
-
-
-def _limits(allowed: Collection[Permission]) -> Limits:
-    limits: Limits = embedded_module("limits").Limits(
-        follow_links=Permission.LINKS in allowed,
-        any_folder=Permission.SYSTEM_FOLDERS in allowed,
-        private_addresses=Permission.PRIVATE_ADDRESSES in allowed,
-    )
-    return limits
 
 
 def _note_readers(runtime: Runtime, path: Path) -> None:
@@ -145,29 +171,27 @@ def _note_readers(runtime: Runtime, path: Path) -> None:
         runtime.streams.note(f"others can read this library: chmod 600 {path}")
 
 
-def run_unlock(ctx: typer.Context, library: Library = "demo") -> None:
+def run_unlock(runtime: Runtime, options: LibraryOptions) -> None:
     """Have a served library without a password answer again after it was reached from a public address.
 
     It is locked anew when that happens again: set a user name and password, or close the way from outside.
     """
-    runtime = runtime_of(ctx)
-    path = embedded_module("location").resolve_location(library)
-    if not path.exists():
-        raise StashConfigurationError(f"There is no library {path}.", hint="Name its file with --library.")
-    with embedded_module("library").open_library(library) as opened, opened.database.write() as connection:
+    if not options.path.exists():
+        raise StashConfigurationError(
+            f"There is no library {options.path}.", hint="Name its file with --library."
+        )
+    open_library = embedded_module("library").open_library
+    with open_library(options.library) as opened, opened.database.write() as connection:
         address = embedded_module("web.exposure").forget_exposure(connection)
     runtime.streams.say(f"unlocked: it was reached from {address}" if address else "it was not locked")
 
 
-def run_reset(
-    ctx: typer.Context, yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
-) -> None:
+def run_reset(runtime: Runtime, options: ResetOptions) -> None:
     """Forget all changes to the demo library and make it anew."""
     from stash_cli.output.prompts import confirm
 
-    runtime = runtime_of(ctx)
     path = embedded_module("location").demo_path()
-    if not confirm(runtime.streams, f"make the demo library {path} anew", yes=yes):
+    if not confirm(runtime.streams, f"make the demo library {path} anew", yes=options.yes):
         runtime.streams.note("nothing changed")
         return
     for ending in ("", "-wal", "-shm"):
@@ -176,9 +200,9 @@ def run_reset(
     runtime.streams.note("the demo library is as new")
 
 
-def run_path(ctx: typer.Context) -> None:
+def run_path(runtime: Runtime, _: CommandOptions) -> None:
     """Print where the file of the demo library is; `--server embedded:FILE` names any other."""
-    runtime_of(ctx).streams.data(f"{embedded_module('location').demo_path()}\n")
+    runtime.streams.data(f"{embedded_module('location').demo_path()}\n")
 
 
 def embedded_module(name: str) -> ModuleType:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import StashCommand, command
-from stash_cli.commands.runtime import Runtime, runtime_of
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.core.errors import StashUsageError
+from stash_cli.output.views import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from stash_cli.commands.runtime import Runtime
 
 _FORMATS = ("table", "json", "jsonl", "yaml")
 
@@ -27,9 +30,9 @@ EXAMPLES = (
 
 
 class ExplainCommand(StashCommand):
-    """Completes what it explains."""
+    """A command that completes the names it explains."""
 
-    def words(self, word: str) -> Iterator[tuple[str, str]]:
+    def complete_argument(self, word: str) -> Iterator[tuple[str, str]]:
         from stash_cli.core.explain import fields_of, names
         from stash_cli.core.types.entities import NOUNS
 
@@ -42,15 +45,19 @@ class ExplainCommand(StashCommand):
 
 
 def build() -> StashCommand:
-    return command("explain", run, cls=ExplainCommand, examples=EXAMPLES)
+    return command("explain", run, ExplainOptions, cls=ExplainCommand, examples=EXAMPLES)
 
 
-def run(
-    ctx: typer.Context,
+@dataclass(frozen=True, kw_only=True)
+class ExplainOptions(CommandOptions):
+    """The command line of `explain`."""
+
     name: Annotated[
         str | None, typer.Argument(metavar="[TYPE[.FIELD]]", help="what to explain; all names without")
-    ] = None,
-) -> None:
+    ] = None
+
+
+def run(runtime: Runtime, options: ExplainOptions) -> None:
     """Explain a type, field, input, enum, operation or noun of the API.
 
     Shows types in GraphQL notation, what may be null, arguments, values, ranges, what is deprecated, the
@@ -60,25 +67,22 @@ def run(
     from stash_cli.core.explain import explain, names
     from stash_cli.output.explained import index, text_of
 
-    runtime = runtime_of(ctx)
     if runtime.options.output not in _FORMATS:
         raise StashUsageError(f"explain prints {', '.join(_FORMATS)}")
-    if name is None:
+    if options.name is None:
         show(runtime, names(), index)
-        return
-    show(runtime, with_flags(explain(name)), text_of)
+    else:
+        show(runtime, with_flags(explain(options.name)), text_of)
 
 
 def show(runtime: Runtime, facts: Any, as_text: Any) -> None:
     """Print facts as text for a person, or as rows of the chosen format."""
-    if runtime.options.output == "table":
+    if runtime.for_people:
         runtime.streams.data(as_text(facts))
-        return
-    single = not isinstance(facts, list)
-    writer = runtime.writer((), single=single)
-    for row in [facts] if single else facts:
-        writer.row(row)
-    writer.finish()
+    elif isinstance(facts, list):
+        runtime.print_rows(View(), facts)
+    else:
+        runtime.print_row(View(), facts)
 
 
 def with_flags(facts: dict[str, Any]) -> dict[str, Any]:

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import LazyGroup, StashCommand, command, group_of
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.group import LazyGroup, group_of
 from stash_cli.commands.outcomes import Nouns, Outcomes
-from stash_cli.commands.runtime import Runtime, runtime_of
 from stash_cli.commands.sending import mutate, uninterrupted
-from stash_cli.commands.waiting import (
-    FailOnLog,
-    Following,
-    ProgressMode,
-    Started,
-    StopOnInterrupt,
-    WaitTimeout,
-    follow,
-    snake,
-)
+from stash_cli.commands.waiting import JOB, FollowOptions, Started, follow, snake
 from stash_cli.core.errors import (
     StashError,
     StashInputError,
@@ -29,13 +21,34 @@ from stash_cli.core.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 JOBS = Nouns("job", "jobs")
 
 JobIds = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="numbers of jobs")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions(CommandOptions):
+    """The command line of `jobs show`."""
+
+    job: Annotated[str, typer.Argument(metavar="ID", help="number of the job")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitOptions(FollowOptions):
+    """The command line of `jobs wait`."""
+
+    jobs: JobIds = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopOptions(CommandOptions):
+    """The command line of `jobs stop`."""
+
+    jobs: JobIds = None
+    everything: Annotated[bool, typer.Option("--all", help="every job that runs or waits")] = False
 
 
 def group() -> LazyGroup:
@@ -53,83 +66,71 @@ def group() -> LazyGroup:
 
 
 def list_() -> StashCommand:
-    return command("list", run_list, examples=("stash jobs list", "stash jobs list --json"))
+    return command("list", run_list, CommandOptions, examples=("stash jobs list", "stash jobs list --json"))
 
 
 def show_() -> StashCommand:
-    return command("show", run_show, examples=("stash jobs show 12 --json",))
+    return command("show", run_show, ShowOptions, examples=("stash jobs show 12 --json",))
 
 
 def wait_() -> StashCommand:
-    return command("wait", run_wait, examples=("stash jobs wait", "stash jobs wait 12 --wait-timeout 600"))
+    return command(
+        "wait", run_wait, WaitOptions, examples=("stash jobs wait", "stash jobs wait 12 --wait-timeout 600")
+    )
 
 
 def watch_() -> StashCommand:
-    return command("watch", run_watch, examples=("stash jobs watch", "stash jobs watch --jsonl"))
+    return command(
+        "watch", run_watch, CommandOptions, examples=("stash jobs watch", "stash jobs watch --jsonl")
+    )
 
 
 def stop_() -> StashCommand:
-    return command("stop", run_stop, examples=("stash jobs stop 12", "stash jobs stop --all"))
+    return command("stop", run_stop, StopOptions, examples=("stash jobs stop 12", "stash jobs stop --all"))
 
 
-def run_list(ctx: typer.Context) -> None:
+def run_list(runtime: Runtime, _: CommandOptions) -> None:
     """List the jobs that run or wait, oldest first."""
-    runtime = runtime_of(ctx)
-    runtime.check_output("Job")
-    print_jobs(runtime, runtime.run(queue))
+    runtime.check_output(JOB)
+    print_queue(runtime, runtime.run(queue))
 
 
-def run_show(
-    ctx: typer.Context, job: Annotated[str, typer.Argument(metavar="ID", help="number of the job")]
-) -> None:
+def run_show(runtime: Runtime, options: ShowOptions) -> None:
     """Show one job; the server remembers the last ten that have ended."""
-    runtime = runtime_of(ctx)
-    runtime.check_output("Job")
+    runtime.check_output(JOB)
 
     async def work(session: Session) -> dict[str, Any]:
-        return await one_job(session, job)
+        return await one_job(session, options.job)
 
-    print_jobs(runtime, [runtime.run(work)], single=True)
+    runtime.print_row(JOB, runtime.run(work))
 
 
-def run_wait(
-    ctx: typer.Context,
-    jobs: JobIds = None,
-    wait_timeout: WaitTimeout = None,
-    progress: ProgressMode = "auto",
-    stop_on_interrupt: StopOnInterrupt = False,
-    fail_on_log: FailOnLog = None,
-) -> None:
+def run_wait(runtime: Runtime, options: WaitOptions) -> None:
     """Follow jobs until they end, one after the other; all that run or wait unless ids are given.
 
     The exit status is 9 when one failed or was cancelled, 8 after --wait-timeout, 10 when the server
     has forgotten it.
     """
-    runtime = runtime_of(ctx)
-    runtime.check_output("Job")
-    wanted = [check_id(job) for job in jobs or ()]
+    runtime.check_output(JOB)
+    wanted = [check_id(job) for job in options.jobs or ()]
 
     async def work(session: Session) -> list[dict[str, Any]]:
         ids = wanted or [job["id"] for job in await queue(session)]
-        how = Following(wait_timeout, progress, stop_on_interrupt, fail_on_log)
-        return [await follow(session, runtime, job_id, how, Started(job_id)) for job_id in ids]
+        return [await follow(session, runtime, job_id, options, Started(job_id)) for job_id in ids]
 
     ended = runtime.run(work)
-    if runtime.options.output != "table":
-        print_jobs(runtime, ended)
+    if not runtime.for_people:
+        runtime.print_rows(JOB, ended)
     for job in ended:
         runtime.streams.note(f"job {job['id']} finished")
 
 
-def run_watch(ctx: typer.Context) -> None:
+def run_watch(runtime: Runtime, _: CommandOptions) -> None:
     """Print what happens to all jobs, as it happens, until Ctrl-C."""
-    runtime = runtime_of(ctx)
-    runtime.check_output("Job")
+    runtime.check_output(JOB)
 
     async def work(session: Session) -> None:
-        from stash_cli.output.views import VIEWS
-
-        writer = None if runtime.options.output == "table" else runtime.writer(VIEWS["Job"])
+        writer = None if runtime.for_people else runtime.writer(JOB)
         async with aclosing(session.subscribe("jobsSubscribe", reconnect=True)) as updates:
             async for update in updates:
                 job = snake("Job", update["job"])
@@ -142,19 +143,14 @@ def run_watch(ctx: typer.Context) -> None:
     runtime.run(work)
 
 
-def run_stop(
-    ctx: typer.Context,
-    jobs: JobIds = None,
-    everything: Annotated[bool, typer.Option("--all", help="every job that runs or waits")] = False,
-) -> None:
+def run_stop(runtime: Runtime, options: StopOptions) -> None:
     """Stop jobs; one that waits is forgotten at once, one that runs ends when it notices."""
-    runtime = runtime_of(ctx)
-    wanted = [check_id(job) for job in jobs or ()]
-    if bool(wanted) == everything:
+    wanted = [check_id(job) for job in options.jobs or ()]
+    if bool(wanted) == options.everything:
         raise StashUsageError("name the jobs to stop, or say --all")
 
     async def work(session: Session) -> None:
-        if everything:
+        if options.everything:
             await uninterrupted(stop_all(session, runtime))
             return
         outcomes = Outcomes(JOBS, "told to stop", list(dict.fromkeys(wanted)))
@@ -208,17 +204,9 @@ def check_id(text: str) -> str:
     return text
 
 
-def print_jobs(runtime: Runtime, jobs: Iterable[dict[str, Any]], *, single: bool = False) -> None:
-    """Jobs in the chosen format."""
-    from stash_cli.output.views import VIEWS
-
-    writer = runtime.writer(VIEWS["Job"], single=single)
-    found = 0
-    for job in jobs:
-        writer.row(job)
-        found += 1
-    writer.finish()
-    if not found and runtime.options.output == "table":
+def print_queue(runtime: Runtime, jobs: list[dict[str, Any]]) -> None:
+    runtime.print_rows(JOB, jobs)
+    if not jobs and runtime.for_people:
         runtime.streams.note("no jobs")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import LazyGroup, StashCommand, command, group_of
-from stash_cli.commands.runtime import Runtime, runtime_of
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.group import LazyGroup, group_of
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import camel, snake
 from stash_cli.core.errors import (
@@ -18,11 +19,43 @@ from stash_cli.core.errors import (
     StashServerError,
     StashUsageError,
 )
+from stash_cli.output.views import View, columns
 
 if TYPE_CHECKING:
+    from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 Folder = dict[str, Any]
+
+FOLDER = View(
+    "StashConfig",
+    columns("path", "videos=exclude_video:included", "images=exclude_image:included"),
+    files=("path",),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddOptions(CommandOptions):
+    """The command line of `library add`."""
+
+    path: Annotated[str, typer.Argument(metavar="PATH", help="a folder, as the server sees it")]
+    exclude_video: Annotated[bool, typer.Option("--exclude-video", help="skip videos in it")] = False
+    exclude_image: Annotated[
+        bool, typer.Option("--exclude-image", help="skip images and galleries in it")
+    ] = False
+
+    @property
+    def folder(self) -> Folder:
+        """The folder as the server lists it."""
+        facts = {"exclude_video": self.exclude_video, "exclude_image": self.exclude_image}
+        return {"path": absolute(self.path), **facts}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveOptions(CommandOptions):
+    """The command line of `library remove`."""
+
+    path: Annotated[str, typer.Argument(metavar="PATH", help="a folder of the list")]
 
 
 def group() -> LazyGroup:
@@ -38,41 +71,35 @@ def group() -> LazyGroup:
 
 
 def list_() -> StashCommand:
-    return command("list", run_list, examples=("stash library list", "stash library list --paths"))
+    return command(
+        "list", run_list, CommandOptions, examples=("stash library list", "stash library list --paths")
+    )
 
 
 def add_() -> StashCommand:
     return command(
         "add",
         run_add,
+        AddOptions,
         examples=("stash library add ~/Videos", "stash library add /data/pictures --exclude-video"),
     )
 
 
 def remove_() -> StashCommand:
-    return command("remove", run_remove, examples=("stash library remove /data/pictures",))
+    return command("remove", run_remove, RemoveOptions, examples=("stash library remove /data/pictures",))
 
 
-def run_list(ctx: typer.Context) -> None:
+def run_list(runtime: Runtime, _: CommandOptions) -> None:
     """List the media folders."""
-    runtime = runtime_of(ctx)
-    runtime.check_output("StashConfig")
+    runtime.check_output(FOLDER)
     print_folders(runtime, runtime.run(folders))
 
 
-def run_add(
-    ctx: typer.Context,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="a folder, as the server sees it")],
-    exclude_video: Annotated[bool, typer.Option("--exclude-video", help="skip videos in it")] = False,
-    exclude_image: Annotated[
-        bool, typer.Option("--exclude-image", help="skip images and galleries in it")
-    ] = False,
-) -> None:
+def run_add(runtime: Runtime, options: AddOptions) -> None:
     """Add a media folder; a relative PATH starts from the current folder. Scan it afterwards."""
-    runtime = runtime_of(ctx)
-    runtime.check_output("StashConfig")
-    require(path)
-    wanted: Folder = {"path": absolute(path), "exclude_video": exclude_video, "exclude_image": exclude_image}
+    runtime.check_output(FOLDER)
+    require(options.path)
+    wanted = options.folder
     if runtime.connection().is_embedded and not Path(wanted["path"]).is_dir():
         raise StashInputError(f"there is no folder {wanted['path']}")
 
@@ -85,16 +112,13 @@ def run_add(
         told = f"added {wanted['path']}; stash scan --wait reads it"
         return await uninterrupted(write(session, runtime, [*others, wanted], told))
 
-    runtime.writes = True
-    print_changed(runtime, runtime.run(work))
+    print_changed(runtime, runtime.run(work, writes=True))
 
 
-def run_remove(
-    ctx: typer.Context, path: Annotated[str, typer.Argument(metavar="PATH", help="a folder of the list")]
-) -> None:
+def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
     """Take a media folder from the list. What was scanned stays until a clean, the files stay for good."""
-    runtime = runtime_of(ctx)
-    runtime.check_output("StashConfig")
+    path = options.path
+    runtime.check_output(FOLDER)
     require(path)
 
     async def work(session: Session) -> list[Folder]:
@@ -152,17 +176,12 @@ def require(path: str) -> None:
 
 
 def print_folders(runtime: Runtime, rows: list[Folder]) -> None:
-    from stash_cli.output.views import VIEWS
-
-    writer = runtime.writer(VIEWS["StashConfig"], paths=("path",))
-    for row in rows:
-        writer.row(row)
-    writer.finish()
+    runtime.print_rows(FOLDER, rows)
     if not rows:
         runtime.streams.note("no media folders; stash library add PATH adds one")
 
 
 def print_changed(runtime: Runtime, rows: list[Folder]) -> None:
-    """The new list, where a format was chosen."""
-    if runtime.options.output != "table":
+    """Print the new list where a format was chosen."""
+    if not runtime.for_people:
         print_folders(runtime, rows)

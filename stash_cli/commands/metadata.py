@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import LazyGroup, StashCommand, command, group_of
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.group import LazyGroup, group_of
 from stash_cli.commands.argv.input_flags import flag_table, unflatten
-from stash_cli.commands.runtime import runtime_of
-from stash_cli.commands.waiting import (
-    FailOnLog,
-    Following,
-    ProgressMode,
-    StopOnInterrupt,
-    Wait,
-    WaitTimeout,
-    run_job,
-)
+from stash_cli.commands.waiting import JOB, FollowOptions, run_job
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -32,13 +25,26 @@ if TYPE_CHECKING:
 INPUT = "ScanMetadataInput"
 
 
-class ScanCommand(StashCommand):
-    """A command with one flag per field of the scan input."""
+@dataclass(frozen=True, kw_only=True)
+class ScanOptions(FollowOptions):
+    """The command line of `scan`; `flags` are the settings of the scan."""
 
-    def derived(self) -> FlagTable:
-        table = flag_table(INPUT, group="What to do (default: what the server has saved)", strip="scan_")
-        table.flags.pop("--path", None)
-        return table
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...", help="only below these")] = None
+    wait: Annotated[
+        bool, typer.Option("--wait", help="until the job has ended; its end is the exit status")
+    ] = False
+
+    @property
+    def follows(self) -> bool:
+        """Whether the command waits: the other options imply --wait."""
+        return self.wait or self.wait_timeout is not None or self.fail_on_log is not None
+
+
+def scan_flags() -> FlagTable:
+    """One flag per field of the scan input."""
+    table = flag_table(INPUT, group="What to do (default: what the server has saved)", strip="scan_")
+    table.flags.pop("--path", None)
+    return table
 
 
 def group() -> LazyGroup:
@@ -53,38 +59,28 @@ def scan_() -> StashCommand:
     return command(
         "scan",
         run_scan,
-        cls=ScanCommand,
+        ScanOptions,
         help="Look for new, changed and moved files in the media folders, or below PATH only.",
         examples=(
             "stash scan --wait",
             "stash metadata scan /media/new --generate-covers --wait --progress plain",
         ),
+        flags=scan_flags,
     )
 
 
-def run_scan(
-    ctx: typer.Context,
-    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...", help="only below these")] = None,
-    wait: Wait = False,
-    wait_timeout: WaitTimeout = None,
-    progress: ProgressMode = "auto",
-    stop_on_interrupt: StopOnInterrupt = False,
-    fail_on_log: FailOnLog = None,
-) -> None:
-    runtime = runtime_of(ctx)
-    runtime.writes = True
-    runtime.check_output("Job")
-    follows = wait or wait_timeout is not None or fail_on_log is not None
-    how = Following(wait_timeout, progress, stop_on_interrupt, fail_on_log) if follows else None
-    given = unflatten(runtime.flags) | ({"paths": paths} if paths else {})
+def run_scan(runtime: Runtime, options: ScanOptions) -> None:
+    runtime.check_output(JOB)
+    paths, follow = options.paths or [], options if options.follows else None
+    given = unflatten(options.flags) | ({"paths": paths} if paths else {})
 
     async def work(session: Session) -> None:
         values = await saved_defaults(session, "scan", INPUT) | given
-        await _warn_of_strange(session, runtime, paths or ())
+        await _warn_of_strange(session, runtime, paths)
         runtime.streams.detail(f"scanning with {json.dumps(values, ensure_ascii=False)}")
-        await run_job(session, runtime, "metadataScan", {"input": values}, how)
+        await run_job(session, runtime, "metadataScan", {"input": values}, follow)
 
-    runtime.run(work)
+    runtime.run(work, writes=True)
 
 
 async def _warn_of_strange(session: Session, runtime: Runtime, paths: Sequence[str]) -> None:

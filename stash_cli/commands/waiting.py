@@ -1,57 +1,66 @@
-"""Starting jobs and following them: options, progress, and what Ctrl-C means."""
+"""Jobs: starting them, following their progress and the server's log, and what Ctrl-C does."""
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.global_options import choice, seconds
-from stash_cli.commands.logs import LEVELS, listening
+from stash_cli.commands.argv.command import CommandOptions
+from stash_cli.commands.argv.value_parsers import choice, named, seconds
 from stash_cli.commands.sending import mutate, uninterrupted
-from stash_cli.core.errors import StashError, StashInputError
+from stash_cli.core.errors import StashError, StashIntegrationError, StashJobError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.progress import MODES, open_progress
+from stash_cli.output.views import View, columns
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import datetime
 
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.jobs import JobUpdate
     from stash_cli.core.client.session import Session
+    from stash_cli.core.client.stream import Stream
 
+LEVELS = ("error", "warning")
+"""Worst first; each takes in those before it."""
 
-def _mode(text: str) -> str:
-    """`--progress`, checked."""
-    return str(_named("--progress", choice(*MODES), text))
+LATE = 1.5
+"""Seconds that the server may keep lines back; it sends them about once a second."""
 
+JOB = View(
+    "Job",
+    columns(
+        "id>",
+        "status",
+        "progress:percent>",
+        "description",
+        "started=start_time:moment",
+        "ended=end_time:moment",
+        "error",
+    ),
+)
 
-def _level(text: str) -> str:
-    """`--fail-on-log`, checked."""
-    return str(_named("--fail-on-log", choice(*LEVELS), text))
-
-
-def _timeout(text: str) -> float:
-    """`--wait-timeout`, checked."""
-    return float(_named("--wait-timeout", seconds, text))
-
-
-def _named(flag: str, parse: Callable[[str], Any], text: str) -> Any:
-    try:
-        return parse(text)
-    except StashInputError as error:
-        raise StashInputError(f"{flag}: {error.message}") from None
-
-
-Wait = Annotated[bool, typer.Option("--wait", help="until the job has ended; its end is the exit status")]
 WaitTimeout = Annotated[
     float | None,
-    typer.Option("--wait-timeout", metavar="SECONDS", parser=_timeout, help="then leave it running: exit 8"),
+    typer.Option(
+        "--wait-timeout",
+        metavar="SECONDS",
+        parser=named("--wait-timeout", seconds),
+        help="then leave it running: exit 8",
+    ),
 ]
 ProgressMode = Annotated[
-    str, typer.Option("--progress", metavar="|".join(MODES), parser=_mode, help="how progress is shown")
+    str,
+    typer.Option(
+        "--progress",
+        metavar="|".join(MODES),
+        parser=named("--progress", choice(*MODES)),
+        help="how progress is shown",
+    ),
 ]
 StopOnInterrupt = Annotated[
     bool, typer.Option("--stop-on-interrupt", help="Ctrl-C stops the job instead of leaving it")
@@ -59,9 +68,22 @@ StopOnInterrupt = Annotated[
 FailOnLog = Annotated[
     str | None,
     typer.Option(
-        "--fail-on-log", metavar="|".join(LEVELS), parser=_level, help="exit 9 if the server logs one"
+        "--fail-on-log",
+        metavar="|".join(LEVELS),
+        parser=named("--fail-on-log", choice(*LEVELS)),
+        help="exit 9 if the server logs one",
     ),
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowOptions(CommandOptions):
+    """How a job is followed until it ends."""
+
+    wait_timeout: WaitTimeout = None
+    progress: ProgressMode = "auto"
+    stop_on_interrupt: StopOnInterrupt = False
+    fail_on_log: FailOnLog = None
 
 
 def snake(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -76,19 +98,6 @@ def camel(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
     return {names.get(attr, attr): value for attr, value in row.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
-    """How a job is followed.
-
-    Seconds until it is left alone, kind of progress, whether Ctrl-C stops it, which log lines fail it.
-    """
-
-    timeout: float | None = None
-    mode: str = "auto"
-    stop: bool = False
-    fail_on_log: str | None = None
-
-
 @dataclass(slots=True)
 class Started:
     """The job that is followed, as far as it is known; what Ctrl-C tells."""
@@ -101,13 +110,13 @@ async def follow(
     session: Session,
     runtime: Runtime,
     start: Callable[[], Awaitable[str]] | str,
-    how: Following,
+    options: FollowOptions,
     started: Started,
 ) -> dict[str, Any]:
     """Show a job's progress until it ends; its last state.
 
     Raises StashJobError and its kin as `watch_job` does. Ctrl-C leaves the job running and says how to
-    stop it, or stops it with `how.stop`.
+    stop it, or stops it with --stop-on-interrupt.
     """
     from asyncio import CancelledError
 
@@ -116,10 +125,10 @@ async def follow(
     def tell_away(error: StashError) -> None:
         runtime.streams.note(f"{error.message} Waiting for it.")
 
-    async with listening(session, runtime, how.fail_on_log) as heard:
-        progress = open_progress(runtime.streams, how.mode)
+    async with listening(session, runtime, options.fail_on_log) as heard:
+        progress = open_progress(runtime.streams, options.progress)
         try:
-            watched = watch_job(session, start, timeout=how.timeout, on_away=tell_away)
+            watched = watch_job(session, start, timeout=options.wait_timeout, on_away=tell_away)
             async with aclosing(watched) as updates:
                 async for update in updates:
                     started.last = update
@@ -127,7 +136,7 @@ async def follow(
                     progress.update(update.description.rstrip("."), _fraction(update), update.sub_tasks)
         except CancelledError:
             progress.close()
-            await _interrupted(session, runtime, started, stop=how.stop)
+            await _interrupted(session, runtime, started, stop=options.stop_on_interrupt)
             raise
         finally:
             progress.close()
@@ -179,7 +188,7 @@ async def run_job(
     runtime: Runtime,
     operation: str,
     args: dict[str, Any],
-    how: Following | None,
+    options: FollowOptions | None,
 ) -> None:
     """Start a job; print its id, or follow it (`how`) and print its end where a format was chosen."""
     started = Started()
@@ -187,10 +196,10 @@ async def run_job(
     async def start() -> str:
         return await uninterrupted(start_job(session, runtime, operation, args, started))
 
-    if how is not None:
-        job = await follow(session, runtime, start, how, started)
+    if options is not None:
+        job = await follow(session, runtime, start, options, started)
         runtime.streams.note(f"job {job['id']} finished")
-        if runtime.options.output == "table":
+        if runtime.for_people:
             return
     else:
         try:
@@ -209,12 +218,91 @@ def _tell_started(session: Session, runtime: Runtime, started: Started) -> None:
 
 
 def print_started(runtime: Runtime, job: dict[str, Any]) -> None:
-    """A job that was started: its id alone, unless a format was chosen."""
-    from stash_cli.output.views import VIEWS
-
-    if runtime.options.output == "table":
+    """Print a job that was started: its id alone, unless a format was chosen."""
+    if runtime.for_people:
         runtime.streams.data(f"{job['id']}\n")
+    else:
+        runtime.print_row(JOB, job)
+
+
+@dataclass
+class Heard:
+    """The lines of the wanted levels, from the moment on when the job was added."""
+
+    level: str = "error"
+    since: str | None = None
+    """When the job was added, by the server's clock as the lines' times are."""
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, entries: object) -> None:
+        """Keep what the server sent; raises StashIntegrationError when that is no list of log lines."""
+        wanted = LEVELS[: LEVELS.index(self.level) + 1]
+        if not isinstance(entries, list) or not all(map(_is_line, entries)):
+            raise StashIntegrationError("The server's log is no list of lines.")
+        self.entries += [entry for entry in entries if entry["level"].lower() in wanted]
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Without those logged before: servers send their log late. Times are told to the second."""
+        since = _moment(self.since)
+        if since is None:
+            return self.entries
+        since = since.replace(microsecond=0)
+        times = ((entry, _moment(entry.get("time"))) for entry in self.entries)
+        return [entry for entry, time in times if time is None or time >= since]
+
+
+def _is_line(entry: object) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(name), str) for name in ("level", "message"))
+
+
+def _moment(text: object) -> datetime | None:
+    """An instant; None for what is none, or has no zone."""
+    from datetime import datetime
+
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+@asynccontextmanager
+async def listening(session: Session, runtime: Runtime, fail_on: str | None) -> AsyncIterator[Heard]:
+    """Listen to the server's log during the block, then show its errors; the block says since when.
+
+    Raises StashJobError when `fail_on` is a level and a line of it came. A server without a websocket is
+    not listened to.
+    """
+    import asyncio
+
+    heard = Heard(fail_on or "error")
+    stream = session.subscribe("loggingSubscribe", reconnect=True)
+    try:
+        await stream.__aenter__()
+    except StashError as error:
+        runtime.streams.detail(f"The server's log cannot be heard: {error.message}")
+        yield heard
         return
-    writer = runtime.writer(VIEWS["Job"], single=True)
-    writer.row(job)
-    writer.finish()
+    task = asyncio.ensure_future(_hear(stream, heard))
+    try:
+        yield heard
+        if fail_on:
+            await asyncio.sleep(LATE)
+    finally:
+        task.cancel()
+        [ended] = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(ended, Exception):
+            runtime.streams.warn(f"the server's log could not be read to the end: {ended}")
+        await stream.aclose()
+        for line in heard.lines:
+            runtime.streams.note(f"server: {line['level'].lower()}: {line['message']}")
+    if fail_on and heard.lines:
+        raise StashJobError(
+            f"the job finished, but the server logged {len(heard.lines)} line(s) of {fail_on}"
+        )
+
+
+async def _hear(stream: Stream, heard: Heard) -> None:
+    async for entries in stream:
+        heard.take(entries)

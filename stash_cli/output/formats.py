@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stash_cli.output.streams import Streams
-    from stash_cli.output.views import Column
+    from stash_cli.output.views import Column, View
 
 Row = dict[str, Any]
 
@@ -188,42 +188,19 @@ def first(row: Row, column: Column) -> Any:
     return next((value for value in found if value not in (None, "", [])), None)
 
 
-FORMATS: dict[str, str] = {
-    "table": "a table for people (the default)",
-    "json": "one JSON array, or one object for a single result",
-    "jsonl": "one JSON object per line, as the rows arrive",
-    "csv": "comma separated with a heading",
-    "tsv": "tab separated with a heading",
-    "yaml": "YAML",
-    "md": "a Markdown table",
-    "ids": "ids alone, one per line",
-    "paths": "file paths alone, one per line",
-}
-"""Every format with its help."""
-
-MACHINE_JSON = frozenset({"json", "jsonl"})
-"""Formats with which errors are JSON, too."""
-
-
 def open_writer(
-    streams: Streams,
-    name: str,
-    columns: Sequence[Column],
-    *,
-    single: bool = False,
-    paths: Sequence[str] = (),
-    nul: bool = False,
+    streams: Streams, name: str, view: View, *, single: bool = False, nul: bool = False
 ) -> Writer:
-    """The writer for format `name`; `paths` are where the files of a row are."""
+    """The writer for format `name`."""
     makers: dict[str, Callable[[], Writer]] = {
-        "table": lambda: TableWriter(streams, columns, single=single),
+        "table": lambda: TableWriter(streams, view.columns, single=single),
         "json": lambda: ObjectWriter(streams) if single else JsonWriter(streams),
         "jsonl": lambda: JsonLinesWriter(streams),
-        "csv": lambda: CsvWriter(streams, columns),
-        "tsv": lambda: TsvWriter(streams, columns),
+        "csv": lambda: CsvWriter(streams, view.columns),
+        "tsv": lambda: TsvWriter(streams, view.columns),
         "yaml": lambda: YamlWriter(streams, single=single),
-        "md": lambda: MarkdownWriter(streams, columns),
+        "md": lambda: MarkdownWriter(streams, view.columns),
         "ids": lambda: LinesWriter(streams, ["id"], nul=nul),
-        "paths": lambda: LinesWriter(streams, paths, nul=nul),
+        "paths": lambda: LinesWriter(streams, view.files, nul=nul),
     }
     return makers[name]()

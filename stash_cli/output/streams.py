@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from stash_cli.output.interrupts import Interrupts
+from stash_cli.output.process import Interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which columns a table of each kind of object has; `show` prints the same data as a list."""
+"""Views: the columns that a table of one kind of object has, and where its file paths are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its heading, the paths it may be filled from (first with a value wins) and its kind."""
+    """One column: its heading, the paths that fill it (the first with a value) and the kind of its values."""
 
     header: str
     paths: tuple[str, ...]
@@ -23,108 +23,23 @@ class Column:
         return cls(header or source, tuple(source.split("|")), kind, right)
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """How rows of an API type are printed."""
+
+    type: str = ""
+    columns: tuple[Column, ...] = ()
+    files: tuple[str, ...] = ()
+    """Paths to the file paths of a row; empty for objects without files."""
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that fill the columns, each once."""
+        return list(dict.fromkeys(path.replace("[0]", "") for each in self.columns for path in each.paths))
+
+
 def columns(*texts: str) -> tuple[Column, ...]:
-    return tuple(Column.parse(text) for text in texts)
-
-
-VIEWS: dict[str, tuple[Column, ...]] = {
-    "Scene": columns(
-        "id>",
-        "title=title|files[0].basename",
-        "date",
-        "rating=rating100>",
-        "length=files[0].duration:duration>",
-        "height=files[0].height>",
-        "studio=studio.name",
-        "performers=performers.name",
-    ),
-    "Image": columns(
-        "id>",
-        "title=title|visual_files[0].path:basename",
-        "date",
-        "rating=rating100>",
-        "width=visual_files[0].width>",
-        "height=visual_files[0].height>",
-        "studio=studio.name",
-        "performers=performers.name",
-    ),
-    "Gallery": columns(
-        "id>",
-        "title=title|files[0].path|folder.path:basename",
-        "date",
-        "rating=rating100>",
-        "images=image_count>",
-        "studio=studio.name",
-        "performers=performers.name",
-    ),
-    "Performer": columns(
-        "id>",
-        "name",
-        "disambiguation",
-        "gender",
-        "birthdate",
-        "country",
-        "rating=rating100>",
-        "favorite",
-        "scenes=scene_count>",
-    ),
-    "Studio": columns(
-        "id>", "name", "parent=parent_studio.name", "rating=rating100>", "favorite", "scenes=scene_count>"
-    ),
-    "Tag": columns(
-        "id>",
-        "name",
-        "parents=parents.name",
-        "favorite",
-        "scenes=scene_count>",
-        "images=image_count>",
-        "performers=performer_count>",
-    ),
-    "Group": columns(
-        "id>",
-        "name",
-        "date",
-        "rating=rating100>",
-        "length=duration:duration>",
-        "director",
-        "studio=studio.name",
-        "scenes=scene_count>",
-    ),
-    "SceneMarker": columns(
-        "id>",
-        "title=title|primary_tag.name",
-        "at=seconds:duration>",
-        "tag=primary_tag.name",
-        "scene=scene.title",
-        "scene_id=scene.id>",
-    ),
-    "Job": columns(
-        "id>",
-        "status",
-        "progress:percent>",
-        "description",
-        "started=start_time:moment",
-        "ended=end_time:moment",
-        "error",
-    ),
-    "StashConfig": columns("path", "videos=exclude_video:included", "images=exclude_image:included"),
-    "Version": columns("part", "version", "build_time:moment", "url"),
-}
-"""By API type."""
-
-PATHS: dict[str, tuple[str, ...]] = {
-    "Scene": ("files.path",),
-    "Image": ("visual_files.path",),
-    "Gallery": ("files.path", "folder.path"),
-    "SceneMarker": ("scene.files.path",),
-    "StashConfig": ("path",),
-}
-"""Where the files of an object are; what is not here has none."""
-
-
-def wanted(view: tuple[Column, ...]) -> list[str]:
-    """The paths that filling `view` needs, each once."""
-    return list(dict.fromkeys(path.replace("[0]", "") for column in view for path in column.paths))
+    return tuple(map(Column.parse, texts))
 
 
 def custom(paths: list[str]) -> tuple[Column, ...]:

@@ -18,9 +18,11 @@ from threading import Thread
 from typing import Any, Self
 
 from support import ROOT
+from typer.testing import CliRunner
 
-from stash_cli.app import root, run
-from stash_cli.commands.argv.command import LazyGroup, StashCommand
+from stash_cli.app import app, root, run
+from stash_cli.commands.argv.command import StashCommand
+from stash_cli.commands.argv.group import LazyGroup
 from stash_cli.output.streams import fake_streams
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -44,14 +46,21 @@ class Done:
 
 
 class Cli:
-    """`stash` for one server, in this process; `terminal` gives it one, `answers` types for it."""
+    """`stash` for one server, in this process; `terminal` gives it a terminal, `answers` is its input."""
 
     def __init__(self, url: str | None = None, **environ: str) -> None:
         self.environ = environ | ({"STASH_URL": url} if url else {})
 
     def __call__(self, *args: str, terminal: bool = False, answers: str = "") -> Done:
-        streams = fake_streams(terminal=terminal, answers=answers, environ=self.environ)
-        status = run(list(args), streams, self.environ)
+        if terminal:
+            return self._on_terminal(args, answers)
+        result = CliRunner(env=self.environ).invoke(app, args, input=answers)
+        return Done(result.exit_code, result.stdout, result.stderr)
+
+    def _on_terminal(self, args: tuple[str, ...], answers: str) -> Done:
+        """Typer's runner has no terminal to offer."""
+        streams = fake_streams(terminal=True, answers=answers, environ=self.environ)
+        status = run(args, streams, self.environ)
         return Done(status, streams.out.getvalue(), streams.err.getvalue())  # type: ignore[attr-defined]
 
     def ok(self, *args: str, **facts: Any) -> Done:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from cli_support import Cli
 
-from stash_cli.commands.argv.flags import Flag, FlagTable, Taker
+from stash_cli.commands.argv.flags import Flag, FlagTable
+from stash_cli.commands.argv.scanner import ArgvScanner
 from stash_cli.core.errors import StashInputError
 
 TABLE = FlagTable(
@@ -38,8 +39,8 @@ TABLE = FlagTable(
     ],
 )
 def test_flags_are_taken_and_the_rest_is_left(args: list[str], values: object, rest: list[str]) -> None:
-    taken = Taker([TABLE], {"--sort", "-y"}, {"--sort"}).take(args)
-    assert (taken.values[0], taken.rest) == (values, rest)
+    scanned = ArgvScanner([TABLE], {"--sort", "-y"}, {"--sort"}).scan(args)
+    assert (scanned.values[0], scanned.rest) == (values, rest)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_flags_are_taken_and_the_rest_is_left(args: list[str], values: object, r
 )
 def test_wrong_flags_say_what_is_wrong(args: list[str], message: str) -> None:
     with pytest.raises(StashInputError, match=f"^{message}$"):
-        Taker([TABLE]).take(args)
+        ArgvScanner([TABLE]).scan(args)
 
 
 USAGE = [

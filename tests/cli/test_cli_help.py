@@ -8,7 +8,7 @@ import pytest
 from cli_support import Cli, assert_snapshot
 
 from stash_cli.app import NOUNS, root
-from stash_cli.commands.argv.command import LazyGroup
+from stash_cli.commands.argv.group import LazyGroup
 from stash_cli.core.types.entities import ENTITIES
 
 
@@ -52,7 +52,7 @@ def test_help_is_as_recorded(offline: Cli, line: str) -> None:
     assert_snapshot(name, offline.ok(*line.split(), "--help").out)
 
 
-@pytest.mark.parametrize("noun", [noun for noun, _, _ in NOUNS])
+@pytest.mark.parametrize("noun", [noun for noun, _ in NOUNS])
 def test_every_lookup_is_listed_and_taken(offline: Cli, noun: str) -> None:
     text = offline.ok(noun, "find", "--help-filters").out
     flags = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
@@ -61,7 +61,7 @@ def test_every_lookup_is_listed_and_taken(offline: Cli, noun: str) -> None:
 
 
 def test_the_nouns_of_the_root_are_those_of_the_api() -> None:
-    assert {(e.noun, e.plural, e.type) for e in ENTITIES.values()} == set(NOUNS)
+    assert {(e.noun, e.plural) for e in ENTITIES.values()} == set(NOUNS)
 
 
 def test_help_wins_over_mistakes(offline: Cli) -> None:

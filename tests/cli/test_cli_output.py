@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
+from stash_cli.commands.argv.global_options import FORMATS
 from stash_cli.core.errors import StashUsageError
-from stash_cli.output.formats import FORMATS, open_writer
+from stash_cli.output.formats import open_writer
 from stash_cli.output.progress import Bar, Lines, Silent, open_progress
 from stash_cli.output.prompts import confirm, confirm_count
 from stash_cli.output.streams import Streams, fake_streams
 from stash_cli.output.values import pick, shown
-from stash_cli.output.views import columns
+from stash_cli.output.views import View, columns
 
 ROWS: list[dict[str, Any]] = [
     {
@@ -28,7 +29,7 @@ ROWS: list[dict[str, Any]] = [
     {"id": "22", "title": "tab\there\nline | pipe", "studio": None, "files": []},
     {"id": "3", "title": "\x1b[31mred\x1b[0m \u65e5\u672c", "studio": None, "files": [{"path": "/z\n"}]},
 ]
-VIEW = columns("id>", "title", "studio=studio.name", "path=files.path")
+VIEW = View("", columns("id>", "title", "studio=studio.name", "path=files.path"), files=("files.path",))
 
 
 def printed(name: str, rows: list[dict[str, Any]] = ROWS, *, terminal: bool = False, **facts: Any) -> str:
@@ -45,7 +46,7 @@ def test_machine_formats_bring_the_rows_back() -> None:
     assert [json.loads(line) for line in printed("jsonl").splitlines()] == ROWS
     assert yaml.safe_load(printed("yaml")) == ROWS
     assert printed("ids") == "1\n22\n3\n"
-    assert printed("paths", paths=["files.path"], nul=True) == "/x\0/y\0/z\n\0"
+    assert printed("paths", nul=True) == "/x\0/y\0/z\n\0"
 
 
 def test_csv_and_tsv_hold_every_value_in_its_place() -> None:
@@ -122,7 +123,7 @@ def test_a_long_table_keeps_its_columns_in_line() -> None:
 
 def test_every_format_has_a_writer() -> None:
     for name in FORMATS:
-        assert open_writer(fake_streams(), name, VIEW, paths=["files.path"])
+        assert open_writer(fake_streams(), name, VIEW)
 
 
 @pytest.mark.parametrize(

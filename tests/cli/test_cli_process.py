@@ -155,11 +155,10 @@ def test_closed_streams_are_no_bug(small_library: Path) -> None:
 
 WARN = """
 import warnings
-from stash_cli.app import _route_warnings
-from stash_cli.commands.runtime import Runtime
 from stash_cli.core.errors import StashUnmappedFieldWarning
 from stash_cli.output.streams import Streams
-_route_warnings(Runtime(Streams.standard()))
+from stash_cli.program import route_warnings
+route_warnings(Streams.standard())
 warnings.warn(StashUnmappedFieldWarning("old server"))
 """
 

@@ -1,24 +1,118 @@
-"""The tree of commands as data, taken from the commands themselves: what completion needs to know of them."""
+"""The tree of commands and flags as data, and the completions read from it.
+
+`scripts/generate` renders the tree from the commands to `completion_tree.json`. The completion scripts of
+the shells set `_STASH_COMPLETE` and pass the words of the command line, the last one unfinished. They are
+answered from that file, because loading Typer and deriving hundreds of flags takes longer than Tab may. A
+command is loaded only for what the file lacks: flags of related objects, and completions of an argument.
+"""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.argv.command import HELP, LazyGroup, StashCommand
-from stash_cli.commands.argv.global_options import global_flags
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from stash_cli.commands.argv.command import StashCommand
     from stash_cli.commands.argv.flags import Flag, FlagTable
+    from stash_cli.commands.argv.group import LazyGroup
+    from stash_cli.output.streams import Streams
 
-Row = list[Any]
+HIDDEN_FLAGS_FROM = 4
+"""Typed characters from which hidden flags are offered: `--ra`."""
+
+Completion = tuple[str, str]
+"""A value and its help."""
+Row = tuple[str, str, list[str] | None, bool]
 """A flag: its names (only the first is offered), help, the values it takes (null: none), if it is hidden."""
 
 
-def render_outline(root: LazyGroup) -> str:
-    """The text of `completion_tree.json`: tables of flags, and the commands with the numbers of theirs."""
+def complete(words: list[str], streams: Streams, root: Callable[[], LazyGroup]) -> int:
+    """Print the completions of the last word, a value and its help per line."""
+    *before, word = words or [""]
+    cursor = Cursor(root)
+    for each in before:
+        cursor.advance(each)
+    for value, text in cursor.completions(word):
+        if value.startswith(word):
+            streams.data(f"{value}\t{text}\n")
+    return 0
+
+
+class Cursor:
+    """The position in the tree after the finished words: a command, and the values its last flag takes."""
+
+    def __init__(self, root: Callable[[], LazyGroup]) -> None:
+        known = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+        self.tables: list[list[Row]] = known["tables"]
+        self.node: dict[str, Any] = known["root"]
+        self.path: list[str] = []
+        self.expected: list[str] | None = None
+        self.root = root
+
+    def advance(self, word: str) -> None:
+        """Move past one finished word."""
+        commands = self.node.get("commands", {})
+        if self.expected is not None:
+            self.expected = None
+        elif word.startswith("-"):
+            self.expected = self._values(word)
+        elif word in commands:
+            self.path.append(commands[word].get("alias_of", word))
+            self.node = commands[self.path[-1]]
+
+    def completions(self, word: str) -> Iterator[Completion]:
+        """The completions at this position for the beginning `word`."""
+        if self.expected is not None:
+            yield from ((value, "") for value in self.expected)
+        elif word.startswith("-"):
+            yield from self._flags(word)
+        elif "commands" in self.node:
+            yield from self._commands(word)
+        elif self.node.get("words"):
+            yield from self._command().complete_argument(word)
+
+    def _commands(self, word: str) -> Iterator[Completion]:
+        commands = self.node["commands"]
+        for name, command in commands.items():
+            full = command.get("alias_of", name)
+            if full == name or (word and not full.startswith(word)):
+                yield name, commands[full]["help"]
+
+    def _flags(self, word: str) -> Iterator[Completion]:
+        for names, text, _, hidden in self._rows():
+            if not hidden or len(word) >= HIDDEN_FLAGS_FROM:
+                yield names.partition(" ")[0], text
+
+    def _values(self, word: str) -> list[str] | None:
+        """The values of flag `word`; None when it takes none or has its value already."""
+        if "=" in word:
+            return None
+        for names, _, values, _ in self._rows():
+            if word in names.split():
+                return values
+        if "commands" in self.node:
+            return None
+        # The file leaves out the flags of related objects: there are thousands.
+        flag = self._command().derived().get(word)
+        return list(flag.choices) if flag and flag.metavar else None
+
+    def _rows(self) -> Iterator[Row]:
+        for number in self.node["flags"]:
+            yield from self.tables[number]
+
+    def _command(self) -> StashCommand:
+        node: Any = self.root()
+        for name in self.path:
+            node = node.entries[name].load(name)
+        found: StashCommand = node
+        return found
+
+
+def render_completion_tree(root: LazyGroup) -> str:
+    """The text of `completion_tree.json`: the tables of flags, and each command with its tables."""
     tables: dict[str, int] = {}
     node = _node(root, tables)
     commands = [f"{_dump(name)}: {_dump(facts)}" for name, facts in node["commands"].items()]
@@ -29,14 +123,16 @@ def render_outline(root: LazyGroup) -> str:
 
 
 def _node(node: Any, tables: dict[str, int]) -> dict[str, Any]:
-    if isinstance(node, LazyGroup):
+    from stash_cli.commands.argv.command import StashCommand
+    from stash_cli.commands.argv.global_options import global_flags
+
+    if not isinstance(node, StashCommand):
         commands = {name: _entry(node, name, tables) for name in node.entries}
         return {"commands": commands, "flags": _numbers(tables, _global_rows(node.options()))}
     derived = [_row(flag) for flag in node.derived().rows()]
-    found: dict[str, Any] = {
-        "flags": _numbers(tables, list(_own_rows(node)), derived, _global_rows(global_flags()))
-    }
-    if type(node).words is not StashCommand.words:
+    own = list(_own_rows(node))
+    found: dict[str, Any] = {"flags": _numbers(tables, own, derived, _global_rows(global_flags()))}
+    if type(node).complete_argument is not StashCommand.complete_argument:
         found["words"] = True
     return found
 
@@ -49,7 +145,7 @@ def _entry(group: LazyGroup, name: str, tables: dict[str, int]) -> dict[str, Any
 
 
 def _numbers(tables: dict[str, int], *found: list[Row]) -> list[int]:
-    """Where each of several tables stands among all; equal ones stand there once."""
+    """The position of each table among all; equal tables are written once."""
     texts = (f"[\n{_lines(map(_dump, rows))}\n]" for rows in found if rows)
     return [tables.setdefault(text, len(tables)) for text in texts]
 
@@ -59,11 +155,16 @@ def _own_rows(command: StashCommand) -> Iterator[Row]:
     _, valued = command.own_names()
     for param in command.params:
         for name in param.opts if param.param_type_name == "option" else ():
-            yield [name, getattr(param, "help", None) or "", [] if name in valued else None, False]
+            yield name, getattr(param, "help", None) or "", [] if name in valued else None, False
 
 
 def _global_rows(table: FlagTable) -> list[Row]:
-    return [*(_row(flag) for flag in table.rows()), [" ".join(HELP[::-1]), "show help", None, False]]
+    return [*(_row(flag) for flag in table.rows()), ("--help -h", "show help", None, False)]
+
+
+def _row(flag: Flag) -> Row:
+    values = list(flag.choices) if flag.metavar else None
+    return f"{flag.name} {flag.short}".strip(), flag.long_help or flag.help, values, flag.hidden
 
 
 def _dump(value: Any) -> str:
@@ -72,8 +173,3 @@ def _dump(value: Any) -> str:
 
 def _lines(items: Iterable[str]) -> str:
     return ",\n".join(items)
-
-
-def _row(flag: Flag) -> Row:
-    values = list(flag.choices) if flag.metavar else None
-    return [f"{flag.name} {flag.short}".strip(), flag.long_help or flag.help, values, flag.hidden]

@@ -77,6 +77,10 @@ class FilterFlags(FlagTable):
             table.flags = {flag: known for flag, known in table.flags.items() if flag not in self.flags}
             yield table
 
+    def with_nested(self) -> Iterator[FlagTable]:
+        yield self
+        yield from self.nested()
+
     def get(self, name: str) -> Flag | None:
         found = super().get(name)
         if found or self.path:

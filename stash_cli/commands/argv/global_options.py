@@ -1,6 +1,6 @@
-"""The global options: they mean the same for every command and may stand before or after it.
+"""The global options, which have one meaning for every command and stand before or after it.
 
-`--url` is the exception: before the command it is `--server`, after it a field of the object.
+`--url` is the exception: before the command it means `--server`, after it a field of the object.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.flags import Flag, FlagTable
-from stash_cli.core.errors import StashInputError, did_you_mean
+from stash_cli.commands.argv.value_parsers import choice, field_list, seconds
+from stash_cli.core.errors import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "md", "ids", "paths")
+HELP = ("-h", "--help")
 COLORS = ("auto", "always", "never")
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What the global options were set to; None and False mean not given."""
+class GlobalOptions:
+    """The values of the global options; None and False mean not given."""
 
     url: str | None = None
     api_key_file: str | None = None
@@ -40,7 +42,7 @@ class Options:
     no_input: bool = False
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> Options:
+    def of(cls, values: dict[str, Any]) -> GlobalOptions:
         known = {field.name for field in fields(cls)}
         facts = {name: value for name, value in values.items() if name in known}
         return cls(**facts | {"verbose": len(values.get("verbose", ()))})
@@ -52,43 +54,13 @@ class Options:
         return {name: value for name in names if (value := getattr(self, name))}
 
 
-def choice(*options: str) -> Any:
-    """A parser that takes one of `options`."""
-
-    def parse(text: str) -> str:
-        if text not in options:
-            raise StashInputError(f"{text!r} is none of {', '.join(options)}")
-        return text
-
-    return parse
-
-
-def seconds(text: str) -> float:
-    """A number of seconds above zero."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise StashInputError(f"{text!r} is not a number of seconds") from None
-    if not 0 < value < float("inf"):
-        raise StashInputError(f"{text!r} is not a number of seconds above zero")
-    return value
-
-
-def field_list(text: str) -> list[str]:
-    """`id,title,studio.name` taken apart."""
-    found = [part.strip() for part in text.split(",") if part.strip()]
-    if not found:
-        raise StashInputError("name at least one field")
-    return found
-
-
 def _format(name: str, text: str = "") -> Flag:
     return Flag(f"--{name}", "output", text, group="Output", const=name, hidden=not text)
 
 
 @cache
 def global_flags() -> FlagTable:
-    """The table of all global options, in the order of the help."""
+    """All global options, in the order of the help."""
     out, conn, talk = "Output", "Connection", "General"
     return FlagTable(
         [
@@ -138,13 +110,13 @@ def global_flags() -> FlagTable:
 
 @cache
 def leading_flags() -> FlagTable:
-    """The options before the command: the global ones and `--url`, which is a field of objects after it."""
+    """The options before the command: the global ones and `--url`."""
     url = Flag("--url", "url", "before the command: like --server", "URL", "Connection", hidden=True)
     return FlagTable([*global_flags().rows(), url])
 
 
 def nearest_option(name: str, known: Iterable[str]) -> str:
-    """What to write instead of the unknown option `name`; empty when nothing is near."""
+    """A suggestion for the unknown option `name`; empty when nothing is near."""
     if leading_flags().get(name) and not global_flags().get(name):
         return f"{name} names the server only before the command; --server does so anywhere."
     return did_you_mean(name, known)

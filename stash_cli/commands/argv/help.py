@@ -2,81 +2,131 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import TYPE_CHECKING
 
 from stash_cli.commands.argv.global_options import global_flags
-from stash_cli.commands.argv.layout import Layout, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stash_cli.commands.argv.command import LazyGroup, StashCommand
     from stash_cli.commands.argv.flags import Flag, FlagTable
+    from stash_cli.output.streams import Streams
+
+WIDTH, LEAST = 100, 30
+"""Characters of a line: the most, and the least on a narrow terminal."""
+COLUMN = 26
+"""Characters of the longest name that has its text beside it, at most a third of a line."""
+
+Rows = list[tuple[str, str]]
+Sections = dict[str, Rows]
+"""Title -> names and their help."""
 
 
-def command_help(command: StashCommand, ctx: Any) -> str:
-    """The help of one command."""
-    page = Layout.of(ctx.obj.streams)
-    pieces = [p.strip("{}") for p in command.collect_usage_pieces(ctx) if p != "[OPTIONS]"]
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Text for lines of `width` characters: paragraphs, and sections of two columns."""
+
+    width: int = WIDTH
+
+    @classmethod
+    def of(cls, streams: Streams) -> Layout:
+        """The layout for a terminal, or for WIDTH where stdout is none."""
+        return cls(max(min(WIDTH, streams.width), LEAST) if streams.out_is_terminal else WIDTH)
+
+    def text(self, text: str) -> str:
+        """Paragraphs, each filled."""
+        paragraphs = cleandoc(text).split("\n\n")
+        return "\n\n".join(self.fill(" ".join(p.split())) for p in paragraphs) + "\n" if text else ""
+
+    def section(self, title: str, rows: Rows) -> str:
+        """Two columns under a title; a name that is too long has a line of its own."""
+        longest = min(COLUMN, self.width // 3)
+        width = max((len(name) for name, _ in rows if len(name) <= longest), default=0)
+        lines = [self.fill(f"{title}:")]
+        for name, text in rows:
+            wrapped = self._wrapped(text, self.width - width - 4) or [""]
+            beside = len(name) <= width
+            if not beside:
+                lines.append(f"  {name}")
+            lines.append(f"  {name if beside else '':<{width}}  {wrapped[0]}".rstrip())
+            lines += [f"  {'':<{width}}  {line}" for line in wrapped[1:]]
+        return "\n".join(lines) + "\n"
+
+    def sections(self, sections: Sections) -> list[str]:
+        return [self.section(title, rows) for title, rows in sections.items()]
+
+    def fill(self, text: str) -> str:
+        """One paragraph; names of flags stay whole."""
+        return "\n".join(self._wrapped(text, self.width))
+
+    @staticmethod
+    def _wrapped(text: str, width: int) -> list[str]:
+        return textwrap.wrap(text, width, break_on_hyphens=False)
+
+
+def command_help(
+    page: Layout,
+    usage: str,
+    examples: Sequence[str],
+    text: str,
+    parameters: Sections,
+    flags: Iterable[Flag],
+) -> str:
+    """The help of one command; `parameters` are Typer's own, `flags` the derived ones."""
     parts = [
-        f"Usage: {' '.join([ctx.command_path, *pieces, '[OPTIONS]'])}\n",
-        _examples(command.examples),
-        page.text(command.help),
-        *(page.section(title, rows) for title, rows in parameters(command, ctx).items()),
-        *(page.section(title, rows) for title, rows in grouped(command.derived().rows()).items()),
+        f"Usage: {usage}\n",
+        _examples(examples),
+        page.text(text),
+        *page.sections(parameters),
+        *page.sections(grouped(flags)),
         page.section("Output", grouped(global_flags().rows())["Output"]),
-        page.text(_also()),
+        page.text(_other_global_options()),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def group_help(group: LazyGroup, ctx: Any) -> str:
-    """The help of a group, from its table alone."""
-    page = Layout.of(ctx.obj.streams)
-    sections: dict[str, Rows] = defaultdict(list)
-    for name, entry in group.entries.items():
-        if not entry.alias_of:
-            sections[entry.section].append((name, entry.help))
+def group_help(
+    page: Layout, path: str, examples: Sequence[str], text: str, commands: Sections, *, is_root: bool
+) -> str:
+    """The help of a group; the root's explains the global options."""
     parts = [
-        f"Usage: {ctx.command_path} COMMAND [ARGS...]\n",
-        _examples(group.examples),
-        page.text(group.help),
-        *(page.section(title, rows) for title, rows in sections.items()),
-        page.text(f"{ctx.command_path} COMMAND --help shows the options of one."),
+        f"Usage: {path} COMMAND [ARGS...]\n",
+        _examples(examples),
+        page.text(text),
+        *page.sections(commands),
+        *(page.sections(grouped(global_flags().rows())) if is_root else ()),
+        page.text(f"{path} COMMAND --help shows the options of one."),
     ]
-    if ctx.parent is None:
-        parts[-1:] = [
-            *(page.section(title, rows) for title, rows in grouped(global_flags().rows()).items()),
-            parts[-1],
-        ]
     return "\n".join(part for part in parts if part)
 
 
-def parameters(command: StashCommand, ctx: Any) -> dict[str, Rows]:
-    """Arguments and options that were declared to Typer."""
-    found: dict[str, Rows] = defaultdict(list)
-    for param in command.params:
-        record = param.get_help_record(ctx)
-        if record is not None:
-            title = "Arguments" if param.param_type_name == "argument" else "Options"
-            found[title].append(record)
-    found["Options"] += [(name, text) for name, (_, text) in command.help_flags.items()]
-    found["Options"].append(("-h, --help", "this text"))
-    return found
+def all_flags(page: Layout, title: str, tables: Iterable[FlagTable]) -> str:
+    """Every flag of every table, one line each."""
+    parts = [f"{title}:\n"]
+    for table in tables:
+        sections: Sections = defaultdict(list)
+        for flag in table.rows():
+            sections[flag.group].append((flag.usage, flag.long_help or flag.help))
+        parts += [f"{table.title}:\n"] * bool(table.title)
+        parts += page.sections(sections)
+    return "\n".join(parts)
 
 
-def grouped(flags: Iterable[Flag]) -> dict[str, Rows]:
-    """One line per flag that is not hidden, by group; endings that a whole group takes stand in its title."""
+def grouped(flags: Iterable[Flag]) -> Sections:
+    """One line per flag that is not hidden, by group; endings that all of a group take are in its title."""
     groups: dict[str, list[Flag]] = defaultdict(list)
     for flag in flags:
         if not flag.hidden:
             groups[flag.group].append(flag)
-    found: dict[str, Rows] = {}
+    found: Sections = {}
     for group, members in groups.items():
         shared = _shared([flag for flag in members if flag.metavar])
         title = f"{group}, also with {' '.join(shared)}" if shared else group
-        found[title] = [(usage(flag), _line(flag, shared)) for flag in members]
+        found[title] = [(flag.usage, _line(flag, shared)) for flag in members]
     return found
 
 
@@ -92,29 +142,11 @@ def _line(flag: Flag, shared: list[str]) -> str:
     return "; ".join(part for part in (flag.help, own) if part)
 
 
-def _also() -> str:
-    """The global options that no help but the root's explains."""
+def _other_global_options() -> str:
+    """The global options that only the root's help explains."""
     rows = [flag for flag in global_flags().rows() if flag.group != "Output"]
     names = " ".join(flag.short or flag.name for flag in rows)
     return f"Also: {names} (stash --help explains them)"
-
-
-def usage(flag: Flag) -> str:
-    names = f"{flag.short}, {flag.name}" if flag.short else flag.name
-    return f"{names} {flag.metavar}".rstrip()
-
-
-def all_flags(title: str, tables: Iterable[FlagTable], ctx: Any) -> str:
-    """Every flag of every table, one line each."""
-    page = Layout.of(ctx.obj.streams)
-    parts = [f"{title}:\n"]
-    for table in tables:
-        sections: dict[str, Rows] = defaultdict(list)
-        for flag in table.rows():
-            sections[flag.group].append((usage(flag), flag.long_help or flag.help))
-        parts += [f"{table.title}:\n"] * bool(table.title)
-        parts += [page.section(name, rows) for name, rows in sections.items()]
-    return "\n".join(parts)
 
 
 def _examples(examples: Sequence[str]) -> str:

@@ -87,14 +87,14 @@ class InputFlag:
         field, kind = self.field, self.field.type.name
         values = tuple(describe_api().types[kind].values)
         if values:
-            return value_parsers.one_of(values), "WORD"
+            return value_parsers.enum_value(values), "WORD"
         if kind in _NUMBERS:
             return _NUMBERS[kind](field), _METAVARS[kind]
         if self.keyed:
             return value_parsers.pair, "NAME=VALUE"
         if self.inner:
             keys = tuple(describe_api().types[self.inner].fields)
-            return value_parsers.keyed(keys), "NAME|ID" if self.target else "KEY=VALUE,.."
+            return value_parsers.key_values(keys), "NAME|ID" if self.target else "KEY=VALUE,.."
         if field.name in images.FIELDS:
             return images.as_input, "FILE|URL"
         return str, "NAME|ID" if self.target else _METAVARS.get(kind, "TEXT")

@@ -1,4 +1,4 @@
-"""Command-line text as values of input fields; each raises StashInputError that says what it wants."""
+"""Parsers of flag values; each raises StashInputError that says what is expected."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOUNS = {int: "a whole number", float: "a number"}
 
 
 def bounded(kind: Callable[[str], Any], bounds: Bounds) -> Callable[[str], Any]:
-    """A parser for numbers within `bounds` (least, most)."""
+    """A parser of numbers within `bounds` (least, most)."""
     low, high = bounds or (None, None)
 
     def parse(text: str) -> Any:
@@ -32,8 +32,19 @@ def bounded(kind: Callable[[str], Any], bounds: Bounds) -> Callable[[str], Any]:
     return parse
 
 
-def one_of(values: tuple[str, ...]) -> Callable[[str], str]:
-    """A parser for the words of an enum, in any case."""
+def choice(*options: str) -> Callable[[str], str]:
+    """A parser that takes one of `options`."""
+
+    def parse(text: str) -> str:
+        if text not in options:
+            raise StashInputError(f"{text!r} is none of {', '.join(options)}")
+        return text
+
+    return parse
+
+
+def enum_value(values: tuple[str, ...]) -> Callable[[str], str]:
+    """A parser of an enum's values, in any case."""
 
     def parse(text: str) -> str:
         word = text.upper().replace("-", "_")
@@ -42,6 +53,44 @@ def one_of(values: tuple[str, ...]) -> Callable[[str], str]:
         return word
 
     return parse
+
+
+def named(flag: str, parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """`parse` with the name of the flag in front of its error, for options that Typer parses."""
+
+    def parse_named(text: str) -> Any:
+        try:
+            return parse(text)
+        except StashInputError as error:
+            raise StashInputError(f"{flag}: {error.message}") from None
+
+    return parse_named
+
+
+def seconds(text: str) -> float:
+    """A number of seconds above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise StashInputError(f"{text!r} is not a number of seconds") from None
+    if not 0 < value < float("inf"):
+        raise StashInputError(f"{text!r} is not a number of seconds above zero")
+    return value
+
+
+def field_list(text: str) -> list[str]:
+    """The parts of `id,title,studio.name`."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if not found:
+        raise StashInputError("name at least one field")
+    return found
+
+
+def limit(text: str | None) -> int | None:
+    """A number of rows; None for all."""
+    if text is None or text == "all":
+        return None
+    return int(bounded(int, (0, None))(text))
 
 
 def scalar(text: str) -> Any:
@@ -54,15 +103,15 @@ def scalar(text: str) -> Any:
 
 
 def pair(text: str) -> tuple[str, Any]:
-    """`height=180` -> ("height", 180)."""
+    """`height=180` as ("height", 180)."""
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise StashInputError(f"{text!r} is not NAME=VALUE")
     return name, scalar(value)
 
 
-def keyed(keys: tuple[str, ...]) -> Callable[[str], dict[str, Any]]:
-    """A parser for `key=value,key=value`; a bare text is the value of the first key."""
+def key_values(keys: tuple[str, ...]) -> Callable[[str], dict[str, Any]]:
+    """A parser of `key=value,key=value`; a bare text is the value of the first key."""
 
     def parse(text: str) -> dict[str, Any]:
         if text.lstrip().startswith("{"):
@@ -86,11 +135,3 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise StashInputError("not a JSON object")
     return value
-
-
-def limit(text: str | None) -> int | None:
-    """`--limit`: a count, or None for all."""
-    if text is None or text == "all":
-        return None
-    count = bounded(int, (0, None))(text)
-    return int(count)

@@ -3,100 +3,78 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.input_flags import flag_table, input_flags
-from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
 from stash_cli.commands.sending import mutate, uninterrupted
+from stash_cli.commands.verbs.show import details, wanted
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
-    from stash_cli.commands.argv.flags import FlagTable
+    from stash_cli.commands.noun import Noun
+    from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
-EXAMPLES = {
-    "Scene": ('stash scene create --title "Beach day" --date 2024-05 --tag Outdoor --performer Alice',),
-    "Gallery": ('stash gallery create --title "Beach set" --studio Acme',),
-    "SceneMarker": ("stash marker create --scene 12 --seconds 30 --title Intro --primary-tag Outdoor",),
-}
 
+@dataclass(frozen=True, kw_only=True)
+class CreateOptions(CommandOptions):
+    """The command line of `create`; `flags` are the fields."""
 
-class CreateCommand(StashCommand):
-    """A command with one flag per field of the create input."""
-
-    @property
-    def input_type(self) -> str:
-        return f"{self.entity.type}CreateInput"
-
-    def derived(self) -> FlagTable:
-        return flag_table(self.input_type)
-
-
-def build(entity: Entity) -> StashCommand:
-    noun = entity.noun
-    usual = (
-        f"stash {noun} create --name Alice --json",
-        f"stash {noun} create --name Alice --if-missing --ids",
-        f"""echo '{{"name": "Alice"}}' | stash {noun} create --input -""",
-    )
-    return command(
-        "create",
-        create,
-        cls=CreateCommand,
-        help=f"Create a {noun} and print it.",
-        examples=EXAMPLES.get(entity.type, usual),
-        entity=entity,
-    )
-
-
-def create(
-    ctx: typer.Context,
     source: Annotated[
         str | None, typer.Option("--input", metavar="FILE|-", help="JSON object with the input's fields")
-    ] = None,
+    ] = None
     if_missing: Annotated[
         bool, typer.Option("--if-missing", help="print the existing one instead of failing")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False,
-) -> None:
-    runtime, entity = runtime_of(ctx), entity_of(ctx)
-    runtime.check_output(entity.type)
-    type_name = f"{entity.type}CreateInput"
-    given = read_input(runtime, type_name, source)
+    ] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    return command(
+        "create",
+        partial(create, noun),
+        CreateOptions,
+        help=f"Create a {noun.entity.noun} and print it.",
+        examples=examples,
+        flags=partial(flag_table, f"{noun.entity.type}CreateInput"),
+    )
+
+
+def create(noun: Noun, runtime: Runtime, options: CreateOptions) -> None:
+    entity, type_name = noun.entity, f"{noun.entity.type}CreateInput"
+    runtime.check_output(noun.view)
+    given = read_input(runtime, type_name, options.source)
 
     async def work(session: Session) -> dict[str, Any] | None:
-        from stash_cli.commands.relations import resolved
+        from stash_cli.commands.verbs.targets import resolved
 
-        values = given | await resolved(session, input_flags(type_name), runtime.flags)
+        values = given | await resolved(session, input_flags(type_name), options.flags)
         require(type_name, values)
-        if if_missing and (found := await existing(session, runtime, entity, values)):
+        if options.if_missing and (found := await existing(session, runtime, noun, values)):
             runtime.streams.note(f"{entity.noun} {found['id']} exists")
             return found
-        if dry_run:
+        if options.dry_run:
             runtime.streams.data(json.dumps({entity.operation("Create"): values}, ensure_ascii=False) + "\n")
             return None
-        return await uninterrupted(send(session, runtime, entity, values))
+        return await uninterrupted(send(session, runtime, noun, values))
 
-    runtime.writes = not dry_run
-    row = runtime.run(work)
+    row = runtime.run(work, writes=not options.dry_run)
     if row is not None:
-        from stash_cli.commands.show import show_row
-
-        show_row(runtime, entity, row)
+        runtime.print_row(details(noun), row)
 
 
-async def send(session: Session, runtime: Runtime, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
+async def send(session: Session, runtime: Runtime, noun: Noun, values: dict[str, Any]) -> dict[str, Any]:
     """Create it and say so; the row holds the fields that will be printed.
 
     Raises StashUnknownOutcomeError, with what to look for, when the server does not answer that it did.
     """
-    from stash_cli.commands.show import wanted
-
-    paths = wanted(runtime, entity)
+    entity, paths = noun.entity, wanted(runtime, noun)
     asked = paths if paths is None or "id" in paths else ["id", *paths]
     row: dict[str, Any] = await mutate(
         session,
@@ -148,20 +126,19 @@ def require(type_name: str, values: dict[str, Any]) -> None:
 
 
 async def existing(
-    session: Session, runtime: Runtime, entity: Entity, values: dict[str, Any]
+    session: Session, runtime: Runtime, noun: Noun, values: dict[str, Any]
 ) -> dict[str, Any] | None:
     """The object of this name (and disambiguation), if there is one."""
     name = values.get("name")
     if name is None:
         raise StashUsageError("--if-missing compares names, which these objects do not have")
-    from stash_cli.commands.targets import rows_of
+    from stash_cli.commands.verbs.targets import rows_of
     from stash_cli.core.client.paging import FindQuery, iter_rows
 
+    entity = noun.entity
     keys = [key for key in ("name", "disambiguation") if key in entity.api.fields]
     query = FindQuery(entity, filter={"name": {"value": name, "modifier": "EQUALS"}})
     async for row in iter_rows(session, query, ["id", *keys]):
         if all((row[key] or "").casefold() == (values.get(key) or "").casefold() for key in keys):
-            from stash_cli.commands.show import wanted
-
-            return (await rows_of(session, entity, [row["id"]], wanted(runtime, entity)))[0]
+            return (await rows_of(session, entity, [row["id"]], wanted(runtime, noun)))[0]
     return None

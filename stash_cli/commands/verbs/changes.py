@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.flags import Flag
 from stash_cli.commands.argv.input_flags import InputFlag, input_flags, singular
-from stash_cli.commands.relations import ids_of, resolved
 from stash_cli.commands.sending import CHUNK, Step
+from stash_cli.commands.verbs.targets import ids_of, resolved
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.types.api import describe_api
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.flags import Flag, FlagTable
-from stash_cli.commands.runtime import Runtime, entity_of, runtime_of
 from stash_cli.commands.sending import CHUNK, Step, before_sending, send_steps
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
-    from stash_cli.commands.targets import Targets
+    from stash_cli.commands.noun import Noun
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.verbs.targets import Targets
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
@@ -26,14 +29,23 @@ HELP = {
 }
 
 
-class DeleteCommand(StashCommand):
-    """A command with the flags of the type's destroy input."""
+@dataclass(frozen=True, kw_only=True)
+class DeleteOptions(CommandOptions):
+    """The command line of `delete`; `flags` say what happens to files."""
 
-    def derived(self) -> FlagTable:
-        return FlagTable(
-            Flag(f"--{name.replace('_', '-')}", name, HELP.get(name, name), group="Files")
-            for name in destroy_options(self.entity)
-        )
+    targets: Annotated[
+        list[str], typer.Argument(metavar="ID|NAME...", help="which ones; - reads stdin", show_default=False)
+    ]
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False
+
+
+def delete_flags(entity: Entity) -> FlagTable:
+    """The flags of the type's destroy input."""
+    return FlagTable(
+        Flag(f"--{name.replace('_', '-')}", name, HELP.get(name, name), group="Files")
+        for name in destroy_options(entity)
+    )
 
 
 def destroy_input(entity: Entity) -> str | None:
@@ -49,53 +61,46 @@ def destroy_options(entity: Entity) -> list[str]:
     return [field.name for field in fields if field.type.name == "Boolean"]
 
 
-def build(entity: Entity) -> StashCommand:
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    entity = noun.entity
     files = " Files stay on disk unless --delete-file is given." if destroy_options(entity) else ""
     return command(
         "delete",
-        delete,
-        cls=DeleteCommand,
+        partial(delete, noun),
+        DeleteOptions,
         help=f"Delete {entity.plural}. A number is an id, anything else a name; - reads ids from stdin."
         f"{files}",
-        examples=(f"stash {entity.noun} delete 12", f"stash {entity.plural} delete 12 13 --yes"),
-        entity=entity,
+        examples=examples,
+        flags=partial(delete_flags, entity),
     )
 
 
-def delete(
-    ctx: typer.Context,
-    targets: Annotated[
-        list[str], typer.Argument(metavar="ID|NAME...", help="which ones; - reads stdin", show_default=False)
-    ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False,
-) -> None:
-    runtime, entity = runtime_of(ctx), entity_of(ctx)
-    runtime.writes = not dry_run
+def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
+    entity = noun.entity
     check_output(runtime)
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.targets import find_targets, read_words
+        from stash_cli.commands.verbs.targets import find_targets, read_words
 
-        words = read_words(runtime.streams, targets)
+        words = read_words(runtime.streams, options.targets)
         if not words:
             return
         with before_sending(runtime):
             found = await find_targets(session, entity, words, ["id", entity.label], "deleted")
-        if dry_run:
+        if options.dry_run:
             found.require_all()
-            arguments = destroy_step(entity, found.ids, runtime.flags).arguments
+            arguments = destroy_step(entity, found.ids, options.flags).arguments
             runtime.streams.data(json.dumps({entity.destroy: arguments}) + "\n")
-        elif not agreed(runtime, found.summary(), len(found.ids), yes=yes):
+        elif not agreed(runtime, options, found):
             runtime.streams.note("nothing deleted")
         else:
             chunks = (found.ids[start : start + CHUNK] for start in range(0, len(found.ids), CHUNK))
-            steps = [destroy_step(entity, chunk, runtime.flags) for chunk in chunks]
+            steps = [destroy_step(entity, chunk, options.flags) for chunk in chunks]
             await send_steps(session, runtime, steps, found.outcomes)
             report(runtime, entity, found)
             found.outcomes.check()
 
-    runtime.run(work)
+    runtime.run(work, writes=not options.dry_run)
 
 
 def check_output(runtime: Runtime) -> None:
@@ -108,11 +113,12 @@ def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
     """Say what was deleted; print these objects as they were when a format was chosen."""
     if found.outcomes.complete:
         runtime.streams.note(found.outcomes.told())
-    if runtime.options.output == "table":
+    if runtime.for_people:
         return
-    from stash_cli.output.views import custom
+    from stash_cli.output.views import View, custom
 
-    writer = runtime.writer(custom(["id", entity.label]), single=len(found.outcomes.asked) == 1)
+    view = View(columns=custom(["id", entity.label]))
+    writer = runtime.writer(view, single=len(found.outcomes.asked) == 1)
     done = set(found.outcomes.done)
     for row in found.rows:
         if row["id"] in done:
@@ -120,13 +126,15 @@ def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
     writer.finish()
 
 
-def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:
-    """A yes, or the typed count where files go."""
+def agreed(runtime: Runtime, options: DeleteOptions, found: Targets) -> bool:
+    """Ask for a yes, or for the count where files are deleted."""
     from stash_cli.output.prompts import confirm, confirm_count
 
-    if runtime.flags.get("delete_file"):
-        return confirm_count(runtime.streams, f"delete {what} and the files on disk", count, yes=yes)
-    return confirm(runtime.streams, f"delete {what}", yes=yes)
+    what = found.summary()
+    if options.flags.get("delete_file"):
+        question = f"delete {what} and the files on disk"
+        return confirm_count(runtime.streams, question, len(found.ids), yes=options.yes)
+    return confirm(runtime.streams, f"delete {what}", yes=options.yes)
 
 
 def destroy_step(entity: Entity, ids: list[str], options: dict[str, Any]) -> Step:

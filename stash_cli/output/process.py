@@ -1,9 +1,10 @@
-"""Ctrl-C: the first one asks the command to end, the second one ends the process at once."""
+"""The process: Ctrl-C, and standard streams that cannot be written."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,8 @@ INTERRUPTED = 130
 class Interrupts:
     """The handler of SIGINT for one run of the program; does nothing until it is installed.
 
-    The first signal cancels what `cancelling` names, or else raises KeyboardInterrupt. The second ends the
-    process without any cleanup, whatever it waits for: SQLite files survive that.
+    The first signal calls what `cancelling` was given, or else raises KeyboardInterrupt. The second ends the
+    process without any cleanup, because a cleanup may wait; SQLite files survive that.
     """
 
     def __init__(self) -> None:
@@ -26,12 +27,12 @@ class Interrupts:
         self._cancel: Callable[[], object] | None = None
 
     def install(self) -> None:
-        """Handle SIGINT from now on, unless the caller of the program has it ignored (as nohup does)."""
+        """Handle SIGINT from now on, unless the calling program ignores it, as nohup does."""
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, self._handle)
 
     def finish(self) -> None:
-        """Let a signal from now on end the process at once: there is nothing left to be told."""
+        """Have the next signal end the process at once: the result is printed already."""
         self.count = max(self.count, 1)
 
     @contextmanager
@@ -50,3 +51,12 @@ class Interrupts:
         if self._cancel is None:
             raise KeyboardInterrupt
         self._cancel()
+
+
+def release_streams() -> None:
+    """Redirect standard streams that cannot be written: the interpreter flushes them once more at exit."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

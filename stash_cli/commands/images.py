@@ -1,0 +1,30 @@
+"""`stash images`."""
+
+from stash_cli.commands.noun import Noun, count, delete, find, show, update
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.output.views import columns
+
+NOUN = Noun(
+    ENTITIES["Image"],
+    columns=columns(
+        "id>",
+        "title=title|visual_files[0].path:basename",
+        "date",
+        "rating=rating100>",
+        "width=visual_files[0].width>",
+        "height=visual_files[0].height>",
+        "studio=studio.name",
+        "performers=performers.name",
+    ),
+    files=("visual_files.path",),
+    verbs=(
+        find(
+            "stash images find --gallery 'Beach set' --sort path",
+            "stash images find --resolution-gte 4k --ids",
+        ),
+        show(),
+        count(),
+        update(),
+        delete(),
+    ),
+)

@@ -1,0 +1,31 @@
+"""`stash markers`."""
+
+from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.output.views import columns
+
+NOUN = Noun(
+    ENTITIES["SceneMarker"],
+    columns=columns(
+        "id>",
+        "title=title|primary_tag.name",
+        "at=seconds:duration>",
+        "tag=primary_tag.name",
+        "scene=scene.title",
+        "scene_id=scene.id>",
+    ),
+    files=("scene.files.path",),
+    verbs=(
+        find(
+            "stash markers find --tag Intro --sort scene_id",
+            "stash markers find --scene 12 --json",
+        ),
+        show(),
+        count(),
+        create(
+            "stash marker create --scene 12 --seconds 30 --title Intro --primary-tag Outdoor",
+        ),
+        update(),
+        delete(),
+    ),
+)

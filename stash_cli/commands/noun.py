@@ -1,0 +1,91 @@
+"""Nouns: what a module such as `scenes.py` lists, and the verbs that nouns share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stash_cli.commands.argv.group import Entry, LazyGroup
+from stash_cli.output.views import View
+
+if TYPE_CHECKING:
+    from stash_cli.core.types.entities import Entity
+    from stash_cli.output.views import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A command of a noun.
+
+    `target` names the function that builds it from the noun and the examples (`module:function` below
+    `commands`). In `help` and `examples`, {noun}, {plural} and {label} stand for the noun's words.
+    """
+
+    name: str
+    help: str
+    target: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A kind of object on the command line: its columns, its file paths and its verbs."""
+
+    entity: Entity
+    columns: tuple[Column, ...]
+    verbs: tuple[Verb, ...]
+    files: tuple[str, ...] = ()
+
+    @property
+    def view(self) -> View:
+        return View(self.entity.type, self.columns, self.files)
+
+    def group(self) -> LazyGroup:
+        """The group of commands: `stash scenes`."""
+        plural = self.entity.plural
+        return LazyGroup(
+            plural, {verb.name: self._entry(verb) for verb in self.verbs}, f"Work with {plural}."
+        )
+
+    def _entry(self, verb: Verb) -> Entry:
+        words = {"noun": self.entity.noun, "plural": self.entity.plural, "label": self.entity.label}
+        examples = tuple(example.format(**words) for example in verb.examples)
+        target = f"stash_cli.commands.{verb.target}"
+        return Entry(verb.help.format(**words), target, arguments=(self, examples))
+
+
+def find(*examples: str) -> Verb:
+    text = "Find {plural}: free text and one flag per filter field"
+    return Verb("find", text, "verbs.find:build_find", examples)
+
+
+def show() -> Verb:
+    examples = ("stash {noun} show 12", "stash {noun} show 12 --json --fields id,{label}")
+    return Verb("show", "Show one {noun} by id or name", "verbs.show:build", examples)
+
+
+def count() -> Verb:
+    examples = ("stash {plural} count", "stash {plural} count --created-at-gt -7d")
+    return Verb("count", "Count {plural}, with the flags of find", "verbs.find:build_count", examples)
+
+
+def create(*examples: str) -> Verb:
+    usual = (
+        "stash {noun} create --name Alice --json",
+        "stash {noun} create --name Alice --if-missing --ids",
+        """echo '{{"name": "Alice"}}' | stash {noun} create --input -""",
+    )
+    return Verb("create", "Create a {noun}", "verbs.create:build", examples or usual)
+
+
+def update(*examples: str) -> Verb:
+    usual = (
+        "stash {noun} update 7 --{label} 'New {label}'",
+        "stash {plural} update 7 8 --dry-run --{label} Same",
+    )
+    return Verb("update", "Change {plural} by id or name", "verbs.update:build", examples or usual)
+
+
+def delete() -> Verb:
+    examples = ("stash {noun} delete 12", "stash {plural} delete 12 13 --yes")
+    return Verb("delete", "Delete {plural} by id or name", "verbs.delete:build", examples)

@@ -1,0 +1,34 @@
+"""`stash performers`."""
+
+from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.output.views import columns
+
+NOUN = Noun(
+    ENTITIES["Performer"],
+    columns=columns(
+        "id>",
+        "name",
+        "disambiguation",
+        "gender",
+        "birthdate",
+        "country",
+        "rating=rating100>",
+        "favorite",
+        "scenes=scene_count>",
+    ),
+    verbs=(
+        find(
+            "stash performers find ali --sort -rating",
+            "stash performers find --country JP --birthdate-gte 1990 --csv",
+        ),
+        show(),
+        count(),
+        create(),
+        update(
+            "stash performer update Alice --country JP --add-tag Guest",
+            "stash performer update 7 --custom-field height=180 --clear birthdate",
+        ),
+        delete(),
+    ),
+)

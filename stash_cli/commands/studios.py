@@ -1,0 +1,23 @@
+"""`stash studios`."""
+
+from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.output.views import columns
+
+NOUN = Noun(
+    ENTITIES["Studio"],
+    columns=columns(
+        "id>", "name", "parent=parent_studio.name", "rating=rating100>", "favorite", "scenes=scene_count>"
+    ),
+    verbs=(
+        find(
+            "stash studios find --favorite",
+            "stash studios find --parent Acme --ids",
+        ),
+        show(),
+        count(),
+        create(),
+        update(),
+        delete(),
+    ),
+)

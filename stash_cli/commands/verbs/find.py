@@ -1,0 +1,269 @@
+"""`find`: many objects, by text and filter flags, in any format; `count`: how many there are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.flags import FlagTable, LazyFlags
+from stash_cli.commands.argv.value_parsers import limit as parse_limit
+from stash_cli.commands.argv.value_parsers import named
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from stash_cli.commands.noun import Noun
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.paging import FindQuery
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.types.entities import Entity
+
+TABLE_ROWS = 40
+ONE_PAGE = 500
+NOTHING_MATCHED = 3
+"""Exit status of `--exit-status`."""
+
+Row = dict[str, Any]
+
+
+class FindCommand(StashCommand):
+    """A command with every filter field of its type as flags."""
+
+    help_flags: ClassVar[dict[str, tuple[str, str]]] = {
+        "--help-filters": ("filter_help", "every lookup of every field, and end")
+    }
+
+    def filter_help(self, ctx: Any) -> str:
+        """Every lookup of every field, those of related objects too."""
+        from stash_cli.commands.argv.help import Layout, all_flags
+
+        title = f"Filters of {ctx.command_path}"
+        return all_flags(Layout.of(ctx.obj.streams), title, self.derived().with_nested())
+
+
+ExitStatus = Annotated[bool, typer.Option("--exit-status", help="end with 3 when nothing matched")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions(CommandOptions):
+    """The words that `find` and `count` search for; `flags` are the filter."""
+
+    query: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]", help="text to search for")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindOptions(SearchOptions):
+    """The command line of `find`."""
+
+    sort: Annotated[str | None, typer.Option("--sort", metavar="KEY", help="sort by; -KEY turns round")] = (
+        None
+    )
+    limit: Annotated[
+        str | None,
+        typer.Option("--limit", "-L", metavar="N|all", help="rows (a table has 40, all else has all)"),
+    ] = None
+    exit_status: ExitStatus = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountOptions(SearchOptions):
+    """The command line of `count`."""
+
+    exit_status: ExitStatus = False
+
+
+def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    plural, sorts = noun.entity.plural, noun.entity.sorts
+    return command(
+        "find",
+        partial(find, noun),
+        FindOptions,
+        cls=FindCommand,
+        help=f"Find {plural}. Words are searched for as in the web interface; flags narrow the result."
+        f"\n\nSort keys: {' '.join(sorts)} random; a leading - turns the order round.",
+        examples=examples,
+        flags=partial(filter_flags, noun),
+    )
+
+
+def build_count(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    return command(
+        "count",
+        partial(count, noun),
+        CountOptions,
+        cls=FindCommand,
+        help=f"Print how many {noun.entity.plural} match. The flags are those of find.",
+        examples=examples,
+        flags=partial(filter_flags, noun),
+    )
+
+
+def filter_flags(noun: Noun) -> FlagTable:
+    """The filter flags; derived when one is used, since a command often has none."""
+
+    def build() -> FlagTable:
+        from stash_cli.commands.argv.filter_flags import FilterFlags
+
+        return FilterFlags(noun.entity.type)
+
+    return LazyFlags(build)
+
+
+def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
+    limit = table_limit(runtime, options.limit)
+    runtime.check_output(noun.view)
+    parse_sort(options.sort)
+
+    async def work(session: Session) -> int:
+        search = await read_search(session, runtime, noun, options, options.sort)
+        return await print_found(session, runtime, noun, search, limit)
+
+    found = runtime.run(work)
+    return NOTHING_MATCHED if options.exit_status and not found else 0
+
+
+def count(noun: Noun, runtime: Runtime, options: CountOptions) -> int:
+    async def work(session: Session) -> int:
+        search = await read_search(session, runtime, noun, options)
+        if search.matches is None:
+            from stash_cli.core.client import paging
+
+            return await paging.count(session, search.query)
+        return sum([len(page) async for page in pages_of(session, search, ["id"])])
+
+    found = runtime.run(work)
+    runtime.streams.data((json.dumps({"count": found}) if runtime.json_errors else str(found)) + "\n")
+    return NOTHING_MATCHED if options.exit_status and not found else 0
+
+
+def table_limit(runtime: Runtime, text: str | None) -> int | None:
+    """The number of rows: that of --limit, or 40 for a table; None for all."""
+    given: int | None = named("--limit", parse_limit)(text)  # type: ignore[arg-type]
+    return TABLE_ROWS if text is None and runtime.for_people else given
+
+
+async def print_found(
+    session: Session, runtime: Runtime, noun: Noun, search: Search, limit: int | None
+) -> int:
+    """Print the rows page by page and return their number."""
+    writer, wanted = runtime.writer(noun.view), runtime.wanted(noun.view)
+    found, total = 0, None
+    if runtime.for_people and limit is not None and limit <= ONE_PAGE and search.matches is None:
+        pages, total = await first_page(session, search, wanted, limit)
+    else:
+        pages = pages_of(session, search, wanted, limit)
+    async for page in pages:
+        found += len(page)
+        for row in page:
+            writer.row(row)
+        runtime.streams.out.flush()
+    writer.finish()
+    if runtime.for_people:
+        note_total(runtime, noun, found, total)
+    return found
+
+
+async def first_page(
+    session: Session, search: Search, paths: list[str] | None, limit: int
+) -> tuple[AsyncIterator[list[Row]], int]:
+    """The rows of a short table, and the number of all matches."""
+    from stash_cli.core.client.paging import page
+
+    answer = await page(session, search.query, paths, per_page=limit, with_count=True)
+
+    async def pages() -> AsyncIterator[list[Row]]:
+        yield answer.rows
+
+    return pages(), answer.count or 0
+
+
+def note_total(runtime: Runtime, noun: Noun, found: int, total: int | None) -> None:
+    """Note that a table does not show all matches, or that nothing matched."""
+    plural = noun.entity.plural
+    if total is not None and total > found:
+        runtime.streams.note(f"{found} of {total} {plural}; --limit N or --limit all shows more")
+    elif not found:
+        runtime.streams.note(f"no {plural} found")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A query, and the part of the filter that the server cannot test: `matches` tests rows with `needs`."""
+
+    query: FindQuery
+    matches: Callable[[Row], bool] | None = None
+    needs: tuple[str, ...] = ()
+
+
+async def read_search(
+    session: Session, runtime: Runtime, noun: Noun, options: SearchOptions, sort: str | None = None
+) -> Search:
+    """The search that the words, filter flags and `--sort` describe, with names looked up."""
+    from stash_cli.core.client.paging import FindQuery
+
+    key, direction = parse_sort(sort)
+    entity, flags = noun.entity, options.flags
+    asked: dict[str, Any] = {"q": " ".join(options.query or ()) or None, "sort": key, "direction": direction}
+    FindQuery(entity, **asked)  # refuses an unknown sort key before anything is sent
+    if not flags:
+        return Search(FindQuery(entity, **asked))
+    from stash_cli.commands.argv.filter_flags import lookup_values
+    from stash_cli.core.query import lookups
+
+    named = await _named(session, entity, lookup_values(flags))
+    compiled = lookups.compile(entity.type, named)
+    for note in compiled.notes:
+        runtime.streams.detail(note)
+    query = FindQuery(entity, filter=compiled.filter or None, **asked)
+    return Search(query, compiled.remainder, compiled.remainder.fields if compiled.remainder else ())
+
+
+async def _named(session: Session, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with names replaced by ids, all looked up at once."""
+    import asyncio
+
+    from stash_cli.commands.argv.filter_flags import relation_type
+    from stash_cli.core.query.resolve import relation_ids
+
+    homes = {dest: target for dest in values if (target := relation_type(entity, dest))}
+    found = await asyncio.gather(
+        *(relation_ids(session, target, values[dest]) for dest, target in homes.items())
+    )
+    return values | dict(zip(homes, found, strict=True))
+
+
+def parse_sort(sort: str | None) -> tuple[str | None, str | None]:
+    """Key and direction of `--sort`: `-date` is by date, latest first.
+
+    The server sorts by `rating` where the field is `rating100`.
+    """
+    if sort is None:
+        return None, None
+    key = sort.removeprefix("-").replace("-", "_")
+    return {"rating100": "rating"}.get(key, key), "DESC" if sort.startswith("-") else "ASC"
+
+
+async def pages_of(
+    session: Session, search: Search, paths: Sequence[str] | None, limit: int | None = None
+) -> AsyncIterator[list[Row]]:
+    """Pages of matching rows, at most `limit` in all."""
+    from stash_cli.core.client.paging import iter_pages
+    from stash_cli.core.graphql.selection import default_paths
+
+    if search.matches is None:
+        async for page in iter_pages(session, search.query, paths, limit=limit):
+            yield page
+        return
+    wanted = default_paths(search.query.entity.type) if paths is None else paths
+    left = limit
+    async for page in iter_pages(session, search.query, list(dict.fromkeys([*wanted, *search.needs]))):
+        rows = [row for row in page if search.matches(row)][:left]
+        left = None if left is None else left - len(rows)
+        yield rows
+        if left == 0:
+            return

@@ -1,0 +1,68 @@
+"""`show`: one object, by id or name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+
+if TYPE_CHECKING:
+    from stash_cli.commands.noun import Noun
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.output.views import View
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions(CommandOptions):
+    """The command line of `show`."""
+
+    target: Annotated[str, typer.Argument(metavar="ID|NAME", help="which one", show_default=False)]
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    return command(
+        "show",
+        partial(show, noun),
+        ShowOptions,
+        help=f"Show one {noun.entity.noun}.\n\n"
+        "A number is an id, anything else a name or alias; id:12 and name:12 say which.",
+        examples=examples,
+    )
+
+
+def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
+    runtime.check_output(noun.view)
+
+    async def work(session: Any) -> dict[str, Any]:
+        from stash_cli.commands.verbs.targets import one_row
+
+        return await one_row(session, noun.entity, options.target, wanted(runtime, noun))
+
+    runtime.print_row(details(noun), runtime.run(work))
+
+
+def wanted(runtime: Runtime, noun: Noun) -> list[str] | None:
+    """The fields of one object to ask for; a person gets all plain fields of the type."""
+    if runtime.for_people and not runtime.options.fields:
+        return None
+    return runtime.wanted(details(noun))
+
+
+def details(noun: Noun) -> View:
+    """The view of a single object: the noun's columns first, then its other plain fields."""
+    from stash_cli.output.views import custom
+
+    view = noun.view
+    seen = {path.partition(".")[0].removesuffix("[0]") for column in view.columns for path in column.paths}
+    rest = [f.name for f in noun.entity.api.fields.values() if f.name not in seen and _plain(f)]
+    return replace(view, columns=(*view.columns, *custom(rest)))
+
+
+def _plain(field: Any) -> bool:
+    """Whether a person reads the field: links to pictures are for programs."""
+    link = field.name == "paths" or field.name.endswith("_path")
+    return not (field.deprecated or field.lazy or field.needs_args or link)

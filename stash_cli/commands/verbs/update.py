@@ -1,0 +1,112 @@
+"""`update`: change objects by id or name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.flags import FlagTable
+from stash_cli.commands.argv.input_flags import flag_table
+from stash_cli.commands.sending import before_sending, send_steps
+from stash_cli.commands.verbs.changes import part_flags, plan, read_changes, update_type
+
+if TYPE_CHECKING:
+    from stash_cli.commands.noun import Noun
+    from stash_cli.commands.outcomes import Outcomes
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.sending import Step
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.types.entities import Entity
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateOptions(CommandOptions):
+    """The command line of `update`; `flags` are the changes."""
+
+    targets: Annotated[
+        list[str], typer.Argument(metavar="ID|NAME...", help="which ones; - reads stdin", show_default=False)
+    ]
+    clear: Annotated[
+        list[str] | None, typer.Option("--clear", metavar="FIELD", help="empty a field; repeatable")
+    ] = None
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask before changing several")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    return command(
+        "update",
+        partial(update, noun),
+        UpdateOptions,
+        help=f"Change {noun.entity.plural}. A number is an id, anything else a name; - reads ids from stdin."
+        "\n\nA flag replaces the field's value; lists are changed by parts with --add-... and --remove-...",
+        examples=examples,
+        flags=partial(update_flags, noun.entity),
+    )
+
+
+def update_flags(entity: Entity) -> FlagTable:
+    """One flag per field of the update input, and `--add-x/--remove-x` for lists."""
+    return FlagTable([*flag_table(update_type(entity)).rows(), *part_flags(entity)])
+
+
+def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
+    entity = noun.entity
+    runtime.check_output(noun.view)
+
+    async def work(session: Session) -> None:
+        from stash_cli.commands.verbs.targets import find_targets, read_words, target_ids
+
+        words = read_words(runtime.streams, options.targets)
+        if not words:
+            return
+        if options.dry_run:
+            ids = await target_ids(session, entity, words)
+            changes = await read_changes(session, entity, options.flags, options.clear or [])
+            print_plan(runtime, plan(entity, ids, changes))
+            return
+        with before_sending(runtime):
+            found = await find_targets(session, entity, words, ["id", entity.label], "updated")
+            changes = await read_changes(session, entity, options.flags, options.clear or [])
+        steps = plan(entity, found.ids, changes)
+        if not agreed(runtime, found.summary(), len(found.ids), yes=options.yes):
+            runtime.streams.note("nothing changed")
+            return
+        await send_steps(session, runtime, steps, found.outcomes)
+        try:
+            await report(session, runtime, noun, found.outcomes)
+        finally:  # what was not done is told, also when the new state cannot be read
+            found.outcomes.check()
+
+    runtime.run(work, writes=not options.dry_run)
+
+
+def print_plan(runtime: Runtime, steps: list[Step]) -> None:
+    """A line of JSON for each mutation that would be sent."""
+    for step in steps:
+        line = json.dumps({step.operation: step.input}, ensure_ascii=False)
+        runtime.streams.data(line + "\n")
+
+
+def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:
+    """Several objects need a yes; one that was named does not."""
+    from stash_cli.output.prompts import confirm
+
+    return count == 1 or confirm(runtime.streams, f"change {what}", yes=yes)
+
+
+async def report(session: Session, runtime: Runtime, noun: Noun, outcomes: Outcomes) -> None:
+    """Say what was done; print the new state of these objects when a format was chosen."""
+    if outcomes.complete:
+        runtime.streams.note(outcomes.told())
+    if runtime.for_people or not outcomes.done:
+        return
+    from stash_cli.commands.verbs.targets import rows_of
+
+    rows = await rows_of(session, noun.entity, outcomes.done, runtime.wanted(noun.view))
+    runtime.print_rows(noun.view, rows)

@@ -1,0 +1,155 @@
+"""One run of the program, and the one place where errors become messages and exit statuses."""
+
+from __future__ import annotations
+
+import errno
+import warnings
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.commands.runtime import Runtime
+from stash_cli.core.errors import StashCleanupWarning, StashError, StashUnmappedFieldWarning
+from stash_cli.output.process import INTERRUPTED, release_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from stash_cli.commands.argv.group import LazyGroup
+    from stash_cli.output.streams import Streams
+
+COMPLETE = "_STASH_COMPLETE"
+"""Variable that the completion scripts of the shells set."""
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def run(
+    args: Sequence[str],
+    streams: Streams,
+    root: Callable[[], LazyGroup],
+    environ: Mapping[str, str] | None = None,
+) -> int:
+    """Run one command line and return its exit status.
+
+    `root` makes the command tree; it is called late, because completion seldom needs it.
+    """
+    runtime = Runtime(streams, environ, args)
+    return guarded(runtime, lambda: _dispatch(runtime, list(args), root))
+
+
+def _dispatch(runtime: Runtime, args: list[str], root: Callable[[], LazyGroup]) -> int:
+    if runtime.environ.get(COMPLETE):
+        from stash_cli.commands.argv.completion_tree import complete
+
+        return complete(args, runtime.streams, root)
+    with root().make_context("stash", args, obj=runtime) as ctx:
+        return int(ctx.command.invoke(ctx))
+
+
+def guarded(runtime: Runtime, work: Callable[[], int]) -> int:
+    """The exit status of `work`; its errors become messages on stderr."""
+    try:
+        with warnings.catch_warnings():
+            route_warnings(runtime.streams)
+            status = work()
+        runtime.streams.out.flush()
+    except BrokenPipeError:  # the reader of the output has closed it, as `head` does
+        return 0
+    except KeyboardInterrupt:
+        return _interrupted(runtime)
+    except StashError as error:
+        return _failed(runtime, error)
+    except OSError as error:
+        return _unwritten(runtime, error) if error.errno in DISK_ERRORS else _apologise(runtime, error)
+    except Exception as error:  # noqa: BLE001 - a bug is reported without a traceback
+        return _apologise(runtime, error)
+    return status
+
+
+def route_warnings(streams: Streams) -> None:
+    """Print this package's warnings on stderr and drop those of libraries."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        streams.warn(str(message))
+
+    warnings.simplefilter("ignore")
+    for category in (StashUnmappedFieldWarning, StashCleanupWarning):
+        warnings.simplefilter("always", category)
+    warnings.showwarning = show
+
+
+def _failed(runtime: Runtime, error: StashError) -> int:
+    from stash_cli.output.failures import render
+
+    try:
+        runtime.streams.out.flush()
+    except BrokenPipeError:
+        return 0
+    if runtime.options.debug:
+        _show_trace(runtime, error)
+    if runtime.streams.interrupts.count:
+        error.exit_status = INTERRUPTED
+    render(runtime.streams, error, as_json=runtime.json_errors)
+    return error.exit_status
+
+
+def _interrupted(runtime: Runtime) -> int:
+    import json
+
+    streams = runtime.streams
+    if runtime.json_errors:
+        facts = {"error": "interrupted", "message": "interrupted", "exit_status": INTERRUPTED}
+        streams.say(json.dumps(facts))
+    else:
+        streams.note("\ninterrupted" if streams.err_is_terminal else "interrupted")
+    return INTERRUPTED
+
+
+def _unwritten(runtime: Runtime, error: OSError) -> int:
+    """Report that the disk of the output is full or broken."""
+    release_streams()
+    return _failed(runtime, StashError(f"the output cannot be written: {error.strerror}"))
+
+
+def _apologise(runtime: Runtime, error: Exception) -> int:
+    """Report a bug: one line, and a trace in a file."""
+    from stash_cli.output.failures import render
+
+    if runtime.options.debug:
+        _show_trace(runtime, error)
+    path = _write_trace(runtime, error)
+    bug = StashError(
+        f"this is a bug, sorry: {type(error).__name__}",
+        hint=f"The trace is in {path}; please report it." if path else "--debug shows the trace.",
+    )
+    render(runtime.streams, bug, as_json=runtime.json_errors)
+    return bug.exit_status
+
+
+def _show_trace(runtime: Runtime, error: BaseException) -> None:
+    runtime.streams.say(_trace(runtime, error).rstrip())
+
+
+def _write_trace(runtime: Runtime, error: BaseException) -> str | None:
+    """Write the trace below the platform's log folder; None where that cannot be written."""
+    from platformdirs import user_log_path
+
+    from stash_cli.core.private_files import make_private_folder, write_private
+
+    try:
+        path = user_log_path("stash-cli", appauthor=False) / "last-error.txt"
+        make_private_folder(path.parent)
+        write_private(path, _trace(runtime, error))
+    except (OSError, RuntimeError):  # RuntimeError: there is no home folder
+        return None
+    return str(path)
+
+
+def _trace(runtime: Runtime, error: BaseException) -> str:
+    """The trace as text, without secrets and the values that messages quote."""
+    from stash_cli.core.log.traces import trace_of
+    from stash_cli.output.secrets import hide, secrets_of
+
+    secrets = list(secrets_of(runtime.args, runtime.environ))
+    with suppress(Exception):  # the error may be that the settings cannot be read
+        secrets.append(runtime.connection().api_key or "")
+    return hide(trace_of(error), secrets)

@@ -1,0 +1,73 @@
+"""The application as other programs import it, and the recipe for a further noun."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+from cli_support import Cli
+from typer.testing import CliRunner
+
+import stash_cli.commands
+from stash_cli import __version__
+from stash_cli.app import NOUNS, app
+
+FOLDERS = '''
+"""`stash folders`."""
+
+from stash_cli.commands.noun import Noun, count, find
+from stash_cli.core.types.entities import Entity
+from stash_cli.output.views import columns
+
+NOUN = Noun(
+    Entity("Folder", "folder", "folders", label="path", sorts=("path",)),
+    columns=columns("id>", "path"),
+    files=("path",),
+    verbs=(find("stash folders find --sort path"), count()),
+)
+'''
+
+
+def test_the_runner_of_typer_takes_the_application(embedded_url: str) -> None:
+    runner = CliRunner(env={"STASH_URL": embedded_url})
+    assert runner.invoke(app, ["--version"]).stdout == f"stash {__version__}\n"
+    assert (
+        runner.invoke(app, ["tag", "create", "--input", "-", "--ids"], input='{"name": "A"}').stdout == "1\n"
+    )
+    assert runner.invoke(app, ["tags", "count"]).stdout == "1\n"
+    missing = runner.invoke(app, ["tag", "show", "B"])
+    assert (missing.exit_code, missing.stdout) == (3, "")
+    assert missing.stderr.startswith("stash: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "status"), [("tags count", 0), ("tags cout", 2), ("tag show 7", 3), ("", 0)]
+)
+def test_an_application_that_includes_it_ends_alike(line: str, status: int, embedded_url: str) -> None:
+    Cli(embedded_url).ok("tag", "create", "--name", "A")
+    outer = typer.Typer()
+    outer.add_typer(app, name="stash")
+    outer.command()(lambda: None)
+    runner = CliRunner(env={"STASH_URL": embedded_url})
+    alone, inside = runner.invoke(app, line), runner.invoke(outer, f"stash {line}")
+    assert (alone.exit_code, inside.exit_code) == (status, status)
+    if line:
+        assert (inside.stdout, inside.stderr.replace("outer stash", "stash")) == (alone.stdout, alone.stderr)
+
+
+def test_a_noun_is_one_module_and_one_line(
+    tmp_path: Path, embedded_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folders.py").write_text(FOLDERS, encoding="utf-8")
+    monkeypatch.setattr(stash_cli.commands, "__path__", [*stash_cli.commands.__path__, str(tmp_path)])
+    monkeypatch.setattr("stash_cli.app.NOUNS", (*NOUNS, ("folder", "folders")))
+    media = tmp_path / "media"
+    media.mkdir()
+    cli = Cli(embedded_url)
+    cli.ok("library", "add", str(media))
+    cli.ok("scan", "--wait", "-q")
+    assert "Find, show, count, edit and delete folders" in cli.ok("--help").out
+    assert "stash folders find --sort path" in cli.ok("folders", "find", "--help").out
+    assert cli.ok("folder", "find", "--path", str(media), "--paths").out == f"{media}\n"
+    assert cli.ok("folders", "count", "--path-ne", "x").out == "1\n"
