@@ -1,4 +1,4 @@
-"""`api`: any document, or any operation by name, with variables from flags."""
+"""`api`: send a GraphQL document, or an operation by its name, with variables from flags."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class ApiOptions(CommandOptions):
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """The flags: an operation, variables in their order, and whether pages or a stream are wanted."""
+    """The values of the flags; variables as (assignment, is typed), in the order of the command line."""
 
     operation: str | None = None
     variables: list[tuple[str, bool]] = field(default_factory=list)
@@ -127,13 +127,13 @@ class ApiRequest:
 def run(runtime: Runtime, options: ApiOptions) -> None:
     """Send a GraphQL document, or an operation by its name, and print the data it answers as JSON.
 
-    A document's answer is its data, an operation's the operation's value, asked for by --fields or else
-    with its usual fields. Dots set what is nested, [] adds to a list: -F input.tag_ids[]=12. Where the
-    type is known, text stays text and files of pictures and uploads are sent as such.
+    A document prints its data. An operation prints its value, with the fields of --fields or its usual
+    fields. Dots name a nested field of a variable, and [] adds to a list: -F input.tag_ids[]=12. Where the
+    type of a variable is known, text stays text, and pictures and uploads are sent as files.
 
-    --paginate sets a variable $page: Int, or the page of a FindFilterType variable, until no more rows
-    come; pages are merged, or printed row by row with --jsonl. Data that comes beside or before an error is
-    printed; the error is one line of JSON on stderr (text with --yaml), and gives the exit status.
+    --paginate counts up a variable $page: Int, or the page of a FindFilterType variable, until no more rows
+    come. The pages are merged, or printed row by row with --jsonl. Data that comes with or before an error is
+    printed. The error is one line of JSON on stderr (text with --yaml) and sets the exit status.
     """
     request = ApiRequest(**options.flags)
     _check(runtime, request, options.document)
@@ -149,7 +149,7 @@ def run(runtime: Runtime, options: ApiOptions) -> None:
 
 
 def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
-    """Refuse what does not go together."""
+    """Raise StashUsageError for options that exclude or need each other."""
     wrong = {
         f"api prints {', '.join(_FORMATS)}": runtime.options.output not in _FORMATS,
         "a document or --operation, not both": document is not None and request.operation is not None,
@@ -172,7 +172,7 @@ def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
 def _gather(
     runtime: Runtime, request: ApiRequest, types: Mapping[str, TypeRef], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The variables of --input, with those of -f and -F put in."""
+    """The variables of --input, overridden by those of -f and -F."""
     variables = Variables(types, runtime.streams)
     variables.values.update(given)
     for text, typed in request.variables:
@@ -181,7 +181,7 @@ def _gather(
 
 
 def _document(runtime: Runtime, text: str | None, body: dict[str, Any]) -> Document:
-    """The document of the command line, or of a whole request as JSON."""
+    """The document of the command line, or that of a request in `body`."""
     from stash_cli.core.client.documents import Document
 
     if text is None:
@@ -192,7 +192,7 @@ def _document(runtime: Runtime, text: str | None, body: dict[str, Any]) -> Docum
 
 
 def as_written(runtime: Runtime, request: ApiRequest, document: Document) -> tuple[Work, bool]:
-    """The work of sending a document as it is, and whether it writes."""
+    """A coroutine function that sends a document as it is, and whether it writes."""
     from stash_cli.core.client import documents
     from stash_cli.core.types.api import TypeRef
 
@@ -214,7 +214,7 @@ def as_written(runtime: Runtime, request: ApiRequest, document: Document) -> tup
 def by_name(
     runtime: Runtime, request: ApiRequest, operation: str, given: dict[str, Any]
 ) -> tuple[Work, bool]:
-    """The work of sending an operation whose document is built from the types, and whether it writes."""
+    """A coroutine function that sends an operation by its name, and whether it writes."""
     from stash_cli.core.client import documents
     from stash_cli.core.client.base import arguments
     from stash_cli.core.graphql.document import describe
@@ -239,12 +239,12 @@ def by_name(
 
 
 async def print_change(runtime: Runtime, answer: Coroutine[Any, Any, Any], only: str | None = None) -> None:
-    """Print what a mutation is answered, also when Ctrl-C comes before the answer."""
+    """Print the answer to a mutation; Ctrl-C waits for it."""
     await uninterrupted(print_answer(runtime, answer, only))
 
 
 async def print_answer(runtime: Runtime, answer: Coroutine[Any, Any, Any], only: str | None = None) -> None:
-    """Print the data; what came beside errors, too, before they are told."""
+    """Print the data of an answer, also the data that comes with errors."""
     try:
         data = await answer
     except StashGraphQLError as error:
@@ -258,7 +258,7 @@ async def print_answer(runtime: Runtime, answer: Coroutine[Any, Any, Any], only:
 async def print_pages(
     runtime: Runtime, pages: AsyncGenerator[dict[str, Any], None], only: str | None = None
 ) -> None:
-    """All pages as one, or a line per row as they come; those before an error, too."""
+    """Print all pages merged, or a line per row; the pages before an error, too."""
     from stash_cli.core.client.documents import place_of_rows
 
     merged: dict[str, Any] = {}
@@ -284,7 +284,7 @@ def _print_rows(runtime: Runtime, rows: list[Any]) -> None:
 
 
 async def print_events(runtime: Runtime, events: AsyncGenerator[Any, None], count: int | None) -> None:
-    """A line per event as it comes."""
+    """Print a line per event; end after `count` events."""
     from stash_cli.output.formats import dump
 
     left = count

@@ -1,4 +1,4 @@
-"""`embedded`: the library in a file: serve it, find it, start the demo anew."""
+"""`stash embedded`: serve and unlock a library file, reset and locate the demo library."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ INTERRUPTED = 130
 
 
 class Permission(StrEnum):
-    """What a served library may do beside serving what lies in its media folders."""
+    """Things that a served library does only when they are allowed."""
 
     LINKS = "links"
     SYSTEM_FOLDERS = "system-folders"
@@ -108,8 +108,8 @@ def group() -> LazyGroup:
         {
             "serve": "Serve a library file over HTTP and websocket",
             "unlock": "Answer again after a request from a public address",
-            "reset": "Make the demo library anew",
-            "path": "Print where the demo library is",
+            "reset": "Create the demo library anew",
+            "path": "Print the path of the demo library",
         },
     )
 
@@ -142,11 +142,11 @@ def path_() -> StashCommand:
 
 
 def run_serve(runtime: Runtime, options: ServeOptions) -> int:
-    """Serve a library file to other programs until Ctrl-C. A file that is not there is made.
+    """Serve a library file to other programs until Ctrl-C. A missing file is created.
 
-    Web pages of other origins, and host names other than the address it listens on, are refused unless they
-    are allowed. Of a trusted proxy, X-Forwarded-For, -Proto, -Host and -Prefix are believed; it has to set or
-    remove them itself. Each of these options can be given several times.
+    Web pages of other origins are refused, and so are host names other than the address the server listens
+    on; --allow-origin and --allow-host allow them. The headers X-Forwarded-For, -Proto, -Host and -Prefix of
+    a trusted proxy are believed: it has to set or remove them itself. All these options are repeatable.
     """
     policy, host = options.policy, options.host
     _note_readers(runtime, options.path)
@@ -166,15 +166,15 @@ def run_serve(runtime: Runtime, options: ServeOptions) -> int:
 
 
 def _note_readers(runtime: Runtime, path: Path) -> None:
-    """Say when others than the owner can read the library, and the password hash and key in it."""
+    """Note that others than the owner can read the library, with the password hash and key in it."""
     if os.name == "posix" and path.exists() and path.stat().st_mode & 0o077:
         runtime.streams.note(f"others can read this library: chmod 600 {path}")
 
 
 def run_unlock(runtime: Runtime, options: LibraryOptions) -> None:
-    """Have a served library without a password answer again after it was reached from a public address.
+    """Unlock a library that was locked because a public address reached it without a password.
 
-    It is locked anew when that happens again: set a user name and password, or close the way from outside.
+    It is locked again at the next such request: set a user name and password, or block access from outside.
     """
     if not options.path.exists():
         raise StashConfigurationError(
@@ -187,7 +187,7 @@ def run_unlock(runtime: Runtime, options: LibraryOptions) -> None:
 
 
 def run_reset(runtime: Runtime, options: ResetOptions) -> None:
-    """Forget all changes to the demo library and make it anew."""
+    """Create the demo library anew, without any changes made to it."""
     from stash_cli.output.prompts import confirm
 
     path = embedded_module("location").demo_path()
@@ -201,12 +201,12 @@ def run_reset(runtime: Runtime, options: ResetOptions) -> None:
 
 
 def run_path(runtime: Runtime, _: CommandOptions) -> None:
-    """Print where the file of the demo library is; `--server embedded:FILE` names any other."""
+    """Print the path of the demo library; `--server embedded:FILE` names any other."""
     runtime.streams.data(f"{embedded_module('location').demo_path()}\n")
 
 
 def embedded_module(name: str) -> ModuleType:
-    """A module of the embedded library, which is an extra of this distribution."""
+    """Import a module of the embedded library; StashConfigurationError when its extra is not installed."""
     from importlib import import_module
 
     try:

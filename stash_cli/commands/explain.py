@@ -1,4 +1,4 @@
-"""`explain`: what the API has under a name, without asking a server."""
+"""`explain`: describe a type, field, operation or noun of the API, without a server."""
 
 from __future__ import annotations
 
@@ -60,9 +60,8 @@ class ExplainOptions(CommandOptions):
 def run(runtime: Runtime, options: ExplainOptions) -> None:
     """Explain a type, field, input, enum, operation or noun of the API.
 
-    Shows types in GraphQL notation, what may be null, arguments, values, ranges, what is deprecated, the
-    release that brought it where that is known, and the lookups and flags of what can be filtered by. No
-    server is asked.
+    Shows types in GraphQL notation, nullability, arguments, values, ranges, deprecations, the release that
+    added a name where it is known, and the lookups and flags of fields to filter by. Sends no request.
     """
     from stash_cli.core.explain import explain, names
     from stash_cli.output.explained import index, text_of
@@ -76,7 +75,7 @@ def run(runtime: Runtime, options: ExplainOptions) -> None:
 
 
 def show(runtime: Runtime, facts: Any, as_text: Any) -> None:
-    """Print facts as text for a person, or as rows of the chosen format."""
+    """Print facts as text, or as rows of the chosen format."""
     if runtime.for_people:
         runtime.streams.data(as_text(facts))
     elif isinstance(facts, list):
@@ -97,7 +96,7 @@ def with_flags(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def flags_of(type_name: str) -> dict[str, list[str]]:
-    """Lookup -> flags of the find command for a type; none where it has no such command."""
+    """The flags of `find` by lookup; empty for a type without that command."""
     from stash_cli.commands.argv.filter_flags import FilterFlags
     from stash_cli.core.types.entities import ENTITIES
 

@@ -1,4 +1,4 @@
-"""`jobs`: what the server is doing, and will do next."""
+"""`stash jobs`: list, show, follow, watch and stop jobs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def group() -> LazyGroup:
             "list": "Jobs that run or wait, oldest first",
             "show": "One job, also of the last ten that have ended",
             "wait": "Follow jobs until they end",
-            "watch": "Print what happens to all jobs until Ctrl-C",
+            "watch": "Print the updates of all jobs until Ctrl-C",
             "stop": "Stop jobs",
         },
     )
@@ -106,10 +106,10 @@ def run_show(runtime: Runtime, options: ShowOptions) -> None:
 
 
 def run_wait(runtime: Runtime, options: WaitOptions) -> None:
-    """Follow jobs until they end, one after the other; all that run or wait unless ids are given.
+    """Follow jobs until they end, one after the other: those given, else all that run or wait.
 
-    The exit status is 9 when one failed or was cancelled, 8 after --wait-timeout, 10 when the server
-    has forgotten it.
+    The exit status is 9 when a job failed or was cancelled, 8 after --wait-timeout, and 10 when the server
+    does not remember the job.
     """
     runtime.check_output(JOB)
     wanted = [check_id(job) for job in options.jobs or ()]
@@ -126,7 +126,7 @@ def run_wait(runtime: Runtime, options: WaitOptions) -> None:
 
 
 def run_watch(runtime: Runtime, _: CommandOptions) -> None:
-    """Print what happens to all jobs, as it happens, until Ctrl-C."""
+    """Print the updates of all jobs as they happen, until Ctrl-C."""
     runtime.check_output(JOB)
 
     async def work(session: Session) -> None:
@@ -144,7 +144,7 @@ def run_watch(runtime: Runtime, _: CommandOptions) -> None:
 
 
 def run_stop(runtime: Runtime, options: StopOptions) -> None:
-    """Stop jobs; one that waits is forgotten at once, one that runs ends when it notices."""
+    """Stop jobs. A waiting job is removed at once; a running job ends when it notices."""
     wanted = [check_id(job) for job in options.jobs or ()]
     if bool(wanted) == options.everything:
         raise StashUsageError("name the jobs to stop, or say --all")
@@ -168,7 +168,7 @@ async def stop_all(session: Session, runtime: Runtime) -> None:
 
 
 async def stop_one(session: Session, runtime: Runtime, job_id: str, outcomes: Outcomes) -> None:
-    """Stop a job and say so; what is in the way becomes a problem of `outcomes`."""
+    """Stop a job; an error becomes a problem of `outcomes`."""
     try:
         await one_job(session, job_id)
         await tell_to_stop(session, "stopJob", {"job_id": job_id})
@@ -211,7 +211,7 @@ def print_queue(runtime: Runtime, jobs: list[dict[str, Any]]) -> None:
 
 
 def line_of(job: dict[str, Any]) -> str:
-    """One update for a person."""
+    """One update as a line of text."""
     from stash_cli.output.values import one_line, percent
 
     done = percent(job["progress"]) if job.get("progress") is not None and job["progress"] >= 0 else "-"

@@ -1,4 +1,4 @@
-"""`library`: the media folders that the server scans."""
+"""`stash library`: the media folders that the server scans."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def run_list(runtime: Runtime, _: CommandOptions) -> None:
 
 
 def run_add(runtime: Runtime, options: AddOptions) -> None:
-    """Add a media folder; a relative PATH starts from the current folder. Scan it afterwards."""
+    """Add a media folder. A relative PATH starts from the current folder. Scan the folder afterwards."""
     runtime.check_output(FOLDER)
     require(options.path)
     wanted = options.folder
@@ -116,7 +116,7 @@ def run_add(runtime: Runtime, options: AddOptions) -> None:
 
 
 def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
-    """Take a media folder from the list. What was scanned stays until a clean, the files stay for good."""
+    """Remove a media folder from the list. Its objects stay until a clean task; no file is deleted."""
     path = options.path
     runtime.check_output(FOLDER)
     require(path)
@@ -134,7 +134,7 @@ def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
 
 
 def absolute(path: str) -> str:
-    """`path` from the root; one that is absolute on another system stays as it is."""
+    """The absolute path; a path that is absolute on another system stays as it is."""
     if path[1:3] in (":\\", ":/") and os.name != "nt":
         return path
     return os.path.normpath(Path(path).expanduser().absolute())
@@ -146,10 +146,10 @@ async def folders(session: Session) -> list[Folder]:
 
 
 async def write(session: Session, runtime: Runtime, wanted: list[Folder], told: str) -> list[Folder]:
-    """Replace the whole list, as the server takes it, and say `told`; the list it has then.
+    """Replace the list of folders, print the note `told`, and return the server's list.
 
-    Raises StashUnknownOutcomeError when the server does not answer with its list, StashServerError when
-    that is another one.
+    The API sets the list as a whole. Raises StashUnknownOutcomeError when the server does not answer with
+    its list, and StashServerError when the list differs from the one sent.
     """
     values = {"stashes": [camel("StashConfigInput", folder) for folder in wanted]}
     answer = await mutate(

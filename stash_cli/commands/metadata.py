@@ -1,4 +1,4 @@
-"""`metadata`: jobs that work on the whole library. So far: scan."""
+"""`stash metadata`: jobs that work on the whole library."""
 
 from __future__ import annotations
 
@@ -76,15 +76,15 @@ def run_scan(runtime: Runtime, options: ScanOptions) -> None:
 
     async def work(session: Session) -> None:
         values = await saved_defaults(session, "scan", INPUT) | given
-        await _warn_of_strange(session, runtime, paths)
+        await _warn_outside(session, runtime, paths)
         runtime.streams.detail(f"scanning with {json.dumps(values, ensure_ascii=False)}")
         await run_job(session, runtime, "metadataScan", {"input": values}, follow)
 
     runtime.run(work, writes=True)
 
 
-async def _warn_of_strange(session: Session, runtime: Runtime, paths: Sequence[str]) -> None:
-    """Name the paths that lie in no media folder: a server passes over them and says so only in its log."""
+async def _warn_outside(session: Session, runtime: Runtime, paths: Sequence[str]) -> None:
+    """Warn of paths in no media folder: the server skips them and says so only in its log."""
     if not paths:
         return
     answer = await session.call("configuration", {}, ["general.stashes.path"])
@@ -100,7 +100,7 @@ def _absolute(path: str) -> str:
 
 
 async def saved_defaults(session: Session, task: str, input_type: str) -> dict[str, Any]:
-    """What the web interface has saved as the defaults of a task."""
+    """The defaults of a task that the web interface has saved."""
     answer = await session.call("configuration", {}, [f"defaults.{task}"])
     saved = answer["defaults"].get(task) or {}
     known = describe_api().types[input_type].fields

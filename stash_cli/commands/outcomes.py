@@ -1,4 +1,4 @@
-"""What became of every object that a command was asked to change, and the error that says so."""
+"""The outcome of each object that a command was asked to change, and the error that reports them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from stash_cli.core.client.batch import Outcome
 
 PRECEDENCE = (4, 7, 5, 10, 6, 2, 1, 3)
-"""Exit statuses of errors, the one that wins first."""
+"""Exit statuses of errors, the one that takes precedence first."""
 PARTLY = 6
 
 SHOWN_IDS, SHOWN_REASONS = 10, 10
-"""Ids and reasons that are listed; of more than these a count is told."""
+"""The most ids and reasons that are listed; the rest is counted."""
 
 
 class StashIncompleteError(StashError):
     """Some objects were not changed, or may not have been.
 
     `exit_status` is 6 when some were changed (5 when the others were not sent because the server was
-    gone), else the status of what was in the way. `details` are lines that list ids with their reasons,
-    `facts` is the same for programs.
+    gone), else the status of the errors. `details` lists ids with their reasons, a line each; `facts` is the
+    same as JSON.
     """
 
     code = "incomplete"
@@ -37,8 +37,8 @@ class StashIncompleteError(StashError):
         self.facts = outcomes.facts()
 
 
-class Kind(Protocol):
-    """What objects are called."""
+class HasNoun(Protocol):
+    """Objects with a noun: entities, and others named by `Nouns`."""
 
     @property
     def noun(self) -> str: ...
@@ -47,7 +47,7 @@ class Kind(Protocol):
 
 
 class Nouns(NamedTuple):
-    """What objects are called that are no entities."""
+    """The noun of objects that are no entities."""
 
     noun: str
     plural: str
@@ -57,30 +57,30 @@ class Nouns(NamedTuple):
 class Outcomes:
     """The objects of one command: `asked` for, `done`, and those with problems.
 
-    Ids are given as they were typed. `verb` is what is said of those that are done: "updated". An object
-    with several steps is done after the last one. Objects that were not reached are those left over.
+    Ids are kept as they were typed. `verb` is the participle for done objects: "updated". An object with
+    several steps is done after its last step. Objects without an outcome were not sent.
     """
 
-    kind: Kind
+    named: HasNoun
     verb: str
     asked: list[str]
     done: list[str] = field(default_factory=list)
     problems: dict[str, StashError] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
-    """Objects of which at least one step was done."""
+    """Objects with at least one step done."""
     steps_left: dict[str, int] = field(default_factory=dict)
     unanswered: int = 0
-    """Requests in a row that got no usable answer."""
+    """Requests in a row without a usable answer."""
     gave_up: StashError | None = None
-    """Why the objects left over were not sent; None when the person interrupted."""
+    """The error because of which the rest was not sent; None after Ctrl-C."""
 
     def expect(self, ids: Iterable[str]) -> None:
-        """Count one more step of these objects."""
+        """Add one step to the steps of these objects."""
         for id_ in ids:
             self.steps_left[id_] = self.steps_left.get(id_, 0) + 1
 
     def succeed(self, ids: Iterable[str]) -> None:
-        """One step of these objects was done."""
+        """Record one step of these objects as done."""
         for id_ in ids:
             self.touched.add(id_)
             self.steps_left[id_] -= 1
@@ -88,12 +88,12 @@ class Outcomes:
                 self.done.append(id_)
 
     def fail(self, ids: Iterable[str], error: StashError) -> None:
-        """One step of these objects was not done, or may not have been."""
+        """Record an error of these objects."""
         self.problems |= dict.fromkeys(ids, error)
 
     @property
     def left(self) -> list[str]:
-        """Objects that nothing is known of: they were not sent."""
+        """Objects that were not sent."""
         done = set(self.done)
         return [id_ for id_ in self.asked if id_ not in done and id_ not in self.problems]
 
@@ -106,12 +106,12 @@ class Outcomes:
     def complete(self) -> bool:
         return len(self.done) == len(self.asked)
 
-    def told(self) -> str:
-        """`updated 5 tags`, once all are done."""
-        return f"{self.verb} {len(self.done)} {self.kind.noun if len(self.done) == 1 else self.kind.plural}"
+    def done_message(self) -> str:
+        """`updated 5 tags`."""
+        return f"{self.verb} {len(self.done)} {self.named.noun if len(self.done) == 1 else self.named.plural}"
 
     def check(self) -> None:
-        """Raise what says which objects were not done; nothing when all were."""
+        """Raise StashIncompleteError, or the error of the only object, unless all objects are done."""
         if self.complete:
             return
         if len(self.asked) == 1 and not self.touched:
@@ -119,7 +119,7 @@ class Outcomes:
         raise StashIncompleteError(self)
 
     def _only(self) -> StashError:
-        """The error of the one object there is."""
+        """The error of the only object."""
         [error] = self.problems.values() or [self.gave_up or StashError("it was not sent")]
         if isinstance(error, StashUnknownOutcomeError):
             error.hint = self.hint()
@@ -128,8 +128,7 @@ class Outcomes:
     def exit_status(self) -> int:
         """The status by PRECEDENCE.
 
-        Once something was done, failed and unknown objects make 6, and those that could not be sent keep
-        their own.
+        When something was done, failed and unknown objects count as PARTLY; the others keep their status.
         """
         from stash_cli.core.client.batch import Outcome
 
@@ -145,15 +144,15 @@ class Outcomes:
         """`updated 2 of 5 tags: 1 failed, 1 unknown, 1 not sent`."""
         counts = {outcome: len(ids) for outcome, ids in self._by_outcome().items()}
         told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-        noun = self.kind.noun if len(self.asked) == 1 else self.kind.plural
+        noun = self.named.noun if len(self.asked) == 1 else self.named.plural
         return f"{self.verb} {len(self.done)} of {len(self.asked)} {noun}" + (f": {told}" if told else "")
 
     def hint(self) -> str | None:
-        """What to do about unknown objects."""
+        """Advice for objects with an unknown outcome."""
         unknown = self._by_outcome()["unknown"]
         if not unknown:
             return None
-        look = f"stash {self.kind.plural} show {unknown[0]}"
+        look = f"stash {self.named.plural} show {unknown[0]}"
         return f"The server may have done what is unknown: look with `{look}` before trying again."
 
     def lines(self) -> list[str]:
@@ -170,7 +169,7 @@ class Outcomes:
         return found
 
     def facts(self) -> dict[str, Any]:
-        """The same as JSON, every id included."""
+        """The outcomes as JSON, with every id."""
         problems = [
             {"outcome": outcome, "error": code, "message": reason, "ids": ids}
             for (outcome, code, reason), ids in self._groups()
@@ -178,7 +177,7 @@ class Outcomes:
         return {"done": self.done, "problems": problems}
 
     def _groups(self) -> list[tuple[tuple[str, str, str], list[str]]]:
-        """Ids by outcome, error code and reason, in the order they came."""
+        """Ids by outcome, error code and reason, in order of arrival."""
         found: dict[tuple[str, str, str], list[str]] = {}
         for id_, error in self.problems.items():
             partly = "partly changed: " if id_ in self.touched else ""
@@ -199,14 +198,14 @@ class Outcomes:
 
 
 def outcome_of(error: StashError) -> Outcome:
-    """What an operation's error says of its outcome."""
+    """The outcome of an operation that ended with `error`."""
     from stash_cli.core.client.batch import BatchOperation
 
     return BatchOperation("", error=error).outcome
 
 
 def listed(ids: Sequence[str]) -> str:
-    """Ids for a person, the many cut with a count.
+    """Ids as text; of many, the first and a count.
 
     >>> listed(["3", "7"]), listed([str(n) for n in range(12)])
     ('ids 3, 7', 'ids 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more')
@@ -218,5 +217,5 @@ def listed(ids: Sequence[str]) -> str:
 
 
 def _reason(error: StashError) -> str:
-    """One reason for all that were not found: the ids are told beside it."""
+    """The reason of an error; the same for all objects not found, since the ids stand beside it."""
     return "not found" if type(error) is StashNotFoundError and "with id" in error.message else error.message

@@ -1,4 +1,4 @@
-"""Sending the mutations of a command in chunks, so that one failure stops nothing else."""
+"""Mutations sent in chunks, so that the failure of one does not stop the others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PATIENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One mutation and the objects it is for; `bare` when its arguments are not wrapped in an `input`."""
+    """One mutation and the ids of its objects; `bare` when its arguments are not wrapped in an `input`."""
 
     operation: str
     input: dict[str, Any]
@@ -52,16 +52,15 @@ class Step:
         return "ids" in self.input
 
     def of(self, ids: Sequence[str]) -> Step:
-        """The same for some of its objects only."""
+        """The step for some of its objects only."""
         return replace(self, input={**self.input, "ids": list(ids)}, ids=tuple(ids)) if self.is_bulk else self
 
 
 async def send_steps(session: Session, runtime: Runtime, steps: Sequence[Step], outcomes: Outcomes) -> None:
-    """Send every step and note what became of its objects in `outcomes`.
+    """Send every step and record the outcome of each object in `outcomes`.
 
-    An object with a problem gets no further step. Ctrl-C takes effect after the request in flight, and
-    tells what was done until then. Raises only errors that hold for the whole command and let nothing be
-    sent: usage and version.
+    An object with a problem gets no further step. Ctrl-C takes effect after the request in flight, and prints
+    the outcomes so far. Raises only errors that concern the whole command: usage and version.
     """
     from asyncio import CancelledError
 
@@ -79,7 +78,7 @@ async def send_steps(session: Session, runtime: Runtime, steps: Sequence[Step], 
 
 @contextmanager
 def before_sending(runtime: Runtime) -> Iterator[None]:
-    """Say that nothing was done when Ctrl-C ends the block."""
+    """Note that nothing was changed when Ctrl-C ends the block."""
     from asyncio import CancelledError
 
     try:
@@ -90,18 +89,18 @@ def before_sending(runtime: Runtime) -> Iterator[None]:
 
 
 def tell_interrupted(runtime: Runtime, outcomes: Outcomes) -> None:
-    """Say what was done before Ctrl-C."""
+    """Print the outcomes before Ctrl-C."""
     from stash_cli.commands.outcomes import StashIncompleteError
     from stash_cli.output.failures import render
 
     if outcomes.complete:
-        runtime.streams.note(outcomes.told())
+        runtime.streams.note(outcomes.done_message())
         return
     render(runtime.streams, StashIncompleteError(outcomes, exit_status=130), as_json=runtime.json_errors)
 
 
 def chunks(steps: Sequence[Step]) -> Iterator[list[Step]]:
-    """Steps that go in one request: a bulk mutation alone, updates of single objects together."""
+    """Steps by request: a bulk mutation alone, updates of single objects together."""
     single = [step for step in steps if not step.is_bulk]
     yield from ([step] for step in steps if step.is_bulk)
     for start in range(0, len(single), CHUNK):
@@ -109,9 +108,9 @@ def chunks(steps: Sequence[Step]) -> Iterator[list[Step]]:
 
 
 async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which ends even when this task is cancelled meanwhile.
+    """Await `work` to its end, even when this task is cancelled meanwhile.
 
-    Raises CancelledError then, after it has ended: what it changed is known.
+    Raises CancelledError after that, so that the caller knows what was changed.
     """
     import asyncio
 
@@ -134,9 +133,9 @@ async def mutate(
     is_answer: Callable[[Any], bool],
     hint: str,
 ) -> Any:
-    """The answer to one mutation.
+    """Send one mutation and return its answer.
 
-    Raises StashUnknownOutcomeError, with `hint` saying where to look, when the answer is lost or is none.
+    Raises StashUnknownOutcomeError with `hint` when the answer is lost, or when `is_answer` refuses it.
     """
     try:
         value = await session.call(operation, args, paths)
@@ -149,7 +148,7 @@ async def mutate(
 
 
 async def _send(session: Session, steps: list[Step], outcomes: Outcomes) -> list[list[Step]]:
-    """Send one request; the requests that are to be sent in its place where it was refused as a whole."""
+    """Send one request; returns the requests to send instead when the server refused it as a whole."""
     left = [step.of([id_ for id_ in step.ids if id_ not in outcomes.problems]) for step in steps]
     open_ = [step for step in left if step.ids and not set(step.ids) <= outcomes.problems.keys()]
     if not open_:
@@ -165,7 +164,7 @@ async def _send(session: Session, steps: list[Step], outcomes: Outcomes) -> list
 
 
 def _give_up(outcomes: Outcomes, before: int, ids: list[str]) -> None:
-    """Stop when the server is gone: nothing can be sent, or PATIENCE requests in a row got no answer."""
+    """Give up when nothing can be sent, or when PATIENCE requests in a row got no answer."""
     from stash_cli.commands.outcomes import outcome_of
     from stash_cli.core.client.batch import Outcome
 
@@ -189,7 +188,9 @@ def _unanswered(error: StashError) -> bool:
 async def _send_bulk(session: Session, step: Step, outcomes: Outcomes) -> list[list[Step]]:
     try:
         value = await session.call(step.operation, step.arguments, _wanted(step))
-    except StashBatchError as error:  # an older server, which was asked for one object after the other
+    except (
+        StashBatchError
+    ) as error:  # an older server without the bulk mutation gets one operation per object
         for id_, each in zip(step.ids, error.result, strict=True):
             _note(step.of([id_]), each.result, each.error, outcomes)
     except StashError as error:
@@ -202,9 +203,10 @@ async def _send_bulk(session: Session, step: Step, outcomes: Outcomes) -> list[l
 
 
 def _parts(step: Step) -> list[list[Step]]:
-    """The requests that find out because of which objects a bulk mutation was refused.
+    """Smaller requests that find the objects for which a bulk mutation was refused.
 
-    Many at once, where the answer to one that is refused leaves those of the others; else halves.
+    One per object where the result may be null: a failed operation then leaves the data of the others.
+    Else two halves.
     """
     from stash_cli.core.graphql.document import describe
 
@@ -215,7 +217,7 @@ def _parts(step: Step) -> list[list[Step]]:
 
 
 def _may_name_one(error: StashError) -> bool:
-    """Whether the server refused, so that nothing was done, and perhaps because of one object only."""
+    """Whether the server refused the request, perhaps because of one object."""
     return isinstance(error, StashGraphQLError) and not isinstance(error, StashLockedError)
 
 
@@ -234,7 +236,7 @@ async def _send_batch(session: Session, steps: list[Step], outcomes: Outcomes) -
 
 
 def _wanted(step: Step) -> list[str] | None:
-    """The id of what an update answers; a deletion answers yes or no."""
+    """The fields to ask for: the id after an update; a deletion answers true or false."""
     from stash_cli.core.graphql import selection
     from stash_cli.core.graphql.document import describe
 
@@ -242,7 +244,7 @@ def _wanted(step: Step) -> list[str] | None:
 
 
 def _note(step: Step, value: Any, error: StashError | None, outcomes: Outcomes) -> None:
-    """Note one operation's outcome; objects count as done when the answer names them."""
+    """Record the outcome of one operation; an object is done when the answer has its id."""
     if isinstance(error, StashUsageError | StashVersionError) and outcomes.untried:
         raise error
     if error is not None:
@@ -259,7 +261,7 @@ def _note(step: Step, value: Any, error: StashError | None, outcomes: Outcomes) 
 
 
 def _named(step: Step, value: Any) -> set[str]:
-    """The objects that an answer says were changed."""
+    """The ids in an answer."""
     if value is True:
         return set(step.ids)
     rows = value if isinstance(value, list) else [value]

@@ -1,7 +1,7 @@
-"""Variables on the command line: `-f name=text`, `-F name=value` with types, dots for what is nested.
+"""GraphQL variables from the command line: `-f name=text`, and `-F name=value` with a type.
 
 `filter.per_page=5` sets a field of an input, `ids[]=12` adds to a list. Where the type is known, text stays
-text (`q=2024`), a picture's file becomes a data URI, and a file to upload is sent as one.
+text (`q=2024`), the file of a picture becomes a data URI, and an upload is sent as a file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TEXTS = frozenset({"String", "ID", "Time", "Timestamp"})
 
 
 class Variables:
-    """Variables being gathered; `types` are the declared ones, empty where nothing is known."""
+    """Variables and their values; `types` are the declared types, empty where none are declared."""
 
     def __init__(self, types: Mapping[str, TypeRef], streams: Streams) -> None:
         self.types = types
@@ -31,7 +31,7 @@ class Variables:
         self.values: dict[str, Any] = {}
 
     def add(self, assignment: str, *, typed: bool) -> None:
-        """Take a `name=value` text; raises StashInputError that says what is wrong."""
+        """Add a `name=value` assignment; raises StashInputError for an unknown name or a bad value."""
         name, equals, text = assignment.partition("=")
         if not equals or not name:
             raise StashInputError(f"{assignment!r} is not NAME=VALUE")
@@ -45,7 +45,7 @@ class Variables:
             self._put(path, [value] if alone else value)
 
     def read(self, text: str, ref: TypeRef | None, name: str) -> Any:
-        """A typed value: a number, true, false, null, JSON, `@FILE`, or else text."""
+        """Parse a typed value: a number, true, false, null, JSON, `@FILE`, else text."""
         kind = ref.name if ref else ""
         if text.startswith("@"):
             return self._file(text[1:], ref, name)
@@ -59,7 +59,7 @@ class Variables:
             return text
 
     def _file(self, name: str, ref: TypeRef | None, field: str) -> Any:
-        """JSON where an object or a list belongs, else text; pictures and uploads stay files."""
+        """The content of a file, parsed for an object or a list; a picture or upload stays a file name."""
         kind = ref.name if ref else ""
         if kind == "Upload" or (kind == "String" and field in FIELDS):
             return name
@@ -68,7 +68,7 @@ class Variables:
         return as_json(text, name) if is_json else text
 
     def _type(self, path: list[str]) -> TypeRef | None:
-        """The declared type at `path`; raises for names that what is declared does not have."""
+        """The declared type at `path`; raises StashInputError for an unknown name."""
         if path[0] not in self.types:
             near = did_you_mean(path[0], self.types)
             raise StashInputError(f"no variable {path[0]!r} is declared. {near}".rstrip())
@@ -117,7 +117,7 @@ def read_text(name: str, streams: Streams) -> str:
 
 
 def as_json(text: str, name: str) -> Any:
-    """JSON that a file holds."""
+    """Parse the JSON of a file."""
     try:
         return json.loads(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Jobs: starting them, following their progress and the server's log, and what Ctrl-C does."""
+"""Jobs: start them, follow their progress and the server's log, and leave or stop them on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from stash_cli.core.client.stream import Stream
 
 LEVELS = ("error", "warning")
-"""Worst first; each takes in those before it."""
+"""Log levels, most severe first; a level includes those before it."""
 
-LATE = 1.5
-"""Seconds that the server may keep lines back; it sends them about once a second."""
+LOG_DELAY = 1.5
+"""Seconds to wait for the last log lines: the server sends lines about once a second."""
 
 JOB = View(
     "Job",
@@ -87,20 +87,20 @@ class FollowOptions(CommandOptions):
 
 
 def snake(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its camelCase keys in snake_case, as all our output has them."""
+    """A row with its camelCase keys in snake_case, as all output has them."""
     fields = describe_api().types[type_name].fields
     return {fields[name].attr if name in fields else name: value for name, value in row.items()}
 
 
 def camel(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
-    """The way back."""
+    """The reverse of `snake`."""
     names = {field.attr: name for name, field in describe_api().types[type_name].fields.items()}
     return {names.get(attr, attr): value for attr, value in row.items()}
 
 
 @dataclass(slots=True)
 class Started:
-    """The job that is followed, as far as it is known; what Ctrl-C tells."""
+    """A job that was started: its id once known, and its last state."""
 
     id: str | None = None
     last: JobUpdate | None = None
@@ -113,10 +113,10 @@ async def follow(
     options: FollowOptions,
     started: Started,
 ) -> dict[str, Any]:
-    """Show a job's progress until it ends; its last state.
+    """Show the progress of a job until it ends, and return its last state.
 
-    Raises StashJobError and its kin as `watch_job` does. Ctrl-C leaves the job running and says how to
-    stop it, or stops it with --stop-on-interrupt.
+    Ctrl-C leaves the job running and prints the command that stops it; with --stop-on-interrupt it stops
+    the job. Raises StashJobError and its subclasses as `watch_job` does.
     """
     from asyncio import CancelledError
 
@@ -125,14 +125,14 @@ async def follow(
     def tell_away(error: StashError) -> None:
         runtime.streams.note(f"{error.message} Waiting for it.")
 
-    async with listening(session, runtime, options.fail_on_log) as heard:
+    async with job_log(session, runtime, options.fail_on_log) as log:
         progress = open_progress(runtime.streams, options.progress)
         try:
             watched = watch_job(session, start, timeout=options.wait_timeout, on_away=tell_away)
             async with aclosing(watched) as updates:
                 async for update in updates:
                     started.last = update
-                    heard.since = update.job.get("addTime")
+                    log.since = update.job.get("addTime")
                     progress.update(update.description.rstrip("."), _fraction(update), update.sub_tasks)
         except CancelledError:
             progress.close()
@@ -167,9 +167,9 @@ async def _interrupted(session: Session, runtime: Runtime, started: Started, *, 
 async def start_job(
     session: Session, runtime: Runtime, operation: str, args: dict[str, Any], started: Started
 ) -> str:
-    """Start a job, once; its id, which `started` holds, too.
+    """Start a job, set its id in `started` and return it.
 
-    Raises StashUnknownOutcomeError when the server does not answer with it.
+    Raises StashUnknownOutcomeError when the server does not answer with an id.
     """
     job_id = await mutate(
         session,
@@ -190,7 +190,7 @@ async def run_job(
     args: dict[str, Any],
     options: FollowOptions | None,
 ) -> None:
-    """Start a job; print its id, or follow it (`how`) and print its end where a format was chosen."""
+    """Start a job and print its id; with `options`, follow it and print its last state in a chosen format."""
     started = Started()
 
     async def start() -> str:
@@ -212,7 +212,7 @@ async def run_job(
 def _tell_started(session: Session, runtime: Runtime, started: Started) -> None:
     if started.id is None:
         return
-    ends_here = session.connection.is_embedded  # its jobs end before the process does
+    ends_here = session.connection.is_embedded  # its jobs run in this process and end before it does
     more = "this command ends after it" if ends_here else f"stash jobs wait {started.id} follows it"
     runtime.streams.note(f"job {started.id} was started; {more}")
 
@@ -226,16 +226,16 @@ def print_started(runtime: Runtime, job: dict[str, Any]) -> None:
 
 
 @dataclass
-class Heard:
-    """The lines of the wanted levels, from the moment on when the job was added."""
+class JobLog:
+    """The log lines of a level, from the time on when the job was added."""
 
     level: str = "error"
     since: str | None = None
-    """When the job was added, by the server's clock as the lines' times are."""
+    """When the job was added, by the server's clock."""
     entries: list[dict[str, Any]] = field(default_factory=list)
 
-    def take(self, entries: object) -> None:
-        """Keep what the server sent; raises StashIntegrationError when that is no list of log lines."""
+    def add(self, entries: object) -> None:
+        """Add lines the server sent; raises StashIntegrationError for anything but a list of log lines."""
         wanted = LEVELS[: LEVELS.index(self.level) + 1]
         if not isinstance(entries, list) or not all(map(_is_line, entries)):
             raise StashIntegrationError("The server's log is no list of lines.")
@@ -243,7 +243,10 @@ class Heard:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """Without those logged before: servers send their log late. Times are told to the second."""
+        """The lines logged since the job was added.
+
+        The server sends its log with a delay, so lines of earlier jobs arrive, too. Times are in seconds.
+        """
         since = _moment(self.since)
         if since is None:
             return self.entries
@@ -257,7 +260,7 @@ def _is_line(entry: object) -> bool:
 
 
 def _moment(text: object) -> datetime | None:
-    """An instant; None for what is none, or has no zone."""
+    """Parse an instant; None for other text and for times without a zone."""
     from datetime import datetime
 
     try:
@@ -268,41 +271,38 @@ def _moment(text: object) -> datetime | None:
 
 
 @asynccontextmanager
-async def listening(session: Session, runtime: Runtime, fail_on: str | None) -> AsyncIterator[Heard]:
-    """Listen to the server's log during the block, then show its errors; the block says since when.
+async def job_log(session: Session, runtime: Runtime, fail_on: str | None) -> AsyncIterator[JobLog]:
+    """Subscribe to the server's log during the block, then print its lines; the block sets `since`.
 
-    Raises StashJobError when `fail_on` is a level and a line of it came. A server without a websocket is
-    not listened to.
+    Raises StashJobError when a line of level `fail_on` came. Without a websocket there is no log.
     """
     import asyncio
 
-    heard = Heard(fail_on or "error")
+    log = JobLog(fail_on or "error")
     stream = session.subscribe("loggingSubscribe", reconnect=True)
     try:
         await stream.__aenter__()
     except StashError as error:
-        runtime.streams.detail(f"The server's log cannot be heard: {error.message}")
-        yield heard
+        runtime.streams.detail(f"The server's log cannot be read: {error.message}")
+        yield log
         return
-    task = asyncio.ensure_future(_hear(stream, heard))
+    task = asyncio.ensure_future(_read_log(stream, log))
     try:
-        yield heard
+        yield log
         if fail_on:
-            await asyncio.sleep(LATE)
+            await asyncio.sleep(LOG_DELAY)
     finally:
         task.cancel()
         [ended] = await asyncio.gather(task, return_exceptions=True)
         if isinstance(ended, Exception):
             runtime.streams.warn(f"the server's log could not be read to the end: {ended}")
         await stream.aclose()
-        for line in heard.lines:
+        for line in log.lines:
             runtime.streams.note(f"server: {line['level'].lower()}: {line['message']}")
-    if fail_on and heard.lines:
-        raise StashJobError(
-            f"the job finished, but the server logged {len(heard.lines)} line(s) of {fail_on}"
-        )
+    if fail_on and log.lines:
+        raise StashJobError(f"the job finished, but the server logged {len(log.lines)} line(s) of {fail_on}")
 
 
-async def _hear(stream: Stream, heard: Heard) -> None:
+async def _read_log(stream: Stream, log: JobLog) -> None:
     async for entries in stream:
-        heard.take(entries)
+        log.add(entries)

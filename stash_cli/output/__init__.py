@@ -1,1 +1,1 @@
-"""What people and programs see: streams, formats, tables, progress, questions. Entities are data here."""
+"""Output: streams, formats, tables, progress and questions. Entities are plain data here."""

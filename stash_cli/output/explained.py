@@ -1,4 +1,4 @@
-"""What `stash explain` tells a person: a heading, then one line per field, argument, value or lookup."""
+"""The text of `stash explain`: a heading, then a line per field, argument, value or lookup."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def text_of(facts: Facts) -> str:
 
 
 def index(rows: Iterable[Facts]) -> str:
-    """All names, a line each."""
+    """A line per name."""
     return section("", [(row["name"], row["kind"], row["doc"]) for row in rows])
 
 
 def heading(facts: Facts) -> Iterator[str]:
-    """What it is, and what holds for the whole of it."""
+    """The name, its kind, and the notes on the whole."""
     shape = f": {facts['type']}" if "type" in facts else ""
     yield f"{facts['name']}{shape}  ({facts['kind'].replace('_', ' ')})"
     yield from textwrap.wrap(facts.get("doc", ""), WIDTH)
@@ -47,7 +47,7 @@ def heading(facts: Facts) -> Iterator[str]:
 
 
 def notes(facts: Facts) -> str:
-    """Everything about a field but its name and type, on one line."""
+    """The notes on a field, on one line."""
     found = [
         "required" if facts.get("required") else "",
         "may be null" if facts.get("nullable") else "",

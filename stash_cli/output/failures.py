@@ -1,4 +1,4 @@
-"""An error as the user reads it: a line, details and a hint; or one JSON object where JSON was asked for."""
+"""Errors as text (a line, details and a hint), or as one JSON object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def render(streams: Streams, error: StashError, *, as_json: bool = False) -> None:
-    """Say what went wrong on stderr; `-q` does not silence it."""
+    """Print an error on stderr, also with `-q`."""
     if as_json:
         facts = {"error": error.code, "message": error.message, "exit_status": error.exit_status}
         errors = getattr(error, "errors", ())

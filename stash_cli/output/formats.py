@@ -1,4 +1,4 @@
-"""One writer per `--output` format; each takes rows one by one and keeps none of them."""
+"""One writer per `--output` format; all but the table print each row at once."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Row = dict[str, Any]
 
 
 class Writer(Protocol):
-    """Prints rows; `finish` is called only when all of them came, so that half a list never looks whole."""
+    """Prints rows; `finish` is called only after the last row, so that an incomplete list is not closed."""
 
     def row(self, row: Row) -> None: ...
     def finish(self) -> None: ...
 
 
 class JsonWriter:
-    """One array, a row per line; a list that broke off lacks its closing bracket."""
+    """One array, a row per line; an incomplete list lacks its closing bracket."""
 
     def __init__(self, streams: Streams) -> None:
         self.streams = streams
@@ -67,7 +67,7 @@ class JsonLinesWriter:
 
 
 class _Lines:
-    """What the csv module writes to: it quotes the line ends of its own, so that is told as CR LF."""
+    """A file for the csv module; its line end is CR LF, because csv quotes values that have its line end."""
 
     END = "\r\n"
 
@@ -99,7 +99,7 @@ class CsvWriter:
 
 
 class TsvWriter(CsvWriter):
-    """Tab separated and never quoted: tabs and line breaks inside a value become spaces."""
+    """Tab separated without quotes: tabs and line breaks inside a value become spaces."""
 
     delimiter = "\t"
 
@@ -170,11 +170,11 @@ class LinesWriter:
 
 
 dump = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
-"""A row as one line of JSON; `json.dumps` would make an encoder for each. Rows do not hold themselves."""
+"""A row as one line of JSON, with one encoder for all rows; rows have no cycles."""
 
 
 def value_text(value: Any, name: str) -> str:
-    """Any JSON value alone: on one line for jsonl, indented for json and people, or as YAML."""
+    """A JSON value as text: on one line for jsonl, as YAML, else indented."""
     if name == "yaml":
         import yaml
 

@@ -1,4 +1,4 @@
-"""How far a job is: a bar on a terminal, a line per tenth elsewhere, nothing with -q."""
+"""The progress of a job: a bar on a terminal, a line per tenth elsewhere, nothing with -q."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 MODES = ("auto", "bar", "plain", "none")
 
 BESIDE, LEAST = 56, 12
-"""Columns that a bar needs beside the sub-task, and the least that is left for that."""
+"""Columns that a bar needs beside the sub-task, and the least for the sub-task."""
 
 
 class Progress(Protocol):
-    """Shows updates of one job until it is closed; `fraction` is None while nobody knows."""
+    """Shows updates of one job until it is closed; `fraction` is None while it is unknown."""
 
     def update(self, what: str, fraction: float | None, subtasks: Sequence[str] = ()) -> None: ...
     def close(self) -> None: ...
@@ -35,7 +35,7 @@ class Silent:
 
 
 class Lines:
-    """A line for every tenth that is reached, never backwards."""
+    """A line per tenth; a fraction that falls prints nothing."""
 
     def __init__(self, streams: Streams) -> None:
         self.streams = streams

@@ -1,4 +1,4 @@
-"""Questions to the person; never asked when nobody is there to answer."""
+"""Questions to the user; asked only on a terminal."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ if TYPE_CHECKING:
 
 
 def confirm(streams: Streams, what: str, *, yes: bool) -> bool:
-    """Ask `what? [y/N]`; `yes` answers it beforehand.
-
-    Raises StashUsageError when there is nobody to ask.
-    """
+    """Ask `what? [y/N]`, unless `yes`; raises StashUsageError without a terminal."""
     return yes or _ask(streams, f"{what}? [y/N] ", what).lower() in ("y", "yes")
 
 
 def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> bool:
-    """Like `confirm`, for what cannot be undone: the count has to be typed."""
+    """Ask for the count to be typed, before something that cannot be undone."""
     return yes or _ask(streams, f"{what}. Type {count} to go on: ", what) == str(count)
 
 

@@ -1,4 +1,4 @@
-"""Secrets of a command line and its environment, and text without them."""
+"""Secrets in a command line and its environment, and their removal from text."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 HIDDEN = "***"
 _NAME = re.compile(r"[-.\w]*(?:api[-_]?key|passw|cookie|token|secret|credential)\w*", re.IGNORECASE)
 _SHORT = 4
-"""Shorter values are no secrets, and would make holes everywhere."""
+"""Shorter values are not replaced: they occur in ordinary text."""
 
 
 def secrets_of(args: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
-    """Values of flags, fields and STASH_ variables that are called like a secret."""
+    """Values of flags, fields and STASH_ variables whose name is that of a secret."""
     for number, word in enumerate(args):
         name, assigned, value = word.partition("=")
         if _NAME.fullmatch(name):
@@ -26,7 +26,7 @@ def secrets_of(args: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every secret replaced, the longest ones first."""
+    """`text` with every secret replaced, the longest first."""
     for secret in sorted(set(secrets), key=len, reverse=True):
         if len(secret) >= _SHORT:
             text = text.replace(secret, HIDDEN)

@@ -1,4 +1,4 @@
-"""The three standard streams and what is known of them: terminal or not, colour, width, who may be asked."""
+"""The three standard streams: terminal or not, colour, width, and whether questions can be asked."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\U000e0001-\U000e007f]"
 )
-"""Controls apart from tab and line end, marks of writing direction, and other line ends."""
+"""Control characters except tab and line end, direction marks, and other line ends."""
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
 @dataclass
 class Streams:
-    """Where data, talk and answers go, and what each end can do.
+    """The streams of one run.
 
-    stdout carries data only; everything said to a person goes to stderr through `note` and `warn`. What is
-    written here is escaped where that end is a terminal, and exact elsewhere; only tables and bars, which
-    draw with Rich, write to `out` and `err` themselves, and escape each cell.
+    stdout has data only; messages go to stderr through `note`, `warn` and `say`. Text is escaped on a
+    terminal and exact elsewhere. Tables and bars are drawn by Rich, which writes to `out` and `err` itself;
+    they escape each cell.
     """
 
     out: TextIO
@@ -40,15 +40,15 @@ class Streams:
     verbose: int = 0
     no_input: bool = False
     interrupts: Interrupts = field(default_factory=Interrupts)
-    """What Ctrl-C does; while a person is waited for it ends the wait."""
+    """The handler of Ctrl-C, which also ends the wait for an answer."""
 
     @classmethod
     def standard(cls, interrupts: Interrupts | None = None) -> Streams:
-        """The process's own streams; text that has no encoding is escaped, never fatal."""
+        """The streams of the process; characters without an encoding are escaped."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
-        # A stream that the caller has closed is None.
+        # Python sets a stream to None that the calling program has closed.
         out, err, stdin = (stream or FakeStream() for stream in (sys.stdout, sys.stderr, sys.stdin))
         return cls(out, err, stdin, os.environ, interrupts=interrupts or Interrupts())
 
@@ -62,12 +62,12 @@ class Streams:
 
     @property
     def interactive(self) -> bool:
-        """Whether somebody is there to answer a question."""
+        """Whether a question can be answered."""
         return not self.no_input and self.answers is not None
 
     @cached_property
     def answers(self) -> TextIO | None:
-        """Where a person answers: stdin, or their terminal itself when stdin is a pipe or a file."""
+        """The stream of answers: stdin, or the terminal when stdin is a pipe or a file."""
         if not self.err_is_terminal:
             return None
         if _is_terminal(self.stdin):
@@ -102,7 +102,7 @@ class Streams:
         return _is_terminal(stream) and self.environ.get("TERM") != "dumb"
 
     def style(self, text: str, name: str) -> str:
-        """`text` for stderr, in a colour or weight where that is wanted."""
+        """`text` for stderr, in a colour or weight where stderr takes colour."""
         return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.colored(self.err) else text
 
     def read(self) -> str:
@@ -111,13 +111,13 @@ class Streams:
             return self.stdin.read()
 
     def ask(self, question: str) -> str:
-        """What a person answers."""
+        """Ask a question and return the answer."""
         self.out.flush()
         with self.interrupts.cancelling(None):
             self.err.write(escaped(question) if self.err_is_terminal else question)
             self.err.flush()
             line = self.answers.readline() if self.answers else ""
-        if not line.endswith("\n"):  # they ended the input instead
+        if not line.endswith("\n"):  # the user ended the input with Ctrl-D
             self.say("")
         return line.strip()
 
@@ -126,19 +126,19 @@ class Streams:
         self.out.write(escaped(text) if self.out_is_terminal else text)
 
     def write(self, text: str) -> None:
-        """Write a part of a log line to stderr; with `flush` this is the stream that a log handler takes."""
+        """Write to stderr; with `flush`, this object is a stream for a log handler."""
         self.err.write(escaped(text) if self.err_is_terminal else text)
 
     def flush(self) -> None:
         self.err.flush()
 
     def note(self, text: str) -> None:
-        """Tell the person something; silent with -q."""
+        """Print a message; silent with -q."""
         if not self.quiet:
             self.say(text)
 
     def detail(self, text: str) -> None:
-        """Tell what only -v wants to know."""
+        """Print a message with -v."""
         if self.verbose:
             self.say(text)
 
@@ -147,7 +147,7 @@ class Streams:
             self.say(text, label="stash: warning:", style="yellow")
 
     def say(self, text: str, *, label: str = "", style: str = "bold") -> None:
-        """A line on stderr behind a label in a style, after the data written so far, to be read in order."""
+        """Print a line on stderr, behind a label in a style. stdout is flushed first, to keep the order."""
         self.out.flush()
         if label:
             self.err.write(f"{self.style(label, style)} ")
@@ -156,7 +156,7 @@ class Streams:
 
 
 def escaped(text: str) -> str:
-    r"""`text` with what a terminal would act upon written out, as JSON does.
+    r"""`text` with control characters written as in JSON.
 
     >>> escaped("a\x1b[2Jb\u202ec")
     'a\\u001b[2Jb\\u202ec'
@@ -181,7 +181,7 @@ class FakeStream(io.StringIO):
 
 
 def fake_streams(*, terminal: bool = False, answers: str = "", **facts: object) -> Streams:
-    """Streams over memory; `answers` is what the person types."""
+    """Streams in memory; `answers` is the input."""
     ends = (FakeStream(terminal=terminal), FakeStream(terminal=terminal))
     return Streams(*ends, FakeStream(answers, terminal=terminal), **facts)  # type: ignore[arg-type]
 
@@ -189,5 +189,5 @@ def fake_streams(*, terminal: bool = False, answers: str = "", **facts: object) 
 def _is_terminal(stream: TextIO | None) -> bool:
     try:
         return stream is not None and stream.isatty()
-    except ValueError:  # closed
+    except ValueError:  # the stream is closed
         return False

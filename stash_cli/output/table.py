@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from stash_cli.output.views import Column
 
 SHORT, LEAST = 10, 4
-"""A column up to SHORT is not cut while the others keep LEAST; one that has not even SHORT is left out."""
+"""A column up to SHORT is not cut while the others keep LEAST; a column below SHORT is left out."""
 
 GAP = 2
-"""Columns between two columns."""
+"""Characters between two columns."""
 
 BLOCK = 100
-"""Rows that are measured together; a longer table keeps the widths of its first block at least."""
+"""Rows that are measured together; later blocks keep at least the widths of the first."""
 
 
 def cell(row: dict[str, Any], column: Column) -> str:
@@ -34,7 +34,7 @@ def cell(row: dict[str, Any], column: Column) -> str:
 
 
 def fitted(natural: list[int], width: int) -> list[int]:
-    """Widths for a terminal of `width`: narrow columns keep theirs, wide ones share what is left.
+    """Widths for a terminal of `width`: narrow columns keep theirs, wide columns share the rest.
 
     >>> fitted([2, 30, 8], 30)
     [2, 16, 8]
@@ -50,7 +50,7 @@ def fitted(natural: list[int], width: int) -> list[int]:
 
 
 def room_for(contents: list[int], width: int) -> int:
-    """How many columns, from the left, a terminal of `width` has room for; one at least.
+    """The number of columns, from the left, that fit a terminal of `width`; at least one.
 
     >>> room_for([2, 30, 10, 6, 8], 40)
     4
@@ -60,7 +60,7 @@ def room_for(contents: list[int], width: int) -> int:
 
 
 class TableWriter:
-    """Collects a block of rows, prints it, and goes on with the next."""
+    """Collects and prints rows in blocks."""
 
     def __init__(self, streams: Streams, columns: Sequence[Column], *, single: bool = False) -> None:
         self.streams, self.columns, self.single = streams, columns, single
@@ -142,7 +142,7 @@ class TableWriter:
         )
 
     def _list(self, row: dict[str, Any]) -> None:
-        """One object as `name: value` lines; what is empty is left out."""
+        """One object as `name: value` lines, without empty values."""
         texts = {column.header: cell(row, column) for column in self.columns}
         width = max(map(len, texts), default=0) + 1
         for name, text in texts.items():

@@ -1,4 +1,4 @@
-"""Values of a row as text: paths through nested data, and how each kind of value reads."""
+"""Values of a row as text: paths through nested data, and formats for each kind of value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def split(path: str) -> tuple[str, ...]:
 
 
 def pick(row: Any, path: str) -> Any:
-    """The value at `path`; through a list it is the list of its items' values, `[0]` takes the first item.
+    """The value at `path`; a list gives the list of its items' values, `[0]` its first item.
 
     >>> pick({"files": [{"path": "a"}, {"path": "b"}]}, "files.path")
     ['a', 'b']
@@ -42,7 +42,7 @@ def _flat(values: list[Any]) -> list[Any]:
 
 
 def label(value: dict[str, Any]) -> Any:
-    """What an object is called: its name, title, file name or id, or what the object inside it is called."""
+    """The name, title, file name or id of an object, or of the object nested in it."""
     found = next((value[key] for key in _LABELS if value.get(key)), None)
     if found is not None:
         return found
@@ -53,7 +53,7 @@ def label(value: dict[str, Any]) -> Any:
 
 
 def plain(value: Any) -> str:
-    """A value for csv and tsv: exact, lists joined with "; ", objects by what they are called."""
+    """A value for csv and tsv: exact, lists joined with "; ", objects by their label."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -64,7 +64,7 @@ def plain(value: Any) -> str:
 
 
 def shown(value: Any, kind: str = "") -> str:
-    """A value for a person, on one line: yes/no, 1:02:03, 1.4 GB, a time to the minute."""
+    """A value for people, on one line: yes/no, 1:02:03, 1.4 GB, a time to the minute."""
     if value is None:
         return ""
     if isinstance(value, list):
@@ -79,7 +79,7 @@ def shown(value: Any, kind: str = "") -> str:
 
 
 def one_line(text: str) -> str:
-    """Without line breaks and control characters, which a terminal would act upon."""
+    """`text` on one line, without control characters."""
     if text.isprintable():
         return text
     spaced = " ".join(text.split())
@@ -123,7 +123,7 @@ def included(excluded: bool) -> str:
 
 
 def basename(path: str) -> str:
-    """The last part of a path of either kind of system."""
+    """The last part of a POSIX or Windows path."""
     return str(path).replace("\\", "/").rstrip("/").rpartition("/")[2] or str(path)
 
 

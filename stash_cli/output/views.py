@@ -43,7 +43,7 @@ def columns(*texts: str) -> tuple[Column, ...]:
 
 
 def custom(paths: list[str]) -> tuple[Column, ...]:
-    """Columns for `--fields`: each path under its own name."""
+    """Columns of `--fields`: each path under its own name."""
     return tuple(Column(path, (path,), _guess(path)) for path in paths)
 
 

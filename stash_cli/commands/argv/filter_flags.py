@@ -1,7 +1,7 @@
 """Filter flags, derived from the lookups of a type: `rating100__gte` is `--rating100-gte`.
 
-Relations read as people say them: `--tag` (all of them), `--any-tag`, `--no-tag`, `--tag-depth`. Flags of
-related objects (`--performers-country`) are made when one is used, as there are thousands.
+A relation has `--tag` (all of them), `--any-tag`, `--no-tag` and `--tag-depth`. Flags of related objects
+(`--performers-country`) are derived when one is used, because there are thousands.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _GROUPS = {
 }
 _ORDER = (RELATIONS, NUMBERS, TIMES, TEXT, CHOICES, OTHER)
 _DUPLICATES = frozenset({"in", "ne", "eq"})
-"""Lookups of a relation that `includes` and `excludes` say already."""
+"""Lookups of a relation that mean the same as `includes` and `excludes`."""
 
 
 class FilterFlags(FlagTable):
@@ -147,7 +147,7 @@ def _value_flags(field: FilterField, prefix: str, dest: str) -> Iterator[Flag]:
 def _lookup_flags(
     flag: str, dest: str, lookup: Lookup, group: str, field: FilterField | None = None
 ) -> Iterator[Flag]:
-    """The flag of one lookup; two for what is true or false."""
+    """The flag of one lookup; two for a yes/no lookup."""
     primary = field is not None and lookup.name == "eq"
     facts: dict[str, Any] = {"dest": dest, "group": group, "hidden": not primary}
     if lookup.arity in ("none", "flag"):
@@ -173,14 +173,14 @@ def _lookup_flags(
 
 
 def _help(field: FilterField) -> str:
-    """What the field takes."""
+    """The values of the field: its range or its choices."""
     if field.range and field.range[0] is not None and field.range[1] is not None:
         return f"{field.range[0]:g} to {field.range[1]:g}"
     return " ".join(field.choices).lower()
 
 
 def lookup_values(values: dict[str, Any]) -> dict[str, Any]:
-    """Flag values as keyword lookups: repeated lists in one, repeated NAME=VALUE pairs in one mapping."""
+    """Flag values as keyword lookups; values of a repeated flag are merged into one list or mapping."""
     return {name: _gathered(value) for name, value in values.items()}
 
 
@@ -193,7 +193,7 @@ def _gathered(value: Any) -> Any:
 
 
 def relation_type(entity: Entity, dest: str) -> str | None:
-    """The type whose names the value of `dest` holds: `performers__tags__includes` -> Tag."""
+    """The type that the value of `dest` names objects of: Tag for `performers__tags__includes`."""
     *through, name, lookup = dest.split("__")
     if lookup not in ("includes", "includes_all", "excludes"):
         return None

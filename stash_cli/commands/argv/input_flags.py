@@ -1,8 +1,7 @@
 """Flags for create, update and jobs, derived from the fields of an input type.
 
-A field becomes one flag: text and numbers as they are, yes/no as `--x/--no-x`, lists by repetition,
-relations by name, alias or id (`tag_ids` -> `--tag`), pictures from a file or URL, objects as
-`key=value,key=value`.
+A field has one flag: text and numbers as they are, yes/no as `--x/--no-x`, a list by repetition, a relation
+by name, alias or id (`tag_ids` -> `--tag`), a picture by file or URL, an object as `key=value,key=value`.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _NUMBERS: dict[str, Callable[[ApiField], Callable[[str], Any]]] = {
     "Float": lambda field: value_parsers.bounded(float, field.range),
 }
 _METAVARS = {"Int": "N", "Float": "NUMBER", "ID": "ID", "Timestamp": "TIME", "String": "TEXT"}
-_HOMES = {
+_TARGETS = {
     "parent": None,
     "child": None,
     "sub_group": "Group",
@@ -39,10 +38,9 @@ _KEYED = frozenset({"Map", "CustomFieldsInput"})
 
 @dataclass(frozen=True, slots=True)
 class InputFlag:
-    """What the command line offers for one input field.
+    """The flag of one input field.
 
-    `target` is the type whose names are looked up, `many` whether the field is a list, `inner` the shape of
-    the objects in it.
+    `target` is the type whose names are looked up, `inner` the input type of an object or of a list's items.
     """
 
     field: ApiField
@@ -56,7 +54,7 @@ class InputFlag:
 
     @property
     def keyed(self) -> bool:
-        """Whether it is a mapping written as NAME=VALUE."""
+        """Whether the value is a mapping, written as NAME=VALUE."""
         return self.field.type.name in _KEYED
 
     @property
@@ -100,7 +98,7 @@ class InputFlag:
         return str, "NAME|ID" if self.target else _METAVARS.get(kind, "TEXT")
 
     def help(self) -> str:
-        """One line: what it takes, and whether it may be repeated."""
+        """One line: the values it takes, and whether it is repeatable."""
         parts = []
         values = tuple(describe_api().types[self.field.type.name].values)
         if values:
@@ -123,7 +121,7 @@ def singular(name: str) -> str:
 
 @cache
 def input_flags(type_name: str) -> dict[str, InputFlag]:
-    """The flags of an input type, by field; what is deprecated has none."""
+    """The flags of an input type, by field; a deprecated field has none."""
     fields = describe_api().types[type_name].fields.values()
     found = (
         _input_flag(type_name, field)
@@ -150,8 +148,8 @@ def _input_flag(type_name: str, field: ApiField) -> InputFlag:
 
 def _target(type_name: str, word: str) -> str | None:
     """The entity that `tag` or `parent` names, if it is one."""
-    if word in _HOMES:
-        return _HOMES[word] or next(
+    if word in _TARGETS:
+        return _TARGETS[word] or next(
             e.type for e in NOUNS.values() if type_name.startswith((e.type, f"Bulk{e.type}"))
         )
     entity = NOUNS.get(word)
@@ -159,7 +157,7 @@ def _target(type_name: str, word: str) -> str | None:
 
 
 def flag_table(type_name: str, *, group: str = "Fields", strip: str = "") -> FlagTable:
-    """The flags of all fields; objects inside are taken apart; `strip` goes from the front of names."""
+    """The flags of all fields, those of nested objects included; `strip` is a prefix of names to drop."""
     return FlagTable(flag for item in _flat(type_name, strip) for flag in item.flags(group))
 
 
@@ -173,7 +171,7 @@ def _flat(type_name: str, strip: str) -> Iterator[InputFlag]:
 
 
 def _nested(item: InputFlag) -> Iterator[InputFlag]:
-    """The fields of an object inside an input, as `outer.inner` under their own names."""
+    """The fields of a nested object, as `outer.inner` under their own names."""
     for inner in input_flags(item.inner or "").values():
         name = f"{item.field.name}.{inner.field.name}"
         yield InputFlag(ApiField(name, TypeRef(inner.field.type.text), inner.field.attr), inner.word)

@@ -1,7 +1,7 @@
-"""What an update asks for, and the fewest mutations that do it.
+"""The changes of an `update`, and the fewest mutations that make them.
 
-A field goes through the bulk mutation where that has it, and several objects or a part of a list change;
-everything else goes through an update per object, many of them in one request.
+A field goes through the bulk mutation where that has the field, when several objects or a part of a list
+change. Everything else goes through an update per object, many of them in one request.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def list_fields(entity: Entity) -> dict[str, InputFlag]:
 
 
 def _part_flag(entity: Entity, name: str) -> InputFlag:
-    """The flag word of a bulk list: that of the same field in the update input, or made alike."""
+    """The flag of a bulk list, named like the flag of the field in the update input."""
     single = input_flags(update_type(entity)).get(name)
     if single:
         return InputFlag(single.field, singular(single.word), single.target, single.inner)
@@ -96,7 +96,7 @@ def part_flags(entity: Entity) -> Iterator[Flag]:
 async def read_changes(
     session: Session, entity: Entity, values: dict[str, Any], cleared: Sequence[str]
 ) -> Changes:
-    """The changes that the flags ask for, names looked up."""
+    """The changes of the flags, with names looked up."""
     plain = {name: value for name, value in values.items() if " " not in name}
     changes = Changes(await resolved(session, input_flags(update_type(entity)), plain))
     for name in cleared:
@@ -119,7 +119,7 @@ async def _part_values(session: Session, item: InputFlag, items: list[str]) -> l
 
 
 def clearing(entity: Entity, name: str) -> dict[str, Any]:
-    """What empties the field called `name` (as in the API, or as its flag)."""
+    """The input that empties the field `name`, which is named as in the API or as its flag."""
     flags = input_flags(update_type(entity))
     wanted = name.removeprefix("--").replace("-", "_")
     known = {word: flag for flag in flags.values() for word in (flag.field.name, flag.word, f"{flag.word}s")}

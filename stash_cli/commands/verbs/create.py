@@ -70,9 +70,9 @@ def create(noun: Noun, runtime: Runtime, options: CreateOptions) -> None:
 
 
 async def send(session: Session, runtime: Runtime, noun: Noun, values: dict[str, Any]) -> dict[str, Any]:
-    """Create it and say so; the row holds the fields that will be printed.
+    """Create the object and return its fields to be printed.
 
-    Raises StashUnknownOutcomeError, with what to look for, when the server does not answer that it did.
+    Raises StashUnknownOutcomeError, with a hint to look for the object, when the server does not confirm it.
     """
     entity, paths = noun.entity, wanted(runtime, noun)
     asked = paths if paths is None or "id" in paths else ["id", *paths]
@@ -119,7 +119,7 @@ def read_input(runtime: Runtime, type_name: str, source: str | None) -> dict[str
 
 
 def require(type_name: str, values: dict[str, Any]) -> None:
-    """Raise for the first required field that is missing."""
+    """Raise StashUsageError for the first missing required field."""
     for flag in input_flags(type_name).values():
         if flag.field.type.required and values.get(flag.field.name) is None:
             raise StashUsageError(f"{flag.name} is needed")
@@ -128,7 +128,7 @@ def require(type_name: str, values: dict[str, Any]) -> None:
 async def existing(
     session: Session, runtime: Runtime, noun: Noun, values: dict[str, Any]
 ) -> dict[str, Any] | None:
-    """The object of this name (and disambiguation), if there is one."""
+    """The existing object of the same name (and disambiguation), or None."""
     name = values.get("name")
     if name is None:
         raise StashUsageError("--if-missing compares names, which these objects do not have")

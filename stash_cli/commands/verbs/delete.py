@@ -1,4 +1,4 @@
-"""`delete`: remove objects by id or name; their files only when asked for."""
+"""`delete`: delete objects by id or name, and their files where a flag says so."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def delete_flags(entity: Entity) -> FlagTable:
 
 
 def destroy_input(entity: Entity) -> str | None:
-    """The input type of the destroy mutation, if it takes one."""
+    """The input type of the destroy mutation, or None."""
     ref = describe_api().mutations[entity.destroy].args.get("input")
     return ref.name if ref else None
 
@@ -104,15 +104,15 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
 
 
 def check_output(runtime: Runtime) -> None:
-    """Refuse what needs more of the objects than is known of them once they are gone."""
+    """Refuse formats that need fields which are not read before the deletion."""
     if runtime.options.output == "paths" or runtime.options.fields:
         raise StashUsageError("delete prints the id and the name or title: no --paths, no --fields")
 
 
 def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
-    """Say what was deleted; print these objects as they were when a format was chosen."""
+    """Note what was deleted; print the deleted objects in a chosen format."""
     if found.outcomes.complete:
-        runtime.streams.note(found.outcomes.told())
+        runtime.streams.note(found.outcomes.done_message())
     if runtime.for_people:
         return
     from stash_cli.output.views import View, custom
@@ -127,7 +127,7 @@ def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
 
 
 def agreed(runtime: Runtime, options: DeleteOptions, found: Targets) -> bool:
-    """Ask for a yes, or for the count where files are deleted."""
+    """Ask for a yes, or for the count of objects where files are deleted."""
     from stash_cli.output.prompts import confirm, confirm_count
 
     what = found.summary()

@@ -1,4 +1,4 @@
-"""`find`: many objects, by text and filter flags, in any format; `count`: how many there are."""
+"""`find`: objects by text and filter flags; `count`: their number."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ async def read_search(
     key, direction = parse_sort(sort)
     entity, flags = noun.entity, options.flags
     asked: dict[str, Any] = {"q": " ".join(options.query or ()) or None, "sort": key, "direction": direction}
-    FindQuery(entity, **asked)  # refuses an unknown sort key before anything is sent
+    FindQuery(entity, **asked)  # refuses an unknown sort key before any request
     if not flags:
         return Search(FindQuery(entity, **asked))
     from stash_cli.commands.argv.filter_flags import lookup_values

@@ -1,4 +1,4 @@
-"""Objects that a command line names (ids, `id:12`, names, `-` for ids on stdin), and names in flag values."""
+"""Objects named on the command line: ids, `id:12`, names, and `-` for ids on stdin."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MISSING = re.compile(r"with id \S+ not found|no rows in result set|does not exi
 
 @dataclass
 class Targets:
-    """The objects that a command will change: `rows` of those there are, `outcomes` for all asked for."""
+    """The objects a command will change: `rows` of existing objects, `outcomes` of all that were named."""
 
     entity: Entity
     rows: list[dict[str, Any]]
@@ -38,13 +38,13 @@ class Targets:
         return [row["id"] for row in self.rows]
 
     def summary(self) -> str:
-        """`scenes 12 "A", 13 "B"`, and how many there are none of."""
+        """`scenes 12 "A", 13 "B"`, and the number of words without an object."""
         missing = len(self.outcomes.problems)
         more = f" ({missing} of those given were not found)" if missing else ""
         return f"{summary(self.entity, self.rows)}{more}"
 
     def require_all(self) -> None:
-        """Raise the first problem there is."""
+        """Raise the first problem, if any."""
         for error in self.outcomes.problems.values():
             raise error
 
@@ -52,11 +52,11 @@ class Targets:
 async def find_targets(
     session: Session, entity: Entity, words: Sequence[str], paths: Sequence[str], verb: str
 ) -> Targets:
-    """The objects that `words` mean; those that there are none of become problems of `outcomes`.
+    """The objects that `words` name; words without an object become problems of `outcomes`.
 
-    Raises StashNotFoundError or StashAmbiguousError when that leaves none.
+    Raises StashNotFoundError or StashAmbiguousError when no object is left.
     """
-    ids, problems = await _meanings(session, entity, words)
+    ids, problems = await _ids_and_problems(session, entity, words)
     rows, missing = await _rows_and_missing(session, entity, ids, paths) if ids else ([], [])
     problems |= {id_: StashNotFoundError(f"no {entity.noun} with id {id_}") for id_ in missing}
     if not rows:
@@ -67,10 +67,10 @@ async def find_targets(
     return Targets(entity, rows, Outcomes(entity, verb, asked, problems=problems))
 
 
-async def _meanings(
+async def _ids_and_problems(
     session: Session, entity: Entity, words: Sequence[str]
 ) -> tuple[list[str], dict[str, StashError]]:
-    """The ids that `words` mean, and what is wrong with the words that mean none."""
+    """The ids that `words` name, and the errors of the other words."""
     try:
         return await target_ids(session, entity, words), {}
     except (StashNotFoundError, StashAmbiguousError):
@@ -87,9 +87,9 @@ async def _meanings(
 
 
 def read_words(streams: Streams, words: Sequence[str]) -> list[str]:
-    """The words of the command line, `-` replaced by those on stdin; each once, in order.
+    """The words of the command line with `-` replaced by those on stdin; each once, in order.
 
-    Words on stdin are separated by white space, or by NUL as `find --ids -0` prints them.
+    Words on stdin are separated by white space, or by NUL as printed by `find --ids -0`.
     """
     found: list[str] = []
     for word in words:
@@ -104,7 +104,7 @@ def _words_of(text: str) -> list[str]:
 
 
 async def target_ids(session: Session, entity: Entity, words: Sequence[str]) -> list[str]:
-    """The ids that `words` mean: digits are ids, anything else is looked up by name."""
+    """The ids that `words` name: digits are ids, anything else is looked up by name."""
     from stash_cli.core.query.resolve import relation_ids
 
     ids = [str(int(word)) for word in words if word.isdecimal()]
@@ -113,7 +113,7 @@ async def target_ids(session: Session, entity: Entity, words: Sequence[str]) -> 
 
 
 async def one_row(session: Session, entity: Entity, word: str, paths: Sequence[str] | None) -> dict[str, Any]:
-    """The object that `word` means; StashNotFoundError when there is none."""
+    """The object that `word` names; raises StashNotFoundError."""
     [found] = await target_ids(session, entity, [word])
     rows = await rows_of(session, entity, [found], paths)
     return rows[0]
@@ -122,7 +122,7 @@ async def one_row(session: Session, entity: Entity, word: str, paths: Sequence[s
 async def rows_of(
     session: Session, entity: Entity, ids: Sequence[str], paths: Sequence[str] | None
 ) -> list[dict[str, Any]]:
-    """The objects with these ids, in this order; StashNotFoundError when one is missing."""
+    """The objects with these ids, in this order; raises StashNotFoundError."""
     rows, missing = await _rows_and_missing(session, entity, ids, paths)
     if missing:
         raise StashNotFoundError(missing_message(entity, missing))
@@ -136,7 +136,7 @@ def missing_message(entity: Entity, ids: Sequence[str]) -> str:
 async def _rows_and_missing(
     session: Session, entity: Entity, ids: Sequence[str], paths: Sequence[str] | None
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """The objects with these ids, in this order, and the ids that there are none of."""
+    """The objects with these ids, in this order, and the ids without an object."""
     from stash_cli.core.client.paging import FindQuery, iter_rows
 
     query = FindQuery(entity, ids=tuple(ids))
@@ -168,7 +168,7 @@ def summary(entity: Entity, rows: Sequence[dict[str, Any]], shown: int = 5) -> s
 async def resolved(
     session: Session, flags: Mapping[str, InputFlag], values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """`values` (by field) as input JSON: names looked up, NAME=VALUE pairs gathered."""
+    """Flag values as input JSON, by field: names are looked up, NAME=VALUE pairs are merged."""
     return {name: await _value(session, flags[name], value) for name, value in values.items()}
 
 
@@ -187,7 +187,7 @@ async def _value(session: Session, flag: InputFlag, value: Any) -> Any:
 async def _named_objects(
     session: Session, flag: InputFlag, objects: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Objects such as SceneGroupInput, whose first field is the id of another object."""
+    """Inputs such as SceneGroupInput, whose first field is the id of another object, with names looked up."""
     from stash_cli.core.types.api import describe_api
 
     key = next(iter(describe_api().types[flag.inner or ""].fields))

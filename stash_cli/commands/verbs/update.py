@@ -80,30 +80,30 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
         await send_steps(session, runtime, steps, found.outcomes)
         try:
             await report(session, runtime, noun, found.outcomes)
-        finally:  # what was not done is told, also when the new state cannot be read
+        finally:  # failed objects are reported also when the new state cannot be read
             found.outcomes.check()
 
     runtime.run(work, writes=not options.dry_run)
 
 
 def print_plan(runtime: Runtime, steps: list[Step]) -> None:
-    """A line of JSON for each mutation that would be sent."""
+    """Print a line of JSON per mutation that would be sent."""
     for step in steps:
         line = json.dumps({step.operation: step.input}, ensure_ascii=False)
         runtime.streams.data(line + "\n")
 
 
 def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:
-    """Several objects need a yes; one that was named does not."""
+    """Ask for a yes when several objects change."""
     from stash_cli.output.prompts import confirm
 
     return count == 1 or confirm(runtime.streams, f"change {what}", yes=yes)
 
 
 async def report(session: Session, runtime: Runtime, noun: Noun, outcomes: Outcomes) -> None:
-    """Say what was done; print the new state of these objects when a format was chosen."""
+    """Note what was updated; print the new state of the objects in a chosen format."""
     if outcomes.complete:
-        runtime.streams.note(outcomes.told())
+        runtime.streams.note(outcomes.done_message())
     if runtime.for_people or not outcomes.done:
         return
     from stash_cli.commands.verbs.targets import rows_of
