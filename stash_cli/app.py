@@ -34,7 +34,7 @@ NOUNS = (
 
 COMMANDS = {
     # name: (help, module and function, section)
-    "scan": ("Look for new, changed and moved files", "metadata:scan_", "Jobs"),
+    "scan": ("Look for new, changed and moved files", "metadata:scan", "Jobs"),
     "metadata": ("Jobs that work on the whole library", "metadata:group", "Jobs"),
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),
     "library": ("The media folders that are scanned", "library:group", "Server"),

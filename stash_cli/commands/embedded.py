@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.commands.argv.group import LazyGroup, group_of
+from stash_cli.commands.argv.command import CommandOptions
+from stash_cli.commands.argv.group import LazyGroup, subcommand
 from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
@@ -102,43 +102,30 @@ class ResetOptions(CommandOptions):
 
 
 def group() -> LazyGroup:
-    return group_of(
-        __name__,
-        "A library in a file, with the API of a server.",
-        {
-            "serve": "Serve a library file over HTTP and websocket",
-            "unlock": "Answer again after a request from a public address",
-            "reset": "Create the demo library anew",
-            "path": "Print the path of the demo library",
-        },
-    )
-
-
-def serve_() -> StashCommand:
-    return command(
-        "serve",
-        run_serve,
-        ServeOptions,
-        examples=(
+    entries = {
+        "serve": subcommand(
+            "Serve a library file over HTTP and websocket",
+            run_serve,
+            ServeOptions,
             "stash embedded serve",
             "stash embedded serve --library ~/library.sqlite --port 9998",
             "stash embedded serve --allow-origin http://localhost:3000",
             "stash embedded serve --host 192.168.1.5 --allow-host media.lan --trusted-proxy 192.168.1.1",
         ),
-    )
-
-
-def unlock_() -> StashCommand:
-    examples = ("stash embedded unlock --library ~/library.sqlite",)
-    return command("unlock", run_unlock, LibraryOptions, examples=examples)
-
-
-def reset_() -> StashCommand:
-    return command("reset", run_reset, ResetOptions, examples=("stash embedded reset --yes",))
-
-
-def path_() -> StashCommand:
-    return command("path", run_path, CommandOptions, examples=("stash embedded path",))
+        "unlock": subcommand(
+            "Answer again after a request from a public address",
+            run_unlock,
+            LibraryOptions,
+            "stash embedded unlock --library ~/library.sqlite",
+        ),
+        "reset": subcommand(
+            "Create the demo library anew", run_reset, ResetOptions, "stash embedded reset --yes"
+        ),
+        "path": subcommand(
+            "Print the path of the demo library", run_path, CommandOptions, "stash embedded path"
+        ),
+    }
+    return LazyGroup("embedded", entries, "A library in a file, with the API of a server.")
 
 
 def run_serve(runtime: Runtime, options: ServeOptions) -> int:

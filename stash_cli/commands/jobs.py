@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.commands.argv.group import LazyGroup, group_of
+from stash_cli.commands.argv.command import CommandOptions
+from stash_cli.commands.argv.group import LazyGroup, subcommand
 from stash_cli.commands.outcomes import Nouns, Outcomes
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import JOB, FollowOptions, Started, follow, snake
@@ -52,41 +52,37 @@ class StopOptions(CommandOptions):
 
 
 def group() -> LazyGroup:
-    return group_of(
-        __name__,
-        "List, watch, wait for and stop jobs.",
-        {
-            "list": "Jobs that run or wait, oldest first",
-            "show": "One job, also of the last ten that have ended",
-            "wait": "Follow jobs until they end",
-            "watch": "Print the updates of all jobs until Ctrl-C",
-            "stop": "Stop jobs",
-        },
-    )
-
-
-def list_() -> StashCommand:
-    return command("list", run_list, CommandOptions, examples=("stash jobs list", "stash jobs list --json"))
-
-
-def show_() -> StashCommand:
-    return command("show", run_show, ShowOptions, examples=("stash jobs show 12 --json",))
-
-
-def wait_() -> StashCommand:
-    return command(
-        "wait", run_wait, WaitOptions, examples=("stash jobs wait", "stash jobs wait 12 --wait-timeout 600")
-    )
-
-
-def watch_() -> StashCommand:
-    return command(
-        "watch", run_watch, CommandOptions, examples=("stash jobs watch", "stash jobs watch --jsonl")
-    )
-
-
-def stop_() -> StashCommand:
-    return command("stop", run_stop, StopOptions, examples=("stash jobs stop 12", "stash jobs stop --all"))
+    entries = {
+        "list": subcommand(
+            "Jobs that run or wait, oldest first",
+            run_list,
+            CommandOptions,
+            "stash jobs list",
+            "stash jobs list --json",
+        ),
+        "show": subcommand(
+            "One job, also of the last ten that have ended",
+            run_show,
+            ShowOptions,
+            "stash jobs show 12 --json",
+        ),
+        "wait": subcommand(
+            "Follow jobs until they end",
+            run_wait,
+            WaitOptions,
+            "stash jobs wait",
+            "stash jobs wait 12 --wait-timeout 600",
+        ),
+        "watch": subcommand(
+            "Print the updates of all jobs until Ctrl-C",
+            run_watch,
+            CommandOptions,
+            "stash jobs watch",
+            "stash jobs watch --jsonl",
+        ),
+        "stop": subcommand("Stop jobs", run_stop, StopOptions, "stash jobs stop 12", "stash jobs stop --all"),
+    }
+    return LazyGroup("jobs", entries, "List, watch, wait for and stop jobs.")
 
 
 def run_list(runtime: Runtime, _: CommandOptions) -> None:

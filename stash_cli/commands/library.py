@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.commands.argv.group import LazyGroup, group_of
+from stash_cli.commands.argv.command import CommandOptions
+from stash_cli.commands.argv.group import LazyGroup, subcommand
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import camel, snake
 from stash_cli.core.errors import (
@@ -59,34 +59,25 @@ class RemoveOptions(CommandOptions):
 
 
 def group() -> LazyGroup:
-    return group_of(
-        __name__,
-        "The media folders that are scanned.",
-        {
-            "list": "The media folders",
-            "add": "Add a media folder",
-            "remove": "Remove a media folder from the list; nothing is deleted",
-        },
-    )
-
-
-def list_() -> StashCommand:
-    return command(
-        "list", run_list, CommandOptions, examples=("stash library list", "stash library list --paths")
-    )
-
-
-def add_() -> StashCommand:
-    return command(
-        "add",
-        run_add,
-        AddOptions,
-        examples=("stash library add ~/Videos", "stash library add /data/pictures --exclude-video"),
-    )
-
-
-def remove_() -> StashCommand:
-    return command("remove", run_remove, RemoveOptions, examples=("stash library remove /data/pictures",))
+    entries = {
+        "list": subcommand(
+            "The media folders", run_list, CommandOptions, "stash library list", "stash library list --paths"
+        ),
+        "add": subcommand(
+            "Add a media folder",
+            run_add,
+            AddOptions,
+            "stash library add ~/Videos",
+            "stash library add /data/pictures --exclude-video",
+        ),
+        "remove": subcommand(
+            "Remove a media folder from the list; nothing is deleted",
+            run_remove,
+            RemoveOptions,
+            "stash library remove /data/pictures",
+        ),
+    }
+    return LazyGroup("library", entries, "The media folders that are scanned.")
 
 
 def run_list(runtime: Runtime, _: CommandOptions) -> None:

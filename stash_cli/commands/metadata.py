@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
-from stash_cli.commands.argv.group import LazyGroup, group_of
+from stash_cli.commands.argv.group import Entry, LazyGroup
 from stash_cli.commands.argv.input_flags import flag_table, unflatten
 from stash_cli.commands.waiting import JOB, FollowOptions, run_job
 from stash_cli.core.types.api import describe_api
@@ -48,14 +48,11 @@ def scan_flags() -> FlagTable:
 
 
 def group() -> LazyGroup:
-    return group_of(
-        __name__,
-        "Jobs that work on the whole library.",
-        {"scan": "Look for new, changed and moved files"},
-    )
+    entries = {"scan": Entry("Look for new, changed and moved files", scan)}
+    return LazyGroup("metadata", entries, "Jobs that work on the whole library.")
 
 
-def scan_() -> StashCommand:
+def scan() -> StashCommand:
     return command(
         "scan",
         run_scan,

@@ -1,15 +1,23 @@
-"""Errors as text (a line, details and a hint), or as one JSON object."""
+"""Errors as text (a line, details and a hint) or as one JSON object, and text without secrets."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from stash_cli.output.values import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from stash_cli.core.errors import StashError
     from stash_cli.output.streams import Streams
+
+HIDDEN = "***"
+_NAME = re.compile(r"[-.\w]*(?:api[-_]?key|passw|cookie|token|secret|credential)\w*", re.IGNORECASE)
+_SHORT = 4
+"""Shorter values are not replaced: they occur in ordinary text."""
 
 
 def render(streams: Streams, error: StashError, *, as_json: bool = False) -> None:
@@ -27,3 +35,22 @@ def render(streams: Streams, error: StashError, *, as_json: bool = False) -> Non
         streams.say(f"  {one_line(line)}")
     if error.hint:
         streams.say(one_line(error.hint), label="hint:", style="dim")
+
+
+def secrets_of(args: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
+    """Values of flags, fields and STASH_ variables whose name is that of a secret."""
+    for number, word in enumerate(args):
+        name, assigned, value = word.partition("=")
+        if _NAME.fullmatch(name):
+            yield value if assigned else next(iter(args[number + 1 : number + 2]), "")
+    for name, value in environ.items():
+        if name.startswith("STASH_") and _NAME.fullmatch(name):
+            yield value
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every secret replaced, the longest first."""
+    for secret in sorted(set(secrets), key=len, reverse=True):
+        if len(secret) >= _SHORT:
+            text = text.replace(secret, HIDDEN)
+    return text

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from cli_support import Cli
 
+from stash_cli.commands.explain import flags_of, text_of
 from stash_cli.core.explain import explain, names
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, NOUNS
-from stash_cli.output.explained import text_of
 
 
 def test_a_type(offline: Cli) -> None:
@@ -90,7 +90,6 @@ def test_every_name_and_every_field_is_explained(offline: Cli) -> None:
 
 def test_every_lookup_of_an_entity_has_a_flag_or_another_word_for_it(offline: Cli) -> None:
     """Only relations have lookups without a flag: `eq`, `in` and `ne` say what others say."""
-    from stash_cli.commands.explain import flags_of
     from stash_cli.core.query.lookups import fields
 
     for type_name in ENTITIES:

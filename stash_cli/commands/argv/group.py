@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from typer.core import TyperCommand, TyperGroup
 
-from stash_cli.commands.argv.command import print_and_exit
+from stash_cli.commands.argv.command import Options, command, print_and_exit
 from stash_cli.commands.argv.global_options import HELP, global_flags, nearest_option
 from stash_cli.commands.argv.scanner import ArgvScanner
 from stash_cli.core.errors import StashUsageError, did_you_mean
@@ -20,22 +21,28 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.argv.flags import FlagTable
     from stash_cli.commands.argv.help import Sections
+    from stash_cli.commands.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of a group: its help, and where its command is made (`module:function`)."""
+    """A row of a group: its help, and the function that makes its command.
+
+    The function is named as `module:function` where its module is not to be imported before it is needed.
+    """
 
     help: str
-    target: str
+    target: str | Callable[..., TyperCommand | TyperGroup]
     section: str = "Commands"
     arguments: tuple[Any, ...] = ()
     alias_of: str = ""
 
     def load(self, name: str) -> TyperCommand | TyperGroup:
-        """Import the module and make the command."""
-        module, _, path = self.target.partition(":")
-        make: Callable[..., Any] = attrgetter(path)(import_module(module))
+        """Make the command, importing its module where needed."""
+        make = self.target
+        if isinstance(make, str):
+            module, _, path = make.partition(":")
+            make = attrgetter(path)(import_module(module))
         made: TyperCommand | TyperGroup = make(*self.arguments)
         made.name = name
         return made
@@ -101,10 +108,8 @@ class LazyGroup(TyperGroup):
         )
 
 
-def group_of(module: str, text: str, commands: dict[str, str]) -> LazyGroup:
-    """The group that a module is named for.
-
-    `commands` has the help of each; the function `list_` of the module makes `list`.
-    """
-    entries = {name: Entry(about, f"{module}:{name}_") for name, about in commands.items()}
-    return LazyGroup(module.rpartition(".")[2], entries, text)
+def subcommand(
+    about: str, run: Callable[[Runtime, Options], int | None], options: type[Options], *examples: str
+) -> Entry:
+    """A row for a function of the group's own module; its docstring is the command's help."""
+    return Entry(about, partial(command, about, run, options, examples=examples))
