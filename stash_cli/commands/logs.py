@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stash_cli.commands.runtime import Runtime
-    from stash_cli.core.client.session import Session
-    from stash_cli.core.client.stream import Stream
+    from stash_cli.core.client.session import Session, Stream
 
 LEVELS = ("error", "warning")
 """Worst first; each takes in those before it."""

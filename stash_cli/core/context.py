@@ -6,7 +6,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.lock import Lock
+from stash_cli.core.client.locks import Lock
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import StashCleanupWarning, StashUsageError
 from stash_cli.core.settings import (

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
-from stash_cli.core.client.departures import departed
-from stash_cli.core.client.effects import effects
-from stash_cli.core.client.turns import Turns
+from stash_cli.core.client.effects import departed, effects
+from stash_cli.core.client.locks import Turns
 from stash_cli.core.errors import (
     StashError,
     StashInputError,
@@ -252,7 +251,7 @@ class StashClientBase:
 
     async def _are_gone(self, cls: type[StashObject], ids: Sequence[str | int]) -> bool:
         """Whether the server has none of these objects; False where it cannot be asked."""
-        from stash_cli.core.client.by_id import pages_by_id
+        from stash_cli.core.client.paging import pages_by_id
 
         if cls.__name__ not in ENTITIES:
             return False
@@ -295,7 +294,7 @@ class StashClientBase:
         self, cls: type[Obj], ids: Sequence[str], paths: Sequence[str] | None = None
     ) -> list[Obj]:
         """The objects with these ids that exist, in one request per 500."""
-        from stash_cli.core.client.by_id import pages_by_id
+        from stash_cli.core.client.paging import pages_by_id
 
         def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
             return [self.hydrated(TypeRef(cls.__name__), row, sent) for row in rows]

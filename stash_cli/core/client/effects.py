@@ -19,6 +19,7 @@ from stash_cli.core.types.orm.writing import input_field
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+
 _ENDINGS = ("CreateInput", "UpdateInput")
 _ITEMS = ("ids", "values", "groups")
 """Fields of what changes a list in a bulk update that hold its items."""
@@ -138,3 +139,26 @@ def _type_in(name: str) -> str | None:
     """The entity type that a name speaks of: `cover_image_id` -> Image."""
     known = sorted((*ENTITIES, "GalleryChapter"), key=len, reverse=True)
     return next((each for each in known if snake(each) in name), None)
+
+
+def departed(operation: str, args: Mapping[str, Any]) -> tuple[str, list[str]] | None:
+    """Type and ids of what is gone once `operation` has succeeded; None for an operation that takes nothing.
+
+    `args` are its arguments as JSON.
+    """
+    type_name = _takers().get(operation)
+    if type_name is None:
+        return None
+    given = args.get("input", args)
+    found = given.get("source") or given.get("ids") or [given.get("id")]
+    return type_name, [str(one) for one in found if one is not None]
+
+
+@cache
+def _takers() -> dict[str, str]:
+    """Mutation -> type of the objects it takes away: `sceneDestroy`, `scenesDestroy`, `tagsMerge`, ..."""
+    found = {entity.destroy: name for name, entity in ENTITIES.items()}
+    for name in (*ENTITIES, "GalleryChapter"):
+        stem = f"{name[0].lower()}{name[1:]}"
+        found |= {f"{stem}{ending}": name for ending in ("Destroy", "Merge", "sMerge")}
+    return {operation: name for operation, name in found.items() if operation in describe_api().mutations}

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.prefetch import Prefetch
-from stash_cli.core.errors import StashLookupError, did_you_mean
+from stash_cli.core.client.batch import call_each
+from stash_cli.core.errors import StashGraphQLError, StashLookupError, did_you_mean
 from stash_cli.core.graphql.selection import default_paths
+from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Sequence
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
+
 
 PAGE_SIZE = 1000
 """Rows per request: large enough to hide the round trip, small enough to keep memory flat."""
@@ -122,8 +127,6 @@ async def iter_pages(
     if limit is not None and limit <= 0:
         return
     if query.ids is not None:
-        from stash_cli.core.client.by_id import pages_by_id
-
         async for rows in pages_by_id(session, query.entity, _chosen(query, limit), paths, receive):
             yield rows
         return
@@ -182,3 +185,131 @@ def _even_size(limit: int | None) -> int:
         return PAGE_SIZE
     pages = -(-limit // PAGE_SIZE)
     return -(-limit // pages)
+
+
+CHUNK = 500
+"""Ids per request."""
+_MISSING = re.compile(r"with id (\d+) not found")
+
+
+async def pages_by_id(
+    session: Session,
+    entity: Entity,
+    ids: Sequence[str],
+    paths: Sequence[str] | None,
+    receive: Receive | None = None,
+) -> AsyncGenerator[list[Any], None]:
+    """The objects with these ids, a page per CHUNK; ids that do not exist are left out."""
+    quiet = paths is None
+    wanted = list(dict.fromkeys(["id", *(default_paths(entity.type) if paths is None else paths)]))
+    for start in range(0, len(ids), CHUNK):
+        chunk = list(ids[start : start + CHUNK])
+        with session.order.request() as sent:
+            found = {row["id"]: row for row in await _rows(session, entity, chunk, wanted, quiet=quiet)}
+            rows = [found[one] for one in chunk if one in found]
+            items = receive(rows, sent) if receive else rows
+        yield items
+
+
+async def _rows(
+    session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
+) -> list[Row]:
+    """Rows in any order, one request unless some are gone.
+
+    A server before 0.25 has no `ids` argument and gets one find per id in a single document.
+    """
+    if len(ids) == 1 and _has_own_query(entity):
+        row = await session.call(f"find{entity.type}", {"id": ids[0]}, paths, quiet=quiet)
+        return [row] if row else []
+    server = await session.learn()
+    known = server.operation_name("query", entity.find)
+    if "ids" not in server.arguments("query", known):
+        return await _one_by_one(session, entity, ids, paths, quiet=quiet)
+    try:
+        return await _listed(session, entity, {"ids": ids}, paths, quiet=quiet)
+    except StashGraphQLError as error:
+        gone = _MISSING.search(error.message)
+        if gone is None:
+            raise
+    # The server fails the whole list for one id that is gone, and names it.
+    left = [one for one in ids if one != gone.group(1)]
+    if _has_own_query(entity):
+        return await _one_by_one(session, entity, left, paths, quiet=quiet)
+    return await _rows(session, entity, left, paths, quiet=quiet) if left else []
+
+
+async def _listed(
+    session: Session, entity: Entity, args: dict[str, Any], paths: list[str], *, quiet: bool
+) -> list[Row]:
+    wanted = [f"{entity.items}.{path}" for path in paths]
+    answer = await session.call(entity.find, args, wanted, quiet=quiet)
+    return list(answer.get(entity.items) or [])
+
+
+async def _one_by_one(
+    session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
+) -> list[Row]:
+    """One document with a find per id; markers, which have no such query, are picked from all."""
+    if not _has_own_query(entity):
+        rows = await _listed(session, entity, {"filter": {"per_page": -1}}, paths, quiet=quiet)
+        return [row for row in rows if row["id"] in set(ids)]
+    rows = await call_each(session, f"find{entity.type}", [{"id": one} for one in ids], paths, quiet=quiet)
+    return [row for row in rows if row is not None]
+
+
+def _has_own_query(entity: Entity) -> bool:
+    """Whether the API finds one by its id, answering null for an unknown one; markers are only listed."""
+    return f"find{entity.type}" in describe_api().queries
+
+
+_AHEAD = 2
+"""Pages on their way at most, so that the server is busy also while an answer is read."""
+_TURNS = 8
+"""Turns of the event loop within which a request on a kept-alive connection is sent (it takes five)."""
+
+
+@dataclass(slots=True)
+class Prefetch:
+    """Reads pages of `size` rows with `fetch(number)` until one is short or `left` rows were read."""
+
+    fetch: Callable[[int], Awaitable[list[Any]]]
+    size: int
+    left: int | None = None
+    ended: bool = False
+    sent: int = 0
+    received: int = 0
+    coming: deque[asyncio.Future[list[Any]]] = field(default_factory=deque)
+
+    async def next(self) -> list[Any]:
+        """The next page; unless it was the last one, those after it are on their way when it comes."""
+        self._send()
+        rows = await self.coming.popleft()
+        self.received += 1
+        found = rows[: self.left]
+        self.left = None if self.left is None else self.left - len(found)
+        self.ended = len(rows) < self.size or self.left == 0
+        if not self.ended:
+            self._send()
+            await _let_out()
+        return found
+
+    async def close(self) -> None:
+        """Give up what is still on its way."""
+        for task in self.coming:
+            task.cancel()
+        await asyncio.gather(*self.coming, return_exceptions=True)
+
+    def _send(self) -> None:
+        """Have one page on its way, and more once it shows that there are many."""
+        wanted = min(_AHEAD, max(1, self.received))
+        if self.left is not None:
+            wanted = min(wanted, -(-self.left // self.size))
+        while len(self.coming) < wanted:
+            self.sent += 1
+            self.coming.append(asyncio.ensure_future(self.fetch(self.sent)))
+
+
+async def _let_out() -> None:
+    """Turn the loop until requests are on the wire: the caller's own work may hold the loop from now on."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from stash_cli.core.client import detours, failures, known_servers
+from stash_cli.core.client import compat, failures, schema_cache
 from stash_cli.core.client.completeness import check_complete, value_of
-from stash_cli.core.client.lock import Lock
+from stash_cli.core.client.locks import Lock
 from stash_cli.core.client.order import RequestOrder
 from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegrationError, StashUsageError
 from stash_cli.core.graphql import answers, document, introspection
@@ -20,12 +20,14 @@ from stash_cli.core.transport.retry import retrying
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from stash_cli.core.client.stream import Stream
     from stash_cli.core.settings import Connection
     from stash_cli.core.syntax.fields import RootField
     from stash_cli.core.transport import GraphQLResponse, Transport
 
     Build = Callable[[ServerCapabilities], tuple[str, dict[str, Any], str]]
+
+    from stash_cli.core.transport.base import Subscription
+
 
 _RIDER = "_server"
 
@@ -77,11 +79,11 @@ class Session:
         async with self._learning:
             if self._server is None and self.connection.is_embedded:
                 self._server, self._sure = OurCapabilities(), True
-            if self._server is None and not again and (kept := known_servers.recall(self.connection)):
+            if self._server is None and not again and (kept := schema_cache.recall(self.connection)):
                 self._server = ServerCapabilities(kept)
             if self._server is None or again:
                 facts = _reduced(await self.execute(introspection.DOCUMENT))
-                known_servers.remember(self.connection, facts)
+                schema_cache.remember(self.connection, facts)
                 self._server, self._sure = ServerCapabilities(facts), True
             return self._server
 
@@ -106,9 +108,9 @@ class Session:
         said of paths that the server lacks.
         """
         kind, _ = document.describe(operation)
-        given = await detours.with_place(self, operation, args or {})
-        if detours.is_for_one(operation, await self.learn()):
-            return await detours.one_by_one(self, operation, given, paths, quiet=quiet)
+        given = await compat.with_place(self, operation, args or {})
+        if compat.is_for_one(operation, await self.learn()):
+            return await compat.one_by_one(self, operation, given, paths, quiet=quiet)
 
         def build(server: ServerCapabilities) -> tuple[str, dict[str, Any], str]:
             root = document.root_for(operation, given, paths, server, quiet=quiet)
@@ -127,8 +129,6 @@ class Session:
         reconnect: bool = False,
     ) -> Stream:
         """A stream of the operation's JSON values; entering it connects."""
-        from stash_cli.core.client.stream import Stream
-
         return Stream(self, operation, args or {}, paths, reconnect=reconnect)
 
     async def _fitted(self, build: Build, operation: str, paths: Sequence[str] | None) -> Any:
@@ -234,3 +234,67 @@ def _conceal(errors: Sequence[StashError | dict[str, Any]], request: GraphQLRequ
         from stash_cli.core.log.requests import conceal
 
         conceal(errors, request.document, request.variables)
+
+
+class Stream:
+    """An async iterator and context manager over a subscription's JSON values.
+
+    Entering it connects and returns once the server listens; iterating connects by itself.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        operation: str,
+        args: Mapping[str, Any],
+        paths: Sequence[str] | None,
+        *,
+        reconnect: bool = False,
+    ) -> None:
+        self._session = session
+        self._operation = operation
+        self._args = args
+        self._paths = paths
+        self._reconnect = reconnect
+        self._source: Subscription | None = None
+        self._request = GraphQLRequest("")
+
+    async def __aenter__(self) -> Self:
+        source = await self._open()
+        await source.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        source = await self._open()
+        answer = await source.__anext__()
+        if answer.errors:
+            raise failures.failure(answer.errors, answer.data)
+        return value_of(
+            self._operation,
+            self._request,
+            answer.data,
+            self._paths,
+            self._session.capabilities,
+        )
+
+    async def aclose(self) -> None:
+        """End the subscription."""
+        if self._source is not None:
+            await self._source.aclose()
+
+    async def _open(self) -> Subscription:
+        if self._source is None:
+            server = await self._session.learn()
+            root = document.root_for(self._operation, self._args, self._paths, server)
+            name = document.title(self._operation)
+            text, variables = document.join(name, [root])
+            self._request = GraphQLRequest(text, variables, name)
+            check_read_only(self._session.connection, self._request)
+            self._source = self._session.transport.subscribe(self._request, reconnect=self._reconnect)
+        return self._source

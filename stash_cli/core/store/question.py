@@ -6,8 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, Page, iter_rows, page
-from stash_cli.core.client.prefetch import Prefetch
+from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, Page, Prefetch, iter_rows, page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

@@ -6,8 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stash_cli.core.client.by_id import pages_by_id
-from stash_cli.core.client.paging import FindQuery, count
+from stash_cli.core.client.paging import FindQuery, count, pages_by_id
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.query.combine import compile_all

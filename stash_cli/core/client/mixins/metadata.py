@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import aclosing, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.base import StashClientBase
-from stash_cli.core.client.download import download
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.transport.files import download_name
 from stash_cli.core.types.base import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import AsyncGenerator, Sequence
 
     from stash_cli.core.client.mixins.annotations import Dict
+    from stash_cli.core.client.session import Session
     from stash_cli.core.types import (
         AnonymiseDatabaseInput,
         AutoTagMetadataInput,
@@ -149,3 +154,36 @@ class MetadataClientMixin(StashClientBase):
 def _downloaded(input_data: Any, target: object) -> Dict:
     """An input that asks for a copy to download where there is a place for it."""
     return {**plain(input_data), **({} if target is None else {"download": True})}
+
+
+async def download(session: Session, address: str, target: str | Path) -> Path:
+    """Fetch what the server offers at `address` to `target`, a file or a folder; where it is now.
+
+    A file of that name is replaced once the new one is whole. Raises StashInputError where nothing can be
+    written, and what transports raise; nothing is left behind then.
+    """
+    path = _place(target, address)
+    try:
+        return await _write(session.transport.download(address), path)
+    except OSError as error:
+        raise StashInputError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _place(target: str | Path, address: str) -> Path:
+    path = Path(target).expanduser()
+    return path / download_name(address) if path.is_dir() else path
+
+
+async def _write(chunks: AsyncGenerator[bytes, None], path: Path) -> Path:
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    file.write(chunk)
+            file.close()
+            os.replace(file.name, path)  # noqa: PTH105 - the name is what the temporary file has
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(file.name)  # noqa: PTH108 - as above
+            raise
+    return path

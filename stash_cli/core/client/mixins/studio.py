@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import StashClientBase
-from stash_cli.core.client.matching import map_ids
+from stash_cli.core.client.resolver import map_ids
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:

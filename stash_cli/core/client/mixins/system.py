@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from stash_cli.core.types import (
         Directory,
         DLNAStatus,
+        LatestVersion,
         LogEntry,
         SQLExecResult,
         SQLQueryResult,
         StatsResultType,
         SystemStatus,
+        Version,
     )
 
 
@@ -54,3 +56,14 @@ class SystemQueryClientMixin(StashClientBase):
 
     async def sql_exec(self, sql: str, args: Sequence[Any] | None = None) -> SQLExecResult:
         return await self.ask("execSQL", sql=sql, args=args)
+
+
+class VersionClientMixin(StashClientBase):
+    """Operations on versions."""
+
+    async def version(self) -> Version:
+        return await self.ask("version")
+
+    async def latestversion(self) -> LatestVersion:
+        """What the server finds on the internet."""
+        return await self.ask("latestversion")
