@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.graphql.history import since
-from stash_cli.core.graphql.releases import RELEASE
+from stash_cli.core.graphql.releases import RELEASE, since
 from stash_cli.core.types.api import ApiField, ApiType, TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES, NOUNS, Entity
 

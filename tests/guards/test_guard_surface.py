@@ -17,8 +17,7 @@ import stash_cli
 from stash_cli.core import errors, types
 from stash_cli.core.client import BatchOperation, BatchResult, StashClient
 from stash_cli.core.context import StashContext
-from stash_cli.core.graphql.capability import ServerCapabilities
-from stash_cli.core.graphql.ours import OurCapabilities
+from stash_cli.core.graphql.capability import OurCapabilities, ServerCapabilities
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import StashObject
 

@@ -14,8 +14,7 @@ from support import reference
 
 from stash_cli.core.errors import StashCapabilityError, StashInputError
 from stash_cli.core.graphql import document, introspection, selection
-from stash_cli.core.graphql.capability import ServerCapabilities
-from stash_cli.core.graphql.ours import OurCapabilities
+from stash_cli.core.graphql.capability import OurCapabilities, ServerCapabilities
 from stash_cli.core.types.api import describe_api
 
 

@@ -23,7 +23,7 @@ from stash_cli.core.errors import (
     StashUsageError,
     StashVersionError,
 )
-from stash_cli.core.graphql import answers, document, selection
+from stash_cli.core.graphql import document, selection
 from stash_cli.core.log import logger
 from stash_cli.core.syntax.fields import RootField
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse
@@ -318,7 +318,7 @@ def _note(
         each.error = _share(each, key, data or {}, own, server)
         each.result = None
         if each.error is None:
-            each.result = answers.read(each.operation, (data or {}).get(key), server)
+            each.result = document.read_result(each.operation, (data or {}).get(key), server)
 
 
 def _share(

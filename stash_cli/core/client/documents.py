@@ -11,8 +11,7 @@ from stash_cli.core.client import failures
 from stash_cli.core.client.completeness import check_complete
 from stash_cli.core.client.paging import PAGE_SIZE, FindQuery
 from stash_cli.core.errors import StashGraphQLError, StashUsageError
-from stash_cli.core.graphql import answers
-from stash_cli.core.graphql.document import describe
+from stash_cli.core.graphql.document import describe, read_result
 from stash_cli.core.log import redact
 from stash_cli.core.syntax.operations import Kind, kind_of
 from stash_cli.core.transport import GraphQLRequest
@@ -139,7 +138,7 @@ async def call(session: Session, operation: str, args: Mapping[str, Any], paths:
         found = await session.call(operation, args, paths)
     except StashGraphQLError as error:
         if error.data and operation in error.data:
-            beside = answers.read(operation, error.data[operation], session.capabilities)
+            beside = read_result(operation, error.data[operation], session.capabilities)
             error.data = {operation: redact(beside) if is_secret else beside}
         raise
     return redact(found) if is_secret else found

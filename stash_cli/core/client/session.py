@@ -9,9 +9,8 @@ from stash_cli.core.client.completeness import check_complete, value_of
 from stash_cli.core.client.locks import Lock
 from stash_cli.core.client.order import RequestOrder
 from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegrationError, StashUsageError
-from stash_cli.core.graphql import answers, document, introspection
-from stash_cli.core.graphql.capability import ServerCapabilities
-from stash_cli.core.graphql.ours import OurCapabilities
+from stash_cli.core.graphql import document, introspection
+from stash_cli.core.graphql.capability import OurCapabilities, ServerCapabilities
 from stash_cli.core.log import logger
 from stash_cli.core.transport import GraphQLRequest, open_transport
 from stash_cli.core.transport.outcome import check_read_only, judged
@@ -118,7 +117,7 @@ class Session:
             name = document.title(operation)
             return *document.join(name, [root], rider), name
 
-        return answers.read(operation, await self._fitted(build, operation, paths), self.capabilities)
+        return document.read_result(operation, await self._fitted(build, operation, paths), self.capabilities)
 
     def subscribe(
         self,

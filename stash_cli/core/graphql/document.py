@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, StashLookupError, did_you_mean
 from stash_cli.core.graphql import selection
-from stash_cli.core.graphql.fitting import check_required, fit
-from stash_cli.core.graphql.older.operations import OPERATIONS
+from stash_cli.core.graphql.compat.answers import restore
+from stash_cli.core.graphql.compat.inputs import check_required, fit
+from stash_cli.core.graphql.compat.operations import OPERATIONS
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.unset import UNSET
 
@@ -115,3 +116,21 @@ def _check(name: str, declared: ApiField, given: Mapping[str, Any]) -> None:
     for key, ref in declared.args.items():
         if ref.required and given.get(key) is None:
             raise StashInputError(f"{name} needs the argument {key!r}.")
+
+
+def read_result(operation: str, value: Any, server: ServerCapabilities) -> Any:
+    """The JSON value of an operation that a server answered to a document of ours."""
+    result = describe(operation)[1].type.name
+    if selection.fields_apart(result):
+        value = _joined(value)
+    return restore(result, value, server) if server.is_older else value
+
+
+def _joined(value: Any) -> Any:
+    """An object of a union, with the fields that were asked for under its type's name as its own."""
+    if isinstance(value, list):
+        return [_joined(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    prefix = f"{value.get('__typename')}_"
+    return {name.removeprefix(prefix): item for name, item in value.items()}

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.graphql.older.answers import selected
+from stash_cli.core.graphql.compat.answers import selected
 from stash_cli.core.types.api import ApiField, ApiType, describe_api
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.graphql.older import saved_filter
+from stash_cli.core.graphql.compat import saved_filter
 from stash_cli.core.types.api import ApiType, describe_api
 
 if TYPE_CHECKING:
