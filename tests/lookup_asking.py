@@ -13,10 +13,9 @@ from lookup_truth import Truth
 
 from stash_cli.core.client import Session
 from stash_cli.core.context import StashContext
-from stash_cli.core.query.facts import JOINS, OF_FILES
 from stash_cli.core.query.fields import fields, filter_type, owner_of
 from stash_cli.core.query.lookups import Compiled
-from stash_cli.core.query.modifiers import check_modifier
+from stash_cli.core.query.server_quirks import JOINS, OF_FILES, check_modifier
 from stash_cli.core.types.entities import camel, snake
 from stash_cli.core.unset import UNSET
 

@@ -18,9 +18,8 @@ from support import run
 
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashError
-from stash_cli.core.query.combine import compile_all
-from stash_cli.core.query.logic import Q
-from stash_cli.core.query.lookups import fields, matches
+from stash_cli.core.query.lookups import compile_all, fields, matches
+from stash_cli.core.query.q import Q
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import Scene
 

@@ -20,9 +20,9 @@ from support import run
 
 from stash_cli.core.client import Session
 from stash_cli.core.errors import StashError, StashInputError
+from stash_cli.core.query.extractors import reader
 from stash_cli.core.query.lookups import Compiled, fields, matches
 from stash_cli.core.query.lookups import compile as compile_lookups
-from stash_cli.core.query.rows import reader
 
 Judge = Callable[[Session, Truth, str, Asked], Awaitable[list[Any]]]
 seeds = st.integers(0, 2**32)

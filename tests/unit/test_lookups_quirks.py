@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from stash_cli.core.errors import StashError
-from stash_cli.core.query.combine import compile_all
-from stash_cli.core.query.compose import DEEPEST
-from stash_cli.core.query.logic import Q
-from stash_cli.core.query.lookups import Compiled, fields
+from stash_cli.core.query.filter_builder import DEEPEST
+from stash_cli.core.query.lookups import Compiled, compile_all, fields
 from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.query.q import Q
 
 NOW = datetime(2024, 5, 10, 12, 30, tzinfo=UTC)
 NONE = ""

@@ -2,7 +2,7 @@
 
 Beside what the kinds say of one field: related objects (one of them has to meet all), facts of files
 (one file has to meet all), facts of which rows show the first file's only, and joins of the server's SQL
-that two fields share (facts.JOINS).
+that two fields share (server_quirks.JOINS).
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashLookupError
-from stash_cli.core.query.compose import compose
-from stash_cli.core.query.facts import (
+from stash_cli.core.query.criteria import KINDS
+from stash_cli.core.query.criteria.choices import yes_or_no
+from stash_cli.core.query.extractors import FILES, RELATED, Reader, follow, where_read
+from stash_cli.core.query.fields import fields, nests
+from stash_cli.core.query.filter_builder import compose
+from stash_cli.core.query.joins import apart
+from stash_cli.core.query.model import Condition, FilterField
+from stash_cli.core.query.parse_lookup import spell, spread
+from stash_cli.core.query.server_quirks import (
     ASKED_POSITIVELY,
     DIRECT,
     OF_FILES,
     OF_FIRST_FILE,
     OLDER_NAME,
     UNRELIABLE,
+    check_modifier,
     holds,
 )
-from stash_cli.core.query.fields import fields, nests
-from stash_cli.core.query.joins import apart
-from stash_cli.core.query.kinds import KINDS
-from stash_cli.core.query.kinds.choices import yes_or_no
-from stash_cli.core.query.model import Condition, FilterField
-from stash_cli.core.query.modifiers import check_modifier
-from stash_cli.core.query.rows import FILES, RELATED, Reader, follow, where_read
-from stash_cli.core.query.spelling import spell, spread
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.query.facts import MISSING_WORDS
-from stash_cli.core.query.kinds import CHOICES, KINDS
+from stash_cli.core.query.criteria import CHOICES, KINDS
 from stash_cli.core.query.model import FilterField
+from stash_cli.core.query.server_quirks import MISSING_WORDS
 from stash_cli.core.types.api import ApiField, describe_api
 
 if TYPE_CHECKING:

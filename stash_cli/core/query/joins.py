@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stash_cli.core.query.facts import JOINS, MANY, OF_FILES, counted_after, holds
+from stash_cli.core.query.extractors import where_read
 from stash_cli.core.query.fields import fields
-from stash_cli.core.query.rows import where_read
+from stash_cli.core.query.server_quirks import JOINS, MANY, OF_FILES, counted_after, holds
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from stash_cli.core.errors import StashInputError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from stash_cli.core.query.rows import Reader
+    from stash_cli.core.query.extractors import Reader
 
 Arity = Literal["value", "range", "list", "none", "flag"]
 """How many words a lookup takes: one, `from..to`, several, none at all, or yes/no."""

@@ -13,8 +13,8 @@ from stash_cli.core.errors import StashAmbiguousError, StashNotFoundError, did_y
 from stash_cli.core.graphql import document, selection
 from stash_cli.core.query.fields import fields
 from stash_cli.core.query.lookups import compile as compile_lookups
-from stash_cli.core.query.spelling import spell, spread
-from stash_cli.core.query.words import lasting
+from stash_cli.core.query.parse_lookup import spell, spread
+from stash_cli.core.query.value_parsers import lasting
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, Entity
 

@@ -10,9 +10,9 @@ import sys
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Protocol
 
-from stash_cli.core.query import moments, words
-from stash_cli.core.query.facts import UTC_TIMES
+from stash_cli.core.query import date_parsing, value_parsers
 from stash_cli.core.query.model import FilterField, modified
+from stash_cli.core.query.server_quirks import UTC_TIMES
 
 _EPOCH = datetime(1, 1, 1)  # noqa: DTZ001 - wall time
 
@@ -77,12 +77,12 @@ class Whole(_Discrete):
     expected = "a whole number"
 
     def parse(self, text: str) -> Any:
-        return text if ":" in text else words.whole(text)
+        return text if ":" in text else value_parsers.whole(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
         """A fraction is no point, but has one before and one after it: `gt=79.5` is `gte=80`."""
         if field.name in IN_SECONDS:
-            value = moments.in_seconds(value)
+            value = date_parsing.in_seconds(value)
         if isinstance(value, bool):
             raise TypeError(value)
         number = float(value) if not isinstance(value, int) else value
@@ -121,10 +121,10 @@ class Real:
         return math.nextafter(point, -math.inf)
 
     def parse(self, text: str) -> float:
-        return words.number(text)
+        return value_parsers.number(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[float, float]:
-        point = float(moments.in_seconds(value) if field.name in IN_SECONDS else value)
+        point = float(date_parsing.in_seconds(value) if field.name in IN_SECONDS else value)
         if isinstance(value, bool) or not math.isfinite(point):
             raise ValueError(value)
         within(field, point)
@@ -162,17 +162,17 @@ class Days(_Discrete):
 
     metavar = "DATE"
     point = 730_000
-    expected = moments.EXPECTED
+    expected = date_parsing.EXPECTED
 
     def parse(self, text: str) -> str:
         return text
 
     def read(self, _field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
-        first, last = moments.days(value, now)
+        first, last = date_parsing.days(value, now)
         return first.toordinal(), last.toordinal()
 
     def found(self, value: Any) -> int:
-        return moments.period(value)[0].toordinal()
+        return date_parsing.period(value)[0].toordinal()
 
     def send(self, point: int) -> str:
         # Years are always four digits: the server compares text.
@@ -191,21 +191,21 @@ class Seconds(_Discrete):
 
     metavar = "TIME"
     point = 63_000_000_000
-    expected = moments.EXPECTED
+    expected = date_parsing.EXPECTED
 
     def parse(self, text: str) -> str:
         return text
 
     def read(self, field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
         zone: tzinfo | None = UTC if field.key in UTC_TIMES else now.tzinfo
-        first, last = moments.seconds(value, now, zone)
+        first, last = date_parsing.seconds(value, now, zone)
         return _second(first), _second(last)
 
     def found(self, value: Any) -> int:
         return _second(datetime.fromisoformat(str(value)[:19]))  # wall time, as the server compares it
 
     def send(self, point: int) -> str:
-        ahead = timedelta(seconds=min(max(point, 0), _second(moments.LAST_SECOND)))
+        ahead = timedelta(seconds=min(max(point, 0), _second(date_parsing.LAST_SECOND)))
         return (_EPOCH + ahead).isoformat()
 
     def criterion(
@@ -231,3 +231,57 @@ def within(field: FilterField, point: float) -> None:
     if (low is not None and point < low) or (high is not None and point > high):
         bounds = f"{low:g} to {high:g}" if high is not None else f"{low:g} or more"
         field.refuse(point, f"numbers from {bounds}" if high is not None else f"{bounds}")
+
+
+Interval = tuple[Any, Any]
+Intervals = list[Interval]
+
+EVERYTHING: Intervals = [(None, None)]
+
+
+class Steps(Protocol):
+    """The neighbours of a number."""
+
+    def up(self, point: Any) -> Any: ...
+
+    def down(self, point: Any) -> Any: ...
+
+
+def in_order(intervals: Intervals) -> Intervals:
+    """`intervals` as they are; ValueError where one ends before it begins."""
+    if any(low is not None and high is not None and low > high for low, high in intervals):
+        raise ValueError(intervals)
+    return intervals
+
+
+def contains(intervals: Intervals, point: Any) -> bool:
+    return any((low is None or low <= point) and (high is None or point <= high) for low, high in intervals)
+
+
+def intersect(left: Intervals, right: Intervals) -> Intervals:
+    found = []
+    for a, b in left:
+        for c, d in right:
+            low = a if c is None else c if a is None else max(a, c)
+            high = b if d is None else d if b is None else min(b, d)
+            if low is None or high is None or low <= high:
+                found.append((low, high))
+    return found
+
+
+def complement(intervals: Intervals, steps: Steps) -> Intervals:
+    """Everything that is in none of `intervals`."""
+    rest = EVERYTHING
+    for low, high in intervals:
+        outside: Intervals = []
+        if low is not None:
+            outside.append((None, steps.down(low)))
+        if high is not None:
+            outside.append((steps.up(high), None))
+        rest = intersect(rest, outside)
+    return rest
+
+
+def union(intervals: Intervals, steps: Steps) -> Intervals:
+    """The same set with overlapping and touching intervals joined."""
+    return complement(complement(intervals, steps), steps)

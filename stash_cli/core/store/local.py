@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.errors import StashUsageError
-from stash_cli.core.query.combine import row_of, tree_of
-from stash_cli.core.query.logic import Q
+from stash_cli.core.query.lookups import row_of, tree_of
+from stash_cli.core.query.q import Q
 from stash_cli.core.store.fields import lacks
 from stash_cli.core.store.population import Population
 

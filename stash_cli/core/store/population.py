@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from stash_cli.core.client.paging import FindQuery, iter_pages
 from stash_cli.core.errors import StashNotFoundError, StashUsageError
+from stash_cli.core.query.extractors import reader
 from stash_cli.core.query.lookups import compile as compile_lookups
-from stash_cli.core.query.rows import reader
 from stash_cli.core.store.base import paths_of
 from stash_cli.core.store.fields import is_inverse, lacks, with_ids
 from stash_cli.core.store.reading import ROUNDS, Reading
@@ -19,8 +19,8 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stash_cli.core.query.logic import Q
-    from stash_cli.core.query.rows import Reader
+    from stash_cli.core.query.extractors import Reader
+    from stash_cli.core.query.q import Q
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")

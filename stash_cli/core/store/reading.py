@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from stash_cli.core.client.paging import FindQuery, count, pages_by_id
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.graphql.selection import default_paths
-from stash_cli.core.query.combine import compile_all
-from stash_cli.core.query.logic import Q
-from stash_cli.core.query.lookups import Compiled
+from stash_cli.core.query.lookups import Compiled, compile_all
 from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.query.q import Q
 from stash_cli.core.query.resolve import resolve_names
 from stash_cli.core.store.base import StoreBase, entity_of, paths_of
 from stash_cli.core.store.fields import lacks, with_ids

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashConfigurationError
-from stash_cli.core.query import words
-from stash_cli.core.query.facts import MANY, TEXT_LISTS, holds
+from stash_cli.core.query import value_parsers
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, modified
+from stash_cli.core.query.server_quirks import MANY, TEXT_LISTS, holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,11 +85,11 @@ class Text:
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         known = {name: self._lookup(name, one) for name, one in TEXT_LOOKUPS.items()}
-        return known | {"null": Lookup("null", "none", "", "without text", words.truth)}
+        return known | {"null": Lookup("null", "none", "", "without text", value_parsers.truth)}
 
     def _lookup(self, name: str, one: TextLookup) -> Lookup:
         if one.arity == "list":
-            return Lookup(name, "list", "TEXT,...", one.help, words.several())
+            return Lookup(name, "list", "TEXT,...", one.help, value_parsers.several())
         return Lookup(name, "value", "RE2" if "regex" in name else "TEXT", one.help)
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:

@@ -21,8 +21,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.query import words
-from stash_cli.core.query.kinds.text import pattern_of
+from stash_cli.core.query import value_parsers
+from stash_cli.core.query.criteria.text import pattern_of
 from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup
 
 if TYPE_CHECKING:
@@ -78,12 +78,24 @@ class CustomFields:
         if name == "null":
             return Lookup(name, "value", "NAME", text, lambda word: {word: True})
         if name in ("between", "not_between"):
-            return Lookup(name, "value", "NAME=FROM..TO", text, words.pairs(words.span(words.scalar)))
+            return Lookup(
+                name,
+                "value",
+                "NAME=FROM..TO",
+                text,
+                value_parsers.pairs(value_parsers.span(value_parsers.scalar)),
+            )
         if name == "in":
-            return Lookup(name, "value", "NAME=A,B,...", text, words.pairs(words.several(words.scalar)))
+            return Lookup(
+                name,
+                "value",
+                "NAME=A,B,...",
+                text,
+                value_parsers.pairs(value_parsers.several(value_parsers.scalar)),
+            )
         if name in _OF_TEXT or _NEGATIVE.get(name) in _OF_TEXT:
-            return Lookup(name, "value", "NAME=TEXT", text, words.pairs())
-        return Lookup(name, "value", "NAME=VALUE", text, words.pairs(words.scalar))
+            return Lookup(name, "value", "NAME=TEXT", text, value_parsers.pairs())
+        return Lookup(name, "value", "NAME=VALUE", text, value_parsers.pairs(value_parsers.scalar))
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         clauses: list[Clause] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
 from stash_cli.core.query.fields import fields, find_field, nested_field
-from stash_cli.core.query.words import lasting
+from stash_cli.core.query.value_parsers import lasting
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.query import facts, words
-from stash_cli.core.query.facts import holds
+from stash_cli.core.query import server_quirks, value_parsers
+from stash_cli.core.query.extractors import reader
 from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup
-from stash_cli.core.query.rows import reader
+from stash_cli.core.query.server_quirks import holds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,17 +76,17 @@ class Relation:
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         names = ["eq", "includes", "in"]
-        if not holds(facts.ONLY_POSITIVE, field.key):
+        if not holds(server_quirks.ONLY_POSITIVE, field.key):
             names += ["excludes", "ne"]
         if not one_only(field) and _is_told(field):
             names.append("includes_all")
         metavar = (field.target or "ID").upper()
-        known = {name: Lookup(name, "list", metavar, _HELP[name], words.names) for name in names}
-        if not holds(facts.NO_NULL, field.key):
-            known["null"] = Lookup("null", "none", "", "none at all", words.truth)
-        if self.levels and not holds(facts.FLAT, field.key):
+        known = {name: Lookup(name, "list", metavar, _HELP[name], value_parsers.names) for name in names}
+        if not holds(server_quirks.NO_NULL, field.key):
+            known["null"] = Lookup("null", "none", "", "none at all", value_parsers.truth)
+        if self.levels and not holds(server_quirks.FLAT, field.key):
             known["depth"] = Lookup(
-                "depth", "value", "N", "levels below that count too (-1: all)", words.whole
+                "depth", "value", "N", "levels below that count too (-1: all)", value_parsers.whole
             )
         return known
 
@@ -98,7 +98,7 @@ class Relation:
         if wanted.depth and self.levels and criterion["modifier"] not in ("IS_NULL", "NOT_NULL"):
             criterion["depth"] = wanted.depth
         clause: Clause = [(field.name, criterion)]
-        if criterion["modifier"] == "EXCLUDES" and holds(facts.EXCLUDES_DROPS_EMPTY, field.key):
+        if criterion["modifier"] == "EXCLUDES" and holds(server_quirks.EXCLUDES_DROPS_EMPTY, field.key):
             clause.append((field.name, {"modifier": "IS_NULL"}))
         # Rows name the related objects, not their ancestors.
         return Condition(field, [clause], None if wanted.depth else wanted.test, exact=exact)
@@ -135,11 +135,11 @@ class Relation:
     def _criterion(self, field: FilterField, wanted: Wanted) -> tuple[dict[str, Any] | None, bool]:
         """The nearest criterion, and whether it says all."""
         if wanted.null:
-            return {"modifier": "IS_NULL"}, not holds(facts.NULL_OF_ANY, field.key)
+            return {"modifier": "IS_NULL"}, not holds(server_quirks.NULL_OF_ANY, field.key)
         if wanted.every or wanted.some:
             return self._positive(field, wanted)
         if wanted.none:
-            if holds(facts.EXCLUDES_BESIDE_NOTHING, field.key):
+            if holds(server_quirks.EXCLUDES_BESIDE_NOTHING, field.key):
                 return {"modifier": "INCLUDES", "value": [], "excludes": wanted.none}, wanted.null is None
             return {"modifier": "EXCLUDES", "value": wanted.none}, wanted.null is None
         return ({"modifier": "NOT_NULL"} if wanted.null is False else None), True
@@ -148,11 +148,11 @@ class Relation:
     def _positive(field: FilterField, wanted: Wanted) -> tuple[dict[str, Any], bool]:
         if len(wanted.every) > 1 and one_only(field):
             field.refuse(wanted.every, "ids of which an object can have one")
-        not_all = len(wanted.every) > 1 and holds(facts.NOT_ALL, field.key)
+        not_all = len(wanted.every) > 1 and holds(server_quirks.NOT_ALL, field.key)
         every = wanted.every[:1] if not_all else wanted.every
         modifier = "INCLUDES_ALL" if len(every) > 1 else "INCLUDES"
         criterion = {"modifier": modifier, "value": every or wanted.some[0]}
-        beside = not holds(facts.EXCLUDES_ALONE, field.key)
+        beside = not holds(server_quirks.EXCLUDES_ALONE, field.key)
         if wanted.none and beside:
             criterion["excludes"] = wanted.none
         once = len(wanted.some) + bool(wanted.every) == 1
@@ -161,12 +161,12 @@ class Relation:
 
 def one_only(field: FilterField) -> bool:
     """Whether an object has at most one of these."""
-    return holds(facts.ONE_ONLY, field.key) and field.key not in facts.NOT_ALL
+    return holds(server_quirks.ONE_ONLY, field.key) and field.key not in server_quirks.NOT_ALL
 
 
 def _is_told(field: FilterField) -> bool:
     """Whether the server knows "all of them", or else rows do."""
-    return not holds(facts.NOT_ALL, field.key) or reader(field.owner, field.name) is not None
+    return not holds(server_quirks.NOT_ALL, field.key) or reader(field.owner, field.name) is not None
 
 
 def _depth(field: FilterField, value: Any) -> int:

@@ -14,10 +14,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError
-from stash_cli.core.query import words
-from stash_cli.core.query.facts import MANY, MISSING_WORDS, NO_NULL, holds, where_empty
+from stash_cli.core.query import value_parsers
+from stash_cli.core.query.extractors import Reader, follow
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, modified
-from stash_cli.core.query.rows import Reader, follow
+from stash_cli.core.query.server_quirks import MANY, MISSING_WORDS, NO_NULL, holds, where_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ NICKNAMES = {
 }
 """What people say for resolutions."""
 
-NULL = Lookup("null", "none", "", "without a value", words.truth)
+NULL = Lookup("null", "none", "", "without a value", value_parsers.truth)
 _ARITIES: dict[str, tuple[Arity, str]] = {
     "eq": ("value", "equal to"),
     "ne": ("value", "other than, or none"),
@@ -99,7 +99,7 @@ class Enumerated:
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         metavar = "|".join(field.choices) if len(field.choices) <= 3 else "WORD"  # noqa: PLR2004 - fits a line
         known = {
-            name: Lookup(name, arity, metavar, text, words.several() if arity == "list" else str)
+            name: Lookup(name, arity, metavar, text, value_parsers.several() if arity == "list" else str)
             for name, (arity, text) in _ARITIES.items()
         }
         return known if holds(NO_NULL, field.key) else known | {"null": NULL}
@@ -149,8 +149,8 @@ class YesNo:
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         return {
-            "eq": Lookup("eq", "flag", "", "yes or no", words.truth),
-            "ne": Lookup("ne", "value", "yes|no", "the other one", words.truth),
+            "eq": Lookup("eq", "flag", "", "yes or no", value_parsers.truth),
+            "ne": Lookup("ne", "value", "yes|no", "the other one", value_parsers.truth),
         }
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
@@ -165,7 +165,7 @@ def yes_or_no(field: FilterField, value: Any) -> bool:
     """True or false, or a word for it."""
     if isinstance(value, str):
         try:
-            return words.truth(value)
+            return value_parsers.truth(value)
         except StashInputError:
             field.refuse(value, "yes or no")
     return bool(value) if value in (0, 1) else field.refuse(value, "yes or no")
@@ -182,7 +182,7 @@ _SHOWN = {
 
 
 class Missing:
-    """`is_missing`: a part that objects lack, where no field has a lookup that says so (`spelling`)."""
+    """`is_missing`: a part that objects lack, where no field has a lookup that says so (`parse_lookup`)."""
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         parts = MISSING_WORDS.get(field.owner, "")

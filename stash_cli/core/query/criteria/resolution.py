@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from stash_cli.core.query.kinds.choices import word
-from stash_cli.core.query.kinds.ordered import Ordered
+from stash_cli.core.query.criteria.choices import word
+from stash_cli.core.query.criteria.ordered import Ordered
 from stash_cli.core.query.model import modified
 from stash_cli.core.query.scales import Whole
 from stash_cli.core.types.resolution import BANDS
@@ -17,8 +17,8 @@ from stash_cli.core.types.resolution import BANDS
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from stash_cli.core.query.intervals import Intervals
     from stash_cli.core.query.model import Clause, FilterField
+    from stash_cli.core.query.scales import Intervals
 
 
 class Bands(Whole):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.core.query.kinds.choices import (
+from stash_cli.core.query.criteria.choices import (
     Enumerated,
     Missing,
     YesNo,
@@ -15,18 +15,18 @@ from stash_cli.core.query.kinds.choices import (
     gender,
     orientation,
 )
-from stash_cli.core.query.kinds.custom_fields import CustomFields
-from stash_cli.core.query.kinds.ordered import Ordered
-from stash_cli.core.query.kinds.relations import Relation
-from stash_cli.core.query.kinds.resolution import Bands, Resolution
-from stash_cli.core.query.kinds.special import (
+from stash_cli.core.query.criteria.custom_fields import CustomFields
+from stash_cli.core.query.criteria.ordered import Ordered
+from stash_cli.core.query.criteria.relations import Relation
+from stash_cli.core.query.criteria.resolution import Bands, Resolution
+from stash_cli.core.query.criteria.special import (
     Duplication,
     Hashes,
     PhashDistance,
     StashBoxID,
     StashBoxIDs,
 )
-from stash_cli.core.query.kinds.text import Text
+from stash_cli.core.query.criteria.text import Text
 from stash_cli.core.query.scales import Days, Real, Seconds, Whole
 
 if TYPE_CHECKING:

@@ -18,8 +18,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.query import words
-from stash_cli.core.query.facts import (
+from stash_cli.core.query import value_parsers
+from stash_cli.core.query.model import (
+    Arity,
+    Clause,
+    Condition,
+    Criterion,
+    FilterField,
+    Lookup,
+    Test,
+    modified,
+)
+from stash_cli.core.query.scales import (
+    EVERYTHING,
+    Intervals,
+    complement,
+    contains,
+    in_order,
+    intersect,
+    union,
+)
+from stash_cli.core.query.server_quirks import (
     LEAST_WHERE_EMPTY,
     MANY,
     NO_NULL,
@@ -30,25 +49,6 @@ from stash_cli.core.query.facts import (
     nullable,
     where_empty,
     where_some,
-)
-from stash_cli.core.query.intervals import (
-    EVERYTHING,
-    Intervals,
-    complement,
-    contains,
-    in_order,
-    intersect,
-    union,
-)
-from stash_cli.core.query.model import (
-    Arity,
-    Clause,
-    Condition,
-    Criterion,
-    FilterField,
-    Lookup,
-    Test,
-    modified,
 )
 
 if TYPE_CHECKING:
@@ -103,15 +103,15 @@ class Ordered:
             name: self._lookup(name, c) for name, c in COMPARISONS.items() if not (c.barred and positive_only)
         }
         if _may_lack(field):
-            known["null"] = Lookup("null", "none", "", "without a value", words.truth)
+            known["null"] = Lookup("null", "none", "", "without a value", value_parsers.truth)
         return known
 
     def _lookup(self, name: str, comparison: Comparison) -> Lookup:
         metavar = self.scale.metavar
-        shapes: dict[str, tuple[str, words.Parse]] = {
+        shapes: dict[str, tuple[str, value_parsers.Parse]] = {
             "value": (metavar, self.scale.parse),
-            "range": (f"{metavar}..{metavar}", words.span(self.scale.parse)),
-            "list": (f"{metavar},...", words.several(self.scale.parse)),
+            "range": (f"{metavar}..{metavar}", value_parsers.span(self.scale.parse)),
+            "list": (f"{metavar},...", value_parsers.several(self.scale.parse)),
         }
         shown, parse = shapes[comparison.arity]
         return Lookup(name, comparison.arity, shown, comparison.help, parse)

@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.query import words
-from stash_cli.core.query.kinds.text import compile_text
+from stash_cli.core.query import value_parsers
+from stash_cli.core.query.criteria.text import compile_text
 from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, Test, modified
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_NULL = Lookup("null", "none", "", "none at all", words.truth)
+_NULL = Lookup("null", "none", "", "none at all", value_parsers.truth)
 
 
 class PhashDistance:
@@ -35,7 +35,7 @@ class PhashDistance:
         known = {
             "eq": Lookup("eq", "value", "HEX", "like this hash"),
             "ne": Lookup("ne", "value", "HEX", "unlike this hash, or none"),
-            "distance": Lookup("distance", "value", "BITS", "how many bits may differ", words.whole),
+            "distance": Lookup("distance", "value", "BITS", "how many bits may differ", value_parsers.whole),
             "null": _NULL,
         }
         return {name: known[name] for name in self.names}
@@ -92,8 +92,8 @@ class Duplication:
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         parts = ("phash", "url", "stash_id", "title") if field.owner == "Scene" else ("phash",)
-        shared = {part: Lookup(part, "flag", "", f"shares its {part}", words.truth) for part in parts}
-        return {"eq": Lookup("eq", "flag", "", "shares its phash", words.truth)} | shared
+        shared = {part: Lookup(part, "flag", "", f"shares its {part}", value_parsers.truth) for part in parts}
+        return {"eq": Lookup("eq", "flag", "", "shares its phash", value_parsers.truth)} | shared
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         if not all(isinstance(value, bool) for value in given.values()):
@@ -113,7 +113,7 @@ class StashBoxID:
         }
         return {
             **known,
-            "in": Lookup("in", "list", "ID,...", "any of these stash-box ids", words.several()),
+            "in": Lookup("in", "list", "ID,...", "any of these stash-box ids", value_parsers.several()),
             "endpoint": Lookup("endpoint", "value", "URL", "of this stash-box"),
             "null": _NULL,
         }
@@ -139,9 +139,11 @@ class StashBoxIDs:
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         return {
-            "eq": Lookup("eq", "list", "ID,...", "any of these stash-box ids", words.several()),
-            "in": Lookup("in", "list", "ID,...", "any of these stash-box ids", words.several()),
-            "excludes": Lookup("excludes", "list", "ID,...", "none of these stash-box ids", words.several()),
+            "eq": Lookup("eq", "list", "ID,...", "any of these stash-box ids", value_parsers.several()),
+            "in": Lookup("in", "list", "ID,...", "any of these stash-box ids", value_parsers.several()),
+            "excludes": Lookup(
+                "excludes", "list", "ID,...", "none of these stash-box ids", value_parsers.several()
+            ),
             "endpoint": Lookup("endpoint", "value", "URL", "of this stash-box"),
             "null": _NULL,
         }
@@ -201,7 +203,7 @@ class Hashes:
     """Fingerprints of files; the server reads them as hexadecimal numbers, so only phash can match."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
-        return {"eq": Lookup("eq", "value", "TYPE=HEX", "with this fingerprint", words.pairs())}
+        return {"eq": Lookup("eq", "value", "TYPE=HEX", "with this fingerprint", value_parsers.pairs())}
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         pairs = given["eq"]

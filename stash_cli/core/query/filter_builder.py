@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.query.facts import ALONE, counted_after
+from stash_cli.core.query.server_quirks import ALONE, counted_after
 
 if TYPE_CHECKING:
     from stash_cli.core.query.model import Clause, Condition, Criterion
