@@ -9,7 +9,7 @@ import pytest
 from support import run
 
 from stash_cli.core.transport import GraphQLRequest
-from stash_cli.core.transport.socket import SocketSubscription
+from stash_cli.core.transport.websocket import SocketSubscription
 
 REQUEST = GraphQLRequest("subscription { scanCompleteSubscribe }", {}, "ScanComplete")
 NEWS = json.dumps({"type": "next", "id": "1", "payload": {"data": {"scanCompleteSubscribe": True}}})

@@ -25,7 +25,7 @@ from stash_cli.core.errors import (
 )
 from stash_cli.core.graphql import document, selection
 from stash_cli.core.log import logger
-from stash_cli.core.syntax.fields import RootField
+from stash_cli.core.syntax.operations import RootField
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse
 from stash_cli.core.transport.outcome import is_below_root, unknown_outcome
 from stash_cli.core.transport.retry import PATIENT

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import Delivery, StashIntegrationError
 from stash_cli.core.graphql.document import describe
 from stash_cli.core.graphql.selection import is_composite
-from stash_cli.core.syntax.fields import RootField
+from stash_cli.core.syntax.operations import RootField
 from stash_cli.core.transport.base import shown
 from stash_cli.core.transport.outcome import unknown_outcome
 from stash_cli.core.types.api import describe_api

@@ -6,11 +6,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from stash_cli.core.syntax.fields import RootField
 from stash_cli.core.syntax.tokens import STRINGS, NotUnderstoodError, Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
 
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _DEEPEST = 50
@@ -217,3 +217,15 @@ class _Parser:
             raise NotUnderstoodError("the document ends too early")
         self._next = next(self._tokens)
         return token
+
+
+class RootField(NamedTuple):
+    """`key` is its name in the answer, `name` that of the operation.
+
+    `is_composite` says that fields of its value are selected; `is_optional` that a directive may omit it.
+    """
+
+    key: str
+    name: str
+    is_composite: bool
+    is_optional: bool = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import sys
 from contextlib import asynccontextmanager
 from logging import DEBUG, INFO
@@ -10,13 +12,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from stash_cli.core.errors import StashInputError
 from stash_cli.core.log import logger
 from stash_cli.core.transport.answers import file_refusal, read_answer
-from stash_cli.core.transport.encoding import encode
+from stash_cli.core.transport.event_loops import PerLoop
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.files import Uploads, download_url, multipart, same_origin
 from stash_cli.core.transport.outcome import check_read_only
-from stash_cli.core.transport.per_loop import PerLoop
 from stash_cli.core.transport.progress import Progress
 from stash_cli.core.transport.reading import (
     DamagedError,
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 
     from stash_cli.core.settings import Connection
     from stash_cli.core.transport.base import GraphQLRequest, GraphQLResponse
-    from stash_cli.core.transport.socket import Channel, SocketSubscription
+    from stash_cli.core.transport.websocket import Channel, SocketSubscription
+
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _CONNECT = 10.0
@@ -131,7 +134,7 @@ class HttpTransport:
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> SocketSubscription:
         """A socket for one operation; a mutation is sent over it once, whatever `reconnect` says."""
         check_read_only(self.connection, request)
-        from stash_cli.core.transport.socket import SocketSubscription
+        from stash_cli.core.transport.websocket import SocketSubscription
 
         return SocketSubscription(self.open_channel, request, reconnect=reconnect)
 
@@ -211,3 +214,45 @@ def tls_context(connection: Connection) -> ssl.SSLContext | None:
         return context
     cafile = connection.verify if isinstance(connection.verify, str) else None
     return ssl.create_default_context(cafile=cafile)
+
+
+_MARK = "\0float:"
+_MARKED = re.compile(r'"\\u0000float:(-?[0-9.]+)"')
+
+
+def encode(payload: dict[str, Any]) -> bytes:
+    """`payload` as JSON in which no number has an exponent.
+
+    Stash parses numbers in free maps without a point as integers and stores 0 where that fails, so
+    that 1e+20 would silently become 0.
+    """
+    marked = _has_exponent(payload.get("variables"))
+    if marked:
+        payload = {**payload, "variables": _mark(payload["variables"])}
+    try:
+        text = json.dumps(payload, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise StashInputError(f"A variable cannot be sent as JSON: {error}.") from error
+    return (_MARKED.sub(r"\1", text) if marked else text).encode()
+
+
+def _has_exponent(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_exponent, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_exponent, value))
+    return isinstance(value, float) and "e" in repr(value)
+
+
+def _mark(value: Any) -> Any:
+    """A copy in which floats with an exponent are marked text that `encode` turns into plain digits."""
+    if isinstance(value, dict):
+        return {key: _mark(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mark(item) for item in value]
+    if not _has_exponent(value):
+        return value
+    from decimal import Decimal
+
+    digits = format(Decimal(repr(value)), "f")
+    return f"{_MARK}{digits if '.' in digits else digits + '.0'}"

@@ -5,28 +5,52 @@ from __future__ import annotations
 import asyncio
 import threading
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from stash_cli.core.errors import StashConfigurationError, StashInputError, did_you_mean
+from stash_cli.core.errors import StashConfigurationError, StashConnectionError, StashInputError, did_you_mean
 from stash_cli.core.log import logger
 from stash_cli.core.settings import DEMO
-from stash_cli.core.transport.asgi import open_asgi_channel
-from stash_cli.core.transport.background_loop import LoopThread, in_daemon_thread
+from stash_cli.core.transport.event_loops import LoopThread, in_daemon_thread
 from stash_cli.core.transport.files import download_url, same_origin
 from stash_cli.core.transport.http import HttpTransport, load_httpx
+from stash_cli.core.transport.websocket import PROTOCOL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 
     import httpx
 
     from stash_cli.core.settings import Connection
-    from stash_cli.core.transport.socket import Channel
-    from stash_cli.embedded import Library
+    from stash_cli.core.transport.websocket import Channel
 
+    Message = MutableMapping[str, Any]
+    App = Callable[
+        [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+    ]
+
+
+_IMPLEMENTATION = "stash_cli.embedded"
+"""Named and not imported: the embedded library is a server, and imports the layers below it itself."""
 _LEAVES_AFTER = 2.0
 """Seconds for the library to close while a request that was given up is still worked on."""
+
+
+class EmbeddedLibrary(Protocol):
+    """The parts of an open library that the transport uses."""
+
+    @property
+    def app(self) -> App: ...
+    @property
+    def jobs(self) -> JobQueue: ...
+    def close(self) -> None: ...
+
+
+class JobQueue(Protocol):
+    """The background jobs of a library."""
+
+    def close(self, *, drain: bool = True) -> None: ...
 
 
 class InProcessTransport(HttpTransport):
@@ -34,7 +58,7 @@ class InProcessTransport(HttpTransport):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._library: Library | None = None
+        self._library: EmbeddedLibrary | None = None
         self._opening = threading.Lock()
         self._background = LoopThread("stash-library")
 
@@ -43,7 +67,7 @@ class InProcessTransport(HttpTransport):
         return "http://embedded/graphql"
 
     @property
-    def library(self) -> Library:
+    def library(self) -> EmbeddedLibrary:
         """The open library."""
         with self._opening:
             if self._library is None:
@@ -122,14 +146,80 @@ async def _unheard(event: str, info: Mapping[str, Any]) -> None:
     """For requests that nobody keeps a record of."""
 
 
-def open_library(location: str) -> Library:
+def open_library(location: str) -> EmbeddedLibrary:
     """Open an embedded library; raises StashConfigurationError where the extra is not installed."""
     try:
-        from stash_cli import embedded
+        embedded = import_module(_IMPLEMENTATION)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("stash_cli"):
             raise
         raise StashConfigurationError(
             f"Embedded libraries need the package {error.name}.", hint="pip install 'stash-cli[embedded]'"
         ) from error
-    return embedded.open_library(location)
+    return cast("EmbeddedLibrary", embedded.open_library(location))
+
+
+_SCOPE = {
+    "type": "websocket",
+    "asgi": {"version": "3.0", "spec_version": "2.3"},
+    "http_version": "1.1",
+    "scheme": "ws",
+    "path": "/graphql",
+    "raw_path": b"/graphql",
+    "root_path": "",
+    "query_string": b"",
+    "headers": [(b"host", b"embedded"), (b"sec-websocket-protocol", PROTOCOL.encode())],
+    "client": ("embedded", 0),
+    "server": ("embedded", 80),
+    "subprotocols": [PROTOCOL],
+}
+
+
+class AsgiChannel:
+    """Two queues between this task and the app's."""
+
+    def __init__(self, app: App) -> None:
+        self._to_app: asyncio.Queue[Message] = asyncio.Queue()
+        self._from_app: asyncio.Queue[Message] = asyncio.Queue()
+        self._to_app.put_nowait({"type": "websocket.connect"})
+        self._task = asyncio.ensure_future(self._run(app))
+
+    async def _run(self, app: App) -> None:
+        try:
+            await app({**_SCOPE, "state": {}}, self._to_app.get, self._from_app.put)
+        finally:
+            self._from_app.put_nowait({"type": "websocket.close"})
+
+    async def accepted(self) -> None:
+        """Wait until the app has taken the connection."""
+        if (await self._from_app.get())["type"] != "websocket.accept":
+            await self.close()
+            raise StashConnectionError("The embedded library refused the websocket.")
+
+    async def send(self, text: str) -> None:
+        self._to_app.put_nowait({"type": "websocket.receive", "text": text})
+
+    async def receive(self) -> str:
+        message = await self._from_app.get()
+        if message["type"] != "websocket.send":
+            self._from_app.put_nowait(message)
+            raise StashConnectionError("The embedded library closed the websocket.", transient=True)
+        text = message.get("text")
+        return text if text is not None else bytes(message["bytes"]).decode()
+
+    async def close(self) -> None:
+        """Say goodbye and wait for the app to end, a moment at most."""
+        self._to_app.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        _, running = await asyncio.wait([self._task], timeout=2)
+        if running:
+            self._task.cancel()
+        (end,) = await asyncio.gather(self._task, return_exceptions=True)
+        if isinstance(end, Exception):
+            logger.warning("The embedded library's websocket failed: %r", end)
+
+
+async def open_asgi_channel(app: App) -> AsgiChannel:
+    """A websocket to `app` that it has accepted."""
+    channel = AsgiChannel(app)
+    await channel.accepted()
+    return channel
