@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import re
+from traceback import format_tb
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.errors import StashError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
     from typing import TextIO
+
 
 logger = logging.getLogger("stash_cli")
 """One line per request at INFO, documents and variables at DEBUG."""
@@ -44,7 +48,6 @@ class _Formatter(logging.Formatter):
         self,
         ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
     ) -> str:
-        from stash_cli.core.log.traces import trace_of
 
         return trace_of(ei[1]).rstrip() if ei[1] is not None else ""
 
@@ -87,3 +90,42 @@ def redact(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [redact(item) for item in value]
     return value
+
+
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_PARAMETERS = re.compile(r"\[(?:parameters|SQL):.*", re.DOTALL)
+_LONGEST = 400
+
+
+def trace_of(error: BaseException) -> str:
+    """Where an exception and those before it arose, and their messages.
+
+    Messages of this library are told; those of others quote whatever they were given, and are told without
+    what stands between quotation marks.
+    """
+    return "\n".join(f"Traceback (most recent call last):\n{_told(each)}" for each in _before(error, []))
+
+
+def _before(error: BaseException, seen: list[BaseException]) -> Iterator[BaseException]:
+    """The exceptions that led to `error`, the first one first."""
+    seen.append(error)
+    below = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if below is not None and not any(below is each for each in seen):
+        yield from _before(below, seen)
+    if isinstance(error, BaseExceptionGroup):
+        for member in error.exceptions:
+            yield from _before(member, seen)
+    yield error
+
+
+def _told(error: BaseException) -> str:
+    frames = "".join(format_tb(error.__traceback__))
+    return f"{frames}{type(error).__qualname__}: {_message(error)}\n"
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, StashError):
+        return error.message
+    text = _QUOTED.sub("'...'", _PARAMETERS.sub("", str(error)))
+    text = without_address_secrets(text.strip())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
