@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
 from stash_cli.core.client.effects import departed, effects
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from stash_cli.core.types.orm.hydrate import Identities
     from stash_cli.core.types.orm.saving import Saving
 
+Id: TypeAlias = str | int
+"""The id of an object: a number, or its digits."""
+Dict: TypeAlias = dict[str, Any]
+"""A JSON object."""
 T = TypeVar("T")
 Obj = TypeVar("Obj", bound="StashObject")
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.client.base import Id, StashClientBase
 from stash_cli.core.client.jobs import ENDED, job_updates
 from stash_cli.core.errors import StashJobUnknownError
 
 if TYPE_CHECKING:
-    from stash_cli.core.client.mixins.annotations import Id
-    from stash_cli.core.types import Job, JobStatus
+    from stash_cli.core import types
 
 
 class JobsClientMixin(StashClientBase):
     """Operations on jobs."""
 
-    async def find_job(self, job_id: Id) -> Job | None:
+    async def find_job(self, job_id: Id) -> types.Job | None:
         return await self.ask("findJob", input={"id": job_id})
 
-    async def job_queue(self) -> list[Job]:
+    async def job_queue(self) -> list[types.Job]:
         """The jobs that wait or run, oldest first."""
         return await self.ask("jobQueue")
 
@@ -33,7 +32,7 @@ class JobsClientMixin(StashClientBase):
     async def wait_for_job(
         self,
         job_id: Id,
-        status: JobStatus | str = "FINISHED",
+        status: types.JobStatus | str = "FINISHED",
         period: float = 1.5,
         timeout: float = 120.0,  # noqa: ASYNC109 - the public signature
     ) -> bool | None:

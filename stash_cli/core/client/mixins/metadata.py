@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.client.base import Dict, StashClientBase
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.transport.files import download_name
 from stash_cli.core.types.base import plain
@@ -16,25 +16,8 @@ from stash_cli.core.types.base import plain
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from stash_cli.core.client.mixins.annotations import Dict
+    from stash_cli.core import types
     from stash_cli.core.client.session import Session
-    from stash_cli.core.types import (
-        AnonymiseDatabaseInput,
-        AutoTagMetadataInput,
-        BackupDatabaseInput,
-        CleanGeneratedInput,
-        CleanMetadataInput,
-        ConfigDefaultSettingsResult,
-        ExportObjectsInput,
-        GenerateMetadataInput,
-        GenerateMetadataOptions,
-        IdentifyMetadataInput,
-        ImportObjectsInput,
-        MigrateBlobsInput,
-        MigrateInput,
-        MigrateSceneScreenshotsInput,
-        SetupInput,
-    )
 
 
 class MetadataClientMixin(StashClientBase):
@@ -51,8 +34,8 @@ class MetadataClientMixin(StashClientBase):
 
     async def metadata_generate(
         self,
-        options: GenerateMetadataOptions | Dict | None = None,
-        input_data: GenerateMetadataInput | Dict | None = None,
+        options: types.GenerateMetadataOptions | Dict | None = None,
+        input_data: types.GenerateMetadataInput | Dict | None = None,
     ) -> str:
         """Generate covers, previews and the like: `options` say what, `input_data` for which objects."""
         return await self.ask("metadataGenerate", input={**plain(options or {}), **plain(input_data or {})})
@@ -67,23 +50,23 @@ class MetadataClientMixin(StashClientBase):
         known = describe_api().types[input_type].fields
         return {key: value for key, value in found.items() if key in known and value is not None}
 
-    async def get_configuration_defaults(self) -> ConfigDefaultSettingsResult:
+    async def get_configuration_defaults(self) -> types.ConfigDefaultSettingsResult:
         """The saved options of all tasks."""
         from stash_cli.core.types import ConfigDefaultSettingsResult
 
         found: Dict = await self.ask_json("configuration", ["defaults"])
         return ConfigDefaultSettingsResult.from_graphql(found["defaults"])
 
-    async def metadata_clean(self, input_data: CleanMetadataInput | Dict) -> str:
+    async def metadata_clean(self, input_data: types.CleanMetadataInput | Dict) -> str:
         return await self.ask("metadataClean", input=input_data)
 
-    async def metadata_clean_generated(self, input_data: CleanGeneratedInput | Dict) -> str:
+    async def metadata_clean_generated(self, input_data: types.CleanGeneratedInput | Dict) -> str:
         return await self.ask("metadataCleanGenerated", input=input_data)
 
-    async def metadata_auto_tag(self, input_data: AutoTagMetadataInput | Dict) -> str:
+    async def metadata_auto_tag(self, input_data: types.AutoTagMetadataInput | Dict) -> str:
         return await self.ask("metadataAutoTag", input=input_data)
 
-    async def metadata_identify(self, input_data: IdentifyMetadataInput | Dict) -> str:
+    async def metadata_identify(self, input_data: types.IdentifyMetadataInput | Dict) -> str:
         return await self.ask("metadataIdentify", input=input_data)
 
     async def metadata_import(self) -> str:
@@ -93,17 +76,17 @@ class MetadataClientMixin(StashClientBase):
         return await self.ask("metadataExport")
 
     async def export_objects(
-        self, input_data: ExportObjectsInput | Dict, target: str | Path | None = None
+        self, input_data: types.ExportObjectsInput | Dict, target: str | Path | None = None
     ) -> str:
         """Export objects to a zip file; its address, or where it is with a `target` to download it to."""
         return await self._fetched(await self.ask("exportObjects", input=input_data), target)
 
-    async def import_objects(self, input_data: ImportObjectsInput | Dict) -> str:
+    async def import_objects(self, input_data: types.ImportObjectsInput | Dict) -> str:
         """Import a zip file that `export_objects` made: its path, or a binary file object, is uploaded."""
         return await self.ask("importObjects", input=input_data)
 
     async def backup_database(
-        self, input_data: BackupDatabaseInput | Dict, target: str | Path | None = None
+        self, input_data: types.BackupDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
         """Back the database up; the address of a copy to download, or where it is with a `target`.
 
@@ -113,7 +96,7 @@ class MetadataClientMixin(StashClientBase):
         return await self._fetched(found or "", target)
 
     async def anonymise_database(
-        self, input_data: AnonymiseDatabaseInput | Dict, target: str | Path | None = None
+        self, input_data: types.AnonymiseDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
         """Make a copy without private content; answers as `backup_database` does."""
         found: str | None = await self.ask("anonymiseDatabase", input=_downloaded(input_data, target))
@@ -129,7 +112,7 @@ class MetadataClientMixin(StashClientBase):
     async def optimise_database(self) -> str:
         return await self.ask("optimiseDatabase")
 
-    async def migrate(self, input_data: MigrateInput | Dict) -> str:
+    async def migrate(self, input_data: types.MigrateInput | Dict) -> str:
         """The job's id, or "" from a server before 0.26, which has migrated its database when it answers."""
         found: str | bool = await self.ask("migrate", input=input_data)
         return found if isinstance(found, str) else ""
@@ -137,13 +120,13 @@ class MetadataClientMixin(StashClientBase):
     async def migrate_hash_naming(self) -> str:
         return await self.ask("migrateHashNaming")
 
-    async def migrate_scene_screenshots(self, input_data: MigrateSceneScreenshotsInput | Dict) -> str:
+    async def migrate_scene_screenshots(self, input_data: types.MigrateSceneScreenshotsInput | Dict) -> str:
         return await self.ask("migrateSceneScreenshots", input=input_data)
 
-    async def migrate_blobs(self, input_data: MigrateBlobsInput | Dict) -> str:
+    async def migrate_blobs(self, input_data: types.MigrateBlobsInput | Dict) -> str:
         return await self.ask("migrateBlobs", input=input_data)
 
-    async def setup(self, input_data: SetupInput | Dict) -> bool:
+    async def setup(self, input_data: types.SetupInput | Dict) -> bool:
         """Set a new server up; whether that was done."""
         return await self.ask("setup", input=input_data)
 

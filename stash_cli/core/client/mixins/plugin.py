@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.client.base import Dict, StashClientBase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.core.client.mixins.annotations import Dict
-    from stash_cli.core.types import Package, PackageSpecInput, PackageType, Plugin, PluginTask
+    from stash_cli.core import types
 
-    Kind = PackageType | str
-    Specs = Sequence[PackageSpecInput | Dict]
+    Kind = types.PackageType | str
+    Specs = Sequence[types.PackageSpecInput | Dict]
 
 
 class PluginClientMixin(StashClientBase):
     """Operations on plugins."""
 
-    async def get_plugins(self) -> list[Plugin]:
+    async def get_plugins(self) -> list[types.Plugin]:
         return await self.ask("plugins")
 
-    async def get_plugin_tasks(self) -> list[PluginTask]:
+    async def get_plugin_tasks(self) -> list[types.PluginTask]:
         return await self.ask("pluginTasks")
 
     async def set_plugins_enabled(self, enabled_map: dict[str, bool]) -> bool:
@@ -68,8 +67,8 @@ class PackageClientMixin(StashClientBase):
     async def uninstall_packages(self, package_type: Kind, packages: Specs) -> str:
         return await self.ask("uninstallPackages", type=package_type, packages=packages)
 
-    async def installed_packages(self, package_type: Kind) -> list[Package]:
+    async def installed_packages(self, package_type: Kind) -> list[types.Package]:
         return await self.ask("installedPackages", type=package_type)
 
-    async def available_packages(self, package_type: Kind, source: str) -> list[Package]:
+    async def available_packages(self, package_type: Kind, source: str) -> list[types.Package]:
         return await self.ask("availablePackages", type=package_type, source=source)

@@ -4,129 +4,108 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.client.base import Dict, StashClientBase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.core.client.mixins.annotations import Dict
-    from stash_cli.core.types import (
-        ScrapeContentType,
-        ScrapedGallery,
-        ScrapedGroup,
-        ScrapedImage,
-        ScrapedMovie,
-        ScrapedPerformer,
-        ScrapedScene,
-        ScrapedStudio,
-        ScrapedTag,
-        ScrapeMultiPerformersInput,
-        ScrapeMultiScenesInput,
-        Scraper,
-        ScraperSourceInput,
-        ScrapeSingleGalleryInput,
-        ScrapeSingleGroupInput,
-        ScrapeSingleImageInput,
-        ScrapeSingleMovieInput,
-        ScrapeSinglePerformerInput,
-        ScrapeSingleSceneInput,
-        ScrapeSingleStudioInput,
-        ScrapeSingleTagInput,
-        StashBoxDraftSubmissionInput,
-        StashBoxFingerprintSubmissionInput,
-    )
+    from stash_cli.core import types
 
-    Source = ScraperSourceInput | Dict
+    Source = types.ScraperSourceInput | Dict
 
 
 class ScraperClientMixin(StashClientBase):
     """Operations that fetch metadata from elsewhere or send it there."""
 
-    async def list_scrapers(self, types: Sequence[ScrapeContentType | str]) -> list[Scraper]:
+    async def list_scrapers(self, types: Sequence[types.ScrapeContentType | str]) -> list[types.Scraper]:
         return await self.ask("listScrapers", types=types)
 
     async def reload_scrapers(self) -> bool:
         return await self.ask("reloadScrapers")
 
     async def scrape_single_scene(
-        self, source: Source, input: ScrapeSingleSceneInput | Dict
-    ) -> list[ScrapedScene]:
+        self, source: Source, input: types.ScrapeSingleSceneInput | Dict
+    ) -> list[types.ScrapedScene]:
         return await self.ask("scrapeSingleScene", source=source, input=input)
 
     async def scrape_multi_scenes(
-        self, source: Source, input: ScrapeMultiScenesInput | Dict
-    ) -> list[list[ScrapedScene]]:
+        self, source: Source, input: types.ScrapeMultiScenesInput | Dict
+    ) -> list[list[types.ScrapedScene]]:
         return await self.ask("scrapeMultiScenes", source=source, input=input)
 
     async def scrape_single_studio(
-        self, source: Source, input: ScrapeSingleStudioInput | Dict
-    ) -> list[ScrapedStudio]:
+        self, source: Source, input: types.ScrapeSingleStudioInput | Dict
+    ) -> list[types.ScrapedStudio]:
         return await self.ask("scrapeSingleStudio", source=source, input=input)
 
-    async def scrape_single_tag(self, source: Source, input: ScrapeSingleTagInput | Dict) -> list[ScrapedTag]:
+    async def scrape_single_tag(
+        self, source: Source, input: types.ScrapeSingleTagInput | Dict
+    ) -> list[types.ScrapedTag]:
         return await self.ask("scrapeSingleTag", source=source, input=input)
 
     async def scrape_single_performer(
-        self, source: Source, input: ScrapeSinglePerformerInput | Dict
-    ) -> list[ScrapedPerformer]:
+        self, source: Source, input: types.ScrapeSinglePerformerInput | Dict
+    ) -> list[types.ScrapedPerformer]:
         return await self.ask("scrapeSinglePerformer", source=source, input=input)
 
     async def scrape_multi_performers(
-        self, source: Source, input: ScrapeMultiPerformersInput | Dict
-    ) -> list[list[ScrapedPerformer]]:
+        self, source: Source, input: types.ScrapeMultiPerformersInput | Dict
+    ) -> list[list[types.ScrapedPerformer]]:
         return await self.ask("scrapeMultiPerformers", source=source, input=input)
 
     async def scrape_single_gallery(
-        self, source: Source, input: ScrapeSingleGalleryInput | Dict
-    ) -> list[ScrapedGallery]:
+        self, source: Source, input: types.ScrapeSingleGalleryInput | Dict
+    ) -> list[types.ScrapedGallery]:
         return await self.ask("scrapeSingleGallery", source=source, input=input)
 
     async def scrape_single_movie(
-        self, source: Source, input: ScrapeSingleMovieInput | Dict
-    ) -> list[ScrapedMovie]:
+        self, source: Source, input: types.ScrapeSingleMovieInput | Dict
+    ) -> list[types.ScrapedMovie]:
         return await self.ask("scrapeSingleMovie", source=source, input=input)
 
     async def scrape_single_group(
-        self, source: Source, input: ScrapeSingleGroupInput | Dict
-    ) -> list[ScrapedGroup]:
+        self, source: Source, input: types.ScrapeSingleGroupInput | Dict
+    ) -> list[types.ScrapedGroup]:
         return await self.ask("scrapeSingleGroup", source=source, input=input)
 
     async def scrape_single_image(
-        self, source: Source, input: ScrapeSingleImageInput | Dict
-    ) -> list[ScrapedImage]:
+        self, source: Source, input: types.ScrapeSingleImageInput | Dict
+    ) -> list[types.ScrapedImage]:
         return await self.ask("scrapeSingleImage", source=source, input=input)
 
-    async def scrape_url(self, url: str, ty: ScrapeContentType | str) -> Any:
+    async def scrape_url(self, url: str, ty: types.ScrapeContentType | str) -> Any:
         """What any scraper makes of an address, as an object of the type asked for; None for nothing."""
         return await self.ask("scrapeURL", url=url, ty=ty)
 
-    async def scrape_performer_url(self, url: str) -> ScrapedPerformer | None:
+    async def scrape_performer_url(self, url: str) -> types.ScrapedPerformer | None:
         return await self.ask("scrapePerformerURL", url=url)
 
-    async def scrape_scene_url(self, url: str) -> ScrapedScene | None:
+    async def scrape_scene_url(self, url: str) -> types.ScrapedScene | None:
         return await self.ask("scrapeSceneURL", url=url)
 
-    async def scrape_gallery_url(self, url: str) -> ScrapedGallery | None:
+    async def scrape_gallery_url(self, url: str) -> types.ScrapedGallery | None:
         return await self.ask("scrapeGalleryURL", url=url)
 
-    async def scrape_image_url(self, url: str) -> ScrapedImage | None:
+    async def scrape_image_url(self, url: str) -> types.ScrapedImage | None:
         return await self.ask("scrapeImageURL", url=url)
 
-    async def scrape_movie_url(self, url: str) -> ScrapedMovie | None:
+    async def scrape_movie_url(self, url: str) -> types.ScrapedMovie | None:
         return await self.ask("scrapeMovieURL", url=url)
 
-    async def scrape_group_url(self, url: str) -> ScrapedGroup | None:
+    async def scrape_group_url(self, url: str) -> types.ScrapedGroup | None:
         return await self.ask("scrapeGroupURL", url=url)
 
     async def submit_stashbox_fingerprints(
-        self, input_data: StashBoxFingerprintSubmissionInput | Dict
+        self, input_data: types.StashBoxFingerprintSubmissionInput | Dict
     ) -> bool:
         return await self.ask("submitStashBoxFingerprints", input=input_data)
 
-    async def submit_stashbox_scene_draft(self, input_data: StashBoxDraftSubmissionInput | Dict) -> str:
+    async def submit_stashbox_scene_draft(self, input_data: types.StashBoxDraftSubmissionInput | Dict) -> str:
         return await self.ask("submitStashBoxSceneDraft", input=input_data)
 
-    async def submit_stashbox_performer_draft(self, input_data: StashBoxDraftSubmissionInput | Dict) -> str:
+    async def submit_stashbox_performer_draft(
+        self, input_data: types.StashBoxDraftSubmissionInput | Dict
+    ) -> str:
         return await self.ask("submitStashBoxPerformerDraft", input=input_data)
 
     async def stashbox_batch_performer_tag(self, input_data: Dict) -> str:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
 
-    from stash_cli.core.client.mixins.annotations import Id
-    from stash_cli.core.types import JobStatus, JobStatusUpdate, LogEntry
+    from stash_cli.core import types
+    from stash_cli.core.client.base import Id
 
 
 class SubscriptionClientMixin(JobsClientMixin):
@@ -24,11 +24,11 @@ class SubscriptionClientMixin(JobsClientMixin):
     over HTTP at what matters. Raises StashConnectionError when the server stays away.
     """
 
-    def subscribe_to_jobs(self) -> AbstractAsyncContextManager[AsyncIterator[JobStatusUpdate]]:
+    def subscribe_to_jobs(self) -> AbstractAsyncContextManager[AsyncIterator[types.JobStatusUpdate]]:
         """What happens to any job from now on; look at the queue for what runs already."""
         return self._subscribed("jobsSubscribe")
 
-    def subscribe_to_logs(self) -> AbstractAsyncContextManager[AsyncIterator[list[LogEntry]]]:
+    def subscribe_to_logs(self) -> AbstractAsyncContextManager[AsyncIterator[list[types.LogEntry]]]:
         """New log lines, about once a second."""
         return self._subscribed("loggingSubscribe")
 
@@ -39,7 +39,7 @@ class SubscriptionClientMixin(JobsClientMixin):
     async def wait_for_job_with_updates(
         self,
         job_id: Id,
-        status: JobStatus | str = "FINISHED",
+        status: types.JobStatus | str = "FINISHED",
         timeout: float = 120,  # noqa: ASYNC109 - the public signature
     ) -> bool | None:
         """`wait_for_job`, mostly listening and seldom looking."""
