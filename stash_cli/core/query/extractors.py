@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class Extractor:
     """The paths that must be asked for, and how values are read from them."""
 
     paths: tuple[str, ...]
     read: Callable[[Row], list[Any]]
 
 
-def at(*paths: str) -> Reader:
+def at(*paths: str) -> Extractor:
     """Every value at any of the dotted paths, lists flattened, nulls and blanks left out."""
     routes = [path.split(".") for path in paths]
-    return Reader(paths, lambda row: [value for route in routes for value in follow(row, route)])
+    return Extractor(paths, lambda row: [value for route in routes for value in follow(row, route)])
 
 
 def follow(value: Any, route: list[str]) -> list[Any]:
@@ -37,33 +37,33 @@ def follow(value: Any, route: list[str]) -> list[Any]:
     return follow(value.get(route[0]), route[1:]) if route else [value]
 
 
-def counting(path: str, name: str = "id") -> Reader:
+def counting(path: str, name: str = "id") -> Extractor:
     """How many there are at `path`, each of which holds `name`."""
-    return Reader((f"{path}.{name}",), lambda row: [len(row.get(path) or ())])
+    return Extractor((f"{path}.{name}",), lambda row: [len(row.get(path) or ())])
 
 
-def sides(path: str, of: Callable[[int, int], Any]) -> Reader:
+def sides(path: str, of: Callable[[int, int], Any]) -> Extractor:
     """Width and height of each file at `path`."""
 
     def read(row: Row) -> list[Any]:
         return [of(item["width"], item["height"]) for item in row.get(path) or () if item.get("width")]
 
-    return Reader((f"{path}.width", f"{path}.height"), read)
+    return Extractor((f"{path}.width", f"{path}.height"), read)
 
 
-def fingerprints(path: str, kind: str) -> Reader:
+def fingerprints(path: str, kind: str) -> Extractor:
     """Hashes of one kind of the files at `path`."""
 
     def read(row: Row) -> list[Any]:
         prints = follow(row, [path, "fingerprints"])
         return [one["value"] for one in prints if one["type"] == kind]
 
-    return Reader((f"{path}.fingerprints",), read)
+    return Extractor((f"{path}.fingerprints",), read)
 
 
-def year(name: str) -> Reader:
+def year(name: str) -> Extractor:
     """The year of a date."""
-    return Reader((name,), lambda row: [int(date[:4]) for date in follow(row, [name])])
+    return Extractor((name,), lambda row: [int(date[:4]) for date in follow(row, [name])])
 
 
 def shape(width: int, height: int) -> str:
@@ -100,9 +100,9 @@ FILES = {"Scene": "files", "Image": "visual_files", "Gallery": "files"}
 """Where the files of an object stand."""
 _VIDEO = {"duration": "duration", "bitrate": "bit_rate"}
 _VIDEO |= {"video_codec": "video_codec", "audio_codec": "audio_codec"}
-_BOXES = Reader(("stash_ids.endpoint", "stash_ids.stash_id"), lambda row: follow(row, ["stash_ids"]))
+_BOXES = Extractor(("stash_ids.endpoint", "stash_ids.stash_id"), lambda row: follow(row, ["stash_ids"]))
 
-READERS: dict[tuple[str, str], Reader] = {
+EXTRACTORS: dict[tuple[str, str], Extractor] = {
     **{(t, "path"): at(f"{files}.path") for t, files in FILES.items()},
     ("Gallery", "path"): at("files.path", "folder.path"),
     ("Gallery", "parent_folder"): at("files.parent_folder.id", "folder.parent_folder.id"),
@@ -113,19 +113,19 @@ READERS: dict[tuple[str, str], Reader] = {
     ("Scene", "phash"): fingerprints("files", "phash"),
     ("Scene", "oshash"): fingerprints("files", "oshash"),
     **{("Scene", name): at(f"files.{attr}") for name, attr in _VIDEO.items()},
-    ("Scene", "framerate"): Reader(("files.frame_rate",), _frame_rates),
+    ("Scene", "framerate"): Extractor(("files.frame_rate",), _frame_rates),
     ("Scene", "captions"): at("captions.language_code"),
     ("Scene", "has_markers"): at("scene_markers.id"),
     ("Gallery", "has_chapters"): at("chapters.id"),
     **{(t, "resolution"): sides(FILES[t], min) for t in ("Scene", "Image")},
     **{(t, "orientation"): sides(FILES[t], shape) for t in ("Scene", "Image")},
     **{(t, "performer_favorite"): at("performers.favorite") for t in FILES},
-    **{(t, "performer_age"): Reader(("performers.birthdate", "date"), _ages) for t in FILES},
+    **{(t, "performer_age"): Extractor(("performers.birthdate", "date"), _ages) for t in FILES},
     ("SceneMarker", "tags"): at("primary_tag.id", "tags.id"),
     ("SceneMarker", "scenes"): at("scene.id"),
     ("SceneMarker", "scene_tags"): at("scene.tags.id"),
     ("SceneMarker", "performers"): at("scene.performers.id"),
-    ("SceneMarker", "duration"): Reader(("seconds", "end_seconds"), _length),
+    ("SceneMarker", "duration"): Extractor(("seconds", "end_seconds"), _length),
     **{
         ("SceneMarker", f"scene_{name}"): at(f"scene.{name}") for name in ("date", "created_at", "updated_at")
     },
@@ -136,7 +136,7 @@ READERS: dict[tuple[str, str], Reader] = {
     ("Performer", "filter_favorites"): at("favorite"),
     ("Performer", "birth_year"): year("birthdate"),
     ("Performer", "death_year"): year("death_date"),
-    ("Performer", "age"): Reader(("birthdate", "death_date"), _age),
+    ("Performer", "age"): Extractor(("birthdate", "death_date"), _age),
     ("Scene", "groups"): at("groups.group.id"),
     ("Scene", "movies"): at("movies.movie.id"),
     ("Scene", "stash_id_count"): counting("stash_ids", "stash_id"),
@@ -174,9 +174,9 @@ _SHOWN_AS = {"File": "BaseFile"}
 """Types of rows that are called otherwise than their filters."""
 
 
-def reader(type_name: str, field: str) -> Reader | None:
+def extractor(type_name: str, field: str) -> Extractor | None:
     """Where the values of a filter field stand in rows of `type_name`; None where rows do not tell."""
-    known = READERS.get((type_name, field))
+    known = EXTRACTORS.get((type_name, field))
     shown = describe_api().types.get(_SHOWN_AS.get(type_name, type_name))
     if known or shown is None or shown.kind == "INPUT_OBJECT":
         return known
@@ -192,8 +192,8 @@ def reader(type_name: str, field: str) -> Reader | None:
     return None
 
 
-def where_read(type_name: str, condition: Condition) -> Reader | None:
+def extractor_of(type_name: str, condition: Condition) -> Extractor | None:
     """What reads a condition's values from rows; None where rows do not tell."""
     if condition.test is None:
         return None
-    return condition.reader or reader(type_name, condition.field.name)
+    return condition.extractor or extractor(type_name, condition.field.name)

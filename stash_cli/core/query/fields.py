@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.query.criteria import CHOICES, KINDS
+from stash_cli.core.query.criteria import CHOICES, CRITERIA
 from stash_cli.core.query.model import FilterField
-from stash_cli.core.query.server_quirks import MISSING_WORDS
+from stash_cli.core.query.server_quirks import IS_MISSING_VALUES
 from stash_cli.core.types.api import ApiField, describe_api
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ _TARGETS = {
     "parent_folder": "Folder",
     "zip_file": "BaseFile",
 }
-_OF_ONE_USE = frozenset({"is_missing", "phash"})
+_OWN_CRITERIA = frozenset({"is_missing", "phash"})
 """Fields that are a kind of their own, whatever their type."""
-_OF_OWN_TYPE = frozenset({"parents", "children"})
+_SELF_REFERENCES = frozenset({"parents", "children"})
 _FILES = frozenset({"BaseFile", "BasicFile", "VideoFile", "ImageFile", "GalleryFile"})
 
 ALIASES = {
@@ -92,7 +92,7 @@ def fields(type_name: str) -> Mapping[str, FilterField]:
 
 
 def _field(owner: str, declared: ApiField) -> FilterField:
-    kind = declared.name if declared.name in _OF_ONE_USE else declared.type.name
+    kind = declared.name if declared.name in _OWN_CRITERIA else declared.type.name
     bare = FilterField(
         owner,
         declared.name,
@@ -102,11 +102,11 @@ def _field(owner: str, declared: ApiField) -> FilterField:
         range=_range(owner, declared.name),
         deprecated=declared.deprecated,
     )
-    return replace(bare, lookups=KINDS[kind].lookups(bare)) if kind in KINDS else bare
+    return replace(bare, lookups=CRITERIA[kind].lookups(bare)) if kind in CRITERIA else bare
 
 
 def _target(owner: str, declared: ApiField) -> str | None:
-    if declared.name in _OF_OWN_TYPE:
+    if declared.name in _SELF_REFERENCES:
         return owner
     kind = declared.type.name
     return _TARGETS.get(declared.name) if kind.endswith("MultiCriterionInput") else nested_target(kind)
@@ -120,7 +120,7 @@ def nested_target(kind: str) -> str | None:
 
 def _choices(owner: str, kind: str) -> tuple[str, ...]:
     if kind == "is_missing":
-        return tuple(MISSING_WORDS.get(owner, "").split())
+        return tuple(IS_MISSING_VALUES.get(owner, "").split())
     enum = CHOICES.get(kind)
     return tuple(describe_api().types[enum].values) if enum else ()
 

@@ -10,25 +10,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.query.server_quirks import ALONE, counted_after
+from stash_cli.core.query.server_quirks import ISOLATED, uses_having
 
 if TYPE_CHECKING:
-    from stash_cli.core.query.model import Clause, Condition, Criterion
+    from stash_cli.core.query.model import Clause, Condition, Term
 
 Level = dict[str, Any]
 
-DEEPEST = 16
+MAX_ALTERNATIVES = 16
 """Levels of ORs that a filter may end in."""
-_DEEPEST_OF_ALL = 20
+_MAX_LEVELS = 20
 """Levels that a filter may have; the server's SQL fails at about 25."""
 
 
-def compose(conditions: list[Condition], *, nests: bool) -> tuple[Level, list[Condition]]:
+def build_filter(conditions: list[Condition], *, nests: bool) -> tuple[Level, list[Condition]]:
     """The filter, and the conditions that rows must be tested for.
 
     `nests` says whether the filter type has AND, OR and NOT at all.
     """
-    made = _Composition(nests)
+    made = FilterBuilder(nests)
     left = [
         condition
         for condition in conditions
@@ -40,7 +40,7 @@ def compose(conditions: list[Condition], *, nests: bool) -> tuple[Level, list[Co
     return made.filter(), left
 
 
-class _Composition:
+class FilterBuilder:
     """The levels so far, and the chain of ORs that they end in."""
 
     def __init__(self, nests: bool) -> None:
@@ -53,10 +53,10 @@ class _Composition:
     def take(self, condition: Condition, clause: Clause) -> bool:
         """Whether there is a place for `clause`, which it then has."""
         if len(clause) > 1:
-            counted = any(counted_after((condition.field.owner, name)) for name, _ in clause)
+            counted = any(uses_having((condition.field.owner, name)) for name, _ in clause)
             return self.nests and not counted and self._multiply(clause)
         [(name, value)] = clause
-        if name in ALONE:
+        if name in ISOLATED:
             return self._end(condition, name, value)
         return self._place(clause[0])
 
@@ -67,7 +67,7 @@ class _Composition:
         self.last, self.lonely = {name: value}, condition
         return True
 
-    def _place(self, criterion: Criterion) -> bool:
+    def _place(self, criterion: Term) -> bool:
         """Put a criterion into the first level where its field is free, or into a new one."""
         name, value = criterion
         for level in self.levels:
@@ -76,7 +76,7 @@ class _Composition:
                 return True
             if level.setdefault(name, value) == value:
                 return True
-        if not self.nests or len(self.levels) + len(self.chain) >= _DEEPEST_OF_ALL:
+        if not self.nests or len(self.levels) + len(self.chain) >= _MAX_LEVELS:
             return False
         self.levels.append({name: value})
         return True
@@ -85,7 +85,7 @@ class _Composition:
         """Put each alternative so far beside each of `clause`, unless that is too long or collides."""
         product = [level | {name: value} for level in self.chain for name, value in clause]
         collides = any(level.get(name, value) != value for level in self.chain for name, value in clause)
-        if collides or len(product) > DEEPEST or len(self.levels) + len(product) > _DEEPEST_OF_ALL:
+        if collides or len(product) > MAX_ALTERNATIVES or len(self.levels) + len(product) > _MAX_LEVELS:
             return False
         self.chain = product
         return True

@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stash_cli.core.query.extractors import where_read
+from stash_cli.core.query.extractors import extractor_of
 from stash_cli.core.query.fields import fields
-from stash_cli.core.query.server_quirks import JOINS, MANY, OF_FILES, counted_after, holds
+from stash_cli.core.query.server_quirks import FILE_FIELDS, JOINS, MULTI_VALUED, is_listed, uses_having
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
     from stash_cli.core.query.model import Clause, Condition, FilterField
 
-Taken = dict[str, object]
+ClaimedJoins = dict[str, object]
 """Join -> what was first to need it."""
 
 _COLUMNS = frozenset(
@@ -37,20 +37,20 @@ _COUNTED_OVER = frozenset({("Performer", "marker_count")})
 """Counts that leave out objects without what they are counted over."""
 
 
-def apart(type_name: str, conditions: list[Condition], taken: Taken) -> list[Condition]:
+def split_join_conflicts(type_name: str, conditions: list[Condition], taken: ClaimedJoins) -> list[Condition]:
     """The conditions of one call without the clauses that need a join which is taken; these rows decide.
 
     What rows do not tell comes first. Facts of files share theirs: in one call they speak of one file.
     """
     one_file = object()
     kept: dict[int, Condition] = {}
-    for condition in sorted(conditions, key=lambda one: where_read(type_name, one) is not None):
-        unit = one_file if condition.field.key in OF_FILES else condition
+    for condition in sorted(conditions, key=lambda one: extractor_of(type_name, one) is not None):
+        unit = one_file if condition.field.key in FILE_FIELDS else condition
         kept[id(condition)] = _without_taken(condition, taken, unit)
     return [kept[id(condition)] for condition in conditions]
 
 
-def _without_taken(condition: Condition, taken: Taken, unit: object) -> Condition:
+def _without_taken(condition: Condition, taken: ClaimedJoins, unit: object) -> Condition:
     if condition.given:
         clauses = condition.clauses
     else:
@@ -75,7 +75,7 @@ def is_column(field: FilterField | None) -> bool:
     """Whether the server compares a field without a join, wherever in the filter it stands."""
     if field is None or field.kind not in _COLUMNS or field.key in JOINS:
         return False
-    if holds(MANY, field.key) or counted_after(field.key) or field.key in _COUNTED_OVER:
+    if is_listed(MULTI_VALUED, field.key) or uses_having(field.key) or field.key in _COUNTED_OVER:
         return False
     declared = describe_api().types.get(field.owner)
     own = declared is not None and field.name in declared.fields

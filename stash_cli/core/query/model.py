@@ -11,7 +11,7 @@ from stash_cli.core.errors import StashInputError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from stash_cli.core.query.extractors import Reader
+    from stash_cli.core.query.extractors import Extractor
 
 Arity = Literal["value", "range", "list", "none", "flag"]
 """How many words a lookup takes: one, `from..to`, several, none at all, or yes/no."""
@@ -19,10 +19,10 @@ Arity = Literal["value", "range", "list", "none", "flag"]
 Row = Mapping[str, Any]
 """An object as the server sends it."""
 
-Criterion = tuple[str, Any]
+Term = tuple[str, Any]
 """Filter field and what is sent for it."""
 
-Clause = list[Criterion]
+Clause = list[Term]
 """Alternatives: at least one of these criteria holds."""
 
 Test = Callable[[list[Any]], bool]
@@ -75,7 +75,7 @@ class Condition:
     """What all lookups of one field ask for.
 
     `clauses` is what the server is asked, all of them to hold. Where `exact` is False the server's
-    answer may hold more than was asked for, and `test` decides, on the values that `reader` (None: the
+    answer may hold more than was asked for, and `test` decides, on the values that `extractor` (None: the
     field's own) finds in a row. `test` is None where rows do not tell.
     """
 
@@ -84,7 +84,7 @@ class Condition:
     test: Test | None = None
     exact: bool = True
     note: str = ""
-    reader: Reader | None = None
+    extractor: Extractor | None = None
     given: bool = False
 
     @property
@@ -93,7 +93,7 @@ class Condition:
         return self.test is not None and not self.test([])
 
 
-class Kind(Protocol):
+class Criterion(Protocol):
     """A kind of criterion: which lookups a field of it offers, and what they become."""
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
@@ -103,6 +103,6 @@ class Kind(Protocol):
         """All lookups given for `field`; `now` anchors relative times and names the server's zone."""
 
 
-def modified(modifier: str, value: Any = None, **more: Any) -> dict[str, Any]:
-    """A criterion: `modified("EQUALS", 5)` -> `{"value": 5, "modifier": "EQUALS"}`."""
+def with_modifier(modifier: str, value: Any = None, **more: Any) -> dict[str, Any]:
+    """A criterion: `with_modifier("EQUALS", 5)` -> `{"value": 5, "modifier": "EQUALS"}`."""
     return {"value": value, "modifier": modifier, **more}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
 from stash_cli.core.query.fields import fields, find_field, nested_field
-from stash_cli.core.query.value_parsers import lasting
+from stash_cli.core.query.value_parsers import materialized
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ RELATION_HINTS = {
 }
 """The same for lookups of relations."""
 
-PARTS = {
+IS_MISSING_FIELDS = {
     "rating": "rating100",
     "height": "height_cm",
     "studio": "studios",
@@ -60,16 +60,16 @@ PARTS = {
 """Words of `is_missing` for fields that are called otherwise."""
 
 
-MEANT = {"name": "title", "title": "name", "pk": "id", "width": "resolution", "height": "resolution"}
-MEANT |= {"primary_tag": "tags"}
+RELATED_NAMES = {"name": "title", "title": "name", "pk": "id", "width": "resolution", "height": "resolution"}
+RELATED_NAMES |= {"primary_tag": "tags"}
 """Fields that are asked for instead of ones that no filter has, where nothing is spelt nearly so."""
 
 
-_IDS = (["id"], ["id", "eq"], ["id", "exact"], ["id", "in"])
+_ID_LOOKUPS = (["id"], ["id", "eq"], ["id", "exact"], ["id", "in"])
 """Lookups of the id that one related object has, which are those of the relation."""
 
 
-class Spelt(NamedTuple):
+class ParsedLookup(NamedTuple):
     """A field, its lookup (eq where none is written), and what is asked of related objects instead."""
 
     field: FilterField
@@ -77,20 +77,20 @@ class Spelt(NamedTuple):
     inner: str = ""
 
 
-def spell(type_name: str, key: str) -> Spelt:
+def parse_lookup(type_name: str, key: str) -> ParsedLookup:
     """What `key` names; raises StashLookupError with near matches."""
     head, *rest = key.split("__")
     field, nested = find_field(type_name, head), nested_field(type_name, head)
-    if field and field.target and rest in _IDS and find_field(field.target, "id") is None:
+    if field and field.target and rest in _ID_LOOKUPS and find_field(field.target, "id") is None:
         rest = rest[1:]
     if field and field.lookups and len(rest) <= 1:
         lookup = LOOKUP_NAMES.get(rest[0], rest[0]) if rest else "eq"
         if lookup in field.lookups:
-            return Spelt(field, lookup)
+            return ParsedLookup(field, lookup)
     if nested and rest and not (field and _is_lookup_of(field, nested, rest[0])):
-        return Spelt(nested, "", "__".join(rest))
+        return ParsedLookup(nested, "", "__".join(rest))
     if field and not rest:
-        return Spelt(field, "")
+        return ParsedLookup(field, "")
     raise _unknown(type_name, head, "__".join(rest), field or nested)
 
 
@@ -118,8 +118,8 @@ def _unknown(type_name: str, head: str, rest: str, field: FilterField | None) ->
 def _no_field(type_name: str, name: str) -> StashLookupError:
     known = [field.removesuffix("_filter") for field in fields(type_name)]
     near = did_you_mean(name, known)
-    if not near and MEANT.get(name) in known:
-        near = f"Did you mean {MEANT[name]}?"
+    if not near and RELATED_NAMES.get(name) in known:
+        near = f"Did you mean {RELATED_NAMES[name]}?"
     shown = describe_api().types.get(type_name)
     held = shown is not None and name in shown.fields
     hint = "No filter of the server asks for it: test the objects themselves." if held and not near else None
@@ -132,14 +132,14 @@ def _hint(word: str, field: FilterField) -> str:
     return known.get(word, "").format(field=field.name, counts=", ".join(counts))
 
 
-def spread(type_name: str, lookups: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def canonical_lookups(type_name: str, lookups: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """`lookups` by the names that fields have themselves.
 
     `custom_fields__height__gte=180` is `custom_fields__gte={"height": 180}`, and `is_missing="title"` is
     `title__null=True` where there is such a lookup.
     """
     return [
-        _missing(type_name, key, value) or _custom(type_name, key, value) or (key, lasting(value))
+        _missing(type_name, key, value) or _custom(type_name, key, value) or (key, materialized(value))
         for key, value in lookups.items()
     ]
 
@@ -150,7 +150,7 @@ def _missing(type_name: str, key: str, value: Any) -> tuple[str, Any] | None:
     lookup = LOOKUP_NAMES.get(rest, rest) or "eq"
     known = fields(type_name)
     if head == "is_missing" and lookup in ("eq", "ne") and isinstance(value, str):
-        field = known.get(PARTS.get(value, value))
+        field = known.get(IS_MISSING_FIELDS.get(value, value))
         return (f"{field.name}__null", lookup == "eq") if field and "null" in field.lookups else None
     parts = known["is_missing"].choices if "is_missing" in known else ()
     if lookup == "null" and head in parts and find_field(type_name, head) is None and isinstance(value, bool):

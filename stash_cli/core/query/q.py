@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from stash_cli.core.query.criteria.text import TEXT_LOOKUPS
-from stash_cli.core.query.parse_lookup import spell, spread
-from stash_cli.core.query.server_quirks import MANY, OF_FILES, holds
-from stash_cli.core.query.value_parsers import lasting
+from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
+from stash_cli.core.query.server_quirks import FILE_FIELDS, MULTI_VALUED, is_listed
+from stash_cli.core.query.value_parsers import materialized
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -37,7 +37,7 @@ class Q:
     def __init__(self, *parts: Q, **lookups: Any) -> None:
         self.op: Op = "all"
         self.parts = parts
-        self.lookups: Mapping[str, Any] = {name: lasting(value) for name, value in lookups.items()}
+        self.lookups: Mapping[str, Any] = {name: materialized(value) for name, value in lookups.items()}
         self.negated = False
 
     def __and__(self, other: Q) -> Q:
@@ -75,9 +75,9 @@ class Q:
 
 
 _PAIRS = {"eq": "ne", "between": "not_between", "regex": "not_regex", "contains": "excludes"}
-OF_VALUES = _PAIRS | {right: left for left, right in _PAIRS.items()}
+OPPOSITES = _PAIRS | {right: left for left, right in _PAIRS.items()}
 """Lookups of which an object meets exactly one."""
-OF_IDS = {
+ID_OPPOSITES = {
     "eq": "excludes",
     "includes": "excludes",
     "in": "excludes",
@@ -85,18 +85,18 @@ OF_IDS = {
     "ne": "includes",
 }
 """The same for related objects; `eq` of several, which is all of them, has none."""
-OF_WORDS = {"eq": "excludes", "in": "excludes", "excludes": "in", "ne": "in"}
+ENUM_OPPOSITES = {"eq": "excludes", "in": "excludes", "excludes": "in", "ne": "in"}
 """The same for one word of a few."""
-BEYOND = {"gt": "lte", "lte": "gt", "lt": "gte", "gte": "lt"}
+RANGE_OPPOSITES = {"gt": "lte", "lte": "gt", "lt": "gte", "gte": "lt"}
 """Lookups of which an object with one value meets exactly one, and one without a value none."""
 _ONE_BY_ONE = 8
 """How many values are ruled out by a lookup each."""
 
 
-def positive(type_name: str, q: Q, *, negated: bool = False) -> Q:
+def to_nnf(type_name: str, q: Q, *, negated: bool = False) -> Q:
     """`q` with every negation moved down to its lookups; what has no opposite stays a negated leaf."""
     negated ^= q.negated
-    parts = [positive(type_name, part, negated=negated) for part in q.parts]
+    parts = [to_nnf(type_name, part, negated=negated) for part in q.parts]
     parts += _leaves(type_name, q.lookups, negated=negated)
     if len(parts) == 1:
         return parts[0]
@@ -109,22 +109,22 @@ def _leaves(type_name: str, lookups: Mapping[str, Any], *, negated: bool) -> Ite
     if lookups and not negated:
         yield Q(**lookups)
     elif lookups:
-        for group in _of_one_value(type_name, lookups):
-            yield _opposite(group) or ~Q(**{written: lookups[written] for *_, written in group})
+        for group in _grouped_by_value(type_name, lookups):
+            yield _negated(group) or ~Q(**{written: lookups[written] for *_, written in group})
 
 
-def _of_one_value(type_name: str, lookups: Mapping[str, Any]) -> list[list[Asked]]:
+def _grouped_by_value(type_name: str, lookups: Mapping[str, Any]) -> list[list[Asked]]:
     """Lookups by the one value, related object or file that they speak of: no negation parts them."""
     groups: dict[str, list[Asked]] = {}
     for written, given in lookups.items():
-        [(key, value)] = spread(type_name, {written: given})
-        field, lookup, inner = spell(type_name, key)
-        unit = "files" if field.key in OF_FILES else field.name
+        [(key, value)] = canonical_lookups(type_name, {written: given})
+        field, lookup, inner = parse_lookup(type_name, key)
+        unit = "files" if field.key in FILE_FIELDS else field.name
         groups.setdefault(unit, []).append((field, "" if inner else lookup, value, written))
     return list(groups.values())
 
 
-def _opposite(group: list[Asked]) -> Q | None:
+def _negated(group: list[Asked]) -> Q | None:
     """What is left of a group, by lookups of their own; None where none say it."""
     beside = {f"{field.name}__depth": value for field, lookup, value, _ in group if lookup == "depth"}
     told = [asked for asked in group if asked[1] != "depth"]
@@ -137,7 +137,7 @@ def _opposite(group: list[Asked]) -> Q | None:
         return _of_null(field, lookup, value)
     if "includes" in field.lookups:
         return _of_ids(field, lookup, value, beside)
-    of_kind = next((of for sign, of in _OF_KINDS.items() if sign in field.lookups), _of_words)
+    of_kind = next((of for sign, of in _NEGATIONS.items() if sign in field.lookups), _of_words)
     return of_kind(field, lookup, value)
 
 
@@ -152,31 +152,31 @@ def _of_null(field: FilterField, lookup: str, value: Any) -> Q | None:
 
 def _of_ids(field: FilterField, lookup: str, value: Any, beside: Mapping[str, Any]) -> Q | None:
     several = isinstance(value, list | tuple | set | frozenset) and len(value) > 1
-    if lookup not in OF_IDS or (lookup == "eq" and several):
+    if lookup not in ID_OPPOSITES or (lookup == "eq" and several):
         return None
-    found = _one(field, OF_IDS[lookup], value)
+    found = _one(field, ID_OPPOSITES[lookup], value)
     return found and Q(**found.lookups, **beside)
 
 
 def _of_text(field: FilterField, lookup: str, value: Any) -> Q | None:
     if lookup in ("in", "startswith", "endswith"):
         return _one(field, "not_regex", TEXT_LOOKUPS[lookup].pattern(value))
-    return _one(field, OF_VALUES.get(lookup, ""), value)
+    return _one(field, OPPOSITES.get(lookup, ""), value)
 
 
 def _of_order(field: FilterField, lookup: str, value: Any) -> Q | None:
-    if lookup in BEYOND and not holds(MANY, field.key):
-        beyond = Q(**{f"{field.name}__{BEYOND[lookup]}": value})
+    if lookup in RANGE_OPPOSITES and not is_listed(MULTI_VALUED, field.key):
+        beyond = Q(**{f"{field.name}__{RANGE_OPPOSITES[lookup]}": value})
         return beyond | Q(**{f"{field.name}__null": True}) if "null" in field.lookups else beyond
     if lookup == "in" and "ne" in field.lookups and len(value) <= _ONE_BY_ONE:
         return Q(*[Q(**{f"{field.name}__ne": one}) for one in value])
-    return _one(field, OF_VALUES.get(lookup, ""), value)
+    return _one(field, OPPOSITES.get(lookup, ""), value)
 
 
 def _of_words(field: FilterField, lookup: str, value: Any) -> Q | None:
     few = "excludes" in field.lookups
-    return _one(field, (OF_WORDS if few else OF_VALUES).get(lookup, ""), value)
+    return _one(field, (ENUM_OPPOSITES if few else OPPOSITES).get(lookup, ""), value)
 
 
-_OF_KINDS = {"startswith": _of_text, "gt": _of_order}
+_NEGATIONS = {"startswith": _of_text, "gt": _of_order}
 """Kinds by a lookup that only they have."""

@@ -13,8 +13,8 @@ from stash_cli.core.errors import StashAmbiguousError, StashNotFoundError, did_y
 from stash_cli.core.graphql import document, selection
 from stash_cli.core.query.fields import fields
 from stash_cli.core.query.lookups import compile as compile_lookups
-from stash_cli.core.query.parse_lookup import spell, spread
-from stash_cli.core.query.value_parsers import lasting
+from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
+from stash_cli.core.query.value_parsers import materialized
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, Entity
 
@@ -87,7 +87,7 @@ async def resolve_names(session: Session, type_name: str, lookups: Mapping[str, 
 
     Ids and objects stay as they are.
     """
-    found = {key: lasting(value) for key, value in lookups.items()}
+    found = {key: materialized(value) for key, value in lookups.items()}
     named: dict[str, dict[str, list[Any]]] = {}
     for key, value in found.items():
         target = _names_of(type_name, key, value)
@@ -103,8 +103,8 @@ async def resolve_names(session: Session, type_name: str, lookups: Mapping[str, 
 
 def _names_of(type_name: str, key: str, value: Any) -> str | None:
     """The type whose names a lookup takes, its own or one of related objects; None for other lookups."""
-    [(name, _)] = spread(type_name, {key: value})
-    field, lookup, inner = spell(type_name, name)
+    [(name, _)] = canonical_lookups(type_name, {key: value})
+    field, lookup, inner = parse_lookup(type_name, name)
     if inner and field.target:
         return _names_of(field.target, inner, value)
     return field.target if field.target in ENTITIES and lookup in _TAKES_IDS else None

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Protocol
 
 from stash_cli.core.query import date_parsing, value_parsers
-from stash_cli.core.query.model import FilterField, modified
+from stash_cli.core.query.model import FilterField, with_modifier
 from stash_cli.core.query.server_quirks import UTC_TIMES
 
 _EPOCH = datetime(1, 1, 1)  # noqa: DTZ001 - wall time
@@ -61,12 +61,14 @@ class _Discrete:
         self, _field: FilterField, low: int | None, high: int | None, *, outside: bool = False
     ) -> dict[str, Any]:
         if low is not None and low == high:
-            return modified("NOT_EQUALS" if outside else "EQUALS", self.send(low))
+            return with_modifier("NOT_EQUALS" if outside else "EQUALS", self.send(low))
         if low is not None and high is not None:
-            return modified("NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high))
+            return with_modifier(
+                "NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high)
+            )
         if low is not None:
-            return modified("GREATER_THAN", self.send(low - 1))
-        return modified("LESS_THAN", self.send((high or 0) + 1))
+            return with_modifier("GREATER_THAN", self.send(low - 1))
+        return with_modifier("LESS_THAN", self.send((high or 0) + 1))
 
 
 class Whole(_Discrete):
@@ -140,14 +142,14 @@ class Real:
         self, _field: FilterField, low: float | None, high: float | None, *, outside: bool = False
     ) -> dict[str, Any]:
         if low is not None and low == high:
-            return modified("NOT_EQUALS" if outside else "EQUALS", low)
+            return with_modifier("NOT_EQUALS" if outside else "EQUALS", low)
         if low is not None and high is not None:
-            return modified("NOT_BETWEEN" if outside else "BETWEEN", low, value2=high)
+            return with_modifier("NOT_BETWEEN" if outside else "BETWEEN", low, value2=high)
         if low is not None and self._was_open(low, self.down(low)):
-            return modified("GREATER_THAN", self.down(low))
+            return with_modifier("GREATER_THAN", self.down(low))
         if high is not None and self._was_open(high, self.up(high)):
-            return modified("LESS_THAN", self.up(high))
-        return modified(
+            return with_modifier("LESS_THAN", self.up(high))
+        return with_modifier(
             "BETWEEN", -self.furthest if low is None else low, value2=self.furthest if high is None else high
         )
 
@@ -212,10 +214,12 @@ class Seconds(_Discrete):
         self, _field: FilterField, low: int | None, high: int | None, *, outside: bool = False
     ) -> dict[str, Any]:
         if high is None:
-            return modified("GREATER_THAN", self.send(low or 0))
+            return with_modifier("GREATER_THAN", self.send(low or 0))
         if low is None:
-            return modified("LESS_THAN", self.send(high + 1))
-        return modified("NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high + 1))
+            return with_modifier("LESS_THAN", self.send(high + 1))
+        return with_modifier(
+            "NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high + 1)
+        )
 
     def empty(self) -> str:
         return ""

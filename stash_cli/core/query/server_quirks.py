@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, did_you_mean
-from stash_cli.core.query.model import Criterion, modified
+from stash_cli.core.query.model import Term, with_modifier
 
 if TYPE_CHECKING:
     from stash_cli.core.query.model import FilterField
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 
 _VIDEO_FACTS = "path oshash checksum phash video_codec audio_codec duration framerate bitrate resolution"
-MANY: frozenset[Key] = frozenset(
+MULTI_VALUED: frozenset[Key] = frozenset(
     {("Scene", name) for name in f"{_VIDEO_FACTS} orientation captions interactive_speed".split()}
     | {("Image", name) for name in ("path", "checksum", "resolution", "orientation")}
     | {("Gallery", name) for name in ("path", "checksum")}
@@ -26,14 +26,14 @@ MANY: frozenset[Key] = frozenset(
 )
 """Fields that one object may hold several times: in its files, as a list, or in related objects."""
 
-OF_FILES: frozenset[Key] = frozenset(
+FILE_FIELDS: frozenset[Key] = frozenset(
     {("Scene", name) for name in f"{_VIDEO_FACTS} orientation phash_distance".split()}
     | {("Image", name) for name in ("path", "checksum", "resolution", "orientation", "phash_distance")}
     | {("Gallery", name) for name in ("path", "checksum")}
 )
 """Facts of files that rows hold file by file: asked for together they speak of one file."""
 
-OF_FIRST_FILE: frozenset[Key] = frozenset(
+FIRST_FILE_FIELDS: frozenset[Key] = frozenset(
     ("Scene", name) for name in ("captions", "interactive", "interactive_speed")
 )
 """Facts of which rows show the first file's; the server looks at every file's."""
@@ -41,7 +41,7 @@ OF_FIRST_FILE: frozenset[Key] = frozenset(
 TEXT_LISTS = frozenset({"url", "aliases"})
 """Lists whose EXCLUDES looks at the whole list."""
 
-HOLDS_ALWAYS = frozenset(
+NEVER_NULL = frozenset(
     [
         "id",
         "o_counter",
@@ -57,23 +57,23 @@ HOLDS_ALWAYS = frozenset(
 )
 """Numbers and times that are never null, beside every `*_count`."""
 
-WHERE_EMPTY: dict[Key, Criterion] = {
-    ("Scene", "last_played_at"): ("play_count", modified("EQUALS", 0)),
-    ("Scene", "resolution"): ("file_count", modified("EQUALS", 0)),
-    ("Scene", "orientation"): ("file_count", modified("EQUALS", 0)),
-    ("Image", "resolution"): ("file_count", modified("EQUALS", 0)),
-    ("Image", "orientation"): ("file_count", modified("EQUALS", 0)),
-    ("Gallery", "average_resolution"): ("image_count", modified("EQUALS", 0)),
+NULL_TERMS: dict[Key, Term] = {
+    ("Scene", "last_played_at"): ("play_count", with_modifier("EQUALS", 0)),
+    ("Scene", "resolution"): ("file_count", with_modifier("EQUALS", 0)),
+    ("Scene", "orientation"): ("file_count", with_modifier("EQUALS", 0)),
+    ("Image", "resolution"): ("file_count", with_modifier("EQUALS", 0)),
+    ("Image", "orientation"): ("file_count", with_modifier("EQUALS", 0)),
+    ("Gallery", "average_resolution"): ("image_count", with_modifier("EQUALS", 0)),
 }
 """What finds the objects without a value where the field's own IS_NULL does not."""
 
-LEAST_WHERE_EMPTY: frozenset[Key] = frozenset({("Scene", "last_played_at")})
+NULL_IS_LEAST: frozenset[Key] = frozenset({("Scene", "last_played_at")})
 """Values whose absence the server compares as the least of all."""
 
 UTC_TIMES: frozenset[Key] = frozenset({("Scene", "last_played_at")})
 """Times that are stored in UTC; all others are in the server's own zone."""
 
-ONE_ONLY: frozenset[Key] = frozenset(
+TO_ONE: frozenset[Key] = frozenset(
     {
         ("*", "studios"),
         ("*", "parent_folder"),
@@ -84,16 +84,18 @@ ONE_ONLY: frozenset[Key] = frozenset(
 )
 """Relations to one object at most."""
 
-NOT_ALL: frozenset[Key] = frozenset({("Performer", "studios"), ("Performer", "groups")})
+INCLUDES_ALL_IGNORED: frozenset[Key] = frozenset({("Performer", "studios"), ("Performer", "groups")})
 """Relations for which the server ignores INCLUDES_ALL."""
 
-ONLY_POSITIVE: frozenset[Key] = frozenset({("Performer", "performers"), ("Gallery", "average_resolution")})
+NEGATION_UNSUPPORTED: frozenset[Key] = frozenset(
+    {("Performer", "performers"), ("Gallery", "average_resolution")}
+)
 """Fields of which a negation cannot be asked, and rows do not tell."""
 
-FLAT: frozenset[Key] = frozenset({("Performer", "groups")})
+DEPTH_UNSUPPORTED: frozenset[Key] = frozenset({("Performer", "groups")})
 """Hierarchies whose depth the server gets wrong."""
 
-EXCLUDES_ALONE: frozenset[Key] = frozenset(
+EXCLUDES_IGNORED_BESIDE: frozenset[Key] = frozenset(
     {
         ("Scene", "movies"),
         ("Scene", "galleries"),
@@ -109,7 +111,7 @@ EXCLUDES_ALONE: frozenset[Key] = frozenset(
 )
 """Relations for which `excludes` beside another modifier is ignored."""
 
-EXCLUDES_BESIDE_NOTHING: frozenset[Key] = frozenset({("SceneMarker", "tags")})
+EXCLUDES_IGNORED: frozenset[Key] = frozenset({("SceneMarker", "tags")})
 """Relations whose EXCLUDES has no effect, but whose `excludes` list has."""
 
 EXCLUDES_DROPS_EMPTY: frozenset[Key] = frozenset({("*", "zip_file")})
@@ -123,7 +125,7 @@ NULL_OF_ANY: frozenset[Key] = frozenset(
 ASKED_POSITIVELY: frozenset[Key] = frozenset({("*", "performer_age"), ("Gallery", "parent_folder")})
 """Fields of which the server never finds objects without any, or fails."""
 
-MISSING_WORDS: dict[str, str] = {
+IS_MISSING_VALUES: dict[str, str] = {
     "Scene": "url galleries studio movie group performers date tags stash_id phash cover title code details"
     " director rating",
     "Image": "studio performers galleries tags title details photographer code date rating",
@@ -141,17 +143,17 @@ MISSING_WORDS: dict[str, str] = {
 OLDER_NAME: dict[Key, str] = {("Scene", "groups_filter"): "movies_filter"}
 """Nested filters that servers up to 0.30 ignore, and the older name that they heed."""
 
-UNRELIABLE: dict[Key, str] = {
+UNRELIABLE_FILTERS: dict[Key, str] = {
     ("Scene", "groups_filter"): "Servers up to 0.30 ignore groups_filter: every scene may match.",
     ("Scene", "markers_filter"): "Servers answer all scenes when any marker matches.",
     ("Folder", "files_filter"): "Servers up to 0.30 ignore files_filter: every folder may match.",
 }
 """Nested filters that the server gets wrong, as people are told where rows do not tell either."""
 
-DIRECT = frozenset({"files_filter", "folders_filter"})
+INLINED = frozenset({"files_filter", "folders_filter"})
 """Nested filters that become part of the filter around them: they may hold no other ones and no levels."""
 
-ALONE = frozenset({"stash_id_endpoint", "stash_ids_endpoint"})
+ISOLATED = frozenset({"stash_id_endpoint", "stash_ids_endpoint"})
 """Criteria that newer servers make alternatives of all that stands beside them, and of what goes on below."""
 
 _JOINED: tuple[tuple[str, str], ...] = (
@@ -177,11 +179,11 @@ JOINS: dict[Key, str] = {
     for owner in owners.split()
     for name in names.split()
 }
-JOINS |= dict.fromkeys(OF_FILES | OF_FIRST_FILE, "files_filter")
+JOINS |= dict.fromkeys(FILE_FIELDS | FIRST_FILE_FIELDS, "files_filter")
 """Fields that share a join in the server's SQL (4.13), by a name for it: side by side they speak of one
 related object, and counts count no others."""
 
-NO_NULL: frozenset[Key] = frozenset(
+NULL_UNSUPPORTED: frozenset[Key] = frozenset(
     {
         ("SceneMarker", "tags"),
         ("Performer", "studios"),
@@ -203,32 +205,32 @@ _HAVING_TYPES = frozenset({"Studio", "Tag", "Group", "Folder"})
 _WHERE_COUNTS = frozenset({("Studio", "tag_count"), ("Group", "tag_count"), ("Group", "scene_count")})
 
 
-def holds(table: frozenset[Key], key: Key) -> bool:
+def is_listed(table: frozenset[Key], key: Key) -> bool:
     """Whether `table` names the field, for its type or for all types."""
     return key in table or ("*", key[1]) in table
 
 
-def nullable(key: Key) -> bool:
+def is_nullable(key: Key) -> bool:
     """Whether an object may be without a value of this number, date or time."""
-    return not (key[1].endswith("_count") or key[1] in HOLDS_ALWAYS or key in _OF_EVERY_VIDEO)
+    return not (key[1].endswith("_count") or key[1] in NEVER_NULL or key in _OF_EVERY_VIDEO)
 
 
-def counted_after(key: Key) -> bool:
+def uses_having(key: Key) -> bool:
     """Whether the server compares it after grouping, so that it cannot stand in an OR."""
     if key == ("Gallery", "average_resolution"):
         return True
     return key[0] in _HAVING_TYPES and key[1].endswith("_count") and key not in _WHERE_COUNTS
 
 
-def where_empty(key: Key, kind_default: Criterion) -> Criterion:
+def null_term(key: Key, kind_default: Term) -> Term:
     """The criterion that finds objects without a value."""
-    return WHERE_EMPTY.get(key, kind_default)
+    return NULL_TERMS.get(key, kind_default)
 
 
-def where_some(key: Key, kind_default: Criterion) -> Criterion:
+def not_null_term(key: Key, kind_default: Term) -> Term:
     """The criterion that finds objects with a value."""
-    instead = WHERE_EMPTY.get(key)
-    return (instead[0], modified("GREATER_THAN", 0)) if instead else kind_default
+    instead = NULL_TERMS.get(key)
+    return (instead[0], with_modifier("GREATER_THAN", 0)) if instead else kind_default
 
 
 _NULL = "IS_NULL NOT_NULL"
@@ -237,7 +239,7 @@ _TEXT = f"EQUALS NOT_EQUALS INCLUDES EXCLUDES MATCHES_REGEX NOT_MATCHES_REGEX {_
 _RELATION = f"INCLUDES INCLUDES_ALL EXCLUDES {_NULL}"
 _WORDS = f"EQUALS NOT_EQUALS INCLUDES EXCLUDES {_NULL}"
 
-BY_KIND: dict[str, str] = {
+MODIFIERS: dict[str, str] = {
     "IntCriterionInput": _ORDERED,
     "FloatCriterionInput": _ORDERED,
     "DateCriterionInput": _ORDERED,
@@ -255,7 +257,7 @@ _EXACT_SET = f"EQUALS {_RELATION}"
 _ONE_LINK = f"EQUALS NOT_EQUALS {_RELATION}"
 _NOT_ALL = f"INCLUDES EXCLUDES {_NULL}"
 
-BY_FIELD: dict[Key, str] = {
+FIELD_MODIFIERS: dict[Key, str] = {
     **{(t, "performers"): _EXACT_SET for t in ("Scene", "Image", "Gallery", "SceneMarker")},
     **{
         (t, "tags"): _EXACT_SET
@@ -275,7 +277,7 @@ BY_FIELD: dict[Key, str] = {
 
 def check_modifier(field: FilterField, criterion: Any) -> None:
     """Raise StashInputError for a criterion whose modifier the server would not heed."""
-    known = BY_FIELD.get(field.key) or BY_KIND.get(field.kind)
+    known = FIELD_MODIFIERS.get(field.key) or MODIFIERS.get(field.kind)
     given = criterion.get("modifier") if hasattr(criterion, "get") else None
     if known is None or given is None:
         return

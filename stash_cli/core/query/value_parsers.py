@@ -84,7 +84,7 @@ def pairs(one: Parse = str) -> Parse:
     return parse
 
 
-def lasting(value: Any) -> Any:
+def materialized(value: Any) -> Any:
     """A value that can be read twice: what is used up by reading becomes a list."""
     return list(value) if isinstance(value, Iterator | KeysView | ValuesView) else value
 

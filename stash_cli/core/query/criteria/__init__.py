@@ -30,14 +30,14 @@ from stash_cli.core.query.criteria.text import Text
 from stash_cli.core.query.scales import Days, Real, Seconds, Whole
 
 if TYPE_CHECKING:
-    from stash_cli.core.query.model import Kind
+    from stash_cli.core.query.model import Criterion
 
 
 def _true_false(value: bool) -> str:
     return "true" if value else "false"
 
 
-KINDS: dict[str, Kind] = {
+CRITERIA: dict[str, Criterion] = {
     "Boolean": YesNo(),
     "is_missing": Missing(),
     "String": YesNo(_true_false),

@@ -15,9 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.query import value_parsers
-from stash_cli.core.query.extractors import Reader, follow
-from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, modified
-from stash_cli.core.query.server_quirks import MANY, MISSING_WORDS, NO_NULL, holds, where_empty
+from stash_cli.core.query.extractors import Extractor, follow
+from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, with_modifier
+from stash_cli.core.query.server_quirks import (
+    IS_MISSING_VALUES,
+    MULTI_VALUED,
+    NULL_UNSUPPORTED,
+    is_listed,
+    null_term,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.query.model import Row
 
-NICKNAMES = {
+RESOLUTION_ALIASES = {
     "144P": "VERY_LOW",
     "240P": "LOW",
     "360P": "R360P",
@@ -53,7 +59,7 @@ _ARITIES: dict[str, tuple[Arity, str]] = {
 }
 
 
-def word(field: FilterField, value: Any) -> str:
+def enum_value(field: FilterField, value: Any) -> str:
     """The API's word for `value`, in any case, with `-` or a space for `_`."""
     text = (
         str(value.value if isinstance(value, Enum) else value)
@@ -62,30 +68,30 @@ def word(field: FilterField, value: Any) -> str:
         .replace("-", "_")
         .replace(" ", "_")
     )
-    text = NICKNAMES.get(f"{text}P" if text.isdecimal() else text, text)
+    text = RESOLUTION_ALIASES.get(f"{text}P" if text.isdecimal() else text, text)
     if text not in field.choices:
         field.refuse(value, "one of " + ", ".join(field.choices))
     return text
 
 
-def word_list(field: FilterField, value: Any) -> list[str]:
+def enum_values(field: FilterField, value: Any) -> list[str]:
     """`value` as the API's words; a single one stands for a list."""
     many = value if isinstance(value, list | tuple | set | frozenset) else [value]
-    found = list(dict.fromkeys(word(field, item) for item in many))
+    found = list(dict.fromkeys(enum_value(field, item) for item in many))
     return found or field.refuse(value, "at least one of " + ", ".join(field.choices))
 
 
 def _sets(field: FilterField, given: Mapping[str, Any]) -> tuple[set[str], set[str], bool]:
     """The words of which one must be held, those that must not be, and whether having none will do."""
     wanted, barred = set(field.choices), set[str]()
-    empty = not holds(NO_NULL, field.key)
+    empty = not is_listed(NULL_UNSUPPORTED, field.key)
     for name, value in given.items():
         if name == "null":
             wanted, empty = (set(), empty) if value else (wanted, False)
         elif name in ("eq", "in"):
-            wanted, empty = wanted & set(word_list(field, value)), False
+            wanted, empty = wanted & set(enum_values(field, value)), False
         else:
-            barred |= set(word_list(field, value))
+            barred |= set(enum_values(field, value))
     return wanted, barred, empty
 
 
@@ -102,7 +108,7 @@ class Enumerated:
             name: Lookup(name, arity, metavar, text, value_parsers.several() if arity == "list" else str)
             for name, (arity, text) in _ARITIES.items()
         }
-        return known if holds(NO_NULL, field.key) else known | {"null": NULL}
+        return known if is_listed(NULL_UNSUPPORTED, field.key) else known | {"null": NULL}
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         wanted, barred, empty = _sets(field, given)
@@ -110,11 +116,11 @@ class Enumerated:
         def test(values: list[Any]) -> bool:
             return bool(wanted.intersection(values)) and barred.isdisjoint(values) if values else empty
 
-        exact = not (barred and holds(MANY, field.key))
+        exact = not (barred and is_listed(MULTI_VALUED, field.key))
         return Condition(field, self._clauses(field, wanted - barred, empty), test, exact=exact)
 
     def _clauses(self, field: FilterField, left: set[str], empty: bool) -> list[Clause]:
-        null = where_empty(field.key, (field.name, {"modifier": "IS_NULL"}))
+        null = null_term(field.key, (field.name, {"modifier": "IS_NULL"}))
         in_order = [word for word in field.choices if word in left]
         if not left and not empty:
             field.refuse(sorted(left), "lookups that leave something to match")
@@ -127,14 +133,14 @@ class Enumerated:
 def gender(choices: list[str]) -> dict[str, Any]:
     """`value_list` is newer than 0.24, so a single gender goes without it."""
     return (
-        modified("INCLUDES", choices[0])
+        with_modifier("INCLUDES", choices[0])
         if len(choices) == 1
         else {"value_list": choices, "modifier": "INCLUDES"}
     )
 
 
 def circumcision(choices: list[str]) -> dict[str, Any]:
-    return modified("INCLUDES", choices)
+    return with_modifier("INCLUDES", choices)
 
 
 def orientation(choices: list[str]) -> dict[str, Any]:
@@ -185,7 +191,7 @@ class Missing:
     """`is_missing`: a part that objects lack, where no field has a lookup that says so (`parse_lookup`)."""
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
-        parts = MISSING_WORDS.get(field.owner, "")
+        parts = IS_MISSING_VALUES.get(field.owner, "")
         return {
             "eq": Lookup("eq", "value", "PART", f"lacking: {parts}"),
             "ne": Lookup("ne", "value", "PART", f"not lacking: {parts}"),
@@ -204,5 +210,5 @@ class Missing:
         def lacking(row: Row) -> list[Any]:
             return [all("default=true" in str(value) for value in follow(row, route)) for route in routes]
 
-        shown = Reader(tuple(_SHOWN[part] for part in given.values()), lacking)
-        return Condition(field, clauses, lambda values: values == wanted, exact=all(wanted), reader=shown)
+        shown = Extractor(tuple(_SHOWN[part] for part in given.values()), lacking)
+        return Condition(field, clauses, lambda values: values == wanted, exact=all(wanted), extractor=shown)

@@ -23,11 +23,11 @@ from stash_cli.core.query.model import (
     Arity,
     Clause,
     Condition,
-    Criterion,
     FilterField,
     Lookup,
+    Term,
     Test,
-    modified,
+    with_modifier,
 )
 from stash_cli.core.query.scales import (
     EVERYTHING,
@@ -39,16 +39,16 @@ from stash_cli.core.query.scales import (
     union,
 )
 from stash_cli.core.query.server_quirks import (
-    LEAST_WHERE_EMPTY,
-    MANY,
-    NO_NULL,
-    ONLY_POSITIVE,
-    WHERE_EMPTY,
-    counted_after,
-    holds,
-    nullable,
-    where_empty,
-    where_some,
+    MULTI_VALUED,
+    NEGATION_UNSUPPORTED,
+    NULL_IS_LEAST,
+    NULL_TERMS,
+    NULL_UNSUPPORTED,
+    is_listed,
+    is_nullable,
+    not_null_term,
+    null_term,
+    uses_having,
 )
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Ordered:
     scale: Scale
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
-        positive_only = holds(ONLY_POSITIVE, field.key)
+        positive_only = is_listed(NEGATION_UNSUPPORTED, field.key)
         known = {
             name: self._lookup(name, c) for name, c in COMPARISONS.items() if not (c.barred and positive_only)
         }
@@ -119,7 +119,9 @@ class Ordered:
     def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
         wanted, barred, empty = self._sets(field, given, now)
         clauses = self._clauses(field, intersect(wanted, complement(barred, self.scale)), empty)
-        exact = not holds(MANY, field.key) or not (barred or len(clauses) > 1 or _all_lack(field, given))
+        exact = not is_listed(MULTI_VALUED, field.key) or not (
+            barred or len(clauses) > 1 or _all_lack(field, given)
+        )
         return Condition(field, clauses, self._test(wanted, barred, empty), exact=exact)
 
     def _sets(
@@ -171,17 +173,17 @@ class Ordered:
         gaps = complement(spans, self.scale)
         if len(spans) > 1 and len(gaps) == 1:
             clause = self._outside(field, *gaps[0])
-        elif len(spans) > 1 and counted_after(field.key):
+        elif len(spans) > 1 and uses_having(field.key):
             return self._between_gaps(field, spans, gaps)
         else:
             clause = [criterion for low, high in spans for criterion in self._inside(field, low, high)]
         if empty:
-            clause.append(where_empty(field.key, (field.name, modified("IS_NULL", self.scale.empty()))))
-        held = spans and spans[0][0] is None and field.key in LEAST_WHERE_EMPTY and not empty
-        return [clause or self._nothing(field), *([[self._some(field)]] if held else [])]
+            clause.append(null_term(field.key, (field.name, with_modifier("IS_NULL", self.scale.empty()))))
+        held = spans and spans[0][0] is None and field.key in NULL_IS_LEAST and not empty
+        return [clause or self._no_value(field), *([[self._some(field)]] if held else [])]
 
-    def _some(self, field: FilterField) -> Criterion:
-        return where_some(field.key, (field.name, modified("NOT_NULL", self.scale.empty())))
+    def _some(self, field: FilterField) -> Term:
+        return not_null_term(field.key, (field.name, with_modifier("NOT_NULL", self.scale.empty())))
 
     def _between_gaps(self, field: FilterField, spans: Intervals, gaps: Intervals) -> list[Clause]:
         """Several stretches without alternatives: from the first to the last, and in none of the gaps."""
@@ -204,7 +206,7 @@ class Ordered:
         """Clauses that all hold from `low` to `high`."""
         return [] if low is None and high is None else [self._inside(field, low, high)]
 
-    def _nothing(self, field: FilterField) -> Clause:
+    def _no_value(self, field: FilterField) -> Clause:
         """A criterion that no value meets: between two points in the wrong order."""
         low = self.scale.point
         return [(field.name, self.scale.criterion(field, self.scale.up(self.scale.up(low)), low))]
@@ -212,12 +214,14 @@ class Ordered:
 
 def _may_lack(field: FilterField) -> bool:
     """Whether an object may be without a value."""
-    return (nullable(field.key) or holds(MANY, field.key)) and not holds(NO_NULL, field.key)
+    return (is_nullable(field.key) or is_listed(MULTI_VALUED, field.key)) and not is_listed(
+        NULL_UNSUPPORTED, field.key
+    )
 
 
 def _all_lack(field: FilterField, given: Mapping[str, Any]) -> bool:
     """Whether no value at all is asked for, where the server looks at one after the other."""
-    return given.get("null") is True and field.key not in WHERE_EMPTY
+    return given.get("null") is True and field.key not in NULL_TERMS
 
 
 def _shape(arity: Arity, expected: str) -> str:

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import server_quirks, value_parsers
-from stash_cli.core.query.extractors import reader
+from stash_cli.core.query.extractors import extractor
 from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup
-from stash_cli.core.query.server_quirks import holds
+from stash_cli.core.query.server_quirks import is_listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,15 +76,15 @@ class Relation:
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         names = ["eq", "includes", "in"]
-        if not holds(server_quirks.ONLY_POSITIVE, field.key):
+        if not is_listed(server_quirks.NEGATION_UNSUPPORTED, field.key):
             names += ["excludes", "ne"]
-        if not one_only(field) and _is_told(field):
+        if not one_only(field) and _supports_all(field):
             names.append("includes_all")
         metavar = (field.target or "ID").upper()
         known = {name: Lookup(name, "list", metavar, _HELP[name], value_parsers.names) for name in names}
-        if not holds(server_quirks.NO_NULL, field.key):
+        if not is_listed(server_quirks.NULL_UNSUPPORTED, field.key):
             known["null"] = Lookup("null", "none", "", "none at all", value_parsers.truth)
-        if self.levels and not holds(server_quirks.FLAT, field.key):
+        if self.levels and not is_listed(server_quirks.DEPTH_UNSUPPORTED, field.key):
             known["depth"] = Lookup(
                 "depth", "value", "N", "levels below that count too (-1: all)", value_parsers.whole
             )
@@ -98,7 +98,7 @@ class Relation:
         if wanted.depth and self.levels and criterion["modifier"] not in ("IS_NULL", "NOT_NULL"):
             criterion["depth"] = wanted.depth
         clause: Clause = [(field.name, criterion)]
-        if criterion["modifier"] == "EXCLUDES" and holds(server_quirks.EXCLUDES_DROPS_EMPTY, field.key):
+        if criterion["modifier"] == "EXCLUDES" and is_listed(server_quirks.EXCLUDES_DROPS_EMPTY, field.key):
             clause.append((field.name, {"modifier": "IS_NULL"}))
         # Rows name the related objects, not their ancestors.
         return Condition(field, [clause], None if wanted.depth else wanted.test, exact=exact)
@@ -125,7 +125,7 @@ class Relation:
         if not named:
             field.refuse(named, f"at least one id (for none at all say {field.name}__null=True)")
         any_of = name in ("includes", "in") or (name == "eq" and one_only(field))
-        if name == "eq" and len(named) > 1 and not _is_told(field):
+        if name == "eq" and len(named) > 1 and not _supports_all(field):
             field.refuse(named, f"one id (any of several is {field.name}__includes)")
         if any_of and len(named) > 1:
             found.some.append(named)
@@ -135,11 +135,11 @@ class Relation:
     def _criterion(self, field: FilterField, wanted: Wanted) -> tuple[dict[str, Any] | None, bool]:
         """The nearest criterion, and whether it says all."""
         if wanted.null:
-            return {"modifier": "IS_NULL"}, not holds(server_quirks.NULL_OF_ANY, field.key)
+            return {"modifier": "IS_NULL"}, not is_listed(server_quirks.NULL_OF_ANY, field.key)
         if wanted.every or wanted.some:
             return self._positive(field, wanted)
         if wanted.none:
-            if holds(server_quirks.EXCLUDES_BESIDE_NOTHING, field.key):
+            if is_listed(server_quirks.EXCLUDES_IGNORED, field.key):
                 return {"modifier": "INCLUDES", "value": [], "excludes": wanted.none}, wanted.null is None
             return {"modifier": "EXCLUDES", "value": wanted.none}, wanted.null is None
         return ({"modifier": "NOT_NULL"} if wanted.null is False else None), True
@@ -148,11 +148,11 @@ class Relation:
     def _positive(field: FilterField, wanted: Wanted) -> tuple[dict[str, Any], bool]:
         if len(wanted.every) > 1 and one_only(field):
             field.refuse(wanted.every, "ids of which an object can have one")
-        not_all = len(wanted.every) > 1 and holds(server_quirks.NOT_ALL, field.key)
+        not_all = len(wanted.every) > 1 and is_listed(server_quirks.INCLUDES_ALL_IGNORED, field.key)
         every = wanted.every[:1] if not_all else wanted.every
         modifier = "INCLUDES_ALL" if len(every) > 1 else "INCLUDES"
         criterion = {"modifier": modifier, "value": every or wanted.some[0]}
-        beside = not holds(server_quirks.EXCLUDES_ALONE, field.key)
+        beside = not is_listed(server_quirks.EXCLUDES_IGNORED_BESIDE, field.key)
         if wanted.none and beside:
             criterion["excludes"] = wanted.none
         once = len(wanted.some) + bool(wanted.every) == 1
@@ -161,12 +161,15 @@ class Relation:
 
 def one_only(field: FilterField) -> bool:
     """Whether an object has at most one of these."""
-    return holds(server_quirks.ONE_ONLY, field.key) and field.key not in server_quirks.NOT_ALL
+    return is_listed(server_quirks.TO_ONE, field.key) and field.key not in server_quirks.INCLUDES_ALL_IGNORED
 
 
-def _is_told(field: FilterField) -> bool:
+def _supports_all(field: FilterField) -> bool:
     """Whether the server knows "all of them", or else rows do."""
-    return not holds(server_quirks.NOT_ALL, field.key) or reader(field.owner, field.name) is not None
+    return (
+        not is_listed(server_quirks.INCLUDES_ALL_IGNORED, field.key)
+        or extractor(field.owner, field.name) is not None
+    )
 
 
 def _depth(field: FilterField, value: Any) -> int:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from stash_cli.core.query.criteria.choices import word
+from stash_cli.core.query.criteria.choices import enum_value
 from stash_cli.core.query.criteria.ordered import Ordered
-from stash_cli.core.query.model import modified
+from stash_cli.core.query.model import with_modifier
 from stash_cli.core.query.scales import Whole
 from stash_cli.core.types.resolution import BANDS
 
@@ -30,7 +30,7 @@ class Bands(Whole):
         return text
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
-        return BANDS[word(field, value)]
+        return BANDS[enum_value(field, value)]
 
 
 class Resolution(Ordered):
@@ -48,7 +48,7 @@ class Resolution(Ordered):
             found = _below(high)
         else:
             found = [("EQUALS", band) for band in _bands(field, low, high)]
-        return [(field.name, modified(modifier, band)) for modifier, band in found]
+        return [(field.name, with_modifier(modifier, band)) for modifier, band in found]
 
     def _outside(self, field: FilterField, low: int, high: int) -> Clause:
         unlike = self._unlike(field, low, high)
@@ -60,13 +60,13 @@ class Resolution(Ordered):
         )
 
     def _unlike(self, field: FilterField, low: int, high: int) -> Clause:
-        return [(field.name, modified("NOT_EQUALS", band)) for band in _bands(field, low, high)]
+        return [(field.name, with_modifier("NOT_EQUALS", band)) for band in _bands(field, low, high)]
 
     def _ends(self, field: FilterField, low: int | None, high: int | None) -> list[Clause]:
         ends = [(low, None)] * (low is not None) + [(None, high)] * (high is not None)
         return [self._inside(field, *end) for end in ends]
 
-    def _nothing(self, field: FilterField) -> NoReturn:
+    def _no_value(self, field: FilterField) -> NoReturn:
         field.refuse("bands that exclude each other", "lookups that leave something to match")
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import value_parsers
 from stash_cli.core.query.criteria.text import compile_text
-from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, Test, modified
+from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, Test, with_modifier
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,17 +43,17 @@ class PhashDistance:
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         wanted = {name: _hex(field, given[name]) for name in ("eq", "ne") if name in given}
         null, distance = given.get("null"), _distance(field, given.get("distance", 0))
-        empty = (field.name, modified("IS_NULL", ""))
+        empty = (field.name, with_modifier("IS_NULL", ""))
         clauses: list[Clause] = []
         if "eq" in wanted:
             # The server wants strictly less than the distance it is sent, except for 0.
             within = {"distance": distance + 1} if distance else {}
-            clauses.append([(field.name, modified("EQUALS", wanted["eq"], **within))])
+            clauses.append([(field.name, with_modifier("EQUALS", wanted["eq"], **within))])
         if "ne" in wanted:
             beyond = {"distance": distance} if distance else {}
-            clauses.append([(field.name, modified("NOT_EQUALS", wanted["ne"], **beyond)), empty])
+            clauses.append([(field.name, with_modifier("NOT_EQUALS", wanted["ne"], **beyond)), empty])
         if null is not None:
-            clauses.append([empty if null else (field.name, modified("NOT_NULL", ""))])
+            clauses.append([empty if null else (field.name, with_modifier("NOT_NULL", ""))])
         if not clauses:
             field.refuse(dict(given), f"a hash beside {field.name}__distance")
         exact = "ne" not in wanted and null is not True

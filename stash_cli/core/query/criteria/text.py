@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.core.query import value_parsers
-from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, modified
-from stash_cli.core.query.server_quirks import MANY, TEXT_LISTS, holds
+from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Test, with_modifier
+from stash_cli.core.query.server_quirks import MULTI_VALUED, TEXT_LISTS, is_listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,7 +105,7 @@ def compile_text(field: FilterField, given: Mapping[str, Any]) -> Condition:
     test = _test(field, asked, null)
     clauses = [clause for name, value in asked.items() for clause in _clauses(field, name, value)]
     if null is not None:
-        clauses.append([(field.name, modified("IS_NULL" if null else "NOT_NULL", ""))])
+        clauses.append([(field.name, with_modifier("IS_NULL" if null else "NOT_NULL", ""))])
     return Condition(field, clauses, test, exact=_is_exact(field, asked, null))
 
 
@@ -150,8 +150,8 @@ def _clauses(field: FilterField, name: str, value: Any) -> list[Clause]:
     if "regex" not in name or not _fits_no_text(pattern_of(field, name, value)):
         return [clause]
     if TEXT_LOOKUPS[name].negative:
-        return [[*clause, (field.name, modified("IS_NULL", ""))]]
-    return [clause, [(field.name, modified("NOT_NULL", ""))]]
+        return [[*clause, (field.name, with_modifier("IS_NULL", ""))]]
+    return [clause, [(field.name, with_modifier("NOT_NULL", ""))]]
 
 
 def _criterion(field: FilterField, name: str, value: Any) -> dict[str, Any]:
@@ -160,13 +160,13 @@ def _criterion(field: FilterField, name: str, value: Any) -> dict[str, Any]:
     if lookup.plain and _is_plain(value) and lookup.negative == (whole_list and lookup.plain == "EXCLUDES"):
         # INCLUDES takes words for alternatives unless they are quoted; EXCLUDES of a list never parts them.
         quoted = lookup.plain == "INCLUDES" and len(value.split()) > 1
-        return modified(lookup.plain, f'"{value}"' if quoted else value)
-    return modified("NOT_MATCHES_REGEX" if lookup.negative else "MATCHES_REGEX", lookup.pattern(value))
+        return with_modifier(lookup.plain, f'"{value}"' if quoted else value)
+    return with_modifier("NOT_MATCHES_REGEX" if lookup.negative else "MATCHES_REGEX", lookup.pattern(value))
 
 
 def _is_exact(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> bool:
     """Whether the server says all: of several texts it looks at one after the other."""
-    if not holds(MANY, field.key):
+    if not is_listed(MULTI_VALUED, field.key):
         return True
     positive = [name for name in asked if not TEXT_LOOKUPS[name].negative]
     whole = all(_is_phrase(field, name, asked[name]) for name in asked.keys() - positive)
