@@ -1,4 +1,4 @@
-"""StashClient: the operations of one server, one typed method each."""
+"""StashClient: a typed method for each operation of the API."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class StashClient(
     SystemQueryClientMixin,
     VersionClientMixin,
 ):
-    """Every operation of one server as an async method.
+    """The operations of one server as async methods.
 
-    Ids may be int or str; inputs may be typed or mappings; a refused or unanswered request raises.
+    Ids may be int or str; inputs may be typed objects or mappings; a request that is refused or not answered
+    raises.
     """

@@ -1,6 +1,7 @@
-"""What older servers do only by way of other requests.
+"""Operations that older servers have only in another form.
 
-They know a stash-box by its place in the configuration, and some changes to many objects for one object only.
+They identify a stash-box by its index in the configuration, and have some bulk operations for one object
+only.
 """
 
 from __future__ import annotations
@@ -19,38 +20,42 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.capability import ServerCapabilities
 
 _ENDPOINT = "stash_box_endpoint"
-_PLACES = {
+_INDEX_FIELDS = {
     "StashBoxBatchTagInput": "endpoint",
     "StashBoxDraftSubmissionInput": "stash_box_index",
     "StashBoxFingerprintSubmissionInput": "stash_box_index",
 }
-"""Input -> its field for the place of a stash-box, which was the only one before 0.27."""
+"""Input type -> its field for the index of a stash-box, the only way to name one before 0.27."""
 
-_SINGLE = {
+_SINGULAR = {
     "bulkTagUpdate": "tagUpdate",
     "bulkStudioUpdate": "studioUpdate",
     "bulkSceneMarkerUpdate": "sceneMarkerUpdate",
     "sceneMarkersDestroy": "sceneMarkerDestroy",
 }
-"""Operation on many -> the like for one, which is older."""
+"""Bulk operation -> the older operation on one object."""
 
 
-async def with_place(session: Session, operation: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`args`, with a stash-box named by its place where the server does not take its endpoint.
+async def with_stash_box_index(
+    session: Session, operation: str, args: Mapping[str, Any], server: ServerCapabilities
+) -> Mapping[str, Any]:
+    """`args`, with the stash-box named by index for a server that does not take its endpoint.
 
-    Raises StashInputError for an endpoint that the server's configuration does not have.
+    Raises StashInputError for an endpoint that is not in the server's configuration.
     """
     ref, given = describe(operation)[1].args.get("input"), args.get("input")
-    if ref is None or ref.name not in _PLACES or not given or given.get(_ENDPOINT) is None:
+    if ref is None or ref.name not in _INDEX_FIELDS or not given or given.get(_ENDPOINT) is None:
         return args
-    server = await session.learn()
     if not server.has_type(ref.name) or server.input_has_field(ref.name, _ENDPOINT):
         return args
     others = {name: value for name, value in given.items() if name != _ENDPOINT}
-    return {**args, "input": {**others, _PLACES[ref.name]: await _place(session, given[_ENDPOINT])}}
+    return {
+        **args,
+        "input": {**others, _INDEX_FIELDS[ref.name]: await _stash_box_index(session, given[_ENDPOINT])},
+    }
 
 
-async def _place(session: Session, endpoint: str) -> int:
+async def _stash_box_index(session: Session, endpoint: str) -> int:
     answer = await session.call("configuration", {}, ["general.stashBoxes.endpoint"])
     known = [box["endpoint"] for box in answer["general"]["stashBoxes"]]
     if endpoint not in known:
@@ -60,13 +65,13 @@ async def _place(session: Session, endpoint: str) -> int:
     return known.index(endpoint)
 
 
-def is_for_one(operation: str, server: ServerCapabilities) -> bool:
-    """Whether the server has an operation on many objects for one object only."""
-    one = _SINGLE.get(operation)
+def needs_splitting(operation: str, server: ServerCapabilities) -> bool:
+    """Whether the server lacks a bulk operation but has the one on a single object."""
+    one = _SINGULAR.get(operation)
     return one is not None and not server.has_mutation(operation) and server.has_mutation(one)
 
 
-async def one_by_one(
+async def call_split(
     session: Session,
     operation: str,
     args: Mapping[str, Any],
@@ -74,15 +79,15 @@ async def one_by_one(
     *,
     quiet: bool = False,
 ) -> Any:
-    """The value of an operation on many objects, done for one after the other in one request.
+    """Call a bulk operation as one operation for each object, in one request.
 
-    Raises StashBatchError when it failed for some of them: for the others it is done.
+    Raises StashBatchError when it failed for some; for the others it is done.
     """
-    single = _SINGLE[operation]
+    single = _SINGULAR[operation]
     result = describe(single)[1].type.name
     wanted = selection.default_paths(result) if paths is None and selection.is_composite(result) else paths
     quiet = quiet or paths is None
-    each_args = _single_args(operation, args, await session.learn())
+    each_args = _singular_args(operation, args, session.capabilities)
     done = await execute_batch(
         session, [BatchOperation(single, each, wanted, quiet=quiet) for each in each_args]
     )
@@ -92,12 +97,12 @@ async def one_by_one(
     return values if selection.is_composite(result) else all(values)
 
 
-def _single_args(
+def _singular_args(
     operation: str, args: Mapping[str, Any], server: ServerCapabilities
 ) -> Iterator[dict[str, Any]]:
-    """The arguments for each object; lists to be set stand alone there.
+    """The arguments for each object; a list with mode SET becomes a plain list.
 
-    Raises StashCapabilityError for lists to be added to, because that needs what they hold.
+    Raises StashCapabilityError for the modes ADD and REMOVE, which need the present value of the list.
     """
     if "input" not in args:
         yield from ({"id": one} for one in args["ids"])

@@ -1,4 +1,7 @@
-"""A lock for tasks of any event loop: an asyncio lock serves one loop, a thread's lock would stop it."""
+"""Locks for tasks of several event loops.
+
+An asyncio lock serves one loop only, and a thread's lock would block a loop.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Lock:
-    """`async with lock:` lets one task in at a time, in the order they came, whichever thread runs them."""
+    """`async with lock:` admits one task at a time, first come first served, in whatever thread."""
 
     def __init__(self) -> None:
         self._state = threading.Lock()
@@ -27,44 +30,44 @@ class Lock:
             if not self._held:
                 self._held = True
                 return
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
         try:
-            await turn
+            await waiter
         except asyncio.CancelledError:
-            self._give_up(turn)
+            self._give_up(waiter)
             raise
 
     async def __aexit__(self, *exc: object) -> None:
         self._release()
 
     def _release(self) -> None:
-        """Pass the lock on to whoever has waited longest."""
+        """Pass the lock on to the task that has waited longest."""
         with self._state:
             while self._waiting:
-                turn = self._waiting.popleft()
+                waiter = self._waiting.popleft()
                 with suppress(RuntimeError):  # its loop was closed: nobody waits there
-                    turn.get_loop().call_soon_threadsafe(self._grant, turn)
+                    waiter.get_loop().call_soon_threadsafe(self._grant, waiter)
                     return
             self._held = False
 
-    def _grant(self, turn: asyncio.Future[None]) -> None:
-        if turn.cancelled():
+    def _grant(self, waiter: asyncio.Future[None]) -> None:
+        if waiter.cancelled():
             self._release()
         else:
-            turn.set_result(None)
+            waiter.set_result(None)
 
-    def _give_up(self, turn: asyncio.Future[None]) -> None:
-        """Wait no longer. What was granted already goes on to the next; what is about to be, will."""
+    def _give_up(self, waiter: asyncio.Future[None]) -> None:
+        """Stop waiting. A lock that was granted already passes to the next task."""
         with self._state:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
-        if not turn.cancelled():
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
+        if not waiter.cancelled():
             self._release()
 
 
-class Turns:
-    """A lock for each object that is being saved."""
+class ObjectLocks:
+    """A lock for each object that is being saved, so that no change is sent twice."""
 
     def __init__(self) -> None:
         self._locks: dict[int, Lock] = {}
@@ -72,8 +75,8 @@ class Turns:
         self._changing = threading.Lock()
 
     @asynccontextmanager
-    async def of(self, objects: Iterable[StashObject]) -> AsyncIterator[None]:
-        """Hold the turn of all `objects`, which the caller keeps alive."""
+    async def hold(self, objects: Iterable[StashObject]) -> AsyncIterator[None]:
+        """Hold the locks of all `objects`; the caller keeps the objects alive."""
         async with AsyncExitStack() as held:
             # In one order for everybody: two batches cannot wait for each other.
             for key in sorted({id(obj.canonical) for obj in objects}):

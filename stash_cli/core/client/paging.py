@@ -1,4 +1,4 @@
-"""Reading many objects: pages in a stable order, the next one fetched while the caller works."""
+"""Reads of many objects: by page in a stable order with prefetching, or by id."""
 
 from __future__ import annotations
 
@@ -24,23 +24,26 @@ if TYPE_CHECKING:
 
 
 PAGE_SIZE = 1000
-"""Rows per request: large enough to hide the round trip, small enough to keep memory flat."""
-_TELLS = 2
-"""The page that tells how many rows there are: one does without, and several need none in vain."""
+"""Rows per request: large enough to hide the round trip, small enough to bound memory."""
+_COUNTED_PAGE = 2
+"""The page that also selects the count.
+
+A single page needs none; with several the count saves a request past the end.
+"""
 _SEEDS = 10**8
 
 Row = dict[str, Any]
 Receive = Callable[[list[Row], int], list[Any]]
-"""Turns the rows of an answer, as soon as it has come, into as many items; with the number of its request."""
+"""Converts the rows of an answer on arrival to as many items; the second argument is the request's number."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindQuery:
-    """Which objects of one entity, in which order.
+    """Selection and order of the objects of one entity.
 
-    `filter` is the server's filter input as JSON, `q` its text search, `sort` one of its sort keys (None:
-    by name, or by id where there are no names; "random" is given a seed, so that pages fit together),
-    `direction` ASC or DESC; `ids` asks for just these.
+    `filter` is the server's filter input as JSON, `q` its text search, `sort` one of its sort keys (None: by
+    name, or by id where there are no names; "random" gets a seed, so that pages do not overlap), `direction`
+    ASC or DESC; `ids` selects these objects only.
     """
 
     entity: Entity
@@ -55,7 +58,7 @@ class FindQuery:
         check_sort(self.entity, self.sort)
 
     def args(self, page: int, per_page: int) -> dict[str, Any]:
-        """The arguments of the find query for one page."""
+        """Arguments of the find query for one page."""
         order = {"sort": self._sort(), "direction": self.direction or "ASC"}
         paging = {"page": page, "per_page": per_page, **order, **({"q": self.q} if self.q else {})}
         return {"filter": paging, self.entity.filter_arg: self.filter or UNSET}
@@ -68,14 +71,14 @@ class FindQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of rows, or what they were turned into; `count` is the number of all matches if asked for."""
+    """One page of rows, or of the items made of them; `count` is the number of all matches if selected."""
 
     rows: list[Any]
     count: int | None = None
 
 
 def check_sort(entity: Entity, sort: str | None) -> None:
-    """Refuse a sort key that the server does not have, with near matches."""
+    """Refuse an unknown sort key, with near matches."""
     if sort is None or sort in entity.sorts or sort == "random":
         return
     if sort.startswith("random_") and sort.removeprefix("random_").isdigit():
@@ -95,7 +98,7 @@ async def page(
     with_count: bool = False,
     receive: Receive | None = None,
 ) -> Page:
-    """One page of rows that hold `paths` (None: the default fields); one request."""
+    """One page of rows with `paths` (None: the default fields), in one request."""
     items = query.entity.items
     wanted = [f"{items}.{path}" for path in _paths(query, paths)]
     fields = ["count", *wanted] if with_count else wanted
@@ -107,7 +110,7 @@ async def page(
 
 
 async def count(session: Session, query: FindQuery) -> int:
-    """How many objects match; no row is sent."""
+    """The number of matches; no rows are sent."""
     if query.ids is not None:
         return sum([1 async for _ in iter_rows(session, query, ["id"])])
     answer = await session.call(query.entity.find, query.args(1, 0), ["count"])
@@ -123,7 +126,7 @@ async def iter_pages(
     page_size: int | None = None,
     receive: Receive | None = None,
 ) -> AsyncGenerator[list[Any], None]:
-    """Pages of rows up to `limit` rows; while one is worked on the next is on its way."""
+    """Pages of up to `limit` rows in all; the next ones are requested while the caller works."""
     if limit is not None and limit <= 0:
         return
     if query.ids is not None:
@@ -133,7 +136,7 @@ async def iter_pages(
     size = page_size or _even_size(limit)
 
     async def fetch(number: int) -> list[Any]:
-        unsure = number == _TELLS and (limit is None or limit > _TELLS * size)
+        unsure = number == _COUNTED_PAGE and (limit is None or limit > _COUNTED_PAGE * size)
         found = await page(
             session, query, paths, number=number, per_page=size, with_count=unsure, receive=receive
         )
@@ -180,7 +183,7 @@ def _paths(query: FindQuery, paths: Sequence[str] | None) -> Sequence[str]:
 
 
 def _even_size(limit: int | None) -> int:
-    """A page size that divides `limit` rows evenly, so that little is asked for in vain."""
+    """A page size that divides `limit` evenly, so that hardly any row is requested in vain."""
     if limit is None:
         return PAGE_SIZE
     pages = -(-limit // PAGE_SIZE)
@@ -199,7 +202,7 @@ async def pages_by_id(
     paths: Sequence[str] | None,
     receive: Receive | None = None,
 ) -> AsyncGenerator[list[Any], None]:
-    """The objects with these ids, a page per CHUNK; ids that do not exist are left out."""
+    """The objects with these ids in this order, CHUNK to a page; unknown ids are left out."""
     quiet = paths is None
     wanted = list(dict.fromkeys(["id", *(default_paths(entity.type) if paths is None else paths)]))
     for start in range(0, len(ids), CHUNK):
@@ -214,9 +217,9 @@ async def pages_by_id(
 async def _rows(
     session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
 ) -> list[Row]:
-    """Rows in any order, one request unless some are gone.
+    """Rows in any order, in one request unless some ids are unknown.
 
-    A server before 0.25 has no `ids` argument and gets one find per id in a single document.
+    A server before 0.25 has no `ids` argument; it gets one find per id in a single document.
     """
     if len(ids) == 1 and _has_own_query(entity):
         row = await session.call(f"find{entity.type}", {"id": ids[0]}, paths, quiet=quiet)
@@ -249,7 +252,7 @@ async def _listed(
 async def _one_by_one(
     session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
 ) -> list[Row]:
-    """One document with a find per id; markers, which have no such query, are picked from all."""
+    """One document with a find per id; markers, which have no such query, are filtered from all."""
     if not _has_own_query(entity):
         rows = await _listed(session, entity, {"filter": {"per_page": -1}}, paths, quiet=quiet)
         return [row for row in rows if row["id"] in set(ids)]
@@ -258,14 +261,14 @@ async def _one_by_one(
 
 
 def _has_own_query(entity: Entity) -> bool:
-    """Whether the API finds one by its id, answering null for an unknown one; markers are only listed."""
+    """Whether the API has a query for one object by id; it has none for markers."""
     return f"find{entity.type}" in describe_api().queries
 
 
 _AHEAD = 2
-"""Pages on their way at most, so that the server is busy also while an answer is read."""
+"""Pages requested ahead at most, so that the server works while an answer is read."""
 _TURNS = 8
-"""Turns of the event loop within which a request on a kept-alive connection is sent (it takes five)."""
+"""Iterations of the event loop in which a request on a kept-alive connection is written (five suffice)."""
 
 
 @dataclass(slots=True)
@@ -281,7 +284,7 @@ class Prefetch:
     coming: deque[asyncio.Future[list[Any]]] = field(default_factory=deque)
 
     async def next(self) -> list[Any]:
-        """The next page; unless it was the last one, those after it are on their way when it comes."""
+        """The next page; the pages after it are requested before it is returned."""
         self._send()
         rows = await self.coming.popleft()
         self.received += 1
@@ -290,17 +293,17 @@ class Prefetch:
         self.ended = len(rows) < self.size or self.left == 0
         if not self.ended:
             self._send()
-            await _let_out()
+            await _flush()
         return found
 
     async def close(self) -> None:
-        """Give up what is still on its way."""
+        """Cancel the requests under way."""
         for task in self.coming:
             task.cancel()
         await asyncio.gather(*self.coming, return_exceptions=True)
 
     def _send(self) -> None:
-        """Have one page on its way, and more once it shows that there are many."""
+        """Keep requests under way: one at first, more once there prove to be many pages."""
         wanted = min(_AHEAD, max(1, self.received))
         if self.left is not None:
             wanted = min(wanted, -(-self.left // self.size))
@@ -309,7 +312,7 @@ class Prefetch:
             self.coming.append(asyncio.ensure_future(self.fetch(self.sent)))
 
 
-async def _let_out() -> None:
-    """Turn the loop until requests are on the wire: the caller's own work may hold the loop from now on."""
+async def _flush() -> None:
+    """Let the event loop write the requests: the caller may block it from now on."""
     for _ in range(_TURNS):
         await asyncio.sleep(0)

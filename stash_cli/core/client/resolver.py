@@ -1,4 +1,4 @@
-"""Names to ids, forgivingly: an object, an id, a name or an alias, all in one request."""
+"""Ids of objects that are given as an object, an id, a name or an alias."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ async def map_ids(
 ) -> list[str]:
     """The ids of `items`, each an object, an int id, a mapping with id or name, or a name.
 
-    Names fit names and aliases, regardless of case. Unknown names are made with `create`, else left out
-    and logged. Two requests at most.
+    Names match names and aliases, ignoring case. Unknown names are created with `create`, else left out with
+    a warning. Two requests at most.
     """
     wanted = [_id_or_name(item) for item in items]
     names = list(dict.fromkeys(name for one, name in wanted if one is None))
@@ -44,7 +44,7 @@ async def map_ids(
 
 
 async def _find(session: Session, entity: Entity, names: Sequence[str]) -> dict[str, list[str]]:
-    """Name -> ids of what is called so, by name before alias."""
+    """Name -> ids of the objects with this name or alias, names first."""
     if not names:
         return {}
     aliases = _ALIASES.get(entity.type, "aliases")
@@ -58,21 +58,21 @@ async def _find(session: Session, entity: Entity, names: Sequence[str]) -> dict[
     fields = [f"{entity.items}.{field}" for field in ("id", "name", aliases)]
     pages = await call_each(session, entity.find, args, fields)
     return {
-        name: [row["id"] for row in sorted(page[entity.items], key=lambda row: _distance(row, name))]
+        name: [row["id"] for row in sorted(page[entity.items], key=lambda row: _match_rank(row, name))]
         for name, page in zip(names, pages, strict=True)
     }
 
 
 async def _create(session: Session, entity: Entity, names: Sequence[str]) -> dict[str, list[str]]:
-    """Name -> id of what was made, once for spellings that the server takes for the same name."""
-    new = {_spelling(name): name for name in reversed(names)}
+    """Name -> id of the created object; names that the server considers equal are created once."""
+    new = {_folded(name): name for name in reversed(names)}
     args = [{"input": {"name": name}} for name in new.values()]
     made = await call_each(session, entity.operation("Create"), args, ["id"])
     ids = dict(zip(new, (row["id"] for row in made), strict=True))
-    return {name: [ids[_spelling(name)]] for name in names}
+    return {name: [ids[_folded(name)]] for name in names}
 
 
-def _spelling(name: str) -> bytes:
+def _folded(name: str) -> bytes:
     # Of bytes only ASCII letters are lowered, as the server compares names.
     return name.encode().lower()
 
@@ -81,8 +81,8 @@ def _equals(text: str) -> dict[str, str]:
     return {"value": text, "modifier": "EQUALS"}
 
 
-def _distance(row: dict[str, Any], name: str) -> tuple[int, int]:
-    """The very name before another case of it before an alias, then the older object."""
+def _match_rank(row: dict[str, Any], name: str) -> tuple[int, int]:
+    """Sort key: the exact name, then another case of it, then an alias; the older object first."""
     fits = 0 if row["name"] == name else 1 if row["name"].lower() == name.lower() else 2
     return fits, int(row["id"])
 

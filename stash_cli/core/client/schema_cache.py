@@ -1,4 +1,4 @@
-"""What is known of servers from earlier runs: one small file per address."""
+"""The cache of server schemas on disk: one file per URL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FORMAT = 2
 
 
 def recall(connection: Connection) -> dict[str, Any] | None:
-    """The facts kept for this address, or None; a damaged file counts as none."""
+    """The cached schema of this URL, or None; a damaged file counts as none."""
     try:
         kept = json.loads(_path(connection).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -29,7 +29,7 @@ def recall(connection: Connection) -> dict[str, Any] | None:
 
 
 def remember(connection: Connection, facts: dict[str, Any]) -> None:
-    """Keep `facts`; written whole or not at all. A cache that cannot be written is only noted."""
+    """Write the schema to the cache, atomically. Failure to write is only logged."""
     path = _path(connection)
     text = json.dumps({"format": _FORMAT, "url": connection.url, "facts": facts}, separators=(",", ":"))
     try:

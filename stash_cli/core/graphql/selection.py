@@ -31,7 +31,7 @@ _LABELS = ("name", "title", "path")
 _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
 _TOKEN = re.compile(r"[{}]|[^\s,{}]+")
 _ON = "... on "
-_PLACES = ("parent_folder", "zip_file")
+_INDEX_FIELDS = ("parent_folder", "zip_file")
 """Where a file lies: always by id and path only."""
 
 
@@ -196,8 +196,8 @@ def _default_paths(type_name: str) -> tuple[str, ...]:
     names = [*_common(declared.fields), *_own_fields(declared)]
     if not is_file(declared):
         return tuple(names)
-    places = [f"{name}.{key}" for name in _PLACES for key in ("id", "path")]
-    return (*(name for name in names if name not in _PLACES), *places)
+    places = [f"{name}.{key}" for name in _INDEX_FIELDS for key in ("id", "path")]
+    return (*(name for name in names if name not in _INDEX_FIELDS), *places)
 
 
 def _own_fields(declared: ApiType) -> list[str]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.settings import Connection
     from stash_cli.core.transport.base import GraphQLRequest, GraphQLResponse
-    from stash_cli.core.transport.websocket import Channel, SocketSubscription
+    from stash_cli.core.transport.websocket import Channel, WebSocketSubscription
 
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -131,12 +131,12 @@ class HttpTransport:
         except (load_httpx().HTTPError, DamagedError, TooSlowError) as error:
             raise translate(error, self.connection, progress.delivery, progress.handled) from error
 
-    def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> SocketSubscription:
+    def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> WebSocketSubscription:
         """A socket for one operation; a mutation is sent over it once, whatever `reconnect` says."""
         check_read_only(self.connection, request)
-        from stash_cli.core.transport.websocket import SocketSubscription
+        from stash_cli.core.transport.websocket import WebSocketSubscription
 
-        return SocketSubscription(self.open_channel, request, reconnect=reconnect)
+        return WebSocketSubscription(self.open_channel, request, reconnect=reconnect)
 
     async def close(self) -> None:
         await self.clients.aclose()

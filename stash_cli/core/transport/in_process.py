@@ -82,7 +82,7 @@ class InProcessTransport(HttpTransport):
             """Reports what it does like httpcore; the app has the whole request from the start."""
 
             async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-                trace = request.extensions.get("trace", _unheard)
+                trace = request.extensions.get("trace", _no_trace)
                 await trace("asgi.send_request_headers.started", {"request": request})
                 await trace("asgi.send_request_body.complete", {})
                 answer: httpx.Response = await background.run(super().handle_async_request(request))
@@ -142,7 +142,7 @@ def require_file(connection: Connection) -> None:
     )
 
 
-async def _unheard(event: str, info: Mapping[str, Any]) -> None:
+async def _no_trace(event: str, info: Mapping[str, Any]) -> None:
     """For requests that nobody keeps a record of."""
 
 

@@ -41,7 +41,7 @@ def is_below_root(error: StashGraphQLError) -> bool:
     return bool(error.errors) and all(len(each.get("path") or ()) > 1 for each in error.errors)
 
 
-def judged(request: GraphQLRequest, error: StashError) -> StashError:
+def as_unknown_outcome(request: GraphQLRequest, error: StashError) -> StashError:
     """`error`, or what it means for a mutation that may have been done."""
     if isinstance(error, StashUnknownOutcomeError) or not request.is_mutation or not may_be_done(error):
         return error

@@ -19,7 +19,7 @@ from stash_cli.core.log import logger
 from stash_cli.core.transport.answers import is_redirect, moved, unauthorised
 from stash_cli.core.transport.base import GraphQLResponse, checked_errors
 from stash_cli.core.transport.faults import translate
-from stash_cli.core.transport.outcome import judged
+from stash_cli.core.transport.outcome import as_unknown_outcome
 from stash_cli.core.transport.progress import Progress
 from stash_cli.core.transport.reading import too_large
 from stash_cli.core.transport.retry import Backoff
@@ -55,7 +55,7 @@ class Channel(Protocol):
     async def close(self) -> None: ...
 
 
-class SocketSubscription:
+class WebSocketSubscription:
     """The answers to one operation, usually a subscription, over a socket of its own.
 
     The server keeps what it loaded for the life of a socket, so sharing one would share stale objects.
@@ -79,7 +79,7 @@ class SocketSubscription:
         self._is_answered = False
 
     async def __aenter__(self) -> Self:
-        with self._judging():
+        with self._recording_outcome():
             await self._connect()
         return self
 
@@ -90,7 +90,7 @@ class SocketSubscription:
         return self
 
     async def __anext__(self) -> GraphQLResponse:
-        with self._judging():
+        with self._recording_outcome():
             while not self._ended:
                 try:
                     message = self._waiting.popleft() if self._waiting else await self._receive()
@@ -104,14 +104,14 @@ class SocketSubscription:
         raise StopAsyncIteration
 
     @contextmanager
-    def _judging(self) -> Iterator[None]:
+    def _recording_outcome(self) -> Iterator[None]:
         """Note on errors how far the operation got; one that may have been done is told as such."""
         try:
             yield
         except StashError as error:
             if error.delivery is None or isinstance(error, StashConnectionError):
                 self._progress.mark(error)
-            if self._is_answered or (meaning := judged(self._request, error)) is error:
+            if self._is_answered or (meaning := as_unknown_outcome(self._request, error)) is error:
                 raise
             raise meaning from error
         except BaseException as error:
@@ -131,7 +131,7 @@ class SocketSubscription:
             self._channel = channel = await self._open_channel()
             try:
                 async with asyncio.timeout(_ANSWER_WITHIN):
-                    await self._greet(channel)
+                    await self._handshake(channel)
             except BaseException as error:
                 self._channel = None
                 await channel.close()
@@ -148,14 +148,14 @@ class SocketSubscription:
         logger.info("%s: listening", title(self._request.operation_name, self._request.document))
         log_request(self._request.document, self._request.variables)
 
-    async def _greet(self, channel: Channel) -> None:
-        await _say(channel, "connection_init", payload={})
+    async def _handshake(self, channel: Channel) -> None:
+        await _send_message(channel, "connection_init", payload={})
         await self._until(channel, "connection_ack")
         self._progress.delivery = Delivery.HEADERS_WRITTEN
-        await _say(channel, "subscribe", id=_ID, payload=self._request.payload())
+        await _send_message(channel, "subscribe", id=_ID, payload=self._request.payload())
         self._progress.delivery = Delivery.BODY_WRITTEN
         # Messages are read in order: the answer to a ping proves that the subscription was read.
-        await _say(channel, "ping")
+        await _send_message(channel, "ping")
         with suppress(TimeoutError):
             async with asyncio.timeout(_PONG_WITHIN):
                 await self._until(channel, "pong")
@@ -177,7 +177,7 @@ class SocketSubscription:
             async with asyncio.timeout(_PING_EVERY):
                 return _parse(await channel.receive())
         except TimeoutError:
-            await _say(channel, "ping")
+            await _send_message(channel, "ping")
         try:
             async with asyncio.timeout(_ANSWER_WITHIN):
                 return _parse(await channel.receive())
@@ -204,7 +204,7 @@ class SocketSubscription:
             if not self._is_answered and self._request.is_mutation:
                 raise StashIntegrationError("The server ended the operation without an answer.")
         elif kind == "ping" and self._channel is not None:
-            await _say(self._channel, "pong")
+            await _send_message(self._channel, "pong")
         return None
 
     async def _lost(self, error: StashConnectionError) -> None:
@@ -221,7 +221,7 @@ class SocketSubscription:
         await asyncio.sleep(pause)
 
 
-async def _say(channel: Channel, kind: str, **facts: Any) -> None:
+async def _send_message(channel: Channel, kind: str, **facts: Any) -> None:
     logger.debug("socket <- %s", kind)
     await channel.send(json.dumps({"type": kind, **facts}))
 

@@ -40,7 +40,7 @@ class ConfigClientMixin(StashClientBase):
         return await self.ask("configureDefaults", input=input_data)
 
     async def configure_ui(self, input_data: Dict | None = None, partial: Dict | None = None) -> Dict:
-        """Replace the web interface's settings, or with `partial` merge into them; all as they are now."""
+        """Replace the web interface's settings, or with `partial` merge into them; returns all."""
         return await self.ask("configureUI", input=input_data, partial=partial)
 
     async def configure_ui_setting(self, key: str, value: Any) -> Dict:

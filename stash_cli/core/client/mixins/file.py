@@ -67,7 +67,7 @@ class FileClientMixin(StashClientBase):
         return await self.ask("revealFolderInFileManager", id=id)
 
     async def _found(self, operation: str, **args: Any) -> T | None:
-        """What there is, or None: for files and folders the server calls that an error."""
+        """The file or folder, or None: the server reports a missing one as an error."""
         try:
             return await self.ask(operation, **args)
         except StashGraphQLError as error:

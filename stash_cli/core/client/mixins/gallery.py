@@ -60,7 +60,7 @@ class GalleryClientMixin(StashClientBase):
         return await self.ask("removeGalleryImages", input={"gallery_id": gallery_id, "image_ids": image_ids})
 
     async def update_gallery_images(self, gallery_id: Id, image_ids: Sequence[Id], mode: str = "SET") -> bool:
-        """Make exactly these the gallery's images (SET), or add or remove them (ADD, REMOVE)."""
+        """Set the gallery's images (SET), or add or remove images (ADD, REMOVE)."""
         if mode not in _MODES:
             raise StashInputError(f"mode is one of {', '.join(_MODES)}, not {mode!r}.")
         wanted = [str(one) for one in image_ids]

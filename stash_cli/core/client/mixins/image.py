@@ -30,7 +30,7 @@ class ImageClientMixin(StashClientBase):
         return await self.find_page("Image", filter_, image_filter, q, ids)
 
     async def create_image(self, image: types.Image) -> types.Image:
-        """Refused: no server makes images, they appear when their files are scanned."""
+        """Raises StashCapabilityError: images come from scanning files, no server creates them."""
         raise StashCapabilityError(
             f"{image!r} cannot be created: images appear when their files are scanned.",
             hint="Put the file into a library folder and scan it.",

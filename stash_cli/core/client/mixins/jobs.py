@@ -1,4 +1,4 @@
-"""Jobs: looking at them, stopping them, waiting for them."""
+"""Jobs: finding, stopping, waiting."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class JobsClientMixin(StashClientBase):
         return await self.ask("findJob", input={"id": job_id})
 
     async def job_queue(self) -> list[types.Job]:
-        """The jobs that wait or run, oldest first."""
+        """Queued and running jobs, oldest first."""
         return await self.ask("jobQueue")
 
     async def stop_job(self, job_id: Id) -> bool:
@@ -36,10 +36,10 @@ class JobsClientMixin(StashClientBase):
         period: float = 1.5,
         timeout: float = 120.0,  # noqa: ASYNC109 - the public signature
     ) -> bool | None:
-        """Wait until the job has `status`: True when it got there, False when it ended otherwise.
+        """Wait until the job has `status`: True when it has, False when it ended otherwise.
 
-        None means that the server does not know the job. Looks every `period` seconds and listens in
-        between; raises StashJobRunningError after `timeout` seconds.
+        None for a job that the server does not know. Polls every `period` seconds and listens as well; raises
+        StashJobRunningError after `timeout` seconds.
         """
         updates = job_updates(self.session, job_id, timeout=timeout, poll=period)
         try:

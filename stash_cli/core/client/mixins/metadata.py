@@ -1,4 +1,4 @@
-"""Tasks on the whole library: scan, generate, clean, identify, export, back up, migrate."""
+"""Tasks on the whole library: scan, generate, clean, identify, export, back up, migrate; downloads."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class MetadataClientMixin(StashClientBase):
-    """Operations that start jobs; each answers the job's id, unless it says otherwise."""
+    """Operations that start jobs; each returns the job's id unless it says otherwise."""
 
     async def metadata_scan(self, paths: Sequence[str] | None = None, flags: Dict | None = None) -> str:
-        """Scan library folders, or the parts of them in `paths`.
+        """Scan the library folders, or the `paths` in them.
 
-        `flags` are further fields of ScanMetadataInput; those not given are the server's saved defaults.
+        `flags` are further fields of ScanMetadataInput; the others keep the server's saved defaults.
         """
         defaults = await self.saved_defaults("scan", "ScanMetadataInput")
         given = {"paths": list(paths)} if paths is not None else {}
@@ -37,11 +37,11 @@ class MetadataClientMixin(StashClientBase):
         options: types.GenerateMetadataOptions | Dict | None = None,
         input_data: types.GenerateMetadataInput | Dict | None = None,
     ) -> str:
-        """Generate covers, previews and the like: `options` say what, `input_data` for which objects."""
+        """Generate covers, previews and the like: `options` select the kinds, `input_data` the objects."""
         return await self.ask("metadataGenerate", input={**plain(options or {}), **plain(input_data or {})})
 
     async def saved_defaults(self, task: str, input_type: str) -> Dict:
-        """The server's saved options of a task, as far as its input takes them."""
+        """The server's saved options of a task that its input type has."""
         from stash_cli.core.types.api import describe_api
 
         path = f"defaults.{task}"
@@ -78,17 +78,17 @@ class MetadataClientMixin(StashClientBase):
     async def export_objects(
         self, input_data: types.ExportObjectsInput | Dict, target: str | Path | None = None
     ) -> str:
-        """Export objects to a zip file; its address, or where it is with a `target` to download it to."""
+        """Export objects to a zip file; its URL, or its path when it is downloaded to `target`."""
         return await self._fetched(await self.ask("exportObjects", input=input_data), target)
 
     async def import_objects(self, input_data: types.ImportObjectsInput | Dict) -> str:
-        """Import a zip file that `export_objects` made: its path, or a binary file object, is uploaded."""
+        """Import a zip file of `export_objects`, given as path or binary file object; it is uploaded."""
         return await self.ask("importObjects", input=input_data)
 
     async def backup_database(
         self, input_data: types.BackupDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
-        """Back the database up; the address of a copy to download, or where it is with a `target`.
+        """Back up the database; the URL of the copy, or its path when it is downloaded to `target`.
 
         "" where the copy stays on the server's machine.
         """
@@ -98,12 +98,12 @@ class MetadataClientMixin(StashClientBase):
     async def anonymise_database(
         self, input_data: types.AnonymiseDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
-        """Make a copy without private content; answers as `backup_database` does."""
+        """Copy the database without private content; returns what `backup_database` returns."""
         found: str | None = await self.ask("anonymiseDatabase", input=_downloaded(input_data, target))
         return await self._fetched(found or "", target)
 
     async def download(self, address: str, target: str | Path) -> Path:
-        """Fetch what the server offers at an address it answered to a file or folder; where it is now."""
+        """Download a file that the server offers, to a file or folder; the path of the copy."""
         return await download(self.session, address, target)
 
     async def _fetched(self, address: str, target: str | Path | None) -> str:
@@ -113,7 +113,7 @@ class MetadataClientMixin(StashClientBase):
         return await self.ask("optimiseDatabase")
 
     async def migrate(self, input_data: types.MigrateInput | Dict) -> str:
-        """The job's id, or "" from a server before 0.26, which has migrated its database when it answers."""
+        """Migrate the database; the job's id, or "" from a server before 0.26, where it is done by then."""
         found: str | bool = await self.ask("migrate", input=input_data)
         return found if isinstance(found, str) else ""
 
@@ -127,7 +127,7 @@ class MetadataClientMixin(StashClientBase):
         return await self.ask("migrateBlobs", input=input_data)
 
     async def setup(self, input_data: types.SetupInput | Dict) -> bool:
-        """Set a new server up; whether that was done."""
+        """Set up a new server; whether it succeeded."""
         return await self.ask("setup", input=input_data)
 
     async def download_ffmpeg(self) -> str:
@@ -135,24 +135,24 @@ class MetadataClientMixin(StashClientBase):
 
 
 def _downloaded(input_data: Any, target: object) -> Dict:
-    """An input that asks for a copy to download where there is a place for it."""
+    """The input, asking for a copy to download where there is a target."""
     return {**plain(input_data), **({} if target is None else {"download": True})}
 
 
 async def download(session: Session, address: str, target: str | Path) -> Path:
-    """Fetch what the server offers at `address` to `target`, a file or a folder; where it is now.
+    """Download the file at `address` to `target`, a file or a folder; the path of the copy.
 
-    A file of that name is replaced once the new one is whole. Raises StashInputError where nothing can be
-    written, and what transports raise; nothing is left behind then.
+    An existing file is replaced once the new one is complete. Raises StashInputError where nothing can be
+    written; no partial file remains then.
     """
-    path = _place(target, address)
+    path = _stash_box_index(target, address)
     try:
         return await _write(session.transport.download(address), path)
     except OSError as error:
         raise StashInputError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
-def _place(target: str | Path, address: str) -> Path:
+def _stash_box_index(target: str | Path, address: str) -> Path:
     path = Path(target).expanduser()
     return path / download_name(address) if path.is_dir() else path
 

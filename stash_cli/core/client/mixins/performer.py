@@ -19,7 +19,7 @@ class PerformerClientMixin(StashClientBase):
     """Operations on performers."""
 
     async def find_performer(self, performer: int | str | Dict) -> types.Performer | None:
-        """By id (a number, also as text), by name or alias, or by a mapping with either."""
+        """By id (a number or its digits), by name or alias, or by a mapping with either."""
         if isinstance(performer, str) and performer.isdigit():
             performer = int(performer)
         found = await map_ids(self.session, ENTITIES["Performer"], [performer])
@@ -45,7 +45,7 @@ class PerformerClientMixin(StashClientBase):
         return await self.write("performerUpdate", performer)
 
     async def update_performer_image(self, performer: types.Performer, image_url: str) -> types.Performer:
-        """Give a performer the image at a URL, which may be a data: URL; the server fetches it."""
+        """Set the image from a URL that the server fetches, or from a data: URL."""
         return await self.ask("performerUpdate", input={"id": performer.id, "image": image_url})
 
     async def bulk_performer_update(
@@ -68,7 +68,7 @@ class PerformerClientMixin(StashClientBase):
         create: bool = False,
         on_multiple: OnMultipleMatch = OnMultipleMatch.RETURN_FIRST,
     ) -> list[str]:
-        """Ids of objects, ids, mappings or names; unknown names are made with `create`, else left out."""
+        """Ids of objects, ids, mappings or names; unknown names are created with `create`, else left out."""
         return await map_ids(
             self.session, ENTITIES["Performer"], performers, create=create, on_multiple=on_multiple
         )

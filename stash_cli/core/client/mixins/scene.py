@@ -87,7 +87,7 @@ class SceneClientMixin(StashClientBase):
         filter_: types.FindFilterType | Dict | None = None,
         config: types.SceneParserInput | Dict | None = None,
     ) -> Dict:
-        """What the file name parser finds, as JSON: count and results."""
+        """The results of the file name parser as JSON: count and results."""
         paths = ["count", *(f"results.{name}" for name in ("scene", "title", "code", "details", "date"))]
         paths += [f"results.{name}" for name in ("rating100", "studio_id", "performer_ids", "tag_ids")]
         return await self.ask_json("parseSceneFilenames", paths, filter=filter_, config=config or {})
@@ -99,7 +99,7 @@ class SceneClientMixin(StashClientBase):
         return await self.ask("sceneStreams", id=scene_id)
 
     async def scene_generate_screenshot(self, id: Id, at: float | None = None) -> str:
-        """Queue a new cover taken `at` seconds."""
+        """Queue a new cover, taken `at` seconds."""
         return await self.ask("sceneGenerateScreenshot", id=id, at=at)
 
     async def scene_assign_file(self, input_data: types.AssignSceneFileInput | Dict) -> bool:
@@ -126,7 +126,7 @@ class SceneClientMixin(StashClientBase):
     async def scene_save_activity(
         self, id: Id, resume_time: float | None = None, play_duration: float | None = None
     ) -> bool:
-        """Set where playing resumes and add to the time played, both in seconds."""
+        """Set the resume time and add to the play duration, both in seconds."""
         return await self.ask("sceneSaveActivity", id=id, resume_time=resume_time, playDuration=play_duration)
 
     async def scene_reset_activity(
@@ -139,7 +139,7 @@ class SceneClientMixin(StashClientBase):
     async def merge_scene_markers(
         self, target_scene_id: Id, source_scene_ids: Sequence[Id]
     ) -> list[types.SceneMarker]:
-        """Move markers of other scenes to one scene, unless it has one at that second; the moved ones.
+        """Move markers of other scenes to one scene, except at seconds that have one; the moved markers.
 
         Raises StashNotFoundError for a scene that does not exist.
         """
@@ -161,7 +161,7 @@ class SceneClientMixin(StashClientBase):
 
 
 def _free(held: Iterable[Dict], others: Iterable[Dict]) -> list[str]:
-    """Ids of the first marker at each second that is not taken yet."""
+    """Ids of the first marker at each second that has none yet."""
     taken = {row["seconds"] for row in held}
     free: list[str] = []
     for row in others:

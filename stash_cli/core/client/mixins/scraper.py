@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ScraperClientMixin(StashClientBase):
-    """Operations that fetch metadata from elsewhere or send it there."""
+    """Operations that read metadata from other sites or submit it to stash-boxes."""
 
     async def list_scrapers(self, types: Sequence[types.ScrapeContentType | str]) -> list[types.Scraper]:
         return await self.ask("listScrapers", types=types)
@@ -74,7 +74,7 @@ class ScraperClientMixin(StashClientBase):
         return await self.ask("scrapeSingleImage", source=source, input=input)
 
     async def scrape_url(self, url: str, ty: types.ScrapeContentType | str) -> Any:
-        """What any scraper makes of an address, as an object of the type asked for; None for nothing."""
+        """The result of any scraper for a URL, as an object of the requested type; None for none."""
         return await self.ask("scrapeURL", url=url, ty=ty)
 
     async def scrape_performer_url(self, url: str) -> types.ScrapedPerformer | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 _LEVELS = 8
-"""Parents asked for in one request."""
+"""Parents selected in one request."""
 
 
 class StudioClientMixin(StashClientBase):
@@ -52,7 +52,7 @@ class StudioClientMixin(StashClientBase):
         return await self.ask("studiosDestroy", ids=ids)
 
     async def find_studio_hierarchy(self, studio_id: Id) -> list[types.Studio]:
-        """The studio's ancestors, the topmost first, and the studio itself; [] for an unknown id."""
+        """The studio's ancestors, topmost first, and the studio itself; [] for an unknown id."""
         chain = await self._lineage(str(studio_id))
         if not chain:
             return []
@@ -66,7 +66,7 @@ class StudioClientMixin(StashClientBase):
         return await self.find_studio(chain[-1]) if chain else None
 
     async def _lineage(self, studio_id: str) -> list[str]:
-        """The ids from a studio up to its topmost ancestor, several levels per request."""
+        """Ids from a studio up to its topmost ancestor, several levels to a request."""
         paths = [".".join(["parent_studio"] * depth + ["id"]) for depth in range(_LEVELS + 1)]
         chain: list[str] = []
         asked: str | None = studio_id
@@ -84,5 +84,5 @@ class StudioClientMixin(StashClientBase):
     async def map_studio_ids(
         self, studios: Sequence[Id | Dict | types.Studio], create: bool = False
     ) -> list[str]:
-        """Ids of objects, ids, mappings or names; unknown names are made with `create`, else left out."""
+        """Ids of objects, ids, mappings or names; unknown names are created with `create`, else left out."""
         return await map_ids(self.session, ENTITIES["Studio"], studios, create=create)

@@ -1,4 +1,4 @@
-"""Streams: jobs, log lines and finished scans as they happen."""
+"""Subscriptions: jobs, log lines and finished scans."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class SubscriptionClientMixin(JobsClientMixin):
-    """Subscriptions; each is entered with `async with` and then iterated.
+    """Subscriptions; enter each with `async with`, then iterate.
 
-    Each has a websocket of its own, because servers answer from what they loaded for the life of one. A
-    lost connection is opened again with growing pauses; what happened meanwhile is not told, so look
-    over HTTP at what matters. Raises StashConnectionError when the server stays away.
+    Each has a websocket of its own, because a server answers from a cache per websocket. A lost connection is
+    opened again with growing pauses; events in between are lost, so query what matters. Raises
+    StashConnectionError when the server stays away.
     """
 
     def subscribe_to_jobs(self) -> AbstractAsyncContextManager[AsyncIterator[types.JobStatusUpdate]]:
-        """What happens to any job from now on; look at the queue for what runs already."""
+        """Changes of any job from now on; `job_queue` has the jobs that exist already."""
         return self._subscribed("jobsSubscribe")
 
     def subscribe_to_logs(self) -> AbstractAsyncContextManager[AsyncIterator[list[types.LogEntry]]]:
@@ -42,7 +42,7 @@ class SubscriptionClientMixin(JobsClientMixin):
         status: types.JobStatus | str = "FINISHED",
         timeout: float = 120,  # noqa: ASYNC109 - the public signature
     ) -> bool | None:
-        """`wait_for_job`, mostly listening and seldom looking."""
+        """`wait_for_job`, listening more and polling less."""
         return await self.wait_for_job(job_id, status, period=10.0, timeout=timeout)
 
     @asynccontextmanager

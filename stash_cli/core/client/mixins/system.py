@@ -21,7 +21,7 @@ class SystemQueryClientMixin(StashClientBase):
         return await self.ask("systemStatus")
 
     async def check_system_ready(self) -> None:
-        """Raise StashSystemNotReadyError when the server wants to be set up or migrated first."""
+        """Raise StashSystemNotReadyError when set-up or a migration is due."""
         found: Dict = await self.ask_json("systemStatus", ["status"])
         if found["status"] != "OK":
             raise not_ready(found["status"], found["status"])
@@ -54,5 +54,5 @@ class VersionClientMixin(StashClientBase):
         return await self.ask("version")
 
     async def latestversion(self) -> types.LatestVersion:
-        """What the server finds on the internet."""
+        """The latest release, which the server looks up on the internet."""
         return await self.ask("latestversion")

@@ -45,7 +45,7 @@ class TagClientMixin(StashClientBase):
         parent_ids: Sequence[Id] | None = None,
         child_ids: Sequence[Id] | None = None,
     ) -> list[types.Tag]:
-        """Change many tags at once; lists replace what the tags had."""
+        """Change many tags; lists replace the present values."""
         given = {
             "description": description,
             "favorite": favorite,
@@ -67,10 +67,10 @@ class TagClientMixin(StashClientBase):
         return await self.ask("tagsDestroy", ids=ids)
 
     async def map_tag_ids(self, tags: Sequence[Id | Dict | types.Tag], create: bool = False) -> list[str]:
-        """Ids of objects, ids, mappings or names; unknown names are made with `create`, else left out."""
+        """Ids of objects, ids, mappings or names; unknown names are created with `create`, else left out."""
         return await map_ids(self.session, ENTITIES["Tag"], tags, create=create)
 
 
 def _set(key: str, items: Sequence[Id] | None) -> Dict | None:
-    """What a bulk input takes for a list that is to hold just these; None where nothing was given."""
+    """The bulk input of a list that is replaced; None where none was given."""
     return None if items is None else {key: items, "mode": "SET"}
