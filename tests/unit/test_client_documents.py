@@ -14,7 +14,7 @@ from support import reference
 
 from stash_cli.core.errors import StashCapabilityError, StashInputError
 from stash_cli.core.graphql import document, introspection, selection
-from stash_cli.core.graphql.capability import OurCapabilities, ServerCapabilities
+from stash_cli.core.graphql.capability import EmbeddedCapabilities, ServerCapabilities
 from stash_cli.core.types.api import describe_api
 
 
@@ -171,7 +171,7 @@ def test_values_that_no_server_has_are_refused_as_such() -> None:
     with pytest.raises(
         StashInputError, match=r"ScrapeContentType has no value 'SCENES'\. Did you mean SCENE"
     ):
-        document.root("listScrapers", {"types": ["SCENES"]}, server=OurCapabilities())
+        document.root("listScrapers", {"types": ["SCENES"]}, server=EmbeddedCapabilities())
 
 
 def test_asked_fields_warn_once_and_default_fields_are_silent() -> None:
@@ -206,7 +206,7 @@ def test_gates_follow_the_introspection(version: str) -> None:
 def test_cached_facts_are_small_and_agree_with_ours() -> None:
     from stash_cli.embedded.schema import library_schema
 
-    told, ours = capabilities_of(library_schema(), "x"), OurCapabilities()
+    told, ours = capabilities_of(library_schema(), "x"), EmbeddedCapabilities()
     assert len(json.dumps(told.facts)) < 100_000
     api = describe_api()
     for name in (*api.queries, *api.mutations, *api.subscriptions):

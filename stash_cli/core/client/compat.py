@@ -111,6 +111,6 @@ def _singular_args(
     for name, value in change.items():
         if isinstance(value, dict):
             if value.get("mode") != "SET":
-                raise server.lacks(operation)
+                raise server.missing_error(operation)
             change[name] = value.get("ids", value.get("values"))
     yield from ({"input": {"id": one, **change}} for one in args["input"].get("ids") or ())

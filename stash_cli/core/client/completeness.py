@@ -8,7 +8,7 @@ from stash_cli.core.errors import Delivery, StashIntegrationError
 from stash_cli.core.graphql.document import describe
 from stash_cli.core.graphql.selection import is_composite
 from stash_cli.core.syntax.operations import RootField
-from stash_cli.core.transport.base import shown
+from stash_cli.core.transport.base import short_repr
 from stash_cli.core.transport.outcome import unknown_outcome
 from stash_cli.core.types.api import describe_api
 
@@ -62,7 +62,9 @@ def value_of(
     check_complete(request, data, [RootField(operation, operation, is_object)])
     value = (data or {})[operation]
     if not server.is_older and not fits(declared, value, paths):
-        raise _incomplete(request, f"The server answered {operation} with something else: {shown(value)}.")
+        raise _incomplete(
+            request, f"The server answered {operation} with something else: {short_repr(value)}."
+        )
     return value
 
 

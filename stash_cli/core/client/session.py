@@ -10,7 +10,7 @@ from stash_cli.core.client.locks import Lock
 from stash_cli.core.client.order import RequestOrder
 from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegrationError, StashUsageError
 from stash_cli.core.graphql import document, introspection
-from stash_cli.core.graphql.capability import OurCapabilities, ServerCapabilities
+from stash_cli.core.graphql.capability import EmbeddedCapabilities, ServerCapabilities
 from stash_cli.core.log import logger
 from stash_cli.core.transport import GraphQLRequest, open_transport
 from stash_cli.core.transport.outcome import as_unknown_outcome, check_read_only
@@ -78,7 +78,7 @@ class Session:
         """The server's schema: of this session, from the cache, or (`again`: always) by introspection."""
         async with self._learning:
             if self._server is None and self.connection.is_embedded:
-                self._server, self._is_current = OurCapabilities(), True
+                self._server, self._is_current = EmbeddedCapabilities(), True
             if self._server is None and not again and (kept := schema_cache.recall(self.connection)):
                 self._server = ServerCapabilities(kept)
             if self._server is None or again:
@@ -230,9 +230,9 @@ def _parse_schema(schema: dict[str, Any]) -> dict[str, Any]:
 def _redact_errors(errors: Sequence[StashError | dict[str, Any]], request: GraphQLRequest) -> None:
     """Remove the secrets of a request from error messages: servers quote what they refuse."""
     if errors:
-        from stash_cli.core.log.requests import conceal
+        from stash_cli.core.log.requests import redact_errors
 
-        conceal(errors, request.document, request.variables)
+        redact_errors(errors, request.document, request.variables)
 
 
 class Stream:

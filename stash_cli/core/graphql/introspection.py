@@ -1,4 +1,4 @@
-"""Asking a server what it knows, and keeping the answer small."""
+"""Introspection of a server's schema, and its reduction for the cache."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 VERSION = "_server: version { version hash }"
-"""Rides along in queries: tells whether the server is still the one that was introspected."""
+"""Field that is selected along with queries, to notice a changed server."""
 
 _TYPE = "kind name"
 for _ in range(4):
@@ -24,10 +24,10 @@ DOCUMENT = (
 
 
 def reduce(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts that ServerCapabilities keeps of an introspection's `data`.
+    """The parts of an introspection's `data` that ServerCapabilities uses.
 
-    Fields are joined into one text per type: hundreds of types then load in a millisecond, and only
-    those that a run touches are taken apart.
+    Fields are joined into one text per type: hundreds of types load in a millisecond then, and only those
+    that are used are parsed.
     """
     schema, server = data["__schema"], data.get("_server") or {}
     types = {declared["name"]: declared for declared in schema["types"]}

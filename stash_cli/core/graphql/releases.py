@@ -1,7 +1,7 @@
-"""Which release brought what: facts that no server tells.
+"""The releases that introduced parts of the API, and older names of these parts.
 
 Names are types, operations, `Type.field`, `Enum.VALUE` or `operation(argument)`; `.field` and `(argument)`
-stand for those of any owner. What is not listed came with what uses it (`since`) or before 0.20.
+apply to any owner. What is not listed came with what uses it (`since`), or before 0.20.
 """
 
 from __future__ import annotations
@@ -83,11 +83,11 @@ def since(name: str) -> str | None:
     if argument:
         return RELEASE.get(f"({argument}") or since(operation)
     owner, _, field = name.partition(".")
-    return _of_field(owner, field) if field else _of_users(owner)
+    return _since_of_field(owner, field) if field else _since_of_users(owner)
 
 
-def _of_field(owner: str, field: str) -> str | None:
-    """An input's field came with the field of the object that it writes, at the earliest with the input."""
+def _since_of_field(owner: str, field: str) -> str | None:
+    """An input's field came with the object's field that it writes, or else with the input."""
     entity = owner.removeprefix("Bulk")
     for ending in _INPUT_ENDINGS:
         entity = entity.removesuffix(ending)
@@ -96,8 +96,8 @@ def _of_field(owner: str, field: str) -> str | None:
     return next((RELEASE[name] for name in names if name in RELEASE), None) or since(owner)
 
 
-def _of_users(name: str) -> str | None:
-    """A type came with the first of what uses it, provided that each of its users is listed."""
+def _since_of_users(name: str) -> str | None:
+    """A type came with its first user, if the releases of all its users are known."""
     found = [
         RELEASE.get(user) or RELEASE.get(f".{user.partition('.')[2]}") for user in _users().get(name, ())
     ]
@@ -108,7 +108,7 @@ def _of_users(name: str) -> str | None:
 
 @cache
 def _users() -> dict[str, list[str]]:
-    """Type -> operations that take or answer it, and fields of other types that hold it."""
+    """Type -> operations that take or return it, and fields of other types that have it."""
     api = describe_api()
     found: dict[str, list[str]] = {}
     for operation in (*api.queries.values(), *api.mutations.values(), *api.subscriptions.values()):
@@ -122,7 +122,7 @@ def _users() -> dict[str, list[str]]:
 
 
 def number(release: str) -> tuple[int, ...]:
-    """A release for comparing: 0.9 comes before 0.10."""
+    """A release as numbers, for comparison: 0.9 is before 0.10."""
     return tuple(int(part) for part in release.split("."))
 
 

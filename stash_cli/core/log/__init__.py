@@ -1,4 +1,4 @@
-"""What is logged while talking to a server, and that secrets never are."""
+"""Logging of requests and exceptions, with secrets redacted."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger("stash_cli")
-"""One line per request at INFO, documents and variables at DEBUG."""
+"""INFO: one line per request; DEBUG: documents and variables."""
 
 HIDDEN = "***"
 SECRET = re.compile("api_?key|passw|cookie|token|secret|credential", re.IGNORECASE)
-"""Names whose values are secret wherever they stand."""
+"""Names whose values are secret wherever they occur."""
 _USER = re.compile(r"(\w://)[^\s/?#@\"']+@")
 _PARAMETER = re.compile(r"([?&;](?:api_?key|password|token)=)[^\s&;#\"']+", re.IGNORECASE)
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 class RedactingFilter(logging.Filter):
-    """Replaces known secrets, and those of addresses, in every message, whoever wrote it."""
+    """Redacts known secrets and those in URLs from every record."""
 
     def __init__(self, secrets: Iterable[str | None]) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class RedactingFilter(logging.Filter):
 
 
 class _Formatter(logging.Formatter):
-    """Shows where an exception arose, not the values that it quotes."""
+    """Formats the traceback of an exception without the values that its message quotes."""
 
     def formatException(  # noqa: N802 - the name that logging knows
         self,
@@ -53,9 +53,9 @@ class _Formatter(logging.Formatter):
 
 
 def configure_logging(verbosity: int, stream: TextIO, secrets: Iterable[str | None] = ()) -> logging.Handler:
-    """Send log lines to `stream`: 0 warnings, 1 (-v) requests with timings, 2 (-vv, --debug) documents.
+    """Log to `stream`: 0 warnings, 1 (-v) requests with timings, 2 (-vv, --debug) documents.
 
-    Returns the handler, so that the caller can remove it again.
+    Returns the handler, for its removal.
     """
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_Formatter("%(relativeCreated)7.0f ms  %(message)s"))
@@ -98,10 +98,10 @@ _LONGEST = 400
 
 
 def trace_of(error: BaseException) -> str:
-    """Where an exception and those before it arose, and their messages.
+    """Tracebacks and messages of an exception and its causes.
 
-    Messages of this library are told; those of others quote whatever they were given, and are told without
-    what stands between quotation marks.
+    Messages of this library are shown. Those of other libraries quote their input, so everything between
+    quotation marks is left out of them.
     """
     return "\n".join(f"Traceback (most recent call last):\n{_told(each)}" for each in _before(error, []))
 

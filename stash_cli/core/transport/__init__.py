@@ -1,4 +1,4 @@
-"""How requests reach a server: HTTP, websocket, or the embedded library in this process."""
+"""Transports: HTTP with websockets, and the embedded library in this process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRANSPORTS = {
     "http": "stash_cli.core.transport.http:HttpTransport",
     "https": "stash_cli.core.transport.http:HttpTransport",
 }
-"""URL scheme -> transport, by name: a transport is imported when a connection first selects it."""
+"""URL scheme -> transport by dotted name, imported when a connection first selects it."""
 
 
 def open_transport(connection: Connection) -> Transport:

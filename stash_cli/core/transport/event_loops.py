@@ -1,4 +1,4 @@
-"""Event loops: one resource per loop, and a background loop that the end of the program does not wait for."""
+"""Resources per event loop, and a background event loop that does not delay the end of the program."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 
 class Closable(Protocol):
-    """What has to be closed in the loop that used it."""
+    """A resource that must be closed in the loop that used it."""
 
     async def aclose(self) -> None: ...
 
 
 C = TypeVar("C", bound=Closable)
 T = TypeVar("T")
-_STOPS_WITHIN = 0.5
-"""Seconds in which a thread without work ends."""
+_STOP_TIMEOUT = 0.5
+"""Seconds to wait for an idle thread to end."""
 
 
 class PerLoop(Generic[C]):
-    """One `C` for each event loop, whichever thread runs it.
+    """One resource per event loop, in whatever thread.
 
-    An asynchronous generator holds each of them: a loop ends those that were started in it before it
-    closes, and closes one that nobody refers to any more.
+    Each is held by an asynchronous generator, because a loop closes the generators that were started in it
+    before it closes itself, and those that are no longer referenced.
     """
 
     def __init__(self, make: Callable[[], C]) -> None:
@@ -35,7 +35,7 @@ class PerLoop(Generic[C]):
         self._held: dict[asyncio.AbstractEventLoop, tuple[C, AsyncGenerator[None, None]]] = {}
 
     async def get(self) -> C:
-        """The one of the running loop."""
+        """The resource of the running loop, created on first use."""
         loop = asyncio.get_running_loop()
         held = self._held.get(loop)
         if held is None:
@@ -47,7 +47,7 @@ class PerLoop(Generic[C]):
         return held[0]
 
     async def aclose(self) -> None:
-        """Close the one of the running loop; those of others are let go, and not waited for."""
+        """Close the resource of the running loop; those of other loops are released without waiting."""
         mine = self._held.pop(asyncio.get_running_loop(), None)
         self._held.clear()
         if mine is not None:
@@ -62,9 +62,9 @@ async def _hold(made: Closable) -> AsyncGenerator[None, None]:
 
 
 class LoopThread:
-    """An event loop in a daemon thread, started with the first work.
+    """An event loop in a daemon thread, started on first use.
 
-    Threads that are started from a daemon thread are daemons too, those of a pool for blocking work included.
+    Threads started by a daemon thread are daemons as well, those of its executor included.
     """
 
     def __init__(self, name: str) -> None:
@@ -77,22 +77,22 @@ class LoopThread:
 
     @property
     def is_busy(self) -> bool:
-        """Whether work is still under way, also such that nobody waits for any more."""
+        """Whether work is under way, including work that was abandoned by a cancelled caller."""
         return self._running > 0
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`; a caller that is cancelled leaves at once, and the work is told to end."""
+        """The result of `work`; when the caller is cancelled it returns at once and `work` is cancelled."""
         return await asyncio.wrap_future(
             asyncio.run_coroutine_threadsafe(self._counted(work), self._started())
         )
 
     def stop(self) -> None:
-        """End the thread, without waiting for work that goes on; may be called twice."""
+        """End the thread without waiting for work under way; may be called twice."""
         with self._starting:
             thread, self._thread = self._thread, None
         if thread is not None and self._loop is not None and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
-            thread.join(_STOPS_WITHIN)
+            thread.join(_STOP_TIMEOUT)
 
     async def _counted(self, work: Coroutine[Any, Any, T]) -> T:
         self._running += 1
@@ -120,7 +120,7 @@ class LoopThread:
 
 
 async def in_daemon_thread(work: Callable[[], None], name: str) -> None:
-    """Wait for blocking work, in a thread that the end of the program does not wait for."""
+    """Await blocking work in a daemon thread, for which the end of the program does not wait."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
 

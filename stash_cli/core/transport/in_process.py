@@ -1,4 +1,4 @@
-"""The embedded library in this process: the same requests, handed to its ASGI app without a port."""
+"""The embedded library in this process: requests go to its ASGI application without a network."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 
 _IMPLEMENTATION = "stash_cli.embedded"
-"""Named and not imported: the embedded library is a server, and imports the layers below it itself."""
-_LEAVES_AFTER = 2.0
-"""Seconds for the library to close while a request that was given up is still worked on."""
+"""A name and not an import: the embedded library itself imports the layers below it."""
+_CLOSE_TIMEOUT = 2.0
+"""Seconds to close the library while an abandoned request is still being executed."""
 
 
 class EmbeddedLibrary(Protocol):
-    """The parts of an open library that the transport uses."""
+    """The part of an open library that the transport uses."""
 
     @property
     def app(self) -> App: ...
@@ -54,7 +54,7 @@ class JobQueue(Protocol):
 
 
 class InProcessTransport(HttpTransport):
-    """An embedded library, opened with the first request and closed with the transport."""
+    """An embedded library, opened by the first request and closed with the transport."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -78,8 +78,8 @@ class InProcessTransport(HttpTransport):
     def make_client(self) -> httpx.AsyncClient:
         library, background = load_httpx(), self._background
 
-        class Recorded(library.ASGITransport):  # type: ignore[misc, name-defined]
-            """Reports what it does like httpcore; the app has the whole request from the start."""
+        class TracedTransport(library.ASGITransport):  # type: ignore[misc, name-defined]
+            """Emits httpcore's trace events, so that delivery is recorded as for HTTP."""
 
             async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
                 trace = request.extensions.get("trace", _no_trace)
@@ -90,7 +90,7 @@ class InProcessTransport(HttpTransport):
                 return answer
 
         return library.AsyncClient(  # type: ignore[no-any-return]
-            transport=Recorded(app=self.library.app),
+            transport=TracedTransport(app=self.library.app),
             headers={"Content-Type": "application/json"},
             timeout=self.connection.timeout,
             trust_env=False,
@@ -105,9 +105,9 @@ class InProcessTransport(HttpTransport):
         return await open_asgi_channel(self.library.app)
 
     async def close(self) -> None:
-        """Close the library once its jobs have ended; an interrupted caller has them stopped.
+        """Close the library once its jobs have ended; jobs are cancelled when the caller is interrupted.
 
-        Work that goes on although its request was given up is waited for a moment only.
+        Abandoned requests are waited for briefly only.
         """
         await super().close()
         library, self._library = self._library, None
@@ -118,7 +118,7 @@ class InProcessTransport(HttpTransport):
         if task is not None and task.cancelling():
             await in_daemon_thread(partial(library.jobs.close, drain=False), "stash-jobs-end")
         try:
-            async with asyncio.timeout(_LEAVES_AFTER if self._background.is_busy else None):
+            async with asyncio.timeout(_CLOSE_TIMEOUT if self._background.is_busy else None):
                 await in_daemon_thread(library.close, "stash-library-end")
         except TimeoutError:
             logger.info("The library still works on a request that was given up.")
@@ -130,7 +130,7 @@ class InProcessTransport(HttpTransport):
 
 
 def require_file(connection: Connection) -> None:
-    """Raise StashConfigurationError for a missing library that may not be made; the demo always may."""
+    """Raise StashConfigurationError for a missing library that may not be created; the demo always may."""
     path = Path(connection.location)
     if connection.location == DEMO or (connection.create and not connection.read_only) or path.exists():
         return
@@ -143,7 +143,7 @@ def require_file(connection: Connection) -> None:
 
 
 async def _no_trace(event: str, info: Mapping[str, Any]) -> None:
-    """For requests that nobody keeps a record of."""
+    """The trace of a request whose delivery is not recorded."""
 
 
 def open_library(location: str) -> EmbeddedLibrary:
@@ -176,7 +176,7 @@ _SCOPE = {
 
 
 class AsgiChannel:
-    """Two queues between this task and the app's."""
+    """An ASGI websocket: two queues between the client's task and the application's."""
 
     def __init__(self, app: App) -> None:
         self._to_app: asyncio.Queue[Message] = asyncio.Queue()
@@ -191,7 +191,7 @@ class AsgiChannel:
             self._from_app.put_nowait({"type": "websocket.close"})
 
     async def accepted(self) -> None:
-        """Wait until the app has taken the connection."""
+        """Wait until the application has accepted the connection."""
         if (await self._from_app.get())["type"] != "websocket.accept":
             await self.close()
             raise StashConnectionError("The embedded library refused the websocket.")
@@ -208,7 +208,7 @@ class AsgiChannel:
         return text if text is not None else bytes(message["bytes"]).decode()
 
     async def close(self) -> None:
-        """Say goodbye and wait for the app to end, a moment at most."""
+        """Disconnect and wait briefly for the application to end."""
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": 1000})
         _, running = await asyncio.wait([self._task], timeout=2)
         if running:

@@ -1,4 +1,4 @@
-"""Reading an HTTP answer within bounds: its size after decompression, and the rate at which it comes."""
+"""Bounds on HTTP responses: their decompressed size, and the rate at which they arrive."""
 
 from __future__ import annotations
 
@@ -15,58 +15,60 @@ if TYPE_CHECKING:
     import httpx
 
 ENCODINGS = {"gzip": zlib.MAX_WBITS | 32, "x-gzip": zlib.MAX_WBITS | 32, "deflate": zlib.MAX_WBITS}
-"""Content encodings that are read, and what zlib calls them."""
+"""Content encodings and their zlib window bits."""
 _STEP = 1 << 20
-"""Bytes that are decompressed at a time."""
-_SLOWEST = 1024
-"""Bytes a second below which a download counts as standing still."""
+"""Bytes decompressed at a time."""
+_MIN_RATE = 1024
+"""Bytes per second below which a download counts as stalled."""
 
 
 class DamagedError(Exception):
-    """Compressed content that cannot be read."""
+    """Compressed content that is invalid."""
 
 
 class TooSlowError(Exception):
-    """Content that hardly comes on."""
+    """A response below the minimum rate."""
 
 
 async def read_all(answer: httpx.Response, limit: int) -> bytes:
-    """The whole content; raises StashIntegrationError above `limit` bytes, DamagedError."""
+    """The whole body; raises StashIntegrationError above `limit` bytes, DamagedError."""
     announced = answer.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
-        raise too_large(limit)
+        raise too_large_error(limit)
     parts, size = [], 0
     async with aclosing(decoded(answer)) as pieces:
         async for piece in pieces:
             size += len(piece)
             if size > limit:
-                raise too_large(limit)
+                raise too_large_error(limit)
             parts.append(piece)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def too_large(limit: int) -> StashIntegrationError:
-    """The error of an answer above the limit."""
+def too_large_error(limit: int) -> StashIntegrationError:
+    """The error for a response above the limit."""
     return StashIntegrationError(
         f"The server's answer is larger than {limit:,} bytes.",
         hint="Ask for less at once, or raise STASH_MAX_ANSWER_BYTES.",
     )
 
 
-async def steady(pieces: AsyncGenerator[bytes, None], window: float) -> AsyncGenerator[bytes, None]:
-    """`pieces` as they come; raises TooSlowError when too little came in `window` seconds."""
+async def with_minimum_rate(
+    pieces: AsyncGenerator[bytes, None], window: float
+) -> AsyncGenerator[bytes, None]:
+    """`pieces` as they arrive; raises TooSlowError below the minimum rate over `window` seconds."""
     began, size = monotonic(), 0
     async for piece in pieces:
         size += len(piece)
         if monotonic() - began > window:
-            if size < _SLOWEST * window:
+            if size < _MIN_RATE * window:
                 raise TooSlowError
             began, size = monotonic(), 0
         yield piece
 
 
 async def decoded(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """The content in pieces of bounded size; raises DamagedError."""
+    """The decompressed body in pieces of bounded size; raises DamagedError."""
     encoding = answer.headers.get("content-encoding", "identity").strip().lower()
     inflater = None if encoding in ("", "identity") else _Inflater(encoding)
     async for raw in answer.aiter_raw():
@@ -80,7 +82,7 @@ async def decoded(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
 
 
 class _Inflater:
-    """Decompresses content step by step."""
+    """Incremental decompression."""
 
     def __init__(self, encoding: str) -> None:
         if encoding not in ENCODINGS:
@@ -93,7 +95,7 @@ class _Inflater:
         return self._zlib.eof
 
     def pieces(self, raw: bytes) -> Iterator[bytes]:
-        """What `raw` continues, in pieces of at most _STEP bytes."""
+        """The decompressed content of `raw`, in pieces of at most _STEP bytes."""
         piece = b""
         while (raw or len(piece) == _STEP) and not self._zlib.eof:
             piece = self._inflated(raw)
@@ -102,7 +104,7 @@ class _Inflater:
                 yield piece
 
     def _inflated(self, raw: bytes) -> bytes:
-        """The next step; some servers send `deflate` without zlib's header."""
+        """The next piece; some servers send `deflate` without the zlib header."""
         try:
             piece = self._zlib.decompress(raw, _STEP)
         except zlib.error as error:

@@ -1,4 +1,4 @@
-"""Subscriptions: the graphql-transport-ws protocol over a text channel, and websockets as such a channel."""
+"""Subscriptions: the graphql-transport-ws protocol over any text channel, and websockets as that channel."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from stash_cli.core.errors import (
     StashServerError,
 )
 from stash_cli.core.log import logger
-from stash_cli.core.transport.answers import is_redirect, moved, unauthorised
+from stash_cli.core.transport.answers import authentication_error, is_redirect, redirect_error
 from stash_cli.core.transport.base import GraphQLResponse, checked_errors
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.outcome import as_unknown_outcome
 from stash_cli.core.transport.progress import Progress
-from stash_cli.core.transport.reading import too_large
+from stash_cli.core.transport.reading import too_large_error
 from stash_cli.core.transport.retry import Backoff
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
 _CONNECT = 10.0
 _TOO_LARGE = 1009
-"""The code that a connection is closed with for a message above `max_size`."""
+"""Close code for a message above `max_size`."""
 
 PROTOCOL = "graphql-transport-ws"
-_ANSWER_WITHIN = 10.0
-"""Seconds within which the server must say that it is there."""
-_PONG_WITHIN = 2.0
-"""Seconds after which a server that does not answer pings is taken to have read the subscription."""
-_PING_EVERY = 20.0
+_ANSWER_TIMEOUT = 10.0
+"""Seconds for the server to answer a handshake or ping."""
+_PONG_TIMEOUT = 2.0
+"""Seconds after which a server without pings is assumed to have read the subscription."""
+_PING_INTERVAL = 20.0
 _ID = "1"
 
 
@@ -56,13 +56,12 @@ class Channel(Protocol):
 
 
 class WebSocketSubscription:
-    """The answers to one operation, usually a subscription, over a socket of its own.
+    """The responses to one operation, usually a subscription, over a websocket of its own.
 
-    The server keeps what it loaded for the life of a socket, so sharing one would share stale objects.
-    Entering it connects and waits until the server has read the subscription: what happens from then on
-    is seen. A lost connection raises StashConnectionError, or with `reconnect` is opened again, with
-    growing pauses; answers in between are lost. A mutation that was sent is never sent again: without an
-    answer it raises StashUnknownOutcomeError.
+    The server caches loaded objects per websocket, so a shared one would serve stale objects. Entering
+    connects and waits until the server has read the subscription; events from then on are received. A lost
+    connection raises StashConnectionError, or with `reconnect` is opened again with growing pauses; events in
+    between are lost. A mutation is never sent twice: without an answer it raises StashUnknownOutcomeError.
     """
 
     def __init__(
@@ -105,7 +104,7 @@ class WebSocketSubscription:
 
     @contextmanager
     def _recording_outcome(self) -> Iterator[None]:
-        """Note on errors how far the operation got; one that may have been done is told as such."""
+        """Set `delivery` on errors; a mutation that may have been done raises StashUnknownOutcomeError."""
         try:
             yield
         except StashError as error:
@@ -130,7 +129,7 @@ class WebSocketSubscription:
             self._progress = Progress()
             self._channel = channel = await self._open_channel()
             try:
-                async with asyncio.timeout(_ANSWER_WITHIN):
+                async with asyncio.timeout(_ANSWER_TIMEOUT):
                     await self._handshake(channel)
             except BaseException as error:
                 self._channel = None
@@ -157,11 +156,11 @@ class WebSocketSubscription:
         # Messages are read in order: the answer to a ping proves that the subscription was read.
         await _send_message(channel, "ping")
         with suppress(TimeoutError):
-            async with asyncio.timeout(_PONG_WITHIN):
+            async with asyncio.timeout(_PONG_TIMEOUT):
                 await self._until(channel, "pong")
 
     async def _until(self, channel: Channel, kind: str) -> None:
-        """Read on until a message of `kind`; answers that come earlier wait for the reader."""
+        """Read until a message of `kind`; earlier responses are queued."""
         while True:
             message = _parse(await channel.receive())
             if message["type"] == kind:
@@ -169,17 +168,17 @@ class WebSocketSubscription:
             self._waiting.append(message)
 
     async def _receive(self) -> dict[str, Any]:
-        """The next message; a silent server is pinged and given up when it does not answer."""
+        """The next message; a silent server is pinged, and reported lost when it does not answer."""
         channel = await self._connect()
         if self._waiting:
             return self._waiting.popleft()
         try:
-            async with asyncio.timeout(_PING_EVERY):
+            async with asyncio.timeout(_PING_INTERVAL):
                 return _parse(await channel.receive())
         except TimeoutError:
             await _send_message(channel, "ping")
         try:
-            async with asyncio.timeout(_ANSWER_WITHIN):
+            async with asyncio.timeout(_ANSWER_TIMEOUT):
                 return _parse(await channel.receive())
         except TimeoutError as error:
             raise StashConnectionError("The server went silent on its websocket.") from error
@@ -208,7 +207,7 @@ class WebSocketSubscription:
         return None
 
     async def _lost(self, error: StashConnectionError) -> None:
-        """Close what is left; raise `error`, or pause before the next attempt."""
+        """Close the channel; raise `error`, or pause before the next attempt."""
         channel, self._channel = self._channel, None
         if channel is not None:
             await channel.close()
@@ -241,7 +240,7 @@ def _pauses() -> Iterator[float]:
 
 
 class WebSocketChannel:
-    """Text messages over one websocket."""
+    """Text messages over a websocket."""
 
     def __init__(self, socket: ClientConnection, connection: Connection) -> None:
         self._socket = socket
@@ -262,7 +261,7 @@ class WebSocketChannel:
             message = await self._socket.recv()
         except (ConnectionClosed, OSError) as error:
             if isinstance(error, ConnectionClosed) and error.sent and error.sent.code == _TOO_LARGE:
-                raise too_large(self._connection.max_answer_bytes) from error
+                raise too_large_error(self._connection.max_answer_bytes) from error
             raise translate(error, self._connection, Delivery.BODY_WRITTEN) from error
         return message if isinstance(message, str) else message.decode("utf-8", "replace")
 
@@ -271,15 +270,15 @@ class WebSocketChannel:
 
 
 async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> Channel:
-    """Connect to the GraphQL endpoint; the key is checked on the upgrade only, so it rides as a header."""
+    """Connect to the GraphQL endpoint; the key is a header, as it is checked on the upgrade only."""
     from websockets.asyncio.client import connect
     from websockets.exceptions import InvalidStatus, WebSocketException
     from websockets.typing import Subprotocol
 
     from stash_cli.core.transport.http import is_local, tls_context
 
-    class Unredirected(connect):
-        """Follows no redirect: its target would get the headers, and the key among them."""
+    class NoRedirects(connect):
+        """A connection without redirects, which would pass the API key on to another host."""
 
         def process_redirect(self, exc: Exception) -> Exception:
             return exc
@@ -288,7 +287,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
     if is_local(connection.url):
         options["proxy"] = None
     try:
-        socket = await Unredirected(
+        socket = await NoRedirects(
             connection.url.replace("http", "ws", 1),
             subprotocols=[Subprotocol(PROTOCOL)],
             additional_headers=headers,
@@ -305,10 +304,10 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
 
 
 def _refused(connection: Connection, answer: Response) -> StashError:
-    """What an answer amounts to that opens no websocket."""
+    """The error for a response that refuses the websocket."""
     status, location = answer.status_code, answer.headers.get("Location", "")
     if status == 401:  # noqa: PLR2004 - HTTP's number
-        return unauthorised(connection)
+        return authentication_error(connection)
     if is_redirect(status) and location:
-        return moved(connection, location)
+        return redirect_error(connection, location)
     return StashServerError(f"{connection.server} does not open a websocket (status {status}).")

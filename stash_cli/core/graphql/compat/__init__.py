@@ -1,4 +1,4 @@
-"""Older servers: what they call, take and answer otherwise, translated on the way there and back.
+"""Compatibility with older servers: names, inputs and answers are translated in both directions.
 
-What is merely called otherwise follows from `releases.older_name`; here is what has another shape.
+Renamings follow from `releases.older_name`; the modules here translate what has another shape.
 """

@@ -1,6 +1,6 @@
-"""Answers of older servers, brought into the shape that ours have.
+"""Answers of older servers, translated to the current shape.
 
-Several addresses were one, a saved filter was one text, play and o history were a count.
+Types had one `url` for `urls`, a saved filter was one text, play and o history were counts.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def is_older(server: ServerCapabilities) -> bool:
-    """Whether answers of the server need `restore`: some of them have another shape."""
+    """Whether some answers of the server have another shape, so that they need `restore`."""
     types = describe_api().types
     saved = server.has_type("SavedFilter") and not server.type_has_field("SavedFilter", "find_filter")
     return saved or any(
-        server.has_one_address(name)
+        server.has_single_url(name)
         for name, each in types.items()
         if each.kind == "OBJECT" and "urls" in each.raw["fields"]
     )
 
 
 def selected(type_name: str, field: str, server: ServerCapabilities) -> str | None:
-    """What to ask an older server for instead of a field that it lacks; None for nothing."""
-    if field == "urls" and server.has_one_address(type_name):
+    """The older field to select instead of one that the server lacks; None for none."""
+    if field == "urls" and server.has_single_url(type_name):
         return "url"
     if (
         type_name == "SavedFilter"
@@ -39,7 +39,7 @@ def selected(type_name: str, field: str, server: ServerCapabilities) -> str | No
 
 
 def restore(type_name: str, value: Any, server: ServerCapabilities) -> Any:
-    """An answer of an older server in the shape that ours have."""
+    """An answer of an older server in the current shape."""
     if isinstance(value, list):
         return [restore(type_name, item, server) for item in value]
     if type_name == "HistoryMutationResult" and isinstance(value, int):
@@ -55,7 +55,7 @@ def _restored(declared: ApiType, value: dict[str, Any], server: ServerCapabiliti
         key: restore(declared.fields[key].type.name, item, server) if key in declared.fields else item
         for key, item in value.items()
     }
-    if "url" in found and server.has_one_address(declared.name):
+    if "url" in found and server.has_single_url(declared.name):
         found.setdefault("urls", [found["url"]] if found["url"] else [])
     if declared.name == "SavedFilter" and found.get("filter"):
         found |= saved_filter.read(found["filter"])

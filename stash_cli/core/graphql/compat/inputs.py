@@ -1,7 +1,7 @@
-"""Inputs in the shape that an older server takes.
+"""Inputs and arguments translated for older servers.
 
-A field that it lacks is translated where it has the like of it. What says nothing - null, or an option that
-is off - is left out; all else is refused, because leaving out a filter or a change would be silent harm.
+A missing field is translated where the server has an equivalent. Null, and an option that is off, are left
+out. Everything else is refused: to drop a filter or a change silently would do harm.
 """
 
 from __future__ import annotations
@@ -26,38 +26,40 @@ if TYPE_CHECKING:
 
 _SAVING = ("SaveFilterInput", "SetDefaultFilterInput")
 _OPTIONS = ("MetadataInput", "DatabaseInput", "DestroyInput", "MergeInput")
-"""Endings of inputs whose yes/no fields are options, which servers without them behave as if off."""
+"""Suffixes of inputs whose booleans are options: a server without them behaves as if they were off."""
 
 
-def shape(ours: str, theirs: str, given: Given, server: ServerCapabilities) -> dict[str, Any]:
-    """The fields of our input type `ours`, those that the server's `theirs` lacks translated.
+def translate_fields(
+    api_type: str, server_type: str, given: Given, server: ServerCapabilities
+) -> dict[str, Any]:
+    """The fields of an input of our `api_type`, translated where the server's `server_type` lacks them.
 
-    Raises StashCapabilityError for what has no like on the server, StashInputError for what is no field.
+    Raises StashCapabilityError where there is no equivalent, StashInputError for an unknown field.
     """
-    found = {name: item for name, item in given.items() if server.field_name(theirs, name) is not None}
+    found = {name: item for name, item in given.items() if server.field_name(server_type, name) is not None}
     missing = [name for name in given if name not in found]
-    if ours in _SAVING and not server.input_has_field(theirs, saved_filter.PARTS[0]):
+    if api_type in _SAVING and not server.input_has_field(server_type, saved_filter.PARTS[0]):
         found["filter"] = saved_filter.write(*(given.get(part) for part in saved_filter.PARTS))
         missing = [name for name in missing if name not in saved_filter.PARTS]
     for name in missing:
-        other = _translated(ours, name, given)
-        if other is None or not all(server.field_name(theirs, each) for each in other):
-            raise _refusal(ours, name, server)
+        other = _translated(api_type, name, given)
+        if other is None or not all(server.field_name(server_type, each) for each in other):
+            raise _refusal(api_type, name, server)
         found |= other
     return found
 
 
 def _refusal(owner: str, name: str, server: ServerCapabilities) -> StashError:
-    """The error for a field that the server lacks: a slip of the pen, or newer than it."""
+    """The error for a field that the server lacks: unknown to the API, or newer than the server."""
     declared = describe_api().types.get(owner)
     if declared is None or name in declared.fields:
-        return server.lacks(f"{owner}.{name}")
+        return server.missing_error(f"{owner}.{name}")
     near = did_you_mean(name, declared.fields)
     return StashInputError(f"{owner} has no field {name!r}. {near}".rstrip())
 
 
 def _translated(owner: str, name: str, given: Given) -> dict[str, Any] | None:
-    """What stood for a field before it came; None where nothing did."""
+    """The older equivalent of a field; None where there is none."""
     translate = _TRANSLATIONS.get((owner, name)) or _TRANSLATIONS.get(name)
     if translate is not None:
         return translate(given)
@@ -65,8 +67,8 @@ def _translated(owner: str, name: str, given: Given) -> dict[str, Any] | None:
     return {} if says_nothing else None
 
 
-def _one_address(given: Given) -> dict[str, Any] | None:
-    """The only one of several addresses; bulk inputs wrap them and say what to do with them."""
+def _single_url(given: Given) -> dict[str, Any] | None:
+    """`urls` as the single `url`; None for several, and for the bulk modes ADD and REMOVE."""
     urls = given["urls"]
     wrapped = urls if isinstance(urls, dict) else {"values": urls, "mode": "SET"}
     values: Sequence[str] = wrapped.get("values") or ()
@@ -75,16 +77,16 @@ def _one_address(given: Given) -> dict[str, Any] | None:
     return {"url": values[0] if values else ""}
 
 
-def _one_gender(given: Given) -> dict[str, Any] | None:
-    """One gender that is to be had; before 0.25 the modifier did not count."""
+def _single_gender(given: Given) -> dict[str, Any] | None:
+    """A criterion on exactly one gender; before 0.25 the modifier was ignored."""
     wanted: Sequence[str] = given["value_list"] or ()
     if len(wanted) != 1 or given.get("modifier") not in ("INCLUDES", "EQUALS"):
         return None
     return {"value": wanted[0], "modifier": "EQUALS"}
 
 
-def _one_stash_id(given: Given) -> dict[str, Any] | None:
-    """A criterion on several stash ids that names one at most."""
+def _single_stash_id(given: Given) -> dict[str, Any] | None:
+    """A criterion on several stash ids as one on a single id."""
     criterion = given["stash_ids_endpoint"]
     if criterion is None:
         return {}
@@ -98,33 +100,33 @@ def _one_stash_id(given: Given) -> dict[str, Any] | None:
 _TRANSLATIONS: dict[str | tuple[str, str], Translation] = {
     ("DuplicationCriterionInput", "phash"): lambda given: {"duplicated": given["phash"]},
     ("FileDuplicationCriterionInput", "phash"): lambda given: {"duplicated": given["phash"]},
-    ("GenderCriterionInput", "value_list"): _one_gender,
+    ("GenderCriterionInput", "value_list"): _single_gender,
     ("HierarchicalMultiCriterionInput", "depth"): lambda given: None if given["depth"] else {},
-    "stash_ids_endpoint": _one_stash_id,
-    "urls": _one_address,
+    "stash_ids_endpoint": _single_stash_id,
+    "urls": _single_url,
 }
-"""Field, alone or with its type -> what makes older fields of all that was given, or None."""
+"""Field, alone or with its type -> function from the given fields to the older ones, or None."""
 
 
-def word(ours: str, theirs: str, value: Any, server: ServerCapabilities) -> Any:
-    """A value of our enum `ours` as the server's `theirs` has it: GROUPS were MOVIES before 0.27.
+def fit_enum(api_type: str, server_type: str, value: Any, server: ServerCapabilities) -> Any:
+    """An enum value as the server has it: GROUPS was MOVIES before 0.27.
 
-    Raises StashInputError for what nobody knows, StashCapabilityError for what this server does not.
+    Raises StashInputError for an unknown value, StashCapabilityError for one that the server lacks.
     """
-    known = server.enum_values(theirs)
+    known = server.enum_values(server_type)
     if not known or value is None or value in known:
         return value
     older = str(value).replace("GROUP", "MOVIE")
     if older in known:
         return older
-    declared = describe_api().types.get(ours)
+    declared = describe_api().types.get(api_type)
     if declared is not None and value in declared.values:
-        raise server.lacks(f"{ours}.{value}")
-    raise StashInputError(f"{ours} has no value {value!r}. {did_you_mean(str(value), known)}".rstrip())
+        raise server.missing_error(f"{api_type}.{value}")
+    raise StashInputError(f"{api_type} has no value {value!r}. {did_you_mean(str(value), known)}".rstrip())
 
 
 class Fitted(NamedTuple):
-    """An argument as a server takes it: its name, the text of its type, and its value."""
+    """An argument for a server: its name, type and value."""
 
     name: str
     type: str
@@ -134,9 +136,9 @@ class Fitted(NamedTuple):
 def fit(
     operation: str, key: str, ref: TypeRef, value: Any, known: Mapping[str, str], server: ServerCapabilities
 ) -> Fitted:
-    """An argument as `server` takes it; `known` are the arguments that it has.
+    """An argument for `server`; `known` are the arguments that the server's operation has.
 
-    The type's name comes from the server, because some were renamed and variables must name it.
+    The type name is the server's, as variables must declare it and some types were renamed.
     """
     for name in (key, older_name(key)):
         if name in known:
@@ -144,28 +146,28 @@ def fit(
     name, translate = ARGUMENTS.get((operation, key), ("", None))
     if name in known and translate is not None:
         return Fitted(name, known[name], translate(value))
-    raise server.lacks(f"{operation}({key})")
+    raise server.missing_error(f"{operation}({key})")
 
 
-def fit_value(ours: str, theirs: str, value: Any, server: ServerCapabilities) -> Any:
-    """`value` of our type `ours` as the server's type `theirs` takes it."""
+def fit_value(api_type: str, server_type: str, value: Any, server: ServerCapabilities) -> Any:
+    """`value` of our `api_type` as the server's `server_type`."""
     if isinstance(value, list | tuple):
-        return [fit_value(ours, theirs, item, server) for item in value]
-    if not server.is_input(theirs):
-        return word(ours, theirs, value, server)
+        return [fit_value(api_type, server_type, item, server) for item in value]
+    if not server.is_input(server_type):
+        return fit_enum(api_type, server_type, value, server)
     if not isinstance(value, dict):
         return value
     fitted = {}
-    for name, item in shape(ours, theirs, value, server).items():
-        known = server.field_name(theirs, name) or name
-        inner = TypeRef(server.field_type(theirs, known) or "").name
-        fitted[known] = fit_value(_type_of(ours, name, inner), inner, item, server)
-    check_required(theirs, server.fields(theirs), fitted, server)
+    for name, item in translate_fields(api_type, server_type, value, server).items():
+        known = server.field_name(server_type, name) or name
+        inner = TypeRef(server.field_type(server_type, known) or "").name
+        fitted[known] = fit_value(_type_of(api_type, name, inner), inner, item, server)
+    check_required(server_type, server.fields(server_type), fitted, server)
     return fitted
 
 
 def _type_of(owner: str, name: str, known: str) -> str:
-    """Our type of an input's field; the server's own where only it has the field."""
+    """The API's type of an input's field, or the server's for a field that only the server has."""
     declared = describe_api().types.get(owner)
     return declared.fields[name].type.name if declared and name in declared.fields else known
 
@@ -173,9 +175,9 @@ def _type_of(owner: str, name: str, known: str) -> str:
 def check_required(
     owner: str, declared: Mapping[str, str], given: Mapping[str, Any], server: ServerCapabilities
 ) -> None:
-    """Refuse to leave out what this server cannot do without: some of it is optional, or gone, today."""
+    """Refuse to omit a field that this server requires, but the current API does not."""
     if not server.is_older:
         return
     missing = [name for name, text in declared.items() if text.endswith("!") and given.get(name) is None]
     if missing:
-        raise server.wants(f"{owner}.{missing[0]}")
+        raise server.required_error(f"{owner}.{missing[0]}")

@@ -1,4 +1,4 @@
-"""Operations and arguments that older servers have in another shape."""
+"""Operations and arguments with another name or shape in older servers."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ OPERATIONS = {
     "sceneDeleteO": "sceneDecrementO",
     "sceneAddPlay": "sceneIncrementPlayCount",
 }
-"""Before play and o history (0.25) these counted; they answer the count alone."""
+"""Current operation -> the one before play and o history (0.25), which returned the count alone."""
 
 
-def numbers(ids: list[Any]) -> list[int]:
-    """Ids as the numbers that they are."""
+def as_integers(ids: list[Any]) -> list[int]:
+    """Ids as integers."""
     return [int(one) for one in ids]
 
 
 def plugin_args(given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A map of any JSON as PluginArgInput, which names the kind of each value."""
+    """A JSON object as a list of PluginArgInput, which tags each value with its type."""
     return [{"key": key, "value": _plugin_value(value)} for key, value in given.items()]
 
 
@@ -38,9 +38,9 @@ def _plugin_value(value: Any) -> dict[str, Any] | None:
 
 
 ARGUMENTS: dict[tuple[str, str], tuple[str, Callable[[Any], Any]]] = {
-    ("findScenes", "ids"): ("scene_ids", numbers),
-    ("findImages", "ids"): ("image_ids", numbers),
-    ("findPerformers", "ids"): ("performer_ids", numbers),
+    ("findScenes", "ids"): ("scene_ids", as_integers),
+    ("findImages", "ids"): ("image_ids", as_integers),
+    ("findPerformers", "ids"): ("performer_ids", as_integers),
     ("runPluginTask", "args_map"): ("args", plugin_args),
 }
-"""(Operation, argument) -> the argument that did the same before 0.25, and what makes its value."""
+"""(Operation, argument) -> the equivalent argument before 0.25, and the conversion of its value."""

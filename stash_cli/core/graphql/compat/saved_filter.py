@@ -1,4 +1,4 @@
-"""Saved filters as servers kept them before 0.23: one text that holds everything."""
+"""Saved filters before 0.23, which were one JSON text."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PARTS = ("find_filter", "object_filter", "ui_options")
-"""What the text was taken apart into."""
+"""Fields that replaced the text in 0.23."""
 
 _PAGING = {"q": "q", "page": "page", "per_page": "perPage", "sort": "sortby", "direction": "sortdir"}
 _DISPLAY = {"display_mode": "disp", "zoom_index": "z"}
 
 
 def read(text: str) -> dict[str, Any]:
-    """The parts of a filter saved as one text; {} for what is none."""
+    """The fields of a filter that was saved as one text; {} for a text that is not a filter."""
     try:
         kept = json.loads(text)
         criteria = [json.loads(each) for each in kept.get("c", ())]
@@ -35,7 +35,7 @@ def write(
     object_filter: Mapping[str, Any] | None,
     ui_options: Mapping[str, Any] | None,
 ) -> str:
-    """The text that `read` reads."""
+    """The text that `read` parses."""
     paging, display = find_filter or {}, ui_options or {}
     kept = {old: paging[name] for name, old in _PAGING.items() if paging.get(name) is not None}
     if "sortdir" in kept:
