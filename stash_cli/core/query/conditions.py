@@ -1,8 +1,8 @@
-"""Lookups as conditions: what each field has to meet, and all of them together.
+"""Conditions: the lookups of a call, grouped by field and checked against each other.
 
-Beside what the kinds say of one field: related objects (one of them has to meet all), facts of files
-(one file has to meet all), facts of which rows show the first file's only, and joins of the server's SQL
-that two fields share (server_quirks.JOINS).
+The criteria compile the lookups of one field. Here it is decided what spans several fields: related objects
+(one object must meet all), fields of files (one file must meet all), fields of which rows show the first file
+only, and fields that share a join in the server's SQL (server_quirks.JOINS).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Given = dict[str, dict[str, Any]]
 
 
 def conditions_of(type_name: str, lookups: Mapping[str, Any], now: datetime) -> list[Condition]:
-    """What each field has to meet, in the order asked."""
+    """One condition per field, in the order given."""
     given, nested, raw = _grouped(type_name, lookups)
     known = fields(type_name)
     found = [_field_condition(known[name], asked, now) for name, asked in given.items()]
@@ -51,7 +51,7 @@ def conditions_of(type_name: str, lookups: Mapping[str, Any], now: datetime) -> 
 
 
 def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, dict[str, Any]]:
-    """Lookups by field: of the object itself, of related objects, and criteria given as they are."""
+    """Lookups by field: of the object itself, of related objects, and criteria in the API's own shape."""
     given: Given = {}
     nested: Given = {}
     raw: dict[str, Any] = {}
@@ -68,14 +68,14 @@ def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, 
 
 
 def _is_criterion(value: Any) -> bool:
-    """Whether `value` is a criterion in the API's own shape rather than a value to compare with."""
+    """Whether `value` is a criterion input rather than a value to compare with."""
     if isinstance(value, Mapping):
         return "modifier" in value
     return hasattr(value, "to_graphql") and not hasattr(value, "id")
 
 
 def _add_lookup(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> None:
-    """Note one lookup; comparing with None asks for null."""
+    """Add a lookup of a field; a comparison with None is a test for null."""
     if value is None and lookup in ("eq", "ne") and "null" in field.lookups:
         lookup, value = "null", lookup == "eq"
     if lookup == "null" and not isinstance(value, dict):
@@ -88,7 +88,7 @@ def _add_lookup(asked: dict[str, Any], field: FilterField, lookup: str, value: A
 
 
 def _field_condition(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
-    """What the lookups of one field ask, as far as the server's answer holds all that matches."""
+    """The condition of one field, with the server's result widened where it would miss matches."""
     found = CRITERIA[field.kind].compile(field, asked, now)
     first = field.key in FIRST_FILE_FIELDS
     if found.test is None or not (first or is_listed(ASKED_POSITIVELY, field.key)):
@@ -99,7 +99,7 @@ def _field_condition(field: FilterField, asked: Mapping[str, Any], now: datetime
 
 
 def _related_condition(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
-    """Lookups of related objects: one of them has to meet all."""
+    """The condition that one related object meets all of the nested lookups."""
     target = field.target or ""
     inner = conditions_of(target, asked, now)
     asked_inside = [_as_nested(field, one) for one in split_join_conflicts(target, inner, {})]
@@ -115,7 +115,7 @@ def _related_condition(field: FilterField, asked: Mapping[str, Any], now: dateti
 
 
 def _as_nested(field: FilterField, condition: Condition) -> Condition:
-    """A condition as it may be asked inside another filter, where numbers of custom fields count as texts."""
+    """A condition for use inside a nested filter, where numbers of custom fields are compared as texts."""
     numbers = condition.field.kind == "CustomFieldCriterionInput" and any(
         not isinstance(value, str)
         for clause in condition.clauses
@@ -128,19 +128,19 @@ def _as_nested(field: FilterField, condition: Condition) -> Condition:
 
 
 def _is_file_part(field: FilterField) -> bool:
-    """Whether a nested filter is about the object itself: `video_file_filter`."""
+    """Whether a nested filter is about the same object: `video_file_filter`."""
     return field.kind.endswith("FileFilterInput")
 
 
 def _supported_name(field: FilterField, wanted: Mapping[str, Any]) -> str:
-    """What all servers call a nested filter, if that can hold `wanted`."""
+    """The name of a nested filter that all servers support, if `wanted` fits into it."""
     older = OLDER_NAME.get(field.key)
     known = fields(fields(field.owner)[older].kind) if older else {}
     return older if older and wanted.keys() <= known.keys() else field.name
 
 
 def _related_predicate(field: FilterField, inner: list[Condition]) -> Condition | None:
-    """The test that one related object meets all of `inner`; None where rows do not tell."""
+    """The predicate that one related object meets all of `inner`; None where rows cannot tell."""
     where = RELATED.get(field.key)
     readers = [extractor_of(field.target or "", condition) for condition in inner]
     if where is None or None in readers:
@@ -152,7 +152,7 @@ def _related_predicate(field: FilterField, inner: list[Condition]) -> Condition 
 
 
 def _any_row_meets(type_name: str, conditions: list[Condition]) -> tuple[Test, tuple[str, ...]]:
-    """The test that one of several rows meets all conditions, and the paths that it reads in them."""
+    """The predicate that one of several rows meets all conditions, and the paths that it reads."""
     readers = [
         (one.test, found) for one in conditions if one.test and (found := extractor_of(type_name, one))
     ]
@@ -164,7 +164,7 @@ def _any_row_meets(type_name: str, conditions: list[Condition]) -> tuple[Test, t
 
 
 def _same_file_condition(type_name: str, conditions: list[Condition]) -> list[Condition]:
-    """What is positively asked of several facts of files: one file has them all."""
+    """The condition that one file meets all positive conditions on files."""
     asked = [one for one in conditions if one.field.key in FILE_FIELDS and one.is_positive]
     if len(asked) <= 1:
         return []

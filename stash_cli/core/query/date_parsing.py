@@ -1,6 +1,6 @@
-"""Dates and times as people write them: `2024`, `2024-03`, `2024-03-15 10:30`, `-2d`, objects.
+"""Dates and times as users write them: `2024`, `2024-03`, `2024-03-15 10:30`, `-2d`, or objects.
 
-A date or time that leaves parts out is the whole period it names.
+A partial date or time is the whole period that it names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EXPECTED = "a date such as 2024, 2024-03 or 2024-03-15, or a time ago such as -2
 
 
 def relative(text: str, now: datetime) -> datetime | None:
-    """`-2d` as a moment: s, m, h, d, w, mo (calendar months) or y before (`-`) or after (`+`) now."""
+    """A relative time such as `-2d`: s, m, h, d, w, mo (calendar months) or y before or after `now`."""
     found = _RELATIVE.fullmatch(text)
     if not found:
         return None
@@ -33,7 +33,7 @@ def relative(text: str, now: datetime) -> datetime | None:
 
 
 def in_seconds(value: object) -> Any:
-    """`1:30`, `1:02:03` or a timedelta as seconds; anything else as it is."""
+    """Seconds of `1:30`, `1:02:03` or a timedelta; any other value unchanged."""
     if isinstance(value, timedelta):
         return value.total_seconds()
     found = _LENGTH.fullmatch(value) if isinstance(value, str) else None
@@ -53,7 +53,7 @@ def _last_day(year: int, month: int) -> int:
 
 
 def period(text: str) -> tuple[date, date]:
-    """First and last day of `2024`, `2024-03` or `2024-03-15`; ValueError for anything else."""
+    """First and last day of `2024`, `2024-03` or `2024-03-15`; raises ValueError."""
     found = _FUZZY.fullmatch(text.strip())
     if not found:
         raise ValueError(text)
@@ -67,7 +67,7 @@ def period(text: str) -> tuple[date, date]:
 
 
 def days(value: object, now: datetime) -> tuple[date, date]:
-    """First and last day that `value` means; ValueError where it is no date."""
+    """First and last day of `value`; raises ValueError."""
     if isinstance(value, timedelta):
         value = now + value
     if isinstance(value, datetime):
@@ -80,7 +80,7 @@ def days(value: object, now: datetime) -> tuple[date, date]:
 
 
 def seconds(value: object, now: datetime, zone: tzinfo | None) -> tuple[datetime, datetime]:
-    """First and last second that `value` means, as wall time in `zone`; ValueError where it is no time."""
+    """First and last second of `value` as wall time in `zone`; raises ValueError."""
     if isinstance(value, timedelta):
         value = now + value
     if isinstance(value, datetime):
@@ -96,7 +96,7 @@ def seconds(value: object, now: datetime, zone: tzinfo | None) -> tuple[datetime
 
 
 def _clock_period(clock: re.Match[str], zone: tzinfo | None) -> tuple[datetime, datetime]:
-    """A time with minutes is that minute, one with seconds that second."""
+    """The period of a time: a minute, or a second where seconds are given."""
     text = f"{clock[1]}T{int(clock[2]):02}:{clock[3]}:{clock[4] or '00'}{clock[5] or ''}"
     start = _wall(datetime.fromisoformat(text), zone)
     return start, start if clock[4] else start + timedelta(seconds=59)
@@ -110,6 +110,6 @@ def _day_seconds(first: date, last: date) -> tuple[datetime, datetime]:
 
 
 def _wall(moment: datetime, zone: tzinfo | None) -> datetime:
-    """Whole seconds on a clock in `zone`; a time without zone is on that clock already."""
+    """Wall time in `zone` without microseconds; a naive time is taken as wall time already."""
     local = moment.astimezone(zone) if moment.tzinfo else moment
     return local.replace(tzinfo=None, microsecond=0)

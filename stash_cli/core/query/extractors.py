@@ -1,4 +1,4 @@
-"""Where a filter field's values stand in a row, for what is decided here rather than by the server."""
+"""Extractors: the values of a filter field in a row, for predicates that are evaluated here."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Extractor:
-    """The paths that must be asked for, and how values are read from them."""
+    """Reads values from rows, which must hold `paths`."""
 
     paths: tuple[str, ...]
     read: Callable[[Row], list[Any]]
 
 
 def at(*paths: str) -> Extractor:
-    """Every value at any of the dotted paths, lists flattened, nulls and blanks left out."""
+    """The values at dotted paths, with lists flattened and nulls and blanks left out."""
     routes = [path.split(".") for path in paths]
     return Extractor(paths, lambda row: [value for route in routes for value in follow(row, route)])
 
 
 def follow(value: Any, route: list[str]) -> list[Any]:
-    """Every value at `route`, one name after the other."""
+    """The values at `route`, a sequence of names."""
     if value is None or value == "":
         return []
     if isinstance(value, list | tuple):
@@ -38,12 +38,12 @@ def follow(value: Any, route: list[str]) -> list[Any]:
 
 
 def counting(path: str, name: str = "id") -> Extractor:
-    """How many there are at `path`, each of which holds `name`."""
+    """The number of items at `path`, each of which has `name`."""
     return Extractor((f"{path}.{name}",), lambda row: [len(row.get(path) or ())])
 
 
 def sides(path: str, of: Callable[[int, int], Any]) -> Extractor:
-    """Width and height of each file at `path`."""
+    """A function of width and height of each file at `path`."""
 
     def read(row: Row) -> list[Any]:
         return [of(item["width"], item["height"]) for item in row.get(path) or () if item.get("width")]
@@ -52,7 +52,7 @@ def sides(path: str, of: Callable[[int, int], Any]) -> Extractor:
 
 
 def fingerprints(path: str, kind: str) -> Extractor:
-    """Hashes of one kind of the files at `path`."""
+    """Fingerprints of one type of the files at `path`."""
 
     def read(row: Row) -> list[Any]:
         prints = follow(row, [path, "fingerprints"])
@@ -90,14 +90,14 @@ def _ages(row: Row) -> list[Any]:
 
 
 def years(first: str, last: str) -> int:
-    """Whole years from one fuzzy date to another, towards 0."""
+    """Whole years from one fuzzy date to another, rounded towards 0."""
     days = [int(f"{date}-01-01"[:10].replace("-", "")) for date in (first, last)]
     apart = days[1] - days[0]
     return apart // 10_000 if apart >= 0 else -(-apart // 10_000)
 
 
 FILES = {"Scene": "files", "Image": "visual_files", "Gallery": "files"}
-"""Where the files of an object stand."""
+"""The field that holds the files of a type."""
 _VIDEO = {"duration": "duration", "bitrate": "bit_rate"}
 _VIDEO |= {"video_codec": "video_codec", "audio_codec": "audio_codec"}
 _BOXES = Extractor(("stash_ids.endpoint", "stash_ids.stash_id"), lambda row: follow(row, ["stash_ids"]))
@@ -152,7 +152,7 @@ EXTRACTORS: dict[tuple[str, str], Extractor] = {
     ("File", "dir"): at("parent_folder.path"),
     **{(t, "parent_folder"): at("parent_folder.id") for t in ("File", "Folder")},
 }
-"""What does not follow from the field's name."""
+"""Extractors that do not follow from the field's name."""
 
 RELATED = {
     **{(t, "performers_filter"): "performers" for t in FILES},
@@ -168,14 +168,14 @@ RELATED = {
     ("Gallery", "folders_filter"): "folder",
     ("Studio", "groups_filter"): "groups",
 }
-"""Where the objects that a nested filter looks at stand in rows."""
+"""The path of the objects that a nested filter is about."""
 
 _SHOWN_AS = {"File": "BaseFile"}
-"""Types of rows that are called otherwise than their filters."""
+"""Types whose rows have another type name than their filters."""
 
 
 def extractor(type_name: str, field: str) -> Extractor | None:
-    """Where the values of a filter field stand in rows of `type_name`; None where rows do not tell."""
+    """The extractor of a filter field; None where rows of `type_name` do not hold its values."""
     known = EXTRACTORS.get((type_name, field))
     shown = describe_api().types.get(_SHOWN_AS.get(type_name, type_name))
     if known or shown is None or shown.kind == "INPUT_OBJECT":
@@ -193,7 +193,7 @@ def extractor(type_name: str, field: str) -> Extractor | None:
 
 
 def extractor_of(type_name: str, condition: Condition) -> Extractor | None:
-    """What reads a condition's values from rows; None where rows do not tell."""
+    """The extractor of a condition; None where rows cannot tell."""
     if condition.test is None:
         return None
     return condition.extractor or extractor(type_name, condition.field.name)

@@ -1,4 +1,4 @@
-"""The fields of each filter type, with the lookups they offer, derived from the API's description."""
+"""Filter fields and their lookups, derived from the API description."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TARGETS = {
     "zip_file": "BaseFile",
 }
 _OWN_CRITERIA = frozenset({"is_missing", "phash"})
-"""Fields that are a kind of their own, whatever their type."""
+"""Fields with a criterion of their own, whatever their type."""
 _SELF_REFERENCES = frozenset({"parents", "children"})
 _FILES = frozenset({"BaseFile", "BasicFile", "VideoFile", "ImageFile", "GalleryFile"})
 
@@ -49,11 +49,11 @@ ALIASES = {
     "md5": "checksum",
     "scene_markers": "markers",
 }
-"""Names of the object's own fields for those of the filter, tried where the filter lacks them."""
+"""Names of an object's fields -> names of filter fields, tried where the filter has no such field."""
 
 
 def filter_type(type_name: str) -> str:
-    """The filter type for `type_name`: `Scene` -> `SceneFilterType`; filter types stand for themselves."""
+    """The filter type of `type_name`: `Scene` -> `SceneFilterType`; a filter type is its own."""
     if type_name in _FILES:
         return "FileFilterType"
     if type_name in describe_api().types and describe_api().types[type_name].kind == "INPUT_OBJECT":
@@ -68,7 +68,7 @@ def filter_type(type_name: str) -> str:
 
 
 def nests(type_name: str) -> bool:
-    """Whether the filter for `type_name` has AND, OR and NOT."""
+    """Whether the filter of `type_name` has AND, OR and NOT."""
     return "AND" in describe_api().types[filter_type(type_name)].fields
 
 
@@ -79,10 +79,10 @@ def owner_of(filter_name: str) -> str:
 
 @cache
 def fields(type_name: str) -> Mapping[str, FilterField]:
-    """Every field of the filter for `type_name`, AND/OR/NOT aside, in the API's order.
+    """The fields of the filter of `type_name` in the API's order, without AND, OR and NOT.
 
-    A field that nests another filter (`performers_filter`) offers no lookups; its `target` names the
-    type whose fields are meant.
+    A field that nests another filter (`performers_filter`) has no lookups; its `target` is the type that the
+    nested filter is about.
     """
     name = filter_type(type_name)
     declared = describe_api().types[name].fields.values()
@@ -113,7 +113,7 @@ def _target(owner: str, declared: ApiField) -> str | None:
 
 
 def nested_target(kind: str) -> str | None:
-    """The type whose filter `kind` is, if it is one: `FileFilterType` -> `File`."""
+    """The type that a nested filter is about: `FileFilterType` -> `File`; else None."""
     is_filter = kind.endswith(("FilterType", "FileFilterInput"))
     return owner_of(kind) if is_filter else None
 
@@ -132,7 +132,7 @@ def _range(owner: str, name: str) -> tuple[float | None, float | None] | None:
 
 
 def find_field(type_name: str, name: str) -> FilterField | None:
-    """The field called `name`, or the one that an object's own name for it means."""
+    """The filter field called `name`, also by the object's own name for it."""
     known = fields(type_name)
     bare = name.removesuffix("_ids").removesuffix("_id")
     words = (name, ALIASES.get(name, name), f"{name}s", f"{name}es", name.removesuffix("s"), f"{bare}s", bare)
@@ -140,7 +140,7 @@ def find_field(type_name: str, name: str) -> FilterField | None:
 
 
 def nested_field(type_name: str, name: str) -> FilterField | None:
-    """The field that nests a filter for the objects at `name`: `performers` -> `performers_filter`."""
+    """The field that nests a filter of the objects at `name`: `performers` -> `performers_filter`."""
     known = fields(type_name)
     words = (name, f"{name}s", ALIASES.get(name, name), name.removesuffix("s"), name.removesuffix("_filter"))
     return next((known[f"{word}_filter"] for word in words if f"{word}_filter" in known), None)

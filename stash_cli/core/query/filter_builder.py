@@ -1,9 +1,8 @@
-"""Conditions put together into one server filter.
+"""Conditions composed into one server filter.
 
-Each level of a filter is the AND of its fields and may go on in one of AND, OR and NOT. So a second
-criterion on a field moves to an AND level below, and alternatives (`rating is not 80, or there is
-none`) are multiplied out into a chain of ORs at the end. What the server cannot hold that way is left
-over for rows to be tested here.
+Each level of a filter is the conjunction of its fields and may contain one further level in AND, OR or NOT.
+So a second term on a field goes to a deeper AND level, and disjunctions are distributed into a chain of ORs
+at the end. Conditions that do not fit are left for the post filter.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ if TYPE_CHECKING:
 Level = dict[str, Any]
 
 MAX_ALTERNATIVES = 16
-"""Levels of ORs that a filter may end in."""
+"""Levels in the chain of ORs."""
 _MAX_LEVELS = 20
-"""Levels that a filter may have; the server's SQL fails at about 25."""
+"""Levels of a filter; the server's SQL fails at about 25."""
 
 
 def build_filter(conditions: list[Condition], *, nests: bool) -> tuple[Level, list[Condition]]:
-    """The filter, and the conditions that rows must be tested for.
+    """The filter, and the conditions that it does not express exactly.
 
-    `nests` says whether the filter type has AND, OR and NOT at all.
+    `nests` tells whether the filter type has AND, OR and NOT.
     """
     made = FilterBuilder(nests)
     left = [
@@ -41,7 +40,7 @@ def build_filter(conditions: list[Condition], *, nests: bool) -> tuple[Level, li
 
 
 class FilterBuilder:
-    """The levels so far, and the chain of ORs that they end in."""
+    """The AND levels so far, and the chain of ORs after them."""
 
     def __init__(self, nests: bool) -> None:
         self.nests = nests
@@ -51,7 +50,7 @@ class FilterBuilder:
         self.lonely: Condition | None = None
 
     def take(self, condition: Condition, clause: Clause) -> bool:
-        """Whether there is a place for `clause`, which it then has."""
+        """Add a clause; False where there is no place for it."""
         if len(clause) > 1:
             counted = any(uses_having((condition.field.owner, name)) for name, _ in clause)
             return self.nests and not counted and self._multiply(clause)
@@ -61,14 +60,14 @@ class FilterBuilder:
         return self._place(clause[0])
 
     def _end(self, condition: Condition, name: str, value: Any) -> bool:
-        """Put a criterion into a level of its own at the very end."""
+        """Add a term as the last level, with nothing beside or after it."""
         if self.last or not self.nests:
             return False
         self.last, self.lonely = {name: value}, condition
         return True
 
     def _place(self, criterion: Term) -> bool:
-        """Put a criterion into the first level where its field is free, or into a new one."""
+        """Add a term to the first level where its field is free, or to a new one."""
         name, value = criterion
         for level in self.levels:
             if isinstance(value, list) and name in level:
@@ -82,7 +81,7 @@ class FilterBuilder:
         return True
 
     def _multiply(self, clause: Clause) -> bool:
-        """Put each alternative so far beside each of `clause`, unless that is too long or collides."""
+        """Distribute a disjunction over the chain; False where it gets too long or terms collide."""
         product = [level | {name: value} for level in self.chain for name, value in clause]
         collides = any(level.get(name, value) != value for level in self.chain for name, value in clause)
         if collides or len(product) > MAX_ALTERNATIVES or len(self.levels) + len(product) > _MAX_LEVELS:
@@ -91,7 +90,7 @@ class FilterBuilder:
         return True
 
     def filter(self) -> Level:
-        """Levels inside each other: the ANDs first, then the chain of ORs or what stands alone."""
+        """The nested filter: AND levels first, then the chain of ORs or the isolated term."""
         found: Level = {} if self.chain != [{}] else self.last
         for level in reversed([level for level in self.chain if level]):
             found = level | ({"OR": found} if found else {})

@@ -1,8 +1,8 @@
-"""Which conditions a server can be asked side by side.
+"""Joins of the server's SQL, which the parts of a filter share.
 
-The server shares the joins of a filter among all its parts (server facts, 4.13): two criteria over the
-same one speak of one related object, or the second is lost. So each join is asked for once, what else
-needs it is tested here; and only what needs none stands in alternatives.
+Two terms over the same join apply to the same related object, or the second is ignored. So each join is
+claimed by one condition, other conditions on it are evaluated on the fetched rows, and disjunctions are built
+only of terms that need no join.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stash_cli.core.query.model import Clause, Condition, FilterField
 
 ClaimedJoins = dict[str, object]
-"""Join -> what was first to need it."""
+"""Join -> the condition that claimed it."""
 
 _COLUMNS = frozenset(
     {
@@ -34,13 +34,14 @@ _COLUMNS = frozenset(
     }
 )
 _COUNTED_OVER = frozenset({("Performer", "marker_count")})
-"""Counts that leave out objects without what they are counted over."""
+"""Counts that exclude objects for which there is nothing to count."""
 
 
 def split_join_conflicts(type_name: str, conditions: list[Condition], taken: ClaimedJoins) -> list[Condition]:
-    """The conditions of one call without the clauses that need a join which is taken; these rows decide.
+    """Conditions without the clauses whose join another condition has claimed.
 
-    What rows do not tell comes first. Facts of files share theirs: in one call they speak of one file.
+    The fetched rows decide on these, so conditions that rows cannot decide claim first. Fields of files share
+    a claim: in one call they apply to one file.
     """
     one_file = object()
     kept: dict[int, Condition] = {}
@@ -66,13 +67,13 @@ def _without_taken(condition: Condition, taken: ClaimedJoins, unit: object) -> C
 
 
 def _joins(field: FilterField, clause: Clause) -> set[str]:
-    """The joins that a clause needs; a criterion of no known one counts as a join of its own."""
+    """The joins of a clause; a field without a known join counts as one of its own."""
     known = fields(field.owner)
     return {JOINS.get((field.owner, name), name) for name, _ in clause if not is_column(known.get(name))}
 
 
 def is_column(field: FilterField | None) -> bool:
-    """Whether the server compares a field without a join, wherever in the filter it stands."""
+    """Whether the server compares a field without a join, at any place of the filter."""
     if field is None or field.kind not in _COLUMNS or field.key in JOINS:
         return False
     if is_listed(MULTI_VALUED, field.key) or uses_having(field.key) or field.key in _COUNTED_OVER:

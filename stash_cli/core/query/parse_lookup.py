@@ -1,4 +1,4 @@
-"""What the name of a lookup means: `performers__country__ne` is a relation, a field and a comparison."""
+"""Parsing of lookup names: `performers__country__ne` is a relation, a field and a comparison."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOOKUP_NAMES = {
     "isnull": "null",
     "is_null": "null",
 }
-"""Other words for lookups."""
+"""Names of lookups in other libraries -> names here."""
 
 HINTS = {
     "iregex": 'Write {field}__regex="(?i)...": expressions say themselves whether case counts.',
@@ -38,7 +38,7 @@ HINTS = {
     "count": "There are fields that count: {counts}.",
     "len": "There are fields that count: {counts}.",
 }
-"""What to write for lookups that other libraries have."""
+"""Hints for lookups of other libraries that have no direct equivalent."""
 
 RELATION_HINTS = {
     "all": "Write {field}__includes_all=[...].",
@@ -46,7 +46,7 @@ RELATION_HINTS = {
     "contains": "Write {field}__includes=[...].",
     "name": 'Write {field}="...": the store looks names up.',
 }
-"""The same for lookups of relations."""
+"""The same for relations."""
 
 IS_MISSING_FIELDS = {
     "rating": "rating100",
@@ -57,20 +57,20 @@ IS_MISSING_FIELDS = {
     "stash_id": "stash_id_endpoint",
     "phash": "phash_distance",
 }
-"""Words of `is_missing` for fields that are called otherwise."""
+"""Values of `is_missing` whose field has another name."""
 
 
 RELATED_NAMES = {"name": "title", "title": "name", "pk": "id", "width": "resolution", "height": "resolution"}
 RELATED_NAMES |= {"primary_tag": "tags"}
-"""Fields that are asked for instead of ones that no filter has, where nothing is spelt nearly so."""
+"""Suggestions for unknown fields without a similar name."""
 
 
 _ID_LOOKUPS = (["id"], ["id", "eq"], ["id", "exact"], ["id", "in"])
-"""Lookups of the id that one related object has, which are those of the relation."""
+"""Lookups on the id of a related object, which are lookups of the relation."""
 
 
 class ParsedLookup(NamedTuple):
-    """A field, its lookup (eq where none is written), and what is asked of related objects instead."""
+    """A field, its lookup (default eq), and for a nested filter the lookup on the related objects."""
 
     field: FilterField
     lookup: str
@@ -78,7 +78,7 @@ class ParsedLookup(NamedTuple):
 
 
 def parse_lookup(type_name: str, key: str) -> ParsedLookup:
-    """What `key` names; raises StashLookupError with near matches."""
+    """Parse a lookup name; raises StashLookupError with near matches."""
     head, *rest = key.split("__")
     field, nested = find_field(type_name, head), nested_field(type_name, head)
     if field and field.target and rest in _ID_LOOKUPS and find_field(field.target, "id") is None:
@@ -95,7 +95,7 @@ def parse_lookup(type_name: str, key: str) -> ParsedLookup:
 
 
 def _is_lookup_of(field: FilterField, nested: FilterField, word: str) -> bool:
-    """Whether `word`, which is no lookup, is sooner meant as one than as a field of the related objects."""
+    """Whether `word`, which is not a lookup, more likely is a misspelt lookup than a field."""
     related = nested.target or ""
     if find_field(related, word) or nested_field(related, word):
         return False
@@ -133,10 +133,10 @@ def _hint(word: str, field: FilterField) -> str:
 
 
 def canonical_lookups(type_name: str, lookups: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """`lookups` by the names that fields have themselves.
+    """`lookups` under their canonical names.
 
-    `custom_fields__height__gte=180` is `custom_fields__gte={"height": 180}`, and `is_missing="title"` is
-    `title__null=True` where there is such a lookup.
+    `custom_fields__height__gte=180` becomes `custom_fields__gte={"height": 180}`; `is_missing="title"`
+    becomes `title__null=True` where there is such a lookup.
     """
     return [
         _missing(type_name, key, value) or _custom(type_name, key, value) or (key, materialized(value))
@@ -145,7 +145,7 @@ def canonical_lookups(type_name: str, lookups: Mapping[str, Any]) -> list[tuple[
 
 
 def _missing(type_name: str, key: str, value: Any) -> tuple[str, Any] | None:
-    """`is_missing` as the null of a field, and the null of what no field stands for as `is_missing`."""
+    """`is_missing` as `null` of a field, or `null` of a value of `is_missing` that has no field."""
     head, _, rest = key.partition("__")
     lookup = LOOKUP_NAMES.get(rest, rest) or "eq"
     known = fields(type_name)

@@ -1,10 +1,9 @@
-"""Q: lookups put together by and, or and not.
+"""Q: lookups combined by AND, OR and NOT.
 
     Q(rating100__gte=80) | Q(tags=["Outdoor"]) & ~Q(organized=True)
 
-Lookups in one `Q` are those of one call of `compile`: all must hold, and those of one field, of one
-relation or of files speak of one value, object or file. `~` is exactly what is left: objects without a
-value are in `~Q(rating100__gt=80)`.
+The lookups of one `Q` must all hold; those of one field, of one relation or of files apply to the same value,
+object or file. `~` is the exact complement: `~Q(rating100__gt=80)` includes objects without a value.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
     from stash_cli.core.query.model import FilterField
 
     Asked: TypeAlias = tuple[FilterField, str, Any, str]
-    """Field, lookup (empty for related objects), value, and the key as it was written."""
+    """Field, lookup ("" for related objects), value, and the key as given."""
 
 
 Op = Literal["all", "any"]
 
 
 class Q:
-    """Lookups that must all hold, and other `Q`s; combine them with `&`, `|` and `~`."""
+    """A conjunction of lookups and other `Q`s; combine them with `&`, `|` and `~`."""
 
     __slots__ = ("lookups", "negated", "op", "parts")
 
@@ -64,11 +63,11 @@ class Q:
 
     @property
     def is_either(self) -> bool:
-        """Whether it is alternatives."""
+        """Whether it is a disjunction of several parts."""
         return self.op == "any" and len(self.parts) > 1 and not self.negated
 
     async def resolved(self, resolve: Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]) -> Q:
-        """The same with the lookups that `resolve` makes of its own: names become ids."""
+        """A copy with every mapping of lookups replaced by `resolve`: names become ids."""
         made = Q(*[await part.resolved(resolve) for part in self.parts], **await resolve(self.lookups))
         made.op, made.negated = self.op, self.negated
         return made
@@ -76,7 +75,7 @@ class Q:
 
 _PAIRS = {"eq": "ne", "between": "not_between", "regex": "not_regex", "contains": "excludes"}
 OPPOSITES = _PAIRS | {right: left for left, right in _PAIRS.items()}
-"""Lookups of which an object meets exactly one."""
+"""Pairs of which every object meets exactly one."""
 ID_OPPOSITES = {
     "eq": "excludes",
     "includes": "excludes",
@@ -84,17 +83,21 @@ ID_OPPOSITES = {
     "excludes": "includes",
     "ne": "includes",
 }
-"""The same for related objects; `eq` of several, which is all of them, has none."""
+"""The same for relations; `eq` of several objects, which means all of them, has none."""
 ENUM_OPPOSITES = {"eq": "excludes", "in": "excludes", "excludes": "in", "ne": "in"}
-"""The same for one word of a few."""
+"""The same for enums."""
 RANGE_OPPOSITES = {"gt": "lte", "lte": "gt", "lt": "gte", "gte": "lt"}
-"""Lookups of which an object with one value meets exactly one, and one without a value none."""
+"""Pairs of which an object with one value meets exactly one, and an object without a value none."""
 _ONE_BY_ONE = 8
-"""How many values are ruled out by a lookup each."""
+"""Values up to which a negated list becomes one lookup per value."""
 
 
 def to_nnf(type_name: str, q: Q, *, negated: bool = False) -> Q:
-    """`q` with every negation moved down to its lookups; what has no opposite stays a negated leaf."""
+    """Negation normal form: negations moved down to lookups, and there replaced by an opposite lookup.
+
+    So `~Q(rating100__gt=80)` is a server filter (at most 80, or null) instead of a scan of the whole library.
+    A lookup without an opposite stays a negated leaf.
+    """
     negated ^= q.negated
     parts = [to_nnf(type_name, part, negated=negated) for part in q.parts]
     parts += _leaves(type_name, q.lookups, negated=negated)
@@ -114,7 +117,7 @@ def _leaves(type_name: str, lookups: Mapping[str, Any], *, negated: bool) -> Ite
 
 
 def _grouped_by_value(type_name: str, lookups: Mapping[str, Any]) -> list[list[Asked]]:
-    """Lookups by the one value, related object or file that they speak of: no negation parts them."""
+    """Lookups by the value, related object or file that they share: these are negated together."""
     groups: dict[str, list[Asked]] = {}
     for written, given in lookups.items():
         [(key, value)] = canonical_lookups(type_name, {written: given})
@@ -125,7 +128,7 @@ def _grouped_by_value(type_name: str, lookups: Mapping[str, Any]) -> list[list[A
 
 
 def _negated(group: list[Asked]) -> Q | None:
-    """What is left of a group, by lookups of their own; None where none say it."""
+    """The negation of a group of lookups as a `Q`; None where no lookup expresses it."""
     beside = {f"{field.name}__depth": value for field, lookup, value, _ in group if lookup == "depth"}
     told = [asked for asked in group if asked[1] != "depth"]
     if len(told) != 1:
@@ -179,4 +182,4 @@ def _of_words(field: FilterField, lookup: str, value: Any) -> Q | None:
 
 
 _NEGATIONS = {"startswith": _of_text, "gt": _of_order}
-"""Kinds by a lookup that only they have."""
+"""A lookup that only one kind of field has -> the negation for that kind."""

@@ -1,6 +1,8 @@
-"""Ordered values as points on a scale: how they are read, stepped, sent and found in rows.
+"""Scales: ordered values as points, and sets of points as intervals.
 
-A value is a closed stretch of its scale: a number is one point, `2024-03` is thirty-one days.
+A value is a closed interval of its scale: a number is one point, `2024-03` is 31 days. Intervals are sorted
+and disjoint, and None is an open end. Every bound is closed: `> 5` is `>= next(5)`, where the next point is
+the scale's (1 for whole numbers, days and seconds, the next representable number for floats).
 """
 
 from __future__ import annotations
@@ -18,12 +20,12 @@ _EPOCH = datetime(1, 1, 1)  # noqa: DTZ001 - wall time
 
 
 class Scale(Protocol):
-    """One ordered kind of value."""
+    """An ordered type of value."""
 
     metavar: str
     expected: str
     point: Any
-    """Some point of the scale."""
+    """Any point of the scale."""
 
     def up(self, point: Any) -> Any: ...
 
@@ -33,20 +35,20 @@ class Scale(Protocol):
         """Command-line text as a value for `read`."""
 
     def read(self, field: FilterField, value: Any, now: datetime) -> tuple[Any, Any]:
-        """First and last point of `value`; ValueError or TypeError where it is none."""
+        """First and last point of `value`; raises ValueError or TypeError."""
 
     def found(self, value: Any) -> Any:
         """The point of a value in a row."""
 
     def criterion(self, field: FilterField, low: Any, high: Any, *, outside: bool = False) -> dict[str, Any]:
-        """What the server is sent for the stretch from `low` to `high`, or for all that is outside it."""
+        """The criterion for the interval from `low` to `high`, or with `outside` for its complement."""
 
     def empty(self) -> Any:
-        """The value that goes with IS_NULL."""
+        """The value that IS_NULL is sent with."""
 
 
 class _Discrete:
-    """Whole steps: every bound can be moved by one, so that each comparison is exact."""
+    """Points in whole steps, so that every bound can be expressed exactly."""
 
     def up(self, point: int) -> int:
         return point + 1
@@ -82,7 +84,7 @@ class Whole(_Discrete):
         return text if ":" in text else value_parsers.whole(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
-        """A fraction is no point, but has one before and one after it: `gt=79.5` is `gte=80`."""
+        """A fraction is between two points, so that first > last: `gt=79.5` is `gte=80`."""
         if field.name in IN_SECONDS:
             value = date_parsing.in_seconds(value)
         if isinstance(value, bool):
@@ -103,13 +105,13 @@ class Whole(_Discrete):
 
 
 IN_SECONDS = frozenset({"duration", "resume_time", "play_duration"})
-"""Numbers that may be written as a length of time."""
+"""Fields in seconds, which also take `1:30` or a timedelta."""
 ROUNDED = frozenset({"framerate"})
-"""Numbers that the server rounds before it compares them."""
+"""Fields that the server rounds before comparing."""
 
 
 class Real:
-    """Numbers with a fraction, stepped from one representable number to the next."""
+    """Numbers with a fraction; the next point is the next representable number."""
 
     metavar = "NUMBER"
     point = 0.0
@@ -155,12 +157,12 @@ class Real:
 
     @staticmethod
     def _was_open(bound: float, neighbour: float) -> bool:
-        """Whether `neighbour` is the number the caller wrote: the shorter of the two."""
+        """Whether `neighbour` is the number that the caller wrote: the one with the shorter text."""
         return len(repr(neighbour)) < len(repr(bound))
 
 
 class Days(_Discrete):
-    """Dates, by day number; the server holds a fuzzy date as its first day."""
+    """Dates as day numbers; the server stores a partial date as its first day."""
 
     metavar = "DATE"
     point = 730_000
@@ -185,10 +187,10 @@ class Days(_Discrete):
 
 
 class Seconds(_Discrete):
-    """Times, by second of wall time on the server's clock.
+    """Times as seconds of wall time in the server's zone.
 
-    The server compares texts such as 2024-03-15T10:00:00+01:00, so a text without offset sorts before
-    every time in its own second: GREATER_THAN includes that second, LESS_THAN does not.
+    The server compares texts such as 2024-03-15T10:00:00+01:00, so a text without offset sorts before every
+    time within its second: GREATER_THAN includes that second, LESS_THAN does not.
     """
 
     metavar = "TIME"
@@ -230,7 +232,7 @@ def _second(moment: datetime) -> int:
 
 
 def within(field: FilterField, point: float) -> None:
-    """Refuse numbers outside the field's range; the server stores and compares anything."""
+    """Refuse numbers outside the field's range; the server would accept any."""
     low, high = field.range or (None, None)
     if (low is not None and point < low) or (high is not None and point > high):
         bounds = f"{low:g} to {high:g}" if high is not None else f"{low:g} or more"
@@ -244,7 +246,7 @@ EVERYTHING: Intervals = [(None, None)]
 
 
 class Steps(Protocol):
-    """The neighbours of a number."""
+    """Neighbours of a point."""
 
     def up(self, point: Any) -> Any: ...
 
@@ -252,7 +254,7 @@ class Steps(Protocol):
 
 
 def in_order(intervals: Intervals) -> Intervals:
-    """`intervals` as they are; ValueError where one ends before it begins."""
+    """`intervals` unchanged; raises ValueError where one ends before it begins."""
     if any(low is not None and high is not None and low > high for low, high in intervals):
         raise ValueError(intervals)
     return intervals
@@ -274,7 +276,7 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
 
 
 def complement(intervals: Intervals, steps: Steps) -> Intervals:
-    """Everything that is in none of `intervals`."""
+    """All points outside `intervals`."""
     rest = EVERYTHING
     for low, high in intervals:
         outside: Intervals = []
@@ -287,5 +289,5 @@ def complement(intervals: Intervals, steps: Steps) -> Intervals:
 
 
 def union(intervals: Intervals, steps: Steps) -> Intervals:
-    """The same set with overlapping and touching intervals joined."""
+    """The same set with overlapping and adjacent intervals merged."""
     return complement(complement(intervals, steps), steps)

@@ -1,6 +1,6 @@
-"""How the server's filter fields differ from what their types promise (server facts, section 4).
+"""Deviations of the server's filters from their types, keyed by (type, field); "*" is any type.
 
-Keyed by (type, field); "*" stands for every type.
+Each was observed on real servers. A field that is not listed behaves as its type promises.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ MULTI_VALUED: frozenset[Key] = frozenset(
     | {("*", name) for name in ("url", "aliases", "phash_distance", "stash_id_endpoint", "performer_age")}
     | {("VideoFileFilterInput", "captions")}
 )
-"""Fields that one object may hold several times: in its files, as a list, or in related objects."""
+"""Fields with several values per object: of its files, of a list, or of related objects."""
 
 FILE_FIELDS: frozenset[Key] = frozenset(
     {("Scene", name) for name in f"{_VIDEO_FACTS} orientation phash_distance".split()}
     | {("Image", name) for name in ("path", "checksum", "resolution", "orientation", "phash_distance")}
     | {("Gallery", name) for name in ("path", "checksum")}
 )
-"""Facts of files that rows hold file by file: asked for together they speak of one file."""
+"""Fields of files that rows have for every file; lookups on several of them apply to one file."""
 
 FIRST_FILE_FIELDS: frozenset[Key] = frozenset(
     ("Scene", name) for name in ("captions", "interactive", "interactive_speed")
 )
-"""Facts of which rows show the first file's; the server looks at every file's."""
+"""Fields that the server compares for every file, but of which rows have the first file's only."""
 
 TEXT_LISTS = frozenset({"url", "aliases"})
-"""Lists whose EXCLUDES looks at the whole list."""
+"""Lists that EXCLUDES tests as a whole."""
 
 NEVER_NULL = frozenset(
     [
@@ -55,7 +55,7 @@ NEVER_NULL = frozenset(
         "scene_updated_at",
     ]
 )
-"""Numbers and times that are never null, beside every `*_count`."""
+"""Numbers and times that are never null, in addition to every `*_count`."""
 
 NULL_TERMS: dict[Key, Term] = {
     ("Scene", "last_played_at"): ("play_count", with_modifier("EQUALS", 0)),
@@ -65,13 +65,13 @@ NULL_TERMS: dict[Key, Term] = {
     ("Image", "orientation"): ("file_count", with_modifier("EQUALS", 0)),
     ("Gallery", "average_resolution"): ("image_count", with_modifier("EQUALS", 0)),
 }
-"""What finds the objects without a value where the field's own IS_NULL does not."""
+"""Terms that find objects without a value where IS_NULL of the field does not."""
 
 NULL_IS_LEAST: frozenset[Key] = frozenset({("Scene", "last_played_at")})
-"""Values whose absence the server compares as the least of all."""
+"""Fields whose nulls the server compares as smaller than any value."""
 
 UTC_TIMES: frozenset[Key] = frozenset({("Scene", "last_played_at")})
-"""Times that are stored in UTC; all others are in the server's own zone."""
+"""Times stored in UTC; all others are in the server's time zone."""
 
 TO_ONE: frozenset[Key] = frozenset(
     {
@@ -82,18 +82,18 @@ TO_ONE: frozenset[Key] = frozenset(
         ("SceneMarker", "scenes"),
     }
 )
-"""Relations to one object at most."""
+"""Relations to at most one object."""
 
 INCLUDES_ALL_IGNORED: frozenset[Key] = frozenset({("Performer", "studios"), ("Performer", "groups")})
-"""Relations for which the server ignores INCLUDES_ALL."""
+"""Relations for which INCLUDES_ALL is ignored."""
 
 NEGATION_UNSUPPORTED: frozenset[Key] = frozenset(
     {("Performer", "performers"), ("Gallery", "average_resolution")}
 )
-"""Fields of which a negation cannot be asked, and rows do not tell."""
+"""Fields with no negated lookup: neither the server nor rows can answer it."""
 
 DEPTH_UNSUPPORTED: frozenset[Key] = frozenset({("Performer", "groups")})
-"""Hierarchies whose depth the server gets wrong."""
+"""Hierarchies for which `depth` gives wrong results."""
 
 EXCLUDES_IGNORED_BESIDE: frozenset[Key] = frozenset(
     {
@@ -109,21 +109,21 @@ EXCLUDES_IGNORED_BESIDE: frozenset[Key] = frozenset(
         ("*", "zip_file"),
     }
 )
-"""Relations for which `excludes` beside another modifier is ignored."""
+"""Relations for which `excludes` is ignored beside another modifier."""
 
 EXCLUDES_IGNORED: frozenset[Key] = frozenset({("SceneMarker", "tags")})
-"""Relations whose EXCLUDES has no effect, but whose `excludes` list has."""
+"""Relations for which EXCLUDES has no effect, but the `excludes` list has."""
 
 EXCLUDES_DROPS_EMPTY: frozenset[Key] = frozenset({("*", "zip_file")})
-"""Relations whose EXCLUDES leaves out objects without any."""
+"""Relations for which EXCLUDES leaves out objects without any."""
 
 NULL_OF_ANY: frozenset[Key] = frozenset(
     {("*", "performer_tags"), ("Performer", "groups"), ("Group", "performers"), ("Movie", "performers")}
 )
-"""Relations over two steps, whose IS_NULL also finds objects of which just one step leads nowhere."""
+"""Relations over two steps: IS_NULL also finds objects of which one of several paths is empty."""
 
 ASKED_POSITIVELY: frozenset[Key] = frozenset({("*", "performer_age"), ("Gallery", "parent_folder")})
-"""Fields of which the server never finds objects without any, or fails."""
+"""Fields for which the server never finds objects without a value, or fails."""
 
 IS_MISSING_VALUES: dict[str, str] = {
     "Scene": "url galleries studio movie group performers date tags stash_id phash cover title code details"
@@ -138,23 +138,23 @@ IS_MISSING_VALUES: dict[str, str] = {
     "Group": "front_image back_image scenes aliases date director synopsis duration rating",
     "Movie": "front_image back_image scenes aliases date director synopsis duration rating",
 }
-"""What `is_missing` may ask for; the server splices other words into SQL."""
+"""Values of `is_missing`; any other is spliced into the server's SQL."""
 
 OLDER_NAME: dict[Key, str] = {("Scene", "groups_filter"): "movies_filter"}
-"""Nested filters that servers up to 0.30 ignore, and the older name that they heed."""
+"""Nested filters that servers up to 0.30 ignore -> the older name that they support."""
 
 UNRELIABLE_FILTERS: dict[Key, str] = {
     ("Scene", "groups_filter"): "Servers up to 0.30 ignore groups_filter: every scene may match.",
     ("Scene", "markers_filter"): "Servers answer all scenes when any marker matches.",
     ("Folder", "files_filter"): "Servers up to 0.30 ignore files_filter: every folder may match.",
 }
-"""Nested filters that the server gets wrong, as people are told where rows do not tell either."""
+"""Nested filters with wrong results, and the note for users where rows cannot tell either."""
 
 INLINED = frozenset({"files_filter", "folders_filter"})
-"""Nested filters that become part of the filter around them: they may hold no other ones and no levels."""
+"""Nested filters that the server merges into the outer one: no nested filters and no levels inside."""
 
 ISOLATED = frozenset({"stash_id_endpoint", "stash_ids_endpoint"})
-"""Criteria that newer servers make alternatives of all that stands beside them, and of what goes on below."""
+"""Fields that newer servers combine by OR with everything beside and below them."""
 
 _JOINED: tuple[tuple[str, str], ...] = (
     ("Scene Image Gallery", "performers performers_filter"),
@@ -180,8 +180,10 @@ JOINS: dict[Key, str] = {
     for name in names.split()
 }
 JOINS |= dict.fromkeys(FILE_FIELDS | FIRST_FILE_FIELDS, "files_filter")
-"""Fields that share a join in the server's SQL (4.13), by a name for it: side by side they speak of one
-related object, and counts count no others."""
+"""Fields that share a join in the server's SQL -> a name of that join.
+
+Side by side they apply to one related object, and counts count only what the other term matches.
+"""
 
 NULL_UNSUPPORTED: frozenset[Key] = frozenset(
     {
@@ -196,7 +198,7 @@ NULL_UNSUPPORTED: frozenset[Key] = frozenset(
         ),
     }
 )
-"""Fields whose absence cannot be asked: the server looks at a part of them, and rows do not tell."""
+"""Fields without a `null` lookup: neither the server nor rows can answer it."""
 
 _OF_EVERY_VIDEO: frozenset[Key] = frozenset(
     ("VideoFileFilterInput", name) for name in ("duration", "framerate", "bitrate")
@@ -206,29 +208,29 @@ _WHERE_COUNTS = frozenset({("Studio", "tag_count"), ("Group", "tag_count"), ("Gr
 
 
 def is_listed(table: frozenset[Key], key: Key) -> bool:
-    """Whether `table` names the field, for its type or for all types."""
+    """Whether `table` has the field, for its type or for any type."""
     return key in table or ("*", key[1]) in table
 
 
 def is_nullable(key: Key) -> bool:
-    """Whether an object may be without a value of this number, date or time."""
+    """Whether an object may have no value for this number, date or time."""
     return not (key[1].endswith("_count") or key[1] in NEVER_NULL or key in _OF_EVERY_VIDEO)
 
 
 def uses_having(key: Key) -> bool:
-    """Whether the server compares it after grouping, so that it cannot stand in an OR."""
+    """Whether the server compares the field in HAVING, where it cannot be part of an OR."""
     if key == ("Gallery", "average_resolution"):
         return True
     return key[0] in _HAVING_TYPES and key[1].endswith("_count") and key not in _WHERE_COUNTS
 
 
 def null_term(key: Key, kind_default: Term) -> Term:
-    """The criterion that finds objects without a value."""
+    """The term that finds objects without a value."""
     return NULL_TERMS.get(key, kind_default)
 
 
 def not_null_term(key: Key, kind_default: Term) -> Term:
-    """The criterion that finds objects with a value."""
+    """The term that finds objects with a value."""
     instead = NULL_TERMS.get(key)
     return (instead[0], with_modifier("GREATER_THAN", 0)) if instead else kind_default
 
@@ -251,7 +253,11 @@ MODIFIERS: dict[str, str] = {
     "GenderCriterionInput": _WORDS,
     "CircumcisionCriterionInput": _WORDS,
 }
-"""What a kind of criterion heeds."""
+"""Criterion input type -> modifiers that the server supports.
+
+Of the others some are ignored, so that everything matches, and some crash the server; so a criterion in the
+API's own shape is checked.
+"""
 
 _EXACT_SET = f"EQUALS {_RELATION}"
 _ONE_LINK = f"EQUALS NOT_EQUALS {_RELATION}"
@@ -272,11 +278,11 @@ FIELD_MODIFIERS: dict[Key, str] = {
     ("Performer", "groups"): _NOT_ALL,
     ("Performer", "performers"): "INCLUDES INCLUDES_ALL",
 }
-"""Fields that heed more or less than their kind."""
+"""Fields whose modifiers differ from those of their type."""
 
 
 def check_modifier(field: FilterField, criterion: Any) -> None:
-    """Raise StashInputError for a criterion whose modifier the server would not heed."""
+    """Raise StashInputError for a criterion whose modifier the server does not support."""
     known = FIELD_MODIFIERS.get(field.key) or MODIFIERS.get(field.kind)
     given = criterion.get("modifier") if hasattr(criterion, "get") else None
     if known is None or given is None:

@@ -1,4 +1,4 @@
-"""What people write as values: numbers, yes/no, ranges, comma lists, whatever can be read in a row."""
+"""Parsers of values in command-line text: numbers, yes/no, ranges, comma-separated lists."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def span(one: Parse = str) -> Parse:
 
 
 def several(one: Parse = str) -> Parse:
-    """`'a, "b, c"'` -> ["a", "b, c"]: words between commas, quotes keep a comma inside one."""
+    """`'a, "b, c"'` -> ["a", "b, c"]: comma-separated, with quotes around an item that has a comma."""
 
     def parse(text: str) -> list[Any]:
         try:
@@ -67,7 +67,7 @@ def several(one: Parse = str) -> Parse:
 
 
 def names(text: str) -> list[str]:
-    """One name or id, or ids between commas; a comma in a name does not part it."""
+    """One name or id, or comma-separated ids; a name may contain commas."""
     parts = [part.strip() for part in text.split(",")]
     return parts if all(part.isdigit() for part in parts) else [text]
 
@@ -85,12 +85,12 @@ def pairs(one: Parse = str) -> Parse:
 
 
 def materialized(value: Any) -> Any:
-    """A value that can be read twice: what is used up by reading becomes a list."""
+    """A one-shot iterable as a list; any other value unchanged."""
     return list(value) if isinstance(value, Iterator | KeysView | ValuesView) else value
 
 
 def scalar(text: str) -> Any:
-    """Text as the number it spells in digits, or as it is."""
+    """A number where the text is one, else the text."""
     if not _NUMBER.fullmatch(text):
         return text
     return int(text) if text.lstrip("+-").isdecimal() else float(text)

@@ -1,6 +1,6 @@
-"""The kinds of criteria, by the name of their input type.
+"""Criteria by the name of their input type.
 
-A new lookup is one entry in its kind's table; a new kind is one entry here.
+A new lookup is one entry in the table of its module; a new kind of field is one entry here.
 """
 
 from __future__ import annotations
@@ -68,4 +68,4 @@ CHOICES = {
     "OrientationCriterionInput": "OrientationEnum",
     "ResolutionCriterionInput": "ResolutionEnum",
 }
-"""The enum whose words a kind takes."""
+"""Criterion input type -> the enum of its values."""

@@ -1,10 +1,10 @@
-"""One word of a few: gender, circumcision, orientation, yes/no, and what is missing.
+"""Enums, booleans and `is_missing`.
 
-| lookup | means |
+| lookup | meaning |
 |---|---|
-| eq, in | the word, or one of them, in any case |
-| ne, excludes | none of them; keeps objects without a value |
-| null | True: without a value; False: with any |
+| eq, in | the value, or one of them, in any case |
+| ne, excludes | none of them; includes objects without a value |
+| null | True: without a value; False: with one |
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ RESOLUTION_ALIASES = {
     "7K": "SEVEN_K",
     "8K": "EIGHT_K",
 }
-"""What people say for resolutions."""
+"""Common names of resolutions."""
 
 NULL = Lookup("null", "none", "", "without a value", value_parsers.truth)
 _ARITIES: dict[str, tuple[Arity, str]] = {
@@ -60,7 +60,7 @@ _ARITIES: dict[str, tuple[Arity, str]] = {
 
 
 def enum_value(field: FilterField, value: Any) -> str:
-    """The API's word for `value`, in any case, with `-` or a space for `_`."""
+    """The enum value for `value`, in any case, with `-` or a space for `_`."""
     text = (
         str(value.value if isinstance(value, Enum) else value)
         .strip()
@@ -75,14 +75,14 @@ def enum_value(field: FilterField, value: Any) -> str:
 
 
 def enum_values(field: FilterField, value: Any) -> list[str]:
-    """`value` as the API's words; a single one stands for a list."""
+    """A list of enum values; a single value is a list of one."""
     many = value if isinstance(value, list | tuple | set | frozenset) else [value]
     found = list(dict.fromkeys(enum_value(field, item) for item in many))
     return found or field.refuse(value, "at least one of " + ", ".join(field.choices))
 
 
 def _sets(field: FilterField, given: Mapping[str, Any]) -> tuple[set[str], set[str], bool]:
-    """The words of which one must be held, those that must not be, and whether having none will do."""
+    """Values of which one is required, values that are excluded, and whether null matches."""
     wanted, barred = set(field.choices), set[str]()
     empty = not is_listed(NULL_UNSUPPORTED, field.key)
     for name, value in given.items():
@@ -97,7 +97,7 @@ def _sets(field: FilterField, given: Mapping[str, Any]) -> tuple[set[str], set[s
 
 @dataclass(frozen=True)
 class Enumerated:
-    """Gender, circumcision and orientation; `send` shapes the criterion for "one of these words"."""
+    """Gender, circumcision and orientation; `send` builds the criterion for "one of these values"."""
 
     send: Callable[[list[str]], dict[str, Any]]
     null: bool = True
@@ -131,7 +131,7 @@ class Enumerated:
 
 
 def gender(choices: list[str]) -> dict[str, Any]:
-    """`value_list` is newer than 0.24, so a single gender goes without it."""
+    """`value_list` came with 0.25, so a single gender is sent without it."""
     return (
         with_modifier("INCLUDES", choices[0])
         if len(choices) == 1
@@ -149,7 +149,7 @@ def orientation(choices: list[str]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class YesNo:
-    """True or false; `send` shapes what the server is sent."""
+    """Booleans; `send` builds the value to send."""
 
     send: Callable[[bool], Any] = bool
 
@@ -168,7 +168,7 @@ class YesNo:
 
 
 def yes_or_no(field: FilterField, value: Any) -> bool:
-    """True or false, or a word for it."""
+    """A boolean, or a word for one."""
     if isinstance(value, str):
         try:
             return value_parsers.truth(value)
@@ -184,11 +184,11 @@ _SHOWN = {
     "scenes": "scenes.id",
     "aliases": "aliases",
 }
-"""Where rows show what may be missing; a link to the picture that stands for none says so."""
+"""Value of `is_missing` -> the path in rows; the URL of a default image tells that there is none."""
 
 
 class Missing:
-    """`is_missing`: a part that objects lack, where no field has a lookup that says so (`parse_lookup`)."""
+    """`is_missing`, for values that no field has a `null` lookup for (see `parse_lookup`)."""
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         parts = IS_MISSING_VALUES.get(field.owner, "")

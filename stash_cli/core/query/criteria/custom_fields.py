@@ -1,18 +1,17 @@
-"""Fields that the library's owner made up.
+"""Custom fields.
 
-`custom_fields__height=180`, `custom_fields__height__gte=180`, or for several names at once
+`custom_fields__height=180`, `custom_fields__height__gte=180`, or for several names
 `custom_fields__gte={"height": 180}`.
 
-| lookup | means |
+| lookup | meaning |
 |---|---|
-| eq, in | equal, or one of: 5 is not "5", case counts |
-| gt, gte, lt, lte, between | numbers among numbers, texts among texts |
-| contains, regex | texts, as for other text |
+| eq, in | equal, or one of them; 5 is not "5", case matters |
+| gt, gte, lt, lte, between | numbers are compared with numbers, texts with texts |
+| contains, regex | on texts, as for other text fields |
 | null | True: without the field |
-| ne, excludes, not_regex, not_between | what is left, objects without the field among it |
+| ne, excludes, not_regex, not_between | the complement, which includes objects without the field |
 
-The server is asked what one criterion says of the field; its alternatives would share a join (server
-facts, 4.13 and 4.15).
+Only single criteria are sent to the server: a disjunction would share one join.
 """
 
 from __future__ import annotations
@@ -45,13 +44,13 @@ _HELP = {
     "null": "without that field",
 }
 _NEGATIVE = {"ne": "eq", "excludes": "contains", "not_regex": "regex", "not_between": "between"}
-"""Negations, and what they are the rest of."""
+"""Negative lookup -> the positive one."""
 _OF_TEXT = frozenset({"contains", "regex"})
 _LEAST, _MOST = -sys.float_info.max, sys.float_info.max
 
 Value = str | int | float
 Entry = tuple[str, list[Any]]
-"""Modifier and values."""
+"""Modifier and values of a criterion."""
 
 _NUMBERS: dict[str, Callable[[Any], list[Entry]]] = {
     "gt": lambda v: [("GREATER_THAN", [v]), ("LESS_THAN", [""])],
@@ -64,11 +63,11 @@ _TEXTS: dict[str, Callable[[Any], list[Entry]]] = {
     "lt": lambda v: [("LESS_THAN", [v]), ("BETWEEN", ["", v])],
     "lte": lambda v: [("BETWEEN", ["", v])],
 }
-"""On the server every text comes after every number."""
+"""The server sorts every text after every number (SQLite's order of types)."""
 
 
 class CustomFields:
-    """Fields that the library's owner made up; each lookup takes {name: value}."""
+    """Custom fields; each lookup takes a mapping of names to values."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         return {name: self._lookup(name, text) for name, text in _HELP.items()}
@@ -119,7 +118,7 @@ def _criterion(key: str, modifier: str, values: list[Any]) -> dict[str, Any]:
 
 
 def _asked(name: str, value: Any) -> tuple[list[Entry], bool]:
-    """What the server is asked, and whether that says it all."""
+    """The entries to send, and whether they are exact."""
     if name in _NEGATIVE:
         return [], False
     if name == "null":
@@ -149,14 +148,14 @@ def _entries(name: str, value: Any) -> list[Entry]:
 
 
 def _is_sent(value: Value) -> bool:
-    """Whether the server reads the number that JSON writes: one with an exponent needs a point."""
+    """Whether the server parses the JSON number: one with an exponent needs a decimal point."""
     if isinstance(value, int):
         return -(1 << 63) <= value < 1 << 63
     return isinstance(value, str) or "e" not in repr(value) or "." in repr(value)
 
 
 def _checked(field: FilterField, name: str, value: Any) -> Any:
-    """`value` as it is compared; refused where the lookup takes no such thing."""
+    """The value in comparable form; raises StashInputError for another type."""
     if name == "null":
         return bool(value)
     if name in ("between", "not_between"):
@@ -180,7 +179,7 @@ def _scalar(field: FilterField, value: Any) -> Value:
 
 
 def _test(field: FilterField, name: str, key: str, value: Any) -> Callable[[Mapping[str, Any]], bool]:
-    """A test of what an object holds, by name."""
+    """A predicate on the custom fields of an object."""
     if name in _NEGATIVE:
         positive = _test(field, _NEGATIVE[name], key, value)
         return lambda held: not positive(held)

@@ -1,15 +1,15 @@
 """Numbers, dates and times.
 
-| lookup | means |
+| lookup | meaning |
 |---|---|
-| eq, ne | equal to it, or within the period it names; `ne` keeps objects without a value |
-| gt, gte, lt, lte | after its end, from its start, before its start, until its end |
-| between, not_between | both ends included, either may be None; `not_between` keeps objects without a value |
+| eq, ne | equal to the value, or within its period; `ne` includes objects without a value |
+| gt, gte, lt, lte | after the end of the period, from its start, before its start, up to its end |
+| between, not_between | inclusive, either end may be None; `not_between` includes objects without a value |
 | in | equal to one of the list |
-| null | True: without a value; False: with any |
+| null | True: without a value; False: with one |
 
-All lookups of one field in one call speak of one value: `duration__gte=60, duration__lte=90` is one
-file of 60 to 90 seconds. A negation holds when no value is the one named.
+All lookups of one field in one call apply to the same value: `duration__gte=60, duration__lte=90` is one file
+of 60 to 90 seconds. A negative lookup holds when none of the values matches.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ Read = Callable[[Any], tuple[Any, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One lookup: the stretches that its value means; `barred` ones must hold no value."""
+    """A lookup as intervals; values in the intervals of a `barred` one do not match."""
 
     arity: Arity
     help: str
@@ -93,7 +93,7 @@ COMPARISONS: dict[str, Comparison] = {
 
 @dataclass(frozen=True)
 class Ordered:
-    """The kind of an ordered criterion, over its scale."""
+    """Numbers, dates and times, over a scale."""
 
     scale: Scale
 
@@ -127,7 +127,7 @@ class Ordered:
     def _sets(
         self, field: FilterField, given: Mapping[str, Any], now: datetime
     ) -> tuple[Intervals, Intervals, bool]:
-        """What a value must lie in, what none may lie in, and whether having none will do."""
+        """Intervals that a value must be in, intervals that no value may be in, and whether null matches."""
         wanted, positive = EVERYTHING, False
         barred: Intervals = []
         for name, value in given.items():
@@ -165,7 +165,7 @@ class Ordered:
         return test
 
     def _clauses(self, field: FilterField, spans: Intervals, empty: bool) -> list[Clause]:
-        """Criteria for a value in `spans`, or for none if that will do."""
+        """Clauses for a value in `spans`, or for null where `empty`."""
         if spans == EVERYTHING and empty:
             return []
         if spans == EVERYTHING:
@@ -186,41 +186,41 @@ class Ordered:
         return not_null_term(field.key, (field.name, with_modifier("NOT_NULL", self.scale.empty())))
 
     def _between_gaps(self, field: FilterField, spans: Intervals, gaps: Intervals) -> list[Clause]:
-        """Several stretches without alternatives: from the first to the last, and in none of the gaps."""
+        """Clauses for several intervals without OR: from the first to the last, and outside each gap."""
         inner = [criterion for gap in gaps if None not in gap for criterion in self._unlike(field, *gap)]
         return [*self._ends(field, spans[0][0], spans[-1][1]), *([criterion] for criterion in inner)]
 
     def _inside(self, field: FilterField, low: Any, high: Any) -> Clause:
-        """Criteria of which one holds from `low` to `high`."""
+        """A disjunction for the interval from `low` to `high`."""
         return [(field.name, self.scale.criterion(field, low, high))]
 
     def _outside(self, field: FilterField, low: Any, high: Any) -> Clause:
-        """Criteria of which one holds before `low` and after `high`."""
+        """A disjunction for values below `low` or above `high`."""
         return [(field.name, self.scale.criterion(field, low, high, outside=True))]
 
     def _unlike(self, field: FilterField, low: Any, high: Any) -> Clause:
-        """Criteria all of which hold before `low` and after `high`."""
+        """The same as a conjunction of single terms."""
         return self._outside(field, low, high)
 
     def _ends(self, field: FilterField, low: Any, high: Any) -> list[Clause]:
-        """Clauses that all hold from `low` to `high`."""
+        """Clauses for the interval from `low` to `high`."""
         return [] if low is None and high is None else [self._inside(field, low, high)]
 
     def _no_value(self, field: FilterField) -> Clause:
-        """A criterion that no value meets: between two points in the wrong order."""
+        """A term that never holds: an interval that ends before it begins."""
         low = self.scale.point
         return [(field.name, self.scale.criterion(field, self.scale.up(self.scale.up(low)), low))]
 
 
 def _may_lack(field: FilterField) -> bool:
-    """Whether an object may be without a value."""
+    """Whether there is a `null` lookup: objects without a value exist and can be found."""
     return (is_nullable(field.key) or is_listed(MULTI_VALUED, field.key)) and not is_listed(
         NULL_UNSUPPORTED, field.key
     )
 
 
 def _all_lack(field: FilterField, given: Mapping[str, Any]) -> bool:
-    """Whether no value at all is asked for, where the server looks at one after the other."""
+    """Whether only null matches, where the server tests each of several values."""
     return given.get("null") is True and field.key not in NULL_TERMS
 
 

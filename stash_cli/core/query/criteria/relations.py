@@ -1,14 +1,14 @@
-"""Related objects, by id.
+"""Relations.
 
-| lookup | means |
+| lookup | meaning |
 |---|---|
-| eq, includes_all | each of them (`tags=[1, 2]`); of a relation to one object, `eq` is `includes` |
+| eq, includes_all | all of them (`tags=[1, 2]`); for a relation to one object `eq` is `includes` |
 | includes, in | any of them |
-| excludes, ne | none of them; keeps objects without any |
-| null | True: none at all; False: some |
-| depth | how many levels of descendants count as the one named (-1: all); goes with the others |
+| excludes, ne | none of them; includes objects without any |
+| null | True: without any; False: with some |
+| depth | levels of descendants that count as the given object (-1: all), beside another lookup |
 
-Ids are numbers, digits or saved objects; names become ids in `resolve`.
+Values are ids (numbers or digits) or saved objects; `resolve` turns names into ids.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _HELP = {
 
 
 def ids(field: FilterField, value: Any) -> list[str]:
-    """Ids, without repetition, of one or several ids or saved objects."""
+    """Ids of one or several ids or saved objects, without duplicates."""
     many = value if isinstance(value, list | tuple | set | frozenset) else [value]
     return list(dict.fromkeys(_id(field, item) for item in many))
 
@@ -50,7 +50,7 @@ def _id(field: FilterField, item: Any) -> str:
 
 @dataclass
 class Wanted:
-    """What all lookups of one relation ask for together."""
+    """All lookups of one relation."""
 
     every: list[str] = field(default_factory=list)
     some: list[list[str]] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Wanted:
     depth: int = 0
 
     def test(self, values: list[Any]) -> bool:
-        """Whether an object related to these ids matches, without regard to depth."""
+        """Whether an object related to these ids matches, ignoring depth."""
         held = {str(value) for value in values}
         if self.null is not None and self.null == bool(held):
             return False
@@ -70,7 +70,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Relation:
-    """The kind of MultiCriterionInput, and of HierarchicalMultiCriterionInput where `levels` is set."""
+    """Relations; `levels` marks hierarchies, which have a `depth`."""
 
     levels: bool = False
 
@@ -78,7 +78,7 @@ class Relation:
         names = ["eq", "includes", "in"]
         if not is_listed(server_quirks.NEGATION_UNSUPPORTED, field.key):
             names += ["excludes", "ne"]
-        if not one_only(field) and _supports_all(field):
+        if not is_to_one(field) and _supports_all(field):
             names.append("includes_all")
         metavar = (field.target or "ID").upper()
         known = {name: Lookup(name, "list", metavar, _HELP[name], value_parsers.names) for name in names}
@@ -124,7 +124,7 @@ class Relation:
             return
         if not named:
             field.refuse(named, f"at least one id (for none at all say {field.name}__null=True)")
-        any_of = name in ("includes", "in") or (name == "eq" and one_only(field))
+        any_of = name in ("includes", "in") or (name == "eq" and is_to_one(field))
         if name == "eq" and len(named) > 1 and not _supports_all(field):
             field.refuse(named, f"one id (any of several is {field.name}__includes)")
         if any_of and len(named) > 1:
@@ -133,7 +133,7 @@ class Relation:
             found.every += [one for one in named if one not in found.every]
 
     def _criterion(self, field: FilterField, wanted: Wanted) -> tuple[dict[str, Any] | None, bool]:
-        """The nearest criterion, and whether it says all."""
+        """The nearest criterion, and whether it is exact."""
         if wanted.null:
             return {"modifier": "IS_NULL"}, not is_listed(server_quirks.NULL_OF_ANY, field.key)
         if wanted.every or wanted.some:
@@ -146,7 +146,7 @@ class Relation:
 
     @staticmethod
     def _positive(field: FilterField, wanted: Wanted) -> tuple[dict[str, Any], bool]:
-        if len(wanted.every) > 1 and one_only(field):
+        if len(wanted.every) > 1 and is_to_one(field):
             field.refuse(wanted.every, "ids of which an object can have one")
         not_all = len(wanted.every) > 1 and is_listed(server_quirks.INCLUDES_ALL_IGNORED, field.key)
         every = wanted.every[:1] if not_all else wanted.every
@@ -159,13 +159,13 @@ class Relation:
         return criterion, once and not not_all and (beside or not wanted.none)
 
 
-def one_only(field: FilterField) -> bool:
+def is_to_one(field: FilterField) -> bool:
     """Whether an object has at most one of these."""
     return is_listed(server_quirks.TO_ONE, field.key) and field.key not in server_quirks.INCLUDES_ALL_IGNORED
 
 
 def _supports_all(field: FilterField) -> bool:
-    """Whether the server knows "all of them", or else rows do."""
+    """Whether "all of these" can be answered, by the server or from rows."""
     return (
         not is_listed(server_quirks.INCLUDES_ALL_IGNORED, field.key)
         or extractor(field.owner, field.name) is not None

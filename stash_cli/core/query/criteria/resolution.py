@@ -1,7 +1,7 @@
-"""Bands of picture size, by the shorter side: the lookups of numbers, over bands.
+"""Resolutions: ordered lookups over named bands of the shorter side of a picture.
 
-`gte="1080p"` is that band and everything above it. The server compares with whole bands only, so a
-stretch of several is said by the bands below and above it.
+`gte="1080p"` is that band and all above it. The server compares with single bands only, so an interval of
+several bands is expressed by the bands below and above it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Bands(Whole):
-    """Pixels of the shorter side, by the band that names them."""
+    """Pixels of the shorter side, named by bands."""
 
     metavar = "1080p"
 
@@ -71,7 +71,7 @@ class Resolution(Ordered):
 
 
 def _above(low: int) -> list[tuple[str, str]]:
-    """Modifiers and bands, one of which holds from `low` on."""
+    """Modifiers and bands, one of which holds from `low` up."""
     below = next((band for band, (_, top) in BANDS.items() if top == low - 1), None)
     if below:
         return [("GREATER_THAN", below)]
@@ -89,7 +89,7 @@ def _below(high: int) -> list[tuple[str, str]]:
 
 
 def _bands(field: FilterField, low: int, high: int) -> list[str]:
-    """The fewest bands that together reach from `low` to `high`; two of them overlap."""
+    """The fewest bands that cover `low` to `high`; two of them overlap."""
     found: list[str] = []
     while low <= high:
         fitting = [(top, band) for band, (bottom, top) in BANDS.items() if bottom == low and top <= high]

@@ -1,12 +1,12 @@
-"""Criteria of one use: hashes, duplicates, stash-box ids.
+"""Criteria of single fields: hashes, duplicates, stash-box ids.
 
 | field | lookups |
 |---|---|
-| phash_distance | eq, ne: within `distance` bits (0: equal); null |
-| duplicated | eq: shares its phash; phash, url, stash_id, title: shares that (0.31) |
+| phash_distance | eq, ne: within `distance` bits (default 0: equal); null |
+| duplicated | eq: same phash as another; phash, url, stash_id, title: the same of these (0.31) |
 | stash_id_endpoint | eq, ne, in, contains, regex, null: the id, at any stash-box or at `endpoint` |
 | stash_ids_endpoint | eq, in: any of these ids; excludes: none; null; `endpoint` (0.31) |
-| hashes | {"phash": "a1b2..."}: files with all of these |
+| hashes | {"phash": "a1b2..."}: files with all of these fingerprints |
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NULL = Lookup("null", "none", "", "none at all", value_parsers.truth)
 
 
 class PhashDistance:
-    """Perceptual hashes; of an object with several, `ne` speaks of all."""
+    """Perceptual hashes; `ne` applies to all hashes of an object."""
 
     def __init__(self, *names: str) -> None:
         self.names = names
@@ -88,7 +88,7 @@ def _hex(field: FilterField, value: Any) -> str:
 
 
 class Duplication:
-    """Objects that share something with another; only those that have it can match."""
+    """Objects that share a value with another one; objects without that value never match."""
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         parts = ("phash", "url", "stash_id", "title") if field.owner == "Scene" else ("phash",)
@@ -104,7 +104,7 @@ class Duplication:
 
 
 class StashBoxID:
-    """The id of an object at a stash-box: a text; of several ids `ne` speaks of all."""
+    """Ids at stash-boxes, compared as text; `ne` applies to all ids of an object."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         known = {
@@ -129,13 +129,13 @@ class StashBoxID:
 
 
 def _as_id(criterion: dict[str, Any]) -> dict[str, Any]:
-    """A criterion of text as one of ids."""
+    """A text criterion as one on stash ids."""
     empty = criterion["modifier"].endswith("_NULL")
     return {"modifier": criterion["modifier"]} | ({} if empty else {"stash_id": criterion["value"]})
 
 
 class StashBoxIDs:
-    """Any of several ids at a stash-box."""
+    """Any of several ids at stash-boxes."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         return {
@@ -163,7 +163,7 @@ class StashBoxIDs:
 
 
 def at_box(box: Mapping[str, str], test: Test | None) -> Test | None:
-    """A test of ids as one of rows, in which the ids at `box` count."""
+    """A test of ids as one of stash ids, restricted to those at `box`."""
     address = box.get("endpoint")
     return test and (
         lambda rows: test([one["stash_id"] for one in rows if address in (None, one["endpoint"])])
@@ -192,7 +192,7 @@ def _checked_id(field: FilterField, value: Any) -> str:
 
 
 def endpoint(field: FilterField, given: Mapping[str, Any]) -> dict[str, str]:
-    """The stash-box to look at; a quote in it would end the server's SQL text."""
+    """The stash-box to restrict to; a quote in it would end a string in the server's SQL."""
     address = given.get("endpoint")
     if address is not None and (not isinstance(address, str) or "'" in address or not address):
         field.refuse(address, "the address of a stash-box")
@@ -200,7 +200,7 @@ def endpoint(field: FilterField, given: Mapping[str, Any]) -> dict[str, str]:
 
 
 class Hashes:
-    """Fingerprints of files; the server reads them as hexadecimal numbers, so only phash can match."""
+    """Fingerprints of files; the server parses them as hexadecimal numbers, so only phash can match."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         return {"eq": Lookup("eq", "value", "TYPE=HEX", "with this fingerprint", value_parsers.pairs())}

@@ -1,16 +1,16 @@
-"""Text.
+"""Texts.
 
-| lookup | means |
+| lookup | meaning |
 |---|---|
-| eq, ne | the same text, case aside; nothing in it is a wildcard; "" is no text |
+| eq, ne | the same text, ignoring case, without wildcards; "" is null |
 | in | one of the list |
-| contains, excludes | the phrase as a whole, case aside |
-| startswith, endswith | case aside |
-| regex, not_regex | the server's own expressions (RE2), case-sensitive, anywhere in the text |
+| contains, excludes | the whole phrase, ignoring case |
+| startswith, endswith | ignoring case |
+| regex, not_regex | RE2 expressions as on the server, case-sensitive, anywhere in the text |
 | null | True: without text; False: with some |
 
-`ne`, `excludes` and `not_regex` keep objects without text. Of a list (urls, aliases, file paths),
-positive lookups speak of one entry, negative ones of all.
+`ne`, `excludes` and `not_regex` include objects without text. In a list (urls, aliases, file paths) one entry
+has to meet all positive lookups, and no entry a negated one.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ _SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$])")
 
 
 _NOTHING = r"[^\x{0}-\x{10FFFF}]"
-"""An expression that no text matches."""
+"""An expression that matches no text."""
 
 
 def escape(text: str) -> str:
-    """`text` as an expression that matches it, in RE2 and in Python alike."""
+    """`text` as an expression that matches it, valid in RE2 and in Python."""
     return _SPECIAL.sub(r"\\\1", text)
 
 
 @dataclass(frozen=True, slots=True)
 class TextLookup:
-    """One lookup: the expression its value becomes, and the server's plain modifier for it."""
+    """A lookup as an expression, and the plain modifier that the server has for it."""
 
     help: str
     pattern: Callable[[Any], str]
@@ -63,7 +63,7 @@ def _part(value: str) -> str:
 
 
 def _one_of(values: list[str]) -> str:
-    """Nothing is one of none."""
+    """An empty list matches nothing."""
     return f"(?i)^({'|'.join(map(escape, values))})$" if values else _NOTHING
 
 
@@ -81,7 +81,7 @@ TEXT_LOOKUPS: dict[str, TextLookup] = {
 
 
 class Text:
-    """The kind of StringCriterionInput."""
+    """Texts, and lists of texts."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         known = {name: self._lookup(name, one) for name, one in TEXT_LOOKUPS.items()}
@@ -97,7 +97,7 @@ class Text:
 
 
 def compile_text(field: FilterField, given: Mapping[str, Any]) -> Condition:
-    """Lookups of a field that holds one text or several."""
+    """Compile the lookups of a field with one or several texts."""
     null = _null(field, given)
     asked = {
         name: _checked(field, name, value) for name, value in given.items() if name != "null" and value != ""
@@ -110,7 +110,7 @@ def compile_text(field: FilterField, given: Mapping[str, Any]) -> Condition:
 
 
 def _null(field: FilterField, given: Mapping[str, Any]) -> bool | None:
-    """Whether the field must be empty; `eq ""` and `ne ""` say so too."""
+    """The `null` lookup; `eq ""` and `ne ""` are other forms of it."""
     null: bool | None = given.get("null")
     for name, value in given.items():
         if value == "" and name not in ("eq", "ne"):
@@ -121,7 +121,7 @@ def _null(field: FilterField, given: Mapping[str, Any]) -> bool | None:
 
 
 def _checked(field: FilterField, name: str, value: Any) -> Any:
-    """The text or texts that a lookup takes; a path or a compiled expression stands for its text."""
+    """The text or texts of a lookup; a path or compiled expression stands for its text."""
     if name == "in":
         if isinstance(value, str | dict) or not hasattr(value, "__iter__"):
             field.refuse(value, "a list of texts")
@@ -138,14 +138,18 @@ def _checked(field: FilterField, name: str, value: Any) -> Any:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether LIKE reads the text as it is: no wildcard, no quotes, no case beyond ASCII."""
+    """Whether LIKE takes the text literally: no wildcards, no quotes, ASCII only."""
     return (
         isinstance(value, str) and value.isascii() and not set(value) & set('%_"') and value == value.strip()
     )
 
 
 def _clauses(field: FilterField, name: str, value: Any) -> list[Clause]:
-    """What one lookup asks; the server holds expressions against an empty text as well, which is no text."""
+    """The clauses of one lookup.
+
+    The server matches expressions against null as against "", which has to be corrected where the expression
+    matches "".
+    """
     clause: Clause = [(field.name, _criterion(field, name, value))]
     if "regex" not in name or not _fits_no_text(pattern_of(field, name, value)):
         return [clause]
@@ -165,7 +169,7 @@ def _criterion(field: FilterField, name: str, value: Any) -> dict[str, Any]:
 
 
 def _is_exact(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> bool:
-    """Whether the server says all: of several texts it looks at one after the other."""
+    """Whether the server's answer is exact: of several texts it tests each on its own."""
     if not is_listed(MULTI_VALUED, field.key):
         return True
     positive = [name for name in asked if not TEXT_LOOKUPS[name].negative]
@@ -174,12 +178,12 @@ def _is_exact(field: FilterField, asked: Mapping[str, Any], null: bool | None) -
 
 
 def _is_phrase(field: FilterField, name: str, value: Any) -> bool:
-    """Whether the server looks at the whole list for it."""
+    """Whether the server tests the list as a whole."""
     return field.name in TEXT_LISTS and name == "excludes" and _is_plain(value)
 
 
 def pattern_of(field: FilterField, name: str, value: Any) -> Expression:
-    """The expression that a text lookup is, to be matched here."""
+    """The compiled expression of a lookup, for tests on rows."""
     # Costs time, and most commands ask for no text.
     from stash_cli.core.types.re2 import ExpressionError, compile_pattern
 
@@ -191,7 +195,7 @@ def pattern_of(field: FilterField, name: str, value: Any) -> Expression:
 
 
 def _fits_no_text(expression: Expression) -> bool:
-    """Whether an empty text matches; assumed without RE2, where asking for too much does no harm."""
+    """Whether "" matches; True without RE2, which only adds a term that does no harm."""
     try:
         return expression.matches("")
     except StashConfigurationError:
@@ -199,7 +203,7 @@ def _fits_no_text(expression: Expression) -> bool:
 
 
 def _test(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> Test:
-    """A test of texts: one of them meets all that is positively asked, and none what is ruled out."""
+    """A predicate on texts: one meets all positive lookups, and none matches a negative one."""
     patterns = [
         (TEXT_LOOKUPS[name].negative, pattern_of(field, name, value)) for name, value in asked.items()
     ]
