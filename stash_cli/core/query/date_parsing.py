@@ -6,10 +6,13 @@ A partial date or time is the whole period that it names.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
-_FUZZY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+from stash_cli.core.errors import StashIntegrationError
+from stash_cli.core.types.fuzzy_date import FuzzyDate
+
 _CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
 _RELATIVE = re.compile(r"([+-])(\d+)(s|mo|m|h|d|w|y)")
 _LENGTH = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})")
@@ -45,25 +48,17 @@ def in_seconds(value: object) -> Any:
 def _months(now: datetime, amount: int) -> datetime:
     index = now.year * 12 + now.month - 1 + amount
     year, month = divmod(index, 12)
-    return now.replace(year=year, month=month + 1, day=min(now.day, _last_day(year, month + 1)))
-
-
-def _last_day(year: int, month: int) -> int:
-    return 31 if month == 12 else (date(year, month + 1, 1) - timedelta(days=1)).day  # noqa: PLR2004 - December
+    return now.replace(year=year, month=month + 1, day=min(now.day, monthrange(year, month + 1)[1]))
 
 
 def period(text: str) -> tuple[date, date]:
     """First and last day of `2024`, `2024-03` or `2024-03-15`; raises ValueError."""
-    found = _FUZZY.fullmatch(text.strip())
-    if not found:
-        raise ValueError(text)
-    year, month, day = int(found[1]), int(found[2] or 0), int(found[3] or 0)
-    if day:
-        only = date(year, month, day)
-        return only, only
-    if month:
-        return date(year, month, 1), date(year, month, _last_day(year, month))
-    return date(year, 1, 1), date(year, 12, 31)
+    try:
+        # The API's dates have two digits for month and day, users leave zeros out.
+        found = FuzzyDate("-".join(part.zfill(2) for part in text.strip().split("-")))
+    except StashIntegrationError as error:
+        raise ValueError(text) from error
+    return found.first_day, found.last_day
 
 
 def days(value: object, now: datetime) -> tuple[date, date]:
