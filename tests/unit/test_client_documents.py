@@ -13,7 +13,7 @@ from schemas import VERSIONS, capabilities_of, old_schema, server_of
 from support import reference
 
 from stash_cli.core.errors import StashCapabilityError, StashInputError
-from stash_cli.core.graphql import document, introspection, selection
+from stash_cli.core.graphql import capability, document, selection
 from stash_cli.core.graphql.capability import EmbeddedCapabilities, ServerCapabilities
 from stash_cli.core.types.api import describe_api
 
@@ -22,9 +22,9 @@ def test_introspection_query_is_valid_and_deep_enough() -> None:
     from graphql import graphql_sync
 
     schema = old_schema()
-    found = graphql_sync(schema, introspection.DOCUMENT.replace(introspection.VERSION, ""))
+    found = graphql_sync(schema, capability.INTROSPECTION.replace(capability.VERSION_FIELD, ""))
     assert found.errors is None
-    server = ServerCapabilities(introspection.reduce(found.data or {}))
+    server = ServerCapabilities(capability.reduce_introspection(found.data or {}))
     assert server.field_type("FindScenesResultType", "scenes") == "[Scene!]!"
     assert server.arguments("query", "findMovie") == {"id": "ID!"}
     assert server.has_query("findMovies")

@@ -9,8 +9,14 @@ from stash_cli.core.client.completeness import check_complete, value_of
 from stash_cli.core.client.locks import Lock
 from stash_cli.core.client.order import RequestOrder
 from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegrationError, StashUsageError
-from stash_cli.core.graphql import document, introspection
-from stash_cli.core.graphql.capability import EmbeddedCapabilities, ServerCapabilities
+from stash_cli.core.graphql import document
+from stash_cli.core.graphql.capability import (
+    INTROSPECTION,
+    VERSION_FIELD,
+    EmbeddedCapabilities,
+    ServerCapabilities,
+    reduce_introspection,
+)
 from stash_cli.core.log import logger
 from stash_cli.core.transport import GraphQLRequest, open_transport
 from stash_cli.core.transport.outcome import as_unknown_outcome, check_read_only
@@ -82,7 +88,7 @@ class Session:
             if self._server is None and not again and (kept := schema_cache.recall(self.connection)):
                 self._server = ServerCapabilities(kept)
             if self._server is None or again:
-                facts = _parse_schema(await self.execute(introspection.DOCUMENT))
+                facts = _parse_schema(await self.execute(INTROSPECTION))
                 schema_cache.remember(self.connection, facts)
                 self._server, self._is_current = ServerCapabilities(facts), True
             return self._server
@@ -114,7 +120,7 @@ class Session:
 
         def build(server: ServerCapabilities) -> GraphQLRequest:
             root = document.root_for(operation, given, paths, server, quiet=quiet)
-            version = introspection.VERSION if kind == "query" and not self._is_current else ""
+            version = VERSION_FIELD if kind == "query" and not self._is_current else ""
             name = document.title(operation)
             return GraphQLRequest(*document.join(name, [root], version), name, single=True)
 
@@ -220,9 +226,9 @@ class Session:
 
 
 def _parse_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """The parts of an introspection result that are kept; raises StashIntegrationError."""
+    """The parts of an capability result that are kept; raises StashIntegrationError."""
     try:
-        return introspection.reduce(schema)
+        return reduce_introspection(schema)
     except (KeyError, TypeError, AttributeError) as error:
         raise StashIntegrationError("The server describes its API in a way that cannot be read.") from error
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashInputError, StashLookupError, did_you_mean
 from stash_cli.core.graphql import selection
 from stash_cli.core.graphql.compat.answers import restore
-from stash_cli.core.graphql.compat.inputs import check_required, fit
-from stash_cli.core.graphql.compat.operations import OPERATIONS
+from stash_cli.core.graphql.compat.inputs import OPERATIONS, check_required, fit
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.unset import UNSET
 

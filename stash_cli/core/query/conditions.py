@@ -16,8 +16,7 @@ from stash_cli.core.query.criteria import CRITERIA
 from stash_cli.core.query.criteria.choices import yes_or_no
 from stash_cli.core.query.extractors import FILES, RELATED, Extractor, extractor_of, follow
 from stash_cli.core.query.fields import fields, nests
-from stash_cli.core.query.filter_builder import build_filter
-from stash_cli.core.query.joins import split_join_conflicts
+from stash_cli.core.query.filter_builder import build_filter, split_join_conflicts
 from stash_cli.core.query.model import Condition, FilterField
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 from stash_cli.core.query.server_quirks import (

@@ -21,8 +21,13 @@ from stash_cli.core.errors import StashLookupError
 from stash_cli.core.query.conditions import conditions_of
 from stash_cli.core.query.extractors import extractor_of
 from stash_cli.core.query.fields import fields, nests
-from stash_cli.core.query.filter_builder import MAX_ALTERNATIVES, build_filter
-from stash_cli.core.query.joins import ClaimedJoins, is_column, split_join_conflicts
+from stash_cli.core.query.filter_builder import (
+    MAX_ALTERNATIVES,
+    ClaimedJoins,
+    build_filter,
+    is_column,
+    split_join_conflicts,
+)
 from stash_cli.core.query.model import Condition, FilterField, Lookup
 from stash_cli.core.query.q import Q, to_nnf
 from stash_cli.core.types.api import describe_api

@@ -14,19 +14,19 @@ from urllib.parse import urlsplit
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.log import logger
-from stash_cli.core.transport.answers import download_error, read_answer
-from stash_cli.core.transport.event_loops import PerLoop
-from stash_cli.core.transport.faults import translate
-from stash_cli.core.transport.files import Uploads, download_url, multipart, same_origin
-from stash_cli.core.transport.outcome import check_read_only
-from stash_cli.core.transport.progress import Progress
-from stash_cli.core.transport.reading import (
+from stash_cli.core.transport.answers import (
     DamagedError,
     TooSlowError,
     decoded,
+    download_error,
     read_all,
+    read_answer,
     with_minimum_rate,
 )
+from stash_cli.core.transport.event_loops import PerLoop
+from stash_cli.core.transport.faults import translate
+from stash_cli.core.transport.files import Uploads, download_url, multipart, same_origin
+from stash_cli.core.transport.outcome import Progress, check_read_only
 
 if TYPE_CHECKING:
     import ssl

@@ -16,12 +16,15 @@ from stash_cli.core.errors import (
     StashServerError,
 )
 from stash_cli.core.log import logger
-from stash_cli.core.transport.answers import authentication_error, is_redirect, redirect_error
+from stash_cli.core.transport.answers import (
+    authentication_error,
+    is_redirect,
+    redirect_error,
+    too_large_error,
+)
 from stash_cli.core.transport.base import GraphQLResponse, checked_errors
 from stash_cli.core.transport.faults import translate
-from stash_cli.core.transport.outcome import as_unknown_outcome
-from stash_cli.core.transport.progress import Progress
-from stash_cli.core.transport.reading import too_large_error
+from stash_cli.core.transport.outcome import Progress, as_unknown_outcome
 from stash_cli.core.transport.retry import Backoff
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Scenes: finding, changing, play and o history, duplicates."""
+"""Scenes and their markers: finding, changing, play and o history, duplicates."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from stash_cli.core import types
 
     Times = Sequence[str | datetime] | None
+    from collections.abc import Sequence
+
 
 _MARKERS = ("scene_markers.id", "scene_markers.seconds")
 
@@ -169,3 +171,52 @@ def _free(held: Iterable[Dict], others: Iterable[Dict]) -> list[str]:
             taken.add(row["seconds"])
             free.append(row["id"])
     return free
+
+
+class MarkerClientMixin(StashClientBase):
+    """Operations on scene markers."""
+
+    async def find_marker(self, id: Id) -> types.SceneMarker | None:
+        from stash_cli.core.types import SceneMarker
+
+        return await self.find_entity(SceneMarker, id)
+
+    async def find_markers(
+        self,
+        filter_: types.FindFilterType | Dict | None = None,
+        marker_filter: types.SceneMarkerFilterType | Dict | None = None,
+        q: str | None = None,
+        ids: Sequence[Id] | None = None,
+    ) -> types.FindSceneMarkersResultType:
+        """Markers that match; all of them unless `filter_` pages."""
+        return await self.find_page("SceneMarker", filter_, marker_filter, q, ids)
+
+    async def create_marker(self, marker: types.SceneMarker) -> types.SceneMarker:
+        return await self.write("sceneMarkerCreate", marker)
+
+    async def update_marker(self, marker: types.SceneMarker) -> types.SceneMarker:
+        return await self.write("sceneMarkerUpdate", marker)
+
+    async def bulk_scene_marker_update(
+        self, input_data: types.BulkSceneMarkerUpdateInput | Dict, *, return_fields: str | None = None
+    ) -> list[types.SceneMarker] | list[Dict]:
+        return await self.bulk("bulkSceneMarkerUpdate", input_data, return_fields)
+
+    async def scene_marker_destroy(self, id: Id) -> bool:
+        return await self.ask("sceneMarkerDestroy", id=id)
+
+    async def scene_markers_destroy(self, ids: Sequence[Id]) -> bool:
+        return await self.ask("sceneMarkersDestroy", ids=ids)
+
+    async def scene_marker_tags(self, scene_id: Id) -> list[Dict]:
+        """The tags of a scene's markers, each with its markers, as JSON."""
+        paths = ["tag", "scene_markers", "scene_markers.seconds"]
+        return await self.ask_json("sceneMarkerTags", paths, scene_id=scene_id)
+
+    async def marker_wall(self, q: str | None = None) -> list[types.SceneMarker]:
+        return await self.ask("markerWall", q=q)
+
+    async def marker_strings(
+        self, q: str | None = None, sort: str | None = None
+    ) -> list[types.MarkerStringsResultType]:
+        return await self.ask("markerStrings", q=q, sort=sort)

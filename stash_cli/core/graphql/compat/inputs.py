@@ -1,4 +1,4 @@
-"""Inputs and arguments translated for older servers.
+"""Operations, arguments and inputs translated for older servers.
 
 A missing field is translated where the server has an equivalent. Null, and an option that is off, are left
 out. Everything else is refused: to drop a filter or a change silently would do harm.
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashError, StashInputError, did_you_mean
 from stash_cli.core.graphql.compat import saved_filter
-from stash_cli.core.graphql.compat.operations import ARGUMENTS
 from stash_cli.core.graphql.releases import older_name
 from stash_cli.core.types.api import TypeRef, describe_api
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     Given = Mapping[str, Any]
     Translation = Callable[[Given], dict[str, Any] | None]
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 _SAVING = ("SaveFilterInput", "SetDefaultFilterInput")
@@ -181,3 +180,42 @@ def check_required(
     missing = [name for name, text in declared.items() if text.endswith("!") and given.get(name) is None]
     if missing:
         raise server.required_error(f"{owner}.{missing[0]}")
+
+
+OPERATIONS = {
+    "sceneAddO": "sceneIncrementO",
+    "sceneDeleteO": "sceneDecrementO",
+    "sceneAddPlay": "sceneIncrementPlayCount",
+}
+"""Current operation -> the one before play and o history (0.25), which returned the count alone."""
+
+
+def as_integers(ids: list[Any]) -> list[int]:
+    """Ids as integers."""
+    return [int(one) for one in ids]
+
+
+def plugin_args(given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A JSON object as a list of PluginArgInput, which tags each value with its type."""
+    return [{"key": key, "value": _plugin_value(value)} for key, value in given.items()]
+
+
+def _plugin_value(value: Any) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        return {"o": plugin_args(value)}
+    if isinstance(value, list):
+        return {"a": [_plugin_value(item) for item in value]}
+    # A bool is an int in Python.
+    kinds = (("b", bool), ("i", int), ("f", float), ("str", str))
+    return {next(name for name, kind in kinds if isinstance(value, kind)): value}
+
+
+ARGUMENTS: dict[tuple[str, str], tuple[str, Callable[[Any], Any]]] = {
+    ("findScenes", "ids"): ("scene_ids", as_integers),
+    ("findImages", "ids"): ("image_ids", as_integers),
+    ("findPerformers", "ids"): ("performer_ids", as_integers),
+    ("runPluginTask", "args_map"): ("args", plugin_args),
+}
+"""(Operation, argument) -> the equivalent argument before 0.25, and the conversion of its value."""

@@ -16,9 +16,8 @@ from stash_cli.core.query.criteria.choices import (
     orientation,
 )
 from stash_cli.core.query.criteria.custom_fields import CustomFields
-from stash_cli.core.query.criteria.ordered import Ordered
+from stash_cli.core.query.criteria.ordered import Bands, Ordered, Resolution
 from stash_cli.core.query.criteria.relations import Relation
-from stash_cli.core.query.criteria.resolution import Bands, Resolution
 from stash_cli.core.query.criteria.special import (
     Duplication,
     Hashes,
