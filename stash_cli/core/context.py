@@ -112,6 +112,7 @@ class StashContext:
         with self._changing:
             if self._users > 0 and not force:
                 return
+            # Cleared before closing, so that the context can be entered again while connections are closed.
             session, self._session = self._session, None
             self._client = self._store = None
             self._users = 0

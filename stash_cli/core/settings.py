@@ -21,6 +21,7 @@ DEFAULT_TIMEOUT = 60.0
 DEFAULT_MAX_ANSWER = 256 * 1024 * 1024
 EMBEDDED = "embedded:"
 DEMO = "demo"
+# The address that servers print when they listen on all interfaces; clients cannot connect to it everywhere.
 _EVERYWHERE = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - recognised, never bound
 _CONN_KEYS = {"scheme": "http", "host": "localhost", "port": 9999, "apikey": None, "timeout": DEFAULT_TIMEOUT}
 _VARIABLES = {

@@ -120,7 +120,10 @@ class StashClientBase:
             except StashUnknownOutcomeError:
                 self.note_done(operation, given, succeeded=False)
                 raise
+            # At the number of the request first, so that its own answer is merged; afterwards at the present,
+            # so that answers to requests that were sent meanwhile do not undo the change.
             self.note_done(operation, given, sent)
+            # Servers answer null where a list is empty.
             if found is None and declared.type.is_list:
                 return cast("T", [])
             answer = self.hydrated(declared.type, found, sent)
@@ -157,6 +160,8 @@ class StashClientBase:
             found = await self._resolve_lost_create(obj)
             if found is not None:
                 return found
+            # A list is replaced as a whole on the server, so it is read before it is sent: an unread change
+            # there would be lost.
             for _, conflict in await confront(cast("StashClient", self), [(obj, obj.begin_save())], None):
                 raise conflict
             saving = obj.begin_save()
@@ -256,6 +261,7 @@ class StashClientBase:
         """Whether the server has none of these objects; False where it cannot be asked."""
         from stash_cli.core.client.paging import pages_by_id
 
+        # Only entities can be found by id, so nothing is known of the others.
         if cls.__name__ not in ENTITIES:
             return False
         wanted = [str(one) for one in ids]
@@ -278,6 +284,7 @@ class StashClientBase:
         elif "ids" in takes:
             args = {"ids": wanted}
         else:
+            # A list and not a generator: `all` would stop at the first one that is not deleted.
             return all([bool(await self.ask(operation, id=one)) for one in wanted])
         return bool(await self.ask(operation, **args))
 

@@ -159,6 +159,7 @@ async def execute_batch(
     if len({document.describe(each.operation)[0] for each in operations}) > 1:
         raise StashUsageError("A batch holds either queries or mutations.")
     result = BatchResult(list(operations))
+    # The outcome of every operation is right at any moment, because a cancellation may come at any await.
     _fail_all(operations, StashNotSentError("It was not sent: the batch ended before."))
     chunks = [
         operations[start : start + max_batch_size] for start in range(0, len(operations), max_batch_size)
@@ -223,6 +224,8 @@ async def _send_chunk(
     """Send one request, and again those of its operations that a locked database refused."""
     answers = [await _attempt(session, operations, request)]
     for pause in PATIENT.pauses():
+        # SQLite refuses each write of its own while another process holds the lock; what succeeded must not
+        # be sent twice.
         locked = [each for each in operations if _is_undone(each.error)]
         if not locked:
             break
@@ -268,6 +271,7 @@ async def _send_or_refit(
     try:
         return await session.send(request, partial=True)
     except StashGraphQLError as error:
+        # Execution errors belong to the operations they name; a refused document was not executed at all.
         if not failures.is_refusal(error):
             return _own_errors(error)
         if session.is_current:

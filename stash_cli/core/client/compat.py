@@ -110,6 +110,7 @@ def _singular_args(
     change = {name: value for name, value in args["input"].items() if name != "ids"}
     for name, value in change.items():
         if isinstance(value, dict):
+            # ADD and REMOVE need the present list, which may change between reading and writing it.
             if value.get("mode") != "SET":
                 raise server.missing_error(operation)
             change[name] = value.get("ids", value.get("values"))

@@ -41,6 +41,7 @@ def check_complete(
     for each in fields:
         if data.get(each.key) is None and is_missing(each, data, is_mutation=request.is_mutation):
             raise _incomplete(request, f"The server answered without {each.name}.")
+    # Without any root field nothing proves that the mutation was executed.
     if not data and request.is_mutation:
         raise _incomplete(request, "The server answered with empty data.")
 

@@ -81,6 +81,7 @@ async def pages(session: Session, document: Document) -> AsyncGenerator[dict[str
     Raises StashUsageError where the document has no page variable, or not exactly one list of rows.
     """
     variable = find_page_variable(document)
+    # The caller's own paging is continued, and its page size is kept.
     given = document.variables.get(variable.name)
 
     async def fetch(number: int) -> dict[str, Any]:
@@ -157,6 +158,7 @@ async def listen(session: Session, document: Document) -> AsyncGenerator[dict[st
     """The `data` of each event of a subscription document; a lost connection is opened again."""
     request = document.request()
     check_read_only(session.connection, request)
+    # Events are lost while disconnected; a user who listens still wants the ones after that.
     source = session.transport.subscribe(request, reconnect=True)
     async with source:
         async for answer in source:

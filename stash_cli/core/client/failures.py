@@ -28,6 +28,7 @@ NOT_READY = {
 
 def failure(errors: Sequence[Mapping[str, Any]], data: Mapping[str, Any] | None) -> StashGraphQLError:
     """The exception for the `errors` of a response, with its partial data."""
+    # One failed statement is often reported for every row.
     lines = list(dict.fromkeys(_line(error) for error in errors))
     message = "; ".join(lines[:3])
     if len(lines) > 3:  # noqa: PLR2004 - as above

@@ -186,6 +186,7 @@ class Watch:
 
     async def follow(self, start: Start | str | int) -> None:
         """Poll the job with this id, or the one that `start` starts."""
+        # Both times are taken on this machine; they recognise the job after a server restart.
         if callable(start):
             before = datetime.now(UTC)
             self.job_id = str(await start())
@@ -256,6 +257,7 @@ class Watch:
                 job = await self.session.call("findJob", {"input": {"id": self.job_id}})
             except StashConnectionError as error:
                 if self.known is None and self._started is None:
+                    # It was never reached, so the address may be wrong: no reason to wait.
                     raise
                 if self.away is None:
                     away_since = time.monotonic()
@@ -265,6 +267,7 @@ class Watch:
                     raise
             else:
                 self.away = None
+                # Servers forget finished jobs after a while, and all jobs on a restart.
                 self._news.put_nowait(_unknown(self.job_id) if job is None else checked(job))
             await self._pause()
 

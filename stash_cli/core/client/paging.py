@@ -136,6 +136,7 @@ async def iter_pages(
     size = page_size or _even_size(limit)
 
     async def fetch(number: int) -> list[Any]:
+        # The total bounds the pages to request; without it a request past the end would be wasted.
         unsure = number == _COUNTED_PAGE and (limit is None or limit > _COUNTED_PAGE * size)
         found = await page(
             session, query, paths, number=number, per_page=size, with_count=unsure, receive=receive
@@ -203,6 +204,7 @@ async def pages_by_id(
     receive: Receive | None = None,
 ) -> AsyncGenerator[list[Any], None]:
     """The objects with these ids in this order, CHUNK to a page; unknown ids are left out."""
+    # The default selection depends on the API and not on the caller, who gets no warnings about it.
     quiet = paths is None
     wanted = list(dict.fromkeys(["id", *(default_paths(entity.type) if paths is None else paths)]))
     for start in range(0, len(ids), CHUNK):
@@ -221,6 +223,7 @@ async def _rows(
 
     A server before 0.25 has no `ids` argument; it gets one find per id in a single document.
     """
+    # The query by id answers null for an unknown id, where the list query fails.
     if len(ids) == 1 and _has_own_query(entity):
         row = await session.call(f"find{entity.type}", {"id": ids[0]}, paths, quiet=quiet)
         return [row] if row else []
@@ -300,6 +303,7 @@ class Prefetch:
         """Cancel the requests under way."""
         for task in self.coming:
             task.cancel()
+        # Awaited, so that no request outlives the iterator and no error is reported as never retrieved.
         await asyncio.gather(*self.coming, return_exceptions=True)
 
     def _send(self) -> None:
@@ -314,5 +318,6 @@ class Prefetch:
 
 async def _flush() -> None:
     """Let the event loop write the requests: the caller may block it from now on."""
+    # A request is only written when its task runs; synchronous work of the caller would delay it.
     for _ in range(_TURNS):
         await asyncio.sleep(0)

@@ -65,6 +65,7 @@ async def _find(session: Session, entity: Entity, names: Sequence[str]) -> dict[
 
 async def _create(session: Session, entity: Entity, names: Sequence[str]) -> dict[str, list[str]]:
     """Name -> id of the created object; names that the server considers equal are created once."""
+    # Reversed, so that the first spelling of a name is the one that is created.
     new = {_folded(name): name for name in reversed(names)}
     args = [{"input": {"name": name}} for name in new.values()]
     made = await call_each(session, entity.operation("Create"), args, ["id"])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.settings import Connection
 
+# To be raised when the reduced form changes: files in another format are ignored.
 _FORMAT = 2
 
 
@@ -42,6 +43,7 @@ def remember(connection: Connection, facts: dict[str, Any]) -> None:
 def _replace(path: Path, text: str) -> None:
     from tempfile import NamedTemporaryFile
 
+    # A unique name in the same folder: processes may write at the same time, and a rename is atomic.
     with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
         file.write(text)
     try:
@@ -53,5 +55,6 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _path(connection: Connection) -> Path:
+    # Names may collide, so the file holds the URL as well.
     name = re.sub(r"[^\w.-]+", "_", connection.url)[:150]
     return connection.cache / "servers" / f"{name}.json"

@@ -83,6 +83,7 @@ class Session:
     async def learn(self, *, again: bool = False) -> ServerCapabilities:
         """The server's schema: of this session, from the cache, or (`again`: always) by introspection."""
         async with self._learning:
+            # The embedded library has exactly the schema of the API description.
             if self._server is None and self.connection.is_embedded:
                 self._server, self._is_current = EmbeddedCapabilities(), True
             if self._server is None and not again and (kept := schema_cache.recall(self.connection)):
@@ -120,6 +121,7 @@ class Session:
 
         def build(server: ServerCapabilities) -> GraphQLRequest:
             root = document.root_for(operation, given, paths, server, quiet=quiet)
+            # Queries only: a mutation must not be repeated because of a version that changed.
             version = VERSION_FIELD if kind == "query" and not self._is_current else ""
             name = document.title(operation)
             return GraphQLRequest(*document.join(name, [root], version), name, single=True)
@@ -146,6 +148,7 @@ class Session:
         try:
             value, version = await self._send_built(build(self.capabilities), operation, paths)
         except StashGraphQLError as error:
+            # With a current schema the document itself is wrong, and would be refused again.
             if self._is_current or not failures.is_refusal(error):
                 raise
             logger.info("The server refused the document; asking what it knows now.")
@@ -185,6 +188,7 @@ class Session:
         try:
             response = await self._send(request, partial=partial)
         except StashError as error:
+            # A batch attributes GraphQL errors to its operations, and judges the outcome of each.
             is_result = partial and isinstance(error, StashGraphQLError)
             if is_result or (meaning := as_unknown_outcome(request, error)) is error:
                 raise
@@ -215,6 +219,7 @@ class Session:
     async def _raise_if_unready(self, error: StashGraphQLError) -> None:
         """Raise StashSystemNotReadyError when `systemStatus` says that set-up or a migration is due."""
         try:
+            # Before set-up or a migration, servers fail in many ways; only this query always works.
             answer = await self.transport.execute(GraphQLRequest("query { systemStatus { status } }"))
         except StashError as second:
             logger.info("systemStatus: %s", second.message)

@@ -195,6 +195,7 @@ class EmbeddedCapabilities(ServerCapabilities):
 VERSION_FIELD = "_server: version { version hash }"
 """Field that is selected along with queries, to notice a changed server."""
 
+# Enough levels of `ofType` for arguments and fields; the result types of operations are not read.
 _TYPE = "kind name"
 for _ in range(4):
     _TYPE = f"kind name ofType {{ {_TYPE} }}"

@@ -101,6 +101,7 @@ def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, ask
 def _fragment(owner: str, key: str, inner: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:
     """An inline fragment on one member; fields whose types conflict between members are aliased."""
     declared = describe_api().types[key.removeprefix(_ON)]
+    # A fragment on a type that is not in the schema would be refused in validation.
     if server is not None and not server.has_type(declared.name):
         return ""
     conflicting = conflicting_fields(owner)

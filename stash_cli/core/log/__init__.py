@@ -37,6 +37,7 @@ class RedactingFilter(logging.Filter):
         text = record.getMessage()
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
+        # The arguments are formatted already: handlers must not see them in plain text.
         record.msg, record.args = without_address_secrets(text), ()
         return True
 

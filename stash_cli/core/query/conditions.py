@@ -104,6 +104,7 @@ def _related_condition(field: FilterField, asked: Mapping[str, Any], now: dateti
     asked_inside = [_as_nested(field, one) for one in split_join_conflicts(target, inner, {})]
     wanted, left = build_filter(asked_inside, nests=nests(target) and field.name not in INLINED)
     every = _related_predicate(field, inner)
+    # Fetching every row and testing it here needs the related objects' values in the rows.
     if left and every is None:
         raise StashLookupError(f"{', '.join(asked)} cannot be asked of related objects ({field.name}).")
     name = _supported_name(field, wanted)

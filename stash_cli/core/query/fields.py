@@ -135,6 +135,7 @@ def find_field(type_name: str, name: str) -> FilterField | None:
     """The filter field called `name`, also by the object's own name for it."""
     known = fields(type_name)
     bare = name.removesuffix("_ids").removesuffix("_id")
+    # The filter's own name takes precedence over plural forms and `_id` suffixes.
     words = (name, ALIASES.get(name, name), f"{name}s", f"{name}es", name.removesuffix("s"), f"{bare}s", bare)
     return next((known[word] for word in words if word in known), None)
 

@@ -43,16 +43,18 @@ def build_filter(conditions: list[Condition], *, nests: bool) -> tuple[Level, li
 
     `nests` tells whether the filter type has AND, OR and NOT.
     """
-    made = FilterBuilder(nests)
+    builder = FilterBuilder(nests)
     left = [
         condition
         for condition in conditions
-        if sum(made.take(condition, clause) for clause in condition.clauses) < len(condition.clauses)
+        if sum(builder.add(condition, clause) for clause in condition.clauses) < len(condition.clauses)
         or not condition.exact
     ]
-    if made.chain != [{}]:
-        left += [condition for condition in conditions if condition is made.lonely and condition not in left]
-    return made.filter(), left
+    if builder.chain != [{}]:
+        left += [
+            condition for condition in conditions if condition is builder.isolated and condition not in left
+        ]
+    return builder.filter(), left
 
 
 class FilterBuilder:
@@ -63,28 +65,29 @@ class FilterBuilder:
         self.levels: list[Level] = [{}]
         self.chain: list[Level] = [{}]
         self.last: Level = {}
-        self.lonely: Condition | None = None
+        self.isolated: Condition | None = None
 
-    def take(self, condition: Condition, clause: Clause) -> bool:
+    def add(self, condition: Condition, clause: Clause) -> bool:
         """Add a clause; False where there is no place for it."""
+        # The server applies HAVING to the whole filter, so a term in it cannot be an alternative.
         if len(clause) > 1:
             counted = any(uses_having((condition.field.owner, name)) for name, _ in clause)
-            return self.nests and not counted and self._multiply(clause)
+            return self.nests and not counted and self._distribute(clause)
         [(name, value)] = clause
         if name in ISOLATED:
-            return self._end(condition, name, value)
-        return self._place(clause[0])
+            return self._add_last(condition, name, value)
+        return self._add_to_level(clause[0])
 
-    def _end(self, condition: Condition, name: str, value: Any) -> bool:
+    def _add_last(self, condition: Condition, name: str, value: Any) -> bool:
         """Add a term as the last level, with nothing beside or after it."""
         if self.last or not self.nests:
             return False
-        self.last, self.lonely = {name: value}, condition
+        self.last, self.isolated = {name: value}, condition
         return True
 
-    def _place(self, criterion: Term) -> bool:
+    def _add_to_level(self, term: Term) -> bool:
         """Add a term to the first level where its field is free, or to a new one."""
-        name, value = criterion
+        name, value = term
         for level in self.levels:
             if isinstance(value, list) and name in level:
                 level[name] = [*level[name], *value]
@@ -96,7 +99,7 @@ class FilterBuilder:
         self.levels.append({name: value})
         return True
 
-    def _multiply(self, clause: Clause) -> bool:
+    def _distribute(self, clause: Clause) -> bool:
         """Distribute a disjunction over the chain; False where it gets too long or terms collide."""
         product = [level | {name: value} for level in self.chain for name, value in clause]
         collides = any(level.get(name, value) != value for level in self.chain for name, value in clause)
@@ -134,7 +137,9 @@ _COUNTED_OVER = frozenset({("Performer", "marker_count")})
 """Counts that exclude objects for which there is nothing to count."""
 
 
-def split_join_conflicts(type_name: str, conditions: list[Condition], taken: ClaimedJoins) -> list[Condition]:
+def split_join_conflicts(
+    type_name: str, conditions: list[Condition], claimed: ClaimedJoins
+) -> list[Condition]:
     """Conditions without the clauses whose join another condition has claimed.
 
     The fetched rows decide on these, so conditions that rows cannot decide claim first. Fields of files share
@@ -142,23 +147,24 @@ def split_join_conflicts(type_name: str, conditions: list[Condition], taken: Cla
     """
     one_file = object()
     kept: dict[int, Condition] = {}
+    # A condition that rows cannot decide has no second way to be tested.
     for condition in sorted(conditions, key=lambda one: extractor_of(type_name, one) is not None):
         unit = one_file if condition.field.key in FILE_FIELDS else condition
-        kept[id(condition)] = _without_taken(condition, taken, unit)
+        kept[id(condition)] = _without_conflicts(condition, claimed, unit)
     return [kept[id(condition)] for condition in conditions]
 
 
-def _without_taken(condition: Condition, taken: ClaimedJoins, unit: object) -> Condition:
+def _without_conflicts(condition: Condition, claimed: ClaimedJoins, unit: object) -> Condition:
     if condition.given:
         clauses = condition.clauses
     else:
         clauses = [
             clause
             for clause in condition.clauses
-            if all(taken.get(join, unit) is unit for join in _joins(condition.field, clause))
+            if all(claimed.get(join, unit) is unit for join in _joins(condition.field, clause))
         ]
     for clause in clauses:
-        taken.update(dict.fromkeys(_joins(condition.field, clause), unit))
+        claimed.update(dict.fromkeys(_joins(condition.field, clause), unit))
     exact = condition.exact and len(clauses) == len(condition.clauses)
     return replace(condition, clauses=clauses, exact=exact)
 

@@ -123,9 +123,11 @@ def _replaced(many: list[Any], ids: Mapping[str, str]) -> list[Any]:
 async def _look_up(session: Session, entity: Entity, words: Iterable[Word]) -> list[dict[str, Any]]:
     """All objects that the words may name, in one request; markers have no such query, so all are fetched."""
     server = await session.learn()
+    # Markers have no filter on their title.
     if entity.label not in fields(entity.type):
         return await _rows(session, entity, [_by_name(entity, {}, -1, server)])
     names = [name for word in words if word.name for name in _readings(entity, word.name)]
+    # Digits may be a name as well, so both readings are looked up.
     ids = list(dict.fromkeys(word.id for word in words if word.id))
     roots = [_by_id(entity, number, one, server) for number, one in enumerate(ids)]
     if names:

@@ -98,6 +98,7 @@ def _status_error(connection: Connection, status: int, headers: Mapping[str, str
     # Up to v0.22 a wrong key is answered with status 500 and this word.
     if status == 401 or text == "unauthorized":  # noqa: PLR2004 - HTTP's number
         return authentication_error(connection)
+    # A login page in front of the server also answers with a redirect.
     location = headers.get("location", "")
     if is_redirect(status) and location:
         return redirect_error(connection, location)
@@ -217,6 +218,7 @@ class TooSlowError(Exception):
 async def read_all(answer: httpx.Response, limit: int) -> bytes:
     """The whole body; raises StashIntegrationError above `limit` bytes, DamagedError."""
     announced = answer.headers.get("content-length", "")
+    # The announced length is the compressed one, so it can only rule an answer out.
     if announced.isdecimal() and int(announced) > limit:
         raise too_large_error(limit)
     parts, size = [], 0

@@ -39,6 +39,7 @@ class PerLoop(Generic[C]):
         loop = asyncio.get_running_loop()
         held = self._held.get(loop)
         if held is None:
+            # A closed loop has closed its resource already, by ending the generator.
             for other in [each for each in self._held if each.is_closed()]:
                 self._held.pop(other, None)
             made = self._make()

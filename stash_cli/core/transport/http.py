@@ -126,6 +126,7 @@ class HttpTransport:
                 if answer.status_code != 200:  # noqa: PLR2004 - HTTP's number
                     body = await read_all(answer, self.connection.max_answer_bytes)
                     raise download_error(self.connection, answer.status_code, answer.headers, body)
+                # httpx would decompress without a bound on the size of a piece.
                 async for piece in with_minimum_rate(decoded(answer), self.connection.timeout):
                     yield piece
         except (load_httpx().HTTPError, DamagedError, TooSlowError) as error:
@@ -166,13 +167,16 @@ class HttpTransport:
             timeout=httpx.Timeout(connection.timeout, connect=min(_CONNECT, connection.timeout)),
             limits=httpx.Limits(max_connections=20, keepalive_expiry=_KEEP_ALIVE),
             verify=tls_context(connection) or False,
+            # A proxy from the environment cannot reach this machine's own server.
             trust_env=not local,
+            # A redirect would send the API key to another host.
             follow_redirects=False,
             event_hooks={"request": [self._keep_key]},
         )
 
     async def _keep_key(self, request: httpx.Request) -> None:
         """Remove the key from a request to another origin than the server's."""
+        # Downloads may be on another host, which must not learn the key.
         if not same_origin(str(request.url), self.endpoint):
             request.headers.pop("ApiKey", None)
 

@@ -60,6 +60,7 @@ class InProcessTransport(HttpTransport):
         super().__init__(connection)
         self._library: EmbeddedLibrary | None = None
         self._opening = threading.Lock()
+        # A thread, so that a cancelled caller does not wait for a statement that SQLite is executing.
         self._background = LoopThread("stash-library")
 
     @property
@@ -97,6 +98,7 @@ class InProcessTransport(HttpTransport):
         )
 
     def download(self, address: str) -> AsyncGenerator[bytes, None]:
+        # The ASGI application would answer for any host.
         if not same_origin(download_url(self.endpoint, address), self.endpoint):
             raise StashInputError(f"{address} is not a file of this library.")
         return super().download(address)

@@ -36,6 +36,7 @@ def may_be_done(error: StashError) -> bool:
         return True
     if error.delivery in (None, Delivery.NOT_STARTED) or isinstance(error, _NOT_EXECUTED):
         return False
+    # With an error at its root the operation failed; below the root its result failed after it was done.
     if isinstance(error, StashGraphQLError):
         return is_below_root(error)
     return error.status not in _REFUSALS

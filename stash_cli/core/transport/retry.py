@@ -63,6 +63,7 @@ async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], lo
         try:
             await asyncio.sleep(pause)
         except asyncio.CancelledError as stopped:
+            # A cancellation in the pause leaves the request where its last attempt ended.
             stopped.__dict__["delivery"] = delivery
             raise
 

@@ -214,6 +214,7 @@ class WebSocketSubscription:
         channel, self._channel = self._channel, None
         if channel is not None:
             await channel.close()
+        # A mutation that is sent again would be executed again.
         sent_once = self._progress.delivery is not Delivery.NOT_STARTED and self._request.is_mutation
         pause = next(self._pauses, None) if self._reconnect and not sent_once else None
         if pause is None:

@@ -174,7 +174,8 @@ def _checked(field: FilterField, name: str, value: Any) -> Any:
 
 def _scalar(field: FilterField, value: Any) -> Value:
     if isinstance(value, bool):
-        return int(value)  # as the server stores it
+        # SQLite has no booleans: custom fields hold 0 and 1.
+        return int(value)
     return value if isinstance(value, str | int | float) else field.refuse(value, "numbers and texts")
 
 

@@ -149,6 +149,7 @@ class Relation:
         if len(wanted.every) > 1 and is_to_one(field):
             field.refuse(wanted.every, "ids of which an object can have one")
         not_all = len(wanted.every) > 1 and is_listed(server_quirks.INCLUDES_ALL_IGNORED, field.key)
+        # One of them narrows the result; the rows decide on the others.
         every = wanted.every[:1] if not_all else wanted.every
         modifier = "INCLUDES_ALL" if len(every) > 1 else "INCLUDES"
         criterion = {"modifier": modifier, "value": every or wanted.some[0]}
