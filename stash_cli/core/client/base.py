@@ -94,7 +94,7 @@ class StashClientBase:
         try:
             return await execute_batch(self.session, operations, max_batch_size=max_batch_size)
         finally:
-            # Also where it was interrupted; of what may have been done, older answers do not tell either.
+            # Also after an interruption: operations that may have been done have effects as well.
             for each in operations:
                 if each.outcome in (Outcome.SUCCEEDED, Outcome.UNKNOWN):
                     self.note_done(each.operation, each.args, succeeded=each.succeeded)

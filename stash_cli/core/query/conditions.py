@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashLookupError
+from stash_cli.core.query import server_quirks as quirks
 from stash_cli.core.query.criteria import CRITERIA
 from stash_cli.core.query.criteria.choices import yes_or_no
 from stash_cli.core.query.extractors import FILES, RELATED, Extractor, extractor_of, follow
@@ -19,16 +20,6 @@ from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.filter_builder import build_filter, split_join_conflicts
 from stash_cli.core.query.model import Condition, FilterField
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
-from stash_cli.core.query.server_quirks import (
-    ASKED_POSITIVELY,
-    FILE_FIELDS,
-    FIRST_FILE_FIELDS,
-    INLINED,
-    OLDER_NAME,
-    UNRELIABLE_FILTERS,
-    check_modifier,
-    is_listed,
-)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +51,7 @@ def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, 
             nested.setdefault(field.name, {})[inner] = value
         elif not field.lookups or _is_criterion(value):
             raw[field.name] = value.to_graphql() if hasattr(value, "to_graphql") else value
-            check_modifier(field, raw[field.name])
+            quirks.check_modifier(field, raw[field.name])
         else:
             _add_lookup(given.setdefault(field.name, {}), field, lookup, value)
     return given, nested, raw
@@ -89,8 +80,8 @@ def _add_lookup(asked: dict[str, Any], field: FilterField, lookup: str, value: A
 def _field_condition(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
     """The condition of one field, with the server's result widened where it would miss matches."""
     found = CRITERIA[field.kind].compile(field, asked, now)
-    first = field.key in FIRST_FILE_FIELDS
-    if found.test is None or not (first or is_listed(ASKED_POSITIVELY, field.key)):
+    first = field.key in quirks.FIRST_FILE_FIELDS
+    if found.test is None or not (first or quirks.is_listed(quirks.ASKED_POSITIVELY, field.key)):
         return found
     if found.is_positive:
         return replace(found, exact=found.exact and not first)
@@ -102,13 +93,13 @@ def _related_condition(field: FilterField, asked: Mapping[str, Any], now: dateti
     target = field.target or ""
     inner = conditions_of(target, asked, now)
     asked_inside = [_as_nested(field, one) for one in split_join_conflicts(target, inner, {})]
-    wanted, left = build_filter(asked_inside, nests=nests(target) and field.name not in INLINED)
+    wanted, left = build_filter(asked_inside, nests=nests(target) and field.name not in quirks.INLINED)
     every = _related_predicate(field, inner)
     # Fetching every row and testing it here needs the related objects' values in the rows.
     if left and every is None:
         raise StashLookupError(f"{', '.join(asked)} cannot be asked of related objects ({field.name}).")
     name = _supported_name(field, wanted)
-    note = UNRELIABLE_FILTERS.get(field.key, "") if name == field.name else ""
+    note = quirks.UNRELIABLE_FILTERS.get(field.key, "") if name == field.name else ""
     found = every or Condition(field, [], note=note)
     exact = bool(wanted) and not left and not (note and every)
     return replace(found, clauses=[[(name, wanted)]] if wanted else [], exact=exact)
@@ -123,7 +114,9 @@ def _as_nested(field: FilterField, condition: Condition) -> Condition:
         for entry in entries
         for value in entry["value"]
     )
-    inside = field.name in INLINED and not condition.field.lookups and not _is_file_part(condition.field)
+    inside = (
+        field.name in quirks.INLINED and not condition.field.lookups and not _is_file_part(condition.field)
+    )
     return replace(condition, clauses=[], exact=False) if numbers or inside else condition
 
 
@@ -134,7 +127,7 @@ def _is_file_part(field: FilterField) -> bool:
 
 def _supported_name(field: FilterField, wanted: Mapping[str, Any]) -> str:
     """The name of a nested filter that all servers support, if `wanted` fits into it."""
-    older = OLDER_NAME.get(field.key)
+    older = quirks.OLDER_NAME.get(field.key)
     known = fields(fields(field.owner)[older].kind) if older else {}
     return older if older and wanted.keys() <= known.keys() else field.name
 
@@ -165,7 +158,7 @@ def _any_row_meets(type_name: str, conditions: list[Condition]) -> tuple[Test, t
 
 def _same_file_condition(type_name: str, conditions: list[Condition]) -> list[Condition]:
     """The condition that one file meets all positive conditions on files."""
-    asked = [one for one in conditions if one.field.key in FILE_FIELDS and one.is_positive]
+    asked = [one for one in conditions if one.field.key in quirks.FILE_FIELDS and one.is_positive]
     if len(asked) <= 1:
         return []
     files = FILES[type_name]

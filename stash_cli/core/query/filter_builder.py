@@ -14,16 +14,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.query import server_quirks as quirks
 from stash_cli.core.query.extractors import extractor_of
 from stash_cli.core.query.fields import fields
-from stash_cli.core.query.server_quirks import (
-    FILE_FIELDS,
-    ISOLATED,
-    JOINS,
-    MULTI_VALUED,
-    is_listed,
-    uses_having,
-)
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -71,10 +64,10 @@ class FilterBuilder:
         """Add a clause; False where there is no place for it."""
         # The server applies HAVING to the whole filter, so a term in it cannot be an alternative.
         if len(clause) > 1:
-            counted = any(uses_having((condition.field.owner, name)) for name, _ in clause)
+            counted = any(quirks.uses_having((condition.field.owner, name)) for name, _ in clause)
             return self.nests and not counted and self._distribute(clause)
         [(name, value)] = clause
-        if name in ISOLATED:
+        if name in quirks.ISOLATED:
             return self._add_last(condition, name, value)
         return self._add_to_level(clause[0])
 
@@ -149,7 +142,7 @@ def split_join_conflicts(
     kept: dict[int, Condition] = {}
     # A condition that rows cannot decide has no second way to be tested.
     for condition in sorted(conditions, key=lambda one: extractor_of(type_name, one) is not None):
-        unit = one_file if condition.field.key in FILE_FIELDS else condition
+        unit = one_file if condition.field.key in quirks.FILE_FIELDS else condition
         kept[id(condition)] = _without_conflicts(condition, claimed, unit)
     return [kept[id(condition)] for condition in conditions]
 
@@ -172,14 +165,20 @@ def _without_conflicts(condition: Condition, claimed: ClaimedJoins, unit: object
 def _joins(field: FilterField, clause: Clause) -> set[str]:
     """The joins of a clause; a field without a known join counts as one of its own."""
     known = fields(field.owner)
-    return {JOINS.get((field.owner, name), name) for name, _ in clause if not is_column(known.get(name))}
+    return {
+        quirks.JOINS.get((field.owner, name), name) for name, _ in clause if not is_column(known.get(name))
+    }
 
 
 def is_column(field: FilterField | None) -> bool:
     """Whether the server compares a field without a join, at any place of the filter."""
-    if field is None or field.kind not in _COLUMNS or field.key in JOINS:
+    if field is None or field.kind not in _COLUMNS or field.key in quirks.JOINS:
         return False
-    if is_listed(MULTI_VALUED, field.key) or uses_having(field.key) or field.key in _COUNTED_OVER:
+    if (
+        quirks.is_listed(quirks.MULTI_VALUED, field.key)
+        or quirks.uses_having(field.key)
+        or field.key in _COUNTED_OVER
+    ):
         return False
     declared = describe_api().types.get(field.owner)
     own = declared is not None and field.name in declared.fields

@@ -130,10 +130,10 @@ def _grouped_by_value(type_name: str, lookups: Mapping[str, Any]) -> list[list[A
 def _negated(group: list[Asked]) -> Q | None:
     """The negation of a group of lookups as a `Q`; None where no lookup expresses it."""
     beside = {f"{field.name}__depth": value for field, lookup, value, _ in group if lookup == "depth"}
-    told = [asked for asked in group if asked[1] != "depth"]
-    if len(told) != 1:
+    compared = [asked for asked in group if asked[1] != "depth"]
+    if len(compared) != 1:
         return None
-    [(field, lookup, value, _)] = told
+    [(field, lookup, value, _)] = compared
     if lookup not in field.lookups or isinstance(value, Mapping):
         return None
     if lookup == "null" or (lookup in ("eq", "ne") and value in (None, "")):

@@ -7,26 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.core.query.criteria.choices import (
-    Enumerated,
-    Missing,
-    YesNo,
-    circumcision,
-    gender,
-    orientation,
-)
-from stash_cli.core.query.criteria.custom_fields import CustomFields
-from stash_cli.core.query.criteria.ordered import Bands, Ordered, Resolution
-from stash_cli.core.query.criteria.relations import Relation
-from stash_cli.core.query.criteria.special import (
-    Duplication,
-    Hashes,
-    PhashDistance,
-    StashBoxID,
-    StashBoxIDs,
-)
-from stash_cli.core.query.criteria.text import Text
-from stash_cli.core.query.scales import Days, Real, Seconds, Whole
+from stash_cli.core.query import scales
+from stash_cli.core.query.criteria import choices, custom_fields, ordered, relations, special, text
 
 if TYPE_CHECKING:
     from stash_cli.core.query.model import Criterion
@@ -37,28 +19,28 @@ def _true_false(value: bool) -> str:
 
 
 CRITERIA: dict[str, Criterion] = {
-    "Boolean": YesNo(),
-    "is_missing": Missing(),
-    "String": YesNo(_true_false),
-    "IntCriterionInput": Ordered(Whole()),
-    "FloatCriterionInput": Ordered(Real()),
-    "DateCriterionInput": Ordered(Days()),
-    "TimestampCriterionInput": Ordered(Seconds()),
-    "StringCriterionInput": Text(),
-    "MultiCriterionInput": Relation(),
-    "HierarchicalMultiCriterionInput": Relation(levels=True),
-    "GenderCriterionInput": Enumerated(gender),
-    "CircumcisionCriterionInput": Enumerated(circumcision),
-    "OrientationCriterionInput": Enumerated(orientation),
-    "ResolutionCriterionInput": Resolution(Bands()),
-    "DuplicationCriterionInput": Duplication(),
-    "FileDuplicationCriterionInput": Duplication(),
-    "PhashDistanceCriterionInput": PhashDistance("eq", "ne", "distance", "null"),
-    "phash": PhashDistance("eq"),
-    "StashIDCriterionInput": StashBoxID(),
-    "StashIDsCriterionInput": StashBoxIDs(),
-    "CustomFieldCriterionInput": CustomFields(),
-    "FingerprintFilterInput": Hashes(),
+    "Boolean": choices.YesNo(),
+    "is_missing": choices.Missing(),
+    "String": choices.YesNo(_true_false),
+    "IntCriterionInput": ordered.Ordered(scales.Whole()),
+    "FloatCriterionInput": ordered.Ordered(scales.Real()),
+    "DateCriterionInput": ordered.Ordered(scales.Days()),
+    "TimestampCriterionInput": ordered.Ordered(scales.Seconds()),
+    "StringCriterionInput": text.Text(),
+    "MultiCriterionInput": relations.Relation(),
+    "HierarchicalMultiCriterionInput": relations.Relation(levels=True),
+    "GenderCriterionInput": choices.Enumerated(choices.gender),
+    "CircumcisionCriterionInput": choices.Enumerated(choices.circumcision),
+    "OrientationCriterionInput": choices.Enumerated(choices.orientation),
+    "ResolutionCriterionInput": ordered.Resolution(ordered.Bands()),
+    "DuplicationCriterionInput": special.Duplication(),
+    "FileDuplicationCriterionInput": special.Duplication(),
+    "PhashDistanceCriterionInput": special.PhashDistance("eq", "ne", "distance", "null"),
+    "phash": special.PhashDistance("eq"),
+    "StashIDCriterionInput": special.StashBoxID(),
+    "StashIDsCriterionInput": special.StashBoxIDs(),
+    "CustomFieldCriterionInput": custom_fields.CustomFields(),
+    "FingerprintFilterInput": special.Hashes(),
 }
 
 CHOICES = {

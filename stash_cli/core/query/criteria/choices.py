@@ -14,16 +14,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError
+from stash_cli.core.query import server_quirks as quirks
 from stash_cli.core.query import value_parsers
 from stash_cli.core.query.extractors import Extractor, follow
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, with_modifier
-from stash_cli.core.query.server_quirks import (
-    IS_MISSING_VALUES,
-    MULTI_VALUED,
-    NULL_UNSUPPORTED,
-    is_listed,
-    null_term,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,7 +78,7 @@ def enum_values(field: FilterField, value: Any) -> list[str]:
 def _sets(field: FilterField, given: Mapping[str, Any]) -> tuple[set[str], set[str], bool]:
     """Values of which one is required, values that are excluded, and whether null matches."""
     wanted, barred = set(field.choices), set[str]()
-    empty = not is_listed(NULL_UNSUPPORTED, field.key)
+    empty = not quirks.is_listed(quirks.NULL_UNSUPPORTED, field.key)
     for name, value in given.items():
         if name == "null":
             wanted, empty = (set(), empty) if value else (wanted, False)
@@ -108,7 +102,7 @@ class Enumerated:
             name: Lookup(name, arity, metavar, text, value_parsers.several() if arity == "list" else str)
             for name, (arity, text) in _ARITIES.items()
         }
-        return known if is_listed(NULL_UNSUPPORTED, field.key) else known | {"null": NULL}
+        return known if quirks.is_listed(quirks.NULL_UNSUPPORTED, field.key) else known | {"null": NULL}
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         wanted, barred, empty = _sets(field, given)
@@ -116,11 +110,11 @@ class Enumerated:
         def test(values: list[Any]) -> bool:
             return bool(wanted.intersection(values)) and barred.isdisjoint(values) if values else empty
 
-        exact = not (barred and is_listed(MULTI_VALUED, field.key))
+        exact = not (barred and quirks.is_listed(quirks.MULTI_VALUED, field.key))
         return Condition(field, self._clauses(field, wanted - barred, empty), test, exact=exact)
 
     def _clauses(self, field: FilterField, left: set[str], empty: bool) -> list[Clause]:
-        null = null_term(field.key, (field.name, {"modifier": "IS_NULL"}))
+        null = quirks.null_term(field.key, (field.name, {"modifier": "IS_NULL"}))
         in_order = [word for word in field.choices if word in left]
         if not left and not empty:
             field.refuse(sorted(left), "lookups that leave something to match")
@@ -191,7 +185,7 @@ class Missing:
     """`is_missing`, for values that no field has a `null` lookup for (see `parse_lookup`)."""
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
-        parts = IS_MISSING_VALUES.get(field.owner, "")
+        parts = quirks.IS_MISSING_VALUES.get(field.owner, "")
         return {
             "eq": Lookup("eq", "value", "PART", f"lacking: {parts}"),
             "ne": Lookup("ne", "value", "PART", f"not lacking: {parts}"),

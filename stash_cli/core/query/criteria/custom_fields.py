@@ -104,10 +104,10 @@ class CustomFields:
             if not isinstance(pairs, Mapping):
                 field.refuse(pairs, "a mapping of names to values")
             for key, value in pairs.items():
-                entries, told = _asked(name, checked := _checked(field, name, value))
+                entries, is_exact = _asked(name, checked := _checked(field, name, value))
                 clauses += [[(field.name, [_criterion(str(key), *entry)])] for entry in entries]
                 tests.append(_test(field, name, str(key), checked))
-                exact = exact and told
+                exact = exact and is_exact
         return Condition(
             field, clauses, lambda values: all(test(dict(*values)) for test in tests), exact=exact
         )

@@ -18,7 +18,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from stash_cli.core.query import value_parsers
+from stash_cli.core.query import scales, value_parsers
+from stash_cli.core.query import server_quirks as quirks
 from stash_cli.core.query.criteria.choices import enum_value
 from stash_cli.core.query.model import (
     Arity,
@@ -30,35 +31,12 @@ from stash_cli.core.query.model import (
     Test,
     with_modifier,
 )
-from stash_cli.core.query.scales import (
-    EVERYTHING,
-    Intervals,
-    Whole,
-    complement,
-    contains,
-    in_order,
-    intersect,
-    union,
-)
-from stash_cli.core.query.server_quirks import (
-    MULTI_VALUED,
-    NEGATION_UNSUPPORTED,
-    NULL_IS_LEAST,
-    NULL_TERMS,
-    NULL_UNSUPPORTED,
-    is_listed,
-    is_nullable,
-    not_null_term,
-    null_term,
-    uses_having,
-)
 from stash_cli.core.types.resolution import BANDS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from stash_cli.core.query.model import Clause, FilterField
-    from stash_cli.core.query.scales import Intervals, Scale
 
 
 Read = Callable[[Any], tuple[Any, Any]]
@@ -70,15 +48,15 @@ class Comparison:
 
     arity: Arity
     help: str
-    spans: Callable[[Scale, Read, Any], Intervals]
+    spans: Callable[[scales.Scale, Read, Any], scales.Intervals]
     barred: bool = False
 
 
-def _equal(_: Scale, read: Read, value: Any) -> Intervals:
+def _equal(_: scales.Scale, read: Read, value: Any) -> scales.Intervals:
     return [read(value)]
 
 
-def _between(_: Scale, read: Read, value: Any) -> Intervals:
+def _between(_: scales.Scale, read: Read, value: Any) -> scales.Intervals:
     low, high = value
     return [(None if low is None else read(low)[0], None if high is None else read(high)[1])]
 
@@ -100,10 +78,10 @@ COMPARISONS: dict[str, Comparison] = {
 class Ordered:
     """Numbers, dates and times, over a scale."""
 
-    scale: Scale
+    scale: scales.Scale
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
-        positive_only = is_listed(NEGATION_UNSUPPORTED, field.key)
+        positive_only = quirks.is_listed(quirks.NEGATION_UNSUPPORTED, field.key)
         known = {
             name: self._lookup(name, c) for name, c in COMPARISONS.items() if not (c.barred and positive_only)
         }
@@ -123,74 +101,82 @@ class Ordered:
 
     def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
         wanted, barred, empty = self._sets(field, given, now)
-        clauses = self._clauses(field, intersect(wanted, complement(barred, self.scale)), empty)
-        exact = not is_listed(MULTI_VALUED, field.key) or not (
+        clauses = self._clauses(field, scales.intersect(wanted, scales.complement(barred, self.scale)), empty)
+        exact = not quirks.is_listed(quirks.MULTI_VALUED, field.key) or not (
             barred or len(clauses) > 1 or _all_lack(field, given)
         )
         return Condition(field, clauses, self._test(wanted, barred, empty), exact=exact)
 
     def _sets(
         self, field: FilterField, given: Mapping[str, Any], now: datetime
-    ) -> tuple[Intervals, Intervals, bool]:
+    ) -> tuple[scales.Intervals, scales.Intervals, bool]:
         """Intervals that a value must be in, intervals that no value may be in, and whether null matches."""
-        wanted, positive = EVERYTHING, False
-        barred: Intervals = []
+        wanted, positive = scales.EVERYTHING, False
+        barred: scales.Intervals = []
         for name, value in given.items():
             if name == "null":
                 continue
             spans = self._spans(field, COMPARISONS[name], value, now)
             if COMPARISONS[name].barred:
-                barred = union([*barred, *spans], self.scale)
+                barred = scales.union([*barred, *spans], self.scale)
             else:
-                wanted, positive = intersect(wanted, spans), True
+                wanted, positive = scales.intersect(wanted, spans), True
         null = given.get("null")
         if null is True:
             wanted = []
         return wanted, barred, _may_lack(field) and not positive and null is not False
 
-    def _spans(self, field: FilterField, comparison: Comparison, value: Any, now: datetime) -> Intervals:
+    def _spans(
+        self, field: FilterField, comparison: Comparison, value: Any, now: datetime
+    ) -> scales.Intervals:
         def read(one: Any) -> tuple[Any, Any]:
             return self.scale.read(field, one, now)
 
         try:
-            spans = in_order(comparison.spans(self.scale, read, value))
+            spans = scales.in_order(comparison.spans(self.scale, read, value))
         except (ValueError, TypeError, OverflowError):
             several = comparison.arity == "value" and isinstance(value, list | tuple | set | range)
             more = f" here (any of several: {field.name}__in=[...])" if several else ""
             field.refuse(value, _shape(comparison.arity, self.scale.expected) + more)
-        return union(spans, self.scale)
+        return scales.union(spans, self.scale)
 
-    def _test(self, wanted: Intervals, barred: Intervals, empty: bool) -> Test:
+    def _test(self, wanted: scales.Intervals, barred: scales.Intervals, empty: bool) -> Test:
         def test(values: list[Any]) -> bool:
             points = [self.scale.found(value) for value in values]
             if not points:
                 return empty
-            return any(contains(wanted, p) for p in points) and not any(contains(barred, p) for p in points)
+            return any(scales.contains(wanted, p) for p in points) and not any(
+                scales.contains(barred, p) for p in points
+            )
 
         return test
 
-    def _clauses(self, field: FilterField, spans: Intervals, empty: bool) -> list[Clause]:
+    def _clauses(self, field: FilterField, spans: scales.Intervals, empty: bool) -> list[Clause]:
         """Clauses for a value in `spans`, or for null where `empty`."""
-        if spans == EVERYTHING and empty:
+        if spans == scales.EVERYTHING and empty:
             return []
-        if spans == EVERYTHING:
+        if spans == scales.EVERYTHING:
             return [[self._some(field)]]
-        gaps = complement(spans, self.scale)
+        gaps = scales.complement(spans, self.scale)
         if len(spans) > 1 and len(gaps) == 1:
             clause = self._outside(field, *gaps[0])
-        elif len(spans) > 1 and uses_having(field.key):
+        elif len(spans) > 1 and quirks.uses_having(field.key):
             return self._between_gaps(field, spans, gaps)
         else:
             clause = [criterion for low, high in spans for criterion in self._inside(field, low, high)]
         if empty:
-            clause.append(null_term(field.key, (field.name, with_modifier("IS_NULL", self.scale.empty()))))
-        held = spans and spans[0][0] is None and field.key in NULL_IS_LEAST and not empty
+            clause.append(
+                quirks.null_term(field.key, (field.name, with_modifier("IS_NULL", self.scale.empty())))
+            )
+        held = spans and spans[0][0] is None and field.key in quirks.NULL_IS_LEAST and not empty
         return [clause or self._no_value(field), *([[self._some(field)]] if held else [])]
 
     def _some(self, field: FilterField) -> Term:
-        return not_null_term(field.key, (field.name, with_modifier("NOT_NULL", self.scale.empty())))
+        return quirks.not_null_term(field.key, (field.name, with_modifier("NOT_NULL", self.scale.empty())))
 
-    def _between_gaps(self, field: FilterField, spans: Intervals, gaps: Intervals) -> list[Clause]:
+    def _between_gaps(
+        self, field: FilterField, spans: scales.Intervals, gaps: scales.Intervals
+    ) -> list[Clause]:
         """Clauses for several intervals without OR: from the first to the last, and outside each gap."""
         inner = [criterion for gap in gaps if None not in gap for criterion in self._unlike(field, *gap)]
         return [*self._ends(field, spans[0][0], spans[-1][1]), *([criterion] for criterion in inner)]
@@ -219,14 +205,14 @@ class Ordered:
 
 def _may_lack(field: FilterField) -> bool:
     """Whether there is a `null` lookup: objects without a value exist and can be found."""
-    return (is_nullable(field.key) or is_listed(MULTI_VALUED, field.key)) and not is_listed(
-        NULL_UNSUPPORTED, field.key
-    )
+    return (
+        quirks.is_nullable(field.key) or quirks.is_listed(quirks.MULTI_VALUED, field.key)
+    ) and not quirks.is_listed(quirks.NULL_UNSUPPORTED, field.key)
 
 
 def _all_lack(field: FilterField, given: Mapping[str, Any]) -> bool:
     """Whether only null matches, where the server tests each of several values."""
-    return given.get("null") is True and field.key not in NULL_TERMS
+    return given.get("null") is True and field.key not in quirks.NULL_TERMS
 
 
 def _shape(arity: Arity, expected: str) -> str:
@@ -235,7 +221,7 @@ def _shape(arity: Arity, expected: str) -> str:
     return f"a list, each {expected}" if arity == "list" else expected
 
 
-class Bands(Whole):
+class Bands(scales.Whole):
     """Pixels of the shorter side, named by bands."""
 
     metavar = "1080p"
@@ -254,7 +240,7 @@ class Resolution(Ordered):
     several bands is expressed by the bands below and above it.
     """
 
-    def _clauses(self, field: FilterField, spans: Intervals, empty: bool) -> list[Clause]:
+    def _clauses(self, field: FilterField, spans: scales.Intervals, empty: bool) -> list[Clause]:
         if len(spans) == 1 and None not in spans[0] and spans[0] not in BANDS.values() and not empty:
             return self._ends(field, *spans[0])
         return super()._clauses(field, spans, empty)

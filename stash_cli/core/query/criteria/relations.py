@@ -16,7 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.query import server_quirks, value_parsers
+from stash_cli.core.query import server_quirks as quirks
+from stash_cli.core.query import value_parsers
 from stash_cli.core.query.extractors import extractor
 from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup
 from stash_cli.core.query.server_quirks import is_listed
@@ -76,15 +77,15 @@ class Relation:
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         names = ["eq", "includes", "in"]
-        if not is_listed(server_quirks.NEGATION_UNSUPPORTED, field.key):
+        if not is_listed(quirks.NEGATION_UNSUPPORTED, field.key):
             names += ["excludes", "ne"]
         if not is_to_one(field) and _supports_all(field):
             names.append("includes_all")
         metavar = (field.target or "ID").upper()
         known = {name: Lookup(name, "list", metavar, _HELP[name], value_parsers.names) for name in names}
-        if not is_listed(server_quirks.NULL_UNSUPPORTED, field.key):
+        if not is_listed(quirks.NULL_UNSUPPORTED, field.key):
             known["null"] = Lookup("null", "none", "", "none at all", value_parsers.truth)
-        if self.levels and not is_listed(server_quirks.DEPTH_UNSUPPORTED, field.key):
+        if self.levels and not is_listed(quirks.DEPTH_UNSUPPORTED, field.key):
             known["depth"] = Lookup(
                 "depth", "value", "N", "levels below that count too (-1: all)", value_parsers.whole
             )
@@ -98,7 +99,7 @@ class Relation:
         if wanted.depth and self.levels and criterion["modifier"] not in ("IS_NULL", "NOT_NULL"):
             criterion["depth"] = wanted.depth
         clause: Clause = [(field.name, criterion)]
-        if criterion["modifier"] == "EXCLUDES" and is_listed(server_quirks.EXCLUDES_DROPS_EMPTY, field.key):
+        if criterion["modifier"] == "EXCLUDES" and is_listed(quirks.EXCLUDES_DROPS_EMPTY, field.key):
             clause.append((field.name, {"modifier": "IS_NULL"}))
         # Rows name the related objects, not their ancestors.
         return Condition(field, [clause], None if wanted.depth else wanted.test, exact=exact)
@@ -135,11 +136,11 @@ class Relation:
     def _criterion(self, field: FilterField, wanted: Wanted) -> tuple[dict[str, Any] | None, bool]:
         """The nearest criterion, and whether it is exact."""
         if wanted.null:
-            return {"modifier": "IS_NULL"}, not is_listed(server_quirks.NULL_OF_ANY, field.key)
+            return {"modifier": "IS_NULL"}, not is_listed(quirks.NULL_OF_ANY, field.key)
         if wanted.every or wanted.some:
             return self._positive(field, wanted)
         if wanted.none:
-            if is_listed(server_quirks.EXCLUDES_IGNORED, field.key):
+            if is_listed(quirks.EXCLUDES_IGNORED, field.key):
                 return {"modifier": "INCLUDES", "value": [], "excludes": wanted.none}, wanted.null is None
             return {"modifier": "EXCLUDES", "value": wanted.none}, wanted.null is None
         return ({"modifier": "NOT_NULL"} if wanted.null is False else None), True
@@ -148,12 +149,12 @@ class Relation:
     def _positive(field: FilterField, wanted: Wanted) -> tuple[dict[str, Any], bool]:
         if len(wanted.every) > 1 and is_to_one(field):
             field.refuse(wanted.every, "ids of which an object can have one")
-        not_all = len(wanted.every) > 1 and is_listed(server_quirks.INCLUDES_ALL_IGNORED, field.key)
+        not_all = len(wanted.every) > 1 and is_listed(quirks.INCLUDES_ALL_IGNORED, field.key)
         # One of them narrows the result; the rows decide on the others.
         every = wanted.every[:1] if not_all else wanted.every
         modifier = "INCLUDES_ALL" if len(every) > 1 else "INCLUDES"
         criterion = {"modifier": modifier, "value": every or wanted.some[0]}
-        beside = not is_listed(server_quirks.EXCLUDES_IGNORED_BESIDE, field.key)
+        beside = not is_listed(quirks.EXCLUDES_IGNORED_BESIDE, field.key)
         if wanted.none and beside:
             criterion["excludes"] = wanted.none
         once = len(wanted.some) + bool(wanted.every) == 1
@@ -162,13 +163,13 @@ class Relation:
 
 def is_to_one(field: FilterField) -> bool:
     """Whether an object has at most one of these."""
-    return is_listed(server_quirks.TO_ONE, field.key) and field.key not in server_quirks.INCLUDES_ALL_IGNORED
+    return is_listed(quirks.TO_ONE, field.key) and field.key not in quirks.INCLUDES_ALL_IGNORED
 
 
 def _supports_all(field: FilterField) -> bool:
     """Whether "all of these" can be answered, by the server or from rows."""
     return (
-        not is_listed(server_quirks.INCLUDES_ALL_IGNORED, field.key)
+        not is_listed(quirks.INCLUDES_ALL_IGNORED, field.key)
         or extractor(field.owner, field.name) is not None
     )
 
