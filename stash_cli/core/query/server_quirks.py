@@ -16,44 +16,43 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 
-_VIDEO_FACTS = "path oshash checksum phash video_codec audio_codec duration framerate bitrate resolution"
-MULTI_VALUED: frozenset[Key] = frozenset(
-    {("Scene", name) for name in f"{_VIDEO_FACTS} orientation captions interactive_speed".split()}
-    | {("Image", name) for name in ("path", "checksum", "resolution", "orientation")}
-    | {("Gallery", name) for name in ("path", "checksum")}
-    | {("*", name) for name in ("url", "aliases", "phash_distance", "stash_id_endpoint", "performer_age")}
-    | {("VideoFileFilterInput", "captions")}
+
+def _keys(*rows: str) -> frozenset[Key]:
+    """Keys of rows such as "Scene Image: path checksum"."""
+    parts = [row.split(": ") for row in rows]
+    return frozenset(
+        (owner, name) for owners, names in parts for owner in owners.split() for name in names.split()
+    )
+
+
+_VIDEO = (
+    "path oshash checksum phash video_codec audio_codec duration framerate bitrate resolution orientation"
+)
+_PICTURE = "path checksum resolution orientation"
+
+MULTI_VALUED = _keys(
+    f"Scene: {_VIDEO} captions interactive_speed",
+    f"Image: {_PICTURE}",
+    "Gallery: path checksum",
+    "VideoFileFilterInput: captions",
+    "*: url aliases phash_distance stash_id_endpoint performer_age",
 )
 """Fields with several values per object: of its files, of a list, or of related objects."""
 
-FILE_FIELDS: frozenset[Key] = frozenset(
-    {("Scene", name) for name in f"{_VIDEO_FACTS} orientation phash_distance".split()}
-    | {("Image", name) for name in ("path", "checksum", "resolution", "orientation", "phash_distance")}
-    | {("Gallery", name) for name in ("path", "checksum")}
+FILE_FIELDS = _keys(
+    f"Scene: {_VIDEO} phash_distance", f"Image: {_PICTURE} phash_distance", "Gallery: path checksum"
 )
 """Fields of files that rows have for every file; lookups on several of them apply to one file."""
 
-FIRST_FILE_FIELDS: frozenset[Key] = frozenset(
-    ("Scene", name) for name in ("captions", "interactive", "interactive_speed")
-)
+FIRST_FILE_FIELDS = _keys("Scene: captions interactive interactive_speed")
 """Fields that the server compares for every file, but of which rows have the first file's only."""
 
 TEXT_LISTS = frozenset({"url", "aliases"})
 """Lists that EXCLUDES tests as a whole."""
 
-NEVER_NULL = frozenset(
-    [
-        "id",
-        "o_counter",
-        "play_count",
-        "play_duration",
-        "resume_time",
-        "created_at",
-        "updated_at",
-        "mod_time",
-        "scene_created_at",
-        "scene_updated_at",
-    ]
+NEVER_NULL = _keys(
+    "*: id o_counter play_count play_duration resume_time created_at updated_at mod_time scene_created_at",
+    "*: scene_updated_at",
 )
 """Numbers and times that are never null, in addition to every `*_count`."""
 
@@ -67,62 +66,45 @@ NULL_TERMS: dict[Key, Term] = {
 }
 """Terms that find objects without a value where IS_NULL of the field does not."""
 
-NULL_IS_LEAST: frozenset[Key] = frozenset({("Scene", "last_played_at")})
+NULL_IS_LEAST = _keys("Scene: last_played_at")
 """Fields whose nulls the server compares as smaller than any value."""
 
-UTC_TIMES: frozenset[Key] = frozenset({("Scene", "last_played_at")})
+UTC_TIMES = _keys("Scene: last_played_at")
 """Times stored in UTC; all others are in the server's time zone."""
 
-TO_ONE: frozenset[Key] = frozenset(
-    {
-        ("*", "studios"),
-        ("*", "parent_folder"),
-        ("*", "zip_file"),
-        ("Studio", "parents"),
-        ("SceneMarker", "scenes"),
-    }
-)
+TO_ONE = _keys("*: studios parent_folder zip_file", "Studio: parents", "SceneMarker: scenes")
 """Relations to at most one object."""
 
-INCLUDES_ALL_IGNORED: frozenset[Key] = frozenset({("Performer", "studios"), ("Performer", "groups")})
+INCLUDES_ALL_IGNORED = _keys("Performer: studios groups")
 """Relations for which INCLUDES_ALL is ignored."""
 
-NEGATION_UNSUPPORTED: frozenset[Key] = frozenset(
-    {("Performer", "performers"), ("Gallery", "average_resolution")}
-)
+NEGATION_UNSUPPORTED = _keys("Performer: performers", "Gallery: average_resolution")
 """Fields with no negated lookup: neither the server nor rows can answer it."""
 
-DEPTH_UNSUPPORTED: frozenset[Key] = frozenset({("Performer", "groups")})
+DEPTH_UNSUPPORTED = _keys("Performer: groups")
 """Hierarchies for which `depth` gives wrong results."""
 
-EXCLUDES_IGNORED_BESIDE: frozenset[Key] = frozenset(
-    {
-        ("Scene", "movies"),
-        ("Scene", "galleries"),
-        ("Gallery", "scenes"),
-        ("Image", "galleries"),
-        ("SceneMarker", "scenes"),
-        ("Studio", "parents"),
-        ("Group", "performers"),
-        ("Movie", "performers"),
-        ("Performer", "groups"),
-        ("*", "zip_file"),
-    }
+EXCLUDES_IGNORED_BESIDE = _keys(
+    "Scene: movies galleries",
+    "Gallery SceneMarker: scenes",
+    "Image: galleries",
+    "Studio: parents",
+    "Group Movie: performers",
+    "Performer: groups",
+    "*: zip_file",
 )
 """Relations for which `excludes` is ignored beside another modifier."""
 
-EXCLUDES_IGNORED: frozenset[Key] = frozenset({("SceneMarker", "tags")})
+EXCLUDES_IGNORED = _keys("SceneMarker: tags")
 """Relations for which EXCLUDES has no effect, but the `excludes` list has."""
 
-EXCLUDES_DROPS_EMPTY: frozenset[Key] = frozenset({("*", "zip_file")})
+EXCLUDES_DROPS_EMPTY = _keys("*: zip_file")
 """Relations for which EXCLUDES leaves out objects without any."""
 
-NULL_OF_ANY: frozenset[Key] = frozenset(
-    {("*", "performer_tags"), ("Performer", "groups"), ("Group", "performers"), ("Movie", "performers")}
-)
+NULL_OF_ANY = _keys("*: performer_tags", "Performer: groups", "Group Movie: performers")
 """Relations over two steps: IS_NULL also finds objects of which one of several paths is empty."""
 
-ASKED_POSITIVELY: frozenset[Key] = frozenset({("*", "performer_age"), ("Gallery", "parent_folder")})
+ASKED_POSITIVELY = _keys("*: performer_age", "Gallery: parent_folder")
 """Fields for which the server never finds objects without a value, or fails."""
 
 IS_MISSING_VALUES: dict[str, str] = {
@@ -156,55 +138,41 @@ INLINED = frozenset({"files_filter", "folders_filter"})
 ISOLATED = frozenset({"stash_id_endpoint", "stash_ids_endpoint"})
 """Fields that newer servers combine by OR with everything beside and below them."""
 
-_JOINED: tuple[tuple[str, str], ...] = (
-    ("Scene Image Gallery", "performers performers_filter"),
-    ("Scene Image Gallery", "performer_favorite performer_age performer_tags"),
-    ("Scene Image Gallery Performer", "tags tags_filter"),
-    ("Scene Image", "galleries galleries_filter"),
-    ("Scene", "movies movies_filter"),
-    ("Gallery", "scenes scenes_filter"),
-    ("Performer", "scenes_filter markers_filter"),
-    ("Studio Tag", "scene_count scenes_filter"),
-    ("Studio Tag", "image_count images_filter"),
-    ("Studio Tag", "gallery_count galleries_filter"),
-    ("Studio Tag", "group_count movie_count groups_filter"),
-    ("Tag", "performer_count performers_filter"),
-    ("Tag", "studio_count studios_filter"),
-    ("Scene Image Gallery", "files_filter duplicated is_zip parent_folder"),
-    ("Scene Performer Studio Tag", "stash_id_endpoint stash_ids_endpoint"),
+_SHARED_JOINS = (
+    "Scene Image Gallery: performers performers_filter",
+    "Scene Image Gallery: performer_favorite performer_age performer_tags",
+    "Scene Image Gallery Performer: tags tags_filter",
+    "Scene Image: galleries galleries_filter",
+    "Scene: movies movies_filter",
+    "Gallery: scenes scenes_filter",
+    "Performer: scenes_filter markers_filter",
+    "Studio Tag: scene_count scenes_filter",
+    "Studio Tag: image_count images_filter",
+    "Studio Tag: gallery_count galleries_filter",
+    "Studio Tag: group_count movie_count groups_filter",
+    "Tag: performer_count performers_filter",
+    "Tag: studio_count studios_filter",
+    "Scene Image Gallery: files_filter duplicated is_zip parent_folder",
+    "Scene Performer Studio Tag: stash_id_endpoint stash_ids_endpoint",
 )
-JOINS: dict[Key, str] = {
-    (owner, name): names.split()[0]
-    for owners, names in _JOINED
-    for owner in owners.split()
-    for name in names.split()
-}
+JOINS: dict[Key, str] = {key: row.split(": ")[1].split()[0] for row in _SHARED_JOINS for key in _keys(row)}
 JOINS |= dict.fromkeys(FILE_FIELDS | FIRST_FILE_FIELDS, "files_filter")
 """Fields that share a join in the server's SQL -> a name of that join.
 
 Side by side they apply to one related object, and counts count only what the other term matches.
 """
 
-NULL_UNSUPPORTED: frozenset[Key] = frozenset(
-    {
-        ("SceneMarker", "tags"),
-        ("Performer", "studios"),
-        ("Performer", "performers"),
-        ("Gallery", "parent_folder"),
-        *(
-            (f"{kind}FileFilterInput", name)
-            for kind in ("Video", "Image")
-            for name in ("resolution", "orientation")
-        ),
-    }
+NULL_UNSUPPORTED = _keys(
+    "SceneMarker: tags",
+    "Performer: studios performers",
+    "Gallery: parent_folder",
+    "VideoFileFilterInput ImageFileFilterInput: resolution orientation",
 )
 """Fields without a `null` lookup: neither the server nor rows can answer it."""
 
-_OF_EVERY_VIDEO: frozenset[Key] = frozenset(
-    ("VideoFileFilterInput", name) for name in ("duration", "framerate", "bitrate")
-)
+_OF_EVERY_VIDEO = _keys("VideoFileFilterInput: duration framerate bitrate")
 _HAVING_TYPES = frozenset({"Studio", "Tag", "Group", "Folder"})
-_WHERE_COUNTS = frozenset({("Studio", "tag_count"), ("Group", "tag_count"), ("Group", "scene_count")})
+_WHERE_COUNTS = _keys("Studio Group: tag_count", "Group: scene_count")
 
 
 def is_listed(table: frozenset[Key], key: Key) -> bool:
@@ -214,7 +182,7 @@ def is_listed(table: frozenset[Key], key: Key) -> bool:
 
 def is_nullable(key: Key) -> bool:
     """Whether an object may have no value for this number, date or time."""
-    return not (key[1].endswith("_count") or key[1] in NEVER_NULL or key in _OF_EVERY_VIDEO)
+    return not (key[1].endswith("_count") or is_listed(NEVER_NULL, key) or key in _OF_EVERY_VIDEO)
 
 
 def uses_having(key: Key) -> bool:
@@ -264,18 +232,11 @@ _ONE_LINK = f"EQUALS NOT_EQUALS {_RELATION}"
 _NOT_ALL = f"INCLUDES EXCLUDES {_NULL}"
 
 FIELD_MODIFIERS: dict[Key, str] = {
-    **{(t, "performers"): _EXACT_SET for t in ("Scene", "Image", "Gallery", "SceneMarker")},
-    **{
-        (t, "tags"): _EXACT_SET
-        for t in ("Scene", "Image", "Gallery", "Performer", "Studio", "Group", "SceneMarker")
-    },
-    ("Scene", "groups"): _EXACT_SET,
-    ("SceneMarker", "scene_tags"): _EXACT_SET,
-    **{(t, "studios"): _ONE_LINK for t in ("Scene", "Image", "Gallery", "Group")},
-    **{(t, "parent_folder"): _ONE_LINK for t in ("File", "Folder")},
-    **{(t, "zip_file"): _NOT_ALL for t in ("File", "Folder")},
-    ("Performer", "studios"): _NOT_ALL,
-    ("Performer", "groups"): _NOT_ALL,
+    **dict.fromkeys(_keys("Scene Image Gallery SceneMarker: performers"), _EXACT_SET),
+    **dict.fromkeys(_keys("Scene Image Gallery Performer Studio Group SceneMarker: tags"), _EXACT_SET),
+    **dict.fromkeys(_keys("Scene: groups", "SceneMarker: scene_tags"), _EXACT_SET),
+    **dict.fromkeys(_keys("Scene Image Gallery Group: studios", "File Folder: parent_folder"), _ONE_LINK),
+    **dict.fromkeys(_keys("File Folder: zip_file", "Performer: studios groups"), _NOT_ALL),
     ("Performer", "performers"): "INCLUDES INCLUDES_ALL",
 }
 """Fields whose modifiers differ from those of their type."""
