@@ -146,7 +146,7 @@ def _write_trace(runtime: Runtime, error: BaseException) -> str | None:
 
 def _trace(runtime: Runtime, error: BaseException) -> str:
     """The trace as text, without secrets and the values that messages quote."""
-    from stash_cli.core.log.traces import trace_of
+    from stash_cli.core.log import trace_of
     from stash_cli.output.failures import hide, secrets_of
 
     secrets = list(secrets_of(runtime.args, runtime.environ))

@@ -13,10 +13,9 @@ from lookup_truth import Truth
 
 from stash_cli.core.client import Session
 from stash_cli.core.context import StashContext
-from stash_cli.core.query.facts import JOINS, OF_FILES
 from stash_cli.core.query.fields import fields, filter_type, owner_of
 from stash_cli.core.query.lookups import Compiled
-from stash_cli.core.query.modifiers import check_modifier
+from stash_cli.core.query.server_quirks import FILE_FIELDS, JOINS, check_modifier
 from stash_cli.core.types.entities import camel, snake
 from stash_cli.core.unset import UNSET
 
@@ -57,7 +56,9 @@ def _quirks(type_name: str, given: dict[str, Any]) -> Iterator[str]:
 
 def _shared(owner: str, names: set[str]) -> list[str]:
     """Joins that two fields need, facts of files aside: they speak of one file."""
-    joins = [JOINS[owner, name] for name in names if (owner, name) in JOINS and (owner, name) not in OF_FILES]
+    joins = [
+        JOINS[owner, name] for name in names if (owner, name) in JOINS and (owner, name) not in FILE_FIELDS
+    ]
     return [f"{owner}: {join}" for join in joins if joins.count(join) > 1]
 
 
@@ -72,7 +73,7 @@ async def answer(session: Session, compiled: Compiled) -> list[str]:
     """Ids of the rows that the server finds and that pass what it was not asked."""
     assert quirks(compiled) == []
     items = LISTS.get(compiled.type, f"{snake(compiled.type)}s")
-    rest = compiled.remainder
+    rest = compiled.post_filter
     args = {"filter": {"per_page": -1}, f"{snake(compiled.type)}_filter": compiled.filter or UNSET}
     found = await session.call(f"find{camel(items)}", args, _paths(items, rest.fields if rest else ()))
     return sorted((row["id"] for row in found[items] if rest is None or rest(row)), key=int)

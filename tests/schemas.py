@@ -14,7 +14,7 @@ from graphql import (
 )
 from support import reference
 
-from stash_cli.core.graphql import introspection
+from stash_cli.core.graphql import capability
 from stash_cli.core.graphql.capability import ServerCapabilities
 
 VERSIONS = ("0.31", "0.30.1", "0.22.1")
@@ -125,7 +125,7 @@ def old_schema() -> GraphQLSchema:
 def capabilities_of(schema: GraphQLSchema, version: str) -> ServerCapabilities:
     """What a client learns of a server with this schema."""
     data = introspection_from_schema(schema, descriptions=False)
-    facts = introspection.reduce({**data, "_server": {"version": version, "hash": "x"}})
+    facts = capability.reduce_introspection({**data, "_server": {"version": version, "hash": "x"}})
     return ServerCapabilities(json.loads(json.dumps(facts)))
 
 

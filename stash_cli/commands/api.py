@@ -259,13 +259,13 @@ async def print_pages(
     runtime: Runtime, pages: AsyncGenerator[dict[str, Any], None], only: str | None = None
 ) -> None:
     """Print all pages merged, or a line per row; the pages before an error, too."""
-    from stash_cli.core.client.documents import place_of_rows
+    from stash_cli.core.client.documents import locate_rows
 
     merged: dict[str, Any] = {}
     try:
         async with aclosing(pages):
             async for data in pages:
-                root, items = place_of_rows(data)
+                root, items = locate_rows(data)
                 if runtime.options.output == "jsonl":
                     _print_rows(runtime, data[root][items])
                 elif merged:

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.jobs import JobUpdate
-    from stash_cli.core.client.session import Session
-    from stash_cli.core.client.stream import Stream
+    from stash_cli.core.client.session import Session, Stream
 
 LEVELS = ("error", "warning")
 """Log levels, most severe first; a level includes those before it."""

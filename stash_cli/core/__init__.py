@@ -1,1 +1,1 @@
-"""The library: client, types and store; it never prints, prompts or exits."""
+"""The library: client, types and store. It never prints, prompts or exits."""

@@ -1,4 +1,4 @@
-"""What one server knows; the public place of ServerCapabilities."""
+"""Public module of ServerCapabilities, the schema of one server."""
 
 from __future__ import annotations
 

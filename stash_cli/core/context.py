@@ -1,4 +1,4 @@
-"""StashContext: one server, its client and its store, and nothing shared with any other context."""
+"""StashContext: one server with its client and store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.lock import Lock
+from stash_cli.core.client.locks import Lock
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import StashCleanupWarning, StashUsageError
 from stash_cli.core.settings import (
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class StashContext:
-    """An async context manager that yields a ready StashClient.
+    """An async context manager that returns an initialised StashClient.
 
-    `conn` is a mapping (Scheme, Host, Port, ApiKey, Timeout), a URL such as "embedded:demo", a
-    Connection, or None for STASH_URL and STASH_API_KEY. Entered several times it closes with the last
-    exit. Entering asks a server that was never met before what it knows; a known one is not bothered.
-    Threads, each with an event loop of its own, may share one, and its client and store.
+    `conn` is a mapping (Scheme, Host, Port, ApiKey, Timeout), a URL such as "embedded:demo", a Connection, or
+    None for STASH_URL and STASH_API_KEY. It may be entered several times and closes with the last exit.
+    Entering introspects a server whose schema is not cached. Threads with event loops of their own may share
+    a context, its client and its store; contexts share nothing with each other.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class StashContext:
 
     @property
     def ref_count(self) -> int:
-        """How many `async with` blocks use this context now."""
+        """The number of `async with` blocks that use this context."""
         return self._users
 
     def open_session(self) -> Session:
@@ -73,7 +73,7 @@ class StashContext:
             return self._session
 
     async def get_client(self) -> StashClient:
-        """The client, made on first use; with it the server's capabilities are known."""
+        """The client, created and initialised on first use."""
         async with self._opening:
             if self._client is None:
                 from stash_cli.core.client.client import StashClient
@@ -85,7 +85,7 @@ class StashContext:
 
     @property
     def client(self) -> StashClient:
-        """The client of an entered context."""
+        """The client of an entered context; else raises StashUsageError."""
         if self._client is None:
             raise StashUsageError("The context is not open: use `async with` or await get_client().")
         return self._client
@@ -104,14 +104,15 @@ class StashContext:
 
     @property
     def capabilities(self) -> ServerCapabilities:
-        """What the server knows."""
+        """The server's schema."""
         return self.client.session.capabilities
 
     async def close(self, force: bool = False) -> None:
-        """Close once nobody uses the context, or with `force` at once."""
+        """Close when no block uses the context, or at once with `force`."""
         with self._changing:
             if self._users > 0 and not force:
                 return
+            # Cleared before closing, so that the context can be entered again while connections are closed.
             session, self._session = self._session, None
             self._client = self._store = None
             self._users = 0

@@ -1,4 +1,4 @@
-"""Every error of the library, drawn as a tree, with its code, exit status and hint.
+"""All errors of the library as a tree; each has a code, an exit status and perhaps a hint.
 
 StashError
 ├── StashUsageError             the call itself is wrong: nothing was sent
@@ -39,21 +39,21 @@ if TYPE_CHECKING:
 
 
 class Delivery(StrEnum):
-    """How far a request got, as the transport recorded it while sending; the stages follow each other."""
+    """How far a request got, as recorded by the transport; the stages are in order."""
 
     NOT_STARTED = "not started"
-    """No byte was given to a connection: the server cannot have seen it."""
+    """No byte was written to a connection: the server cannot have seen it."""
     HEADERS_WRITTEN = "headers written"
     BODY_WRITTEN = "body written"
     ANSWER_BEGUN = "answer begun"
 
 
 class StashError(RuntimeError):
-    """Root of all errors; the message is one line that says what happened.
+    """Base of all errors; the message is one line that states the failure.
 
-    `code` is stable and meant for programs, `exit_status` is what the command line ends with,
-    `hint` says what to do next. Of a request, `delivery` says how far it got (None: it was not sent by
-    this library, or its error arose elsewhere), `status` what HTTP status it was answered with.
+    `code` is a stable identifier, `exit_status` that of the command line, `hint` the next step for the user.
+    `delivery` is how far the request got (None: no request of this library failed), `status` the HTTP status
+    of the response.
     """
 
     code: str = "error"
@@ -70,14 +70,14 @@ class StashError(RuntimeError):
 
 
 class StashUsageError(StashError):
-    """The call itself is wrong; nothing was sent."""
+    """A wrong call; nothing was sent."""
 
     code = "usage"
     exit_status = 2
 
 
 class StashInputError(StashUsageError):
-    """A value or a key that an input type does not take."""
+    """A value or field that an input type does not accept."""
 
     code = "input"
 
@@ -89,7 +89,7 @@ class StashLookupError(StashUsageError):
 
 
 class StashConfigurationError(StashUsageError):
-    """Settings that contradict each other or miss something."""
+    """Settings that are contradictory, incomplete or invalid."""
 
     code = "configuration"
 
@@ -102,17 +102,17 @@ class StashNotFoundError(StashError):
 
 
 class StashAmbiguousError(StashError):
-    """A name that fits several objects; the message lists them."""
+    """A name of several objects; the message lists them."""
 
     code = "ambiguous"
     exit_status = 3
 
 
 class StashConnectionError(StashError):
-    """No answer: unreachable, refused, cut off or timed out.
+    """No response: unreachable, refused, closed or timed out.
 
-    `delivery` says how far the request got; `transient` whether trying again may help, `retry_after` how many
-    seconds the server wants to be left alone before that.
+    `delivery` is how far the request got, `transient` whether a retry may help, `retry_after` the seconds
+    that the server asks to wait before it.
     """
 
     code = "unreachable"
@@ -134,14 +134,14 @@ class StashConnectionError(StashError):
 
     @property
     def sent(self) -> bool:
-        """Whether the server may have seen the request; False when it provably has not."""
+        """Whether the server may have seen the request."""
         return self.delivery is not Delivery.NOT_STARTED
 
 
 class StashUnknownOutcomeError(StashConnectionError):
-    """A mutation was sent and no usable answer came: the server may have done it.
+    """A mutation was sent without a usable response: it may have been done.
 
-    It is never sent again by itself. Raised from the failure that took the answer away.
+    It is never retried. The cause is the failure that lost the response.
     """
 
     code = "unknown_outcome"
@@ -149,30 +149,30 @@ class StashUnknownOutcomeError(StashConnectionError):
 
 
 class StashNotSentError(StashError):
-    """An operation of a batch that was not sent, because one before it showed that none can be."""
+    """An operation of a batch that was not sent, because the batch ended before it."""
 
     code = "not_sent"
     exit_status = 5
 
 
 class StashAuthenticationError(StashError):
-    """The server wants an API key, or refuses the one it was sent."""
+    """A missing or refused API key."""
 
     code = "authentication"
     exit_status = 4
 
 
 class StashServerError(StashError):
-    """The server answered with something that is not a GraphQL result."""
+    """A response that is not a GraphQL result."""
 
     code = "server"
 
 
 class StashGraphQLError(StashError):
-    """The server refused or failed an operation.
+    """The server refused an operation, or failed to execute it.
 
-    `errors` are the error objects as sent, `data` is what was answered beside them (or None),
-    `path` is the first error's path.
+    `errors` are the error objects as sent, `data` is the partial data (or None), `path` that of the first
+    error.
     """
 
     code = "graphql"
@@ -200,7 +200,7 @@ class StashLockedError(StashGraphQLError):
 
     @property
     def is_at_root(self) -> bool:
-        """Whether operations themselves were refused, which are not done then, and not fields of results."""
+        """Whether root fields were refused, so that the operation was not done."""
         return bool(self.errors) and all(len(each.get("path") or ()) == 1 for each in self.errors)
 
 
@@ -218,21 +218,21 @@ class StashCapabilityError(StashVersionError):
 
 
 class StashSystemNotReadyError(StashError):
-    """The server wants to be set up or its database migrated first."""
+    """The server needs set-up or a database migration first."""
 
     code = "not_ready"
 
 
 class StashIntegrationError(StashError):
-    """An answer that contradicts the API description."""
+    """A response that contradicts the API description."""
 
     code = "integration"
 
 
 class StashConflictError(StashError):
-    """Fields were changed here and, since they were read, on the server: nothing of the object was sent.
+    """Fields that were changed here and, since they were read, on the server; nothing was sent.
 
-    `conflicts` are the fields, each with what it was (`original`), `mine` and `theirs`.
+    `conflicts` are the fields, each with its value when read (`original`), `mine` and `theirs`.
     """
 
     code = "conflict"
@@ -243,7 +243,7 @@ class StashConflictError(StashError):
 
 
 class StashBatchError(StashError):
-    """Some operations of a batch were not done; `result` tells done, failed, unknown and not sent apart."""
+    """Some operations of a batch failed; `result` has the outcome of each."""
 
     code = "batch"
     exit_status = 6
@@ -261,29 +261,29 @@ class StashJobError(StashError):
 
 
 class StashJobRunningError(StashJobError):
-    """Waiting was given up while the job still runs."""
+    """The time for waiting has passed and the job still runs."""
 
     code = "job_running"
     exit_status = 8
 
 
 class StashJobUnknownError(StashJobError):
-    """The job left the server's memory before its outcome was seen."""
+    """The server does not know the job any more, and its outcome was not seen."""
 
     code = "job_unknown"
     exit_status = 10
 
 
 class StashCleanupWarning(UserWarning):
-    """A connection could not be closed in order."""
+    """A connection could not be closed cleanly."""
 
 
 class StashUnmappedFieldWarning(UserWarning):
-    """A requested field that this server does not have was left out."""
+    """A selected field was left out because the server lacks it."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The near matches of `word` as a sentence, or ''.
+    """Near matches of `word` as a sentence, or "".
 
     >>> did_you_mean("raitng100", ["rating100", "title"])
     'Did you mean rating100?'

@@ -1,12 +1,11 @@
-"""What the API says of a name - a type, a field, an operation, a noun - as plain data."""
+"""Descriptions of names of the API - types, fields, operations, nouns - as plain data."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.graphql.history import since
-from stash_cli.core.graphql.releases import RELEASE
+from stash_cli.core.graphql.releases import RELEASE, since
 from stash_cli.core.types.api import ApiField, ApiType, TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES, NOUNS, Entity
 
@@ -39,7 +38,7 @@ def explain(text: str) -> Facts:
 
 
 def names() -> list[Facts]:
-    """Every name that can be explained, with its kind and what it is for."""
+    """Every name that can be explained, with its kind and purpose."""
     api = describe_api()
     types = [_brief(name, declared.kind.lower(), declared.doc) for name, declared in api.types.items()]
     operations = [
@@ -51,7 +50,7 @@ def names() -> list[Facts]:
 
 
 def fields_of(text: str) -> list[tuple[str, str]]:
-    """Fields (and arguments) below a name, with their types; none for what the API does not have."""
+    """Fields and arguments below a name with their types; [] for an unknown name."""
     try:
         facts = explain(text)
         target = TypeRef(str(facts.get("type") or facts["name"])).name
@@ -62,7 +61,7 @@ def fields_of(text: str) -> list[tuple[str, str]]:
 
 
 def resolve(word: str) -> str:
-    """The API's name for a word: its own first, then nouns, then any case."""
+    """The API's name for a word: exact, then a noun, then ignoring case."""
     known: list[str] = [*describe_api().types, *(name for kind in _KINDS for name in _operations(kind))]
     if word in known:
         return word
@@ -144,7 +143,7 @@ def _operations(kind: str) -> Mapping[str, ApiField]:
 
 
 def _entity(entity: Entity) -> Facts:
-    """The names by which a kind of object is worked with."""
+    """The names of an entity: noun, filter, operations, sort keys."""
     mutations = describe_api().mutations
     verbs = [entity.operation(verb) for verb in ("Create", "Update", "Merge")]
     return {
@@ -160,7 +159,7 @@ def _entity(entity: Entity) -> Facts:
 
 
 def _field(owner: ApiType, field: ApiField) -> Facts:
-    """What is known of one field; nullability reads differently for what is sent and what is answered."""
+    """One field; nullability is told as `required` for inputs and as `nullable` for outputs."""
     is_input = owner.kind == "INPUT_OBJECT"
     facts = {
         "name": field.name,
@@ -177,7 +176,7 @@ def _field(owner: ApiType, field: ApiField) -> Facts:
 
 
 def _value(owner: str, value: str, advice: str | None) -> Facts:
-    """What is known of a value of an enum."""
+    """One value of an enum."""
     released = {"since": RELEASE[known]} if (known := f"{owner}.{value}") in RELEASE else {}
     return {"name": value, "deprecated": advice, **released}
 
@@ -196,13 +195,13 @@ def _args(field: ApiField) -> list[Facts]:
 
 
 def _inside(ref: TypeRef) -> Facts | None:
-    """The type of a field whose values need explaining themselves."""
+    """The type of a field whose values need an explanation (enums)."""
     declared = describe_api().types[ref.name]
     return explain_type(ref.name) if declared.kind == "ENUM" else None
 
 
 def _lookups(owner: ApiType, field: ApiField) -> Facts | None:
-    """The lookups of a filter's field, or of the filter field that an entity's field is found by."""
+    """The lookups of a filter field, or of the filter field for an entity's field."""
     from stash_cli.core.query.fields import COMBINATORS, find_field
 
     type_name = owner.name.removesuffix(_FILTER)
@@ -226,7 +225,7 @@ def _filter(field: FilterField) -> Facts:
 
 
 def _find(owner: ApiType, name: str) -> tuple[ApiType, ApiField]:
-    """The field with the type that declares it: `owner`, or a member of it."""
+    """A field and the type that declares it: `owner` or one of its member types."""
     owners = [owner, *(describe_api().types[member] for member in owner.members)]
     for each in owners:
         field = each.fields.get(name) or next((f for f in each.fields.values() if f.attr == name), None)
@@ -237,5 +236,5 @@ def _find(owner: ApiType, name: str) -> tuple[ApiType, ApiField]:
 
 
 def _told(facts: Mapping[str, Any], keep: Iterable[str] = ("nullable", "required", "type")) -> Facts:
-    """`facts` without what there is nothing to say about."""
+    """`facts` without empty entries."""
     return {key: value for key, value in facts.items() if key in keep or value not in (None, "", [])}

@@ -1,6 +1,6 @@
-"""Files and folders that only their owner may read: libraries, exports, traces.
+"""Files and folders with permissions for their owner only: libraries, exports, traces.
 
-They have these permissions from the moment they exist, whatever the umask is.
+The permissions are set on creation, independent of the umask.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FILE, FOLDER = 0o600, 0o700
 
 
 def create_private(path: Path) -> bool:
-    """Make an empty file unless there is one; whether it was made. Raises OSError."""
+    """Create an empty file unless it exists; whether it was created. Raises OSError."""
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE)
     except FileExistsError:
@@ -29,7 +29,7 @@ def create_private(path: Path) -> bool:
 
 
 def open_private(path: Path) -> IO[bytes]:
-    """Open a file to write it anew; one that was there before becomes private as well. Raises OSError."""
+    """Open a file for overwriting; an existing one becomes private too. Raises OSError."""
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | getattr(os, "O_BINARY", 0), FILE)
     try:
         _restrict(descriptor)
@@ -41,13 +41,13 @@ def open_private(path: Path) -> IO[bytes]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a text file anew, in UTF-8. Raises OSError."""
+    """Overwrite a text file in UTF-8. Raises OSError."""
     with open_private(path) as file:
         file.write(text.encode())
 
 
 def make_private_folder(path: Path) -> None:
-    """Make a folder with the parents that it lacks; folders that are there stay as they are."""
+    """Create a folder with its missing parents; existing folders are unchanged."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
         with suppress(FileExistsError):  # another process was quicker
@@ -56,6 +56,6 @@ def make_private_folder(path: Path) -> None:
 
 
 def _restrict(descriptor: int) -> None:
-    """Set the permissions of an open file, where the system has them."""
+    """Set the permissions of an open file on systems that have them."""
     if os.name == "posix":
         os.fchmod(descriptor, FILE)

@@ -1,4 +1,4 @@
-"""Where the server is and how to talk to it: one `Connection`, made from flags, environment and defaults."""
+"""Connection settings: the address of a server and how to reach it, from flags, environment and defaults."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stash_cli.core.errors import StashConfigurationError, did_you_mean
-from stash_cli.core.keys import check_key, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from urllib.parse import SplitResult
+
 
 DEFAULT_URL = "http://localhost:9999"
 DEFAULT_TIMEOUT = 60.0
 DEFAULT_MAX_ANSWER = 256 * 1024 * 1024
 EMBEDDED = "embedded:"
 DEMO = "demo"
+# The address that servers print when they listen on all interfaces; clients cannot connect to it everywhere.
 _EVERYWHERE = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - recognised, never bound
 _CONN_KEYS = {"scheme": "http", "host": "localhost", "port": 9999, "apikey": None, "timeout": DEFAULT_TIMEOUT}
 _VARIABLES = {
@@ -46,15 +47,16 @@ _FLAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How to reach one server.
+    """The settings of a connection.
 
-    `url` is the GraphQL endpoint, or `embedded:PATH` / `embedded:demo`; `timeout` is in seconds and bounds
-    a whole answer; `max_answer_bytes` bounds its size after decompression;
-    `verify` is whether certificates are checked, or the path of a CA file; `read_only` refuses every
-    mutation before sending; `create` is whether an embedded library that is not there is made, which
-    `read_only` forbids; `cache_dir` None is the platform's; `configured` is False when nobody chose
-    the address, so that errors can say how to. Raises StashConfigurationError for a key that no HTTP header
-    can carry, and for a URL that is no server's address or holds a secret.
+    `url` is the GraphQL endpoint, or `embedded:PATH` / `embedded:demo`. `timeout` (seconds) is for a whole
+    response, `max_answer_bytes` its size after decompression. `verify` is whether certificates are checked,
+    or the path of a CA file. `read_only` refuses mutations before they are sent. `create` allows an embedded
+    library to be created, which `read_only` forbids. `cache_dir` None is the platform's. `configured` is
+    False for the default address, for hints in errors.
+
+    Raises StashConfigurationError for a key that no HTTP header can carry, and for a URL that is malformed or
+    holds a secret.
     """
 
     url: str
@@ -75,7 +77,7 @@ class Connection:
 
     @property
     def server(self) -> str:
-        """The address as people write it, for sentences."""
+        """The address for messages, without the endpoint's path."""
         return self.url.removesuffix("/graphql")
 
     @property
@@ -84,12 +86,12 @@ class Connection:
 
     @property
     def location(self) -> str:
-        """Of an embedded library: its file, or "demo"."""
+        """The file of an embedded library, or "demo"."""
         return self.url.removeprefix(EMBEDDED)
 
     @property
     def cache(self) -> Path:
-        """Folder for what can be learnt again."""
+        """The folder of the schema cache."""
         if self.cache_dir is not None:
             return self.cache_dir
         from platformdirs import user_cache_path
@@ -102,12 +104,12 @@ def resolve_connection(
     environ: Mapping[str, str],
     profile: Mapping[str, Any] | None = None,
 ) -> Connection:
-    """The connection that `flags`, then `environ`, then `profile`, then the defaults describe.
+    """The connection of `flags`, then `environ`, then `profile`, then defaults.
 
-    Flags and profile share the keys url, demo, api_key, api_key_file, timeout, insecure, ca_cert,
-    read_only, cache_dir and max_answer_bytes; None and "" count as not given. A key of flags or environment
-    goes to the server that one of these names, or to the default; a key of the profile goes to the profile's
-    server only. Raises StashConfigurationError.
+    Flags and profile have the keys url, demo, api_key, api_key_file, timeout, insecure, ca_cert, read_only,
+    cache_dir and max_answer_bytes; None and "" count as missing. A key from flags or environment is sent to
+    the server named there or to the default; a profile's key only to the profile's server. Raises
+    StashConfigurationError.
     """
     unknown = [key for key in (*flags, *(profile or ())) if key not in _FLAGS]
     if unknown:
@@ -129,12 +131,12 @@ def resolve_connection(
 
 
 def connection_from_environment() -> Connection:
-    """What STASH_URL, STASH_API_KEY and STASH_API_KEY_FILE say."""
+    """The connection of STASH_URL, STASH_API_KEY and STASH_API_KEY_FILE."""
     return resolve_connection({}, os.environ)
 
 
 def connection_from_conn(conn: Mapping[str, Any], verify: bool | str = True) -> Connection:
-    """The connection of a `conn` mapping: Scheme, Host, Port, ApiKey, Timeout in any case of letters."""
+    """The connection of a `conn` mapping: Scheme, Host, Port, ApiKey, Timeout, ignoring case."""
     given = {key.lower(): value for key, value in conn.items()}
     for key in conn:
         if key.lower() not in _CONN_KEYS:
@@ -172,7 +174,7 @@ def normalise_url(text: str) -> str:
 
 
 def _split(url: str) -> SplitResult:
-    """The parts of a server's address; the text may hold a secret, so no message repeats it."""
+    """The parts of a server's URL; error messages do not repeat it, as it may hold a secret."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -201,20 +203,20 @@ def _library(location: str) -> str:
 
 
 def _from_environment(environ: Mapping[str, str], *, with_key: bool) -> dict[str, str | None]:
-    """What the variables say; without the key a setting that another one replaces cannot be wrong."""
+    """Settings from environment variables; without those of the key if flags replace it."""
     names = _VARIABLES.keys() - (set() if with_key else {"api_key", "api_key_file"})
     return {name: environ.get(_VARIABLES[name]) for name in names}
 
 
 def _with_profile(given: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of flags and environment over those of a profile: address and key from the same of the two."""
+    """Flags and environment over a profile; URL and key are taken from the same source."""
     if "url" in given or not profile.keys() & {"url", "api_key"}:
         return {**profile, "api_key": None, **given}
     return {**profile, **given, "api_key": profile.get("api_key")}
 
 
 def _expand(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """The given values of one source, with short forms spelt out; `names` is what people call its keys."""
+    """The settings of one source in canonical form; `names` are the names of its keys in messages."""
     given = {key: value for key, value in source.items() if value not in (None, "")}
     if given.pop("demo", False):
         if "url" in given:
@@ -254,3 +256,47 @@ def _verify(chosen: Mapping[str, Any]) -> bool | str:
     if ca_cert and not Path(ca_cert).is_file():
         raise StashConfigurationError(f"There is no CA file {ca_cert}.")
     return str(ca_cert) if ca_cert else True
+
+
+_LONGEST = 8192
+"""Bytes of a key including the line break; servers accept no longer headers."""
+_BOM = b"\xef\xbb\xbf"
+
+
+def check_key(key: str, setting: str) -> str:
+    """`key` if an HTTP header can carry it; `setting` is its source, for the message.
+
+    Raises StashConfigurationError, which never quotes the key.
+    """
+    if not key:
+        raise StashConfigurationError(f"{setting} holds no API key.")
+    if len(key) > _LONGEST:
+        raise StashConfigurationError(f"{setting} is no API key: it has more than {_LONGEST} characters.")
+    if not (key.isascii() and key.isprintable()):
+        raise StashConfigurationError(
+            f"{setting} is no API key: it holds line breaks, control characters or letters beyond ASCII.",
+            hint="Copy the key again from Settings > Security of the server.",
+        )
+    return key
+
+
+def read_key(path: str | Path, setting: str) -> str:
+    """The key in a UTF-8 text file, without a byte order mark and surrounding white space.
+
+    Raises StashConfigurationError with `setting` and the path, and never the content.
+    """
+    place = f"{setting} ({path})"
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            data = file.read(_LONGEST + 1)
+    except OSError as error:
+        raise StashConfigurationError(f"{place} cannot be read: {error.strerror}.") from None
+    except (RuntimeError, ValueError):  # a home folder that is not known, a NUL in the name
+        raise StashConfigurationError(f"{place} is not the path of a file.") from None
+    try:
+        text = data.removeprefix(_BOM).decode("utf-8")
+    except UnicodeDecodeError:  # its message quotes what could not be read
+        raise StashConfigurationError(
+            f"{place} is not UTF-8 text.", hint="Save the file as UTF-8; PowerShell's > writes UTF-16."
+        ) from None
+    return check_key(text.strip(), place)

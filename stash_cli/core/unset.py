@@ -1,4 +1,4 @@
-"""UNSET: the third state of a field, beside a value and an explicit null."""
+"""UNSET: the third state of a field, beside a value and null."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class UnsetType:
-    """Type of :data:`UNSET`; falsy, and one object in every copy and pickle."""
+    """Type of :data:`UNSET`: falsy, a singleton that copying and pickling preserve."""
 
     __slots__ = ()
     _instance: UnsetType | None = None
@@ -34,21 +34,21 @@ class UnsetType:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Say why there is nothing: a field that was never read, most often."""
+            """Raise AttributeError that names the most likely cause: the field was never read."""
             raise AttributeError(f"UNSET has no {name!r}: the field was never read. Populate it first.")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Let models accept UNSET; imported here so that this module stays free of Pydantic."""
+        """Accept UNSET in models; imports Pydantic only then."""
         from pydantic_core import core_schema
 
         return core_schema.is_instance_schema(cls)
 
 
 UNSET: Final[UnsetType] = UnsetType()
-"""Never touched: not sent on save, not known when read."""
+"""The field was never set: it is not sent on save, and its value is unknown."""
 
 
 def is_set(value: T | UnsetType) -> TypeGuard[T]:
-    """Whether `value` is known, a null included."""
+    """Whether `value` is known; null is a known value."""
     return value is not UNSET

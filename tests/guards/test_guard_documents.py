@@ -19,7 +19,7 @@ from stash_cli.core import types
 from stash_cli.core.client import StashClient
 from stash_cli.core.errors import StashCapabilityError, StashError, StashUnmappedFieldWarning
 from stash_cli.core.graphql import document, selection
-from stash_cli.core.graphql.history import number, older_name, since
+from stash_cli.core.graphql.releases import number, older_name, since
 from stash_cli.core.types.api import ApiField, TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES
 

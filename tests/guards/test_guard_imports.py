@@ -16,8 +16,7 @@ ALLOWED = {
     "stash_cli.core.types": ("core.errors", "core.unset"),
     "stash_cli.core.syntax": (),
     "stash_cli.core.log": ("core.errors", "core.syntax"),
-    "stash_cli.core.keys": ("core.errors",),
-    "stash_cli.core.settings": ("core.errors", "core.keys", "core.log"),
+    "stash_cli.core.settings": ("core.errors", "core.log"),
     "stash_cli.core.graphql": ("core.types", "core.errors", "core.unset"),
     "stash_cli.core.transport": ("core.errors", "core.settings", "core.log", "core.syntax"),
     "stash_cli.core.query": ("core.types", "core.errors", "core.unset", "core.graphql"),
@@ -54,7 +53,6 @@ ALLOWED = {
 """Module or package -> what it may import besides itself; the longest name that fits counts."""
 
 ONE_WAY_IN = {
-    ("stash_cli.core.transport.in_process", "stash_cli.embedded"): "an embedded URL selects it",
     ("stash_cli.commands.embedded", "stash_cli.embedded"): "serving and locating libraries is its subject",
 }
 
@@ -151,7 +149,7 @@ def test_reading_all_derives_no_flags_and_opens_no_socket(served_url: str) -> No
         "stash_cli.commands.argv.input_flags",
         "stash_cli.core.query.lookups",
     )
-    assert not {*derived, "stash_cli.core.transport.socket"} & modules
+    assert not {*derived, "stash_cli.core.transport.websocket"} & modules
 
 
 def test_cycles_are_not_looked_for_while_starting_and_ending() -> None:

@@ -17,8 +17,7 @@ import stash_cli
 from stash_cli.core import errors, types
 from stash_cli.core.client import BatchOperation, BatchResult, StashClient
 from stash_cli.core.context import StashContext
-from stash_cli.core.graphql.capability import ServerCapabilities
-from stash_cli.core.graphql.ours import OurCapabilities
+from stash_cli.core.graphql.capability import EmbeddedCapabilities, ServerCapabilities
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import StashObject
 
@@ -225,7 +224,7 @@ def test_batches() -> None:
 
 @pytest.mark.parametrize("name", members("ServerCapabilities:"))
 def test_capability(name: str) -> None:
-    value = getattr(OurCapabilities(), name)
+    value = getattr(EmbeddedCapabilities(), name)
     assert callable(value) or value is True
     assert callable(value) or isinstance(getattr(ServerCapabilities({"types": {}}), name), bool)
 

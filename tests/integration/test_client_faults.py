@@ -300,7 +300,7 @@ def test_numbers_are_sent_without_exponents(tmp_path: Path) -> None:
             value = {"fields": {"far": 1e20, "near": 1.5e-7, "plain": 2.5, "whole": 3, "text": "1e5"}}
             await session.execute(QUERY, value)
             assert server.requests[0]["variables"] == value
-        from stash_cli.core.transport.encoding import encode
+        from stash_cli.core.transport.http import encode
 
         with pytest.raises(StashInputError, match="cannot be sent as JSON"):
             encode({"query": "", "variables": {"x": float("nan")}})

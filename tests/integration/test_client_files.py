@@ -17,7 +17,7 @@ from PIL import Image as Picture
 from support import run
 
 from stash_cli.core.client import StashClient
-from stash_cli.core.client.download import download
+from stash_cli.core.client.mixins.metadata import download
 from stash_cli.core.client.session import Session
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import (

@@ -13,8 +13,7 @@ from support import fresh_python, run
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import StashConnectionError
 from stash_cli.core.settings import Connection
-from stash_cli.core.transport.asgi import open_asgi_channel
-from stash_cli.core.transport.in_process import InProcessTransport
+from stash_cli.core.transport.in_process import InProcessTransport, open_asgi_channel
 
 
 def slow(progress: Any) -> None:

@@ -14,6 +14,7 @@ import pytest
 from client_socket import JobServer, job, jobs_served
 from support import run
 
+from stash_cli.core.client import jobs
 from stash_cli.core.client.jobs import JobUpdate, watch_job
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import (
@@ -246,9 +247,8 @@ def test_the_time_runs_out_while_the_server_is_away(tmp_path: Path) -> None:
 
 
 def test_a_server_that_stays_away_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stash_cli.core.client import job_watch
 
-    monkeypatch.setattr(job_watch, "_PATIENCE", 0.2)
+    monkeypatch.setattr(jobs, "_PATIENCE", 0.2)
 
     async def main() -> None:
         async with jobs_served(tmp_path) as (session, server):
@@ -353,7 +353,7 @@ def test_pauses_grow_while_the_server_hangs_up(tmp_path: Path) -> None:
 
 def test_a_server_that_keeps_hanging_up_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from stash_cli.core.client import StashClient
-    from stash_cli.core.transport import socket as conversation
+    from stash_cli.core.transport import websocket as conversation
     from stash_cli.core.transport.retry import Backoff
 
     monkeypatch.setattr(conversation, "_pauses", lambda: Backoff(attempts=3, first=0.01).pauses())

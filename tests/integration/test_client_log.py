@@ -12,9 +12,8 @@ from client_server import RESET, failed, http, session_with
 from support import run
 
 from stash_cli.core.errors import StashError
-from stash_cli.core.log import configure_logging
+from stash_cli.core.log import configure_logging, trace_of
 from stash_cli.core.log.requests import secrets_of, shown_document, shown_variables
-from stash_cli.core.log.traces import trace_of
 
 SECRET = "HuNtEr2-pass-word"
 INPUT = "configureGeneral(input: {username: $u, password: %s}) { username }"

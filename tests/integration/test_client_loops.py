@@ -17,12 +17,12 @@ from client_server import connection_to, schema, serving
 from support import run
 
 from stash_cli.core.client.client import StashClient
-from stash_cli.core.client.lock import Lock
+from stash_cli.core.client.locks import Lock
 from stash_cli.core.client.session import Session
 from stash_cli.core.context import StashContext
 from stash_cli.core.settings import Connection, normalise_url
 from stash_cli.core.store import StashEntityStore
-from stash_cli.core.transport.per_loop import PerLoop
+from stash_cli.core.transport.event_loops import PerLoop
 from stash_cli.core.types import Scene, Tag
 
 Work = Callable[[int], Coroutine[Any, Any, Any]]

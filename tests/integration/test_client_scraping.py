@@ -13,7 +13,7 @@ from support import run
 from stash_cli.core import types
 from stash_cli.core.client import BatchOperation, StashClient
 from stash_cli.core.client.session import Session
-from stash_cli.core.graphql.selection import fields_apart
+from stash_cli.core.graphql.selection import conflicting_fields
 from stash_cli.core.types.api import describe_api
 from stash_cli.embedded.schema import library_schema
 
@@ -89,4 +89,4 @@ def test_only_what_an_operation_answers_is_told_apart() -> None:
     api = describe_api()
     answered = {operation.type.name for operation in (*api.queries.values(), *api.mutations.values())}
     inside = {field.type.name for declared in api.types.values() for field in declared.fields.values()}
-    assert {name for name in api.types if fields_apart(name)} <= answered - inside
+    assert {name for name in api.types if conflicting_fields(name)} <= answered - inside

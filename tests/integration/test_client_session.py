@@ -16,11 +16,11 @@ import pytest
 from client_server import RESET, CannedServer, graphql, knows_schema, schema, serving, session_with
 from support import fresh_python, run
 
-from stash_cli.core.client import known_servers, paging
+from stash_cli.core.client import paging, schema_cache
 from stash_cli.core.client.batch import BatchOperation, execute_batch
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import StashConnectionError, StashGraphQLError, StashInputError, StashLookupError
-from stash_cli.core.graphql import introspection
+from stash_cli.core.graphql import capability
 from stash_cli.core.log import configure_logging
 from stash_cli.core.settings import Connection
 from stash_cli.core.types.entities import ENTITIES
@@ -257,7 +257,7 @@ def test_the_next_page_travels_while_the_caller_holds_the_loop(tmp_path: Path) -
 
     async def main(url: str) -> None:
         connection = Connection(f"{url}/graphql", cache_dir=tmp_path)
-        known_servers.remember(connection, introspection.reduce(schema()))
+        schema_cache.remember(connection, capability.reduce_introspection(schema()))
         async with Session(connection) as session:
             pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
             await anext(pages)
@@ -421,7 +421,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
     def log_message(self, *args): pass
 
-from stash_cli.core.client import known_servers
+from stash_cli.core.client import schema_cache
 from stash_cli.core.client.session import Session
 from stash_cli.core.client.paging import FindQuery, iter_rows
 from stash_cli.core.settings import Connection
@@ -431,7 +431,7 @@ assert "httpx" not in sys.modules
 server = HTTPServer(("127.0.0.1", 0), Handler)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 connection = Connection(f"http://127.0.0.1:{server.server_port}/graphql", cache_dir=Path(tempfile.mkdtemp()))
-known_servers.remember(connection, json.loads(Path(sys.argv[1]).read_text()))
+schema_cache.remember(connection, json.loads(Path(sys.argv[1]).read_text()))
 
 async def main():
     async with Session(connection) as session:
@@ -441,5 +441,5 @@ assert asyncio.run(main()) == [{"id": "1"}]
 print(*sorted({"httpx", "pydantic", "rich", "click", "pygments", "websockets", "graphql"} & set(sys.modules)))
 """
     facts = tmp_path / "facts.json"
-    facts.write_text(json.dumps(introspection.reduce(schema())))
+    facts.write_text(json.dumps(capability.reduce_introspection(schema())))
     assert fresh_python(code, str(facts)).split() == ["httpx"]

@@ -80,7 +80,7 @@ def build_small(world: World) -> None:
     """Fill the library with the first objects of the demo, which has something of everything."""
     demo.build(world.library)
     for field, destroy, kept in (("scenes", "scenesDestroy", 40), ("images", "imagesDestroy", 30)):
-        find = f"{{ find{field.title()}(filter: {{per_page: -1, sort: \"id\"}}) {{ {field} {{ id }} }} }}"
+        find = f'{{ find{field.title()}(filter: {{per_page: -1, sort: "id"}}) {{ {field} {{ id }} }} }}'
         ids = [each["id"] for each in world(find)[field]]
         world(f"mutation($ids: [ID!]!) {{ {destroy}(input: {{ids: $ids}}) }}", ids=ids[kept:])
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stash_cli.core.graphql import selection
 from stash_cli.core.settings import normalise_url
-from stash_cli.core.transport.encoding import encode
+from stash_cli.core.transport.http import encode
 from stash_cli.core.types.api import describe_api
 
 SCALARS = (

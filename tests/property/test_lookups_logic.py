@@ -18,9 +18,9 @@ from support import run
 
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashError
-from stash_cli.core.query.combine import compile_all
-from stash_cli.core.query.logic import Q
+from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.lookups import fields, matches
+from stash_cli.core.query.q import Q
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import Scene
 
@@ -77,7 +77,7 @@ def test_the_server_and_the_rest_are_the_truth(seed: int) -> None:
                 trees = Trees(Questions(luck, truth), type_name)
                 q, holds = trees.draw()
                 try:
-                    compiled = compile_all(type_name, q)
+                    compiled = compile_lookups(type_name, q)
                 except StashError as refusal:
                     found += [] if trees.are_hard() else [(type_name, q, str(refusal))]
                     continue
@@ -108,29 +108,29 @@ NEGATIONS = [
 
 @pytest.mark.parametrize(("owner", "q", "expected"), NEGATIONS, ids=[repr(row[1]) for row in NEGATIONS])
 def test_a_negation_is_asked_of_the_server(owner: str, q: Q, expected: dict[str, Any]) -> None:
-    compiled = compile_all(owner, ~q)
+    compiled = compile_lookups(owner, ~q)
     assert compiled.filter == expected
-    assert compiled.remainder is None
+    assert compiled.post_filter is None
 
 
 def test_facts_of_one_file_are_negated_together() -> None:
-    compiled = compile_all("Scene", ~Q(duration__gte=60, resolution="4k"))
+    compiled = compile_lookups("Scene", ~Q(duration__gte=60, resolution="4k"))
     assert compiled.filter == {}
-    assert compiled.remainder is not None
+    assert compiled.post_filter is not None
     short = {"duration": 30, "width": 3840, "height": 2160}
     long = {"duration": 90, "width": 640, "height": 480}
-    assert compiled.remainder({"files": [short, long]})
-    assert not compiled.remainder({"files": [short | {"duration": 90}, long]})
+    assert compiled.post_filter({"files": [short, long]})
+    assert not compiled.post_filter({"files": [short | {"duration": 90}, long]})
 
 
 def test_the_server_is_asked_what_it_can_be_asked() -> None:
-    both = compile_all("Scene", Q(rating100__gte=80) | ~Q(organized=True))
-    assert both.remainder is None
+    both = compile_lookups("Scene", Q(rating100__gte=80) | ~Q(organized=True))
+    assert both.post_filter is None
     assert both.filter["OR"] == {"organized": False}
-    part = compile_all("Scene", Q(rating100__gte=80) & (Q(tags=1) | Q(url__contains="x")))
+    part = compile_lookups("Scene", Q(rating100__gte=80) & (Q(tags=1) | Q(url__contains="x")))
     assert part.filter.keys() == {"rating100"}
-    assert part.remainder is not None
-    assert set(part.remainder.fields) == {"tags.id", "urls"}
+    assert part.post_filter is not None
+    assert set(part.post_filter.fields) == {"tags.id", "urls"}
     assert "row by row" in part.explain()
 
 

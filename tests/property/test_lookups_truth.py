@@ -20,9 +20,9 @@ from support import run
 
 from stash_cli.core.client import Session
 from stash_cli.core.errors import StashError, StashInputError
+from stash_cli.core.query.extractors import extractor
 from stash_cli.core.query.lookups import Compiled, fields, matches
 from stash_cli.core.query.lookups import compile as compile_lookups
-from stash_cli.core.query.rows import reader
 
 Judge = Callable[[Session, Truth, str, Asked], Awaitable[list[Any]]]
 seeds = st.integers(0, 2**32)
@@ -52,7 +52,7 @@ def is_refused_for_reason(type_name: str, asked: Asked, truth: Truth, refusal: S
     untold = any(key.startswith(("studios__", "average_resolution__")) for key in asked)
     # One criterion says one thing of a field, and what rows do not hold is not tested here.
     unread = any(
-        reader(type_name, head) is None and (heads.count(head) > 1 or key == "is_missing__ne")
+        extractor(type_name, head) is None and (heads.count(head) > 1 or key == "is_missing__ne")
         for key, head in zip(asked, heads, strict=True)
     )
     if isinstance(refusal, StashInputError) and not untold and not unread:

@@ -13,9 +13,8 @@ from schemas import VERSIONS, capabilities_of, old_schema, server_of
 from support import reference
 
 from stash_cli.core.errors import StashCapabilityError, StashInputError
-from stash_cli.core.graphql import document, introspection, selection
-from stash_cli.core.graphql.capability import ServerCapabilities
-from stash_cli.core.graphql.ours import OurCapabilities
+from stash_cli.core.graphql import capability, document, selection
+from stash_cli.core.graphql.capability import EmbeddedCapabilities, ServerCapabilities
 from stash_cli.core.types.api import describe_api
 
 
@@ -23,9 +22,9 @@ def test_introspection_query_is_valid_and_deep_enough() -> None:
     from graphql import graphql_sync
 
     schema = old_schema()
-    found = graphql_sync(schema, introspection.DOCUMENT.replace(introspection.VERSION, ""))
+    found = graphql_sync(schema, capability.INTROSPECTION.replace(capability.VERSION_FIELD, ""))
     assert found.errors is None
-    server = ServerCapabilities(introspection.reduce(found.data or {}))
+    server = ServerCapabilities(capability.reduce_introspection(found.data or {}))
     assert server.field_type("FindScenesResultType", "scenes") == "[Scene!]!"
     assert server.arguments("query", "findMovie") == {"id": "ID!"}
     assert server.has_query("findMovies")
@@ -172,7 +171,7 @@ def test_values_that_no_server_has_are_refused_as_such() -> None:
     with pytest.raises(
         StashInputError, match=r"ScrapeContentType has no value 'SCENES'\. Did you mean SCENE"
     ):
-        document.root("listScrapers", {"types": ["SCENES"]}, server=OurCapabilities())
+        document.root("listScrapers", {"types": ["SCENES"]}, server=EmbeddedCapabilities())
 
 
 def test_asked_fields_warn_once_and_default_fields_are_silent() -> None:
@@ -207,7 +206,7 @@ def test_gates_follow_the_introspection(version: str) -> None:
 def test_cached_facts_are_small_and_agree_with_ours() -> None:
     from stash_cli.embedded.schema import library_schema
 
-    told, ours = capabilities_of(library_schema(), "x"), OurCapabilities()
+    told, ours = capabilities_of(library_schema(), "x"), EmbeddedCapabilities()
     assert len(json.dumps(told.facts)) < 100_000
     api = describe_api()
     for name in (*api.queries, *api.mutations, *api.subscriptions):

@@ -9,7 +9,7 @@ import pytest
 from support import run
 
 from stash_cli.core.transport import GraphQLRequest
-from stash_cli.core.transport.socket import SocketSubscription
+from stash_cli.core.transport.websocket import WebSocketSubscription
 
 REQUEST = GraphQLRequest("subscription { scanCompleteSubscribe }", {}, "ScanComplete")
 NEWS = json.dumps({"type": "next", "id": "1", "payload": {"data": {"scanCompleteSubscribe": True}}})
@@ -46,7 +46,7 @@ def test_giving_up_while_an_answer_comes_in_is_not_forgotten(turns: int) -> None
         async def open_line() -> Line:
             return line
 
-        async with SocketSubscription(open_line, REQUEST, reconnect=False) as answers:
+        async with WebSocketSubscription(open_line, REQUEST, reconnect=False) as answers:
             listening = asyncio.ensure_future(anext(answers))
             await line.silent.wait()
             line.news.set_result(NEWS)

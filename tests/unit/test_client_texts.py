@@ -7,7 +7,7 @@ import pytest
 from stash_cli.core.client.failures import failure, is_refusal
 from stash_cli.core.errors import StashGraphQLError, StashLockedError, StashLookupError
 from stash_cli.core.graphql import selection
-from stash_cli.core.graphql.history import since
+from stash_cli.core.graphql.releases import since
 
 
 @pytest.mark.parametrize(

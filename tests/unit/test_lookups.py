@@ -65,7 +65,7 @@ def test_every_lookup_of_every_field_is_a_valid_filter(filter_type: str) -> None
                 asked[field.name] = SAMPLES[field.kind]
             compiled = compile_lookups(owner, asked, now=NOW)
             class_named(filter_type).parse(compiled.filter)
-            assert compiled.filter or compiled.remainder
+            assert compiled.filter or compiled.post_filter
             tried += 1
     assert tried > 20
 
@@ -268,7 +268,7 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_filter(owner: str, asked: dict[str, Any], expected: dict[str, Any]) -> None:
     compiled = compile_lookups(owner, asked, now=NOW)
     assert compiled.filter == expected
-    assert compiled.remainder is None
+    assert compiled.post_filter is None
 
 
 def test_relations_take_saved_objects() -> None:
@@ -293,11 +293,11 @@ def test_negations_of_several_fields_keep_objects_without_a_value() -> None:
 
 def test_what_no_filter_says_is_tested_on_rows() -> None:
     compiled = compile_lookups("Scene", {"path__excludes": "b.mp4", "organized": True})
-    assert compiled.remainder is not None
-    assert compiled.remainder.fields == ("files.path",)
-    assert compiled.remainder({"files": [{"path": "/a.mp4"}]})
-    assert compiled.remainder({"files": []})
-    assert not compiled.remainder({"files": [{"path": "/a.mp4"}, {"path": "/B.MP4"}]})
+    assert compiled.post_filter is not None
+    assert compiled.post_filter.fields == ("files.path",)
+    assert compiled.post_filter({"files": [{"path": "/a.mp4"}]})
+    assert compiled.post_filter({"files": []})
+    assert not compiled.post_filter({"files": [{"path": "/a.mp4"}, {"path": "/B.MP4"}]})
     assert "row by row" in compiled.explain()
     assert "path" in compiled.explain()
 
@@ -305,17 +305,17 @@ def test_what_no_filter_says_is_tested_on_rows() -> None:
 def test_markers_have_no_or_so_rows_decide() -> None:
     compiled = compile_lookups("SceneMarker", {"duration__ne": 3})
     assert compiled.filter == {}
-    assert compiled.remainder is not None
-    assert compiled.remainder({"seconds": 1.0, "end_seconds": None})
-    assert not compiled.remainder({"seconds": 1.0, "end_seconds": 4.0})
+    assert compiled.post_filter is not None
+    assert compiled.post_filter({"seconds": 1.0, "end_seconds": None})
+    assert not compiled.post_filter({"seconds": 1.0, "end_seconds": 4.0})
 
 
 def test_two_sets_of_tags_are_split_between_server_and_rows() -> None:
     compiled = compile_lookups("Scene", {"tags": [1, 2], "tags__includes": [3, 4]})
     assert compiled.filter["tags"]["value"] == ["1", "2"]
-    assert compiled.remainder is not None
-    assert compiled.remainder({"tags": [{"id": "1"}, {"id": "2"}, {"id": "4"}]})
-    assert not compiled.remainder({"tags": [{"id": "1"}, {"id": "2"}]})
+    assert compiled.post_filter is not None
+    assert compiled.post_filter({"tags": [{"id": "1"}, {"id": "2"}, {"id": "4"}]})
+    assert not compiled.post_filter({"tags": [{"id": "1"}, {"id": "2"}]})
     with pytest.raises(StashLookupError, match="cannot be asked this way"):
         compile_lookups("Scene", {"tags": [1, 2], "tags__includes": [3, 4], "tags__depth": 1})
 

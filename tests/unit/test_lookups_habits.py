@@ -80,7 +80,7 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_is_understood(owner: str, written: dict[str, Any], means: dict[str, Any]) -> None:
     made, meant = (compile_lookups(owner, each, now=NOW) for each in (written, means))
     assert made.filter == meant.filter
-    assert (made.remainder is None) == (meant.remainder is None)
+    assert (made.post_filter is None) == (meant.post_filter is None)
 
 
 SAID: list[tuple[str, dict[str, Any], str]] = [
@@ -137,4 +137,4 @@ def test_one_of_none_is_nothing(name: str) -> None:
         return
     compiled = compile_lookups("Scene", {f"{name}__in": []})
     assert compiled.filter
-    assert compiled.remainder is None
+    assert compiled.post_filter is None

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from stash_cli.core.errors import StashError
-from stash_cli.core.query.combine import compile_all
-from stash_cli.core.query.compose import DEEPEST
-from stash_cli.core.query.logic import Q
+from stash_cli.core.query.filter_builder import MAX_ALTERNATIVES
 from stash_cli.core.query.lookups import Compiled, fields
 from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.query.q import Q
 
 NOW = datetime(2024, 5, 10, 12, 30, tzinfo=UTC)
 NONE = ""
@@ -402,8 +401,7 @@ ALL = TEXTS + NUMBERS + RELATIONS + CUSTOM + JOINS
 
 
 def asked(owner: str, question: dict[str, Any] | Q) -> Compiled:
-    make = compile_all if isinstance(question, Q) else compile_lookups
-    return make(owner, question, now=NOW)
+    return compile_lookups(owner, question, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -412,7 +410,7 @@ def asked(owner: str, question: dict[str, Any] | Q) -> Compiled:
 def test_is_avoided(quirk: str, owner: str, question: Any, sent: dict[str, Any], tested: str) -> None:
     compiled = asked(owner, question)
     assert compiled.filter == sent
-    assert (compiled.remainder is None) == (tested == NONE)
+    assert (compiled.post_filter is None) == (tested == NONE)
     explained = compiled.explain()
     assert explained.startswith(json.dumps(sent, indent=2, ensure_ascii=False))
     assert tested in explained
@@ -448,11 +446,11 @@ def levels(given: dict[str, Any]) -> int:
 def test_filters_do_not_nest_deeper_than_the_server_parses() -> None:
     many = Q(*[Q(title__contains=f"word {number}") for number in range(40)])
     compiled = asked("Scene", many)
-    assert DEEPEST < levels(compiled.filter) <= 20
-    assert compiled.remainder is not None
+    assert MAX_ALTERNATIVES < levels(compiled.filter) <= 20
+    assert compiled.post_filter is not None
     spread = asked("Scene", {"rating100__in": list(range(0, 100, 3))})
     assert levels(spread.filter) <= 20
-    assert spread.remainder is not None
+    assert spread.post_filter is not None
 
 
 def test_counts_offer_no_null() -> None:

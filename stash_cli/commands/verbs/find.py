@@ -220,7 +220,7 @@ async def read_search(
     for note in compiled.notes:
         runtime.streams.detail(note)
     query = FindQuery(entity, filter=compiled.filter or None, **asked)
-    return Search(query, compiled.remainder, compiled.remainder.fields if compiled.remainder else ())
+    return Search(query, compiled.post_filter, compiled.post_filter.fields if compiled.post_filter else ())
 
 
 async def _named(session: Session, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:

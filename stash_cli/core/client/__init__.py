@@ -1,4 +1,4 @@
-"""The client: a session with one server and a typed method per operation."""
+"""The client: a session with one server, and a typed method per operation."""
 
 from __future__ import annotations
 

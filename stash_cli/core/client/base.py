@@ -1,13 +1,12 @@
-"""What every typed method stands on: arguments become inputs, answers become objects."""
+"""Generic operations of the client: arguments become input types, answers become objects."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
-from stash_cli.core.client.departures import departed
-from stash_cli.core.client.effects import effects
-from stash_cli.core.client.turns import Turns
+from stash_cli.core.client.effects import deleted_by, effects
+from stash_cli.core.client.locks import ObjectLocks
 from stash_cli.core.errors import (
     StashError,
     StashInputError,
@@ -36,21 +35,25 @@ if TYPE_CHECKING:
     from stash_cli.core.types.orm.hydrate import Identities
     from stash_cli.core.types.orm.saving import Saving
 
+Id: TypeAlias = str | int
+"""The id of an object: a number, or its digits."""
+Dict: TypeAlias = dict[str, Any]
+"""A JSON object."""
 T = TypeVar("T")
 Obj = TypeVar("Obj", bound="StashObject")
 
 
 class StashClientBase:
-    """One server's operations in general; the mixins give each its name and types.
+    """Operations of one server, generic over their names; the mixins give each a name and types.
 
-    `identity` is where answered entities become objects: a store puts its identity map here. `turns` let
-    an object be saved by one task at a time.
+    `identity` is the identity map that answers are merged into, if there is a store. `object_locks` serialise
+    saves of one object.
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.identity: Identities | None = None
-        self.turns = Turns()
+        self.object_locks = ObjectLocks()
 
     async def __aenter__(self) -> Self:
         await self.initialize()
@@ -60,11 +63,11 @@ class StashClientBase:
         await self.close()
 
     async def initialize(self) -> None:
-        """Learn what the server knows, from disk where it has been met before."""
+        """Load the server's schema, from the cache on disk where there is one."""
         await self.session.learn()
 
     async def close(self) -> None:
-        """Give back connections; may be called twice."""
+        """Close connections; may be called twice."""
         await self.session.close()
 
     @property
@@ -74,7 +77,7 @@ class StashClientBase:
     async def execute(
         self, query: str, variables: dict[str, Any] | None = None, result_type: type[T] | None = None
     ) -> Any:
-        """Send a document as it is: its `data`, or with `result_type` the first field as that type."""
+        """Send a document unchanged: its `data`, or with `result_type` the first field as that type."""
         with self.session.order.request() as sent:
             data = await self.session.execute(query, plain(variables or {}))
             if result_type is None:
@@ -84,31 +87,30 @@ class StashClientBase:
     async def execute_batch(
         self, operations: list[BatchOperation], *, max_batch_size: int = MAX_BATCH
     ) -> BatchResult:
-        """Many operations in few requests; each keeps its own result or error."""
+        """Execute many operations in few requests; each has its own result or error."""
         for each in operations:
             each.args = plain(each.args)
             each.error = each.error or StashNotSentError("It was not sent.")
         try:
             return await execute_batch(self.session, operations, max_batch_size=max_batch_size)
         finally:
-            # Also where it was interrupted; of what may have been done, older answers do not tell either.
+            # Also after an interruption: operations that may have been done have effects as well.
             for each in operations:
                 if each.outcome in (Outcome.SUCCEEDED, Outcome.UNKNOWN):
-                    self.note_done(each.operation, each.args, is_sure=each.succeeded)
+                    self.note_done(each.operation, each.args, succeeded=each.succeeded)
 
     @staticmethod
     def operations(
         calls: Iterable[tuple[str, Mapping[str, Any], Sequence[str] | None]],
     ) -> list[BatchOperation]:
-        """Operations for `execute_batch`, each of a name, arguments and the fields asked for."""
+        """Operations for `execute_batch` from (name, arguments, fields to select)."""
         unsent = StashNotSentError("It was not sent.")
         return [BatchOperation(*call, error=unsent) for call in calls]
 
     async def ask(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
-        """The value of an operation as Python objects; arguments that are None are left out.
+        """Call an operation: its result as Python objects. Arguments that are None are left out.
 
-        Inputs are typed or mappings and are validated; the result's type is the operation's. A list that
-        the server leaves at null is empty.
+        Inputs are typed objects or mappings and are validated. A list that is null is returned empty.
         """
         _, declared = document.describe(operation)
         given = arguments(operation, args)
@@ -116,9 +118,12 @@ class StashClientBase:
             try:
                 found = await self.session.call(operation, given, paths)
             except StashUnknownOutcomeError:
-                self.note_done(operation, given, is_sure=False)
+                self.note_done(operation, given, succeeded=False)
                 raise
+            # At the number of the request first, so that its own answer is merged; afterwards at the present,
+            # so that answers to requests that were sent meanwhile do not undo the change.
             self.note_done(operation, given, sent)
+            # Servers answer null where a list is empty.
             if found is None and declared.type.is_list:
                 return cast("T", [])
             answer = self.hydrated(declared.type, found, sent)
@@ -126,35 +131,37 @@ class StashClientBase:
         return cast("T", answer)
 
     def note_done(
-        self, operation: str, args: Mapping[str, Any], number: int | None = None, *, is_sure: bool = True
+        self, operation: str, args: Mapping[str, Any], number: int | None = None, *, succeeded: bool = True
     ) -> None:
-        """Let the identity map know what a mutation took away (if `is_sure`) and what it changed.
+        """Tell the identity map what a mutation changed, and (if it `succeeded`) what it deleted.
 
-        Answers to requests that were sent before now, or before `number`, do not tell of that.
+        Answers to requests that were sent before now, or before `number`, are older than the change.
         """
         if self.identity is None:
             return
-        gone = departed(operation, args) if is_sure else None
+        gone = deleted_by(operation, args) if succeeded else None
         if gone is not None:
             self.identity.part(class_named(gone[0]), gone[1])
         for effect in effects(operation, args):
             self.identity.wrote(effect.type_name, effect.ids, effect.fields, number)
 
     async def ask_json(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
-        """Like `ask`, with the result as JSON; an argument that is None is sent as null."""
+        """Call an operation: its result as JSON. An argument that is None is sent as null."""
         given = arguments(operation, args, nulls=True)
         found = await self.session.call(operation, given, paths)
         self.note_done(operation, given)
         return cast("T", found)
 
     async def write(self, operation: str, obj: Obj) -> Obj:
-        """Create or update with what `obj` changed; the object as the server has it now."""
+        """Create or update an object with its changed fields; the object as the server answered it."""
         _, declared = document.describe(operation)
         _check_entity(operation, obj)
-        async with self.turns.of([obj]):
-            found = await self._made_before(obj)
+        async with self.object_locks.hold([obj]):
+            found = await self._resolve_lost_create(obj)
             if found is not None:
                 return found
+            # A list is replaced as a whole on the server, so it is read before it is sent: an unread change
+            # there would be lost.
             for _, conflict in await confront(cast("StashClient", self), [(obj, obj.begin_save())], None):
                 raise conflict
             saving = obj.begin_save()
@@ -166,12 +173,12 @@ class StashClientBase:
                     row = await self.mutate_entity(operation, saving.input, paths=None)
                 obj.end_save(saving, row["id"], sent)
                 answer = cast("Obj", self.hydrated(declared.type, row, sent))
-                self._note_saved(obj, saving)
+                self._record_saved(obj, saving)
             await obj.end_sides(cast("StashClient", self), saving)
         return answer
 
-    async def _made_before(self, obj: Obj) -> Obj | None:
-        """The object as the server has it, where an earlier create whose answer was lost has made it."""
+    async def _resolve_lost_create(self, obj: Obj) -> Obj | None:
+        """The object, where an earlier create without an answer turns out to have succeeded."""
         if obj.pending is None or obj.pending.lost is None:
             return None
         for _, error in await resolve(cast("StashClient", self), [obj]):
@@ -179,11 +186,11 @@ class StashClientBase:
         return None if obj.is_new() else await self.find_entity(type(obj), obj.id)
 
     async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
-        """Update several objects, each with its own changes."""
+        """Update several objects in one request, each with its own changed fields."""
         _, declared = document.describe(operation)
         for each in objects:
             _check_entity(operation, each)
-        async with self.turns.of(objects):
+        async with self.object_locks.hold(objects):
             first = [(each, each.begin_save()) for each in objects]
             for _, conflict in await confront(cast("StashClient", self), first, None):
                 raise conflict
@@ -196,13 +203,13 @@ class StashClientBase:
                     each.end_save(saving, each.id, sent)
                 answer = cast("list[Obj]", self.hydrated(declared.type, found, sent) or [])
                 for each, saving in zip(objects, savings, strict=True):
-                    self._note_saved(each, saving)
+                    self._record_saved(each, saving)
             for each, saving in zip(objects, savings, strict=True):
                 await each.end_sides(cast("StashClient", self), saving)
         return answer
 
     async def bulk(self, operation: str, input_data: Any, return_fields: str | None) -> T:
-        """One change to many objects; with `return_fields` the JSON of just these fields."""
+        """Apply one change to many objects; with `return_fields` the JSON of these fields."""
         if return_fields is None:
             return await self.ask(operation, input=input_data)
         args = arguments(operation, {"input": input_data})
@@ -218,7 +225,7 @@ class StashClientBase:
         q: str | None = None,
         ids: Sequence[str | int] | None = None,
     ) -> T:
-        """A page of one entity; without `filter_` all that match."""
+        """A page of objects; without `filter_` all that match."""
         entity = ENTITIES[type_name]
         args = {"filter": paging(filter_, q), entity.filter_arg: object_filter, "ids": ids}
         return await self.ask(entity.find, **args)
@@ -229,17 +236,17 @@ class StashClientBase:
         input: Mapping[str, Any],
         paths: Sequence[str] | None = ("id",),
     ) -> dict[str, Any]:
-        """Send an input that is JSON already; the answered object as JSON."""
+        """Send an input that is JSON already; the object in the answer as JSON."""
         found = await self.session.call(operation, {"input": input}, paths)
         if not found:
             raise StashIntegrationError(f"{operation} answered without the object.")
         return cast("dict[str, Any]", found)
 
     async def destroy_entity(self, cls: type[StashObject], ids: Sequence[str | int], **options: Any) -> bool:
-        """Remove objects of one type in one request; `options` are further fields of the destroy input.
+        """Delete objects of one type in one request; `options` are further fields of the destroy input.
 
-        Where the answer is lost, it is looked up whether they are gone. Raises StashUnknownOutcomeError
-        where some are still there, or where that cannot be told.
+        Without an answer the objects are looked up. Raises StashUnknownOutcomeError where some still exist,
+        or where the server cannot be asked.
         """
         try:
             return await self._destroy(cls, ids, **options)
@@ -252,8 +259,9 @@ class StashClientBase:
 
     async def _are_gone(self, cls: type[StashObject], ids: Sequence[str | int]) -> bool:
         """Whether the server has none of these objects; False where it cannot be asked."""
-        from stash_cli.core.client.by_id import pages_by_id
+        from stash_cli.core.client.paging import pages_by_id
 
+        # Only entities can be found by id, so nothing is known of the others.
         if cls.__name__ not in ENTITIES:
             return False
         wanted = [str(one) for one in ids]
@@ -276,6 +284,7 @@ class StashClientBase:
         elif "ids" in takes:
             args = {"ids": wanted}
         else:
+            # A list and not a generator: `all` would stop at the first one that is not deleted.
             return all([bool(await self.ask(operation, id=one)) for one in wanted])
         return bool(await self.ask(operation, **args))
 
@@ -285,7 +294,7 @@ class StashClientBase:
         id: str | int,
         paths: Sequence[str] | None = None,
     ) -> Obj | None:
-        """The object with this id, or None; `paths` are the fields asked for."""
+        """The object with this id, or None; `paths` are the fields to select."""
         operation = f"find{cls.__name__}"
         if operation in describe_api().queries:
             return await self.ask(operation, paths, id=id)
@@ -294,8 +303,8 @@ class StashClientBase:
     async def find_entities(
         self, cls: type[Obj], ids: Sequence[str], paths: Sequence[str] | None = None
     ) -> list[Obj]:
-        """The objects with these ids that exist, in one request per 500."""
-        from stash_cli.core.client.by_id import pages_by_id
+        """The objects with these ids that exist; 500 ids to a request."""
+        from stash_cli.core.client.paging import pages_by_id
 
         def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
             return [self.hydrated(TypeRef(cls.__name__), row, sent) for row in rows]
@@ -304,7 +313,7 @@ class StashClientBase:
         return [obj async for page in pages for obj in page if obj is not None]
 
     async def _find_listed(self, entity: Entity, one: str | int, paths: Sequence[str] | None) -> Any:
-        """One object of a type that the API only lists."""
+        """One object of a type that has a list query only (scene markers)."""
         from stash_cli.core.client.paging import FindQuery, iter_rows
 
         def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
@@ -317,7 +326,7 @@ class StashClientBase:
     def hydrated(self, ref: TypeRef, value: Any, number: int | None = None) -> Any:
         """A JSON value of type `ref` as Python objects.
 
-        `number` is that of the request that it answers; None for what the server says of its own accord.
+        `number` is the number of the request that it answers; None for a subscription.
         """
         convert = converter(ref)
         if convert is None or value is None:
@@ -328,15 +337,15 @@ class StashClientBase:
             return convert(value, answer)
 
     def highest_id(self, type_name: str) -> int:
-        """The highest id of a type that the identity map has met; 0 where it has met none."""
+        """The highest id of a type in the identity map; 0 where there is none."""
         return 0 if self.identity is None else self.identity.highest_id(type_name)
 
     def created(self, type_name: str) -> Collection[str]:
-        """The ids of the objects of a type that were made here last."""
+        """Ids of the objects of a type that were created last by this client."""
         return () if self.identity is None else self.identity.created(type_name)
 
-    def _note_saved(self, obj: StashObject, saving: Saving) -> None:
-        """Let no answer to a request that was sent before now touch what was saved."""
+    def _record_saved(self, obj: StashObject, saving: Saving) -> None:
+        """Mark the saved fields as newer than every answer to a request sent before now."""
         fields = list(saving.values)
         obj.note_written(fields)
         if self.identity is not None:
@@ -344,7 +353,7 @@ class StashClientBase:
 
 
 def _check_entity(operation: str, obj: Any) -> None:
-    """Refuse mappings and inputs where an object of the API belongs: it knows what it changed."""
+    """Refuse mappings and inputs where an entity is needed: only an entity tracks its changes."""
     wanted = class_named(document.describe(operation)[1].type.name)
     if not isinstance(obj, wanted):
         raise StashInputError(
@@ -364,7 +373,7 @@ def arguments(operation: str, args: Mapping[str, Any], *, nulls: bool = False) -
 
 
 def paging(filter_: Any, q: str | None) -> dict[str, Any]:
-    """The FindFilterType of a find method: all rows unless said otherwise, the text search put in."""
+    """The FindFilterType of a find method: all rows by default, with the text search `q`."""
     given = {"per_page": -1} if filter_ is None else dict(plain(filter_))
     return {**given, "q": q} if q is not None else given
 

@@ -1,4 +1,4 @@
-"""Many operations in few requests: one document with an alias each, in chunks."""
+"""Batches: many operations in few requests, each an aliased root field of one document."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from stash_cli.core.errors import (
     StashUsageError,
     StashVersionError,
 )
-from stash_cli.core.graphql import answers, document, selection
+from stash_cli.core.graphql import document, selection
 from stash_cli.core.log import logger
-from stash_cli.core.syntax.fields import RootField
+from stash_cli.core.syntax.operations import RootField
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse
 from stash_cli.core.transport.outcome import is_below_root, unknown_outcome
 from stash_cli.core.transport.retry import PATIENT
@@ -40,22 +40,22 @@ MAX_BATCH = 250
 
 
 class Outcome(StrEnum):
-    """What became of one operation of a batch."""
+    """The outcome of one operation of a batch."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    """The server refused it, or said that it failed."""
+    """The server refused it or answered with an error."""
     UNKNOWN = "unknown"
-    """It was sent and its answer is lost: it may have been done."""
+    """It was sent without an answer: it may have been done."""
     NOT_SENT = "not sent"
-    """It provably never reached the server."""
+    """It never reached the server."""
 
 
 @dataclass(slots=True)
 class BatchOperation:
-    """One operation of a batch: its name and arguments, and after execution its result or error.
+    """One operation of a batch: its name and arguments, and afterwards its result or error.
 
-    `return_fields` are the fields asked for, as text ("id title") or paths; None means the id.
+    `return_fields` are the fields to select, as text ("id title") or as paths; None selects the id.
     """
 
     operation: str
@@ -64,7 +64,7 @@ class BatchOperation:
     result: Any = None
     error: StashError | None = None
     quiet: bool = False
-    """Whether nothing is said of asked fields that the server lacks."""
+    """Suppresses the warning about selected fields that the server lacks."""
 
     @property
     def succeeded(self) -> bool:
@@ -87,7 +87,7 @@ def _was_not_sent(error: StashError) -> bool:
 
 @dataclass(slots=True)
 class BatchResult:
-    """What became of every operation, in the order given; `raw_response` holds the chunks' data."""
+    """The operations in the order given; `raw_response` holds the `data` of each request."""
 
     operations: list[BatchOperation]
     raw_response: list[dict[str, Any] | None] = field(default_factory=list)
@@ -98,17 +98,17 @@ class BatchResult:
 
     @property
     def failed(self) -> list[BatchOperation]:
-        """Those that the server refused or failed."""
+        """Operations that the server refused or failed."""
         return self._with(Outcome.FAILED)
 
     @property
     def unknown(self) -> list[BatchOperation]:
-        """Those that may have been done: sent, and the answer is lost."""
+        """Operations that were sent without an answer: they may have been done."""
         return self._with(Outcome.UNKNOWN)
 
     @property
     def not_sent(self) -> list[BatchOperation]:
-        """Those that provably never reached the server."""
+        """Operations that never reached the server."""
         return self._with(Outcome.NOT_SENT)
 
     @property
@@ -117,7 +117,7 @@ class BatchResult:
         return [each for each in self.operations if each.error is not None]
 
     def summary(self) -> str:
-        """What became of the operations that did not succeed, with the first error, as one sentence."""
+        """One sentence: counts of those that did not succeed, and the first error."""
         counts = (
             (len(self.failed), "failed"),
             (len(self.unknown), "may have been done"),
@@ -147,20 +147,20 @@ class BatchResult:
 async def execute_batch(
     session: Session, operations: Sequence[BatchOperation], *, max_batch_size: int = MAX_BATCH
 ) -> BatchResult:
-    """Execute `operations` in order, `max_batch_size` per request.
+    """Execute `operations` in order, `max_batch_size` to a request.
 
-    The server runs the fields of a document one after the other and keeps those that succeed, so every
-    operation gets its own result or error. A request that fails leaves its operations failed or unknown,
-    and the next ones are sent all the same, unless it shows that none can be sent: then these are not sent.
-    Raises an error only when nothing was sent. A cancellation, or any other exception, passes through; the
-    outcomes of `operations` are set by then: those of the request under way are unknown, later ones not sent.
+    The server executes root fields one after the other and keeps those that succeed, so each operation has
+    its own result or error. After a failed request the next ones are still sent, unless the failure shows
+    that none can be. An error is raised only when nothing was sent. Cancellation and foreign exceptions
+    propagate; by then the operations of the request under way are unknown and later ones not sent.
     """
     if max_batch_size < 1:
         raise StashUsageError("max_batch_size is at least 1.")
     if len({document.describe(each.operation)[0] for each in operations}) > 1:
         raise StashUsageError("A batch holds either queries or mutations.")
     result = BatchResult(list(operations))
-    _give_all(operations, StashNotSentError("It was not sent: the batch ended before."))
+    # The outcome of every operation is right at any moment, because a cancellation may come at any await.
+    _fail_all(operations, StashNotSentError("It was not sent: the batch ended before."))
     chunks = [
         operations[start : start + max_batch_size] for start in range(0, len(operations), max_batch_size)
     ]
@@ -168,19 +168,19 @@ async def execute_batch(
     requests = [_request(chunk, await session.learn()) for chunk in chunks]
     for number, chunk in enumerate(chunks):
         try:
-            result.raw_response += await _settled(session, chunk, requests[number])
+            result.raw_response += await _send_chunk(session, chunk, requests[number])
         except StashError as error:
             if not _ends_batch(error):
                 continue
             if number == 0:
                 raise
-            _give_all(operations[(number + 1) * max_batch_size :], _not_sent(error))
+            _fail_all(operations[(number + 1) * max_batch_size :], _not_sent(error))
             break
     return result
 
 
 def _ends_batch(error: StashError) -> bool:
-    """Whether a request that failed shows that the next ones cannot be sent either."""
+    """Whether a failed request shows that the next ones cannot be sent either."""
     if isinstance(error, StashConnectionError):
         return not error.sent
     return isinstance(
@@ -194,7 +194,7 @@ def _not_sent(cause: StashError) -> StashNotSentError:
     return error
 
 
-def _give_all(operations: Sequence[BatchOperation], error: StashError) -> None:
+def _fail_all(operations: Sequence[BatchOperation], error: StashError) -> None:
     for each in operations:
         each.result, each.error = None, error
 
@@ -207,9 +207,9 @@ async def call_each(
     *,
     quiet: bool = False,
 ) -> list[Any]:
-    """The value of one operation for each of `args`.
+    """Call one operation with each of `args`; the results in that order.
 
-    Raises the error of one that failed: of the first that may have been done, else of the first.
+    Raises the error of the first call with an unknown outcome, else of the first that failed.
     """
     operations = [BatchOperation(operation, each, paths, quiet=quiet) for each in args]
     batch = await execute_batch(session, operations)
@@ -218,18 +218,20 @@ async def call_each(
     return [each.result for each in batch]
 
 
-async def _settled(
+async def _send_chunk(
     session: Session, operations: Sequence[BatchOperation], request: GraphQLRequest
 ) -> list[dict[str, Any] | None]:
-    """Send one chunk, and those of it that met a locked database again: they were not done."""
-    answers = [await _chunk(session, operations, request)]
+    """Send one request, and again those of its operations that a locked database refused."""
+    answers = [await _attempt(session, operations, request)]
     for pause in PATIENT.pauses():
+        # SQLite refuses each write of its own while another process holds the lock; what succeeded must not
+        # be sent twice.
         locked = [each for each in operations if _is_undone(each.error)]
         if not locked:
             break
         await asyncio.sleep(pause)
         try:
-            answers.append(await _chunk(session, locked, _request(locked, session.capabilities)))
+            answers.append(await _attempt(session, locked, _request(locked, session.capabilities)))
         except StashError as error:  # noted on these; what was done of the others is not forgotten
             logger.info("%s", error.message)
             break
@@ -240,19 +242,19 @@ def _is_undone(error: StashError | None) -> bool:
     return isinstance(error, StashLockedError) and error.is_at_root
 
 
-async def _chunk(
+async def _attempt(
     session: Session, operations: Sequence[BatchOperation], request: GraphQLRequest
 ) -> dict[str, Any] | None:
-    """Send one chunk and note what became of its operations; a refused document is fitted anew once."""
+    """Send one request and record the outcome of each of its operations."""
     try:
-        response = await _answer(session, operations, request)
+        response = await _send_or_refit(session, operations, request)
     except StashError as error:
-        _give_all(operations, error)
+        _fail_all(operations, error)
         raise
     except BaseException as error:  # cancelled: the caller's record of what may have been done
-        _give_all(operations, _interrupted(error))
+        _fail_all(operations, _interrupted(error))
         raise
-    _note(operations, response.data, response.errors, session.capabilities)
+    _distribute(operations, response.data, response.errors, session.capabilities)
     return response.data
 
 
@@ -262,16 +264,17 @@ def _interrupted(error: BaseException) -> StashError:
     return unknown_outcome("The batch was interrupted before its answer came.")
 
 
-async def _answer(
+async def _send_or_refit(
     session: Session, operations: Sequence[BatchOperation], request: GraphQLRequest
 ) -> GraphQLResponse:
-    """What the server answered; where it failed all operations, their errors."""
+    """The server's response; a document that does not fit its schema is rebuilt once."""
     try:
         return await session.send(request, partial=True)
     except StashGraphQLError as error:
+        # Execution errors belong to the operations they name; a refused document was not executed at all.
         if not failures.is_refusal(error):
             return _own_errors(error)
-        if session.is_sure:
+        if session.is_current:
             raise
     again = _request(operations, await session.learn(again=True))
     try:
@@ -281,7 +284,7 @@ async def _answer(
 
 
 def _own_errors(error: StashGraphQLError) -> GraphQLResponse:
-    """An answer without data whose errors name their operations; raises `error` where they do not."""
+    """A response without data, whose errors name their operations; else raises `error`."""
     if not any(each.get("path") for each in error.errors):
         raise error
     data = dict(error.data) if error.data else None
@@ -305,23 +308,23 @@ def _paths(each: BatchOperation) -> Sequence[str] | None:
     return paths or (selection.whole(result) if selection.is_composite(result) else None)
 
 
-def _note(
+def _distribute(
     operations: Sequence[BatchOperation],
     data: Mapping[str, Any] | None,
     errors: Sequence[Mapping[str, Any]],
     server: ServerCapabilities,
 ) -> None:
-    """Give every operation its share of an answer."""
+    """Give each operation its result or error of a response."""
     for number, each in enumerate(operations):
         key = f"a{number}"
         own = [error for error in errors if (error.get("path") or [None])[0] == key]
-        each.error = _share(each, key, data or {}, own, server)
+        each.error = _operation_error(each, key, data or {}, own, server)
         each.result = None
         if each.error is None:
-            each.result = answers.read(each.operation, (data or {}).get(key), server)
+            each.result = document.read_result(each.operation, (data or {}).get(key), server)
 
 
-def _share(
+def _operation_error(
     each: BatchOperation,
     key: str,
     data: Mapping[str, Any],
@@ -330,8 +333,8 @@ def _share(
 ) -> StashError | None:
     """The error of one operation: its own, or that its field is missing.
 
-    A refused operation whose field cannot be null takes the whole data with it; what became of the others
-    is not answered then.
+    When a refused operation has a non-null type, the null propagates to the whole `data`, so the other
+    operations of the document are not answered either.
     """
     kind, declared = document.describe(each.operation)
     is_mutation = kind == "mutation"

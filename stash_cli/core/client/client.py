@@ -1,26 +1,23 @@
-"""StashClient: the operations of one server, one typed method each."""
+"""StashClient: a typed method for each operation of the API."""
 
 from __future__ import annotations
 
-from stash_cli.core.client.mixins.config import ConfigClientMixin
+from stash_cli.core.client.mixins.extension import PackageClientMixin, PluginClientMixin, ScraperClientMixin
 from stash_cli.core.client.mixins.file import FileClientMixin
-from stash_cli.core.client.mixins.filter import FilterClientMixin
-from stash_cli.core.client.mixins.gallery import GalleryClientMixin
+from stash_cli.core.client.mixins.gallery import GalleryClientMixin, ImageClientMixin
 from stash_cli.core.client.mixins.group import GroupClientMixin
-from stash_cli.core.client.mixins.image import ImageClientMixin
-from stash_cli.core.client.mixins.jobs import JobsClientMixin
-from stash_cli.core.client.mixins.marker import MarkerClientMixin
+from stash_cli.core.client.mixins.jobs import JobsClientMixin, SubscriptionClientMixin
 from stash_cli.core.client.mixins.metadata import MetadataClientMixin
-from stash_cli.core.client.mixins.package import PackageClientMixin
 from stash_cli.core.client.mixins.performer import PerformerClientMixin
-from stash_cli.core.client.mixins.plugin import PluginClientMixin
-from stash_cli.core.client.mixins.scene import SceneClientMixin
-from stash_cli.core.client.mixins.scraper import ScraperClientMixin
+from stash_cli.core.client.mixins.scene import MarkerClientMixin, SceneClientMixin
 from stash_cli.core.client.mixins.studio import StudioClientMixin
-from stash_cli.core.client.mixins.subscription import SubscriptionClientMixin
-from stash_cli.core.client.mixins.system import SystemQueryClientMixin
+from stash_cli.core.client.mixins.system import (
+    ConfigClientMixin,
+    FilterClientMixin,
+    SystemQueryClientMixin,
+    VersionClientMixin,
+)
 from stash_cli.core.client.mixins.tag import TagClientMixin
-from stash_cli.core.client.mixins.version import VersionClientMixin
 
 
 class StashClient(
@@ -44,7 +41,8 @@ class StashClient(
     SystemQueryClientMixin,
     VersionClientMixin,
 ):
-    """Every operation of one server as an async method.
+    """The operations of one server as async methods.
 
-    Ids may be int or str; inputs may be typed or mappings; a refused or unanswered request raises.
+    Ids may be int or str; inputs may be typed objects or mappings; a request that is refused or not answered
+    raises.
     """

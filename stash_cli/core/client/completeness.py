@@ -1,4 +1,4 @@
-"""Whether an answer holds what was asked for: an operation counts as done when its field is there."""
+"""Completeness of answers: an operation is done when its root field is present in the right shape."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import Delivery, StashIntegrationError
 from stash_cli.core.graphql.document import describe
 from stash_cli.core.graphql.selection import is_composite
-from stash_cli.core.syntax.fields import RootField
-from stash_cli.core.transport.base import shown
+from stash_cli.core.syntax.operations import RootField
+from stash_cli.core.transport.base import short_repr
 from stash_cli.core.transport.outcome import unknown_outcome
 from stash_cli.core.types.api import describe_api
 
@@ -27,10 +27,10 @@ _PLAIN = ("ID", "String", "Int", "Float", "Boolean")
 def check_complete(
     request: GraphQLRequest, data: Mapping[str, Any] | None, fields: Iterable[RootField] | None = None
 ) -> None:
-    """Refuse an answer without errors that lacks a root field of the request.
+    """Refuse a response without errors that lacks a root field of the request.
 
-    `fields` are the root fields where the caller knows them; else they are read from the document. Raises
-    StashIntegrationError for a query, StashUnknownOutcomeError for what may have been done.
+    `fields` are the root fields where they are known; else they are parsed from the document. Raises
+    StashIntegrationError for a query, StashUnknownOutcomeError for a mutation.
     """
     if data is None:
         raise _incomplete(request, "The server answered with neither data nor errors.")
@@ -41,6 +41,7 @@ def check_complete(
     for each in fields:
         if data.get(each.key) is None and is_missing(each, data, is_mutation=request.is_mutation):
             raise _incomplete(request, f"The server answered without {each.name}.")
+    # Without any root field nothing proves that the mutation was executed.
     if not data and request.is_mutation:
         raise _incomplete(request, "The server answered with empty data.")
 
@@ -52,22 +53,24 @@ def value_of(
     paths: Sequence[str] | None,
     server: ServerCapabilities,
 ) -> Any:
-    """The value that an operation of the API answered under its name.
+    """The value of an operation in a response.
 
-    `paths` are those that were asked for (None: the default). Raises what `check_complete` does where the
-    value is missing or, unless the server is older, has another shape than the API describes.
+    `paths` are the selected fields (None: the default). Raises what `check_complete` raises, also for a value
+    of another shape than the API describes, unless the server is older.
     """
     declared = describe(operation)[1].type
     is_object = is_composite(declared.name)
     check_complete(request, data, [RootField(operation, operation, is_object)])
     value = (data or {})[operation]
     if not server.is_older and not fits(declared, value, paths):
-        raise _incomplete(request, f"The server answered {operation} with something else: {shown(value)}.")
+        raise _incomplete(
+            request, f"The server answered {operation} with something else: {short_repr(value)}."
+        )
     return value
 
 
 def fits(declared: TypeRef, value: Any, paths: Sequence[str] | None) -> bool:
-    """Whether a value has the shape of its type: objects with their ids, lists of them, pages of rows."""
+    """Whether a value has the shape of its type: objects with ids, lists of them, pages of rows."""
     if value is None:
         return True
     if not is_composite(declared.name):
@@ -82,7 +85,7 @@ def fits(declared: TypeRef, value: Any, paths: Sequence[str] | None) -> bool:
 
 
 def _is_structured(type_name: str, value: Any) -> bool:
-    """Whether an object or a list stands where the type allows neither."""
+    """Whether an object or list stands where a scalar belongs."""
     return type_name in _PLAIN and isinstance(value, dict | list)
 
 
@@ -95,7 +98,7 @@ def _is_list(value: Any, type_name: str, paths: Sequence[str] | None) -> bool:
 
 
 def _are_objects(values: list[Any], type_name: str, paths: Sequence[str] | None) -> bool:
-    """Whether all are objects, with their ids where these were asked for, or null."""
+    """Whether all are null or objects, with their ids where these were selected."""
     if "id" in (describe_api().types[type_name].fields if paths is None else paths):
         return all(each is None or (type(each) is dict and type(each.get("id")) in _IDS) for each in values)
     return all(each is None or type(each) is dict for each in values)
@@ -116,10 +119,10 @@ def _fits_page(type_name: str, page: Mapping[str, Any], paths: Sequence[str]) ->
 
 
 def is_missing(field: RootField, data: Mapping[str, Any], *, is_mutation: bool) -> bool:
-    """Whether a root field was not answered, or with a null that its type does not allow.
+    """Whether a root field is absent, or null against its type.
 
-    A mutation that answers an object answers null when nothing came of it. One that answers a plain value
-    may have none, and servers say null for an empty list.
+    A nullable object of a mutation counts as missing, because servers answer null there when the mutation had
+    no effect. Null for a list is an empty list.
     """
     if field.key not in data:
         return not field.is_optional

@@ -1,4 +1,4 @@
-"""Documents as a person wrote them: sent as they are, page after page, or listened to."""
+"""Documents written by users: executed, paginated, subscribed to."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from stash_cli.core.client import failures
 from stash_cli.core.client.completeness import check_complete
 from stash_cli.core.client.paging import PAGE_SIZE, FindQuery
 from stash_cli.core.errors import StashGraphQLError, StashUsageError
-from stash_cli.core.graphql import answers
-from stash_cli.core.graphql.document import describe
+from stash_cli.core.graphql.document import describe, read_result
 from stash_cli.core.log import redact
 from stash_cli.core.syntax.operations import Kind, kind_of
 from stash_cli.core.transport import GraphQLRequest
@@ -32,7 +31,7 @@ _VARIABLE = re.compile(r"\$(\w+)\s*:\s*([\[\]\w!]+)")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """GraphQL text with its variables; `name` chooses among several operations in it."""
+    """GraphQL text with its variables; `name` is the operation to execute where there are several."""
 
     text: str
     variables: dict[str, Any] = field(default_factory=dict)
@@ -40,7 +39,7 @@ class Document:
 
     @property
     def declared(self) -> dict[str, str]:
-        """Variable -> type, as the text's operations declare them."""
+        """Variable -> type, as declared by the operations of the text."""
         return dict(_VARIABLE.findall(self.text))
 
     @property
@@ -52,13 +51,13 @@ class Document:
         return kind_of(self.text, self.name) is Kind.MUTATION
 
     def request(self, **variables: Any) -> GraphQLRequest:
-        """What is sent, with some variables set anew."""
+        """The request, with some variables replaced."""
         return GraphQLRequest(self.text, {**self.variables, **variables}, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class PageVariable:
-    """The variable that says which page: a number, or a FindFilterType that holds it."""
+    """The variable that holds the page number, or a FindFilterType with it."""
 
     name: str
     is_filter: bool
@@ -70,7 +69,7 @@ class PageVariable:
 
 
 async def execute(session: Session, document: Document, **variables: Any) -> dict[str, Any]:
-    """The `data` of a document; raises StashGraphQLError, which holds what came beside the errors."""
+    """The `data` of a document; a StashGraphQLError holds the partial data."""
     if document.is_subscription:
         raise StashUsageError("this document is a subscription: say --subscribe")
     return (await session.send(document.request(**variables))).data or {}
@@ -79,9 +78,10 @@ async def execute(session: Session, document: Document, **variables: Any) -> dic
 async def pages(session: Session, document: Document) -> AsyncGenerator[dict[str, Any], None]:
     """The `data` of each page until there are no more rows.
 
-    Raises StashUsageError where the document has no page variable, or not just one list of rows.
+    Raises StashUsageError where the document has no page variable, or not exactly one list of rows.
     """
-    variable = page_variable(document)
+    variable = find_page_variable(document)
+    # The caller's own paging is continued, and its page size is kept.
     given = document.variables.get(variable.name)
 
     async def fetch(number: int) -> dict[str, Any]:
@@ -89,14 +89,14 @@ async def pages(session: Session, document: Document) -> AsyncGenerator[dict[str
 
     held = variable.value(given, 1) if variable.is_filter else document.variables
     first = held.get("page") if not variable.is_filter else (given or {}).get("page")
-    async for data in _until_over(fetch, first or 1, held.get("per_page")):
+    async for data in _pages(fetch, first or 1, held.get("per_page")):
         yield data
 
 
 async def operation_pages(
     session: Session, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """The value of a find query under its name, page after page in a stable order."""
+    """The result of a find query under its name, page by page in a stable order."""
     if "filter" not in describe(operation)[1].args:
         raise StashUsageError(f"--paginate: {operation} does not answer pages")
     entity = next((each for each in ENTITIES.values() if each.find == operation), None)
@@ -109,16 +109,16 @@ async def operation_pages(
         }
 
     first = (args.get("filter") or {}).get("page") or 1
-    async for data in _until_over(fetch, first, paging["per_page"]):
+    async for data in _pages(fetch, first, paging["per_page"]):
         yield data
 
 
-async def _until_over(fetch: Fetch, first: int, size: int | None) -> AsyncGenerator[dict[str, Any], None]:
-    """Pages from `first` on, until one is empty, is not full, or completes the count that was asked for."""
+async def _pages(fetch: Fetch, first: int, size: int | None) -> AsyncGenerator[dict[str, Any], None]:
+    """Pages from `first` on, until one is empty or not full, or the selected count is reached."""
     seen = 0
     for number in itertools.count(first):
         data = await fetch(number)
-        root, items = place_of_rows(data)
+        root, items = locate_rows(data)
         rows, total = data[root][items], data[root].get("count")
         if rows or number == first:
             yield data
@@ -130,16 +130,16 @@ async def _until_over(fetch: Fetch, first: int, size: int | None) -> AsyncGenera
 
 
 async def call(session: Session, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None) -> Any:
-    """The value of an operation; secrets of the configuration are hidden unless asked for by name.
+    """Call an operation: its result as JSON. Secrets of the configuration are hidden by default.
 
-    Raises StashGraphQLError, which holds what came beside the errors in the same form.
+    They are shown when `paths` select them. A StashGraphQLError holds the partial data in the same form.
     """
     is_secret = paths is None and describe(operation)[1].type.name.startswith("Config")
     try:
         found = await session.call(operation, args, paths)
     except StashGraphQLError as error:
         if error.data and operation in error.data:
-            beside = answers.read(operation, error.data[operation], session.capabilities)
+            beside = read_result(operation, error.data[operation], session.capabilities)
             error.data = {operation: redact(beside) if is_secret else beside}
         raise
     return redact(found) if is_secret else found
@@ -155,9 +155,10 @@ async def events(
 
 
 async def listen(session: Session, document: Document) -> AsyncGenerator[dict[str, Any], None]:
-    """The `data` of each answer to a subscription; a lost connection is opened again."""
+    """The `data` of each event of a subscription document; a lost connection is opened again."""
     request = document.request()
     check_read_only(session.connection, request)
+    # Events are lost while disconnected; a user who listens still wants the ones after that.
     source = session.transport.subscribe(request, reconnect=True)
     async with source:
         async for answer in source:
@@ -169,8 +170,8 @@ async def listen(session: Session, document: Document) -> AsyncGenerator[dict[st
                 raise failures.failure(answer.errors, answer.data)
 
 
-def page_variable(document: Document) -> PageVariable:
-    """The variable that pages are asked for by."""
+def find_page_variable(document: Document) -> PageVariable:
+    """The page variable of a document; raises StashUsageError where there is none."""
     declared = document.declared
     if declared.get("page", "").startswith("Int"):
         return PageVariable("page", is_filter=False)
@@ -183,8 +184,8 @@ def page_variable(document: Document) -> PageVariable:
     return PageVariable(found, is_filter=True)
 
 
-def place_of_rows(data: Mapping[str, Any]) -> tuple[str, str]:
-    """Root field and list of a page of rows: `findScenes`, `scenes`."""
+def locate_rows(data: Mapping[str, Any]) -> tuple[str, str]:
+    """Root field and list field of a page of rows: `findScenes`, `scenes`."""
     found = [
         (root, name)
         for root, value in data.items()
@@ -198,7 +199,7 @@ def place_of_rows(data: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def paths_of(operation: str, fields: Sequence[str] | None) -> list[str] | None:
-    """The paths below an operation's result; of a page of rows, those of a row may be named alone."""
+    """Selected paths below an operation's result; for a page, paths of its rows may be given alone."""
     if fields is None:
         return None
     api = describe_api()

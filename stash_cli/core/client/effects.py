@@ -1,7 +1,7 @@
-"""Which fields of which objects a mutation may change, by its name and arguments.
+"""Effects of a mutation, by its name and arguments: changed fields of objects, and deleted objects.
 
-An update changes the fields of its input, and on the other side of relationships the lists and numbers that
-lead back. Of any other mutation the objects that it names may change in every field.
+An update changes the fields of its input and the inverse side of relationships. Any other mutation may change
+every field of the objects that it names.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from stash_cli.core.types.orm.writing import input_field
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+
 _ENDINGS = ("CreateInput", "UpdateInput")
 _ITEMS = ("ids", "values", "groups")
-"""Fields of what changes a list in a bulk update that hold its items."""
+"""Fields of a bulk update's list change that hold its items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Fields (None: any) of objects of a type that a mutation may change; `ids` None: of any of them."""
+    """Changed fields (None: any) of objects of one type; `ids` None stands for all objects."""
 
     type_name: str
     ids: tuple[str, ...] | None
@@ -34,13 +35,13 @@ class Effect:
 
 
 def effects(operation: str, args: Mapping[str, Any]) -> Iterator[Effect]:
-    """What `operation` may change with `args`, its arguments as JSON; nothing for a query."""
+    """The effects of a mutation with `args`, its arguments as JSON; none for a query."""
     mutation = describe_api().mutations.get(operation)
     if mutation is None:
         return
     written = _written_type(mutation.args)
     if written is None:
-        yield from _named(operation, mutation.args, args)
+        yield from _of_named_objects(operation, mutation.args, args)
         return
     given = args.get("input") or {}
     for each in given if isinstance(given, list) else [given]:
@@ -48,7 +49,7 @@ def effects(operation: str, args: Mapping[str, Any]) -> Iterator[Effect]:
 
 
 def _written_type(declared: Mapping[str, TypeRef]) -> str | None:
-    """The type that a create, an update or a bulk update writes."""
+    """The type that a create, update or bulk update input writes."""
     name = declared["input"].name if "input" in declared else ""
     stem = next((name.removesuffix(end) for end in _ENDINGS if name.endswith(end)), "").removeprefix("Bulk")
     return stem if f"{stem}UpdateInput" in describe_api().types else None
@@ -68,14 +69,17 @@ def _of_input(type_name: str, given: Mapping[str, Any]) -> Iterator[Effect]:
 
 
 def _of_targets(relation: RelationshipMetadata, value: Any) -> Effect:
-    """The other side of a relationship; who leaves it is not said where its value is replaced."""
+    """Changes of the inverse side of a relationship.
+
+    Where the value is replaced, these are of any object, as the objects that leave it are not named.
+    """
     replaced = not (isinstance(value, dict) and value.get("mode") in ("ADD", "REMOVE"))
     ids = None if replaced else tuple(_ids(value))
     return Effect(relation.inverse_type, ids, tuple(other_side(relation)))
 
 
 def _ids(value: Any) -> Iterator[str]:
-    """The ids in a value of an input: alone, in a list, or in objects such as `{"group_id": 1}`."""
+    """The ids in an input value: a scalar, a list, or objects such as `{"group_id": 1}`."""
     if isinstance(value, dict):
         for name, each in value.items():
             if name in _ITEMS or name.endswith("_id"):
@@ -102,8 +106,10 @@ def _attributes(type_name: str) -> dict[str, list[str]]:
     return found
 
 
-def _named(operation: str, declared: Mapping[str, TypeRef], args: Mapping[str, Any]) -> Iterator[Effect]:
-    """Every object that the arguments of a mutation name, and what numbers those that it takes away."""
+def _of_named_objects(
+    operation: str, declared: Mapping[str, TypeRef], args: Mapping[str, Any]
+) -> Iterator[Effect]:
+    """Changes of every object in the arguments, and of counts that include deleted objects."""
     own = _type_in(snake(operation[0].upper() + operation[1:]))
     for name, value in _id_arguments(declared, args):
         type_name = own if name in ("id", "ids", "source", "destination") else _type_in(name)
@@ -135,6 +141,29 @@ def _id_arguments(declared: Mapping[str, TypeRef], args: Mapping[str, Any]) -> I
 
 @cache
 def _type_in(name: str) -> str | None:
-    """The entity type that a name speaks of: `cover_image_id` -> Image."""
+    """The entity type in a name: `cover_image_id` -> Image."""
     known = sorted((*ENTITIES, "GalleryChapter"), key=len, reverse=True)
     return next((each for each in known if snake(each) in name), None)
+
+
+def deleted_by(operation: str, args: Mapping[str, Any]) -> tuple[str, list[str]] | None:
+    """Type and ids of the objects that a successful `operation` deletes, merged ones included; else None.
+
+    `args` are its arguments as JSON.
+    """
+    type_name = _deletions().get(operation)
+    if type_name is None:
+        return None
+    given = args.get("input", args)
+    found = given.get("source") or given.get("ids") or [given.get("id")]
+    return type_name, [str(one) for one in found if one is not None]
+
+
+@cache
+def _deletions() -> dict[str, str]:
+    """Mutation -> type of the objects it deletes: `sceneDestroy`, `scenesDestroy`, `tagsMerge`, ..."""
+    found = {entity.destroy: name for name, entity in ENTITIES.items()}
+    for name in (*ENTITIES, "GalleryChapter"):
+        stem = f"{name[0].lower()}{name[1:]}"
+        found |= {f"{stem}{ending}": name for ending in ("Destroy", "Merge", "sMerge")}
+    return {operation: name for operation, name in found.items() if operation in describe_api().mutations}

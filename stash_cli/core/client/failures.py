@@ -1,4 +1,4 @@
-"""GraphQL errors as exceptions: one readable line, and what kind of failure it is."""
+"""GraphQL errors as exceptions, with a message of one line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 240
 _SQL = re.compile(r"^(?P<before>.*?)error executing `.*[`\]]: (?P<why>.+)$", re.DOTALL)
-"""A failed statement: its text and arguments, many lines long, stand between what failed and why."""
+"""A failed SQL statement: its text and arguments stand between the operation and the cause."""
 _NOT_READY = ("nil pointer", "needs migration", "database migration", "schema version", "setup is required")
 _REFUSED = re.compile(
     r"Cannot query field|Unknown (argument|type|field)|is not defined (by|in)|unknown field|Unknown directive"
@@ -27,7 +27,8 @@ NOT_READY = {
 
 
 def failure(errors: Sequence[Mapping[str, Any]], data: Mapping[str, Any] | None) -> StashGraphQLError:
-    """The exception for an answer's `errors`, with what was answered beside them."""
+    """The exception for the `errors` of a response, with its partial data."""
+    # One failed statement is often reported for every row.
     lines = list(dict.fromkeys(_line(error) for error in errors))
     message = "; ".join(lines[:3])
     if len(lines) > 3:  # noqa: PLR2004 - as above
@@ -41,9 +42,9 @@ def is_locked(errors: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def is_refusal(error: StashGraphQLError) -> bool:
-    """Whether the document did not fit the server's schema, so that nothing of it was done.
+    """Whether the document was refused in validation, so that nothing was executed.
 
-    Every error has to say so: beside one of an operation's own, the others prove nothing.
+    Every error has to be one of validation: an execution error proves that the document was executed.
     """
     if error.data or not error.errors:
         return False
@@ -55,7 +56,7 @@ def is_refusal(error: StashGraphQLError) -> bool:
 
 
 def may_be_unready(error: StashGraphQLError) -> bool:
-    """Whether the text is one that servers waiting for set-up or a migration answer with."""
+    """Whether a message is one of those that servers before set-up or migration answer with."""
     return any(mark in str(each.get("message")).lower() for each in error.errors for mark in _NOT_READY)
 
 
@@ -68,7 +69,7 @@ def not_ready(status: str, cause: str) -> StashSystemNotReadyError:
 
 
 def _line(error: Mapping[str, Any]) -> str:
-    """An error's message without panic wrapping, SQL text and line breaks."""
+    """A message without panic wrapping, SQL text and line breaks."""
     text = str(error.get("message") or "the server gave no reason").strip()
     panic = _PANIC.match(text)
     text = panic.group(1) if panic else text

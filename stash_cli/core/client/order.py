@@ -1,4 +1,4 @@
-"""The order in which requests are sent: a logical clock, and which answers are still to be merged."""
+"""The order of requests: a logical clock, and the requests that are still open."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class RequestOrder:
-    """A logical clock (each reading is higher than all before it), safe to use from several threads.
+    """A logical clock, whose readings increase strictly; thread-safe.
 
-    A request takes its number before it is sent. Whatever is read from its answer was read no later than
-    anything that has a higher number.
+    A request takes its number before it is sent. So an answer is at least as old as anything with a higher
+    number.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class RequestOrder:
 
     @contextmanager
     def request(self) -> Iterator[int]:
-        """The number of a request, which counts as open until its answer is merged, lost or given up."""
+        """The number of a request, which is open until its answer is merged or given up."""
         with self._lock:
             self._last += 1
             number = self._last
@@ -43,6 +43,6 @@ class RequestOrder:
                 del self._open[number]
 
     def oldest(self) -> int:
-        """The lowest number of an open request; where none is open, one that is higher than all so far."""
+        """The lowest number of an open request; without one, a number above all so far."""
         with self._lock:
             return next(iter(self._open), self._last + 1)

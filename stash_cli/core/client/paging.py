@@ -1,41 +1,49 @@
-"""Reading many objects: pages in a stable order, the next one fetched while the caller works."""
+"""Reads of many objects: by page in a stable order with prefetching, or by id."""
 
 from __future__ import annotations
 
+import asyncio
 import random
+import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.prefetch import Prefetch
-from stash_cli.core.errors import StashLookupError, did_you_mean
+from stash_cli.core.client.batch import call_each
+from stash_cli.core.errors import StashGraphQLError, StashLookupError, did_you_mean
 from stash_cli.core.graphql.selection import default_paths
+from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Sequence
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
+
 PAGE_SIZE = 1000
-"""Rows per request: large enough to hide the round trip, small enough to keep memory flat."""
-_TELLS = 2
-"""The page that tells how many rows there are: one does without, and several need none in vain."""
+"""Rows per request: large enough to hide the round trip, small enough to bound memory."""
+_COUNTED_PAGE = 2
+"""The page that also selects the count.
+
+A single page needs none; with several the count saves a request past the end.
+"""
 _SEEDS = 10**8
 
 Row = dict[str, Any]
 Receive = Callable[[list[Row], int], list[Any]]
-"""Turns the rows of an answer, as soon as it has come, into as many items; with the number of its request."""
+"""Converts the rows of an answer on arrival to as many items; the second argument is the request's number."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindQuery:
-    """Which objects of one entity, in which order.
+    """Selection and order of the objects of one entity.
 
-    `filter` is the server's filter input as JSON, `q` its text search, `sort` one of its sort keys (None:
-    by name, or by id where there are no names; "random" is given a seed, so that pages fit together),
-    `direction` ASC or DESC; `ids` asks for just these.
+    `filter` is the server's filter input as JSON, `q` its text search, `sort` one of its sort keys (None: by
+    name, or by id where there are no names; "random" gets a seed, so that pages do not overlap), `direction`
+    ASC or DESC; `ids` selects these objects only.
     """
 
     entity: Entity
@@ -50,7 +58,7 @@ class FindQuery:
         check_sort(self.entity, self.sort)
 
     def args(self, page: int, per_page: int) -> dict[str, Any]:
-        """The arguments of the find query for one page."""
+        """Arguments of the find query for one page."""
         order = {"sort": self._sort(), "direction": self.direction or "ASC"}
         paging = {"page": page, "per_page": per_page, **order, **({"q": self.q} if self.q else {})}
         return {"filter": paging, self.entity.filter_arg: self.filter or UNSET}
@@ -63,14 +71,14 @@ class FindQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of rows, or what they were turned into; `count` is the number of all matches if asked for."""
+    """One page of rows, or of the items made of them; `count` is the number of all matches if selected."""
 
     rows: list[Any]
     count: int | None = None
 
 
 def check_sort(entity: Entity, sort: str | None) -> None:
-    """Refuse a sort key that the server does not have, with near matches."""
+    """Refuse an unknown sort key, with near matches."""
     if sort is None or sort in entity.sorts or sort == "random":
         return
     if sort.startswith("random_") and sort.removeprefix("random_").isdigit():
@@ -90,7 +98,7 @@ async def page(
     with_count: bool = False,
     receive: Receive | None = None,
 ) -> Page:
-    """One page of rows that hold `paths` (None: the default fields); one request."""
+    """One page of rows with `paths` (None: the default fields), in one request."""
     items = query.entity.items
     wanted = [f"{items}.{path}" for path in _paths(query, paths)]
     fields = ["count", *wanted] if with_count else wanted
@@ -102,7 +110,7 @@ async def page(
 
 
 async def count(session: Session, query: FindQuery) -> int:
-    """How many objects match; no row is sent."""
+    """The number of matches; no rows are sent."""
     if query.ids is not None:
         return sum([1 async for _ in iter_rows(session, query, ["id"])])
     answer = await session.call(query.entity.find, query.args(1, 0), ["count"])
@@ -118,19 +126,18 @@ async def iter_pages(
     page_size: int | None = None,
     receive: Receive | None = None,
 ) -> AsyncGenerator[list[Any], None]:
-    """Pages of rows up to `limit` rows; while one is worked on the next is on its way."""
+    """Pages of up to `limit` rows in all; the next ones are requested while the caller works."""
     if limit is not None and limit <= 0:
         return
     if query.ids is not None:
-        from stash_cli.core.client.by_id import pages_by_id
-
         async for rows in pages_by_id(session, query.entity, _chosen(query, limit), paths, receive):
             yield rows
         return
     size = page_size or _even_size(limit)
 
     async def fetch(number: int) -> list[Any]:
-        unsure = number == _TELLS and (limit is None or limit > _TELLS * size)
+        # The total bounds the pages to request; without it a request past the end would be wasted.
+        unsure = number == _COUNTED_PAGE and (limit is None or limit > _COUNTED_PAGE * size)
         found = await page(
             session, query, paths, number=number, per_page=size, with_count=unsure, receive=receive
         )
@@ -177,8 +184,140 @@ def _paths(query: FindQuery, paths: Sequence[str] | None) -> Sequence[str]:
 
 
 def _even_size(limit: int | None) -> int:
-    """A page size that divides `limit` rows evenly, so that little is asked for in vain."""
+    """A page size that divides `limit` evenly, so that hardly any row is requested in vain."""
     if limit is None:
         return PAGE_SIZE
     pages = -(-limit // PAGE_SIZE)
     return -(-limit // pages)
+
+
+CHUNK = 500
+"""Ids per request."""
+_MISSING = re.compile(r"with id (\d+) not found")
+
+
+async def pages_by_id(
+    session: Session,
+    entity: Entity,
+    ids: Sequence[str],
+    paths: Sequence[str] | None,
+    receive: Receive | None = None,
+) -> AsyncGenerator[list[Any], None]:
+    """The objects with these ids in this order, CHUNK to a page; unknown ids are left out."""
+    # The default selection depends on the API and not on the caller, who gets no warnings about it.
+    quiet = paths is None
+    wanted = list(dict.fromkeys(["id", *(default_paths(entity.type) if paths is None else paths)]))
+    for start in range(0, len(ids), CHUNK):
+        chunk = list(ids[start : start + CHUNK])
+        with session.order.request() as sent:
+            found = {row["id"]: row for row in await _rows(session, entity, chunk, wanted, quiet=quiet)}
+            rows = [found[one] for one in chunk if one in found]
+            items = receive(rows, sent) if receive else rows
+        yield items
+
+
+async def _rows(
+    session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
+) -> list[Row]:
+    """Rows in any order, in one request unless some ids are unknown.
+
+    A server before 0.25 has no `ids` argument; it gets one find per id in a single document.
+    """
+    # The query by id answers null for an unknown id, where the list query fails.
+    if len(ids) == 1 and _has_own_query(entity):
+        row = await session.call(f"find{entity.type}", {"id": ids[0]}, paths, quiet=quiet)
+        return [row] if row else []
+    server = await session.learn()
+    known = server.operation_name("query", entity.find)
+    if "ids" not in server.arguments("query", known):
+        return await _one_by_one(session, entity, ids, paths, quiet=quiet)
+    try:
+        return await _listed(session, entity, {"ids": ids}, paths, quiet=quiet)
+    except StashGraphQLError as error:
+        gone = _MISSING.search(error.message)
+        if gone is None:
+            raise
+    # The server fails the whole list for one id that is gone, and names it.
+    left = [one for one in ids if one != gone.group(1)]
+    if _has_own_query(entity):
+        return await _one_by_one(session, entity, left, paths, quiet=quiet)
+    return await _rows(session, entity, left, paths, quiet=quiet) if left else []
+
+
+async def _listed(
+    session: Session, entity: Entity, args: dict[str, Any], paths: list[str], *, quiet: bool
+) -> list[Row]:
+    wanted = [f"{entity.items}.{path}" for path in paths]
+    answer = await session.call(entity.find, args, wanted, quiet=quiet)
+    return list(answer.get(entity.items) or [])
+
+
+async def _one_by_one(
+    session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
+) -> list[Row]:
+    """One document with a find per id; markers, which have no such query, are filtered from all."""
+    if not _has_own_query(entity):
+        rows = await _listed(session, entity, {"filter": {"per_page": -1}}, paths, quiet=quiet)
+        return [row for row in rows if row["id"] in set(ids)]
+    rows = await call_each(session, f"find{entity.type}", [{"id": one} for one in ids], paths, quiet=quiet)
+    return [row for row in rows if row is not None]
+
+
+def _has_own_query(entity: Entity) -> bool:
+    """Whether the API has a query for one object by id; it has none for markers."""
+    return f"find{entity.type}" in describe_api().queries
+
+
+_AHEAD = 2
+"""Pages requested ahead at most, so that the server works while an answer is read."""
+_TURNS = 8
+"""Iterations of the event loop in which a request on a kept-alive connection is written (five suffice)."""
+
+
+@dataclass(slots=True)
+class Prefetch:
+    """Reads pages of `size` rows with `fetch(number)` until one is short or `left` rows were read."""
+
+    fetch: Callable[[int], Awaitable[list[Any]]]
+    size: int
+    left: int | None = None
+    ended: bool = False
+    sent: int = 0
+    received: int = 0
+    coming: deque[asyncio.Future[list[Any]]] = field(default_factory=deque)
+
+    async def next(self) -> list[Any]:
+        """The next page; the pages after it are requested before it is returned."""
+        self._send()
+        rows = await self.coming.popleft()
+        self.received += 1
+        found = rows[: self.left]
+        self.left = None if self.left is None else self.left - len(found)
+        self.ended = len(rows) < self.size or self.left == 0
+        if not self.ended:
+            self._send()
+            await _flush()
+        return found
+
+    async def close(self) -> None:
+        """Cancel the requests under way."""
+        for task in self.coming:
+            task.cancel()
+        # Awaited, so that no request outlives the iterator and no error is reported as never retrieved.
+        await asyncio.gather(*self.coming, return_exceptions=True)
+
+    def _send(self) -> None:
+        """Keep requests under way: one at first, more once there prove to be many pages."""
+        wanted = min(_AHEAD, max(1, self.received))
+        if self.left is not None:
+            wanted = min(wanted, -(-self.left // self.size))
+        while len(self.coming) < wanted:
+            self.sent += 1
+            self.coming.append(asyncio.ensure_future(self.fetch(self.sent)))
+
+
+async def _flush() -> None:
+    """Let the event loop write the requests: the caller may block it from now on."""
+    # A request is only written when its task runs; synchronous work of the caller would delay it.
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)

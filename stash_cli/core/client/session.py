@@ -1,40 +1,48 @@
-"""A session with one server: calls by operation name, documents as they are, subscriptions."""
+"""A session with one server: operations by name, documents, subscriptions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from stash_cli.core.client import detours, failures, known_servers
+from stash_cli.core.client import compat, failures, schema_cache
 from stash_cli.core.client.completeness import check_complete, value_of
-from stash_cli.core.client.lock import Lock
+from stash_cli.core.client.locks import Lock
 from stash_cli.core.client.order import RequestOrder
 from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegrationError, StashUsageError
-from stash_cli.core.graphql import answers, document, introspection
-from stash_cli.core.graphql.capability import ServerCapabilities
-from stash_cli.core.graphql.ours import OurCapabilities
+from stash_cli.core.graphql import document
+from stash_cli.core.graphql.capability import (
+    INTROSPECTION,
+    VERSION_FIELD,
+    EmbeddedCapabilities,
+    ServerCapabilities,
+    reduce_introspection,
+)
 from stash_cli.core.log import logger
 from stash_cli.core.transport import GraphQLRequest, open_transport
-from stash_cli.core.transport.outcome import check_read_only, judged
+from stash_cli.core.transport.outcome import as_unknown_outcome, check_read_only
 from stash_cli.core.transport.retry import retrying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from stash_cli.core.client.stream import Stream
     from stash_cli.core.settings import Connection
-    from stash_cli.core.syntax.fields import RootField
+    from stash_cli.core.syntax.operations import RootField
     from stash_cli.core.transport import GraphQLResponse, Transport
 
-    Build = Callable[[ServerCapabilities], tuple[str, dict[str, Any], str]]
+    Build = Callable[[ServerCapabilities], GraphQLRequest]
 
-_RIDER = "_server"
+    from stash_cli.core.transport.base import Subscription
+
+
+_VERSION_FIELD = "_server"
 
 
 class Session:
-    """Everything that is sent to one server goes through here.
+    """The one way to a server; everything that is sent passes through here.
 
-    A known server gets one request per call: its version rides along in the first query, and where that
-    has changed, or the document is refused, what is known is learnt anew and the call repeated.
+    A server with a cached schema costs one request per call: its version is selected along with the first
+    query. When the version has changed, or the document is refused in validation, the schema is read anew and
+    the call is repeated.
     """
 
     def __init__(self, connection: Connection, transport: Transport | None = None) -> None:
@@ -43,8 +51,8 @@ class Session:
         self.order = RequestOrder()
         self._learning = Lock()
         self._server: ServerCapabilities | None = None
-        self._sure = False
-        """Whether the server was asked in this session if it is still what is known of it."""
+        self._is_current = False
+        """Whether the server confirmed the version of the schema in this session."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -53,13 +61,13 @@ class Session:
         await self.close()
 
     async def close(self) -> None:
-        """Give back connections; may be called twice."""
+        """Close connections; may be called twice."""
         await self.transport.close()
 
     @property
-    def is_sure(self) -> bool:
-        """Whether what is known of the server was confirmed by it in this session."""
-        return self._sure
+    def is_current(self) -> bool:
+        """Whether the server confirmed the version of its schema in this session."""
+        return self._is_current
 
     @property
     def url(self) -> str:
@@ -67,28 +75,29 @@ class Session:
 
     @property
     def capabilities(self) -> ServerCapabilities:
-        """What the server knows; known from the first call or `learn()` on."""
+        """The server's schema; raises StashUsageError before the first call or `learn()`."""
         if self._server is None:
             raise StashUsageError("Nothing is known of the server yet: await session.learn() first.")
         return self._server
 
     async def learn(self, *, again: bool = False) -> ServerCapabilities:
-        """What the server knows: from this session, from disk, or (`again`: always) by asking it."""
+        """The server's schema: of this session, from the cache, or (`again`: always) by introspection."""
         async with self._learning:
+            # The embedded library has exactly the schema of the API description.
             if self._server is None and self.connection.is_embedded:
-                self._server, self._sure = OurCapabilities(), True
-            if self._server is None and not again and (kept := known_servers.recall(self.connection)):
+                self._server, self._is_current = EmbeddedCapabilities(), True
+            if self._server is None and not again and (kept := schema_cache.recall(self.connection)):
                 self._server = ServerCapabilities(kept)
             if self._server is None or again:
-                facts = _reduced(await self.execute(introspection.DOCUMENT))
-                known_servers.remember(self.connection, facts)
-                self._server, self._sure = ServerCapabilities(facts), True
+                facts = _parse_schema(await self.execute(INTROSPECTION))
+                schema_cache.remember(self.connection, facts)
+                self._server, self._is_current = ServerCapabilities(facts), True
             return self._server
 
     async def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Send a document as it is; `data` of the answer.
+        """Send a document unchanged; `data` of the response.
 
-        Raises StashGraphQLError (with the partial data) when the server reports any error.
+        Raises StashGraphQLError, with the partial data, when the server reports any error.
         """
         return (await self.send(GraphQLRequest(document, dict(variables or {})))).data or {}
 
@@ -100,23 +109,25 @@ class Session:
         *,
         quiet: bool = False,
     ) -> Any:
-        """The JSON value of one operation, whose result is asked for by `paths` (None: the default).
+        """Call one operation: its result as JSON, with the fields in `paths` (None: the default).
 
-        `args` are JSON values by argument name; those that are UNSET are left out. With `quiet` nothing is
-        said of paths that the server lacks.
+        `args` are JSON values by argument name; UNSET ones are left out. With `quiet` there is no warning
+        about paths that the server lacks.
         """
         kind, _ = document.describe(operation)
-        given = await detours.with_place(self, operation, args or {})
-        if detours.is_for_one(operation, await self.learn()):
-            return await detours.one_by_one(self, operation, given, paths, quiet=quiet)
+        given = await compat.with_stash_box_index(self, operation, args or {}, await self.learn())
+        if compat.needs_splitting(operation, self.capabilities):
+            return await compat.call_split(self, operation, given, paths, quiet=quiet)
 
-        def build(server: ServerCapabilities) -> tuple[str, dict[str, Any], str]:
+        def build(server: ServerCapabilities) -> GraphQLRequest:
             root = document.root_for(operation, given, paths, server, quiet=quiet)
-            rider = introspection.VERSION if kind == "query" and not self._sure else ""
+            # Queries only: a mutation must not be repeated because of a version that changed.
+            version = VERSION_FIELD if kind == "query" and not self._is_current else ""
             name = document.title(operation)
-            return *document.join(name, [root], rider), name
+            return GraphQLRequest(*document.join(name, [root], version), name, single=True)
 
-        return answers.read(operation, await self._fitted(build, operation, paths), self.capabilities)
+        value = await self._call_fitted(build, operation, paths)
+        return document.read_result(operation, value, self.capabilities)
 
     def subscribe(
         self,
@@ -126,62 +137,60 @@ class Session:
         *,
         reconnect: bool = False,
     ) -> Stream:
-        """A stream of the operation's JSON values; entering it connects."""
-        from stash_cli.core.client.stream import Stream
-
+        """A stream of the operation's events as JSON; entering it connects."""
         return Stream(self, operation, args or {}, paths, reconnect=reconnect)
 
-    async def _fitted(self, build: Build, operation: str, paths: Sequence[str] | None) -> Any:
-        """Send what `build` makes for this server; learn anew and repeat where it has changed.
+    async def _call_fitted(self, build: Build, operation: str, paths: Sequence[str] | None) -> Any:
+        """Send the request that `build` makes for this server; rebuild it once when the schema has changed.
 
-        A mutation is repeated only when all of it was refused.
+        A mutation is repeated only when it was refused in validation, before anything was executed.
         """
-        server = await self.learn()
         try:
-            value, rider = await self._send_built(build(server), operation, paths)
+            value, version = await self._send_built(build(self.capabilities), operation, paths)
         except StashGraphQLError as error:
-            if self._sure or not failures.is_refusal(error):
+            # With a current schema the document itself is wrong, and would be refused again.
+            if self._is_current or not failures.is_refusal(error):
                 raise
             logger.info("The server refused the document; asking what it knows now.")
         else:
-            if not self._changed(rider):
+            if not self._changed(version):
                 return value
             logger.info("The server's version has changed; asking what it knows now.")
         return (await self._send_built(build(await self.learn(again=True)), operation, paths))[0]
 
-    def _changed(self, rider: object) -> bool:
-        """Whether the version that rode along is another than the known one."""
-        if not isinstance(rider, dict):
+    def _changed(self, version: object) -> bool:
+        """Whether the version in the response differs from the schema's."""
+        if not isinstance(version, dict):
             return False
         known = self.capabilities
-        self._sure = (rider.get("version") or "", rider.get("hash") or "") == (known.version, known.hash)
-        return not self._sure
+        answered = version.get("version") or "", version.get("hash") or ""
+        self._is_current = answered == (known.version, known.hash)
+        return not self._is_current
 
     async def _send_built(
-        self, built: tuple[str, dict[str, Any], str], operation: str, paths: Sequence[str] | None
+        self, request: GraphQLRequest, operation: str, paths: Sequence[str] | None
     ) -> tuple[Any, object]:
-        """The value of the operation, and of what rode along."""
-        text, variables, name = built
-        request = GraphQLRequest(text, variables, name, single=True)
+        """The value of the operation, and the version selected along with it."""
         data = (await self.send(request, fields=[])).data
         value = value_of(operation, request, data, paths, self.capabilities)
-        return value, (data or {}).get(_RIDER)
+        return value, (data or {}).get(_VERSION_FIELD)
 
     async def send(
         self, request: GraphQLRequest, *, partial: bool = False, fields: Sequence[RootField] | None = None
     ) -> GraphQLResponse:
-        """Send a request, again where that is safe and helps.
+        """Send a request, with retries where these are safe.
 
-        An answer without errors holds every root field of the request, which are `fields` where they are
-        known. With `partial` errors and fields that are missing beside others are the caller's. Raises
-        StashUnknownOutcomeError for a mutation that may have been done.
+        A response without errors has every root field of the request, which are `fields` where they are
+        known. With `partial` the caller handles errors and missing fields. Raises StashUnknownOutcomeError
+        for a mutation that may have been done.
         """
         check_read_only(self.connection, request)
         try:
             response = await self._send(request, partial=partial)
         except StashError as error:
-            is_told = partial and isinstance(error, StashGraphQLError)
-            if is_told or (meaning := judged(request, error)) is error:
+            # A batch attributes GraphQL errors to its operations, and judges the outcome of each.
+            is_result = partial and isinstance(error, StashGraphQLError)
+            if is_result or (meaning := as_unknown_outcome(request, error)) is error:
                 raise
             raise meaning from error
         if not partial:
@@ -193,9 +202,9 @@ class Session:
             try:
                 response = await self.transport.execute(request)
             except StashError as error:
-                _conceal([error], request)
+                _redact_errors([error], request)
                 raise
-            _conceal(response.errors, request)
+            _redact_errors(response.errors, request)
             if response.errors and not (partial and response.data):
                 raise failures.failure(response.errors, response.data)
             return response
@@ -208,8 +217,9 @@ class Session:
             raise
 
     async def _raise_if_unready(self, error: StashGraphQLError) -> None:
-        """Turn a text that unready servers answer with into what is the matter, if that is so."""
+        """Raise StashSystemNotReadyError when `systemStatus` says that set-up or a migration is due."""
         try:
+            # Before set-up or a migration, servers fail in many ways; only this query always works.
             answer = await self.transport.execute(GraphQLRequest("query { systemStatus { status } }"))
         except StashError as second:
             logger.info("systemStatus: %s", second.message)
@@ -220,17 +230,81 @@ class Session:
             raise failures.not_ready(status, error.message) from error
 
 
-def _reduced(schema: dict[str, Any]) -> dict[str, Any]:
-    """What an answer to the introspection says of the server."""
+def _parse_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """The parts of an capability result that are kept; raises StashIntegrationError."""
     try:
-        return introspection.reduce(schema)
+        return reduce_introspection(schema)
     except (KeyError, TypeError, AttributeError) as error:
         raise StashIntegrationError("The server describes its API in a way that cannot be read.") from error
 
 
-def _conceal(errors: Sequence[StashError | dict[str, Any]], request: GraphQLRequest) -> None:
-    """Take the secrets of a request out of what is said about it."""
+def _redact_errors(errors: Sequence[StashError | dict[str, Any]], request: GraphQLRequest) -> None:
+    """Remove the secrets of a request from error messages: servers quote what they refuse."""
     if errors:
-        from stash_cli.core.log.requests import conceal
+        from stash_cli.core.log.requests import redact_errors
 
-        conceal(errors, request.document, request.variables)
+        redact_errors(errors, request.document, request.variables)
+
+
+class Stream:
+    """The events of a subscription as JSON: an async iterator and context manager.
+
+    Entering it connects and returns once the server listens; iterating connects as well.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        operation: str,
+        args: Mapping[str, Any],
+        paths: Sequence[str] | None,
+        *,
+        reconnect: bool = False,
+    ) -> None:
+        self._session = session
+        self._operation = operation
+        self._args = args
+        self._paths = paths
+        self._reconnect = reconnect
+        self._source: Subscription | None = None
+        self._request = GraphQLRequest("")
+
+    async def __aenter__(self) -> Self:
+        source = await self._open()
+        await source.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        source = await self._open()
+        answer = await source.__anext__()
+        if answer.errors:
+            raise failures.failure(answer.errors, answer.data)
+        return value_of(
+            self._operation,
+            self._request,
+            answer.data,
+            self._paths,
+            self._session.capabilities,
+        )
+
+    async def aclose(self) -> None:
+        """End the subscription."""
+        if self._source is not None:
+            await self._source.aclose()
+
+    async def _open(self) -> Subscription:
+        if self._source is None:
+            server = await self._session.learn()
+            root = document.root_for(self._operation, self._args, self._paths, server)
+            name = document.title(self._operation)
+            text, variables = document.join(name, [root])
+            self._request = GraphQLRequest(text, variables, name)
+            check_read_only(self._session.connection, self._request)
+            self._source = self._session.transport.subscribe(self._request, reconnect=self._reconnect)
+        return self._source

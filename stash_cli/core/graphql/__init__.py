@@ -1,1 +1,1 @@
-"""GraphQL documents derived from the API description, fitted to what one server knows."""
+"""GraphQL documents derived from the API description, for the schema of one server."""

@@ -1,4 +1,4 @@
-"""Documents: an operation with its arguments as variables, fitted to what a server knows."""
+"""Documents for the schema of one server: operations with their arguments as variables, and their results."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, StashLookupError, did_you_mean
 from stash_cli.core.graphql import selection
-from stash_cli.core.graphql.fitting import check_required, fit
-from stash_cli.core.graphql.older.operations import OPERATIONS
+from stash_cli.core.graphql.compat.answers import restore
+from stash_cli.core.graphql.compat.inputs import OPERATIONS, check_required, fit
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.unset import UNSET
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """One root field of a document: its text, the variables it declares and their values."""
+    """A root field of a document: its text, and its variables with types and values."""
 
     kind: str
     text: str
@@ -29,7 +29,7 @@ class Root:
 
 
 def describe(name: str) -> tuple[str, ApiField]:
-    """The kind and description of an operation; raises StashLookupError with near matches."""
+    """Kind and description of an operation; raises StashLookupError with near matches."""
     api = describe_api()
     try:
         return api.operation(name)
@@ -43,10 +43,10 @@ def describe(name: str) -> tuple[str, ApiField]:
 def root(
     name: str, args: Mapping[str, Any], selection: str = "", *, server: ServerCapabilities, alias: str = ""
 ) -> Root:
-    """One root field; `alias` also keeps its variables apart from those of its neighbours.
+    """A root field; `alias` also prefixes its variables, so that several fit into one document.
 
-    Arguments that are UNSET are left out, None is sent as null. Raises StashInputError for arguments
-    the operation does not take, StashCapabilityError for what `server` does not have.
+    UNSET arguments are left out, None is sent as null. Raises StashInputError for arguments that the
+    operation does not have, StashCapabilityError for those that `server` does not have.
     """
     kind, declared = describe(name)
     given = {key: value for key, value in args.items() if value is not UNSET}
@@ -78,9 +78,9 @@ def root_for(
     alias: str = "",
     quiet: bool = False,
 ) -> Root:
-    """One root field that asks for `paths` of its result (None: the default), as `server` takes it.
+    """A root field that selects `paths` of its result (None: the default) on `server`.
 
-    Raises what `root` and `selection.build` raise; with `quiet` nothing is said of paths it lacks.
+    Raises what `root` and `selection.build` raise; with `quiet` there is no warning about missing fields.
     """
     kind, declared = describe(name)
     known = server.operation_name(kind, name)
@@ -93,7 +93,7 @@ def root_for(
 
 
 def join(name: str, roots: Sequence[Root], extra: str = "") -> tuple[str, dict[str, Any]]:
-    """One document called `name` that holds `roots` and the field `extra`, and its variables."""
+    """A document called `name` of `roots` and the field `extra`; with its variables."""
     declared = {variable: text for part in roots for variable, text in part.declared.items()}
     heading = ", ".join(f"${variable}: {text}" for variable, text in declared.items())
     fields = " ".join([*(part.text for part in roots), *([extra] if extra else ())])
@@ -102,7 +102,7 @@ def join(name: str, roots: Sequence[Root], extra: str = "") -> tuple[str, dict[s
 
 
 def title(name: str) -> str:
-    """The operation name of a document: `findScenes` -> `FindScenes`."""
+    """Operation name of a document: `findScenes` -> `FindScenes`."""
     return f"{name[0].upper()}{name[1:]}"
 
 
@@ -115,3 +115,21 @@ def _check(name: str, declared: ApiField, given: Mapping[str, Any]) -> None:
     for key, ref in declared.args.items():
         if ref.required and given.get(key) is None:
             raise StashInputError(f"{name} needs the argument {key!r}.")
+
+
+def read_result(operation: str, value: Any, server: ServerCapabilities) -> Any:
+    """The result of an operation in the shape that the API describes."""
+    result = describe(operation)[1].type.name
+    if selection.conflicting_fields(result):
+        value = _joined(value)
+    return restore(result, value, server) if server.is_older else value
+
+
+def _joined(value: Any) -> Any:
+    """A member of a union, with the aliases of its conflicting fields removed."""
+    if isinstance(value, list):
+        return [_joined(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    prefix = f"{value.get('__typename')}_"
+    return {name.removeprefix(prefix): item for name, item in value.items()}

@@ -1,7 +1,7 @@
-"""Which fields to ask for: paths such as "studio.name" become the text of a GraphQL selection.
+"""Selections: dotted paths such as "studio.name" rendered as GraphQL selection sets.
 
-A path that ends at a linked entity means its id and label, one that ends at an embedded value (paths,
-fingerprints, a page of results) means all of it.
+A path to an entity selects its id and label; a path to a value object (paths, fingerprints, a page of
+results) selects all of it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.graphql.older.answers import selected
+from stash_cli.core.graphql.compat.answers import selected
 from stash_cli.core.types.api import ApiField, ApiType, describe_api
 
 if TYPE_CHECKING:
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.capability import ServerCapabilities
 
 Tree = dict[str, "Tree"]
-"""Field -> what is asked for inside it; "... on VideoFile" keys hold fields of one member type."""
+"""Field -> its selection; keys such as "... on VideoFile" hold the fields of one member type."""
 
 
 class Whole(dict[str, Tree]):
-    """What a path that ends above it stands for: nobody asked for its fields by name."""
+    """The default selection below a path: its fields were not named by the caller."""
 
 
 _LABELS = ("name", "title", "path")
 _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
 _TOKEN = re.compile(r"[{}]|[^\s,{}]+")
 _ON = "... on "
-_PLACES = ("parent_folder", "zip_file")
-"""Where a file lies: always by id and path only."""
+_FOLDER_FIELDS = ("parent_folder", "zip_file")
+"""Folder and zip file of a file: only their ids and paths are selected by default."""
 
 
 def build(
@@ -42,17 +42,17 @@ def build(
     *,
     quiet: bool = False,
 ) -> str:
-    """The selection of `paths` (None: the default) on `type_name`, without outer braces.
+    """The selection set of `paths` (None: the default) on `type_name`, without outer braces.
 
-    Fields that `server` lacks are left out; those asked for by name with one
-    StashUnmappedFieldWarning each, unless `quiet`. Raises StashLookupError for a path the API does not have.
+    Fields that `server` lacks are left out; for those named by the caller there is one
+    StashUnmappedFieldWarning each, unless `quiet`. Raises StashLookupError for an unknown path.
     """
     tree = merge(type_name, default_paths(type_name) if paths is None else paths)
     return render(type_name, tree, server, asked=paths is not None and not quiet)
 
 
 def default_paths(type_name: str) -> list[str]:
-    """Every field that is neither deprecated, nor large, nor in need of arguments."""
+    """Fields that are neither deprecated nor large and need no arguments."""
     return list(_default_paths(type_name))
 
 
@@ -77,7 +77,7 @@ def parse(text: str) -> list[str]:
 
 
 def merge(type_name: str, paths: Iterable[str]) -> Tree:
-    """One tree that holds all `paths`."""
+    """One tree of all `paths`."""
     tree: Tree = {}
     for path in paths:
         _add(tree, describe_api().types[type_name], path.split("."), path)
@@ -85,7 +85,7 @@ def merge(type_name: str, paths: Iterable[str]) -> Tree:
 
 
 def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:
-    """The text of `tree`; what `server` calls by an older name is aliased to ours."""
+    """The text of `tree`; a field that `server` has under an older name is aliased."""
     declared = describe_api().types[type_name]
     asked = asked and not isinstance(tree, Whole)
     words = ["__typename"] if declared.kind in ("INTERFACE", "UNION") else []
@@ -99,12 +99,13 @@ def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, ask
 
 
 def _fragment(owner: str, key: str, inner: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:
-    """What is asked of one member; fields on whose type members differ get a name of their own."""
+    """An inline fragment on one member; fields whose types conflict between members are aliased."""
     declared = describe_api().types[key.removeprefix(_ON)]
+    # A fragment on a type that is not in the schema would be refused in validation.
     if server is not None and not server.has_type(declared.name):
         return ""
-    apart = fields_apart(owner)
-    labels = {name: f"{declared.name}_{name}" if name in apart else name for name in inner}
+    conflicting = conflicting_fields(owner)
+    labels = {name: f"{declared.name}_{name}" if name in conflicting else name for name in inner}
     fields = (
         _field(declared, name, below, server, label=labels[name], asked=asked)
         for name, below in inner.items()
@@ -136,10 +137,10 @@ def _field(
 
 
 def _add(tree: Tree, declared: ApiType, parts: list[str], path: str, within: tuple[str, ...] = ()) -> None:
-    """Put the rest of `path` into `tree`, which stands for an object of type `declared`.
+    """Add the rest of `path` to `tree`, the selection on an object of type `declared`.
 
-    `within` names the types whose whole value is being spelt out: a type inside itself (the parent
-    of a scraped tag) brings only its plain fields.
+    `within` are the types whose default is being added: a type inside itself (the parent of a scraped tag)
+    gets its scalar fields only.
     """
     for owner, field in _find(declared, parts[0], path):
         holder = tree if owner is declared else tree.setdefault(f"{_ON}{owner.name}", {})
@@ -153,11 +154,11 @@ def _add(tree: Tree, declared: ApiType, parts: list[str], path: str, within: tup
         if parts[1:]:
             _add(inner, target, parts[1:], path, within)
             continue
-        for words in _spelt_out(target, within):
+        for words in _default_parts(target, within):
             _add(inner, target, words.split("."), path, (*within, target.name))
 
 
-def _spelt_out(target: ApiType, within: tuple[str, ...]) -> Iterable[str]:
+def _default_parts(target: ApiType, within: tuple[str, ...]) -> Iterable[str]:
     if target.name not in within:
         return whole(target.name)
     types = describe_api().types
@@ -165,7 +166,7 @@ def _spelt_out(target: ApiType, within: tuple[str, ...]) -> Iterable[str]:
 
 
 def _find(declared: ApiType, name: str, path: str) -> list[tuple[ApiType, ApiField]]:
-    """The field called `name` with the type that has it: `declared`, or each of its members that does."""
+    """The field called `name` and its owner: `declared`, or else each of its member types that has it."""
     for owners in ([declared], _members(declared)):
         found = [(owner, field) for owner in owners if (field := _named(owner, name)) is not None]
         if found:
@@ -178,7 +179,7 @@ def _find(declared: ApiType, name: str, path: str) -> list[tuple[ApiType, ApiFie
 
 
 def _named(owner: ApiType, name: str) -> ApiField | None:
-    """The field by its API name or by its Python name, if it can be asked for without arguments."""
+    """The field by its API name or attribute name, if it needs no arguments."""
     found = owner.fields.get(name) or next((f for f in owner.fields.values() if f.attr == name), None)
     return None if found is None or found.needs_args else found
 
@@ -196,19 +197,19 @@ def _default_paths(type_name: str) -> tuple[str, ...]:
     names = [*_common(declared.fields), *_own_fields(declared)]
     if not is_file(declared):
         return tuple(names)
-    places = [f"{name}.{key}" for name in _PLACES for key in ("id", "path")]
-    return (*(name for name in names if name not in _PLACES), *places)
+    places = [f"{name}.{key}" for name in _FOLDER_FIELDS for key in ("id", "path")]
+    return (*(name for name in names if name not in _FOLDER_FIELDS), *places)
 
 
 def _own_fields(declared: ApiType) -> list[str]:
-    """What only some members of a union or interface have."""
+    """Fields of some member types only."""
     names = dict.fromkeys(name for member in _members(declared) for name in _common(member.fields))
     return [name for name in names if name not in declared.fields]
 
 
 @cache
-def fields_apart(type_name: str) -> frozenset[str]:
-    """Fields on whose type the members of a union differ: GraphQL wants each under another name."""
+def conflicting_fields(type_name: str) -> frozenset[str]:
+    """Fields whose types differ between members: GraphQL requires distinct aliases for them."""
     shapes: dict[str, set[str]] = {}
     for member in _members(describe_api().types[type_name]):
         for name, field in member.fields.items():
@@ -223,7 +224,7 @@ def _common(fields: Mapping[str, ApiField]) -> list[str]:
 
 
 def _rows_of(declared: ApiType) -> ApiField | None:
-    """The field that holds the objects of a page of results, or None where it is not one."""
+    """The list field of a page of results; None for any other type."""
     if not (declared.name.startswith("Find") and declared.name.endswith("ResultType")):
         return None
     return next(field for field in declared.fields.values() if field.type.is_list)
@@ -231,7 +232,7 @@ def _rows_of(declared: ApiType) -> ApiField | None:
 
 @cache
 def whole(type_name: str) -> tuple[str, ...]:
-    """What a path that ends at this type stands for."""
+    """The default selection for a path to this type."""
     declared = describe_api().types[type_name]
     if declared.is_entity and not is_file(declared):
         return ("id", *(name for name in _LABELS if name in declared.fields))[:2]
@@ -239,11 +240,11 @@ def whole(type_name: str) -> tuple[str, ...]:
 
 
 def is_composite(type_name: str) -> bool:
-    """Whether values of the type need a selection."""
+    """Whether a field of this type needs a selection set."""
     return describe_api().types[type_name].kind in _COMPOSITE
 
 
 def is_file(declared: ApiType) -> bool:
-    """Files have ids of their own, but belong to what they are a file of."""
+    """Whether the type is a file: it has an id, but belongs to the object whose file it is."""
     types = (declared, *_members(declared))
     return any("basename" in each.fields and "size" in each.fields for each in types)

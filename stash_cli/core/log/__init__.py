@@ -1,29 +1,33 @@
-"""What is logged while talking to a server, and that secrets never are."""
+"""Logging of requests and exceptions, with secrets redacted."""
 
 from __future__ import annotations
 
 import logging
 import re
+from traceback import format_tb
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.errors import StashError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
     from typing import TextIO
 
+
 logger = logging.getLogger("stash_cli")
-"""One line per request at INFO, documents and variables at DEBUG."""
+"""INFO: one line per request; DEBUG: documents and variables."""
 
 HIDDEN = "***"
 SECRET = re.compile("api_?key|passw|cookie|token|secret|credential", re.IGNORECASE)
-"""Names whose values are secret wherever they stand."""
+"""Names whose values are secret wherever they occur."""
 _USER = re.compile(r"(\w://)[^\s/?#@\"']+@")
 _PARAMETER = re.compile(r"([?&;](?:api_?key|password|token)=)[^\s&;#\"']+", re.IGNORECASE)
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 class RedactingFilter(logging.Filter):
-    """Replaces known secrets, and those of addresses, in every message, whoever wrote it."""
+    """Redacts known secrets and those in URLs from every record."""
 
     def __init__(self, secrets: Iterable[str | None]) -> None:
         super().__init__()
@@ -33,26 +37,26 @@ class RedactingFilter(logging.Filter):
         text = record.getMessage()
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
+        # The arguments are formatted already: handlers must not see them in plain text.
         record.msg, record.args = without_address_secrets(text), ()
         return True
 
 
 class _Formatter(logging.Formatter):
-    """Shows where an exception arose, not the values that it quotes."""
+    """Formats the traceback of an exception without the values that its message quotes."""
 
     def formatException(  # noqa: N802 - the name that logging knows
         self,
         ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
     ) -> str:
-        from stash_cli.core.log.traces import trace_of
 
         return trace_of(ei[1]).rstrip() if ei[1] is not None else ""
 
 
 def configure_logging(verbosity: int, stream: TextIO, secrets: Iterable[str | None] = ()) -> logging.Handler:
-    """Send log lines to `stream`: 0 warnings, 1 (-v) requests with timings, 2 (-vv, --debug) documents.
+    """Log to `stream`: 0 warnings, 1 (-v) requests with timings, 2 (-vv, --debug) documents.
 
-    Returns the handler, so that the caller can remove it again.
+    Returns the handler, for its removal.
     """
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_Formatter("%(relativeCreated)7.0f ms  %(message)s"))
@@ -87,3 +91,42 @@ def redact(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [redact(item) for item in value]
     return value
+
+
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_PARAMETERS = re.compile(r"\[(?:parameters|SQL):.*", re.DOTALL)
+_LONGEST = 400
+
+
+def trace_of(error: BaseException) -> str:
+    """Tracebacks and messages of an exception and its causes.
+
+    Messages of this library are shown. Those of other libraries quote their input, so everything between
+    quotation marks is left out of them.
+    """
+    return "\n".join(f"Traceback (most recent call last):\n{_told(each)}" for each in _before(error, []))
+
+
+def _before(error: BaseException, seen: list[BaseException]) -> Iterator[BaseException]:
+    """The exceptions that led to `error`, the first one first."""
+    seen.append(error)
+    below = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if below is not None and not any(below is each for each in seen):
+        yield from _before(below, seen)
+    if isinstance(error, BaseExceptionGroup):
+        for member in error.exceptions:
+            yield from _before(member, seen)
+    yield error
+
+
+def _told(error: BaseException) -> str:
+    frames = "".join(format_tb(error.__traceback__))
+    return f"{frames}{type(error).__qualname__}: {_message(error)}\n"
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, StashError):
+        return error.message
+    text = _QUOTED.sub("'...'", _PARAMETERS.sub("", str(error)))
+    text = without_address_secrets(text.strip())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -1,7 +1,7 @@
-"""Documents and variables as they are logged: by name and kind, with the values of a few known names.
+"""Documents and variables in a form that is safe to log.
 
-A password may stand in any variable. So values are shown by a list of names and forms (ids, pages, sorting,
-modifiers), booleans always, and all others by kind and length.
+A password may be in any variable. So only values with certain names and forms are shown (ids, pages, sort
+keys, modifiers), and booleans; all others by type and length.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST = 2000
 _ITEMS = 20
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
 _BATCHED = re.compile(r"a\d+_")
-"""What stands before the names of a batch's variables."""
+"""Prefix of a batch's variables."""
 _ID = re.compile(r"-?\d{1,12}")
 _NUMBERS = re.compile(
     r"(?:.*_)?ids?|page|per_page|depth|count|limit|rating100|value2?|seconds|progress|\w+_index",
@@ -62,13 +62,13 @@ def shown_document(document: str) -> str:
 
 
 def log_request(document: str, variables: Mapping[str, Any]) -> None:
-    """Log what is sent, at DEBUG."""
+    """Log a request at DEBUG."""
     if logger.isEnabledFor(DEBUG):
         logger.debug("%s %s", shown_document(document), shown_variables(variables))
 
 
 def title(name: object, document: str) -> str:
-    """The operation's name for a log line, or the document's beginning."""
+    """The operation name for a log line, or the beginning of the document."""
     return _shown_name(name) if name else " ".join(shown_document(document).split())[:60]
 
 
@@ -101,7 +101,7 @@ def _listed(items: list[str], count: int | None = None) -> str:
 
 
 def _is_shown(name: str, text: str) -> bool:
-    """Whether the value of something called `name` may be told: a number, an id, or a word of the API."""
+    """Whether the value of a variable `name` may be shown: a number, an id, or a word of the API."""
     name = _BATCHED.sub("", name)
     if SECRET.search(name):
         return False
@@ -112,7 +112,7 @@ def _is_shown(name: str, text: str) -> bool:
 
 
 def _pieces(document: str) -> Iterator[str]:
-    """The tokens of a document and what stands between them, without comments and line breaks."""
+    """The tokens of a document with the text between them, without comments and line breaks."""
     end = 0
     for name, token, is_value in _named(document):
         if end:
@@ -131,7 +131,7 @@ def _literal(name: str, token: Token) -> str:
 
 
 def _named(document: str) -> Iterator[tuple[str, Token, bool]]:
-    """The tokens, the name that each belongs to, and whether it is a value: a literal, an enum's word."""
+    """The tokens, each with the argument or field it belongs to, and whether it is a value."""
     name, before, is_type, brackets = "", [_START, _START], False, [""]
     for token in tokens(document):
         if token.kind == "Punctuator":
@@ -158,10 +158,10 @@ def _is_value(token: Token, before: Token, brackets: list[str], *, is_type: bool
 # Secrets in what others say
 
 
-def conceal(
+def redact_errors(
     errors: Iterable[StashError | dict[str, Any]], document: str, variables: Mapping[str, Any]
 ) -> None:
-    """Take the secrets of a request out of the messages of errors: servers quote what they refuse."""
+    """Redact the secrets of a request from error messages: servers quote what they refuse."""
     secrets = sorted(secrets_of(document, variables), key=len, reverse=True)
     for each in errors:
         if not isinstance(each, dict):
@@ -172,7 +172,7 @@ def conceal(
 
 
 def secrets_of(document: str, variables: Mapping[str, Any]) -> set[str]:
-    """The values that a request gives to secret-looking names, as variables or in its text."""
+    """The values of secret-looking names in a request's variables and document."""
     names = set(_secret_variables(document))
     found = {secret for name, value in variables.items() for secret in _secrets(name, value, name in names)}
     found.update(_secret_literals(document, names))
@@ -192,7 +192,7 @@ def _secrets(name: str, value: Any, is_secret: bool) -> Iterator[str]:
 
 
 def _secret_variables(document: str) -> Iterator[str]:
-    """The variables that are given to secret-looking arguments and fields."""
+    """Variables passed to secret-looking arguments and fields."""
     before = _START
     with suppress(NotUnderstoodError):
         for name, token, _ in _named(document):
@@ -210,7 +210,7 @@ def _secret_literals(document: str, variables: set[str]) -> Iterator[str]:
 
 
 def _without(text: str, secrets: list[str]) -> str:
-    """`text` without secrets, as they are or escaped; short ones only where they stand alone."""
+    """`text` with secrets redacted, escaped forms included; short ones only as whole words."""
     import json
 
     for secret in secrets:

@@ -1,1 +1,1 @@
-"""Questions about the library: lookups such as `rating100__gte`, and names turned into ids."""
+"""Queries: lookups such as `rating100__gte`, `Q`, and names of related objects resolved to ids."""

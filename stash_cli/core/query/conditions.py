@@ -1,8 +1,8 @@
-"""Lookups as conditions: what each field has to meet, and all of them together.
+"""Conditions: the lookups of a call, grouped by field and checked against each other.
 
-Beside what the kinds say of one field: related objects (one of them has to meet all), facts of files
-(one file has to meet all), facts of which rows show the first file's only, and joins of the server's SQL
-that two fields share (facts.JOINS).
+The criteria compile the lookups of one field. Here it is decided what spans several fields: related objects
+(one object must meet all), fields of files (one file must meet all), fields of which rows show the first file
+only, and fields that share a join in the server's SQL (server_quirks.JOINS).
 """
 
 from __future__ import annotations
@@ -12,24 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashLookupError
-from stash_cli.core.query.compose import compose
-from stash_cli.core.query.facts import (
-    ASKED_POSITIVELY,
-    DIRECT,
-    OF_FILES,
-    OF_FIRST_FILE,
-    OLDER_NAME,
-    UNRELIABLE,
-    holds,
-)
+from stash_cli.core.query import server_quirks as quirks
+from stash_cli.core.query.criteria import CRITERIA
+from stash_cli.core.query.criteria.choices import yes_or_no
+from stash_cli.core.query.extractors import FILES, RELATED, Extractor, extractor_of, follow
 from stash_cli.core.query.fields import fields, nests
-from stash_cli.core.query.joins import apart
-from stash_cli.core.query.kinds import KINDS
-from stash_cli.core.query.kinds.choices import yes_or_no
+from stash_cli.core.query.filter_builder import build_filter, split_join_conflicts
 from stash_cli.core.query.model import Condition, FilterField
-from stash_cli.core.query.modifiers import check_modifier
-from stash_cli.core.query.rows import FILES, RELATED, Reader, follow, where_read
-from stash_cli.core.query.spelling import spell, spread
+from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,41 +31,41 @@ Given = dict[str, dict[str, Any]]
 
 
 def conditions_of(type_name: str, lookups: Mapping[str, Any], now: datetime) -> list[Condition]:
-    """What each field has to meet, in the order asked."""
-    given, nested, raw = _sorted(type_name, lookups)
+    """One condition per field, in the order given."""
+    given, nested, raw = _grouped(type_name, lookups)
     known = fields(type_name)
-    found = [_own(known[name], asked, now) for name, asked in given.items()]
-    found += [_related(known[name], asked, now) for name, asked in nested.items()]
+    found = [_field_condition(known[name], asked, now) for name, asked in given.items()]
+    found += [_related_condition(known[name], asked, now) for name, asked in nested.items()]
     found += [Condition(known[name], [[(name, criterion)]], given=True) for name, criterion in raw.items()]
-    return [*found, *_one_file(type_name, found)]
+    return [*found, *_same_file_condition(type_name, found)]
 
 
-def _sorted(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, dict[str, Any]]:
-    """Lookups by field: of the object itself, of related objects, and criteria given as they are."""
+def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, dict[str, Any]]:
+    """Lookups by field: of the object itself, of related objects, and criteria in the API's own shape."""
     given: Given = {}
     nested: Given = {}
     raw: dict[str, Any] = {}
-    for key, value in spread(type_name, lookups):
-        field, lookup, inner = spell(type_name, key)
+    for key, value in canonical_lookups(type_name, lookups):
+        field, lookup, inner = parse_lookup(type_name, key)
         if inner:
             nested.setdefault(field.name, {})[inner] = value
         elif not field.lookups or _is_criterion(value):
             raw[field.name] = value.to_graphql() if hasattr(value, "to_graphql") else value
-            check_modifier(field, raw[field.name])
+            quirks.check_modifier(field, raw[field.name])
         else:
-            _put(given.setdefault(field.name, {}), field, lookup, value)
+            _add_lookup(given.setdefault(field.name, {}), field, lookup, value)
     return given, nested, raw
 
 
 def _is_criterion(value: Any) -> bool:
-    """Whether `value` is a criterion in the API's own shape rather than a value to compare with."""
+    """Whether `value` is a criterion input rather than a value to compare with."""
     if isinstance(value, Mapping):
         return "modifier" in value
     return hasattr(value, "to_graphql") and not hasattr(value, "id")
 
 
-def _put(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> None:
-    """Note one lookup; comparing with None asks for null."""
+def _add_lookup(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> None:
+    """Add a lookup of a field; a comparison with None is a test for null."""
     if value is None and lookup in ("eq", "ne") and "null" in field.lookups:
         lookup, value = "null", lookup == "eq"
     if lookup == "null" and not isinstance(value, dict):
@@ -87,35 +77,36 @@ def _put(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> 
     asked[lookup] = value
 
 
-def _own(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
-    """What the lookups of one field ask, as far as the server's answer holds all that matches."""
-    found = KINDS[field.kind].compile(field, asked, now)
-    first = field.key in OF_FIRST_FILE
-    if found.test is None or not (first or holds(ASKED_POSITIVELY, field.key)):
+def _field_condition(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
+    """The condition of one field, with the server's result widened where it would miss matches."""
+    found = CRITERIA[field.kind].compile(field, asked, now)
+    first = field.key in quirks.FIRST_FILE_FIELDS
+    if found.test is None or not (first or quirks.is_listed(quirks.ASKED_POSITIVELY, field.key)):
         return found
     if found.is_positive:
         return replace(found, exact=found.exact and not first)
     return replace(found, clauses=[], exact=not found.clauses)
 
 
-def _related(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
-    """Lookups of related objects: one of them has to meet all."""
+def _related_condition(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
+    """The condition that one related object meets all of the nested lookups."""
     target = field.target or ""
     inner = conditions_of(target, asked, now)
-    asked_inside = [_as_nested(field, one) for one in apart(target, inner, {})]
-    wanted, left = compose(asked_inside, nests=nests(target) and field.name not in DIRECT)
-    every = _every(field, inner)
+    asked_inside = [_as_nested(field, one) for one in split_join_conflicts(target, inner, {})]
+    wanted, left = build_filter(asked_inside, nests=nests(target) and field.name not in quirks.INLINED)
+    every = _related_predicate(field, inner)
+    # Fetching every row and testing it here needs the related objects' values in the rows.
     if left and every is None:
         raise StashLookupError(f"{', '.join(asked)} cannot be asked of related objects ({field.name}).")
-    name = _heeded_name(field, wanted)
-    note = UNRELIABLE.get(field.key, "") if name == field.name else ""
+    name = _supported_name(field, wanted)
+    note = quirks.UNRELIABLE_FILTERS.get(field.key, "") if name == field.name else ""
     found = every or Condition(field, [], note=note)
     exact = bool(wanted) and not left and not (note and every)
     return replace(found, clauses=[[(name, wanted)]] if wanted else [], exact=exact)
 
 
 def _as_nested(field: FilterField, condition: Condition) -> Condition:
-    """A condition as it may be asked inside another filter, where numbers of custom fields count as texts."""
+    """A condition for use inside a nested filter, where numbers of custom fields are compared as texts."""
     numbers = condition.field.kind == "CustomFieldCriterionInput" and any(
         not isinstance(value, str)
         for clause in condition.clauses
@@ -123,37 +114,41 @@ def _as_nested(field: FilterField, condition: Condition) -> Condition:
         for entry in entries
         for value in entry["value"]
     )
-    inside = field.name in DIRECT and not condition.field.lookups and not _is_part(condition.field)
+    inside = (
+        field.name in quirks.INLINED and not condition.field.lookups and not _is_file_part(condition.field)
+    )
     return replace(condition, clauses=[], exact=False) if numbers or inside else condition
 
 
-def _is_part(field: FilterField) -> bool:
-    """Whether a nested filter is about the object itself: `video_file_filter`."""
+def _is_file_part(field: FilterField) -> bool:
+    """Whether a nested filter is about the same object: `video_file_filter`."""
     return field.kind.endswith("FileFilterInput")
 
 
-def _heeded_name(field: FilterField, wanted: Mapping[str, Any]) -> str:
-    """What all servers call a nested filter, if that can hold `wanted`."""
-    older = OLDER_NAME.get(field.key)
+def _supported_name(field: FilterField, wanted: Mapping[str, Any]) -> str:
+    """The name of a nested filter that all servers support, if `wanted` fits into it."""
+    older = quirks.OLDER_NAME.get(field.key)
     known = fields(fields(field.owner)[older].kind) if older else {}
     return older if older and wanted.keys() <= known.keys() else field.name
 
 
-def _every(field: FilterField, inner: list[Condition]) -> Condition | None:
-    """The test that one related object meets all of `inner`; None where rows do not tell."""
+def _related_predicate(field: FilterField, inner: list[Condition]) -> Condition | None:
+    """The predicate that one related object meets all of `inner`; None where rows cannot tell."""
     where = RELATED.get(field.key)
-    readers = [where_read(field.target or "", condition) for condition in inner]
+    readers = [extractor_of(field.target or "", condition) for condition in inner]
     if where is None or None in readers:
         return None
-    test, paths = _one_of_them(field.target or "", inner)
+    test, paths = _any_row_meets(field.target or "", inner)
     at_end = where.split(".")
-    found = Reader(tuple(f"{where}.{path}" for path in paths), lambda row: follow(row, at_end))
-    return Condition(field, [], test, reader=found)
+    found = Extractor(tuple(f"{where}.{path}" for path in paths), lambda row: follow(row, at_end))
+    return Condition(field, [], test, extractor=found)
 
 
-def _one_of_them(type_name: str, conditions: list[Condition]) -> tuple[Test, tuple[str, ...]]:
-    """The test that one of several rows meets all conditions, and the paths that it reads in them."""
-    readers = [(one.test, found) for one in conditions if one.test and (found := where_read(type_name, one))]
+def _any_row_meets(type_name: str, conditions: list[Condition]) -> tuple[Test, tuple[str, ...]]:
+    """The predicate that one of several rows meets all conditions, and the paths that it reads."""
+    readers = [
+        (one.test, found) for one in conditions if one.test and (found := extractor_of(type_name, one))
+    ]
 
     def test(rows: list[Row]) -> bool:
         return any(all(meets(found.read(row)) for meets, found in readers) for row in rows)
@@ -161,12 +156,12 @@ def _one_of_them(type_name: str, conditions: list[Condition]) -> tuple[Test, tup
     return test, tuple(path for _, found in readers for path in found.paths)
 
 
-def _one_file(type_name: str, conditions: list[Condition]) -> list[Condition]:
-    """What is positively asked of several facts of files: one file has them all."""
-    asked = [one for one in conditions if one.field.key in OF_FILES and one.is_positive]
+def _same_file_condition(type_name: str, conditions: list[Condition]) -> list[Condition]:
+    """The condition that one file meets all positive conditions on files."""
+    asked = [one for one in conditions if one.field.key in quirks.FILE_FIELDS and one.is_positive]
     if len(asked) <= 1:
         return []
     files = FILES[type_name]
-    test, paths = _one_of_them(type_name, asked)
-    each_alone = Reader(paths, lambda row: [{files: [file]} for file in row.get(files) or ()])
-    return [Condition(asked[0].field, [], test, exact=False, reader=each_alone)]
+    test, paths = _any_row_meets(type_name, asked)
+    each_alone = Extractor(paths, lambda row: [{files: [file]} for file in row.get(files) or ()])
+    return [Condition(asked[0].field, [], test, exact=False, extractor=each_alone)]

@@ -1,4 +1,4 @@
-"""The fields of each filter type, with the lookups they offer, derived from the API's description."""
+"""Filter fields and their lookups, derived from the API description."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.query.facts import MISSING_WORDS
-from stash_cli.core.query.kinds import CHOICES, KINDS
+from stash_cli.core.query.criteria import CHOICES, CRITERIA
 from stash_cli.core.query.model import FilterField
+from stash_cli.core.query.server_quirks import IS_MISSING_VALUES
 from stash_cli.core.types.api import ApiField, describe_api
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ _TARGETS = {
     "parent_folder": "Folder",
     "zip_file": "BaseFile",
 }
-_OF_ONE_USE = frozenset({"is_missing", "phash"})
-"""Fields that are a kind of their own, whatever their type."""
-_OF_OWN_TYPE = frozenset({"parents", "children"})
+_OWN_CRITERIA = frozenset({"is_missing", "phash"})
+"""Fields with a criterion of their own, whatever their type."""
+_SELF_REFERENCES = frozenset({"parents", "children"})
 _FILES = frozenset({"BaseFile", "BasicFile", "VideoFile", "ImageFile", "GalleryFile"})
 
 ALIASES = {
@@ -49,11 +49,11 @@ ALIASES = {
     "md5": "checksum",
     "scene_markers": "markers",
 }
-"""Names of the object's own fields for those of the filter, tried where the filter lacks them."""
+"""Names of an object's fields -> names of filter fields, tried where the filter has no such field."""
 
 
 def filter_type(type_name: str) -> str:
-    """The filter type for `type_name`: `Scene` -> `SceneFilterType`; filter types stand for themselves."""
+    """The filter type of `type_name`: `Scene` -> `SceneFilterType`; a filter type is its own."""
     if type_name in _FILES:
         return "FileFilterType"
     if type_name in describe_api().types and describe_api().types[type_name].kind == "INPUT_OBJECT":
@@ -68,7 +68,7 @@ def filter_type(type_name: str) -> str:
 
 
 def nests(type_name: str) -> bool:
-    """Whether the filter for `type_name` has AND, OR and NOT."""
+    """Whether the filter of `type_name` has AND, OR and NOT."""
     return "AND" in describe_api().types[filter_type(type_name)].fields
 
 
@@ -79,10 +79,10 @@ def owner_of(filter_name: str) -> str:
 
 @cache
 def fields(type_name: str) -> Mapping[str, FilterField]:
-    """Every field of the filter for `type_name`, AND/OR/NOT aside, in the API's order.
+    """The fields of the filter of `type_name` in the API's order, without AND, OR and NOT.
 
-    A field that nests another filter (`performers_filter`) offers no lookups; its `target` names the
-    type whose fields are meant.
+    A field that nests another filter (`performers_filter`) has no lookups; its `target` is the type that the
+    nested filter is about.
     """
     name = filter_type(type_name)
     declared = describe_api().types[name].fields.values()
@@ -92,7 +92,7 @@ def fields(type_name: str) -> Mapping[str, FilterField]:
 
 
 def _field(owner: str, declared: ApiField) -> FilterField:
-    kind = declared.name if declared.name in _OF_ONE_USE else declared.type.name
+    kind = declared.name if declared.name in _OWN_CRITERIA else declared.type.name
     bare = FilterField(
         owner,
         declared.name,
@@ -102,25 +102,25 @@ def _field(owner: str, declared: ApiField) -> FilterField:
         range=_range(owner, declared.name),
         deprecated=declared.deprecated,
     )
-    return replace(bare, lookups=KINDS[kind].lookups(bare)) if kind in KINDS else bare
+    return replace(bare, lookups=CRITERIA[kind].lookups(bare)) if kind in CRITERIA else bare
 
 
 def _target(owner: str, declared: ApiField) -> str | None:
-    if declared.name in _OF_OWN_TYPE:
+    if declared.name in _SELF_REFERENCES:
         return owner
     kind = declared.type.name
     return _TARGETS.get(declared.name) if kind.endswith("MultiCriterionInput") else nested_target(kind)
 
 
 def nested_target(kind: str) -> str | None:
-    """The type whose filter `kind` is, if it is one: `FileFilterType` -> `File`."""
+    """The type that a nested filter is about: `FileFilterType` -> `File`; else None."""
     is_filter = kind.endswith(("FilterType", "FileFilterInput"))
     return owner_of(kind) if is_filter else None
 
 
 def _choices(owner: str, kind: str) -> tuple[str, ...]:
     if kind == "is_missing":
-        return tuple(MISSING_WORDS.get(owner, "").split())
+        return tuple(IS_MISSING_VALUES.get(owner, "").split())
     enum = CHOICES.get(kind)
     return tuple(describe_api().types[enum].values) if enum else ()
 
@@ -132,15 +132,16 @@ def _range(owner: str, name: str) -> tuple[float | None, float | None] | None:
 
 
 def find_field(type_name: str, name: str) -> FilterField | None:
-    """The field called `name`, or the one that an object's own name for it means."""
+    """The filter field called `name`, also by the object's own name for it."""
     known = fields(type_name)
     bare = name.removesuffix("_ids").removesuffix("_id")
+    # The filter's own name takes precedence over plural forms and `_id` suffixes.
     words = (name, ALIASES.get(name, name), f"{name}s", f"{name}es", name.removesuffix("s"), f"{bare}s", bare)
     return next((known[word] for word in words if word in known), None)
 
 
 def nested_field(type_name: str, name: str) -> FilterField | None:
-    """The field that nests a filter for the objects at `name`: `performers` -> `performers_filter`."""
+    """The field that nests a filter of the objects at `name`: `performers` -> `performers_filter`."""
     known = fields(type_name)
     words = (name, f"{name}s", ALIASES.get(name, name), name.removesuffix("s"), name.removesuffix("_filter"))
     return next((known[f"{word}_filter"] for word in words if f"{word}_filter" in known), None)

@@ -1,12 +1,12 @@
-"""Lookups such as `rating100__gte=80` compiled to what the server is asked.
+"""Compilation of lookups such as `rating100__gte=80` to a server filter and a residual predicate.
 
-The name is a field, then perhaps fields of related objects, then perhaps a lookup:
+The name of a lookup is a field, then perhaps fields of related objects, then perhaps a comparison:
 
     compile("Scene", {"rating100__gte": 80, "tags": [1, 2], "performers__country": "JP"})
 
-What each lookup means is written in the tables of `kinds`, once for all fields of a kind. The server
-is asked what it answers exactly; where it has no such question, it is asked for more and `remainder`
-tests its rows (`explain` tells). A negation keeps objects without a value.
+The semantics of each lookup stand in the tables of `criteria`, once for all fields of a kind. The server is
+asked what it answers exactly. Where no filter says it exactly, the filter is wider and `post_filter` tests
+its rows (`explain` tells). A negation includes objects without a value.
 """
 
 from __future__ import annotations
@@ -14,113 +14,208 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashLookupError
-from stash_cli.core.query.compose import compose
 from stash_cli.core.query.conditions import conditions_of
+from stash_cli.core.query.extractors import extractor_of
 from stash_cli.core.query.fields import fields, nests
-from stash_cli.core.query.joins import apart
-from stash_cli.core.query.model import Condition, FilterField, Lookup, Row
-from stash_cli.core.query.rows import where_read
+from stash_cli.core.query.filter_builder import (
+    MAX_ALTERNATIVES,
+    ClaimedJoins,
+    build_filter,
+    is_column,
+    split_join_conflicts,
+)
+from stash_cli.core.query.model import Condition, FilterField, Lookup
+from stash_cli.core.query.q import Q, to_nnf
+from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from stash_cli.core.query.rows import Reader
+    from stash_cli.core.query.extractors import Extractor
+    from stash_cli.core.query.model import Clause, Row
+    from stash_cli.core.query.q import Op
 
-__all__ = ["Compiled", "FilterField", "Lookup", "Remainder", "compile", "fields", "matches"]
+__all__ = ["Compiled", "FilterField", "Lookup", "Predicate", "compile", "fields", "matches"]
+
+_Q = "Q"
+"""`kind` of the field that stands for a disjunction or a negation; its name is the repr of the `Q`."""
 
 
-@dataclass(frozen=True)
-class Remainder:
-    """What the server was not asked: a test of rows that hold `fields`."""
+@dataclass(frozen=True, slots=True)
+class ConditionTest:
+    """A condition evaluated on rows, which hold the paths in `fields`."""
 
-    conditions: list[tuple[Condition, Reader]]
+    condition: Condition
+    extractor: Extractor
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return self.extractor.paths
+
+    def __call__(self, row: Row) -> bool:
+        test = self.condition.test
+        return test is not None and test(self.extractor.read(row))
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A predicate on server rows: all or any of its parts hold, or with `negated` not so."""
+
+    parts: tuple[Predicate | ConditionTest, ...]
+    op: Op = "all"
+    negated: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Paths that rows must hold to be tested."""
-        return tuple(dict.fromkeys(path for _, reader in self.conditions for path in reader.paths))
+        return tuple(dict.fromkeys(path for part in self.parts for path in part.fields))
 
     def __call__(self, row: Row) -> bool:
-        """Whether `row`, as the server sent it, matches."""
-        return all(
-            condition.test is not None and condition.test(reader.read(row))
-            for condition, reader in self.conditions
-        )
-
-
-class RowTest(Protocol):
-    """A test of rows, as the server sends them."""
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """Paths that rows must hold to be tested."""
-
-    def __call__(self, row: Row) -> bool:
-        """Whether `row` matches."""
+        combine = all if self.op == "all" else any
+        return combine(part(row) for part in self.parts) != self.negated
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A question to the server: its `filter`, and the test its rows have to pass, if any."""
+    """A server `filter`, and the residual predicate that its rows have to pass (None: all of them do)."""
 
     type: str
     filter: dict[str, Any]
-    remainder: RowTest | None = None
+    post_filter: Predicate | None = None
     notes: list[str] = field(default_factory=list)
 
     def explain(self) -> str:
-        """The filter as JSON, and what is tested here, line by line."""
+        """The filter as JSON, and a line for each part that is tested here or unreliable."""
         return "\n".join([json.dumps(self.filter, indent=2, ensure_ascii=False), *self.notes])
 
 
-def compile(  # noqa: A001 - what it does to a query
-    type_name: str, lookups: Mapping[str, Any], *, now: datetime | None = None
+def compile(  # noqa: A001 - the usual word for it
+    type_name: str, query: Q | Mapping[str, Any], *, now: datetime | None = None
 ) -> Compiled:
-    """The server filter for `lookups`, all of which must hold.
+    """Compile a `Q`, or lookups all of which must hold.
 
-    `now` anchors relative times such as `-2d`, and its zone is taken for the server's. Raises
-    StashLookupError for a field or lookup that does not exist or cannot be asked, with near matches,
-    and StashInputError for a value that the field does not take.
+    `now` anchors relative times such as `-2d`, and its time zone is taken for the server's. Raises
+    StashLookupError for a field or lookup that does not exist, with near matches, or that neither a server
+    filter nor rows can answer; StashInputError for a value that the field does not take.
     """
-    conditions = conditions_of(type_name, lookups, now or this_moment())
-    asked = apart(type_name, conditions, {})
-    server_filter, left = compose(asked, nests=nests(type_name))
-    notes = [condition.note for condition in asked if condition.note]
+    now = now or _local_now()
+    conditions: list[Condition] = []
+    composite: dict[str, Q] = {}
+    claimed: ClaimedJoins = {}
+    for part in _conjuncts(to_nnf(type_name, _as_q(query))):
+        if part.lookups and not part.negated:
+            found = conditions_of(type_name, part.lookups, now)
+        else:
+            composite[repr(part)] = part
+            found = [_composite_condition(type_name, part, now)]
+        conditions += split_join_conflicts(type_name, found, claimed)
+    server_filter, left = build_filter(conditions, nests=nests(type_name))
+    notes = [condition.note for condition in conditions if condition.note]
     if not left:
         return Compiled(type_name, server_filter, None, notes)
-    notes.append(tested_here(condition.field.name for condition in left))
-    return Compiled(type_name, server_filter, Remainder([readable(type_name, one) for one in left]), notes)
+    names = ", ".join(dict.fromkeys(condition.field.name for condition in left))
+    notes.append(f"Tested row by row here, as no server filter says it exactly: {names}.")
+    parts = [
+        _predicate(type_name, composite[one.field.name], now)
+        if one.field.kind == _Q
+        else _condition_test(type_name, one)
+        for one in left
+    ]
+    return Compiled(type_name, server_filter, Predicate(tuple(parts)), notes)
 
 
-def matches(type_name: str, lookups: Mapping[str, Any], *, now: datetime | None = None) -> Remainder:
-    """The same question answered from rows alone, for what is held already.
-
-    Raises StashLookupError where rows do not tell.
-    """
-    conditions = conditions_of(type_name, lookups, now or this_moment())
-    return Remainder([readable(type_name, condition) for condition in conditions])
+def matches(type_name: str, query: Q | Mapping[str, Any], *, now: datetime | None = None) -> Predicate:
+    """The same query as a predicate on rows alone; raises StashLookupError where rows cannot answer it."""
+    return _predicate(type_name, _as_q(query), now or _local_now())
 
 
-def this_moment() -> datetime:
-    """Now, in the zone that is taken for the server's."""
+def _as_q(query: Q | Mapping[str, Any]) -> Q:
+    return query if isinstance(query, Q) else Q(**query)
+
+
+def _local_now() -> datetime:
     return datetime.now().astimezone()
 
 
-def tested_here(names: Iterable[str]) -> str:
-    """How people are told what the server was not asked."""
-    return f"Tested row by row here, as no server filter says it exactly: {', '.join(dict.fromkeys(names))}."
+def _predicate(type_name: str, q: Q, now: datetime) -> Predicate:
+    parts: list[Predicate | ConditionTest] = [_predicate(type_name, part, now) for part in q.parts]
+    if q.lookups:
+        parts += [_condition_test(type_name, one) for one in conditions_of(type_name, q.lookups, now)]
+    return Predicate(tuple(parts), q.op, q.negated)
 
 
-def readable(type_name: str, condition: Condition) -> tuple[Condition, Reader]:
-    """A condition with what reads its values from rows; raises StashLookupError where rows do not tell."""
-    found = where_read(type_name, condition)
+def _condition_test(type_name: str, condition: Condition) -> ConditionTest:
+    found = extractor_of(type_name, condition)
     if found is None:
         raise StashLookupError(
             f"{condition.field.owner}.{condition.field.name} cannot be asked this way:"
             " no filter of the server says it, and its answers do not tell.",
             hint="Ask for less, or for each part in a query of its own.",
         )
-    return condition, found
+    return ConditionTest(condition, found)
+
+
+def _conjuncts(q: Q) -> list[Q]:
+    """The parts that must all hold, with nested conjunctions flattened."""
+    if q.op == "any" or q.negated or q.lookups:
+        return [q]
+    return [part for inner in q.parts for part in _conjuncts(inner)]
+
+
+def _composite_condition(type_name: str, q: Q, now: datetime) -> Condition:
+    """A disjunction or negation as one condition, exact where its clauses say all of it."""
+    clauses = _clauses(type_name, q, now)
+    return Condition(FilterField(type_name, repr(q), _Q), clauses or [], exact=clauses is not None)
+
+
+def _clauses(type_name: str, q: Q, now: datetime) -> list[Clause] | None:
+    """`q` in conjunctive normal form; None where no clauses are equivalent to it."""
+    if q.negated or (q.op == "any" and not q.parts):
+        return None
+    if q.lookups:
+        found = conditions_of(type_name, q.lookups, now)
+        is_exact = all(condition.exact for condition in found)
+        return [clause for condition in found for clause in condition.clauses] if is_exact else None
+    inner = [clauses for part in q.parts if (clauses := _clauses(type_name, part, now)) is not None]
+    if len(inner) < len(q.parts):
+        return None
+    if q.op == "all":
+        return [clause for clauses in inner for clause in clauses]
+    # An alternative without clauses holds for every object, and so does the disjunction.
+    return _distributed(type_name, inner) if all(inner) else []
+
+
+def _distributed(type_name: str, alternatives: list[list[Clause]]) -> list[Clause] | None:
+    """A disjunction of conjunctions as clauses; None where these are too many or would share a join."""
+    found: list[Clause] = []
+    for chosen in product(*alternatives):
+        found.append([term for clause in chosen for term in clause])
+        if len(found) > MAX_ALTERNATIVES:
+            return None
+    safe = all(is_column(fields(type_name).get(name)) for clause in found for name, _ in clause)
+    return found if safe or len(found) == 1 == len(found[0]) else None
+
+
+def row_of(obj: Any, paths: tuple[str, ...]) -> dict[str, Any]:
+    """The values of an object at dotted `paths`, in the form of a server row."""
+    row: dict[str, Any] = {}
+    for head in dict.fromkeys(path.partition(".")[0] for path in paths):
+        rest = tuple(
+            tail for path in paths for name, _, tail in [path.partition(".")] if name == head and tail
+        )
+        declared = describe_api().types[type(obj).__name__].fields.get(head)
+        row[head] = _json_value(getattr(obj, declared.attr if declared else head, None), rest)
+    return row
+
+
+def _json_value(value: Any, rest: tuple[str, ...]) -> Any:
+    if isinstance(value, list):
+        return [_json_value(item, rest) for item in value]
+    if rest:
+        return row_of(value, rest) if value else None
+    value = getattr(value, "value", value)
+    return value.isoformat() if hasattr(value, "isoformat") else value

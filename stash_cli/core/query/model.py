@@ -1,4 +1,4 @@
-"""What a lookup is made of: its description, the server criteria it becomes, and its local test."""
+"""The data model of queries: lookups, filter fields, conditions in conjunctive normal form."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from stash_cli.core.errors import StashInputError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from stash_cli.core.query.rows import Reader
+    from stash_cli.core.query.extractors import Extractor
 
 Arity = Literal["value", "range", "list", "none", "flag"]
-"""How many words a lookup takes: one, `from..to`, several, none at all, or yes/no."""
+"""Values of a lookup: one, a range `from..to`, a list, none, or yes/no."""
 
 Row = Mapping[str, Any]
 """An object as the server sends it."""
 
-Criterion = tuple[str, Any]
-"""Filter field and what is sent for it."""
+Term = tuple[str, Any]
+"""A filter field and its criterion: the literal of a clause."""
 
-Clause = list[Criterion]
-"""Alternatives: at least one of these criteria holds."""
+Clause = list[Term]
+"""A disjunction: at least one of the terms holds."""
 
 Test = Callable[[list[Any]], bool]
-"""Whether an object whose field holds these values (none of them null) matches."""
+"""A predicate on the values of a field, without nulls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One way to compare a field; `parse` turns command-line text into a value for `compile`.
+    """A comparison of a field; `parse` converts command-line text to a value for `compile`.
 
-    `parse` raises StashInputError that says what is expected; the caller knows the flag's name.
+    `parse` raises StashInputError that names the expected form.
     """
 
     name: str
@@ -45,10 +45,10 @@ class Lookup:
 
 @dataclass(frozen=True)
 class FilterField:
-    """A field of a filter type, and the lookups it offers.
+    """A field of a filter type, with its lookups.
 
-    `kind` is the criterion input type; `target` is the type whose ids or fields it takes; `choices` are
-    the words it takes where these are limited; `range` bounds its numbers.
+    `kind` is the criterion input type; `target` the type of the related objects; `choices` the permitted
+    words where these are limited; `range` the bounds of its numbers.
     """
 
     owner: str
@@ -62,21 +62,21 @@ class FilterField:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Type and field, as the tables of server facts are keyed."""
+        """Type and field, the key of the tables in `server_quirks`."""
         return self.owner, self.name
 
     def refuse(self, value: Any, expected: str) -> NoReturn:
-        """Raise the error that names this field, the value and what it takes instead."""
+        """Raise StashInputError with this field, the value, and the expected form."""
         raise StashInputError(f"{self.owner}.{self.name} takes {expected}, not {value!r}.")
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What all lookups of one field ask for.
+    """The lookups of one field, compiled.
 
-    `clauses` is what the server is asked, all of them to hold. Where `exact` is False the server's
-    answer may hold more than was asked for, and `test` decides, on the values that `reader` (None: the
-    field's own) finds in a row. `test` is None where rows do not tell.
+    `clauses` is the server's part, a conjunction. Where `exact` is False the server may return more than
+    asked for, and `test` decides on the values that `extractor` (None: the field's) reads from a row. `test`
+    is None where rows cannot tell. `given` marks a criterion in the API's own shape.
     """
 
     field: FilterField
@@ -84,25 +84,25 @@ class Condition:
     test: Test | None = None
     exact: bool = True
     note: str = ""
-    reader: Reader | None = None
+    extractor: Extractor | None = None
     given: bool = False
 
     @property
     def is_positive(self) -> bool:
-        """Whether only an object with a value can meet it."""
+        """Whether objects without a value never match."""
         return self.test is not None and not self.test([])
 
 
-class Kind(Protocol):
-    """A kind of criterion: which lookups a field of it offers, and what they become."""
+class Criterion(Protocol):
+    """The lookups of one kind of filter field: which there are, and what they compile to."""
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
-        """The lookups that `field` offers."""
+        """The lookups of `field`."""
 
     def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
-        """All lookups given for `field`; `now` anchors relative times and names the server's zone."""
+        """Compile all lookups of `field`; `now` anchors relative times and has the server's time zone."""
 
 
-def modified(modifier: str, value: Any = None, **more: Any) -> dict[str, Any]:
-    """A criterion: `modified("EQUALS", 5)` -> `{"value": 5, "modifier": "EQUALS"}`."""
+def with_modifier(modifier: str, value: Any = None, **more: Any) -> dict[str, Any]:
+    """A criterion input: `with_modifier("EQUALS", 5)` -> `{"value": 5, "modifier": "EQUALS"}`."""
     return {"value": value, "modifier": modifier, **more}

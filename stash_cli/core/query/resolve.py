@@ -1,7 +1,7 @@
-"""Names of related objects turned into ids: what people write after `--tag`.
+"""Resolution of names of related objects to ids, as in `--tag NAME`.
 
-A word is a name or an alias in any case; digits may also be an id. `id:12` and `name:12` force one
-reading. All words of one type are looked up in one request.
+A word is a name or an alias in any case, or an id if it is all digits; `id:12` and `name:12` are explicit.
+All words of one type are resolved in one request.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from stash_cli.core.errors import StashAmbiguousError, StashNotFoundError, did_y
 from stash_cli.core.graphql import document, selection
 from stash_cli.core.query.fields import fields
 from stash_cli.core.query.lookups import compile as compile_lookups
-from stash_cli.core.query.spelling import spell, spread
-from stash_cli.core.query.words import lasting
+from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
+from stash_cli.core.query.value_parsers import materialized
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, Entity
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 _TAKES_IDS = frozenset({"eq", "ne", "in", "includes", "includes_all", "excludes"})
 _NEAR = 5000
-"""How many names are looked through for near matches."""
+"""Names that are searched for near matches."""
 
 
 class Session(Protocol):
-    """What is needed of a session."""
+    """The part of a session that is needed."""
 
     async def learn(self) -> ServerCapabilities: ...
 
@@ -39,7 +39,7 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as written, and the readings it may have."""
+    """A word with its possible readings."""
 
     written: str
     name: str | None
@@ -58,17 +58,17 @@ class Word:
 
 
 async def relation_ids(session: Session, type_name: str, words: Sequence[str | int]) -> list[str]:
-    """The ids that `words` mean, in their order, without repetition.
+    """Ids of the objects that `words` name, in this order, without duplicates.
 
-    Raises StashNotFoundError for a word that means nothing, with near matches, and StashAmbiguousError
-    for one that means several objects, listing them.
+    Raises StashNotFoundError for an unknown word, with near matches, and StashAmbiguousError for one that
+    matches several objects, with a list of these.
     """
     found = await _meanings(session, ENTITIES[type_name], list(map(str, words)))
     return list(dict.fromkeys(found[str(word)] for word in words))
 
 
 async def _meanings(session: Session, entity: Entity, words: Iterable[str]) -> dict[str, str]:
-    """The id that each word means; one request for all."""
+    """Word -> id, in one request."""
     read = [Word.read(word) for word in dict.fromkeys(words)]
     rows = await _look_up(session, entity, read) if read else []
     found = {}
@@ -83,11 +83,11 @@ async def _meanings(session: Session, entity: Entity, words: Iterable[str]) -> d
 
 
 async def resolve_names(session: Session, type_name: str, lookups: Mapping[str, Any]) -> dict[str, Any]:
-    """`lookups` with the names in relations replaced by ids, one request for each type they are of.
+    """`lookups` with the names of related objects replaced by ids, one request per type.
 
-    Ids and objects stay as they are.
+    Ids and objects are unchanged.
     """
-    found = {key: lasting(value) for key, value in lookups.items()}
+    found = {key: materialized(value) for key, value in lookups.items()}
     named: dict[str, dict[str, list[Any]]] = {}
     for key, value in found.items():
         target = _names_of(type_name, key, value)
@@ -102,9 +102,9 @@ async def resolve_names(session: Session, type_name: str, lookups: Mapping[str, 
 
 
 def _names_of(type_name: str, key: str, value: Any) -> str | None:
-    """The type whose names a lookup takes, its own or one of related objects; None for other lookups."""
-    [(name, _)] = spread(type_name, {key: value})
-    field, lookup, inner = spell(type_name, name)
+    """The type of the objects that a lookup takes, on the object itself or nested; else None."""
+    [(name, _)] = canonical_lookups(type_name, {key: value})
+    field, lookup, inner = parse_lookup(type_name, name)
     if inner and field.target:
         return _names_of(field.target, inner, value)
     return field.target if field.target in ENTITIES and lookup in _TAKES_IDS else None
@@ -115,17 +115,19 @@ def _is_name(item: Any) -> bool:
 
 
 def _replaced(many: list[Any], ids: Mapping[str, str]) -> list[Any]:
-    """Ids and objects first, then what the names mean."""
+    """The ids and objects, then the ids of the names."""
     kept = [item for item in many if not _is_name(item)]
     return [*kept, *dict.fromkeys(ids[item] for item in many if _is_name(item))]
 
 
 async def _look_up(session: Session, entity: Entity, words: Iterable[Word]) -> list[dict[str, Any]]:
-    """Every object that a word may mean, in one request; of markers, which have no such questions, all."""
+    """All objects that the words may name, in one request; markers have no such query, so all are fetched."""
     server = await session.learn()
+    # Markers have no filter on their title.
     if entity.label not in fields(entity.type):
         return await _rows(session, entity, [_by_name(entity, {}, -1, server)])
     names = [name for word in words if word.name for name in _readings(entity, word.name)]
+    # Digits may be a name as well, so both readings are looked up.
     ids = list(dict.fromkeys(word.id for word in words if word.id))
     roots = [_by_id(entity, number, one, server) for number, one in enumerate(ids)]
     if names:
@@ -165,14 +167,14 @@ def _selection(entity: Entity, server: ServerCapabilities) -> str:
 
 
 def _readings(entity: Entity, name: str) -> list[str]:
-    """The names that `name` may be: performers also as `Alice (singer)`, with their disambiguation."""
+    """Possible names: performers also as `Alice (singer)`, with their disambiguation."""
     if entity.type == "Performer" and name.endswith(")") and " (" in name:
         return [name, name.rpartition(" (")[0]]
     return [name]
 
 
 def _candidates(entity: Entity, word: Word, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What `word` means: an id or a name, else an alias; the exact case wins over any case."""
+    """Objects named by `word`: by id or name, else by alias; exact case takes precedence."""
     wanted = (word.name or "").casefold()
     by_id = [row for row in rows if word.id is not None and row["id"] == word.id]
     named = [row for row in rows if wanted and wanted in _names(entity, row)]
@@ -192,7 +194,7 @@ def _aliases(row: dict[str, Any]) -> set[str]:
 
 
 def label(entity: Entity, row: Mapping[str, Any]) -> str:
-    """An object as people tell it from others: `Alice (singer)`."""
+    """Display name of an object: `Alice (singer)`."""
     name = str(row.get(entity.label) or "")
     more = row.get("disambiguation")
     return f"{name} ({more})" if more else name
@@ -206,7 +208,7 @@ def _ambiguous(entity: Entity, word: Word, rows: list[dict[str, Any]]) -> StashA
 
 
 async def _not_found(session: Session, entity: Entity, word: Word) -> StashNotFoundError:
-    """The error for a word that means nothing, with near names where names are few enough to look at."""
+    """The error for an unknown word, with near matches among the first names."""
     message = f"There is no {entity.noun} {word.written!r}."
     if not word.name:
         return StashNotFoundError(message)

@@ -1,6 +1,8 @@
-"""Ordered values as points on a scale: how they are read, stepped, sent and found in rows.
+"""Scales: ordered values as points, and sets of points as intervals.
 
-A value is a closed stretch of its scale: a number is one point, `2024-03` is thirty-one days.
+A value is a closed interval of its scale: a number is one point, `2024-03` is 31 days. Intervals are sorted
+and disjoint, and None is an open end. Every bound is closed: `> 5` is `>= next(5)`, where the next point is
+the scale's (1 for whole numbers, days and seconds, the next representable number for floats).
 """
 
 from __future__ import annotations
@@ -10,20 +12,20 @@ import sys
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Protocol
 
-from stash_cli.core.query import moments, words
-from stash_cli.core.query.facts import UTC_TIMES
-from stash_cli.core.query.model import FilterField, modified
+from stash_cli.core.query import date_parsing, value_parsers
+from stash_cli.core.query.model import FilterField, with_modifier
+from stash_cli.core.query.server_quirks import UTC_TIMES
 
 _EPOCH = datetime(1, 1, 1)  # noqa: DTZ001 - wall time
 
 
 class Scale(Protocol):
-    """One ordered kind of value."""
+    """An ordered type of value."""
 
     metavar: str
     expected: str
     point: Any
-    """Some point of the scale."""
+    """Any point of the scale."""
 
     def up(self, point: Any) -> Any: ...
 
@@ -33,20 +35,20 @@ class Scale(Protocol):
         """Command-line text as a value for `read`."""
 
     def read(self, field: FilterField, value: Any, now: datetime) -> tuple[Any, Any]:
-        """First and last point of `value`; ValueError or TypeError where it is none."""
+        """First and last point of `value`; raises ValueError or TypeError."""
 
     def found(self, value: Any) -> Any:
         """The point of a value in a row."""
 
     def criterion(self, field: FilterField, low: Any, high: Any, *, outside: bool = False) -> dict[str, Any]:
-        """What the server is sent for the stretch from `low` to `high`, or for all that is outside it."""
+        """The criterion for the interval from `low` to `high`, or with `outside` for its complement."""
 
     def empty(self) -> Any:
-        """The value that goes with IS_NULL."""
+        """The value that IS_NULL is sent with."""
 
 
 class _Discrete:
-    """Whole steps: every bound can be moved by one, so that each comparison is exact."""
+    """Points in whole steps, so that every bound can be expressed exactly."""
 
     def up(self, point: int) -> int:
         return point + 1
@@ -61,12 +63,14 @@ class _Discrete:
         self, _field: FilterField, low: int | None, high: int | None, *, outside: bool = False
     ) -> dict[str, Any]:
         if low is not None and low == high:
-            return modified("NOT_EQUALS" if outside else "EQUALS", self.send(low))
+            return with_modifier("NOT_EQUALS" if outside else "EQUALS", self.send(low))
         if low is not None and high is not None:
-            return modified("NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high))
+            return with_modifier(
+                "NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high)
+            )
         if low is not None:
-            return modified("GREATER_THAN", self.send(low - 1))
-        return modified("LESS_THAN", self.send((high or 0) + 1))
+            return with_modifier("GREATER_THAN", self.send(low - 1))
+        return with_modifier("LESS_THAN", self.send((high or 0) + 1))
 
 
 class Whole(_Discrete):
@@ -77,12 +81,12 @@ class Whole(_Discrete):
     expected = "a whole number"
 
     def parse(self, text: str) -> Any:
-        return text if ":" in text else words.whole(text)
+        return text if ":" in text else value_parsers.whole(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
-        """A fraction is no point, but has one before and one after it: `gt=79.5` is `gte=80`."""
+        """A fraction is between two points, so that first > last: `gt=79.5` is `gte=80`."""
         if field.name in IN_SECONDS:
-            value = moments.in_seconds(value)
+            value = date_parsing.in_seconds(value)
         if isinstance(value, bool):
             raise TypeError(value)
         number = float(value) if not isinstance(value, int) else value
@@ -101,13 +105,13 @@ class Whole(_Discrete):
 
 
 IN_SECONDS = frozenset({"duration", "resume_time", "play_duration"})
-"""Numbers that may be written as a length of time."""
+"""Fields in seconds, which also take `1:30` or a timedelta."""
 ROUNDED = frozenset({"framerate"})
-"""Numbers that the server rounds before it compares them."""
+"""Fields that the server rounds before comparing."""
 
 
 class Real:
-    """Numbers with a fraction, stepped from one representable number to the next."""
+    """Numbers with a fraction; the next point is the next representable number."""
 
     metavar = "NUMBER"
     point = 0.0
@@ -121,10 +125,10 @@ class Real:
         return math.nextafter(point, -math.inf)
 
     def parse(self, text: str) -> float:
-        return words.number(text)
+        return value_parsers.number(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[float, float]:
-        point = float(moments.in_seconds(value) if field.name in IN_SECONDS else value)
+        point = float(date_parsing.in_seconds(value) if field.name in IN_SECONDS else value)
         if isinstance(value, bool) or not math.isfinite(point):
             raise ValueError(value)
         within(field, point)
@@ -140,39 +144,39 @@ class Real:
         self, _field: FilterField, low: float | None, high: float | None, *, outside: bool = False
     ) -> dict[str, Any]:
         if low is not None and low == high:
-            return modified("NOT_EQUALS" if outside else "EQUALS", low)
+            return with_modifier("NOT_EQUALS" if outside else "EQUALS", low)
         if low is not None and high is not None:
-            return modified("NOT_BETWEEN" if outside else "BETWEEN", low, value2=high)
+            return with_modifier("NOT_BETWEEN" if outside else "BETWEEN", low, value2=high)
         if low is not None and self._was_open(low, self.down(low)):
-            return modified("GREATER_THAN", self.down(low))
+            return with_modifier("GREATER_THAN", self.down(low))
         if high is not None and self._was_open(high, self.up(high)):
-            return modified("LESS_THAN", self.up(high))
-        return modified(
+            return with_modifier("LESS_THAN", self.up(high))
+        return with_modifier(
             "BETWEEN", -self.furthest if low is None else low, value2=self.furthest if high is None else high
         )
 
     @staticmethod
     def _was_open(bound: float, neighbour: float) -> bool:
-        """Whether `neighbour` is the number the caller wrote: the shorter of the two."""
+        """Whether `neighbour` is the number that the caller wrote: the one with the shorter text."""
         return len(repr(neighbour)) < len(repr(bound))
 
 
 class Days(_Discrete):
-    """Dates, by day number; the server holds a fuzzy date as its first day."""
+    """Dates as day numbers; the server stores a partial date as its first day."""
 
     metavar = "DATE"
     point = 730_000
-    expected = moments.EXPECTED
+    expected = date_parsing.EXPECTED
 
     def parse(self, text: str) -> str:
         return text
 
     def read(self, _field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
-        first, last = moments.days(value, now)
+        first, last = date_parsing.days(value, now)
         return first.toordinal(), last.toordinal()
 
     def found(self, value: Any) -> int:
-        return moments.period(value)[0].toordinal()
+        return date_parsing.period(value)[0].toordinal()
 
     def send(self, point: int) -> str:
         # Years are always four digits: the server compares text.
@@ -183,39 +187,41 @@ class Days(_Discrete):
 
 
 class Seconds(_Discrete):
-    """Times, by second of wall time on the server's clock.
+    """Times as seconds of wall time in the server's zone.
 
-    The server compares texts such as 2024-03-15T10:00:00+01:00, so a text without offset sorts before
-    every time in its own second: GREATER_THAN includes that second, LESS_THAN does not.
+    The server compares texts such as 2024-03-15T10:00:00+01:00, so a text without offset sorts before every
+    time within its second: GREATER_THAN includes that second, LESS_THAN does not.
     """
 
     metavar = "TIME"
     point = 63_000_000_000
-    expected = moments.EXPECTED
+    expected = date_parsing.EXPECTED
 
     def parse(self, text: str) -> str:
         return text
 
     def read(self, field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
         zone: tzinfo | None = UTC if field.key in UTC_TIMES else now.tzinfo
-        first, last = moments.seconds(value, now, zone)
+        first, last = date_parsing.seconds(value, now, zone)
         return _second(first), _second(last)
 
     def found(self, value: Any) -> int:
         return _second(datetime.fromisoformat(str(value)[:19]))  # wall time, as the server compares it
 
     def send(self, point: int) -> str:
-        ahead = timedelta(seconds=min(max(point, 0), _second(moments.LAST_SECOND)))
+        ahead = timedelta(seconds=min(max(point, 0), _second(date_parsing.LAST_SECOND)))
         return (_EPOCH + ahead).isoformat()
 
     def criterion(
         self, _field: FilterField, low: int | None, high: int | None, *, outside: bool = False
     ) -> dict[str, Any]:
         if high is None:
-            return modified("GREATER_THAN", self.send(low or 0))
+            return with_modifier("GREATER_THAN", self.send(low or 0))
         if low is None:
-            return modified("LESS_THAN", self.send(high + 1))
-        return modified("NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high + 1))
+            return with_modifier("LESS_THAN", self.send(high + 1))
+        return with_modifier(
+            "NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high + 1)
+        )
 
     def empty(self) -> str:
         return ""
@@ -226,8 +232,62 @@ def _second(moment: datetime) -> int:
 
 
 def within(field: FilterField, point: float) -> None:
-    """Refuse numbers outside the field's range; the server stores and compares anything."""
+    """Refuse numbers outside the field's range; the server would accept any."""
     low, high = field.range or (None, None)
     if (low is not None and point < low) or (high is not None and point > high):
         bounds = f"{low:g} to {high:g}" if high is not None else f"{low:g} or more"
         field.refuse(point, f"numbers from {bounds}" if high is not None else f"{bounds}")
+
+
+Interval = tuple[Any, Any]
+Intervals = list[Interval]
+
+EVERYTHING: Intervals = [(None, None)]
+
+
+class Steps(Protocol):
+    """Neighbours of a point."""
+
+    def up(self, point: Any) -> Any: ...
+
+    def down(self, point: Any) -> Any: ...
+
+
+def in_order(intervals: Intervals) -> Intervals:
+    """`intervals` unchanged; raises ValueError where one ends before it begins."""
+    if any(low is not None and high is not None and low > high for low, high in intervals):
+        raise ValueError(intervals)
+    return intervals
+
+
+def contains(intervals: Intervals, point: Any) -> bool:
+    return any((low is None or low <= point) and (high is None or point <= high) for low, high in intervals)
+
+
+def intersect(left: Intervals, right: Intervals) -> Intervals:
+    found = []
+    for a, b in left:
+        for c, d in right:
+            low = a if c is None else c if a is None else max(a, c)
+            high = b if d is None else d if b is None else min(b, d)
+            if low is None or high is None or low <= high:
+                found.append((low, high))
+    return found
+
+
+def complement(intervals: Intervals, steps: Steps) -> Intervals:
+    """All points outside `intervals`."""
+    rest = EVERYTHING
+    for low, high in intervals:
+        outside: Intervals = []
+        if low is not None:
+            outside.append((None, steps.down(low)))
+        if high is not None:
+            outside.append((steps.up(high), None))
+        rest = intersect(rest, outside)
+    return rest
+
+
+def union(intervals: Intervals, steps: Steps) -> Intervals:
+    """The same set with overlapping and adjacent intervals merged."""
+    return complement(complement(intervals, steps), steps)

@@ -1,6 +1,6 @@
 """The store: objects with identity, read through a cache and found by Django-style lookups."""
 
-from stash_cli.core.query.logic import Q
+from stash_cli.core.query.q import Q
 from stash_cli.core.store.store import CacheStats, StashEntityStore
 
 __all__ = ["CacheStats", "Q", "StashEntityStore"]

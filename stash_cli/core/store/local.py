@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.errors import StashUsageError
-from stash_cli.core.query.combine import row_of, tree_of
-from stash_cli.core.query.logic import Q
+from stash_cli.core.query.lookups import matches, row_of
+from stash_cli.core.query.q import Q
 from stash_cli.core.store.fields import lacks
 from stash_cli.core.store.population import Population
 
@@ -36,7 +36,7 @@ class Local(Population):
 
     @staticmethod
     def _held_test(entity_type: type[T], where: Q) -> Callable[[T], bool]:
-        test = tree_of(entity_type.__name__, where)
+        test = matches(entity_type.__name__, where)
 
         def accepts(obj: T) -> bool:
             return not lacks(obj, test.fields) and test(row_of(obj, test.fields))

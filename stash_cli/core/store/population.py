@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from stash_cli.core.client.paging import FindQuery, iter_pages
 from stash_cli.core.errors import StashNotFoundError, StashUsageError
+from stash_cli.core.query.extractors import extractor
 from stash_cli.core.query.lookups import compile as compile_lookups
-from stash_cli.core.query.rows import reader
 from stash_cli.core.store.base import paths_of
 from stash_cli.core.store.fields import is_inverse, lacks, with_ids
 from stash_cli.core.store.reading import ROUNDS, Reading
@@ -19,8 +19,8 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stash_cli.core.query.logic import Q
-    from stash_cli.core.query.rows import Reader
+    from stash_cli.core.query.extractors import Extractor
+    from stash_cli.core.query.q import Q
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
@@ -113,7 +113,7 @@ class Population(Reading):
         name, _, rest = path.partition(".")
         other_name, field = inverses(cls.__name__)[name]
         other = ENTITIES[other_name]
-        where = reader(other_name, field)
+        where = extractor(other_name, field)
         if where is None:
             raise StashUsageError(f"{cls.__name__}.{name} cannot be read back from {other.plural}.")
         wanted = compile_lookups(other_name, {f"{field}__includes": list(objects)}).filter
@@ -130,7 +130,7 @@ class Population(Reading):
     ) -> None:
         """Merge what a query finds into an inverse relation of `objects`."""
         other_type = cast("type[StashObject]", class_named(query.entity.type))
-        where = cast("Reader", reader(query.entity.type, inverses(cls.__name__)[name][1]))
+        where = cast("Extractor", extractor(query.entity.type, inverses(cls.__name__)[name][1]))
         found: dict[str, list[StashObject]] = {each.id: [] for each in objects}
 
         def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:

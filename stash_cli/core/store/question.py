@@ -6,8 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, Page, iter_rows, page
-from stash_cli.core.client.prefetch import Prefetch
+from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, Page, Prefetch, iter_rows, page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -30,7 +29,7 @@ class Question:
 
     def passes(self, row: Mapping[str, Any]) -> bool:
         """Whether a row meets what the server was not asked."""
-        return self.compiled.remainder is None or self.compiled.remainder(row)
+        return self.compiled.post_filter is None or self.compiled.post_filter(row)
 
     async def rows(
         self,
@@ -43,7 +42,7 @@ class Question:
         """Rows that match, up to `limit`; or what `receive` turns them into, None for none."""
         if limit is not None and limit <= 0:
             return
-        at_most = limit if self.compiled.remainder is None else None
+        at_most = limit if self.compiled.post_filter is None else None
         receive = receive or self._passing
         if not prefetch:
             rows = self._unhurried(page_size or PAGE_SIZE, receive)

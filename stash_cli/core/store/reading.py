@@ -6,14 +6,12 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stash_cli.core.client.by_id import pages_by_id
-from stash_cli.core.client.paging import FindQuery, count
+from stash_cli.core.client.paging import FindQuery, count, pages_by_id
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.graphql.selection import default_paths
-from stash_cli.core.query.combine import compile_all
-from stash_cli.core.query.logic import Q
 from stash_cli.core.query.lookups import Compiled
 from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.query.q import Q
 from stash_cli.core.query.resolve import resolve_names
 from stash_cli.core.store.base import StoreBase, entity_of, paths_of
 from stash_cli.core.store.fields import lacks, with_ids
@@ -159,7 +157,7 @@ class Reading(StoreBase):
     async def count(self, entity_type: type[T], *where: Q, q: str | None = None, **filters: Any) -> int:
         """How many match; rows are read only where the server cannot count them."""
         question = await self._question(entity_type, ["id"], (where, filters), q=q)
-        if question.compiled.remainder is None:
+        if question.compiled.post_filter is None:
             return await count(self.session, question.query)
         return len([row async for row in question.rows()])
 
@@ -181,9 +179,9 @@ class Reading(StoreBase):
         entity = entity_of(entity_type)
         compiled = await self._compiled(entity.type, *asked)
         paths = paths_of(entity_type, fields)
-        if compiled.remainder is not None:
+        if compiled.post_filter is not None:
             shown = default_paths(entity.type) if paths is None else paths
-            paths = with_ids(entity.type, [*shown, *compiled.remainder.fields])
+            paths = with_ids(entity.type, [*shown, *compiled.post_filter.fields])
         if sort and sort.startswith("-"):
             sort, direction = sort[1:], direction or "DESC"
         query = FindQuery(entity, compiled.filter or None, q, sort, direction)
@@ -193,9 +191,7 @@ class Reading(StoreBase):
         async def named(lookups: Mapping[str, Any]) -> Mapping[str, Any]:
             return await resolve_names(self.session, type_name, lookups)
 
-        if not where:
-            return compile_lookups(type_name, await named(filters))
-        return compile_all(type_name, await Q(*where, **filters).resolved(named))
+        return compile_lookups(type_name, await Q(*where, **filters).resolved(named))
 
     async def _objects(
         self,
@@ -221,8 +217,8 @@ class Reading(StoreBase):
         self, entity_type: type[T], question: Question, limit: int | None, size: int
     ) -> AsyncGenerator[T, None]:
         """The objects that match now, loaded in chunks as they are wanted."""
-        remainder = question.compiled.remainder
-        narrow = replace(question, paths=["id", *(remainder.fields if remainder else ())])
+        post_filter = question.compiled.post_filter
+        narrow = replace(question, paths=["id", *(post_filter.fields if post_filter else ())])
         ids = [row["id"] async for row in narrow.rows(limit=limit)]
         for start in range(0, len(ids), size):
             for obj in await self._load(entity_type, ids[start : start + size], question.paths):

@@ -46,7 +46,7 @@ class Writing(Local):
         """
         obj = obj.canonical
         many = gather([obj])
-        async with self.client.turns.of(many or [obj]):
+        async with self.client.object_locks.hold(many or [obj]):
             for each in many or [obj]:
                 self._adopt(each)
             if len(many) < 2:  # noqa: PLR2004 - with others it takes a unit of work
@@ -81,7 +81,7 @@ class Writing(Local):
         cannot be written, and with `check` StashBatchError where any did not succeed.
         """
         many = gather(objects)
-        async with self.client.turns.of(many):
+        async with self.client.object_locks.hold(many):
             for each in many:
                 self._adopt(each)
             unit = Unit(self.client, max_batch_size, on_conflict=on_conflict, retry_unknown=retry_unknown)

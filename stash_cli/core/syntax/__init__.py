@@ -1,1 +1,1 @@
-"""GraphQL documents as text: tokens, and the operations that they hold; needs no other package."""
+"""GraphQL documents as text: their tokens and operations; imports no other package."""

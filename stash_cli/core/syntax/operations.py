@@ -1,4 +1,4 @@
-"""The operations of a document: their kinds and root fields, by the grammar of executable documents."""
+"""The operations of a document with their kinds and root fields, parsed by the GraphQL grammar."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from stash_cli.core.syntax.fields import RootField
 from stash_cli.core.syntax.tokens import STRINGS, NotUnderstoodError, Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _DEEPEST = 50
-"""Levels of fragments in each other within a root; nobody writes more."""
+"""Nesting of inline fragments in a root selection set that is parsed."""
 _REMEMBERED = 4096
-"""Characters up to which a document's operations are kept for its next sending."""
+"""Length in characters up to which a parsed document is cached."""
 
 
 class Kind(StrEnum):
-    """What an operation does."""
+    """The kind of an operation."""
 
     QUERY = "query"
     MUTATION = "mutation"
@@ -31,7 +31,7 @@ _KEYWORDS = tuple(Kind)
 
 
 class Operation(NamedTuple):
-    """One operation of a document; `spreads` are the fragments that its root includes without a condition."""
+    """An operation of a document; `spreads` are the unconditional fragments of its root selection set."""
 
     kind: Kind
     name: str
@@ -40,18 +40,18 @@ class Operation(NamedTuple):
 
 
 class ExecutableDocument:
-    """The operations of a document, and the root fields of its fragments."""
+    """The operations of a document and the root fields of its fragments."""
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
         self.fragments: dict[str, Operation] = {}
 
     def chosen(self, name: object) -> list[Operation]:
-        """The operations that `name` may choose: one, unless the document is invalid."""
+        """The operations that `name` selects: exactly one, unless the document is invalid."""
         return [each for each in self.operations if not name or each.name == name]
 
     def root_fields(self, operation: Operation) -> list[RootField]:
-        """The root fields of an operation, with those of fragments."""
+        """The root fields of an operation, including those of its fragments."""
         found, seen, left = list(operation.fields), set[str](), list(operation.spreads)
         while left:
             name = left.pop()
@@ -65,7 +65,7 @@ class ExecutableDocument:
 def kind_of(document: str, name: object = None) -> Kind | None:
     """The kind of the operation that a server executes; None where that is not certain.
 
-    `name` is the request's `operationName`. A document with several operations is certain with a name only.
+    `name` is `operationName`; a document with several operations is certain only with a name.
     """
     parsed = parse(document)
     found = parsed.chosen(name) if parsed else []
@@ -73,14 +73,14 @@ def kind_of(document: str, name: object = None) -> Kind | None:
 
 
 def root_fields(document: str, name: object = None) -> list[RootField]:
-    """The root fields of the operation that a server executes; none where that is not certain."""
+    """The root fields of the operation that a server executes; [] where that is not certain."""
     parsed = parse(document)
     found = parsed.chosen(name) if parsed else []
     return parsed.root_fields(found[0]) if parsed and len(found) == 1 else []
 
 
 def parse(document: str) -> ExecutableDocument | None:
-    """The operations of a document; None for text that is not understood."""
+    """The operations of a document; None for text that cannot be parsed."""
     return _remembered(document) if len(document) <= _REMEMBERED else _parse(document)
 
 
@@ -95,7 +95,7 @@ _remembered = lru_cache(maxsize=64)(_parse)
 
 
 class _Parser:
-    """A recursive descent over the tokens, with one token of lookahead."""
+    """Recursive descent over the tokens, with one token of lookahead."""
 
     def __init__(self, document: str) -> None:
         self._tokens: Iterator[Token] = tokens(document)
@@ -172,7 +172,7 @@ class _Parser:
         return RootField(key, name, is_composite, optional)
 
     def _directives(self) -> bool:
-        """Skip directives; whether there are any."""
+        """Skip directives; whether there were any."""
         found = False
         while self._at("@"):
             found = True
@@ -182,12 +182,12 @@ class _Parser:
         return found
 
     def _arguments(self) -> None:
-        """Skip arguments, or declarations of variables."""
+        """Skip arguments or variable definitions."""
         if self._at("("):
             self._skip_group()
 
     def _skip_group(self) -> None:
-        """Skip what stands between a bracket and its partner."""
+        """Skip to the bracket that closes the next one."""
         partners = [_CLOSES[self._take().text]]
         while partners:
             token = self._take()
@@ -217,3 +217,15 @@ class _Parser:
             raise NotUnderstoodError("the document ends too early")
         self._next = next(self._tokens)
         return token
+
+
+class RootField(NamedTuple):
+    """A root field: `key` is its name in the response, `name` that of the operation.
+
+    `is_composite`: it has a selection set; `is_optional`: a directive may omit it.
+    """
+
+    key: str
+    name: str
+    is_composite: bool
+    is_optional: bool = False

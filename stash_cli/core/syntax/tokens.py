@@ -30,11 +30,11 @@ STRINGS = ("String", "BlockString")
 
 
 class NotUnderstoodError(ValueError):
-    """Text that is no executable document of the GraphQL specification."""
+    """Text that is not an executable document of the GraphQL specification."""
 
 
 class Token(NamedTuple):
-    """`kind` is Name, Punctuator, String, BlockString, Int, Float or End; `start` is its place."""
+    """A lexical token: `kind` is Name, Punctuator, String, BlockString, Int, Float or End."""
 
     kind: str
     text: str
@@ -42,7 +42,7 @@ class Token(NamedTuple):
 
 
 def tokens(document: str) -> Iterator[Token]:
-    """The tokens of a document, with one of kind End after the last; raises NotUnderstoodError."""
+    """The tokens of a document, the last one of kind End; raises NotUnderstoodError."""
     if re.search(_CONTROLS, document) or not _is_unicode(document):
         raise NotUnderstoodError("characters that a document cannot hold")
     position = 0
@@ -74,7 +74,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _check_escapes(text: str) -> None:
-    r"""Refuse escapes of what is no character: halves of surrogate pairs, and numbers that are too large."""
+    """Refuse escapes that are not characters: lone surrogates, and code points above U+10FFFF."""
     try:
         re.sub(_ESCAPE, _unit, text).encode("utf-16", "surrogatepass").decode("utf-16")
     except ValueError as error:
@@ -82,7 +82,7 @@ def _check_escapes(text: str) -> None:
 
 
 def _unit(match: re.Match[str]) -> str:
-    """The UTF-16 unit or character that an escape stands for; raises ValueError where there is none."""
+    """The UTF-16 unit or character of an escape; raises ValueError where there is none."""
     unit, braced = match.groups()
     character = chr(min(int(unit or braced or "0", 16), sys.maxunicode + 1))  # raises above the last one
     if braced and not _is_unicode(character):

@@ -1,8 +1,9 @@
-"""How requests reach a server: HTTP, websocket, or the embedded library in this process."""
+"""Transports: HTTP with websockets, and the embedded library in this process."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from stash_cli.core.transport.base import GraphQLRequest, GraphQLResponse, Transport
 
@@ -12,12 +13,15 @@ if TYPE_CHECKING:
 __all__ = ["GraphQLRequest", "GraphQLResponse", "Transport", "open_transport"]
 
 
+TRANSPORTS = {
+    "embedded": "stash_cli.core.transport.in_process:InProcessTransport",
+    "http": "stash_cli.core.transport.http:HttpTransport",
+    "https": "stash_cli.core.transport.http:HttpTransport",
+}
+"""URL scheme -> transport by dotted name, imported when a connection first selects it."""
+
+
 def open_transport(connection: Connection) -> Transport:
-    """The transport that the connection's URL selects; nothing is sent yet."""
-    if connection.is_embedded:
-        from stash_cli.core.transport.in_process import InProcessTransport
-
-        return InProcessTransport(connection)
-    from stash_cli.core.transport.http import HttpTransport
-
-    return HttpTransport(connection)
+    """The transport of the connection's URL scheme; nothing is sent yet."""
+    module, _, name = TRANSPORTS[connection.url.partition(":")[0].lower()].partition(":")
+    return cast("Transport", getattr(import_module(module), name)(connection))

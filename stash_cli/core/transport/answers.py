@@ -1,9 +1,11 @@
-"""Reading an HTTP answer: a GraphQL result, or the error that it amounts to."""
+"""HTTP responses: read within bounds on size and rate, then interpreted as a GraphQL result or an error."""
 
 from __future__ import annotations
 
 import json
-from time import time
+import zlib
+from contextlib import aclosing
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,24 +19,27 @@ from stash_cli.core.errors import (
 from stash_cli.core.transport.base import GraphQLResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Iterator, Mapping
+
+    import httpx
 
     from stash_cli.core.settings import Connection
+
 
 _GATEWAY = {502, 503, 504}
 _BROKEN = 500
 _TOO_MANY = 429
-_PAUSE = 1.0
-"""Seconds to wait where too many requests are refused without saying how long."""
-_SHOWN = 120
+_DEFAULT_RETRY_AFTER = 1.0
+"""Seconds to wait after status 429 without a Retry-After header."""
+_MAX_SHOWN = 120
 
 
 def read_answer(
     connection: Connection, status: int, headers: Mapping[str, str], body: bytes
 ) -> GraphQLResponse:
-    """The GraphQL result in an answer; raises what anything else amounts to.
+    """The GraphQL result in a response; raises the error for any other response.
 
-    A refused document is answered with status 400 or 422 and a result that holds only errors.
+    A document that fails validation is answered with status 400 or 422 and a result that has only errors.
     """
     payload = _result(body) if _may_hold_result(status) else None
     if payload is None:
@@ -47,7 +52,7 @@ def read_answer(
 
 
 def _may_hold_result(status: int) -> bool:
-    """Whether a GraphQL result with this status is the server's; a gateway's looks like one at times."""
+    """Whether a result with this status comes from Stash: gateways may answer in the same format."""
     return status not in (*_GATEWAY, _TOO_MANY, 401) and not is_redirect(status)
 
 
@@ -67,8 +72,10 @@ def _result(body: bytes) -> dict[str, Any] | None:
     return payload if known else None
 
 
-def file_refusal(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
-    """What an answer amounts to that is not the file that was asked for."""
+def download_error(
+    connection: Connection, status: int, headers: Mapping[str, str], body: bytes
+) -> StashError:
+    """The error for a response that is not the requested file."""
     if status == 404:  # noqa: PLR2004 - HTTP's number
         return StashServerError(
             f"{connection.server} does not have the file any more.",
@@ -83,24 +90,25 @@ def _with_status(error: StashError, status: int) -> StashError:
 
 
 def _refusal(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
-    return _with_status(_meaning(connection, status, headers, body), status)
+    return _with_status(_status_error(connection, status, headers, body), status)
 
 
-def _meaning(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
+def _status_error(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
     text = body.decode("utf-8", "replace").strip()
     # Up to v0.22 a wrong key is answered with status 500 and this word.
     if status == 401 or text == "unauthorized":  # noqa: PLR2004 - HTTP's number
-        return unauthorised(connection)
+        return authentication_error(connection)
+    # A login page in front of the server also answers with a redirect.
     location = headers.get("location", "")
     if is_redirect(status) and location:
-        return moved(connection, location)
+        return redirect_error(connection, location)
     wait = _retry_after(headers.get("retry-after", ""))
     if status == _TOO_MANY:
         return StashConnectionError(
             f"{connection.server} refuses so many requests (status {status}).",
             hint="Try again later.",
             transient=True,
-            retry_after=_PAUSE if wait is None else wait,
+            retry_after=_DEFAULT_RETRY_AFTER if wait is None else wait,
         )
     if status in _GATEWAY:
         return StashConnectionError(
@@ -108,10 +116,10 @@ def _meaning(connection: Connection, status: int, headers: Mapping[str, str], bo
             transient=True,
             retry_after=wait,
         )
-    return _by_status(connection, status, text)
+    return _other_status_error(connection, status, text)
 
 
-def _by_status(connection: Connection, status: int, text: str) -> StashError:
+def _other_status_error(connection: Connection, status: int, text: str) -> StashError:
     if status == 403:  # noqa: PLR2004 - HTTP's number
         return StashAuthenticationError(
             f"The server refuses this address: {_first_line(text)}",
@@ -132,8 +140,8 @@ def _by_status(connection: Connection, status: int, text: str) -> StashError:
     )
 
 
-def unauthorised(connection: Connection) -> StashAuthenticationError:
-    """The server wants a key, or another one."""
+def authentication_error(connection: Connection) -> StashAuthenticationError:
+    """The error for a missing or refused API key."""
     if connection.api_key:
         return StashAuthenticationError(
             f"{connection.server} refused the API key.",
@@ -146,7 +154,7 @@ def unauthorised(connection: Connection) -> StashAuthenticationError:
 
 
 def _retry_after(text: str) -> float | None:
-    """The seconds that a Retry-After header asks for, which may be a number or a time."""
+    """Seconds in a Retry-After header, which is a number or a date; None for neither."""
     from email.utils import parsedate_to_datetime
 
     text = text.strip()
@@ -163,10 +171,10 @@ def is_redirect(status: int) -> bool:
     return 300 <= status < 400  # noqa: PLR2004 - HTTP's numbers
 
 
-def moved(connection: Connection, location: str) -> StashError:
-    """What a redirect amounts to. None is followed: the API key would go along.
+def redirect_error(connection: Connection, location: str) -> StashError:
+    """The error for a redirect, which is never followed because the API key would be sent along.
 
-    Only the host and the path are told; the rest of an address may hold secrets.
+    It names host and path only; the rest of a URL may hold secrets.
     """
     try:
         target = urlsplit(location)
@@ -180,7 +188,7 @@ def moved(connection: Connection, location: str) -> StashError:
         where = f"{target.scheme or urlsplit(connection.url).scheme}://{host}{port}{target.path}"
     same_host = not host or host == urlsplit(connection.url).hostname
     if same_host and target.path.rstrip("/").endswith("/login"):
-        return unauthorised(connection)
+        return authentication_error(connection)
     return StashServerError(
         f"{connection.server} redirects to {_first_line(where)}.", hint="Use that address if you trust it."
     )
@@ -188,4 +196,108 @@ def moved(connection: Connection, location: str) -> StashError:
 
 def _first_line(text: str) -> str:
     line = text.partition("\n")[0].strip()
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
+    return line if len(line) <= _MAX_SHOWN else f"{line[:_MAX_SHOWN]}..."
+
+
+ENCODINGS = {"gzip": zlib.MAX_WBITS | 32, "x-gzip": zlib.MAX_WBITS | 32, "deflate": zlib.MAX_WBITS}
+"""Content encodings and their zlib window bits."""
+_STEP = 1 << 20
+"""Bytes decompressed at a time."""
+_MIN_RATE = 1024
+"""Bytes per second below which a download counts as stalled."""
+
+
+class DamagedError(Exception):
+    """Compressed content that is invalid."""
+
+
+class TooSlowError(Exception):
+    """A response below the minimum rate."""
+
+
+async def read_all(answer: httpx.Response, limit: int) -> bytes:
+    """The whole body; raises StashIntegrationError above `limit` bytes, DamagedError."""
+    announced = answer.headers.get("content-length", "")
+    # The announced length is the compressed one, so it can only rule an answer out.
+    if announced.isdecimal() and int(announced) > limit:
+        raise too_large_error(limit)
+    parts, size = [], 0
+    async with aclosing(decoded(answer)) as pieces:
+        async for piece in pieces:
+            size += len(piece)
+            if size > limit:
+                raise too_large_error(limit)
+            parts.append(piece)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def too_large_error(limit: int) -> StashIntegrationError:
+    """The error for a response above the limit."""
+    return StashIntegrationError(
+        f"The server's answer is larger than {limit:,} bytes.",
+        hint="Ask for less at once, or raise STASH_MAX_ANSWER_BYTES.",
+    )
+
+
+async def with_minimum_rate(
+    pieces: AsyncGenerator[bytes, None], window: float
+) -> AsyncGenerator[bytes, None]:
+    """`pieces` as they arrive; raises TooSlowError below the minimum rate over `window` seconds."""
+    began, size = monotonic(), 0
+    async for piece in pieces:
+        size += len(piece)
+        if monotonic() - began > window:
+            if size < _MIN_RATE * window:
+                raise TooSlowError
+            began, size = monotonic(), 0
+        yield piece
+
+
+async def decoded(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The decompressed body in pieces of bounded size; raises DamagedError."""
+    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+    inflater = None if encoding in ("", "identity") else _Inflater(encoding)
+    async for raw in answer.aiter_raw():
+        if inflater is None:
+            yield raw
+            continue
+        for piece in inflater.pieces(raw):
+            yield piece
+    if inflater is not None and not inflater.is_complete:
+        raise DamagedError("the compressed content ends too early")
+
+
+class _Inflater:
+    """Incremental decompression."""
+
+    def __init__(self, encoding: str) -> None:
+        if encoding not in ENCODINGS:
+            raise DamagedError(f"unknown encoding {encoding}")
+        self._zlib = zlib.decompressobj(ENCODINGS[encoding])
+        self._may_be_bare = encoding == "deflate"
+
+    @property
+    def is_complete(self) -> bool:
+        return self._zlib.eof
+
+    def pieces(self, raw: bytes) -> Iterator[bytes]:
+        """The decompressed content of `raw`, in pieces of at most _STEP bytes."""
+        piece = b""
+        while (raw or len(piece) == _STEP) and not self._zlib.eof:
+            piece = self._inflated(raw)
+            raw = self._zlib.unconsumed_tail
+            if piece:
+                yield piece
+
+    def _inflated(self, raw: bytes) -> bytes:
+        """The next piece; some servers send `deflate` without the zlib header."""
+        try:
+            piece = self._zlib.decompress(raw, _STEP)
+        except zlib.error as error:
+            if not self._may_be_bare:
+                raise DamagedError(str(error)) from error
+            self._may_be_bare = False
+            self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
+            return self._inflated(raw)
+        self._may_be_bare = False
+        return piece

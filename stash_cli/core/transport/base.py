@@ -1,4 +1,4 @@
-"""What every transport offers: a request is a value, an answer is data and errors."""
+"""The interface of transports: requests and responses as values."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
 
-_SHOWN = 80
+_MAX_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """One document with its variables.
+    """A document with its variables.
 
-    `single` says that the document holds one root field, so that an error means that nothing was done.
+    `single` marks a document with one root field: when that fails at its root, nothing was done.
     """
 
     document: str
@@ -29,13 +29,13 @@ class GraphQLRequest:
 
     @property
     def is_mutation(self) -> bool:
-        """Whether it may change things: all that is not certain to be a query or a subscription."""
+        """Whether it may change data: anything that is not provably a query or a subscription."""
         from stash_cli.core.syntax.operations import Kind, kind_of
 
         return kind_of(self.document, self.operation_name) not in (Kind.QUERY, Kind.SUBSCRIPTION)
 
     def payload(self) -> dict[str, Any]:
-        """The JSON body that a server expects."""
+        """The JSON body."""
         body: dict[str, Any] = {"query": self.document, "variables": self.variables}
         if self.operation_name:
             body["operationName"] = self.operation_name
@@ -44,14 +44,14 @@ class GraphQLRequest:
 
 @dataclass(frozen=True, slots=True)
 class GraphQLResponse:
-    """`data` as answered (None when nothing was) and the error objects beside it."""
+    """`data` (None when there was none) and the error objects of a response."""
 
     data: dict[str, Any] | None
     errors: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def from_payload(cls, payload: object) -> GraphQLResponse:
-        """The answer in a JSON value; raises StashIntegrationError where it has another shape."""
+        """The response in a JSON value; raises StashIntegrationError for another shape."""
         if not isinstance(payload, dict):
             raise _malformed("is no object", payload)
         data = payload.get("data")
@@ -60,14 +60,14 @@ class GraphQLResponse:
         return cls(data, checked_errors(payload.get("errors")))
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """A JSON value for a message, of bounded length and depth."""
     text = reprlib.repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 def checked_errors(errors: object) -> list[dict[str, Any]]:
-    """The error objects of an answer; raises StashIntegrationError where they have another shape."""
+    """The error objects of a response; raises StashIntegrationError for another shape."""
     if errors is None:
         return []
     if not isinstance(errors, list):
@@ -88,13 +88,13 @@ _ERROR_FIELDS = {"message": (str, type(None)), "path": (list, type(None)), "exte
 
 def _malformed(what: str, found: object) -> StashIntegrationError:
     return StashIntegrationError(
-        f"The server's answer {what}: {shown(found)}.",
+        f"The server's answer {what}: {short_repr(found)}.",
         hint="Is there a Stash server at this address?",
     )
 
 
 class Subscription(Protocol):
-    """A stream of answers; connected on entering it, or when the first is awaited."""
+    """A stream of responses; it connects on entering, or when the first is awaited."""
 
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
@@ -104,16 +104,16 @@ class Subscription(Protocol):
 
 
 class Transport(Protocol):
-    """Carries requests to one server; raises StashConnectionError, -AuthenticationError, -ServerError."""
+    """Sends requests to one server; raises StashConnectionError, -AuthenticationError and -ServerError."""
 
     url: str
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
-        """Send once and return what was answered, GraphQL errors included."""
+        """Send once; the response, with any GraphQL errors in it."""
         ...
 
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> Subscription:
-        """A stream of answers; with `reconnect` a lost connection is opened again."""
+        """A stream of responses; with `reconnect` a lost connection is opened again."""
         ...
 
     def download(self, address: str) -> AsyncGenerator[bytes, None]:
@@ -121,5 +121,5 @@ class Transport(Protocol):
         ...
 
     async def close(self) -> None:
-        """Give connections and files back; may be called twice."""
+        """Release connections and files; may be called twice."""
         ...

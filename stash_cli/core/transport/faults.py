@@ -1,4 +1,4 @@
-"""The one table that turns httpx and websockets failures into errors of this library."""
+"""Translation of httpx's and websockets' exceptions into errors of this library, in one table."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 class Fault(NamedTuple):
-    """What a foreign exception means: a sentence, and whether trying again may help."""
+    """A cause of failure: a phrase for the message, and whether a retry may help."""
 
     says: str
     transient: bool
 
 
-_CAUSES: tuple[tuple[type[BaseException], Fault], ...] = (
+_BY_CAUSE: tuple[tuple[type[BaseException], Fault], ...] = (
     (socket.gaierror, Fault("the host name is not known", transient=False)),
     (ssl.SSLCertVerificationError, Fault("its certificate is not trusted", transient=False)),
     (ssl.SSLError, Fault("it does not speak TLS as expected", transient=False)),
     (ConnectionRefusedError, Fault("nothing listens there", transient=True)),
 )
 _UNOPENED = Fault("no answer to the connection attempt", transient=False)
-_KINDS = {
+_BY_CLASS_NAME = {
     "ConnectError": Fault("nothing listens there", transient=True),
     "ConnectTimeout": _UNOPENED,
     "PoolTimeout": Fault("too many requests at once", transient=False),
@@ -54,13 +54,13 @@ def translate(
     delivery: Delivery,
     handled: BaseException | None = None,
 ) -> StashConnectionError:
-    """The StashConnectionError that a transport library's exception amounts to.
+    """The StashConnectionError for an exception of a transport library.
 
-    `delivery` is how far the request got, as its record says: exceptions do not tell. `handled` is what the
-    caller was handling when it was sent.
+    `delivery` is how far the request got, as recorded, since exceptions do not tell. `handled` is the
+    exception that the caller was handling when the request was sent.
     """
     found = list(causes(error, handled))
-    fault = next((f for kind, f in _CAUSES for cause in found if isinstance(cause, kind)), None)
+    fault = next((f for kind, f in _BY_CAUSE for cause in found if isinstance(cause, kind)), None)
     if isinstance(error, TimeoutError) and delivery is Delivery.NOT_STARTED:
         fault = _UNOPENED
     fault = fault or _by_class(error)
@@ -74,10 +74,10 @@ def translate(
 
 
 def causes(error: BaseException, handled: BaseException | None = None) -> Iterator[BaseException]:
-    """`error`, what it was raised from, and the members of groups among them, except `handled`.
+    """`error`, its causes, and the members of exception groups among them, except `handled`.
 
-    httpcore takes the causes of its errors away; what they were raised in the handling of is left. That may
-    also be what the caller was handling already when the request was sent, which is another request's.
+    httpcore raises its errors `from None`, so there the context is followed instead. That context may be the
+    exception that the caller was handling already, which belongs to another request.
     """
     yield error
     if isinstance(error, BaseExceptionGroup):
@@ -92,7 +92,7 @@ def causes(error: BaseException, handled: BaseException | None = None) -> Iterat
 
 def _by_class(error: BaseException) -> Fault:
     names = (cls.__name__ for cls in type(error).__mro__)
-    return next((_KINDS[name] for name in names if name in _KINDS), _OTHER)
+    return next((_BY_CLASS_NAME[name] for name in names if name in _BY_CLASS_NAME), _OTHER)
 
 
 def _hint(connection: Connection, fault: Fault, delivery: Delivery) -> str | None:

@@ -1,7 +1,7 @@
-"""Files beside GraphQL: uploads as a multipart request, and where downloads are.
+"""Files: uploads in multipart requests, and URLs of downloads.
 
-An upload follows the multipart request convention: `operations` is the request with null for each file,
-`map` says where each belongs, the files come last, in this order.
+Uploads follow the GraphQL multipart request specification: `operations` is the request with null for each
+file, `map` has the paths of the files, and the files follow in this order.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(slots=True)
 class Uploads:
-    """Variables without their files, and the files with the places that they belong to."""
+    """Variables without their files, and the files with their paths in the variables."""
 
     variables: Any = None
     files: list[tuple[str, Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, variables: Any) -> Uploads:
-        """Paths and binary file objects among `variables`; without any these are kept as they are."""
+        """Extract paths and binary file objects from `variables`; without any these are unchanged."""
         found = cls()
         found.variables = found._take(variables, "variables")
         return found
@@ -47,13 +47,13 @@ class Uploads:
         return None
 
     def fields(self, body: bytes) -> dict[str, str]:
-        """The parts that come before the files; `body` is the request as JSON."""
+        """The form fields before the files; `body` is the request as JSON."""
         places = {str(number): [place] for number, (place, _) in enumerate(self.files)}
         return {"operations": body.decode(), "map": json.dumps(places)}
 
     @contextmanager
     def opened(self) -> Iterator[dict[str, tuple[str, Any, str]]]:
-        """The files, open: number -> name, file, type. Those that came as paths are closed again.
+        """Number -> (name, open file, content type); files given as paths are closed at the end.
 
         Raises StashInputError for a file that cannot be read.
         """
@@ -62,7 +62,7 @@ class Uploads:
 
 
 def multipart() -> str:
-    """The content type of a request with files; what stands between its parts is in none of them."""
+    """The content type of a request with files; the boundary is random, so no file contains it."""
     from secrets import token_hex
 
     return f"multipart/form-data; boundary={token_hex(16)}"
@@ -79,11 +79,10 @@ def _part(source: Any, stack: ExitStack) -> tuple[str, Any, str]:
 
 
 def download_url(endpoint: str, address: str) -> str:
-    """Where to fetch `address`: a path is below the server's own address, an absolute one stays.
+    """The URL of `address`: a path is relative to the server's base URL, an absolute URL is unchanged.
 
-    Downloads that the server prepares (`/downloads/...`) are below its own address as well, whatever host
-    they name: by what it is reached here, a proxy's prefix included, may be unknown to it. Raises
-    StashInputError for what is no address.
+    Downloads that the server prepares (`/downloads/...`) are below its base URL too, whatever host they name:
+    behind a proxy the server may not know its public address. Raises StashInputError for a malformed address.
     """
     try:
         parts = urlsplit(address)
@@ -99,7 +98,7 @@ def download_url(endpoint: str, address: str) -> str:
 
 
 def same_origin(one: str, other: str) -> bool:
-    """Whether two URLs have scheme, host and port in common."""
+    """Whether two URLs have the same scheme, host and port."""
     return _origin(one) == _origin(other)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import sys
 from contextlib import asynccontextmanager
 from logging import DEBUG, INFO
@@ -10,21 +12,21 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from stash_cli.core.errors import StashInputError
 from stash_cli.core.log import logger
-from stash_cli.core.transport.answers import file_refusal, read_answer
-from stash_cli.core.transport.encoding import encode
-from stash_cli.core.transport.faults import translate
-from stash_cli.core.transport.files import Uploads, download_url, multipart, same_origin
-from stash_cli.core.transport.outcome import check_read_only
-from stash_cli.core.transport.per_loop import PerLoop
-from stash_cli.core.transport.progress import Progress
-from stash_cli.core.transport.reading import (
+from stash_cli.core.transport.answers import (
     DamagedError,
     TooSlowError,
     decoded,
+    download_error,
     read_all,
-    steady,
+    read_answer,
+    with_minimum_rate,
 )
+from stash_cli.core.transport.event_loops import PerLoop
+from stash_cli.core.transport.faults import translate
+from stash_cli.core.transport.files import Uploads, download_url, multipart, same_origin
+from stash_cli.core.transport.outcome import Progress, check_read_only
 
 if TYPE_CHECKING:
     import ssl
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 
     from stash_cli.core.settings import Connection
     from stash_cli.core.transport.base import GraphQLRequest, GraphQLResponse
-    from stash_cli.core.transport.socket import Channel, SocketSubscription
+    from stash_cli.core.transport.websocket import Channel, WebSocketSubscription
+
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _CONNECT = 10.0
@@ -43,7 +46,7 @@ _KEEP_ALIVE = 30.0
 
 
 class HttpTransport:
-    """One server over HTTP: a pool of kept-alive connections per event loop, a websocket per subscription."""
+    """HTTP: a pool of kept-alive connections per event loop, and a websocket per subscription."""
 
     def __init__(self, connection: Connection) -> None:
         self.url = connection.url
@@ -53,7 +56,7 @@ class HttpTransport:
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
         """Send once; raises what `faults` and `answers` make of anything but a GraphQL result.
 
-        What it ends with instead of an answer, a cancellation too, has a `delivery`.
+        Every exception that ends it, a cancellation too, has the attribute `delivery`.
         """
         check_read_only(self.connection, request)
         uploads = Uploads.of(request.variables)
@@ -94,7 +97,7 @@ class HttpTransport:
     async def _posted(
         self, client: httpx.AsyncClient, request: GraphQLRequest, uploads: Uploads, progress: Progress
     ) -> AsyncGenerator[httpx.Response, None]:
-        """The answer to a request, whose content is not read yet."""
+        """The response to a request; its body is not read yet."""
         body = encode({**request.payload(), "variables": uploads.variables})
         with uploads.opened() as files:
             content: dict[str, Any] = {"content": body}
@@ -113,7 +116,7 @@ class HttpTransport:
     async def download(self, address: str) -> AsyncGenerator[bytes, None]:
         """The bytes of a file at a path of the server or at a URL, as they arrive.
 
-        Bounded by pauses and by a slowest rate, not in total.
+        Bounded by the length of pauses and a minimum rate, not in total time.
         """
         client = await self.clients.get()
         url = download_url(self.endpoint, address)
@@ -122,40 +125,41 @@ class HttpTransport:
             async with client.stream("GET", url, extensions={"trace": progress.trace}) as answer:
                 if answer.status_code != 200:  # noqa: PLR2004 - HTTP's number
                     body = await read_all(answer, self.connection.max_answer_bytes)
-                    raise file_refusal(self.connection, answer.status_code, answer.headers, body)
-                async for piece in steady(decoded(answer), self.connection.timeout):
+                    raise download_error(self.connection, answer.status_code, answer.headers, body)
+                # httpx would decompress without a bound on the size of a piece.
+                async for piece in with_minimum_rate(decoded(answer), self.connection.timeout):
                     yield piece
         except (load_httpx().HTTPError, DamagedError, TooSlowError) as error:
             raise translate(error, self.connection, progress.delivery, progress.handled) from error
 
-    def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> SocketSubscription:
-        """A socket for one operation; a mutation is sent over it once, whatever `reconnect` says."""
+    def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> WebSocketSubscription:
+        """A websocket for one operation; a mutation is sent at most once, whatever `reconnect` says."""
         check_read_only(self.connection, request)
-        from stash_cli.core.transport.socket import SocketSubscription
+        from stash_cli.core.transport.websocket import WebSocketSubscription
 
-        return SocketSubscription(self.open_channel, request, reconnect=reconnect)
+        return WebSocketSubscription(self.open_channel, request, reconnect=reconnect)
 
     async def close(self) -> None:
         await self.clients.aclose()
 
     @property
     def endpoint(self) -> str:
-        """Where requests are posted to."""
+        """The URL for requests."""
         return self.url
 
     async def open_channel(self) -> Channel:
-        """A fresh websocket to the server."""
+        """A new websocket to the server."""
         from stash_cli.core.transport.websocket import open_websocket
 
         return await open_websocket(self.connection, self.headers())
 
     def headers(self) -> dict[str, str]:
-        """Who we are; the key is known to the server as `ApiKey`."""
+        """Authentication; Stash expects the key in the header `ApiKey`."""
         key = self.connection.api_key
         return {"ApiKey": key} if key else {}
 
     def make_client(self) -> httpx.AsyncClient:
-        """The httpx client that requests go through."""
+        """The httpx client of one event loop."""
         httpx, connection = load_httpx(), self.connection
         local = is_local(self.url)
         return httpx.AsyncClient(  # type: ignore[no-any-return]
@@ -163,13 +167,16 @@ class HttpTransport:
             timeout=httpx.Timeout(connection.timeout, connect=min(_CONNECT, connection.timeout)),
             limits=httpx.Limits(max_connections=20, keepalive_expiry=_KEEP_ALIVE),
             verify=tls_context(connection) or False,
+            # A proxy from the environment cannot reach this machine's own server.
             trust_env=not local,
+            # A redirect would send the API key to another host.
             follow_redirects=False,
             event_hooks={"request": [self._keep_key]},
         )
 
     async def _keep_key(self, request: httpx.Request) -> None:
-        """Take the key out of a request to any other origin than the server's."""
+        """Remove the key from a request to another origin than the server's."""
+        # Downloads may be on another host, which must not learn the key.
         if not same_origin(str(request.url), self.endpoint):
             request.headers.pop("ApiKey", None)
 
@@ -180,8 +187,8 @@ _HEADERS = {"Accept": "application/json", "Content-Type": "application/json", "U
 def load_httpx() -> ModuleType:
     """Import httpx without its command-line program.
 
-    httpx imports its own program when click, rich and pygments are importable, which costs as much
-    again as httpx itself; a None in `sys.modules` makes that import fail, as it does without them.
+    httpx imports its own program when click, rich and pygments are installed, which doubles the time of the
+    import; None in `sys.modules` makes that import fail, as it does without these packages.
     """
     if "httpx" not in sys.modules:
         sys.modules["httpx._main"] = None  # type: ignore[assignment]
@@ -194,12 +201,12 @@ def load_httpx() -> ModuleType:
 
 
 def is_local(url: str) -> bool:
-    """Whether the server is on this machine: no proxy, and packing would only cost time."""
+    """Whether the server is on this machine: no proxy then, and compression would only cost time."""
     return urlsplit(url).hostname in _LOCAL
 
 
 def tls_context(connection: Connection) -> ssl.SSLContext | None:
-    """What https is spoken with; None for http, which needs no certificate store."""
+    """The TLS context for https; None for http, which needs no certificate store."""
     if not connection.url.startswith("https:"):
         return None
     import ssl
@@ -211,3 +218,45 @@ def tls_context(connection: Connection) -> ssl.SSLContext | None:
         return context
     cafile = connection.verify if isinstance(connection.verify, str) else None
     return ssl.create_default_context(cafile=cafile)
+
+
+_MARK = "\0float:"
+_MARKED = re.compile(r'"\\u0000float:(-?[0-9.]+)"')
+
+
+def encode(payload: dict[str, Any]) -> bytes:
+    """`payload` as JSON without exponents in numbers.
+
+    Stash parses numbers in maps without a decimal point as integers and stores 0 where that fails, so 1e+20
+    would silently become 0.
+    """
+    marked = _has_exponent(payload.get("variables"))
+    if marked:
+        payload = {**payload, "variables": _mark(payload["variables"])}
+    try:
+        text = json.dumps(payload, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise StashInputError(f"A variable cannot be sent as JSON: {error}.") from error
+    return (_MARKED.sub(r"\1", text) if marked else text).encode()
+
+
+def _has_exponent(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_exponent, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_exponent, value))
+    return isinstance(value, float) and "e" in repr(value)
+
+
+def _mark(value: Any) -> Any:
+    """A copy with floats in exponent notation as marked strings, which `encode` unquotes."""
+    if isinstance(value, dict):
+        return {key: _mark(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mark(item) for item in value]
+    if not _has_exponent(value):
+        return value
+    from decimal import Decimal
+
+    digits = format(Decimal(repr(value)), "f")
+    return f"{_MARK}{digits if '.' in digits else digits + '.0'}"

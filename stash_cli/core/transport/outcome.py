@@ -1,8 +1,10 @@
-"""Whether a request that failed may have been done."""
+"""Outcome of requests: how far one got (its delivery), and whether a failed mutation may have been done."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import (
     Delivery,
@@ -16,40 +18,44 @@ from stash_cli.core.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stash_cli.core.settings import Connection
     from stash_cli.core.transport.base import GraphQLRequest
 
+
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REFUSALS = _REDIRECTS | {*range(400, 408), 410, 411, 413, 414, 415, 417, 421, 422, 426, 428, 429, 431, 451}
-"""Statuses of a request that was turned away before its work; all others leave that open."""
-_NEVER_DONE = (StashUsageError, StashVersionError, StashAuthenticationError, StashSystemNotReadyError)
+"""Statuses with which a request was refused before any work; all others leave that open."""
+_NOT_EXECUTED = (StashUsageError, StashVersionError, StashAuthenticationError, StashSystemNotReadyError)
 
 
 def may_be_done(error: StashError) -> bool:
-    """Whether the server may have done what a mutation asked for that failed with `error`."""
+    """Whether the server may have executed a mutation that failed with `error`."""
     if isinstance(error, StashUnknownOutcomeError):
         return True
-    if error.delivery in (None, Delivery.NOT_STARTED) or isinstance(error, _NEVER_DONE):
+    if error.delivery in (None, Delivery.NOT_STARTED) or isinstance(error, _NOT_EXECUTED):
         return False
+    # With an error at its root the operation failed; below the root its result failed after it was done.
     if isinstance(error, StashGraphQLError):
         return is_below_root(error)
     return error.status not in _REFUSALS
 
 
 def is_below_root(error: StashGraphQLError) -> bool:
-    """Whether only fields of the result failed: the operation itself was done before they were read."""
+    """Whether only fields of the result failed: the operation is executed before these are resolved."""
     return bool(error.errors) and all(len(each.get("path") or ()) > 1 for each in error.errors)
 
 
-def judged(request: GraphQLRequest, error: StashError) -> StashError:
-    """`error`, or what it means for a mutation that may have been done."""
+def as_unknown_outcome(request: GraphQLRequest, error: StashError) -> StashError:
+    """`error`, or StashUnknownOutcomeError for a mutation that may have been done."""
     if isinstance(error, StashUnknownOutcomeError) or not request.is_mutation or not may_be_done(error):
         return error
     return unknown_outcome(error.message, error)
 
 
 def unknown_outcome(message: str, cause: StashError | None = None) -> StashUnknownOutcomeError:
-    """The error of a mutation that may have been done, and why that is not known."""
+    """The error for a mutation that may have been done."""
     made = StashUnknownOutcomeError(
         f"{message.rstrip('.')}. The operation was sent and may have been done.",
         hint="Look whether the change is there before you send it again.",
@@ -61,6 +67,53 @@ def unknown_outcome(message: str, cause: StashError | None = None) -> StashUnkno
 
 
 def check_read_only(connection: Connection, request: GraphQLRequest) -> None:
-    """Refuse on a read-only connection what is not provably a query or a subscription."""
+    """On a read-only connection, refuse anything that is not provably a query or a subscription."""
     if connection.read_only and request.is_mutation:
         raise StashUsageError("This connection is read-only: nothing was sent.")
+
+
+_DELIVERY = {
+    # What is about to be written counts as written: part of it may be when it fails.
+    "send_request_headers.started": Delivery.HEADERS_WRITTEN,
+    "send_request_body.complete": Delivery.BODY_WRITTEN,
+    "receive_response_headers.complete": Delivery.ANSWER_BEGUN,
+}
+
+
+class Progress:
+    """The record of one attempt to send a request.
+
+    With `seconds` it also limits the time of the attempt: from the first byte written to the last one read
+    or, for a request with files, from the end of the request. `clock` is an `asyncio.timeout(None)` that is
+    scheduled then.
+    """
+
+    def __init__(self, seconds: float | None = None, *, carries_files: bool = False) -> None:
+        self.clock: asyncio.Timeout | None = None
+        self._seconds = seconds
+        self._starts = Delivery.BODY_WRITTEN if carries_files else Delivery.HEADERS_WRITTEN
+        self.delivery = Delivery.NOT_STARTED
+        self.handled = sys.exception()
+        """The exception being handled by the caller, which belongs to another request."""
+        self._is_tunnel = False
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Receive an event of httpcore's `trace` extension.
+
+        The CONNECT request to a proxy is reported like any other; it carries nothing of ours and is ignored.
+        """
+        step = event.partition(".")[2]
+        if step == "send_request_headers.started":
+            self._is_tunnel = info["request"].method == b"CONNECT"
+        if step in _DELIVERY and not self._is_tunnel:
+            self.reach(_DELIVERY[step])
+
+    def reach(self, delivery: Delivery) -> None:
+        """Record how far the request has got."""
+        self.delivery = delivery
+        if delivery is self._starts and self.clock is not None and self._seconds is not None:
+            self.clock.reschedule(asyncio.get_running_loop().time() + self._seconds)
+
+    def mark(self, error: BaseException) -> None:
+        """Set `delivery` on the exception that ended the attempt."""
+        error.__dict__["delivery"] = self.delivery

@@ -1,4 +1,4 @@
-"""When and how often a failed request is sent again."""
+"""Retries of failed requests: when these are safe, and how often."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Growing pauses in seconds, each cut or stretched at random so that clients do not march in step."""
+    """Growing pauses in seconds, with random jitter so that clients do not retry in step."""
 
     attempts: int = 3
     first: float = 0.15
@@ -28,22 +28,22 @@ class Backoff:
     longest: float = 15.0
 
     def pauses(self) -> Iterator[float]:
-        """One pause per further attempt."""
+        """One pause for each further attempt."""
         for number in range(self.attempts - 1):
             pause = min(self.longest, self.first * self.factor**number)
             yield pause * random.uniform(0.6, 1.2)  # noqa: S311 - not a secret
 
 
 QUICK = Backoff()
-"""Connections: under a second in total, so that a dead server is reported at once."""
+"""For connections: under a second in total, so that a dead server is reported at once."""
 PATIENT = Backoff(attempts=6, first=0.2)
-"""A locked database: its writer is busy for some seconds at most."""
+"""For a locked database: its writer is busy for some seconds at most."""
 
 
 async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], longest: float) -> R:
-    """Await `send()`, again after a pause for as long as that is safe and may help.
+    """Await `send()`, with retries as long as these are safe and may help.
 
-    A pause that the server asks for is made when it is not above `longest` seconds.
+    A Retry-After of the server is followed up to `longest` seconds in total.
     """
     quick, patient = QUICK.pauses(), PATIENT.pauses()
     while True:
@@ -63,16 +63,17 @@ async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], lo
         try:
             await asyncio.sleep(pause)
         except asyncio.CancelledError as stopped:
+            # A cancellation in the pause leaves the request where its last attempt ended.
             stopped.__dict__["delivery"] = delivery
             raise
 
 
 def may_repeat(request: GraphQLRequest, error: StashError) -> bool:
-    """Whether sending `request` again is safe, and `error` one that may pass.
+    """Whether it is safe to send `request` again after `error`, and the error is transient.
 
-    A query is always safe. A mutation is when it never reached the server, or when its only root field was
-    refused by a locked database: root fields before a refused one are done and stay done, and what failed
-    below a root field was read after that was done.
+    Always for a query. For a mutation if it never reached the server, or if its only root field was refused
+    by a locked database: with several root fields those before the refused one are done, and an error below a
+    root field occurs after the mutation is done.
     """
     if isinstance(error, StashConnectionError):
         return error.transient and (not error.sent or not request.is_mutation)

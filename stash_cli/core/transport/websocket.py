@@ -1,31 +1,250 @@
-"""The channel of a real server: a websocket spoken with the websockets library."""
+"""Subscriptions: the graphql-transport-ws protocol over any text channel, and websockets as that channel."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import json
+from collections import deque
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from stash_cli.core.errors import Delivery, StashError, StashServerError
-from stash_cli.core.transport.answers import is_redirect, moved, unauthorised
+from stash_cli.core.errors import (
+    Delivery,
+    StashConnectionError,
+    StashError,
+    StashIntegrationError,
+    StashServerError,
+)
+from stash_cli.core.log import logger
+from stash_cli.core.transport.answers import (
+    authentication_error,
+    is_redirect,
+    redirect_error,
+    too_large_error,
+)
+from stash_cli.core.transport.base import GraphQLResponse, checked_errors
 from stash_cli.core.transport.faults import translate
-from stash_cli.core.transport.reading import too_large
-from stash_cli.core.transport.socket import PROTOCOL
+from stash_cli.core.transport.outcome import Progress, as_unknown_outcome
+from stash_cli.core.transport.retry import Backoff
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from websockets.asyncio.client import ClientConnection
     from websockets.http11 import Response
 
     from stash_cli.core.settings import Connection
-    from stash_cli.core.transport.socket import Channel
+    from stash_cli.core.transport.base import GraphQLRequest
+
 
 _CONNECT = 10.0
 _TOO_LARGE = 1009
-"""The code that a connection is closed with for a message above `max_size`."""
+"""Close code for a message above `max_size`."""
+
+PROTOCOL = "graphql-transport-ws"
+_ANSWER_TIMEOUT = 10.0
+"""Seconds for the server to answer a handshake or ping."""
+_PONG_TIMEOUT = 2.0
+"""Seconds after which a server without pings is assumed to have read the subscription."""
+_PING_INTERVAL = 20.0
+_ID = "1"
+
+
+class Channel(Protocol):
+    """A text connection; `receive` and `send` raise StashConnectionError once it is lost."""
+
+    async def send(self, text: str) -> None: ...
+    async def receive(self) -> str: ...
+    async def close(self) -> None: ...
+
+
+class WebSocketSubscription:
+    """The responses to one operation, usually a subscription, over a websocket of its own.
+
+    The server caches loaded objects per websocket, so a shared one would serve stale objects. Entering
+    connects and waits until the server has read the subscription; events from then on are received. A lost
+    connection raises StashConnectionError, or with `reconnect` is opened again with growing pauses; events in
+    between are lost. A mutation is never sent twice: without an answer it raises StashUnknownOutcomeError.
+    """
+
+    def __init__(
+        self, open_channel: Callable[[], Awaitable[Channel]], request: GraphQLRequest, *, reconnect: bool
+    ) -> None:
+        self._open_channel = open_channel
+        self._request = request
+        self._reconnect = reconnect
+        self._pauses = _pauses()
+        self._channel: Channel | None = None
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._ended = False
+        self._progress = Progress()
+        self._is_answered = False
+
+    async def __aenter__(self) -> Self:
+        with self._recording_outcome():
+            await self._connect()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> GraphQLResponse:
+        with self._recording_outcome():
+            while not self._ended:
+                try:
+                    message = self._waiting.popleft() if self._waiting else await self._receive()
+                except StashConnectionError as error:
+                    await self._lost(error)
+                    continue
+                self._pauses = _pauses()
+                answer = await self._handle(message)
+                if answer is not None:
+                    return answer
+        raise StopAsyncIteration
+
+    @contextmanager
+    def _recording_outcome(self) -> Iterator[None]:
+        """Set `delivery` on errors; a mutation that may have been done raises StashUnknownOutcomeError."""
+        try:
+            yield
+        except StashError as error:
+            if error.delivery is None or isinstance(error, StashConnectionError):
+                self._progress.mark(error)
+            if self._is_answered or (meaning := as_unknown_outcome(self._request, error)) is error:
+                raise
+            raise meaning from error
+        except BaseException as error:
+            self._progress.mark(error)
+            raise
+
+    async def aclose(self) -> None:
+        """End the subscription and the connection; may be called twice."""
+        self._ended = True
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            await channel.close()
+
+    async def _connect(self) -> Channel:
+        if self._channel is None:
+            self._progress = Progress()
+            self._channel = channel = await self._open_channel()
+            try:
+                async with asyncio.timeout(_ANSWER_TIMEOUT):
+                    await self._handshake(channel)
+            except BaseException as error:
+                self._channel = None
+                await channel.close()
+                if isinstance(error, TimeoutError):
+                    raise StashConnectionError("The server does not answer on its websocket.") from error
+                raise
+            self._log()
+        return self._channel
+
+    def _log(self) -> None:
+        """Log what is listened to."""
+        from stash_cli.core.log.requests import log_request, title
+
+        logger.info("%s: listening", title(self._request.operation_name, self._request.document))
+        log_request(self._request.document, self._request.variables)
+
+    async def _handshake(self, channel: Channel) -> None:
+        await _send_message(channel, "connection_init", payload={})
+        await self._until(channel, "connection_ack")
+        self._progress.delivery = Delivery.HEADERS_WRITTEN
+        await _send_message(channel, "subscribe", id=_ID, payload=self._request.payload())
+        self._progress.delivery = Delivery.BODY_WRITTEN
+        # Messages are read in order: the answer to a ping proves that the subscription was read.
+        await _send_message(channel, "ping")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PONG_TIMEOUT):
+                await self._until(channel, "pong")
+
+    async def _until(self, channel: Channel, kind: str) -> None:
+        """Read until a message of `kind`; earlier responses are queued."""
+        while True:
+            message = _parse(await channel.receive())
+            if message["type"] == kind:
+                return
+            self._waiting.append(message)
+
+    async def _receive(self) -> dict[str, Any]:
+        """The next message; a silent server is pinged, and reported lost when it does not answer."""
+        channel = await self._connect()
+        if self._waiting:
+            return self._waiting.popleft()
+        try:
+            async with asyncio.timeout(_PING_INTERVAL):
+                return _parse(await channel.receive())
+        except TimeoutError:
+            await _send_message(channel, "ping")
+        try:
+            async with asyncio.timeout(_ANSWER_TIMEOUT):
+                return _parse(await channel.receive())
+        except TimeoutError as error:
+            raise StashConnectionError("The server went silent on its websocket.") from error
+
+    async def _handle(self, message: dict[str, Any]) -> GraphQLResponse | None:
+        kind = message["type"]
+        if kind == "next":
+            self._progress.delivery = Delivery.ANSWER_BEGUN
+            answer = GraphQLResponse.from_payload(message.get("payload"))
+            if answer.data is None and not answer.errors:
+                raise StashIntegrationError("The server's answer has neither data nor errors.")
+            self._is_answered = True
+            return answer
+        if kind == "error":
+            self._progress.delivery = Delivery.ANSWER_BEGUN
+            await self.aclose()
+            errors = checked_errors(message.get("payload")) or [{"message": "subscription refused"}]
+            self._is_answered = True
+            return GraphQLResponse(None, errors)
+        if kind == "complete":
+            await self.aclose()
+            if not self._is_answered and self._request.is_mutation:
+                raise StashIntegrationError("The server ended the operation without an answer.")
+        elif kind == "ping" and self._channel is not None:
+            await _send_message(self._channel, "pong")
+        return None
+
+    async def _lost(self, error: StashConnectionError) -> None:
+        """Close the channel; raise `error`, or pause before the next attempt."""
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            await channel.close()
+        # A mutation that is sent again would be executed again.
+        sent_once = self._progress.delivery is not Delivery.NOT_STARTED and self._request.is_mutation
+        pause = next(self._pauses, None) if self._reconnect and not sent_once else None
+        if pause is None:
+            self._ended = True
+            raise error
+        logger.info("%s Connecting again in %.1f s.", error.message, pause)
+        await asyncio.sleep(pause)
+
+
+async def _send_message(channel: Channel, kind: str, **facts: Any) -> None:
+    logger.debug("socket <- %s", kind)
+    await channel.send(json.dumps({"type": kind, **facts}))
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        message = None
+    if not isinstance(message, dict) or "type" not in message:
+        raise StashIntegrationError(f"Not a {PROTOCOL} message: {text[:80]!r}.")
+    return message
+
+
+def _pauses() -> Iterator[float]:
+    return Backoff(attempts=9, first=0.3, factor=2.0, longest=15.0).pauses()
 
 
 class WebSocketChannel:
-    """Text messages over one websocket."""
+    """Text messages over a websocket."""
 
     def __init__(self, socket: ClientConnection, connection: Connection) -> None:
         self._socket = socket
@@ -46,7 +265,7 @@ class WebSocketChannel:
             message = await self._socket.recv()
         except (ConnectionClosed, OSError) as error:
             if isinstance(error, ConnectionClosed) and error.sent and error.sent.code == _TOO_LARGE:
-                raise too_large(self._connection.max_answer_bytes) from error
+                raise too_large_error(self._connection.max_answer_bytes) from error
             raise translate(error, self._connection, Delivery.BODY_WRITTEN) from error
         return message if isinstance(message, str) else message.decode("utf-8", "replace")
 
@@ -55,15 +274,15 @@ class WebSocketChannel:
 
 
 async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> Channel:
-    """Connect to the GraphQL endpoint; the key is checked on the upgrade only, so it rides as a header."""
+    """Connect to the GraphQL endpoint; the key is a header, as it is checked on the upgrade only."""
     from websockets.asyncio.client import connect
     from websockets.exceptions import InvalidStatus, WebSocketException
     from websockets.typing import Subprotocol
 
     from stash_cli.core.transport.http import is_local, tls_context
 
-    class Unredirected(connect):
-        """Follows no redirect: its target would get the headers, and the key among them."""
+    class NoRedirects(connect):
+        """A connection without redirects, which would pass the API key on to another host."""
 
         def process_redirect(self, exc: Exception) -> Exception:
             return exc
@@ -72,7 +291,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
     if is_local(connection.url):
         options["proxy"] = None
     try:
-        socket = await Unredirected(
+        socket = await NoRedirects(
             connection.url.replace("http", "ws", 1),
             subprotocols=[Subprotocol(PROTOCOL)],
             additional_headers=headers,
@@ -89,10 +308,10 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
 
 
 def _refused(connection: Connection, answer: Response) -> StashError:
-    """What an answer amounts to that opens no websocket."""
+    """The error for a response that refuses the websocket."""
     status, location = answer.status_code, answer.headers.get("Location", "")
     if status == 401:  # noqa: PLR2004 - HTTP's number
-        return unauthorised(connection)
+        return authentication_error(connection)
     if is_redirect(status) and location:
-        return moved(connection, location)
+        return redirect_error(connection, location)
     return StashServerError(f"{connection.server} does not open a websocket (status {status}).")

@@ -134,7 +134,7 @@ class StashObject(Related):
         what `begin_save` raises, before anything is sent. `on_conflict` and `retry_unknown` are those of
         the store's `save`.
         """
-        async with client.turns.of([self]):
+        async with client.object_locks.hold([self]):
             await saving.save(self, client, on_conflict=on_conflict, retry_unknown=retry_unknown)
 
     async def delete(self, client: StashClient, **options: Any) -> bool:

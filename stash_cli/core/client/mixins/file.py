@@ -5,24 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.base import StashClientBase, T, paging
+from stash_cli.core.client.base import Dict, Id, StashClientBase, T, paging
 from stash_cli.core.errors import StashGraphQLError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.core.client.mixins.annotations import Dict, Id
-    from stash_cli.core.types import (
-        BaseFile,
-        FileFilterType,
-        FileSetFingerprintsInput,
-        FindFilesResultType,
-        FindFilterType,
-        FindFoldersResultType,
-        Folder,
-        FolderFilterType,
-        MoveFilesInput,
-    )
+    from stash_cli.core import types
 
 
 _NOT_FOUND = re.compile(r"no rows in result set|^(file|folder) not found")
@@ -31,36 +20,36 @@ _NOT_FOUND = re.compile(r"no rows in result set|^(file|folder) not found")
 class FileClientMixin(StashClientBase):
     """Operations on files and folders."""
 
-    async def find_file(self, id: Id | None = None, path: str | None = None) -> BaseFile | None:
+    async def find_file(self, id: Id | None = None, path: str | None = None) -> types.BaseFile | None:
         return await self._found("findFile", id=id, path=path)
 
     async def find_files(
         self,
-        file_filter: FileFilterType | Dict | None = None,
-        filter_: FindFilterType | Dict | None = None,
+        file_filter: types.FileFilterType | Dict | None = None,
+        filter_: types.FindFilterType | Dict | None = None,
         ids: Sequence[Id] | None = None,
-    ) -> FindFilesResultType:
+    ) -> types.FindFilesResultType:
         """Files that match; all of them unless `filter_` pages."""
         return await self.ask("findFiles", file_filter=file_filter, filter=paging(filter_, None), ids=ids)
 
-    async def find_folder(self, id: Id | None = None, path: str | None = None) -> Folder | None:
+    async def find_folder(self, id: Id | None = None, path: str | None = None) -> types.Folder | None:
         return await self._found("findFolder", id=id, path=path)
 
     async def find_folders(
         self,
-        folder_filter: FolderFilterType | Dict | None = None,
-        filter_: FindFilterType | Dict | None = None,
+        folder_filter: types.FolderFilterType | Dict | None = None,
+        filter_: types.FindFilterType | Dict | None = None,
         ids: Sequence[Id] | None = None,
-    ) -> FindFoldersResultType:
+    ) -> types.FindFoldersResultType:
         """Folders that match; all of them unless `filter_` pages."""
         return await self.ask(
             "findFolders", folder_filter=folder_filter, filter=paging(filter_, None), ids=ids
         )
 
-    async def move_files(self, input_data: MoveFilesInput | Dict) -> bool:
+    async def move_files(self, input_data: types.MoveFilesInput | Dict) -> bool:
         return await self.ask("moveFiles", input=input_data)
 
-    async def file_set_fingerprints(self, input_data: FileSetFingerprintsInput | Dict) -> bool:
+    async def file_set_fingerprints(self, input_data: types.FileSetFingerprintsInput | Dict) -> bool:
         return await self.ask("fileSetFingerprints", input=input_data)
 
     async def delete_files(self, ids: Sequence[Id]) -> bool:
@@ -78,7 +67,7 @@ class FileClientMixin(StashClientBase):
         return await self.ask("revealFolderInFileManager", id=id)
 
     async def _found(self, operation: str, **args: Any) -> T | None:
-        """What there is, or None: for files and folders the server calls that an error."""
+        """The file or folder, or None: the server reports a missing one as an error."""
         try:
             return await self.ask(operation, **args)
         except StashGraphQLError as error:

@@ -1,24 +1,16 @@
-"""Galleries: finding, changing, their images, covers and chapters."""
+"""Galleries and images: finding, changing, covers, chapters, o counters."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.core.client.base import StashClientBase
-from stash_cli.core.errors import StashInputError
+from stash_cli.core.client.base import Dict, Id, StashClientBase
+from stash_cli.core.errors import StashCapabilityError, StashInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.core.client.mixins.annotations import Dict, Id
-    from stash_cli.core.types import (
-        BulkGalleryUpdateInput,
-        FindFilterType,
-        FindGalleriesResultType,
-        Gallery,
-        GalleryChapter,
-        GalleryFilterType,
-    )
+    from stash_cli.core import types
 
 
 _MODES = ("SET", "ADD", "REMOVE")
@@ -27,31 +19,31 @@ _MODES = ("SET", "ADD", "REMOVE")
 class GalleryClientMixin(StashClientBase):
     """Operations on galleries and their chapters."""
 
-    async def find_gallery(self, id: Id) -> Gallery | None:
+    async def find_gallery(self, id: Id) -> types.Gallery | None:
         return await self.ask("findGallery", id=id)
 
     async def find_galleries(
         self,
-        filter_: FindFilterType | Dict | None = None,
-        gallery_filter: GalleryFilterType | Dict | None = None,
+        filter_: types.FindFilterType | Dict | None = None,
+        gallery_filter: types.GalleryFilterType | Dict | None = None,
         q: str | None = None,
         ids: Sequence[Id] | None = None,
-    ) -> FindGalleriesResultType:
+    ) -> types.FindGalleriesResultType:
         """Galleries that match; all of them unless `filter_` pages."""
         return await self.find_page("Gallery", filter_, gallery_filter, q, ids)
 
-    async def create_gallery(self, gallery: Gallery) -> Gallery:
+    async def create_gallery(self, gallery: types.Gallery) -> types.Gallery:
         return await self.write("galleryCreate", gallery)
 
-    async def update_gallery(self, gallery: Gallery) -> Gallery:
+    async def update_gallery(self, gallery: types.Gallery) -> types.Gallery:
         return await self.write("galleryUpdate", gallery)
 
-    async def galleries_update(self, galleries: Sequence[Gallery]) -> list[Gallery]:
+    async def galleries_update(self, galleries: Sequence[types.Gallery]) -> list[types.Gallery]:
         return await self.write_all("galleriesUpdate", galleries)
 
     async def bulk_gallery_update(
-        self, input_data: BulkGalleryUpdateInput | Dict, *, return_fields: str | None = None
-    ) -> list[Gallery] | list[Dict]:
+        self, input_data: types.BulkGalleryUpdateInput | Dict, *, return_fields: str | None = None
+    ) -> list[types.Gallery] | list[Dict]:
         return await self.bulk("bulkGalleryUpdate", input_data, return_fields)
 
     async def gallery_destroy(
@@ -68,7 +60,7 @@ class GalleryClientMixin(StashClientBase):
         return await self.ask("removeGalleryImages", input={"gallery_id": gallery_id, "image_ids": image_ids})
 
     async def update_gallery_images(self, gallery_id: Id, image_ids: Sequence[Id], mode: str = "SET") -> bool:
-        """Make exactly these the gallery's images (SET), or add or remove them (ADD, REMOVE)."""
+        """Set the gallery's images (SET), or add or remove images (ADD, REMOVE)."""
         if mode not in _MODES:
             raise StashInputError(f"mode is one of {', '.join(_MODES)}, not {mode!r}.")
         wanted = [str(one) for one in image_ids]
@@ -96,7 +88,9 @@ class GalleryClientMixin(StashClientBase):
     async def reset_gallery_cover(self, gallery_id: Id) -> bool:
         return await self.ask("resetGalleryCover", input={"gallery_id": gallery_id})
 
-    async def gallery_chapter_create(self, gallery_id: Id, title: str, image_index: int) -> GalleryChapter:
+    async def gallery_chapter_create(
+        self, gallery_id: Id, title: str, image_index: int
+    ) -> types.GalleryChapter:
         return await self.ask(
             "galleryChapterCreate",
             input={"gallery_id": gallery_id, "title": title, "image_index": image_index},
@@ -108,10 +102,60 @@ class GalleryClientMixin(StashClientBase):
         gallery_id: Id | None = None,
         title: str | None = None,
         image_index: int | None = None,
-    ) -> GalleryChapter:
+    ) -> types.GalleryChapter:
         given = {"gallery_id": gallery_id, "title": title, "image_index": image_index}
         change = {name: value for name, value in given.items() if value is not None}
         return await self.ask("galleryChapterUpdate", input={"id": id, **change})
 
     async def gallery_chapter_destroy(self, id: Id) -> bool:
         return await self.ask("galleryChapterDestroy", id=id)
+
+
+class ImageClientMixin(StashClientBase):
+    """Operations on images."""
+
+    async def find_image(self, id: Id) -> types.Image | None:
+        return await self.ask("findImage", id=id)
+
+    async def find_images(
+        self,
+        filter_: types.FindFilterType | Dict | None = None,
+        image_filter: types.ImageFilterType | Dict | None = None,
+        q: str | None = None,
+        ids: Sequence[Id] | None = None,
+    ) -> types.FindImagesResultType:
+        """Images that match; all of them unless `filter_` pages."""
+        return await self.find_page("Image", filter_, image_filter, q, ids)
+
+    async def create_image(self, image: types.Image) -> types.Image:
+        """Raises StashCapabilityError: images come from scanning files, no server creates them."""
+        raise StashCapabilityError(
+            f"{image!r} cannot be created: images appear when their files are scanned.",
+            hint="Put the file into a library folder and scan it.",
+        )
+
+    async def update_image(self, image: types.Image) -> types.Image:
+        return await self.write("imageUpdate", image)
+
+    async def images_update(self, updates: Sequence[types.ImageUpdateInput | Dict]) -> list[types.Image]:
+        return await self.ask("imagesUpdate", input=updates)
+
+    async def bulk_image_update(
+        self, input_data: types.BulkImageUpdateInput | Dict, *, return_fields: str | None = None
+    ) -> list[types.Image] | list[Dict]:
+        return await self.bulk("bulkImageUpdate", input_data, return_fields)
+
+    async def image_destroy(self, input_data: types.ImageDestroyInput | Dict) -> bool:
+        return await self.ask("imageDestroy", input=input_data)
+
+    async def images_destroy(self, input_data: types.ImagesDestroyInput | Dict) -> bool:
+        return await self.ask("imagesDestroy", input=input_data)
+
+    async def image_increment_o(self, id: Id) -> int:
+        return await self.ask("imageIncrementO", id=id)
+
+    async def image_decrement_o(self, id: Id) -> int:
+        return await self.ask("imageDecrementO", id=id)
+
+    async def image_reset_o(self, id: Id) -> int:
+        return await self.ask("imageResetO", id=id)

@@ -1,44 +1,32 @@
-"""Tasks on the whole library: scan, generate, clean, identify, export, back up, migrate."""
+"""Tasks on the whole library: scan, generate, clean, identify, export, back up, migrate; downloads."""
 
 from __future__ import annotations
 
+import os
+from contextlib import aclosing, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.base import StashClientBase
-from stash_cli.core.client.download import download
+from stash_cli.core.client.base import Dict, StashClientBase
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.transport.files import download_name
 from stash_cli.core.types.base import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import AsyncGenerator, Sequence
 
-    from stash_cli.core.client.mixins.annotations import Dict
-    from stash_cli.core.types import (
-        AnonymiseDatabaseInput,
-        AutoTagMetadataInput,
-        BackupDatabaseInput,
-        CleanGeneratedInput,
-        CleanMetadataInput,
-        ConfigDefaultSettingsResult,
-        ExportObjectsInput,
-        GenerateMetadataInput,
-        GenerateMetadataOptions,
-        IdentifyMetadataInput,
-        ImportObjectsInput,
-        MigrateBlobsInput,
-        MigrateInput,
-        MigrateSceneScreenshotsInput,
-        SetupInput,
-    )
+    from stash_cli.core import types
+    from stash_cli.core.client.session import Session
 
 
 class MetadataClientMixin(StashClientBase):
-    """Operations that start jobs; each answers the job's id, unless it says otherwise."""
+    """Operations that start jobs; each returns the job's id unless it says otherwise."""
 
     async def metadata_scan(self, paths: Sequence[str] | None = None, flags: Dict | None = None) -> str:
-        """Scan library folders, or the parts of them in `paths`.
+        """Scan the library folders, or the `paths` in them.
 
-        `flags` are further fields of ScanMetadataInput; those not given are the server's saved defaults.
+        `flags` are further fields of ScanMetadataInput; the others keep the server's saved defaults.
         """
         defaults = await self.saved_defaults("scan", "ScanMetadataInput")
         given = {"paths": list(paths)} if paths is not None else {}
@@ -46,14 +34,14 @@ class MetadataClientMixin(StashClientBase):
 
     async def metadata_generate(
         self,
-        options: GenerateMetadataOptions | Dict | None = None,
-        input_data: GenerateMetadataInput | Dict | None = None,
+        options: types.GenerateMetadataOptions | Dict | None = None,
+        input_data: types.GenerateMetadataInput | Dict | None = None,
     ) -> str:
-        """Generate covers, previews and the like: `options` say what, `input_data` for which objects."""
+        """Generate covers, previews and the like: `options` select the kinds, `input_data` the objects."""
         return await self.ask("metadataGenerate", input={**plain(options or {}), **plain(input_data or {})})
 
     async def saved_defaults(self, task: str, input_type: str) -> Dict:
-        """The server's saved options of a task, as far as its input takes them."""
+        """The server's saved options of a task that its input type has."""
         from stash_cli.core.types.api import describe_api
 
         path = f"defaults.{task}"
@@ -62,23 +50,23 @@ class MetadataClientMixin(StashClientBase):
         known = describe_api().types[input_type].fields
         return {key: value for key, value in found.items() if key in known and value is not None}
 
-    async def get_configuration_defaults(self) -> ConfigDefaultSettingsResult:
+    async def get_configuration_defaults(self) -> types.ConfigDefaultSettingsResult:
         """The saved options of all tasks."""
         from stash_cli.core.types import ConfigDefaultSettingsResult
 
         found: Dict = await self.ask_json("configuration", ["defaults"])
         return ConfigDefaultSettingsResult.from_graphql(found["defaults"])
 
-    async def metadata_clean(self, input_data: CleanMetadataInput | Dict) -> str:
+    async def metadata_clean(self, input_data: types.CleanMetadataInput | Dict) -> str:
         return await self.ask("metadataClean", input=input_data)
 
-    async def metadata_clean_generated(self, input_data: CleanGeneratedInput | Dict) -> str:
+    async def metadata_clean_generated(self, input_data: types.CleanGeneratedInput | Dict) -> str:
         return await self.ask("metadataCleanGenerated", input=input_data)
 
-    async def metadata_auto_tag(self, input_data: AutoTagMetadataInput | Dict) -> str:
+    async def metadata_auto_tag(self, input_data: types.AutoTagMetadataInput | Dict) -> str:
         return await self.ask("metadataAutoTag", input=input_data)
 
-    async def metadata_identify(self, input_data: IdentifyMetadataInput | Dict) -> str:
+    async def metadata_identify(self, input_data: types.IdentifyMetadataInput | Dict) -> str:
         return await self.ask("metadataIdentify", input=input_data)
 
     async def metadata_import(self) -> str:
@@ -88,19 +76,19 @@ class MetadataClientMixin(StashClientBase):
         return await self.ask("metadataExport")
 
     async def export_objects(
-        self, input_data: ExportObjectsInput | Dict, target: str | Path | None = None
+        self, input_data: types.ExportObjectsInput | Dict, target: str | Path | None = None
     ) -> str:
-        """Export objects to a zip file; its address, or where it is with a `target` to download it to."""
+        """Export objects to a zip file; its URL, or its path when it is downloaded to `target`."""
         return await self._fetched(await self.ask("exportObjects", input=input_data), target)
 
-    async def import_objects(self, input_data: ImportObjectsInput | Dict) -> str:
-        """Import a zip file that `export_objects` made: its path, or a binary file object, is uploaded."""
+    async def import_objects(self, input_data: types.ImportObjectsInput | Dict) -> str:
+        """Import a zip file of `export_objects`, given as path or binary file object; it is uploaded."""
         return await self.ask("importObjects", input=input_data)
 
     async def backup_database(
-        self, input_data: BackupDatabaseInput | Dict, target: str | Path | None = None
+        self, input_data: types.BackupDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
-        """Back the database up; the address of a copy to download, or where it is with a `target`.
+        """Back up the database; the URL of the copy, or its path when it is downloaded to `target`.
 
         "" where the copy stays on the server's machine.
         """
@@ -108,14 +96,14 @@ class MetadataClientMixin(StashClientBase):
         return await self._fetched(found or "", target)
 
     async def anonymise_database(
-        self, input_data: AnonymiseDatabaseInput | Dict, target: str | Path | None = None
+        self, input_data: types.AnonymiseDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
-        """Make a copy without private content; answers as `backup_database` does."""
+        """Copy the database without private content; returns what `backup_database` returns."""
         found: str | None = await self.ask("anonymiseDatabase", input=_downloaded(input_data, target))
         return await self._fetched(found or "", target)
 
     async def download(self, address: str, target: str | Path) -> Path:
-        """Fetch what the server offers at an address it answered to a file or folder; where it is now."""
+        """Download a file that the server offers, to a file or folder; the path of the copy."""
         return await download(self.session, address, target)
 
     async def _fetched(self, address: str, target: str | Path | None) -> str:
@@ -124,22 +112,22 @@ class MetadataClientMixin(StashClientBase):
     async def optimise_database(self) -> str:
         return await self.ask("optimiseDatabase")
 
-    async def migrate(self, input_data: MigrateInput | Dict) -> str:
-        """The job's id, or "" from a server before 0.26, which has migrated its database when it answers."""
+    async def migrate(self, input_data: types.MigrateInput | Dict) -> str:
+        """Migrate the database; the job's id, or "" from a server before 0.26, where it is done by then."""
         found: str | bool = await self.ask("migrate", input=input_data)
         return found if isinstance(found, str) else ""
 
     async def migrate_hash_naming(self) -> str:
         return await self.ask("migrateHashNaming")
 
-    async def migrate_scene_screenshots(self, input_data: MigrateSceneScreenshotsInput | Dict) -> str:
+    async def migrate_scene_screenshots(self, input_data: types.MigrateSceneScreenshotsInput | Dict) -> str:
         return await self.ask("migrateSceneScreenshots", input=input_data)
 
-    async def migrate_blobs(self, input_data: MigrateBlobsInput | Dict) -> str:
+    async def migrate_blobs(self, input_data: types.MigrateBlobsInput | Dict) -> str:
         return await self.ask("migrateBlobs", input=input_data)
 
-    async def setup(self, input_data: SetupInput | Dict) -> bool:
-        """Set a new server up; whether that was done."""
+    async def setup(self, input_data: types.SetupInput | Dict) -> bool:
+        """Set up a new server; whether it succeeded."""
         return await self.ask("setup", input=input_data)
 
     async def download_ffmpeg(self) -> str:
@@ -147,5 +135,38 @@ class MetadataClientMixin(StashClientBase):
 
 
 def _downloaded(input_data: Any, target: object) -> Dict:
-    """An input that asks for a copy to download where there is a place for it."""
+    """The input, asking for a copy to download where there is a target."""
     return {**plain(input_data), **({} if target is None else {"download": True})}
+
+
+async def download(session: Session, address: str, target: str | Path) -> Path:
+    """Download the file at `address` to `target`, a file or a folder; the path of the copy.
+
+    An existing file is replaced once the new one is complete. Raises StashInputError where nothing can be
+    written; no partial file remains then.
+    """
+    path = _stash_box_index(target, address)
+    try:
+        return await _write(session.transport.download(address), path)
+    except OSError as error:
+        raise StashInputError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _stash_box_index(target: str | Path, address: str) -> Path:
+    path = Path(target).expanduser()
+    return path / download_name(address) if path.is_dir() else path
+
+
+async def _write(chunks: AsyncGenerator[bytes, None], path: Path) -> Path:
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    file.write(chunk)
+            file.close()
+            os.replace(file.name, path)  # noqa: PTH105 - the name is what the temporary file has
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(file.name)  # noqa: PTH108 - as above
+            raise
+    return path

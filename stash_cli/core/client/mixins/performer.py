@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.core.client.base import StashClientBase
-from stash_cli.core.client.matching import map_ids
+from stash_cli.core.client.base import Dict, Id, StashClientBase
+from stash_cli.core.client.resolver import map_ids
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.matching import OnMultipleMatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.core.client.mixins.annotations import Dict, Id
-    from stash_cli.core.types import (
-        BulkPerformerUpdateInput,
-        FindFilterType,
-        FindPerformersResultType,
-        Performer,
-        PerformerDestroyInput,
-        PerformerFilterType,
-        PerformerMergeInput,
-    )
+    from stash_cli.core import types
 
 
 class PerformerClientMixin(StashClientBase):
     """Operations on performers."""
 
-    async def find_performer(self, performer: int | str | Dict) -> Performer | None:
-        """By id (a number, also as text), by name or alias, or by a mapping with either."""
+    async def find_performer(self, performer: int | str | Dict) -> types.Performer | None:
+        """By id (a number or its digits), by name or alias, or by a mapping with either."""
         if isinstance(performer, str) and performer.isdigit():
             performer = int(performer)
         found = await map_ids(self.session, ENTITIES["Performer"], [performer])
@@ -36,48 +27,48 @@ class PerformerClientMixin(StashClientBase):
 
     async def find_performers(
         self,
-        filter_: FindFilterType | Dict | None = None,
-        performer_filter: PerformerFilterType | Dict | None = None,
+        filter_: types.FindFilterType | Dict | None = None,
+        performer_filter: types.PerformerFilterType | Dict | None = None,
         q: str | None = None,
         ids: Sequence[Id] | None = None,
-    ) -> FindPerformersResultType:
+    ) -> types.FindPerformersResultType:
         """Performers that match; all of them unless `filter_` pages."""
         return await self.find_page("Performer", filter_, performer_filter, q, ids)
 
-    async def all_performers(self) -> list[Performer]:
+    async def all_performers(self) -> list[types.Performer]:
         return await self.ask("allPerformers")
 
-    async def create_performer(self, performer: Performer) -> Performer:
+    async def create_performer(self, performer: types.Performer) -> types.Performer:
         return await self.write("performerCreate", performer)
 
-    async def update_performer(self, performer: Performer) -> Performer:
+    async def update_performer(self, performer: types.Performer) -> types.Performer:
         return await self.write("performerUpdate", performer)
 
-    async def update_performer_image(self, performer: Performer, image_url: str) -> Performer:
-        """Give a performer the image at a URL, which may be a data: URL; the server fetches it."""
+    async def update_performer_image(self, performer: types.Performer, image_url: str) -> types.Performer:
+        """Set the image from a URL that the server fetches, or from a data: URL."""
         return await self.ask("performerUpdate", input={"id": performer.id, "image": image_url})
 
     async def bulk_performer_update(
-        self, input_data: BulkPerformerUpdateInput | Dict, *, return_fields: str | None = None
-    ) -> list[Performer] | list[Dict]:
+        self, input_data: types.BulkPerformerUpdateInput | Dict, *, return_fields: str | None = None
+    ) -> list[types.Performer] | list[Dict]:
         return await self.bulk("bulkPerformerUpdate", input_data, return_fields)
 
-    async def performer_destroy(self, input_data: PerformerDestroyInput | Dict) -> bool:
+    async def performer_destroy(self, input_data: types.PerformerDestroyInput | Dict) -> bool:
         return await self.ask("performerDestroy", input=input_data)
 
     async def performers_destroy(self, ids: Sequence[Id]) -> bool:
         return await self.ask("performersDestroy", ids=ids)
 
-    async def performer_merge(self, input_data: PerformerMergeInput | Dict) -> Performer:
+    async def performer_merge(self, input_data: types.PerformerMergeInput | Dict) -> types.Performer:
         return await self.ask("performerMerge", input=input_data)
 
     async def map_performer_ids(
         self,
-        performers: Sequence[Id | Dict | Performer],
+        performers: Sequence[Id | Dict | types.Performer],
         create: bool = False,
         on_multiple: OnMultipleMatch = OnMultipleMatch.RETURN_FIRST,
     ) -> list[str]:
-        """Ids of objects, ids, mappings or names; unknown names are made with `create`, else left out."""
+        """Ids of objects, ids, mappings or names; unknown names are created with `create`, else left out."""
         return await map_ids(
             self.session, ENTITIES["Performer"], performers, create=create, on_multiple=on_multiple
         )

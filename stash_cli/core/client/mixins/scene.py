@@ -1,11 +1,11 @@
-"""Scenes: finding, changing, play and o history, duplicates."""
+"""Scenes and their markers: finding, changing, play and o history, duplicates."""
 
 from __future__ import annotations
 
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
-from stash_cli.core.client.base import StashClientBase
+from stash_cli.core.client.base import Dict, Id, StashClientBase
 from stash_cli.core.client.batch import call_each
 from stash_cli.core.errors import StashNotFoundError
 from stash_cli.core.graphql.selection import default_paths
@@ -15,25 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from stash_cli.core.client.mixins.annotations import Dict, Id
-    from stash_cli.core.types import (
-        AssignSceneFileInput,
-        BulkSceneUpdateInput,
-        FindFilterType,
-        FindScenesResultType,
-        HistoryMutationResult,
-        Scene,
-        SceneDestroyInput,
-        SceneFilterType,
-        SceneHashInput,
-        SceneMarker,
-        SceneMergeInput,
-        SceneParserInput,
-        ScenesDestroyInput,
-        SceneStreamEndpoint,
-    )
+    from stash_cli.core import types
 
     Times = Sequence[str | datetime] | None
+    from collections.abc import Sequence
+
 
 _MARKERS = ("scene_markers.id", "scene_markers.seconds")
 
@@ -41,97 +27,99 @@ _MARKERS = ("scene_markers.id", "scene_markers.seconds")
 class SceneClientMixin(StashClientBase):
     """Operations on scenes."""
 
-    async def find_scene(self, id: Id) -> Scene | None:
+    async def find_scene(self, id: Id) -> types.Scene | None:
         return await self.ask("findScene", id=id)
 
     async def find_scenes(
         self,
-        filter_: FindFilterType | Dict | None = None,
-        scene_filter: SceneFilterType | Dict | None = None,
+        filter_: types.FindFilterType | Dict | None = None,
+        scene_filter: types.SceneFilterType | Dict | None = None,
         q: str | None = None,
         ids: Sequence[Id] | None = None,
-    ) -> FindScenesResultType:
+    ) -> types.FindScenesResultType:
         """Scenes that match; all of them unless `filter_` pages."""
         return await self.find_page("Scene", filter_, scene_filter, q, ids)
 
-    async def create_scene(self, scene: Scene) -> Scene:
+    async def create_scene(self, scene: types.Scene) -> types.Scene:
         return await self.write("sceneCreate", scene)
 
-    async def update_scene(self, scene: Scene) -> Scene:
+    async def update_scene(self, scene: types.Scene) -> types.Scene:
         return await self.write("sceneUpdate", scene)
 
-    async def scenes_update(self, scenes: Sequence[Scene]) -> list[Scene]:
+    async def scenes_update(self, scenes: Sequence[types.Scene]) -> list[types.Scene]:
         return await self.write_all("scenesUpdate", scenes)
 
     async def bulk_scene_update(
-        self, input_data: BulkSceneUpdateInput | Dict, *, return_fields: str | None = None
-    ) -> list[Scene] | list[Dict]:
+        self, input_data: types.BulkSceneUpdateInput | Dict, *, return_fields: str | None = None
+    ) -> list[types.Scene] | list[Dict]:
         return await self.bulk("bulkSceneUpdate", input_data, return_fields)
 
-    async def scene_destroy(self, input_data: SceneDestroyInput | Dict) -> bool:
+    async def scene_destroy(self, input_data: types.SceneDestroyInput | Dict) -> bool:
         return await self.ask("sceneDestroy", input=input_data)
 
-    async def scenes_destroy(self, input_data: ScenesDestroyInput | Dict) -> bool:
+    async def scenes_destroy(self, input_data: types.ScenesDestroyInput | Dict) -> bool:
         return await self.ask("scenesDestroy", input=input_data)
 
-    async def scene_merge(self, input_data: SceneMergeInput | Dict) -> Scene:
+    async def scene_merge(self, input_data: types.SceneMergeInput | Dict) -> types.Scene:
         return await self.ask("sceneMerge", input=input_data)
 
-    async def find_scene_by_hash(self, input_data: SceneHashInput | Dict) -> Scene | None:
+    async def find_scene_by_hash(self, input_data: types.SceneHashInput | Dict) -> types.Scene | None:
         return await self.ask("findSceneByHash", input=input_data)
 
     async def find_scenes_by_path_regex(
-        self, filter_: FindFilterType | Dict | None = None
-    ) -> FindScenesResultType:
+        self, filter_: types.FindFilterType | Dict | None = None
+    ) -> types.FindScenesResultType:
         """Scenes whose path matches the regular expression in `filter_["q"]`."""
         return await self.ask("findScenesByPathRegex", filter=filter_)
 
     async def find_duplicate_scenes(
         self, distance: int | None = None, duration_diff: float | None = None
-    ) -> list[list[Scene]]:
+    ) -> list[list[types.Scene]]:
         """Groups of scenes whose perceptual hashes differ by at most `distance` bits."""
         return await self.ask("findDuplicateScenes", distance=distance, duration_diff=duration_diff)
 
     async def find_duplicate_scenes_wrapper(
         self, distance: int = 0, duration_diff: float | None = None
-    ) -> list[list[Scene]]:
+    ) -> list[list[types.Scene]]:
         """`find_duplicate_scenes` with exact matches as the default."""
         return await self.find_duplicate_scenes(distance, duration_diff)
 
     async def parse_scene_filenames(
-        self, filter_: FindFilterType | Dict | None = None, config: SceneParserInput | Dict | None = None
+        self,
+        filter_: types.FindFilterType | Dict | None = None,
+        config: types.SceneParserInput | Dict | None = None,
     ) -> Dict:
-        """What the file name parser finds, as JSON: count and results."""
+        """The results of the file name parser as JSON: count and results."""
         paths = ["count", *(f"results.{name}" for name in ("scene", "title", "code", "details", "date"))]
         paths += [f"results.{name}" for name in ("rating100", "studio_id", "performer_ids", "tag_ids")]
         return await self.ask_json("parseSceneFilenames", paths, filter=filter_, config=config or {})
 
-    async def scene_wall(self, q: str | None = None) -> list[Scene]:
+    async def scene_wall(self, q: str | None = None) -> list[types.Scene]:
         return await self.ask("sceneWall", q=q)
 
-    async def scene_streams(self, scene_id: Id) -> list[SceneStreamEndpoint]:
+    async def scene_streams(self, scene_id: Id) -> list[types.SceneStreamEndpoint]:
         return await self.ask("sceneStreams", id=scene_id)
 
     async def scene_generate_screenshot(self, id: Id, at: float | None = None) -> str:
-        """Queue a new cover taken `at` seconds."""
+        """Queue a new cover, taken `at` seconds."""
         return await self.ask("sceneGenerateScreenshot", id=id, at=at)
 
-    async def scene_assign_file(self, input_data: AssignSceneFileInput | Dict) -> bool:
+    async def scene_assign_file(self, input_data: types.AssignSceneFileInput | Dict) -> bool:
         return await self.ask("sceneAssignFile", input=input_data)
 
-    async def scene_add_o(self, id: Id, times: Times = None) -> HistoryMutationResult:
+    async def scene_add_o(self, id: Id, times: Times = None) -> types.HistoryMutationResult:
         return await self.ask("sceneAddO", id=id, times=times)
 
-    async def scene_delete_o(self, id: Id, times: Times = None) -> HistoryMutationResult:
+    async def scene_delete_o(self, id: Id, times: Times = None) -> types.HistoryMutationResult:
         return await self.ask("sceneDeleteO", id=id, times=times)
 
     async def scene_reset_o(self, id: Id) -> int:
         return await self.ask("sceneResetO", id=id)
 
-    async def scene_add_play(self, id: Id, times: Times = None) -> HistoryMutationResult:
+    async def scene_add_play(self, id: Id, times: Times = None) -> types.HistoryMutationResult:
         return await self.ask("sceneAddPlay", id=id, times=times)
 
-    async def scene_delete_play(self, id: Id, times: Times = None) -> HistoryMutationResult:
+    async def scene_delete_play(self, id: Id, times: Times = None) -> types.HistoryMutationResult:
         return await self.ask("sceneDeletePlay", id=id, times=times)
 
     async def scene_reset_play_count(self, id: Id) -> int:
@@ -140,7 +128,7 @@ class SceneClientMixin(StashClientBase):
     async def scene_save_activity(
         self, id: Id, resume_time: float | None = None, play_duration: float | None = None
     ) -> bool:
-        """Set where playing resumes and add to the time played, both in seconds."""
+        """Set the resume time and add to the play duration, both in seconds."""
         return await self.ask("sceneSaveActivity", id=id, resume_time=resume_time, playDuration=play_duration)
 
     async def scene_reset_activity(
@@ -152,8 +140,8 @@ class SceneClientMixin(StashClientBase):
 
     async def merge_scene_markers(
         self, target_scene_id: Id, source_scene_ids: Sequence[Id]
-    ) -> list[SceneMarker]:
-        """Move markers of other scenes to one scene, unless it has one at that second; the moved ones.
+    ) -> list[types.SceneMarker]:
+        """Move markers of other scenes to one scene, except at seconds that have one; the moved markers.
 
         Raises StashNotFoundError for a scene that does not exist.
         """
@@ -168,14 +156,14 @@ class SceneClientMixin(StashClientBase):
         paths = default_paths("SceneMarker")
         with self.session.order.request() as sent:
             moved = await call_each(self.session, "sceneMarkerUpdate", args, paths, quiet=True)
-            answer = cast("list[SceneMarker]", self.hydrated(TypeRef("[SceneMarker!]"), moved, sent))
+            answer = cast("list[types.SceneMarker]", self.hydrated(TypeRef("[SceneMarker!]"), moved, sent))
             for each in args:
                 self.note_done("sceneMarkerUpdate", each)
         return answer
 
 
 def _free(held: Iterable[Dict], others: Iterable[Dict]) -> list[str]:
-    """Ids of the first marker at each second that is not taken yet."""
+    """Ids of the first marker at each second that has none yet."""
     taken = {row["seconds"] for row in held}
     free: list[str] = []
     for row in others:
@@ -183,3 +171,52 @@ def _free(held: Iterable[Dict], others: Iterable[Dict]) -> list[str]:
             taken.add(row["seconds"])
             free.append(row["id"])
     return free
+
+
+class MarkerClientMixin(StashClientBase):
+    """Operations on scene markers."""
+
+    async def find_marker(self, id: Id) -> types.SceneMarker | None:
+        from stash_cli.core.types import SceneMarker
+
+        return await self.find_entity(SceneMarker, id)
+
+    async def find_markers(
+        self,
+        filter_: types.FindFilterType | Dict | None = None,
+        marker_filter: types.SceneMarkerFilterType | Dict | None = None,
+        q: str | None = None,
+        ids: Sequence[Id] | None = None,
+    ) -> types.FindSceneMarkersResultType:
+        """Markers that match; all of them unless `filter_` pages."""
+        return await self.find_page("SceneMarker", filter_, marker_filter, q, ids)
+
+    async def create_marker(self, marker: types.SceneMarker) -> types.SceneMarker:
+        return await self.write("sceneMarkerCreate", marker)
+
+    async def update_marker(self, marker: types.SceneMarker) -> types.SceneMarker:
+        return await self.write("sceneMarkerUpdate", marker)
+
+    async def bulk_scene_marker_update(
+        self, input_data: types.BulkSceneMarkerUpdateInput | Dict, *, return_fields: str | None = None
+    ) -> list[types.SceneMarker] | list[Dict]:
+        return await self.bulk("bulkSceneMarkerUpdate", input_data, return_fields)
+
+    async def scene_marker_destroy(self, id: Id) -> bool:
+        return await self.ask("sceneMarkerDestroy", id=id)
+
+    async def scene_markers_destroy(self, ids: Sequence[Id]) -> bool:
+        return await self.ask("sceneMarkersDestroy", ids=ids)
+
+    async def scene_marker_tags(self, scene_id: Id) -> list[Dict]:
+        """The tags of a scene's markers, each with its markers, as JSON."""
+        paths = ["tag", "scene_markers", "scene_markers.seconds"]
+        return await self.ask_json("sceneMarkerTags", paths, scene_id=scene_id)
+
+    async def marker_wall(self, q: str | None = None) -> list[types.SceneMarker]:
+        return await self.ask("markerWall", q=q)
+
+    async def marker_strings(
+        self, q: str | None = None, sort: str | None = None
+    ) -> list[types.MarkerStringsResultType]:
+        return await self.ask("markerStrings", q=q, sort=sort)

@@ -4,43 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.core.client.base import StashClientBase
-from stash_cli.core.client.matching import map_ids
+from stash_cli.core.client.base import Dict, Id, StashClientBase
+from stash_cli.core.client.resolver import map_ids
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.core.client.mixins.annotations import Dict, Id
-    from stash_cli.core.types import (
-        FindFilterType,
-        FindTagsResultType,
-        Tag,
-        TagDestroyInput,
-        TagFilterType,
-    )
+    from stash_cli.core import types
 
 
 class TagClientMixin(StashClientBase):
     """Operations on tags."""
 
-    async def find_tag(self, id: Id) -> Tag | None:
+    async def find_tag(self, id: Id) -> types.Tag | None:
         return await self.ask("findTag", id=id)
 
     async def find_tags(
         self,
-        filter_: FindFilterType | Dict | None = None,
-        tag_filter: TagFilterType | Dict | None = None,
+        filter_: types.FindFilterType | Dict | None = None,
+        tag_filter: types.TagFilterType | Dict | None = None,
         q: str | None = None,
         ids: Sequence[Id] | None = None,
-    ) -> FindTagsResultType:
+    ) -> types.FindTagsResultType:
         """Tags that match; all of them unless `filter_` pages."""
         return await self.find_page("Tag", filter_, tag_filter, q, ids)
 
-    async def create_tag(self, tag: Tag) -> Tag:
+    async def create_tag(self, tag: types.Tag) -> types.Tag:
         return await self.write("tagCreate", tag)
 
-    async def update_tag(self, tag: Tag) -> Tag:
+    async def update_tag(self, tag: types.Tag) -> types.Tag:
         return await self.write("tagUpdate", tag)
 
     async def bulk_tag_update(
@@ -51,8 +44,8 @@ class TagClientMixin(StashClientBase):
         favorite: bool | None = None,
         parent_ids: Sequence[Id] | None = None,
         child_ids: Sequence[Id] | None = None,
-    ) -> list[Tag]:
-        """Change many tags at once; lists replace what the tags had."""
+    ) -> list[types.Tag]:
+        """Change many tags; lists replace the present values."""
         given = {
             "description": description,
             "favorite": favorite,
@@ -64,20 +57,20 @@ class TagClientMixin(StashClientBase):
             "bulkTagUpdate", input={"ids": ids, **{k: v for k, v in given.items() if v is not None}}
         )
 
-    async def tags_merge(self, source: Sequence[Id], destination: Id) -> Tag:
+    async def tags_merge(self, source: Sequence[Id], destination: Id) -> types.Tag:
         return await self.ask("tagsMerge", input={"source": source, "destination": destination})
 
-    async def tag_destroy(self, input_data: TagDestroyInput | Dict) -> bool:
+    async def tag_destroy(self, input_data: types.TagDestroyInput | Dict) -> bool:
         return await self.ask("tagDestroy", input=input_data)
 
     async def tags_destroy(self, ids: Sequence[Id]) -> bool:
         return await self.ask("tagsDestroy", ids=ids)
 
-    async def map_tag_ids(self, tags: Sequence[Id | Dict | Tag], create: bool = False) -> list[str]:
-        """Ids of objects, ids, mappings or names; unknown names are made with `create`, else left out."""
+    async def map_tag_ids(self, tags: Sequence[Id | Dict | types.Tag], create: bool = False) -> list[str]:
+        """Ids of objects, ids, mappings or names; unknown names are created with `create`, else left out."""
         return await map_ids(self.session, ENTITIES["Tag"], tags, create=create)
 
 
 def _set(key: str, items: Sequence[Id] | None) -> Dict | None:
-    """What a bulk input takes for a list that is to hold just these; None where nothing was given."""
+    """The bulk input of a list that is replaced; None where none was given."""
     return None if items is None else {key: items, "mode": "SET"}

@@ -1,0 +1,98 @@
+"""Locks for tasks of several event loops.
+
+An asyncio lock serves one loop only, and a thread's lock would block a loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from stash_cli.core.types.entity import StashObject
+
+
+class Lock:
+    """`async with lock:` admits one task at a time, first come first served, in whatever thread."""
+
+    def __init__(self) -> None:
+        self._state = threading.Lock()
+        self._held = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def __aenter__(self) -> None:
+        with self._state:
+            if not self._held:
+                self._held = True
+                return
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            self._give_up(waiter)
+            raise
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        """Pass the lock on to the task that has waited longest."""
+        with self._state:
+            while self._waiting:
+                waiter = self._waiting.popleft()
+                with suppress(RuntimeError):  # its loop was closed: nobody waits there
+                    waiter.get_loop().call_soon_threadsafe(self._grant, waiter)
+                    return
+            self._held = False
+
+    def _grant(self, waiter: asyncio.Future[None]) -> None:
+        if waiter.cancelled():
+            self._release()
+        else:
+            waiter.set_result(None)
+
+    def _give_up(self, waiter: asyncio.Future[None]) -> None:
+        """Stop waiting. A lock that was granted already passes to the next task."""
+        with self._state:
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
+        if not waiter.cancelled():
+            self._release()
+
+
+class ObjectLocks:
+    """A lock for each object that is being saved, so that no change is sent twice."""
+
+    def __init__(self) -> None:
+        self._locks: dict[int, Lock] = {}
+        self._users: dict[int, int] = {}
+        self._changing = threading.Lock()
+
+    @asynccontextmanager
+    async def hold(self, objects: Iterable[StashObject]) -> AsyncIterator[None]:
+        """Hold the locks of all `objects`; the caller keeps the objects alive."""
+        async with AsyncExitStack() as held:
+            # In one order for everybody: two batches cannot wait for each other.
+            for key in sorted({id(obj.canonical) for obj in objects}):
+                await held.enter_async_context(self._one(key))
+            yield
+
+    @asynccontextmanager
+    async def _one(self, key: int) -> AsyncIterator[None]:
+        with self._changing:
+            lock = self._locks.setdefault(key, Lock())
+            self._users[key] = self._users.get(key, 0) + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            with self._changing:
+                self._users[key] -= 1
+                if not self._users[key]:
+                    del self._users[key], self._locks[key]

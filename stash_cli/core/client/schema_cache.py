@@ -1,0 +1,60 @@
+"""The cache of server schemas on disk: one file per URL."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.log import logger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stash_cli.core.settings import Connection
+
+# To be raised when the reduced form changes: files in another format are ignored.
+_FORMAT = 2
+
+
+def recall(connection: Connection) -> dict[str, Any] | None:
+    """The cached schema of this URL, or None; a damaged file counts as none."""
+    try:
+        kept = json.loads(_path(connection).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    fits = isinstance(kept, dict) and kept.get("format") == _FORMAT and kept.get("url") == connection.url
+    return dict(kept["facts"]) if fits else None
+
+
+def remember(connection: Connection, facts: dict[str, Any]) -> None:
+    """Write the schema to the cache, atomically. Failure to write is only logged."""
+    path = _path(connection)
+    text = json.dumps({"format": _FORMAT, "url": connection.url, "facts": facts}, separators=(",", ":"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, text)
+    except OSError as error:
+        logger.info("What was learnt about the server cannot be kept: %s", error)
+
+
+def _replace(path: Path, text: str) -> None:
+    from tempfile import NamedTemporaryFile
+
+    # A unique name in the same folder: processes may write at the same time, and a rename is atomic.
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+        file.write(text)
+    try:
+        os.replace(file.name, path)  # noqa: PTH105 - the name is what the temporary file has
+    except OSError:
+        with suppress(OSError):
+            os.unlink(file.name)  # noqa: PTH108 - as above
+        raise
+
+
+def _path(connection: Connection) -> Path:
+    # Names may collide, so the file holds the URL as well.
+    name = re.sub(r"[^\w.-]+", "_", connection.url)[:150]
+    return connection.cache / "servers" / f"{name}.json"

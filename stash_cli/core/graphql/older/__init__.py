@@ -1,4 +1,0 @@
-"""Older servers: what they call, take and answer otherwise, translated on the way there and back.
-
-What is merely called otherwise follows from `history.older_name`; here is what has another shape.
-"""

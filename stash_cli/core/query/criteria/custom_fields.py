@@ -1,0 +1,213 @@
+"""Custom fields.
+
+`custom_fields__height=180`, `custom_fields__height__gte=180`, or for several names
+`custom_fields__gte={"height": 180}`.
+
+| lookup | meaning |
+|---|---|
+| eq, in | equal, or one of them; 5 is not "5", case matters |
+| gt, gte, lt, lte, between | numbers are compared with numbers, texts with texts |
+| contains, regex | on texts, as for other text fields |
+| null | True: without the field |
+| ne, excludes, not_regex, not_between | the complement, which includes objects without the field |
+
+Only single criteria are sent to the server: a disjunction would share one join.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.query import value_parsers
+from stash_cli.core.query.criteria.text import pattern_of
+from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_HELP = {
+    "eq": "equal to",
+    "ne": "other than, or none",
+    "in": "one of",
+    "contains": "containing",
+    "excludes": "not containing, or none",
+    "regex": "matching the expression",
+    "not_regex": "not matching the expression, or none",
+    "gt": "more than",
+    "gte": "at least",
+    "lt": "less than",
+    "lte": "at most",
+    "between": "from and to, both included",
+    "not_between": "outside, or none",
+    "null": "without that field",
+}
+_NEGATIVE = {"ne": "eq", "excludes": "contains", "not_regex": "regex", "not_between": "between"}
+"""Negative lookup -> the positive one."""
+_OF_TEXT = frozenset({"contains", "regex"})
+_LEAST, _MOST = -sys.float_info.max, sys.float_info.max
+
+Value = str | int | float
+Entry = tuple[str, list[Any]]
+"""Modifier and values of a criterion."""
+
+_NUMBERS: dict[str, Callable[[Any], list[Entry]]] = {
+    "gt": lambda v: [("GREATER_THAN", [v]), ("LESS_THAN", [""])],
+    "gte": lambda v: [("BETWEEN", [v, _MOST])],
+    "lt": lambda v: [("LESS_THAN", [v])],
+    "lte": lambda v: [("BETWEEN", [_LEAST, v])],
+}
+_TEXTS: dict[str, Callable[[Any], list[Entry]]] = {
+    "gt": lambda v: [("GREATER_THAN", [v])],
+    "lt": lambda v: [("LESS_THAN", [v]), ("BETWEEN", ["", v])],
+    "lte": lambda v: [("BETWEEN", ["", v])],
+}
+"""The server sorts every text after every number (SQLite's order of types)."""
+
+
+class CustomFields:
+    """Custom fields; each lookup takes a mapping of names to values."""
+
+    def lookups(self, _field: FilterField) -> dict[str, Lookup]:
+        return {name: self._lookup(name, text) for name, text in _HELP.items()}
+
+    @staticmethod
+    def _lookup(name: str, text: str) -> Lookup:
+        if name == "null":
+            return Lookup(name, "value", "NAME", text, lambda word: {word: True})
+        if name in ("between", "not_between"):
+            return Lookup(
+                name,
+                "value",
+                "NAME=FROM..TO",
+                text,
+                value_parsers.pairs(value_parsers.span(value_parsers.scalar)),
+            )
+        if name == "in":
+            return Lookup(
+                name,
+                "value",
+                "NAME=A,B,...",
+                text,
+                value_parsers.pairs(value_parsers.several(value_parsers.scalar)),
+            )
+        if name in _OF_TEXT or _NEGATIVE.get(name) in _OF_TEXT:
+            return Lookup(name, "value", "NAME=TEXT", text, value_parsers.pairs())
+        return Lookup(name, "value", "NAME=VALUE", text, value_parsers.pairs(value_parsers.scalar))
+
+    def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
+        clauses: list[Clause] = []
+        tests: list[Callable[[Mapping[str, Any]], bool]] = []
+        exact = True
+        for name, pairs in given.items():
+            if not isinstance(pairs, Mapping):
+                field.refuse(pairs, "a mapping of names to values")
+            for key, value in pairs.items():
+                entries, is_exact = _asked(name, checked := _checked(field, name, value))
+                clauses += [[(field.name, [_criterion(str(key), *entry)])] for entry in entries]
+                tests.append(_test(field, name, str(key), checked))
+                exact = exact and is_exact
+        return Condition(
+            field, clauses, lambda values: all(test(dict(*values)) for test in tests), exact=exact
+        )
+
+
+def _criterion(key: str, modifier: str, values: list[Any]) -> dict[str, Any]:
+    return {"field": key, "modifier": modifier, "value": values}
+
+
+def _asked(name: str, value: Any) -> tuple[list[Entry], bool]:
+    """The entries to send, and whether they are exact."""
+    if name in _NEGATIVE:
+        return [], False
+    if name == "null":
+        return [("IS_NULL" if value else "NOT_NULL", [])], True
+    if name in _OF_TEXT:
+        # LIKE reads wildcards and knows the case of ASCII only; expressions fail on numbers.
+        plain = name == "contains" and value.isascii()
+        return [("INCLUDES", [value]) if plain else ("NOT_NULL", [])], False
+    entries = _entries(name, value)
+    if not entries or not all(_is_sent(one) for _, values in entries for one in values):
+        return [("NOT_NULL", [])], False
+    return entries, True
+
+
+def _entries(name: str, value: Any) -> list[Entry]:
+    if name == "eq":
+        return [("EQUALS", [value])]
+    if name == "in":
+        return [("EQUALS", value)]
+    if name == "between":
+        low, high = value
+        if low is None or high is None:
+            return _entries("gte", low) if high is None else _entries("lte", high)
+        return [("BETWEEN", [low, high])]
+    ordered = _TEXTS if isinstance(value, str) else _NUMBERS
+    return ordered[name](value) if name in ordered else []
+
+
+def _is_sent(value: Value) -> bool:
+    """Whether the server parses the JSON number: one with an exponent needs a decimal point."""
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 63
+    return isinstance(value, str) or "e" not in repr(value) or "." in repr(value)
+
+
+def _checked(field: FilterField, name: str, value: Any) -> Any:
+    """The value in comparable form; raises StashInputError for another type."""
+    if name == "null":
+        return bool(value)
+    if name in ("between", "not_between"):
+        ends = value if isinstance(value, list | tuple) and len(value) == 2 else [None]  # noqa: PLR2004 - ends
+        known = [_scalar(field, end) for end in ends if end is not None]
+        if not known or len({isinstance(end, str) for end in known}) > 1 or known != sorted(known):
+            field.refuse(value, f"two ends in order for {name}, both numbers or both texts")
+        return [None if end is None else _scalar(field, end) for end in ends]
+    if name == "in":
+        many = value if isinstance(value, list | tuple | set) else [value]
+        return [_scalar(field, one) for one in many]
+    if name in _OF_TEXT or _NEGATIVE.get(name) in _OF_TEXT:
+        return value if isinstance(value, str) and value else field.refuse(value, f"some text for {name}")
+    return _scalar(field, value)
+
+
+def _scalar(field: FilterField, value: Any) -> Value:
+    if isinstance(value, bool):
+        # SQLite has no booleans: custom fields hold 0 and 1.
+        return int(value)
+    return value if isinstance(value, str | int | float) else field.refuse(value, "numbers and texts")
+
+
+def _test(field: FilterField, name: str, key: str, value: Any) -> Callable[[Mapping[str, Any]], bool]:
+    """A predicate on the custom fields of an object."""
+    if name in _NEGATIVE:
+        positive = _test(field, _NEGATIVE[name], key, value)
+        return lambda held: not positive(held)
+    if name == "null":
+        return lambda held: (held.get(key) is None) == value
+    if name in _OF_TEXT:
+        pattern = pattern_of(field, name, value)
+        return lambda held: isinstance(held.get(key), str) and pattern.matches(held[key])
+    return lambda held: held.get(key) is not None and _compare(name, held[key], value)
+
+
+def _compare(name: str, held: Any, value: Any) -> bool:
+    if name == "in":
+        return any(_alike(held, one) and held == one for one in value)
+    if name == "between":
+        low, high = value
+        return (low is None or _compare("gte", held, low)) and (high is None or _compare("lte", held, high))
+    comparisons: dict[str, Callable[[], bool]] = {
+        "eq": lambda: bool(held == value),
+        "gt": lambda: bool(held > value),
+        "gte": lambda: bool(held >= value),
+        "lt": lambda: bool(held < value),
+        "lte": lambda: bool(held <= value),
+    }
+    return _alike(held, value) and comparisons[name]()
+
+
+def _alike(left: Any, right: Any) -> bool:
+    """Whether both are texts, or both numbers."""
+    return isinstance(left, str) == isinstance(right, str)

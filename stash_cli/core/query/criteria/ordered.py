@@ -1,0 +1,305 @@
+"""Numbers, dates and times.
+
+| lookup | meaning |
+|---|---|
+| eq, ne | equal to the value, or within its period; `ne` includes objects without a value |
+| gt, gte, lt, lte | after the end of the period, from its start, before its start, up to its end |
+| between, not_between | inclusive, either end may be None; `not_between` includes objects without a value |
+| in | equal to one of the list |
+| null | True: without a value; False: with one |
+
+All lookups of one field in one call apply to the same value: `duration__gte=60, duration__lte=90` is one file
+of 60 to 90 seconds. A negative lookup holds when none of the values matches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from stash_cli.core.query import scales, value_parsers
+from stash_cli.core.query import server_quirks as quirks
+from stash_cli.core.query.criteria.choices import enum_value
+from stash_cli.core.query.model import (
+    Arity,
+    Clause,
+    Condition,
+    FilterField,
+    Lookup,
+    Term,
+    Test,
+    with_modifier,
+)
+from stash_cli.core.types.resolution import BANDS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stash_cli.core.query.model import Clause, FilterField
+
+
+Read = Callable[[Any], tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A lookup as intervals; values in the intervals of a `barred` one do not match."""
+
+    arity: Arity
+    help: str
+    spans: Callable[[scales.Scale, Read, Any], scales.Intervals]
+    barred: bool = False
+
+
+def _equal(_: scales.Scale, read: Read, value: Any) -> scales.Intervals:
+    return [read(value)]
+
+
+def _between(_: scales.Scale, read: Read, value: Any) -> scales.Intervals:
+    low, high = value
+    return [(None if low is None else read(low)[0], None if high is None else read(high)[1])]
+
+
+COMPARISONS: dict[str, Comparison] = {
+    "eq": Comparison("value", "equal to", _equal),
+    "ne": Comparison("value", "other than, or none", _equal, barred=True),
+    "gt": Comparison("value", "more than", lambda scale, read, v: [(scale.up(read(v)[1]), None)]),
+    "gte": Comparison("value", "at least", lambda _, read, v: [(read(v)[0], None)]),
+    "lt": Comparison("value", "less than", lambda scale, read, v: [(None, scale.down(read(v)[0]))]),
+    "lte": Comparison("value", "at most", lambda _, read, v: [(None, read(v)[1])]),
+    "between": Comparison("range", "from and to, both included", _between),
+    "not_between": Comparison("range", "outside, or none", _between, barred=True),
+    "in": Comparison("list", "one of", lambda _, read, v: [read(item) for item in v]),
+}
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Numbers, dates and times, over a scale."""
+
+    scale: scales.Scale
+
+    def lookups(self, field: FilterField) -> dict[str, Lookup]:
+        positive_only = quirks.is_listed(quirks.NEGATION_UNSUPPORTED, field.key)
+        known = {
+            name: self._lookup(name, c) for name, c in COMPARISONS.items() if not (c.barred and positive_only)
+        }
+        if _may_lack(field):
+            known["null"] = Lookup("null", "none", "", "without a value", value_parsers.truth)
+        return known
+
+    def _lookup(self, name: str, comparison: Comparison) -> Lookup:
+        metavar = self.scale.metavar
+        shapes: dict[str, tuple[str, value_parsers.Parse]] = {
+            "value": (metavar, self.scale.parse),
+            "range": (f"{metavar}..{metavar}", value_parsers.span(self.scale.parse)),
+            "list": (f"{metavar},...", value_parsers.several(self.scale.parse)),
+        }
+        shown, parse = shapes[comparison.arity]
+        return Lookup(name, comparison.arity, shown, comparison.help, parse)
+
+    def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
+        wanted, barred, empty = self._sets(field, given, now)
+        clauses = self._clauses(field, scales.intersect(wanted, scales.complement(barred, self.scale)), empty)
+        exact = not quirks.is_listed(quirks.MULTI_VALUED, field.key) or not (
+            barred or len(clauses) > 1 or _all_lack(field, given)
+        )
+        return Condition(field, clauses, self._test(wanted, barred, empty), exact=exact)
+
+    def _sets(
+        self, field: FilterField, given: Mapping[str, Any], now: datetime
+    ) -> tuple[scales.Intervals, scales.Intervals, bool]:
+        """Intervals that a value must be in, intervals that no value may be in, and whether null matches."""
+        wanted, positive = scales.EVERYTHING, False
+        barred: scales.Intervals = []
+        for name, value in given.items():
+            if name == "null":
+                continue
+            spans = self._spans(field, COMPARISONS[name], value, now)
+            if COMPARISONS[name].barred:
+                barred = scales.union([*barred, *spans], self.scale)
+            else:
+                wanted, positive = scales.intersect(wanted, spans), True
+        null = given.get("null")
+        if null is True:
+            wanted = []
+        return wanted, barred, _may_lack(field) and not positive and null is not False
+
+    def _spans(
+        self, field: FilterField, comparison: Comparison, value: Any, now: datetime
+    ) -> scales.Intervals:
+        def read(one: Any) -> tuple[Any, Any]:
+            return self.scale.read(field, one, now)
+
+        try:
+            spans = scales.in_order(comparison.spans(self.scale, read, value))
+        except (ValueError, TypeError, OverflowError):
+            several = comparison.arity == "value" and isinstance(value, list | tuple | set | range)
+            more = f" here (any of several: {field.name}__in=[...])" if several else ""
+            field.refuse(value, _shape(comparison.arity, self.scale.expected) + more)
+        return scales.union(spans, self.scale)
+
+    def _test(self, wanted: scales.Intervals, barred: scales.Intervals, empty: bool) -> Test:
+        def test(values: list[Any]) -> bool:
+            points = [self.scale.found(value) for value in values]
+            if not points:
+                return empty
+            return any(scales.contains(wanted, p) for p in points) and not any(
+                scales.contains(barred, p) for p in points
+            )
+
+        return test
+
+    def _clauses(self, field: FilterField, spans: scales.Intervals, empty: bool) -> list[Clause]:
+        """Clauses for a value in `spans`, or for null where `empty`."""
+        if spans == scales.EVERYTHING and empty:
+            return []
+        if spans == scales.EVERYTHING:
+            return [[self._some(field)]]
+        gaps = scales.complement(spans, self.scale)
+        if len(spans) > 1 and len(gaps) == 1:
+            clause = self._outside(field, *gaps[0])
+        elif len(spans) > 1 and quirks.uses_having(field.key):
+            return self._between_gaps(field, spans, gaps)
+        else:
+            clause = [criterion for low, high in spans for criterion in self._inside(field, low, high)]
+        if empty:
+            clause.append(
+                quirks.null_term(field.key, (field.name, with_modifier("IS_NULL", self.scale.empty())))
+            )
+        held = spans and spans[0][0] is None and field.key in quirks.NULL_IS_LEAST and not empty
+        return [clause or self._no_value(field), *([[self._some(field)]] if held else [])]
+
+    def _some(self, field: FilterField) -> Term:
+        return quirks.not_null_term(field.key, (field.name, with_modifier("NOT_NULL", self.scale.empty())))
+
+    def _between_gaps(
+        self, field: FilterField, spans: scales.Intervals, gaps: scales.Intervals
+    ) -> list[Clause]:
+        """Clauses for several intervals without OR: from the first to the last, and outside each gap."""
+        inner = [criterion for gap in gaps if None not in gap for criterion in self._unlike(field, *gap)]
+        return [*self._ends(field, spans[0][0], spans[-1][1]), *([criterion] for criterion in inner)]
+
+    def _inside(self, field: FilterField, low: Any, high: Any) -> Clause:
+        """A disjunction for the interval from `low` to `high`."""
+        return [(field.name, self.scale.criterion(field, low, high))]
+
+    def _outside(self, field: FilterField, low: Any, high: Any) -> Clause:
+        """A disjunction for values below `low` or above `high`."""
+        return [(field.name, self.scale.criterion(field, low, high, outside=True))]
+
+    def _unlike(self, field: FilterField, low: Any, high: Any) -> Clause:
+        """The same as a conjunction of single terms."""
+        return self._outside(field, low, high)
+
+    def _ends(self, field: FilterField, low: Any, high: Any) -> list[Clause]:
+        """Clauses for the interval from `low` to `high`."""
+        return [] if low is None and high is None else [self._inside(field, low, high)]
+
+    def _no_value(self, field: FilterField) -> Clause:
+        """A term that never holds: an interval that ends before it begins."""
+        low = self.scale.point
+        return [(field.name, self.scale.criterion(field, self.scale.up(self.scale.up(low)), low))]
+
+
+def _may_lack(field: FilterField) -> bool:
+    """Whether there is a `null` lookup: objects without a value exist and can be found."""
+    return (
+        quirks.is_nullable(field.key) or quirks.is_listed(quirks.MULTI_VALUED, field.key)
+    ) and not quirks.is_listed(quirks.NULL_UNSUPPORTED, field.key)
+
+
+def _all_lack(field: FilterField, given: Mapping[str, Any]) -> bool:
+    """Whether only null matches, where the server tests each of several values."""
+    return given.get("null") is True and field.key not in quirks.NULL_TERMS
+
+
+def _shape(arity: Arity, expected: str) -> str:
+    if arity == "range":
+        return f"two ends in order, each {expected}"
+    return f"a list, each {expected}" if arity == "list" else expected
+
+
+class Bands(scales.Whole):
+    """Pixels of the shorter side, named by bands."""
+
+    metavar = "1080p"
+
+    def parse(self, text: str) -> str:
+        return text
+
+    def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
+        return BANDS[enum_value(field, value)]
+
+
+class Resolution(Ordered):
+    """Resolutions: ordered lookups over named bands of the shorter side of a picture.
+
+    `gte="1080p"` is that band and all above it. The server compares with single bands only, so an interval of
+    several bands is expressed by the bands below and above it.
+    """
+
+    def _clauses(self, field: FilterField, spans: scales.Intervals, empty: bool) -> list[Clause]:
+        if len(spans) == 1 and None not in spans[0] and spans[0] not in BANDS.values() and not empty:
+            return self._ends(field, *spans[0])
+        return super()._clauses(field, spans, empty)
+
+    def _inside(self, field: FilterField, low: int | None, high: int | None) -> Clause:
+        if high is None:
+            found = _above(low or 0)
+        elif low is None:
+            found = _below(high)
+        else:
+            found = [("EQUALS", band) for band in _bands(field, low, high)]
+        return [(field.name, with_modifier(modifier, band)) for modifier, band in found]
+
+    def _outside(self, field: FilterField, low: int, high: int) -> Clause:
+        unlike = self._unlike(field, low, high)
+        below, above = self.scale.down(low), self.scale.up(high)
+        return (
+            unlike
+            if len(unlike) == 1
+            else [*self._inside(field, None, below), *self._inside(field, above, None)]
+        )
+
+    def _unlike(self, field: FilterField, low: int, high: int) -> Clause:
+        return [(field.name, with_modifier("NOT_EQUALS", band)) for band in _bands(field, low, high)]
+
+    def _ends(self, field: FilterField, low: int | None, high: int | None) -> list[Clause]:
+        ends = [(low, None)] * (low is not None) + [(None, high)] * (high is not None)
+        return [self._inside(field, *end) for end in ends]
+
+    def _no_value(self, field: FilterField) -> NoReturn:
+        field.refuse("bands that exclude each other", "lookups that leave something to match")
+
+
+def _above(low: int) -> list[tuple[str, str]]:
+    """Modifiers and bands, one of which holds from `low` up."""
+    below = next((band for band, (_, top) in BANDS.items() if top == low - 1), None)
+    if below:
+        return [("GREATER_THAN", below)]
+    [first] = [band for band, (bottom, _) in BANDS.items() if bottom == low]
+    return [("EQUALS", first), ("GREATER_THAN", first)]
+
+
+def _below(high: int) -> list[tuple[str, str]]:
+    """Modifiers and bands, one of which holds up to `high`."""
+    above = next((band for band, (bottom, _) in BANDS.items() if bottom == high + 1), None)
+    if above:
+        return [("LESS_THAN", above)]
+    [last] = [band for band, (_, top) in BANDS.items() if top == high]
+    return [("EQUALS", last), ("LESS_THAN", last)]
+
+
+def _bands(field: FilterField, low: int, high: int) -> list[str]:
+    """The fewest bands that cover `low` to `high`; two of them overlap."""
+    found: list[str] = []
+    while low <= high:
+        fitting = [(top, band) for band, (bottom, top) in BANDS.items() if bottom == low and top <= high]
+        if not fitting:
+            field.refuse("parts of bands that overlap (VR_HD, FOUR_K)", "whole bands")
+        top, band = max(fitting)
+        found.append(band)
+        low = top + 1
+    return found
