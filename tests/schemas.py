@@ -111,7 +111,7 @@ def schema_of(version: str) -> GraphQLSchema | None:
         schema = build_client_schema(data.get("data", data), assume_valid=True)
         return GraphQLSchema(**{**schema.to_kwargs(), "directives": specified_directives})
     if version == "0.31":
-        from stash_cli.embedded.schema import library_schema
+        from stash_cli.embedded.graphql.schema import library_schema
 
         return library_schema()
     return old_schema() if version == OLD else None

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from stash_cli.embedded import rows
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.kinds import KINDS
 from stash_cli.embedded.writing.settings import read_part
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.private_files import make_private_folder
 from stash_cli.embedded.database import Database
-from stash_cli.embedded.documents import Documents
 from stash_cli.embedded.downloads import Downloads
-from stash_cli.embedded.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
+from stash_cli.embedded.graphql.documents import Documents
+from stash_cli.embedded.graphql.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs import JobQueue
 from stash_cli.embedded.limits import DEFAULT_LIMITS, Limits
 from stash_cli.embedded.location import DEMO, resolve_location

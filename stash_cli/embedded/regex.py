@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stash_cli.core.types.re2 import Expression, ExpressionError
 from stash_cli.core.types.re2 import compile_pattern as compile_expression
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 
 _SPECIAL = frozenset("\\.+*?()|[]{}^$")
 

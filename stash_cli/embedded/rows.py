@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

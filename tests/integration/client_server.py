@@ -49,7 +49,7 @@ def schema() -> dict[str, Any]:
     """What the embedded library answers to introspection."""
     from graphql import introspection_from_schema
 
-    from stash_cli.embedded.schema import library_schema
+    from stash_cli.embedded.graphql.schema import library_schema
 
     return dict(introspection_from_schema(library_schema(), descriptions=False))
 

@@ -249,7 +249,7 @@ def test_some_of_many_fail(tmp_path: Path) -> None:
 def test_todays_servers_are_not_bridged() -> None:
     from schemas import capabilities_of
 
-    from stash_cli.embedded.schema import library_schema
+    from stash_cli.embedded.graphql.schema import library_schema
 
     assert not capabilities_of(library_schema(), "v0.31").is_older
     assert capabilities_of(old_schema(), "v0.22.1").is_older

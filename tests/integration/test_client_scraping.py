@@ -15,7 +15,7 @@ from stash_cli.core.client import BatchOperation, StashClient
 from stash_cli.core.client.session import Session
 from stash_cli.core.graphql.selection import conflicting_fields
 from stash_cli.core.types.api import describe_api
-from stash_cli.embedded.schema import library_schema
+from stash_cli.embedded.graphql.schema import library_schema
 
 FOUND: dict[str, dict[str, Any]] = {
     "ScrapedStudio": {"name": "A", "parent": {"name": "B"}, "aliases": "x"},

@@ -77,7 +77,7 @@ def test_what_clients_send_is_in_bounds(tmp_path):
 
 
 def test_documents_are_kept_by_their_size():
-    from stash_cli.embedded.documents import Documents
+    from stash_cli.embedded.graphql.documents import Documents
 
     documents = Documents(Limits(), kept_bytes=200_000)
     small, large = "{ version { version } }", "{ version { version } } #" + "x" * 20_000

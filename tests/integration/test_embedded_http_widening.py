@@ -7,7 +7,7 @@ from embedded_serving import ask, serving
 from embedded_talk import talk
 
 from stash_cli.core.types.api import describe_api
-from stash_cli.embedded.widening import widens_access
+from stash_cli.embedded.graphql.privileged import widens_access
 
 NEIGHBOUR = {"X-Forwarded-For": "192.168.1.9"}
 REFUSAL = "only be changed on the machine"

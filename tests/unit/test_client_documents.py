@@ -204,7 +204,7 @@ def test_gates_follow_the_introspection(version: str) -> None:
 
 
 def test_cached_facts_are_small_and_agree_with_ours() -> None:
-    from stash_cli.embedded.schema import library_schema
+    from stash_cli.embedded.graphql.schema import library_schema
 
     told, ours = capabilities_of(library_schema(), "x"), EmbeddedCapabilities()
     assert len(json.dumps(told.facts)) < 100_000

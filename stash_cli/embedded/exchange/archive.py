@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.private_files import make_private_folder, open_private, write_private
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.exchange.layout import FOLDERS, OLDER_FOLDERS
+from stash_cli.embedded.graphql.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

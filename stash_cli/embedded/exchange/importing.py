@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded import timestamps
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.exchange import layout as layouts
 from stash_cli.embedded.exchange import references
 from stash_cli.embedded.exchange.file_entries import folder_at, parents_before, write_entry
 from stash_cli.embedded.exchange.owned import write_owned
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.writing.blueprints import BLUEPRINTS
 from stash_cli.embedded.writing.changeset import change_one, create
 from stash_cli.embedded.writing.files_of import FILES

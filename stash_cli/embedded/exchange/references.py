@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.exchange.file_entries import file_at, folder_at
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.kinds import KINDS
 from stash_cli.embedded.writing.blueprints import BLUEPRINTS
 from stash_cli.embedded.writing.changeset import create

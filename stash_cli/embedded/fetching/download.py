@@ -7,8 +7,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore
 
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.fetching.network import CheckedBackend, Deadline, ForbiddenAddressError
+from stash_cli.embedded.graphql.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, Table, and_, false, func, not_, or_, select, true
 
-from stash_cli.embedded.errors import Refused, UnsupportedModifier
 from stash_cli.embedded.filters import conditions
 from stash_cli.embedded.filters.criteria import has_row, some_row
+from stash_cli.embedded.graphql.errors import Refused, UnsupportedModifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

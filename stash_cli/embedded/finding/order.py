@@ -9,9 +9,9 @@ from sqlalchemy import Column, case, func, select
 from sqlalchemy.sql import operators
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.finding.file_sorts import performer_age
 from stash_cli.embedded.finding.sorts import DEFAULTS, SORTS, TIES
+from stash_cli.embedded.graphql.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

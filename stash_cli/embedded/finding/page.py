@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.finding.matches import Matches
 from stash_cli.embedded.finding.totals import TOTALS
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.kinds import KINDS
 
 if TYPE_CHECKING:

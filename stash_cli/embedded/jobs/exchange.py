@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, update
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.exchange import archive
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.mutations.general_settings import accept_general
 from stash_cli.embedded.queries.configuration import configuration_part, laid_over
 from stash_cli.embedded.web.credentials import Credentials, make_api_key

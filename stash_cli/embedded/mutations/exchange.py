@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.exchange.archive import read_zip
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.jobs import backup, exchange
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import timestamps
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.media.opening import OutsideError, move_file, resolved
 from stash_cli.embedded.tables import files, files_fingerprints, folders, scenes
 from stash_cli.embedded.writing.arguments import to_id, to_ids

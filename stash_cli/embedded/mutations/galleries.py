@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.tables import galleries, galleries_images
 from stash_cli.embedded.writing.arguments import to_id
 from stash_cli.embedded.writing.lists import ADD, REMOVE, Link, ListChange

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.media.system_folders import is_system_folder
 from stash_cli.embedded.regex import compile_pattern
 from stash_cli.embedded.web.credentials import hash_password

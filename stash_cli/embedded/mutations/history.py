@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select, update
 
 from stash_cli.embedded import timestamps
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.tables import images, scenes, scenes_o_dates, scenes_view_dates
 from stash_cli.embedded.writing.arguments import to_id
 

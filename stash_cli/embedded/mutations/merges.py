@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.writing import blueprints, hierarchy, pictures
 from stash_cli.embedded.writing.arguments import to_id, to_ids
 from stash_cli.embedded.writing.changeset import change_one, exists, require

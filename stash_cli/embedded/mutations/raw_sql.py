@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from stash_cli.embedded.database import driver_connection
 from stash_cli.embedded.deadline import Deadline
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.functions import register
+from stash_cli.embedded.graphql.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

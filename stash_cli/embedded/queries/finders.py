@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.finding.page import FoundPage
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.kinds import KINDS
 
 if TYPE_CHECKING:

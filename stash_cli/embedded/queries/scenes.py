@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.errors import Refused
 from stash_cli.embedded.finding.page import FoundPage
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.queries.finders import parse_id, wall
 
 if TYPE_CHECKING:

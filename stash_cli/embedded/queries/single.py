@@ -8,7 +8,7 @@ from sqlalchemy import Table, select
 
 from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.queries.finders import parse_id
 from stash_cli.embedded.writing.settings import read_part
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.queries.finders import parse_id
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.media.system_folders import is_system_folder
 from stash_cli.embedded.regex import compile_pattern
 from stash_cli.embedded.scan.paths import absolute, extension, is_within

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from stash_cli.embedded.subscriptions import Stream, open_stream
+from stash_cli.embedded.graphql.subscriptions import Stream, open_stream
 from stash_cli.embedded.web.guard import may_widen
 from stash_cli.embedded.web.requests import Malformed, Query
 from stash_cli.embedded.web.urls import base_url

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.tables import files, galleries_files, images_files, scenes_files
 from stash_cli.embedded.writing.arguments import to_id, to_ids
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.tables import groups_relations, studios, tags, tags_relations
 from stash_cli.embedded.writing.arguments import to_id
 from stash_cli.embedded.writing.lists import Link

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.tables import performers
 from stash_cli.embedded.writing.lists import Texts
 

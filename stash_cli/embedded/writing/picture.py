@@ -6,7 +6,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.scan.probe import BrokenFileError, decodable, opened_picture
 
 _SVG = re.compile(

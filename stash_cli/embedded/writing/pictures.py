@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.core.types.api import describe_api
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.tables import blobs, metadata
 from stash_cli.embedded.writing.picture import Picture
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from stash_cli.embedded.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.tables import files, folders, galleries, galleries_files, groups, images, images_files
 from stash_cli.embedded.writing import pictures
 from stash_cli.embedded.writing.files_of import FILES

@@ -18,8 +18,8 @@ from graphql import (
     get_operation_ast,
 )
 
-from stash_cli.embedded.inputs import soften
-from stash_cli.embedded.schema import library_schema
+from stash_cli.embedded.graphql.inputs import soften
+from stash_cli.embedded.graphql.schema import library_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

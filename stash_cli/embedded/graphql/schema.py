@@ -22,13 +22,11 @@ from graphql import (
     Undefined,
 )
 
-from stash_cli.core.types.api import describe_api
-from stash_cli.embedded.scalars import scalar_type
+from stash_cli.core.types.api import Api, ApiField, ApiType, TypeRef, describe_api
+from stash_cli.embedded.graphql.scalars import scalar_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from stash_cli.core.types.api import Api, ApiField, ApiType, TypeRef
 
 
 @cache

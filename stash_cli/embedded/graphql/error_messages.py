@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from graphql import GraphQLInputObjectType
 
-from stash_cli.embedded.schema import library_schema
+from stash_cli.embedded.graphql.schema import library_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
 
 _QUOTED = re.compile(r"'([$\w.!\[\]]+(?: \{ \.\.\. \})?)'")
 

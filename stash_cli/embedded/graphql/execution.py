@@ -21,12 +21,12 @@ from sqlalchemy.exc import DBAPIError
 from stash_cli.core.errors import StashError
 from stash_cli.embedded.context import RequestContext
 from stash_cli.embedded.deadline import Deadline, ReadEndedError
-from stash_cli.embedded.documents import describe
-from stash_cli.embedded.errors import Refused
-from stash_cli.embedded.inputs import soften
-from stash_cli.embedded.schema import library_schema
-from stash_cli.embedded.widening import REFUSAL as WIDENING_REFUSAL
-from stash_cli.embedded.widening import widens_access
+from stash_cli.embedded.graphql.documents import describe
+from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.graphql.inputs import soften
+from stash_cli.embedded.graphql.privileged import REFUSAL as WIDENING_REFUSAL
+from stash_cli.embedded.graphql.privileged import widens_access
+from stash_cli.embedded.graphql.schema import library_schema
 from stash_cli.embedded.writing.pictures import fetched
 
 if TYPE_CHECKING:

@@ -15,14 +15,14 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
+    GraphQLSchema,
+    OperationDefinitionNode,
     Undefined,
     type_from_ast,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from graphql import GraphQLSchema, OperationDefinitionNode
 
     Path = tuple[str | int, ...]
 

@@ -23,11 +23,12 @@ from graphql import (
 )
 
 from stash_cli.embedded.cache import Cache
-from stash_cli.embedded.schema import library_schema
-from stash_cli.embedded.wording import reword
+from stash_cli.embedded.graphql.error_messages import reword
+from stash_cli.embedded.graphql.schema import library_schema
 
 if TYPE_CHECKING:
     from stash_cli.embedded.limits import Limits
+
 
 MAX_DEPTH = 25
 """Levels of selection; recursive relations make every level more expensive than the one before."""

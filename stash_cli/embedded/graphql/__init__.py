@@ -1,0 +1,1 @@
+"""GraphQL over a library: schema, documents, input coercion, execution and subscriptions."""
