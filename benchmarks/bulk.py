@@ -15,7 +15,7 @@ from pathlib import Path
 from library import STAMP, WORDS
 
 from stash_cli.embedded import open_library
-from stash_cli.embedded.functions import register, sort_key
+from stash_cli.embedded.library.functions import register, sort_key
 
 TAGS, PERFORMERS, STUDIOS, GROUPS, PER_FOLDER = 2000, 20_000, 1000, 5000, 50
 _MOMENT = f"'{STAMP}'"

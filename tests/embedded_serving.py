@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from stash_cli.embedded.limits import DEFAULT_LIMITS, Limits
+from stash_cli.embedded.library.limits import DEFAULT_LIMITS, Limits
 from stash_cli.embedded.server import LibraryServer
 from stash_cli.embedded.web.policy import WebPolicy
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from stash_cli.commands.runtime import Runtime
-    from stash_cli.embedded.limits import Limits
+    from stash_cli.embedded.library.limits import Limits
 
 INTERRUPTED = 130
 
@@ -44,7 +44,7 @@ class LibraryOptions(CommandOptions):
     @property
     def path(self) -> Path:
         """The library's file."""
-        path: Path = embedded_module("location").resolve_location(self.library)
+        path: Path = embedded_module("library.library_path").resolve_location(self.library)
         return path
 
 
@@ -86,7 +86,7 @@ class ServeOptions(LibraryOptions):
     @property
     def limits(self) -> Limits:
         allowed = self.allow or ()
-        limits: Limits = embedded_module("limits").Limits(
+        limits: Limits = embedded_module("library.limits").Limits(
             follow_links=Permission.LINKS in allowed,
             any_folder=Permission.SYSTEM_FOLDERS in allowed,
             private_addresses=Permission.PRIVATE_ADDRESSES in allowed,
@@ -167,7 +167,7 @@ def run_unlock(runtime: Runtime, options: LibraryOptions) -> None:
         raise StashConfigurationError(
             f"There is no library {options.path}.", hint="Name its file with --library."
         )
-    open_library = embedded_module("library").open_library
+    open_library = embedded_module("library.library").open_library
     with open_library(options.library) as opened, opened.database.write() as connection:
         address = embedded_module("web.exposure").forget_exposure(connection)
     runtime.streams.say(f"unlocked: it was reached from {address}" if address else "it was not locked")
@@ -177,19 +177,19 @@ def run_reset(runtime: Runtime, options: ResetOptions) -> None:
     """Create the demo library anew, without any changes made to it."""
     from stash_cli.output.prompts import confirm
 
-    path = embedded_module("location").demo_path()
+    path = embedded_module("library.library_path").demo_path()
     if not confirm(runtime.streams, f"make the demo library {path} anew", yes=options.yes):
         runtime.streams.note("nothing changed")
         return
     for ending in ("", "-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
-    embedded_module("library").open_library("demo").close()
+    embedded_module("library.library").open_library("demo").close()
     runtime.streams.note("the demo library is as new")
 
 
 def run_path(runtime: Runtime, _: CommandOptions) -> None:
     """Print the path of the demo library; `--server embedded:FILE` names any other."""
-    runtime.streams.data(f"{embedded_module('location').demo_path()}\n")
+    runtime.streams.data(f"{embedded_module('library.library_path').demo_path()}\n")
 
 
 def embedded_module(name: str) -> ModuleType:

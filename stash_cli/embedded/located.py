@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.library import sql
+from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.library.timestamps import parse
 from stash_cli.embedded.media.servable import Located, ServableFile
 from stash_cli.embedded.scan.rules import Rules, read_rules
-from stash_cli.embedded.timestamps import parse
-from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.limits import Limits
+    from stash_cli.embedded.library.limits import Limits
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from embedded_serving import serving
 from support import run
 
 from stash_cli.embedded import open_library
-from stash_cli.embedded.limits import Limits
+from stash_cli.embedded.library.limits import Limits
 
 ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
 SQL = "mutation($sql: String!) { querySQL(sql: $sql) { rows } }"
@@ -86,7 +86,7 @@ def test_documents_are_kept_by_their_size():
 
 
 def test_a_cache_holds_what_was_used_last_up_to_its_size():
-    from stash_cli.embedded.cache import Cache
+    from stash_cli.embedded.library.cache import Cache
 
     cache = Cache(16_000)
     for number in range(10):

@@ -45,7 +45,7 @@ with open_library(sys.argv[1]) as library:
 OPEN_AT_ONCE = """
 import sys
 from stash_cli.embedded import open_library
-import stash_cli.embedded.library
+import stash_cli.embedded.library.library
 print("ready", flush=True)
 sys.stdin.readline()
 open_library(sys.argv[1]).close()

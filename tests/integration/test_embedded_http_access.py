@@ -7,7 +7,7 @@ import pytest
 from embedded_asking import PICTURE, PICTURE_BYTES
 from embedded_serving import serving
 
-from stash_cli.embedded.limits import Limits
+from stash_cli.embedded.library.limits import Limits
 
 VERSION = {"query": "{ version { version } }"}
 CONFIGURE = "mutation($i: ConfigGeneralInput!) { configureGeneral(input: $i) { username password apiKey } }"

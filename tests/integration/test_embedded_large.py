@@ -12,8 +12,8 @@ from embedded_world import LISTS, World, open_world
 from sqlalchemy import event
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.derived import refresh
-from stash_cli.embedded.migrations import migrate
+from stash_cli.embedded.library.migrations import migrate
+from stash_cli.embedded.library.search_index import refresh
 from stash_cli.embedded.tables.media import SORT_INDEXES
 
 BIG = ("scenes", "files", "scenes_tags", "scenes_files", "files_fingerprints", "scene_markers")

@@ -16,7 +16,7 @@ from support import run
 
 from stash_cli.embedded import open_library
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.limits import Limits
+from stash_cli.embedded.library.limits import Limits
 
 
 class Home(Asker):

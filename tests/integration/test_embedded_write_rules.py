@@ -10,7 +10,7 @@ from embedded_asking import PICTURE, PICTURE_BYTES, Asker, asking
 from sqlalchemy import select
 
 from stash_cli.embedded import open_library
-from stash_cli.embedded.limits import Limits
+from stash_cli.embedded.library.limits import Limits
 from stash_cli.embedded.tables import blobs
 
 

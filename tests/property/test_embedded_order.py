@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stash_cli.embedded.functions import compare_naturally, sort_key
+from stash_cli.embedded.library.functions import compare_naturally, sort_key
 
 TEXTS = st.text(st.sampled_from("abAB 0123459-_é"), max_size=8) | st.text(
     st.characters(min_codepoint=2, blacklist_categories=["Cs"]), max_size=8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stash_cli.embedded.filters.literals import required_texts
+from stash_cli.embedded.library.regex import required_texts
 
 
 @pytest.mark.parametrize(

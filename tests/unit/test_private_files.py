@@ -14,7 +14,7 @@ import pytest
 from support import ROOT
 
 from stash_cli.core.private_files import create_private, make_private_folder, write_private
-from stash_cli.embedded.scratch import ScratchFolder, sweep
+from stash_cli.embedded.library.temporary import ScratchFolder, sweep
 
 HOLD = """
 import sys, time

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import insert
 
 from stash_cli.embedded import tables
-from stash_cli.embedded.timestamps import utc
+from stash_cli.embedded.library.timestamps import utc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

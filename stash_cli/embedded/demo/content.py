@@ -8,10 +8,10 @@ from stash_cli.embedded.demo.builder import Builder
 from stash_cli.embedded.demo.filing import add_groups, add_performers, add_studios, add_tags
 from stash_cli.embedded.demo.pictures import add_galleries
 from stash_cli.embedded.demo.scenes import add_history, add_markers, add_scenes
-from stash_cli.embedded.writing.settings import write_part
+from stash_cli.embedded.library.settings import write_part
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 _SEED = 20240601
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stash_cli.embedded import tables
 from stash_cli.embedded.demo import words
-from stash_cli.embedded.timestamps import utc
+from stash_cli.embedded.library.timestamps import utc
 
 if TYPE_CHECKING:
     from sqlalchemy import Table

@@ -20,8 +20,8 @@ from stash_cli.embedded.writing.arguments import to_ids
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stash_cli.embedded.context import RequestContext
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.library.rows import Row
 
 _BATCH = 500
 _UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.rows import Row
 
 
 def filled(members: dict[str, Any]) -> dict[str, Any]:

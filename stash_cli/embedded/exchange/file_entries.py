@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded import timestamps
 from stash_cli.embedded.exchange.extras import filled
 from stash_cli.embedded.filters.special import parse_phash
+from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.scan.paths import name as base_name
 from stash_cli.embedded.scan.paths import parent
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.rows import Row
 
 _KINDS = {"VideoFile": "video", "ImageFile": "image"}
 _FACTS = {

@@ -10,12 +10,12 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import DBAPIError
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded import timestamps
 from stash_cli.embedded.exchange import layout as layouts
 from stash_cli.embedded.exchange import references
 from stash_cli.embedded.exchange.file_entries import folder_at, parents_before, write_entry
 from stash_cli.embedded.exchange.owned import write_owned
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.writing.blueprints import BLUEPRINTS
 from stash_cli.embedded.writing.changeset import change_one, create
 from stash_cli.embedded.writing.files_of import FILES
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.database import Database
     from stash_cli.embedded.exchange.archive import Entries
     from stash_cli.embedded.jobs.progress import Progress
+    from stash_cli.embedded.library.database import Database
 
 _BROKEN = (Refused, DBAPIError, KeyError, TypeError, ValueError, AttributeError)
 """What an object that cannot be imported raises: the archive may come from anywhere."""

@@ -13,7 +13,7 @@ from stash_cli.embedded.graphql.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stash_cli.embedded.limits import Limits
+    from stash_cli.embedded.library.limits import Limits
 
 _REDIRECTS = 5
 _MOVED = frozenset({301, 302, 303, 307, 308})

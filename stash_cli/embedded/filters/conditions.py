@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import String, and_, false, func, not_, or_
 
 from stash_cli.core.types.resolution import BANDS
-from stash_cli.embedded.filters.literals import required_texts
 from stash_cli.embedded.graphql.errors import UnsupportedModifier
-from stash_cli.embedded.regex import compile_pattern, is_text
+from stash_cli.embedded.library.regex import compile_pattern, is_text, required_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

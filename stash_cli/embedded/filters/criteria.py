@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, FromClause, Select, Subquery, Table, and_, func, or_, select
 
-from stash_cli.embedded import sql
 from stash_cli.embedded.filters import conditions
+from stash_cli.embedded.library import sql
 
 Entity: TypeAlias = FromClause
 Condition: TypeAlias = ColumnElement[bool]

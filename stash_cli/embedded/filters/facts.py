@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, Select, Table, Text, cast, func, select
 
-from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions
 from stash_cli.embedded.filters.criteria import (
@@ -22,6 +21,7 @@ from stash_cli.embedded.filters.criteria import (
 )
 from stash_cli.embedded.filters.relations import Relation
 from stash_cli.embedded.filters.special import parse_phash, stash_id, stash_ids
+from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, and_, select
 
-from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions, facts
 from stash_cli.embedded.filters.compose import compose
@@ -25,6 +24,7 @@ from stash_cli.embedded.filters.criteria import (
 )
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import duplicated, phash, shared
+from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, select
 
-from stash_cli.embedded import links as two_steps
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions
 from stash_cli.embedded.filters.criteria import OwnColumn, dates, expression, pairs
 from stash_cli.embedded.filters.relations import Relation, related
+from stash_cli.embedded.library import pair_queries as two_steps
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, select
 
-from stash_cli.embedded import links as two_steps
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions, facts
 from stash_cli.embedded.filters.criteria import (
@@ -24,6 +23,7 @@ from stash_cli.embedded.filters.criteria import (
 )
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import custom_fields, missing, without
+from stash_cli.embedded.library import pair_queries as two_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Alias, Select, Table, and_, distinct, false, func, not_, or_, select
 
-from stash_cli.embedded import sql
 from stash_cli.embedded.filters.criteria import OwnColumn, has_row
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, FromClause, Table, func, select
 
-from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters.criteria import counted, pairs
+from stash_cli.embedded.library import sql
 
 Entity: TypeAlias = FromClause
 Expressions: TypeAlias = list[ColumnElement[Any]]

@@ -13,7 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.regex import compile_pattern
+from stash_cli.embedded.library.regex import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.sql import operators
 
-from stash_cli.embedded import sql
 from stash_cli.embedded.filters import FILTERS, condition
 from stash_cli.embedded.filters.criteria import every
 from stash_cli.embedded.finding.order import order_by, sort_key_of
 from stash_cli.embedded.finding.search import search_condition
 from stash_cli.embedded.finding.walk import WALKED, Walk
+from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

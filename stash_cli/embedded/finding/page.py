@@ -15,8 +15,8 @@ from stash_cli.embedded.kinds import KINDS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stash_cli.embedded.context import RequestContext
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.library.rows import Row
 
 PER_PAGE = 25
 

@@ -24,8 +24,8 @@ from sqlalchemy import (
     table,
 )
 
-from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable

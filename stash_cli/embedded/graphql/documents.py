@@ -22,12 +22,12 @@ from graphql import (
     validate,
 )
 
-from stash_cli.embedded.cache import Cache
 from stash_cli.embedded.graphql.error_messages import reword
 from stash_cli.embedded.graphql.schema import library_schema
+from stash_cli.embedded.library.cache import Cache
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.limits import Limits
+    from stash_cli.embedded.library.limits import Limits
 
 
 MAX_DEPTH = 25

@@ -19,14 +19,14 @@ from graphql import (
 from sqlalchemy.exc import DBAPIError
 
 from stash_cli.core.errors import StashError
-from stash_cli.embedded.context import RequestContext
-from stash_cli.embedded.deadline import Deadline, ReadEndedError
 from stash_cli.embedded.graphql.documents import describe
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.graphql.inputs import soften
 from stash_cli.embedded.graphql.privileged import REFUSAL as WIDENING_REFUSAL
 from stash_cli.embedded.graphql.privileged import widens_access
 from stash_cli.embedded.graphql.schema import library_schema
+from stash_cli.embedded.library.context import RequestContext
+from stash_cli.embedded.library.database import Deadline, ReadEndedError
 from stash_cli.embedded.writing.pictures import fetched
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
     Resolver = Callable[..., Any]
 

@@ -12,7 +12,7 @@ from sqlalchemy import Select, Table, select, union_all, update
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables
-from stash_cli.embedded.regex import compile_pattern
+from stash_cli.embedded.library.regex import compile_pattern
 from stash_cli.embedded.scan.paths import is_within
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from stash_cli.core.types.re2 import Expression
-    from stash_cli.embedded.database import Database
     from stash_cli.embedded.jobs.progress import Progress
+    from stash_cli.embedded.library.database import Database
 
 _SEPARATORS = r"[.\-_ ]*"
 _NO_LETTER = r"[^\p{L}\p{N}]"

@@ -14,7 +14,7 @@ from sqlalchemy import Table, Text, delete, func, update
 
 from stash_cli.core.private_files import create_private
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.database import Database
+from stash_cli.embedded.library.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 _FORGOTTEN = (
     *t.URLS.values(),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
+from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.scan.archive import member_names
 from stash_cli.embedded.scan.paths import is_within
 from stash_cli.embedded.scan.rules import Rules, read_rules
@@ -17,15 +18,14 @@ from stash_cli.embedded.writing.blueprints import BLUEPRINTS
 from stash_cli.embedded.writing.destroy import Options, destroy
 from stash_cli.embedded.writing.file_removal import remove_entries
 from stash_cli.embedded.writing.pictures import forget_unused
-from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.database import Database
     from stash_cli.embedded.jobs.progress import Progress
+    from stash_cli.embedded.library.database import Database
 
 _BATCH = 200
 

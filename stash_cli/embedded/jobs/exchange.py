@@ -11,15 +11,15 @@ from sqlalchemy import delete, update
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.exchange import archive
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.writing.settings import read_part
+from stash_cli.embedded.library.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.context import RequestContext
     from stash_cli.embedded.exchange.archive import Entries
     from stash_cli.embedded.jobs.progress import Progress
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.library.library import Library
 
 
 def export_objects(context: RequestContext, options: Mapping[str, Any]) -> str:
@@ -42,8 +42,8 @@ def metadata_path(context: RequestContext) -> Path:
 
 def export_all(library: Library, target: Path, progress: Progress) -> None:
     """Write the whole library as JSON below `target`."""
-    from stash_cli.embedded.context import RequestContext
     from stash_cli.embedded.exchange.exporting import Export
+    from stash_cli.embedded.library.context import RequestContext
 
     progress.total(None)
     with library.database.read() as connection:

@@ -8,7 +8,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import Select, Table, delete, insert, or_, select, update
 
-from stash_cli.embedded import sql, tables
+from stash_cli.embedded import tables
+from stash_cli.embedded.library import sql
 from stash_cli.embedded.located import Media, MediaAccess, locate
 from stash_cli.embedded.pictures.frames import cover_at
 from stash_cli.embedded.pictures.phash import picture_hash
@@ -20,8 +21,8 @@ from stash_cli.embedded.writing.pictures import forget_unused, store
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from stash_cli.embedded.database import Database
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.database import Database
+    from stash_cli.embedded.library.library import Library
 
     Options = Mapping[str, Any]
 

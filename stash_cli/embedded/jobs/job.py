@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.jobs.clock import now_nano
+from stash_cli.embedded.library.timestamps import now_nano
 
 if TYPE_CHECKING:
     from stash_cli.embedded.jobs.progress import Progress

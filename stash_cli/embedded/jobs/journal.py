@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import asdict, dataclass
 
 from stash_cli.embedded.jobs.broadcast import Broadcast
-from stash_cli.embedded.jobs.clock import now_nano
+from stash_cli.embedded.library.timestamps import now_nano
 
 KEPT = 1000
 

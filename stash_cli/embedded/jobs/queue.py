@@ -7,11 +7,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.jobs.broadcast import Broadcast
-from stash_cli.embedded.jobs.clock import now_nano
 from stash_cli.embedded.jobs.job import Job, Task
 from stash_cli.embedded.jobs.journal import Journal
 from stash_cli.embedded.jobs.progress import JobCancelled, Progress
 from stash_cli.embedded.jobs.throttle import Throttle
+from stash_cli.embedded.library.timestamps import now_nano
 
 if TYPE_CHECKING:
     from collections.abc import Callable

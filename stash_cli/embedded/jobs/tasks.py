@@ -11,7 +11,7 @@ from stash_cli.embedded.jobs.generating import FILES, pieces
 
 if TYPE_CHECKING:
     from stash_cli.embedded.jobs.progress import Progress
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 Options = Mapping[str, Any]
 """The input of the mutation that queued the task."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, Table, select
 
-from stash_cli.embedded import sql, timestamps
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.kinds.relations import Computed, Many, Value, Values, owned
+from stash_cli.embedded.library import sql, timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from stash_cli.embedded.kinds.kind import Relation
-    from stash_cli.embedded.rows import Batch, Row
+    from stash_cli.embedded.library.rows import Batch, Row
 
 
 def owner_of(table: Table) -> ColumnElement[Any]:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
 
-from stash_cli.embedded import rows, sql
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.kinds.common import CustomFields, many, stamp, tags_over, url_fields
 from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
 from stash_cli.embedded.kinds.relations import Called, Computed, Many, One, direct_count, owned
-from stash_cli.embedded.writing.settings import read_part
+from stash_cli.embedded.library import rows, sql
+from stash_cli.embedded.library.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.rows import Batch, Row
+    from stash_cli.embedded.library.rows import Batch, Row
 
 COVER_NAMES = r"(?i)(poster|cover|folder|board)\.[^\.]+$"
 """Which image stands for a gallery that was given no cover: the server's default setting."""

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.kinds.common import CustomFields, links, many, picture, stamp, tags_over, url_fields
 from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
 from stash_cli.embedded.kinds.relations import Called, Computed, Count, Joined, One, owned, sum_of
-from stash_cli.embedded.links import o_counts
+from stash_cli.embedded.library import sql
+from stash_cli.embedded.library.pair_queries import o_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.rows import Batch, Row
+    from stash_cli.embedded.library.rows import Batch, Row
 
 
 def _back(row: Row) -> str | None:

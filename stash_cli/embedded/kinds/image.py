@@ -12,7 +12,7 @@ from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
 from stash_cli.embedded.kinds.relations import Computed, Many, One, Value, owned
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.rows import Row
 
 
 def _paths(row: Row) -> dict[str, str]:

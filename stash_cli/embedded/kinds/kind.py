@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, cast, select
 
-from stash_cli.embedded import sql
+from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.rows import Batch
+    from stash_cli.embedded.library.rows import Batch
 
 
 class Relation(Protocol):

@@ -10,7 +10,7 @@ from stash_cli.embedded.kinds.kind import Kind, plain, texts
 from stash_cli.embedded.kinds.relations import Computed, One
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.rows import Row
 
 
 def _media(name: str) -> Computed:

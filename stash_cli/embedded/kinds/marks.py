@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from stash_cli.embedded import sql
+from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

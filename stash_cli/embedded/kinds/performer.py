@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.kinds.common import (
     CustomFields,
@@ -20,10 +19,11 @@ from stash_cli.embedded.kinds.common import (
 )
 from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
 from stash_cli.embedded.kinds.relations import Computed, Many, direct_count, owned, sum_of
-from stash_cli.embedded.links import appearances, groups_of_performers, o_counts
+from stash_cli.embedded.library import sql
+from stash_cli.embedded.library.pair_queries import appearances, groups_of_performers, o_counts
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.rows import Row
 
 
 def _url_at(site: str) -> Computed:

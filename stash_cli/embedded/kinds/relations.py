@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CompoundSelect, Select, Table, distinct, func, select
 
-from stash_cli.embedded import rows, sql
 from stash_cli.embedded.kinds import marks
+from stash_cli.embedded.library import rows, sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from sqlalchemy import ColumnElement
 
-    from stash_cli.embedded.rows import Batch, Row
+    from stash_cli.embedded.library.rows import Batch, Row
 
 
 def owned(statement: Select[Any]) -> Select[Any]:

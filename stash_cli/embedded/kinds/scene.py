@@ -14,7 +14,7 @@ from stash_cli.embedded.kinds.relations import Computed, Joined, Many, One, Valu
 if TYPE_CHECKING:
     from sqlalchemy import Select
 
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.rows import Row
 
 
 def _primary(*columns: Any, source: Any) -> Select[Any]:

@@ -16,7 +16,7 @@ from stash_cli.embedded.kinds.common import (
 )
 from stash_cli.embedded.kinds.kind import Kind, plain, texts
 from stash_cli.embedded.kinds.relations import Count, One, sum_of
-from stash_cli.embedded.links import o_counts, performer_studios
+from stash_cli.embedded.library.pair_queries import o_counts, performer_studios
 
 _groups = Count("Studio", select(t.groups.c.studio_id, t.groups.c.id), single=True)
 

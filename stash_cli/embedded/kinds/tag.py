@@ -6,7 +6,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.kinds.common import CustomFields, alias_list, links, picture, stash_ids, tags_over
 from stash_cli.embedded.kinds.kind import Kind, plain, texts
 from stash_cli.embedded.kinds.relations import Count, direct_count
-from stash_cli.embedded.links import marker_tags
+from stash_cli.embedded.library.pair_queries import marker_tags
 
 _groups = Count("Tag", links(t.groups_tags, "tag_id", "group_id"))
 

@@ -6,14 +6,14 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library.settings import read_part, write_part
 from stash_cli.embedded.mutations.general_settings import accept_general
 from stash_cli.embedded.queries.configuration import configuration_part, laid_over
 from stash_cli.embedded.web.credentials import Credentials, make_api_key
 from stash_cli.embedded.web.exposure import forget_exposure
-from stash_cli.embedded.writing.settings import read_part, write_part
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Input, Resolver
 
 

@@ -11,7 +11,7 @@ from stash_cli.embedded.writing.destroy import Options, destroy
 from stash_cli.embedded.writing.file_removal import unlink_after_commit
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Resolver
     from stash_cli.embedded.writing.blueprint import Blueprint
 

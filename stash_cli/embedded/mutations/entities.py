@@ -11,7 +11,7 @@ from stash_cli.embedded.writing.changeset import change_one, create, require
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Input, Resolver
     from stash_cli.embedded.writing.blueprint import Blueprint
 

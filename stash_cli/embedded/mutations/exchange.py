@@ -9,7 +9,7 @@ from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.jobs import backup, exchange
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Input, Resolver
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from stash_cli.embedded import timestamps
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.media.opening import OutsideError, move_file, resolved
 from stash_cli.embedded.tables import files, files_fingerprints, folders, scenes
 from stash_cli.embedded.writing.arguments import to_id, to_ids
@@ -26,7 +26,7 @@ from stash_cli.embedded.writing.folders import folder_for, library_root, media_f
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Input, Resolver
 
 _FIXED_HASHES = frozenset({"md5", "oshash"})

@@ -15,7 +15,7 @@ from stash_cli.embedded.writing.titles import refuse_scanned
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Input, Resolver
 
 _IMAGES = Link(galleries_images, "gallery_id", "image_id", "image ids")

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library.regex import compile_pattern
 from stash_cli.embedded.media.system_folders import is_system_folder
-from stash_cli.embedded.regex import compile_pattern
 from stash_cli.embedded.web.credentials import hash_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.limits import Limits
+    from stash_cli.embedded.library.limits import Limits
 
 _LOG_LEVELS = ("Trace", "Debug", "Info", "Warning", "Error")
 _PATTERNS = {"excludes": "video", "imageExcludes": "image"}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from stash_cli.embedded import timestamps
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.tables import images, scenes, scenes_o_dates, scenes_view_dates
 from stash_cli.embedded.writing.arguments import to_id
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Resolver
 
 Times = list["datetime"] | None

@@ -8,8 +8,8 @@ from stash_cli.embedded.jobs import tasks
 from stash_cli.embedded.writing.arguments import to_id
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.context import RequestContext
     from stash_cli.embedded.jobs.tasks import LibraryTask
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Input, Resolver
 
 

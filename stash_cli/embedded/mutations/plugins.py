@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.writing.settings import read_part, write_part
+from stash_cli.embedded.library.settings import read_part, write_part
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.context import RequestContext
     from stash_cli.embedded.jobs import Progress
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Input, Resolver
 
 

@@ -10,17 +10,16 @@ from urllib.parse import quote
 
 from sqlalchemy.exc import DBAPIError
 
-from stash_cli.embedded.database import driver_connection
-from stash_cli.embedded.deadline import Deadline
-from stash_cli.embedded.functions import register
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library.database import Deadline, driver_connection
+from stash_cli.embedded.library.functions import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stash_cli.embedded.context import RequestContext
-    from stash_cli.embedded.limits import Limits
+    from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.library.limits import Limits
     from stash_cli.embedded.mutations.resolver import Resolver
 
 _READING = frozenset(

@@ -8,12 +8,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library.settings import read_part, write_part
 from stash_cli.embedded.tables import saved_filters
 from stash_cli.embedded.writing.arguments import to_id
-from stash_cli.embedded.writing.settings import read_part, write_part
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Input, Resolver
 
 _CONTENT = ("find_filter", "object_filter", "ui_options")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from stash_cli.embedded.cache import Cache
+from stash_cli.embedded.library.cache import Cache
 from stash_cli.embedded.pictures.frames import cover_at
 from stash_cli.embedded.scan.probe import BrokenFileError, decodable, opened_picture
 

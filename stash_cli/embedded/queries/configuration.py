@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import describe_api
 from stash_cli.embedded.kinds.gallery import COVER_NAMES
+from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.scan.rules import DEFAULT_EXTENSIONS
-from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from stash_cli.core.types.api import TypeRef
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "general": {

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.functions import phash_distance
+from stash_cli.embedded.library import sql
+from stash_cli.embedded.library.functions import phash_distance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from stash_cli.embedded.context import RequestContext
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.library.rows import Row
 
 _BITS, _FEW_BITS = 64, 15
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Table
 
-    from stash_cli.embedded.context import RequestContext
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.library.rows import Row
 
 _DELIMITERS = re.compile("[-._]")
 _FIRST_LETTERS = re.compile(r"(?:^| )[0-9A-Za-z_]")

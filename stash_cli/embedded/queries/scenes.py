@@ -14,8 +14,8 @@ from stash_cli.embedded.queries.finders import parse_id, wall
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stash_cli.embedded.context import RequestContext
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.library.rows import Row
 
 
 def by_path_regex(context: RequestContext, *, filter: dict[str, Any] | None = None) -> FoundPage:  # noqa: A002 - the API's own name

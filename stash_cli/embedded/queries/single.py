@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, select
 
-from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library import sql
+from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.queries.finders import parse_id
-from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stash_cli.embedded.context import RequestContext
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.library.rows import Row
 
 
 def getter(type_name: str) -> Callable[..., Row | None]:

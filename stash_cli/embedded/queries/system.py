@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
 
 VERSION = "v0.31.0-embedded"
 """What clients take the library for: the release whose API it speaks."""

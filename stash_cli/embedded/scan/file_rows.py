@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from stash_cli.embedded.library.timestamps import now
 from stash_cli.embedded.scan.folder_rows import moment
 from stash_cli.embedded.scan.probe import ImageFacts, VideoFacts
 from stash_cli.embedded.tables import files, files_fingerprints, image_files, video_captions, video_files
-from stash_cli.embedded.timestamps import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

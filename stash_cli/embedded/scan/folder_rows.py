@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert, select, update
 
+from stash_cli.embedded.library.timestamps import now, to_text
 from stash_cli.embedded.scan.paths import name, parent
 from stash_cli.embedded.tables import folders
-from stash_cli.embedded.timestamps import now, to_text
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

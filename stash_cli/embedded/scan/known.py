@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, exists, select
 
+from stash_cli.embedded.library.timestamps import parse
 from stash_cli.embedded.scan.captions import Caption
 from stash_cli.embedded.tables import (
     files,
@@ -18,7 +19,6 @@ from stash_cli.embedded.tables import (
     video_captions,
     video_files,
 )
-from stash_cli.embedded.timestamps import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
+from stash_cli.embedded.library.timestamps import now
 from stash_cli.embedded.scan import file_rows
 from stash_cli.embedded.scan.folder_rows import moment
 from stash_cli.embedded.scan.paths import name
 from stash_cli.embedded.tables import files, folders, galleries
-from stash_cli.embedded.timestamps import now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Insert, Select, Update, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from stash_cli.embedded.library.timestamps import now
 from stash_cli.embedded.scan.file_rows import WITH_HASHES, hashes
 from stash_cli.embedded.scan.paths import stem
 from stash_cli.embedded.tables import (
@@ -21,7 +22,6 @@ from stash_cli.embedded.tables import (
     scenes_files,
     scenes_galleries,
 )
-from stash_cli.embedded.timestamps import now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library.regex import compile_pattern
+from stash_cli.embedded.library.timestamps import parse
 from stash_cli.embedded.media.system_folders import is_system_folder
-from stash_cli.embedded.regex import compile_pattern
 from stash_cli.embedded.scan.paths import absolute, extension, is_within
-from stash_cli.embedded.timestamps import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -24,9 +24,9 @@ from stash_cli.embedded.tables import settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from stash_cli.embedded.database import Database
     from stash_cli.embedded.jobs import Progress
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.database import Database
+    from stash_cli.embedded.library.library import Library
 
 _LOOKED_UP = 500
 _FOLDERS_WRITTEN = 500

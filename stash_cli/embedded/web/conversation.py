@@ -19,7 +19,7 @@ from stash_cli.embedded.web.urls import base_url
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 _NORMAL = 1000
 _PROTOCOL_ERROR = 1002

@@ -11,12 +11,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.writing.settings import read_part
+from stash_cli.embedded.library.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 _PREFIX = "$scrypt$"

@@ -10,7 +10,7 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 
 def download_route(library: Library) -> Route:

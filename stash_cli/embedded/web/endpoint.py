@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 PLAIN, GRAPHQL = "application/json", "application/graphql-response+json"
 _OFFERS = {PLAIN: PLAIN, GRAPHQL: GRAPHQL, "*/*": GRAPHQL, "application/*": GRAPHQL}

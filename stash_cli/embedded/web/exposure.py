@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.embedded.writing.settings import read_part, write_part
+from stash_cli.embedded.library.settings import read_part, write_part
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 _PART, _FIELD = "exposure", "accessedFrom"
 REFUSAL = (

@@ -12,19 +12,19 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.web.credentials import Credentials
 from stash_cli.embedded.web.exposure import REFUSAL, UNKNOWN_PROXY, expose, exposed
 from stash_cli.embedded.web.login import refuse_guess, session_cookie, session_token
 from stash_cli.embedded.web.login_throttle import LoginThrottle
 from stash_cli.embedded.web.peers import peer_of, prefix_of
-from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
     from stash_cli.embedded.web.login import Sessions
 
 _ALIVE = "/healthz"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import HTTPConnection, Request
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 _COOKIE = "session"
 _MOST_SESSIONS = 1000

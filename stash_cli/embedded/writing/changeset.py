@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from stash_cli.embedded import timestamps
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.writing import custom_fields, pictures
 from stash_cli.embedded.writing.blueprint import Blueprint, Change
 from stash_cli.embedded.writing.columns import column_for, set_column

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from stash_cli.embedded import sql
+from stash_cli.embedded.library import sql
 from stash_cli.embedded.media.opening import OutsideError, remove_file
 from stash_cli.embedded.tables import files, folders
 from stash_cli.embedded.writing.files_of import FILES
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
 
 Owner = tuple[str, int]
 """Type and id of an object that has files."""

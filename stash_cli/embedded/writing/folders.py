@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
-from stash_cli.embedded import timestamps
+from stash_cli.embedded.library import timestamps
+from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.media.system_folders import is_system_folder
 from stash_cli.embedded.tables import folders
-from stash_cli.embedded.writing.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext
 
 
 def media_folders(context: RequestContext) -> list[str]:

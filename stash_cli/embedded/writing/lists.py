@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from stash_cli.embedded import timestamps
+from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.writing.arguments import to_ids, trimmed
 
 if TYPE_CHECKING:

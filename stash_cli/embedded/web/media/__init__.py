@@ -11,7 +11,7 @@ from stash_cli.embedded.web.media.scenes import scene_routes
 if TYPE_CHECKING:
     from starlette.routing import Route
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 
 def media_routes(library: Library) -> list[Route]:

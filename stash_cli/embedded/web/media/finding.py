@@ -14,7 +14,7 @@ from stash_cli.embedded.web.media.replies import NotServed
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
 _HASH = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 LARGEST = (1 << 63) - 1

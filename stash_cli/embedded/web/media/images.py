@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.context import RequestContext
+from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.pictures.thumbnails import Thumbnails
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web.media.finding import LARGEST, gallery_id, image_id, primary_file
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from stash_cli.embedded.library import Library
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.library import Library
+    from stash_cli.embedded.library.rows import Row
 
 
 def image_routes(library: Library) -> list[Route]:

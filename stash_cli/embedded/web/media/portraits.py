@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from stash_cli.embedded.library import Library
+    from stash_cli.embedded.library.library import Library
 
     Find = Callable[[Connection, str], int]
 

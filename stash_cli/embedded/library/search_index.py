@@ -6,16 +6,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
-from stash_cli.embedded import sql
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.functions import sort_key
+from stash_cli.embedded.library import sql
+from stash_cli.embedded.library.functions import sort_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
 
 _BATCH = 1000
 

@@ -1,4 +1,4 @@
-"""Times as the library stores and shows them: RFC 3339 text in whole seconds."""
+"""Times as RFC 3339 text: in whole seconds as stored, with a fraction for jobs and log entries."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ def parse(text: str) -> datetime:
     """The moment that a stored text means, always with its offset."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def now_nano() -> str:
+    """Now as RFC 3339 with a fraction, in UTC: what jobs and log entries carry."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Folders for temporary files: private, with names that cannot be guessed, and removed even after a crash.
+"""Temporary folders that are removed even after a crash, and the files that clients may download.
 
 A folder is locked as long as its process lives; the system drops the lock when the process ends in any way.
 What is not locked any more is left over, and is removed when the next folder of the kind is made.
@@ -7,15 +7,20 @@ What is not locked any more is left over, and is removed when the next folder of
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stash_cli.core.private_files import FOLDER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
 
 _OLD = 24 * 3600.0  # seconds after which a folder is left over where folders cannot be locked
 
@@ -100,3 +105,48 @@ def _is_at(lock: int | None, path: Path) -> bool:
         return os.path.samestat(os.fstat(lock), path.lstat())
     except FileNotFoundError:
         return False
+
+
+MOST_DOWNLOADS = 10
+_PREFIX = "stash-cli-downloads-"
+
+
+def sweep_downloads() -> None:
+    """Remove the downloads of libraries whose processes were killed."""
+    sweep(_PREFIX)
+
+
+class Downloads:
+    """Files by a key that cannot be guessed, in a folder of their own; only the last ten are kept."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._folder: ScratchFolder | None = None
+        self._files: dict[str, Path] = {}
+
+    def reserve(self, name: str) -> tuple[str, Path]:
+        """The URL path and the place of a file that is about to be written."""
+        key = secrets.token_hex(16)
+        with self._lock:
+            if self._folder is None:
+                self._folder = ScratchFolder(_PREFIX)
+            path = self._folder.path / key / name
+            path.parent.mkdir(FOLDER)
+            self._files[key] = path
+            for old in list(self._files)[:-MOST_DOWNLOADS]:
+                shutil.rmtree(self._files.pop(old).parent, ignore_errors=True)
+        return f"/downloads/{key}/{name}", path
+
+    def find(self, key: str) -> Path | None:
+        """The file behind a key; None when there is none (any more)."""
+        with self._lock:
+            path = self._files.get(key)
+        return path if path is not None and path.is_file() else None
+
+    def close(self) -> None:
+        """Remove all files."""
+        with self._lock:
+            if self._folder is not None:
+                self._folder.close()
+            self._folder = None
+            self._files.clear()

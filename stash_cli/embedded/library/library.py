@@ -5,24 +5,22 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.private_files import make_private_folder
-from stash_cli.embedded.database import Database
-from stash_cli.embedded.downloads import Downloads
 from stash_cli.embedded.graphql.documents import Documents
 from stash_cli.embedded.graphql.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs import JobQueue
-from stash_cli.embedded.limits import DEFAULT_LIMITS, Limits
-from stash_cli.embedded.location import DEMO, resolve_location
-from stash_cli.embedded.scratch import ScratchFolder
+from stash_cli.embedded.library.database import Database
+from stash_cli.embedded.library.library_path import DEMO, resolve_location
+from stash_cli.embedded.library.limits import DEFAULT_LIMITS, Limits
+from stash_cli.embedded.library.temporary import Downloads, ScratchFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from threading import Event
     from types import TracebackType
-    from typing import Self
 
     from starlette.applications import Starlette
 

@@ -1,4 +1,4 @@
-"""One SQLite file: many readers, one writer at a time, and every read of a request in one snapshot."""
+"""The connections to one SQLite file: many readers, one writer, and one snapshot for each request."""
 
 from __future__ import annotations
 
@@ -13,15 +13,48 @@ from sqlalchemy.pool import QueuePool
 
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.core.private_files import create_private
-from stash_cli.embedded.derived import refresh
-from stash_cli.embedded.functions import register
-from stash_cli.embedded.migrations import migrate
+from stash_cli.embedded.library.functions import register
+from stash_cli.embedded.library.migrations import migrate
+from stash_cli.embedded.library.search_index import refresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stash_cli.embedded.deadline import Deadline
+
+_STEPS = 20_000  # of SQLite's machine between two looks, a millisecond or less
+
+
+class ReadEndedError(BaseException):
+    """A read that has to end. No Exception, so that it ends all fields of a query, not one after another."""
+
+
+class Deadline:
+    """The end of one read: `seconds` from now, or when `stop` is set."""
+
+    def __init__(self, seconds: float, stop: threading.Event | None = None) -> None:
+        self.seconds = seconds
+        self._ends = monotonic() + seconds
+        self._stop = stop or threading.Event()
+
+    @property
+    def passed(self) -> bool:
+        return self._stop.is_set() or monotonic() > self._ends
+
+    def check(self) -> None:
+        """Raises ReadEndedError when the time is up."""
+        if self.passed:
+            raise ReadEndedError
+
+    @contextmanager
+    def over(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Have statements on `connection` fail as "interrupted" from then on, for this block."""
+        connection.set_progress_handler(lambda: self.passed, _STEPS)
+        try:
+            yield
+        finally:
+            connection.set_progress_handler(None, 0)
+
 
 _BUSY_TIMEOUT = 30_000  # milliseconds: other processes may be writing, or vacuuming, too
 _PRAGMAS = (f"busy_timeout={_BUSY_TIMEOUT}", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-16000")

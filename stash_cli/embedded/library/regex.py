@@ -1,12 +1,31 @@
-"""Texts that every match of a regular expression contains, so that SQLite can rule rows out first.
+"""Regular expressions of inputs, in RE2 syntax, and how SQLite tells non-matching rows first.
 
-Calling an expression for each of a million paths takes seconds, looking for a text a tenth of that. Only
-plain syntax is read: an expression with flags, alternatives or escapes with arguments has no such text.
+Calling an expression for each of a million paths takes seconds, looking for a substring a tenth of that.
 """
 
 from __future__ import annotations
 
 import re
+
+from stash_cli.core.types.re2 import Expression, ExpressionError
+from stash_cli.core.types.re2 import compile_pattern as compile_expression
+from stash_cli.embedded.graphql.errors import Refused
+
+_SPECIAL = frozenset("\\.+*?()|[]{}^$")
+
+
+def is_text(pattern: str) -> bool:
+    """Whether an expression matches only itself, so that SQLite can look for it."""
+    return bool(pattern) and _SPECIAL.isdisjoint(pattern) and "\0" not in pattern
+
+
+def compile_pattern(pattern: str) -> Expression:
+    """Compile RE2 syntax; raises Refused for what the server does not take either."""
+    try:
+        return compile_expression(pattern)
+    except ExpressionError as failure:
+        raise Refused(f"error parsing regexp: {failure}") from failure
+
 
 _TOKEN = re.compile(
     r"""(?P<unread>\(\?|\||\\[QEpPxC0-9]|\\$)

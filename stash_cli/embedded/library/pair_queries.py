@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Select, Table, func, select, union
+from sqlalchemy import CompoundSelect, Select, Table, func, select, union
 
 from stash_cli.embedded import tables as t
-
-if TYPE_CHECKING:
-    from sqlalchemy import CompoundSelect
 
 MEDIA: tuple[tuple[str, Table, Table], ...] = (
     ("scene_id", t.scenes, t.performers_scenes),

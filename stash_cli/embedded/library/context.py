@@ -5,18 +5,19 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from stash_cli.embedded import rows
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.kinds import KINDS
-from stash_cli.embedded.writing.settings import read_part
+from stash_cli.embedded.library import rows
+from stash_cli.embedded.library.settings import read_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.library import Library
-    from stash_cli.embedded.rows import Row
+    from stash_cli.embedded.library.library import Library
+    from stash_cli.embedded.library.rows import Row
+
 
 MOST_ROWS = 2_000_000
 """How many objects and links one request may load, so that a recursive query ends."""

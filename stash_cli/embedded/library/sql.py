@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
     Integer,
     Select,
+    Subquery,
     Text,
     bindparam,
     case,
@@ -23,8 +27,6 @@ from stash_cli.embedded import tables as t
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator
-
-    from sqlalchemy import ColumnElement, Connection, FromClause, Subquery
 
 
 def plain_rows(connection: Connection, statement: Select[Any]) -> Generator[tuple[Any, ...]]:

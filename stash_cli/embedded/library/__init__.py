@@ -1,0 +1,1 @@
+"""The library file: its database, SQL helpers, rows and settings."""
