@@ -13,7 +13,7 @@ import pytest
 from embedded_asking import PICTURE_BYTES, Asker
 
 from stash_cli.embedded import open_library
-from stash_cli.embedded.fetching.addresses import is_public
+from stash_cli.embedded.imaging.fetch import is_public
 from stash_cli.embedded.library.limits import Limits
 
 SVG = b'<?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg"></svg>'

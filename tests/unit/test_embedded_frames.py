@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from scan_media import mute, write_video
 
+from stash_cli.embedded.imaging.frames import Frames, Scaler, cover_at
+from stash_cli.embedded.imaging.phash import video_hash
 from stash_cli.embedded.library.functions import phash_distance
-from stash_cli.embedded.pictures.frames import Frames, Scaler, cover_at
-from stash_cli.embedded.pictures.sprite import video_hash
 from stash_cli.embedded.scan.probe import BrokenFileError, opened_video
 
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
+from stash_cli.embedded.imaging.phash import on_black, perceptual_hash, picture_hash
 from stash_cli.embedded.library.functions import phash_distance
-from stash_cli.embedded.pictures.phash import on_black, perceptual_hash, picture_hash
 from stash_cli.embedded.scan.probe import BrokenFileError
 
 ROUNDING = 1e-9 * 64 * 64 * 255

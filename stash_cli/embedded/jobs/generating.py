@@ -9,13 +9,12 @@ from typing import IO, TYPE_CHECKING, Any
 from sqlalchemy import Select, Table, delete, insert, or_, select, update
 
 from stash_cli.embedded import tables
+from stash_cli.embedded.imaging.frames import cover_at
+from stash_cli.embedded.imaging.phash import picture_hash, video_hash
+from stash_cli.embedded.imaging.pictures import Picture
 from stash_cli.embedded.library import sql
-from stash_cli.embedded.located import Media, MediaAccess, locate
-from stash_cli.embedded.pictures.frames import cover_at
-from stash_cli.embedded.pictures.phash import picture_hash
-from stash_cli.embedded.pictures.sprite import video_hash
+from stash_cli.embedded.library.file_source import Media, MediaAccess, locate
 from stash_cli.embedded.scan.probe import BrokenFileError
-from stash_cli.embedded.writing.picture import Picture
 from stash_cli.embedded.writing.pictures import forget_unused, store
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import timestamps
-from stash_cli.embedded.media.opening import OutsideError, move_file, resolved
+from stash_cli.embedded.library.file_access import OutsideError, move_file, resolved
 from stash_cli.embedded.tables import files, files_fingerprints, folders, scenes
 from stash_cli.embedded.writing.arguments import to_id, to_ids
 from stash_cli.embedded.writing.file_removal import (

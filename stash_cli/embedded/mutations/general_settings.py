@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library.file_access import is_system_folder
 from stash_cli.embedded.library.regex import compile_pattern
-from stash_cli.embedded.media.system_folders import is_system_folder
 from stash_cli.embedded.web.credentials import hash_password
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library.file_access import is_system_folder
 from stash_cli.embedded.library.regex import compile_pattern
 from stash_cli.embedded.library.timestamps import parse
-from stash_cli.embedded.media.system_folders import is_system_folder
 from stash_cli.embedded.scan.paths import absolute, extension, is_within
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stash_cli.embedded.media.opening import OutsideError, resolved
+from stash_cli.embedded.library.file_access import OutsideError, resolved
 from stash_cli.embedded.scan import paths as names
 from stash_cli.embedded.scan.captions import Caption, Companions, companions
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from stash_cli.embedded.library import sql
-from stash_cli.embedded.media.opening import OutsideError, remove_file
+from stash_cli.embedded.library.file_access import OutsideError, remove_file
 from stash_cli.embedded.tables import files, folders
 from stash_cli.embedded.writing.files_of import FILES
 from stash_cli.embedded.writing.folders import media_folders

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select
 
 from stash_cli.embedded.library import timestamps
+from stash_cli.embedded.library.file_access import is_system_folder
 from stash_cli.embedded.library.settings import read_part
-from stash_cli.embedded.media.system_folders import is_system_folder
 from stash_cli.embedded.tables import folders
 
 if TYPE_CHECKING:

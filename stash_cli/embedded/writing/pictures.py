@@ -13,8 +13,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.core.types.api import describe_api
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.imaging.pictures import Picture
 from stash_cli.embedded.tables import blobs, metadata
-from stash_cli.embedded.writing.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def _read(field: str, value: Any, limits: Limits) -> Any:
 
 
 def _download(url: str, what: str, limits: Limits) -> Picture:
-    from stash_cli.embedded.fetching.download import download  # opens connections, which nothing else needs
+    from stash_cli.embedded.imaging.fetch import download  # opens connections, which nothing else needs
 
     try:
         content = download(url, limits)

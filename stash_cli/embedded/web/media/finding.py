@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.located import Media, MediaAccess, locate
+from stash_cli.embedded.library.file_source import Media, MediaAccess, locate
 from stash_cli.embedded.web.media.replies import NotServed
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.imaging.pictures import Thumbnails
 from stash_cli.embedded.library.context import RequestContext
-from stash_cli.embedded.pictures.thumbnails import Thumbnails
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web.media.finding import LARGEST, gallery_id, image_id, primary_file
 from stash_cli.embedded.web.media.placeholders import placeholder

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from stash_cli.embedded.imaging.pictures import is_svg
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web.compression import compressed
-from stash_cli.embedded.writing.picture import is_svg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-    from stash_cli.embedded.media.servable import ServableFile
+    from stash_cli.embedded.library.file_source import ServableFile
 
 _FOREVER, _ASK_AGAIN = "private, max-age=31536000, immutable", "no-cache"
 _SVG = "image/svg+xml"

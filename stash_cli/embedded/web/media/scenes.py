@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.imaging.frames import cover_at
 from stash_cli.embedded.library.context import RequestContext
-from stash_cli.embedded.pictures.frames import cover_at
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web.media.captions import TYPE, as_vtt, chapters
 from stash_cli.embedded.web.media.finding import object_id, primary_file, scene_id
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from stash_cli.embedded.library.file_source import Media
     from stash_cli.embedded.library.library import Library
     from stash_cli.embedded.library.rows import Row
-    from stash_cli.embedded.located import Media
 
 _LONGEST_CAPTION = 16 * 1024 * 1024
 _MARKER = "/scene/{id}/scene_marker/{marker}"

@@ -14,12 +14,14 @@ from operator import mul
 from statistics import median
 from typing import IO, TYPE_CHECKING
 
-from stash_cli.embedded.scan.probe import decodable, opened_picture
+from stash_cli.embedded.imaging.frames import Frames, Scaler
+from stash_cli.embedded.scan.probe import decodable, opened_picture, opened_video
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PIL.Image import Image
+
 
 _SIDE, _KEPT = 64, 8
 _UNIT = 256  # weights of the shrinking are whole 256ths
@@ -114,3 +116,27 @@ def _weights(count: int) -> list[tuple[list[int], list[int]]]:
         places = [min(max(first + tap, 0), count - 1) for tap in range(taps)]
         found.append((places, weights))
     return found
+
+
+_SHEET_SIDE = 5  # frames across and down
+_FRAME_WIDTH = 160  # pixels of a frame
+_SKIPPED = 0.05  # of the length at either end, where titles are
+
+
+def video_hash(stream: IO[bytes], duration: float) -> int:
+    """The hash of a video of `duration` seconds; raises BrokenFileError where a frame cannot be had."""
+    return perceptual_hash(_sheet(stream, duration))
+
+
+def _sheet(stream: IO[bytes], duration: float) -> Image:
+    from PIL import Image
+
+    offset, step = _SKIPPED * duration, (1 - 2 * _SKIPPED) * duration / _SHEET_SIDE**2
+    with opened_video(stream) as container:
+        frames, small = Frames(container), Scaler(_FRAME_WIDTH)
+        pictures = [small(frames.at(offset + number * step)) for number in range(_SHEET_SIDE**2)]
+    width, height = pictures[0].size
+    sheet = Image.new("RGB", (width * _SHEET_SIDE, height * _SHEET_SIDE))
+    for number, picture in enumerate(pictures):
+        sheet.paste(picture, (number % _SHEET_SIDE * width, number // _SHEET_SIDE * height))
+    return sheet

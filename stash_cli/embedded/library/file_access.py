@@ -1,4 +1,4 @@
-"""Opens what lies below given folders, so that what is opened is what was checked.
+"""File access below the library folders, safe against symbolic links that change meanwhile.
 
 A path is resolved, compared with the folders, and then walked from the folder down without following any
 link: a link that is put in its way meanwhile makes the walk fail instead of leading it elsewhere.
@@ -16,6 +16,43 @@ from stash_cli.embedded.scan.paths import is_within, name, parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+
+_WHOLE = ("/", "/usr", "/var", "/run", "/home", "/Users", "/private", "/private/var")
+"""Refused themselves; what lies below may hold media."""
+_WITH_CONTENTS = (
+    *("/etc", "/proc", "/sys", "/dev", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
+    *("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/include", "/usr/src"),
+    *("/var/lib/private", "/var/log", "/var/spool", "/var/cache", "/run/secrets", "/run/credentials"),
+    *("/private/etc", "/System", "/Library", "/Applications"),
+)
+_HOMES = ("/home", "/Users")
+
+
+def is_system_folder(path: str) -> bool:
+    """Whether `path`, its links resolved, is a folder of the system or a hidden one of a user's home."""
+    real = Path(os.path.realpath(path))
+    if str(real) in (*_WHOLE, os.environ.get("SYSTEMDRIVE", "") + os.sep):
+        return True
+    return any(real.is_relative_to(top) for top in _forbidden()) or _is_hidden_in_home(real)
+
+
+def _forbidden() -> list[str]:
+    names = ("SYSTEMROOT", "PROGRAMDATA", "PROGRAMFILES")
+    windows = [os.environ[name] for name in names if name in os.environ]
+    return [*_WITH_CONTENTS, *windows]
+
+
+def _is_hidden_in_home(path: Path) -> bool:
+    own = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111 - Path raises without a home
+    homes = {own, *(Path(*path.parts[:3]) for top in _HOMES if path.is_relative_to(top))}
+    return any(
+        path.is_relative_to(home)
+        and len(path.parts) > len(home.parts)
+        and path.parts[len(home.parts)][0] == "."
+        for home in homes
+    )
+
 
 _FILE = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)

@@ -1,1 +1,0 @@
-"""Downloads for a library: bounded, and only from where it may."""

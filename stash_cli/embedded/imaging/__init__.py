@@ -1,0 +1,1 @@
+"""Decoding of videos and pictures: frames, perceptual hashes, thumbnails, downloads."""

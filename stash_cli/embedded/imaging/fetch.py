@@ -1,0 +1,185 @@
+"""HTTP downloads of pictures: public addresses only; redirects, bytes and seconds are bounded."""
+
+from __future__ import annotations
+
+import socket
+import time
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urljoin, urlsplit
+
+import httpcore
+
+from stash_cli.embedded.graphql.errors import Refused
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+    from stash_cli.embedded.library.limits import Limits
+
+
+_NAT64 = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48"))
+_NEVER = tuple(
+    ip_network(text)
+    for text in (
+        *("::/96", "2001::/32", "2002::/16", "fec0::/10"),  # carry other addresses, or are site-local
+        *("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "100.64.0.0/10"),
+    )
+)
+
+
+def is_public(text: str) -> bool:
+    """Whether an address is one of the public internet; what carries another address is judged by that."""
+    address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        elif any(address in network for network in _NAT64):
+            address = IPv4Address(int(address) & 0xFFFFFFFF)
+    if any(address.version == network.version and address in network for network in _NEVER):
+        return False
+    return address.is_global and not (address.is_multicast or address.is_reserved)
+
+
+_LONGEST_READ = 20.0  # seconds without a byte
+
+
+class ForbiddenAddressError(Exception):
+    """A host at an address that may not be connected to."""
+
+
+class Deadline:
+    """A moment by which everything has to be done."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+
+    def left(self, most: float | None = None) -> float:
+        """Seconds that are left, at most `most`; raises httpcore.ReadTimeout when there are none."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("timeout exceeded")
+        return left if most is None else min(left, most)
+
+
+class CheckedBackend(httpcore.NetworkBackend):
+    """Resolves a host, checks what it resolves to, and connects to just that."""
+
+    def __init__(self, deadline: Deadline, *, private_addresses: bool) -> None:
+        self._deadline = deadline
+        self._private = private_addresses
+        self._plain = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Raises ForbiddenAddressError when any address of the host is not public."""
+        address = self._resolved(host, port)
+        left = self._deadline.left(timeout)
+        stream = self._plain.connect_tcp(address, port, left, local_address, socket_options)
+        return BoundedStream(stream, self._deadline)
+
+    def _resolved(self, host: str, port: int) -> str:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as failure:
+            raise httpcore.ConnectError(f"lookup {host}: {failure}") from failure
+        addresses = [str(entry[4][0]) for entry in found]
+        if not self._private and not all(map(is_public, addresses)):
+            raise ForbiddenAddressError(f"{host} is not an address of the public internet")
+        return addresses[0]
+
+
+class BoundedStream(httpcore.NetworkStream):
+    """A connection whose every step ends by the deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream, self._deadline = stream, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.left(timeout or _LONGEST_READ))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._deadline.left(timeout or _LONGEST_READ))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = self._deadline.left(timeout or _LONGEST_READ)
+        return BoundedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+_REDIRECTS = 5
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_ERRORS = 400
+_HEADERS: dict[bytes | str, bytes | str] = {
+    "User-Agent": "stash-cli",
+    "Accept": "image/*",
+    "Accept-Encoding": "identity",
+}
+_UNSAFE = "!#$%&'()*+,/:;=?@[]~"  # what a URL may hold unquoted
+
+
+def download(url: str, limits: Limits) -> bytes:
+    """The content at `url`; raises Refused with the reason as the server words it."""
+    deadline = Deadline(limits.fetch_seconds)
+    backend = CheckedBackend(deadline, private_addresses=limits.private_addresses)
+    try:
+        with httpcore.ConnectionPool(network_backend=backend) as pool:
+            return _followed(pool, url, limits)
+    except ForbiddenAddressError as reason:
+        raise Refused(
+            f'Get "{url}": {reason}; it has to be allowed: stash embedded serve --allow private-addresses'
+        ) from None
+    except (httpcore.TimeoutException, TimeoutError):
+        raise Refused(f'Get "{url}": timeout exceeded') from None
+    except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError, LookupError) as failure:
+        raise Refused(f'Get "{url}": {failure}') from None
+
+
+def _followed(pool: httpcore.ConnectionPool, url: str, limits: Limits) -> bytes:
+    target = url
+    for _ in range(_REDIRECTS + 1):
+        scheme = urlsplit(target).scheme
+        if scheme not in {"http", "https"}:
+            raise Refused(f'Get "{target}": unsupported protocol scheme "{scheme}"')
+        with pool.stream("GET", _bare(target), headers=_HEADERS) as answer:
+            if answer.status in _MOVED and (place := _location(answer.headers)):
+                target = urljoin(target, place)
+                continue
+            if answer.status >= _ERRORS:
+                raise Refused(f"http error {answer.status}")
+            return _content(answer, target, limits)
+    raise Refused(f'Get "{target}": stopped after {_REDIRECTS} redirects')
+
+
+def _bare(url: str) -> str:
+    """A URL without user, password and fragment, all of it ASCII."""
+    parts = urlsplit(url)
+    netloc = parts.netloc.rpartition("@")[2].encode("idna").decode()
+    return quote(parts._replace(netloc=netloc, fragment="").geturl(), safe=_UNSAFE)
+
+
+def _location(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    return next((value.decode("latin-1") for name, value in headers if name.lower() == b"location"), "")
+
+
+def _content(answer: httpcore.Response, url: str, limits: Limits) -> bytes:
+    content = bytearray()
+    for chunk in answer.iter_stream():
+        content += chunk
+        if len(content) > limits.fetch_bytes:
+            raise Refused(f'Get "{url}": larger than {limits.fetch_bytes} bytes')
+    return bytes(content)

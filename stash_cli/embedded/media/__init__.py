@@ -1,1 +1,0 @@
-"""Which files of the disk a library may read, send and remove."""

@@ -1,1 +1,0 @@
-"""Looks into videos and pictures: frames, perceptual hashes, thumbnails."""
