@@ -15,7 +15,7 @@ from stash_cli.embedded.exchange import layout as layouts
 from stash_cli.embedded.exchange.extras import EXTRAS, filled
 from stash_cli.embedded.exchange.file_entries import entry_name, file_entry, folder_entry
 from stash_cli.embedded.kinds import KINDS
-from stash_cli.embedded.writing.arguments import to_ids
+from stash_cli.embedded.persistence.arguments import to_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,9 +16,9 @@ from stash_cli.embedded.exchange.file_entries import folder_at, parents_before, 
 from stash_cli.embedded.exchange.owned import write_owned
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import timestamps
-from stash_cli.embedded.writing.blueprints import BLUEPRINTS
-from stash_cli.embedded.writing.changeset import change_one, create
-from stash_cli.embedded.writing.files_of import FILES
+from stash_cli.embedded.persistence.changeset import change_one, create
+from stash_cli.embedded.persistence.entity_mapper import BLUEPRINTS
+from stash_cli.embedded.persistence.files import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

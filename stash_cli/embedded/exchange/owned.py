@@ -10,8 +10,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.exchange import references
 from stash_cli.embedded.library import timestamps
-from stash_cli.embedded.writing.blueprints import BLUEPRINTS
-from stash_cli.embedded.writing.changeset import change_one, create
+from stash_cli.embedded.persistence.changeset import change_one, create
+from stash_cli.embedded.persistence.entity_mapper import BLUEPRINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

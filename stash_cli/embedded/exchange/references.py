@@ -10,8 +10,8 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.exchange.file_entries import file_at, folder_at
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.kinds import KINDS
-from stash_cli.embedded.writing.blueprints import BLUEPRINTS
-from stash_cli.embedded.writing.changeset import create
+from stash_cli.embedded.persistence.changeset import create
+from stash_cli.embedded.persistence.entity_mapper import BLUEPRINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -27,7 +27,7 @@ from stash_cli.embedded.graphql.privileged import widens_access
 from stash_cli.embedded.graphql.schema import library_schema
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.library.database import Deadline, ReadEndedError
-from stash_cli.embedded.writing.pictures import fetched
+from stash_cli.embedded.persistence.blobs import fetched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

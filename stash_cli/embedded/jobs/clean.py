@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select
 
 from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.persistence.blobs import forget_unused
+from stash_cli.embedded.persistence.deletion import Options, destroy, remove_entries
+from stash_cli.embedded.persistence.entity_mapper import BLUEPRINTS
 from stash_cli.embedded.scan.archive import member_names
 from stash_cli.embedded.scan.paths import is_within
 from stash_cli.embedded.scan.rules import Rules, read_rules
 from stash_cli.embedded.tables import files, folders, galleries
-from stash_cli.embedded.writing.blueprints import BLUEPRINTS
-from stash_cli.embedded.writing.destroy import Options, destroy
-from stash_cli.embedded.writing.file_removal import remove_entries
-from stash_cli.embedded.writing.pictures import forget_unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -14,8 +14,8 @@ from stash_cli.embedded.imaging.phash import picture_hash, video_hash
 from stash_cli.embedded.imaging.pictures import Picture
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.file_source import Media, MediaAccess, locate
+from stash_cli.embedded.persistence.blobs import forget_unused, store
 from stash_cli.embedded.scan.probe import BrokenFileError
-from stash_cli.embedded.writing.pictures import forget_unused, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -85,7 +85,7 @@ def generate(library: Library, options: Options, progress: Progress) -> None:
 
 def clean_generated(library: Library, options: Options, progress: Progress) -> None:
     """Remove pictures that nothing refers to; an embedded library generates nothing else."""
-    from stash_cli.embedded.writing.pictures import forget_unused
+    from stash_cli.embedded.persistence.blobs import forget_unused
 
     if not options.get("blobFiles"):
         progress.journal.info("There are no generated files to clean")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.writing import blueprints, pictures
-from stash_cli.embedded.writing.arguments import to_id, to_ids
-from stash_cli.embedded.writing.changeset import require
-from stash_cli.embedded.writing.destroy import Options, destroy
-from stash_cli.embedded.writing.file_removal import unlink_after_commit
+from stash_cli.embedded.persistence import blobs, entity_mapper
+from stash_cli.embedded.persistence.arguments import to_id, to_ids
+from stash_cli.embedded.persistence.changeset import require
+from stash_cli.embedded.persistence.deletion import Options, destroy, unlink_after_commit
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Resolver
-    from stash_cli.embedded.writing.blueprint import Blueprint
+    from stash_cli.embedded.persistence.entity_mapper import Blueprint
 
 
 def destroying(blueprint: Blueprint) -> Resolver:
@@ -26,7 +25,7 @@ def destroying(blueprint: Blueprint) -> Resolver:
         for object_id in ids:
             require(context.connection, blueprint, object_id, blueprint.missing_on_destroy)
             destroy(context.connection, blueprint, object_id, options)
-        pictures.forget_unused(context.connection)
+        blobs.forget_unused(context.connection)
         return True
 
     return resolve
@@ -43,7 +42,7 @@ def _resolvers() -> dict[str, Resolver]:
         "Group": "groups",
     }
     found: dict[str, Resolver] = {}
-    for blueprint in blueprints.BLUEPRINTS.values():
+    for blueprint in entity_mapper.BLUEPRINTS.values():
         resolver = destroying(blueprint)
         found[f"{blueprint.type[0].lower()}{blueprint.type[1:]}Destroy"] = resolver
         if blueprint.type in plurals:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.writing import blueprints
-from stash_cli.embedded.writing.arguments import to_id, to_ids
-from stash_cli.embedded.writing.changeset import change_one, create, require
+from stash_cli.embedded.persistence import entity_mapper
+from stash_cli.embedded.persistence.arguments import to_id, to_ids
+from stash_cli.embedded.persistence.changeset import change_one, create, require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Input, Resolver
-    from stash_cli.embedded.writing.blueprint import Blueprint
+    from stash_cli.embedded.persistence.entity_mapper import Blueprint
 
 
 def creating(blueprint: Blueprint, shown: str = "") -> Resolver:
@@ -68,20 +68,20 @@ def bulk_updating(blueprint: Blueprint, shown: str = "") -> Resolver:
 
 def _resolvers() -> dict[str, Resolver]:
     found: dict[str, Resolver] = {}
-    for blueprint in blueprints.BLUEPRINTS.values():
+    for blueprint in entity_mapper.BLUEPRINTS.values():
         name = blueprint.type[0].lower() + blueprint.type[1:]
         found[f"{name}Create"] = creating(blueprint)
         found[f"{name}Update"] = updating(blueprint)
         found[f"bulk{blueprint.type}Update"] = bulk_updating(blueprint)
     for name, blueprint in (
-        ("scenesUpdate", blueprints.SCENE),
-        ("imagesUpdate", blueprints.IMAGE),
-        ("galleriesUpdate", blueprints.GALLERY),
+        ("scenesUpdate", entity_mapper.SCENE),
+        ("imagesUpdate", entity_mapper.IMAGE),
+        ("galleriesUpdate", entity_mapper.GALLERY),
     ):
         found[name] = updating_many(blueprint)
-    found["movieCreate"] = creating(blueprints.GROUP, "Movie")
-    found["movieUpdate"] = updating(blueprints.GROUP, "Movie")
-    found["bulkMovieUpdate"] = bulk_updating(blueprints.GROUP, "Movie")
+    found["movieCreate"] = creating(entity_mapper.GROUP, "Movie")
+    found["movieUpdate"] = updating(entity_mapper.GROUP, "Movie")
+    found["bulkMovieUpdate"] = bulk_updating(entity_mapper.GROUP, "Movie")
     for no_such in ("imageCreate", "bulkGalleryChapterUpdate"):
         del found[no_such]
     return found

@@ -12,16 +12,15 @@ from sqlalchemy.dialects.sqlite import insert
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.library.file_access import OutsideError, move_file, resolved
-from stash_cli.embedded.tables import files, files_fingerprints, folders, scenes
-from stash_cli.embedded.writing.arguments import to_id, to_ids
-from stash_cli.embedded.writing.file_removal import (
+from stash_cli.embedded.persistence.arguments import to_id, to_ids
+from stash_cli.embedded.persistence.deletion import (
     path_of,
     remove_entries,
     remove_from_disk,
     unlink_after_commit,
 )
-from stash_cli.embedded.writing.files_of import FILES, move_to_scene
-from stash_cli.embedded.writing.folders import folder_for, library_root, media_folders
+from stash_cli.embedded.persistence.files import FILES, folder_for, library_root, media_folders, move_to_scene
+from stash_cli.embedded.tables import files, files_fingerprints, folders, scenes
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

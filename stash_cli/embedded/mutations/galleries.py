@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.persistence.arguments import to_id
+from stash_cli.embedded.persistence.lists import ADD, REMOVE, Link, ListChange
+from stash_cli.embedded.persistence.validators import refuse_scanned
 from stash_cli.embedded.tables import galleries, galleries_images
-from stash_cli.embedded.writing.arguments import to_id
-from stash_cli.embedded.writing.lists import ADD, REMOVE, Link, ListChange
-from stash_cli.embedded.writing.titles import refuse_scanned
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

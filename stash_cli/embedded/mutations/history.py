@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, insert, select, update
 
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import timestamps
+from stash_cli.embedded.persistence.arguments import to_id
 from stash_cli.embedded.tables import images, scenes, scenes_o_dates, scenes_view_dates
-from stash_cli.embedded.writing.arguments import to_id
 
 if TYPE_CHECKING:
     from datetime import datetime

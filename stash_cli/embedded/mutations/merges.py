@@ -9,11 +9,11 @@ from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.writing import blueprints, hierarchy, pictures
-from stash_cli.embedded.writing.arguments import to_id, to_ids
-from stash_cli.embedded.writing.changeset import change_one, exists, require
-from stash_cli.embedded.writing.destroy import Options, destroy
-from stash_cli.embedded.writing.files_of import FILES
+from stash_cli.embedded.persistence import blobs, entity_mapper, hierarchy
+from stash_cli.embedded.persistence.arguments import to_id, to_ids
+from stash_cli.embedded.persistence.changeset import change_one, exists, require
+from stash_cli.embedded.persistence.deletion import Options, destroy
+from stash_cli.embedded.persistence.files import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.mutations.resolver import Input, Resolver
-    from stash_cli.embedded.writing.blueprint import Blueprint
+    from stash_cli.embedded.persistence.entity_mapper import Blueprint
 
 _PERFORMER_LINKS = (
     tables.performers_scenes,
@@ -50,16 +50,16 @@ def _require_all(connection: Connection, blueprint: Blueprint, sources: Iterable
 
 def merge_scenes(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
     """Files and markers move; play and O dates when asked; everything else comes from `values`."""
-    sources, destination = _read(blueprints.SCENE, input)
+    sources, destination = _read(entity_mapper.SCENE, input)
     if sources:
         connection = context.connection
-        _require_all(connection, blueprints.SCENE, sources)
-        require(connection, blueprints.SCENE, destination, blueprints.SCENE.missing)
+        _require_all(connection, entity_mapper.SCENE, sources)
+        require(connection, entity_mapper.SCENE, destination, entity_mapper.SCENE.missing)
         for source in sources:
             _move_scene_parts(connection, source, destination, input)
-            destroy(connection, blueprints.SCENE, source, Options())
-        change_one(connection, blueprints.SCENE, destination, input.get("values") or {})
-        pictures.forget_unused(connection)
+            destroy(connection, entity_mapper.SCENE, source, Options())
+        change_one(connection, entity_mapper.SCENE, destination, input.get("values") or {})
+        blobs.forget_unused(connection)
     return context.fetch("Scene", destination)
 
 
@@ -78,21 +78,21 @@ def _move_scene_parts(connection: Connection, source: int, destination: int, opt
 
 def merge_performers(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
     """Scenes, images, galleries and tags are united; other facts of the sources come from `values`."""
-    sources, destination = _read(blueprints.PERFORMER, input)
+    sources, destination = _read(entity_mapper.PERFORMER, input)
     values = input.get("values") or {}
     if _LEGACY_URLS & values.keys():
         raise Refused("Merging legacy performer URLs is not supported")
     if sources:
         connection = context.connection
-        _require_all(connection, blueprints.PERFORMER, sources)
-        if not exists(connection, blueprints.PERFORMER, destination):
+        _require_all(connection, entity_mapper.PERFORMER, sources)
+        if not exists(connection, entity_mapper.PERFORMER, destination):
             raise Refused("updating performer: sql: no rows in result set")
         for source in sources:
             for table in _PERFORMER_LINKS:
                 move_links(connection, table, "performer_id", source, destination)
-            destroy(connection, blueprints.PERFORMER, source, Options())
-        change_one(connection, blueprints.PERFORMER, destination, values)
-        pictures.forget_unused(connection)
+            destroy(connection, entity_mapper.PERFORMER, source, Options())
+        change_one(connection, entity_mapper.PERFORMER, destination, values)
+        blobs.forget_unused(connection)
     return context.fetch("Performer", destination)
 
 
@@ -112,16 +112,16 @@ def merge_tags(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 -
     if not sources:
         return None
     connection = context.connection
-    require(connection, blueprints.TAG, destination, blueprints.TAG.missing)
+    require(connection, entity_mapper.TAG, destination, entity_mapper.TAG.missing)
     for source in sources:
         if source == destination:
             raise Refused("cannot merge where source == destination")
-        require(connection, blueprints.TAG, source, blueprints.TAG.missing_on_destroy)
+        require(connection, entity_mapper.TAG, source, entity_mapper.TAG.missing_on_destroy)
     for source in sources:
         _merge_tag(connection, source, destination)
     hierarchy.refuse_tag_below_itself(connection, destination)
-    change_one(connection, blueprints.TAG, destination, input.get("values") or {})
-    pictures.forget_unused(connection)
+    change_one(connection, entity_mapper.TAG, destination, input.get("values") or {})
+    blobs.forget_unused(connection)
     return context.fetch("Tag", destination)
 
 
@@ -139,7 +139,7 @@ def _merge_tag(connection: Connection, source: int, destination: int) -> None:
     connection.execute(delete(tables.tags_relations).where(looped))
     _merge_names(connection, source, destination)
     _merge_stash_ids(connection, source, destination)
-    destroy(connection, blueprints.TAG, source, Options())
+    destroy(connection, entity_mapper.TAG, source, Options())
 
 
 def _merge_names(connection: Connection, source: int, destination: int) -> None:

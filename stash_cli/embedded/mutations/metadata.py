@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.jobs import tasks
-from stash_cli.embedded.writing.arguments import to_id
+from stash_cli.embedded.persistence.arguments import to_id
 
 if TYPE_CHECKING:
     from stash_cli.embedded.jobs.tasks import LibraryTask

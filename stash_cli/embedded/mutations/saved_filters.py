@@ -9,8 +9,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library.settings import read_part, write_part
+from stash_cli.embedded.persistence.arguments import to_id
 from stash_cli.embedded.tables import saved_filters
-from stash_cli.embedded.writing.arguments import to_id
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.context import RequestContext

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select
 
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.persistence.arguments import to_id, to_ids
+from stash_cli.embedded.persistence.hierarchy import refuse_group_cycle
 from stash_cli.embedded.tables import groups_relations
-from stash_cli.embedded.writing.arguments import to_id, to_ids
-from stash_cli.embedded.writing.hierarchy import refuse_group_cycle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

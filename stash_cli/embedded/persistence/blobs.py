@@ -8,7 +8,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Connection, delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.core.types.api import describe_api
@@ -19,9 +19,8 @@ from stash_cli.embedded.tables import blobs, metadata
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection
-
     from stash_cli.embedded.library.limits import Limits
+
 
 _DATA_URI = re.compile(r"data:[^;,/]+/[^;,]+;base64,(.*)", re.DOTALL)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")

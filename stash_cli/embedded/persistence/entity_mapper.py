@@ -1,14 +1,90 @@
-"""The entities, and what sets each apart when it is written."""
+"""The mapper of each entity: its table, list fields, pictures, validators and messages."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
 from stash_cli.embedded import tables
-from stash_cli.embedded.writing import hierarchy, names, titles
-from stash_cli.embedded.writing.blueprint import Blueprint
-from stash_cli.embedded.writing.chapters import chapter_in_range
-from stash_cli.embedded.writing.files_of import choose_primary, take_files
-from stash_cli.embedded.writing.lists import Link, ListField, StashIds, Texts
-from stash_cli.embedded.writing.memberships import CONTAINING_GROUPS, SUB_GROUPS, SceneGroups
+from stash_cli.embedded.persistence import hierarchy, validators
+from stash_cli.embedded.persistence.files import choose_primary, take_files
+from stash_cli.embedded.persistence.lists import (
+    CONTAINING_GROUPS,
+    SUB_GROUPS,
+    Link,
+    ListField,
+    SceneGroups,
+    StashIds,
+    Texts,
+)
+from stash_cli.embedded.persistence.validators import chapter_in_range
+from stash_cli.embedded.tables import CUSTOM_FIELDS
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+    from stash_cli.embedded.persistence.lists import ListChange
+
+
+COLUMN_NAMES = {"rating100": "rating", "height_cm": "height", "synopsis": "description"}
+"""Input fields whose column has another name."""
+
+
+@dataclass
+class Change:
+    """One object's change on its way to the database; `id` is None until it is created."""
+
+    connection: Connection
+    blueprint: Blueprint
+    given: Mapping[str, Any]
+    id: int | None
+    columns: dict[str, Any] = field(default_factory=dict)
+    lists: dict[str, ListChange] = field(default_factory=dict)
+
+    @property
+    def creating(self) -> bool:
+        return self.id is None
+
+    @property
+    def owner(self) -> int:
+        """The id; 0, which no object has, before it is created."""
+        return self.id or 0
+
+
+Check = Callable[[Change], None]
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """One entity. `type` as in the API, `noun` as in messages.
+
+    `checks` run before anything is written, `aftermath` when columns and lists are. `clearable` are
+    pictures that an empty text removes; the others keep what they have.
+    """
+
+    type: str
+    table: Table
+    noun: str
+    lists: Mapping[str, ListField] = field(default_factory=dict)
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    clearable: bool = True
+    untrimmed: frozenset[str] = frozenset()
+    """Texts that an update stores as given."""
+    ignored: frozenset[str] = frozenset()
+    """Input fields that the server takes and does nothing with."""
+    checks: tuple[Check, ...] = ()
+    aftermath: tuple[Check, ...] = ()
+    missing: str = "{noun} with id {id} not found"
+    missing_in_bulk: str = ""
+    missing_on_destroy: str = "id {id} does not exist in {table}"
+
+    def not_found(self, template: str, object_id: int) -> str:
+        return template.format(noun=self.noun, id=object_id, table=self.table.name)
+
+    @property
+    def custom_fields(self) -> Table | None:
+        return CUSTOM_FIELDS.get(self.type)
 
 
 def _tags(table: str, own: str) -> Link:
@@ -40,7 +116,7 @@ SCENE = Blueprint(
     pictures={"cover_image": "cover_blob"},
     clearable=False,
     ignored=frozenset({"resume_time"}),
-    checks=(titles.scene_titled,),
+    checks=(validators.scene_titled,),
     aftermath=(take_files, choose_primary),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
@@ -56,7 +132,7 @@ IMAGE = Blueprint(
         "gallery_ids": Link(tables.galleries_images, "image_id", "gallery_id", "gallery ids"),
     },
     ignored=frozenset({"o_counter"}),
-    checks=(titles.image_galleries_changeable,),
+    checks=(validators.image_galleries_changeable,),
     aftermath=(choose_primary,),
     missing_on_destroy="{noun} with id {id} not found",
 )
@@ -71,7 +147,7 @@ GALLERY = Blueprint(
         "scene_ids": Link(tables.scenes_galleries, "gallery_id", "scene_id", "scene ids"),
     },
     untrimmed=frozenset({"title"}),
-    checks=(titles.gallery_titled,),
+    checks=(validators.gallery_titled,),
     aftermath=(choose_primary,),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
@@ -88,7 +164,7 @@ MARKER = Blueprint(
     tables.scene_markers,
     "scene marker",
     lists={"tag_ids": _tags("scene_markers_tags", "scene_marker_id")},
-    checks=(titles.marker_times, titles.marker_primary_apart),
+    checks=(validators.marker_times, validators.marker_primary_apart),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
 )
@@ -104,10 +180,10 @@ PERFORMER = Blueprint(
     },
     pictures={"image": "image_blob"},
     checks=(
-        names.name_required,
-        names.performer_unique,
-        names.performer_aliases_distinct,
-        titles.birth_before_death,
+        validators.name_required,
+        validators.performer_unique,
+        validators.performer_aliases_distinct,
+        validators.birth_before_death,
     ),
 )
 STUDIO = Blueprint(
@@ -121,7 +197,7 @@ STUDIO = Blueprint(
         "stash_ids": _stash_ids("Studio"),
     },
     pictures={"image": "image_blob"},
-    checks=(names.name_required, names.names_unique, hierarchy.studio_acyclic),
+    checks=(validators.name_required, validators.names_unique, hierarchy.studio_acyclic),
 )
 TAG = Blueprint(
     "Tag",
@@ -134,7 +210,7 @@ TAG = Blueprint(
         "stash_ids": _stash_ids("Tag"),
     },
     pictures={"image": "image_blob"},
-    checks=(names.name_required, names.names_unique, hierarchy.tags_acyclic),
+    checks=(validators.name_required, validators.names_unique, hierarchy.tags_acyclic),
 )
 GROUP = Blueprint(
     "Group",
@@ -147,8 +223,8 @@ GROUP = Blueprint(
         "sub_groups": SUB_GROUPS,
     },
     pictures={"front_image": "front_image_blob", "back_image": "back_image_blob"},
-    checks=(names.group_name_required, hierarchy.group_not_own_member),
-    aftermath=(hierarchy.groups_acyclic, titles.front_of_group),
+    checks=(validators.group_name_required, hierarchy.group_not_own_member),
+    aftermath=(hierarchy.groups_acyclic, validators.front_of_group),
     missing="not found",
 )
 BLUEPRINTS = {

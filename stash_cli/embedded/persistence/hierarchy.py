@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Table, select
 
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.persistence.arguments import to_id
+from stash_cli.embedded.persistence.lists import Link
 from stash_cli.embedded.tables import groups_relations, studios, tags, tags_relations
-from stash_cli.embedded.writing.arguments import to_id
-from stash_cli.embedded.writing.lists import Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import Connection, Table
+    from stash_cli.embedded.persistence.entity_mapper import Change
 
-    from stash_cli.embedded.writing.blueprint import Change
 
 Children = dict[int, list[int]]
 

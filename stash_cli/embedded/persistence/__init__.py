@@ -1,0 +1,1 @@
+"""Persistence of entities: one writer for all types, and a mapper for each."""

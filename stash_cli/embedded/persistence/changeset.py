@@ -1,0 +1,162 @@
+"""The one writer of all entities: from an input to rows, driven by a mapper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library import timestamps
+from stash_cli.embedded.persistence import blobs
+from stash_cli.embedded.persistence.entity_mapper import Blueprint, Change
+from stash_cli.embedded.persistence.input_fields import column_for, modern, set_column
+from stash_cli.embedded.persistence.lists import ListChange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def create(connection: Connection, blueprint: Blueprint, given: Mapping[str, Any]) -> int:
+    """Make an object and return its id."""
+    change = _read(connection, blueprint, given, None)
+    stamp = timestamps.now()
+    row = {"created_at": stamp, "updated_at": stamp, **change.columns}
+    change.id = _inserted(connection.execute(insert(blueprint.table).values(row)).inserted_primary_key)
+    _write_parts(change)
+    if given.get("custom_fields") and blueprint.custom_fields is not None:
+        fields = given["custom_fields"]
+        write_on_create(connection, blueprint.custom_fields, change.id, fields)
+    _finish(change)
+    return change.id
+
+
+def change_one(connection: Connection, blueprint: Blueprint, object_id: int, given: Mapping[str, Any]) -> int:
+    """Apply `given` to an existing object: absent fields stay, null clears. Returns the id."""
+    change = _read(connection, blueprint, given, object_id)
+    columns = {**change.columns, "updated_at": timestamps.now()}
+    connection.execute(update(blueprint.table).where(blueprint.table.c.id == object_id).values(columns))
+    _write_parts(change)
+    if "custom_fields" in given and blueprint.custom_fields is not None:
+        fields = given["custom_fields"]
+        write_on_update(connection, blueprint.custom_fields, object_id, fields)
+    _finish(change)
+    return object_id
+
+
+def require(connection: Connection, blueprint: Blueprint, object_id: int, message: str) -> None:
+    """Refuse with the blueprint's `message` when there is no such object."""
+    if not exists(connection, blueprint, object_id):
+        raise Refused(blueprint.not_found(message, object_id))
+
+
+def exists(connection: Connection, blueprint: Blueprint, object_id: int) -> bool:
+    column = blueprint.table.c.id
+    return bool(connection.scalar(select(func.count()).where(column == object_id)))
+
+
+def _inserted(key: Any) -> int:
+    return int(key[0])
+
+
+def _read(
+    connection: Connection, blueprint: Blueprint, given: Mapping[str, Any], object_id: int | None
+) -> Change:
+    """Take the input apart and hold it against the entity's checks."""
+    change = Change(connection, blueprint, given, object_id)
+    given = change.given = modern(change)
+    for field, value in given.items():
+        if field in blueprint.lists:
+            change.lists[field] = ListChange.read(value)
+        elif (column := column_for(change, field)) is not None:
+            set_column(change, field, column, value)
+    for check in blueprint.checks:
+        check(change)
+    for field, column_name in blueprint.pictures.items():
+        if field in given:
+            _set_picture(change, field, column_name)
+    return change
+
+
+def _set_picture(change: Change, field: str, column: str) -> None:
+    text = change.given[field]
+    if text:
+        picture = blobs.read_picture(text, field.replace("_", " "))
+        change.columns[column] = blobs.store(change.connection, picture) if picture else None
+    elif change.blueprint.clearable:
+        change.columns[column] = None
+
+
+def _write_parts(change: Change) -> None:
+    for field, list_change in change.lists.items():
+        change.blueprint.lists[field].write(change.connection, change.owner, list_change)
+
+
+def _finish(change: Change) -> None:
+    for check in change.blueprint.aftermath:
+        check(change)
+    if not change.creating and any(name.endswith("_blob") for name in change.columns):
+        blobs.forget_unused(change.connection)
+
+
+_LONGEST_NAME = 64  # bytes
+_INT64 = 1 << 63
+_GO_NAMES = {list: "[]interface {}", dict: "map[string]interface {}"}
+_NOT_A_MAP = "Internal system error. Error <interface conversion: interface {} is nil, not a map>"
+
+
+def write_on_create(connection: Connection, table: Table, owner: int, values: Mapping[str, Any]) -> None:
+    """All fields of a new object; names are not checked, as the server does not check them here."""
+    _insert(connection, table, owner, values)
+
+
+def write_on_update(
+    connection: Connection, table: Table, owner: int, change: Mapping[str, Any] | None
+) -> None:
+    """Apply `{full | partial, remove}`; `full` wins and replaces everything."""
+    if change is None:
+        raise Refused(_NOT_A_MAP)
+    full, partial = change.get("full"), change.get("partial") or {}
+    values, removed = (partial if full is None else full), change.get("remove") or []
+    for name in [*values, *removed]:
+        _check_name(name)
+    if both := [name for name in values if name in removed]:
+        raise Refused(f'custom field name "{both[0]}" cannot be in both values and delete keys')
+    key = table.primary_key.columns.values()[0]
+    gone = table.c.field.in_([*values, *removed]) if full is None else key == owner
+    connection.execute(delete(table).where(key == owner, gone))
+    _insert(connection, table, owner, values)
+
+
+def _insert(connection: Connection, table: Table, owner: int, values: Mapping[str, Any]) -> None:
+    key = table.primary_key.columns.keys()[0]
+    rows = [
+        {key: owner, "field": name, "value": _sql_value(name, value)}
+        for name, value in values.items()
+        if value is not None
+    ]
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _sql_value(name: str, value: Any) -> Any:
+    if isinstance(value, list | dict):
+        kind = _GO_NAMES[type(value)]
+        raise Refused(f'getting SQL value for field "{name}": unsupported custom field value type: {kind}')
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
+        value = int(value)
+    too_large = isinstance(value, int) and not -_INT64 <= value < _INT64
+    return float(value) if too_large else value
+
+
+def _check_name(name: str) -> None:
+    if not name:
+        problem = "cannot be empty"
+    elif name != name.strip():
+        problem = "cannot have leading or trailing whitespace"
+    elif len(name.encode()) > _LONGEST_NAME:
+        problem = f"must be less than {_LONGEST_NAME + 1} characters"
+    else:
+        return
+    raise Refused(f'custom field name "{name}": custom field name {problem}')

@@ -1,0 +1,177 @@
+"""Deletion of entities and of files, from the library and from disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, select
+
+from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.library import sql
+from stash_cli.embedded.library.file_access import OutsideError, remove_file
+from stash_cli.embedded.persistence import entity_mapper
+from stash_cli.embedded.persistence.files import FILES, media_folders
+from stash_cli.embedded.persistence.validators import source_of
+from stash_cli.embedded.tables import (
+    files,
+    folders,
+    galleries_files,
+    galleries_images,
+    images_files,
+    scene_markers,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.persistence.entity_mapper import Blueprint
+
+
+Owner = tuple[str, int]
+"""Type and id of an object that has files."""
+
+
+def path_of(connection: Connection, file: int) -> Path | None:
+    """Where a file lies; None for an unknown id."""
+    query = select(folders.c.path, files.c.basename).join(folders, folders.c.id == files.c.parent_folder_id)
+    row = connection.execute(query.where(files.c.id == file)).first()
+    return None if row is None else Path(row[0]) / row[1]
+
+
+def remove_from_disk(connection: Connection, ids: Sequence[int], unlink: Callable[[Path], object]) -> None:
+    """Remove entries, and hand their files and the scripts beside them to `unlink`.
+
+    Files that no scan has read, or outside the library folders, are left alone, whatever entries say.
+    """
+    paths = [(file, path) for file in ids if (path := path_of(connection, file)) is not None]
+    was_read = select(files.c.id).where(files.c.id.in_(sql.id_list(ids)), files.c.recognised)
+    read = set(connection.scalars(was_read))
+    remove_entries(connection, [file for file, _ in paths])
+    for path in (path for file, path in paths if file in read):
+        unlink(path)
+        unlink(path.with_suffix(".funscript"))
+
+
+def unlink_after_commit(context: RequestContext) -> Callable[[Path], object]:
+    """An `unlink` that waits until the entries are gone for good; a failure is only logged.
+
+    Only files in the library folders of this moment are removed.
+    """
+    roots = media_folders(context)
+
+    def unlink(path: Path) -> None:
+        try:
+            remove_file(str(path), roots)
+        except OutsideError:
+            context.library.jobs.journal.warning(f"{path} is kept: it is outside the library folders")
+        except OSError as failure:
+            context.library.jobs.journal.error(f"cannot delete {path}: {failure.strerror}")
+
+    return lambda path: context.defer(partial(unlink, path))
+
+
+def remove_entries(connection: Connection, ids: Sequence[int]) -> list[Owner]:
+    """Forget files with their facts and hashes, zip files with their members and folders.
+
+    Of what they belonged to, another file becomes the primary one; returned are the objects (type and
+    id) that have no file left.
+    """
+    owners: list[Owner] = []
+    for file in ids:
+        members = list(connection.scalars(select(files.c.id).where(files.c.zip_file_id == file)))
+        owners += remove_entries(connection, members)
+        owners += owners_of(connection, file)
+        connection.execute(delete(folders).where(folders.c.zip_file_id == file))
+        connection.execute(delete(files).where(files.c.id == file))
+    return [owner for owner in dict.fromkeys(owners) if not _keeps_a_file(connection, *owner)]
+
+
+def owners_of(connection: Connection, file: int) -> list[Owner]:
+    """What a file belongs to."""
+    return [
+        (kind, owner)
+        for kind, entry in FILES.items()
+        for owner in connection.scalars(select(entry.table.c[entry.own]).where(entry.table.c.file_id == file))
+    ]
+
+
+def _keeps_a_file(connection: Connection, kind: str, owner: int) -> bool:
+    left = FILES[kind].ids(connection, owner)
+    if left:
+        FILES[kind].set_primary(connection, owner, left[0])
+    return bool(left)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What goes with an object: its files on disk, or only their entries."""
+
+    delete_file: bool = False
+    destroy_file_entry: bool = False
+    unlink: Callable[[Path], object] = Path.unlink
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any], unlink: Callable[[Path], object]) -> Options:
+        return cls(bool(given.get("delete_file")), bool(given.get("destroy_file_entry")), unlink)
+
+
+def destroy(connection: Connection, blueprint: Blueprint, object_id: int, options: Options) -> None:
+    """Remove one object, its markers, and what `options` add to that."""
+    if blueprint.type == "Scene":
+        connection.execute(delete(scene_markers).where(scene_markers.c.scene_id == object_id))
+    if blueprint.type == "Tag":
+        _refuse_primary_tag(connection, object_id)
+    own_files = FILES[blueprint.type].ids(connection, object_id) if blueprint.type in FILES else []
+    members = _members(connection, object_id, options) if blueprint.type == "Gallery" else []
+    connection.execute(delete(blueprint.table).where(blueprint.table.c.id == object_id))
+    for image in members:
+        destroy(connection, entity_mapper.IMAGE, image, options)
+    _files_too(connection, own_files, options)
+
+
+def _refuse_primary_tag(connection: Connection, tag: int) -> None:
+    used = select(scene_markers.c.id).where(scene_markers.c.primary_tag_id == tag)
+    if connection.scalar(used) is not None:
+        raise Refused("cannot delete tag used as a primary tag in scene markers")
+
+
+def _files_too(connection: Connection, ids: Iterable[int], options: Options) -> None:
+    """Remove files that nothing uses any more: from disk, or only their entries."""
+    free = [file for file in ids if not owners_of(connection, file)]
+    if options.delete_file:
+        loose = [file for file in free if not _zipped(connection, file)]
+        remove_from_disk(connection, loose, options.unlink)
+    elif options.destroy_file_entry:
+        remove_entries(connection, free)
+
+
+def _zipped(connection: Connection, file: int) -> bool:
+    return connection.scalar(select(files.c.zip_file_id).where(files.c.id == file)) is not None
+
+
+def _members(connection: Connection, gallery: int, options: Options) -> list[int]:
+    """Images that go with a scanned gallery: a zip's own, a folder's only together with the files."""
+    source = source_of(connection, gallery)
+    if source is None or (source[0] == "folder" and not options.delete_file):
+        return []
+    columns = galleries_images.c
+    elsewhere = select(columns.image_id).where(columns.gallery_id != gallery)
+    mine = select(columns.image_id).where(columns.gallery_id == gallery, columns.image_id.not_in(elsewhere))
+    ids = list(connection.scalars(mine))
+    return [image for image in ids if source[0] == "folder" or _only_in_zip(connection, gallery, image)]
+
+
+def _only_in_zip(connection: Connection, gallery: int, image: int) -> bool:
+    """Whether every file of `image` lies in the zip of `gallery`."""
+    zips = select(galleries_files.c.file_id).where(galleries_files.c.gallery_id == gallery)
+    outside = (
+        select(files.c.id)
+        .join(images_files, images_files.c.file_id == files.c.id)
+        .where(images_files.c.image_id == image)
+        .where(files.c.zip_file_id.is_(None) | files.c.zip_file_id.not_in(zips))
+    )
+    return connection.scalar(outside) is None

@@ -1,1 +1,0 @@
-"""Writing entities: one changeset writer for all, and what sets each entity apart."""
