@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from stash_cli.embedded.jobs import JobQueue
-    from stash_cli.embedded.jobs.broadcast import Broadcast
+    from stash_cli.embedded.jobs.events import Broadcast
     from stash_cli.embedded.library.library import Library
     from stash_cli.embedded.web.requests import Query
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from stash_cli.core.types.re2 import Expression
-    from stash_cli.embedded.jobs.progress import Progress
+    from stash_cli.embedded.jobs.job import Progress
     from stash_cli.embedded.library.database import Database
 
 _SEPARATORS = r"[.\-_ ]*"

@@ -1,17 +1,28 @@
-"""The tasks that a library can run as jobs."""
+"""The tasks that a library can run as jobs, imports and exports among them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import delete, update
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.import_export import archive
 from stash_cli.embedded.jobs.auto_tag import AutoTagger
 from stash_cli.embedded.jobs.clean import Cleaner
-from stash_cli.embedded.jobs.generating import FILES, pieces
+from stash_cli.embedded.jobs.generate import FILES, pieces
+from stash_cli.embedded.library.settings import read_part
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.jobs.progress import Progress
+    from stash_cli.embedded.import_export.archive import Entries
+    from stash_cli.embedded.jobs.job import Progress
+    from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.library.library import Library
+
 
 Options = Mapping[str, Any]
 """The input of the mutation that queued the task."""
@@ -104,3 +115,58 @@ def optimise(library: Library, _: Options, progress: Progress) -> None:
 def migrate(_: Library, __: Options, progress: Progress) -> None:
     """A library file is brought up to date when it is opened, and all it keeps is in it."""
     progress.journal.info("There is nothing to migrate: the library is up to date")
+
+
+def export_objects(context: RequestContext, options: Mapping[str, Any]) -> str:
+    """Write what was asked for into a zip file and return the URL path to fetch it from."""
+    from stash_cli.embedded.import_export.exporter import Export  # the kinds use contexts
+
+    stamp = datetime.now().astimezone().strftime("%Y%m%d%H%M%S")
+    url, target = context.library.downloads.reserve(f"export{stamp}.zip")
+    archive.write_zip(target, Export(context, options).files())
+    return url
+
+
+def metadata_path(context: RequestContext) -> Path:
+    """The folder of full exports, which has to be set."""
+    path = read_part(context.connection, "general").get("metadataPath")
+    if not path:
+        raise Refused("metadata path must be set in config")
+    return Path(path)
+
+
+def export_all(library: Library, target: Path, progress: Progress) -> None:
+    """Write the whole library as JSON below `target`."""
+    from stash_cli.embedded.import_export.exporter import Export
+    from stash_cli.embedded.library.context import RequestContext
+
+    progress.total(None)
+    with library.database.read() as connection:
+        archive.write_folder(target, Export(RequestContext(library, connection, "")).files())
+    progress.journal.info(f"Exported the library to {target}")
+
+
+def import_all(library: Library, source: Path, progress: Progress) -> None:
+    """Replace the library's content by the JSON below `source`; its settings stay.
+
+    Nothing is lost when there is nothing to read.
+    """
+    entries = archive.read_folder(source)
+    with library.database.write() as connection:
+        connection.execute(update(t.folders).values(zip_file_id=None))
+        connection.execute(update(t.files).values(zip_file_id=None))
+        # First what other tables may not lose, then everything else.
+        for table in (t.scene_markers, t.files, t.folders, *t.metadata.tables.values()):
+            if table not in (t.settings, t.scenes_stale, t.images_stale):
+                connection.execute(delete(table))
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence")
+    import_entries(library, entries, {"missingRefBehaviour": "FAIL"}, progress)
+
+
+def import_entries(
+    library: Library, entries: Entries, options: Mapping[str, Any], progress: Progress
+) -> None:
+    from stash_cli.embedded.import_export.importer import Import
+
+    duplicates = str(options.get("duplicateBehaviour", "FAIL"))
+    Import(library.database, progress, duplicates, str(options["missingRefBehaviour"])).run(entries)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.exchange.archive import read_zip
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.jobs import backup, exchange
+from stash_cli.embedded.import_export.archive import read_zip
+from stash_cli.embedded.jobs import backup, tasks
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.context import RequestContext
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def export_objects(context: RequestContext, *, input: Input) -> str:  # noqa: A002 - the API's own name
-    return exchange.export_objects(context, input)
+    return tasks.export_objects(context, input)
 
 
 def import_objects(context: RequestContext, *, input: Input) -> str:  # noqa: A002 - the API's own name
@@ -26,23 +26,19 @@ def import_objects(context: RequestContext, *, input: Input) -> str:  # noqa: A0
     return str(
         library.jobs.add(
             "Importing...",
-            lambda progress: exchange.import_entries(library, read_zip(content), input, progress),
+            lambda progress: tasks.import_entries(library, read_zip(content), input, progress),
         )
     )
 
 
 def metadata_export(context: RequestContext) -> str:
-    library, target = context.library, exchange.metadata_path(context)
-    return str(
-        library.jobs.add("Exporting...", lambda progress: exchange.export_all(library, target, progress))
-    )
+    library, target = context.library, tasks.metadata_path(context)
+    return str(library.jobs.add("Exporting...", lambda progress: tasks.export_all(library, target, progress)))
 
 
 def metadata_import(context: RequestContext) -> str:
-    library, source = context.library, exchange.metadata_path(context)
-    return str(
-        library.jobs.add("Importing...", lambda progress: exchange.import_all(library, source, progress))
-    )
+    library, source = context.library, tasks.metadata_path(context)
+    return str(library.jobs.add("Importing...", lambda progress: tasks.import_all(library, source, progress)))
 
 
 def back_up(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.exchange import layout as layouts
-from stash_cli.embedded.exchange import references
-from stash_cli.embedded.exchange.file_entries import folder_at, parents_before, write_entry
-from stash_cli.embedded.exchange.owned import write_owned
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.import_export import archive
+from stash_cli.embedded.import_export import references
+from stash_cli.embedded.import_export.file_entries import folder_at, parents_before, write_entry
+from stash_cli.embedded.import_export.references import write_owned
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.persistence.changeset import change_one, create
 from stash_cli.embedded.persistence.entity_mapper import BLUEPRINTS
@@ -23,11 +23,10 @@ from stash_cli.embedded.persistence.files import FILES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sqlalchemy import Connection
-
-    from stash_cli.embedded.exchange.archive import Entries
-    from stash_cli.embedded.jobs.progress import Progress
+    from stash_cli.embedded.import_export.archive import Entries
+    from stash_cli.embedded.jobs.job import Progress
     from stash_cli.embedded.library.database import Database
+
 
 _BROKEN = (Refused, DBAPIError, KeyError, TypeError, ValueError, AttributeError)
 """What an object that cannot be imported raises: the archive may come from anywhere."""
@@ -45,12 +44,12 @@ class Import:
     def run(self, entries: Entries) -> None:
         """Import everything, what others refer to first."""
         self.progress.total(sum(map(len, entries.values())))
-        for layout in layouts.LAYOUTS:
-            if layout is layouts.GALLERY:
-                self._each(layouts.FILES, _in_order(entries[layouts.FILES]), write_entry)
+        for layout in archive.LAYOUTS:
+            if layout is archive.GALLERY:
+                self._each(archive.FILES, _in_order(entries[archive.FILES]), write_entry)
             objects = _above_first(entries[layout.folder], layout.above)
             self._each(layout.folder, objects, partial(self._object, layout))
-        self._each(layouts.SAVED_FILTERS, entries[layouts.SAVED_FILTERS], _saved_filter)
+        self._each(archive.SAVED_FILTERS, entries[archive.SAVED_FILTERS], _saved_filter)
 
     def _each(
         self, kind: str, entries: Mapping[str, Any], write: Callable[[Connection, Mapping[str, Any]], object]
@@ -65,7 +64,7 @@ class Import:
                 self.progress.journal.error(f"[{kind}] <{path}> import failed: {reason}")
             self.progress.step()
 
-    def _object(self, layout: layouts.Layout, connection: Connection, found: Mapping[str, Any]) -> None:
+    def _object(self, layout: archive.Layout, connection: Connection, found: Mapping[str, Any]) -> None:
         existing = _existing(connection, layout, found)
         if existing is not None:
             if self.duplicates == references.FAIL:
@@ -83,12 +82,12 @@ class Import:
         values |= {name: found.get(name) or 0 for name in layout.direct}
         connection.execute(update(table).where(table.c.id == number).values(values))
 
-    def _given(self, connection: Connection, member: layouts.Member, found: Mapping[str, Any]) -> Any:
+    def _given(self, connection: Connection, member: archive.Member, found: Mapping[str, Any]) -> Any:
         """The value of an input field; what an archive leaves out is empty."""
         value = found.get(member.name)
-        if member.kind == layouts.NAMES:
+        if member.kind == archive.NAMES:
             return references.ids_of(connection, member.target, value or (), self.missing)
-        if member.kind == layouts.NAME:
+        if member.kind == archive.NAME:
             ids = references.ids_of(connection, member.target, [value] if value else [], self.missing)
             return ids[0] if ids else None
         return _TAKEN.get(member.kind, _VALUES.get(member.name, _same))(value)
@@ -99,10 +98,10 @@ def _same(value: Any) -> Any:
 
 
 _TAKEN: dict[str, Callable[[Any], Any]] = {
-    layouts.FLAG: bool,
-    layouts.PICTURE: lambda value: f"data:image/jpeg;base64,{value}" if value else None,
-    layouts.NUMBER_AS_TEXT: lambda value: int(value) if value else None,
-    layouts.TEXT_AS_LIST: lambda value: ", ".join(value) if isinstance(value, list) else value,
+    archive.FLAG: bool,
+    archive.PICTURE: lambda value: f"data:image/jpeg;base64,{value}" if value else None,
+    archive.NUMBER_AS_TEXT: lambda value: int(value) if value else None,
+    archive.TEXT_AS_LIST: lambda value: ", ".join(value) if isinstance(value, list) else value,
 }
 _VALUES: dict[str, Callable[[Any], Any]] = {
     "custom_fields": lambda value: {"full": value or {}},
@@ -142,18 +141,18 @@ def _names(value: Any) -> Iterable[str]:
     return [str(one.get("name")) if isinstance(one, dict) else str(one) for one in values]
 
 
-def _existing(connection: Connection, layout: layouts.Layout, found: Mapping[str, Any]) -> int | None:
+def _existing(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int | None:
     """The object that an entry describes, if the library has it: by name, files, folder or title."""
     if layout.by_name:
         disambiguation = found.get("disambiguation") or ""
         return references.named(connection, layout.type, found["name"], disambiguation)
-    if layout is layouts.GALLERY:
+    if layout is archive.GALLERY:
         return references.gallery(connection, found)
     files = references.files(connection, found.get("files") or (), layout.type.lower())
     return references.owner_of(connection, FILES[layout.type].table, files) if files else None
 
 
-def _made(connection: Connection, layout: layouts.Layout, found: Mapping[str, Any]) -> int:
+def _made(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int:
     """A new object with what makes it one: its name, or its files or folder."""
     blueprint = BLUEPRINTS[layout.type]
     if layout.by_name:
@@ -164,7 +163,7 @@ def _made(connection: Connection, layout: layouts.Layout, found: Mapping[str, An
     if found.get("folder_path"):
         row["folder_id"] = _required_folder(connection, found["folder_path"])
     key: Any = connection.execute(insert(blueprint.table).values(row)).inserted_primary_key
-    paths = found.get("zip_files" if layout is layouts.GALLERY else "files") or ()
+    paths = found.get("zip_files" if layout is archive.GALLERY else "files") or ()
     for file in references.files(connection, paths, blueprint.noun):
         FILES[layout.type].assign(connection, int(key[0]), file)
     return int(key[0])

@@ -6,11 +6,11 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.exchange.extras import filled
 from stash_cli.embedded.filters.special import parse_phash
+from stash_cli.embedded.import_export.archive import filled
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.scan.paths import name as base_name
 from stash_cli.embedded.scan.paths import parent
@@ -18,9 +18,8 @@ from stash_cli.embedded.scan.paths import parent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import Connection
-
     from stash_cli.embedded.library.rows import Row
+
 
 _KINDS = {"VideoFile": "video", "ImageFile": "image"}
 _FACTS = {

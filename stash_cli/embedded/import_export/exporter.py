@@ -1,4 +1,4 @@
-"""From objects to the files of an archive."""
+"""Export of entities to the files of an archive."""
 
 from __future__ import annotations
 
@@ -11,17 +11,77 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.exchange import layout as layouts
-from stash_cli.embedded.exchange.extras import EXTRAS, filled
-from stash_cli.embedded.exchange.file_entries import entry_name, file_entry, folder_entry
+from stash_cli.embedded.import_export import archive
+from stash_cli.embedded.import_export.archive import filled
+from stash_cli.embedded.import_export.file_entries import entry_name, file_entry, folder_entry
 from stash_cli.embedded.kinds import KINDS
 from stash_cli.embedded.persistence.arguments import to_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.library.rows import Row
+
+
+def _paths(row: Row) -> list[str]:
+    return [file.get("path") for file in row.get("visual_files" if row.type == "Image" else "files")]
+
+
+def gallery_reference(row: Row) -> dict[str, Any]:
+    """What another object calls a gallery by: its folder, its zip files, or its title."""
+    folder = row.get("folder")
+    if folder is not None:
+        return {"folder_path": folder.get("path")}
+    files = _paths(row)
+    return {"zip_files": files} if files else {"title": row.get("title")}
+
+
+def _marker(row: Row) -> dict[str, Any]:
+    end = row.get("end_seconds")
+    return filled(
+        {
+            "title": row.get("title"),
+            "end_seconds": None if end is None else str(end),
+            "primary_tag": row.get("primary_tag").get("name"),
+            "tags": [tag.get("name") for tag in row.get("tags")],
+            "created_at": row.get("created_at"),
+            "updated_at": row.get("updated_at"),
+        }
+    ) | {"seconds": str(row.get("seconds"))}
+
+
+def _chapter(row: Row) -> dict[str, Any]:
+    return filled({name: row.get(name) for name in ("title", "image_index", "created_at", "updated_at")})
+
+
+def _movie(entry: dict[str, Any]) -> dict[str, Any]:
+    return filled({"movieName": entry["group"].get("name"), "scene_index": entry["scene_index"]})
+
+
+def _sub_group(entry: dict[str, Any]) -> dict[str, Any]:
+    return filled({"name": entry["group"].get("name"), "description": entry["description"]})
+
+
+def _folder_path(row: Row) -> str | None:
+    folder = row.get("folder")
+    return None if folder is None else folder.get("path")
+
+
+EXTRAS: dict[str, Callable[[Row], Any]] = {
+    "files": _paths,
+    "zip_files": _paths,
+    "folder_path": _folder_path,
+    "galleries": lambda row: [gallery_reference(gallery) for gallery in row.get("galleries")],
+    "movies": lambda row: [_movie(entry) for entry in row.get("groups")],
+    "sub_groups": lambda row: [_sub_group(entry) for entry in row.get("sub_groups")],
+    "markers": lambda row: [_marker(marker) for marker in row.get("scene_markers")],
+    "chapters": lambda row: [_chapter(chapter) for chapter in row.get("chapters")],
+    "play_history": lambda row: row.get("play_history"),
+    "o_history": lambda row: row.get("o_history"),
+}
+"""Value of each such member."""
+
 
 _BATCH = 500
 _UNSAFE = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
@@ -50,12 +110,12 @@ class Export:
         self._names: dict[str, set[str]] = defaultdict(set)
         self._files: dict[str, Row] = {}
         self._folders: dict[str, Row] = {}
-        self._wanted = {layout.type: self._chosen(layout, options) for layout in layouts.LAYOUTS}
+        self._wanted = {layout.type: self._chosen(layout, options) for layout in archive.LAYOUTS}
 
     def files(self) -> Iterator[tuple[str, str]]:
         """Every file of the archive."""
         self._reach()
-        for layout in layouts.LAYOUTS:
+        for layout in archive.LAYOUTS:
             ids = list(self._wanted[layout.type])
             for start in range(0, len(ids), _BATCH):
                 for row in self._context.fetch_many(layout.type, ids[start : start + _BATCH]):
@@ -65,11 +125,11 @@ class Export:
         if self._everything:
             yield from self._saved_filters()
 
-    def _chosen(self, layout: layouts.Layout, options: Mapping[str, Any] | None) -> dict[int, None]:
+    def _chosen(self, layout: archive.Layout, options: Mapping[str, Any] | None) -> dict[int, None]:
         if options is None:
             return dict.fromkeys(self._all(layout.type))
         asked = options.get(layout.argument) or {}
-        if layout is layouts.GROUP and not asked:
+        if layout is archive.GROUP and not asked:
             asked = options.get("movies") or {}
         ids = self._all(layout.type) if asked.get("all") else to_ids(asked.get("ids"), "ids")
         return dict.fromkeys(ids)
@@ -115,38 +175,38 @@ class Export:
             others = found if isinstance(found, list) else [found] if found else []
             self._wanted[target].update({other.id: None for other in others})
 
-    def _object(self, layout: layouts.Layout, row: Row) -> dict[str, Any]:
+    def _object(self, layout: archive.Layout, row: Row) -> dict[str, Any]:
         members = {member.name: self._member(layout, member, row) for member in layout.members}
         members |= {name: EXTRAS[name](row) for name in layout.extras}
         members |= {name: row.get(name) for name in (*layout.direct, "created_at", "updated_at")}
         return filled(members)
 
-    def _member(self, layout: layouts.Layout, member: layouts.Member, row: Row) -> Any:
-        if member.kind == layouts.PICTURE:
+    def _member(self, layout: archive.Layout, member: archive.Member, row: Row) -> Any:
+        if member.kind == archive.PICTURE:
             return self._picture(layout, member.shown, row.id)
         value = row.get(member.shown)
-        if member.kind == layouts.NAMES:
+        if member.kind == archive.NAMES:
             return [other.get("name") for other in value]
-        if member.kind == layouts.NAME:
+        if member.kind == archive.NAME:
             return value and value.get("name")
-        if member.kind == layouts.TEXT_AS_LIST:
+        if member.kind == archive.TEXT_AS_LIST:
             return [part.strip() for part in value.split(",")] if value else []
-        return str(value) if member.kind == layouts.NUMBER_AS_TEXT and value is not None else value
+        return str(value) if member.kind == archive.NUMBER_AS_TEXT and value is not None else value
 
-    def _picture(self, layout: layouts.Layout, column: str, id_: int) -> str:
+    def _picture(self, layout: archive.Layout, column: str, id_: int) -> str:
         table = KINDS[layout.type].table
         stored = select(t.blobs.c.blob).join(table, table.c[column] == t.blobs.c.checksum)
         content = self._context.connection.scalar(stored.where(table.c.id == id_))
         return base64.b64encode(content).decode() if content else ""
 
-    def _path(self, layout: layouts.Layout, row: Row) -> str:
+    def _path(self, layout: archive.Layout, row: Row) -> str:
         """What the object is called, and a hash or number where that is not enough, as on the server."""
         files = [] if layout.by_name else row.get("visual_files" if row.type == "Image" else "files")
         if layout.by_name:
-            parts = [row.get("name"), row.get("disambiguation") if layout is layouts.PERFORMER else ""]
+            parts = [row.get("name"), row.get("disambiguation") if layout is archive.PERFORMER else ""]
             name = "_".join(filter(None, parts))
         else:
-            kind = "oshash" if layout is layouts.SCENE else "md5"
+            kind = "oshash" if layout is archive.SCENE else "md5"
             shown = row.get("title") or (files[0].get("basename") if files else "")
             print_ = files[0].get("fingerprint", {"type": kind}) if files else None
             name = f"{shown}.{print_ or row.id}"
@@ -178,14 +238,14 @@ class Export:
         entries = [file_entry(file) for file in self._files.values()]
         entries += [folder_entry(folder) for folder in self._folders.values()]
         for entry in entries:
-            yield f"{layouts.FILES}/{entry_name(entry)}", _text(entry)
+            yield f"{archive.FILES}/{entry_name(entry)}", _text(entry)
 
     def _saved_filters(self) -> Iterator[tuple[str, str]]:
         names = ("mode", "name", "find_filter", "object_filter", "ui_options")
         for row in self._context.fetch_many("SavedFilter", self._all("SavedFilter")):
-            name = self._unique(layouts.SAVED_FILTERS, f"{row.get('mode').lower()}.{row.get('name')}")
+            name = self._unique(archive.SAVED_FILTERS, f"{row.get('mode').lower()}.{row.get('name')}")
             yield (
-                f"{layouts.SAVED_FILTERS}/{name}.json",
+                f"{archive.SAVED_FILTERS}/{name}.json",
                 _text(filled({member: row.get(member) for member in names})),
             )
 
