@@ -11,8 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.import_export import archive
-from stash_cli.embedded.import_export import references
+from stash_cli.embedded.import_export import archive, references
 from stash_cli.embedded.import_export.file_entries import folder_at, parents_before, write_entry
 from stash_cli.embedded.import_export.references import write_owned
 from stash_cli.embedded.library import timestamps

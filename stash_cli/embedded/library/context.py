@@ -1,9 +1,10 @@
-"""What one request knows: the library, a connection, and where it came in."""
+"""The context of resolvers: the library, a connection, and the base URL of links."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.kinds import KINDS
@@ -11,8 +12,6 @@ from stash_cli.embedded.library import rows
 from stash_cli.embedded.library.settings import read_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from sqlalchemy import Connection
 
     from stash_cli.embedded.library.library import Library
@@ -62,3 +61,9 @@ class RequestContext:
         self._spent += count
         if self._spent > MOST_ROWS:
             raise Refused(f"the query asks for more than {MOST_ROWS} objects: ask for fewer levels or pages")
+
+
+Resolver = Callable[..., Any]
+"""Called with the request context and the mutation's arguments by name, as the client gave them."""
+Input = dict[str, Any]
+"""An input object: a missing key was not given, None was given as null."""

@@ -4,39 +4,31 @@ Each runs in a write transaction of its own, but for those in `READING`; what it
 it back.
 """
 
+from stash_cli.embedded.library.context import Resolver
 from stash_cli.embedded.mutations import (
     configure,
-    destroy,
+    contents,
     entities,
-    exchange,
     files,
-    galleries,
     history,
     merges,
     metadata,
-    plugins,
     raw_sql,
     saved_filters,
-    subgroups,
 )
-from stash_cli.embedded.mutations.resolver import Resolver
 
 MUTATIONS: dict[str, Resolver] = {
     name: resolver
     for area in (
         configure,
-        destroy,
+        contents,
         entities,
-        exchange,
         files,
-        galleries,
         history,
         merges,
         metadata,
-        plugins,
         raw_sql,
         saved_filters,
-        subgroups,
     )
     for name, resolver in area.RESOLVERS.items()
 }

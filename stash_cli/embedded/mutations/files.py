@@ -25,8 +25,7 @@ from stash_cli.embedded.tables import files, files_fingerprints, folders, scenes
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.mutations.resolver import Input, Resolver
+    from stash_cli.embedded.library.context import Input, RequestContext, Resolver
 
 _FIXED_HASHES = frozenset({"md5", "oshash"})
 

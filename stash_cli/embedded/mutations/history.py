@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
-    from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.mutations.resolver import Resolver
+    from stash_cli.embedded.library.context import RequestContext, Resolver
 
 Times = list["datetime"] | None
 

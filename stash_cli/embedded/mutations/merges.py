@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Table
 
-    from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.mutations.resolver import Input, Resolver
+    from stash_cli.embedded.library.context import Input, RequestContext, Resolver
     from stash_cli.embedded.persistence.entity_mapper import Blueprint
 
 _PERFORMER_LINKS = (

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.library.context import RequestContext, Resolver
     from stash_cli.embedded.library.limits import Limits
-    from stash_cli.embedded.mutations.resolver import Resolver
 
 _READING = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}

@@ -13,8 +13,7 @@ from stash_cli.embedded.persistence.arguments import to_id
 from stash_cli.embedded.tables import saved_filters
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.mutations.resolver import Input, Resolver
+    from stash_cli.embedded.library.context import Input, RequestContext, Resolver
 
 _CONTENT = ("find_filter", "object_filter", "ui_options")
 

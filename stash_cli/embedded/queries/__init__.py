@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from stash_cli.embedded.queries import configuration, duplicates, filenames, finders, scenes, single, system
+from stash_cli.embedded.queries import configuration, filenames, find, scenes, system
 
 QUERIES: dict[str, Callable[..., Any]] = {
     name: resolver
-    for area in (configuration, duplicates, filenames, finders, scenes, single, system)
+    for area in (configuration, filenames, find, scenes, system)
     for name, resolver in area.RESOLVERS.items()
 }
 

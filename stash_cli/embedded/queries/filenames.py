@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Table, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.finding.filename_pattern import FilenamePattern, Reading
 from stash_cli.embedded.finding.page import FoundPage
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.queries.filename_pattern import FilenamePattern, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from sqlalchemy import ColumnElement, Table
-
     from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.library.rows import Row
+
 
 _DELIMITERS = re.compile("[-._]")
 _FIRST_LETTERS = re.compile(r"(?:^| )[0-9A-Za-z_]")

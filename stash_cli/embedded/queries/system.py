@@ -11,7 +11,7 @@ from sqlalchemy import Table, func, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.queries.finders import parse_id
+from stash_cli.embedded.queries.find import parse_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
