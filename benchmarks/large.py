@@ -15,7 +15,7 @@ from pathlib import Path
 from library import make_library
 
 from stash_cli.embedded import Library, open_library
-from stash_cli.embedded.finding.sorts import SORTS
+from stash_cli.embedded.search.sorts import SORTS
 
 BUDGET, ROUNDS = 150, 7
 _TAGGED = '{tags: {value: ["2"], modifier: INCLUDES, depth: -1}}'

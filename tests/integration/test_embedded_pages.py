@@ -13,8 +13,8 @@ from sqlalchemy import event, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import FILTERS
-from stash_cli.embedded.finding import matches, walk
-from stash_cli.embedded.finding.order import order_by
+from stash_cli.embedded.search import matches
+from stash_cli.embedded.search.order import order_by
 
 SCENES, PER_PAGE = 120, 17
 KEYS = ("title", "path", "date", "created_at", "updated_at", "rating", "id")
@@ -62,7 +62,7 @@ def scene(chance: random.Random, number: int) -> dict[str, Any]:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is deep, much or many, in sizes that this library has."""
-    monkeypatch.setattr(walk, "_SKIPPED", 3)
+    monkeypatch.setattr(matches, "_SKIPPED", 3)
     monkeypatch.setattr(matches, "_WINDOWS", (5, 20))
     monkeypatch.setattr(matches, "_LISTED", 30)
     monkeypatch.setattr(matches, "_READ", 40)

@@ -8,9 +8,9 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, 
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.embedded.filters import FILTERS
-from stash_cli.embedded.finding.sorts import SORTS
 from stash_cli.embedded.graphql.schema import library_schema
 from stash_cli.embedded.kinds import KINDS
+from stash_cli.embedded.search.sorts import SORTS
 
 SPECIAL_SORTS = {
     "Scene": {"performer_age", "group_scene_number", "movie_scene_number"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stash_cli.embedded.finding.search import SearchSpec, parse_search
+from stash_cli.embedded.search.text_search import SearchSpec, parse_search
 
 
 @pytest.mark.parametrize(

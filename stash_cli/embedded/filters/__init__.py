@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, Table, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters.compose import compose
-from stash_cli.embedded.filters.criteria import every
+from stash_cli.embedded.filters.criteria import compose, every
 from stash_cli.embedded.filters.file import FILE_FILTER, FOLDER_FILTER
 from stash_cli.embedded.filters.gallery import GALLERY_FILTER
 from stash_cli.embedded.filters.group import GROUP_FILTER
 from stash_cli.embedded.filters.image import IMAGE_FILTER
-from stash_cli.embedded.filters.marker import MARKER_FILTER
 from stash_cli.embedded.filters.performer import PERFORMER_FILTER
-from stash_cli.embedded.filters.scene import SCENE_FILTER
+from stash_cli.embedded.filters.scene import MARKER_FILTER, SCENE_FILTER
 from stash_cli.embedded.filters.studio import STUDIO_FILTER
 from stash_cli.embedded.filters.tag import TAG_FILTER
 

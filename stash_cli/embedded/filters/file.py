@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, and_, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import conditions, facts
-from stash_cli.embedded.filters.compose import compose
+from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
     OwnColumn,
     boolean,
     column,
+    compose,
     count,
     dates,
     numbers,
@@ -79,8 +79,8 @@ _VIDEO: dict[str, Handler] = {
     **strings("video_codec audio_codec"),
     **numbers("interactive_speed"),
     "bitrate": column("bit_rate", conditions.number),
-    "duration": column("duration", facts.truncated_rows),
-    "framerate": column("frame_rate", facts.rounded_rows),
+    "duration": column("duration", common.truncated_rows),
+    "framerate": column("frame_rate", common.rounded_rows),
     "interactive": boolean("interactive"),
     "captions": _captions,
 }
@@ -139,7 +139,7 @@ FILE_FILTER: dict[str, Handler] = {
     "galleries_filter": related("Gallery", _galleries),
 }
 
-_folder_galleries = facts.column_links(t.galleries, "folder_id", "id")
+_folder_galleries = common.column_links(t.galleries, "folder_id", "id")
 
 FOLDER_FILTER: dict[str, Handler] = {
     **strings("path basename"),
@@ -147,6 +147,6 @@ FOLDER_FILTER: dict[str, Handler] = {
     "parent_folder": _folder_of(t.folders),
     "zip_file": _zip_of(t.folders),
     "gallery_count": count(_folder_galleries),
-    "files_filter": related("BaseFile", facts.column_links(t.files, "parent_folder_id", "id")),
+    "files_filter": related("BaseFile", common.column_links(t.files, "parent_folder_id", "id")),
     "galleries_filter": related("Gallery", _folder_galleries),
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, and_, func, select, union_all
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
     OwnColumn,
     boolean,
@@ -45,12 +45,12 @@ def _own_folder() -> Select[Any]:
 
 def _path(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
     """The path of a file or of the gallery's own folder; a regex that must not match holds for both."""
-    in_file = facts.path("gallery")
+    in_file = common.path("gallery")
     in_folder = some_row(_own_folder(), conditions.string)
     if criterion["modifier"] in ("NOT_MATCHES_REGEX", "IS_NULL"):
         first, second = in_file(entity, criterion), in_folder(entity, criterion)
         return and_(first, second) if first is not None and second is not None else None
-    both = union_all(facts.path_rows("gallery"), _own_folder()).subquery()
+    both = union_all(common.path_rows("gallery"), _own_folder()).subquery()
     return some_row(select(both.c[0], both.c[1]), conditions.string)(entity, criterion)
 
 
@@ -97,17 +97,17 @@ GALLERY_FILTER: dict[str, Handler] = {
     "rating100": column("rating", conditions.number),
     "organized": boolean("organized"),
     **dates("date created_at updated_at"),
-    "url": facts.values(t.gallery_urls, "url"),
+    "url": common.values(t.gallery_urls, "url"),
     "path": _path,
     "file_count": count(_files),
-    "checksum": facts.fingerprint("gallery", "md5"),
+    "checksum": common.fingerprint("gallery", "md5"),
     "is_zip": _is_zip,
     "average_resolution": expression(_shorter_sides, conditions.resolution),
     "has_chapters": _has_chapters,
     "image_count": count(_images),
-    **facts.tag_criteria(t.galleries_tags, "gallery_id"),
-    **facts.performer_criteria(t.performers_galleries, "gallery_id"),
-    "studios": facts.studio_of(t.galleries),
+    **common.tag_criteria(t.galleries_tags, "gallery_id"),
+    **common.performer_criteria(t.performers_galleries, "gallery_id"),
+    "studios": common.studio_of(t.galleries),
     "scenes": Relation(_scenes),
     "parent_folder": Relation(_parent_folders, "Folder"),
     "custom_fields": custom_fields(t.gallery_custom_fields, "gallery_id"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
     OwnColumn,
     column,
@@ -50,12 +50,12 @@ _subs = partial(pairs, t.groups_relations, "containing_id", "sub_id")
 GROUP_FILTER: dict[str, Handler] = {
     **strings("name director"),
     "synopsis": column("description", conditions.string),
-    "duration": facts.whole("duration"),
+    "duration": common.whole("duration"),
     "rating100": column("rating", conditions.number),
     **dates("date created_at updated_at"),
-    "url": facts.values(t.group_urls, "url"),
-    **facts.tag_criteria(t.groups_tags, "group_id"),
-    "studios": facts.studio_of(t.groups),
+    "url": common.values(t.group_urls, "url"),
+    **common.tag_criteria(t.groups_tags, "group_id"),
+    "studios": common.studio_of(t.groups),
     "performers": Relation(_performers, null_links=(_performers_or_none,)),
     "scene_count": count(_scenes),
     "o_counter": expression(total(lambda: two_steps.o_counts("Group")), conditions.number),

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
     OwnColumn,
     boolean,
@@ -37,15 +37,15 @@ IMAGE_FILTER: dict[str, Handler] = {
     "rating100": column("rating", conditions.number),
     "organized": boolean("organized"),
     **dates("date created_at updated_at"),
-    "url": facts.values(t.image_urls, "url"),
-    "path": facts.path("image"),
+    "url": common.values(t.image_urls, "url"),
+    "path": common.path("image"),
     "file_count": count(_files),
-    "checksum": facts.fingerprint("image", "md5"),
-    "phash_distance": phash(facts.fingerprint_rows("image", "phash")),
-    **facts.picture_facts("image", t.image_files),
-    **facts.tag_criteria(t.images_tags, "image_id"),
-    **facts.performer_criteria(t.performers_images, "image_id"),
-    "studios": facts.studio_of(t.images),
+    "checksum": common.fingerprint("image", "md5"),
+    "phash_distance": phash(common.fingerprint_rows("image", "phash")),
+    **common.picture_facts("image", t.image_files),
+    **common.tag_criteria(t.images_tags, "image_id"),
+    **common.performer_criteria(t.performers_images, "image_id"),
+    "studios": common.studio_of(t.images),
     "galleries": Relation(_galleries),
     "custom_fields": custom_fields(t.image_custom_fields, "image_id"),
     "is_missing": missing(

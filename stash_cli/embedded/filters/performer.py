@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
     age_at,
     boolean,
@@ -109,13 +109,13 @@ PERFORMER_FILTER: dict[str, Handler] = {
     "gender": _gender,
     "circumcised": _circumcised,
     **dates("birthdate death_date career_start career_end created_at updated_at"),
-    "birth_year": facts.year("birthdate"),
-    "death_year": facts.year("death_date"),
+    "birth_year": common.year("birthdate"),
+    "death_year": common.year("death_date"),
     "age": expression(_age, conditions.number),
-    "url": facts.values(t.performer_urls, "url"),
-    "aliases": facts.values(t.performer_aliases, "alias"),
-    **facts.tag_criteria(t.performers_tags, "performer_id"),
-    **facts.stash_id_criteria(t.performer_stash_ids),
+    "url": common.values(t.performer_urls, "url"),
+    "aliases": common.values(t.performer_aliases, "alias"),
+    **common.tag_criteria(t.performers_tags, "performer_id"),
+    **common.stash_id_criteria(t.performer_stash_ids),
     "custom_fields": custom_fields(t.performer_custom_fields, "performer_id"),
     "scene_count": count(_scenes),
     "image_count": count(_images),

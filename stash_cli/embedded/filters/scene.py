@@ -1,14 +1,14 @@
-"""The criteria of a scene filter."""
+"""The criteria of a scene filter and of a scene marker filter."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
     OwnColumn,
     boolean,
@@ -23,14 +23,68 @@ from stash_cli.embedded.filters.criteria import (
 )
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import custom_fields, duplicated, missing, phash, shared, without
-from stash_cli.embedded.finding.search import SearchSpec, scenes_holding, trigrams
+from stash_cli.embedded.library import pair_queries as two_steps
+from stash_cli.embedded.search.text_search import SearchSpec, scenes_holding, trigrams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import ColumnElement
+    from stash_cli.embedded.filters.criteria import Condition, Entity, Expression, Handler, Matcher
 
-    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
+
+def _over_scene(link: Any, other: str) -> Any:
+    """(marker, related object of its scene)."""
+
+    def links() -> Select[Any]:
+        markers, related_rows = t.scene_markers.alias(), link.alias()
+        return select(markers.c.id, related_rows.c[other]).join(
+            related_rows, related_rows.c.scene_id == markers.c.scene_id
+        )
+
+    return links
+
+
+def _marker_tags() -> Select[Any]:
+    found = two_steps.marker_tags().subquery()
+    return select(found.c.marker, found.c.tag)
+
+
+def _secondary() -> Select[Any]:
+    return pairs(t.scene_markers_tags, "scene_marker_id", "tag_id")
+
+
+def _of_scene(name: str) -> Expression:
+    def make(entity: Entity) -> ColumnElement[Any]:
+        scenes = t.scenes.alias()
+        fact = select(scenes.c[name]).where(scenes.c.id == entity.c.scene_id)
+        return fact.correlate(entity).scalar_subquery()
+
+    return make
+
+
+def _marker_duration(entity: Entity) -> ColumnElement[Any]:
+    return entity.c.end_seconds - entity.c.seconds
+
+
+def _scene_fact(name: str, match: Matcher = conditions.date) -> Handler:
+    return expression(_of_scene(name), match)
+
+
+_marker_scene = OwnColumn(t.scene_markers, "scene_id")
+
+MARKER_FILTER: dict[str, Handler] = {
+    "tags": Relation(_marker_tags, "Tag", null_links=(_secondary,), what="marker tag filtering"),
+    "scene_tags": Relation(_over_scene(t.scenes_tags, "tag_id"), "Tag"),
+    "performers": Relation(_over_scene(t.performers_scenes, "performer_id")),
+    "scenes": Relation(_marker_scene, single=True),
+    "duration": expression(_marker_duration, conditions.number),
+    **dates("created_at updated_at"),
+    "scene_date": _scene_fact("date"),
+    "scene_created_at": _scene_fact("created_at"),
+    "scene_updated_at": _scene_fact("updated_at"),
+    "scene_filter": related("Scene", _marker_scene),
+}
+
 
 _video = t.video_files
 
@@ -40,11 +94,11 @@ def _link(table: Any, other: str) -> Any:
 
 
 def _video_row(name: str, match: Any = conditions.number) -> Handler:
-    return some_row(facts.file_rows("scene", _video.c[name], source=_video), match)
+    return some_row(common.file_rows("scene", _video.c[name], source=_video), match)
 
 
 def _interactive(entity: Entity, wanted: bool) -> Condition:
-    flagged = facts.file_rows("scene", source=_video).where(_video.c.interactive.is_(wanted))
+    flagged = common.file_rows("scene", source=_video).where(_video.c.interactive.is_(wanted))
     return entity.c.id.in_(flagged)
 
 
@@ -60,7 +114,7 @@ def _last_played(entity: Entity) -> ColumnElement[Any]:
     return func.coalesce(latest.scalar_subquery(), func.datetime(0))
 
 
-_some_path = facts.path("scene")
+_some_path = common.path("scene")
 
 
 def _path(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
@@ -74,7 +128,7 @@ def _path(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
 
 
 def _phashes() -> Select[Any]:
-    return facts.fingerprint_rows("scene", "phash")
+    return common.fingerprint_rows("scene", "phash")
 
 
 def _no_phash(entity: Entity) -> Condition:
@@ -85,11 +139,11 @@ def _texts(table: Any, name: str) -> Any:
     return lambda: select(table.c.scene_id, table.c[name])
 
 
-_titles = facts.column_links(t.scenes, "id", "title")
+_titles = common.column_links(t.scenes, "id", "title")
 _performers, _tags = _link(t.performers_scenes, "performer_id"), _link(t.scenes_tags, "tag_id")
 _groups, _galleries = _link(t.groups_scenes, "group_id"), _link(t.scenes_galleries, "gallery_id")
 _studio = OwnColumn(t.scenes, "studio_id")
-_markers = facts.column_links(t.scene_markers, "scene_id", "id")
+_markers = common.column_links(t.scene_markers, "scene_id", "id")
 _same_phash = shared(_phashes)
 
 SCENE_FILTER: dict[str, Handler] = {
@@ -97,16 +151,16 @@ SCENE_FILTER: dict[str, Handler] = {
     **numbers("id"),
     "rating100": column("rating", conditions.number),
     "organized": boolean("organized"),
-    "resume_time": facts.whole("resume_time"),
-    "play_duration": facts.whole("play_duration"),
+    "resume_time": common.whole("resume_time"),
+    "play_duration": common.whole("play_duration"),
     **dates("date created_at updated_at"),
-    "url": facts.values(t.scene_urls, "url"),
+    "url": common.values(t.scene_urls, "url"),
     # files
     "path": _path,
     "file_count": count(_link(t.scenes_files, "file_id")),
-    "oshash": facts.fingerprint("scene", "oshash"),
-    "checksum": facts.fingerprint("scene", "md5"),
-    "phash": facts.phash_text("scene"),
+    "oshash": common.fingerprint("scene", "oshash"),
+    "checksum": common.fingerprint("scene", "md5"),
+    "phash": common.phash_text("scene"),
     "phash_distance": phash(_phashes()),
     "duplicated": duplicated(
         {
@@ -117,28 +171,28 @@ SCENE_FILTER: dict[str, Handler] = {
             "title": shared(_titles),
         }
     ),
-    **facts.picture_facts("scene", _video),
-    "duration": _video_row("duration", facts.truncated_rows),
-    "framerate": _video_row("frame_rate", facts.rounded_rows),
+    **common.picture_facts("scene", _video),
+    "duration": _video_row("duration", common.truncated_rows),
+    "framerate": _video_row("frame_rate", common.rounded_rows),
     "bitrate": _video_row("bit_rate"),
     "interactive_speed": _video_row("interactive_speed"),
     "video_codec": _video_row("video_codec", conditions.string),
     "audio_codec": _video_row("audio_codec", conditions.string),
     "interactive": _interactive,
-    "captions": facts.captions("scene"),
+    "captions": common.captions("scene"),
     # history
-    "play_count": count(facts.column_links(t.scenes_view_dates, "scene_id", "id")),
-    "o_counter": count(facts.column_links(t.scenes_o_dates, "scene_id", "id")),
+    "play_count": count(common.column_links(t.scenes_view_dates, "scene_id", "id")),
+    "o_counter": count(common.column_links(t.scenes_o_dates, "scene_id", "id")),
     "last_played_at": expression(_last_played, conditions.date),
     # related objects
-    **facts.tag_criteria(t.scenes_tags, "scene_id"),
-    **facts.performer_criteria(t.performers_scenes, "scene_id"),
-    "studios": facts.studio_of(t.scenes),
+    **common.tag_criteria(t.scenes_tags, "scene_id"),
+    **common.performer_criteria(t.performers_scenes, "scene_id"),
+    "studios": common.studio_of(t.scenes),
     "groups": Relation(_groups, "Group"),
     "movies": Relation(_groups),
     "galleries": Relation(_galleries),
     "has_markers": _has_markers,
-    **facts.stash_id_criteria(t.scene_stash_ids),
+    **common.stash_id_criteria(t.scene_stash_ids),
     "stash_id_count": count(_link(t.scene_stash_ids, "endpoint")),
     "custom_fields": custom_fields(t.scene_custom_fields, "scene_id"),
     "is_missing": missing(

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import conditions, facts
+from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import OwnColumn, boolean, column, count, dates, pairs, strings
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import custom_fields, missing, without
@@ -19,10 +19,10 @@ def _link(table: Any, other: str) -> Any:
     return partial(pairs, table, "studio_id", other)
 
 
-_scenes = facts.column_links(t.scenes, "studio_id", "id")
-_images = facts.column_links(t.images, "studio_id", "id")
-_galleries = facts.column_links(t.galleries, "studio_id", "id")
-_groups = facts.column_links(t.groups, "studio_id", "id")
+_scenes = common.column_links(t.scenes, "studio_id", "id")
+_images = common.column_links(t.images, "studio_id", "id")
+_galleries = common.column_links(t.galleries, "studio_id", "id")
+_groups = common.column_links(t.groups, "studio_id", "id")
 
 STUDIO_FILTER: dict[str, Handler] = {
     **strings("name details"),
@@ -31,13 +31,13 @@ STUDIO_FILTER: dict[str, Handler] = {
     "organized": boolean("organized"),
     "ignore_auto_tag": boolean("ignore_auto_tag"),
     **dates("created_at updated_at"),
-    "url": facts.values(t.studio_urls, "url"),
-    "aliases": facts.values(t.studio_aliases, "alias"),
-    **facts.tag_criteria(t.studios_tags, "studio_id"),
-    **facts.stash_id_criteria(t.studio_stash_ids),
+    "url": common.values(t.studio_urls, "url"),
+    "aliases": common.values(t.studio_aliases, "alias"),
+    **common.tag_criteria(t.studios_tags, "studio_id"),
+    **common.stash_id_criteria(t.studio_stash_ids),
     "custom_fields": custom_fields(t.studio_custom_fields, "studio_id"),
     "parents": Relation(OwnColumn(t.studios, "parent_id"), single=True),
-    "child_count": count(facts.column_links(t.studios, "parent_id", "id")),
+    "child_count": count(common.column_links(t.studios, "parent_id", "id")),
     "scene_count": count(_scenes),
     "image_count": count(_images),
     "gallery_count": count(_galleries),

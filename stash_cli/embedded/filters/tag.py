@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import facts
+from stash_cli.embedded.filters import common
 from stash_cli.embedded.filters.criteria import boolean, count, dates, pairs, strings
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import custom_fields, missing
@@ -38,8 +38,8 @@ TAG_FILTER: dict[str, Handler] = {
     "favorite": boolean("favorite"),
     "ignore_auto_tag": boolean("ignore_auto_tag"),
     **dates("created_at updated_at"),
-    "aliases": facts.values(t.tag_aliases, "alias"),
-    **facts.stash_id_criteria(t.tag_stash_ids),
+    "aliases": common.values(t.tag_aliases, "alias"),
+    **common.stash_id_criteria(t.tag_stash_ids),
     "custom_fields": custom_fields(t.tag_custom_fields, "tag_id"),
     "scene_count": count(_scenes),
     "image_count": count(_images),

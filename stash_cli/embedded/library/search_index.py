@@ -55,7 +55,7 @@ def everything_is_stale(connection: Connection) -> None:
 
 
 def _refresh_keys(connection: Connection, kept: _Kept, ids: Sequence[int]) -> None:
-    from stash_cli.embedded.finding import file_sorts  # filters and sorts need the tables first
+    from stash_cli.embedded.search import file_sorts  # filters and sorts need the tables first
 
     table = kept.table
     title = file_sorts.shown_title(table, kept.link, kept.owner)
@@ -73,7 +73,7 @@ def _refresh_keys(connection: Connection, kept: _Kept, ids: Sequence[int]) -> No
 
 
 def _refresh_texts(connection: Connection, ids: Sequence[int]) -> None:
-    from stash_cli.embedded.finding.search import SEARCHED
+    from stash_cli.embedded.search.text_search import SEARCHED
 
     id_, joined, columns = SEARCHED["Scene"]()
     texts: dict[int, dict[str, None]] = defaultdict(dict)

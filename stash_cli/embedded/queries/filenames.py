@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Table, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.finding.page import FoundPage
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.queries.filename_pattern import FilenamePattern, Reading
+from stash_cli.embedded.search.page import FoundPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

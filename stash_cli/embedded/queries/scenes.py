@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.finding.page import FoundPage
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.functions import phash_distance
 from stash_cli.embedded.queries.find import parse_id, wall
+from stash_cli.embedded.search.page import FoundPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

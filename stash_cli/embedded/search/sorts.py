@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, FromClause, Select, String, cast, func, select
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.filters.common import column_links
 from stash_cli.embedded.filters.criteria import counted, pairs, total
-from stash_cli.embedded.filters.facts import column_links
-from stash_cli.embedded.finding import file_sorts as files
 from stash_cli.embedded.library import pair_queries as two_steps
 from stash_cli.embedded.library import sql
+from stash_cli.embedded.search import file_sorts as files
 from stash_cli.embedded.tables.derived import title_order
 
 Entity: TypeAlias = FromClause

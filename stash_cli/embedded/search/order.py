@@ -5,18 +5,16 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, case, func, select
+from sqlalchemy import Column, ColumnElement, FromClause, case, func, select
 from sqlalchemy.sql import operators
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.finding.file_sorts import performer_age
-from stash_cli.embedded.finding.sorts import DEFAULTS, SORTS, TIES
 from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.search.file_sorts import performer_age
+from stash_cli.embedded.search.sorts import DEFAULTS, SORTS, TIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from sqlalchemy import ColumnElement, FromClause
 
     Expressions = list[ColumnElement[Any]]
 

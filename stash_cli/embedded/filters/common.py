@@ -1,11 +1,11 @@
-"""Rows and links that the filters of several entities look at, each made afresh for every use."""
+"""Criteria and subqueries that the filters of several entities share, each made afresh for every use."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, Select, Table, Text, cast, func, select
+from sqlalchemy import ColumnElement, Integer, Select, Table, Text, cast, func, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions
@@ -26,9 +26,8 @@ from stash_cli.embedded.library import sql
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlalchemy import ColumnElement
-
     from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
+
 
 FILES = {
     "scene": (t.scenes_files, "scene_id"),

@@ -1,4 +1,4 @@
-"""Everything that a filter and a search text match: how much it is, and what stands on a page of it.
+"""The objects that a filter and a search text match: their number, and the ids of a page.
 
 There are two ways to a page. In the order of an index, a part of all rows is tested at a time: the page is
 full soon where much matches. Or the ids of all matches are gathered in the order of the table, which is how
@@ -9,24 +9,113 @@ from __future__ import annotations
 
 from array import array
 from contextlib import closing
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
 from sqlalchemy.sql import operators
 
 from stash_cli.embedded.filters import FILTERS, condition
 from stash_cli.embedded.filters.criteria import every
-from stash_cli.embedded.finding.order import order_by, sort_key_of
-from stash_cli.embedded.finding.search import search_condition
-from stash_cli.embedded.finding.walk import WALKED, Walk
 from stash_cli.embedded.library import sql
+from stash_cli.embedded.search.order import order_by, sort_key_of
+from stash_cli.embedded.search.text_search import search_condition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, FromClause, Select
+    Conditions = tuple[ColumnElement[bool], ...]
+
+_SKIPPED = 1000  # rows that are skipped sooner than sought
+
+WALKED: dict[str, frozenset[str]] = {
+    type_name: frozenset(("id", "title", "path", "date", "created_at", "updated_at", "rating"))
+    for type_name in ("Scene", "Image")
+}
+"""The sort keys of each type that have an index."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """An expression of ORDER BY with its direction; NULL is less than anything else."""
+
+    key: Any
+    descending: bool
+
+    @classmethod
+    def of(cls, ordered: Any) -> Term:
+        """The term of an expression with `asc()` or `desc()`."""
+        return cls(ordered.element, ordered.modifier is operators.desc_op)
+
+    @property
+    def ordered(self) -> ColumnElement[Any]:
+        return self.key.desc() if self.descending else self.key.asc()  # type: ignore[no-any-return]
+
+    def equal(self, value: Any) -> ColumnElement[bool]:
+        return self.key.is_(None) if value is None else self.key == value  # type: ignore[no-any-return]
+
+    def before(self, value: Any) -> list[ColumnElement[bool]]:
+        """What comes before `value`, in parts that an index can be searched for."""
+        return self._on_side(value, larger=self.descending)
+
+    def after(self, value: Any) -> list[ColumnElement[bool]]:
+        """What comes after `value`, part by part in order."""
+        return self._on_side(value, larger=not self.descending)
+
+    def _on_side(self, value: Any, *, larger: bool) -> list[ColumnElement[bool]]:
+        if value is None:
+            return [self.key.is_not(None)] if larger else []
+        return [self.key > value] if larger else [self.key < value, self.key.is_(None)]
+
+
+class Walk:
+    """The ids of all rows of `entity` in an order."""
+
+    def __init__(
+        self, connection: Connection, entity: FromClause, order: Sequence[ColumnElement[Any]]
+    ) -> None:
+        self._connection = connection
+        self._entity = entity
+        self._terms = tuple(Term.of(ordered) for ordered in order)
+
+    def page(self, offset: int, limit: int) -> list[int]:
+        """At most `limit` ids, after the first `offset`."""
+        return self._sought(self._terms, (), offset, limit)
+
+    def _sought(self, terms: tuple[Term, ...], within: Conditions, offset: int, limit: int) -> list[int]:
+        """As `page`, of the rows that fulfil `within` and are equal in all but `terms`."""
+        if offset < _SKIPPED or len(terms) == 1:
+            return self._rows(terms, within, offset, limit)
+        first, rest = terms[0], terms[1:]
+        at = (
+            select(first.key)
+            .select_from(self._entity)
+            .where(*within)
+            .order_by(first.ordered)
+            .limit(1)
+            .offset(offset)
+        )
+        keys = self._connection.execute(at).scalars().all()
+        if not keys:
+            return []
+        before = sum(self._count(*within, part) for part in first.before(keys[0]))
+        found = self._sought(rest, (*within, first.equal(keys[0])), offset - before, limit)
+        for part in first.after(keys[0]):
+            if len(found) < limit:
+                found += self._rows(terms, (*within, part), 0, limit - len(found))
+        return found
+
+    def _rows(self, terms: tuple[Term, ...], within: Conditions, offset: int, limit: int) -> list[int]:
+        ordered = (term.ordered for term in terms)
+        statement = select(self._entity.c.id).where(*within).order_by(*ordered).limit(limit).offset(offset)
+        return list(self._connection.execute(statement).scalars())
+
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        statement = select(func.count()).select_from(self._entity).where(*conditions)
+        return int(self._connection.execute(statement).scalar_one())
+
 
 _WINDOWS = (200, 2000)  # rows that are tested in order before all matches are gathered
 _LISTED = 100_000  # matches that are sorted; of more, the order is walked

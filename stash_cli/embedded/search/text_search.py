@@ -1,6 +1,6 @@
-"""The text search `q`: its little language, and the columns it looks at.
+"""Text search (`q`): its query language and the columns that it searches.
 
-Words must all be found, `-word` must not, `a or b` takes either, "double quotes" hold a phrase together.
+All words must match, `-word` excludes, `a or b` takes either, "double quotes" hold a phrase together.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
 
 _TRIGRAM = 3
 _INDEX = table("scenes_search", column("rowid"))

@@ -1,1 +1,0 @@
-"""Finding objects: text search, order, pages and totals of the find* queries."""

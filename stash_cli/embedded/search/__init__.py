@@ -1,0 +1,1 @@
+"""The find queries: text search, sort order, pages and totals."""
