@@ -9,7 +9,7 @@ from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.embedded.filters import FILTERS
 from stash_cli.embedded.graphql.schema import library_schema
-from stash_cli.embedded.kinds import KINDS
+from stash_cli.embedded.object_types import KINDS
 from stash_cli.embedded.search.sorts import SORTS
 
 SPECIAL_SORTS = {

@@ -14,7 +14,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.import_export import archive
 from stash_cli.embedded.import_export.archive import filled
 from stash_cli.embedded.import_export.file_entries import entry_name, file_entry, folder_entry
-from stash_cli.embedded.kinds import KINDS
+from stash_cli.embedded.object_types import KINDS
 from stash_cli.embedded.persistence.arguments import to_ids
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.import_export.file_entries import file_at, folder_at
-from stash_cli.embedded.kinds import KINDS
 from stash_cli.embedded.library import timestamps
+from stash_cli.embedded.object_types import KINDS
 from stash_cli.embedded.persistence.changeset import change_one, create
 from stash_cli.embedded.persistence.entity_mapper import BLUEPRINTS
 

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.kinds import KINDS
 from stash_cli.embedded.library import rows
 from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.object_types import KINDS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

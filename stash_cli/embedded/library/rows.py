@@ -15,8 +15,8 @@ from stash_cli.embedded.graphql.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from stash_cli.embedded.kinds.kind import Kind
     from stash_cli.embedded.library.context import RequestContext
+    from stash_cli.embedded.object_types.object_type import Kind
 
 
 class Batch:

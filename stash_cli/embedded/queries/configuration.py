@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import describe_api
-from stash_cli.embedded.kinds.gallery import COVER_NAMES
 from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.object_types.gallery import COVER_NAMES
 from stash_cli.embedded.scan.rules import DEFAULT_EXTENSIONS
 
 if TYPE_CHECKING:

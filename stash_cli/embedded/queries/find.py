@@ -9,9 +9,9 @@ from sqlalchemy import Table, select
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.kinds import KINDS
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.object_types import KINDS
 from stash_cli.embedded.search.page import FoundPage
 
 if TYPE_CHECKING:

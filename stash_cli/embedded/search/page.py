@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, func, s
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.kinds import KINDS
+from stash_cli.embedded.object_types import KINDS
 from stash_cli.embedded.search.matches import Matches
 
 if TYPE_CHECKING:

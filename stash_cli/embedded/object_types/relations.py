@@ -6,15 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CompoundSelect, Select, Table, distinct, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, distinct, func, select
 
-from stash_cli.embedded.kinds import marks
 from stash_cli.embedded.library import rows, sql
+from stash_cli.embedded.object_types import distinct_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    from sqlalchemy import ColumnElement
 
     from stash_cli.embedded.library.rows import Batch, Row
 
@@ -25,7 +23,7 @@ def owned(statement: Select[Any]) -> Select[Any]:
 
 
 def _kind(name: str) -> Any:
-    from stash_cli.embedded.kinds import KINDS  # the kinds are made of relations
+    from stash_cli.embedded.object_types import KINDS  # the kinds are made of relations
 
     return KINDS[name]
 
@@ -180,8 +178,8 @@ class Count:
     def _different(self, batch: Batch, roots: list[int], depth: int | None) -> dict[int, int]:
         """How many different objects there are, where some may be linked twice below one root."""
         parts: Any = self.links.selects if isinstance(self.links, CompoundSelect) else (self.links,)
-        counted = marks.Below(batch.context.connection, tuple(parts), self.hierarchy, depth)
-        if counted.highest < marks.MEMORY:
+        counted = distinct_counts.Below(batch.context.connection, tuple(parts), self.hierarchy, depth)
+        if counted.highest < distinct_counts.MEMORY:
             return counted.different(roots)
         tree, links = sql.below(self.hierarchy, sql.id_list(roots), depth), self.links.subquery()
         joined = select(tree.c.root, func.count(distinct(links.c[1]))).join(links, links.c[0] == tree.c.id)

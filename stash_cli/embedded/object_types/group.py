@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.kinds.common import CustomFields, links, many, picture, stamp, tags_over, url_fields
-from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
-from stash_cli.embedded.kinds.relations import Called, Computed, Count, Joined, One, owned, sum_of
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.pair_queries import o_counts
+from stash_cli.embedded.object_types.object_type import (
+    CustomFields,
+    Kind,
+    dates,
+    links,
+    many,
+    picture,
+    plain,
+    stamp,
+    tags_over,
+    texts,
+    url_fields,
+)
+from stash_cli.embedded.object_types.relations import Called, Computed, Count, Joined, One, owned, sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.kinds.common import (
-    CustomFields,
-    alias_list,
-    many,
-    picture,
-    stash_ids,
-    tags_over,
-    url_fields,
-)
-from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
-from stash_cli.embedded.kinds.relations import Computed, Many, direct_count, owned, sum_of
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.pair_queries import appearances, groups_of_performers, o_counts
+from stash_cli.embedded.object_types.object_type import (
+    CustomFields,
+    Kind,
+    alias_list,
+    dates,
+    many,
+    picture,
+    plain,
+    stash_ids,
+    tags_over,
+    texts,
+    url_fields,
+)
+from stash_cli.embedded.object_types.relations import Computed, Many, direct_count, owned, sum_of
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.rows import Row

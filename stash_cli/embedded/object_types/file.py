@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Text, case, cast, func, literal, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.kinds.kind import Kind, plain
-from stash_cli.embedded.kinds.relations import Called, Many, One, Values, owned
 from stash_cli.embedded.library import rows, sql
+from stash_cli.embedded.object_types.object_type import Kind, plain
+from stash_cli.embedded.object_types.relations import Called, Many, One, Values, owned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.embedded.library.rows import Batch, Row
+
 
 _video, _image, _prints = t.video_files, t.image_files, t.files_fingerprints
 _shown_print = case(

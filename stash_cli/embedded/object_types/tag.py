@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.kinds.common import CustomFields, alias_list, links, picture, stash_ids, tags_over
-from stash_cli.embedded.kinds.kind import Kind, plain, texts
-from stash_cli.embedded.kinds.relations import Count, direct_count
 from stash_cli.embedded.library.pair_queries import marker_tags
+from stash_cli.embedded.object_types.object_type import (
+    CustomFields,
+    Kind,
+    alias_list,
+    links,
+    picture,
+    plain,
+    stash_ids,
+    tags_over,
+    texts,
+)
+from stash_cli.embedded.object_types.relations import Count, direct_count
 
 _groups = Count("Tag", links(t.groups_tags, "tag_id", "group_id"))
 

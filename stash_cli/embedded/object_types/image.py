@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.kinds.common import CustomFields, many, stamp, tags_over, url_fields
-from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
-from stash_cli.embedded.kinds.relations import Computed, Many, One, Value, owned
+from stash_cli.embedded.object_types.object_type import (
+    CustomFields,
+    Kind,
+    dates,
+    many,
+    plain,
+    stamp,
+    tags_over,
+    texts,
+    url_fields,
+)
+from stash_cli.embedded.object_types.relations import Computed, Many, One, Value, owned
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.rows import Row

@@ -5,18 +5,20 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.kinds.common import (
+from stash_cli.embedded.library.pair_queries import o_counts, performer_studios
+from stash_cli.embedded.object_types.object_type import (
     CustomFields,
+    Kind,
     alias_list,
     having,
     picture,
+    plain,
     stash_ids,
     tags_over,
+    texts,
     url_fields,
 )
-from stash_cli.embedded.kinds.kind import Kind, plain, texts
-from stash_cli.embedded.kinds.relations import Count, One, sum_of
-from stash_cli.embedded.library.pair_queries import o_counts, performer_studios
+from stash_cli.embedded.object_types.relations import Count, One, sum_of
 
 _groups = Count("Studio", select(t.groups.c.studio_id, t.groups.c.id), single=True)
 

@@ -7,16 +7,26 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.kinds.common import CustomFields, many, stamp, tags_over, url_fields
-from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
-from stash_cli.embedded.kinds.relations import Called, Computed, Many, One, direct_count, owned
 from stash_cli.embedded.library import rows, sql
 from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.object_types.object_type import (
+    CustomFields,
+    Kind,
+    dates,
+    many,
+    plain,
+    stamp,
+    tags_over,
+    texts,
+    url_fields,
+)
+from stash_cli.embedded.object_types.relations import Called, Computed, Many, One, direct_count, owned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.embedded.library.rows import Batch, Row
+
 
 COVER_NAMES = r"(?i)(poster|cover|folder|board)\.[^\.]+$"
 """Which image stands for a gallery that was given no cover: the server's default setting."""
@@ -55,7 +65,7 @@ def _at(batch: Batch, ranked: Any, place: int) -> dict[int, Row]:
 
 
 def _image_kind() -> Kind:
-    from stash_cli.embedded.kinds.image import IMAGE
+    from stash_cli.embedded.object_types.image import IMAGE
 
     return IMAGE
 

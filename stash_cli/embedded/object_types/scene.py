@@ -1,20 +1,64 @@
-"""What a scene shows."""
+"""Fields of scenes and scene markers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, and_, cast, func, select
+from sqlalchemy import Select, Text, and_, cast, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.kinds.common import CustomFields, many, stamp, stash_ids, tags_over, url_fields
-from stash_cli.embedded.kinds.kind import Kind, dates, plain, texts
-from stash_cli.embedded.kinds.relations import Computed, Joined, Many, One, Value, Values, direct_count, owned
+from stash_cli.embedded.object_types.object_type import (
+    CustomFields,
+    Kind,
+    dates,
+    many,
+    plain,
+    stamp,
+    stash_ids,
+    tags_over,
+    texts,
+    url_fields,
+)
+from stash_cli.embedded.object_types.relations import (
+    Computed,
+    Joined,
+    Many,
+    One,
+    Value,
+    Values,
+    direct_count,
+    owned,
+)
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
-
     from stash_cli.embedded.library.rows import Row
+
+
+def _marker_media(name: str) -> Computed:
+    def make(row: Row) -> str:
+        scene = f"{row.batch.context.base_url}/scene/{row.values['_scene_id']}"
+        return f"{scene}/scene_marker/{row.id}/{name}"
+
+    return Computed(make)
+
+
+MARKER = Kind(
+    "SceneMarker",
+    t.scene_markers,
+    noun="scene marker",
+    columns={
+        **texts(t.scene_markers, "title"),
+        **plain(t.scene_markers, "seconds end_seconds created_at updated_at"),
+        "_scene_id": t.scene_markers.c.scene_id,
+        "_primary_tag_id": t.scene_markers.c.primary_tag_id,
+    },
+    relations={
+        "scene": One("Scene", "_scene_id"),
+        "primary_tag": One("Tag", "_primary_tag_id"),
+        "tags": tags_over(t.scene_markers_tags, "scene_marker_id"),
+        **{name: _marker_media(name) for name in ("stream", "preview", "screenshot")},
+    },
+)
 
 
 def _primary(*columns: Any, source: Any) -> Select[Any]:

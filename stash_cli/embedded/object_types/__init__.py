@@ -1,0 +1,47 @@
+"""The object types of the API that the library stores, by name."""
+
+from __future__ import annotations
+
+from sqlalchemy import literal
+
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.object_types.file import FILES, FOLDER
+from stash_cli.embedded.object_types.gallery import CHAPTER, GALLERY
+from stash_cli.embedded.object_types.group import GROUP, MOVIE
+from stash_cli.embedded.object_types.image import IMAGE
+from stash_cli.embedded.object_types.object_type import Kind, plain
+from stash_cli.embedded.object_types.performer import PERFORMER
+from stash_cli.embedded.object_types.scene import MARKER, SCENE
+from stash_cli.embedded.object_types.studio import STUDIO
+from stash_cli.embedded.object_types.tag import TAG
+
+SAVED_FILTER = Kind(
+    "SavedFilter",
+    t.saved_filters,
+    noun="saved filter",
+    columns={
+        **plain(t.saved_filters, "name mode find_filter object_filter ui_options"),
+        "filter": literal(""),
+    },
+)
+
+
+__all__ = ["KINDS"]
+
+KINDS: dict[str, Kind] = FILES | {
+    kind.type: kind
+    for kind in (
+        SCENE,
+        IMAGE,
+        GALLERY,
+        CHAPTER,
+        PERFORMER,
+        STUDIO,
+        TAG,
+        GROUP,
+        MOVIE,
+        MARKER,
+        FOLDER,
+        SAVED_FILTER,
+    )
+}
