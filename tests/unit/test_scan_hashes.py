@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from stash_cli.embedded.scan.hashes import md5, oshash
+from stash_cli.embedded.scan.content import md5, oshash
 
 CHUNK = 65536
 

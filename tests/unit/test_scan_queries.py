@@ -9,9 +9,9 @@ import pytest
 from scan_media import Shelf, shelf
 from sqlalchemy import Select, event
 
-from stash_cli.embedded.scan import file_rows, folder_rows, known, moves, objects
+from stash_cli.embedded.scan import importer, matching, rows
 
-HASHES = file_rows.hashes({"oshash": "0" * 16, "md5": "0" * 32})
+HASHES = rows.hashes({"oshash": "0" * 16, "md5": "0" * 32})
 BESIDE = {"folder": 1, "first": "a.", "past": "a/"}
 NAMES = {"folders": ["/a", "/b"], "names": ["x", "y"]}
 
@@ -40,17 +40,17 @@ def plan(empty: Shelf, statement: Select[Any], parameters: dict[str, Any]) -> li
 @pytest.mark.parametrize(
     ("statement", "parameters"),
     [
-        (known._KNOWN, NAMES),
-        (known._CAPTIONS, {"ids": [1, 2]}),
-        (moves._SAME_CONTENT, {"size": 1, **HASHES}),
-        (moves._AT_PATH, {"path": "/a"}),
-        (folder_rows._BY_PATH, {"path": "/a"}),
-        (file_rows._FIND, {"folder": 1, "name": "a"}),
-        (file_rows._PRINTS, {"file": 1}),
-        (objects._FOLDER_GALLERY, {"folder": 1}),
-        *((owner.owning, {"file": 1}) for owner in (objects.SCENE, objects.IMAGE, objects.GALLERY)),
-        *((owner.sharing, HASHES) for owner in (objects.SCENE, objects.IMAGE, objects.GALLERY)),
-        *((beside, BESIDE) for beside in objects._BESIDE.values()),
+        (matching._KNOWN, NAMES),
+        (matching._CAPTIONS, {"ids": [1, 2]}),
+        (matching._SAME_CONTENT, {"size": 1, **HASHES}),
+        (matching._AT_PATH, {"path": "/a"}),
+        (rows._FOLDER_BY_PATH, {"path": "/a"}),
+        (rows._FIND_FILE, {"folder": 1, "name": "a"}),
+        (rows._PRINTS, {"file": 1}),
+        (importer._FOLDER_GALLERY, {"folder": 1}),
+        *((owner.owning, {"file": 1}) for owner in (importer.SCENE, importer.IMAGE, importer.GALLERY)),
+        *((owner.sharing, HASHES) for owner in (importer.SCENE, importer.IMAGE, importer.GALLERY)),
+        *((beside, BESIDE) for beside in importer._BESIDE.values()),
     ],
 )
 def test_no_query_of_a_single_file_reads_a_whole_table(
@@ -61,5 +61,5 @@ def test_no_query_of_a_single_file_reads_a_whole_table(
 
 
 def test_known_files_are_found_by_folder_and_name(empty: Shelf) -> None:
-    steps = plan(empty, known._KNOWN, NAMES)
+    steps = plan(empty, matching._KNOWN, NAMES)
     assert any("parent_folder_id=? AND basename=?" in step for step in steps), steps

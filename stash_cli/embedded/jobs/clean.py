@@ -13,7 +13,7 @@ from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.persistence.blobs import forget_unused
 from stash_cli.embedded.persistence.deletion import Options, destroy, remove_entries
 from stash_cli.embedded.persistence.entity_mapper import BLUEPRINTS
-from stash_cli.embedded.scan.archive import member_names
+from stash_cli.embedded.scan.content import member_names
 from stash_cli.embedded.scan.paths import is_within
 from stash_cli.embedded.scan.rules import Rules, read_rules
 from stash_cli.embedded.tables import files, folders, galleries

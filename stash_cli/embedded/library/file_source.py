@@ -15,8 +15,8 @@ from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.file_access import open_file
 from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.library.timestamps import parse
-from stash_cli.embedded.scan.archive import read_member
 from stash_cli.embedded.scan.captions import CAPTION_TYPES
+from stash_cli.embedded.scan.content import read_member
 from stash_cli.embedded.scan.paths import extension
 from stash_cli.embedded.scan.probe import BrokenFileError, probe_content
 from stash_cli.embedded.scan.rules import Rules, read_rules

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
 
-from stash_cli.embedded.scan.file_rows import set_companions
-from stash_cli.embedded.scan.folder_rows import FolderRows
+from stash_cli.embedded.scan.content import Inspected, Inspector
 from stash_cli.embedded.scan.importer import Importer
-from stash_cli.embedded.scan.inspection import Inspected, Inspector
-from stash_cli.embedded.scan.known import look_up
+from stash_cli.embedded.scan.matching import look_up
+from stash_cli.embedded.scan.rows import FolderRows, set_companions
 from stash_cli.embedded.scan.rules import Rules, read_rules
 from stash_cli.embedded.scan.walk import FoundFile, FoundFolder, Walk
 from stash_cli.embedded.tables import settings

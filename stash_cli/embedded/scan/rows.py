@@ -1,30 +1,101 @@
-"""Writes files with their facts, fingerprints and captions."""
+"""Rows of folders and files, with media properties, fingerprints and captions."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from stash_cli.embedded.library.timestamps import now
-from stash_cli.embedded.scan.folder_rows import moment
+from stash_cli.embedded.library.timestamps import now, to_text
+from stash_cli.embedded.scan.paths import name, parent
 from stash_cli.embedded.scan.probe import ImageFacts, VideoFacts
-from stash_cli.embedded.tables import files, files_fingerprints, image_files, video_captions, video_files
+from stash_cli.embedded.tables import (
+    files,
+    files_fingerprints,
+    folders,
+    image_files,
+    video_captions,
+    video_files,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import Connection, Table
-
     from stash_cli.embedded.scan.captions import Caption
 
-_FIND = select(files.c.id, files.c.size, files.c.mod_time, files.c.recognised).where(
+
+_FOLDER_BY_PATH = select(folders.c.id, folders.c.mod_time, folders.c.zip_file_id).where(
+    folders.c.path == bindparam("path")
+)
+_INSERT_FOLDER = insert(folders)
+_UPDATE_FOLDER = update(folders).where(folders.c.id == bindparam("folder"))
+
+
+def moment(seconds: int) -> str:
+    """Return an epoch second as the library stores times: in the machine's own offset."""
+    return to_text(datetime.fromtimestamp(seconds, UTC).astimezone())
+
+
+class FolderRows:
+    """The folders of one transaction; ids are looked up once and forgotten with it.
+
+    `made` is told the paths of rows that were not there before.
+    """
+
+    def __init__(self, connection: Connection, made: set[str]) -> None:
+        self._connection = connection
+        self.made = made
+        self._ids: dict[str, int] = {}
+
+    def id_of(self, path: str) -> int | None:
+        """Return the id of a folder's row, or None when it has none."""
+        if path not in self._ids:
+            found = self._connection.execute(_FOLDER_BY_PATH, {"path": path}).scalar()
+            if found is None:
+                return None
+            self._ids[path] = found
+        return self._ids[path]
+
+    def forget(self) -> None:
+        """Look all ids up again: folders have moved."""
+        self._ids.clear()
+
+    def write(self, path: str, mod_time: int, zip_file_id: int | None = None) -> int:
+        """Make or freshen the row of a folder and return its id; its parent has been written before."""
+        row = self._connection.execute(_FOLDER_BY_PATH, {"path": path}).first()
+        stamp = moment(mod_time)
+        if row is None:
+            return self._insert(path, stamp, zip_file_id)
+        if (row.mod_time, row.zip_file_id) != (stamp, zip_file_id):
+            values = {"mod_time": stamp, "zip_file_id": zip_file_id, "updated_at": now()}
+            self._connection.execute(_UPDATE_FOLDER, {"folder": row.id, **values})
+        self._ids[path] = row.id
+        return int(row.id)
+
+    def _insert(self, path: str, stamp: str, zip_file_id: int | None) -> int:
+        values = {
+            "path": path,
+            "basename": name(path),
+            "parent_folder_id": self.id_of(parent(path)),
+            "zip_file_id": zip_file_id,
+            "mod_time": stamp,
+            "created_at": now(),
+            "updated_at": now(),
+        }
+        key = self._connection.execute(_INSERT_FOLDER, values).inserted_primary_key
+        self._ids[path] = int(key[0]) if key else 0
+        self.made.add(path)
+        return self._ids[path]
+
+
+_FIND_FILE = select(files.c.id, files.c.size, files.c.mod_time, files.c.recognised).where(
     files.c.parent_folder_id == bindparam("folder"), files.c.basename == bindparam("name")
 )
-_INSERT = insert(files)
-_UPDATE = update(files).where(files.c.id == bindparam("file"))
+_INSERT_FILE = insert(files)
+_UPDATE_FILE = update(files).where(files.c.id == bindparam("file"))
 _PRINTS = select(files_fingerprints.c.type, files_fingerprints.c.fingerprint).where(
     files_fingerprints.c.file_id == bindparam("file")
 )
@@ -48,7 +119,7 @@ def hashes(fingerprints: Mapping[str, str]) -> dict[str, list[str]]:
 
 def find(connection: Connection, folder_id: int, name: str) -> Any:
     """Return id, size, mod_time and recognised of the file with that name in a folder, or None."""
-    return connection.execute(_FIND, {"folder": folder_id, "name": name}).first()
+    return connection.execute(_FIND_FILE, {"folder": folder_id, "name": name}).first()
 
 
 def add(
@@ -70,13 +141,13 @@ def add(
         "created_at": now(),
         "updated_at": now(),
     }
-    key = connection.execute(_INSERT, values).inserted_primary_key
+    key = connection.execute(_INSERT_FILE, values).inserted_primary_key
     return int(key[0]) if key else 0
 
 
 def change(connection: Connection, file_id: int, **values: Any) -> None:
     """Set columns of a file and its `updated_at`."""
-    connection.execute(_UPDATE, {"file": file_id, **values, "updated_at": now()})
+    connection.execute(_UPDATE_FILE, {"file": file_id, **values, "updated_at": now()})
 
 
 def _upsert(table: Table, columns: Iterable[str]) -> Any:

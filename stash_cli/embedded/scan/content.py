@@ -1,0 +1,230 @@
+"""Reading the content of a file: hashes, media properties, and the pictures inside a zip file."""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import posixpath
+import struct
+import zipfile
+import zlib
+from array import array
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from stash_cli.embedded.scan.probe import (
+    BrokenFileError,
+    ImageFacts,
+    VideoFacts,
+    probe_picture,
+    probe_video,
+    probe_zipped,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from stash_cli.embedded.scan.rules import Rules
+    from stash_cli.embedded.scan.walk import FoundFile
+
+
+_OSHASH_CHUNK = 64 * 1024
+_BLOCK = 1024 * 1024
+_WORD = 8
+_MASK = (1 << 64) - 1
+
+
+def oshash(stream: IO[bytes], size: int) -> str:
+    """Return the OpenSubtitles hash of a seekable stream of `size` bytes as 16 hex digits.
+
+    It is the size plus the 64-bit little-endian words of the first and of the last 64 KiB; a smaller
+    file gives its whole words to both ends. Raises ValueError below 8 bytes, where no word exists.
+    """
+    length = min(size, _OSHASH_CHUNK) // _WORD * _WORD
+    if length == 0:
+        raise ValueError(f"a file of {size} bytes is too short for an oshash")
+    total = size
+    for start in (0, size - length):
+        stream.seek(start)
+        total += _sum_words(stream.read(length))
+    return f"{total & _MASK:016x}"
+
+
+def _sum_words(data: bytes) -> int:
+    words = array("Q", data[: len(data) // _WORD * _WORD])
+    if _BIG_ENDIAN:
+        words.byteswap()
+    return sum(words)
+
+
+_BIG_ENDIAN = array("H", b"\x01\x00")[0] != 1
+
+
+def md5(stream: IO[bytes], check: Callable[[], None]) -> str:
+    """Return the md5 of the rest of a stream as 32 hex digits.
+
+    `check` is called for every MiB read: it may raise to give up on a large file.
+    """
+    digest = hashlib.md5(usedforsecurity=False)
+    while block := stream.read(_BLOCK):
+        digest.update(block)
+        check()
+    return digest.hexdigest()
+
+
+_LARGEST = 128 * 1024 * 1024  # bytes of a member that is read into memory
+_RESOURCE_FORKS = "__MACOSX/"
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(RuntimeError, EOFError, OSError, ValueError, LookupError),
+)
+"""What zipfile raises for damaged or encrypted members, or for a compression it does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A picture in a zip file: its name relative to the zip, bytes, epoch second, md5 and facts."""
+
+    name: str
+    size: int
+    mod_time: int
+    md5: str
+    facts: ImageFacts
+
+
+def read_members(
+    stream: IO[bytes], rules: Rules, warn: Callable[[str], None], check: Callable[[], None]
+) -> tuple[Member, ...]:
+    """Return the readable pictures of a zip in order of name; `warn` hears of the others.
+
+    Raises BrokenFileError when the zip itself cannot be read; `check` may raise to give up.
+    """
+    stream.seek(0)
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            return tuple(_members(archive, rules, warn, check))
+    except _UNREADABLE as error:
+        raise BrokenFileError(f"not a readable zip file: {error}") from error
+
+
+def member_names(path: str) -> frozenset[str]:
+    """Return the names of everything in a zip file as rows name it; none when it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return frozenset(map(_relative, archive.namelist()))
+    except _UNREADABLE:
+        return frozenset()
+
+
+def read_member(stream: IO[bytes], name: str) -> bytes:
+    """The content of one file of an open zip; `name` as rows name it.
+
+    Raises BrokenFileError when it is not there, cannot be read, or is larger than any picture.
+    """
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            info = next(info for info in archive.infolist() if _relative(info.filename) == name)
+            if info.file_size > _LARGEST:
+                raise BrokenFileError(f"{name} is larger than {_LARGEST} bytes")
+            return archive.read(info)
+    except StopIteration:
+        raise BrokenFileError(f"{name} is not in its zip file") from None
+    except _UNREADABLE as error:
+        raise BrokenFileError(f"not a readable zip file: {error}") from error
+
+
+def _members(
+    archive: zipfile.ZipFile, rules: Rules, warn: Callable[[str], None], check: Callable[[], None]
+) -> Iterator[Member]:
+    wanted = {_relative(info.filename): info for info in archive.infolist() if _is_wanted(info, rules)}
+    for name, info in sorted(wanted.items()):
+        check()
+        try:
+            yield _member(archive, name, info, check)
+        except (BrokenFileError, *_UNREADABLE) as error:
+            warn(f"Skipping {name}: {error}")
+
+
+def _is_wanted(info: zipfile.ZipInfo, rules: Rules) -> bool:
+    forked = info.filename.startswith(_RESOURCE_FORKS)
+    return not info.is_dir() and info.file_size > 0 and rules.is_picture(info.filename) and not forked
+
+
+def _relative(name: str) -> str:
+    """Return a member's name without leading slashes or dots: it only ever names a row, never a file."""
+    return posixpath.normpath(f"/{name}").lstrip("/")
+
+
+def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, check: Callable[[], None]) -> Member:
+    with archive.open(info) as stream:
+        digest = md5(stream, check)
+    with archive.open(info) as stream:
+        facts = probe_zipped(stream)
+    return Member(name, info.file_size, _seconds(info), digest, facts)
+
+
+def _seconds(info: zipfile.ZipInfo) -> int:
+    try:
+        return int(datetime(*info.date_time).timestamp())  # noqa: DTZ001 - zips hold local time
+    except (ValueError, OverflowError):  # no such day
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A found file with what its content says; `fingerprints` by type (oshash, md5)."""
+
+    found: FoundFile
+    fingerprints: Mapping[str, str]
+    facts: VideoFacts | ImageFacts | None = None
+    members: tuple[Member, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """Inspects files by the rules of a scan; `warn` hears of skipped ones, `check` may raise to give up."""
+
+    rules: Rules
+    warn: Callable[[str], None]
+    check: Callable[[], None]
+
+    def __call__(self, found: FoundFile) -> Inspected | None:
+        """Return what is in a file, or None when it is broken, unreadable or gone."""
+        self.check()
+        try:
+            with Path(found.path).open("rb") as stream:
+                return self._read(found, stream)
+        except (BrokenFileError, OSError) as error:
+            self.warn(f"Skipping {found.path}: {getattr(error, 'strerror', None) or error}")
+            return None
+
+    def _read(self, found: FoundFile, stream: IO[bytes]) -> Inspected:
+        if found.kind == "zip":
+            members = read_members(
+                stream, self.rules, lambda text: self.warn(f"{found.path}: {text}"), self.check
+            )
+            return Inspected(found, self._md5(stream), members=members)
+        facts = self._facts(found, stream)
+        return Inspected(found, self._fingerprints(found, stream), facts)
+
+    def _facts(self, found: FoundFile, stream: IO[bytes]) -> VideoFacts | ImageFacts:
+        if found.kind == "image" and self.rules.is_picture(found.path):
+            picture = probe_picture(stream)
+            if picture is not None:
+                return picture
+        return probe_video(found.path, stream, found.size)
+
+    def _fingerprints(self, found: FoundFile, stream: IO[bytes]) -> dict[str, str]:
+        if found.kind == "image":
+            return self._md5(stream)
+        try:
+            hashed = {"oshash": oshash(stream, found.size)}
+        except ValueError as error:
+            raise BrokenFileError(str(error)) from error
+        return hashed | (self._md5(stream) if self.rules.calculate_md5 else {})
+
+    def _md5(self, stream: IO[bytes]) -> dict[str, str]:
+        stream.seek(0)
+        return {"md5": md5(stream, self.check)}

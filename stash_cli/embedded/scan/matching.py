@@ -1,0 +1,210 @@
+"""Matching found files with those of the library: by path, or by content for moved files.
+
+A moved file keeps its row, and so its scene, image or gallery. When its whole folder is gone too, the
+row of the folder moves with it, and so its gallery and everything else that refers to it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select, update
+
+from stash_cli.embedded.library.timestamps import now, parse
+from stash_cli.embedded.scan import rows
+from stash_cli.embedded.scan.captions import Caption
+from stash_cli.embedded.scan.paths import name
+from stash_cli.embedded.scan.rows import moment
+from stash_cli.embedded.tables import (
+    files,
+    folders,
+    galleries,
+    galleries_files,
+    image_files,
+    images_files,
+    scenes_files,
+    video_captions,
+    video_files,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stash_cli.embedded.scan.rules import Rules
+    from stash_cli.embedded.scan.walk import FoundFile
+
+
+_MEMBERS = files.alias("members")
+_PICTURES = exists().where(_MEMBERS.c.zip_file_id == files.c.id, _MEMBERS.c.id == image_files.c.file_id)
+_ORPHANS = _PICTURES.where(~exists().where(images_files.c.file_id == _MEMBERS.c.id))
+_HAS_GALLERY = exists().where(galleries_files.c.file_id == files.c.id)
+_KNOWN = (
+    select(
+        files.c.id,
+        folders.c.path,
+        files.c.basename,
+        files.c.size,
+        files.c.mod_time,
+        files.c.recognised,
+        video_files.c.interactive,
+        exists().where(scenes_files.c.file_id == files.c.id).label("video"),
+        exists().where(images_files.c.file_id == files.c.id).label("image"),
+        ((_HAS_GALLERY & ~_ORPHANS) | ~_PICTURES).label("zip"),
+    )
+    .join_from(files, folders, files.c.parent_folder_id == folders.c.id)
+    .outerjoin(video_files)
+    .where(
+        folders.c.path.in_(bindparam("folders", expanding=True)),
+        files.c.basename.in_(bindparam("names", expanding=True)),
+    )
+)
+_CAPTIONS = select(video_captions).where(video_captions.c.file_id.in_(bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file as the library has it; `owned` tells per kind whether its scene, image or gallery is there."""
+
+    id: int
+    size: int
+    mod_time: int
+    recognised: bool
+    interactive: bool
+    captions: frozenset[Caption]
+    owned: Mapping[str, bool]
+
+    def is_current(self, found: FoundFile) -> bool:
+        """Return whether nothing has to be read again: read as it is, and its object exists."""
+        unchanged = (self.size, self.mod_time) == (found.size, found.mod_time)
+        return self.recognised and unchanged and self.owned[found.kind]
+
+    def has_companions(self, found: FoundFile) -> bool:
+        """Return whether the captions and funscript beside the file are those that the library has."""
+        return self.interactive == found.interactive and self.captions == frozenset(found.captions)
+
+
+def look_up(connection: Connection, found: Sequence[FoundFile]) -> dict[str, KnownFile]:
+    """Return what is known of the found files, by path."""
+    asked = {
+        "folders": sorted({one.folder for one in found}),
+        "names": sorted({one.basename for one in found}),
+    }
+    paths = {(one.folder, one.basename): one.path for one in found}
+    rows = [row for row in connection.execute(_KNOWN, asked) if (row.path, row.basename) in paths]
+    captions = _captions(connection, [row.id for row in rows])
+    return {paths[row.path, row.basename]: _known(row, captions.get(row.id, ())) for row in rows}
+
+
+def _known(row: Any, captions: Iterable[Caption]) -> KnownFile:
+    owned = {"video": bool(row.video), "image": bool(row.image), "zip": bool(row.zip)}
+    mod_time = int(parse(row.mod_time).timestamp())
+    flags = bool(row.recognised), bool(row.interactive)
+    return KnownFile(row.id, row.size, mod_time, *flags, frozenset(captions), owned)
+
+
+def _captions(connection: Connection, ids: list[int]) -> dict[int, list[Caption]]:
+    captions: dict[int, list[Caption]] = {}
+    for row in connection.execute(_CAPTIONS, {"ids": ids}):
+        captions.setdefault(row.file_id, []).append(
+            Caption(row.language_code, row.filename, row.caption_type)
+        )
+    return captions
+
+
+_SAME_CONTENT = (
+    select(files.c.id, files.c.basename, files.c.parent_folder_id, folders.c.path)
+    .join_from(files, folders, files.c.parent_folder_id == folders.c.id)
+    .where(
+        files.c.zip_file_id.is_(None),
+        files.c.size == bindparam("size"),
+        files.c.id.in_(rows.WITH_HASHES),
+    )
+    .order_by(files.c.id)
+)
+_TREE = (
+    select(folders.c.id, folders.c.path)
+    .where(
+        or_(
+            folders.c.path == bindparam("path"),
+            func.substr(folders.c.path, 1, func.length(bindparam("prefix"))) == bindparam("prefix"),
+        )
+    )
+    .order_by(folders.c.path)
+)
+_AT_PATH = select(
+    folders.c.id,
+    folders.c.parent_folder_id,
+    or_(
+        exists().where(files.c.parent_folder_id == folders.c.id),
+        exists().where(galleries.c.folder_id == folders.c.id),
+    ).label("used"),
+).where(folders.c.path == bindparam("path"))
+
+
+def find_moved(
+    connection: Connection, found: FoundFile, fingerprints: Mapping[str, str], rules: Rules
+) -> Any:
+    """Return the row (id, basename, parent_folder_id, path of its folder) of the file that moved, or None.
+
+    A file on a library folder that is itself gone counts as there: its drive may only be unplugged.
+    """
+    asked = {"size": found.size, **rows.hashes(fingerprints)}
+    same = connection.execute(_SAME_CONTENT, asked).all()
+    return next((row for row in same if _is_gone(f"{row.path}{os.sep}{row.basename}", rules)), None)
+
+
+def _is_gone(path: str, rules: Rules) -> bool:
+    root = rules.root_of(path)
+    return not os.path.lexists(path) and (root is None or os.path.lexists(root.path))
+
+
+def follow(connection: Connection, moved: Any, found: FoundFile, folder_id: int, made: set[str]) -> None:
+    """Give a moved file its new path, taking its folder or the inside of its zip along.
+
+    A folder has moved when it is gone and the file lies under its own name in one of the folders `made`,
+    which the scan found for the first time.
+    """
+    folder_moved = (
+        moved.basename == found.basename
+        and moved.path != found.folder
+        and not os.path.lexists(moved.path)
+        and _is_free(connection, found.folder, made)
+    )
+    if folder_moved:
+        _move_tree(connection, moved.path, found.folder, made)
+        folder_id = moved.parent_folder_id
+    values = {"parent_folder_id": folder_id, "basename": found.basename}
+    rows.change(connection, moved.id, **values, mod_time=moment(found.mod_time), recognised=True)
+    if found.kind == "zip" and not folder_moved:
+        _move_tree(connection, f"{moved.path}{os.sep}{moved.basename}", found.path, made, parent=folder_id)
+
+
+def _is_free(connection: Connection, path: str, made: set[str]) -> bool:
+    row = connection.execute(_AT_PATH, {"path": path}).first()
+    return row is not None and path in made and not row.used
+
+
+def _move_tree(connection: Connection, old: str, new: str, made: set[str], parent: int | None = None) -> None:
+    """Rename a folder and all below it, taking the place of rows that the walk has made for the new paths."""
+    for row in connection.execute(_TREE, {"path": old, "prefix": old + os.sep}).all():
+        path = new + row.path[len(old) :]
+        _rename(connection, row.id, path, made, parent if row.path == old else None)
+
+
+def _rename(connection: Connection, folder_id: int, path: str, made: set[str], parent: int | None) -> None:
+    values: dict[str, Any] = {"path": path, "basename": name(path), "updated_at": now()}
+    taken = connection.execute(_AT_PATH, {"path": path}).first()
+    if taken is not None and not _is_free(connection, path, made):
+        # Its files were found again one by one: what is left under the old path is for a clean to remove.
+        connection.execute(update(folders).where(folders.c.id == folder_id).values(parent_folder_id=None))
+        return
+    if taken is not None:
+        below = folders.c.parent_folder_id == taken.id
+        connection.execute(update(folders).where(below).values(parent_folder_id=folder_id))
+        connection.execute(delete(folders).where(folders.c.id == taken.id))
+        values["parent_folder_id"] = taken.parent_folder_id
+    if parent is not None:
+        values["parent_folder_id"] = parent
+    connection.execute(update(folders).where(folders.c.id == folder_id).values(**values))
