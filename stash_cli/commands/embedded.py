@@ -169,7 +169,7 @@ def run_unlock(runtime: Runtime, options: LibraryOptions) -> None:
         )
     open_library = embedded_module("library.library").open_library
     with open_library(options.library) as opened, opened.database.write() as connection:
-        address = embedded_module("web.exposure").forget_exposure(connection)
+        address = embedded_module("web.public_access").forget_exposure(connection)
     runtime.streams.say(f"unlocked: it was reached from {address}" if address else "it was not locked")
 
 
@@ -181,9 +181,7 @@ def run_reset(runtime: Runtime, options: ResetOptions) -> None:
     if not confirm(runtime.streams, f"make the demo library {path} anew", yes=options.yes):
         runtime.streams.note("nothing changed")
         return
-    for ending in ("", "-wal", "-shm"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
-    embedded_module("library.library").open_library("demo").close()
+    embedded_module("demo").reset_demo()
     runtime.streams.note("the demo library is as new")
 
 

@@ -12,8 +12,8 @@ import uvicorn
 
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.embedded import open_library
-from stash_cli.embedded.app import create_served_app
 from stash_cli.embedded.library.temporary import sweep_downloads
+from stash_cli.embedded.web.app import create_served_app
 from stash_cli.embedded.web.connections import ARRIVAL, bounded
 from stash_cli.embedded.web.credentials import Credentials
 from stash_cli.embedded.web.policy import WebPolicy

@@ -20,8 +20,8 @@ from websockets.sync.client import connect
 
 from stash_cli.embedded import open_library
 from stash_cli.embedded.web.connections import MOST_OF_ONE, MOST_SOCKETS_OF_ONE
-from stash_cli.embedded.web.conversation import MOST_OPERATIONS, socket_endpoint
-from stash_cli.embedded.web.limits import BodyLimit
+from stash_cli.embedded.web.graphql_ws import MOST_OPERATIONS, socket_endpoint
+from stash_cli.embedded.web.middleware import BodyLimit
 
 START = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\n"
 HALF = START + b"Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"

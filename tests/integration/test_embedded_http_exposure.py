@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from stash_cli.embedded import open_library
 from stash_cli.embedded.web.addresses import is_local
-from stash_cli.embedded.web.exposure import forget_exposure
+from stash_cli.embedded.web.public_access import forget_exposure
 
 STRANGER = {"X-Forwarded-For": "203.0.113.7"}
 CLAIMS = [

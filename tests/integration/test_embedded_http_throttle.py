@@ -8,7 +8,7 @@ import httpx
 import pytest
 from embedded_serving import CONFIGURE, ask, client_from, serving, set_password
 
-from stash_cli.embedded.web.login_throttle import CROWD, LONGEST, MEMORY, MOST_PEERS, LoginThrottle
+from stash_cli.embedded.web.login import CROWD, LONGEST, MEMORY, MOST_PEERS, LoginThrottle
 
 RIGHT, WRONG = {"username": "ada", "password": "secret"}, {"username": "ada", "password": "guess"}
 

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from stash_cli.embedded import open_library
-from stash_cli.embedded.web.conversation import socket_endpoint
+from stash_cli.embedded.web.graphql_ws import socket_endpoint
 
 INIT = '{"type": "connection_init"}'
 

@@ -1,7 +1,56 @@
 """The demo library: a few hundred related entities about landscapes and travel, the same on every machine."""
 
-from stash_cli.embedded.demo.content import build
-from stash_cli.embedded.demo.reset import reset_demo
-from stash_cli.embedded.library.library_path import demo_path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stash_cli.embedded.demo.builder import Builder
+from stash_cli.embedded.demo.entities import add_galleries, add_groups, add_performers, add_studios, add_tags
+from stash_cli.embedded.demo.scenes import add_history, add_markers, add_scenes
+from stash_cli.embedded.library.library_path import DEMO, demo_path
+from stash_cli.embedded.library.settings import write_part
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stash_cli.embedded.library.library import Library
+
+
+_SEED = 20240601
+
+
+def build(library: Library) -> None:
+    """Write the demo library into an empty one, in one transaction."""
+    builder = Builder(_SEED)
+    for add in (
+        add_tags,
+        add_studios,
+        add_performers,
+        add_groups,
+        add_scenes,
+        add_galleries,
+        add_markers,
+        add_history,
+    ):
+        add(builder)
+    with library.database.write() as connection:
+        builder.write(connection)
+        stash = {"path": "/media", "excludeVideo": False, "excludeImage": False}
+        write_part(connection, "general", {"stashes": [stash]})
+
+
+_SIDE_FILES = ("", "-wal", "-shm")
+
+
+def reset_demo() -> Path:
+    """Forget the demo library with all changes to it, make it again and return its file."""
+    from stash_cli.embedded.library.library import open_library  # imports this module to build the demo
+
+    path = demo_path()
+    for suffix in _SIDE_FILES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    open_library(DEMO).close()
+    return path
+
 
 __all__ = ["build", "demo_path", "reset_demo"]

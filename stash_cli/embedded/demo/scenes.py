@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from stash_cli.embedded import tables
-from stash_cli.embedded.demo import words
+from stash_cli.embedded.demo import names
 from stash_cli.embedded.library.timestamps import utc
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def add_scenes(builder: Builder) -> None:
 
 def _scene(builder: Builder) -> None:
     pick = builder.random.choice
-    subject, place = pick(words.SUBJECTS), pick(words.PLACES)
-    title = f"{pick(words.MOODS)} {subject} in {place}"
+    subject, place = pick(names.SUBJECTS), pick(names.PLACES)
+    title = f"{pick(names.MOODS)} {subject} in {place}"
     studios = builder.rows(tables.studios)
     studio = None if builder.chance(_NO_STUDIO) else builder.random.randint(1, len(studios))
     duration = round(builder.random.uniform(45, 5400), 2)
@@ -38,7 +38,7 @@ def _scene(builder: Builder) -> None:
         title=title,
         code=f"DL-{len(builder.rows(tables.scenes)) + 1:04}",
         details=f"{subject} near {place}, filmed over several days.",
-        director=f"{pick(words.GIVEN)} {pick(words.FAMILY)}" if builder.chance(0.5) else None,
+        director=f"{pick(names.GIVEN)} {pick(names.FAMILY)}" if builder.chance(0.5) else None,
         date=builder.day(),
         date_precision=0,
         rating=builder.rating(),
@@ -105,7 +105,7 @@ def add_markers(builder: Builder) -> None:
         start = float(builder.random.randint(1, 40))
         marker = builder.entity(
             tables.scene_markers,
-            title=f"{builder.random.choice(words.MOODS)} view" if builder.chance(0.6) else "",
+            title=f"{builder.random.choice(names.MOODS)} view" if builder.chance(0.6) else "",
             seconds=start,
             end_seconds=start + builder.random.randint(2, 5) if builder.chance(0.5) else None,
             primary_tag_id=builder.random.randint(1, tags // 2),

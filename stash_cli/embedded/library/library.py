@@ -44,7 +44,7 @@ class Library:
     @cached_property
     def app(self) -> Starlette:
         """The ASGI application that answers in this process: it asks nobody for a key."""
-        from stash_cli.embedded.app import create_app
+        from stash_cli.embedded.web.app import create_app
 
         return create_app(self)
 

@@ -12,8 +12,8 @@ from sqlalchemy.schema import CreateIndex
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
 from stash_cli.embedded.library.search_index import everything_is_stale, refresh
 from stash_cli.embedded.tables import images, images_stale, metadata, scenes, scenes_stale
-from stash_cli.embedded.tables.derived import SEARCH, triggers
 from stash_cli.embedded.tables.media import SORT_INDEXES
+from stash_cli.embedded.tables.search_index import SEARCH, triggers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ from stash_cli.embedded.library.regex import compile_pattern
 from stash_cli.embedded.library.settings import read_part, write_part
 from stash_cli.embedded.queries.configuration import configuration_part, laid_over
 from stash_cli.embedded.web.credentials import Credentials, hash_password, make_api_key
-from stash_cli.embedded.web.exposure import forget_exposure
+from stash_cli.embedded.web.public_access import forget_exposure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

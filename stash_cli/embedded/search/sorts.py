@@ -17,7 +17,7 @@ from stash_cli.embedded.filters.criteria import counted, pairs, total
 from stash_cli.embedded.library import pair_queries as two_steps
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.search import file_sorts as files
-from stash_cli.embedded.tables.derived import title_order
+from stash_cli.embedded.tables.search_index import title_order
 
 Entity: TypeAlias = FromClause
 Expressions: TypeAlias = list[ColumnElement[Any]]

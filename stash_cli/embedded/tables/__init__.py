@@ -1,7 +1,6 @@
 """All tables of a library file, under the names that Stash's own database gives them."""
 
 from stash_cli.embedded.tables.columns import metadata
-from stash_cli.embedded.tables.derived import images_stale, scenes_stale
 from stash_cli.embedded.tables.files import (
     files,
     files_fingerprints,
@@ -24,48 +23,47 @@ from stash_cli.embedded.tables.media import (
 )
 from stash_cli.embedded.tables.people import groups, performers, studios, tags
 from stash_cli.embedded.tables.relations import (
-    galleries_images,
-    galleries_tags,
-    groups_relations,
-    groups_scenes,
-    groups_tags,
-    images_tags,
-    performers_galleries,
-    performers_images,
-    performers_scenes,
-    performers_tags,
-    scene_markers_tags,
-    scenes_galleries,
-    scenes_tags,
-    studios_tags,
-    tags_relations,
-)
-from stash_cli.embedded.tables.system import blobs, saved_filters, settings
-from stash_cli.embedded.tables.values import (
     CUSTOM_FIELDS,
     STASH_IDS,
     URLS,
+    galleries_images,
+    galleries_tags,
     gallery_custom_fields,
     gallery_urls,
     group_custom_fields,
     group_urls,
+    groups_relations,
+    groups_scenes,
+    groups_tags,
     image_custom_fields,
     image_urls,
+    images_tags,
     performer_aliases,
     performer_custom_fields,
     performer_stash_ids,
     performer_urls,
+    performers_galleries,
+    performers_images,
+    performers_scenes,
+    performers_tags,
     scene_custom_fields,
+    scene_markers_tags,
     scene_stash_ids,
     scene_urls,
+    scenes_galleries,
+    scenes_tags,
     studio_aliases,
     studio_custom_fields,
     studio_stash_ids,
     studio_urls,
+    studios_tags,
     tag_aliases,
     tag_custom_fields,
     tag_stash_ids,
+    tags_relations,
 )
+from stash_cli.embedded.tables.search_index import images_stale, scenes_stale
+from stash_cli.embedded.tables.system import blobs, saved_filters, settings
 
 __all__ = [
     "CUSTOM_FIELDS",

@@ -14,7 +14,7 @@ from stash_cli.embedded.tables.columns import (
     reference,
     text,
 )
-from stash_cli.embedded.tables.derived import sort_indexes
+from stash_cli.embedded.tables.search_index import sort_indexes
 
 scenes = entity_table(
     "scenes",

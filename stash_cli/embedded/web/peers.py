@@ -17,9 +17,11 @@ from stash_cli.embedded.web.addresses import Host, is_local, is_loopback, parse_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from starlette.requests import HTTPConnection
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from stash_cli.embedded.web.policy import WebPolicy
+
 
 _FORWARDING = re.compile(
     r"forwarded|x-forwarded(-.*)?|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-connecting-ip"
@@ -138,3 +140,10 @@ def _believe(scope: Scope, forwarding: Mapping[str, str]) -> None:
         MutableHeaders(scope=scope)["host"] = said["x-forwarded-host"]
     prefix = said.get("x-forwarded-prefix", "").rstrip("/")
     scope[_PREFIX_KEY] = prefix if _PREFIX.fullmatch(prefix) else ""
+
+
+def base_url(request: HTTPConnection) -> str:
+    """Scheme, host and path prefix that a client used, a configured proxy included; no slash at the end."""
+    scheme = "https" if request.url.scheme in {"https", "wss"} else "http"
+    host = request.headers.get("host") or request.url.netloc
+    return f"{scheme}://{host}{prefix_of(request.scope)}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.embedded.web.media.images import image_routes
-from stash_cli.embedded.web.media.portraits import portrait_routes
+from stash_cli.embedded.web.media.images import image_routes, portrait_routes
 from stash_cli.embedded.web.media.scenes import scene_routes
 
 if TYPE_CHECKING:

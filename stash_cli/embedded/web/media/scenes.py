@@ -1,24 +1,22 @@
-"""Scenes: the video itself, what lies beside it, and the frames of its markers."""
+"""Routes of scenes: the video, captions, funscript, chapters, and frames of markers."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.imaging.frames import cover_at
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.scan.probe import BrokenFileError
-from stash_cli.embedded.web.media.captions import TYPE, as_vtt, chapters
-from stash_cli.embedded.web.media.finding import object_id, primary_file, scene_id
-from stash_cli.embedded.web.media.placeholders import placeholder
-from stash_cli.embedded.web.media.replies import NotServed, media_route, send_content, send_file
+from stash_cli.embedded.web.media.lookup import object_id, primary_file, scene_id
+from stash_cli.embedded.web.responses import NotServed, media_route, placeholder, send_content, send_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from sqlalchemy import Connection
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
@@ -26,6 +24,44 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.file_source import Media
     from stash_cli.embedded.library.library import Library
     from stash_cli.embedded.library.rows import Row
+
+
+TYPE = "text/vtt"
+_HEADER = "WEBVTT"
+_TIME = re.compile(r"(\d{2}:\d{2}:\d{2}),(\d{3})")
+_CUE = "-->"
+
+
+def as_vtt(content: bytes, kind: str) -> bytes:
+    """A caption file as WebVTT; `kind` is "vtt" or "srt", which writes its times with a comma."""
+    text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
+    if kind == "srt":
+        lines = (_TIME.sub(r"\1.\2", line) if _CUE in line else line for line in text.split("\n"))
+        text = f"{_HEADER}\n\n" + "\n".join(lines)
+    return text.encode()
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def chapters(marks: Iterable[tuple[float, float, str]]) -> bytes:
+    """Chapters as WebVTT, from (start, end, text) in seconds."""
+    cues = (
+        f"{number}\n{_clock(start)} {_CUE} {_clock(end)}\n{text}\n"
+        for number, (start, end, text) in enumerate(marks, 1)
+    )
+    return "\n".join([f"{_HEADER}\n", *cues]).encode()
+
+
+def _clock(seconds: float) -> str:
+    whole, thousandths = divmod(round(max(seconds, 0) * 1000), 1000)
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest:02}.{thousandths:03}"
+
 
 _LONGEST_CAPTION = 16 * 1024 * 1024
 _MARKER = "/scene/{id}/scene_marker/{marker}"

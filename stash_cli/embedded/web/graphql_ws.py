@@ -1,4 +1,4 @@
-"""GraphQL over a websocket: `graphql-transport-ws`, and the older `graphql-ws` that servers prefer."""
+"""GraphQL over websocket: `graphql-transport-ws`, and the older `graphql-ws` that the server prefers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stash_cli.embedded.graphql.subscriptions import Stream, open_stream
-from stash_cli.embedded.web.guard import may_widen
+from stash_cli.embedded.web.auth import may_widen
+from stash_cli.embedded.web.peers import base_url
 from stash_cli.embedded.web.requests import Malformed, Query
-from stash_cli.embedded.web.urls import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from stash_cli.embedded.library.library import Library
+
 
 _NORMAL = 1000
 _PROTOCOL_ERROR = 1002

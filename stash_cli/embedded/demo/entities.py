@@ -1,14 +1,15 @@
-"""Tags, studios, performers and groups of the demo library."""
+"""Tags, studios, performers, groups, galleries and images of the demo library."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from stash_cli.embedded import tables
-from stash_cli.embedded.demo import words
+from stash_cli.embedded.demo import names
 
 if TYPE_CHECKING:
     from stash_cli.embedded.demo.builder import Builder
+
 
 _GENDERS = ("FEMALE", "MALE", "NON_BINARY", None)
 _PERFORMERS = 60
@@ -17,13 +18,13 @@ _PERFORMERS = 60
 def add_tags(builder: Builder) -> None:
     """The tags, those above before those below, with their relations and aliases."""
     ids: dict[str, int] = {}
-    for parent, children in words.TAGS.items():
+    for parent, children in names.TAGS.items():
         for name in (parent, *children):
             if name not in ids:
                 ids[name] = _tag(builder, name)
         for child in children:
             builder.add(tables.tags_relations, parent_id=ids[parent], child_id=ids[child])
-    for name, aliases in words.ALIASES.items():
+    for name, aliases in names.ALIASES.items():
         for alias in aliases:
             builder.add(tables.tag_aliases, tag_id=ids[name], alias=alias)
 
@@ -41,7 +42,7 @@ def _tag(builder: Builder, name: str) -> int:
 
 
 def add_studios(builder: Builder) -> None:
-    for name, children in words.STUDIOS.items():
+    for name, children in names.STUDIOS.items():
         parent = _studio(builder, name, None)
         for child in children:
             _studio(builder, child, parent)
@@ -66,7 +67,7 @@ def _studio(builder: Builder, name: str, parent: int | None) -> int:
 
 def add_performers(builder: Builder) -> None:
     """Presenters and travellers: sixty different names."""
-    pairs = [(given, family) for given in words.GIVEN for family in words.FAMILY]
+    pairs = [(given, family) for given in names.GIVEN for family in names.FAMILY]
     for given, family in builder.random.sample(pairs, _PERFORMERS):
         number = _performer(builder, f"{given} {family}")
         if builder.chance(0.3):
@@ -91,7 +92,7 @@ def _performer(builder: Builder, name: str) -> int:
         gender=pick(_GENDERS),
         birthdate=f"{builder.random.randint(1948, 2001)}-{builder.random.randint(1, 12):02}-15",
         birthdate_precision=0,
-        country=pick(words.COUNTRIES),
+        country=pick(names.COUNTRIES),
         eye_color=pick(("Brown", "Blue", "Green", None)),
         hair_color=pick(("Black", "Brown", "Blond", "Grey", None)),
         height=builder.random.randint(155, 196),
@@ -106,9 +107,9 @@ def _performer(builder: Builder, name: str) -> int:
 
 def add_groups(builder: Builder) -> None:
     """Series, each with its volumes as sub-groups."""
-    for series in words.SERIES:
+    for series in names.SERIES:
         parts = [
-            _group(builder, f"{series}, {volume}") for volume in words.VOLUMES[: 1 + builder.chance(0.5)]
+            _group(builder, f"{series}, {volume}") for volume in names.VOLUMES[: 1 + builder.chance(0.5)]
         ]
         whole = _group(builder, series)
         for place, part in enumerate(parts, 1):
@@ -126,8 +127,86 @@ def _group(builder: Builder, name: str) -> int:
         date_precision=0,
         rating=builder.rating(),
         studio_id=builder.random.randint(1, len(builder.rows(tables.studios))),
-        director=f"{builder.random.choice(words.GIVEN)} {builder.random.choice(words.FAMILY)}",
+        director=f"{builder.random.choice(names.GIVEN)} {builder.random.choice(names.FAMILY)}",
         description=f"{name}: a journey in pictures.",
         front_image_blob=None,
         back_image_blob=None,
     )
+
+
+_GALLERIES, _IMAGES = 30, 4
+"""How many galleries, and images in each of them."""
+_SIZES = ((4000, 3000), (3000, 4000), (6000, 4000), (2048, 1365))
+
+
+def add_galleries(builder: Builder) -> None:
+    """A third each of folders, of zip files, and made by hand of loose images."""
+    for place in range(_GALLERIES):
+        name = f"{builder.random.choice(names.PLACES)} {builder.random.choice(names.SUBJECTS)} {place + 1}"
+        kind = ("folder", "zip", "made")[place % 3]
+        folder_path = f"/media/images/{name}{'.zip' if kind == 'zip' else ''}"
+        zip_file = _zip(builder, name) if kind == "zip" else None
+        folder = builder.folder(
+            folder_path if kind != "made" else "/media/images/loose", zip_file_id=zip_file
+        )
+        gallery = _gallery(builder, name if kind == "made" else None, folder if kind == "folder" else None)
+        if zip_file is not None:
+            builder.add(tables.galleries_files, gallery_id=gallery, file_id=zip_file, primary=True)
+        for part in range(_IMAGES):
+            image = _image(builder, folder, f"{name} {part + 1}.jpg", zip_file)
+            builder.add(tables.galleries_images, gallery_id=gallery, image_id=image, cover=False)
+
+
+def _zip(builder: Builder, name: str) -> int:
+    folder = builder.folder("/media/images")
+    file = builder.file(folder, f"{name}.zip", builder.random.randint(10, 60) * 1_000_000)
+    builder.hashes(file, md5=builder.hexadecimal(32))
+    return file
+
+
+def _gallery(builder: Builder, title: str | None, folder: int | None) -> int:
+    gallery = builder.entity(
+        tables.galleries,
+        folder_id=folder,
+        title=title,
+        code=None,
+        details=None,
+        photographer=f"{builder.random.choice(names.GIVEN)} {builder.random.choice(names.FAMILY)}",
+        date=builder.day(),
+        date_precision=0,
+        rating=builder.rating(),
+        organized=builder.chance(0.5),
+        studio_id=builder.random.randint(1, len(builder.rows(tables.studios))),
+    )
+    for tag in builder.some(range(1, len(builder.rows(tables.tags)) + 1), 3):
+        builder.add(tables.galleries_tags, gallery_id=gallery, tag_id=tag)
+    for performer in builder.some(range(1, 30), 2):
+        builder.add(tables.performers_galleries, performer_id=performer, gallery_id=gallery)
+    for scene in builder.some(range(1, len(builder.rows(tables.scenes)) + 1), 1):
+        builder.add(tables.scenes_galleries, scene_id=scene, gallery_id=gallery)
+    return gallery
+
+
+def _image(builder: Builder, folder: int, name: str, zip_file: int | None) -> int:
+    width, height = builder.random.choice(_SIZES)
+    file = builder.file(folder, name, width * height // 4, zip_file)
+    kind = "mjpeg" if zip_file is None else "jpeg"
+    builder.add(tables.image_files, file_id=file, format=kind, width=width, height=height)
+    builder.hashes(file, md5=builder.hexadecimal(32))
+    image = builder.entity(
+        tables.images,
+        title=None,
+        code=None,
+        details=None,
+        photographer=None,
+        date=None,
+        date_precision=None,
+        rating=builder.rating(),
+        organized=builder.chance(0.3),
+        studio_id=None,
+        o_counter=builder.random.choice((0, 0, 0, 1, 2)),
+    )
+    builder.add(tables.images_files, image_id=image, file_id=file, primary=True)
+    for tag in builder.some(range(1, len(builder.rows(tables.tags)) + 1), 2):
+        builder.add(tables.images_tags, image_id=image, tag_id=tag)
+    return image

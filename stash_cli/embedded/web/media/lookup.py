@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Table, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.file_source import Media, MediaAccess, locate
-from stash_cli.embedded.web.media.replies import NotServed
+from stash_cli.embedded.web.responses import NotServed
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
-
     from stash_cli.embedded.library.library import Library
+
 
 _HASH = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 LARGEST = (1 << 63) - 1

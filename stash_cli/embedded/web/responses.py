@@ -1,9 +1,11 @@
-"""Media as HTTP answers: what may be cached and for how long, ranges, and what was not found."""
+"""HTTP responses: compression, caching, ranges, errors, and placeholder pictures."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
+import zlib
 from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -11,7 +13,6 @@ from starlette.routing import Route
 
 from stash_cli.embedded.imaging.pictures import is_svg
 from stash_cli.embedded.scan.probe import BrokenFileError
-from stash_cli.embedded.web.compression import compressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,55 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from stash_cli.embedded.library.file_source import ServableFile
+
+
+_LEVEL = 4
+_COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda content: gzip.compress(content, _LEVEL, mtime=0),
+    "deflate": lambda content: zlib.compress(content, _LEVEL),
+}
+_COMPRESSED = frozenset(
+    (
+        *("application/json", "application/javascript", "application/x-javascript", "text/javascript"),
+        *("application/atom+xml", "application/rss+xml", "image/svg+xml"),
+        *("text/html", "text/css", "text/plain"),
+    )
+)
+
+
+def compressed(request: Request, content: bytes, media_type: str) -> tuple[bytes, dict[str, str]]:
+    """`content` and the headers that say how it is encoded; as it is for what does not shrink."""
+    if media_type.partition(";")[0] not in _COMPRESSED:
+        return content, {}
+    offered = request.headers.get("accept-encoding", "")
+    taken = {part.strip().partition(";")[0] for part in offered.split(",")}
+    encoding = next((name for name in _COMPRESSORS if name in taken), None)
+    if encoding is None:
+        return content, {}
+    return _COMPRESSORS[encoding](content), {"Content-Encoding": encoding, "Vary": "Accept-Encoding"}
+
+
+_TALL, _WIDE = (60, 90), (120, 68)
+_DRAWINGS = {
+    "performer": (_TALL, '<circle cx="30" cy="32" r="13"/><path d="M8 82c2-24 12-31 22-31s20 7 22 31z"/>'),
+    "group": (_TALL, '<path d="M12 20h36v50H12zM12 28h36M12 62h36"/>'),
+    "studio": (_WIDE, '<path d="M36 54V22h20l6 8h22v24zM44 40h32"/>'),
+    "tag": (_WIDE, '<path d="M36 20h22l26 20-16 16-26-20zM46 29v0"/>'),
+    "scene": (_WIDE, '<path d="M48 18v32l28-16z"/>'),
+    "image": (_WIDE, '<path d="M24 54l22-28 14 16 10-10 26 22z"/><circle cx="82" cy="20" r="6"/>'),
+    "gallery": (_WIDE, '<path d="M30 22h50v34H30zM38 22v-8h50v34h-8"/>'),
+}
+
+
+def placeholder(kind: str) -> bytes:
+    """An SVG document; `kind` is "performer", "studio", "tag", "group", "scene", "image" or "gallery"."""
+    (width, height), drawing = _DRAWINGS[kind]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
+        f'<rect width="{width}" height="{height}" fill="#456"/>'
+        f'<g fill="none" stroke="#def" stroke-width="3" stroke-linecap="round">{drawing}</g></svg>'
+    ).encode()
+
 
 _FOREVER, _ASK_AGAIN = "private, max-age=31536000, immutable", "no-cache"
 _SVG = "image/svg+xml"

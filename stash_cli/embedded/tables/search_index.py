@@ -6,14 +6,11 @@ Triggers note in `scenes_stale` and `images_stale` whose sort keys or search tex
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Index, Table, case, func, literal_column
+from sqlalchemy import ColumnElement, FromClause, Index, Table, case, func, literal_column
 
 from stash_cli.embedded.tables.columns import integer, metadata
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, FromClause
 
 scenes_stale = Table("scenes_stale", metadata, integer("scene_id", nullable=False))
 """Scenes that changed in this transaction, some of them more than once."""

@@ -1,4 +1,4 @@
-"""The ASGI application of a library: GraphQL, its websocket, login and pictures."""
+"""The ASGI applications of a library: GraphQL over HTTP and websocket, login, media and downloads."""
 
 from __future__ import annotations
 
@@ -7,27 +7,56 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route, WebSocketRoute
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from stash_cli.embedded.web.conversation import socket_endpoint
-from stash_cli.embedded.web.cross_site import CrossSiteMiddleware
-from stash_cli.embedded.web.downloads import download_route
-from stash_cli.embedded.web.endpoint import graphql_endpoint
-from stash_cli.embedded.web.guard import Guard
-from stash_cli.embedded.web.limits import BodyLimit
+from stash_cli.embedded.web.auth import Guard
+from stash_cli.embedded.web.graphql_http import graphql_endpoint
+from stash_cli.embedded.web.graphql_ws import socket_endpoint
 from stash_cli.embedded.web.login import Sessions, login_endpoint, logout_endpoint
 from stash_cli.embedded.web.media import media_routes
-from stash_cli.embedded.web.pages import page_route
+from stash_cli.embedded.web.middleware import BodyLimit, CrossSiteMiddleware, ResponseHeadersMiddleware
 from stash_cli.embedded.web.peers import PeerMiddleware
 from stash_cli.embedded.web.policy import WebPolicy
-from stash_cli.embedded.web.response_headers import ResponseHeadersMiddleware
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.routing import BaseRoute
 
     from stash_cli.embedded.library.library import Library
+
+
+_MOUNTS = frozenset(
+    (
+        *("performer", "scene", "gallery", "image", "studio", "group", "tag"),
+        *("downloads", "plugin", "custom", "css", "javascript", "customlocales"),
+    )
+)
+"""Below these nothing unknown is a page."""
+_PAGE = """<!doctype html><title>Stash</title><p>This is an embedded library: it answers GraphQL at
+<a href="/graphql">/graphql</a> and has no web interface."""
+
+
+def page_route() -> Route:
+    """The route of every path that nothing else answers; it stands last."""
+    return Route("/{path:path}", _show)
+
+
+def _show(request: Request) -> Response:
+    first = request.path_params["path"].partition("/")[0]
+    return PlainTextResponse("Not Found", 404) if first in _MOUNTS else HTMLResponse(_PAGE)
+
+
+def download_route(library: Library) -> Route:
+    """`/downloads/<key>/<any name>`: the key alone says which file it is."""
+
+    def serve(request: Request) -> Response:
+        path = library.downloads.find(request.path_params["key"])
+        if path is None:
+            return PlainTextResponse("Not Found", 404)
+        return FileResponse(path, filename=path.name, media_type="application/octet-stream")
+
+    return Route("/downloads/{key}/{name}", serve)
+
 
 _ALL_METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]
 

@@ -14,10 +14,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.web.credentials import Credentials
-from stash_cli.embedded.web.exposure import REFUSAL, UNKNOWN_PROXY, expose, exposed
-from stash_cli.embedded.web.login import refuse_guess, session_cookie, session_token
-from stash_cli.embedded.web.login_throttle import LoginThrottle
+from stash_cli.embedded.web.login import LoginThrottle, refuse_guess, session_cookie, session_token
 from stash_cli.embedded.web.peers import peer_of, prefix_of
+from stash_cli.embedded.web.public_access import REFUSAL, UNKNOWN_PROXY, expose, exposed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.library import Library
     from stash_cli.embedded.web.login import Sessions
+
 
 _ALIVE = "/healthz"
 _OPEN = ("/login", "/logout", "/css", "/assets")

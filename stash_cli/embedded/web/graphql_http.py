@@ -1,27 +1,58 @@
-"""`/graphql` over HTTP: methods, content types and status codes as the server has them."""
+"""GraphQL over HTTP at `/graphql`: methods, content types and status codes of the server."""
 
 from __future__ import annotations
 
 import json
+import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import anyio
 from graphql import OperationType, get_operation_ast
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
-from stash_cli.embedded.web.compression import compressed
-from stash_cli.embedded.web.guard import may_widen
+from stash_cli.embedded.web.auth import may_widen
+from stash_cli.embedded.web.peers import base_url
 from stash_cli.embedded.web.requests import Malformed, Query, media_type, read_query
-from stash_cli.embedded.web.urls import base_url
-from stash_cli.embedded.web.waiting import while_connected
+from stash_cli.embedded.web.responses import compressed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from threading import Event
 
     from starlette.requests import Request
+    from starlette.types import Receive
 
     from stash_cli.embedded.library.library import Library
+
+
+T = TypeVar("T")
+
+
+async def while_connected(receive: Receive, work: Callable[[threading.Event], T]) -> T:
+    """The result of `work`, run in a thread: the event loop stays free for other requests and sockets.
+
+    The event that it is given is set when the client hangs up, or when this task is cancelled.
+    """
+    stop = threading.Event()
+
+    async def watch() -> None:
+        try:
+            while (await receive())["type"] != "http.disconnect":
+                continue
+        finally:
+            stop.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(watch)
+        try:
+            result = await run_in_threadpool(work, stop)
+        finally:
+            stop.set()
+            tasks.cancel_scope.cancel()
+    return result
+
 
 PLAIN, GRAPHQL = "application/json", "application/graphql-response+json"
 _OFFERS = {PLAIN: PLAIN, GRAPHQL: GRAPHQL, "*/*": GRAPHQL, "application/*": GRAPHQL}
