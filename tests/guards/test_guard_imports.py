@@ -101,6 +101,18 @@ def test_imports_follow_the_layers(path: object) -> None:
     assert not wrong, f"{importer} may not import {wrong}"
 
 
+def test_core_imports_nothing_of_the_embedded_library() -> None:
+    """Annotations included; `core.transport` opens a library by its dotted name."""
+    found = set()
+    for path in (PACKAGE / "core").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                found |= {(path.name, f"{node.module}.{alias.name}") for alias in node.names}
+            elif isinstance(node, ast.Import):
+                found |= {(path.name, alias.name) for alias in node.names}
+    assert not {name for name in found if name[1].startswith("stash_cli.embedded")}
+
+
 LOADED = "import json, sys; from stash_cli.__main__ import main\ntry: main()\nexcept SystemExit: pass\n"
 LOADED += "print(); print(json.dumps(sorted(sys.modules)))"
 
