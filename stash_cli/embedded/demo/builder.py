@@ -7,15 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, Table, insert
 
-from stash_cli.embedded import tables
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.timestamps import utc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Table
 
 T = TypeVar("T")
 
@@ -78,17 +77,17 @@ class Builder:
             parent, _, name = path.rpartition("/")
             above = self.folder(parent) if parent else None
             row = {"path": path, "basename": name, "parent_folder_id": above, "zip_file_id": None, **values}
-            self._folders[path] = self.entity(tables.folders, mod_time=self.next_time(), **row)
+            self._folders[path] = self.entity(t.folders, mod_time=self.next_time(), **row)
         return self._folders[path]
 
     def file(self, folder: int, name: str, size: int, zip_file: int | None = None) -> int:
         times = {"mod_time": self.next_time()}
         row = {"basename": name, "parent_folder_id": folder, "size": size, "zip_file_id": zip_file}
-        return self.entity(tables.files, **row, **times)
+        return self.entity(t.files, **row, **times)
 
     def hashes(self, file: int, **values: str | int) -> None:
         for kind, value in values.items():
-            self.add(tables.files_fingerprints, file_id=file, type=kind, fingerprint=value)
+            self.add(t.files_fingerprints, file_id=file, type=kind, fingerprint=value)
 
     def write(self, connection: Connection) -> None:
         """Insert everything; the order of the tables does not matter until the commit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.embedded import tables
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.demo import names
 
 if TYPE_CHECKING:
@@ -23,15 +23,15 @@ def add_tags(builder: Builder) -> None:
             if name not in ids:
                 ids[name] = _tag(builder, name)
         for child in children:
-            builder.add(tables.tags_relations, parent_id=ids[parent], child_id=ids[child])
+            builder.add(t.tags_relations, parent_id=ids[parent], child_id=ids[child])
     for name, aliases in names.ALIASES.items():
         for alias in aliases:
-            builder.add(tables.tag_aliases, tag_id=ids[name], alias=alias)
+            builder.add(t.tag_aliases, tag_id=ids[name], alias=alias)
 
 
 def _tag(builder: Builder, name: str) -> int:
     return builder.entity(
-        tables.tags,
+        t.tags,
         name=name,
         sort_name=None,
         description=None if name == "To sort" else f"Shows or concerns {name.lower()}",
@@ -50,7 +50,7 @@ def add_studios(builder: Builder) -> None:
 
 def _studio(builder: Builder, name: str, parent: int | None) -> int:
     number = builder.entity(
-        tables.studios,
+        t.studios,
         name=name,
         parent_id=parent,
         details=f"{name} makes films about places and how to get there.",
@@ -61,7 +61,7 @@ def _studio(builder: Builder, name: str, parent: int | None) -> int:
         image_blob=None,
     )
     slug = name.lower().replace(" & ", "-").replace(" ", "-")
-    builder.add(tables.studio_urls, studio_id=number, position=0, url=f"https://{slug}.example.org")
+    builder.add(t.studio_urls, studio_id=number, position=0, url=f"https://{slug}.example.org")
     return number
 
 
@@ -71,22 +71,22 @@ def add_performers(builder: Builder) -> None:
     for given, family in builder.random.sample(pairs, _PERFORMERS):
         number = _performer(builder, f"{given} {family}")
         if builder.chance(0.3):
-            builder.add(tables.performer_aliases, performer_id=number, alias=f"{given[0]}. {family}")
+            builder.add(t.performer_aliases, performer_id=number, alias=f"{given[0]}. {family}")
         if builder.chance(0.4):
             url = f"https://people.example.org/{given.lower()}-{family.lower()}"
-            builder.add(tables.performer_urls, performer_id=number, position=0, url=url)
+            builder.add(t.performer_urls, performer_id=number, position=0, url=url)
         for tag in builder.some(range(1, 20), 2):
-            builder.add(tables.performers_tags, performer_id=number, tag_id=tag)
+            builder.add(t.performers_tags, performer_id=number, tag_id=tag)
         if builder.chance(0.3):
             languages = builder.random.randint(1, 5)
             fields = {"performer_id": number, "field": "languages", "value": languages}
-            builder.add(tables.performer_custom_fields, **fields)
+            builder.add(t.performer_custom_fields, **fields)
 
 
 def _performer(builder: Builder, name: str) -> int:
     pick = builder.random.choice
     return builder.entity(
-        tables.performers,
+        t.performers,
         name=name,
         disambiguation=None,
         gender=pick(_GENDERS),
@@ -114,19 +114,19 @@ def add_groups(builder: Builder) -> None:
         whole = _group(builder, series)
         for place, part in enumerate(parts, 1):
             ends = {"containing_id": whole, "sub_id": part}
-            builder.add(tables.groups_relations, **ends, order_index=place, description=f"Part {place}")
+            builder.add(t.groups_relations, **ends, order_index=place, description=f"Part {place}")
 
 
 def _group(builder: Builder, name: str) -> int:
     return builder.entity(
-        tables.groups,
+        t.groups,
         name=name,
         aliases=None,
         duration=builder.random.randint(40, 180) * 60,
         date=builder.day(),
         date_precision=0,
         rating=builder.rating(),
-        studio_id=builder.random.randint(1, len(builder.rows(tables.studios))),
+        studio_id=builder.random.randint(1, len(builder.rows(t.studios))),
         director=f"{builder.random.choice(names.GIVEN)} {builder.random.choice(names.FAMILY)}",
         description=f"{name}: a journey in pictures.",
         front_image_blob=None,
@@ -151,10 +151,10 @@ def add_galleries(builder: Builder) -> None:
         )
         gallery = _gallery(builder, name if kind == "made" else None, folder if kind == "folder" else None)
         if zip_file is not None:
-            builder.add(tables.galleries_files, gallery_id=gallery, file_id=zip_file, primary=True)
+            builder.add(t.galleries_files, gallery_id=gallery, file_id=zip_file, primary=True)
         for part in range(_IMAGES):
             image = _image(builder, folder, f"{name} {part + 1}.jpg", zip_file)
-            builder.add(tables.galleries_images, gallery_id=gallery, image_id=image, cover=False)
+            builder.add(t.galleries_images, gallery_id=gallery, image_id=image, cover=False)
 
 
 def _zip(builder: Builder, name: str) -> int:
@@ -166,7 +166,7 @@ def _zip(builder: Builder, name: str) -> int:
 
 def _gallery(builder: Builder, title: str | None, folder: int | None) -> int:
     gallery = builder.entity(
-        tables.galleries,
+        t.galleries,
         folder_id=folder,
         title=title,
         code=None,
@@ -176,14 +176,14 @@ def _gallery(builder: Builder, title: str | None, folder: int | None) -> int:
         date_precision=0,
         rating=builder.rating(),
         organized=builder.chance(0.5),
-        studio_id=builder.random.randint(1, len(builder.rows(tables.studios))),
+        studio_id=builder.random.randint(1, len(builder.rows(t.studios))),
     )
-    for tag in builder.some(range(1, len(builder.rows(tables.tags)) + 1), 3):
-        builder.add(tables.galleries_tags, gallery_id=gallery, tag_id=tag)
+    for tag in builder.some(range(1, len(builder.rows(t.tags)) + 1), 3):
+        builder.add(t.galleries_tags, gallery_id=gallery, tag_id=tag)
     for performer in builder.some(range(1, 30), 2):
-        builder.add(tables.performers_galleries, performer_id=performer, gallery_id=gallery)
-    for scene in builder.some(range(1, len(builder.rows(tables.scenes)) + 1), 1):
-        builder.add(tables.scenes_galleries, scene_id=scene, gallery_id=gallery)
+        builder.add(t.performers_galleries, performer_id=performer, gallery_id=gallery)
+    for scene in builder.some(range(1, len(builder.rows(t.scenes)) + 1), 1):
+        builder.add(t.scenes_galleries, scene_id=scene, gallery_id=gallery)
     return gallery
 
 
@@ -191,10 +191,10 @@ def _image(builder: Builder, folder: int, name: str, zip_file: int | None) -> in
     width, height = builder.random.choice(_SIZES)
     file = builder.file(folder, name, width * height // 4, zip_file)
     kind = "mjpeg" if zip_file is None else "jpeg"
-    builder.add(tables.image_files, file_id=file, format=kind, width=width, height=height)
+    builder.add(t.image_files, file_id=file, format=kind, width=width, height=height)
     builder.hashes(file, md5=builder.hexadecimal(32))
     image = builder.entity(
-        tables.images,
+        t.images,
         title=None,
         code=None,
         details=None,
@@ -206,7 +206,7 @@ def _image(builder: Builder, folder: int, name: str, zip_file: int | None) -> in
         studio_id=None,
         o_counter=builder.random.choice((0, 0, 0, 1, 2)),
     )
-    builder.add(tables.images_files, image_id=image, file_id=file, primary=True)
-    for tag in builder.some(range(1, len(builder.rows(tables.tags)) + 1), 2):
-        builder.add(tables.images_tags, image_id=image, tag_id=tag)
+    builder.add(t.images_files, image_id=image, file_id=file, primary=True)
+    for tag in builder.some(range(1, len(builder.rows(t.tags)) + 1), 2):
+        builder.add(t.images_tags, image_id=image, tag_id=tag)
     return image

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from stash_cli.embedded import tables
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.demo import names
 from stash_cli.embedded.library.timestamps import utc
 
@@ -30,13 +30,13 @@ def _scene(builder: Builder) -> None:
     pick = builder.random.choice
     subject, place = pick(names.SUBJECTS), pick(names.PLACES)
     title = f"{pick(names.MOODS)} {subject} in {place}"
-    studios = builder.rows(tables.studios)
+    studios = builder.rows(t.studios)
     studio = None if builder.chance(_NO_STUDIO) else builder.random.randint(1, len(studios))
     duration = round(builder.random.uniform(45, 5400), 2)
     number = builder.entity(
-        tables.scenes,
+        t.scenes,
         title=title,
-        code=f"DL-{len(builder.rows(tables.scenes)) + 1:04}",
+        code=f"DL-{len(builder.rows(t.scenes)) + 1:04}",
         details=f"{subject} near {place}, filmed over several days.",
         director=f"{pick(names.GIVEN)} {pick(names.FAMILY)}" if builder.chance(0.5) else None,
         date=builder.day(),
@@ -61,7 +61,7 @@ def _video(builder: Builder, scene: int, folder: str, stem: str, duration: float
         size = int(rate * duration / 8)
         file = builder.file(builder.folder(folder), f"{stem}.{suffix}", size)
         builder.add(
-            tables.video_files,
+            t.video_files,
             file_id=file,
             duration=duration,
             video_codec="h264" if suffix == "mp4" else "hevc",
@@ -76,35 +76,35 @@ def _video(builder: Builder, scene: int, folder: str, stem: str, duration: float
         )
         phash = builder.random.getrandbits(63)
         builder.hashes(file, oshash=builder.hexadecimal(16), md5=builder.hexadecimal(32), phash=phash)
-        builder.add(tables.scenes_files, scene_id=scene, file_id=file, primary=primary)
+        builder.add(t.scenes_files, scene_id=scene, file_id=file, primary=primary)
 
 
 def _relate(builder: Builder, scene: int, subject: str) -> None:
-    tags = builder.rows(tables.tags)
+    tags = builder.rows(t.tags)
     chosen = {tag["id"] for tag in tags if tag["name"] in {subject, "Outdoor"} and builder.chance(0.8)}
     chosen.update(builder.some(range(2, len(tags)), 4))
     for tag in sorted(chosen):
-        builder.add(tables.scenes_tags, scene_id=scene, tag_id=tag)
-    for performer in builder.some(range(1, len(builder.rows(tables.performers)) + 1), 3):
-        builder.add(tables.performers_scenes, performer_id=performer, scene_id=scene)
-    for group in builder.some(range(1, len(builder.rows(tables.groups)) + 1), 1):
+        builder.add(t.scenes_tags, scene_id=scene, tag_id=tag)
+    for performer in builder.some(range(1, len(builder.rows(t.performers)) + 1), 3):
+        builder.add(t.performers_scenes, performer_id=performer, scene_id=scene)
+    for group in builder.some(range(1, len(builder.rows(t.groups)) + 1), 1):
         place = builder.random.randint(1, 12)
-        builder.add(tables.groups_scenes, group_id=group, scene_id=scene, scene_index=place)
+        builder.add(t.groups_scenes, group_id=group, scene_id=scene, scene_index=place)
     if builder.chance(0.5):
         url = f"https://films.example.org/{scene}"
-        builder.add(tables.scene_urls, scene_id=scene, position=0, url=url)
+        builder.add(t.scene_urls, scene_id=scene, position=0, url=url)
     if builder.chance(0.25):
         stash_id = f"{builder.hexadecimal(8)}-0000-4000-8000-{scene:012}"
         ends = {"scene_id": scene, "endpoint": "https://box.example.org/graphql", "stash_id": stash_id}
-        builder.add(tables.scene_stash_ids, **ends, updated_at=builder.next_time())
+        builder.add(t.scene_stash_ids, **ends, updated_at=builder.next_time())
 
 
 def add_markers(builder: Builder) -> None:
-    tags = len(builder.rows(tables.tags))
+    tags = len(builder.rows(t.tags))
     for _ in range(_MARKERS):
         start = float(builder.random.randint(1, 40))
         marker = builder.entity(
-            tables.scene_markers,
+            t.scene_markers,
             title=f"{builder.random.choice(names.MOODS)} view" if builder.chance(0.6) else "",
             seconds=start,
             end_seconds=start + builder.random.randint(2, 5) if builder.chance(0.5) else None,
@@ -112,14 +112,14 @@ def add_markers(builder: Builder) -> None:
             scene_id=builder.random.randint(1, _SCENES),
         )
         for tag in builder.some(range(tags // 2 + 1, tags + 1), 2):
-            builder.add(tables.scene_markers_tags, scene_marker_id=marker, tag_id=tag)
+            builder.add(t.scene_markers_tags, scene_marker_id=marker, tag_id=tag)
 
 
 def add_history(builder: Builder) -> None:
     for scene in builder.random.sample(range(1, _SCENES + 1), _SCENES // 2):
-        _dates(builder, tables.scenes_view_dates, "view_date", scene)
+        _dates(builder, t.scenes_view_dates, "view_date", scene)
         if builder.chance(0.3):
-            _dates(builder, tables.scenes_o_dates, "o_date", scene)
+            _dates(builder, t.scenes_o_dates, "o_date", scene)
 
 
 def _dates(builder: Builder, table: Table, column: str, scene: int) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters.criteria import compose, every
+from stash_cli.embedded.filters.criteria import Handler, compose, every
 from stash_cli.embedded.filters.file import FILE_FILTER, FOLDER_FILTER
 from stash_cli.embedded.filters.gallery import GALLERY_FILTER
 from stash_cli.embedded.filters.group import GROUP_FILTER
@@ -20,9 +20,6 @@ from stash_cli.embedded.filters.tag import TAG_FILTER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import ColumnElement, FromClause
-
-    from stash_cli.embedded.filters.criteria import Handler
 
 __all__ = ["FILTERS", "condition", "matching"]
 

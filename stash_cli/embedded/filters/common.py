@@ -10,6 +10,9 @@ from sqlalchemy import ColumnElement, Integer, Select, Table, Text, cast, func, 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import conditions
 from stash_cli.embedded.filters.criteria import (
+    Condition,
+    Entity,
+    Handler,
     OwnColumn,
     age_at,
     count,
@@ -25,8 +28,6 @@ from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
 
 
 FILES = {

@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, and_, false, func, not_, or_
+from sqlalchemy import ColumnElement, String, and_, false, func, not_, or_
 
 from stash_cli.core.types.resolution import BANDS
 from stash_cli.embedded.graphql.errors import UnsupportedModifier
@@ -18,8 +18,6 @@ from stash_cli.embedded.library.regex import compile_pattern, is_text, required_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from sqlalchemy import ColumnElement
 
     Condition = ColumnElement[bool]
     Criterion = Mapping[str, Any]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, Table, and_, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
+    Condition,
+    Entity,
+    Handler,
     OwnColumn,
     boolean,
     column,
@@ -29,9 +32,6 @@ from stash_cli.embedded.library import sql
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Table
-
-    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
 
 _prints = t.files_fingerprints
 

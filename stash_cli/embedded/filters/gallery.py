@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, func, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, select, union_all
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
+    Condition,
+    Entity,
+    Handler,
     OwnColumn,
     boolean,
     column,
@@ -27,10 +30,6 @@ from stash_cli.embedded.filters.special import custom_fields, missing, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from sqlalchemy import ColumnElement
-
-    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
 
 
 def _link(table: Any, other: str) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Select, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
+    Handler,
     OwnColumn,
     column,
     count,
@@ -22,9 +23,6 @@ from stash_cli.embedded.filters.criteria import (
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import custom_fields, missing, without
 from stash_cli.embedded.library import pair_queries as two_steps
-
-if TYPE_CHECKING:
-    from stash_cli.embedded.filters.criteria import Handler
 
 
 def _link(table: Any, other: str) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
+    Handler,
     OwnColumn,
     boolean,
     column,
@@ -19,9 +20,6 @@ from stash_cli.embedded.filters.criteria import (
 )
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import custom_fields, missing, phash, without
-
-if TYPE_CHECKING:
-    from stash_cli.embedded.filters.criteria import Handler
 
 
 def _link(table: Any, other: str) -> Any:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
+    Condition,
+    Entity,
+    Handler,
     age_at,
     boolean,
     column,
@@ -27,10 +30,6 @@ from stash_cli.embedded.library import pair_queries as two_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from sqlalchemy import ColumnElement, Table
-
-    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
 
 
 def _link(table: Any, other: str) -> Any:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Alias, Select, Table, and_, distinct, false, func, not_, or_, select
+from sqlalchemy import Alias, Select, Subquery, Table, and_, distinct, false, func, not_, or_, select
 
-from stash_cli.embedded.filters.criteria import OwnColumn, has_row
+from stash_cli.embedded.filters.criteria import Condition, Entity, Handler, OwnColumn, has_row
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy import Subquery
-
-    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
 
 _MULTI = "multi criterion input"
 _MODIFIERS = ("INCLUDES", "INCLUDES_ALL", "EXCLUDES", "EQUALS", "IS_NULL", "NOT_NULL")

@@ -10,6 +10,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions
 from stash_cli.embedded.filters.criteria import (
+    Condition,
+    Entity,
+    Expression,
+    Handler,
+    Matcher,
     OwnColumn,
     boolean,
     column,
@@ -28,8 +33,6 @@ from stash_cli.embedded.search.text_search import SearchSpec, scenes_holding, tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from stash_cli.embedded.filters.criteria import Condition, Entity, Expression, Handler, Matcher
 
 
 def _over_scene(link: Any, other: str) -> Any:

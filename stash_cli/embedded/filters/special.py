@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Table, and_, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, false, func, not_, or_, select, true
 
 from stash_cli.embedded.filters import conditions
-from stash_cli.embedded.filters.criteria import has_row, some_row
+from stash_cli.embedded.filters.criteria import Condition, Entity, Handler, has_row, some_row
 from stash_cli.embedded.graphql.errors import Refused, UnsupportedModifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement
-
-    from stash_cli.embedded.filters.criteria import Condition, Entity, Handler
 
 _SIGNED = 1 << 63
 

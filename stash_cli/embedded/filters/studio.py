@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions
-from stash_cli.embedded.filters.criteria import OwnColumn, boolean, column, count, dates, pairs, strings
+from stash_cli.embedded.filters.criteria import (
+    Handler,
+    OwnColumn,
+    boolean,
+    column,
+    count,
+    dates,
+    pairs,
+    strings,
+)
 from stash_cli.embedded.filters.relations import Relation, related
 from stash_cli.embedded.filters.special import custom_fields, missing, without
-
-if TYPE_CHECKING:
-    from stash_cli.embedded.filters.criteria import Handler
 
 
 def _link(table: Any, other: str) -> Any:

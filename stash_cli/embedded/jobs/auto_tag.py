@@ -8,17 +8,15 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Table, select, union_all, update
+from sqlalchemy import Connection, Select, Table, select, union_all, update
 from sqlalchemy.dialects.sqlite import insert
 
-from stash_cli.embedded import tables
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.regex import compile_pattern
 from stash_cli.embedded.scan.paths import is_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from sqlalchemy import Connection
 
     from stash_cli.core.types.re2 import Expression
     from stash_cli.embedded.jobs.job import Progress
@@ -42,14 +40,14 @@ class _Target:
 
 
 _TARGETS = (
-    _Target(tables.scenes, tables.scenes_files, "scene_id", tables.performers_scenes, tables.scenes_tags),
-    _Target(tables.images, tables.images_files, "image_id", tables.performers_images, tables.images_tags),
+    _Target(t.scenes, t.scenes_files, "scene_id", t.performers_scenes, t.scenes_tags),
+    _Target(t.images, t.images_files, "image_id", t.performers_images, t.images_tags),
     _Target(
-        tables.galleries,
-        tables.galleries_files,
+        t.galleries,
+        t.galleries_files,
         "gallery_id",
-        tables.performers_galleries,
-        tables.galleries_tags,
+        t.performers_galleries,
+        t.galleries_tags,
     ),
 )
 
@@ -125,19 +123,19 @@ class AutoTagger:
 
 
 def _names_of(kind: str) -> Select[Any]:
-    table = tables.metadata.tables[kind]
+    table = t.metadata.tables[kind]
     direct = select(table.c.id, table.c.name).where(~table.c.ignore_auto_tag)
     if kind == "performers":
         return direct
     own = kind.removesuffix("s") + "_id"
-    aliases = tables.metadata.tables[kind.removesuffix("s") + "_aliases"]
+    aliases = t.metadata.tables[kind.removesuffix("s") + "_aliases"]
     others = select(table.c.id, aliases.c.alias).join(aliases, aliases.c[own] == table.c.id)
     both = union_all(direct, others.where(~table.c.ignore_auto_tag)).subquery()
     return select(both)
 
 
 def _paths_of(target: _Target) -> Select[Any]:
-    files, folders = tables.files, tables.folders
+    files, folders = t.files, t.folders
     path = folders.c.path + "/" + files.c.basename
     return (
         select(target.table.c.id, path)

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, Text, delete, func, update
+from sqlalchemy import Connection, Table, Text, delete, func, update
 
 from stash_cli.core.private_files import create_private
 from stash_cli.embedded import tables as t
@@ -19,8 +19,6 @@ from stash_cli.embedded.library.database import Database
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from sqlalchemy import Connection
 
     from stash_cli.embedded.library.library import Library
 

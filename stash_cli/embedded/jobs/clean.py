@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.persistence.blobs import forget_unused
 from stash_cli.embedded.persistence.deletion import Options, destroy, remove_entries
@@ -16,12 +17,9 @@ from stash_cli.embedded.persistence.entity_mapper import BLUEPRINTS
 from stash_cli.embedded.scan.content import member_names
 from stash_cli.embedded.scan.paths import is_within
 from stash_cli.embedded.scan.rules import Rules, read_rules
-from stash_cli.embedded.tables import files, folders, galleries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from sqlalchemy import Connection
 
     from stash_cli.embedded.jobs.job import Progress
     from stash_cli.embedded.library.database import Database
@@ -55,7 +53,7 @@ class Cleaner:
                 any_folder=self.any_folder,
             )
             known = list(self._files(connection))
-            held = select(folders.c.id, folders.c.path).where(folders.c.zip_file_id.is_(None))
+            held = select(t.folders.c.id, t.folders.c.path).where(t.folders.c.zip_file_id.is_(None))
             kept = connection.execute(held).all()
         self.progress.total(len(known))
         gone = [file.id for file in known if self._is_gone(rules, file)]
@@ -71,11 +69,11 @@ class Cleaner:
             forget_unused(connection)
 
     def _files(self, connection: Connection) -> Iterator[_File]:
-        holder, outer = files.alias(), folders.alias()
+        holder, outer = t.files.alias(), t.folders.alias()
         query = (
-            select(files.c.id, folders.c.path, files.c.basename, outer.c.path, holder.c.basename)
-            .join(folders, folders.c.id == files.c.parent_folder_id)
-            .outerjoin(holder, holder.c.id == files.c.zip_file_id)
+            select(t.files.c.id, t.folders.c.path, t.files.c.basename, outer.c.path, holder.c.basename)
+            .join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
+            .outerjoin(holder, holder.c.id == t.files.c.zip_file_id)
             .outerjoin(outer, outer.c.id == holder.c.parent_folder_id)
         )
         for number, folder, name, zip_folder, zip_name in connection.execute(query):
@@ -134,8 +132,8 @@ def _forget_files(connection: Connection, ids: Sequence[int]) -> None:
 def _forget_folders(connection: Connection, ids: Iterable[int]) -> None:
     """Remove folders that hold nothing any more, the deepest first, with the galleries made of them."""
     for folder in sorted(ids, reverse=True):
-        made = select(galleries.c.id).where(galleries.c.folder_id == folder)
+        made = select(t.galleries.c.id).where(t.galleries.c.folder_id == folder)
         for gallery in list(connection.scalars(made)):
-            connection.execute(delete(galleries).where(galleries.c.id == gallery))
-        held = select(files.c.id).where(files.c.parent_folder_id == folder).exists()
-        connection.execute(delete(folders).where(folders.c.id == folder, ~held))
+            connection.execute(delete(t.galleries).where(t.galleries.c.id == gallery))
+        held = select(t.files.c.id).where(t.files.c.parent_folder_id == folder).exists()
+        connection.execute(delete(t.folders).where(t.folders.c.id == folder, ~held))

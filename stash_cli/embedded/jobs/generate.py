@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import Select, Table, delete, insert, or_, select, update
 
-from stash_cli.embedded import tables
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.imaging.frames import cover_at
 from stash_cli.embedded.imaging.phash import picture_hash, video_hash
 from stash_cli.embedded.imaging.pictures import Picture
@@ -72,7 +72,7 @@ def _limited(statement: Select[Any], options: Options, link: Table, owner: str) 
 
 
 def _chosen(options: Options, link: Table, owner: str) -> list[Any]:
-    galleries = tables.galleries_images
+    galleries = t.galleries_images
     if owner == "scene_id":
         return [link.c[owner].in_(_numbers(options, "sceneIDs"))]
     members = select(galleries.c.image_id).where(galleries.c.gallery_id.in_(_numbers(options, "galleryIDs")))
@@ -86,15 +86,15 @@ def _numbers(options: Options, name: str) -> Select[Any]:
 def _with_files(link: Table, *columns: Any) -> Select[Any]:
     """(file, columns...) of what `link` gives to objects, with their folders at hand."""
     statement = select(link.c.file_id, *columns).select_from(link)
-    files = statement.join(tables.files, tables.files.c.id == link.c.file_id)
-    return files.join(tables.folders, tables.folders.c.id == tables.files.c.parent_folder_id)
+    files = statement.join(t.files, t.files.c.id == link.c.file_id)
+    return files.join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
 
 
 class _Covers:
     """A frame of the primary file of each scene."""
 
     def wanted(self, options: Options) -> Select[Any]:
-        link, video, scenes = tables.scenes_files, tables.video_files, tables.scenes
+        link, video, scenes = t.scenes_files, t.video_files, t.scenes
         statement = (
             _with_files(link, link.c.scene_id, video.c.duration)
             .join(video, video.c.file_id == link.c.file_id)
@@ -119,7 +119,7 @@ class _Covers:
                 return f"No cover could be made of {media.name}"
             cover = Picture.of(picture, "cover")
             with database.write() as connection:
-                chosen = update(tables.scenes).where(tables.scenes.c.id == scene)
+                chosen = update(t.scenes).where(t.scenes.c.id == scene)
                 connection.execute(chosen.values(cover_blob=store(connection, cover)))
                 forget_unused(connection)
             return None
@@ -138,7 +138,7 @@ class _Hashes:
         self._columns = columns
 
     def wanted(self, options: Options) -> Select[Any]:
-        link, prints = self._link, tables.files_fingerprints
+        link, prints = self._link, t.files_fingerprints
         statement = _with_files(link, *self._columns).join(
             self._facts, self._facts.c.file_id == link.c.file_id
         )
@@ -161,10 +161,10 @@ class _Hashes:
 
 
 def _keep_phash(database: Database, file: int, phash: int) -> None:
-    prints = tables.files_fingerprints
+    prints = t.files_fingerprints
     with database.write() as connection:
         connection.execute(delete(prints).where(prints.c.file_id == file, prints.c.type == "phash"))
-        if connection.scalar(select(tables.files.c.id).where(tables.files.c.id == file)) is not None:
+        if connection.scalar(select(t.files.c.id).where(t.files.c.id == file)) is not None:
             connection.execute(insert(prints).values(file_id=file, type="phash", fingerprint=phash))
 
 
@@ -176,10 +176,10 @@ def _video_hash(stream: IO[bytes], row: Any) -> int:
     return video_hash(stream, row[1])
 
 
-_video, _image = tables.video_files, tables.image_files
+_video, _image = t.video_files, t.image_files
 _KINDS: dict[str, _Covers | _Hashes] = {
     "covers": _Covers(),
-    "phashes": _Hashes(tables.scenes_files, "scene_id", _video, _video_hash, _video.c.duration),
-    "imagePhashes": _Hashes(tables.images_files, "image_id", _image, _picture_hash),
+    "phashes": _Hashes(t.scenes_files, "scene_id", _video, _video_hash, _video.c.duration),
+    "imagePhashes": _Hashes(t.images_files, "image_id", _image, _picture_hash),
 }
 """By the option that asks for it."""

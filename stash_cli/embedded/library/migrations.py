@@ -10,8 +10,8 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.schema import CreateIndex
 
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.search_index import everything_is_stale, refresh
-from stash_cli.embedded.tables import images, images_stale, metadata, scenes, scenes_stale
 from stash_cli.embedded.tables.media import SORT_INDEXES
 from stash_cli.embedded.tables.search_index import SEARCH, triggers
 
@@ -30,27 +30,27 @@ APPLICATION_ID = 0x53746C62
 
 def create_tables(connection: Connection) -> None:
     """Step 1: everything."""
-    metadata.create_all(connection, checkfirst=False)
+    t.metadata.create_all(connection, checkfirst=False)
 
 
 def index_scenes(connection: Connection) -> None:
     """Step 2: scenes are sorted by title and searched with indexes; a new file has the column already."""
-    if _add_key(connection, scenes, "title_key"):
-        scenes_stale.create(connection)
+    if _add_key(connection, t.scenes, "title_key"):
+        t.scenes_stale.create(connection)
     for statement in (SEARCH, *triggers("scenes")):
         connection.exec_driver_sql(statement)
 
 
 def index_paths(connection: Connection) -> None:
     """Step 3: scenes are sorted by path with an index."""
-    _add_key(connection, scenes, "path_key")
+    _add_key(connection, t.scenes, "path_key")
 
 
 def index_images(connection: Connection) -> None:
     """Step 4: images are sorted by title and path with indexes."""
-    if _add_key(connection, images, "title_key"):
-        images_stale.create(connection)
-    _add_key(connection, images, "path_key")
+    if _add_key(connection, t.images, "title_key"):
+        t.images_stale.create(connection)
+    _add_key(connection, t.images, "path_key")
     for statement in triggers("images"):
         connection.exec_driver_sql(statement)
 

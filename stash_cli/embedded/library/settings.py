@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
-from stash_cli.embedded.tables import settings
+from stash_cli.embedded import tables as t
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def read_part(connection: Connection, part: str) -> dict[str, Any]:
     """What was set of `part` ("general", "ui", ...); empty when nothing was."""
-    return dict(connection.scalar(select(settings.c.value).where(settings.c.key == part)) or {})
+    return dict(connection.scalar(select(t.settings.c.value).where(t.settings.c.key == part)) or {})
 
 
 def write_part(connection: Connection, part: str, values: Mapping[str, Any]) -> None:
     """Replace `part` by `values`."""
-    row = insert(settings).values(key=part, value=dict(values))
+    row = insert(t.settings).values(key=part, value=dict(values))
     connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))

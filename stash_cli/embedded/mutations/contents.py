@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.persistence.arguments import to_id, to_ids
 from stash_cli.embedded.persistence.hierarchy import refuse_group_cycle
 from stash_cli.embedded.persistence.lists import ADD, REMOVE, Link, ListChange
 from stash_cli.embedded.persistence.validators import refuse_scanned
-from stash_cli.embedded.tables import galleries, galleries_images, groups_relations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,19 +24,19 @@ Member = tuple[int, str | None]
 
 
 def _sub_groups(connection: Connection, group: int) -> list[Member]:
-    columns = groups_relations.c
+    columns = t.groups_relations.c
     query = select(columns.sub_id, columns.description).where(columns.containing_id == group)
     return [(sub, text) for sub, text in connection.execute(query.order_by(columns.order_index))]
 
 
 def _write_sub_groups(connection: Connection, group: int, members: Sequence[Member]) -> None:
-    connection.execute(delete(groups_relations).where(groups_relations.c.containing_id == group))
+    connection.execute(delete(t.groups_relations).where(t.groups_relations.c.containing_id == group))
     rows = [
         {"containing_id": group, "sub_id": sub, "description": text, "order_index": place}
         for place, (sub, text) in enumerate(members, 1)
     ]
     if rows:
-        connection.execute(insert(groups_relations), rows)
+        connection.execute(insert(t.groups_relations), rows)
 
 
 def add_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
@@ -84,12 +84,12 @@ def reorder_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noq
     return True
 
 
-_IMAGES = Link(galleries_images, "gallery_id", "image_id", "image ids")
+_IMAGES = Link(t.galleries_images, "gallery_id", "image_id", "image ids")
 
 
 def _require(connection: Connection, value: Any) -> int:
     gallery = to_id(value, "gallery id")
-    if connection.scalar(select(galleries.c.id).where(galleries.c.id == gallery)) is None:
+    if connection.scalar(select(t.galleries.c.id).where(t.galleries.c.id == gallery)) is None:
         raise Refused(f"gallery with id {gallery} not found")
     return gallery
 
@@ -119,11 +119,13 @@ def reset_cover(context: RequestContext, *, input: Input) -> bool:  # noqa: A002
 
 
 def _set_cover(connection: Connection, gallery: int, image: int | None) -> None:
-    columns = galleries_images.c
+    columns = t.galleries_images.c
     mine = columns.gallery_id == gallery
-    connection.execute(update(galleries_images).where(mine).values(cover=False))
+    connection.execute(update(t.galleries_images).where(mine).values(cover=False))
     if image is not None:
-        connection.execute(update(galleries_images).where(mine, columns.image_id == image).values(cover=True))
+        connection.execute(
+            update(t.galleries_images).where(mine, columns.image_id == image).values(cover=True)
+        )
 
 
 RESOLVERS: dict[str, Resolver] = {

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.library.file_access import OutsideError, move_file, resolved
@@ -20,11 +21,8 @@ from stash_cli.embedded.persistence.deletion import (
     unlink_after_commit,
 )
 from stash_cli.embedded.persistence.files import FILES, folder_for, library_root, media_folders, move_to_scene
-from stash_cli.embedded.tables import files, files_fingerprints, folders, scenes
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from stash_cli.embedded.library.context import Input, RequestContext, Resolver
 
 _FIXED_HASHES = frozenset({"md5", "oshash"})
@@ -54,7 +52,7 @@ def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the 
 def _destination(context: RequestContext, given: Input) -> Path:
     if given.get("destination_folder_id") is not None:
         number = to_id(given["destination_folder_id"], "destination folder id")
-        row = context.connection.execute(select(folders).where(folders.c.id == number)).mappings().first()
+        row = context.connection.execute(select(t.folders).where(t.folders.c.id == number)).mappings().first()
         if row is None:
             raise Refused(f"folder with id {number} not found")
         if row["zip_file_id"] is not None:
@@ -82,7 +80,7 @@ def _is_inside(context: RequestContext, path: Path) -> bool:
 
 def _move_one(context: RequestContext, file: int, folder: Path, name: str | None) -> None:
     source = _require(context.connection, file)
-    zipped = select(files.c.zip_file_id).where(files.c.id == file)
+    zipped = select(t.files.c.zip_file_id).where(t.files.c.id == file)
     if context.connection.scalar(zipped) is not None:
         raise Refused(f"cannot move file {source}, is in a zip file")
     if not _is_inside(context, source):
@@ -94,7 +92,7 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
         raise Refused(f"file {target} already exists")
     parent = folder_for(context.connection, folder)
     values = {"basename": target.name, "parent_folder_id": parent, "updated_at": timestamps.now()}
-    context.connection.execute(update(files).where(files.c.id == file).values(values))
+    context.connection.execute(update(t.files).where(t.files.c.id == file).values(values))
     try:
         move_file(str(source), str(target), media_folders(context))
     except OSError as failure:
@@ -135,12 +133,12 @@ def set_fingerprints(context: RequestContext, *, input: Input) -> bool:  # noqa:
         kind = given["type"]
         if kind in _FIXED_HASHES:
             raise Refused(f"cannot modify {kind} fingerprint")
-        columns = files_fingerprints.c
+        columns = t.files_fingerprints.c
         old = (columns.file_id == file) & (columns.type == kind)
-        context.connection.execute(delete(files_fingerprints).where(old))
+        context.connection.execute(delete(t.files_fingerprints).where(old))
         if given.get("value") is not None:
             row = {"file_id": file, "type": kind, "fingerprint": _stored(kind, given["value"])}
-            context.connection.execute(insert(files_fingerprints), row)
+            context.connection.execute(insert(t.files_fingerprints), row)
     return True
 
 
@@ -161,7 +159,7 @@ def _stored(kind: str, value: str) -> Any:
 def assign_to_scene(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Move a file that is no primary one to another scene."""
     scene, file = to_id(input["scene_id"], "scene id"), to_id(input["file_id"], "file id")
-    if context.connection.scalar(select(scenes.c.id).where(scenes.c.id == scene)) is None:
+    if context.connection.scalar(select(t.scenes.c.id).where(t.scenes.c.id == scene)) is None:
         raise Refused(f"assigning file to scene: scene with id {scene} not found")
     move_to_scene(context.connection, file, scene, "assigning file to scene")
     return True

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.persistence.arguments import to_id
-from stash_cli.embedded.tables import images, scenes, scenes_o_dates, scenes_view_dates
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from sqlalchemy import Connection, Table
 
     from stash_cli.embedded.library.context import RequestContext, Resolver
 
@@ -72,12 +70,12 @@ class History:
         return int(self.remove(context, id=id)["count"])
 
 
-PLAYS = History(scenes_view_dates, "view_date")
-OS = History(scenes_o_dates, "o_date")
+PLAYS = History(t.scenes_view_dates, "view_date")
+OS = History(t.scenes_o_dates, "o_date")
 
 
 def _require_scene(connection: Connection, scene: int) -> None:
-    if connection.scalar(select(func.count()).where(scenes.c.id == scene)) == 0:
+    if connection.scalar(select(func.count()).where(t.scenes.c.id == scene)) == 0:
         raise Refused(f"id {scene} does not exist in scenes")
 
 
@@ -93,7 +91,7 @@ def save_activity(
     if resume_time is not None:
         values["resume_time"] = resume_time
     if playDuration is not None:
-        values["play_duration"] = scenes.c.play_duration + playDuration
+        values["play_duration"] = t.scenes.c.play_duration + playDuration
     return _update_scene(context.connection, to_id(id), values)
 
 
@@ -111,7 +109,7 @@ def reset_activity(
 def _update_scene(connection: Connection, scene: int, values: dict[str, Any]) -> bool:
     if values:
         _require_scene(connection, scene)
-        connection.execute(update(scenes).where(scenes.c.id == scene).values(values))
+        connection.execute(update(t.scenes).where(t.scenes.c.id == scene).values(values))
     return True
 
 
@@ -120,11 +118,11 @@ def counting_image(change: int | None) -> Resolver:
 
     def resolve(context: RequestContext, *, id: str) -> int:  # noqa: A002 - the API's own name
         image = to_id(id)
-        now = context.connection.scalar(select(images.c.o_counter).where(images.c.id == image))
+        now = context.connection.scalar(select(t.images.c.o_counter).where(t.images.c.id == image))
         if now is None:
             raise Refused(f"id {image} does not exist in images")
         then = 0 if change is None else max(0, now + change)
-        context.connection.execute(update(images).where(images.c.id == image).values(o_counter=then))
+        context.connection.execute(update(t.images).where(t.images.c.id == image).values(o_counter=then))
         return then
 
     return resolve

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from stash_cli.embedded import tables
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.persistence import blobs, entity_mapper, hierarchy
 from stash_cli.embedded.persistence.arguments import to_id, to_ids
@@ -18,16 +18,14 @@ from stash_cli.embedded.persistence.files import FILES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection, Table
-
     from stash_cli.embedded.library.context import Input, RequestContext, Resolver
     from stash_cli.embedded.persistence.entity_mapper import Blueprint
 
 _PERFORMER_LINKS = (
-    tables.performers_scenes,
-    tables.performers_images,
-    tables.performers_galleries,
-    tables.performers_tags,
+    t.performers_scenes,
+    t.performers_images,
+    t.performers_galleries,
+    t.performers_tags,
 )
 _LEGACY_URLS = frozenset({"url", "twitter", "instagram"})
 
@@ -63,14 +61,14 @@ def merge_scenes(context: RequestContext, *, input: Input) -> Any:  # noqa: A002
 
 
 def _move_scene_parts(connection: Connection, source: int, destination: int, options: Input) -> None:
-    owned: list[Table] = [tables.scene_markers]
-    owned += [tables.scenes_view_dates] if options.get("play_history") else []
-    owned += [tables.scenes_o_dates] if options.get("o_history") else []
+    owned: list[Table] = [t.scene_markers]
+    owned += [t.scenes_view_dates] if options.get("play_history") else []
+    owned += [t.scenes_o_dates] if options.get("o_history") else []
     for table in owned:
         mine = table.c.scene_id == source
         connection.execute(update(table).where(mine).values(scene_id=destination))
     files = FILES["Scene"].ids(connection, source)
-    connection.execute(delete(tables.scenes_files).where(tables.scenes_files.c.scene_id == source))
+    connection.execute(delete(t.scenes_files).where(t.scenes_files.c.scene_id == source))
     for file in files:
         FILES["Scene"].assign(connection, destination, file)
 
@@ -125,33 +123,33 @@ def merge_tags(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 -
 
 
 def _merge_tag(connection: Connection, source: int, destination: int) -> None:
-    markers = tables.scene_markers
+    markers = t.scene_markers
     primary = markers.c.primary_tag_id == source
     connection.execute(update(markers).where(primary).values(primary_tag_id=destination))
-    for table in tables.metadata.tables.values():
+    for table in t.metadata.tables.values():
         if table.name.endswith("s_tags"):
             move_links(connection, table, "tag_id", source, destination)
     for own in ("parent_id", "child_id"):
-        move_links(connection, tables.tags_relations, own, source, destination)
-    relations = tables.tags_relations.c
+        move_links(connection, t.tags_relations, own, source, destination)
+    relations = t.tags_relations.c
     looped = (relations.parent_id == destination) & (relations.child_id == destination)
-    connection.execute(delete(tables.tags_relations).where(looped))
+    connection.execute(delete(t.tags_relations).where(looped))
     _merge_names(connection, source, destination)
     _merge_stash_ids(connection, source, destination)
     destroy(connection, entity_mapper.TAG, source, Options())
 
 
 def _merge_names(connection: Connection, source: int, destination: int) -> None:
-    name = connection.scalar(select(tables.tags.c.name).where(tables.tags.c.id == source))
-    own = connection.scalar(select(tables.tags.c.name).where(tables.tags.c.id == destination))
-    aliases = tables.tag_aliases
+    name = connection.scalar(select(t.tags.c.name).where(t.tags.c.id == source))
+    own = connection.scalar(select(t.tags.c.name).where(t.tags.c.id == destination))
+    aliases = t.tag_aliases
     connection.execute(update(aliases).where(aliases.c.tag_id == source).values(tag_id=destination))
     if name != own:
         connection.execute(insert(aliases).values(tag_id=destination, alias=name).on_conflict_do_nothing())
 
 
 def _merge_stash_ids(connection: Connection, source: int, destination: int) -> None:
-    table = tables.tag_stash_ids
+    table = t.tag_stash_ids
     held = select(table.c.endpoint, table.c.stash_id).where(table.c.tag_id == destination)
     known = set(connection.execute(held).all())
     rows = connection.execute(select(table).where(table.c.tag_id == source)).mappings().all()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library.settings import read_part, write_part
 from stash_cli.embedded.persistence.arguments import to_id
-from stash_cli.embedded.tables import saved_filters
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.context import Input, RequestContext, Resolver
@@ -25,18 +25,18 @@ def save(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the A
         raise Refused("name must be non-empty")
     values = {"name": name, "mode": input["mode"], **{key: input.get(key) for key in _CONTENT}}
     if input.get("id") is None:
-        key = context.connection.execute(insert(saved_filters).values(values)).inserted_primary_key
+        key = context.connection.execute(insert(t.saved_filters).values(values)).inserted_primary_key
         return context.fetch("SavedFilter", key[0] if key else 0)
     number = to_id(input["id"])
-    context.connection.execute(update(saved_filters).where(saved_filters.c.id == number).values(values))
+    context.connection.execute(update(t.saved_filters).where(t.saved_filters.c.id == number).values(values))
     return context.fetch("SavedFilter", number) or {**values, "id": str(number), "filter": ""}
 
 
 def destroy(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     number = to_id(input["id"])
-    if context.connection.scalar(select(saved_filters.c.id).where(saved_filters.c.id == number)) is None:
+    if context.connection.scalar(select(t.saved_filters.c.id).where(t.saved_filters.c.id == number)) is None:
         raise Refused(f"id {number} does not exist in saved_filters")
-    context.connection.execute(delete(saved_filters).where(saved_filters.c.id == number))
+    context.connection.execute(delete(t.saved_filters).where(t.saved_filters.c.id == number))
     return True
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, delete, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.core.types.api import describe_api
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.imaging.pictures import Picture
-from stash_cli.embedded.tables import blobs, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,7 @@ def _decode(text: str, what: str) -> bytes:
 def store(connection: Connection, picture: Picture) -> str:
     """Keep a picture and return its checksum."""
     checksum = hashlib.md5(picture.content, usedforsecurity=False).hexdigest()
-    row = insert(blobs).values(checksum=checksum, blob=picture.content)
+    row = insert(t.blobs).values(checksum=checksum, blob=picture.content)
     connection.execute(row.on_conflict_do_nothing())
     return checksum
 
@@ -106,9 +106,9 @@ def store(connection: Connection, picture: Picture) -> str:
 def forget_unused(connection: Connection) -> int:
     """Remove pictures that nothing refers to any more; how many there were."""
     used = [
-        select(column).where(column == blobs.c.checksum).exists()
-        for table in metadata.tables.values()
+        select(column).where(column == t.blobs.c.checksum).exists()
+        for table in t.metadata.tables.values()
         for column in table.columns
         if column.name.endswith("_blob")
     ]
-    return connection.execute(delete(blobs).where(~or_(*used))).rowcount
+    return connection.execute(delete(t.blobs).where(~or_(*used))).rowcount

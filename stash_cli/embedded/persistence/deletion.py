@@ -9,20 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, select
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.file_access import OutsideError, remove_file
 from stash_cli.embedded.persistence import entity_mapper
 from stash_cli.embedded.persistence.files import FILES, media_folders
 from stash_cli.embedded.persistence.validators import source_of
-from stash_cli.embedded.tables import (
-    files,
-    folders,
-    galleries_files,
-    galleries_images,
-    images_files,
-    scene_markers,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,8 +30,10 @@ Owner = tuple[str, int]
 
 def path_of(connection: Connection, file: int) -> Path | None:
     """Where a file lies; None for an unknown id."""
-    query = select(folders.c.path, files.c.basename).join(folders, folders.c.id == files.c.parent_folder_id)
-    row = connection.execute(query.where(files.c.id == file)).first()
+    query = select(t.folders.c.path, t.files.c.basename).join(
+        t.folders, t.folders.c.id == t.files.c.parent_folder_id
+    )
+    row = connection.execute(query.where(t.files.c.id == file)).first()
     return None if row is None else Path(row[0]) / row[1]
 
 
@@ -48,7 +43,7 @@ def remove_from_disk(connection: Connection, ids: Sequence[int], unlink: Callabl
     Files that no scan has read, or outside the library folders, are left alone, whatever entries say.
     """
     paths = [(file, path) for file in ids if (path := path_of(connection, file)) is not None]
-    was_read = select(files.c.id).where(files.c.id.in_(sql.id_list(ids)), files.c.recognised)
+    was_read = select(t.files.c.id).where(t.files.c.id.in_(sql.id_list(ids)), t.files.c.recognised)
     read = set(connection.scalars(was_read))
     remove_entries(connection, [file for file, _ in paths])
     for path in (path for file, path in paths if file in read):
@@ -82,11 +77,11 @@ def remove_entries(connection: Connection, ids: Sequence[int]) -> list[Owner]:
     """
     owners: list[Owner] = []
     for file in ids:
-        members = list(connection.scalars(select(files.c.id).where(files.c.zip_file_id == file)))
+        members = list(connection.scalars(select(t.files.c.id).where(t.files.c.zip_file_id == file)))
         owners += remove_entries(connection, members)
         owners += owners_of(connection, file)
-        connection.execute(delete(folders).where(folders.c.zip_file_id == file))
-        connection.execute(delete(files).where(files.c.id == file))
+        connection.execute(delete(t.folders).where(t.folders.c.zip_file_id == file))
+        connection.execute(delete(t.files).where(t.files.c.id == file))
     return [owner for owner in dict.fromkeys(owners) if not _keeps_a_file(connection, *owner)]
 
 
@@ -122,7 +117,7 @@ class Options:
 def destroy(connection: Connection, blueprint: Blueprint, object_id: int, options: Options) -> None:
     """Remove one object, its markers, and what `options` add to that."""
     if blueprint.type == "Scene":
-        connection.execute(delete(scene_markers).where(scene_markers.c.scene_id == object_id))
+        connection.execute(delete(t.scene_markers).where(t.scene_markers.c.scene_id == object_id))
     if blueprint.type == "Tag":
         _refuse_primary_tag(connection, object_id)
     own_files = FILES[blueprint.type].ids(connection, object_id) if blueprint.type in FILES else []
@@ -134,7 +129,7 @@ def destroy(connection: Connection, blueprint: Blueprint, object_id: int, option
 
 
 def _refuse_primary_tag(connection: Connection, tag: int) -> None:
-    used = select(scene_markers.c.id).where(scene_markers.c.primary_tag_id == tag)
+    used = select(t.scene_markers.c.id).where(t.scene_markers.c.primary_tag_id == tag)
     if connection.scalar(used) is not None:
         raise Refused("cannot delete tag used as a primary tag in scene markers")
 
@@ -150,7 +145,7 @@ def _files_too(connection: Connection, ids: Iterable[int], options: Options) -> 
 
 
 def _zipped(connection: Connection, file: int) -> bool:
-    return connection.scalar(select(files.c.zip_file_id).where(files.c.id == file)) is not None
+    return connection.scalar(select(t.files.c.zip_file_id).where(t.files.c.id == file)) is not None
 
 
 def _members(connection: Connection, gallery: int, options: Options) -> list[int]:
@@ -158,7 +153,7 @@ def _members(connection: Connection, gallery: int, options: Options) -> list[int
     source = source_of(connection, gallery)
     if source is None or (source[0] == "folder" and not options.delete_file):
         return []
-    columns = galleries_images.c
+    columns = t.galleries_images.c
     elsewhere = select(columns.image_id).where(columns.gallery_id != gallery)
     mine = select(columns.image_id).where(columns.gallery_id == gallery, columns.image_id.not_in(elsewhere))
     ids = list(connection.scalars(mine))
@@ -167,11 +162,11 @@ def _members(connection: Connection, gallery: int, options: Options) -> list[int
 
 def _only_in_zip(connection: Connection, gallery: int, image: int) -> bool:
     """Whether every file of `image` lies in the zip of `gallery`."""
-    zips = select(galleries_files.c.file_id).where(galleries_files.c.gallery_id == gallery)
+    zips = select(t.galleries_files.c.file_id).where(t.galleries_files.c.gallery_id == gallery)
     outside = (
-        select(files.c.id)
-        .join(images_files, images_files.c.file_id == files.c.id)
-        .where(images_files.c.image_id == image)
-        .where(files.c.zip_file_id.is_(None) | files.c.zip_file_id.not_in(zips))
+        select(t.files.c.id)
+        .join(t.images_files, t.images_files.c.file_id == t.files.c.id)
+        .where(t.images_files.c.image_id == image)
+        .where(t.files.c.zip_file_id.is_(None) | t.files.c.zip_file_id.not_in(zips))
     )
     return connection.scalar(outside) is None

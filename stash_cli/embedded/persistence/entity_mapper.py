@@ -6,25 +6,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded import tables
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.persistence import hierarchy, validators
 from stash_cli.embedded.persistence.files import choose_primary, take_files
 from stash_cli.embedded.persistence.lists import (
     CONTAINING_GROUPS,
     SUB_GROUPS,
     Link,
+    ListChange,
     ListField,
     SceneGroups,
     StashIds,
     Texts,
 )
 from stash_cli.embedded.persistence.validators import chapter_in_range
-from stash_cli.embedded.tables import CUSTOM_FIELDS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
-
-    from stash_cli.embedded.persistence.lists import ListChange
 
 
 COLUMN_NAMES = {"rating100": "rating", "height_cm": "height", "synopsis": "description"}
@@ -84,32 +82,32 @@ class Blueprint:
 
     @property
     def custom_fields(self) -> Table | None:
-        return CUSTOM_FIELDS.get(self.type)
+        return t.CUSTOM_FIELDS.get(self.type)
 
 
 def _tags(table: str, own: str) -> Link:
-    return Link(tables.metadata.tables[table], own, "tag_id", "tag ids")
+    return Link(t.metadata.tables[table], own, "tag_id", "tag ids")
 
 
 def _urls(entity: str) -> Texts:
-    return Texts(tables.URLS[entity], f"{entity.lower()}_id", "url")
+    return Texts(t.URLS[entity], f"{entity.lower()}_id", "url")
 
 
 def _stash_ids(entity: str) -> StashIds:
-    return StashIds(tables.STASH_IDS[entity], f"{entity.lower()}_id")
+    return StashIds(t.STASH_IDS[entity], f"{entity.lower()}_id")
 
 
 _GROUPS: dict[str, ListField] = {"groups": SceneGroups(), "group_ids": SceneGroups()}
 
 SCENE = Blueprint(
     "Scene",
-    tables.scenes,
+    t.scenes,
     "scene",
     lists={
         "urls": _urls("Scene"),
         "tag_ids": _tags("scenes_tags", "scene_id"),
-        "performer_ids": Link(tables.performers_scenes, "scene_id", "performer_id", "performer ids"),
-        "gallery_ids": Link(tables.scenes_galleries, "scene_id", "gallery_id", "gallery ids"),
+        "performer_ids": Link(t.performers_scenes, "scene_id", "performer_id", "performer ids"),
+        "gallery_ids": Link(t.scenes_galleries, "scene_id", "gallery_id", "gallery ids"),
         "stash_ids": _stash_ids("Scene"),
         **_GROUPS,
     },
@@ -123,13 +121,13 @@ SCENE = Blueprint(
 )
 IMAGE = Blueprint(
     "Image",
-    tables.images,
+    t.images,
     "image",
     lists={
         "urls": _urls("Image"),
         "tag_ids": _tags("images_tags", "image_id"),
-        "performer_ids": Link(tables.performers_images, "image_id", "performer_id", "performer ids"),
-        "gallery_ids": Link(tables.galleries_images, "image_id", "gallery_id", "gallery ids"),
+        "performer_ids": Link(t.performers_images, "image_id", "performer_id", "performer ids"),
+        "gallery_ids": Link(t.galleries_images, "image_id", "gallery_id", "gallery ids"),
     },
     ignored=frozenset({"o_counter"}),
     checks=(validators.image_galleries_changeable,),
@@ -138,13 +136,13 @@ IMAGE = Blueprint(
 )
 GALLERY = Blueprint(
     "Gallery",
-    tables.galleries,
+    t.galleries,
     "gallery",
     lists={
         "urls": _urls("Gallery"),
         "tag_ids": _tags("galleries_tags", "gallery_id"),
-        "performer_ids": Link(tables.performers_galleries, "gallery_id", "performer_id", "performer ids"),
-        "scene_ids": Link(tables.scenes_galleries, "gallery_id", "scene_id", "scene ids"),
+        "performer_ids": Link(t.performers_galleries, "gallery_id", "performer_id", "performer ids"),
+        "scene_ids": Link(t.scenes_galleries, "gallery_id", "scene_id", "scene ids"),
     },
     untrimmed=frozenset({"title"}),
     checks=(validators.gallery_titled,),
@@ -154,14 +152,14 @@ GALLERY = Blueprint(
 )
 CHAPTER = Blueprint(
     "GalleryChapter",
-    tables.galleries_chapters,
+    t.galleries_chapters,
     "gallery chapter",
     checks=(chapter_in_range,),
     missing_on_destroy="{noun} with id {id} not found",
 )
 MARKER = Blueprint(
     "SceneMarker",
-    tables.scene_markers,
+    t.scene_markers,
     "scene marker",
     lists={"tag_ids": _tags("scene_markers_tags", "scene_marker_id")},
     checks=(validators.marker_times, validators.marker_primary_apart),
@@ -170,11 +168,11 @@ MARKER = Blueprint(
 )
 PERFORMER = Blueprint(
     "Performer",
-    tables.performers,
+    t.performers,
     "performer",
     lists={
         "urls": _urls("Performer"),
-        "alias_list": Texts(tables.performer_aliases, "performer_id", "alias"),
+        "alias_list": Texts(t.performer_aliases, "performer_id", "alias"),
         "tag_ids": _tags("performers_tags", "performer_id"),
         "stash_ids": _stash_ids("Performer"),
     },
@@ -188,11 +186,11 @@ PERFORMER = Blueprint(
 )
 STUDIO = Blueprint(
     "Studio",
-    tables.studios,
+    t.studios,
     "studio",
     lists={
         "urls": _urls("Studio"),
-        "aliases": Texts(tables.studio_aliases, "studio_id", "alias"),
+        "aliases": Texts(t.studio_aliases, "studio_id", "alias"),
         "tag_ids": _tags("studios_tags", "studio_id"),
         "stash_ids": _stash_ids("Studio"),
     },
@@ -201,12 +199,12 @@ STUDIO = Blueprint(
 )
 TAG = Blueprint(
     "Tag",
-    tables.tags,
+    t.tags,
     "tag",
     lists={
-        "aliases": Texts(tables.tag_aliases, "tag_id", "alias"),
-        "parent_ids": Link(tables.tags_relations, "child_id", "parent_id", "parent tag ids"),
-        "child_ids": Link(tables.tags_relations, "parent_id", "child_id", "child tag ids"),
+        "aliases": Texts(t.tag_aliases, "tag_id", "alias"),
+        "parent_ids": Link(t.tags_relations, "child_id", "parent_id", "parent tag ids"),
+        "child_ids": Link(t.tags_relations, "parent_id", "child_id", "child tag ids"),
         "stash_ids": _stash_ids("Tag"),
     },
     pictures={"image": "image_blob"},
@@ -214,7 +212,7 @@ TAG = Blueprint(
 )
 GROUP = Blueprint(
     "Group",
-    tables.groups,
+    t.groups,
     "group",
     lists={
         "urls": _urls("Group"),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Table, insert, select, update
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.library.file_access import is_system_folder
 from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.persistence.arguments import to_id, to_ids
-from stash_cli.embedded.tables import files, folders, galleries_files, images_files, scenes_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,9 +48,9 @@ class FileTable:
 
 
 FILES = {
-    "Scene": FileTable(scenes_files, "scene_id"),
-    "Image": FileTable(images_files, "image_id"),
-    "Gallery": FileTable(galleries_files, "gallery_id"),
+    "Scene": FileTable(t.scenes_files, "scene_id"),
+    "Image": FileTable(t.images_files, "image_id"),
+    "Gallery": FileTable(t.galleries_files, "gallery_id"),
 }
 
 
@@ -73,13 +73,13 @@ def take_files(change: Change) -> None:
 
 def move_to_scene(connection: Connection, file: int, scene: int, doing: str) -> None:
     """Take a file that is no scene's primary one and give it to `scene`."""
-    if connection.scalar(select(files.c.id).where(files.c.id == file)) is None:
+    if connection.scalar(select(t.files.c.id).where(t.files.c.id == file)) is None:
         raise Refused(f"{doing}: getting file by id {file}: sql: no rows in result set")
-    columns = scenes_files.c
+    columns = t.scenes_files.c
     held = connection.execute(select(columns.scene_id, columns.primary).where(columns.file_id == file)).all()
     if any(primary for _, primary in held):
         raise Refused(f"{doing}: cannot reassign primary file")
-    connection.execute(scenes_files.delete().where(columns.file_id == file))
+    connection.execute(t.scenes_files.delete().where(columns.file_id == file))
     FILES["Scene"].assign(connection, scene, file)
 
 
@@ -108,7 +108,7 @@ def library_root(connection: Connection, path: Path) -> Path | None:
 
 def folder_for(connection: Connection, path: Path) -> int:
     """The entry of a folder; it and those above it up to the library root are made where missing."""
-    found = connection.scalar(select(folders.c.id).where(folders.c.path == str(path)))
+    found = connection.scalar(select(t.folders.c.id).where(t.folders.c.path == str(path)))
     if found is not None:
         return int(found)
     root = library_root(connection, path)
@@ -123,6 +123,6 @@ def folder_for(connection: Connection, path: Path) -> int:
         "created_at": stamp,
         "updated_at": stamp,
     }
-    key = connection.execute(insert(folders).values(row)).inserted_primary_key
+    key = connection.execute(insert(t.folders).values(row)).inserted_primary_key
     assert key is not None  # noqa: S101 - an insert has one
     return int(key[0])

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Table, select
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.persistence.arguments import to_id
 from stash_cli.embedded.persistence.lists import Link
-from stash_cli.embedded.tables import groups_relations, studios, tags, tags_relations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,7 +49,7 @@ def tags_acyclic(change: Change) -> None:
     given = {name: change.lists.get(name) for name in ("parent_ids", "child_ids")}
     if not any(given.values()):
         return
-    children = _children(change.connection, tags_relations, "parent_id", "child_id")
+    children = _children(change.connection, t.tags_relations, "parent_id", "child_id")
     parents = _wanted(change, "parent_ids", [p for p, below in children.items() if change.owner in below])
     below = _wanted(change, "child_ids", children.get(change.owner, []))
     for parent in list(children):
@@ -72,7 +72,9 @@ def _refuse_tag_cycle(change: Change, children: Children, parents: set[int]) -> 
         way = [own]
     if way is None:
         return
-    names = dict(change.connection.execute(select(tags.c.id, tags.c.name).where(tags.c.id.in_(way))).all())
+    names = dict(
+        change.connection.execute(select(t.tags.c.id, t.tags.c.name).where(t.tags.c.id.in_(way))).all()
+    )
     upward = "parent_ids" in change.lists
     other = names[way[-1]] if upward else names[way[1] if len(way) > 1 else own]
     relation, wrong = ("parent", "a descendant") if upward else ("child", "an ancestor")
@@ -86,10 +88,10 @@ def _refuse_tag_cycle(change: Change, children: Children, parents: set[int]) -> 
 
 def refuse_tag_below_itself(connection: Connection, tag: int) -> None:
     """Refuse when `tag` is found below itself, as it may be after a merge."""
-    children = _children(connection, tags_relations, "parent_id", "child_id")
+    children = _children(connection, t.tags_relations, "parent_id", "child_id")
     way = path_down(children, tag, {tag})
     if way is not None:
-        names = dict(connection.execute(select(tags.c.id, tags.c.name).where(tags.c.id.in_(way))).all())
+        names = dict(connection.execute(select(t.tags.c.id, t.tags.c.name).where(t.tags.c.id.in_(way))).all())
         other, steps = names[way[-2]], "->".join(names[step] for step in way[:-1])
         raise Refused(
             f'cannot apply tag "{other}" as a parent of "{names[tag]}" '
@@ -105,7 +107,7 @@ def studio_acyclic(change: Change) -> None:
         if above == change.owner:
             raise Refused("studio cannot be an ancestor of itself")
         seen.add(above)
-        above = change.connection.scalar(select(studios.c.parent_id).where(studios.c.id == above))
+        above = change.connection.scalar(select(t.studios.c.parent_id).where(t.studios.c.id == above))
 
 
 def group_not_own_member(change: Change) -> None:
@@ -124,6 +126,6 @@ def groups_acyclic(change: Change) -> None:
 
 def refuse_group_cycle(connection: Connection, group: int) -> None:
     """Refuse when `group` is found below itself."""
-    children = _children(connection, groups_relations, "containing_id", "sub_id")
+    children = _children(connection, t.groups_relations, "containing_id", "sub_id")
     if path_down(children, group, {group}) is not None:
         raise Refused(_GROUP_CYCLE)

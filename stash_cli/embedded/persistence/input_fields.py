@@ -10,13 +10,11 @@ from sqlalchemy import Boolean, Column, Float, Text
 
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.persistence.arguments import null_refused, to_reference, trimmed
-from stash_cli.embedded.persistence.entity_mapper import COLUMN_NAMES
+from stash_cli.embedded.persistence.entity_mapper import COLUMN_NAMES, Change
 from stash_cli.embedded.persistence.lists import SET, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from stash_cli.embedded.persistence.entity_mapper import Change
 
 
 DAY, MONTH, YEAR = 0, 1, 2

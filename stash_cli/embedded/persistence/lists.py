@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.persistence.arguments import to_id, to_ids, trimmed
-from stash_cli.embedded.tables import groups_relations, groups_scenes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -151,17 +151,17 @@ class SceneGroups:
     """Groups of a scene: objects `{group_id, scene_index}` (or `movie_id`), or ids alone in a bulk update."""
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
-        columns = groups_scenes.c
+        columns = t.groups_scenes.c
         rows = [{"scene_id": owner, **self._row(value)} for value in change.values]
         if change.mode == SET:
-            connection.execute(delete(groups_scenes).where(columns.scene_id == owner))
+            connection.execute(delete(t.groups_scenes).where(columns.scene_id == owner))
         if change.mode == REMOVE:
             ids = [row["group_id"] for row in rows]
             connection.execute(
-                delete(groups_scenes).where(columns.scene_id == owner, columns.group_id.in_(ids))
+                delete(t.groups_scenes).where(columns.scene_id == owner, columns.group_id.in_(ids))
             )
         elif rows:
-            into = insert(groups_scenes)
+            into = insert(t.groups_scenes)
             connection.execute(into.on_conflict_do_nothing() if change.mode == ADD else into, rows)
 
     @staticmethod
@@ -185,13 +185,13 @@ class GroupRelations:
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
         wanted = {to_id(v["group_id"], "group id"): v.get("description") for v in change.values}
-        columns = groups_relations.c
+        columns = t.groups_relations.c
         mine = columns[self.own] == owner
         if change.mode == REMOVE:
-            connection.execute(delete(groups_relations).where(mine, columns[self.other].in_(wanted)))
+            connection.execute(delete(t.groups_relations).where(mine, columns[self.other].in_(wanted)))
             return
         if change.mode == SET:
-            connection.execute(delete(groups_relations).where(mine))
+            connection.execute(delete(t.groups_relations).where(mine))
         for other, description in wanted.items():
             ends = {self.own: owner, self.other: other}
             append(connection, ends["containing_id"], ends["sub_id"], description)
@@ -199,7 +199,7 @@ class GroupRelations:
 
 def append(connection: Connection, containing: int, sub: int, description: str | None) -> None:
     """Put `sub` at the end of the groups inside `containing`."""
-    columns = groups_relations.c
+    columns = t.groups_relations.c
     last = select(func.max(columns.order_index)).where(columns.containing_id == containing)
     row = {
         "containing_id": containing,
@@ -207,7 +207,7 @@ def append(connection: Connection, containing: int, sub: int, description: str |
         "description": description,
         "order_index": (connection.scalar(last) or 0) + 1,
     }
-    connection.execute(insert(groups_relations), row)
+    connection.execute(insert(t.groups_relations), row)
 
 
 CONTAINING_GROUPS = GroupRelations("sub_id", "containing_id")

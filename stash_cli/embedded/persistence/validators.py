@@ -6,22 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, select, update
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.persistence import blobs
 from stash_cli.embedded.persistence.files import FILES
 from stash_cli.embedded.persistence.lists import SET, Link, ListChange, Texts
-from stash_cli.embedded.tables import (
-    files,
-    folders,
-    galleries,
-    galleries_chapters,
-    galleries_files,
-    galleries_images,
-    groups,
-    images,
-    images_files,
-    performers,
-)
 
 if TYPE_CHECKING:
     from stash_cli.embedded.persistence.entity_mapper import Change
@@ -79,7 +68,7 @@ def performer_unique(change: Change) -> None:
     if not {"name", "disambiguation"} & change.columns.keys():
         return
     name, other = (_final(change, column) for column in ("name", "disambiguation"))
-    columns = performers.c
+    columns = t.performers.c
     same = columns.disambiguation.like(other) if other else columns.disambiguation.is_(None)
     taken = select(columns.id).where(columns.name.like(name), same, columns.id != change.owner)
     if change.connection.scalar(taken) is not None:
@@ -141,12 +130,12 @@ def gallery_titled(change: Change) -> None:
 
 def source_of(connection: Connection, gallery: int) -> tuple[str, str] | None:
     """What a gallery was scanned from: ("zip" or "folder", its name); None when a user made it."""
-    zipped = select(files.c.basename).join(galleries_files, galleries_files.c.file_id == files.c.id)
-    name = connection.scalar(zipped.where(galleries_files.c.gallery_id == gallery))
+    zipped = select(t.files.c.basename).join(t.galleries_files, t.galleries_files.c.file_id == t.files.c.id)
+    name = connection.scalar(zipped.where(t.galleries_files.c.gallery_id == gallery))
     if name is not None:
         return "zip", name
-    folder = select(folders.c.path).join(galleries, galleries.c.folder_id == folders.c.id)
-    path = connection.scalar(folder.where(galleries.c.id == gallery))
+    folder = select(t.folders.c.path).join(t.galleries, t.galleries.c.folder_id == t.folders.c.id)
+    path = connection.scalar(folder.where(t.galleries.c.id == gallery))
     return None if path is None else ("folder", path)
 
 
@@ -174,11 +163,11 @@ def image_galleries_changeable(change: Change) -> None:
 
 
 def _image_name(connection: Connection, image: int) -> str:
-    title = connection.scalar(select(images.c.title).where(images.c.id == image))
+    title = connection.scalar(select(t.images.c.title).where(t.images.c.id == image))
     if title:
         return str(title)
-    query = select(files.c.basename).join(images_files, images_files.c.file_id == files.c.id)
-    return str(connection.scalar(query.where(images_files.c.image_id == image)) or image)
+    query = select(t.files.c.basename).join(t.images_files, t.images_files.c.file_id == t.files.c.id)
+    return str(connection.scalar(query.where(t.images_files.c.image_id == image)) or image)
 
 
 def marker_times(change: Change) -> None:
@@ -234,8 +223,8 @@ def front_of_group(change: Change) -> None:
     if updated or not change.columns.get("back_image_blob") or change.columns.get("front_image_blob"):
         return
     front = blobs.store(change.connection, blobs.DEFAULT_FRONT)
-    mine = groups.c.id == change.owner
-    change.connection.execute(update(groups).where(mine).values(front_image_blob=front))
+    mine = t.groups.c.id == change.owner
+    change.connection.execute(update(t.groups).where(mine).values(front_image_blob=front))
 
 
 def chapter_in_range(change: Change) -> None:
@@ -243,12 +232,12 @@ def chapter_in_range(change: Change) -> None:
     held = {} if change.creating else _chapter(change)
     gallery = change.columns.get("gallery_id", held.get("gallery_id"))
     index = change.columns.get("image_index", held.get("image_index"))
-    columns = galleries_images.c
-    images = change.connection.scalar(select(func.count()).where(columns.gallery_id == gallery)) or 0
-    if not 1 <= (index or 0) <= images:
+    columns = t.galleries_images.c
+    count = change.connection.scalar(select(func.count()).where(columns.gallery_id == gallery)) or 0
+    if not 1 <= (index or 0) <= count:
         raise Refused("Image # must greater than zero and in range of the gallery images")
 
 
 def _chapter(change: Change) -> dict[str, Any]:
-    query = select(galleries_chapters).where(galleries_chapters.c.id == change.owner)
+    query = select(t.galleries_chapters).where(t.galleries_chapters.c.id == change.owner)
     return dict(change.connection.execute(query).mappings().one())

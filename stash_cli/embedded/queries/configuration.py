@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.object_types.gallery import COVER_NAMES
 from stash_cli.embedded.scan.rules import DEFAULT_EXTENSIONS
@@ -12,7 +12,6 @@ from stash_cli.embedded.scan.rules import DEFAULT_EXTENSIONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from stash_cli.core.types.api import TypeRef
     from stash_cli.embedded.library.context import RequestContext
 
 _DEFAULTS: dict[str, dict[str, Any]] = {

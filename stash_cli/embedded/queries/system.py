@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Table, func, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
@@ -15,8 +15,6 @@ from stash_cli.embedded.queries.find import parse_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from sqlalchemy import ColumnElement
 
     from stash_cli.embedded.library.context import RequestContext
 

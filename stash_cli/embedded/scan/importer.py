@@ -12,22 +12,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.timestamps import now
 from stash_cli.embedded.scan import rows
 from stash_cli.embedded.scan.matching import find_moved, follow
 from stash_cli.embedded.scan.paths import stem
 from stash_cli.embedded.scan.rows import WITH_HASHES, FolderRows, hashes, moment
-from stash_cli.embedded.tables import (
-    files,
-    galleries,
-    galleries_files,
-    galleries_images,
-    images,
-    images_files,
-    scenes,
-    scenes_files,
-    scenes_galleries,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,13 +51,13 @@ def _owner(table: Table, join: Table, key: str) -> Owner:
     )
 
 
-SCENE = _owner(scenes, scenes_files, "scene_id")
-IMAGE = _owner(images, images_files, "image_id")
-GALLERY = _owner(galleries, galleries_files, "gallery_id")
+SCENE = _owner(t.scenes, t.scenes_files, "scene_id")
+IMAGE = _owner(t.images, t.images_files, "image_id")
+GALLERY = _owner(t.galleries, t.galleries_files, "gallery_id")
 
-_FOLDER_GALLERY = select(galleries.c.id).where(galleries.c.folder_id == bindparam("folder"))
-_ADD_IMAGE = upsert(galleries_images).on_conflict_do_nothing()
-_LINK_SCENE = upsert(scenes_galleries).on_conflict_do_nothing()
+_FOLDER_GALLERY = select(t.galleries.c.id).where(t.galleries.c.folder_id == bindparam("folder"))
+_ADD_IMAGE = upsert(t.galleries_images).on_conflict_do_nothing()
+_LINK_SCENE = upsert(t.scenes_galleries).on_conflict_do_nothing()
 
 
 def attach(connection: Connection, owner: Owner, file_id: int, fingerprints: Mapping[str, str]) -> int:
@@ -107,14 +97,14 @@ def add_image(connection: Connection, gallery_id: int, image_id: int) -> None:
 
 
 _BESIDE = {
-    owner.key: select(join.c[owner.key], files.c.basename)
-    .join_from(join, files)
+    owner.key: select(join.c[owner.key], t.files.c.basename)
+    .join_from(join, t.files)
     .where(
-        files.c.parent_folder_id == bindparam("folder"),
-        files.c.basename >= bindparam("first"),
-        files.c.basename < bindparam("past"),
+        t.files.c.parent_folder_id == bindparam("folder"),
+        t.files.c.basename >= bindparam("first"),
+        t.files.c.basename < bindparam("past"),
     )
-    for owner, join in ((SCENE, scenes_files), (GALLERY, galleries_files))
+    for owner, join in ((SCENE, t.scenes_files), (GALLERY, t.galleries_files))
 }
 
 

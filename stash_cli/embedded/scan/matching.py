@@ -12,22 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select, update
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.timestamps import now, parse
 from stash_cli.embedded.scan import rows
 from stash_cli.embedded.scan.captions import Caption
 from stash_cli.embedded.scan.paths import name
 from stash_cli.embedded.scan.rows import moment
-from stash_cli.embedded.tables import (
-    files,
-    folders,
-    galleries,
-    galleries_files,
-    image_files,
-    images_files,
-    scenes_files,
-    video_captions,
-    video_files,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,31 +26,31 @@ if TYPE_CHECKING:
     from stash_cli.embedded.scan.walk import FoundFile
 
 
-_MEMBERS = files.alias("members")
-_PICTURES = exists().where(_MEMBERS.c.zip_file_id == files.c.id, _MEMBERS.c.id == image_files.c.file_id)
-_ORPHANS = _PICTURES.where(~exists().where(images_files.c.file_id == _MEMBERS.c.id))
-_HAS_GALLERY = exists().where(galleries_files.c.file_id == files.c.id)
+_MEMBERS = t.files.alias("members")
+_PICTURES = exists().where(_MEMBERS.c.zip_file_id == t.files.c.id, _MEMBERS.c.id == t.image_files.c.file_id)
+_ORPHANS = _PICTURES.where(~exists().where(t.images_files.c.file_id == _MEMBERS.c.id))
+_HAS_GALLERY = exists().where(t.galleries_files.c.file_id == t.files.c.id)
 _KNOWN = (
     select(
-        files.c.id,
-        folders.c.path,
-        files.c.basename,
-        files.c.size,
-        files.c.mod_time,
-        files.c.recognised,
-        video_files.c.interactive,
-        exists().where(scenes_files.c.file_id == files.c.id).label("video"),
-        exists().where(images_files.c.file_id == files.c.id).label("image"),
+        t.files.c.id,
+        t.folders.c.path,
+        t.files.c.basename,
+        t.files.c.size,
+        t.files.c.mod_time,
+        t.files.c.recognised,
+        t.video_files.c.interactive,
+        exists().where(t.scenes_files.c.file_id == t.files.c.id).label("video"),
+        exists().where(t.images_files.c.file_id == t.files.c.id).label("image"),
         ((_HAS_GALLERY & ~_ORPHANS) | ~_PICTURES).label("zip"),
     )
-    .join_from(files, folders, files.c.parent_folder_id == folders.c.id)
-    .outerjoin(video_files)
+    .join_from(t.files, t.folders, t.files.c.parent_folder_id == t.folders.c.id)
+    .outerjoin(t.video_files)
     .where(
-        folders.c.path.in_(bindparam("folders", expanding=True)),
-        files.c.basename.in_(bindparam("names", expanding=True)),
+        t.folders.c.path.in_(bindparam("folders", expanding=True)),
+        t.files.c.basename.in_(bindparam("names", expanding=True)),
     )
 )
-_CAPTIONS = select(video_captions).where(video_captions.c.file_id.in_(bindparam("ids", expanding=True)))
+_CAPTIONS = select(t.video_captions).where(t.video_captions.c.file_id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,33 +104,33 @@ def _captions(connection: Connection, ids: list[int]) -> dict[int, list[Caption]
 
 
 _SAME_CONTENT = (
-    select(files.c.id, files.c.basename, files.c.parent_folder_id, folders.c.path)
-    .join_from(files, folders, files.c.parent_folder_id == folders.c.id)
+    select(t.files.c.id, t.files.c.basename, t.files.c.parent_folder_id, t.folders.c.path)
+    .join_from(t.files, t.folders, t.files.c.parent_folder_id == t.folders.c.id)
     .where(
-        files.c.zip_file_id.is_(None),
-        files.c.size == bindparam("size"),
-        files.c.id.in_(rows.WITH_HASHES),
+        t.files.c.zip_file_id.is_(None),
+        t.files.c.size == bindparam("size"),
+        t.files.c.id.in_(rows.WITH_HASHES),
     )
-    .order_by(files.c.id)
+    .order_by(t.files.c.id)
 )
 _TREE = (
-    select(folders.c.id, folders.c.path)
+    select(t.folders.c.id, t.folders.c.path)
     .where(
         or_(
-            folders.c.path == bindparam("path"),
-            func.substr(folders.c.path, 1, func.length(bindparam("prefix"))) == bindparam("prefix"),
+            t.folders.c.path == bindparam("path"),
+            func.substr(t.folders.c.path, 1, func.length(bindparam("prefix"))) == bindparam("prefix"),
         )
     )
-    .order_by(folders.c.path)
+    .order_by(t.folders.c.path)
 )
 _AT_PATH = select(
-    folders.c.id,
-    folders.c.parent_folder_id,
+    t.folders.c.id,
+    t.folders.c.parent_folder_id,
     or_(
-        exists().where(files.c.parent_folder_id == folders.c.id),
-        exists().where(galleries.c.folder_id == folders.c.id),
+        exists().where(t.files.c.parent_folder_id == t.folders.c.id),
+        exists().where(t.galleries.c.folder_id == t.folders.c.id),
     ).label("used"),
-).where(folders.c.path == bindparam("path"))
+).where(t.folders.c.path == bindparam("path"))
 
 
 def find_moved(
@@ -198,13 +188,13 @@ def _rename(connection: Connection, folder_id: int, path: str, made: set[str], p
     taken = connection.execute(_AT_PATH, {"path": path}).first()
     if taken is not None and not _is_free(connection, path, made):
         # Its files were found again one by one: what is left under the old path is for a clean to remove.
-        connection.execute(update(folders).where(folders.c.id == folder_id).values(parent_folder_id=None))
+        connection.execute(update(t.folders).where(t.folders.c.id == folder_id).values(parent_folder_id=None))
         return
     if taken is not None:
-        below = folders.c.parent_folder_id == taken.id
-        connection.execute(update(folders).where(below).values(parent_folder_id=folder_id))
-        connection.execute(delete(folders).where(folders.c.id == taken.id))
+        below = t.folders.c.parent_folder_id == taken.id
+        connection.execute(update(t.folders).where(below).values(parent_folder_id=folder_id))
+        connection.execute(delete(t.folders).where(t.folders.c.id == taken.id))
         values["parent_folder_id"] = taken.parent_folder_id
     if parent is not None:
         values["parent_folder_id"] = parent
-    connection.execute(update(folders).where(folders.c.id == folder_id).values(**values))
+    connection.execute(update(t.folders).where(t.folders.c.id == folder_id).values(**values))

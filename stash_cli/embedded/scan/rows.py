@@ -9,17 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.timestamps import now, to_text
 from stash_cli.embedded.scan.paths import name, parent
 from stash_cli.embedded.scan.probe import ImageFacts, VideoFacts
-from stash_cli.embedded.tables import (
-    files,
-    files_fingerprints,
-    folders,
-    image_files,
-    video_captions,
-    video_files,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,11 +20,11 @@ if TYPE_CHECKING:
     from stash_cli.embedded.scan.captions import Caption
 
 
-_FOLDER_BY_PATH = select(folders.c.id, folders.c.mod_time, folders.c.zip_file_id).where(
-    folders.c.path == bindparam("path")
+_FOLDER_BY_PATH = select(t.folders.c.id, t.folders.c.mod_time, t.folders.c.zip_file_id).where(
+    t.folders.c.path == bindparam("path")
 )
-_INSERT_FOLDER = insert(folders)
-_UPDATE_FOLDER = update(folders).where(folders.c.id == bindparam("folder"))
+_INSERT_FOLDER = insert(t.folders)
+_UPDATE_FOLDER = update(t.folders).where(t.folders.c.id == bindparam("folder"))
 
 
 def moment(seconds: int) -> str:
@@ -91,23 +84,23 @@ class FolderRows:
         return self._ids[path]
 
 
-_FIND_FILE = select(files.c.id, files.c.size, files.c.mod_time, files.c.recognised).where(
-    files.c.parent_folder_id == bindparam("folder"), files.c.basename == bindparam("name")
+_FIND_FILE = select(t.files.c.id, t.files.c.size, t.files.c.mod_time, t.files.c.recognised).where(
+    t.files.c.parent_folder_id == bindparam("folder"), t.files.c.basename == bindparam("name")
 )
-_INSERT_FILE = insert(files)
-_UPDATE_FILE = update(files).where(files.c.id == bindparam("file"))
-_PRINTS = select(files_fingerprints.c.type, files_fingerprints.c.fingerprint).where(
-    files_fingerprints.c.file_id == bindparam("file")
+_INSERT_FILE = insert(t.files)
+_UPDATE_FILE = update(t.files).where(t.files.c.id == bindparam("file"))
+_PRINTS = select(t.files_fingerprints.c.type, t.files_fingerprints.c.fingerprint).where(
+    t.files_fingerprints.c.file_id == bindparam("file")
 )
-_FORGET_PRINTS = delete(files_fingerprints).where(files_fingerprints.c.file_id == bindparam("file"))
-_INSERT_PRINTS = insert(files_fingerprints)
-_FORGET_CAPTIONS = delete(video_captions).where(video_captions.c.file_id == bindparam("file"))
-_INSERT_CAPTIONS = insert(video_captions)
-_SET_INTERACTIVE = update(video_files).where(video_files.c.file_id == bindparam("file"))
+_FORGET_PRINTS = delete(t.files_fingerprints).where(t.files_fingerprints.c.file_id == bindparam("file"))
+_INSERT_PRINTS = insert(t.files_fingerprints)
+_FORGET_CAPTIONS = delete(t.video_captions).where(t.video_captions.c.file_id == bindparam("file"))
+_INSERT_CAPTIONS = insert(t.video_captions)
+_SET_INTERACTIVE = update(t.video_files).where(t.video_files.c.file_id == bindparam("file"))
 
-WITH_HASHES = select(files_fingerprints.c.file_id).where(
-    files_fingerprints.c.type.in_(bindparam("types", expanding=True)),
-    files_fingerprints.c.fingerprint.in_(bindparam("values", expanding=True)),
+WITH_HASHES = select(t.files_fingerprints.c.file_id).where(
+    t.files_fingerprints.c.type.in_(bindparam("types", expanding=True)),
+    t.files_fingerprints.c.fingerprint.in_(bindparam("values", expanding=True)),
 )
 """The files of the same content; `hashes` makes its parameters. Hashes of two types differ in length."""
 
@@ -163,8 +156,8 @@ _FACTS = {
         delete(other).where(other.c.file_id == bindparam("file")),
     )
     for kind, table, other in (
-        (VideoFacts, video_files, image_files),
-        (ImageFacts, image_files, video_files),
+        (VideoFacts, t.video_files, t.image_files),
+        (ImageFacts, t.image_files, t.video_files),
     )
 }
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.scan.content import Inspected, Inspector
 from stash_cli.embedded.scan.importer import Importer
 from stash_cli.embedded.scan.matching import look_up
 from stash_cli.embedded.scan.rows import FolderRows, set_companions
 from stash_cli.embedded.scan.rules import Rules, read_rules
 from stash_cli.embedded.scan.walk import FoundFile, FoundFolder, Walk
-from stash_cli.embedded.tables import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,7 +58,7 @@ def run(library: Library, options: Mapping[str, Any], progress: Progress) -> lis
 
 def _general(database: Database) -> Mapping[str, Any]:
     with database.read() as connection:
-        stored = connection.execute(select(settings.c.value).where(settings.c.key == "general")).scalar()
+        stored = connection.execute(select(t.settings.c.value).where(t.settings.c.key == "general")).scalar()
     return stored or {}
 
 

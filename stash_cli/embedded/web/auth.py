@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.web.credentials import Credentials
-from stash_cli.embedded.web.login import LoginThrottle, refuse_guess, session_cookie, session_token
+from stash_cli.embedded.web.login import LoginThrottle, Sessions, refuse_guess, session_cookie, session_token
 from stash_cli.embedded.web.peers import peer_of, prefix_of
 from stash_cli.embedded.web.public_access import REFUSAL, UNKNOWN_PROXY, expose, exposed
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from stash_cli.embedded.library.library import Library
-    from stash_cli.embedded.web.login import Sessions
 
 
 _ALIVE = "/healthz"

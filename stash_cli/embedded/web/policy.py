@@ -7,12 +7,10 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashConfigurationError
-from stash_cli.embedded.web.addresses import Host, Origin, is_loopback, is_within, parse_address
+from stash_cli.embedded.web.addresses import Host, Network, Origin, is_loopback, is_within, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from stash_cli.embedded.web.addresses import Network
 
 
 @dataclass(frozen=True)
