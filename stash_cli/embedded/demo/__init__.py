@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.library import Library
 
-
 _SEED = 20240601
 
 

@@ -15,7 +15,6 @@ from stash_cli.embedded.library.timestamps import utc
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
 T = TypeVar("T")
 
 _START = datetime(2024, 6, 1, 8, tzinfo=UTC)

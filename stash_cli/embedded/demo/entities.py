@@ -10,7 +10,6 @@ from stash_cli.embedded.demo import names
 if TYPE_CHECKING:
     from stash_cli.embedded.demo.builder import Builder
 
-
 _GENDERS = ("FEMALE", "MALE", "NON_BINARY", None)
 _PERFORMERS = 60
 

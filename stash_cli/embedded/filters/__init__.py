@@ -20,7 +20,6 @@ from stash_cli.embedded.filters.tag import TAG_FILTER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 __all__ = ["FILTERS", "condition", "matching"]
 
 FILTERS: dict[str, tuple[Table, dict[str, Handler]]] = {

@@ -8,27 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Integer, Select, Table, Text, cast, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import conditions
-from stash_cli.embedded.filters.criteria import (
-    Condition,
-    Entity,
-    Handler,
-    OwnColumn,
-    age_at,
-    count,
-    expression,
-    pairs,
-    shorter_side,
-    some_row,
-    string_list,
-)
-from stash_cli.embedded.filters.relations import Relation
-from stash_cli.embedded.filters.special import parse_phash, stash_id, stash_ids
+from stash_cli.embedded.filters import conditions, criteria, relations, special
 from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
 
 FILES = {
     "scene": (t.scenes_files, "scene_id"),
@@ -55,9 +39,9 @@ def path_rows(noun: str) -> Select[Any]:
     )
 
 
-def path(noun: str) -> Handler:
+def path(noun: str) -> criteria.Handler:
     """The full path of a file."""
-    return some_row(path_rows(noun), conditions.string, owners=file_rows(noun))
+    return criteria.some_row(path_rows(noun), conditions.string, owners=file_rows(noun))
 
 
 def fingerprint_rows(noun: str, kind: str) -> Select[Any]:
@@ -67,43 +51,43 @@ def fingerprint_rows(noun: str, kind: str) -> Select[Any]:
     return file_rows(noun, value, source=prints).where(prints.c.type == kind)
 
 
-def fingerprint(noun: str, kind: str) -> Handler:
-    return some_row(fingerprint_rows(noun, kind), conditions.string)
+def fingerprint(noun: str, kind: str) -> criteria.Handler:
+    return criteria.some_row(fingerprint_rows(noun, kind), conditions.string)
 
 
-def phash_text(noun: str) -> Handler:
+def phash_text(noun: str) -> criteria.Handler:
     """The deprecated `phash`: hex compared as the number that it is."""
 
-    def match(stored: ColumnElement[Any], criterion: Mapping[str, Any]) -> Condition:
+    def match(stored: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
         absent = criterion["modifier"] in ("IS_NULL", "NOT_NULL")
-        value = 0 if absent else parse_phash(criterion["value"])
+        value = 0 if absent else special.parse_phash(criterion["value"])
         return conditions.number(stored, {"modifier": criterion["modifier"], "value": value})
 
-    return some_row(fingerprint_rows(noun, "phash"), match)
+    return criteria.some_row(fingerprint_rows(noun, "phash"), match)
 
 
-def picture_facts(noun: str, source: Table) -> dict[str, Handler]:
+def picture_facts(noun: str, source: Table) -> dict[str, criteria.Handler]:
     """`resolution` and `orientation`, per file."""
     rows = file_rows(noun, source.c.width, source.c.height, source=source)
 
-    def match_resolution(width: Any, height: Any, criterion: Mapping[str, Any]) -> Condition:
-        return conditions.resolution(shorter_side(width, height), criterion)
+    def match_resolution(width: Any, height: Any, criterion: Mapping[str, Any]) -> criteria.Condition:
+        return conditions.resolution(criteria.shorter_side(width, height), criterion)
 
     return {
-        "resolution": some_row(rows, match_resolution),
-        "orientation": some_row(rows, conditions.orientation),
+        "resolution": criteria.some_row(rows, match_resolution),
+        "orientation": criteria.some_row(rows, conditions.orientation),
     }
 
 
-def tag_criteria(table: Table, owner: str) -> dict[str, Handler]:
+def tag_criteria(table: Table, owner: str) -> dict[str, criteria.Handler]:
     """`tags` and `tag_count` over a link table."""
-    links = partial(pairs, table, owner, "tag_id")
-    return {"tags": Relation(links, "Tag"), "tag_count": count(links)}
+    links = partial(criteria.pairs, table, owner, "tag_id")
+    return {"tags": relations.Relation(links, "Tag"), "tag_count": criteria.count(links)}
 
 
-def performer_criteria(link: Table, owner: str) -> dict[str, Handler]:
+def performer_criteria(link: Table, owner: str) -> dict[str, criteria.Handler]:
     """Everything about the performers of a scene, image or gallery."""
-    links = partial(pairs, link, owner, "performer_id")
+    links = partial(criteria.pairs, link, owner, "performer_id")
 
     def tagged(*, untagged: bool = False) -> Select[Any]:
         performers, tags = link.alias(), t.performers_tags.alias()
@@ -111,9 +95,9 @@ def performer_criteria(link: Table, owner: str) -> dict[str, Handler]:
         return select(performers.c[owner], tags.c.tag_id).select_from(joined)
 
     return {
-        "performers": Relation(links),
-        "performer_count": count(links),
-        "performer_tags": Relation(
+        "performers": relations.Relation(links),
+        "performer_count": criteria.count(links),
+        "performer_tags": relations.Relation(
             tagged,
             "Tag",
             exact=False,
@@ -125,10 +109,10 @@ def performer_criteria(link: Table, owner: str) -> dict[str, Handler]:
     }
 
 
-def _favorite(link: Table, owner: str) -> Handler:
+def _favorite(link: Table, owner: str) -> criteria.Handler:
     """True: some performer is a favourite; false: none is, or there is none."""
 
-    def handle(entity: Entity, wanted: bool) -> Condition:
+    def handle(entity: criteria.Entity, wanted: bool) -> criteria.Condition:
         chosen, performers = link.alias(), t.performers.alias()
         owners = select(chosen.c[owner]).join(performers, performers.c.id == chosen.c.performer_id)
         liked = owners.where(performers.c.favorite.is_(True))
@@ -137,12 +121,12 @@ def _favorite(link: Table, owner: str) -> Handler:
     return handle
 
 
-def _age(link: Table, owner: str) -> Handler:
+def _age(link: Table, owner: str) -> criteria.Handler:
     """The age of any performer at the object's date."""
 
-    def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+    def handle(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
         chosen, performers = link.alias(), t.performers.alias()
-        age = age_at(performers.c.birthdate, entity.c.date)
+        age = criteria.age_at(performers.c.birthdate, entity.c.date)
         some = (
             select(1)
             .select_from(chosen.join(performers, performers.c.id == chosen.c.performer_id))
@@ -154,9 +138,9 @@ def _age(link: Table, owner: str) -> Handler:
     return handle
 
 
-def studio_of(table: Table) -> Relation:
+def studio_of(table: Table) -> relations.Relation:
     """`studios`: the one studio of an entity, with those above it."""
-    return Relation(OwnColumn(table, "studio_id"), "Studio", single=True)
+    return relations.Relation(criteria.OwnColumn(table, "studio_id"), "Studio", single=True)
 
 
 def column_links(table: Table, owner: str, other: str) -> Callable[[], Select[Any]]:
@@ -169,50 +153,52 @@ def column_links(table: Table, owner: str, other: str) -> Callable[[], Select[An
     return links
 
 
-def values(table: Table, name: str, owner: str | None = None) -> Handler:
+def values(table: Table, name: str, owner: str | None = None) -> criteria.Handler:
     """A string criterion on a list of values: urls, aliases."""
     key = next(iter(table.c)) if owner is None else table.c[owner]
-    return string_list(select(key, table.c[name]))
+    return criteria.string_list(select(key, table.c[name]))
 
 
-def stash_id_criteria(table: Table) -> dict[str, Handler]:
+def stash_id_criteria(table: Table) -> dict[str, criteria.Handler]:
     owner = next(iter(table.c))
 
     def rows() -> Select[Any]:
         return select(owner, table.c.stash_id, table.c.endpoint)
 
-    return {"stash_id_endpoint": stash_id(rows), "stash_ids_endpoint": stash_ids(rows)}
+    return {"stash_id_endpoint": special.stash_id(rows), "stash_ids_endpoint": special.stash_ids(rows)}
 
 
-def whole(name: str) -> Handler:
+def whole(name: str) -> criteria.Handler:
     """A number compared without its fraction."""
-    return expression(lambda entity: _truncated(entity.c[name]), conditions.number)
+    return criteria.expression(lambda entity: _truncated(entity.c[name]), conditions.number)
 
 
 def _truncated(value: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(value, Integer)
 
 
-def truncated_rows(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> Condition:
+def truncated_rows(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
     return conditions.number(_truncated(value), criterion)
 
 
-def rounded_rows(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> Condition:
+def rounded_rows(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
     return conditions.number(_truncated(func.round(value)), criterion)
 
 
-def year(name: str) -> Handler:
+def year(name: str) -> criteria.Handler:
     """The year of a date as a number."""
-    return expression(lambda entity: _truncated(func.strftime("%Y", entity.c[name])), conditions.number)
+    return criteria.expression(
+        lambda entity: _truncated(func.strftime("%Y", entity.c[name])), conditions.number
+    )
 
 
-def captions(noun: str) -> Handler:
+def captions(noun: str) -> criteria.Handler:
     """The language code of a caption; EXCLUDES compares it exactly."""
-    some = some_row(
+    some = criteria.some_row(
         file_rows(noun, t.video_captions.c.language_code, source=t.video_captions), conditions.string
     )
 
-    def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+    def handle(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
         if criterion["modifier"] != "EXCLUDES":
             return some(entity, criterion)
         found = file_rows(noun, source=t.video_captions)

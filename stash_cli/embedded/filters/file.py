@@ -8,30 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, Table, and_, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import common, conditions
-from stash_cli.embedded.filters.criteria import (
-    Condition,
-    Entity,
-    Handler,
-    OwnColumn,
-    boolean,
-    column,
-    compose,
-    count,
-    dates,
-    numbers,
-    pairs,
-    shorter_side,
-    some_row,
-    strings,
-)
-from stash_cli.embedded.filters.relations import Relation, related
-from stash_cli.embedded.filters.special import duplicated, phash, shared
+from stash_cli.embedded.filters import common, conditions, criteria, relations, special
 from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
 
 _prints = t.files_fingerprints
 
@@ -40,25 +21,25 @@ def _phashes() -> Select[Any]:
     return select(_prints.c.file_id, _prints.c.fingerprint).where(_prints.c.type == "phash")
 
 
-def _hashes(entity: Entity, entries: Sequence[Mapping[str, Any]]) -> Condition | None:
+def _hashes(entity: criteria.Entity, entries: Sequence[Mapping[str, Any]]) -> criteria.Condition | None:
     """Every entry needs a fingerprint of its type; the value is read as a hex number."""
     wanted = []
     for entry in entries:
         rows = select(_prints.c.file_id, _prints.c.fingerprint).where(_prints.c.type == entry["type"])
-        wanted.append(phash(rows)(entity, {**entry, "modifier": "EQUALS"}))
+        wanted.append(special.phash(rows)(entity, {**entry, "modifier": "EQUALS"}))
     made = [condition for condition in wanted if condition is not None]
     return and_(*made) if made else None
 
 
-def _resolution(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
-    return conditions.resolution(shorter_side(entity.c.width, entity.c.height), criterion)
+def _resolution(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
+    return conditions.resolution(criteria.shorter_side(entity.c.width, entity.c.height), criterion)
 
 
-def _orientation(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+def _orientation(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
     return conditions.orientation(entity.c.width, entity.c.height, criterion)
 
 
-def _captions(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+def _captions(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
     """The language code of one of the captions; EXCLUDES compares it exactly."""
     language = t.video_captions.c.language_code
     spoken = select(t.video_captions.c.file_id)
@@ -69,29 +50,29 @@ def _captions(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
     return entity.c.file_id.in_(spoken.where(conditions.string(language, criterion)))
 
 
-_PICTURE: dict[str, Handler] = {
-    **strings("format"),
+_PICTURE: dict[str, criteria.Handler] = {
+    **criteria.strings("format"),
     "resolution": _resolution,
     "orientation": _orientation,
 }
-_VIDEO: dict[str, Handler] = {
+_VIDEO: dict[str, criteria.Handler] = {
     **_PICTURE,
-    **strings("video_codec audio_codec"),
-    **numbers("interactive_speed"),
-    "bitrate": column("bit_rate", conditions.number),
-    "duration": column("duration", common.truncated_rows),
-    "framerate": column("frame_rate", common.rounded_rows),
-    "interactive": boolean("interactive"),
+    **criteria.strings("video_codec audio_codec"),
+    **criteria.numbers("interactive_speed"),
+    "bitrate": criteria.column("bit_rate", conditions.number),
+    "duration": criteria.column("duration", common.truncated_rows),
+    "framerate": criteria.column("frame_rate", common.rounded_rows),
+    "interactive": criteria.boolean("interactive"),
     "captions": _captions,
 }
 
 
-def _facts(table: Table, handlers: dict[str, Handler]) -> Handler:
+def _facts(table: Table, handlers: dict[str, criteria.Handler]) -> criteria.Handler:
     """Criteria on the facts about a video or a picture, all on the same row."""
 
-    def handle(entity: Entity, given: Mapping[str, Any]) -> Condition | None:
+    def handle(entity: criteria.Entity, given: Mapping[str, Any]) -> criteria.Condition | None:
         row = table.alias()
-        condition = compose(handlers, row, given)
+        condition = criteria.compose(handlers, row, given)
         return None if condition is None else entity.c.id.in_(select(row.c.file_id).where(condition))
 
     return handle
@@ -107,46 +88,46 @@ def _dir_rows() -> Select[Any]:
     )
 
 
-def _zip_of(table: Table) -> Relation:
-    return Relation(OwnColumn(table, "zip_file_id"), single=True, keep_empty=False)
+def _zip_of(table: Table) -> relations.Relation:
+    return relations.Relation(criteria.OwnColumn(table, "zip_file_id"), single=True, keep_empty=False)
 
 
-def _folder_of(table: Table) -> Relation:
-    return Relation(OwnColumn(table, "parent_folder_id"), "Folder", single=True)
+def _folder_of(table: Table) -> relations.Relation:
+    return relations.Relation(criteria.OwnColumn(table, "parent_folder_id"), "Folder", single=True)
 
 
-_scenes = partial(pairs, t.scenes_files, "file_id", "scene_id")
-_images = partial(pairs, t.images_files, "file_id", "image_id")
-_galleries = partial(pairs, t.galleries_files, "file_id", "gallery_id")
-_same_phash = shared(_phashes)
+_scenes = partial(criteria.pairs, t.scenes_files, "file_id", "scene_id")
+_images = partial(criteria.pairs, t.images_files, "file_id", "image_id")
+_galleries = partial(criteria.pairs, t.galleries_files, "file_id", "gallery_id")
+_same_phash = special.shared(_phashes)
 
-FILE_FILTER: dict[str, Handler] = {
-    **strings("basename"),
-    **dates("mod_time created_at updated_at"),
-    "path": some_row(_path_rows(), conditions.string),
-    "dir": some_row(_dir_rows(), conditions.string),
+FILE_FILTER: dict[str, criteria.Handler] = {
+    **criteria.strings("basename"),
+    **criteria.dates("mod_time created_at updated_at"),
+    "path": criteria.some_row(_path_rows(), conditions.string),
+    "dir": criteria.some_row(_dir_rows(), conditions.string),
     "parent_folder": _folder_of(t.files),
     "zip_file": _zip_of(t.files),
-    "duplicated": duplicated({"duplicated": _same_phash, "phash": _same_phash}),
+    "duplicated": special.duplicated({"duplicated": _same_phash, "phash": _same_phash}),
     "hashes": _hashes,
     "video_file_filter": _facts(t.video_files, _VIDEO),
     "image_file_filter": _facts(t.image_files, _PICTURE),
-    "scene_count": count(_scenes),
-    "image_count": count(_images),
-    "gallery_count": count(_galleries),
-    "scenes_filter": related("Scene", _scenes),
-    "images_filter": related("Image", _images),
-    "galleries_filter": related("Gallery", _galleries),
+    "scene_count": criteria.count(_scenes),
+    "image_count": criteria.count(_images),
+    "gallery_count": criteria.count(_galleries),
+    "scenes_filter": relations.related("Scene", _scenes),
+    "images_filter": relations.related("Image", _images),
+    "galleries_filter": relations.related("Gallery", _galleries),
 }
 
 _folder_galleries = common.column_links(t.galleries, "folder_id", "id")
 
-FOLDER_FILTER: dict[str, Handler] = {
-    **strings("path basename"),
-    **dates("mod_time created_at updated_at"),
+FOLDER_FILTER: dict[str, criteria.Handler] = {
+    **criteria.strings("path basename"),
+    **criteria.dates("mod_time created_at updated_at"),
     "parent_folder": _folder_of(t.folders),
     "zip_file": _zip_of(t.folders),
-    "gallery_count": count(_folder_galleries),
-    "files_filter": related("BaseFile", common.column_links(t.files, "parent_folder_id", "id")),
-    "galleries_filter": related("Gallery", _folder_galleries),
+    "gallery_count": criteria.count(_folder_galleries),
+    "files_filter": relations.related("BaseFile", common.column_links(t.files, "parent_folder_id", "id")),
+    "galleries_filter": relations.related("Gallery", _folder_galleries),
 }

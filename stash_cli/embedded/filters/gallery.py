@@ -8,32 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, and_, func, select, union_all
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import common, conditions
-from stash_cli.embedded.filters.criteria import (
-    Condition,
-    Entity,
-    Handler,
-    OwnColumn,
-    boolean,
-    column,
-    count,
-    dates,
-    expression,
-    numbers,
-    pairs,
-    shorter_side,
-    some_row,
-    strings,
-)
-from stash_cli.embedded.filters.relations import Relation, related
-from stash_cli.embedded.filters.special import custom_fields, missing, without
+from stash_cli.embedded.filters import common, conditions, criteria, relations, special
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def _link(table: Any, other: str) -> Any:
-    return partial(pairs, table, "gallery_id", other)
+    return partial(criteria.pairs, table, "gallery_id", other)
 
 
 def _own_folder() -> Select[Any]:
@@ -42,22 +24,22 @@ def _own_folder() -> Select[Any]:
     return select(own.c.id, folder.c.path).join(folder, folder.c.id == own.c.folder_id)
 
 
-def _path(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+def _path(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
     """The path of a file or of the gallery's own folder; a regex that must not match holds for both."""
     in_file = common.path("gallery")
-    in_folder = some_row(_own_folder(), conditions.string)
+    in_folder = criteria.some_row(_own_folder(), conditions.string)
     if criterion["modifier"] in ("NOT_MATCHES_REGEX", "IS_NULL"):
         first, second = in_file(entity, criterion), in_folder(entity, criterion)
         return and_(first, second) if first is not None and second is not None else None
     both = union_all(common.path_rows("gallery"), _own_folder()).subquery()
-    return some_row(select(both.c[0], both.c[1]), conditions.string)(entity, criterion)
+    return criteria.some_row(select(both.c[0], both.c[1]), conditions.string)(entity, criterion)
 
 
-def _shorter_sides(entity: Entity) -> ColumnElement[Any]:
+def _shorter_sides(entity: criteria.Entity) -> ColumnElement[Any]:
     """The average of the shorter sides of the images' primary files."""
     link, files, picture = t.galleries_images.alias(), t.images_files.alias(), t.image_files.alias()
     average = (
-        select(func.avg(shorter_side(picture.c.width, picture.c.height)))
+        select(func.avg(criteria.shorter_side(picture.c.width, picture.c.height)))
         .select_from(link)
         .join(files, and_(files.c.image_id == link.c.image_id, files.c.primary.is_(True)))
         .join(picture, picture.c.file_id == files.c.file_id)
@@ -66,12 +48,12 @@ def _shorter_sides(entity: Entity) -> ColumnElement[Any]:
     return average.correlate(entity).scalar_subquery()
 
 
-def _is_zip(entity: Entity, wanted: bool) -> Condition:
+def _is_zip(entity: criteria.Entity, wanted: bool) -> criteria.Condition:
     zipped = select(t.galleries_files.alias().c.gallery_id)
     return entity.c.id.in_(zipped) if wanted else entity.c.id.not_in(zipped)
 
 
-def _has_chapters(entity: Entity, word: str) -> Condition:
+def _has_chapters(entity: criteria.Entity, word: str) -> criteria.Condition:
     divided = select(t.galleries_chapters.alias().c.gallery_id)
     return entity.c.id.in_(divided) if word == "true" else entity.c.id.not_in(divided)
 
@@ -90,42 +72,42 @@ _performers, _tags = _link(t.performers_galleries, "performer_id"), _link(t.gall
 _scenes, _images = _link(t.scenes_galleries, "scene_id"), _link(t.galleries_images, "image_id")
 _files = _link(t.galleries_files, "file_id")
 
-GALLERY_FILTER: dict[str, Handler] = {
-    **strings("title code details photographer"),
-    **numbers("id"),
-    "rating100": column("rating", conditions.number),
-    "organized": boolean("organized"),
-    **dates("date created_at updated_at"),
+GALLERY_FILTER: dict[str, criteria.Handler] = {
+    **criteria.strings("title code details photographer"),
+    **criteria.numbers("id"),
+    "rating100": criteria.column("rating", conditions.number),
+    "organized": criteria.boolean("organized"),
+    **criteria.dates("date created_at updated_at"),
     "url": common.values(t.gallery_urls, "url"),
     "path": _path,
-    "file_count": count(_files),
+    "file_count": criteria.count(_files),
     "checksum": common.fingerprint("gallery", "md5"),
     "is_zip": _is_zip,
-    "average_resolution": expression(_shorter_sides, conditions.resolution),
+    "average_resolution": criteria.expression(_shorter_sides, conditions.resolution),
     "has_chapters": _has_chapters,
-    "image_count": count(_images),
+    "image_count": criteria.count(_images),
     **common.tag_criteria(t.galleries_tags, "gallery_id"),
     **common.performer_criteria(t.performers_galleries, "gallery_id"),
     "studios": common.studio_of(t.galleries),
-    "scenes": Relation(_scenes),
-    "parent_folder": Relation(_parent_folders, "Folder"),
-    "custom_fields": custom_fields(t.gallery_custom_fields, "gallery_id"),
-    "is_missing": missing(
+    "scenes": relations.Relation(_scenes),
+    "parent_folder": relations.Relation(_parent_folders, "Folder"),
+    "custom_fields": special.custom_fields(t.gallery_custom_fields, "gallery_id"),
+    "is_missing": special.missing(
         {
-            "url": without(_link(t.gallery_urls, "url")),
-            "scenes": without(_scenes),
+            "url": special.without(_link(t.gallery_urls, "url")),
+            "scenes": special.without(_scenes),
             "studio": lambda entity: entity.c.studio_id.is_(None),
-            "performers": without(_performers),
+            "performers": special.without(_performers),
             "date": lambda entity: entity.c.date.is_(None),
-            "tags": without(_tags),
+            "tags": special.without(_tags),
         },
         t.galleries,
     ),
-    "performers_filter": related("Performer", _performers),
-    "studios_filter": related("Studio", OwnColumn(t.galleries, "studio_id")),
-    "tags_filter": related("Tag", _tags),
-    "scenes_filter": related("Scene", _scenes),
-    "images_filter": related("Image", _images),
-    "files_filter": related("BaseFile", _files),
-    "folders_filter": related("Folder", OwnColumn(t.galleries, "folder_id")),
+    "performers_filter": relations.related("Performer", _performers),
+    "studios_filter": relations.related("Studio", criteria.OwnColumn(t.galleries, "studio_id")),
+    "tags_filter": relations.related("Tag", _tags),
+    "scenes_filter": relations.related("Scene", _scenes),
+    "images_filter": relations.related("Image", _images),
+    "files_filter": relations.related("BaseFile", _files),
+    "folders_filter": relations.related("Folder", criteria.OwnColumn(t.galleries, "folder_id")),
 }

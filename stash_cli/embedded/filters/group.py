@@ -8,25 +8,12 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import common, conditions
-from stash_cli.embedded.filters.criteria import (
-    Handler,
-    OwnColumn,
-    column,
-    count,
-    dates,
-    expression,
-    pairs,
-    strings,
-    total,
-)
-from stash_cli.embedded.filters.relations import Relation, related
-from stash_cli.embedded.filters.special import custom_fields, missing, without
+from stash_cli.embedded.filters import common, conditions, criteria, relations, special
 from stash_cli.embedded.library import pair_queries as two_steps
 
 
 def _link(table: Any, other: str) -> Any:
-    return partial(pairs, table, "group_id", other)
+    return partial(criteria.pairs, table, "group_id", other)
 
 
 def _performers() -> Select[Any]:
@@ -42,34 +29,34 @@ def _performers_or_none() -> Select[Any]:
 
 
 _scenes = _link(t.groups_scenes, "scene_id")
-_containing = partial(pairs, t.groups_relations, "sub_id", "containing_id")
-_subs = partial(pairs, t.groups_relations, "containing_id", "sub_id")
+_containing = partial(criteria.pairs, t.groups_relations, "sub_id", "containing_id")
+_subs = partial(criteria.pairs, t.groups_relations, "containing_id", "sub_id")
 
-GROUP_FILTER: dict[str, Handler] = {
-    **strings("name director"),
-    "synopsis": column("description", conditions.string),
+GROUP_FILTER: dict[str, criteria.Handler] = {
+    **criteria.strings("name director"),
+    "synopsis": criteria.column("description", conditions.string),
     "duration": common.whole("duration"),
-    "rating100": column("rating", conditions.number),
-    **dates("date created_at updated_at"),
+    "rating100": criteria.column("rating", conditions.number),
+    **criteria.dates("date created_at updated_at"),
     "url": common.values(t.group_urls, "url"),
     **common.tag_criteria(t.groups_tags, "group_id"),
     "studios": common.studio_of(t.groups),
-    "performers": Relation(_performers, null_links=(_performers_or_none,)),
-    "scene_count": count(_scenes),
-    "o_counter": expression(total(lambda: two_steps.o_counts("Group")), conditions.number),
-    "containing_groups": Relation(_containing, "Group", exact=False),
-    "sub_groups": Relation(_subs, "Group", upwards=True, exact=False),
-    "containing_group_count": count(_containing),
-    "sub_group_count": count(_subs),
-    "custom_fields": custom_fields(t.group_custom_fields, "group_id"),
-    "is_missing": missing(
+    "performers": relations.Relation(_performers, null_links=(_performers_or_none,)),
+    "scene_count": criteria.count(_scenes),
+    "o_counter": criteria.expression(criteria.total(lambda: two_steps.o_counts("Group")), conditions.number),
+    "containing_groups": relations.Relation(_containing, "Group", exact=False),
+    "sub_groups": relations.Relation(_subs, "Group", upwards=True, exact=False),
+    "containing_group_count": criteria.count(_containing),
+    "sub_group_count": criteria.count(_subs),
+    "custom_fields": special.custom_fields(t.group_custom_fields, "group_id"),
+    "is_missing": special.missing(
         {
             "front_image": lambda entity: entity.c.front_image_blob.is_(None),
             "back_image": lambda entity: entity.c.back_image_blob.is_(None),
-            "scenes": without(_scenes),
+            "scenes": special.without(_scenes),
         },
         t.groups,
     ),
-    "scenes_filter": related("Scene", _scenes),
-    "studios_filter": related("Studio", OwnColumn(t.groups, "studio_id")),
+    "scenes_filter": relations.related("Scene", _scenes),
+    "studios_filter": relations.related("Studio", criteria.OwnColumn(t.groups, "studio_id")),
 }

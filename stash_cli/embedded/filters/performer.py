@@ -8,24 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, Table, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import common, conditions
-from stash_cli.embedded.filters.criteria import (
-    Condition,
-    Entity,
-    Handler,
-    age_at,
-    boolean,
-    column,
-    count,
-    dates,
-    expression,
-    numbers,
-    pairs,
-    strings,
-    total,
-)
-from stash_cli.embedded.filters.relations import Relation, related
-from stash_cli.embedded.filters.special import custom_fields, missing, without
+from stash_cli.embedded.filters import common, conditions, criteria, relations, special
 from stash_cli.embedded.library import pair_queries as two_steps
 
 if TYPE_CHECKING:
@@ -33,24 +16,24 @@ if TYPE_CHECKING:
 
 
 def _link(table: Any, other: str) -> Any:
-    return partial(pairs, table, "performer_id", other)
+    return partial(criteria.pairs, table, "performer_id", other)
 
 
-def _gender(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+def _gender(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
     """`value_list` counts before `value`."""
     single = criterion.get("value")
     values = list(criterion.get("value_list") or ([single] if single else []))
     return conditions.one_of(entity.c.gender, values, criterion["modifier"], "gender")
 
 
-def _circumcised(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
+def _circumcised(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
     values = list(criterion.get("value") or ())
     return conditions.one_of(entity.c.circumcised, values, criterion["modifier"], "circumcision")
 
 
-def _age(entity: Entity) -> ColumnElement[Any]:
+def _age(entity: criteria.Entity) -> ColumnElement[Any]:
     """Whole years from birth until death or today."""
-    return age_at(entity.c.birthdate, func.coalesce(entity.c.death_date, func.date("now")))
+    return criteria.age_at(entity.c.birthdate, func.coalesce(entity.c.death_date, func.date("now")))
 
 
 def _plays() -> list[Select[Any]]:
@@ -97,47 +80,49 @@ def _markers() -> Select[Any]:
 _scenes, _images = _link(t.performers_scenes, "scene_id"), _link(t.performers_images, "image_id")
 _galleries, _tags = _link(t.performers_galleries, "gallery_id"), _link(t.performers_tags, "tag_id")
 
-PERFORMER_FILTER: dict[str, Handler] = {
-    **strings("name disambiguation details ethnicity country eye_color hair_color measurements"),
-    **strings("fake_tits career_length tattoos piercings"),
-    **numbers("weight penis_length"),
-    "height_cm": column("height", conditions.number),
-    "rating100": column("rating", conditions.number),
-    "filter_favorites": boolean("favorite"),
-    "ignore_auto_tag": boolean("ignore_auto_tag"),
+PERFORMER_FILTER: dict[str, criteria.Handler] = {
+    **criteria.strings("name disambiguation details ethnicity country eye_color hair_color measurements"),
+    **criteria.strings("fake_tits career_length tattoos piercings"),
+    **criteria.numbers("weight penis_length"),
+    "height_cm": criteria.column("height", conditions.number),
+    "rating100": criteria.column("rating", conditions.number),
+    "filter_favorites": criteria.boolean("favorite"),
+    "ignore_auto_tag": criteria.boolean("ignore_auto_tag"),
     "gender": _gender,
     "circumcised": _circumcised,
-    **dates("birthdate death_date career_start career_end created_at updated_at"),
+    **criteria.dates("birthdate death_date career_start career_end created_at updated_at"),
     "birth_year": common.year("birthdate"),
     "death_year": common.year("death_date"),
-    "age": expression(_age, conditions.number),
+    "age": criteria.expression(_age, conditions.number),
     "url": common.values(t.performer_urls, "url"),
     "aliases": common.values(t.performer_aliases, "alias"),
     **common.tag_criteria(t.performers_tags, "performer_id"),
     **common.stash_id_criteria(t.performer_stash_ids),
-    "custom_fields": custom_fields(t.performer_custom_fields, "performer_id"),
-    "scene_count": count(_scenes),
-    "image_count": count(_images),
-    "gallery_count": count(_galleries),
-    "marker_count": count(_markers),
-    "play_count": expression(total(_plays), conditions.number),
-    "o_counter": expression(total(lambda: two_steps.o_counts("Performer")), conditions.number),
-    "studios": Relation(_studios, "Studio", null_links=_MEDIA_STUDIOS),
-    "groups": Relation(two_steps.groups_of_performers, "Group", null_links=(_groups_or_none,)),
-    "performers": Relation(_company),
-    "is_missing": missing(
+    "custom_fields": special.custom_fields(t.performer_custom_fields, "performer_id"),
+    "scene_count": criteria.count(_scenes),
+    "image_count": criteria.count(_images),
+    "gallery_count": criteria.count(_galleries),
+    "marker_count": criteria.count(_markers),
+    "play_count": criteria.expression(criteria.total(_plays), conditions.number),
+    "o_counter": criteria.expression(
+        criteria.total(lambda: two_steps.o_counts("Performer")), conditions.number
+    ),
+    "studios": relations.Relation(_studios, "Studio", null_links=_MEDIA_STUDIOS),
+    "groups": relations.Relation(two_steps.groups_of_performers, "Group", null_links=(_groups_or_none,)),
+    "performers": relations.Relation(_company),
+    "is_missing": special.missing(
         {
-            "url": without(_link(t.performer_urls, "url")),
-            "scenes": without(_scenes),
+            "url": special.without(_link(t.performer_urls, "url")),
+            "scenes": special.without(_scenes),
             "image": lambda entity: entity.c.image_blob.is_(None),
-            "stash_id": without(_link(t.performer_stash_ids, "stash_id")),
-            "aliases": without(_link(t.performer_aliases, "alias")),
+            "stash_id": special.without(_link(t.performer_stash_ids, "stash_id")),
+            "aliases": special.without(_link(t.performer_aliases, "alias")),
         },
         t.performers,
     ),
-    "scenes_filter": related("Scene", _scenes),
-    "images_filter": related("Image", _images),
-    "galleries_filter": related("Gallery", _galleries),
-    "tags_filter": related("Tag", _tags),
-    "markers_filter": related("SceneMarker", _markers),
+    "scenes_filter": relations.related("Scene", _scenes),
+    "images_filter": relations.related("Image", _images),
+    "galleries_filter": relations.related("Gallery", _galleries),
+    "tags_filter": relations.related("Tag", _tags),
+    "markers_filter": relations.related("SceneMarker", _markers),
 }

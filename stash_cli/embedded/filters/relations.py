@@ -14,7 +14,6 @@ from stash_cli.embedded.library import sql
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-
 _MULTI = "multi criterion input"
 _MODIFIERS = ("INCLUDES", "INCLUDES_ALL", "EXCLUDES", "EQUALS", "IS_NULL", "NOT_NULL")
 _HIERARCHICAL = "hierarchical multi criterion input"

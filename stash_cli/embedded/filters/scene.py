@@ -8,26 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import common, conditions
-from stash_cli.embedded.filters.criteria import (
-    Condition,
-    Entity,
-    Expression,
-    Handler,
-    Matcher,
-    OwnColumn,
-    boolean,
-    column,
-    count,
-    dates,
-    expression,
-    numbers,
-    pairs,
-    some_row,
-    strings,
-)
-from stash_cli.embedded.filters.relations import Relation, related
-from stash_cli.embedded.filters.special import custom_fields, duplicated, missing, phash, shared, without
+from stash_cli.embedded.filters import common, conditions, criteria, relations, special
 from stash_cli.embedded.library import pair_queries as two_steps
 from stash_cli.embedded.search.text_search import SearchSpec, scenes_holding, trigrams
 
@@ -53,11 +34,11 @@ def _marker_tags() -> Select[Any]:
 
 
 def _secondary() -> Select[Any]:
-    return pairs(t.scene_markers_tags, "scene_marker_id", "tag_id")
+    return criteria.pairs(t.scene_markers_tags, "scene_marker_id", "tag_id")
 
 
-def _of_scene(name: str) -> Expression:
-    def make(entity: Entity) -> ColumnElement[Any]:
+def _of_scene(name: str) -> criteria.Expression:
+    def make(entity: criteria.Entity) -> ColumnElement[Any]:
         scenes = t.scenes.alias()
         fact = select(scenes.c[name]).where(scenes.c.id == entity.c.scene_id)
         return fact.correlate(entity).scalar_subquery()
@@ -65,27 +46,27 @@ def _of_scene(name: str) -> Expression:
     return make
 
 
-def _marker_duration(entity: Entity) -> ColumnElement[Any]:
+def _marker_duration(entity: criteria.Entity) -> ColumnElement[Any]:
     return entity.c.end_seconds - entity.c.seconds
 
 
-def _scene_fact(name: str, match: Matcher = conditions.date) -> Handler:
-    return expression(_of_scene(name), match)
+def _scene_fact(name: str, match: criteria.Matcher = conditions.date) -> criteria.Handler:
+    return criteria.expression(_of_scene(name), match)
 
 
-_marker_scene = OwnColumn(t.scene_markers, "scene_id")
+_marker_scene = criteria.OwnColumn(t.scene_markers, "scene_id")
 
-MARKER_FILTER: dict[str, Handler] = {
-    "tags": Relation(_marker_tags, "Tag", null_links=(_secondary,), what="marker tag filtering"),
-    "scene_tags": Relation(_over_scene(t.scenes_tags, "tag_id"), "Tag"),
-    "performers": Relation(_over_scene(t.performers_scenes, "performer_id")),
-    "scenes": Relation(_marker_scene, single=True),
-    "duration": expression(_marker_duration, conditions.number),
-    **dates("created_at updated_at"),
+MARKER_FILTER: dict[str, criteria.Handler] = {
+    "tags": relations.Relation(_marker_tags, "Tag", null_links=(_secondary,), what="marker tag filtering"),
+    "scene_tags": relations.Relation(_over_scene(t.scenes_tags, "tag_id"), "Tag"),
+    "performers": relations.Relation(_over_scene(t.performers_scenes, "performer_id")),
+    "scenes": relations.Relation(_marker_scene, single=True),
+    "duration": criteria.expression(_marker_duration, conditions.number),
+    **criteria.dates("created_at updated_at"),
     "scene_date": _scene_fact("date"),
     "scene_created_at": _scene_fact("created_at"),
     "scene_updated_at": _scene_fact("updated_at"),
-    "scene_filter": related("Scene", _marker_scene),
+    "scene_filter": relations.related("Scene", _marker_scene),
 }
 
 
@@ -93,24 +74,24 @@ _video = t.video_files
 
 
 def _link(table: Any, other: str) -> Any:
-    return partial(pairs, table, "scene_id", other)
+    return partial(criteria.pairs, table, "scene_id", other)
 
 
-def _video_row(name: str, match: Any = conditions.number) -> Handler:
-    return some_row(common.file_rows("scene", _video.c[name], source=_video), match)
+def _video_row(name: str, match: Any = conditions.number) -> criteria.Handler:
+    return criteria.some_row(common.file_rows("scene", _video.c[name], source=_video), match)
 
 
-def _interactive(entity: Entity, wanted: bool) -> Condition:
+def _interactive(entity: criteria.Entity, wanted: bool) -> criteria.Condition:
     flagged = common.file_rows("scene", source=_video).where(_video.c.interactive.is_(wanted))
     return entity.c.id.in_(flagged)
 
 
-def _has_markers(entity: Entity, word: str) -> Condition:
+def _has_markers(entity: criteria.Entity, word: str) -> criteria.Condition:
     marked = select(t.scene_markers.alias().c.scene_id)
     return entity.c.id.in_(marked) if word == "true" else entity.c.id.not_in(marked)
 
 
-def _last_played(entity: Entity) -> ColumnElement[Any]:
+def _last_played(entity: criteria.Entity) -> ColumnElement[Any]:
     """Never played compares as a moment far in the past."""
     plays = t.scenes_view_dates.alias()
     latest = select(func.max(plays.c.view_date)).where(plays.c.scene_id == entity.c.id).correlate(entity)
@@ -120,7 +101,7 @@ def _last_played(entity: Entity) -> ColumnElement[Any]:
 _some_path = common.path("scene")
 
 
-def _path(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
+def _path(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
     """A path that is given whole is looked up in the index of trigrams first."""
     found = _some_path(entity, criterion)
     whole = [criterion["value"]] if criterion["modifier"] == "EQUALS" else []
@@ -134,7 +115,7 @@ def _phashes() -> Select[Any]:
     return common.fingerprint_rows("scene", "phash")
 
 
-def _no_phash(entity: Entity) -> Condition:
+def _no_phash(entity: criteria.Entity) -> criteria.Condition:
     return entity.c.id.not_in(select(_phashes().subquery().c[0]))
 
 
@@ -145,33 +126,33 @@ def _texts(table: Any, name: str) -> Any:
 _titles = common.column_links(t.scenes, "id", "title")
 _performers, _tags = _link(t.performers_scenes, "performer_id"), _link(t.scenes_tags, "tag_id")
 _groups, _galleries = _link(t.groups_scenes, "group_id"), _link(t.scenes_galleries, "gallery_id")
-_studio = OwnColumn(t.scenes, "studio_id")
+_studio = criteria.OwnColumn(t.scenes, "studio_id")
 _markers = common.column_links(t.scene_markers, "scene_id", "id")
-_same_phash = shared(_phashes)
+_same_phash = special.shared(_phashes)
 
-SCENE_FILTER: dict[str, Handler] = {
-    **strings("title code details director"),
-    **numbers("id"),
-    "rating100": column("rating", conditions.number),
-    "organized": boolean("organized"),
+SCENE_FILTER: dict[str, criteria.Handler] = {
+    **criteria.strings("title code details director"),
+    **criteria.numbers("id"),
+    "rating100": criteria.column("rating", conditions.number),
+    "organized": criteria.boolean("organized"),
     "resume_time": common.whole("resume_time"),
     "play_duration": common.whole("play_duration"),
-    **dates("date created_at updated_at"),
+    **criteria.dates("date created_at updated_at"),
     "url": common.values(t.scene_urls, "url"),
     # files
     "path": _path,
-    "file_count": count(_link(t.scenes_files, "file_id")),
+    "file_count": criteria.count(_link(t.scenes_files, "file_id")),
     "oshash": common.fingerprint("scene", "oshash"),
     "checksum": common.fingerprint("scene", "md5"),
     "phash": common.phash_text("scene"),
-    "phash_distance": phash(_phashes()),
-    "duplicated": duplicated(
+    "phash_distance": special.phash(_phashes()),
+    "duplicated": special.duplicated(
         {
             "duplicated": _same_phash,
             "phash": _same_phash,
-            "url": shared(_texts(t.scene_urls, "url")),
-            "stash_id": shared(_texts(t.scene_stash_ids, "stash_id")),
-            "title": shared(_titles),
+            "url": special.shared(_texts(t.scene_urls, "url")),
+            "stash_id": special.shared(_texts(t.scene_stash_ids, "stash_id")),
+            "title": special.shared(_titles),
         }
     ),
     **common.picture_facts("scene", _video),
@@ -184,42 +165,42 @@ SCENE_FILTER: dict[str, Handler] = {
     "interactive": _interactive,
     "captions": common.captions("scene"),
     # history
-    "play_count": count(common.column_links(t.scenes_view_dates, "scene_id", "id")),
-    "o_counter": count(common.column_links(t.scenes_o_dates, "scene_id", "id")),
-    "last_played_at": expression(_last_played, conditions.date),
+    "play_count": criteria.count(common.column_links(t.scenes_view_dates, "scene_id", "id")),
+    "o_counter": criteria.count(common.column_links(t.scenes_o_dates, "scene_id", "id")),
+    "last_played_at": criteria.expression(_last_played, conditions.date),
     # related objects
     **common.tag_criteria(t.scenes_tags, "scene_id"),
     **common.performer_criteria(t.performers_scenes, "scene_id"),
     "studios": common.studio_of(t.scenes),
-    "groups": Relation(_groups, "Group"),
-    "movies": Relation(_groups),
-    "galleries": Relation(_galleries),
+    "groups": relations.Relation(_groups, "Group"),
+    "movies": relations.Relation(_groups),
+    "galleries": relations.Relation(_galleries),
     "has_markers": _has_markers,
     **common.stash_id_criteria(t.scene_stash_ids),
-    "stash_id_count": count(_link(t.scene_stash_ids, "endpoint")),
-    "custom_fields": custom_fields(t.scene_custom_fields, "scene_id"),
-    "is_missing": missing(
+    "stash_id_count": criteria.count(_link(t.scene_stash_ids, "endpoint")),
+    "custom_fields": special.custom_fields(t.scene_custom_fields, "scene_id"),
+    "is_missing": special.missing(
         {
-            "url": without(_link(t.scene_urls, "url")),
-            "galleries": without(_galleries),
+            "url": special.without(_link(t.scene_urls, "url")),
+            "galleries": special.without(_galleries),
             "studio": lambda entity: entity.c.studio_id.is_(None),
-            "movie": without(_groups),
-            "group": without(_groups),
-            "performers": without(_performers),
+            "movie": special.without(_groups),
+            "group": special.without(_groups),
+            "performers": special.without(_performers),
             "date": lambda entity: entity.c.date.is_(None),
-            "tags": without(_tags),
-            "stash_id": without(_link(t.scene_stash_ids, "stash_id")),
+            "tags": special.without(_tags),
+            "stash_id": special.without(_link(t.scene_stash_ids, "stash_id")),
             "phash": _no_phash,
             "cover": lambda entity: entity.c.cover_blob.is_(None),
         },
         t.scenes,
     ),
-    "performers_filter": related("Performer", _performers),
-    "studios_filter": related("Studio", _studio),
-    "tags_filter": related("Tag", _tags),
-    "groups_filter": related("Group", _groups),
-    "movies_filter": related("Movie", _groups),
-    "galleries_filter": related("Gallery", _galleries),
-    "markers_filter": related("SceneMarker", _markers),
-    "files_filter": related("BaseFile", _link(t.scenes_files, "file_id")),
+    "performers_filter": relations.related("Performer", _performers),
+    "studios_filter": relations.related("Studio", _studio),
+    "tags_filter": relations.related("Tag", _tags),
+    "groups_filter": relations.related("Group", _groups),
+    "movies_filter": relations.related("Movie", _groups),
+    "galleries_filter": relations.related("Gallery", _galleries),
+    "markers_filter": relations.related("SceneMarker", _markers),
+    "files_filter": relations.related("BaseFile", _link(t.scenes_files, "file_id")),
 }

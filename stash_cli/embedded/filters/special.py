@@ -13,7 +13,6 @@ from stash_cli.embedded.graphql.errors import Refused, UnsupportedModifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-
 _SIGNED = 1 << 63
 
 

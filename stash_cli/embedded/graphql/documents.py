@@ -29,7 +29,6 @@ from stash_cli.embedded.library.cache import Cache
 if TYPE_CHECKING:
     from stash_cli.embedded.library.limits import Limits
 
-
 MAX_DEPTH = 25
 """Levels of selection; recursive relations make every level more expensive than the one before."""
 _MAX_BRACKETS = 80

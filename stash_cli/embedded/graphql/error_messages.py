@@ -12,7 +12,6 @@ from stash_cli.embedded.graphql.schema import library_schema
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
 _QUOTED = re.compile(r"'([$\w.!\[\]]+(?: \{ \.\.\. \})?)'")
 
 

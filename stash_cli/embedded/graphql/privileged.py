@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 REFUSAL = "without a user name and password, this can only be changed on the machine that serves the library"
 _RESTRICTED = frozenset({"execSQL", "generateAPIKey", "migrate", "setPluginsEnabled", "setup"})
 _HARMLESS_FIELDS = {

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.limits import Limits
 
-
 _NAT64 = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48"))
 _NEVER = tuple(
     ip_network(text)

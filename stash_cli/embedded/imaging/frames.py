@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from PIL.Image import Image
 
-
 _MICROSECONDS = 1_000_000
 _REORDERED = 3 * _MICROSECONDS // 23
 """How far before a time decoding starts, because frames may be stored out of order."""

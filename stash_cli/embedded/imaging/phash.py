@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-
 _SIDE, _KEPT = 64, 8
 _UNIT = 256  # weights of the shrinking are whole 256ths
 _GREY = (0.299, 0.587, 0.114)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.file_source import Located, ServableFile
 
-
 _SVG = re.compile(
     r"\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.{0,4096}?-->\s*){0,9}(?:<!DOCTYPE\s+svg[^>\[]*>\s*)?<svg[\s>]",
     re.DOTALL | re.IGNORECASE,

@@ -15,7 +15,6 @@ from stash_cli.embedded.graphql.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-
 VALUE, FLAG, NAMES, NAME, PICTURE = "value", "flag", "names", "name", "picture"
 NUMBER_AS_TEXT, TEXT_AS_LIST = "number as text", "text as list"
 

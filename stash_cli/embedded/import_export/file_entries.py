@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.rows import Row
 
-
 _KINDS = {"VideoFile": "video", "ImageFile": "image"}
 _FACTS = {
     "video": (t.video_files, "format width height duration video_codec audio_codec frame_rate"),

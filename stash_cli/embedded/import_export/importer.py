@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.jobs.job import Progress
     from stash_cli.embedded.library.database import Database
 
-
 _BROKEN = (Refused, DBAPIError, KeyError, TypeError, ValueError, AttributeError)
 """What an object that cannot be imported raises: the archive may come from anywhere."""
 

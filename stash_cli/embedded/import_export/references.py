@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.import_export.archive import Layout
 
-
 FAIL, IGNORE, CREATE, OVERWRITE = "FAIL", "IGNORE", "CREATE", "OVERWRITE"
 
 

@@ -13,7 +13,6 @@ from stash_cli.embedded.library.timestamps import now_nano
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-
 T = TypeVar("T")
 
 BUFFERED = 100

@@ -13,7 +13,6 @@ from stash_cli.embedded.library.timestamps import now_nano
 if TYPE_CHECKING:
     from stash_cli.embedded.jobs.events import Journal
 
-
 Task = Callable[["Progress"], None]
 
 

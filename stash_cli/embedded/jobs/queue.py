@@ -14,7 +14,6 @@ from stash_cli.embedded.library.timestamps import now_nano
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
 _SETTLE = 0.005  # seconds: changes that belong together are told together
 
 

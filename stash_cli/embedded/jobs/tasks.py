@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.library.library import Library
 
-
 Options = Mapping[str, Any]
 """The input of the mutation that queued the task."""
 LibraryTask = Callable[["Library", Options, "Progress"], None]

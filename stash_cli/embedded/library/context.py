@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.library import Library
     from stash_cli.embedded.library.rows import Row
 
-
 MOST_ROWS = 2_000_000
 """How many objects and links one request may load, so that a recursive query ends."""
 

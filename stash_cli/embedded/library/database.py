@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-
 _STEPS = 20_000  # of SQLite's machine between two looks, a millisecond or less
 
 

@@ -17,7 +17,6 @@ from stash_cli.embedded.scan.paths import is_within, name, parent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-
 _WHOLE = ("/", "/usr", "/var", "/run", "/home", "/Users", "/private", "/private/var")
 """Refused themselves; what lies below may hold media."""
 _WITH_CONTENTS = (

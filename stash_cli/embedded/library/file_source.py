@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.limits import Limits
 
-
 _BESIDE = frozenset((*CAPTION_TYPES, "funscript"))
 
 

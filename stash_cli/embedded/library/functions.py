@@ -12,7 +12,6 @@ from stash_cli.core.types.re2 import compile_pattern
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 _MASK = (1 << 64) - 1
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.object_types.object_type import Kind
+    from stash_cli.embedded.object_types.fields import Kind
 
 
 class Batch:

@@ -15,7 +15,6 @@ from stash_cli.embedded.library.functions import sort_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
 _BATCH = 1000
 
 

@@ -21,7 +21,6 @@ from stash_cli.core.private_files import FOLDER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
 _OLD = 24 * 3600.0  # seconds after which a folder is left over where folders cannot be locked
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.context import Input, RequestContext, Resolver
 
-
 Member = tuple[int, str | None]
 """A sub-group and its description."""
 

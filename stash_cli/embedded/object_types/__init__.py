@@ -5,22 +5,22 @@ from __future__ import annotations
 from sqlalchemy import literal
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.object_types import fields
 from stash_cli.embedded.object_types.file import FILES, FOLDER
 from stash_cli.embedded.object_types.gallery import CHAPTER, GALLERY
 from stash_cli.embedded.object_types.group import GROUP, MOVIE
 from stash_cli.embedded.object_types.image import IMAGE
-from stash_cli.embedded.object_types.object_type import Kind, plain
 from stash_cli.embedded.object_types.performer import PERFORMER
 from stash_cli.embedded.object_types.scene import MARKER, SCENE
 from stash_cli.embedded.object_types.studio import STUDIO
 from stash_cli.embedded.object_types.tag import TAG
 
-SAVED_FILTER = Kind(
+SAVED_FILTER = fields.Kind(
     "SavedFilter",
     t.saved_filters,
     noun="saved filter",
     columns={
-        **plain(t.saved_filters, "name mode find_filter object_filter ui_options"),
+        **fields.plain(t.saved_filters, "name mode find_filter object_filter ui_options"),
         "filter": literal(""),
     },
 )
@@ -28,7 +28,7 @@ SAVED_FILTER = Kind(
 
 __all__ = ["KINDS"]
 
-KINDS: dict[str, Kind] = FILES | {
+KINDS: dict[str, fields.Kind] = FILES | {
     kind.type: kind
     for kind in (
         SCENE,

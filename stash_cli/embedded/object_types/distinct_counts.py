@@ -18,7 +18,6 @@ from stash_cli.embedded.library import sql
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-
 MEMORY = 32_000_000
 """Bytes for the roots that are counted together."""
 

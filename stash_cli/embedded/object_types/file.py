@@ -9,14 +9,13 @@ from sqlalchemy import Text, case, cast, func, literal, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import rows, sql
-from stash_cli.embedded.object_types.object_type import Kind, plain
+from stash_cli.embedded.object_types import fields
 from stash_cli.embedded.object_types.relations import Called, Many, One, Values, owned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.embedded.library.rows import Batch, Row
-
 
 _video, _image, _prints = t.video_files, t.image_files, t.files_fingerprints
 _shown_print = case(
@@ -32,7 +31,7 @@ def _fingerprint(batch: Batch, args: Mapping[str, Any]) -> dict[int, str]:
     return dict(batch.context.connection.execute(statement, {"ids": batch.ids}).all())
 
 
-FILE = Kind(
+FILE = fields.Kind(
     "BaseFile",
     t.files,
     noun="file",
@@ -46,12 +45,12 @@ FILE = Kind(
             else_=literal("BasicFile"),
         ),
         "path": sql.full_path(),
-        **plain(t.files, "basename size mod_time created_at updated_at"),
+        **fields.plain(t.files, "basename size mod_time created_at updated_at"),
         "parent_folder_id": cast(t.files.c.parent_folder_id, Text),
         "zip_file_id": cast(t.files.c.zip_file_id, Text),
         "_folder": t.files.c.parent_folder_id,
         "_zip": t.files.c.zip_file_id,
-        **plain(_video, "duration video_codec audio_codec frame_rate bit_rate"),
+        **fields.plain(_video, "duration video_codec audio_codec frame_rate bit_rate"),
         **{name: func.coalesce(_video.c[name], _image.c[name]) for name in ("format", "width", "height")},
     },
     relations={
@@ -63,7 +62,7 @@ FILE = Kind(
 )
 
 
-def _as(type_name: str) -> Kind:
+def _as(type_name: str) -> fields.Kind:
     """The same file where the API names its type itself, as under a gallery."""
     return replace(FILE, type=type_name, columns={**FILE.columns, "__typename": literal(type_name)})
 
@@ -89,12 +88,12 @@ def _ancestors(batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Row]]:
     return lists
 
 
-FOLDER = Kind(
+FOLDER = fields.Kind(
     "Folder",
     t.folders,
     noun="folder",
     columns={
-        **plain(t.folders, "path basename mod_time created_at updated_at"),
+        **fields.plain(t.folders, "path basename mod_time created_at updated_at"),
         "parent_folder_id": cast(t.folders.c.parent_folder_id, Text),
         "zip_file_id": cast(t.folders.c.zip_file_id, Text),
         "_parent": t.folders.c.parent_folder_id,

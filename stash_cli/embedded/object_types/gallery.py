@@ -9,24 +9,13 @@ from sqlalchemy import and_, func, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import rows, sql
 from stash_cli.embedded.library.settings import read_part
-from stash_cli.embedded.object_types.object_type import (
-    CustomFields,
-    Kind,
-    dates,
-    many,
-    plain,
-    stamp,
-    tags_over,
-    texts,
-    url_fields,
-)
+from stash_cli.embedded.object_types import fields
 from stash_cli.embedded.object_types.relations import Called, Computed, Many, One, direct_count, owned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.embedded.library.rows import Batch, Row
-
 
 COVER_NAMES = r"(?i)(poster|cover|folder|board)\.[^\.]+$"
 """Which image stands for a gallery that was given no cover: the server's default setting."""
@@ -64,7 +53,7 @@ def _at(batch: Batch, ranked: Any, place: int) -> dict[int, Row]:
     return {gallery: images[image] for gallery, image in chosen.items()}
 
 
-def _image_kind() -> Kind:
+def _image_kind() -> fields.Kind:
     from stash_cli.embedded.object_types.image import IMAGE
 
     return IMAGE
@@ -82,31 +71,31 @@ def _image(batch: Batch, args: Mapping[str, Any]) -> dict[int, Row]:
 
 def _paths(row: Row) -> dict[str, str]:
     gallery = f"{row.batch.context.base_url}/gallery/{row.id}"
-    return {"cover": f"{gallery}/cover?t={stamp(row)}", "preview": f"{gallery}/preview"}
+    return {"cover": f"{gallery}/cover?t={fields.stamp(row)}", "preview": f"{gallery}/preview"}
 
 
 _files = select(t.galleries_files.c.gallery_id, t.galleries_files.c.file_id)
 _chapters = select(t.galleries_chapters.c.gallery_id, t.galleries_chapters.c.id)
 
-GALLERY = Kind(
+GALLERY = fields.Kind(
     "Gallery",
     t.galleries,
     noun="gallery",
     columns={
-        **texts(t.galleries, "title code details photographer"),
-        **dates(t.galleries, "date"),
-        **plain(t.galleries, "organized created_at updated_at"),
+        **fields.texts(t.galleries, "title code details photographer"),
+        **fields.dates(t.galleries, "date"),
+        **fields.plain(t.galleries, "organized created_at updated_at"),
         "rating100": t.galleries.c.rating,
         "_studio_id": t.galleries.c.studio_id,
         "_folder_id": t.galleries.c.folder_id,
     },
     relations={
-        **url_fields(t.gallery_urls),
+        **fields.url_fields(t.gallery_urls),
         "studio": One("Studio", "_studio_id"),
         "folder": One("Folder", "_folder_id"),
-        "tags": tags_over(t.galleries_tags, "gallery_id"),
-        "performers": many("Performer", t.performers_galleries, "gallery_id", "performer_id"),
-        "scenes": many("Scene", t.scenes_galleries, "gallery_id", "scene_id"),
+        "tags": fields.tags_over(t.galleries_tags, "gallery_id"),
+        "performers": fields.many("Performer", t.performers_galleries, "gallery_id", "performer_id"),
+        "scenes": fields.many("Scene", t.scenes_galleries, "gallery_id", "scene_id"),
         "chapters": Many("GalleryChapter", owned(_chapters).order_by(t.galleries_chapters.c.image_index)),
         "files": Many(
             "GalleryFile",
@@ -115,17 +104,17 @@ GALLERY = Kind(
         "image_count": direct_count(_link.c.gallery_id),
         "cover": Called(_cover),
         "image": Called(_image),
-        "custom_fields": CustomFields(t.gallery_custom_fields),
+        "custom_fields": fields.CustomFields(t.gallery_custom_fields),
         "paths": Computed(_paths),
     },
 )
 
-CHAPTER = Kind(
+CHAPTER = fields.Kind(
     "GalleryChapter",
     t.galleries_chapters,
     noun="gallery chapter",
     columns={
-        **plain(t.galleries_chapters, "title image_index created_at updated_at"),
+        **fields.plain(t.galleries_chapters, "title image_index created_at updated_at"),
         "_gallery_id": t.galleries_chapters.c.gallery_id,
     },
     relations={"gallery": One("Gallery", "_gallery_id")},

@@ -10,19 +10,7 @@ from sqlalchemy import func, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.pair_queries import o_counts
-from stash_cli.embedded.object_types.object_type import (
-    CustomFields,
-    Kind,
-    dates,
-    links,
-    many,
-    picture,
-    plain,
-    stamp,
-    tags_over,
-    texts,
-    url_fields,
-)
+from stash_cli.embedded.object_types import fields
 from stash_cli.embedded.object_types.relations import Called, Computed, Count, Joined, One, owned, sum_of
 
 if TYPE_CHECKING:
@@ -34,7 +22,7 @@ if TYPE_CHECKING:
 def _back(row: Row) -> str | None:
     if not row.values["_back_image_blob"]:
         return None
-    return f"{row.batch.context.base_url}/group/{row.id}/backimage?t={stamp(row)}"
+    return f"{row.batch.context.base_url}/group/{row.id}/backimage?t={fields.stamp(row)}"
 
 
 def _sub_group_count(batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
@@ -54,14 +42,14 @@ _performers = select(t.groups_scenes.c.group_id, t.performers_scenes.c.performer
 _subs = select(_relations.c.containing_id, _relations.c.sub_id, _relations.c.description)
 _containing = select(_relations.c.sub_id, _relations.c.containing_id, _relations.c.description)
 
-GROUP = Kind(
+GROUP = fields.Kind(
     "Group",
     t.groups,
     noun="group",
     columns={
-        **texts(t.groups, "aliases director"),
-        **dates(t.groups, "date"),
-        **plain(t.groups, "name duration created_at updated_at"),
+        **fields.texts(t.groups, "aliases director"),
+        **fields.dates(t.groups, "date"),
+        **fields.plain(t.groups, "name duration created_at updated_at"),
         "synopsis": sql.filled(t.groups.c.description),
         "rating100": t.groups.c.rating,
         "_studio_id": t.groups.c.studio_id,
@@ -69,20 +57,20 @@ GROUP = Kind(
         "_back_image_blob": t.groups.c.back_image_blob,
     },
     relations={
-        **url_fields(t.group_urls),
+        **fields.url_fields(t.group_urls),
         "studio": One("Studio", "_studio_id"),
-        "tags": tags_over(t.groups_tags, "group_id"),
-        "scenes": many("Scene", t.groups_scenes, "group_id", "scene_id"),
+        "tags": fields.tags_over(t.groups_tags, "group_id"),
+        "scenes": fields.many("Scene", t.groups_scenes, "group_id", "scene_id"),
         "sub_groups": Joined("Group", "group", owned(_subs).order_by(_relations.c.order_index)),
         "containing_groups": Joined(
             "Group", "group", owned(_containing).order_by(_relations.c.containing_id)
         ),
-        "custom_fields": CustomFields(t.group_custom_fields),
-        "scene_count": Count("Group", links(t.groups_scenes, "group_id", "scene_id")),
+        "custom_fields": fields.CustomFields(t.group_custom_fields),
+        "scene_count": Count("Group", fields.links(t.groups_scenes, "group_id", "scene_id")),
         "performer_count": Count("Group", _performers),
         "sub_group_count": Called(_sub_group_count),
         "o_counter": sum_of(o_counts("Group")),
-        "front_image_path": picture("group/{id}/frontimage", "_front_image_blob"),
+        "front_image_path": fields.picture("group/{id}/frontimage", "_front_image_blob"),
         "back_image_path": Computed(_back),
     },
 )

@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.object_types.object_type import (
-    CustomFields,
-    Kind,
-    dates,
-    many,
-    plain,
-    stamp,
-    tags_over,
-    texts,
-    url_fields,
-)
+from stash_cli.embedded.object_types import fields
 from stash_cli.embedded.object_types.relations import Computed, Many, One, Value, owned
 
 if TYPE_CHECKING:
@@ -28,9 +18,9 @@ def _paths(row: Row) -> dict[str, str]:
     image = f"{row.batch.context.base_url}/image/{row.id}"
     clip = row.get("_clip")
     return {
-        "image": f"{image}/image?t={stamp(row)}",
-        "thumbnail": f"{image}/thumbnail?t={stamp(row)}",
-        "preview": f"{image}/preview?t={stamp(row)}" if clip else "",
+        "image": f"{image}/image?t={fields.stamp(row)}",
+        "thumbnail": f"{image}/thumbnail?t={fields.stamp(row)}",
+        "preview": f"{image}/preview?t={fields.stamp(row)}" if clip else "",
     }
 
 
@@ -42,26 +32,26 @@ _clips = select(_link.c.image_id, t.video_files.c.file_id).join(
 )
 _order: tuple[Any, ...] = (_link.c.primary.desc(), _link.c.file_id)
 
-IMAGE = Kind(
+IMAGE = fields.Kind(
     "Image",
     t.images,
     noun="image",
     columns={
-        **texts(t.images, "title code details photographer"),
-        **dates(t.images, "date"),
-        **plain(t.images, "organized o_counter created_at updated_at"),
+        **fields.texts(t.images, "title code details photographer"),
+        **fields.dates(t.images, "date"),
+        **fields.plain(t.images, "organized o_counter created_at updated_at"),
         "rating100": t.images.c.rating,
         "_studio_id": t.images.c.studio_id,
     },
     relations={
-        **url_fields(t.image_urls),
+        **fields.url_fields(t.image_urls),
         "studio": One("Studio", "_studio_id"),
-        "tags": tags_over(t.images_tags, "image_id"),
-        "performers": many("Performer", t.performers_images, "image_id", "performer_id"),
-        "galleries": many("Gallery", t.galleries_images, "image_id", "gallery_id"),
+        "tags": fields.tags_over(t.images_tags, "image_id"),
+        "performers": fields.many("Performer", t.performers_images, "image_id", "performer_id"),
+        "galleries": fields.many("Gallery", t.galleries_images, "image_id", "gallery_id"),
         "visual_files": Many("VisualFile", _files.order_by(*_order)),
         "files": Many("ImageFile", _pictures.order_by(*_order)),
-        "custom_fields": CustomFields(t.image_custom_fields),
+        "custom_fields": fields.CustomFields(t.image_custom_fields),
         "paths": Computed(_paths),
         "_clip": Value(owned(_clips)),
     },

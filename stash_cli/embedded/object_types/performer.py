@@ -10,19 +10,7 @@ from sqlalchemy import select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.pair_queries import appearances, groups_of_performers, o_counts
-from stash_cli.embedded.object_types.object_type import (
-    CustomFields,
-    Kind,
-    alias_list,
-    dates,
-    many,
-    picture,
-    plain,
-    stash_ids,
-    tags_over,
-    texts,
-    url_fields,
-)
+from stash_cli.embedded.object_types import fields
 from stash_cli.embedded.object_types.relations import Computed, Many, direct_count, owned, sum_of
 
 if TYPE_CHECKING:
@@ -42,31 +30,33 @@ def _url_at(site: str) -> Computed:
 _groups = groups_of_performers().subquery()
 _company = appearances(sql.id_list(sql.ids_param())).subquery()
 
-PERFORMER = Kind(
+PERFORMER = fields.Kind(
     "Performer",
     t.performers,
     noun="performer",
     columns={
-        **texts(t.performers, "disambiguation ethnicity country eye_color hair_color measurements fake_tits"),
-        **texts(t.performers, "career_length tattoos piercings details"),
-        **dates(t.performers, "birthdate death_date career_start career_end"),
-        **plain(t.performers, "name gender circumcised weight penis_length favorite ignore_auto_tag"),
-        **plain(t.performers, "created_at updated_at"),
+        **fields.texts(
+            t.performers, "disambiguation ethnicity country eye_color hair_color measurements fake_tits"
+        ),
+        **fields.texts(t.performers, "career_length tattoos piercings details"),
+        **fields.dates(t.performers, "birthdate death_date career_start career_end"),
+        **fields.plain(t.performers, "name gender circumcised weight penis_length favorite ignore_auto_tag"),
+        **fields.plain(t.performers, "created_at updated_at"),
         "height_cm": t.performers.c.height,
         "rating100": t.performers.c.rating,
         "_image_blob": t.performers.c.image_blob,
     },
     relations={
-        **url_fields(t.performer_urls),
+        **fields.url_fields(t.performer_urls),
         "twitter": _url_at("twitter.com"),
         "instagram": _url_at("instagram.com"),
-        "alias_list": alias_list(t.performer_aliases),
-        "tags": tags_over(t.performers_tags, "performer_id"),
-        "scenes": many("Scene", t.performers_scenes, "performer_id", "scene_id"),
+        "alias_list": fields.alias_list(t.performer_aliases),
+        "tags": fields.tags_over(t.performers_tags, "performer_id"),
+        "scenes": fields.many("Scene", t.performers_scenes, "performer_id", "scene_id"),
         "groups": Many("Group", owned(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])),
         "movies": Many("Movie", owned(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])),
-        "stash_ids": stash_ids(t.performer_stash_ids),
-        "custom_fields": CustomFields(t.performer_custom_fields),
+        "stash_ids": fields.stash_ids(t.performer_stash_ids),
+        "custom_fields": fields.CustomFields(t.performer_custom_fields),
         "scene_count": direct_count(t.performers_scenes.c.performer_id),
         "image_count": direct_count(t.performers_images.c.performer_id),
         "gallery_count": direct_count(t.performers_galleries.c.performer_id),
@@ -74,6 +64,6 @@ PERFORMER = Kind(
         "movie_count": direct_count(_groups.c[0], _groups.c[1]),
         "performer_count": direct_count(_company.c[0], _company.c[1]),
         "o_counter": sum_of(o_counts("Performer")),
-        "image_path": picture("performer/{id}/image"),
+        "image_path": fields.picture("performer/{id}/image"),
     },
 )

@@ -7,18 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, Text, and_, cast, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.object_types.object_type import (
-    CustomFields,
-    Kind,
-    dates,
-    many,
-    plain,
-    stamp,
-    stash_ids,
-    tags_over,
-    texts,
-    url_fields,
-)
+from stash_cli.embedded.object_types import fields
 from stash_cli.embedded.object_types.relations import (
     Computed,
     Joined,
@@ -42,20 +31,20 @@ def _marker_media(name: str) -> Computed:
     return Computed(make)
 
 
-MARKER = Kind(
+MARKER = fields.Kind(
     "SceneMarker",
     t.scene_markers,
     noun="scene marker",
     columns={
-        **texts(t.scene_markers, "title"),
-        **plain(t.scene_markers, "seconds end_seconds created_at updated_at"),
+        **fields.texts(t.scene_markers, "title"),
+        **fields.plain(t.scene_markers, "seconds end_seconds created_at updated_at"),
         "_scene_id": t.scene_markers.c.scene_id,
         "_primary_tag_id": t.scene_markers.c.primary_tag_id,
     },
     relations={
         "scene": One("Scene", "_scene_id"),
         "primary_tag": One("Tag", "_primary_tag_id"),
-        "tags": tags_over(t.scene_markers_tags, "scene_marker_id"),
+        "tags": fields.tags_over(t.scene_markers_tags, "scene_marker_id"),
         **{name: _marker_media(name) for name in ("stream", "preview", "screenshot")},
     },
 )
@@ -72,7 +61,7 @@ def _paths(row: Row) -> dict[str, str]:
     base = row.batch.context.base_url
     scene, by_hash = f"{base}/scene/{row.id}", f"{base}/scene/{row.get('_oshash')}"
     return {
-        "screenshot": f"{scene}/screenshot?t={stamp(row)}",
+        "screenshot": f"{scene}/screenshot?t={fields.stamp(row)}",
         "preview": f"{scene}/preview",
         "stream": _stream(row),
         "webp": f"{scene}/webp",
@@ -116,23 +105,23 @@ _markers = select(t.scene_markers.c.scene_id, t.scene_markers.c.id)
 _files = select(t.scenes_files.c.scene_id, t.scenes_files.c.file_id)
 _captions = t.video_captions.c
 
-SCENE = Kind(
+SCENE = fields.Kind(
     "Scene",
     t.scenes,
     noun="scene",
     columns={
-        **texts(t.scenes, "title code details director"),
-        **dates(t.scenes, "date"),
-        **plain(t.scenes, "organized resume_time play_duration created_at updated_at"),
+        **fields.texts(t.scenes, "title code details director"),
+        **fields.dates(t.scenes, "date"),
+        **fields.plain(t.scenes, "organized resume_time play_duration created_at updated_at"),
         "rating100": t.scenes.c.rating,
         "_studio_id": t.scenes.c.studio_id,
     },
     relations={
-        **url_fields(t.scene_urls),
+        **fields.url_fields(t.scene_urls),
         "studio": One("Studio", "_studio_id"),
-        "tags": tags_over(t.scenes_tags, "scene_id"),
-        "performers": many("Performer", t.performers_scenes, "scene_id", "performer_id"),
-        "galleries": many("Gallery", t.scenes_galleries, "scene_id", "gallery_id"),
+        "tags": fields.tags_over(t.scenes_tags, "scene_id"),
+        "performers": fields.many("Performer", t.performers_scenes, "scene_id", "performer_id"),
+        "galleries": fields.many("Gallery", t.scenes_galleries, "scene_id", "gallery_id"),
         "groups": Joined("Group", "group", _groups),
         "movies": Joined("Movie", "movie", _groups),
         "scene_markers": Many(
@@ -141,8 +130,8 @@ SCENE = Kind(
         "files": Many(
             "VideoFile", owned(_files).order_by(t.scenes_files.c.primary.desc(), t.scenes_files.c.file_id)
         ),
-        "stash_ids": stash_ids(t.scene_stash_ids),
-        "custom_fields": CustomFields(t.scene_custom_fields),
+        "stash_ids": fields.stash_ids(t.scene_stash_ids),
+        "custom_fields": fields.CustomFields(t.scene_custom_fields),
         "play_count": direct_count(_plays.c.scene_id),
         "o_counter": direct_count(_os.c.scene_id),
         "play_history": _history(_plays, _plays.c.view_date),

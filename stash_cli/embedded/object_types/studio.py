@@ -6,43 +6,32 @@ from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.pair_queries import o_counts, performer_studios
-from stash_cli.embedded.object_types.object_type import (
-    CustomFields,
-    Kind,
-    alias_list,
-    having,
-    picture,
-    plain,
-    stash_ids,
-    tags_over,
-    texts,
-    url_fields,
-)
+from stash_cli.embedded.object_types import fields
 from stash_cli.embedded.object_types.relations import Count, One, sum_of
 
 _groups = Count("Studio", select(t.groups.c.studio_id, t.groups.c.id), single=True)
 
-STUDIO = Kind(
+STUDIO = fields.Kind(
     "Studio",
     t.studios,
     noun="studio",
     columns={
-        **texts(t.studios, "details"),
-        **plain(t.studios, "name favorite organized ignore_auto_tag created_at updated_at"),
+        **fields.texts(t.studios, "details"),
+        **fields.plain(t.studios, "name favorite organized ignore_auto_tag created_at updated_at"),
         "rating100": t.studios.c.rating,
         "_parent_id": t.studios.c.parent_id,
         "_image_blob": t.studios.c.image_blob,
     },
     relations={
-        **url_fields(t.studio_urls),
+        **fields.url_fields(t.studio_urls),
         "parent_studio": One("Studio", "_parent_id"),
-        "child_studios": having("Studio", t.studios, "parent_id"),
-        "aliases": alias_list(t.studio_aliases),
-        "tags": tags_over(t.studios_tags, "studio_id"),
-        "groups": having("Group", t.groups, "studio_id"),
-        "movies": having("Movie", t.groups, "studio_id"),
-        "stash_ids": stash_ids(t.studio_stash_ids),
-        "custom_fields": CustomFields(t.studio_custom_fields),
+        "child_studios": fields.having("Studio", t.studios, "parent_id"),
+        "aliases": fields.alias_list(t.studio_aliases),
+        "tags": fields.tags_over(t.studios_tags, "studio_id"),
+        "groups": fields.having("Group", t.groups, "studio_id"),
+        "movies": fields.having("Movie", t.groups, "studio_id"),
+        "stash_ids": fields.stash_ids(t.studio_stash_ids),
+        "custom_fields": fields.CustomFields(t.studio_custom_fields),
         "scene_count": Count("Studio", select(t.scenes.c.studio_id, t.scenes.c.id), single=True),
         "image_count": Count("Studio", select(t.images.c.studio_id, t.images.c.id), single=True),
         "gallery_count": Count("Studio", select(t.galleries.c.studio_id, t.galleries.c.id), single=True),
@@ -50,6 +39,6 @@ STUDIO = Kind(
         "group_count": _groups,
         "movie_count": _groups,
         "o_counter": sum_of(o_counts("Studio")),
-        "image_path": picture("studio/{id}/image"),
+        "image_path": fields.picture("studio/{id}/image"),
     },
 )

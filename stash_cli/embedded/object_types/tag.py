@@ -4,46 +4,36 @@ from __future__ import annotations
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.pair_queries import marker_tags
-from stash_cli.embedded.object_types.object_type import (
-    CustomFields,
-    Kind,
-    alias_list,
-    links,
-    picture,
-    plain,
-    stash_ids,
-    tags_over,
-    texts,
-)
+from stash_cli.embedded.object_types import fields
 from stash_cli.embedded.object_types.relations import Count, direct_count
 
-_groups = Count("Tag", links(t.groups_tags, "tag_id", "group_id"))
+_groups = Count("Tag", fields.links(t.groups_tags, "tag_id", "group_id"))
 
-TAG = Kind(
+TAG = fields.Kind(
     "Tag",
     t.tags,
     noun="tag",
     columns={
-        **texts(t.tags, "sort_name description"),
-        **plain(t.tags, "name favorite ignore_auto_tag created_at updated_at"),
+        **fields.texts(t.tags, "sort_name description"),
+        **fields.plain(t.tags, "name favorite ignore_auto_tag created_at updated_at"),
         "_image_blob": t.tags.c.image_blob,
     },
     relations={
-        "aliases": alias_list(t.tag_aliases),
-        "parents": tags_over(t.tags_relations, "child_id", "parent_id"),
-        "children": tags_over(t.tags_relations, "parent_id", "child_id"),
-        "stash_ids": stash_ids(t.tag_stash_ids),
-        "custom_fields": CustomFields(t.tag_custom_fields),
+        "aliases": fields.alias_list(t.tag_aliases),
+        "parents": fields.tags_over(t.tags_relations, "child_id", "parent_id"),
+        "children": fields.tags_over(t.tags_relations, "parent_id", "child_id"),
+        "stash_ids": fields.stash_ids(t.tag_stash_ids),
+        "custom_fields": fields.CustomFields(t.tag_custom_fields),
         "parent_count": direct_count(t.tags_relations.c.child_id),
         "child_count": direct_count(t.tags_relations.c.parent_id),
-        "scene_count": Count("Tag", links(t.scenes_tags, "tag_id", "scene_id")),
-        "image_count": Count("Tag", links(t.images_tags, "tag_id", "image_id")),
-        "gallery_count": Count("Tag", links(t.galleries_tags, "tag_id", "gallery_id")),
-        "performer_count": Count("Tag", links(t.performers_tags, "tag_id", "performer_id")),
-        "studio_count": Count("Tag", links(t.studios_tags, "tag_id", "studio_id")),
+        "scene_count": Count("Tag", fields.links(t.scenes_tags, "tag_id", "scene_id")),
+        "image_count": Count("Tag", fields.links(t.images_tags, "tag_id", "image_id")),
+        "gallery_count": Count("Tag", fields.links(t.galleries_tags, "tag_id", "gallery_id")),
+        "performer_count": Count("Tag", fields.links(t.performers_tags, "tag_id", "performer_id")),
+        "studio_count": Count("Tag", fields.links(t.studios_tags, "tag_id", "studio_id")),
         "group_count": _groups,
         "movie_count": _groups,
         "scene_marker_count": Count("Tag", marker_tags()),
-        "image_path": picture("tag/{id}/image"),
+        "image_path": fields.picture("tag/{id}/image"),
     },
 )

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.limits import Limits
 
-
 _DATA_URI = re.compile(r"data:[^;,/]+/[^;,]+;base64,(.*)", re.DOTALL)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.persistence.entity_mapper import Blueprint
 
-
 Owner = tuple[str, int]
 """Type and id of an object that has files."""
 

@@ -24,7 +24,6 @@ from stash_cli.embedded.persistence.validators import chapter_in_range
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
-
 COLUMN_NAMES = {"rating100": "rating", "height_cm": "height", "synopsis": "description"}
 """Input fields whose column has another name."""
 

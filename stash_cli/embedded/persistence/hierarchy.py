@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.persistence.entity_mapper import Change
 
-
 Children = dict[int, list[int]]
 
 _GROUP_CYCLE = "a group cannot be contained by one of its subgroups"

@@ -16,7 +16,6 @@ from stash_cli.embedded.persistence.lists import SET, Texts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 DAY, MONTH, YEAR = 0, 1, 2
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?", re.DOTALL)
 _LAYOUTS = {"2006-01": (("2006", r"\d{4}"), ("-", "-"), ("01", r"\d\d")), "2006": (("2006", r"\d{4}"),)}

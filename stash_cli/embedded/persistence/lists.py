@@ -15,7 +15,6 @@ from stash_cli.embedded.persistence.arguments import to_id, to_ids, trimmed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-
 SET, ADD, REMOVE = "SET", "ADD", "REMOVE"
 
 

@@ -18,7 +18,6 @@ from stash_cli.embedded.library.regex import compile_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-
 _CAPTURED = {
     **dict.fromkeys(("title", "performer", "studio", "movie", "tag"), ".*"),
     **dict.fromkeys(("rating", "rating100"), r"\d"),

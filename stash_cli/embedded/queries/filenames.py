@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.library.rows import Row
 
-
 _DELIMITERS = re.compile("[-._]")
 _FIRST_LETTERS = re.compile(r"(?:^| )[0-9A-Za-z_]")
 _KINDS: dict[str, tuple[Table, Table | None, str]] = {

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.library.rows import Row
 
-
 _BITS, _FEW_BITS = 64, 15
 
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.scan.rules import Rules
     from stash_cli.embedded.scan.walk import FoundFile
 
-
 _OSHASH_CHUNK = 64 * 1024
 _BLOCK = 1024 * 1024
 _WORD = 8

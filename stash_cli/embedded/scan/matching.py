@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.scan.rules import Rules
     from stash_cli.embedded.scan.walk import FoundFile
 
-
 _MEMBERS = t.files.alias("members")
 _PICTURES = exists().where(_MEMBERS.c.zip_file_id == t.files.c.id, _MEMBERS.c.id == t.image_files.c.file_id)
 _ORPHANS = _PICTURES.where(~exists().where(t.images_files.c.file_id == _MEMBERS.c.id))

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-
 _HEADER = 8
 _LARGE_HEADER = 16
 _VERSION_1_OFFSET = 52

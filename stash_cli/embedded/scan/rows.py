@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.scan.captions import Caption
 
-
 _FOLDER_BY_PATH = select(t.folders.c.id, t.folders.c.mod_time, t.folders.c.zip_file_id).where(
     t.folders.c.path == bindparam("path")
 )

@@ -30,7 +30,6 @@ from stash_cli.embedded.library import sql
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
 _TRIGRAM = 3
 _INDEX = table("scenes_search", column("rowid"))
 _TOKEN = re.compile(r'-?"[^"]*"(?= |$)|[^ ]+')

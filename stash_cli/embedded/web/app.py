@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.library import Library
 
-
 _MOUNTS = frozenset(
     (
         *("performer", "scene", "gallery", "image", "studio", "group", "tag"),

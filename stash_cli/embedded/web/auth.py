@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.library import Library
 
-
 _ALIVE = "/healthz"
 _OPEN = ("/login", "/logout", "/css", "/assets")
 _WRONG_KEYS = 20  # of one address before it has to wait; a script with an old key is told 401 for a while

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.library import Library
 
-
 T = TypeVar("T")
 
 

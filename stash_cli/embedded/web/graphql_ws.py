@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.library import Library
 
-
 _NORMAL = 1000
 _PROTOCOL_ERROR = 1002
 _SAME_ID = 4409

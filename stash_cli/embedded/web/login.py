@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.library import Library
 
-
 FREE = 5
 """Wrong guesses of one address before it has to wait."""
 CROWD = 100

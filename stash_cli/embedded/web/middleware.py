@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.web.policy import WebPolicy
 
-
 MAX_BODY = 32 * 1024 * 1024
 MAX_LOGIN = 64 * 1024  # anybody may send one
 MAX_TOGETHER = 8 * MAX_BODY

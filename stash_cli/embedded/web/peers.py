@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.web.policy import WebPolicy
 
-
 _FORWARDING = re.compile(
     r"forwarded|x-forwarded(-.*)?|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-connecting-ip"
 )

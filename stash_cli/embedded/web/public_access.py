@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.library import Library
 
-
 _PART, _FIELD = "exposure", "accessedFrom"
 REFUSAL = (
     "This library has no user name and password, and was reached from a public address, so it is locked."

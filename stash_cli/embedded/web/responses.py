@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.file_source import ServableFile
 
-
 _LEVEL = 4
 _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": lambda content: gzip.compress(content, _LEVEL, mtime=0),

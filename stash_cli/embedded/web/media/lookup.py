@@ -14,7 +14,6 @@ from stash_cli.embedded.web.responses import NotServed
 if TYPE_CHECKING:
     from stash_cli.embedded.library.library import Library
 
-
 _HASH = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 LARGEST = (1 << 63) - 1
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.library import Library
     from stash_cli.embedded.library.rows import Row
 
-
 TYPE = "text/vtt"
 _HEADER = "WEBVTT"
 _TIME = re.compile(r"(\d{2}:\d{2}:\d{2}),(\d{3})")
