@@ -24,7 +24,7 @@ TABLES = {
     "File": "files",
     "Folder": "folders",
 }
-KINDS = {
+OBJECT_TYPES = {
     "StringCriterionInput": "text",
     "IntCriterionInput": "number",
     "FloatCriterionInput": "number",
@@ -113,7 +113,7 @@ class Truth:
         return meaning.meets(self.kind(type_name, name), self.file_values(name, files), asked)
 
     def kind(self, type_name: str, name: str) -> str:
-        return KINDS[self.fields(type_name)[name].type.name]
+        return OBJECT_TYPES[self.fields(type_name)[name].type.name]
 
     # one field
 

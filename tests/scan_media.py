@@ -156,7 +156,7 @@ class Shelf:
         return self.files("galleries_files", "gallery_id")
 
     def log(self, level: str = "Warning") -> list[str]:
-        entries = self.library.jobs.journal.entries()
+        entries = self.library.jobs.library_log.entries()
         return [entry.message for entry in reversed(entries) if entry.level == level]
 
     def assert_whole(self) -> None:

@@ -169,7 +169,7 @@ def run_unlock(runtime: Runtime, options: LibraryOptions) -> None:
         )
     open_library = embedded_module("library.library").open_library
     with open_library(options.library) as opened, opened.database.write() as connection:
-        address = embedded_module("web.public_access").forget_exposure(connection)
+        address = embedded_module("web.public_access").unlock(connection)
     runtime.streams.say(f"unlocked: it was reached from {address}" if address else "it was not locked")
 
 

@@ -12,7 +12,7 @@ import uvicorn
 
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.embedded import open_library
-from stash_cli.embedded.library.temporary import sweep_downloads
+from stash_cli.embedded.library.temporary import remove_abandoned_downloads
 from stash_cli.embedded.web.app import create_served_app
 from stash_cli.embedded.web.connections import ARRIVAL, bounded
 from stash_cli.embedded.web.credentials import Credentials
@@ -61,7 +61,7 @@ class LibraryServer:
         try:
             with closing(_listen(self._host, self._port)) as listener:
                 self.url = _url(self._host, listener.getsockname()[1])
-                sweep_downloads()
+                remove_abandoned_downloads()
                 library = open_library(self._location, **self._options)
                 try:
                     self.is_open = not Credentials.read(library).needed

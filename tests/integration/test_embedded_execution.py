@@ -218,7 +218,7 @@ def test_brackets_in_texts_do_not_count(world: World) -> None:
 
 
 def test_an_endless_answer_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stash_cli.embedded.library.context.MOST_ROWS", 200)
+    monkeypatch.setattr("stash_cli.embedded.library.context.MAX_LOADED", 200)
     world.create("tagCreate", name="root")
     children = " ".join(
         f'c{n}: tagCreate(input: {{name: "c{n}", parent_ids: ["1"]}}) {{ id }}' for n in range(30)

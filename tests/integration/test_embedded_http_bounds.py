@@ -121,7 +121,7 @@ def test_a_socket_that_does_not_greet_is_closed(library_file, protocol):
         said.put_nowait({"type": "websocket.connect"})
         scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": [protocol]}
         with open_library(str(library_file)) as library:
-            await socket_endpoint(library, greeting=0.01)(WebSocket(scope, said.get, heard.put))
+            await socket_endpoint(library, init_timeout=0.01)(WebSocket(scope, said.get, heard.put))
         return [await heard.get() for _ in range(2)][-1]
 
     closed = run(listen())

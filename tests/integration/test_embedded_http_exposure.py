@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from stash_cli.embedded import open_library
 from stash_cli.embedded.web.addresses import is_local
-from stash_cli.embedded.web.public_access import forget_exposure
+from stash_cli.embedded.web.public_access import unlock
 
 STRANGER = {"X-Forwarded-For": "203.0.113.7"}
 CLAIMS = [
@@ -80,7 +80,7 @@ def test_the_client_of_a_proxy_is_the_nearest_address_that_is_none(proxied, libr
         assert (way, ask(proxied, headers={"X-Forwarded-For": way}).status_code) == (way, 403)
         assert ask(proxied).status_code == 403
         with open_library(str(library_file)) as library, library.database.write() as connection:
-            assert forget_exposure(connection)
+            assert unlock(connection)
         assert ask(proxied).status_code == 200
 
 

@@ -7,7 +7,7 @@ from embedded_serving import ask, serving
 from embedded_talk import talk
 
 from stash_cli.core.types.api import describe_api
-from stash_cli.embedded.graphql.privileged import widens_access
+from stash_cli.embedded.graphql.privileged import is_privileged
 
 NEIGHBOUR = {"X-Forwarded-For": "192.168.1.9"}
 REFUSAL = "only be changed on the machine"
@@ -67,5 +67,5 @@ def test_every_setting_with_a_path_a_text_or_a_list_counts_unless_it_is_known_to
     fields = describe_api().types["ConfigGeneralInput"].fields
     paths = [name for name in fields if name.lower().endswith(("path", "args", "boxes", "sources", "file"))]
     assert len(paths) > 15
-    assert all(widens_access("configureGeneral", {"input": {name: None}}) for name in paths)
-    assert all(widens_access("configureGeneral", {"input": {name: 1}}) for name in ("stashes", "new field"))
+    assert all(is_privileged("configureGeneral", {"input": {name: None}}) for name in paths)
+    assert all(is_privileged("configureGeneral", {"input": {name: 1}}) for name in ("stashes", "new field"))

@@ -73,7 +73,7 @@ def test_a_failing_task_carries_its_error_and_the_queue_goes_on(jobs):
     assert jobs.wait_idle(5)
     assert (jobs.find(failed)["status"], jobs.find(failed)["error"]) == ("FAILED", "the disk is full")
     assert jobs.find(after)["status"] == "FINISHED"
-    assert jobs.journal.entries()[0].level == "Error"
+    assert jobs.library_log.entries()[0].level == "Error"
 
 
 def test_stopping_a_running_job_and_a_waiting_one(jobs):
@@ -196,7 +196,7 @@ def test_a_reader_that_does_not_keep_up_loses_events_and_nothing_else(jobs):
                 jobs.add("x", nothing)
             assert jobs.wait_idle(10)
             await events.__anext__()
-            return len(events.take())
+            return len(events.drain())
 
     assert run(lag()) == 99
 

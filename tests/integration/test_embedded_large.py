@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.migrations import migrate
-from stash_cli.embedded.library.search_index import refresh
+from stash_cli.embedded.library.search_index import update_search_index
 from stash_cli.embedded.tables.media import SORT_INDEXES
 
 BIG = ("scenes", "files", "scenes_tags", "scenes_files", "files_fingerprints", "scene_markers")
@@ -284,5 +284,5 @@ def test_images_are_sorted_by_title_and_path_and_follow_every_change(world: Worl
 def test_nothing_stale_is_left(world: World) -> None:
     world.write("sceneUpdate", id="7", title="fjord")
     with world.library.database.write() as connection:
-        refresh(connection)
+        update_search_index(connection)
         assert connection.execute(t.scenes_stale.select()).all() == []

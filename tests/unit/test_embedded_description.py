@@ -9,7 +9,7 @@ from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.embedded.filters import FILTERS
 from stash_cli.embedded.graphql.schema import library_schema
-from stash_cli.embedded.object_types import KINDS
+from stash_cli.embedded.object_types import OBJECT_TYPES
 from stash_cli.embedded.search.sorts import SORTS
 
 SPECIAL_SORTS = {
@@ -50,9 +50,9 @@ def test_every_criterion_is_handled(type_name: str) -> None:
     assert named <= set(FILTERS[type_name][1])
 
 
-@pytest.mark.parametrize("type_name", sorted(set(KINDS) & set(describe_api().types)))
+@pytest.mark.parametrize("type_name", sorted(set(OBJECT_TYPES) & set(describe_api().types)))
 def test_every_field_has_a_source(type_name: str) -> None:
-    kind, facts = KINDS[type_name], describe_api().types[type_name]
+    kind, facts = OBJECT_TYPES[type_name], describe_api().types[type_name]
     assert set(facts.fields) <= {"id", *kind.columns, *kind.relations}
 
 

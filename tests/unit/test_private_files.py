@@ -14,13 +14,13 @@ import pytest
 from support import ROOT
 
 from stash_cli.core.private_files import create_private, make_private_folder, write_private
-from stash_cli.embedded.library.temporary import ScratchFolder, sweep
+from stash_cli.embedded.library.temporary import TemporaryFolder, remove_abandoned
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from stash_cli.embedded.scratch import ScratchFolder
-folder = ScratchFolder("kept-", Path(sys.argv[1]))
+from stash_cli.embedded.scratch import TemporaryFolder
+folder = TemporaryFolder("kept-", Path(sys.argv[1]))
 (folder.path / "file").write_text("x")
 print(folder.path, flush=True)
 time.sleep(60)
@@ -68,10 +68,10 @@ def test_the_folder_of_a_killed_process_is_swept_and_that_of_a_living_one_is_not
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         folder = Path(process.stdout.readline().strip())  # type: ignore[union-attr]
-        sweep("kept-", tmp_path)
+        remove_abandoned("kept-", tmp_path)
         assert (folder / "file").exists()
         process.send_signal(signal.SIGKILL)
-    with closing(ScratchFolder("kept-", tmp_path)) as other:
+    with closing(TemporaryFolder("kept-", tmp_path)) as other:
         assert [path.name for path in tmp_path.iterdir()] == [other.path.name]
         assert mode(other.path) == 0o700
     assert not list(tmp_path.iterdir())
@@ -82,5 +82,5 @@ def test_only_folders_of_the_kind_are_swept(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "kept-link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "kept-folder").mkdir()
-    sweep("kept-", tmp_path)
+    remove_abandoned("kept-", tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"kept-file", "kept-link", "elsewhere"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, FromClause, Select, Table, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters.criteria import Handler, compose, every
+from stash_cli.embedded.filters.criteria import Handler, compose, full_scan
 from stash_cli.embedded.filters.file import FILE_FILTER, FOLDER_FILTER
 from stash_cli.embedded.filters.gallery import GALLERY_FILTER
 from stash_cli.embedded.filters.group import GROUP_FILTER
@@ -47,6 +47,6 @@ def condition(
 
 def matching(type_name: str, given: Mapping[str, Any] | None) -> Select[Any] | None:
     """The ids that filter `given` finds; None when it has no effect."""
-    entity = every(FILTERS[type_name][0])
+    entity = full_scan(FILTERS[type_name][0])
     found = condition(type_name, entity, given)
     return None if found is None else select(entity.c.id).where(found)

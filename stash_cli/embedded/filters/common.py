@@ -41,7 +41,7 @@ def path_rows(noun: str) -> Select[Any]:
 
 def path(noun: str) -> criteria.Handler:
     """The full path of a file."""
-    return criteria.some_row(path_rows(noun), conditions.string, owners=file_rows(noun))
+    return criteria.any_row(path_rows(noun), conditions.string, owners=file_rows(noun))
 
 
 def fingerprint_rows(noun: str, kind: str) -> Select[Any]:
@@ -52,7 +52,7 @@ def fingerprint_rows(noun: str, kind: str) -> Select[Any]:
 
 
 def fingerprint(noun: str, kind: str) -> criteria.Handler:
-    return criteria.some_row(fingerprint_rows(noun, kind), conditions.string)
+    return criteria.any_row(fingerprint_rows(noun, kind), conditions.string)
 
 
 def phash_text(noun: str) -> criteria.Handler:
@@ -63,7 +63,7 @@ def phash_text(noun: str) -> criteria.Handler:
         value = 0 if absent else special.parse_phash(criterion["value"])
         return conditions.number(stored, {"modifier": criterion["modifier"], "value": value})
 
-    return criteria.some_row(fingerprint_rows(noun, "phash"), match)
+    return criteria.any_row(fingerprint_rows(noun, "phash"), match)
 
 
 def picture_facts(noun: str, source: Table) -> dict[str, criteria.Handler]:
@@ -74,8 +74,8 @@ def picture_facts(noun: str, source: Table) -> dict[str, criteria.Handler]:
         return conditions.resolution(criteria.shorter_side(width, height), criterion)
 
     return {
-        "resolution": criteria.some_row(rows, match_resolution),
-        "orientation": criteria.some_row(rows, conditions.orientation),
+        "resolution": criteria.any_row(rows, match_resolution),
+        "orientation": criteria.any_row(rows, conditions.orientation),
     }
 
 
@@ -138,7 +138,7 @@ def _age(link: Table, owner: str) -> criteria.Handler:
     return handle
 
 
-def studio_of(table: Table) -> relations.Relation:
+def studio_criterion(table: Table) -> relations.Relation:
     """`studios`: the one studio of an entity, with those above it."""
     return relations.Relation(criteria.OwnColumn(table, "studio_id"), "Studio", single=True)
 
@@ -153,8 +153,8 @@ def column_links(table: Table, owner: str, other: str) -> Callable[[], Select[An
     return links
 
 
-def values(table: Table, name: str, owner: str | None = None) -> criteria.Handler:
-    """A string criterion on a list of values: urls, aliases."""
+def value_list(table: Table, name: str, owner: str | None = None) -> criteria.Handler:
+    """A string criterion on a list of value_list: urls, aliases."""
     key = next(iter(table.c)) if owner is None else table.c[owner]
     return criteria.string_list(select(key, table.c[name]))
 
@@ -168,7 +168,7 @@ def stash_id_criteria(table: Table) -> dict[str, criteria.Handler]:
     return {"stash_id_endpoint": special.stash_id(rows), "stash_ids_endpoint": special.stash_ids(rows)}
 
 
-def whole(name: str) -> criteria.Handler:
+def integer_part(name: str) -> criteria.Handler:
     """A number compared without its fraction."""
     return criteria.expression(lambda entity: _truncated(entity.c[name]), conditions.number)
 
@@ -177,11 +177,11 @@ def _truncated(value: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(value, Integer)
 
 
-def truncated_rows(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
+def truncated(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
     return conditions.number(_truncated(value), criterion)
 
 
-def rounded_rows(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
+def rounded(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
     return conditions.number(_truncated(func.round(value)), criterion)
 
 
@@ -194,7 +194,7 @@ def year(name: str) -> criteria.Handler:
 
 def captions(noun: str) -> criteria.Handler:
     """The language code of a caption; EXCLUDES compares it exactly."""
-    some = criteria.some_row(
+    some = criteria.any_row(
         file_rows(noun, t.video_captions.c.language_code, source=t.video_captions), conditions.string
     )
 

@@ -1,6 +1,6 @@
 """Criteria as handlers, the kinds of them, and their composition to a filter with AND, OR and NOT.
 
-A handler gets the entity's table (an alias of its own at every level of a filter, so that nothing
+A handler gets the entity's table (an alias of its own at full_scan level of a filter, so that nothing
 joins by accident) and the criterion, and gives one boolean expression, or None for no condition. The
 expression stands for itself: AND, OR and NOT around it cannot change what it means.
 """
@@ -54,7 +54,7 @@ def boolean(name: str) -> Handler:
     return lambda entity, wanted: entity.c[name].is_(wanted)
 
 
-def some_row(
+def any_row(
     rows: Select[Any], match: Callable[..., Condition | None], owners: Select[Any] | None = None
 ) -> Handler:
     """A criterion that one of the entity's `rows` (owner, facts...) fulfils; `match(facts..., criterion)`.
@@ -69,10 +69,10 @@ def some_row(
         condition = match(*list(found.c)[1:], criterion)
         if condition is None:
             return None
-        some = has_row(entity, found, condition)
+        some = exists_row(entity, found, condition)
         if criterion.get("modifier") not in _MATCH_NULL:
             return some
-        return or_(some, ~has_row(entity, present.subquery()))
+        return or_(some, ~exists_row(entity, present.subquery()))
 
     return handle
 
@@ -81,31 +81,31 @@ _MATCH_NULL = frozenset(("IS_NULL", "NOT_MATCHES_REGEX"))
 """The modifiers that hold for what is not there."""
 
 
-_EVERY = "every_"
+_FULL_SCAN = "every_"
 
 
-def every(table: Table) -> FromClause:
+def full_scan(table: Table) -> FromClause:
     """An alias of `table` for statements that look at all of its rows, not at some until a page is full.
 
     Conditions on it gather the ids that fulfil them once, which takes less time than a look-up for each row.
     """
-    return table.alias(_EVERY + table.name)
+    return table.alias(_FULL_SCAN + table.name)
 
 
-def has_row(entity: Entity, rows: Subquery, *conditions: Condition) -> Condition:
+def exists_row(entity: Entity, rows: Subquery, *conditions: Condition) -> Condition:
     """Whether `rows` (owner, ...) has one of the entity.
 
-    It is looked up for each entity, so that a page ends early; where every entity is asked for, the owners
+    It is looked up for each entity, so that a page ends early; where full_scan entity is asked for, the owners
     that fulfil `conditions` are gathered first.
     """
-    if conditions and getattr(entity, "name", "").startswith(_EVERY):
+    if conditions and getattr(entity, "name", "").startswith(_FULL_SCAN):
         return entity.c.id.in_(select(rows.c[0]).where(*conditions))
     return select(1).where(rows.c[0] == entity.c.id, *conditions).correlate(entity).exists()
 
 
 def string_list(rows: Select[Any]) -> Handler:
-    """Urls, aliases: as `some_row`, but EXCLUDES means that no row contains the phrase."""
-    some = some_row(rows, conditions.string)
+    """Urls, aliases: as `any_row`, but EXCLUDES means that no row contains the phrase."""
+    some = any_row(rows, conditions.string)
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
         if criterion["modifier"] != "EXCLUDES":
@@ -152,7 +152,7 @@ def pairs(table: Table, owner: str, other: str) -> Select[Any]:
 
 @dataclass(frozen=True)
 class OwnColumn:
-    """Links of an entity that are a column of its own table; called, (id, column) of every row with one."""
+    """Links of an entity that are a column of its own table; called, (id, column) of full_scan row with one."""
 
     table: Table
     name: str

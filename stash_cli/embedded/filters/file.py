@@ -60,8 +60,8 @@ _VIDEO: dict[str, criteria.Handler] = {
     **criteria.strings("video_codec audio_codec"),
     **criteria.numbers("interactive_speed"),
     "bitrate": criteria.column("bit_rate", conditions.number),
-    "duration": criteria.column("duration", common.truncated_rows),
-    "framerate": criteria.column("frame_rate", common.rounded_rows),
+    "duration": criteria.column("duration", common.truncated),
+    "framerate": criteria.column("frame_rate", common.rounded),
     "interactive": criteria.boolean("interactive"),
     "captions": _captions,
 }
@@ -99,13 +99,13 @@ def _folder_of(table: Table) -> relations.Relation:
 _scenes = partial(criteria.pairs, t.scenes_files, "file_id", "scene_id")
 _images = partial(criteria.pairs, t.images_files, "file_id", "image_id")
 _galleries = partial(criteria.pairs, t.galleries_files, "file_id", "gallery_id")
-_same_phash = special.shared(_phashes)
+_same_phash = special.duplicate_values(_phashes)
 
 FILE_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("basename"),
     **criteria.dates("mod_time created_at updated_at"),
-    "path": criteria.some_row(_path_rows(), conditions.string),
-    "dir": criteria.some_row(_dir_rows(), conditions.string),
+    "path": criteria.any_row(_path_rows(), conditions.string),
+    "dir": criteria.any_row(_dir_rows(), conditions.string),
     "parent_folder": _folder_of(t.files),
     "zip_file": _zip_of(t.files),
     "duplicated": special.duplicated({"duplicated": _same_phash, "phash": _same_phash}),

@@ -27,12 +27,12 @@ def _own_folder() -> Select[Any]:
 def _path(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
     """The path of a file or of the gallery's own folder; a regex that must not match holds for both."""
     in_file = common.path("gallery")
-    in_folder = criteria.some_row(_own_folder(), conditions.string)
+    in_folder = criteria.any_row(_own_folder(), conditions.string)
     if criterion["modifier"] in ("NOT_MATCHES_REGEX", "IS_NULL"):
         first, second = in_file(entity, criterion), in_folder(entity, criterion)
         return and_(first, second) if first is not None and second is not None else None
     both = union_all(common.path_rows("gallery"), _own_folder()).subquery()
-    return criteria.some_row(select(both.c[0], both.c[1]), conditions.string)(entity, criterion)
+    return criteria.any_row(select(both.c[0], both.c[1]), conditions.string)(entity, criterion)
 
 
 def _shorter_sides(entity: criteria.Entity) -> ColumnElement[Any]:
@@ -78,7 +78,7 @@ GALLERY_FILTER: dict[str, criteria.Handler] = {
     "rating100": criteria.column("rating", conditions.number),
     "organized": criteria.boolean("organized"),
     **criteria.dates("date created_at updated_at"),
-    "url": common.values(t.gallery_urls, "url"),
+    "url": common.value_list(t.gallery_urls, "url"),
     "path": _path,
     "file_count": criteria.count(_files),
     "checksum": common.fingerprint("gallery", "md5"),
@@ -88,18 +88,18 @@ GALLERY_FILTER: dict[str, criteria.Handler] = {
     "image_count": criteria.count(_images),
     **common.tag_criteria(t.galleries_tags, "gallery_id"),
     **common.performer_criteria(t.performers_galleries, "gallery_id"),
-    "studios": common.studio_of(t.galleries),
+    "studios": common.studio_criterion(t.galleries),
     "scenes": relations.Relation(_scenes),
     "parent_folder": relations.Relation(_parent_folders, "Folder"),
     "custom_fields": special.custom_fields(t.gallery_custom_fields, "gallery_id"),
-    "is_missing": special.missing(
+    "is_missing": special.is_missing(
         {
-            "url": special.without(_link(t.gallery_urls, "url")),
-            "scenes": special.without(_scenes),
+            "url": special.has_none(_link(t.gallery_urls, "url")),
+            "scenes": special.has_none(_scenes),
             "studio": lambda entity: entity.c.studio_id.is_(None),
-            "performers": special.without(_performers),
+            "performers": special.has_none(_performers),
             "date": lambda entity: entity.c.date.is_(None),
-            "tags": special.without(_tags),
+            "tags": special.has_none(_tags),
         },
         t.galleries,
     ),

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions, criteria, relations, special
-from stash_cli.embedded.library import pair_queries as two_steps
+from stash_cli.embedded.library import pair_queries
 
 
 def _link(table: Any, other: str) -> Any:
@@ -17,7 +17,7 @@ def _link(table: Any, other: str) -> Any:
 
 
 def _performers() -> Select[Any]:
-    found = two_steps.groups_of_performers().subquery()
+    found = pair_queries.groups_of_performers().subquery()
     return select(found.c.group, found.c.performer)
 
 
@@ -35,25 +35,27 @@ _subs = partial(criteria.pairs, t.groups_relations, "containing_id", "sub_id")
 GROUP_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("name director"),
     "synopsis": criteria.column("description", conditions.string),
-    "duration": common.whole("duration"),
+    "duration": common.integer_part("duration"),
     "rating100": criteria.column("rating", conditions.number),
     **criteria.dates("date created_at updated_at"),
-    "url": common.values(t.group_urls, "url"),
+    "url": common.value_list(t.group_urls, "url"),
     **common.tag_criteria(t.groups_tags, "group_id"),
-    "studios": common.studio_of(t.groups),
+    "studios": common.studio_criterion(t.groups),
     "performers": relations.Relation(_performers, null_links=(_performers_or_none,)),
     "scene_count": criteria.count(_scenes),
-    "o_counter": criteria.expression(criteria.total(lambda: two_steps.o_counts("Group")), conditions.number),
+    "o_counter": criteria.expression(
+        criteria.total(lambda: pair_queries.o_counts("Group")), conditions.number
+    ),
     "containing_groups": relations.Relation(_containing, "Group", exact=False),
     "sub_groups": relations.Relation(_subs, "Group", upwards=True, exact=False),
     "containing_group_count": criteria.count(_containing),
     "sub_group_count": criteria.count(_subs),
     "custom_fields": special.custom_fields(t.group_custom_fields, "group_id"),
-    "is_missing": special.missing(
+    "is_missing": special.is_missing(
         {
             "front_image": lambda entity: entity.c.front_image_blob.is_(None),
             "back_image": lambda entity: entity.c.back_image_blob.is_(None),
-            "scenes": special.without(_scenes),
+            "scenes": special.has_none(_scenes),
         },
         t.groups,
     ),

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Table, func, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions, criteria, relations, special
-from stash_cli.embedded.library import pair_queries as two_steps
+from stash_cli.embedded.library import pair_queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ def _plays() -> list[Select[Any]]:
 
 
 def _studios() -> Select[Any]:
-    found = two_steps.performer_studios().subquery()
+    found = pair_queries.performer_studios().subquery()
     return select(found.c.performer, found.c.studio)
 
 
@@ -56,7 +56,7 @@ def _studio_or_none(key: str, media: Table, performers: Table) -> Select[Any]:
 
 
 _MEDIA_STUDIOS = tuple(
-    partial(_studio_or_none, key, media, performers) for key, media, performers in two_steps.MEDIA
+    partial(_studio_or_none, key, media, performers) for key, media, performers in pair_queries.MEDIA
 )
 
 
@@ -68,7 +68,7 @@ def _groups_or_none() -> Select[Any]:
 
 
 def _company() -> Select[Any]:
-    found = two_steps.appearances().subquery()
+    found = pair_queries.appearances().subquery()
     return select(found.c.performer, found.c.other)
 
 
@@ -94,8 +94,8 @@ PERFORMER_FILTER: dict[str, criteria.Handler] = {
     "birth_year": common.year("birthdate"),
     "death_year": common.year("death_date"),
     "age": criteria.expression(_age, conditions.number),
-    "url": common.values(t.performer_urls, "url"),
-    "aliases": common.values(t.performer_aliases, "alias"),
+    "url": common.value_list(t.performer_urls, "url"),
+    "aliases": common.value_list(t.performer_aliases, "alias"),
     **common.tag_criteria(t.performers_tags, "performer_id"),
     **common.stash_id_criteria(t.performer_stash_ids),
     "custom_fields": special.custom_fields(t.performer_custom_fields, "performer_id"),
@@ -105,18 +105,18 @@ PERFORMER_FILTER: dict[str, criteria.Handler] = {
     "marker_count": criteria.count(_markers),
     "play_count": criteria.expression(criteria.total(_plays), conditions.number),
     "o_counter": criteria.expression(
-        criteria.total(lambda: two_steps.o_counts("Performer")), conditions.number
+        criteria.total(lambda: pair_queries.o_counts("Performer")), conditions.number
     ),
     "studios": relations.Relation(_studios, "Studio", null_links=_MEDIA_STUDIOS),
-    "groups": relations.Relation(two_steps.groups_of_performers, "Group", null_links=(_groups_or_none,)),
+    "groups": relations.Relation(pair_queries.groups_of_performers, "Group", null_links=(_groups_or_none,)),
     "performers": relations.Relation(_company),
-    "is_missing": special.missing(
+    "is_missing": special.is_missing(
         {
-            "url": special.without(_link(t.performer_urls, "url")),
-            "scenes": special.without(_scenes),
+            "url": special.has_none(_link(t.performer_urls, "url")),
+            "scenes": special.has_none(_scenes),
             "image": lambda entity: entity.c.image_blob.is_(None),
-            "stash_id": special.without(_link(t.performer_stash_ids, "stash_id")),
-            "aliases": special.without(_link(t.performer_aliases, "alias")),
+            "stash_id": special.has_none(_link(t.performer_stash_ids, "stash_id")),
+            "aliases": special.has_none(_link(t.performer_aliases, "alias")),
         },
         t.performers,
     ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Alias, Select, Subquery, Table, and_, distinct, false, func, not_, or_, select
 
-from stash_cli.embedded.filters.criteria import Condition, Entity, Handler, OwnColumn, has_row
+from stash_cli.embedded.filters.criteria import Condition, Entity, Handler, OwnColumn, exists_row
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import sql
 
@@ -56,15 +56,15 @@ class Relation:
         return self._compare(entity, meant, criterion)
 
     def _lacks(self, entity: Entity, rows: Select[Any]) -> Condition:
-        none = ~has_row(entity, rows.subquery())
+        none = ~exists_row(entity, rows.subquery())
         if not _may_be_null(rows):
             return none
         null = rows.subquery()
-        return or_(none, has_row(entity, null, null.c[1].is_(None)))
+        return or_(none, exists_row(entity, null, null.c[1].is_(None)))
 
     def _has(self, entity: Entity, rows: Select[Any]) -> Condition:
         found = rows.subquery()
-        return has_row(entity, found, *([found.c[1].is_not(None)] if _may_be_null(rows) else []))
+        return exists_row(entity, found, *([found.c[1].is_not(None)] if _may_be_null(rows) else []))
 
     def _modifier(self, criterion: Mapping[str, Any]) -> str:
         """The modifier as it is meant here; refused where it means nothing."""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions, criteria, relations, special
-from stash_cli.embedded.library import pair_queries as two_steps
+from stash_cli.embedded.library import pair_queries
 from stash_cli.embedded.search.text_search import SearchSpec, scenes_holding, trigrams
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _over_scene(link: Any, other: str) -> Any:
 
 
 def _marker_tags() -> Select[Any]:
-    found = two_steps.marker_tags().subquery()
+    found = pair_queries.marker_tags().subquery()
     return select(found.c.marker, found.c.tag)
 
 
@@ -78,7 +78,7 @@ def _link(table: Any, other: str) -> Any:
 
 
 def _video_row(name: str, match: Any = conditions.number) -> criteria.Handler:
-    return criteria.some_row(common.file_rows("scene", _video.c[name], source=_video), match)
+    return criteria.any_row(common.file_rows("scene", _video.c[name], source=_video), match)
 
 
 def _interactive(entity: criteria.Entity, wanted: bool) -> criteria.Condition:
@@ -128,17 +128,17 @@ _performers, _tags = _link(t.performers_scenes, "performer_id"), _link(t.scenes_
 _groups, _galleries = _link(t.groups_scenes, "group_id"), _link(t.scenes_galleries, "gallery_id")
 _studio = criteria.OwnColumn(t.scenes, "studio_id")
 _markers = common.column_links(t.scene_markers, "scene_id", "id")
-_same_phash = special.shared(_phashes)
+_same_phash = special.duplicate_values(_phashes)
 
 SCENE_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("title code details director"),
     **criteria.numbers("id"),
     "rating100": criteria.column("rating", conditions.number),
     "organized": criteria.boolean("organized"),
-    "resume_time": common.whole("resume_time"),
-    "play_duration": common.whole("play_duration"),
+    "resume_time": common.integer_part("resume_time"),
+    "play_duration": common.integer_part("play_duration"),
     **criteria.dates("date created_at updated_at"),
-    "url": common.values(t.scene_urls, "url"),
+    "url": common.value_list(t.scene_urls, "url"),
     # files
     "path": _path,
     "file_count": criteria.count(_link(t.scenes_files, "file_id")),
@@ -150,14 +150,14 @@ SCENE_FILTER: dict[str, criteria.Handler] = {
         {
             "duplicated": _same_phash,
             "phash": _same_phash,
-            "url": special.shared(_texts(t.scene_urls, "url")),
-            "stash_id": special.shared(_texts(t.scene_stash_ids, "stash_id")),
-            "title": special.shared(_titles),
+            "url": special.duplicate_values(_texts(t.scene_urls, "url")),
+            "stash_id": special.duplicate_values(_texts(t.scene_stash_ids, "stash_id")),
+            "title": special.duplicate_values(_titles),
         }
     ),
     **common.picture_facts("scene", _video),
-    "duration": _video_row("duration", common.truncated_rows),
-    "framerate": _video_row("frame_rate", common.rounded_rows),
+    "duration": _video_row("duration", common.truncated),
+    "framerate": _video_row("frame_rate", common.rounded),
     "bitrate": _video_row("bit_rate"),
     "interactive_speed": _video_row("interactive_speed"),
     "video_codec": _video_row("video_codec", conditions.string),
@@ -171,7 +171,7 @@ SCENE_FILTER: dict[str, criteria.Handler] = {
     # related objects
     **common.tag_criteria(t.scenes_tags, "scene_id"),
     **common.performer_criteria(t.performers_scenes, "scene_id"),
-    "studios": common.studio_of(t.scenes),
+    "studios": common.studio_criterion(t.scenes),
     "groups": relations.Relation(_groups, "Group"),
     "movies": relations.Relation(_groups),
     "galleries": relations.Relation(_galleries),
@@ -179,17 +179,17 @@ SCENE_FILTER: dict[str, criteria.Handler] = {
     **common.stash_id_criteria(t.scene_stash_ids),
     "stash_id_count": criteria.count(_link(t.scene_stash_ids, "endpoint")),
     "custom_fields": special.custom_fields(t.scene_custom_fields, "scene_id"),
-    "is_missing": special.missing(
+    "is_missing": special.is_missing(
         {
-            "url": special.without(_link(t.scene_urls, "url")),
-            "galleries": special.without(_galleries),
+            "url": special.has_none(_link(t.scene_urls, "url")),
+            "galleries": special.has_none(_galleries),
             "studio": lambda entity: entity.c.studio_id.is_(None),
-            "movie": special.without(_groups),
-            "group": special.without(_groups),
-            "performers": special.without(_performers),
+            "movie": special.has_none(_groups),
+            "group": special.has_none(_groups),
+            "performers": special.has_none(_performers),
             "date": lambda entity: entity.c.date.is_(None),
-            "tags": special.without(_tags),
-            "stash_id": special.without(_link(t.scene_stash_ids, "stash_id")),
+            "tags": special.has_none(_tags),
+            "stash_id": special.has_none(_link(t.scene_stash_ids, "stash_id")),
             "phash": _no_phash,
             "cover": lambda entity: entity.c.cover_blob.is_(None),
         },

@@ -1,4 +1,4 @@
-"""Criteria with rules of their own: hashes, duplicates, stash ids, custom fields, what is missing."""
+"""Criteria with rules of their own: hashes, duplicates, stash ids, custom fields, what is is_missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, Table, and_, false, func, not_, or_, select, true
 
 from stash_cli.embedded.filters import conditions
-from stash_cli.embedded.filters.criteria import Condition, Entity, Handler, has_row, some_row
+from stash_cli.embedded.filters.criteria import Condition, Entity, Handler, any_row, exists_row
 from stash_cli.embedded.graphql.errors import Refused, UnsupportedModifier
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def phash(rows: Select[Any]) -> Handler:
             return apart < distance if modifier == "EQUALS" else apart > distance
         return conditions.number(stored, {"modifier": modifier, "value": value})
 
-    return some_row(rows, match)
+    return any_row(rows, match)
 
 
 def stash_id(rows: Callable[[], Select[Any]]) -> Handler:
@@ -49,7 +49,7 @@ def stash_id(rows: Callable[[], Select[Any]]) -> Handler:
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
         plain = {"modifier": criterion["modifier"], "value": criterion.get("stash_id") or ""}
         narrowed = _at_endpoint(rows(), criterion.get("endpoint"))
-        return some_row(narrowed, lambda id_, _, wanted: conditions.string(id_, wanted))(entity, plain)
+        return any_row(narrowed, lambda id_, _, wanted: conditions.string(id_, wanted))(entity, plain)
 
     return handle
 
@@ -82,7 +82,7 @@ def _at_endpoint(rows: Select[Any], endpoint: str | None) -> Select[Any]:
     return rows if endpoint is None else rows.where(rows.selected_columns[2] == endpoint)
 
 
-def missing(specials: Mapping[str, Callable[[Entity], Condition]], columns: Table) -> Handler:
+def is_missing(specials: Mapping[str, Callable[[Entity], Condition]], columns: Table) -> Handler:
     """`is_missing`: a word of its own per entity, or the name of a column that is NULL or blank."""
 
     def handle(entity: Entity, word: str) -> Condition | None:
@@ -98,12 +98,12 @@ def missing(specials: Mapping[str, Callable[[Entity], Condition]], columns: Tabl
     return handle
 
 
-def without(links: Callable[[], Select[Any]]) -> Callable[[Entity], Condition]:
+def has_none(links: Callable[[], Select[Any]]) -> Callable[[Entity], Condition]:
     """No row in `links` (owner, ...)."""
-    return lambda entity: ~has_row(entity, links().subquery())
+    return lambda entity: ~exists_row(entity, links().subquery())
 
 
-def shared(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool], Condition]:
+def duplicate_values(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool], Condition]:
     """Whether a value in `rows` (owner, value) belongs to several owners, or a value to this one only."""
 
     def make(entity: Entity, wanted: bool) -> Condition:

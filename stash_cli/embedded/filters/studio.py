@@ -25,8 +25,8 @@ STUDIO_FILTER: dict[str, criteria.Handler] = {
     "organized": criteria.boolean("organized"),
     "ignore_auto_tag": criteria.boolean("ignore_auto_tag"),
     **criteria.dates("created_at updated_at"),
-    "url": common.values(t.studio_urls, "url"),
-    "aliases": common.values(t.studio_aliases, "alias"),
+    "url": common.value_list(t.studio_urls, "url"),
+    "aliases": common.value_list(t.studio_aliases, "alias"),
     **common.tag_criteria(t.studios_tags, "studio_id"),
     **common.stash_id_criteria(t.studio_stash_ids),
     "custom_fields": special.custom_fields(t.studio_custom_fields, "studio_id"),
@@ -36,11 +36,11 @@ STUDIO_FILTER: dict[str, criteria.Handler] = {
     "image_count": criteria.count(_images),
     "gallery_count": criteria.count(_galleries),
     "group_count": criteria.count(_groups),
-    "is_missing": special.missing(
+    "is_missing": special.is_missing(
         {
-            "url": special.without(_link(t.studio_urls, "url")),
+            "url": special.has_none(_link(t.studio_urls, "url")),
             "image": lambda entity: entity.c.image_blob.is_(None),
-            "stash_id": special.without(_link(t.studio_stash_ids, "stash_id")),
+            "stash_id": special.has_none(_link(t.studio_stash_ids, "stash_id")),
         },
         t.studios,
     ),

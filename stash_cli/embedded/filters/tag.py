@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, criteria, relations, special
-from stash_cli.embedded.library import pair_queries as two_steps
+from stash_cli.embedded.library import pair_queries
 
 
 def _link(table: Any, other: str) -> Any:
@@ -17,7 +17,7 @@ def _link(table: Any, other: str) -> Any:
 
 
 def _markers() -> Select[Any]:
-    found = two_steps.marker_tags().subquery()
+    found = pair_queries.marker_tags().subquery()
     return select(found.c.tag, found.c.marker)
 
 
@@ -32,7 +32,7 @@ TAG_FILTER: dict[str, criteria.Handler] = {
     "favorite": criteria.boolean("favorite"),
     "ignore_auto_tag": criteria.boolean("ignore_auto_tag"),
     **criteria.dates("created_at updated_at"),
-    "aliases": common.values(t.tag_aliases, "alias"),
+    "aliases": common.value_list(t.tag_aliases, "alias"),
     **common.stash_id_criteria(t.tag_stash_ids),
     "custom_fields": special.custom_fields(t.tag_custom_fields, "tag_id"),
     "scene_count": criteria.count(_scenes),
@@ -47,7 +47,7 @@ TAG_FILTER: dict[str, criteria.Handler] = {
     "child_count": criteria.count(_children),
     "parents": relations.Relation(_parents, "Tag", exact=False),
     "children": relations.Relation(_children, "Tag", upwards=True, exact=False),
-    "is_missing": special.missing(
+    "is_missing": special.is_missing(
         {"image": lambda entity: entity.c.image_blob.is_(None)},
         t.tags,
     ),

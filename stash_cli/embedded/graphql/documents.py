@@ -22,7 +22,7 @@ from graphql import (
     validate,
 )
 
-from stash_cli.embedded.graphql.error_messages import reword
+from stash_cli.embedded.graphql.error_messages import server_message
 from stash_cli.embedded.graphql.schema import library_schema
 from stash_cli.embedded.library.cache import Cache
 
@@ -161,7 +161,7 @@ def _below(nodes: list[SelectionNode]) -> list[SelectionSetNode]:
 
 def describe(failure: GraphQLError, code: str = _VALIDATION) -> dict[str, Any]:
     """The error object of a document that is refused: message, locations and a code."""
-    shown: dict[str, Any] = {**failure.formatted, "message": reword(failure.message)}
+    shown: dict[str, Any] = {**failure.formatted, "message": server_message(failure.message)}
     return {key: shown[key] for key in ("message", "path", "locations") if shown.get(key)} | _code(code)
 
 

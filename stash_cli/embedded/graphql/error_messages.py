@@ -49,7 +49,7 @@ _REWORDED: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
 """Messages that the server words in its own way; all others differ in their quotes only."""
 
 
-def reword(message: str) -> str:
+def server_message(message: str) -> str:
     """The server's wording of a message of the GraphQL library."""
     for pattern, write in _REWORDED:
         found = pattern.fullmatch(message)

@@ -21,13 +21,13 @@ from sqlalchemy.exc import DBAPIError
 from stash_cli.core.errors import StashError
 from stash_cli.embedded.graphql.documents import describe
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.graphql.inputs import soften
-from stash_cli.embedded.graphql.privileged import REFUSAL as WIDENING_REFUSAL
-from stash_cli.embedded.graphql.privileged import widens_access
+from stash_cli.embedded.graphql.inputs import coerce_variables
+from stash_cli.embedded.graphql.privileged import REFUSAL as PRIVILEGED_REFUSAL
+from stash_cli.embedded.graphql.privileged import is_privileged
 from stash_cli.embedded.graphql.schema import library_schema
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.library.database import Deadline, ReadEndedError
-from stash_cli.embedded.persistence.blobs import fetched
+from stash_cli.embedded.persistence.blobs import load_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -64,12 +64,12 @@ def execute(
     operation_name: str | None = None,
     base_url: str = DEFAULT_BASE_URL,
     *,
-    may_widen: bool = True,
+    allow_privileged: bool = True,
     stop: Event | None = None,
 ) -> ExecutionOutcome:
     """Run one operation of document `text`.
 
-    `may_widen` permits mutations that widen access; a query ends once `stop` is set or its time is up.
+    `allow_privileged` permits mutations that widen access; a query ends once `stop` is set or its time is up.
     """
     document = library.documents.prepare(text)
     if document.ast is None:
@@ -79,13 +79,13 @@ def execute(
         name = operation_name or ""
         return ExecutionOutcome(None, [describe(GraphQLError(f"operation {name} not found"))])
     try:
-        given = soften(library_schema(), operation, variables or {})
+        given = coerce_variables(library_schema(), operation, variables or {})
     except GraphQLError as failure:
         return ExecutionOutcome(None, [describe(failure)])
     if operation.operation is OperationType.SUBSCRIPTION:
         return ExecutionOutcome(None, [describe(GraphQLError("subscriptions are answered over a websocket"))])
     with ExitStack() as stack:
-        run = Run(library, base_url, stack, operation, may_widen=may_widen, stop=stop)
+        run = Run(library, base_url, stack, operation, allow_privileged=allow_privileged, stop=stop)
         return _run(run, document.ast, given, operation_name)
 
 
@@ -121,7 +121,7 @@ class Run:
         stack: ExitStack,
         operation: OperationDefinitionNode,
         *,
-        may_widen: bool,
+        allow_privileged: bool,
         stop: Event | None,
     ) -> None:
         self._library = library
@@ -129,7 +129,7 @@ class Run:
         self._stack = stack
         self._reads: RequestContext | None = None
         self._writing = operation.operation is OperationType.MUTATION
-        self._may_widen = may_widen
+        self._allow_privileged = allow_privileged
         self.started = False
         # A mutation is never cut, and what is selected of its result tells what it did.
         self._deadline = None if self._writing else Deadline(library.limits.read_seconds, stop)
@@ -158,11 +158,11 @@ class Run:
             raise Refused(f"{name} is not available in an embedded library")
         if not self._writing:
             return table[name](self._reading(), **args)
-        if not self._may_widen and widens_access(name, args):
-            raise Refused(WIDENING_REFUSAL)
+        if not self._allow_privileged and is_privileged(name, args):
+            raise Refused(PRIVILEGED_REFUSAL)
         if name in _reading_mutations():
             return table[name](self._fresh(), **args)
-        return self._write(table[name], fetched(name, args, self._library.limits))
+        return self._write(table[name], load_pictures(name, args, self._library.limits))
 
     def _reading(self) -> RequestContext:
         """The context that all fields of a query share."""

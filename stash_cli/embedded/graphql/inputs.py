@@ -30,33 +30,33 @@ MAX_DEPTH = 100
 """How deep the objects of a variable may nest."""
 
 
-def soften(
+def coerce_variables(
     schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """`given` with the scalars that the server takes leniently in their proper form."""
-    softened = dict(given)
+    coerced = dict(given)
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
         kind: Any = type_from_ast(schema, definition.type)
         path = ("variable", name)
-        if name in softened:
-            softened[name] = _soften(kind, softened[name], path)
+        if name in coerced:
+            coerced[name] = _coerce(kind, coerced[name], path)
         elif isinstance(kind, GraphQLNonNull) and definition.default_value is None:
             raise _wrong("must be defined", path)
-    return softened
+    return coerced
 
 
 def _wrong(message: str, path: Path) -> GraphQLError:
     return GraphQLError(message, path=path)
 
 
-def _soften(kind: Any, value: Any, path: Path) -> Any:
+def _coerce(kind: Any, value: Any, path: Path) -> Any:
     if len(path) > MAX_DEPTH:
         raise _wrong(f"variables nested deeper than {MAX_DEPTH} levels", path[:2])
     if isinstance(kind, GraphQLNonNull):
         if value is None:
             raise _wrong("cannot be null", path)
-        return _soften(kind.of_type, value, path)
+        return _coerce(kind.of_type, value, path)
     if value is None:
         return None
     return next(
@@ -67,8 +67,8 @@ def _soften(kind: Any, value: Any, path: Path) -> Any:
 
 def _list(kind: GraphQLList[Any], value: Any, path: Path) -> Any:
     if not isinstance(value, list):
-        return [_soften(kind.of_type, value, path)]
-    return [_soften(kind.of_type, item, (*path, index)) for index, item in enumerate(value)]
+        return [_coerce(kind.of_type, value, path)]
+    return [_coerce(kind.of_type, item, (*path, index)) for index, item in enumerate(value)]
 
 
 def _object(kind: GraphQLInputObjectType, value: Any, path: Path) -> Any:
@@ -81,7 +81,7 @@ def _object(kind: GraphQLInputObjectType, value: Any, path: Path) -> Any:
         required = isinstance(field.type, GraphQLNonNull) and field.default_value is Undefined
         if required and name not in value:
             raise _wrong("must be defined", (*path, name))
-    return {name: _soften(kind.fields[name].type, item, (*path, name)) for name, item in value.items()}
+    return {name: _coerce(kind.fields[name].type, item, (*path, name)) for name, item in value.items()}
 
 
 def _enum(kind: GraphQLEnumType, value: Any, path: Path) -> Any:
@@ -94,8 +94,8 @@ def _enum(kind: GraphQLEnumType, value: Any, path: Path) -> Any:
 
 def _scalar(kind: GraphQLScalarType, value: Any, path: Path) -> Any:
     """A scalar of the language; those of the API say themselves what is wrong with a value."""
-    if kind.name in SOFTENERS:
-        value = SOFTENERS[kind.name](value)
+    if kind.name in COERCIONS:
+        value = COERCIONS[kind.name](value)
         if not _FITTING[kind.name](value):
             raise _wrong(f"cannot use {_go_kind(value)} as {kind.name}", path)
         return value
@@ -147,7 +147,7 @@ def _keep(value: Any) -> Any:
     return value
 
 
-SOFTENERS: dict[str, Callable[[Any], Any]] = {
+COERCIONS: dict[str, Callable[[Any], Any]] = {
     "String": _text,
     "Int": _whole,
     "Int64": _whole,

@@ -35,7 +35,7 @@ _HARMLESS_FIELDS = {
 _HARMLESS = frozenset({"configureDefaults", "configureUI", "configureUISetting"})
 
 
-def widens_access(mutation: str, arguments: Mapping[str, Any]) -> bool:
+def is_privileged(mutation: str, arguments: Mapping[str, Any]) -> bool:
     """Whether a mutation with these arguments may widen access."""
     if mutation in _HARMLESS:
         return False

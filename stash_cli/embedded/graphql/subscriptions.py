@@ -18,7 +18,7 @@ from graphql import (
     get_operation_ast,
 )
 
-from stash_cli.embedded.graphql.inputs import soften
+from stash_cli.embedded.graphql.inputs import coerce_variables
 from stash_cli.embedded.graphql.schema import library_schema
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def _source(jobs: JobQueue, name: str) -> Broadcast[Any]:
     sources: dict[str, Broadcast[Any]] = {
         "jobsSubscribe": jobs.events,
-        "loggingSubscribe": jobs.journal.written,
+        "loggingSubscribe": jobs.library_log.written,
         "scanCompleteSubscribe": jobs.scan_complete,
     }
     return sources[name]
@@ -55,12 +55,12 @@ class Stream:
         """Catch no more events."""
         self._events.close()
 
-    def take(self) -> dict[str, Any] | None:
+    def next_answer(self) -> dict[str, Any] | None:
         """The answer to the oldest event, or to all log entries gathered so far; None without any."""
         if self._subscribed.field == "loggingSubscribe":
-            entries = [entry.as_dict() for entry in self._events.take()]
+            entries = [entry.as_dict() for entry in self._events.drain()]
             return self._subscribed.answer(entries) if entries else None
-        found = self._events.take(1)
+        found = self._events.drain(1)
         return self._subscribed.answer(found[0]) if found else None
 
 
@@ -93,7 +93,7 @@ def open_stream(library: Library, query: Query, arrived: Callable[[Stream], obje
     if document is None or operation is None or operation.operation is not OperationType.SUBSCRIPTION:
         return None
     try:
-        variables = soften(library_schema(), operation, query.variables)
+        variables = coerce_variables(library_schema(), operation, query.variables)
     except GraphQLError:
         return None
     field = next(_root_fields(document, operation.selection_set)).name.value

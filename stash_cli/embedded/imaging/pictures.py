@@ -15,7 +15,7 @@ from stash_cli.embedded.scan.probe import BrokenFileError, decodable, opened_pic
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from stash_cli.embedded.library.file_source import Located, ServableFile
+    from stash_cli.embedded.library.file_source import FileLocation, ServableFile
 
 _SVG = re.compile(
     r"\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.{0,4096}?-->\s*){0,9}(?:<!DOCTYPE\s+svg[^>\[]*>\s*)?<svg[\s>]",
@@ -70,12 +70,12 @@ class Thumbnails:
     def __init__(self) -> None:
         self._made: Cache[tuple[str, int], tuple[bytes | None]] = Cache(_KEPT_BYTES)
 
-    def of(self, place: Located, file: ServableFile, *, moves: bool) -> bytes | None:
+    def of(self, location: FileLocation, file: ServableFile, *, moves: bool) -> bytes | None:
         """A thumbnail as JPEG, or PNG where it is transparent; of what moves, its first frame.
 
         None for a picture that is small enough as it is. Raises OSError or BrokenFileError.
         """
-        key = (place.name, file.changed)
+        key = (location.name, file.changed)
         kept = self._made.get(key)
         if kept is None:
             kept = (_thumbnail(file, moves=moves),)

@@ -14,7 +14,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.import_export import archive
 from stash_cli.embedded.import_export.archive import filled
 from stash_cli.embedded.import_export.file_entries import entry_name, file_entry, folder_entry
-from stash_cli.embedded.object_types import KINDS
+from stash_cli.embedded.object_types import OBJECT_TYPES
 from stash_cli.embedded.persistence.arguments import to_ids
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Export:
         return dict.fromkeys(ids)
 
     def _all(self, type_name: str) -> list[int]:
-        table = KINDS[type_name].table
+        table = OBJECT_TYPES[type_name].table
         return list(self._context.connection.scalars(select(table.c.id).order_by(table.c.id)))
 
     def _reach(self) -> None:
@@ -194,7 +194,7 @@ class Export:
         return str(value) if member.kind == archive.NUMBER_AS_TEXT and value is not None else value
 
     def _picture(self, layout: archive.Layout, column: str, id_: int) -> str:
-        table = KINDS[layout.type].table
+        table = OBJECT_TYPES[layout.type].table
         stored = select(t.blobs.c.blob).join(table, table.c[column] == t.blobs.c.checksum)
         content = self._context.connection.scalar(stored.where(table.c.id == id_))
         return base64.b64encode(content).decode() if content else ""

@@ -16,7 +16,7 @@ from stash_cli.embedded.import_export.file_entries import folder_at, parents_bef
 from stash_cli.embedded.import_export.references import write_owned
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.persistence.changeset import change_one, create
-from stash_cli.embedded.persistence.entity_mapper import BLUEPRINTS
+from stash_cli.embedded.persistence.entity_mapper import MAPPERS
 from stash_cli.embedded.persistence.files import FILES
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Import:
                     write(connection, found)
             except _BROKEN as failure:
                 reason = getattr(failure, "orig", None) or failure
-                self.progress.journal.error(f"[{kind}] <{path}> import failed: {reason}")
+                self.progress.library_log.error(f"[{kind}] <{path}> import failed: {reason}")
             self.progress.step()
 
     def _object(self, layout: archive.Layout, connection: Connection, found: Mapping[str, Any]) -> None:
@@ -72,9 +72,9 @@ class Import:
                 return
         number = _made(connection, layout, found) if existing is None else existing
         given = {member.given: self._given(connection, member, found) for member in layout.members}
-        change_one(connection, BLUEPRINTS[layout.type], number, {"id": number, **given})
+        change_one(connection, MAPPERS[layout.type], number, {"id": number, **given})
         write_owned(connection, layout, number, found, self.missing)
-        table = BLUEPRINTS[layout.type].table
+        table = MAPPERS[layout.type].table
         now = timestamps.now()
         values = {name: found.get(name) or now for name in ("created_at", "updated_at")}
         values |= {name: found.get(name) or 0 for name in layout.direct}
@@ -152,17 +152,17 @@ def _existing(connection: Connection, layout: archive.Layout, found: Mapping[str
 
 def _made(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int:
     """A new object with what makes it one: its name, or its files or folder."""
-    blueprint = BLUEPRINTS[layout.type]
+    mapper = MAPPERS[layout.type]
     if layout.by_name:
         names = {name: found[name] for name in ("name", "disambiguation") if found.get(name)}
-        return create(connection, blueprint, names)
+        return create(connection, mapper, names)
     now = timestamps.now()
     row = {"created_at": now, "updated_at": now}
     if found.get("folder_path"):
         row["folder_id"] = _required_folder(connection, found["folder_path"])
-    key: Any = connection.execute(insert(blueprint.table).values(row)).inserted_primary_key
+    key: Any = connection.execute(insert(mapper.table).values(row)).inserted_primary_key
     paths = found.get("zip_files" if layout is archive.GALLERY else "files") or ()
-    for file in references.files(connection, paths, blueprint.noun):
+    for file in references.files(connection, paths, mapper.noun):
         FILES[layout.type].assign(connection, int(key[0]), file)
     return int(key[0])
 

@@ -42,7 +42,7 @@ def back_up(library: Library, options: Mapping[str, Any]) -> str | None:
     """Copy the library to a dated file beside it, or to one to download, whose URL path is returned."""
     url, target = _place(library, "", download=bool(options.get("download")))
     _copy(library.database.path, target)
-    library.jobs.journal.info(f"Backed the library up to {target}")
+    library.jobs.library_log.info(f"Backed the library up to {target}")
     return url
 
 
@@ -51,7 +51,7 @@ def anonymise(library: Library, options: Mapping[str, Any]) -> str | None:
     url, target = _place(library, ".anonymous", download=bool(options.get("download")))
     _copy(library.database.path, target)
     _scramble_copy(target)
-    library.jobs.journal.info(f"Wrote an anonymised copy to {target}")
+    library.jobs.library_log.info(f"Wrote an anonymised copy to {target}")
     return url
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, delete, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.settings import read_part
-from stash_cli.embedded.persistence.blobs import forget_unused
+from stash_cli.embedded.persistence.blobs import delete_unreferenced
 from stash_cli.embedded.persistence.deletion import Options, destroy, remove_entries
-from stash_cli.embedded.persistence.entity_mapper import BLUEPRINTS
+from stash_cli.embedded.persistence.entity_mapper import MAPPERS
 from stash_cli.embedded.scan.content import member_names
 from stash_cli.embedded.scan.paths import is_within
 from stash_cli.embedded.scan.rules import Rules, read_rules
@@ -49,7 +49,7 @@ class Cleaner:
             rules = read_rules(
                 read_part(connection, "general"),
                 {},
-                self.progress.journal.warning,
+                self.progress.library_log.warning,
                 any_folder=self.any_folder,
             )
             known = list(self._files(connection))
@@ -66,7 +66,7 @@ class Cleaner:
                 _forget_files(connection, gone[start : start + _BATCH])
         with self.database.write() as connection:
             _forget_folders(connection, missing)
-            forget_unused(connection)
+            delete_unreferenced(connection)
 
     def _files(self, connection: Connection) -> Iterator[_File]:
         holder, outer = t.files.alias(), t.folders.alias()
@@ -101,7 +101,7 @@ class Cleaner:
         return True
 
     def _log(self, text: str) -> None:
-        self.progress.journal.info(f"{text}{': would be cleaned' if self.options.get('dryRun') else ''}")
+        self.progress.library_log.info(f"{text}{': would be cleaned' if self.options.get('dryRun') else ''}")
 
     def _exists(self, file: _File) -> bool:
         if file.zip_path is None:
@@ -126,7 +126,7 @@ class Cleaner:
 def _forget_files(connection: Connection, ids: Sequence[int]) -> None:
     """Remove entries, and the objects that have no other file."""
     for kind, owner in remove_entries(connection, ids):
-        destroy(connection, BLUEPRINTS[kind], owner, Options())
+        destroy(connection, MAPPERS[kind], owner, Options())
 
 
 def _forget_folders(connection: Connection, ids: Iterable[int]) -> None:

@@ -51,12 +51,12 @@ class Subscription(Generic[T]):
     async def __anext__(self) -> T:
         return await self._queue.get()
 
-    def take(self, most: int = BUFFERED) -> list[T]:
+    def drain(self, most: int = BUFFERED) -> list[T]:
         """What can be had without waiting, at most so many."""
         return [self._queue.get_nowait() for _ in range(min(most, self._queue.qsize()))]
 
     def close(self) -> None:
-        self._broadcast.forget(self)
+        self._broadcast.unsubscribe(self)
 
     def __enter__(self) -> Subscription[T]:
         return self
@@ -86,7 +86,7 @@ class Broadcast(Generic[T]):
         for reader in readers:
             reader.offer(event)
 
-    def forget(self, reader: Subscription[T]) -> None:
+    def unsubscribe(self, reader: Subscription[T]) -> None:
         with self._lock:
             if reader in self._readers:
                 self._readers.remove(reader)
@@ -107,7 +107,7 @@ class LogEntry:
         return asdict(self)
 
 
-class Journal:
+class LibraryLog:
     """The last thousand entries; writing publishes to whoever follows."""
 
     def __init__(self) -> None:

@@ -13,8 +13,8 @@ from stash_cli.embedded.imaging.frames import cover_at
 from stash_cli.embedded.imaging.phash import picture_hash, video_hash
 from stash_cli.embedded.imaging.pictures import Picture
 from stash_cli.embedded.library import sql
-from stash_cli.embedded.library.file_source import Media, MediaAccess, locate
-from stash_cli.embedded.persistence.blobs import forget_unused, store
+from stash_cli.embedded.library.file_source import FileOpener, FileSource, locate
+from stash_cli.embedded.persistence.blobs import delete_unreferenced, store
 from stash_cli.embedded.scan.probe import BrokenFileError
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ def pieces(library: Library, options: Options) -> list[Piece]:
     for name, kind in _KINDS.items():
         if options.get(name):
             with library.database.read() as connection:
-                access = MediaAccess.of(connection, library.limits)
+                access = FileOpener.of(connection, library.limits)
                 rows = connection.execute(kind.wanted(options)).all()
                 places = locate(connection, [row[0] for row in rows])
             found += [
-                kind.piece(library.database, options, Media(access, places[row[0]]), row)
+                kind.piece(library.database, options, FileSource(access, places[row[0]]), row)
                 for row in rows
                 if row[0] in places
             ]
@@ -105,7 +105,7 @@ class _Covers:
             statement = statement.where(scenes.c.cover_blob.is_(None))
         return _limited(statement, options, link, "scene_id").order_by(link.c.scene_id)
 
-    def piece(self, database: Database, options: Options, media: Media, row: Any) -> Piece:
+    def piece(self, database: Database, options: Options, media: FileSource, row: Any) -> Piece:
         _, scene, duration = row
         at = duration * _COVER_AT if options.get("at") is None else options["at"]
 
@@ -121,7 +121,7 @@ class _Covers:
             with database.write() as connection:
                 chosen = update(t.scenes).where(t.scenes.c.id == scene)
                 connection.execute(chosen.values(cover_blob=store(connection, cover)))
-                forget_unused(connection)
+                delete_unreferenced(connection)
             return None
 
         return Piece(f"Generating cover for {media.name}", make)
@@ -147,7 +147,7 @@ class _Hashes:
             statement = statement.where(link.c.file_id.not_in(known))
         return _limited(statement, options, link, self._owner).distinct().order_by(link.c.file_id)
 
-    def piece(self, database: Database, _: Options, media: Media, row: Any) -> Piece:
+    def piece(self, database: Database, _: Options, media: FileSource, row: Any) -> Piece:
         def make() -> str | None:
             try:
                 with media.open() as file:

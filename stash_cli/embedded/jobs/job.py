@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.embedded.library.timestamps import now_nano
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.jobs.events import Journal
+    from stash_cli.embedded.jobs.events import LibraryLog
 
 Task = Callable[["Progress"], None]
 
@@ -58,12 +58,12 @@ class Progress:
     called at any time, so the fraction can fall when work is found.
     """
 
-    def __init__(self, job: Job, journal: Journal, update: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, job: Job, log: LibraryLog, update: Callable[[Callable[[], None]], None]) -> None:
         self._job = job
         self._update = update
         self._total: int | None = None
         self._done = 0
-        self.journal = journal
+        self.library_log = log
 
     @property
     def cancelled(self) -> bool:

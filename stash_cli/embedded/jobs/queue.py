@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.jobs.events import Broadcast, Journal
+from stash_cli.embedded.jobs.events import Broadcast, LibraryLog
 from stash_cli.embedded.jobs.job import Job, JobCancelled, Progress, Task
 from stash_cli.embedded.library.timestamps import now_nano
 
@@ -63,7 +63,7 @@ class JobQueue:
     """Runs tasks in order and tells subscribers about them.
 
     `events` carries `{"type": "ADD"|"UPDATE"|"REMOVE", "job": {...}}`, updates at most every 100 ms;
-    `scan_complete` carries True after a scan or clean; `journal` is what the tasks have to say.
+    `scan_complete` carries True after a scan or clean; `log` is what the tasks have to say.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class JobQueue:
         self._closed = False
         self.events: Broadcast[dict[str, Any]] = Broadcast()
         self.scan_complete: Broadcast[bool] = Broadcast()
-        self.journal = Journal()
+        self.library_log = LibraryLog()
 
     def add(self, description: str, task: Task) -> int:
         """Queue `task` and return the job's id; it starts at once when the queue is idle."""
@@ -156,12 +156,12 @@ class JobQueue:
         throttle = Throttle(UPDATE_SECONDS, lambda: self._tell_running(job))
         error = None
         try:
-            job.task(Progress(job, self.journal, lambda change: self._update(change, throttle)))
+            job.task(Progress(job, self.library_log, lambda change: self._update(change, throttle)))
         except JobCancelled:
             pass
         except Exception as failure:  # noqa: BLE001 - the boundary of all tasks: the job carries the text
             error = str(failure) or type(failure).__name__
-            self.journal.error(f"{job.description} failed: {error}")
+            self.library_log.error(f"{job.description} failed: {error}")
         throttle.cancel()
         with self._changed:
             self._running = None

@@ -49,8 +49,8 @@ def scan(library: Library, options: Options, progress: Progress) -> None:
 
     wanted = {_plain_name(name): value for name, value in options.items() if name.startswith(_BESIDE)}
     _say_what_is_not_made(wanted, progress)
-    taken_up = scanner.run(library, options, progress)
-    _make(library, {**wanted, FILES: taken_up}, progress)
+    scanned_ids = scanner.run(library, options, progress)
+    _make(library, {**wanted, FILES: scanned_ids}, progress)
     library.jobs.scan_complete.publish(True)
 
 
@@ -63,7 +63,7 @@ def _plain_name(name: str) -> str:
 def _say_what_is_not_made(options: Options, progress: Progress) -> None:
     for name in sorted(options):
         if options[name] and name in _NOT_MADE:
-            progress.journal.warning(f"{name} cannot be generated in an embedded library")
+            progress.library_log.warning(f"{name} cannot be generated in an embedded library")
 
 
 def _make(library: Library, options: Options, progress: Progress) -> None:
@@ -74,7 +74,7 @@ def _make(library: Library, options: Options, progress: Progress) -> None:
         with progress.task(piece.description):
             problem = piece.make()
         if problem is not None:
-            progress.journal.warning(problem)
+            progress.library_log.warning(problem)
         progress.step()
 
 
@@ -95,14 +95,14 @@ def generate(library: Library, options: Options, progress: Progress) -> None:
 
 def clean_generated(library: Library, options: Options, progress: Progress) -> None:
     """Remove pictures that nothing refers to; an embedded library generates nothing else."""
-    from stash_cli.embedded.persistence.blobs import forget_unused
+    from stash_cli.embedded.persistence.blobs import delete_unreferenced
 
     if not options.get("blobFiles"):
-        progress.journal.info("There are no generated files to clean")
+        progress.library_log.info("There are no generated files to clean")
         return
     with library.database.write() as connection:
-        count = 0 if options.get("dryRun") else forget_unused(connection)
-    progress.journal.info(f"Removed {count} unused pictures")
+        count = 0 if options.get("dryRun") else delete_unreferenced(connection)
+    progress.library_log.info(f"Removed {count} unused pictures")
 
 
 def optimise(library: Library, _: Options, progress: Progress) -> None:
@@ -113,7 +113,7 @@ def optimise(library: Library, _: Options, progress: Progress) -> None:
 
 def migrate(_: Library, __: Options, progress: Progress) -> None:
     """A library file is brought up to date when it is opened, and all it keeps is in it."""
-    progress.journal.info("There is nothing to migrate: the library is up to date")
+    progress.library_log.info("There is nothing to migrate: the library is up to date")
 
 
 def export_objects(context: RequestContext, options: Mapping[str, Any]) -> str:
@@ -142,7 +142,7 @@ def export_all(library: Library, target: Path, progress: Progress) -> None:
     progress.total(None)
     with library.database.read() as connection:
         archive.write_folder(target, Export(RequestContext(library, connection, "")).files())
-    progress.journal.info(f"Exported the library to {target}")
+    progress.library_log.info(f"Exported the library to {target}")
 
 
 def import_all(library: Library, source: Path, progress: Progress) -> None:

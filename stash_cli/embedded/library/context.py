@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import rows
 from stash_cli.embedded.library.settings import read_part
-from stash_cli.embedded.object_types import KINDS
+from stash_cli.embedded.object_types import OBJECT_TYPES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.library import Library
     from stash_cli.embedded.library.rows import Row
 
-MOST_ROWS = 2_000_000
+MAX_LOADED = 2_000_000
 """How many objects and links one request may load, so that a recursive query ends."""
 
 
@@ -43,23 +43,23 @@ class RequestContext:
     def fetch(self, type_name: str, id_: int | str) -> Row | None:
         """The object of that type and id, or None."""
         number = int(id_)
-        return rows.load(self, KINDS[type_name], [number]).get(number)
+        return rows.load(self, OBJECT_TYPES[type_name], [number]).get(number)
 
     def fetch_many(self, type_name: str, ids: Iterable[int | str]) -> list[Row]:
         """The objects with these ids in the order of the ids; ids without object are left out."""
         numbers = [int(id_) for id_ in ids]
-        found = rows.load(self, KINDS[type_name], numbers)
+        found = rows.load(self, OBJECT_TYPES[type_name], numbers)
         return [found[number] for number in numbers if number in found]
 
-    def defer(self, action: Callable[[], object]) -> None:
+    def on_commit(self, action: Callable[[], object]) -> None:
         """Do `action` once the write transaction is committed: queue a job, remove a file."""
         self.after_commit.append(action)
 
-    def spend(self, count: int) -> None:
+    def count_loaded(self, count: int) -> None:
         """Count what was loaded; refuses a request that loads without end."""
         self._spent += count
-        if self._spent > MOST_ROWS:
-            raise Refused(f"the query asks for more than {MOST_ROWS} objects: ask for fewer levels or pages")
+        if self._spent > MAX_LOADED:
+            raise Refused(f"the query asks for more than {MAX_LOADED} objects: ask for fewer levels or pages")
 
 
 Resolver = Callable[..., Any]

@@ -15,7 +15,7 @@ from stash_cli.core.errors import StashConfigurationError
 from stash_cli.core.private_files import create_private
 from stash_cli.embedded.library.functions import register
 from stash_cli.embedded.library.migrations import migrate
-from stash_cli.embedded.library.search_index import refresh
+from stash_cli.embedded.library.search_index import update_search_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ class Deadline:
 
 _BUSY_TIMEOUT = 30_000  # milliseconds: other processes may be writing, or vacuuming, too
 _PRAGMAS = (f"busy_timeout={_BUSY_TIMEOUT}", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-16000")
-_PAUSE = 0.01  # seconds between two attempts to switch the journal
+_PAUSE = 0.01  # seconds between two attempts to switch the log
 _READERS, _MORE_READERS = 10, 30  # kept open; opened when more read at a time, as threads of a server do
 
 
@@ -100,10 +100,10 @@ class Database:
         """The one writing connection, inside BEGIN IMMEDIATE; committed at exit, rolled back on failure."""
         with self._alone(), self._writer.begin() as connection:
             yield connection
-            refresh(connection)
+            update_search_index(connection)
 
     def vacuum(self) -> None:
-        """Rewrite the file without its gaps and refresh the query planner's statistics."""
+        """Rewrite the file without its gaps and update_search_index the query planner's statistics."""
         with self._alone(), self._writer.connect() as connection:
             raw = connection.connection.cursor()
             for statement in ("ANALYZE", "VACUUM"):

@@ -1,4 +1,4 @@
-"""Media files of the library: where a row says that one lies, and the checks before it is opened."""
+"""FileSource files of the library: where a row says that one lies, and the checks before it is opened."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.limits import Limits
 
-_BESIDE = frozenset((*CAPTION_TYPES, "funscript"))
+_SIDECARS = frozenset((*CAPTION_TYPES, "funscript"))
 
 
 class NotServableError(BrokenFileError):
@@ -36,7 +36,7 @@ class NotServableError(BrokenFileError):
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class FileLocation:
     """Where a row says that a file lies: on disk, or as a member of the zip file that `path` names.
 
     `size` in bytes and `mod_time` in epoch seconds are those of the file on disk when a scan read it;
@@ -59,31 +59,34 @@ class ServableFile:
     """An open file that may be sent; there is no instance for any other.
 
     It was recognised by a scan, lies in a library folder as they are configured now, has a name that a
-    scan takes up, is a regular file, and holds media still if it has changed since. `beside` names a
+    scan takes up, is a regular file, and holds media still if it has changed since. `sidecar` names a
     caption file or script of it instead. Raises OSError or BrokenFileError.
     """
 
     def __init__(
-        self, place: Located, rules: Rules, *, follow_links: bool = False, beside: str | None = None
+        self, location: FileLocation, rules: Rules, *, follow_links: bool = False, sidecar: str | None = None
     ) -> None:
-        path = _allowed(place, rules, beside)
+        path = _allowed(location, rules, sidecar)
         roots = [root.path for root in rules.roots]
         descriptor = open_file(path, roots, follow_links=follow_links)
         self.stream: IO[bytes] = os.fdopen(descriptor, "rb")
         facts = os.fstat(descriptor)
-        self.name = beside or place.member or place.path.name
+        self.name = sidecar or location.member or location.path.name
         self.size, self.changed = facts.st_size, facts.st_mtime_ns
         try:
-            if place.member is not None:
-                self._take_member(place.member)
-            if beside is None and (facts.st_size, whole_seconds(facts)) != (place.size, place.mod_time):
+            if location.member is not None:
+                self._read_member(location.member)
+            if sidecar is None and (facts.st_size, whole_seconds(facts)) != (
+                location.size,
+                location.mod_time,
+            ):
                 probe_content(self.stream, is_picture=rules.is_picture(self.name))
             self.stream.seek(0)
         except BaseException:
             self.stream.close()
             raise
 
-    def _take_member(self, member: str) -> None:
+    def _read_member(self, member: str) -> None:
         content = read_member(self.stream, member)
         self.stream.close()
         self.stream, self.size = BytesIO(content), len(content)
@@ -97,61 +100,61 @@ class ServableFile:
         self.stream.close()
 
 
-def _allowed(place: Located, rules: Rules, beside: str | None) -> str:
+def _allowed(location: FileLocation, rules: Rules, sidecar: str | None) -> str:
     """The path to open, after all that can be told without opening it."""
-    path = os.path.normpath(place.path)
+    path = os.path.normpath(location.path)
     root = rules.root_of(path)
-    kind = rules.kind(root, path) if root is not None and place.recognised else None
-    if kind is None or (place.member is not None and kind != "zip"):
-        raise NotServableError(f"{place.name} is no media of the library")
-    if place.member is not None and not rules.is_picture(place.member):
-        raise NotServableError(f"{place.name} is no picture")
-    if beside is None:
+    kind = rules.kind(root, path) if root is not None and location.recognised else None
+    if kind is None or (location.member is not None and kind != "zip"):
+        raise NotServableError(f"{location.name} is no media of the library")
+    if location.member is not None and not rules.is_picture(location.member):
+        raise NotServableError(f"{location.name} is no picture")
+    if sidecar is None:
         return path
     if (
-        Path(beside).name != beside
-        or extension(beside) not in _BESIDE
-        or not beside.startswith(f"{place.path.stem}.")
+        Path(sidecar).name != sidecar
+        or extension(sidecar) not in _SIDECARS
+        or not sidecar.startswith(f"{location.path.stem}.")
     ):
-        raise NotServableError(f"{beside} does not belong to {place.name}")
-    return str(place.path.with_name(beside))
+        raise NotServableError(f"{sidecar} does not belong to {location.name}")
+    return str(location.path.with_name(sidecar))
 
 
 @dataclass(frozen=True)
-class MediaAccess:
+class FileOpener:
     """Opens files by the settings of one moment."""
 
     rules: Rules
     follow_links: bool
 
     @classmethod
-    def of(cls, connection: Connection, limits: Limits) -> MediaAccess:
+    def of(cls, connection: Connection, limits: Limits) -> FileOpener:
         general = read_part(connection, "general")
         rules = read_rules(general, {}, lambda _: None, any_folder=limits.any_folder)
         return cls(rules, limits.follow_links)
 
-    def open(self, place: Located, *, beside: str | None = None) -> ServableFile:
+    def open(self, location: FileLocation, *, sidecar: str | None = None) -> ServableFile:
         """Raises OSError or BrokenFileError."""
-        return ServableFile(place, self.rules, follow_links=self.follow_links, beside=beside)
+        return ServableFile(location, self.rules, follow_links=self.follow_links, sidecar=sidecar)
 
 
 @dataclass(frozen=True)
-class Media:
+class FileSource:
     """A file and the access to it, for whoever opens it later."""
 
-    access: MediaAccess
-    place: Located
+    access: FileOpener
+    location: FileLocation
 
     @property
     def name(self) -> str:
-        return self.place.name
+        return self.location.name
 
-    def open(self, *, beside: str | None = None) -> ServableFile:
+    def open(self, *, sidecar: str | None = None) -> ServableFile:
         """Raises OSError or BrokenFileError."""
-        return self.access.open(self.place, beside=beside)
+        return self.access.open(self.location, sidecar=sidecar)
 
 
-def locate(connection: Connection, ids: Collection[int]) -> dict[int, Located]:
+def locate(connection: Connection, ids: Collection[int]) -> dict[int, FileLocation]:
     """Where the rows of these files say that they lie: anywhere, because they can be imported."""
     zips, zip_folders = t.files.alias(), t.folders.alias()
     on_disk = [func.coalesce(zips.c[name], t.files.c[name]) for name in ("size", "mod_time")]
@@ -166,8 +169,8 @@ def locate(connection: Connection, ids: Collection[int]) -> dict[int, Located]:
     return {row[0]: _located(*row[1:]) for row in connection.execute(statement)}
 
 
-def _located(path: str, zip_path: str | None, size: int, mod_time: str, recognised: bool) -> Located:
+def _located(path: str, zip_path: str | None, size: int, mod_time: str, recognised: bool) -> FileLocation:
     facts = (size, int(parse(mod_time).timestamp()), bool(recognised))
     if zip_path is None:
-        return Located(Path(path), None, *facts)
-    return Located(Path(zip_path), path.removeprefix(zip_path + os.sep).replace(os.sep, "/"), *facts)
+        return FileLocation(Path(path), None, *facts)
+    return FileLocation(Path(zip_path), path.removeprefix(zip_path + os.sep).replace(os.sep, "/"), *facts)

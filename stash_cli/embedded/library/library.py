@@ -14,7 +14,7 @@ from stash_cli.embedded.jobs import JobQueue
 from stash_cli.embedded.library.database import Database
 from stash_cli.embedded.library.library_path import DEMO, resolve_location
 from stash_cli.embedded.library.limits import DEFAULT_LIMITS, Limits
-from stash_cli.embedded.library.temporary import Downloads, ScratchFolder
+from stash_cli.embedded.library.temporary import Downloads, TemporaryFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,15 +55,17 @@ class Library:
         operation_name: str | None = None,
         base_url: str = DEFAULT_BASE_URL,
         *,
-        may_widen: bool = True,
+        allow_privileged: bool = True,
         stop: Event | None = None,
     ) -> ExecutionOutcome:
         """Run a query or mutation in this thread.
 
-        `base_url` is what links in the answer start with; `may_widen` permits mutations that widen access;
+        `base_url` is what links in the answer start with; `allow_privileged` permits mutations that widen access;
         a query ends early once `stop` is set.
         """
-        return execute(self, document, variables, operation_name, base_url, may_widen=may_widen, stop=stop)
+        return execute(
+            self, document, variables, operation_name, base_url, allow_privileged=allow_privileged, stop=stop
+        )
 
     def close(self) -> None:
         """Let jobs end, then close the file."""
@@ -93,7 +95,7 @@ def _make_demo(path: Path) -> None:
     from stash_cli.embedded import demo
 
     make_private_folder(path.parent)
-    with closing(ScratchFolder(".demo-", path.parent)) as folder:
+    with closing(TemporaryFolder(".demo-", path.parent)) as folder:
         made = folder.path / path.name
         with Library(made) as library:
             demo.build(library)

@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateIndex
 
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.search_index import everything_is_stale, refresh
+from stash_cli.embedded.library.search_index import mark_all_stale, update_search_index
 from stash_cli.embedded.tables.media import SORT_INDEXES
 from stash_cli.embedded.tables.search_index import SEARCH, triggers
 
@@ -112,8 +112,8 @@ def migrate(engine: Engine, path: Path, steps: Sequence[Step] = STEPS) -> None:
             for step in steps[version:]:
                 step(connection)
             if version < _DERIVING:
-                everything_is_stale(connection)
-                refresh(connection)
+                mark_all_stale(connection)
+                update_search_index(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {len(steps)}")
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
     except (DatabaseError, sqlite3.DatabaseError) as failure:

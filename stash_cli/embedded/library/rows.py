@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.object_types.fields import Kind
+    from stash_cli.embedded.object_types.fields import ObjectType
 
 
 class Batch:
-    """The rows of one kind that were loaded together."""
+    """The rows of one object_type that were loaded together."""
 
-    __slots__ = ("context", "kind", "rows")
+    __slots__ = ("context", "object_type", "rows")
 
-    def __init__(self, context: RequestContext, kind: Kind) -> None:
+    def __init__(self, context: RequestContext, object_type: ObjectType) -> None:
         self.context = context
-        self.kind = kind
+        self.object_type = object_type
         self.rows: list[Row] = []
 
     @property
@@ -36,9 +36,9 @@ class Batch:
 
     def fill(self, name: str, args: Mapping[str, Any], key: Any) -> None:
         """Load field `name` for every row and keep it under `key`."""
-        relation = self.kind.relations.get(name)
+        relation = self.object_type.relations.get(name)
         if relation is None:
-            raise Refused(f"{self.kind.type}.{name} is not available in an embedded library")
+            raise Refused(f"{self.object_type.type}.{name} is not available in an embedded library")
         found = relation.load(self, args)
         for row in self.rows:
             row.values[key] = found[row.id] if row.id in found else relation.missing()
@@ -52,7 +52,7 @@ class Row:
     def __init__(self, batch: Batch, id_: int, values: dict[Any, Any]) -> None:
         self.batch = batch
         self.id = id_
-        self.type: str = values.get("__typename") or batch.kind.type
+        self.type: str = values.get("__typename") or batch.object_type.type
         self.values = values
 
     def get(self, name: str, args: Mapping[str, Any] | None = None) -> Any:
@@ -67,18 +67,18 @@ class Row:
         return f"<{self.type} {self.id}>"
 
 
-def load(context: RequestContext, kind: Kind, ids: Iterable[int]) -> dict[int, Row]:
+def load(context: RequestContext, object_type: ObjectType, ids: Iterable[int]) -> dict[int, Row]:
     """The rows with these ids, by id, as one batch; an id without row is left out."""
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return {}
-    batch = Batch(context, kind)
-    found = context.connection.execute(kind.by_ids, {"ids": json.dumps(wanted)})
+    batch = Batch(context, object_type)
+    found = context.connection.execute(object_type.by_ids, {"ids": json.dumps(wanted)})
     names = list(found.keys())
     rows = {}
     for record in found:
         row = Row(batch, record[0], dict(zip(names, record, strict=True)))
         rows[row.id] = row
         batch.rows.append(row)
-    context.spend(len(rows))
+    context.count_loaded(len(rows))
     return rows

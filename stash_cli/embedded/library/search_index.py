@@ -19,8 +19,8 @@ _BATCH = 1000
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """Objects whose sort keys are kept: their table, what is stale of it, and how files belong to them."""
+class _Indexed:
+    """Objects whose sort keys are indexed: their table, what is stale of it, and how files belong to them."""
 
     table: Table
     stale: Table
@@ -28,37 +28,39 @@ class _Kept:
     owner: str
 
 
-KEPT = (
-    _Kept(t.scenes, t.scenes_stale, t.scenes_files, "scene_id"),
-    _Kept(t.images, t.images_stale, t.images_files, "image_id"),
+INDEXED = (
+    _Indexed(t.scenes, t.scenes_stale, t.scenes_files, "scene_id"),
+    _Indexed(t.images, t.images_stale, t.images_files, "image_id"),
 )
 
 
-def refresh(connection: Connection) -> None:
+def update_search_index(connection: Connection) -> None:
     """Bring what is derived up to date with the rest of the transaction."""
-    for kept in KEPT:
-        stale = list(connection.scalars(select(kept.stale.c[0]).distinct()))
+    for indexed in INDEXED:
+        stale = list(connection.scalars(select(indexed.stale.c[0]).distinct()))
         for start in range(0, len(stale), _BATCH):
             batch = stale[start : start + _BATCH]
-            _refresh_keys(connection, kept, batch)
-            if kept.table is t.scenes:
-                _refresh_texts(connection, batch)
+            _update_keys(connection, indexed, batch)
+            if indexed.table is t.scenes:
+                _update_texts(connection, batch)
         if stale:
-            connection.execute(delete(kept.stale))
+            connection.execute(delete(indexed.stale))
 
 
-def everything_is_stale(connection: Connection) -> None:
-    """Have all of it worked out again by the next `refresh`."""
-    for kept in KEPT:
-        connection.execute(kept.stale.insert().from_select([kept.stale.c[0]], select(kept.table.c.id)))
+def mark_all_stale(connection: Connection) -> None:
+    """Have all of it worked out again by the next `update_search_index`."""
+    for indexed in INDEXED:
+        connection.execute(
+            indexed.stale.insert().from_select([indexed.stale.c[0]], select(indexed.table.c.id))
+        )
 
 
-def _refresh_keys(connection: Connection, kept: _Kept, ids: Sequence[int]) -> None:
+def _update_keys(connection: Connection, indexed: _Indexed, ids: Sequence[int]) -> None:
     from stash_cli.embedded.search import file_sorts  # filters and sorts need the tables first
 
-    table = kept.table
-    title = file_sorts.shown_title(table, kept.link, kept.owner)
-    path = file_sorts.shown_path(table, kept.link, kept.owner)
+    table = indexed.table
+    title = file_sorts.shown_title(table, indexed.link, indexed.owner)
+    path = file_sorts.shown_path(table, indexed.link, indexed.owner)
     shown = select(table.c.id, title, path).where(table.c.id.in_(sql.id_list(ids)))
     keys = [
         {"number": number, "by_title": None if title is None else sort_key(title), "by_path": sort_key(path)}
@@ -71,7 +73,7 @@ def _refresh_keys(connection: Connection, kept: _Kept, ids: Sequence[int]) -> No
         )
 
 
-def _refresh_texts(connection: Connection, ids: Sequence[int]) -> None:
+def _update_texts(connection: Connection, ids: Sequence[int]) -> None:
     from stash_cli.embedded.search.text_search import SEARCHED
 
     id_, joined, columns = SEARCHED["Scene"]()

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 _OLD = 24 * 3600.0  # seconds after which a folder is left over where folders cannot be locked
 
 
-class ScratchFolder:
+class TemporaryFolder:
     """A new folder in `parent`, or where the system keeps temporary files; `close` removes it."""
 
     def __init__(self, prefix: str, parent: Path | None = None) -> None:
-        sweep(prefix, parent)
+        remove_abandoned(prefix, parent)
         while True:
             self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
             try:
@@ -46,7 +46,7 @@ class ScratchFolder:
         self._lock = None
 
 
-def sweep(prefix: str, parent: Path | None = None) -> None:
+def remove_abandoned(prefix: str, parent: Path | None = None) -> None:
     """Remove the folders of this user whose processes ended without doing so."""
     for path in Path(parent or tempfile.gettempdir()).glob(f"{prefix}*"):
         with _abandoned(path) as abandoned:
@@ -110,9 +110,9 @@ MOST_DOWNLOADS = 10
 _PREFIX = "stash-cli-downloads-"
 
 
-def sweep_downloads() -> None:
+def remove_abandoned_downloads() -> None:
     """Remove the downloads of libraries whose processes were killed."""
-    sweep(_PREFIX)
+    remove_abandoned(_PREFIX)
 
 
 class Downloads:
@@ -120,7 +120,7 @@ class Downloads:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._folder: ScratchFolder | None = None
+        self._folder: TemporaryFolder | None = None
         self._files: dict[str, Path] = {}
 
     def reserve(self, name: str) -> tuple[str, Path]:
@@ -128,7 +128,7 @@ class Downloads:
         key = secrets.token_hex(16)
         with self._lock:
             if self._folder is None:
-                self._folder = ScratchFolder(_PREFIX)
+                self._folder = TemporaryFolder(_PREFIX)
             path = self._folder.path / key / name
             path.parent.mkdir(FOLDER)
             self._files[key] = path

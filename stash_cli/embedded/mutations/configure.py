@@ -10,9 +10,9 @@ from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library.file_access import is_system_folder
 from stash_cli.embedded.library.regex import compile_pattern
 from stash_cli.embedded.library.settings import read_part, write_part
-from stash_cli.embedded.queries.configuration import configuration_part, laid_over
+from stash_cli.embedded.queries.configuration import configuration_part, deep_merged
 from stash_cli.embedded.web.credentials import Credentials, hash_password, make_api_key
-from stash_cli.embedded.web.public_access import forget_exposure
+from stash_cli.embedded.web.public_access import unlock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +118,7 @@ def configuring(part: str) -> Resolver:
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
         stored = read_part(context.connection, part)
-        write_part(context.connection, part, laid_over(stored, input))
+        write_part(context.connection, part, deep_merged(stored, input))
         return configuration_part(context, part)
 
     return resolve
@@ -131,7 +131,7 @@ def configure_general(context: RequestContext, *, input: Input) -> Any:  # noqa:
     general = {**stored, **given}
     write_part(context.connection, "general", general)
     if Credentials.of(general).needed:
-        forget_exposure(context.connection)
+        unlock(context.connection)
     return configuration_part(context, "general")
 
 
@@ -144,7 +144,7 @@ def configure_ui(
     """`input` replaces the settings of the web interface, `partial` is laid over them."""
     values = read_part(context.connection, "ui") if input is None else input
     if partial is not None:
-        values = laid_over(values, partial)
+        values = deep_merged(values, partial)
     write_part(context.connection, "ui", values)
     return values
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.embedded.library.context import Input, RequestContext, Resolver
-    from stash_cli.embedded.persistence.entity_mapper import Blueprint
+    from stash_cli.embedded.persistence.entity_mapper import EntityMapper
 
 
-def destroying(blueprint: Blueprint) -> Resolver:
+def destroying(mapper: EntityMapper) -> Resolver:
     """Resolver of a destroy mutation: its ids stand in `id`, `ids`, `input.id` or `input.ids`."""
 
     def resolve(context: RequestContext, **given: Any) -> bool:
@@ -24,9 +24,9 @@ def destroying(blueprint: Blueprint) -> Resolver:
         ids = to_ids(asked.get("ids"), "ids") if "ids" in asked else [to_id(asked["id"])]
         options = Options.read(asked, unlink_after_commit(context))
         for object_id in ids:
-            require(context.connection, blueprint, object_id, blueprint.missing_on_destroy)
-            destroy(context.connection, blueprint, object_id, options)
-        blobs.forget_unused(context.connection)
+            require(context.connection, mapper, object_id, mapper.missing_on_destroy)
+            destroy(context.connection, mapper, object_id, options)
+        blobs.delete_unreferenced(context.connection)
         return True
 
     return resolve
@@ -43,78 +43,78 @@ def _destroy_resolvers() -> dict[str, Resolver]:
         "Group": "groups",
     }
     found: dict[str, Resolver] = {}
-    for blueprint in entity_mapper.BLUEPRINTS.values():
-        resolver = destroying(blueprint)
-        found[f"{blueprint.type[0].lower()}{blueprint.type[1:]}Destroy"] = resolver
-        if blueprint.type in plurals:
-            found[f"{plurals[blueprint.type]}Destroy"] = resolver
+    for mapper in entity_mapper.MAPPERS.values():
+        resolver = destroying(mapper)
+        found[f"{mapper.type[0].lower()}{mapper.type[1:]}Destroy"] = resolver
+        if mapper.type in plurals:
+            found[f"{plurals[mapper.type]}Destroy"] = resolver
     found["movieDestroy"] = found["moviesDestroy"] = found["groupDestroy"]
     return found
 
 
-def creating(blueprint: Blueprint, shown: str = "") -> Resolver:
-    """Resolver of `<entity>Create`; `shown` is the type answered when it is not the blueprint's."""
+def creating(mapper: EntityMapper, shown: str = "") -> Resolver:
+    """Resolver of `<entity>Create`; `shown` is the type answered when it is not the mapper's."""
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-        return context.fetch(shown or blueprint.type, create(context.connection, blueprint, input))
+        return context.fetch(shown or mapper.type, create(context.connection, mapper, input))
 
     return resolve
 
 
-def updating(blueprint: Blueprint, shown: str = "") -> Resolver:
+def updating(mapper: EntityMapper, shown: str = "") -> Resolver:
     """Resolver of `<entity>Update`."""
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-        return context.fetch(shown or blueprint.type, update(context, blueprint, input))
+        return context.fetch(shown or mapper.type, update(context, mapper, input))
 
     return resolve
 
 
-def updating_many(blueprint: Blueprint) -> Resolver:
+def updating_many(mapper: EntityMapper) -> Resolver:
     """Resolver of `<entities>Update`: a list of update inputs, all or nothing."""
 
     def resolve(context: RequestContext, *, input: list[Input]) -> Any:  # noqa: A002 - the API's own name
-        return context.fetch_many(blueprint.type, [update(context, blueprint, one) for one in input])
+        return context.fetch_many(mapper.type, [update(context, mapper, one) for one in input])
 
     return resolve
 
 
-def update(context: RequestContext, blueprint: Blueprint, given: Mapping[str, Any]) -> int:
+def update(context: RequestContext, mapper: EntityMapper, given: Mapping[str, Any]) -> int:
     """Apply one update input and return the id."""
     object_id = to_id(given["id"])
-    require(context.connection, blueprint, object_id, blueprint.missing)
-    return change_one(context.connection, blueprint, object_id, given)
+    require(context.connection, mapper, object_id, mapper.missing)
+    return change_one(context.connection, mapper, object_id, given)
 
 
-def bulk_updating(blueprint: Blueprint, shown: str = "") -> Resolver:
+def bulk_updating(mapper: EntityMapper, shown: str = "") -> Resolver:
     """Resolver of `bulk<Entity>Update`: one change for many ids; no ids, no answer (null)."""
-    missing = blueprint.missing_in_bulk or blueprint.missing
+    missing = mapper.missing_in_bulk or mapper.missing
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
         ids = to_ids(input.get("ids"), "ids")
         if not ids:
             return None
         for object_id in ids:
-            require(context.connection, blueprint, object_id, missing)
-            change_one(context.connection, blueprint, object_id, {**input, "ids": ids})
-        return context.fetch_many(shown or blueprint.type, ids)
+            require(context.connection, mapper, object_id, missing)
+            change_one(context.connection, mapper, object_id, {**input, "ids": ids})
+        return context.fetch_many(shown or mapper.type, ids)
 
     return resolve
 
 
 def _resolvers() -> dict[str, Resolver]:
     found: dict[str, Resolver] = {}
-    for blueprint in entity_mapper.BLUEPRINTS.values():
-        name = blueprint.type[0].lower() + blueprint.type[1:]
-        found[f"{name}Create"] = creating(blueprint)
-        found[f"{name}Update"] = updating(blueprint)
-        found[f"bulk{blueprint.type}Update"] = bulk_updating(blueprint)
-    for name, blueprint in (
+    for mapper in entity_mapper.MAPPERS.values():
+        name = mapper.type[0].lower() + mapper.type[1:]
+        found[f"{name}Create"] = creating(mapper)
+        found[f"{name}Update"] = updating(mapper)
+        found[f"bulk{mapper.type}Update"] = bulk_updating(mapper)
+    for name, mapper in (
         ("scenesUpdate", entity_mapper.SCENE),
         ("imagesUpdate", entity_mapper.IMAGE),
         ("galleriesUpdate", entity_mapper.GALLERY),
     ):
-        found[name] = updating_many(blueprint)
+        found[name] = updating_many(mapper)
     found["movieCreate"] = creating(entity_mapper.GROUP, "Movie")
     found["movieUpdate"] = updating(entity_mapper.GROUP, "Movie")
     found["bulkMovieUpdate"] = bulk_updating(entity_mapper.GROUP, "Movie")

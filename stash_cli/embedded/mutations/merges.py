@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stash_cli.embedded.library.context import Input, RequestContext, Resolver
-    from stash_cli.embedded.persistence.entity_mapper import Blueprint
+    from stash_cli.embedded.persistence.entity_mapper import EntityMapper
 
 _PERFORMER_LINKS = (
     t.performers_scenes,
@@ -30,19 +30,19 @@ _PERFORMER_LINKS = (
 _LEGACY_URLS = frozenset({"url", "twitter", "instagram"})
 
 
-def _read(blueprint: Blueprint, given: Input) -> tuple[list[int], int]:
+def _read(mapper: EntityMapper, given: Input) -> tuple[list[int], int]:
     """Source ids and destination; the destination must not be among the sources."""
-    sources = to_ids(given["source"], f"source {blueprint.noun} ids")
-    destination = to_id(given["destination"], f"destination {blueprint.noun} id")
+    sources = to_ids(given["source"], f"source {mapper.noun} ids")
+    destination = to_id(given["destination"], f"destination {mapper.noun} id")
     if destination in sources:
-        raise Refused(f"destination {blueprint.noun} cannot be in source list")
+        raise Refused(f"destination {mapper.noun} cannot be in source list")
     return sources, destination
 
 
-def _require_all(connection: Connection, blueprint: Blueprint, sources: Iterable[int]) -> None:
+def _require_all(connection: Connection, mapper: EntityMapper, sources: Iterable[int]) -> None:
     for source in sources:
-        message = f"finding source {blueprint.noun}s: {blueprint.missing}"
-        require(connection, blueprint, source, message)
+        message = f"finding source {mapper.noun}s: {mapper.missing}"
+        require(connection, mapper, source, message)
 
 
 def merge_scenes(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
@@ -56,7 +56,7 @@ def merge_scenes(context: RequestContext, *, input: Input) -> Any:  # noqa: A002
             _move_scene_parts(connection, source, destination, input)
             destroy(connection, entity_mapper.SCENE, source, Options())
         change_one(connection, entity_mapper.SCENE, destination, input.get("values") or {})
-        blobs.forget_unused(connection)
+        blobs.delete_unreferenced(connection)
     return context.fetch("Scene", destination)
 
 
@@ -89,7 +89,7 @@ def merge_performers(context: RequestContext, *, input: Input) -> Any:  # noqa: 
                 move_links(connection, table, "performer_id", source, destination)
             destroy(connection, entity_mapper.PERFORMER, source, Options())
         change_one(connection, entity_mapper.PERFORMER, destination, values)
-        blobs.forget_unused(connection)
+        blobs.delete_unreferenced(connection)
     return context.fetch("Performer", destination)
 
 
@@ -118,7 +118,7 @@ def merge_tags(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 -
         _merge_tag(connection, source, destination)
     hierarchy.refuse_tag_below_itself(connection, destination)
     change_one(connection, entity_mapper.TAG, destination, input.get("values") or {})
-    blobs.forget_unused(connection)
+    blobs.delete_unreferenced(connection)
     return context.fetch("Tag", destination)
 
 

@@ -15,7 +15,7 @@ from stash_cli.embedded.object_types.scene import MARKER, SCENE
 from stash_cli.embedded.object_types.studio import STUDIO
 from stash_cli.embedded.object_types.tag import TAG
 
-SAVED_FILTER = fields.Kind(
+SAVED_FILTER = fields.ObjectType(
     "SavedFilter",
     t.saved_filters,
     noun="saved filter",
@@ -26,9 +26,9 @@ SAVED_FILTER = fields.Kind(
 )
 
 
-__all__ = ["KINDS"]
+__all__ = ["OBJECT_TYPES"]
 
-KINDS: dict[str, fields.Kind] = FILES | {
+OBJECT_TYPES: dict[str, fields.ObjectType] = FILES | {
     kind.type: kind
     for kind in (
         SCENE,

@@ -1,4 +1,4 @@
-"""How many different objects hang below each of some roots, of millions of links.
+"""How many count objects hang below each of some roots, of millions of links.
 
 SQLite sorts what it counts DISTINCT, and handing over a row costs more than reading it. So the objects of an
 owner come as one JSON list, and each root has a byte for every object.
@@ -23,7 +23,7 @@ MEMORY = 32_000_000
 
 
 @dataclass(frozen=True)
-class Below:
+class DistinctCounts:
     """What hangs on roots of a hierarchy and what is at most `depth` levels below them.
 
     Each of `links` gives (owner, object) by an index on the owner; a pair may be there several times.
@@ -40,8 +40,8 @@ class Below:
         ids = (select(func.max(each.selected_columns[1])) for each in self.links)
         return max(self.connection.execute(each).scalar_one() or 0 for each in ids)
 
-    def different(self, roots: Sequence[int]) -> dict[int, int]:
-        """The number of different objects of each root."""
+    def count(self, roots: Sequence[int]) -> dict[int, int]:
+        """The number of count objects of each root."""
         size = self.highest + 1
         together = max(1, MEMORY // size)
         found: dict[int, int] = {}

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, cast, sel
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import sql, timestamps
-from stash_cli.embedded.object_types.relations import Computed, Many, Value, Values, owned
+from stash_cli.embedded.object_types.relations import Computed, Many, Value, Values, for_owners
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ class Relation(Protocol):
 
 
 @dataclass(frozen=True)
-class Kind:
+class ObjectType:
     """`columns` maps API fields to SQL; names with a leading underscore are for relations only.
 
     `source` is what to select from where that is more than the table. `noun` is what errors call it.
@@ -82,35 +82,35 @@ def links(table: Table, owner: str, other: str) -> Select[Any]:
 
 def many(target: str, table: Table, owner: str, other: str) -> Many:
     """Objects over a link table, in the order of their ids."""
-    return Many(target, owned(links(table, owner, other)).order_by(table.c[other]))
+    return Many(target, for_owners(links(table, owner, other)).order_by(table.c[other]))
 
 
 def tags_over(table: Table, owner: str, other: str = "tag_id") -> Many:
     """Tags over a link table, by sort name or name."""
     statement = links(table, owner, other).join(t.tags, t.tags.c.id == table.c[other])
-    return Many("Tag", owned(statement).order_by(sql.tag_order(), t.tags.c.id.desc()))
+    return Many("Tag", for_owners(statement).order_by(sql.tag_order(), t.tags.c.id.desc()))
 
 
-def having(target: str, table: Table, owner: str) -> Many:
+def referencing(target: str, table: Table, owner: str) -> Many:
     """Objects of `table` that name the owner in one of their columns."""
-    return Many(target, owned(select(table.c[owner], table.c.id)).order_by(table.c.id))
+    return Many(target, for_owners(select(table.c[owner], table.c.id)).order_by(table.c.id))
 
 
 def url_fields(table: Table) -> dict[str, Relation]:
     """`urls`, and the deprecated `url`: the first of them."""
     owner = owner_of(table)
-    statement = owned(select(owner, table.c.url)).order_by(owner, table.c.position)
+    statement = for_owners(select(owner, table.c.url)).order_by(owner, table.c.position)
     return {"urls": Values(statement), "url": Value(statement)}
 
 
 def alias_list(table: Table) -> Values:
     """Aliases in the order of their key: by bytes, not as they were given."""
-    return Values(owned(select(owner_of(table), table.c.alias)).order_by(table.c.alias))
+    return Values(for_owners(select(owner_of(table), table.c.alias)).order_by(table.c.alias))
 
 
 def stash_ids(table: Table) -> Values:
     statement = select(owner_of(table), table.c.endpoint, table.c.stash_id, table.c.updated_at)
-    return Values(owned(statement))
+    return Values(for_owners(statement))
 
 
 class CustomFields:
@@ -118,7 +118,7 @@ class CustomFields:
 
     def __init__(self, table: Table) -> None:
         owner = owner_of(table)
-        self._statement = owned(select(owner, table.c.field, table.c.value)).order_by(table.c.field)
+        self._statement = for_owners(select(owner, table.c.field, table.c.value)).order_by(table.c.field)
 
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
         maps: dict[int, dict[str, Any]] = defaultdict(dict)

@@ -10,7 +10,7 @@ from sqlalchemy import Text, case, cast, func, literal, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import rows, sql
 from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import Called, Many, One, Values, owned
+from stash_cli.embedded.object_types.relations import Function, Many, One, Values, for_owners
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,16 +22,18 @@ _shown_print = case(
     (_prints.c.type == "phash", func.printf("%x", _prints.c.fingerprint)),
     else_=cast(_prints.c.fingerprint, Text),
 )
-_fingerprints = owned(select(_prints.c.file_id, _prints.c.type.label("type"), _shown_print.label("value")))
+_fingerprints = for_owners(
+    select(_prints.c.file_id, _prints.c.type.label("type"), _shown_print.label("value"))
+)
 
 
 def _fingerprint(batch: Batch, args: Mapping[str, Any]) -> dict[int, str]:
     """The fingerprint of one type, of each file that has one."""
-    statement = owned(select(_prints.c.file_id, _shown_print)).where(_prints.c.type == args["type"])
+    statement = for_owners(select(_prints.c.file_id, _shown_print)).where(_prints.c.type == args["type"])
     return dict(batch.context.connection.execute(statement, {"ids": batch.ids}).all())
 
 
-FILE = fields.Kind(
+FILE = fields.ObjectType(
     "BaseFile",
     t.files,
     noun="file",
@@ -57,12 +59,12 @@ FILE = fields.Kind(
         "parent_folder": One("Folder", "_folder"),
         "zip_file": One("BasicFile", "_zip"),
         "fingerprints": Values(_fingerprints),
-        "fingerprint": Called(_fingerprint),
+        "fingerprint": Function(_fingerprint),
     },
 )
 
 
-def _as(type_name: str) -> fields.Kind:
+def _as(type_name: str) -> fields.ObjectType:
     """The same file where the API names its type itself, as under a gallery."""
     return replace(FILE, type=type_name, columns={**FILE.columns, "__typename": literal(type_name)})
 
@@ -88,7 +90,7 @@ def _ancestors(batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Row]]:
     return lists
 
 
-FOLDER = fields.Kind(
+FOLDER = fields.ObjectType(
     "Folder",
     t.folders,
     noun="folder",
@@ -102,10 +104,10 @@ FOLDER = fields.Kind(
     relations={
         "parent_folder": One("Folder", "_parent"),
         "zip_file": One("BasicFile", "_zip"),
-        "parent_folders": Called(_ancestors),
+        "parent_folders": Function(_ancestors),
         "sub_folders": Many(
             "Folder",
-            owned(select(t.folders.c.parent_folder_id, t.folders.c.id)).order_by(t.folders.c.path),
+            for_owners(select(t.folders.c.parent_folder_id, t.folders.c.id)).order_by(t.folders.c.path),
         ),
     },
 )

@@ -10,7 +10,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import rows, sql
 from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import Called, Computed, Many, One, direct_count, owned
+from stash_cli.embedded.object_types.relations import Computed, Function, Many, One, direct_count, for_owners
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ _by_path = (t.images.c.path_key, sql.natural(t.images.c.title), t.images.c.id)
 def _ranked(*first: Any) -> Any:
     """(gallery, image, place): the images of each gallery counted from 0, `first` before their path."""
     place = func.row_number().over(partition_by=_link.c.gallery_id, order_by=(*first, *_by_path)) - 1
-    return owned(
+    return for_owners(
         select(_link.c.gallery_id, _link.c.image_id.label("image"), place.label("place")).select_from(
             _pictures
         )
@@ -53,7 +53,7 @@ def _at(batch: Batch, ranked: Any, place: int) -> dict[int, Row]:
     return {gallery: images[image] for gallery, image in chosen.items()}
 
 
-def _image_kind() -> fields.Kind:
+def _image_kind() -> fields.ObjectType:
     from stash_cli.embedded.object_types.image import IMAGE
 
     return IMAGE
@@ -77,7 +77,7 @@ def _paths(row: Row) -> dict[str, str]:
 _files = select(t.galleries_files.c.gallery_id, t.galleries_files.c.file_id)
 _chapters = select(t.galleries_chapters.c.gallery_id, t.galleries_chapters.c.id)
 
-GALLERY = fields.Kind(
+GALLERY = fields.ObjectType(
     "Gallery",
     t.galleries,
     noun="gallery",
@@ -96,20 +96,22 @@ GALLERY = fields.Kind(
         "tags": fields.tags_over(t.galleries_tags, "gallery_id"),
         "performers": fields.many("Performer", t.performers_galleries, "gallery_id", "performer_id"),
         "scenes": fields.many("Scene", t.scenes_galleries, "gallery_id", "scene_id"),
-        "chapters": Many("GalleryChapter", owned(_chapters).order_by(t.galleries_chapters.c.image_index)),
+        "chapters": Many(
+            "GalleryChapter", for_owners(_chapters).order_by(t.galleries_chapters.c.image_index)
+        ),
         "files": Many(
             "GalleryFile",
-            owned(_files).order_by(t.galleries_files.c.primary.desc(), t.galleries_files.c.file_id),
+            for_owners(_files).order_by(t.galleries_files.c.primary.desc(), t.galleries_files.c.file_id),
         ),
         "image_count": direct_count(_link.c.gallery_id),
-        "cover": Called(_cover),
-        "image": Called(_image),
+        "cover": Function(_cover),
+        "image": Function(_image),
         "custom_fields": fields.CustomFields(t.gallery_custom_fields),
         "paths": Computed(_paths),
     },
 )
 
-CHAPTER = fields.Kind(
+CHAPTER = fields.ObjectType(
     "GalleryChapter",
     t.galleries_chapters,
     noun="gallery chapter",

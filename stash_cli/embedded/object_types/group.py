@@ -11,7 +11,15 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.pair_queries import o_counts
 from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import Called, Computed, Count, Joined, One, owned, sum_of
+from stash_cli.embedded.object_types.relations import (
+    Computed,
+    Count,
+    Function,
+    Joined,
+    One,
+    for_owners,
+    sum_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +50,7 @@ _performers = select(t.groups_scenes.c.group_id, t.performers_scenes.c.performer
 _subs = select(_relations.c.containing_id, _relations.c.sub_id, _relations.c.description)
 _containing = select(_relations.c.sub_id, _relations.c.containing_id, _relations.c.description)
 
-GROUP = fields.Kind(
+GROUP = fields.ObjectType(
     "Group",
     t.groups,
     noun="group",
@@ -61,14 +69,14 @@ GROUP = fields.Kind(
         "studio": One("Studio", "_studio_id"),
         "tags": fields.tags_over(t.groups_tags, "group_id"),
         "scenes": fields.many("Scene", t.groups_scenes, "group_id", "scene_id"),
-        "sub_groups": Joined("Group", "group", owned(_subs).order_by(_relations.c.order_index)),
+        "sub_groups": Joined("Group", "group", for_owners(_subs).order_by(_relations.c.order_index)),
         "containing_groups": Joined(
-            "Group", "group", owned(_containing).order_by(_relations.c.containing_id)
+            "Group", "group", for_owners(_containing).order_by(_relations.c.containing_id)
         ),
         "custom_fields": fields.CustomFields(t.group_custom_fields),
         "scene_count": Count("Group", fields.links(t.groups_scenes, "group_id", "scene_id")),
         "performer_count": Count("Group", _performers),
-        "sub_group_count": Called(_sub_group_count),
+        "sub_group_count": Function(_sub_group_count),
         "o_counter": sum_of(o_counts("Group")),
         "front_image_path": fields.picture("group/{id}/frontimage", "_front_image_blob"),
         "back_image_path": Computed(_back),

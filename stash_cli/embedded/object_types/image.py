@@ -8,7 +8,7 @@ from sqlalchemy import and_, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import Computed, Many, One, Value, owned
+from stash_cli.embedded.object_types.relations import Computed, Many, One, Value, for_owners
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.rows import Row
@@ -25,14 +25,14 @@ def _paths(row: Row) -> dict[str, str]:
 
 
 _link = t.images_files
-_files = owned(select(_link.c.image_id, _link.c.file_id))
+_files = for_owners(select(_link.c.image_id, _link.c.file_id))
 _pictures = _files.join(t.image_files, t.image_files.c.file_id == _link.c.file_id)
 _clips = select(_link.c.image_id, t.video_files.c.file_id).join(
     t.video_files, and_(t.video_files.c.file_id == _link.c.file_id, _link.c.primary.is_(True))
 )
 _order: tuple[Any, ...] = (_link.c.primary.desc(), _link.c.file_id)
 
-IMAGE = fields.Kind(
+IMAGE = fields.ObjectType(
     "Image",
     t.images,
     noun="image",
@@ -53,6 +53,6 @@ IMAGE = fields.Kind(
         "files": Many("ImageFile", _pictures.order_by(*_order)),
         "custom_fields": fields.CustomFields(t.image_custom_fields),
         "paths": Computed(_paths),
-        "_clip": Value(owned(_clips)),
+        "_clip": Value(for_owners(_clips)),
     },
 )

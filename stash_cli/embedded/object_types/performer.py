@@ -11,7 +11,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.pair_queries import appearances, groups_of_performers, o_counts
 from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import Computed, Many, direct_count, owned, sum_of
+from stash_cli.embedded.object_types.relations import Computed, Many, direct_count, for_owners, sum_of
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.rows import Row
@@ -30,7 +30,7 @@ def _url_at(site: str) -> Computed:
 _groups = groups_of_performers().subquery()
 _company = appearances(sql.id_list(sql.ids_param())).subquery()
 
-PERFORMER = fields.Kind(
+PERFORMER = fields.ObjectType(
     "Performer",
     t.performers,
     noun="performer",
@@ -53,8 +53,8 @@ PERFORMER = fields.Kind(
         "alias_list": fields.alias_list(t.performer_aliases),
         "tags": fields.tags_over(t.performers_tags, "performer_id"),
         "scenes": fields.many("Scene", t.performers_scenes, "performer_id", "scene_id"),
-        "groups": Many("Group", owned(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])),
-        "movies": Many("Movie", owned(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])),
+        "groups": Many("Group", for_owners(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])),
+        "movies": Many("Movie", for_owners(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])),
         "stash_ids": fields.stash_ids(t.performer_stash_ids),
         "custom_fields": fields.CustomFields(t.performer_custom_fields),
         "scene_count": direct_count(t.performers_scenes.c.performer_id),

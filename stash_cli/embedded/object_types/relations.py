@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.rows import Batch, Row
 
 
-def owned(statement: Select[Any]) -> Select[Any]:
+def for_owners(statement: Select[Any]) -> Select[Any]:
     """`statement` for the owners in parameter `ids`; its first column is the owner."""
     return statement.where(statement.selected_columns[0].in_(sql.id_list(sql.ids_param())))
 
 
-def _kind(name: str) -> Any:
-    from stash_cli.embedded.object_types import KINDS  # the kinds are made of relations
+def _object_type(name: str) -> Any:
+    from stash_cli.embedded.object_types import OBJECT_TYPES  # the kinds are made of relations
 
-    return KINDS[name]
+    return OBJECT_TYPES[name]
 
 
 def _records(batch: Batch, statement: Select[Any]) -> list[Any]:
     found = list(batch.context.connection.execute(statement, {"ids": batch.ids}))
-    batch.context.spend(len(found))
+    batch.context.count_loaded(len(found))
     return found
 
 
@@ -44,7 +44,7 @@ class One:
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, Row | None]:
         keys = {row.id: row.values[self.key] for row in batch.rows}
         found = rows.load(
-            batch.context, _kind(self.target), (key for key in keys.values() if key is not None)
+            batch.context, _object_type(self.target), (key for key in keys.values() if key is not None)
         )
         return {owner: found.get(key) for owner, key in keys.items()}
 
@@ -61,7 +61,7 @@ class Many:
 
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Row]]:
         pairs = _records(batch, self.statement)
-        found = rows.load(batch.context, _kind(self.target), (pair[1] for pair in pairs))
+        found = rows.load(batch.context, _object_type(self.target), (pair[1] for pair in pairs))
         lists: dict[int, list[Row]] = defaultdict(list)
         for owner, key in pairs:
             if key in found:
@@ -82,7 +82,7 @@ class Joined:
 
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, list[dict[str, Any]]]:
         records = _records(batch, self.statement)
-        found = rows.load(batch.context, _kind(self.target), (record[1] for record in records))
+        found = rows.load(batch.context, _object_type(self.target), (record[1] for record in records))
         lists: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for record in records:
             extras = dict(list(record._mapping.items())[2:])  # noqa: SLF001 - SQLAlchemy's public name
@@ -146,13 +146,13 @@ class Count:
     def load(self, batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
         depth, roots = args.get("depth"), [row.id for row in batch.rows]
         if not self._is_one_table:
-            return self._different(batch, roots, depth)
+            return self._count_distinct(batch, roots, depth)
         if self.single or sql.levels_of(depth) == 0:
             return self._links_below(batch, roots, depth)
         with_links = self._owners_with_links(batch, depth)
         single = [root for root in roots if len(with_links[root]) == 1]
         several = [root for root in roots if len(with_links[root]) > 1]
-        return self._links_below(batch, single, depth) | self._different(batch, several, depth)
+        return self._links_below(batch, single, depth) | self._count_distinct(batch, several, depth)
 
     @property
     def _is_one_table(self) -> bool:
@@ -175,12 +175,14 @@ class Count:
         statement = select(tree.c.root, func.sum(number.scalar_subquery())).group_by(tree.c.root)
         return {record[0]: record[1] for record in _records(batch, statement)}
 
-    def _different(self, batch: Batch, roots: list[int], depth: int | None) -> dict[int, int]:
-        """How many different objects there are, where some may be linked twice below one root."""
+    def _count_distinct(self, batch: Batch, roots: list[int], depth: int | None) -> dict[int, int]:
+        """How many count objects there are, where some may be linked twice below one root."""
         parts: Any = self.links.selects if isinstance(self.links, CompoundSelect) else (self.links,)
-        counted = distinct_counts.Below(batch.context.connection, tuple(parts), self.hierarchy, depth)
+        counted = distinct_counts.DistinctCounts(
+            batch.context.connection, tuple(parts), self.hierarchy, depth
+        )
         if counted.highest < distinct_counts.MEMORY:
-            return counted.different(roots)
+            return counted.count(roots)
         tree, links = sql.below(self.hierarchy, sql.id_list(roots), depth), self.links.subquery()
         joined = select(tree.c.root, func.count(distinct(links.c[1]))).join(links, links.c[0] == tree.c.id)
         return {record[0]: record[1] for record in _records(batch, joined.group_by(tree.c.root))}
@@ -203,7 +205,7 @@ class Computed:
 
 
 @dataclass(frozen=True)
-class Called:
+class Function:
     """A field with arguments of its own: `make(batch, args)` gives the values by owner."""
 
     make: Callable[[Batch, Mapping[str, Any]], Mapping[int, Any]]
@@ -218,12 +220,12 @@ class Called:
 def direct_count(owner: ColumnElement[Any], counted: ColumnElement[Any] | None = None) -> Value:
     """Rows (or distinct values of `counted`) per `owner`."""
     number = func.count() if counted is None else func.count(distinct(counted))
-    return Value(owned(select(owner, number)).group_by(owner), default=0)
+    return Value(for_owners(select(owner, number)).group_by(owner), default=0)
 
 
 def sum_of(parts: Iterable[Select[Any]]) -> Value:
     """The sum of what all `parts` give as (owner, number)."""
-    asked = [owned(part) for part in parts]  # nothing is added up for other owners
+    asked = [for_owners(part) for part in parts]  # nothing is added up for other owners
     together = asked[0].union_all(*asked[1:]).subquery() if len(asked) > 1 else asked[0].subquery()
     statement = select(together.c[0], func.sum(together.c[1])).group_by(together.c[0])
     return Value(statement, default=0)

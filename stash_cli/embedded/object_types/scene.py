@@ -16,7 +16,7 @@ from stash_cli.embedded.object_types.relations import (
     Value,
     Values,
     direct_count,
-    owned,
+    for_owners,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _marker_media(name: str) -> Computed:
     return Computed(make)
 
 
-MARKER = fields.Kind(
+MARKER = fields.ObjectType(
     "SceneMarker",
     t.scene_markers,
     noun="scene marker",
@@ -54,7 +54,7 @@ def _primary(*columns: Any, source: Any) -> Select[Any]:
     """(scene, columns...) from facts about the primary file."""
     link = t.scenes_files
     joined = link.join(source, and_(source.c.file_id == link.c.file_id, link.c.primary.is_(True)))
-    return owned(select(link.c.scene_id, *columns).select_from(joined))
+    return for_owners(select(link.c.scene_id, *columns).select_from(joined))
 
 
 def _paths(row: Row) -> dict[str, str]:
@@ -93,19 +93,19 @@ def _stream(row: Row) -> str:
 
 
 def _history(table: Any, column: Any) -> Values:
-    return Values(owned(select(table.c.scene_id, column)).order_by(column.desc(), table.c.id.desc()))
+    return Values(for_owners(select(table.c.scene_id, column)).order_by(column.desc(), table.c.id.desc()))
 
 
 _plays, _os = t.scenes_view_dates, t.scenes_o_dates
 _grouped = select(
     t.groups_scenes.c.scene_id, t.groups_scenes.c.group_id, t.groups_scenes.c.scene_index.label("scene_index")
 )
-_groups = owned(_grouped).order_by(t.groups_scenes.c.group_id)
+_groups = for_owners(_grouped).order_by(t.groups_scenes.c.group_id)
 _markers = select(t.scene_markers.c.scene_id, t.scene_markers.c.id)
 _files = select(t.scenes_files.c.scene_id, t.scenes_files.c.file_id)
 _captions = t.video_captions.c
 
-SCENE = fields.Kind(
+SCENE = fields.ObjectType(
     "Scene",
     t.scenes,
     noun="scene",
@@ -125,10 +125,11 @@ SCENE = fields.Kind(
         "groups": Joined("Group", "group", _groups),
         "movies": Joined("Movie", "movie", _groups),
         "scene_markers": Many(
-            "SceneMarker", owned(_markers).order_by(t.scene_markers.c.seconds, t.scene_markers.c.id)
+            "SceneMarker", for_owners(_markers).order_by(t.scene_markers.c.seconds, t.scene_markers.c.id)
         ),
         "files": Many(
-            "VideoFile", owned(_files).order_by(t.scenes_files.c.primary.desc(), t.scenes_files.c.file_id)
+            "VideoFile",
+            for_owners(_files).order_by(t.scenes_files.c.primary.desc(), t.scenes_files.c.file_id),
         ),
         "stash_ids": fields.stash_ids(t.scene_stash_ids),
         "custom_fields": fields.CustomFields(t.scene_custom_fields),
@@ -137,7 +138,7 @@ SCENE = fields.Kind(
         "play_history": _history(_plays, _plays.c.view_date),
         "o_history": _history(_os, _os.c.o_date),
         "last_played_at": Value(
-            owned(select(_plays.c.scene_id, func.max(_plays.c.view_date))).group_by(_plays.c.scene_id)
+            for_owners(select(_plays.c.scene_id, func.max(_plays.c.view_date))).group_by(_plays.c.scene_id)
         ),
         "interactive": Value(_primary(t.video_files.c.interactive, source=t.video_files), default=False),
         "interactive_speed": Value(_primary(t.video_files.c.interactive_speed, source=t.video_files)),

@@ -11,7 +11,7 @@ from stash_cli.embedded.object_types.relations import Count, One, sum_of
 
 _groups = Count("Studio", select(t.groups.c.studio_id, t.groups.c.id), single=True)
 
-STUDIO = fields.Kind(
+STUDIO = fields.ObjectType(
     "Studio",
     t.studios,
     noun="studio",
@@ -25,11 +25,11 @@ STUDIO = fields.Kind(
     relations={
         **fields.url_fields(t.studio_urls),
         "parent_studio": One("Studio", "_parent_id"),
-        "child_studios": fields.having("Studio", t.studios, "parent_id"),
+        "child_studios": fields.referencing("Studio", t.studios, "parent_id"),
         "aliases": fields.alias_list(t.studio_aliases),
         "tags": fields.tags_over(t.studios_tags, "studio_id"),
-        "groups": fields.having("Group", t.groups, "studio_id"),
-        "movies": fields.having("Movie", t.groups, "studio_id"),
+        "groups": fields.referencing("Group", t.groups, "studio_id"),
+        "movies": fields.referencing("Movie", t.groups, "studio_id"),
         "stash_ids": fields.stash_ids(t.studio_stash_ids),
         "custom_fields": fields.CustomFields(t.studio_custom_fields),
         "scene_count": Count("Studio", select(t.scenes.c.studio_id, t.scenes.c.id), single=True),

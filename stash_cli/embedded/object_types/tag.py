@@ -9,7 +9,7 @@ from stash_cli.embedded.object_types.relations import Count, direct_count
 
 _groups = Count("Tag", fields.links(t.groups_tags, "tag_id", "group_id"))
 
-TAG = fields.Kind(
+TAG = fields.ObjectType(
     "Tag",
     t.tags,
     noun="tag",

@@ -33,25 +33,25 @@ DEFAULT_FRONT = Picture(
 """The front of a group that only has a back."""
 
 
-def fetched(mutation: str, args: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def load_pictures(mutation: str, args: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     """The arguments of a mutation with every picture in place of its data URI or URL.
 
     Done before the library is locked for writing: the other side may take its time, and so may decoding.
     """
     refs = describe_api().mutations[mutation].args
-    return {name: _fetched(refs[name].name, value, limits) for name, value in args.items()}
+    return {name: _load_pictures(refs[name].name, value, limits) for name, value in args.items()}
 
 
-def _fetched(type_name: str, value: Any, limits: Limits) -> Any:
+def _load_pictures(type_name: str, value: Any, limits: Limits) -> Any:
     facts = describe_api().types[type_name]
     if facts.kind != "INPUT_OBJECT" or value is None:
         return value
     if isinstance(value, list):
-        return [_fetched(type_name, item, limits) for item in value]
+        return [_load_pictures(type_name, item, limits) for item in value]
     return {
         name: _read(name, item, limits)
         if name in FIELDS
-        else _fetched(facts.fields[name].type.name, item, limits)
+        else _load_pictures(facts.fields[name].type.name, item, limits)
         for name, item in value.items()
     }
 
@@ -102,7 +102,7 @@ def store(connection: Connection, picture: Picture) -> str:
     return checksum
 
 
-def forget_unused(connection: Connection) -> int:
+def delete_unreferenced(connection: Connection) -> int:
     """Remove pictures that nothing refers to any more; how many there were."""
     used = [
         select(column).where(column == t.blobs.c.checksum).exists()

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.persistence import blobs
-from stash_cli.embedded.persistence.entity_mapper import Blueprint, Change
+from stash_cli.embedded.persistence.entity_mapper import Change, EntityMapper
 from stash_cli.embedded.persistence.input_fields import column_for, modern, set_column
 from stash_cli.embedded.persistence.lists import ListChange
 
@@ -18,41 +18,41 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def create(connection: Connection, blueprint: Blueprint, given: Mapping[str, Any]) -> int:
+def create(connection: Connection, mapper: EntityMapper, given: Mapping[str, Any]) -> int:
     """Make an object and return its id."""
-    change = _read(connection, blueprint, given, None)
+    change = _read(connection, mapper, given, None)
     stamp = timestamps.now()
     row = {"created_at": stamp, "updated_at": stamp, **change.columns}
-    change.id = _inserted(connection.execute(insert(blueprint.table).values(row)).inserted_primary_key)
+    change.id = _inserted(connection.execute(insert(mapper.table).values(row)).inserted_primary_key)
     _write_parts(change)
-    if given.get("custom_fields") and blueprint.custom_fields is not None:
+    if given.get("custom_fields") and mapper.custom_fields is not None:
         fields = given["custom_fields"]
-        write_on_create(connection, blueprint.custom_fields, change.id, fields)
+        write_on_create(connection, mapper.custom_fields, change.id, fields)
     _finish(change)
     return change.id
 
 
-def change_one(connection: Connection, blueprint: Blueprint, object_id: int, given: Mapping[str, Any]) -> int:
+def change_one(connection: Connection, mapper: EntityMapper, object_id: int, given: Mapping[str, Any]) -> int:
     """Apply `given` to an existing object: absent fields stay, null clears. Returns the id."""
-    change = _read(connection, blueprint, given, object_id)
+    change = _read(connection, mapper, given, object_id)
     columns = {**change.columns, "updated_at": timestamps.now()}
-    connection.execute(update(blueprint.table).where(blueprint.table.c.id == object_id).values(columns))
+    connection.execute(update(mapper.table).where(mapper.table.c.id == object_id).values(columns))
     _write_parts(change)
-    if "custom_fields" in given and blueprint.custom_fields is not None:
+    if "custom_fields" in given and mapper.custom_fields is not None:
         fields = given["custom_fields"]
-        write_on_update(connection, blueprint.custom_fields, object_id, fields)
+        write_on_update(connection, mapper.custom_fields, object_id, fields)
     _finish(change)
     return object_id
 
 
-def require(connection: Connection, blueprint: Blueprint, object_id: int, message: str) -> None:
-    """Refuse with the blueprint's `message` when there is no such object."""
-    if not exists(connection, blueprint, object_id):
-        raise Refused(blueprint.not_found(message, object_id))
+def require(connection: Connection, mapper: EntityMapper, object_id: int, message: str) -> None:
+    """Refuse with the mapper's `message` when there is no such object."""
+    if not exists(connection, mapper, object_id):
+        raise Refused(mapper.not_found(message, object_id))
 
 
-def exists(connection: Connection, blueprint: Blueprint, object_id: int) -> bool:
-    column = blueprint.table.c.id
+def exists(connection: Connection, mapper: EntityMapper, object_id: int) -> bool:
+    column = mapper.table.c.id
     return bool(connection.scalar(select(func.count()).where(column == object_id)))
 
 
@@ -61,19 +61,19 @@ def _inserted(key: Any) -> int:
 
 
 def _read(
-    connection: Connection, blueprint: Blueprint, given: Mapping[str, Any], object_id: int | None
+    connection: Connection, mapper: EntityMapper, given: Mapping[str, Any], object_id: int | None
 ) -> Change:
-    """Take the input apart and hold it against the entity's checks."""
-    change = Change(connection, blueprint, given, object_id)
+    """Take the input apart and hold it against the entity's validators."""
+    change = Change(connection, mapper, given, object_id)
     given = change.given = modern(change)
     for field, value in given.items():
-        if field in blueprint.lists:
+        if field in mapper.lists:
             change.lists[field] = ListChange.read(value)
         elif (column := column_for(change, field)) is not None:
             set_column(change, field, column, value)
-    for check in blueprint.checks:
-        check(change)
-    for field, column_name in blueprint.pictures.items():
+    for validate in mapper.validators:
+        validate(change)
+    for field, column_name in mapper.pictures.items():
         if field in given:
             _set_picture(change, field, column_name)
     return change
@@ -84,20 +84,20 @@ def _set_picture(change: Change, field: str, column: str) -> None:
     if text:
         picture = blobs.read_picture(text, field.replace("_", " "))
         change.columns[column] = blobs.store(change.connection, picture) if picture else None
-    elif change.blueprint.clearable:
+    elif change.mapper.clearable:
         change.columns[column] = None
 
 
 def _write_parts(change: Change) -> None:
     for field, list_change in change.lists.items():
-        change.blueprint.lists[field].write(change.connection, change.owner, list_change)
+        change.mapper.lists[field].write(change.connection, change.owner, list_change)
 
 
 def _finish(change: Change) -> None:
-    for check in change.blueprint.aftermath:
-        check(change)
+    for validate in change.mapper.after_write:
+        validate(change)
     if not change.creating and any(name.endswith("_blob") for name in change.columns):
-        blobs.forget_unused(change.connection)
+        blobs.delete_unreferenced(change.connection)
 
 
 _LONGEST_NAME = 64  # bytes
@@ -107,7 +107,7 @@ _NOT_A_MAP = "Internal system error. Error <interface conversion: interface {} i
 
 
 def write_on_create(connection: Connection, table: Table, owner: int, values: Mapping[str, Any]) -> None:
-    """All fields of a new object; names are not checked, as the server does not check them here."""
+    """All fields of a new object; names are not checked, as the server does not validate them here."""
     _insert(connection, table, owner, values)
 
 

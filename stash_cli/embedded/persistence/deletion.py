@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.persistence.entity_mapper import Blueprint
+    from stash_cli.embedded.persistence.entity_mapper import EntityMapper
 
 Owner = tuple[str, int]
 """Type and id of an object that has files."""
@@ -61,11 +61,11 @@ def unlink_after_commit(context: RequestContext) -> Callable[[Path], object]:
         try:
             remove_file(str(path), roots)
         except OutsideError:
-            context.library.jobs.journal.warning(f"{path} is kept: it is outside the library folders")
+            context.library.jobs.library_log.warning(f"{path} is kept: it is outside the library folders")
         except OSError as failure:
-            context.library.jobs.journal.error(f"cannot delete {path}: {failure.strerror}")
+            context.library.jobs.library_log.error(f"cannot delete {path}: {failure.strerror}")
 
-    return lambda path: context.defer(partial(unlink, path))
+    return lambda path: context.on_commit(partial(unlink, path))
 
 
 def remove_entries(connection: Connection, ids: Sequence[int]) -> list[Owner]:
@@ -113,15 +113,15 @@ class Options:
         return cls(bool(given.get("delete_file")), bool(given.get("destroy_file_entry")), unlink)
 
 
-def destroy(connection: Connection, blueprint: Blueprint, object_id: int, options: Options) -> None:
+def destroy(connection: Connection, mapper: EntityMapper, object_id: int, options: Options) -> None:
     """Remove one object, its markers, and what `options` add to that."""
-    if blueprint.type == "Scene":
+    if mapper.type == "Scene":
         connection.execute(delete(t.scene_markers).where(t.scene_markers.c.scene_id == object_id))
-    if blueprint.type == "Tag":
+    if mapper.type == "Tag":
         _refuse_primary_tag(connection, object_id)
-    own_files = FILES[blueprint.type].ids(connection, object_id) if blueprint.type in FILES else []
-    members = _members(connection, object_id, options) if blueprint.type == "Gallery" else []
-    connection.execute(delete(blueprint.table).where(blueprint.table.c.id == object_id))
+    own_files = FILES[mapper.type].ids(connection, object_id) if mapper.type in FILES else []
+    members = _members(connection, object_id, options) if mapper.type == "Gallery" else []
+    connection.execute(delete(mapper.table).where(mapper.table.c.id == object_id))
     for image in members:
         destroy(connection, entity_mapper.IMAGE, image, options)
     _files_too(connection, own_files, options)

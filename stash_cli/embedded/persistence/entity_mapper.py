@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.persistence import hierarchy, validators
-from stash_cli.embedded.persistence.files import choose_primary, take_files
+from stash_cli.embedded.persistence.files import assign_files, choose_primary
 from stash_cli.embedded.persistence.lists import (
     CONTAINING_GROUPS,
     SUB_GROUPS,
@@ -33,7 +33,7 @@ class Change:
     """One object's change on its way to the database; `id` is None until it is created."""
 
     connection: Connection
-    blueprint: Blueprint
+    mapper: EntityMapper
     given: Mapping[str, Any]
     id: int | None
     columns: dict[str, Any] = field(default_factory=dict)
@@ -49,14 +49,14 @@ class Change:
         return self.id or 0
 
 
-Check = Callable[[Change], None]
+Validator = Callable[[Change], None]
 
 
 @dataclass(frozen=True)
-class Blueprint:
+class EntityMapper:
     """One entity. `type` as in the API, `noun` as in messages.
 
-    `checks` run before anything is written, `aftermath` when columns and lists are. `clearable` are
+    `validators` run before anything is written, `after_write` when columns and lists are. `clearable` are
     pictures that an empty text removes; the others keep what they have.
     """
 
@@ -70,8 +70,8 @@ class Blueprint:
     """Texts that an update stores as given."""
     ignored: frozenset[str] = frozenset()
     """Input fields that the server takes and does nothing with."""
-    checks: tuple[Check, ...] = ()
-    aftermath: tuple[Check, ...] = ()
+    validators: tuple[Validator, ...] = ()
+    after_write: tuple[Validator, ...] = ()
     missing: str = "{noun} with id {id} not found"
     missing_in_bulk: str = ""
     missing_on_destroy: str = "id {id} does not exist in {table}"
@@ -98,7 +98,7 @@ def _stash_ids(entity: str) -> StashIds:
 
 _GROUPS: dict[str, ListField] = {"groups": SceneGroups(), "group_ids": SceneGroups()}
 
-SCENE = Blueprint(
+SCENE = EntityMapper(
     "Scene",
     t.scenes,
     "scene",
@@ -113,12 +113,12 @@ SCENE = Blueprint(
     pictures={"cover_image": "cover_blob"},
     clearable=False,
     ignored=frozenset({"resume_time"}),
-    checks=(validators.scene_titled,),
-    aftermath=(take_files, choose_primary),
+    validators=(validators.scene_titled,),
+    after_write=(assign_files, choose_primary),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
 )
-IMAGE = Blueprint(
+IMAGE = EntityMapper(
     "Image",
     t.images,
     "image",
@@ -129,11 +129,11 @@ IMAGE = Blueprint(
         "gallery_ids": Link(t.galleries_images, "image_id", "gallery_id", "gallery ids"),
     },
     ignored=frozenset({"o_counter"}),
-    checks=(validators.image_galleries_changeable,),
-    aftermath=(choose_primary,),
+    validators=(validators.image_galleries_changeable,),
+    after_write=(choose_primary,),
     missing_on_destroy="{noun} with id {id} not found",
 )
-GALLERY = Blueprint(
+GALLERY = EntityMapper(
     "Gallery",
     t.galleries,
     "gallery",
@@ -144,28 +144,28 @@ GALLERY = Blueprint(
         "scene_ids": Link(t.scenes_galleries, "gallery_id", "scene_id", "scene ids"),
     },
     untrimmed=frozenset({"title"}),
-    checks=(validators.gallery_titled,),
-    aftermath=(choose_primary,),
+    validators=(validators.gallery_titled,),
+    after_write=(choose_primary,),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
 )
-CHAPTER = Blueprint(
+CHAPTER = EntityMapper(
     "GalleryChapter",
     t.galleries_chapters,
     "gallery chapter",
-    checks=(chapter_in_range,),
+    validators=(chapter_in_range,),
     missing_on_destroy="{noun} with id {id} not found",
 )
-MARKER = Blueprint(
+MARKER = EntityMapper(
     "SceneMarker",
     t.scene_markers,
     "scene marker",
     lists={"tag_ids": _tags("scene_markers_tags", "scene_marker_id")},
-    checks=(validators.marker_times, validators.marker_primary_apart),
+    validators=(validators.marker_times, validators.marker_primary_apart),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
 )
-PERFORMER = Blueprint(
+PERFORMER = EntityMapper(
     "Performer",
     t.performers,
     "performer",
@@ -176,14 +176,14 @@ PERFORMER = Blueprint(
         "stash_ids": _stash_ids("Performer"),
     },
     pictures={"image": "image_blob"},
-    checks=(
+    validators=(
         validators.name_required,
         validators.performer_unique,
         validators.performer_aliases_distinct,
         validators.birth_before_death,
     ),
 )
-STUDIO = Blueprint(
+STUDIO = EntityMapper(
     "Studio",
     t.studios,
     "studio",
@@ -194,9 +194,9 @@ STUDIO = Blueprint(
         "stash_ids": _stash_ids("Studio"),
     },
     pictures={"image": "image_blob"},
-    checks=(validators.name_required, validators.names_unique, hierarchy.studio_acyclic),
+    validators=(validators.name_required, validators.names_unique, hierarchy.studio_acyclic),
 )
-TAG = Blueprint(
+TAG = EntityMapper(
     "Tag",
     t.tags,
     "tag",
@@ -207,9 +207,9 @@ TAG = Blueprint(
         "stash_ids": _stash_ids("Tag"),
     },
     pictures={"image": "image_blob"},
-    checks=(validators.name_required, validators.names_unique, hierarchy.tags_acyclic),
+    validators=(validators.name_required, validators.names_unique, hierarchy.tags_acyclic),
 )
-GROUP = Blueprint(
+GROUP = EntityMapper(
     "Group",
     t.groups,
     "group",
@@ -220,11 +220,10 @@ GROUP = Blueprint(
         "sub_groups": SUB_GROUPS,
     },
     pictures={"front_image": "front_image_blob", "back_image": "back_image_blob"},
-    checks=(validators.group_name_required, hierarchy.group_not_own_member),
-    aftermath=(hierarchy.groups_acyclic, validators.front_of_group),
+    validators=(validators.group_name_required, hierarchy.group_not_own_member),
+    after_write=(hierarchy.groups_acyclic, validators.front_of_group),
     missing="not found",
 )
-BLUEPRINTS = {
-    blueprint.type: blueprint
-    for blueprint in (SCENE, IMAGE, GALLERY, CHAPTER, MARKER, PERFORMER, STUDIO, TAG, GROUP)
+MAPPERS = {
+    mapper.type: mapper for mapper in (SCENE, IMAGE, GALLERY, CHAPTER, MARKER, PERFORMER, STUDIO, TAG, GROUP)
 }

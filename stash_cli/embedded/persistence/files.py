@@ -59,13 +59,13 @@ def choose_primary(change: Change) -> None:
     if change.given.get("primary_file_id") is None or change.creating:
         return
     file = to_id(change.given["primary_file_id"], "primary file id")
-    table = FILES[change.blueprint.type]
+    table = FILES[change.mapper.type]
     if file not in table.ids(change.connection, change.owner):
-        raise Refused(f"file with id {file} not associated with {change.blueprint.noun}")
+        raise Refused(f"file with id {file} not associated with {change.mapper.noun}")
     table.set_primary(change.connection, change.owner, file)
 
 
-def take_files(change: Change) -> None:
+def assign_files(change: Change) -> None:
     """Honour `file_ids` of a create."""
     for file in to_ids(change.given.get("file_ids"), "file ids"):
         move_to_scene(change.connection, file, change.owner, f"assigning file {file} to new scene")

@@ -58,7 +58,7 @@ def tags_acyclic(change: Change) -> None:
 
 
 def _wanted(change: Change, field: str, current: list[int]) -> list[int]:
-    link = change.blueprint.lists[field]
+    link = change.mapper.lists[field]
     if field in change.lists and isinstance(link, Link):
         return link.final(change.connection, change.owner, change.lists[field])
     return current

@@ -77,9 +77,9 @@ _NOT_FIELDS = frozenset({"id", "created_at", "updated_at"})
 
 def column_for(change: Change, field: str) -> Column[Any] | None:
     """The column behind an input field, or None when it is no single value."""
-    if field in _NOT_FIELDS or field in change.blueprint.ignored:
+    if field in _NOT_FIELDS or field in change.mapper.ignored:
         return None
-    return change.blueprint.table.c.get(COLUMN_NAMES.get(field, field))
+    return change.mapper.table.c.get(COLUMN_NAMES.get(field, field))
 
 
 def set_column(change: Change, field: str, column: Column[Any], value: Any) -> None:
@@ -103,7 +103,7 @@ def _set_date(change: Change, field: str, column: Column[Any], value: str | None
 
 
 def _text(change: Change, field: str, column: Column[Any], value: Any) -> str | None:
-    as_given = field in change.blueprint.untrimmed and not change.creating
+    as_given = field in change.mapper.untrimmed and not change.creating
     text = ("" if value is None else str(value)) if as_given else trimmed(value)
     return None if text == "" and column.nullable else text
 
@@ -131,7 +131,7 @@ def modern(change: Change) -> dict[str, Any]:
         if old in given:
             given.setdefault(new, given.pop(old))
     old_links = {name: given.pop(name) for name in ("url", *_HANDLES) if name in given}
-    if old_links and "urls" in change.blueprint.lists:
+    if old_links and "urls" in change.mapper.lists:
         urls = _urls(change, given, old_links)
         if urls is not None:
             given["urls"] = urls
@@ -140,7 +140,7 @@ def modern(change: Change) -> dict[str, Any]:
 
 def _urls(change: Change, given: Mapping[str, Any], old: Mapping[str, Any]) -> Any:
     """What `urls` becomes; None leaves it alone."""
-    exclusive = change.blueprint.type in _EXCLUSIVE
+    exclusive = change.mapper.type in _EXCLUSIVE
     if exclusive and change.creating:
         return [*filter(None, (_as_url(*item) for item in old.items())), *(given.get("urls") or ())]
     if "urls" in given:
@@ -161,7 +161,7 @@ def _as_url(name: str, value: str | None) -> str:
 
 def _replaced(change: Change, old: Mapping[str, Any]) -> dict[str, Any]:
     """The present urls with the one that each older field stands for replaced, added or taken out."""
-    field = change.blueprint.lists["urls"]
+    field = change.mapper.lists["urls"]
     urls = field.current(change.connection, change.owner) if isinstance(field, Texts) else []
     for name, value in old.items():
         place = next((i for i, url in enumerate(urls) if _stands_for(name, url)), len(urls))

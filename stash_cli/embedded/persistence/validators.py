@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def name_required(change: Change) -> None:
     """Performers, studios, tags: "<noun> name must not be blank"."""
     if "name" in change.columns and not change.columns["name"]:
-        raise Refused(f"{change.blueprint.noun} name must not be blank")
+        raise Refused(f"{change.mapper.noun} name must not be blank")
 
 
 def group_name_required(change: Change) -> None:
@@ -32,27 +32,27 @@ def names_unique(change: Change) -> None:
     if name := change.columns.get("name"):
         _refuse_taken(change, name)
         _refuse_used_as_alias(change, name)
-    field = change.blueprint.lists["aliases"]
+    field = change.mapper.lists["aliases"]
     if "aliases" in change.lists and isinstance(field, Texts):
         for alias in field.final(change.connection, change.owner, change.lists["aliases"]):
             if not alias:
-                raise Refused(f"{change.blueprint.noun} alias must not be an empty string")
+                raise Refused(f"{change.mapper.noun} alias must not be an empty string")
             _refuse_taken(change, alias)
             _refuse_used_as_alias(change, alias)
 
 
 def _refuse_taken(change: Change, name: str) -> None:
-    columns = change.blueprint.table.c
+    columns = change.mapper.table.c
     taken = select(columns.id).where(columns.name.like(name), columns.id != change.owner)
     if change.connection.scalar(taken) is not None:
-        raise Refused(f"{change.blueprint.noun} with name '{name}' already exists")
+        raise Refused(f"{change.mapper.noun} with name '{name}' already exists")
 
 
 def _refuse_used_as_alias(change: Change, name: str) -> None:
-    field = change.blueprint.lists["aliases"]
+    field = change.mapper.lists["aliases"]
     if not isinstance(field, Texts):
         return
-    columns, aliases = change.blueprint.table.c, field.table.c
+    columns, aliases = change.mapper.table.c, field.table.c
     user = (
         select(columns.name)
         .join(field.table, aliases[field.own] == columns.id)
@@ -78,7 +78,7 @@ def performer_unique(change: Change) -> None:
 
 def performer_aliases_distinct(change: Change) -> None:
     """No alias twice, none that is the name, case aside."""
-    field = change.blueprint.lists["alias_list"]
+    field = change.mapper.lists["alias_list"]
     if not isinstance(field, Texts) or not ({"alias_list"} & change.lists.keys() or "name" in change.columns):
         return
     if "alias_list" in change.lists:
@@ -97,7 +97,7 @@ def _final(change: Change, column: str) -> str | None:
     if column in change.columns or change.creating:
         value: str | None = change.columns.get(column)
         return value
-    query = select(change.blueprint.table.c[column]).where(change.blueprint.table.c.id == change.owner)
+    query = select(change.mapper.table.c[column]).where(change.mapper.table.c.id == change.owner)
     found: str | None = change.connection.scalar(query)
     return found
 
@@ -151,7 +151,7 @@ def image_galleries_changeable(change: Change) -> None:
     """An image may enter and leave user-made galleries only."""
     if "gallery_ids" not in change.lists:
         return
-    link: Any = change.blueprint.lists["gallery_ids"]
+    link: Any = change.mapper.lists["gallery_ids"]
     now = set(link.ids(change.connection, change.owner))
     then = set(link.final(change.connection, change.owner, change.lists["gallery_ids"]))
     for gallery in sorted(now ^ then):
@@ -181,17 +181,17 @@ def _marker_value(change: Change, name: str) -> float | None:
     if name in change.columns or change.creating:
         value: float | None = change.columns.get(name)
         return value
-    column = change.blueprint.table.c
+    column = change.mapper.table.c
     held: float | None = change.connection.scalar(select(column[name]).where(column.id == change.owner))
     return held
 
 
 def marker_primary_apart(change: Change) -> None:
     """The primary tag is not among the others that a marker has after a change of them."""
-    given, tags = change.lists.get("tag_ids"), change.blueprint.lists["tag_ids"]
+    given, tags = change.lists.get("tag_ids"), change.mapper.lists["tag_ids"]
     if given is None or not isinstance(tags, Link):
         return
-    column = change.blueprint.table.c
+    column = change.mapper.table.c
     primary = change.columns.get("primary_tag_id")
     if primary is None:
         primary = change.connection.scalar(select(column.primary_tag_id).where(column.id == change.owner))
@@ -208,7 +208,7 @@ def birth_before_death(change: Change) -> None:
 
 def _date(change: Change, name: str) -> tuple[str, str] | None:
     """First day and the text as it is shown; None when there is no date."""
-    columns = change.blueprint.table.c
+    columns = change.mapper.table.c
     if name in change.columns or change.creating:
         day, precision = change.columns.get(name), change.columns.get(f"{name}_precision")
     else:

@@ -79,19 +79,19 @@ _TYPES = {
 def configuration_part(context: RequestContext, part: str) -> dict[str, Any]:
     """One part ("general", "interface", "dlna", "scraping", "defaults") as the API shows it."""
     stored = {name: value for name, value in read_part(context.connection, part).items() if value is not None}
-    given = laid_over(_DEFAULTS[part], stored)
+    given = deep_merged(_DEFAULTS[part], stored)
     if part == "general":
         given["databasePath"] = str(context.library.path)
     return _complete(_TYPES[part], given)
 
 
-def laid_over(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def deep_merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """`old` with the values of `new`; objects inside are laid over each other in the same way."""
     found = dict(old)
     for key, value in new.items():
         held = found.get(key)
         both = isinstance(value, dict) and isinstance(held, dict)
-        found[key] = laid_over(held, value) if both and isinstance(held, dict) else value
+        found[key] = deep_merged(held, value) if both and isinstance(held, dict) else value
     return found
 
 

@@ -11,7 +11,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.settings import read_part
-from stash_cli.embedded.object_types import KINDS
+from stash_cli.embedded.object_types import OBJECT_TYPES
 from stash_cli.embedded.search.page import FoundPage
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _by_name(type_name: str) -> Callable[[RequestContext], list[Row]]:
     """All objects by name, letter by letter, not in the natural order of the find queries."""
 
     def resolve(context: RequestContext) -> list[Row]:
-        table = KINDS[type_name].table
+        table = OBJECT_TYPES[type_name].table
         statement = select(table.c.id).order_by(table.c.name, table.c.id)
         return context.fetch_many(type_name, context.connection.execute(statement).scalars().all())
 

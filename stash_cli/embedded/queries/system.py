@@ -92,7 +92,7 @@ def find_job(context: RequestContext, *, input: dict[str, Any]) -> Any:  # noqa:
 
 
 def logs(context: RequestContext) -> list[dict[str, Any]]:
-    return [entry.as_dict() for entry in context.library.jobs.journal.entries()]
+    return [entry.as_dict() for entry in context.library.jobs.library_log.entries()]
 
 
 def directory(_: RequestContext, *, path: str | None = None, locale: str | None = None) -> dict[str, Any]:  # noqa: ARG001 - the API's own argument

@@ -139,13 +139,13 @@ class Importer:
         self._rules = rules
         self._folders = FolderRows(connection, made)
         self.described: list[int] = []
-        self._take = {"video": self._scene, "image": self._image, "zip": self._gallery}
+        self._add_object = {"video": self._scene, "image": self._image, "zip": self._gallery}
 
-    def take_up(self, inspected: Inspected) -> None:
+    def add(self, inspected: Inspected) -> None:
         """Write a file that is new, changed, moved or without its object."""
         entry = self._entry(inspected)
         self._describe(entry, inspected.facts, inspected.fingerprints)
-        self._take[inspected.found.kind](inspected, entry)
+        self._add_object[inspected.found.kind](inspected, entry)
 
     def _entry(self, inspected: Inspected) -> _Entry:
         found = inspected.found

@@ -46,14 +46,14 @@ def run(library: Library, options: Mapping[str, Any], progress: Progress) -> lis
     written until then stays, and the next scan goes on from there.
     """
     general = _general(library.database)
-    rules = read_rules(general, options, progress.journal.warning, any_folder=library.limits.any_folder)
+    rules = read_rules(general, options, progress.library_log.warning, any_folder=library.limits.any_folder)
     paths = options.get("paths") or [root.path for root in rules.roots]
     with warnings.catch_warnings():
         # Pillow warns of every photo with odd metadata; what matters of it is in the log.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         scan = _Scan(library.database, rules, progress, follow_links=library.limits.follow_links)
         scan.run(paths)
-    return scan.taken_up
+    return scan.scanned_ids
 
 
 def _general(database: Database) -> Mapping[str, Any]:
@@ -66,7 +66,7 @@ def _general(database: Database) -> Mapping[str, Any]:
 class _Scan:
     """One run over the given paths; `made` are the folders that were not known before.
 
-    `taken_up` are the ids of the files that were read.
+    `scanned_ids` are the ids of the files that were read.
     """
 
     database: Database
@@ -74,7 +74,7 @@ class _Scan:
     progress: Progress
     follow_links: bool = False
     made: set[str] = field(default_factory=set)
-    taken_up: list[int] = field(default_factory=list)
+    scanned_ids: list[int] = field(default_factory=list)
 
     def run(self, paths: list[str]) -> None:
         found = self._walk(paths)
@@ -93,9 +93,9 @@ class _Scan:
         folders: list[FoundFolder] = []
         self.progress.total(None)
         with self.progress.task("Walking directory tree"):
-            for one in Walk(self.rules, self.progress.journal.warning, follow_links=self.follow_links).paths(
-                paths
-            ):
+            for one in Walk(
+                self.rules, self.progress.library_log.warning, follow_links=self.follow_links
+            ).paths(paths):
                 self.progress.check()
                 if isinstance(one, FoundFile):
                     found.append(one)
@@ -140,7 +140,7 @@ class _Scan:
         self, pool: ThreadPoolExecutor, outdated: Iterator[FoundFile]
     ) -> Iterator[list[Inspected | None]]:
         """Yield what has been read, in the order found; more is read while the caller writes."""
-        inspect = Inspector(self.rules, self.progress.journal.warning, self.progress.check)
+        inspect = Inspector(self.rules, self.progress.library_log.warning, self.progress.check)
         window: deque[_Read] = deque()
         while True:
             for found in islice(outdated, _IN_FLIGHT - len(window)):
@@ -159,8 +159,8 @@ class _Scan:
             importer = Importer(connection, self.rules, self.made)
             for inspected in batch:
                 if inspected is not None:
-                    importer.take_up(inspected)
-        self.taken_up.extend(importer.described)
+                    importer.add(inspected)
+        self.scanned_ids.extend(importer.described)
         self.progress.step(len(batch))
 
 

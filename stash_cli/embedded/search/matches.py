@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func
 from sqlalchemy.sql import operators
 
 from stash_cli.embedded.filters import FILTERS, condition
-from stash_cli.embedded.filters.criteria import every
+from stash_cli.embedded.filters.criteria import full_scan
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.search.order import order_by, sort_key_of
 from stash_cli.embedded.search.text_search import search_condition
@@ -136,7 +136,7 @@ class Matches:
         self._find = find
         self._given = given
         table = FILTERS[type_name][0]
-        self._all = every(table)
+        self._all = full_scan(table)
         self._is_walked = sort_key_of(type_name, find) in WALKED.get(type_name, ())
         self._entity = table.alias() if self._is_walked else self._all
         self._order = order_by(type_name, self._entity, find, given)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, func, s
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.object_types import KINDS
+from stash_cli.embedded.object_types import OBJECT_TYPES
 from stash_cli.embedded.search.matches import Matches
 
 if TYPE_CHECKING:
@@ -141,7 +141,9 @@ class FoundPage:
             return self.count
         if name == self._items:
             return self.rows
-        chosen = select(KINDS[self._type].table.c.id).where(KINDS[self._type].table.c.id.in_(self._ids or []))
+        chosen = select(OBJECT_TYPES[self._type].table.c.id).where(
+            OBJECT_TYPES[self._type].table.c.id.in_(self._ids or [])
+        )
         matching = self._matches.selected if self._ids is None else chosen
         return TOTALS[self._type][name](self._context.connection, matching, self._ids is not None)
 
@@ -186,4 +188,4 @@ class FoundPage:
 def _missing_text(type_name: str, id_: int) -> str:
     if type_name == "BaseFile":
         return f"getting file by id {id_}: sql: no rows in result set"
-    return f"{KINDS[type_name].noun} with id {id_} not found"
+    return f"{OBJECT_TYPES[type_name].noun} with id {id_} not found"

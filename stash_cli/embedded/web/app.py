@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from stash_cli.embedded.web.auth import Guard
+from stash_cli.embedded.web.auth import AuthMiddleware
 from stash_cli.embedded.web.graphql_http import graphql_endpoint
 from stash_cli.embedded.web.graphql_ws import socket_endpoint
 from stash_cli.embedded.web.login import Sessions, login_endpoint, logout_endpoint
@@ -78,7 +78,7 @@ def create_served_app(library: Library, policy: WebPolicy | None = None) -> Star
         Middleware(ResponseHeadersMiddleware),
         Middleware(CrossSiteMiddleware, policy=policy),
         *([_cors(policy)] if policy.origins else []),
-        Middleware(Guard, library=library, sessions=sessions),
+        Middleware(AuthMiddleware, library=library, sessions=sessions),
         Middleware(BodyLimit),
     ]
     return Starlette(routes=[*login, *_routes(library)], middleware=middleware)

@@ -16,7 +16,7 @@ from stash_cli.embedded.library.settings import read_part
 from stash_cli.embedded.web.credentials import Credentials
 from stash_cli.embedded.web.login import LoginThrottle, Sessions, refuse_guess, session_cookie, session_token
 from stash_cli.embedded.web.peers import peer_of, prefix_of
-from stash_cli.embedded.web.public_access import REFUSAL, UNKNOWN_PROXY, expose, exposed
+from stash_cli.embedded.web.public_access import REFUSAL, UNKNOWN_PROXY, is_locked, lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _ALIVE = "/healthz"
 _OPEN = ("/login", "/logout", "/css", "/assets")
 _WRONG_KEYS = 20  # of one address before it has to wait; a script with an old key is told 401 for a while
-_MAY_WIDEN = "stash.may_widen"
+_ALLOW_PRIVILEGED = "stash.allow_privileged"
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,19 @@ class _Rules:
     """What the library asks of a request at this moment."""
 
     credentials: Credentials
-    exposed: bool
+    is_locked: bool
 
 
-def may_widen(scope: Mapping[str, Any]) -> bool:
+def allow_privileged(scope: Mapping[str, Any]) -> bool:
     """Whether a request may change who reaches the library and what it serves.
 
     Anybody who has proved to be its owner may; without credentials, only programs of this machine. A request
     inside this process opened the file itself.
     """
-    return bool(scope.get(_MAY_WIDEN, True))
+    return bool(scope.get(_ALLOW_PRIVILEGED, True))
 
 
-class Guard:
+class AuthMiddleware:
     """ASGI middleware for HTTP and websockets of a served library.
 
     While a library has no credentials, it is kept from the internet.
@@ -71,7 +71,7 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        scope[_MAY_WIDEN] = rules.credentials.needed or peer_of(scope).is_this_machine
+        scope[_ALLOW_PRIVILEGED] = rules.credentials.needed or peer_of(scope).is_this_machine
         age = rules.credentials.max_session_age
         cookie = session_cookie(request, session, age) if logged_in else None
         await self._app(scope, receive, _with_cookie(send, cookie))
@@ -79,11 +79,11 @@ class Guard:
     def _rules(self) -> _Rules:
         with self._library.database.read() as connection:
             credentials = Credentials.of(read_part(connection, "general"))
-            return _Rules(credentials, not credentials.needed and exposed(connection))
+            return _Rules(credentials, not credentials.needed and is_locked(connection))
 
     async def _refusal(self, request: HTTPConnection, rules: _Rules, *, logged_in: bool) -> Response | None:
         """Why a request is not answered; None when it is."""
-        if rules.exposed:
+        if rules.is_locked:
             return PlainTextResponse(REFUSAL, 403)
         key = request.headers.get("apikey") or request.query_params.get("apikey")
         if key and not request.url.path.startswith(_OPEN):
@@ -100,7 +100,7 @@ class Guard:
         """Keep a library without credentials from public addresses."""
         peer = peer_of(request.scope)
         if peer.is_public:
-            await run_in_threadpool(expose, self._library, peer.address)
+            await run_in_threadpool(lock, self._library, peer.address)
             return PlainTextResponse(REFUSAL, 403)
         return PlainTextResponse(UNKNOWN_PROXY, 403) if peer.claims_to_be_public else None
 

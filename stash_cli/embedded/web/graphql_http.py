@@ -12,7 +12,7 @@ from graphql import OperationType, get_operation_ast
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
-from stash_cli.embedded.web.auth import may_widen
+from stash_cli.embedded.web.auth import allow_privileged
 from stash_cli.embedded.web.peers import base_url
 from stash_cli.embedded.web.requests import Malformed, Query, media_type, read_query
 from stash_cli.embedded.web.responses import compressed
@@ -80,7 +80,7 @@ def graphql_endpoint(library: Library) -> Callable[[Request], Awaitable[Response
             query.variables,
             query.operation_name,
             base_url(request),
-            may_widen=may_widen(request.scope),
+            allow_privileged=allow_privileged(request.scope),
             stop=stop,
         )
         return _answer(request, *_outcome(request, outcome.data, outcome.errors))

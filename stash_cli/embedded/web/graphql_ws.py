@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stash_cli.embedded.graphql.subscriptions import Stream, open_stream
-from stash_cli.embedded.web.auth import may_widen
+from stash_cli.embedded.web.auth import allow_privileged
 from stash_cli.embedded.web.peers import base_url
 from stash_cli.embedded.web.requests import Malformed, Query
 
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
 _NORMAL = 1000
 _PROTOCOL_ERROR = 1002
 _SAME_ID = 4409
-_NO_GREETING = 4408
+_INIT_TIMED_OUT = 4408
 KEEP_ALIVE = 10.0  # seconds
-GREETING = 5.0  # seconds until the first message; the protocol's reference implementation has 3
+INIT_TIMEOUT = 5.0  # seconds until the first message; the protocol's reference implementation has 3
 MOST_OPERATIONS = 100
 """Operations of one socket at a time."""
 
 
 @dataclass(frozen=True)
-class Dialect:
+class Subprotocol:
     """The words of one of the two protocols."""
 
     start: str
     answer: str
     stop: str
-    is_older: bool  # keeps alive by messages, says why it hangs up, and lets the client end it
+    is_legacy: bool  # keeps alive by messages, says why it hangs up, and lets the client end it
 
 
-LEGACY = Dialect("start", "data", "stop", is_older=True)
-MODERN = Dialect("subscribe", "next", "complete", is_older=False)
-_PROTOCOLS = {"graphql-ws": LEGACY, "graphql-transport-ws": MODERN}
+LEGACY = Subprotocol("start", "data", "stop", is_legacy=True)
+MODERN = Subprotocol("subscribe", "next", "complete", is_legacy=False)
+_SUBPROTOCOLS = {"graphql-ws": LEGACY, "graphql-transport-ws": MODERN}
 
 
 class _Ended(Exception):  # noqa: N818 - the conversation is over, which is no error
@@ -51,34 +51,39 @@ class _Ended(Exception):  # noqa: N818 - the conversation is over, which is no e
 
 
 def socket_endpoint(
-    library: Library, keep_alive: float = KEEP_ALIVE, greeting: float = GREETING
+    library: Library, keep_alive: float = KEEP_ALIVE, init_timeout: float = INIT_TIMEOUT
 ) -> Callable[[WebSocket], Awaitable[None]]:
     """The handler of websockets on `/graphql`.
 
-    `keep_alive` is the pause between signs of life, `greeting` the time for `connection_init`, in seconds.
+    `keep_alive` is the pause between signs of life, `init_timeout` the time for `connection_init`, in seconds.
     """
 
     async def handle(socket: WebSocket) -> None:
         offered = socket.scope.get("subprotocols", ())
-        protocol = next((name for name in _PROTOCOLS if name in offered), None)
+        protocol = next((name for name in _SUBPROTOCOLS if name in offered), None)
         await socket.accept(protocol)
-        dialect = _PROTOCOLS.get(protocol or "", LEGACY)
-        await Conversation(library, socket, dialect, keep_alive, greeting).run()
+        subprotocol = _SUBPROTOCOLS.get(protocol or "", LEGACY)
+        await GraphQLSocket(library, socket, subprotocol, keep_alive, init_timeout).run()
 
     return handle
 
 
-class Conversation:
-    """One connection: greeting, then any number of operations at a time."""
+class GraphQLSocket:
+    """One connection: init_timeout, then any number of operations at a time."""
 
     def __init__(
-        self, library: Library, socket: WebSocket, dialect: Dialect, keep_alive: float, greeting: float
+        self,
+        library: Library,
+        socket: WebSocket,
+        subprotocol: Subprotocol,
+        keep_alive: float,
+        init_timeout: float,
     ) -> None:
         self._library = library
         self._socket = socket
-        self._dialect = dialect
-        self._pause = keep_alive
-        self._patience = greeting
+        self._subprotocol = subprotocol
+        self._keep_alive_interval = keep_alive
+        self._init_timeout = init_timeout
         self._running: dict[str, asyncio.Task[None]] = {}
         self._streams: dict[str, Stream] = {}
         # One inbox for all subscriptions: their events leave in the order in which they happened.
@@ -88,7 +93,7 @@ class Conversation:
         """Talk until either side has enough; operations still running end with it."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                await self._greet(tasks)
+                await self._initialise(tasks)
                 while True:
                     await self._handle(tasks, await self._receive())
         except* (_Ended, WebSocketDisconnect):
@@ -97,40 +102,40 @@ class Conversation:
             for stream in self._streams.values():
                 stream.close()
 
-    async def _greet(self, tasks: asyncio.TaskGroup) -> None:
+    async def _initialise(self, tasks: asyncio.TaskGroup) -> None:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._init_timeout):
                 message = await self._receive()
         except TimeoutError:
-            await self._close(_NO_GREETING, "Connection initialisation timeout")
+            await self._close(_INIT_TIMED_OUT, "Connection initialisation timeout")
         if self._ends(message):
             await self._close(_NORMAL, "terminated")
         if message.get("type") != "connection_init":
             await self._refuse(message)
         await self._send("connection_ack")
         tasks.create_task(self._pump())
-        if self._dialect.is_older:
+        if self._subprotocol.is_legacy:
             await self._send("ka")
             tasks.create_task(self._keep_alive())
 
     async def _keep_alive(self) -> None:
         while True:
-            await asyncio.sleep(self._pause)
+            await asyncio.sleep(self._keep_alive_interval)
             await self._send("ka")
 
     async def _pump(self) -> None:
         """Send on what is subscribed to."""
         while True:
             number, stream = await self._inbox.get()
-            answer = stream.take() if self._streams.get(number) is stream else None
+            answer = stream.next_answer() if self._streams.get(number) is stream else None
             if answer is not None:
-                await self._send(self._dialect.answer, number, answer)
+                await self._send(self._subprotocol.answer, number, answer)
 
     async def _handle(self, tasks: asyncio.TaskGroup, message: dict[str, Any]) -> None:
         kind, number = message.get("type"), str(message.get("id", ""))
-        if kind == self._dialect.start:
+        if kind == self._subprotocol.start:
             await self._start(tasks, number, message.get("payload"))
-        elif kind == self._dialect.stop:
+        elif kind == self._subprotocol.stop:
             await self._stop(number)
         elif kind == "ping":
             await self._send("pong", payload=message.get("payload"))
@@ -140,7 +145,7 @@ class Conversation:
             await self._refuse(message)
 
     def _ends(self, message: dict[str, Any]) -> bool:
-        return self._dialect.is_older and message.get("type") == "connection_terminate"
+        return self._subprotocol.is_legacy and message.get("type") == "connection_terminate"
 
     async def _start(self, tasks: asyncio.TaskGroup, number: str, payload: Any) -> None:
         """Begin an operation: a subscription catches events from now on, anything else is answered once."""
@@ -184,7 +189,7 @@ class Conversation:
                 query.variables,
                 query.operation_name,
                 base_url(self._socket),
-                may_widen=may_widen(self._socket.scope),
+                allow_privileged=allow_privileged(self._socket.scope),
                 stop=stop,
             )
         finally:
@@ -193,7 +198,7 @@ class Conversation:
             await self._send("error", number, outcome.errors)
         else:
             errors = {"errors": outcome.errors} if outcome.errors else {}
-            await self._send(self._dialect.answer, number, {**errors, "data": outcome.data})
+            await self._send(self._subprotocol.answer, number, {**errors, "data": outcome.data})
         self._running.pop(number, None)
         await self._send("complete", number)
 
@@ -216,7 +221,7 @@ class Conversation:
 
     async def _explain(self, reason: str) -> None:
         """Say why the connection ends, where the protocol has a message for it."""
-        if self._dialect.is_older:
+        if self._subprotocol.is_legacy:
             await self._send("connection_error", payload={"message": reason})
 
     async def _send(self, kind: str, number: str | None = None, payload: Any = None) -> None:

@@ -55,7 +55,7 @@ class BodyLimit:
         finally:
             self._free += body.read
 
-    def take(self, count: int) -> None:
+    def reserve(self, count: int) -> None:
         """Count bytes of a body; raises the refusal when there are too many of all."""
         self._free -= count
         if self._free < 0:
@@ -79,7 +79,7 @@ class _Body:
         message = await self._receive()
         count = len(message.get("body", b""))
         self.read += count
-        self._limit.take(count)
+        self._limit.reserve(count)
         self.announce(str(self.read))
         return message
 

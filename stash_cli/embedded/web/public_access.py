@@ -28,18 +28,18 @@ UNKNOWN_PROXY = (
 )
 
 
-def exposed(connection: Connection) -> bool:
+def is_locked(connection: Connection) -> bool:
     """Whether the library was reached from a public address while it had no credentials."""
     return bool(read_part(connection, _PART).get(_FIELD))
 
 
-def expose(library: Library, address: str) -> None:
+def lock(library: Library, address: str) -> None:
     """Remember that `address` got through."""
     with library.database.write() as connection:
         write_part(connection, _PART, {_FIELD: address})
 
 
-def forget_exposure(connection: Connection) -> str | None:
+def unlock(connection: Connection) -> str | None:
     """Answer again, because there are credentials now or the owner says so; the address that got through."""
     address = read_part(connection, _PART).get(_FIELD)
     if address:

@@ -140,7 +140,7 @@ class _Images:
             return send_content(request, placeholder("image"))
         try:
             moves = kind_by_name(file.name).startswith("video/")
-            content = self._thumbnails.of(media.place, file, moves=moves)
+            content = self._thumbnails.of(media.location, file, moves=moves)
         except (OSError, BrokenFileError):
             content = None
         if content is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Table, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.file_source import Media, MediaAccess, locate
+from stash_cli.embedded.library.file_source import FileOpener, FileSource, locate
 from stash_cli.embedded.web.responses import NotServed
 
 if TYPE_CHECKING:
@@ -62,11 +62,13 @@ def _by_id_or_hash(connection: Connection, text: str, link: Table, owner: str) -
     return int(found)
 
 
-def primary_file(library: Library, connection: Connection, link: Table, owner: str, number: int) -> Media:
+def primary_file(
+    library: Library, connection: Connection, link: Table, owner: str, number: int
+) -> FileSource:
     """The first file of an object; not found when it has none."""
     statement = select(link.c.file_id).where(link.c[owner] == number)
     file = connection.scalar(statement.order_by(link.c.primary.desc(), link.c.file_id).limit(1))
     place = None if file is None else locate(connection, [file]).get(file)
     if place is None:
         raise NotServed
-    return Media(MediaAccess.of(connection, library.limits), place)
+    return FileSource(FileOpener.of(connection, library.limits), place)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from stash_cli.embedded.library.file_source import Media
+    from stash_cli.embedded.library.file_source import FileSource
     from stash_cli.embedded.library.library import Library
     from stash_cli.embedded.library.rows import Row
 
@@ -103,15 +103,15 @@ class _Scenes:
             name = connection.scalar(query.where(t.scenes_files.c.scene_id == number))
         if not name:
             raise NotServed
-        with video.open(beside=name) as file:
+        with video.open(sidecar=name) as file:
             content = as_vtt(file.stream.read(_LONGEST_CAPTION), wanted[1])
         return send_content(request, content, TYPE)
 
     def funscript(self, request: Request) -> Response:
         with self._library.database.read() as connection:
             video = self._video(connection, request)
-        script = video.place.path.with_suffix(".funscript").name
-        return send_file(request, video.open(beside=script), "text/plain")
+        script = video.location.path.with_suffix(".funscript").name
+        return send_file(request, video.open(sidecar=script), "text/plain")
 
     def chapters(self, request: Request) -> Response:
         """The markers of a scene, each up to its end or to the next one."""
@@ -136,7 +136,7 @@ class _Scenes:
         self._marked(request)
         return send_content(request, placeholder("scene"), cache="no-store")
 
-    def _marked(self, request: Request) -> tuple[float, Media | None]:
+    def _marked(self, request: Request) -> tuple[float, FileSource | None]:
         """Where a marker stands, and in which video."""
         with self._library.database.read() as connection:
             marker = object_id(connection, request.path_params["marker"])
@@ -151,13 +151,13 @@ class _Scenes:
             except NotServed:
                 return seconds, None
 
-    def _video(self, connection: Connection, request: Request) -> Media:
+    def _video(self, connection: Connection, request: Request) -> FileSource:
         """The primary file of the scene in the path of a request."""
         number = scene_id(connection, request.path_params["id"])
         return primary_file(self._library, connection, t.scenes_files, "scene_id", number)
 
 
-def _frame(video: Media, second: float) -> bytes | None:
+def _frame(video: FileSource, second: float) -> bytes | None:
     try:
         with video.open() as file:
             return cover_at(file.stream, second)
