@@ -1,4 +1,4 @@
-"""Serves a library to other programs, over HTTP and websocket."""
+"""Serves a library over HTTP and websocket."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class LibraryServer:
-    """One library on one port; port 0 takes a free one. Usable from any thread.
+    """A server for one library on one port; port 0 selects a free one. Usable from any thread.
 
-    `policy` says what is allowed beyond requests to its own address; `arrival` is the time in
-    seconds that a request may take to arrive; further options open the library.
-    Raises StashConfigurationError when the address cannot be had. Once it serves, `is_open` says whether
-    the library had no password then; `interrupted_by` is the signal that ended it, if one did.
+    `policy` permits further origins, hosts and proxies; `arrival` is the time limit in seconds for receiving
+    a request; further options open the library. Raises StashConfigurationError when the address is not
+    available. Once it serves, `is_open` says whether the library has no password; `interrupted_by` is the
+    signal that stopped it, if any.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class LibraryServer:
         self.interrupted_by: int | None = None
 
     def run(self, on_ready: Callable[[str], None] | None = None) -> None:
-        """Serve until stopped; `on_ready` gets the base URL once requests are taken."""
+        """Serve until stopped; `on_ready` receives the base URL once requests are accepted."""
         try:
             with closing(_listen(self._host, self._port)) as listener:
                 self.url = _url(self._host, listener.getsockname()[1])
@@ -96,19 +96,19 @@ class LibraryServer:
         self.interrupted_by = self._server.signal
 
     def wait_until_ready(self, timeout: float | None = None) -> str:
-        """The base URL, once requests are taken; TimeoutError when that does not happen in time."""
+        """The base URL once requests are accepted. Raises TimeoutError."""
         if not self._ready.wait(timeout) or self._server is None:
             raise TimeoutError("the library server did not start")
         return self.url
 
     def stop(self) -> None:
-        """Ask it to end; `run` returns when open requests are done."""
+        """Stop the server; `run` returns when open requests are finished."""
         if self._server is not None:
             self._server.should_exit = True
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, and ends on a signal without passing it on: there is a library to close."""
+    """Reports readiness; a signal stops it without being re-raised, so that the library is closed."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -147,7 +147,7 @@ def serve(
     policy: WebPolicy | None = None,
     **options: Any,
 ) -> int | None:
-    """Serve the library at `location` until a signal comes; returns that signal."""
+    """Serve the library at `location` until a signal, which is returned."""
     server = LibraryServer(location, host, port, policy=policy, **options)
     server.run(on_ready)
     return server.interrupted_by
@@ -172,6 +172,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _url(host: str, port: int) -> str:
-    """The base URL of a server that listens at `host`; of one on all addresses, the one for this machine."""
+    """The base URL of a server that listens on `host`; of one on all addresses, the loopback URL."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -42,7 +42,7 @@ _SIDE_FILES = ("", "-wal", "-shm")
 
 
 def reset_demo() -> Path:
-    """Forget the demo library with all changes to it, make it again and return its file."""
+    """Delete the demo library with all changes to it, build it again and return its path."""
     from stash_cli.embedded.library.library import open_library  # imports this module to build the demo
 
     path = demo_path()

@@ -1,4 +1,4 @@
-"""Collects the demo library's rows, with one source of chance, and writes them table by table."""
+"""Rows of the demo library, drawn from one random generator and inserted table by table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DAY, _YEAR = date(2012, 1, 1), 365
 
 
 class Builder:
-    """Rows by table; ids count up from 1 per table."""
+    """Collected rows by table; ids count up from 1 per table."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311 - the demo is to be the same everywhere
@@ -31,38 +31,38 @@ class Builder:
         self._folders: dict[str, int] = {}
 
     def rows(self, table: Table) -> Sequence[dict[str, Any]]:
-        """What was added to `table` so far."""
+        """The rows added to `table` so far."""
         return self._rows[table]
 
     def add(self, table: Table, **values: Any) -> int:
-        """Add a row and return its place, which is the id of an entity."""
+        """Add a row and return its position, which is the id of an entity."""
         self._rows[table].append(values)
         return len(self._rows[table])
 
     def entity(self, table: Table, **values: Any) -> int:
-        """Add a row that has an id and times."""
+        """Add a row with an id and timestamps."""
         stamp = self.next_time()
         number = len(self._rows[table]) + 1
         return self.add(table, id=number, created_at=stamp, updated_at=stamp, **values)
 
     def next_time(self) -> str:
-        """A time a little after the last one."""
+        """The next timestamp, seven minutes after the last one."""
         self._clock += 1
         return utc(_START + timedelta(minutes=7 * self._clock))
 
     def day(self, years: int = 12) -> str:
-        """Some day of the `years` after 2012."""
+        """A random day in the `years` after 2012."""
         return str(_DAY + timedelta(days=self.random.randrange(years * _YEAR)))
 
     def some(self, items: Sequence[T], most: int) -> list[T]:
-        """None to `most` of `items`, each once."""
+        """A random sample of 0 to `most` items."""
         return self.random.sample(items, self.random.randint(0, min(most, len(items))))
 
     def chance(self, share: float) -> bool:
         return self.random.random() < share
 
     def rating(self) -> int | None:
-        """Unrated now and then; a good part is 80 and up."""
+        """A random rating: unrated in one of five cases, most others high."""
         if self.chance(0.2):
             return None
         return self.random.choice((20, 40, 45, 55, 60, 60, 65, 70, 75, 80, 80, 85, 90, 95, 100))
@@ -71,7 +71,7 @@ class Builder:
         return f"{self.random.getrandbits(4 * digits):0{digits}x}"
 
     def folder(self, path: str, **values: Any) -> int:
-        """The id of a folder below /media, which is made with those above it when first asked for."""
+        """The id of a folder below /media, created with its parents on first use."""
         if path not in self._folders:
             parent, _, name = path.rpartition("/")
             above = self.folder(parent) if parent else None
@@ -89,7 +89,7 @@ class Builder:
             self.add(t.files_fingerprints, file_id=file, type=kind, fingerprint=value)
 
     def write(self, connection: Connection) -> None:
-        """Insert everything; the order of the tables does not matter until the commit."""
+        """Insert all rows; foreign keys are checked at the commit, so the order of tables does not matter."""
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         for table, rows in self._rows.items():
             if rows:

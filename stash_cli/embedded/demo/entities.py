@@ -15,7 +15,7 @@ _PERFORMERS = 60
 
 
 def add_tags(builder: Builder) -> None:
-    """The tags, those above before those below, with their relations and aliases."""
+    """Tags with their relations and aliases, parents before children."""
     ids: dict[str, int] = {}
     for parent, children in names.TAGS.items():
         for name in (parent, *children):
@@ -65,7 +65,7 @@ def _studio(builder: Builder, name: str, parent: int | None) -> int:
 
 
 def add_performers(builder: Builder) -> None:
-    """Presenters and travellers: sixty different names."""
+    """Sixty performers with different names."""
     pairs = [(given, family) for given in names.GIVEN for family in names.FAMILY]
     for given, family in builder.random.sample(pairs, _PERFORMERS):
         number = _performer(builder, f"{given} {family}")
@@ -105,7 +105,7 @@ def _performer(builder: Builder, name: str) -> int:
 
 
 def add_groups(builder: Builder) -> None:
-    """Series, each with its volumes as sub-groups."""
+    """Groups for series, with their volumes as sub-groups."""
     for series in names.SERIES:
         parts = [
             _group(builder, f"{series}, {volume}") for volume in names.VOLUMES[: 1 + builder.chance(0.5)]
@@ -134,12 +134,12 @@ def _group(builder: Builder, name: str) -> int:
 
 
 _GALLERIES, _IMAGES = 30, 4
-"""How many galleries, and images in each of them."""
+"""The number of galleries, and of images in each."""
 _SIZES = ((4000, 3000), (3000, 4000), (6000, 4000), (2048, 1365))
 
 
 def add_galleries(builder: Builder) -> None:
-    """A third each of folders, of zip files, and made by hand of loose images."""
+    """Galleries: a third each of folders, of zip files, and created by hand from loose images."""
     for place in range(_GALLERIES):
         name = f"{builder.random.choice(names.PLACES)} {builder.random.choice(names.SUBJECTS)} {place + 1}"
         kind = ("folder", "zip", "made")[place % 3]

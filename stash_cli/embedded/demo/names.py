@@ -1,4 +1,4 @@
-"""The names that the demo library is made of."""
+"""Names for the entities of the demo library."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TAGS: dict[str, tuple[str, ...]] = {
     "Season": ("Spring", "Summer", "Autumn", "Winter"),
     "To sort": (),
 }
-"""Each tag with those below it."""
+"""Each tag with its child tags."""
 
 ALIASES = {
     "Harbour": ("Harbor", "Port"),
@@ -43,7 +43,7 @@ STUDIOS: dict[str, tuple[str, ...]] = {
     "Old Mill Studio": (),
     "Wide Horizon": (),
 }
-"""Each studio with those below it."""
+"""Each studio with its child studios."""
 
 GIVEN = _words("""
 Amara Bruno Clara Dmitri Elena Farid Greta Hiro Ines Jonas Keiko Lars Mateo Nadia Oskar

@@ -54,7 +54,7 @@ def _scene(builder: Builder) -> None:
 
 
 def _video(builder: Builder, scene: int, folder: str, stem: str, duration: float) -> None:
-    """One file for each scene, now and then a second one of the same film."""
+    """A file for each scene, and for some a second file of the same film."""
     width, height = builder.random.choice(_SIZES)
     rate = width * height * builder.random.randint(2, 5)
     for primary, suffix in ((True, "mp4"), (False, "mkv"))[: 1 + builder.chance(0.08)]:

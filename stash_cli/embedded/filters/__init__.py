@@ -1,4 +1,4 @@
-"""Filters of the API as SQL: which criteria each entity has, and the subquery that a filter is."""
+"""Filters of the API as SQL: the criteria of each type, and a filter as a condition or a subquery."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ FILTERS: dict[str, tuple[Table, dict[str, Handler]]] = {
     "BaseFile": (t.files, FILE_FILTER),
     "Folder": (t.folders, FOLDER_FILTER),
 }
-"""The table and the criteria of each type that has a filter."""
+"""Table and criteria of each type that has a filter."""
 
 
 def condition(
     type_name: str, entity: FromClause, given: Mapping[str, Any] | None
 ) -> ColumnElement[bool] | None:
-    """What filter `given` says about `entity`; None when it has no effect."""
+    """The condition of filter `given` on `entity`; None when the filter has no effect."""
     return compose(FILTERS[type_name][1], entity, given) if given else None
 
 
 def matching(type_name: str, given: Mapping[str, Any] | None) -> Select[Any] | None:
-    """The ids that filter `given` finds; None when it has no effect."""
+    """The ids that match filter `given`; None when the filter has no effect."""
     entity = full_scan(FILTERS[type_name][0])
     found = condition(type_name, entity, given)
     return None if found is None else select(entity.c.id).where(found)

@@ -1,4 +1,4 @@
-"""Criteria and subqueries that the filters of several entities share, each made afresh for every use."""
+"""Criteria and subqueries that the filters of several entities share; each call builds new aliases."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ FILES = {
     "image": (t.images_files, "image_id"),
     "gallery": (t.galleries_files, "gallery_id"),
 }
-"""How each entity with files is linked to them."""
+"""The join table between an entity and its files, by noun, with the entity's column."""
 
 
 def file_rows(noun: str, *columns: Any, source: Any = None) -> Select[Any]:
-    """(owner, columns...) for every file of an entity, joined with facts by file id."""
+    """(owner, columns...) for every file of an entity, joined with `source` by file id."""
     link, owner = FILES[noun]
     statement = select(link.c[owner], *columns)
     return statement if source is None else statement.join(source, source.c.file_id == link.c.file_id)
@@ -40,12 +40,12 @@ def path_rows(noun: str) -> Select[Any]:
 
 
 def path(noun: str) -> criteria.Handler:
-    """The full path of a file."""
+    """Criterion on the full path of a file."""
     return criteria.any_row(path_rows(noun), conditions.string, owners=file_rows(noun))
 
 
 def fingerprint_rows(noun: str, kind: str) -> Select[Any]:
-    """(owner, fingerprint of one type) of every file: text, or the number of a phash."""
+    """(owner, fingerprint of type `kind`) of every file: text, or the integer of a phash."""
     prints = t.files_fingerprints
     value = prints.c.fingerprint if kind == "phash" else cast(prints.c.fingerprint, Text)
     return file_rows(noun, value, source=prints).where(prints.c.type == kind)
@@ -56,7 +56,7 @@ def fingerprint(noun: str, kind: str) -> criteria.Handler:
 
 
 def phash_text(noun: str) -> criteria.Handler:
-    """The deprecated `phash`: hex compared as the number that it is."""
+    """The deprecated `phash` criterion: hex text compared as an integer."""
 
     def match(stored: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
         absent = criterion["modifier"] in ("IS_NULL", "NOT_NULL")
@@ -67,7 +67,7 @@ def phash_text(noun: str) -> criteria.Handler:
 
 
 def picture_facts(noun: str, source: Table) -> dict[str, criteria.Handler]:
-    """`resolution` and `orientation`, per file."""
+    """Criteria `resolution` and `orientation` on the files of an entity."""
     rows = file_rows(noun, source.c.width, source.c.height, source=source)
 
     def match_resolution(width: Any, height: Any, criterion: Mapping[str, Any]) -> criteria.Condition:
@@ -80,13 +80,13 @@ def picture_facts(noun: str, source: Table) -> dict[str, criteria.Handler]:
 
 
 def tag_criteria(table: Table, owner: str) -> dict[str, criteria.Handler]:
-    """`tags` and `tag_count` over a link table."""
+    """Criteria `tags` and `tag_count` on a join table."""
     links = partial(criteria.pairs, table, owner, "tag_id")
     return {"tags": relations.Relation(links, "Tag"), "tag_count": criteria.count(links)}
 
 
 def performer_criteria(link: Table, owner: str) -> dict[str, criteria.Handler]:
-    """Everything about the performers of a scene, image or gallery."""
+    """The performer criteria of a scene, image or gallery."""
     links = partial(criteria.pairs, link, owner, "performer_id")
 
     def tagged(*, untagged: bool = False) -> Select[Any]:
@@ -110,7 +110,7 @@ def performer_criteria(link: Table, owner: str) -> dict[str, criteria.Handler]:
 
 
 def _favorite(link: Table, owner: str) -> criteria.Handler:
-    """True: some performer is a favourite; false: none is, or there is none."""
+    """Criterion `performer_favorite`: true where any performer is a favourite, false where none is."""
 
     def handle(entity: criteria.Entity, wanted: bool) -> criteria.Condition:
         chosen, performers = link.alias(), t.performers.alias()
@@ -122,7 +122,7 @@ def _favorite(link: Table, owner: str) -> criteria.Handler:
 
 
 def _age(link: Table, owner: str) -> criteria.Handler:
-    """The age of any performer at the object's date."""
+    """Criterion `performer_age`: the age of any performer on the entity's date."""
 
     def handle(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
         chosen, performers = link.alias(), t.performers.alias()
@@ -139,7 +139,7 @@ def _age(link: Table, owner: str) -> criteria.Handler:
 
 
 def studio_criterion(table: Table) -> relations.Relation:
-    """`studios`: the one studio of an entity, with those above it."""
+    """Criterion `studios`: the studio of an entity, or one of its ancestors with `depth`."""
     return relations.Relation(criteria.OwnColumn(table, "studio_id"), "Studio", single=True)
 
 
@@ -154,7 +154,7 @@ def column_links(table: Table, owner: str, other: str) -> Callable[[], Select[An
 
 
 def value_list(table: Table, name: str, owner: str | None = None) -> criteria.Handler:
-    """A string criterion on a list of value_list: urls, aliases."""
+    """String criterion on the rows of a value table: urls, aliases."""
     key = next(iter(table.c)) if owner is None else table.c[owner]
     return criteria.string_list(select(key, table.c[name]))
 
@@ -169,7 +169,7 @@ def stash_id_criteria(table: Table) -> dict[str, criteria.Handler]:
 
 
 def integer_part(name: str) -> criteria.Handler:
-    """A number compared without its fraction."""
+    """Numeric criterion on the integer part of a column."""
     return criteria.expression(lambda entity: _truncated(entity.c[name]), conditions.number)
 
 
@@ -186,14 +186,14 @@ def rounded(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria
 
 
 def year(name: str) -> criteria.Handler:
-    """The year of a date as a number."""
+    """Numeric criterion on the year of a date column."""
     return criteria.expression(
         lambda entity: _truncated(func.strftime("%Y", entity.c[name])), conditions.number
     )
 
 
 def captions(noun: str) -> criteria.Handler:
-    """The language code of a caption; EXCLUDES compares it exactly."""
+    """Criterion on the language code of a caption; EXCLUDES compares it exactly, as the server does."""
     some = criteria.any_row(
         file_rows(noun, t.video_captions.c.language_code, source=t.video_captions), conditions.string
     )

@@ -1,7 +1,7 @@
-"""What a criterion's modifier and value mean for one SQL expression.
+"""SQL conditions of criterion modifiers on a single expression.
 
 The rules are the server's: LIKE ignores ASCII case and reads % and _ as wildcards, NULL satisfies no
-comparison, dates and times compare as text. A modifier that the server answers with a panic is refused.
+comparison, dates and times compare as text. Modifiers on which the server panics are refused.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _present(column: ColumnElement[Any]) -> Condition:
 
 
 def _words(text: str) -> list[str]:
-    """The words of an INCLUDES value, or the whole of a quoted phrase, as LIKE patterns."""
+    """LIKE patterns for the words of an INCLUDES value, or for the whole of a quoted phrase."""
     phrase = text.strip('"')
     found = _SPACES.sub(" ", text).split(" ") if phrase == text else [phrase]
     return [f"%{word}%" for word in found]
@@ -64,7 +64,7 @@ _STRING: dict[str, Callable[[Any, str], Condition]] = {
 
 
 def string(column: ColumnElement[Any], criterion: Criterion) -> Condition:
-    """StringCriterionInput on a text."""
+    """Condition of a StringCriterionInput. Raises UnsupportedModifier."""
     make = _STRING.get(criterion["modifier"])
     if make is None:
         raise UnsupportedModifier("string filter modifier", criterion["modifier"])
@@ -84,7 +84,7 @@ _NUMBER: dict[str, Callable[[Any, Any, Any], Condition]] = {
 
 
 def number(column: ColumnElement[Any], criterion: Criterion) -> Condition:
-    """IntCriterionInput or FloatCriterionInput; a missing `value2` counts as 0."""
+    """Condition of an IntCriterionInput or FloatCriterionInput; a missing `value2` counts as 0."""
     make = _NUMBER.get(criterion["modifier"])
     if make is None:
         raise UnsupportedModifier("numeric modifier type", criterion["modifier"])
@@ -93,7 +93,7 @@ def number(column: ColumnElement[Any], criterion: Criterion) -> Condition:
 
 
 def date(column: ColumnElement[Any], criterion: Criterion) -> Condition:
-    """DateCriterionInput or TimestampCriterionInput: text against text; no `value2` means tomorrow."""
+    """Condition of a date or timestamp criterion, compared as text; `value2` defaults to tomorrow."""
     modifier = criterion["modifier"]
     if modifier in ("IS_NULL", "NOT_NULL"):
         missing = or_(column.is_(None), column == "")
@@ -106,7 +106,7 @@ def date(column: ColumnElement[Any], criterion: Criterion) -> Condition:
 
 
 def one_of(column: ColumnElement[Any], values: list[str], modifier: str, kind: str) -> Condition:
-    """Gender and circumcision: any of `values` or none of them; NULL is in neither."""
+    """Condition of an enum criterion (gender, circumcised): any of `values`, or none; NULL never matches."""
     if modifier in ("IS_NULL", "NOT_NULL"):
         return _absent(column) if modifier == "IS_NULL" else _present(column)
     if modifier in ("EQUALS", "INCLUDES"):
@@ -117,7 +117,7 @@ def one_of(column: ColumnElement[Any], values: list[str], modifier: str, kind: s
 
 
 def resolution(shorter: ColumnElement[Any], criterion: Criterion) -> Condition:
-    """ResolutionCriterionInput on the shorter side of a picture."""
+    """Condition of a ResolutionCriterionInput on the shorter side of a picture."""
     low, high = BANDS[criterion["value"]]
     made: dict[str, Condition] = {
         "EQUALS": shorter.between(low, high),
@@ -133,7 +133,7 @@ def resolution(shorter: ColumnElement[Any], criterion: Criterion) -> Condition:
 def orientation(
     width: ColumnElement[Any], height: ColumnElement[Any], criterion: Criterion
 ) -> Condition | None:
-    """OrientationCriterionInput: any of the given ones; an empty list is no condition."""
+    """Condition of an OrientationCriterionInput: any of the listed ones; None for an empty list."""
     shapes: dict[str, Condition] = {
         "LANDSCAPE": width > height,
         "PORTRAIT": width < height,

@@ -1,8 +1,8 @@
-"""Criteria as handlers, the kinds of them, and their composition to a filter with AND, OR and NOT.
+"""Criterion handlers, their factories, and the composition of a filter with AND, OR and NOT.
 
-A handler gets the entity's table (an alias of its own at full_scan level of a filter, so that nothing
-joins by accident) and the criterion, and gives one boolean expression, or None for no condition. The
-expression stands for itself: AND, OR and NOT around it cannot change what it means.
+A handler takes the entity's table and the criterion, and returns one boolean expression, or None for no
+condition. The table is a new alias at every level of a filter, so that nothing joins by accident, and the
+expression is self-contained: AND, OR and NOT around it cannot change its meaning.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ Matcher: TypeAlias = Callable[[ColumnElement[Any], Mapping[str, Any]], Condition
 
 
 def column(name: str, match: Matcher) -> Handler:
-    """A criterion on a column of the entity."""
+    """Criterion on a column of the entity."""
     return lambda entity, criterion: match(entity.c[name], criterion)
 
 
 def expression(make: Expression, match: Matcher) -> Handler:
-    """A criterion on something computed from the entity."""
+    """Criterion on an expression computed from the entity."""
     return lambda entity, criterion: match(make(entity), criterion)
 
 
@@ -50,17 +50,17 @@ def dates(names: str) -> dict[str, Handler]:
 
 
 def boolean(name: str) -> Handler:
-    """Both true and false filter."""
+    """Boolean criterion: both true and false filter."""
     return lambda entity, wanted: entity.c[name].is_(wanted)
 
 
 def any_row(
     rows: Select[Any], match: Callable[..., Condition | None], owners: Select[Any] | None = None
 ) -> Handler:
-    """A criterion that one of the entity's `rows` (owner, facts...) fulfils; `match(facts..., criterion)`.
+    """Criterion on any of the entity's `rows` (owner, values...), by `match(values..., criterion)`.
 
-    An entity without rows counts as one row of NULLs: so IS_NULL finds it. `owners` gives those that have
-    rows, where this takes fewer tables to tell.
+    An entity without rows counts as one row of NULLs, so that IS_NULL finds it. `owners` is a cheaper query
+    for the entities that have rows.
     """
     present = rows if owners is None else owners
 
@@ -78,25 +78,24 @@ def any_row(
 
 
 _MATCH_NULL = frozenset(("IS_NULL", "NOT_MATCHES_REGEX"))
-"""The modifiers that hold for what is not there."""
+"""Modifiers that match a missing value."""
 
 
 _FULL_SCAN = "every_"
 
 
 def full_scan(table: Table) -> FromClause:
-    """An alias of `table` for statements that look at all of its rows, not at some until a page is full.
+    """An alias of `table` for statements that read all of its rows, rather than some until a page is full.
 
-    Conditions on it gather the ids that fulfil them once, which takes less time than a look-up for each row.
+    Conditions on it collect the matching ids once, which is faster than a lookup for each row.
     """
     return table.alias(_FULL_SCAN + table.name)
 
 
 def exists_row(entity: Entity, rows: Subquery, *conditions: Condition) -> Condition:
-    """Whether `rows` (owner, ...) has one of the entity.
+    """Whether `rows` (owner, ...) contains a row of the entity that satisfies `conditions`.
 
-    It is looked up for each entity, so that a page ends early; where full_scan entity is asked for, the owners
-    that fulfil `conditions` are gathered first.
+    A correlated EXISTS, so that a page ends early; on a `full_scan` alias an IN over the matching owners.
     """
     if conditions and getattr(entity, "name", "").startswith(_FULL_SCAN):
         return entity.c.id.in_(select(rows.c[0]).where(*conditions))
@@ -104,7 +103,7 @@ def exists_row(entity: Entity, rows: Subquery, *conditions: Condition) -> Condit
 
 
 def string_list(rows: Select[Any]) -> Handler:
-    """Urls, aliases: as `any_row`, but EXCLUDES means that no row contains the phrase."""
+    """Criterion on a list of strings: as `any_row`, but EXCLUDES requires that no row matches."""
     some = any_row(rows, conditions.string)
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
@@ -117,7 +116,7 @@ def string_list(rows: Select[Any]) -> Handler:
 
 
 def count(links: Callable[[], Select[Any]], match: Matcher = conditions.number) -> Handler:
-    """How many objects `links` (owner, object; no pair twice) gives for the entity."""
+    """Numeric criterion on the number of objects in `links` (owner, object), which holds no pair twice."""
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
         return match(counted(entity, links()), criterion)
@@ -126,14 +125,14 @@ def count(links: Callable[[], Select[Any]], match: Matcher = conditions.number) 
 
 
 def counted(entity: Entity, links: Select[Any] | Any) -> ColumnElement[int]:
-    """Number of objects in `links` (owner, object; no pair twice), for each entity."""
+    """The number of objects in `links` (owner, object; no pair twice) for each entity."""
     found = links.subquery()
     number = select(func.count()).where(found.c[0] == entity.c.id)
     return number.correlate(entity).scalar_subquery()
 
 
 def total(parts: Callable[[], list[Select[Any]]]) -> Expression:
-    """The sum of all `parts` (owner, number) for the entity; 0 where there is nothing."""
+    """The sum of all `parts` (owner, number) for the entity; 0 without rows."""
 
     def make(entity: Entity) -> ColumnElement[Any]:
         pieces = parts()
@@ -145,14 +144,14 @@ def total(parts: Callable[[], list[Select[Any]]]) -> Expression:
 
 
 def pairs(table: Table, owner: str, other: str) -> Select[Any]:
-    """(owner, other) of a link table, of an alias of its own."""
+    """(owner, other) of a join table under a new alias."""
     link = table.alias()
     return select(link.c[owner], link.c[other])
 
 
 @dataclass(frozen=True)
 class OwnColumn:
-    """Links of an entity that are a column of its own table; called, (id, column) of full_scan row with one."""
+    """Links in a column of the entity's own table; called, (id, column) of every row that has one."""
 
     table: Table
     name: str
@@ -162,7 +161,7 @@ class OwnColumn:
         return select(own.c.id, own.c[self.name]).where(own.c[self.name].is_not(None))
 
     def is_among(self, entity: Entity, chosen: Select[Any]) -> Condition:
-        """Whether the column is among `chosen`; false, never NULL, where it is empty."""
+        """Whether the column is in `chosen`; false, not NULL, where the column is NULL."""
         return and_(entity.c[self.name].is_not(None), entity.c[self.name].in_(chosen))
 
 
@@ -176,13 +175,13 @@ def age_at(born: ColumnElement[Any], moment: ColumnElement[Any]) -> ColumnElemen
 
 OPERATORS = ("AND", "OR", "NOT")
 MAX_DEPTH = 25
-"""How many levels of AND, OR and NOT are taken; the server's SQL parser gives up at about as many."""
+"""Levels of AND, OR and NOT in a filter; the parser of the server's SQLite gives up at about as many."""
 
 
 def compose(
     handlers: Mapping[str, Handler], entity: Entity, given: Mapping[str, Any], depth: int = 0
 ) -> Condition | None:
-    """The condition that filter `given` is, or None when it has no effect."""
+    """The condition of filter `given`, or None when it has no effect. Raises Refused."""
     if depth > MAX_DEPTH:
         raise Refused(f"parser stack overflow: filters nest at most {MAX_DEPTH} levels")
     own = _criteria(handlers, entity, given)
@@ -210,7 +209,7 @@ def _criteria(handlers: Mapping[str, Handler], entity: Entity, given: Mapping[st
 
 
 def _operator(given: Mapping[str, Any]) -> str | None:
-    """The one operator of a level; two of them are refused."""
+    """The operator of a level, or None. Raises Refused for more than one."""
     used = [name for name in OPERATORS if given.get(name) is not None]
     for first, second in combinations(used, 2):
         raise Refused(f"cannot have {first} and {second} in the same filter")

@@ -22,7 +22,7 @@ def _phashes() -> Select[Any]:
 
 
 def _hashes(entity: criteria.Entity, entries: Sequence[Mapping[str, Any]]) -> criteria.Condition | None:
-    """Every entry needs a fingerprint of its type; the value is read as a hex number."""
+    """Criterion `hashes`: every entry needs a fingerprint of its type; values are read as hex integers."""
     wanted = []
     for entry in entries:
         rows = select(_prints.c.file_id, _prints.c.fingerprint).where(_prints.c.type == entry["type"])
@@ -40,7 +40,7 @@ def _orientation(entity: criteria.Entity, criterion: Mapping[str, Any]) -> crite
 
 
 def _captions(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
-    """The language code of one of the captions; EXCLUDES compares it exactly."""
+    """Criterion on the language code of any caption; EXCLUDES compares it exactly."""
     language = t.video_captions.c.language_code
     spoken = select(t.video_captions.c.file_id)
     if criterion["modifier"] == "EXCLUDES":
@@ -68,7 +68,7 @@ _VIDEO: dict[str, criteria.Handler] = {
 
 
 def _facts(table: Table, handlers: dict[str, criteria.Handler]) -> criteria.Handler:
-    """Criteria on the facts about a video or a picture, all on the same row."""
+    """Criteria on the media properties of a video or picture, all on the same row."""
 
     def handle(entity: criteria.Entity, given: Mapping[str, Any]) -> criteria.Condition | None:
         row = table.alias()

@@ -25,7 +25,7 @@ def _own_folder() -> Select[Any]:
 
 
 def _path(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
-    """The path of a file or of the gallery's own folder; a regex that must not match holds for both."""
+    """Criterion on the path of a file or of the gallery's folder; NOT_MATCHES_REGEX applies to both."""
     in_file = common.path("gallery")
     in_folder = criteria.any_row(_own_folder(), conditions.string)
     if criterion["modifier"] in ("NOT_MATCHES_REGEX", "IS_NULL"):
@@ -36,7 +36,7 @@ def _path(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Con
 
 
 def _shorter_sides(entity: criteria.Entity) -> ColumnElement[Any]:
-    """The average of the shorter sides of the images' primary files."""
+    """The average shorter side of the primary files of the gallery's images."""
     link, files, picture = t.galleries_images.alias(), t.images_files.alias(), t.image_files.alias()
     average = (
         select(func.avg(criteria.shorter_side(picture.c.width, picture.c.height)))
@@ -59,7 +59,7 @@ def _has_chapters(entity: criteria.Entity, word: str) -> criteria.Condition:
 
 
 def _parent_folders() -> Select[Any]:
-    """(gallery, folder): the one in which its file lies, or the folder it is made of."""
+    """(gallery, folder): the parent folder of its file, or of the folder that it is made from."""
     link, files = t.galleries_files.alias(), t.files.alias()
     own, folder = t.galleries.alias(), t.folders.alias()
     in_files = select(link.c.gallery_id, files.c.parent_folder_id).join(files, files.c.id == link.c.file_id)

@@ -20,7 +20,7 @@ def _link(table: Any, other: str) -> Any:
 
 
 def _gender(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
-    """`value_list` counts before `value`."""
+    """Criterion `gender`; `value_list` takes precedence over `value`."""
     single = criterion.get("value")
     values = list(criterion.get("value_list") or ([single] if single else []))
     return conditions.one_of(entity.c.gender, values, criterion["modifier"], "gender")
@@ -32,12 +32,12 @@ def _circumcised(entity: criteria.Entity, criterion: Mapping[str, Any]) -> crite
 
 
 def _age(entity: criteria.Entity) -> ColumnElement[Any]:
-    """Whole years from birth until death or today."""
+    """Whole years from birth to death or today."""
     return criteria.age_at(entity.c.birthdate, func.coalesce(entity.c.death_date, func.date("now")))
 
 
 def _plays() -> list[Select[Any]]:
-    """(performer, different view times of their scenes)."""
+    """(performer, number of distinct view times of their scenes)."""
     link, plays = t.performers_scenes.alias(), t.scenes_view_dates.alias()
     number = func.count(plays.c.view_date.distinct())
     joined = select(link.c.performer_id, number).join(plays, plays.c.scene_id == link.c.scene_id)

@@ -1,4 +1,4 @@
-"""Criteria on related objects by their ids: flat ones, and those that reach down a hierarchy."""
+"""Criteria on related objects by id: flat ones, and those over a hierarchy."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _HIERARCHICAL = "hierarchical multi criterion input"
 
 @dataclass(frozen=True)
 class Relation:
-    """How a MultiCriterionInput or HierarchicalMultiCriterionInput on one relation works.
+    """A MultiCriterionInput or HierarchicalMultiCriterionInput on one relation.
 
-    `links()` gives (owner, related id); `hierarchy` names the kind whose levels `depth` counts, and
-    `upwards` that they are counted towards the parents. `single` says that an object has at most one:
-    EQUALS then is INCLUDES_ALL, NOT_EQUALS is EXCLUDES, and two of them are never there. `exact` False
-    is a relation that knows no EQUALS. `keep_empty` False drops objects without relation from EXCLUDES.
-    `null_links` are the links that IS_NULL looks at, where they differ: (owner, id or NULL), and in
-    each of them some row must be NULL, or none be there. Links that are a column of the entity's own table
-    (OwnColumn) are compared directly, so that its index is used.
+    `links()` returns (owner, related id). `hierarchy` is the type whose levels `depth` counts, `upwards`
+    towards the parents. With `single` an object has at most one related object: EQUALS is INCLUDES_ALL,
+    NOT_EQUALS is EXCLUDES, and two of them never match. Without `exact` EQUALS is refused; without
+    `keep_empty` EXCLUDES drops objects that have no related object.
+
+    `null_links` replace `links` for IS_NULL and NOT_NULL: (owner, id or NULL), where each must have a NULL
+    row or none. An OwnColumn is compared directly, so that its index is used.
     """
 
     links: Callable[[], Select[Any]]
@@ -67,7 +67,7 @@ class Relation:
         return exists_row(entity, found, *([found.c[1].is_not(None)] if _may_be_null(rows) else []))
 
     def _modifier(self, criterion: Mapping[str, Any]) -> str:
-        """The modifier as it is meant here; refused where it means nothing."""
+        """The effective modifier of a criterion. Raises Refused for unsupported ones."""
         given = str(criterion["modifier"])
         if self.single:
             given = {"EQUALS": "INCLUDES_ALL", "NOT_EQUALS": "EXCLUDES"}.get(given, given)
@@ -127,13 +127,13 @@ class Relation:
         return self.links().subquery(), self._tree(value, depth)
 
     def _tree(self, value: Sequence[str], depth: int | None) -> Subquery:
-        """(root, id): what is named, with what `depth` adds to it."""
+        """(root, id): the ids of `value`, each with its descendants down to `depth`."""
         roots = sql.id_list(self._ids(value))
         kind = self.hierarchy or "Tag"
         return sql.below(kind, roots, depth if self.hierarchy else 0, upwards=self.upwards)
 
     def _ids(self, value: Sequence[str]) -> list[int]:
-        """The numbers of `value`: others never match a flat criterion and break a hierarchical one."""
+        """The ids of `value` as integers; other texts are ignored, or refused in a hierarchical criterion."""
         numbers = [int(text) for text in map(str, value) if text.lstrip("-").isdecimal()]
         if self.hierarchy and len(numbers) != len(value):
             bad = next(text for text in map(str, value) if not text.lstrip("-").isdecimal())
@@ -142,14 +142,14 @@ class Relation:
 
 
 def _may_be_null(rows: Select[Any]) -> bool:
-    """Whether the related id in `rows` (owner, id) may be NULL: joins and unions may add it to any column."""
+    """Whether the related id in `rows` (owner, id) may be NULL; joins and unions may make any column NULL."""
     source, *more = rows.get_final_froms()
     is_table = not more and isinstance(source, Alias) and isinstance(source.element, Table)
     return not (is_table and not getattr(rows.selected_columns[1], "nullable", True))
 
 
 def related(type_name: str, links: Callable[[], Select[Any]]) -> Handler:
-    """A related filter: some object in `links` (owner, id) fulfils a filter of its own type."""
+    """A nested filter: any object in `links` (owner, id) matches a filter of its own type."""
 
     def handle(entity: Entity, nested: Mapping[str, Any]) -> Condition | None:
         from stash_cli.embedded.filters import matching  # filters contain filters

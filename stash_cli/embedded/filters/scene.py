@@ -92,7 +92,7 @@ def _has_markers(entity: criteria.Entity, word: str) -> criteria.Condition:
 
 
 def _last_played(entity: criteria.Entity) -> ColumnElement[Any]:
-    """Never played compares as a moment far in the past."""
+    """The last view time; scenes that were never played count as 1970."""
     plays = t.scenes_view_dates.alias()
     latest = select(func.max(plays.c.view_date)).where(plays.c.scene_id == entity.c.id).correlate(entity)
     return func.coalesce(latest.scalar_subquery(), func.datetime(0))
@@ -102,7 +102,7 @@ _some_path = common.path("scene")
 
 
 def _path(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
-    """A path that is given whole is looked up in the index of trigrams first."""
+    """Criterion on the path; EQUALS narrows the scenes with the trigram index first."""
     found = _some_path(entity, criterion)
     whole = [criterion["value"]] if criterion["modifier"] == "EQUALS" else []
     phrases = trigrams(SearchSpec(must=whole))

@@ -1,4 +1,4 @@
-"""Criteria with rules of their own: hashes, duplicates, stash ids, custom fields, what is is_missing."""
+"""Criteria with rules of their own: hashes, duplicates, stash ids, custom fields, missing values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SIGNED = 1 << 63
 
 
 def parse_phash(text: str) -> int:
-    """A perceptual hash in hex as the signed number that is stored; what is no hex counts as 0."""
+    """The signed integer of a perceptual hash in hex; 0 for text that is not hex."""
     try:
         value = int(text, 16)
     except ValueError:
@@ -28,7 +28,7 @@ def parse_phash(text: str) -> int:
 
 
 def phash(rows: Select[Any]) -> Handler:
-    """PhashDistanceCriterionInput (or a plain hash) on `rows` of (owner, phash)."""
+    """Condition of a PhashDistanceCriterionInput (or a plain hash) on `rows` of (owner, phash)."""
 
     def match(stored: ColumnElement[Any], criterion: Mapping[str, Any]) -> Condition:
         modifier, distance = criterion["modifier"], criterion.get("distance") or 0
@@ -44,7 +44,7 @@ def phash(rows: Select[Any]) -> Handler:
 
 
 def stash_id(rows: Callable[[], Select[Any]]) -> Handler:
-    """StashIDCriterionInput on (owner, stash id, endpoint): the endpoint narrows, the id compares."""
+    """Condition of a StashIDCriterionInput on (owner, stash id, endpoint); `endpoint` narrows the rows."""
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
         plain = {"modifier": criterion["modifier"], "value": criterion.get("stash_id") or ""}
@@ -55,7 +55,7 @@ def stash_id(rows: Callable[[], Select[Any]]) -> Handler:
 
 
 def stash_ids(rows: Callable[[], Select[Any]]) -> Handler:
-    """StashIDsCriterionInput: any of several ids, or none of them."""
+    """Condition of a StashIDsCriterionInput: any of several ids, or none of them."""
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
         modifier = criterion["modifier"]
@@ -83,7 +83,7 @@ def _at_endpoint(rows: Select[Any], endpoint: str | None) -> Select[Any]:
 
 
 def is_missing(specials: Mapping[str, Callable[[Entity], Condition]], columns: Table) -> Handler:
-    """`is_missing`: a word of its own per entity, or the name of a column that is NULL or blank."""
+    """Criterion `is_missing`: a value special to the type, or the name of a column that is NULL or blank."""
 
     def handle(entity: Entity, word: str) -> Condition | None:
         if not word:
@@ -99,12 +99,12 @@ def is_missing(specials: Mapping[str, Callable[[Entity], Condition]], columns: T
 
 
 def has_none(links: Callable[[], Select[Any]]) -> Callable[[Entity], Condition]:
-    """No row in `links` (owner, ...)."""
+    """Condition that `links` (owner, ...) has no row of the entity."""
     return lambda entity: ~exists_row(entity, links().subquery())
 
 
 def duplicate_values(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool], Condition]:
-    """Whether a value in `rows` (owner, value) belongs to several owners, or a value to this one only."""
+    """Condition that a value in `rows` (owner, value) belongs to several owners, or to this one only."""
 
     def make(entity: Entity, wanted: bool) -> Condition:
         found, all_rows = rows().subquery(), rows().subquery()
@@ -117,7 +117,7 @@ def duplicate_values(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool]
 
 
 def duplicated(ways: Mapping[str, Callable[[Entity, bool], Condition]]) -> Handler:
-    """DuplicationCriterionInput: each way of being a duplicate that is given must hold (or not hold)."""
+    """Condition of a DuplicationCriterionInput: every given kind of duplicate must hold, or not hold."""
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
         given = [ways[key](entity, criterion[key]) for key in ways if criterion.get(key) is not None]
@@ -129,7 +129,7 @@ def duplicated(ways: Mapping[str, Callable[[Entity, bool], Condition]]) -> Handl
 
 
 def custom_fields(table: Table, owner: str) -> Handler:
-    """[CustomFieldCriterionInput]: every entry must hold."""
+    """Condition of a list of CustomFieldCriterionInput: every entry must match."""
 
     def handle(entity: Entity, entries: Sequence[Mapping[str, Any]]) -> Condition | None:
         wanted = []
@@ -156,7 +156,7 @@ def _custom_value(stored: ColumnElement[Any], entry: Mapping[str, Any]) -> Condi
 
 
 def _comparable(value: Any) -> Any:
-    """A value as the database holds it; a number that is too large for it is a floating one."""
+    """A value as SQLite stores it; integers beyond 64 bits become floats."""
     if isinstance(value, list | dict):
         raise Refused(f"unsupported custom field criterion value type: {_go_type(value)}")
     if isinstance(value, bool):

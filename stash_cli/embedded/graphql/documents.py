@@ -1,4 +1,4 @@
-"""GraphQL documents, parsed and validated within limits, and kept for when they come again."""
+"""Parsing and validation of GraphQL documents within limits, with a cache."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.limits import Limits
 
 MAX_DEPTH = 25
-"""Levels of selection; recursive relations make every level more expensive than the one before."""
+"""Levels of selection; with recursive relations each level costs more than the one above."""
 _MAX_BRACKETS = 80
 _MAX_PAIRS = 50_000
-"""Pairs of fields that validation compares at most, some seconds of work."""
+"""Pairs of fields that validation may compare, which takes some seconds."""
 _CACHE_BYTES = 64 * 1024 * 1024
 _TOKEN_BYTES = 600  # that a parsed token takes on average
 _LARGE = 256 * 1024  # bytes: the parser takes 120 times as much for a text, so large ones take turns
@@ -46,14 +46,14 @@ _OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed document, or the errors that keep it from running."""
+    """A parsed document, or the errors that prevent its execution."""
 
     ast: DocumentNode | None
     errors: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Documents:
-    """Parses and validates documents within limits; a text that was seen lately is not looked at again."""
+    """Parser and validator of documents with limits; recent documents are cached by their text."""
 
     def __init__(self, limits: Limits, kept_bytes: int = _CACHE_BYTES) -> None:
         self._limits = limits
@@ -61,7 +61,7 @@ class Documents:
         self._one_large = threading.Lock()
 
     def prepare(self, text: str) -> Document:
-        """A document that may run, or why it may not; what is too large is refused before it is parsed."""
+        """The document for `text`; what exceeds a limit is refused before it is parsed."""
         kept = self._seen.get(text)
         if kept is not None:
             return kept
@@ -75,7 +75,7 @@ class Documents:
         return document
 
     def _measure(self, text: str) -> int:
-        """How many tokens a document has; raises _Unacceptable for too long, too many, too deep."""
+        """The number of tokens in a document. Raises _Unacceptable for size, token count or depth."""
         limits = self._limits
         if len(text) > limits.document_bytes:
             raise _Unacceptable(
@@ -120,9 +120,9 @@ def _validated(text: str, root_fields: int) -> Document:
 
 
 def _check_width(document: DocumentNode, most: int) -> None:
-    """Refuse a document whose fields validation would compare for too long: all of one name, pair by pair.
+    """Refuse a document with too many fields of the same response name, which validation compares pairwise.
 
-    Fields that are merged count together; so do all fragments, which may be spread into one selection.
+    Fields that are merged count together, and so do all fragments, which may be spread into one selection.
     """
     definitions = [getattr(node, "selection_set", None) for node in document.definitions]
     operations = [[found] for found in definitions if found is not None]
@@ -141,7 +141,7 @@ def _check_width(document: DocumentNode, most: int) -> None:
 
 
 def _by_name(selections: list[SelectionSetNode]) -> dict[str, list[SelectionNode]]:
-    """What is merged in the answer, by its name there; spread fragments share the name "..."."""
+    """The merged fields of `selections` by response name; spread fragments share the name "..."."""
     found: dict[str, list[SelectionNode]] = defaultdict(list)
     waiting = list(selections)
     while waiting:
@@ -160,7 +160,7 @@ def _below(nodes: list[SelectionNode]) -> list[SelectionSetNode]:
 
 
 def describe(failure: GraphQLError, code: str = _VALIDATION) -> dict[str, Any]:
-    """The error object of a document that is refused: message, locations and a code."""
+    """The error object of a refused document: message, locations and a code."""
     shown: dict[str, Any] = {**failure.formatted, "message": server_message(failure.message)}
     return {key: shown[key] for key in ("message", "path", "locations") if shown.get(key)} | _code(code)
 
@@ -170,7 +170,7 @@ def _code(code: str) -> dict[str, Any]:
 
 
 def _depth(document: DocumentNode) -> int:
-    """How deep the selections nest, fragments followed."""
+    """The depth of the deepest selection, fragments included."""
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }

@@ -1,4 +1,4 @@
-"""What is wrong with a document, in the words in which a Stash server says it."""
+"""Validation messages of graphql-core in the wording of a Stash server."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ _REWORDED: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
         lambda found: found["reason"],
     ),
 )
-"""Messages that the server words in its own way; all others differ in their quotes only."""
+"""Messages with a wording of their own; all others differ from the server's only in their quotes."""
 
 
 def server_message(message: str) -> str:
-    """The server's wording of a message of the GraphQL library."""
+    """The server's wording of a message of graphql-core."""
     for pattern, write in _REWORDED:
         found = pattern.fullmatch(message)
         if found is not None:

@@ -1,4 +1,4 @@
-"""Runs GraphQL operations on a library: queries in one snapshot, each mutation in a transaction."""
+"""Execution of GraphQL operations: queries in one snapshot, each mutation in a transaction."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ DEFAULT_BASE_URL = "http://localhost:9999"
 
 @dataclass(frozen=True)
 class ExecutionOutcome:
-    """What is answered: `data`, and `errors` as GraphQL error objects.
+    """The result of an operation: `data`, and `errors` as GraphQL error objects.
 
-    A document that was refused before anything ran has no data and errors that carry
-    `extensions.code`; a resolver's failure has `message` and `path` only.
+    A request error (nothing was executed) has no data and carries `extensions.code`; a field error has
+    `message` and `path` only.
     """
 
     data: dict[str, Any] | None
@@ -67,9 +67,10 @@ def execute(
     allow_privileged: bool = True,
     stop: Event | None = None,
 ) -> ExecutionOutcome:
-    """Run one operation of document `text`.
+    """Execute one operation of document `text`.
 
-    `allow_privileged` permits mutations that widen access; a query ends once `stop` is set or its time is up.
+    Without `allow_privileged`, mutations that widen access are refused. A query ends once `stop` is set or
+    its time limit is reached.
     """
     document = library.documents.prepare(text)
     if document.ast is None:
@@ -112,7 +113,7 @@ def _run(
 
 
 class Run:
-    """One execution: opens connections as they are needed and runs the root fields."""
+    """One execution: opens connections as needed and resolves the root fields."""
 
     def __init__(
         self,
@@ -137,16 +138,16 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """How long a query may take."""
+        """The time limit of a query in seconds."""
         return self._library.limits.read_seconds
 
     @property
     def ended(self) -> bool:
-        """Whether the time was up before all was read."""
+        """Whether the query was stopped before its end."""
         return self._deadline is not None and self._deadline.passed
 
     def check(self) -> None:
-        """Raises ReadEndedError when the time is up."""
+        """Raise ReadEndedError when the time limit is reached."""
         if self._deadline is not None:
             self._deadline.check()
 
@@ -165,18 +166,18 @@ class Run:
         return self._write(table[name], load_pictures(name, args, self._library.limits))
 
     def _reading(self) -> RequestContext:
-        """The context that all fields of a query share."""
+        """The context that all root fields of a query share."""
         if self._reads is None:
             self._reads = RequestContext(self._library, self._open(), self._base_url)
         return self._reads
 
     def _fresh(self) -> RequestContext:
-        """A context that sees what the fields before wrote."""
+        """A context whose snapshot includes the writes of the root fields before."""
         self._stack.close()
         return RequestContext(self._library, self._open(), self._base_url)
 
     def _write(self, resolver: Resolver, args: Mapping[str, Any]) -> Any:
-        """Run a mutation in its transaction; what is selected of its result is read after the commit."""
+        """Execute a mutation in its transaction; the selection on its result is read after the commit."""
         with self._library.database.write() as connection:
             context = RequestContext(self._library, connection, self._base_url)
             result = resolver(context, **args)
@@ -191,7 +192,7 @@ class Run:
 
 
 def resolve(source: Any, info: GraphQLResolveInfo[Any], /, **args: Any) -> Any:
-    """The value of any field: of a row or page, of a plain object, or of the root."""
+    """Field resolver: for a row or page, a plain object, or the root."""
     run: Run = info.context
     run.resolved += 1
     if not run.resolved % _FIELDS:
@@ -204,7 +205,7 @@ def resolve(source: Any, info: GraphQLResolveInfo[Any], /, **args: Any) -> Any:
 
 
 def _ended(run: Run) -> ExecutionOutcome:
-    """The answer to a query that took too long; nobody reads it where the client is gone."""
+    """The result of a query that took too long; it is unread when the client has disconnected."""
     message = f"the query took longer than {run.seconds:g} s: ask for less at a time"
     return ExecutionOutcome(None, [{"message": message, "path": []}])
 
@@ -228,7 +229,7 @@ def _reading_mutations() -> Collection[str]:
 
 
 def _shown(failure: GraphQLError, *, started: bool) -> dict[str, Any]:
-    """The error object of a field that failed, or of variables that did not fit."""
+    """The error object of a failed field, or of variables that could not be coerced."""
     original = failure.original_error
     if not started:
         return describe(failure)

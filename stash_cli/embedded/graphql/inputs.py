@@ -1,7 +1,7 @@
-"""Variables as clients send them: checked, and brought into the form in which they are worked with.
+"""Coercion of variables as the server does it.
 
-A number is taken where text is expected, and digits where a number is. What does not fit is refused
-in the server's words, with the path of the value.
+Numbers are accepted where text is expected, and digits where a number is. Other values are refused with the
+path of the value, in the server's wording.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     Path = tuple[str | int, ...]
 
 MAX_DEPTH = 100
-"""How deep the objects of a variable may nest."""
+"""Levels of nesting in a variable."""
 
 
 def coerce_variables(
     schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """`given` with the scalars that the server takes leniently in their proper form."""
+    """`given` with leniently accepted scalars converted to their type. Raises GraphQLError."""
     coerced = dict(given)
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
@@ -93,7 +93,7 @@ def _enum(kind: GraphQLEnumType, value: Any, path: Path) -> Any:
 
 
 def _scalar(kind: GraphQLScalarType, value: Any, path: Path) -> Any:
-    """A scalar of the language; those of the API say themselves what is wrong with a value."""
+    """Coerce a built-in scalar; custom scalars are validated by their own parser."""
     if kind.name in COERCIONS:
         value = COERCIONS[kind.name](value)
         if not _FITTING[kind.name](value):

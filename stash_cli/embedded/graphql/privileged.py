@@ -1,6 +1,7 @@
-"""Mutations that widen access: what is served, who may use the library, and what the server runs or contacts.
+"""Privileged mutations: those that widen access to the library, or make the server run or contact something.
 
-Without a password, only programs of this machine may send them. What is not listed as harmless counts.
+Without a password only programs on this machine may send them. Fields that are not listed as harmless count
+as privileged, so that a new one is restricted until somebody has decided.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _HARMLESS = frozenset({"configureDefaults", "configureUI", "configureUISetting"}
 
 
 def is_privileged(mutation: str, arguments: Mapping[str, Any]) -> bool:
-    """Whether a mutation with these arguments may widen access."""
+    """Whether a mutation with these arguments is privileged."""
     if mutation in _HARMLESS:
         return False
     if mutation in _HARMLESS_FIELDS:

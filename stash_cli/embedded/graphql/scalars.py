@@ -1,7 +1,7 @@
-"""The API's scalars: what they accept as input and how they are shown.
+"""Scalars of the API: parsing of input values.
 
-A `Timestamp` input becomes an aware datetime; every other scalar keeps its JSON value. Output is
-trusted: resolvers hand over JSON values, so serialising is free.
+A `Timestamp` becomes an aware datetime; every other scalar keeps its JSON value. Output is not validated,
+because resolvers return JSON values: serialising costs nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|m|s|us|µs|ns)")
 
 
 def parse_timestamp(value: Any) -> datetime:
-    """RFC 3339, `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS` (both UTC), or `<4h` / `>30m` before / after now."""
+    """Parse RFC 3339, `YYYY-MM-DD`, `YYYY-MM-DD HH:MM:SS` (both UTC), or `<4h` / `>30m` relative to now."""
     if not isinstance(value, str):
         raise TypeError("cannot parse Timestamp: not a string")
     if not value:
@@ -45,14 +45,14 @@ def parse_timestamp(value: Any) -> datetime:
 
 
 def _moment(text: str) -> datetime:
-    """Only the three forms: the language's own parser takes many more."""
+    """Parse one of the three absolute forms; `fromisoformat` accepts many more."""
     if _MOMENT.fullmatch(text) is None:
         raise ValueError(text)
     return datetime.fromisoformat(text)
 
 
 def parse_duration(text: str) -> timedelta:
-    """A duration such as `4h`, `30m` or `1h5s`; there are no days."""
+    """Parse a duration such as `4h`, `30m` or `1h5s`; there is no unit for days, as in Go."""
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError(f'time: invalid duration "{text}"')
@@ -113,7 +113,7 @@ _BUILTIN = {"String": GraphQLString, "Float": GraphQLFloat, "Boolean": GraphQLBo
 
 
 def scalar_type(name: str) -> GraphQLScalarType:
-    """The GraphQL scalar called `name`."""
+    """The GraphQL scalar type called `name`."""
     if name in _BUILTIN:
         return _BUILTIN[name]
     parse = _PARSERS[name]

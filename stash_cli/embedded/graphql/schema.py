@@ -1,4 +1,4 @@
-"""The GraphQL schema of the library, made from the API description."""
+"""The GraphQL schema, built from the API description."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 @cache
 def library_schema() -> GraphQLSchema:
-    """The schema of the whole API, made once in a process, on first use."""
+    """The schema of the whole API, built on first use."""
     return SchemaBuilder(describe_api()).build()
 
 
 class SchemaBuilder:
-    """Turns an API description into a schema; types refer to each other by name until they are used."""
+    """Builds a schema from an API description; types refer to each other by name until they are used."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -49,7 +49,7 @@ class SchemaBuilder:
         }
 
     def build(self) -> GraphQLSchema:
-        """The schema, taken as valid: the description itself is tested against introspections."""
+        """The schema; it is assumed valid, because the description is tested against introspections."""
         self._types = {name: self._make(facts) for name, facts in self._api.types.items()}
         return GraphQLSchema(
             query=self._root("Query", self._api.queries),
@@ -138,6 +138,6 @@ def _enum(facts: ApiType) -> GraphQLEnumType:
 
 
 def _type_of(value: Any, *_: Any) -> str:
-    """The concrete type of a value of an interface or union: rows know theirs."""
+    """The concrete type of a value of an interface or union; rows know theirs."""
     name = value["__typename"] if isinstance(value, dict) else value.type
     return str(name)

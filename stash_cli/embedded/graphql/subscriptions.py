@@ -1,4 +1,4 @@
-"""What can be subscribed to: job updates, log entries, the end of a scan."""
+"""Subscriptions: job updates, log entries, the end of a scan."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def _source(jobs: JobQueue, name: str) -> Broadcast[Any]:
 
 
 class Stream:
-    """The events of one subscription, from the moment it is made until it is closed.
+    """The events of one subscription, from its creation until it is closed.
 
-    `arrived` is called with the stream for each event, in the event loop it was made in.
+    `arrived` is called with the stream for each event, in the event loop that created it.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class Stream:
         self._events = source.subscribe(lambda: arrived(self))
 
     def close(self) -> None:
-        """Catch no more events."""
+        """Stop receiving events."""
         self._events.close()
 
     def next_answer(self) -> dict[str, Any] | None:
-        """The answer to the oldest event, or to all log entries gathered so far; None without any."""
+        """The response for the oldest event, or for all log entries so far; None without any."""
         if self._subscribed.field == "loggingSubscribe":
             entries = [entry.as_dict() for entry in self._events.drain()]
             return self._subscribed.answer(entries) if entries else None
@@ -66,7 +66,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Subscribed:
-    """A valid subscription: what is selected of each event of `field`."""
+    """A valid subscription: the selection on each event of `field`."""
 
     document: DocumentNode
     variables: dict[str, Any]
@@ -74,7 +74,7 @@ class Subscribed:
     field: str
 
     def answer(self, value: Any) -> dict[str, Any]:
-        """The event as the client selected it, with errors where there are any."""
+        """The response for an event, with errors if there are any."""
         result = execute_sync(
             library_schema(),
             self.document,
@@ -87,7 +87,7 @@ class Subscribed:
 
 
 def open_stream(library: Library, query: Query, arrived: Callable[[Stream], object]) -> Stream | None:
-    """The stream of a valid subscription; None for everything else, which executing it answers."""
+    """The stream of a valid subscription; None for anything else, which execution then answers."""
     document, name = library.documents.prepare(query.document).ast, query.operation_name
     operation = None if document is None else get_operation_ast(document, name)
     if document is None or operation is None or operation.operation is not OperationType.SUBSCRIPTION:
@@ -101,7 +101,7 @@ def open_stream(library: Library, query: Query, arrived: Callable[[Stream], obje
 
 
 def _root_fields(document: DocumentNode, selections: SelectionSetNode) -> Iterator[FieldNode]:
-    """The fields that an operation selects itself or through fragments; validation allows one name."""
+    """The root fields of an operation, fragments included; validation allows only one name."""
     for node in selections.selections:
         if isinstance(node, FieldNode):
             yield node

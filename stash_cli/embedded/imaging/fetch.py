@@ -29,7 +29,7 @@ _NEVER = tuple(
 
 
 def is_public(text: str) -> bool:
-    """Whether an address is one of the public internet; what carries another address is judged by that."""
+    """Whether an address is public; NAT64 and mapped IPv4 addresses are judged by the embedded one."""
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
@@ -45,17 +45,17 @@ _LONGEST_READ = 20.0  # seconds without a byte
 
 
 class ForbiddenAddressError(Exception):
-    """A host at an address that may not be connected to."""
+    """A host whose address must not be connected to."""
 
 
 class Deadline:
-    """A moment by which everything has to be done."""
+    """The deadline of a download."""
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
 
     def left(self, most: float | None = None) -> float:
-        """Seconds that are left, at most `most`; raises httpcore.ReadTimeout when there are none."""
+        """Seconds left, at most `most`. Raises httpcore.ReadTimeout when none are left."""
         left = self._ends - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("timeout exceeded")
@@ -63,7 +63,10 @@ class Deadline:
 
 
 class CheckedBackend(httpcore.NetworkBackend):
-    """Resolves a host, checks what it resolves to, and connects to just that."""
+    """Network backend that resolves a host, checks all its addresses, and connects to a checked one.
+
+    Checking the name alone would allow a second lookup to return another address (DNS rebinding).
+    """
 
     def __init__(self, deadline: Deadline, *, private_addresses: bool) -> None:
         self._deadline = deadline
@@ -96,7 +99,7 @@ class CheckedBackend(httpcore.NetworkBackend):
 
 
 class BoundedStream(httpcore.NetworkStream):
-    """A connection whose every step ends by the deadline."""
+    """A connection on which every step ends by the deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream, self._deadline = stream, deadline
@@ -132,7 +135,7 @@ _UNSAFE = "!#$%&'()*+,/:;=?@[]~"  # what a URL may hold unquoted
 
 
 def download(url: str, limits: Limits) -> bytes:
-    """The content at `url`; raises Refused with the reason as the server words it."""
+    """Download the content at `url`. Raises Refused with the server's wording."""
     deadline = Deadline(limits.fetch_seconds)
     backend = CheckedBackend(deadline, private_addresses=limits.private_addresses)
     try:
@@ -165,7 +168,7 @@ def _followed(pool: httpcore.ConnectionPool, url: str, limits: Limits) -> bytes:
 
 
 def _bare(url: str) -> str:
-    """A URL without user, password and fragment, all of it ASCII."""
+    """`url` without credentials and fragment, in ASCII."""
     parts = urlsplit(url)
     netloc = parts.netloc.rpartition("@")[2].encode("idna").decode()
     return quote(parts._replace(netloc=netloc, fragment="").geturl(), safe=_UNSAFE)

@@ -1,4 +1,4 @@
-"""Frames of a video: found by time as ffmpeg finds them, upright, whole or small."""
+"""Frames of a video: seeking as ffmpeg does, rotation and scaling."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 _MICROSECONDS = 1_000_000
 _REORDERED = 3 * _MICROSECONDS // 23
-"""How far before a time decoding starts, because frames may be stored out of order."""
+"""Microseconds that decoding starts before the wanted time, because frames may be stored out of order."""
 _SOON = 2 * _MICROSECONDS
 _TURNS = {-90: ("transpose=clock",), 90: ("transpose=cclock",), 180: ("hflip", "vflip")}
-"""The filters that put a frame upright, by the rotation in degrees that it says it needs."""
+"""Filters that rotate a frame upright, by its rotation in degrees."""
 
 
 class Frames:
-    """The pictures of one open video; `at` finds the first frame at or after a time.
+    """Frames of an open video; `at` finds the first frame at or after a time.
 
-    A time soon after the one asked for before is reached by going on from there, any other by a jump.
+    For a time shortly after the previous one decoding continues, for any other it seeks.
     """
 
     def __init__(self, container: InputContainer) -> None:
@@ -44,7 +44,7 @@ class Frames:
         self._following: Iterator[VideoFrame] = iter(())
 
     def at(self, second: float) -> VideoFrame:
-        """Raises BrokenFileError where the video has ended by then."""
+        """The frame at `second`. Raises BrokenFileError past the end of the video."""
         wanted = int(Decimal(repr(second)) * _MICROSECONDS) + self._start
         if self._asked is None or not self._asked <= wanted <= self._asked + _SOON:
             self._container.seek(max(wanted - _REORDERED, self._start), backward=True)
@@ -58,14 +58,14 @@ class Frames:
 
 
 def _is_at(frame: VideoFrame, microseconds: int) -> bool:
-    """Whether a frame is shown at that time or later, rounded to units of its stream as ffmpeg does."""
+    """Whether a frame is at or after a time, rounded to the stream's time base as ffmpeg does."""
     if frame.pts is None or not frame.time_base:
         return False
     return frame.pts >= int(Fraction(microseconds, _MICROSECONDS) / frame.time_base + Fraction(1, 2))
 
 
 def cover_at(stream: IO[bytes], second: float) -> bytes | None:
-    """The frame at `second` as JPEG, or the first one where the video is shorter; None when unreadable."""
+    """The frame at `second` as JPEG, or the first frame of a shorter video; None if unreadable."""
     for wanted in (second, 0.0):
         stream.seek(0)
         try:
@@ -88,14 +88,14 @@ def _rotation(frame: VideoFrame) -> int:
 
 
 class Scaler:
-    """Makes frames small with ffmpeg's own filters: the same pixels as its command line makes."""
+    """Scales frames with ffmpeg's own filters, which gives the same pixels as its command line."""
 
     def __init__(self, width: int) -> None:
         self._width = width
         self._graphs: dict[tuple[Any, ...], Any] = {}
 
     def __call__(self, frame: VideoFrame) -> Image:
-        """The frame upright, `width` pixels wide and an even number of pixels high."""
+        """The frame upright, `width` pixels wide, with an even height."""
         from PIL import Image
 
         key = (frame.format.name, frame.width, frame.height, _rotation(frame))

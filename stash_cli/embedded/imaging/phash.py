@@ -1,8 +1,8 @@
-"""Perceptual hashes: 64 bits that say how a picture looks, close for pictures that look alike.
+"""Perceptual hashes of pictures and videos: 64 bits, similar for pictures that look alike.
 
-A picture is made 64 by 64 pixels and grey; of its cosine transform the 8 by 8 lowest frequencies count: a
-bit is set where one is above their median. Hashes are compared across programs, so the shrinking follows
-the arithmetic of the common implementation to the last bit.
+A picture is scaled to 64 by 64 grey pixels; of its discrete cosine transform the 8 by 8 lowest frequencies
+are kept, and a bit is set for each that is above their median. Hashes are compared across programs, so the
+scaling follows the arithmetic of the common implementation to the last bit.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SIGN = 1 << 63
 
 
 def perceptual_hash(picture: Image) -> int:
-    """The hash of an RGB picture as a signed 64-bit number, as fingerprints are stored."""
+    """The hash of an RGB picture as a signed 64-bit integer, as fingerprints are stored."""
     shrunk = [_shrink(band.tobytes(), picture.size) for band in picture.split()]
     grey = [[_dot(_GREY, pixel) for pixel in zip(*row, strict=True)] for row in zip(*shrunk, strict=True)]
     found = _lowest_frequencies(grey)
@@ -43,13 +43,13 @@ def perceptual_hash(picture: Image) -> int:
 
 
 def picture_hash(stream: IO[bytes]) -> int:
-    """The hash of a picture file; raises BrokenFileError when it cannot be decoded."""
+    """The hash of a picture file. Raises BrokenFileError when it cannot be decoded."""
     with opened_picture(stream) as picture:
         return perceptual_hash(on_black(decodable(picture)))
 
 
 def on_black(picture: Image) -> Image:
-    """A picture without transparency, as programs see it that know none."""
+    """A picture with transparency replaced by black, as decoders without alpha show it."""
     from PIL.Image import new
 
     if not picture.has_transparency_data:
@@ -65,14 +65,14 @@ def _dot(weights: Sequence[float], levels: Sequence[float]) -> float:
 
 
 def _lowest_frequencies(rows: Sequence[Sequence[float]]) -> list[float]:
-    """The corner of the two-dimensional cosine transform that holds the lowest frequencies, row by row."""
+    """The 8 by 8 lowest frequencies of the two-dimensional cosine transform, row by row."""
     across = [[_dot(wave, row) for wave in _COSINES] for row in rows]
     columns = list(zip(*across, strict=True))
     return [_dot(wave, column) for wave in _COSINES for column in columns]
 
 
 def _shrink(plane: bytes, size: tuple[int, int]) -> list[bytes]:
-    """The rows of one colour, 64 by 64; first its columns become fewer, then its rows."""
+    """The rows of one colour channel scaled to 64 by 64: first the columns, then the rows."""
     width, height = size
     columns = [plane[x::width] for x in range(width)]
     narrow = _fewer(columns, height)
@@ -81,9 +81,9 @@ def _shrink(plane: bytes, size: tuple[int, int]) -> list[bytes]:
 
 
 def _fewer(lines: Sequence[bytes], length: int) -> list[bytes]:
-    """64 lines made of many (or few): each the weighted mean of those around its place, rounded down.
+    """Scale `lines` to 64 lines: each the weighted mean of its neighbours, rounded down.
 
-    A line is worked on as one number with 32 bits for every pixel: so one multiplication weighs all.
+    A line is one integer with 32 bits for each pixel, so that one multiplication weighs all pixels.
     """
     wide = [_widened(line) for line in lines]
     found = []
@@ -103,7 +103,7 @@ def _widened(line: bytes) -> int:
 
 @lru_cache(maxsize=64)
 def _weights(count: int) -> list[tuple[list[int], list[int]]]:
-    """For each of 64 lines: of which of `count` lines it is made, and how much each weighs."""
+    """For each of 64 target lines: its source lines among `count`, and their weights."""
     scale = count / _SIDE
     taps, slope = 2 * max(math.ceil(scale), 1), min(1 / scale, 1)
     found = []
@@ -123,7 +123,7 @@ _SKIPPED = 0.05  # of the length at either end, where titles are
 
 
 def video_hash(stream: IO[bytes], duration: float) -> int:
-    """The hash of a video of `duration` seconds; raises BrokenFileError where a frame cannot be had."""
+    """The hash of a video of `duration` seconds, from a 5 by 5 sheet of frames. Raises BrokenFileError."""
     return perceptual_hash(_sheet(stream, duration))
 
 

@@ -1,4 +1,4 @@
-"""Pictures: content that is checked to be one, and thumbnails of at most 640 pixels."""
+"""Pictures: validated content, and thumbnails of at most 640 pixels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SVG = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture to keep. `Picture.of` makes it of bytes that are one; there is no other way."""
+    """The validated content of a picture; construction fails for anything else."""
 
     content: bytes
 
@@ -35,7 +35,7 @@ class Picture:
 
     @classmethod
     def of(cls, content: bytes, what: str) -> Picture:
-        """Raises Refused for what is no picture, or one that would fill the memory; `what` is its field."""
+        """Validate `content` of field `what`. Raises Refused for no picture or too many pixels."""
         try:
             return cls(content)
         except BrokenFileError as failure:
@@ -43,7 +43,7 @@ class Picture:
 
 
 def is_svg(content: bytes) -> bool:
-    """Whether content is an SVG drawing by its first element; its entities are none of its own."""
+    """Whether content is an SVG document, judged by its first element; entities of its own are refused."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -52,9 +52,9 @@ def is_svg(content: bytes) -> bool:
 
 
 def _identify(content: bytes) -> None:
-    """Read the header of a picture; raises BrokenFileError where there is none, or one of too many pixels.
+    """Validate the header of a picture. Raises BrokenFileError.
 
-    The rest is not decoded: browsers show pictures that end too early, and servers keep them.
+    The rest is not decoded: browsers show truncated pictures, and servers store them.
     """
     with opened_picture(io.BytesIO(content)) as picture:
         decodable(picture)
@@ -65,15 +65,15 @@ _KEPT_BYTES = 32 * 1024 * 1024
 
 
 class Thumbnails:
-    """Makes thumbnails and keeps the last ones, until their file changes."""
+    """Creates thumbnails and caches them until their file changes."""
 
     def __init__(self) -> None:
         self._made: Cache[tuple[str, int], tuple[bytes | None]] = Cache(_KEPT_BYTES)
 
     def of(self, location: FileLocation, file: ServableFile, *, moves: bool) -> bytes | None:
-        """A thumbnail as JPEG, or PNG where it is transparent; of what moves, its first frame.
+        """A thumbnail as JPEG, or PNG with transparency; with `moves` of the first frame.
 
-        None for a picture that is small enough as it is. Raises OSError or BrokenFileError.
+        None for a picture that is small enough itself. Raises OSError or BrokenFileError.
         """
         key = (location.name, file.changed)
         kept = self._made.get(key)

@@ -1,4 +1,4 @@
-"""The layout of an archive, and reading and writing it: a folder or a zip file, with one folder per type."""
+"""Archives of exported entities: their layout, reading and writing, as a folder or a zip file."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ NUMBER_AS_TEXT, TEXT_AS_LIST = "number as text", "text as list"
 
 @dataclass(frozen=True)
 class Member:
-    """One member of an object's JSON: the field it is read from and the input field it is written to.
+    """A member of an entity's JSON, read from field `shown` and written to input field `given`.
 
-    `kind` NAME and NAMES are references by name to objects of type `target`; a PICTURE is kept in the
-    column `shown` and written as base64.
+    NAME and NAMES are references by name to entities of type `target`. A PICTURE is stored in column `shown`
+    and written as base64.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Layout:
-    """One type: `folder` in the archive, `argument` of exportObjects, `extras` as in extras.py."""
+    """The layout of one type: its `folder`, `argument` of exportObjects, and nested lists (`extras`)."""
 
     type: str
     folder: str
@@ -44,13 +44,13 @@ class Layout:
     members: tuple[Member, ...]
     extras: tuple[str, ...] = ()
     above: str = ""
-    """The member that names objects of the same type, which have to be there first."""
+    """The member that names parents of the same type, which are imported first."""
     direct: tuple[str, ...] = field(default=())
     """Columns that no input sets."""
 
     @property
     def by_name(self) -> bool:
-        """Whether an object is recognised by its name, not by its files."""
+        """Whether an entity is identified by its name, not by its files."""
         return any(member.name == "name" for member in self.members)
 
 
@@ -177,33 +177,33 @@ IMAGE = Layout(
 )
 
 LAYOUTS = (TAG, PERFORMER, STUDIO, GROUP, GALLERY, SCENE, IMAGE)
-"""In the order in which they are imported: what others refer to comes first."""
+"""Layouts in import order: referenced types come first."""
 FILES, SAVED_FILTERS = "files", "saved_filters"
 """The other folders of an archive."""
 FOLDERS = (*(layout.folder for layout in LAYOUTS), FILES, SAVED_FILTERS)
 OLDER_FOLDERS = {"groups": GROUP.folder}
-"""Folders under another name, taken when importing."""
+"""Names of folders in older archives, accepted by imports."""
 
 
 def filled(members: dict[str, Any]) -> dict[str, Any]:
-    """Without what is empty: the server leaves it out, too."""
+    """`members` without empty values, which the server omits too."""
     return {name: value for name, value in members.items() if value not in (None, "", 0, False, [], {})}
 
 
 Entries = dict[str, dict[str, Any]]
-"""The objects of each folder of an archive, by their file names."""
+"""Parsed entities by folder and file name."""
 _LARGEST = 256 * 1024 * 1024  # bytes that an uploaded archive may unpack to
 
 
 def write_zip(target: Path, files: Iterable[tuple[str, str]]) -> None:
-    """Write `files` (path, text) into a new zip file."""
+    """Write `files` (path, text) to a new zip file."""
     with open_private(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in files:
             archive.writestr(path, text)
 
 
 def write_folder(target: Path, files: Iterable[tuple[str, str]]) -> None:
-    """Replace what an archive holds at `target`; other files there stay."""
+    """Replace the archive in folder `target`; other files there stay."""
     for folder in FOLDERS:
         make_private_folder(target / folder)
         for old in (target / folder).glob("*.json"):
@@ -213,7 +213,7 @@ def write_folder(target: Path, files: Iterable[tuple[str, str]]) -> None:
 
 
 def read_zip(content: bytes) -> Entries:
-    """The objects of an uploaded archive; nothing is unpacked to disk."""
+    """Read an uploaded archive in memory. Raises Refused."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(info.file_size for info in archive.infolist()) > _LARGEST:
@@ -224,7 +224,7 @@ def read_zip(content: bytes) -> Entries:
 
 
 def read_folder(source: Path) -> Entries:
-    """The objects of an archive that is a folder."""
+    """Read an archive from a folder. Raises Refused for an empty one."""
     found = _sorted(
         (f"{folder}/{file.name}", file.read_bytes())
         for folder in (*FOLDERS, *OLDER_FOLDERS)
@@ -249,7 +249,7 @@ def _sorted(files: Iterable[tuple[str, bytes]]) -> Entries:
 
 
 def _known(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str, bytes]]:
-    """(path, folder, text) of the files of the layout; others are not looked at."""
+    """(path, folder, text) of the files that belong to the layout."""
     for path, text in files:
         parts = PurePosixPath(path).parts
         folder = OLDER_FOLDERS.get(parts[0], parts[0]) if parts else ""

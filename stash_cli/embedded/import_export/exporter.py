@@ -29,7 +29,7 @@ def _paths(row: Row) -> list[str]:
 
 
 def gallery_reference(row: Row) -> dict[str, Any]:
-    """What another object calls a gallery by: its folder, its zip files, or its title."""
+    """The reference to a gallery in other entities: its folder, its zip files, or its title."""
     folder = row.get("folder")
     if folder is not None:
         return {"folder_path": folder.get("path")}
@@ -80,7 +80,7 @@ EXTRAS: dict[str, Callable[[Row], Any]] = {
     "play_history": lambda row: row.get("play_history"),
     "o_history": lambda row: row.get("o_history"),
 }
-"""Value of each such member."""
+"""Values of the nested lists, by member."""
 
 
 _BATCH = 500
@@ -94,13 +94,13 @@ _DEPENDENCIES = {
     "Studio": {"tags": "Tag", "parent_studio": "Studio"},
     "Tag": {"parents": "Tag"},
 }
-"""The fields of each type that lead to what it refers to."""
+"""Fields of each type that refer to other entities."""
 
 
 class Export:
-    """The files of one archive, as (path, text); `wanted` are ids by type, None for everything.
+    """The files of one archive, as (path, text); `options` select entities, None selects everything.
 
-    The images of a gallery always come with it, the scenes of a group only with its dependencies.
+    The images of a gallery are always included, the scenes of a group only with dependencies.
     """
 
     def __init__(self, context: RequestContext, options: Mapping[str, Any] | None = None) -> None:
@@ -113,7 +113,7 @@ class Export:
         self._wanted = {layout.type: self._chosen(layout, options) for layout in archive.LAYOUTS}
 
     def files(self) -> Iterator[tuple[str, str]]:
-        """Every file of the archive."""
+        """All files of the archive."""
         self._reach()
         for layout in archive.LAYOUTS:
             ids = list(self._wanted[layout.type])
@@ -139,7 +139,7 @@ class Export:
         return list(self._context.connection.scalars(select(table.c.id).order_by(table.c.id)))
 
     def _reach(self) -> None:
-        """Add what comes along, until nothing new does."""
+        """Add referenced entities until there are no new ones."""
         if self._everything:
             return
         if self._dependencies:
@@ -200,7 +200,7 @@ class Export:
         return base64.b64encode(content).decode() if content else ""
 
     def _path(self, layout: archive.Layout, row: Row) -> str:
-        """What the object is called, and a hash or number where that is not enough, as on the server."""
+        """The path of an entity's file: name or title, with a hash or number if needed, as on the server."""
         files = [] if layout.by_name else row.get("visual_files" if row.type == "Image" else "files")
         if layout.by_name:
             parts = [row.get("name"), row.get("disambiguation") if layout is archive.PERFORMER else ""]

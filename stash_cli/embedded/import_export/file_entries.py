@@ -1,4 +1,4 @@
-"""Files and folders of the library as JSON, and back into rows."""
+"""Files and folders as JSON entries, and their rows on import."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EMPTY = {"format": "", "video_codec": "", "audio_codec": ""}
 
 
 def file_entry(file: Row) -> dict[str, Any]:
-    """The JSON of a file."""
+    """The JSON entry of a file."""
     kind = _KINDS.get(file.type, "file")
     _, facts = _FACTS.get(kind, (None, ""))
     rate = {"bitrate": file.get("bit_rate")} if kind == "video" else {}
@@ -39,7 +39,7 @@ def file_entry(file: Row) -> dict[str, Any]:
 
 
 def _fingerprint(kind: str, value: str) -> dict[str, Any]:
-    """A perceptual hash is written as the number that it is."""
+    """A fingerprint entry; a perceptual hash is written as a number."""
     return {"type": kind, "fingerprint": parse_phash(value) if kind == "phash" else value}
 
 
@@ -56,21 +56,21 @@ def _entry(row: Row, kind: str) -> dict[str, Any]:
 
 
 def entry_name(entry: Mapping[str, Any]) -> str:
-    """How deep the path is, its last part and its md5: what lies higher comes first."""
+    """The name of an entry: depth, base name and md5 of its path, so that higher folders sort first."""
     path = entry["path"]
     digest = hashlib.md5(path.encode(), usedforsecurity=False).hexdigest()
     return f"{path.count(os.sep):02x}.{base_name(path)}.{digest}.json"
 
 
 def parents_before(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Entries in an order in which zip files and folders come before what they hold."""
+    """Entries with zip files and folders before their contents."""
     return sorted(
         entries, key=lambda entry: (bool(entry.get("zip_file")), entry["path"].count(os.sep), entry["path"])
     )
 
 
 def file_at(connection: Connection, path: str) -> int | None:
-    """The id of the file with a path."""
+    """The id of the file at `path`, or None."""
     joined = select(t.files.c.id).join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
     at = joined.where(t.folders.c.path == parent(path), t.files.c.basename == base_name(path))
     return connection.scalar(at)
@@ -81,7 +81,7 @@ def folder_at(connection: Connection, path: str) -> int | None:
 
 
 def write_entry(connection: Connection, entry: Mapping[str, Any]) -> None:
-    """Make the row of a file or folder; one that is there already stays as it is."""
+    """Insert the row of a file or folder; an existing row is left unchanged."""
     path, zipped = entry["path"], entry.get("zip_file")
     zip_id = None if zipped is None else file_at(connection, zipped)
     if entry["type"] == "folder":

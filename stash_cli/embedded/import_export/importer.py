@@ -1,4 +1,4 @@
-"""From the files of an archive to objects: each in a transaction of its own."""
+"""Import of entities from an archive, each in a transaction of its own."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.database import Database
 
 _BROKEN = (Refused, DBAPIError, KeyError, TypeError, ValueError, AttributeError)
-"""What an object that cannot be imported raises: the archive may come from anywhere."""
+"""Errors of an entity that cannot be imported; archives may come from anywhere."""
 
 
 @dataclass(frozen=True)
 class Import:
-    """One import; an object that fails is named in the log and left out."""
+    """One import; an entity that fails is logged and skipped."""
 
     database: Database
     progress: Progress
@@ -40,7 +40,7 @@ class Import:
     missing: str = references.FAIL
 
     def run(self, entries: Entries) -> None:
-        """Import everything, what others refer to first."""
+        """Import all entries, referenced types first."""
         self.progress.total(sum(map(len, entries.values())))
         for layout in archive.LAYOUTS:
             if layout is archive.GALLERY:
@@ -81,7 +81,7 @@ class Import:
         connection.execute(update(table).where(table.c.id == number).values(values))
 
     def _given(self, connection: Connection, member: archive.Member, found: Mapping[str, Any]) -> Any:
-        """The value of an input field; what an archive leaves out is empty."""
+        """The value of an input field; members that the archive omits are empty."""
         value = found.get(member.name)
         if member.kind == archive.NAMES:
             return references.ids_of(connection, member.target, value or (), self.missing)
@@ -106,7 +106,7 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "play_duration": lambda value: value or 0,
     "stash_ids": lambda value: value or [],
 }
-"""Members that an input takes in another shape."""
+"""Conversions of members whose input has another shape."""
 
 
 def _in_order(entries: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _in_order(entries: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _above_first(entries: Mapping[str, Any], member: str) -> dict[str, Any]:
-    """Entries with those that they name in `member` before them."""
+    """Entries ordered so that the parents named in `member` come first."""
     by_name = {str(found.get("name")).lower(): path for path, found in entries.items()} if member else {}
     ordered: dict[str, Any] = {}
     for start in entries:
@@ -140,7 +140,7 @@ def _names(value: Any) -> Iterable[str]:
 
 
 def _existing(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int | None:
-    """The object that an entry describes, if the library has it: by name, files, folder or title."""
+    """The id of the entity that an entry describes, by name, files, folder or title; None if it is new."""
     if layout.by_name:
         disambiguation = found.get("disambiguation") or ""
         return references.named(connection, layout.type, found["name"], disambiguation)
@@ -151,7 +151,7 @@ def _existing(connection: Connection, layout: archive.Layout, found: Mapping[str
 
 
 def _made(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int:
-    """A new object with what makes it one: its name, or its files or folder."""
+    """Insert an entity with its identity: its name, or its files or folder."""
     mapper = MAPPERS[layout.type]
     if layout.by_name:
         names = {name: found[name] for name in ("name", "disambiguation") if found.get(name)}

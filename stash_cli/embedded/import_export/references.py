@@ -1,4 +1,4 @@
-"""References of an imported entity: to others by name or path, and its nested lists."""
+"""References of an imported entity to others, by name or path, and its nested lists."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAIL, IGNORE, CREATE, OVERWRITE = "FAIL", "IGNORE", "CREATE", "OVERWRITE"
 
 
 def named(connection: Connection, type_name: str, name: str, disambiguation: str | None = None) -> int | None:
-    """The object with a name, letters compared without case; a performer's disambiguation as well."""
+    """The id of the entity with a name, compared without case; for performers also by disambiguation."""
     table = OBJECT_TYPES[type_name].table
     statement = select(table.c.id).where(table.c.name.collate("NOCASE") == name.strip()).order_by(table.c.id)
     if type_name == "Performer" and disambiguation is not None:
@@ -34,7 +34,7 @@ def named(connection: Connection, type_name: str, name: str, disambiguation: str
 
 
 def ids_of(connection: Connection, type_name: str, names: Iterable[str], missing: str) -> list[int]:
-    """The ids of objects by their names; what is not there is made, left out or refused."""
+    """The ids of entities by name; missing ones are created, skipped or refused, as `missing` says."""
     found = {name: named(connection, type_name, name) for name in names}
     absent = [name for name, number in found.items() if number is None]
     if absent and missing == FAIL:
@@ -45,13 +45,13 @@ def ids_of(connection: Connection, type_name: str, names: Iterable[str], missing
 
 
 def owner_of(connection: Connection, link: Any, files: Iterable[int]) -> int | None:
-    """The object that one of `files` belongs to."""
+    """The id of the entity that owns one of `files`, or None."""
     owner, file, *_ = link.c
     return connection.scalar(select(owner).where(file.in_(list(files))).order_by(owner).limit(1))
 
 
 def gallery(connection: Connection, reference: Mapping[str, Any]) -> int | None:
-    """The gallery made of a folder or zip file, or the one that a user gave a title."""
+    """The gallery of a folder or zip file, or the user-created one with a title."""
     if reference.get("folder_path"):
         folder = folder_at(connection, reference["folder_path"])
         return connection.scalar(select(t.galleries.c.id).where(t.galleries.c.folder_id == folder))
@@ -67,7 +67,7 @@ def gallery(connection: Connection, reference: Mapping[str, Any]) -> int | None:
 
 
 def galleries(connection: Connection, references: Iterable[Mapping[str, Any]], missing: str) -> list[int]:
-    """The ids of galleries; one that only has a title can be made."""
+    """The ids of galleries; a missing one can be created if it only has a title."""
     found = []
     for reference in references:
         number = gallery(connection, reference)
@@ -81,7 +81,7 @@ def galleries(connection: Connection, references: Iterable[Mapping[str, Any]], m
 
 
 def files(connection: Connection, paths: Iterable[str], noun: str) -> list[int]:
-    """The ids of files by their paths; all have to be there."""
+    """The ids of files by path. Raises Refused for a missing one."""
     found = {path: file_at(connection, path) for path in paths}
     for path, number in found.items():
         if number is None:
@@ -92,7 +92,7 @@ def files(connection: Connection, paths: Iterable[str], noun: str) -> list[int]:
 def write_owned(
     connection: Connection, layout: Layout, number: int, found: Mapping[str, Any], missing: str
 ) -> None:
-    """Write every list of `found` that the layout names; `missing` is what becomes of unknown names."""
+    """Replace the nested lists that the layout names; `missing` is the policy for unknown names."""
     for name in layout.extras:
         if (layout.type, name) in _WRITERS:
             _WRITERS[layout.type, name](connection, number, found.get(name) or [], missing)
@@ -104,7 +104,7 @@ def _scene_galleries(connection: Connection, number: int, given: Any, missing: s
 
 
 def _image_galleries(connection: Connection, number: int, given: Any, missing: str) -> None:
-    """An image may also be in the gallery of its zip file or folder, which no input could put it in."""
+    """Add an image to galleries; those of its zip file or folder included, which no input could set."""
     rows = [{"image_id": number, "gallery_id": gallery} for gallery in galleries(connection, given, missing)]
     if rows:
         connection.execute(upsert(t.galleries_images).on_conflict_do_nothing(), rows)
@@ -147,7 +147,7 @@ def _markers(connection: Connection, number: int, given: Any, missing: str) -> N
 
 
 def _chapters(connection: Connection, number: int, given: Any, _: str) -> None:
-    """Written as they are: their images are imported later."""
+    """Insert chapters without validation, because the images of the gallery are imported later."""
     connection.execute(delete(t.galleries_chapters).where(t.galleries_chapters.c.gallery_id == number))
     for entry in given:
         row = {"gallery_id": number, "title": entry.get("title") or "", "image_index": entry["image_index"]}

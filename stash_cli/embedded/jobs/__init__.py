@@ -1,4 +1,4 @@
-"""Jobs of the embedded library: the queue, its progress events, its log and the tasks themselves."""
+"""Jobs of the embedded library: the queue, tasks, events and the log."""
 
 from stash_cli.embedded.jobs.job import JobCancelled, Progress
 from stash_cli.embedded.jobs.queue import JobQueue

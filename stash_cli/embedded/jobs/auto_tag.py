@@ -1,4 +1,4 @@
-"""The auto-tag task: performers, studios and tags whose names stand in a file's path."""
+"""The auto-tag task: assigns performers, studios and tags whose names occur in a file's path."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BATCH = 100
 
 @dataclass(frozen=True)
 class _Target:
-    """A kind of object that is tagged."""
+    """A type of object to be tagged, with its tables."""
 
     table: Table
     files: Table
@@ -54,27 +54,27 @@ _TARGETS = (
 
 @dataclass(frozen=True)
 class _Named:
-    """Something whose name may be found in a path; `kind` is the field of the input."""
+    """A performer, studio or tag by name or alias; `kind` is the field of the input."""
 
     kind: str
     id: int
     name: str
 
     def is_in(self, path: str, lowered: str) -> bool:
-        """Whether `path` names it; `lowered` is the path in lower case, which rules most out cheaply."""
+        """Whether `path` contains the name; `lowered` is the lower-case path, a cheap first test."""
         return self.name.split()[0].lower() in lowered and name_pattern(self.name).matches(path)
 
 
 @lru_cache(maxsize=1_000)
 def name_pattern(name: str) -> Expression:
-    """Whole words of `name`, with any of `. - _` and space between them."""
+    """Pattern for `name` as whole words, separated by any of `. - _` and space."""
     words = [re.escape(word) for word in name.split()]
     return compile_pattern(_START + _SEPARATORS.join(words) + _END)
 
 
 @dataclass(frozen=True)
 class AutoTagger:
-    """One run by an AutoTagMetadataInput: ["*"] means all, an empty or missing list none."""
+    """One run by an AutoTagMetadataInput: ["*"] selects all, an empty or missing list none."""
 
     database: Database
     options: Mapping[str, Any]
@@ -93,7 +93,7 @@ class AutoTagger:
                 self._tag(target, names, found[start : start + _BATCH])
 
     def _names(self, connection: Connection, kind: str) -> Iterator[_Named]:
-        """The names, and for studios and tags the aliases, of what was asked for."""
+        """The selected names, with the aliases of studios and tags."""
         chosen = [str(word) for word in self.options.get(kind) or ()]
         if not chosen:
             return
@@ -102,7 +102,7 @@ class AutoTagger:
                 yield _Named(kind, number, name)
 
     def _objects(self, connection: Connection, target: _Target) -> Iterator[tuple[int, str]]:
-        """Objects that are not organized, each once per file."""
+        """(id, path) of objects that are not organized, once per file."""
         paths = self.options.get("paths") or ()
         for number, path in connection.execute(_paths_of(target)):
             if not paths or any(is_within(path, chosen) for chosen in paths):
@@ -147,7 +147,7 @@ def _paths_of(target: _Target) -> Select[Any]:
 
 
 def _apply(connection: Connection, target: _Target, number: int, named: _Named) -> None:
-    """Add a performer or tag; set the studio of an object that has none."""
+    """Add a performer or tag, or set the studio of an object that has none."""
     if named.kind == "studios":
         columns = target.table.c
         free = (columns.id == number) & columns.studio_id.is_(None)

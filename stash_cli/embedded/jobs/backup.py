@@ -1,4 +1,4 @@
-"""Copies of the library while it is in use: whole, or without what says whose it is."""
+"""Backups of a library in use, complete or anonymised."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _FORGOTTEN = (
     t.saved_filters,
     t.settings,
 )
-"""What an anonymised copy does not have at all."""
+"""Tables whose rows an anonymised copy omits."""
 _KEPT = frozenset(
     ("gender", "circumcised", "language_code", "caption_type", "format", "video_codec", "audio_codec")
 )
-"""Texts that say nothing about anybody."""
+"""Text columns that identify nobody and are kept."""
 
 
 def back_up(library: Library, options: Mapping[str, Any]) -> str | None:
-    """Copy the library to a dated file beside it, or to one to download, whose URL path is returned."""
+    """Copy the library beside it, or to a download whose URL path is returned."""
     url, target = _place(library, "", download=bool(options.get("download")))
     _copy(library.database.path, target)
     library.jobs.library_log.info(f"Backed the library up to {target}")
@@ -47,7 +47,7 @@ def back_up(library: Library, options: Mapping[str, Any]) -> str | None:
 
 
 def anonymise(library: Library, options: Mapping[str, Any]) -> str | None:
-    """As `back_up`, with every name and text replaced by letters that mean nothing."""
+    """As `back_up`, with every name and text replaced by a keyed hash."""
     url, target = _place(library, ".anonymous", download=bool(options.get("download")))
     _copy(library.database.path, target)
     _scramble_copy(target)
@@ -69,7 +69,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _scramble_copy(path: Path) -> None:
-    """Scramble a copy, and rewrite it so that nothing of what was there is left between its pages."""
+    """Anonymise a copy and vacuum it, so that free pages hold no old content."""
     database = Database(path)
     try:
         with database.write() as connection:
@@ -95,7 +95,7 @@ def _teach(connection: Connection, secret: bytes) -> None:
 
 
 def _scramble(connection: Connection, table: Table) -> None:
-    """Replace the texts of a table; equal texts stay equal, so that what refers to them still does."""
+    """Replace the texts of a table; equal texts stay equal, so that references by text still hold."""
     names = [
         column.name
         for column in table.columns
@@ -112,12 +112,12 @@ def _scramble(connection: Connection, table: Table) -> None:
 
 
 def _path(secret: bytes, text: str) -> str:
-    """Each part of a path on its own: what lies inside a folder still does."""
+    """Anonymise each part of a path, which keeps the containment of folders."""
     return "/".join(str(_word(secret, part)) for part in text.split("/"))
 
 
 def _word(secret: bytes, text: str | None) -> str | None:
-    """Sixteen letters and digits in place of a text; the ending of a file's name stays."""
+    """A keyed hash of 16 hex digits in place of a text; the extension of a file name is kept."""
     if not text:
         return text
     _, dot, ending = text.rpartition(".")

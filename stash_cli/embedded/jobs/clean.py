@@ -1,4 +1,4 @@
-"""The clean task: forget files that are gone, and what was made of them and nothing else."""
+"""The clean task: removes rows of missing files, and the entities that have no other file."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Cleaner:
         return not paths or any(is_within(path, chosen) for chosen in paths)
 
     def _is_gone(self, rules: Rules, file: _File) -> bool:
-        """Whether the file is missing, outside every library folder or excluded by now."""
+        """Whether the file is missing, outside all library folders, or excluded by now."""
         self.progress.check()
         self.progress.step()
         root = rules.root_of(file.path)
@@ -124,13 +124,13 @@ class Cleaner:
 
 
 def _forget_files(connection: Connection, ids: Sequence[int]) -> None:
-    """Remove entries, and the objects that have no other file."""
+    """Remove rows of files, and the entities that have no other file."""
     for kind, owner in remove_entries(connection, ids):
         destroy(connection, MAPPERS[kind], owner, Options())
 
 
 def _forget_folders(connection: Connection, ids: Iterable[int]) -> None:
-    """Remove folders that hold nothing any more, the deepest first, with the galleries made of them."""
+    """Remove empty folders, deepest first, with the galleries made from them."""
     for folder in sorted(ids, reverse=True):
         made = select(t.galleries.c.id).where(t.galleries.c.folder_id == folder)
         for gallery in list(connection.scalars(made)):

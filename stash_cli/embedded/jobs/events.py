@@ -1,4 +1,4 @@
-"""Events from worker threads to asynchronous subscribers, and the log that is published with them."""
+"""Events from worker threads to asynchronous subscribers, and the library's log."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BUFFERED = 100
-"""Events kept for a reader that does not keep up; further ones are dropped, as the server does."""
+"""Events buffered for a slow subscriber; further ones are dropped, as on the server."""
 
 
 class Subscription(Generic[T]):
-    """One reader of a :class:`Broadcast`; an asynchronous iterator bound to the loop it was made in.
+    """A subscriber of a :class:`Broadcast`: an asynchronous iterator, bound to one event loop.
 
-    `arrived` is called in that loop for every event that can be taken.
+    `arrived` is called in that loop for every buffered event.
     """
 
     def __init__(self, broadcast: Broadcast[T], arrived: Callable[[], object] | None = None) -> None:
@@ -32,7 +32,7 @@ class Subscription(Generic[T]):
         self._queue: asyncio.Queue[T] = asyncio.Queue(BUFFERED)
 
     def offer(self, event: T) -> None:
-        """Hand over an event from any thread."""
+        """Deliver an event; thread-safe."""
         try:
             self._loop.call_soon_threadsafe(self._put, event)
         except RuntimeError:  # its loop is closed: nobody reads any more
@@ -52,7 +52,7 @@ class Subscription(Generic[T]):
         return await self._queue.get()
 
     def drain(self, most: int = BUFFERED) -> list[T]:
-        """What can be had without waiting, at most so many."""
+        """Up to `most` buffered events, without waiting."""
         return [self._queue.get_nowait() for _ in range(min(most, self._queue.qsize()))]
 
     def close(self) -> None:
@@ -66,21 +66,21 @@ class Subscription(Generic[T]):
 
 
 class Broadcast(Generic[T]):
-    """A source of events: every reader subscribed at that moment gets each of them, in order."""
+    """A source of events; each subscriber gets every event after its subscription, in order."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._readers: list[Subscription[T]] = []
 
     def subscribe(self, arrived: Callable[[], object] | None = None) -> Subscription[T]:
-        """A new reader; call it inside the event loop that will read."""
+        """Subscribe; must be called in the event loop that reads."""
         reader = Subscription(self, arrived)
         with self._lock:
             self._readers.append(reader)
         return reader
 
     def publish(self, event: T) -> None:
-        """Hand `event` to all readers; callable from every thread, never blocks."""
+        """Deliver `event` to all subscribers; thread-safe and non-blocking."""
         with self._lock:
             readers = list(self._readers)
         for reader in readers:
@@ -97,7 +97,7 @@ KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One line: RFC 3339 time, level (Trace, Debug, Info, Warning, Error) and text."""
+    """A log line: RFC 3339 time, level (Trace, Debug, Info, Warning, Error) and message."""
 
     time: str
     level: str
@@ -108,7 +108,7 @@ class LogEntry:
 
 
 class LibraryLog:
-    """The last thousand entries; writing publishes to whoever follows."""
+    """The last thousand log entries; new ones are published to subscribers."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -131,6 +131,6 @@ class LibraryLog:
         self.write("Error", message)
 
     def entries(self) -> list[LogEntry]:
-        """All entries kept, newest first."""
+        """All entries, newest first."""
         with self._lock:
             return list(self._entries)

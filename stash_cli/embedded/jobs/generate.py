@@ -1,4 +1,4 @@
-"""What can be generated without an external program, piece by piece: covers and perceptual hashes."""
+"""Generation of covers and perceptual hashes, which needs no external program."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
     Options = Mapping[str, Any]
 
 _COVER_AT = 0.2
-"""Where in a video its cover is taken unless a second is named, as a part of its length."""
+"""Default position of a cover, as a fraction of the duration."""
 _IDS = ("sceneIDs", "markerIDs", "imageIDs", "galleryIDs")
 FILES = "files"
-"""The option of a scan: the ids of the files that it took up."""
+"""Option of a scan: the ids of the files that it read."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One thing to generate; `make` returns why it could not be made, or None."""
+    """One thing to generate; `make` returns the reason of a failure, or None."""
 
     description: str
     make: Callable[[], str | None]
 
 
 def pieces(library: Library, options: Options) -> list[Piece]:
-    """What a GenerateMetadataInput asks for and is not there yet (or is, with `overwrite`)."""
+    """The pieces that a GenerateMetadataInput requests and that are missing (or all, with `overwrite`)."""
     found = []
     for name, kind in _KINDS.items():
         if options.get(name):
@@ -58,7 +58,7 @@ def pieces(library: Library, options: Options) -> list[Piece]:
 
 
 def _limited(statement: Select[Any], options: Options, link: Table, owner: str) -> Select[Any]:
-    """Only files of the objects, of the scan or below the paths that were named; all where none were."""
+    """`statement` limited to the selected objects, scanned files or paths, if any are given."""
     if FILES in options:
         statement = statement.where(link.c.file_id.in_(sql.id_list(options[FILES])))
     elif any(options.get(name) for name in _IDS):
@@ -84,14 +84,14 @@ def _numbers(options: Options, name: str) -> Select[Any]:
 
 
 def _with_files(link: Table, *columns: Any) -> Select[Any]:
-    """(file, columns...) of what `link` gives to objects, with their folders at hand."""
+    """(file, columns...) of a join table, joined with files and folders."""
     statement = select(link.c.file_id, *columns).select_from(link)
     files = statement.join(t.files, t.files.c.id == link.c.file_id)
     return files.join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
 
 
 class _Covers:
-    """A frame of the primary file of each scene."""
+    """Covers: a frame of the primary file of each scene."""
 
     def wanted(self, options: Options) -> Select[Any]:
         link, video, scenes = t.scenes_files, t.video_files, t.scenes
@@ -128,7 +128,7 @@ class _Covers:
 
 
 class _Hashes:
-    """The perceptual hash of every file of scenes, or of images."""
+    """Perceptual hashes of the files of scenes or images."""
 
     def __init__(
         self, link: Table, owner: str, facts: Table, hashed: Callable[[IO[bytes], Any], int], *columns: Any
@@ -182,4 +182,4 @@ _KINDS: dict[str, _Covers | _Hashes] = {
     "phashes": _Hashes(t.scenes_files, "scene_id", _video, _video_hash, _video.c.duration),
     "imagePhashes": _Hashes(t.images_files, "image_id", _image, _picture_hash),
 }
-"""By the option that asks for it."""
+"""Generators by option."""

@@ -18,7 +18,7 @@ Task = Callable[["Progress"], None]
 
 @dataclass(eq=False)
 class Job:
-    """A queued, running or ended task; every field is changed under the queue's lock only."""
+    """A queued, running or finished task; fields change only under the queue's lock."""
 
     id: int
     description: str
@@ -33,7 +33,7 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def as_dict(self) -> dict[str, Any]:
-        """The job as the API shows it; sub-tasks newest first, null when there are none."""
+        """The job as a GraphQL object; sub-tasks newest first, null without any."""
         return {
             "id": str(self.id),
             "status": self.status,
@@ -52,10 +52,10 @@ class JobCancelled(Exception):  # noqa: N818 - not an error: the task did what i
 
 
 class Progress:
-    """Handed to every task; callable from the task's own threads.
+    """The progress of a job, updated by its task from any thread.
 
-    `total(n)` says how many steps there are (None: unknown), `step()` that one is done; both may be
-    called at any time, so the fraction can fall when work is found.
+    `total(n)` sets the number of steps (None: unknown) and `step()` completes one; both may be called at any
+    time, so the fraction falls when more work is found.
     """
 
     def __init__(self, job: Job, log: LibraryLog, update: Callable[[Callable[[], None]], None]) -> None:
@@ -83,7 +83,7 @@ class Progress:
         self._update(change)
 
     def add(self, steps: int) -> None:
-        """Find more to do."""
+        """Add steps to the total."""
 
         def change() -> None:
             self._total = (self._total or 0) + steps

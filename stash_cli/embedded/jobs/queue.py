@@ -1,4 +1,4 @@
-"""At most one call in a given time, and never a lost last one."""
+"""The job queue: first in, first out, one job at a time, in one worker thread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SETTLE = 0.005  # seconds: changes that belong together are told together
 
 
 class Throttle:
-    """Calls `action` soon when `seconds` have passed since the last call, else when they have.
+    """Rate limit that never drops the last call: runs `action` at most once every `seconds`.
 
     `action` runs in a timer thread and must take its own locks.
     """
@@ -48,7 +48,7 @@ class Throttle:
         self._action()
 
     def cancel(self) -> None:
-        """Forget a call that is still waiting."""
+        """Cancel a pending call."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
@@ -60,10 +60,10 @@ UPDATE_SECONDS = 0.1
 
 
 class JobQueue:
-    """Runs tasks in order and tells subscribers about them.
+    """Runs tasks in order and publishes their state.
 
     `events` carries `{"type": "ADD"|"UPDATE"|"REMOVE", "job": {...}}`, updates at most every 100 ms;
-    `scan_complete` carries True after a scan or clean; `log` is what the tasks have to say.
+    `scan_complete` carries True after a scan or clean; `library_log` collects the messages of tasks.
     """
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class JobQueue:
         self.library_log = LibraryLog()
 
     def add(self, description: str, task: Task) -> int:
-        """Queue `task` and return the job's id; it starts at once when the queue is idle."""
+        """Queue `task` and return the job's id; an idle queue starts it at once."""
         with self._changed:
             if self._closed:
                 raise RuntimeError("the library is closed")
@@ -100,13 +100,13 @@ class JobQueue:
             return [job.as_dict() for job in (*jobs, *self._waiting)] or None
 
     def find(self, job_id: int) -> dict[str, Any] | None:
-        """A waiting, running or one of the last ten ended jobs."""
+        """A waiting, running or recently finished job (the last ten), or None."""
         with self._changed:
             jobs = [*self._waiting, *self._finished, *([self._running] if self._running else [])]
             return next((job.as_dict() for job in jobs if job.id == job_id), None)
 
     def stop(self, job_id: int) -> None:
-        """Cancel a waiting job, ask a running one to stop; an unknown id is no error."""
+        """Cancel a waiting job, or ask a running one to stop; unknown ids are ignored."""
         with self._changed:
             for job in [job for job in self._waiting if job.id == job_id]:
                 self._waiting.remove(job)
@@ -122,12 +122,12 @@ class JobQueue:
                 self.stop(job.id)
 
     def wait_idle(self, timeout: float | None = None) -> bool:
-        """Wait until nothing runs or waits; False when `timeout` seconds were not enough."""
+        """Wait until no job runs or waits; False after `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: not (self._running or self._waiting), timeout)
 
     def close(self, *, drain: bool = True) -> None:
-        """End the worker: `drain` lets queued jobs finish first, else they are cancelled."""
+        """Stop the worker; with `drain` queued jobs finish first, otherwise they are cancelled."""
         if not drain:
             self.stop_all()
         self.wait_idle()

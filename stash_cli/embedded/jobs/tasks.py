@@ -1,4 +1,4 @@
-"""The tasks that a library can run as jobs, imports and exports among them."""
+"""The tasks that run as jobs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _BESIDE = "scanGenerate"
 
 
 def scan(library: Library, options: Options, progress: Progress) -> None:
-    """Scan, then generate of the files that were taken up what was asked for beside."""
+    """Scan, then generate what the scan options request for the scanned files."""
     from stash_cli.embedded import scan as scanner  # reads media libraries that nothing else needs
 
     wanted = {_plain_name(name): value for name, value in options.items() if name.startswith(_BESIDE)}
@@ -55,7 +55,7 @@ def scan(library: Library, options: Options, progress: Progress) -> None:
 
 
 def _plain_name(name: str) -> str:
-    """`scanGenerateImagePhashes` -> `imagePhashes`, as the generate task calls it."""
+    """`scanGenerateImagePhashes` -> `imagePhashes`, the name of the option in the generate task."""
     name = name.removeprefix(_BESIDE)
     return name[0].lower() + name[1:]
 
@@ -88,13 +88,13 @@ def auto_tag(library: Library, options: Options, progress: Progress) -> None:
 
 
 def generate(library: Library, options: Options, progress: Progress) -> None:
-    """Make covers and perceptual hashes; everything else that is asked for is named in the log."""
+    """Generate covers and perceptual hashes; other requested kinds are logged as unsupported."""
     _say_what_is_not_made(options, progress)
     _make(library, options, progress)
 
 
 def clean_generated(library: Library, options: Options, progress: Progress) -> None:
-    """Remove pictures that nothing refers to; an embedded library generates nothing else."""
+    """Delete unreferenced pictures, the only generated content of an embedded library."""
     from stash_cli.embedded.persistence.blobs import delete_unreferenced
 
     if not options.get("blobFiles"):
@@ -112,12 +112,12 @@ def optimise(library: Library, _: Options, progress: Progress) -> None:
 
 
 def migrate(_: Library, __: Options, progress: Progress) -> None:
-    """A library file is brought up to date when it is opened, and all it keeps is in it."""
+    """Report that there is nothing to migrate: a library file is migrated when it is opened."""
     progress.library_log.info("There is nothing to migrate: the library is up to date")
 
 
 def export_objects(context: RequestContext, options: Mapping[str, Any]) -> str:
-    """Write what was asked for into a zip file and return the URL path to fetch it from."""
+    """Export the selected entities to a zip file and return its URL path."""
     from stash_cli.embedded.import_export.exporter import Export  # the kinds use contexts
 
     stamp = datetime.now().astimezone().strftime("%Y%m%d%H%M%S")
@@ -127,7 +127,7 @@ def export_objects(context: RequestContext, options: Mapping[str, Any]) -> str:
 
 
 def metadata_path(context: RequestContext) -> Path:
-    """The folder of full exports, which has to be set."""
+    """The folder of full exports. Raises Refused when it is not configured."""
     path = read_part(context.connection, "general").get("metadataPath")
     if not path:
         raise Refused("metadata path must be set in config")
@@ -135,7 +135,7 @@ def metadata_path(context: RequestContext) -> Path:
 
 
 def export_all(library: Library, target: Path, progress: Progress) -> None:
-    """Write the whole library as JSON below `target`."""
+    """Export the whole library as JSON to folder `target`."""
     from stash_cli.embedded.import_export.exporter import Export
     from stash_cli.embedded.library.context import RequestContext
 
@@ -146,9 +146,9 @@ def export_all(library: Library, target: Path, progress: Progress) -> None:
 
 
 def import_all(library: Library, source: Path, progress: Progress) -> None:
-    """Replace the library's content by the JSON below `source`; its settings stay.
+    """Replace the library's content by the JSON in folder `source`; settings are kept.
 
-    Nothing is lost when there is nothing to read.
+    An empty or unreadable source is refused before anything is deleted.
     """
     entries = archive.read_folder(source)
     with library.database.write() as connection:

@@ -1,4 +1,4 @@
-"""A cache that is bounded by what its values weigh."""
+"""A least recently used cache with a limit in bytes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ V = TypeVar("V")
 
 
 class Cache(Generic[K, V]):
-    """Keeps the values used last, up to `most` bytes in all; threads may share it.
+    """Thread-safe LRU cache of at most `most` bytes.
 
-    A value of more than an eighth of that is not kept, so that one does not displace all others.
+    A value larger than an eighth of that is not cached, so that it does not evict all others.
     """
 
     _ENTRY = 512  # bytes that an entry takes beside its value
@@ -24,7 +24,7 @@ class Cache(Generic[K, V]):
         self._kept: dict[K, tuple[V, int]] = {}
 
     def get(self, key: K) -> V | None:
-        """The value of a key, which counts as used; None when it is not kept."""
+        """The value of a key, marked as recently used; None when it is not cached."""
         with self._lock:
             found = self._kept.pop(key, None)
             if found is None:
@@ -33,7 +33,7 @@ class Cache(Generic[K, V]):
             return found[0]
 
     def put(self, key: K, value: V, size: int) -> None:
-        """Keep `value`, which takes `size` bytes; what was used longest ago goes."""
+        """Cache `value` of `size` bytes, evicting the least recently used."""
         size += self._ENTRY
         if size > self._most // 8:
             return

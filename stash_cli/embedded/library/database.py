@@ -1,4 +1,4 @@
-"""The connections to one SQLite file: many readers, one writer, and one snapshot for each request."""
+"""Connections to the SQLite file: many readers, one writer, one snapshot for each request."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _STEPS = 20_000  # of SQLite's machine between two looks, a millisecond or less
 
 
 class ReadEndedError(BaseException):
-    """A read that has to end. No Exception, so that it ends all fields of a query, not one after another."""
+    """A query that has to end; not an Exception, so that it ends all fields and not only the current one."""
 
 
 class Deadline:
-    """The end of one read: `seconds` from now, or when `stop` is set."""
+    """The deadline of a query: `seconds` from now, or when `stop` is set."""
 
     def __init__(self, seconds: float, stop: threading.Event | None = None) -> None:
         self.seconds = seconds
@@ -41,13 +41,13 @@ class Deadline:
         return self._stop.is_set() or monotonic() > self._ends
 
     def check(self) -> None:
-        """Raises ReadEndedError when the time is up."""
+        """Raise ReadEndedError when the deadline has passed."""
         if self.passed:
             raise ReadEndedError
 
     @contextmanager
     def over(self, connection: sqlite3.Connection) -> Iterator[None]:
-        """Have statements on `connection` fail as "interrupted" from then on, for this block."""
+        """Interrupt statements on `connection` inside this block once the deadline has passed."""
         connection.set_progress_handler(lambda: self.passed, _STEPS)
         try:
             yield
@@ -62,7 +62,7 @@ _READERS, _MORE_READERS = 10, 30  # kept open; opened when more read at a time, 
 
 
 class Database:
-    """The connections to one library file; it is created or upgraded when opened."""
+    """The connections to one library file, which is created or migrated when opened."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -79,14 +79,14 @@ class Database:
 
     @property
     def engines(self) -> tuple[Engine, Engine]:
-        """The reading and the writing engine, for those who watch what is executed."""
+        """The reading and the writing engine, for listeners on executed statements."""
         return self._reader, self._writer
 
     @contextmanager
     def read(self, deadline: Deadline | None = None) -> Iterator[Connection]:
-        """A connection that sees one state of the library from its first query on.
+        """A read-only connection in one transaction, which is a snapshot from its first query on.
 
-        Statements that are still running when `deadline` has passed fail as "interrupted".
+        Statements that run past `deadline` fail as "interrupted".
         """
         with self._reader.connect() as connection:
             if deadline is None:
@@ -97,13 +97,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """The one writing connection, inside BEGIN IMMEDIATE; committed at exit, rolled back on failure."""
+        """The writing connection, in BEGIN IMMEDIATE; committed on exit, rolled back on an exception."""
         with self._alone(), self._writer.begin() as connection:
             yield connection
             update_search_index(connection)
 
     def vacuum(self) -> None:
-        """Rewrite the file without its gaps and update_search_index the query planner's statistics."""
+        """Rewrite the file without free pages, and refresh the statistics of the query planner."""
         with self._alone(), self._writer.connect() as connection:
             raw = connection.connection.cursor()
             for statement in ("ANALYZE", "VACUUM"):
@@ -111,7 +111,7 @@ class Database:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Wait to be the only writer; a writer that wants to write again would wait for itself."""
+        """Hold the write lock. Raises RuntimeError in a thread that holds it already."""
         if self._holder == threading.get_ident():
             raise RuntimeError("this thread is inside a write transaction already")
         with self._lock:
@@ -122,13 +122,13 @@ class Database:
                 self._holder = None
 
     def close(self) -> None:
-        """Close all connections; SQLite then folds the write-ahead log into the file."""
+        """Close all connections; SQLite then checkpoints the write-ahead log."""
         self._reader.dispose()
         self._writer.dispose()
 
 
 def _create(path: Path) -> None:
-    """Make the file, private, where there is none; SQLite gives the files beside it the same permissions."""
+    """Create a missing file with private permissions, which SQLite applies to the files beside it."""
     try:
         create_private(path)
     except OSError as failure:
@@ -138,7 +138,7 @@ def _create(path: Path) -> None:
 
 
 def driver_connection(connection: Connection) -> sqlite3.Connection:
-    """The driver's own connection."""
+    """The sqlite3 connection of a SQLAlchemy connection."""
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - what the engines are made of
     return raw
@@ -185,8 +185,8 @@ def _set_up(connection: sqlite3.Connection, *, read_only: bool) -> None:
 def log_ahead(connection: sqlite3.Connection) -> None:
     """Switch the file to write-ahead logging.
 
-    The first process to open a file switches it while others may be doing the same; SQLite refuses
-    then at once instead of waiting as long as `busy_timeout` says, so the waiting is done here.
+    Several processes may switch a new file at the same time. SQLite then fails at once with SQLITE_BUSY
+    instead of waiting for `busy_timeout`, so this function waits itself.
     """
     deadline = monotonic() + _BUSY_TIMEOUT / 1000
     while True:

@@ -1,7 +1,7 @@
 """File access below the library folders, safe against symbolic links that change meanwhile.
 
-A path is resolved, compared with the folders, and then walked from the folder down without following any
-link: a link that is put in its way meanwhile makes the walk fail instead of leading it elsewhere.
+A path is resolved, compared with the folders, and then opened folder by folder without following links: a
+link that is inserted after the check makes the open fail instead of leading elsewhere.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _WHOLE = ("/", "/usr", "/var", "/run", "/home", "/Users", "/private", "/private/var")
-"""Refused themselves; what lies below may hold media."""
+"""System folders themselves; folders below them may hold media."""
 _WITH_CONTENTS = (
     *("/etc", "/proc", "/sys", "/dev", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
     *("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64", "/usr/libexec", "/usr/include", "/usr/src"),
@@ -29,7 +29,7 @@ _HOMES = ("/home", "/Users")
 
 
 def is_system_folder(path: str) -> bool:
-    """Whether `path`, its links resolved, is a folder of the system or a hidden one of a user's home."""
+    """Whether `path`, links resolved, is a system folder or a hidden folder in a user's home."""
     real = Path(os.path.realpath(path))
     if str(real) in (*_WHOLE, os.environ.get("SYSTEMDRIVE", "") + os.sep):
         return True
@@ -60,11 +60,11 @@ _BY_FOLDER = os.open in os.supports_dir_fd and os.unlink in os.supports_dir_fd
 
 
 class OutsideError(OSError):
-    """A path that leads out of the folders that it has to lie in."""
+    """A path outside the permitted folders."""
 
 
 def resolved(path: str, roots: Iterable[str]) -> tuple[str, str]:
-    """The folder of `roots` and the path below it, all links followed; raises OutsideError."""
+    """(root, resolved path) of a path below one of `roots`. Raises OutsideError."""
     real = os.path.realpath(path)
     for root in roots:
         top = os.path.realpath(root)
@@ -74,7 +74,7 @@ def resolved(path: str, roots: Iterable[str]) -> tuple[str, str]:
 
 
 def open_file(path: str, roots: Iterable[str], *, follow_links: bool = False) -> int:
-    """A descriptor of a regular file, open for reading; raises OSError, OutsideError among them."""
+    """Open a regular file for reading and return its descriptor. Raises OSError, OutsideError included."""
     if follow_links:
         descriptor = os.open(path, _FILE)
     else:
@@ -103,7 +103,7 @@ def _opened(folder: int | None, real: str) -> int:
 
 @contextmanager
 def open_folder(top: str, folder: str) -> Iterator[int | None]:
-    """A descriptor of `folder`, which is `top` or lies below it; None where the system has none."""
+    """A descriptor of `folder`, which is `top` or below it; None on systems without folder descriptors."""
     if not _BY_FOLDER:
         yield None
         return
@@ -118,7 +118,7 @@ def open_folder(top: str, folder: str) -> Iterator[int | None]:
 
 
 def move_file(source: str, target: str, roots: Sequence[str]) -> None:
-    """Rename a file or link below `roots`, making the folder of `target`. Raises OSError."""
+    """Rename a file or link below `roots`, creating the target folder. Raises OSError."""
     old_top, old = resolved(parent(source), roots)
     new_top, new = resolved(parent(target), roots)
     Path(new).mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ def move_file(source: str, target: str, roots: Sequence[str]) -> None:
 
 
 def remove_file(path: str, roots: Iterable[str]) -> None:
-    """Remove a file or link below `roots`; one that is gone already is fine. Raises OSError."""
+    """Remove a file or link below `roots`; a missing one is ignored. Raises OSError."""
     top, folder = resolved(parent(path), roots)
     with open_folder(top, folder) as descriptor:
         try:

@@ -1,4 +1,4 @@
-"""FileSource files of the library: where a row says that one lies, and the checks before it is opened."""
+"""Media files of the library: their location by database row, and the checks before they are opened."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _SIDECARS = frozenset((*CAPTION_TYPES, "funscript"))
 
 
 class NotServableError(BrokenFileError):
-    """A file that is no media of the library."""
+    """A file that is not media of the library."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileLocation:
-    """Where a row says that a file lies: on disk, or as a member of the zip file that `path` names.
+    """The location of a file by its row: on disk, or as a member of the zip file `path`.
 
-    `size` in bytes and `mod_time` in epoch seconds are those of the file on disk when a scan read it;
-    `recognised` says that one did.
+    `size` in bytes and `mod_time` in epoch seconds are those of the file on disk at the last scan;
+    `recognised` says that a scan has read it.
     """
 
     path: Path
@@ -56,11 +56,11 @@ class FileLocation:
 
 
 class ServableFile:
-    """An open file that may be sent; there is no instance for any other.
+    """An open file that may be read or sent; construction fails for any other file.
 
-    It was recognised by a scan, lies in a library folder as they are configured now, has a name that a
-    scan takes up, is a regular file, and holds media still if it has changed since. `sidecar` names a
-    caption file or script of it instead. Raises OSError or BrokenFileError.
+    It was recognised by a scan, lies in a configured library folder, has a name that a scan accepts, is a
+    regular file, and is still media if it has changed since. `sidecar` names a caption file or funscript
+    beside it instead. Raises OSError or BrokenFileError.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class ServableFile:
 
 
 def _allowed(location: FileLocation, rules: Rules, sidecar: str | None) -> str:
-    """The path to open, after all that can be told without opening it."""
+    """The path to open, after all checks that do not need the file."""
     path = os.path.normpath(location.path)
     root = rules.root_of(path)
     kind = rules.kind(root, path) if root is not None and location.recognised else None
@@ -122,7 +122,7 @@ def _allowed(location: FileLocation, rules: Rules, sidecar: str | None) -> str:
 
 @dataclass(frozen=True)
 class FileOpener:
-    """Opens files by the settings of one moment."""
+    """Opens files by the current settings."""
 
     rules: Rules
     follow_links: bool
@@ -140,7 +140,7 @@ class FileOpener:
 
 @dataclass(frozen=True)
 class FileSource:
-    """A file and the access to it, for whoever opens it later."""
+    """A located file with its opener, to be opened later."""
 
     access: FileOpener
     location: FileLocation
@@ -155,7 +155,7 @@ class FileSource:
 
 
 def locate(connection: Connection, ids: Collection[int]) -> dict[int, FileLocation]:
-    """Where the rows of these files say that they lie: anywhere, because they can be imported."""
+    """The locations of files by id; they are unchecked, because rows may be imported."""
     zips, zip_folders = t.files.alias(), t.folders.alias()
     on_disk = [func.coalesce(zips.c[name], t.files.c[name]) for name in ("size", "mod_time")]
     recognised = t.files.c.recognised & func.coalesce(zips.c.recognised, True)

@@ -1,4 +1,4 @@
-"""What SQLite is taught on every connection: regexp, natural order, hash distance, age."""
+"""SQL functions and collations: regexp, natural order, hash distance, modulo."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MASK = (1 << 64) - 1
 
 
 def register(connection: Connection) -> None:
-    """Teach `connection` the functions and the collation that filters and sorts use."""
+    """Register the functions and the collation on `connection`."""
     connection.create_function("regexp", 2, regexp, deterministic=True)
     connection.create_function("phash_distance", 2, phash_distance, deterministic=True)
     connection.create_function("mod", 2, modulo, deterministic=True)
@@ -25,32 +25,32 @@ def register(connection: Connection) -> None:
 
 
 def regexp(pattern: str, value: Any) -> bool | None:
-    """Whether RE2 `pattern` is found in `value`; NULL stays NULL, numbers are matched as text."""
+    """SQL REGEXP with RE2 syntax; NULL stays NULL, numbers are matched as text."""
     if value is None:
         return None
     return compile_pattern(pattern).matches(value if isinstance(value, str) else str(value))
 
 
 def phash_distance(first: int | None, second: int | None) -> int | None:
-    """How many of the 64 bits of two perceptual hashes differ."""
+    """The number of differing bits of two perceptual hashes."""
     if first is None or second is None:
         return None
     return ((int(first) ^ int(second)) & _MASK).bit_count()
 
 
 def modulo(value: float | None, divisor: float) -> float | None:
-    """The remainder of a floating point division, as SQLite's own `mod` where it is built in."""
+    """The remainder of a floating-point division, as SQLite's optional `mod`."""
     return None if value is None else math.fmod(value, divisor)
 
 
 @lru_cache(maxsize=65536)
 def natural_key(text: str) -> tuple[tuple[int, int, str, int], ...]:
-    """A key that orders digits by value and letters without case: "a2" before "A10" before "a010"."""
+    """A sort key that compares digits by value and letters without case: "a2" < "A10" < "a010"."""
     return tuple(_part(part) for part in _DIGITS.split(text.lower()) if part)
 
 
 def _part(part: str) -> tuple[int, int, str, int]:
-    """Digits by how many they are, without leading zeros; numbers of any length need no arithmetic."""
+    """The key of a run; digits compare by their number without leading zeros, so any length works."""
     if part[0] not in "0123456789":
         return 1, 0, part, 0
     digits = part.lstrip("0")
@@ -58,10 +58,10 @@ def _part(part: str) -> tuple[int, int, str, int]:
 
 
 def sort_key(text: str) -> str:
-    """A text whose order by bytes is the natural order of `text`, so that an index can hold it.
+    """Text whose byte order is the natural order of `text`, so that an index can store it.
 
-    A number is written as how many digits it has, the digits, and how long it was with its leading
-    zeros; the character before it is lower than any letter.
+    A number is encoded as its number of digits, the digits, and its length with leading zeros, after a
+    character that is lower than any letter.
     """
     return "".join(
         letters if kind else f"\1{_length(size)}{letters}{_length(length)}"

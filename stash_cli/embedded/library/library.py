@@ -1,4 +1,4 @@
-"""A library: one file, its jobs, and the answers to GraphQL operations on it."""
+"""An open library: its database, jobs, and execution of GraphQL operations."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 class Library:
     """An open library; close it, or use it as a context manager.
 
-    `allow_sql` says whether the mutation execSQL may run, `limits` what it reads, fetches and computes at
-    most. The file is made when it is missing.
+    `allow_sql` permits the mutation execSQL, `limits` are its resource limits. A missing file is created.
     """
 
     def __init__(self, path: Path, *, allow_sql: bool = False, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -43,7 +42,7 @@ class Library:
 
     @cached_property
     def app(self) -> Starlette:
-        """The ASGI application that answers in this process: it asks nobody for a key."""
+        """The ASGI application for this process, without authentication."""
         from stash_cli.embedded.web.app import create_app
 
         return create_app(self)
@@ -58,17 +57,17 @@ class Library:
         allow_privileged: bool = True,
         stop: Event | None = None,
     ) -> ExecutionOutcome:
-        """Run a query or mutation in this thread.
+        """Execute a query or mutation in this thread.
 
-        `base_url` is what links in the answer start with; `allow_privileged` permits mutations that widen access;
-        a query ends early once `stop` is set.
+        `base_url` is the prefix of links in the result; `allow_privileged` permits privileged mutations; a
+        query ends early once `stop` is set.
         """
         return execute(
             self, document, variables, operation_name, base_url, allow_privileged=allow_privileged, stop=stop
         )
 
     def close(self) -> None:
-        """Let jobs end, then close the file."""
+        """Wait for jobs, then close the file."""
         self.jobs.close()
         self.downloads.close()
         self.database.close()
@@ -83,7 +82,7 @@ class Library:
 
 
 def open_library(location: str, *, allow_sql: bool = False, limits: Limits = DEFAULT_LIMITS) -> Library:
-    """Open the library at a path, or the "demo" library, which is made on first use."""
+    """Open the library at a path, or the "demo" library, which is built on first use."""
     path = resolve_location(location)
     if location == DEMO and not path.exists():
         _make_demo(path)
@@ -91,7 +90,7 @@ def open_library(location: str, *, allow_sql: bool = False, limits: Limits = DEF
 
 
 def _make_demo(path: Path) -> None:
-    """Build the demo beside its place and move it there: a build cut short leaves nothing behind."""
+    """Build the demo in a temporary folder and rename it: an interrupted build leaves nothing behind."""
     from stash_cli.embedded import demo
 
     make_private_folder(path.parent)

@@ -1,4 +1,4 @@
-"""Where library files are: the path in `embedded:PATH`, and the demo's own place."""
+"""Paths of library files: `embedded:PATH` and the demo library."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ DEMO = "demo"
 
 
 def resolve_location(location: str) -> Path:
-    """The library file that `location` names: a path, or "demo"."""
+    """The file of a library: a path, or "demo"."""
     return demo_path() if location == DEMO else Path(location).expanduser().absolute()
 
 
 def demo_path() -> Path:
-    """The file of the demo library, in the user's data directory; it may not be there yet."""
+    """The file of the demo library in the user's data directory, which may not exist yet."""
     return user_data_path("stash-cli", appauthor=False) / "demo.db"

@@ -1,4 +1,4 @@
-"""What one library reads, fetches and computes at most: given when it is opened."""
+"""Resource limits and permissions of an open library."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Permissions and bounds of one open library; sizes in bytes, times in seconds.
+    """Permissions and limits of one open library; sizes in bytes, times in seconds.
 
     `follow_links`: symbolic links out of the library folders are scanned and served.
     `any_folder`: folders of the operating system may be library folders.
     `private_addresses`: pictures may be fetched from loopback and private networks.
-    `fetch_bytes`, `fetch_seconds`: of one picture that is named by URL, redirects included.
+    `fetch_bytes`, `fetch_seconds`: of one picture given by URL, redirects included.
     `document_bytes`, `document_tokens`, `root_fields`: of one GraphQL document.
-    `sql_rows`, `sql_bytes`, `sql_seconds`: of one answer of querySQL.
-    `read_seconds`: of one query operation; a mutation is never cut.
+    `sql_rows`, `sql_bytes`, `sql_seconds`: of one querySQL result.
+    `read_seconds`: of one query; mutations have no time limit.
     """
 
     follow_links: bool = False

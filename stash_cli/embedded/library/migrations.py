@@ -1,4 +1,4 @@
-"""Brings a library file to the tables of this version, step by step."""
+"""Migrations of a library file to the current schema."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     Step = Callable[[Connection], None]
 
 APPLICATION_ID = 0x53746C62
-"""Marks a SQLite file as a library of ours."""
+"""Marks a SQLite file as a library (PRAGMA application_id)."""
 
 
 def create_tables(connection: Connection) -> None:
-    """Step 1: everything."""
+    """Step 1: create all tables."""
     t.metadata.create_all(connection, checkfirst=False)
 
 
 def index_scenes(connection: Connection) -> None:
-    """Step 2: scenes are sorted by title and searched with indexes; a new file has the column already."""
+    """Step 2: sort key of the title and full-text index of scenes; a new file has the column already."""
     if _add_key(connection, t.scenes, "title_key"):
         t.scenes_stale.create(connection)
     for statement in (SEARCH, *triggers("scenes")):
@@ -42,12 +42,12 @@ def index_scenes(connection: Connection) -> None:
 
 
 def index_paths(connection: Connection) -> None:
-    """Step 3: scenes are sorted by path with an index."""
+    """Step 3: sort key of the path of scenes."""
     _add_key(connection, t.scenes, "path_key")
 
 
 def index_images(connection: Connection) -> None:
-    """Step 4: images are sorted by title and path with indexes."""
+    """Step 4: sort keys of title and path of images."""
     if _add_key(connection, t.images, "title_key"):
         t.images_stale.create(connection)
     _add_key(connection, t.images, "path_key")
@@ -56,7 +56,7 @@ def index_images(connection: Connection) -> None:
 
 
 def recognise_files(connection: Connection) -> None:
-    """Step 5: files tell whether a scan has read them; those with a hash of their content count as read."""
+    """Step 5: `files.recognised`; files with a hash of their content count as recognised."""
     if "recognised" in {row[1] for row in connection.exec_driver_sql("PRAGMA table_info(files)")}:
         return
     connection.exec_driver_sql("ALTER TABLE files ADD COLUMN recognised BOOLEAN NOT NULL DEFAULT 0")
@@ -67,7 +67,7 @@ def recognise_files(connection: Connection) -> None:
 
 
 def index_sort_keys(connection: Connection) -> None:
-    """Step 6: scenes and images are sorted by date, time and rating with indexes."""
+    """Step 6: indexes on date, times and rating of scenes and images."""
     for index in SORT_INDEXES:
         connection.execute(CreateIndex(index, if_not_exists=True))
 
@@ -80,13 +80,13 @@ STEPS: tuple[Step, ...] = (
     recognise_files,
     index_sort_keys,
 )
-"""Step N brings a file from version N-1 to N; a new step is added at the end, none is ever changed."""
+"""Step N migrates version N-1 to N. New steps are appended; existing ones never change."""
 
 _DERIVING = 4  # the last step that adds something which has to be worked out for every object
 
 
 def _add_key(connection: Connection, table: Table, column: str) -> bool:
-    """Give the objects of an older file a sort key and its index; whether they lacked them."""
+    """Add a sort key with its index to a table of an older file; False if it exists already."""
     if column in {row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table.name})")}:
         return False
     connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column} TEXT")
@@ -95,10 +95,10 @@ def _add_key(connection: Connection, table: Table, column: str) -> bool:
 
 
 def migrate(engine: Engine, path: Path, steps: Sequence[Step] = STEPS) -> None:
-    """Run the steps that `path` still lacks, all or none.
+    """Run the missing steps in one transaction.
 
-    Raises StashVersionError for a file of a newer version, StashConfigurationError for a file that is
-    no library.
+    Raises StashVersionError for a file of a newer version, StashConfigurationError for a file that is not a
+    library.
     """
     try:
         # Without a transaction: opening a library does not wait for whoever is writing to it.
@@ -126,11 +126,11 @@ def _reason(failure: Exception) -> str:
 
 _FACTS = """SELECT (SELECT user_version FROM pragma_user_version),
     (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_master)"""
-"""Version, mark and number of objects: one statement, so that all three are of one moment."""
+"""Version, application id and number of objects in one statement, so that all are of one snapshot."""
 
 
 def _version(cursor: DBAPICursor, path: Path, newest: int) -> int:
-    """The version of the file, checked to be one of ours."""
+    """The version of the file. Raises if it is not a library or too new."""
     cursor.execute(_FACTS)
     version, mark, objects = cursor.fetchall()[0]
     if mark != APPLICATION_ID and objects:

@@ -1,4 +1,4 @@
-"""Who hangs together with whom over two steps: statements that give pairs, for counts and filters."""
+"""Queries of (owner, object) pairs over two relations, for counts and filters."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ MEDIA: tuple[tuple[str, Table, Table], ...] = (
     ("image_id", t.images, t.performers_images),
     ("gallery_id", t.galleries, t.performers_galleries),
 )
-"""(key, table, performers) of what performers appear in."""
+"""(key, table, join table with performers) of the media types."""
 
 
 def groups_of_performers() -> Select[Any]:
-    """(performer, group) for groups of the performer's scenes; each pair once."""
+    """Distinct (performer, group) pairs over scenes."""
     return (
         select(
             t.performers_scenes.c.performer_id.label("performer"), t.groups_scenes.c.group_id.label("group")
@@ -28,9 +28,9 @@ def groups_of_performers() -> Select[Any]:
 
 
 def appearances(of: Select[Any] | None = None) -> CompoundSelect[Any]:
-    """(performer, other) for performers that share a scene, image or gallery; each pair once.
+    """Distinct (performer, other performer) pairs that share a scene, image or gallery.
 
-    `of` gives the ids of the performers that are asked for; without it all of them are paired.
+    `of` limits the first performer to these ids.
     """
     parts = []
     for key, _, performers in MEDIA:
@@ -43,7 +43,7 @@ def appearances(of: Select[Any] | None = None) -> CompoundSelect[Any]:
 
 
 def performer_studios() -> CompoundSelect[Any]:
-    """(studio, performer) over scenes, images and galleries; each pair once."""
+    """Distinct (studio, performer) pairs over scenes, images and galleries."""
     parts = [
         select(media.c.studio_id.label("studio"), performers.c.performer_id.label("performer"))
         .join(performers, performers.c[key] == media.c.id)
@@ -54,7 +54,7 @@ def performer_studios() -> CompoundSelect[Any]:
 
 
 def marker_tags() -> CompoundSelect[Any]:
-    """(tag, marker) for primary and secondary tags; each pair once."""
+    """Distinct (tag, marker) pairs of primary and secondary tags."""
     secondary = t.scene_markers_tags
     return union(
         select(t.scene_markers.c.primary_tag_id.label("tag"), t.scene_markers.c.id.label("marker")),
@@ -63,7 +63,7 @@ def marker_tags() -> CompoundSelect[Any]:
 
 
 def o_counts(kind: str) -> list[Select[Any]]:
-    """(owner, o counter) of what belongs to a performer, studio or group: parts to be added up."""
+    """(owner, o counter) parts of a performer, studio or group, to be summed."""
     o_dates = t.scenes_o_dates
     count = func.count(o_dates.c.id)
     if kind == "Group":

@@ -1,6 +1,6 @@
-"""Regular expressions of inputs, in RE2 syntax, and how SQLite tells non-matching rows first.
+"""Regular expressions of inputs in RE2 syntax, and required substrings as a cheap first test.
 
-Calling an expression for each of a million paths takes seconds, looking for a substring a tenth of that.
+Calling an expression for each of a million paths takes seconds, searching for a substring a tenth of that.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _SPECIAL = frozenset("\\.+*?()|[]{}^$")
 
 
 def is_text(pattern: str) -> bool:
-    """Whether an expression matches only itself, so that SQLite can look for it."""
+    """Whether a pattern is plain text without special characters."""
     return bool(pattern) and _SPECIAL.isdisjoint(pattern) and "\0" not in pattern
 
 
 def compile_pattern(pattern: str) -> Expression:
-    """Compile RE2 syntax; raises Refused for what the server does not take either."""
+    """Compile a pattern. Raises Refused for syntax that the server refuses."""
     try:
         return compile_expression(pattern)
     except ExpressionError as failure:
@@ -39,11 +39,11 @@ _TOKEN = re.compile(
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-"""`unread` and `other` are what is not understood here; `repeat` may leave out what is before it."""
+"""Tokens of a pattern: `unread` and `other` are not analysed, `repeat` may make a token optional."""
 
 
 def required_texts(pattern: str) -> list[str]:
-    """The texts, each of them in every match; [] where none is known."""
+    """Substrings that every match contains; [] when none is known."""
     runs, depth = [""], 0
     for token in _TOKEN.finditer(pattern):
         kind = token.lastgroup

@@ -1,8 +1,8 @@
-"""Rows: objects of the answer that load what is asked of them for all their siblings at once.
+"""Rows of entities that load relations for all their siblings at once.
 
-A row belongs to the batch it was loaded with. The first row of a batch that is asked for a relation
-loads it for the whole batch with one statement, so a page of any size costs as many statements as it
-has relations.
+A row belongs to the batch it was loaded with. The first access to a relation loads it for the whole batch
+with one statement, so a page of any size costs as many statements as it has relations (the N+1 problem does
+not arise).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Batch:
-    """The rows of one object_type that were loaded together."""
+    """The rows of one object type that were loaded together."""
 
     __slots__ = ("context", "object_type", "rows")
 
@@ -31,11 +31,11 @@ class Batch:
 
     @property
     def ids(self) -> str:
-        """The ids as the JSON list that prepared statements take."""
+        """The ids as a JSON list, the parameter of prepared statements."""
         return json.dumps([row.id for row in self.rows])
 
     def fill(self, name: str, args: Mapping[str, Any], key: Any) -> None:
-        """Load field `name` for every row and keep it under `key`."""
+        """Load field `name` for every row and store it under `key`."""
         relation = self.object_type.relations.get(name)
         if relation is None:
             raise Refused(f"{self.object_type.type}.{name} is not available in an embedded library")
@@ -45,7 +45,7 @@ class Batch:
 
 
 class Row:
-    """One object: `values` holds what is loaded, by API field name."""
+    """One object: `values` holds the loaded fields by API name."""
 
     __slots__ = ("batch", "id", "type", "values")
 
@@ -56,7 +56,7 @@ class Row:
         self.values = values
 
     def get(self, name: str, args: Mapping[str, Any] | None = None) -> Any:
-        """The value of an API field, loaded with those of its siblings on first use."""
+        """The value of an API field, loaded for the whole batch on first use."""
         key = (name, *sorted(args.items())) if args else name
         values = self.values
         if key not in values:
@@ -68,7 +68,7 @@ class Row:
 
 
 def load(context: RequestContext, object_type: ObjectType, ids: Iterable[int]) -> dict[int, Row]:
-    """The rows with these ids, by id, as one batch; an id without row is left out."""
+    """The rows with `ids`, by id, as one batch; unknown ids are skipped."""
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return {}

@@ -1,4 +1,4 @@
-"""Works out the sort keys and the search text of the scenes and images that a transaction touched."""
+"""Sort keys and search text of scenes and images, updated at the end of each transaction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class _Indexed:
-    """Objects whose sort keys are indexed: their table, what is stale of it, and how files belong to them."""
+    """A table with sort keys: its table of stale ids, and its join table with files."""
 
     table: Table
     stale: Table
@@ -35,7 +35,7 @@ INDEXED = (
 
 
 def update_search_index(connection: Connection) -> None:
-    """Bring what is derived up to date with the rest of the transaction."""
+    """Update the sort keys and the search text of stale rows."""
     for indexed in INDEXED:
         stale = list(connection.scalars(select(indexed.stale.c[0]).distinct()))
         for start in range(0, len(stale), _BATCH):
@@ -48,7 +48,7 @@ def update_search_index(connection: Connection) -> None:
 
 
 def mark_all_stale(connection: Connection) -> None:
-    """Have all of it worked out again by the next `update_search_index`."""
+    """Mark all rows as stale for the next `update_search_index`."""
     for indexed in INDEXED:
         connection.execute(
             indexed.stale.insert().from_select([indexed.stale.c[0]], select(indexed.table.c.id))

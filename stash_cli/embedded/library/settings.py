@@ -1,4 +1,4 @@
-"""The parts of the configuration as they are kept: one JSON object each, of what was set."""
+"""Settings: one JSON object for each part of the configuration, with the values that were set."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def read_part(connection: Connection, part: str) -> dict[str, Any]:
-    """What was set of `part` ("general", "ui", ...); empty when nothing was."""
+    """The values set in `part` ("general", "ui", ...); empty without any."""
     return dict(connection.scalar(select(t.settings.c.value).where(t.settings.c.key == part)) or {})
 
 
 def write_part(connection: Connection, part: str, values: Mapping[str, Any]) -> None:
-    """Replace `part` by `values`."""
+    """Replace the values of `part`."""
     row = insert(t.settings).values(key=part, value=dict(values))
     connection.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))

@@ -1,4 +1,4 @@
-"""The few SQL expressions that filters, sorts and output fields share."""
+"""SQL expressions that filters, sorts and fields share."""
 
 from __future__ import annotations
 
@@ -30,52 +30,52 @@ if TYPE_CHECKING:
 
 
 def plain_rows(connection: Connection, statement: Select[Any]) -> Generator[tuple[Any, ...]]:
-    """The rows of `statement` as the driver gives them: for millions of rows, where each one tells."""
+    """The rows of `statement` as plain tuples of the driver, which matters for millions of rows."""
     with connection.execute(statement) as result:
         yield from result.cursor  # type: ignore[misc]
 
 
 def ids_param() -> BindParameter[str]:
-    """The parameter `ids` of a prepared statement: a JSON list, so that no list is too long to bind."""
+    """The parameter `ids` of a prepared statement: a JSON list, so that its length is not limited."""
     return bindparam("ids", type_=Text())
 
 
 def id_list(ids: BindParameter[str] | Collection[int]) -> Select[tuple[int]]:
-    """The ids of a JSON list as a subquery of one column."""
+    """The ids of a JSON list as a subquery with one column."""
     source = ids if isinstance(ids, BindParameter) else bindparam(None, json.dumps(list(ids)), Text())
     each = func.json_each(source).table_valued("value")
     return select(cast(each.c.value, Integer))
 
 
 def filled(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """Text that reads "" where nothing is stored."""
+    """Text, or "" for NULL."""
     return func.coalesce(column, "")
 
 
 def fuzzy(date: ColumnElement[Any], precision: ColumnElement[Any]) -> ColumnElement[str]:
-    """A date cut to its precision: `2021`, `2021-03`, `2021-03-04`."""
+    """A fuzzy date cut to its precision: `2021`, `2021-03`, `2021-03-04`."""
     return func.substr(date, 1, case((precision == 1, 7), (precision == 2, 4), else_=10))  # noqa: PLR2004
 
 
 def full_path(folders: FromClause = t.folders, files: FromClause = t.files) -> ColumnElement[str]:
-    """The path of a file, from its folder's path and its name."""
+    """The path of a file: the path of its folder and its name."""
     folder = case((folders.c.path == os.sep, ""), else_=folders.c.path)
     return folder.op("||")(os.sep).op("||")(files.c.basename)
 
 
 def years_between(first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[int]:
-    """Whole years from one date to another; NULL when either is."""
+    """Whole years between two dates; NULL when either is NULL."""
     shape = "%Y.%m%d"
     return cast(func.strftime(shape, last) - func.strftime(shape, first), Integer)
 
 
 def natural(expression: ColumnElement[Any]) -> ColumnElement[Any]:
-    """For ORDER BY: digits by value, letters without case."""
+    """`expression` in natural order: digits by value, letters without case."""
     return expression.collate("NATURAL_CI")
 
 
 def tag_order() -> ColumnElement[Any]:
-    """The order of every list of tags."""
+    """ORDER BY of every list of tags."""
     return natural(func.coalesce(t.tags.c.sort_name, t.tags.c.name))
 
 
@@ -91,18 +91,18 @@ EDGES: dict[str, Select[Any]] = {
         t.folders.c.parent_folder_id.is_not(None)
     ),
 }
-"""Who is directly above whom, for each kind that has a hierarchy."""
+"""(parent, child) of each type with a hierarchy."""
 
 
 def levels_of(depth: int | None) -> int:
-    """How many levels a `depth` argument means: -1 is all of them, any other negative none."""
+    """The levels of a `depth` argument: -1 is all, any other negative value none."""
     return depth if depth is not None and depth >= -1 else 0
 
 
 def below(kind: str, roots: Select[Any], depth: int | None, *, upwards: bool = False) -> Subquery:
-    """Pairs (root, id): each root with itself and what is at most `depth` levels below (or above) it.
+    """Pairs (root, id): each root with itself and its descendants (or ancestors) down to `depth` levels.
 
-    `depth` None or 0 is the roots alone, -1 all levels, any other negative counts as 0.
+    `depth` None or 0 is the roots alone, -1 all levels, any other negative value counts as 0.
     """
     start = roots.subquery()
     root = start.c[0]

@@ -1,7 +1,7 @@
-"""Temporary folders that are removed even after a crash, and the files that clients may download.
+"""Temporary folders that are removed even after a crash, and files for download.
 
-A folder is locked as long as its process lives; the system drops the lock when the process ends in any way.
-What is not locked any more is left over, and is removed when the next folder of the kind is made.
+A folder is locked as long as its process lives; the system releases the lock when the process ends in any
+way. An unlocked folder is abandoned, and is removed when the next one with its prefix is created.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OLD = 24 * 3600.0  # seconds after which a folder is left over where folders ca
 
 
 class TemporaryFolder:
-    """A new folder in `parent`, or where the system keeps temporary files; `close` removes it."""
+    """A new folder in `parent`, or in the system's temporary folder; `close` removes it."""
 
     def __init__(self, prefix: str, parent: Path | None = None) -> None:
         remove_abandoned(prefix, parent)
@@ -40,14 +40,14 @@ class TemporaryFolder:
             _unlock(self._lock)
 
     def close(self) -> None:
-        """Remove the folder with what is in it."""
+        """Remove the folder with its contents."""
         shutil.rmtree(self.path, ignore_errors=True)
         _unlock(self._lock)
         self._lock = None
 
 
 def remove_abandoned(prefix: str, parent: Path | None = None) -> None:
-    """Remove the folders of this user whose processes ended without doing so."""
+    """Remove the folders of this user that no process holds."""
     for path in Path(parent or tempfile.gettempdir()).glob(f"{prefix}*"):
         with _abandoned(path) as abandoned:
             if abandoned:
@@ -56,7 +56,7 @@ def remove_abandoned(prefix: str, parent: Path | None = None) -> None:
 
 @contextmanager
 def _abandoned(path: Path) -> Iterator[bool]:
-    """Whether a path is a folder of this user that nobody holds; it is held meanwhile."""
+    """Whether a path is an unlocked folder of this user; it is locked inside the block."""
     try:
         facts = path.lstat()
         if path.is_symlink() or not path.is_dir() or facts.st_uid != _user():
@@ -77,7 +77,7 @@ def _user() -> int:
 
 
 def _lock(path: Path) -> int | None:
-    """Lock a folder; None where the system cannot. Raises BlockingIOError when another process has it."""
+    """Lock a folder; None where the system has no such locks. Raises BlockingIOError when it is locked."""
     if os.name != "posix":
         return None
     import fcntl
@@ -97,7 +97,7 @@ def _unlock(lock: int | None) -> None:
 
 
 def _is_at(lock: int | None, path: Path) -> bool:
-    """Whether the locked folder is the one at `path`, and was not removed and made anew."""
+    """Whether the locked folder is still the one at `path`."""
     if lock is None:
         return True
     try:
@@ -111,12 +111,12 @@ _PREFIX = "stash-cli-downloads-"
 
 
 def remove_abandoned_downloads() -> None:
-    """Remove the downloads of libraries whose processes were killed."""
+    """Remove the downloads of processes that were killed."""
     remove_abandoned(_PREFIX)
 
 
 class Downloads:
-    """Files by a key that cannot be guessed, in a folder of their own; only the last ten are kept."""
+    """Files for download by an unguessable key; the last ten are kept."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -124,7 +124,7 @@ class Downloads:
         self._files: dict[str, Path] = {}
 
     def reserve(self, name: str) -> tuple[str, Path]:
-        """The URL path and the place of a file that is about to be written."""
+        """The URL path and the file path of a new download."""
         key = secrets.token_hex(16)
         with self._lock:
             if self._folder is None:
@@ -137,7 +137,7 @@ class Downloads:
         return f"/downloads/{key}/{name}", path
 
     def find(self, key: str) -> Path | None:
-        """The file behind a key; None when there is none (any more)."""
+        """The file of a key, or None."""
         with self._lock:
             path = self._files.get(key)
         return path if path is not None and path.is_file() else None

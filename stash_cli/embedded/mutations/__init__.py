@@ -1,7 +1,7 @@
-"""Mutations: `MUTATIONS` has a resolver for everything that an embedded library can change.
+"""Mutation resolvers: `MUTATIONS` by field name.
 
-Each runs in a write transaction of its own, but for those in `READING`; what it raises rolls everything of
-it back.
+Each runs in a write transaction of its own, except those in `READING`; an exception rolls the transaction
+back.
 """
 
 from stash_cli.embedded.library.context import Resolver
@@ -34,6 +34,6 @@ MUTATIONS: dict[str, Resolver] = {
 }
 
 READING = frozenset(("exportObjects", "backupDatabase", "anonymiseDatabase", "querySQL"))
-"""Those that change nothing: they read one state of the library and keep nobody from writing."""
+"""Mutations that only read: they use one snapshot and do not block writers."""
 
 __all__ = ["MUTATIONS", "READING"]

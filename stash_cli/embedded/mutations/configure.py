@@ -1,4 +1,4 @@
-"""Settings: the configure mutations, each storing a part of the configuration, and those of plugins."""
+"""Settings: the configure mutations, each for a part of the configuration, and the settings of plugins."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 def configure_plugin(context: RequestContext, *, plugin_id: str, input: Input) -> Input:  # noqa: A002 - the API's own name
-    """Replace the settings of one plugin; ids of plugins that are not installed are accepted."""
+    """Replace the settings of a plugin; plugins that are not installed are accepted, as on the server."""
     plugins = read_part(context.connection, "plugins")
     write_part(context.connection, "plugins", {**plugins, plugin_id: input})
     return input
 
 
 def enable_plugins(context: RequestContext, *, enabledMap: dict[str, bool]) -> bool:  # noqa: N803 - the API's own name
-    """Note which plugins are switched off."""
+    """Store which plugins are disabled."""
     disabled = read_part(context.connection, "plugins_enabled")
     write_part(context.connection, "plugins_enabled", {**disabled, **enabledMap})
     return True
@@ -39,7 +39,7 @@ def enable_plugins(context: RequestContext, *, enabledMap: dict[str, bool]) -> b
 def run_plugin_task(
     context: RequestContext, *, plugin_id: str, task_name: str | None = None, **_: Any
 ) -> str:
-    """Queue a task, which then fails: its plugin is not there."""
+    """Queue a plugin task, which fails because the plugin is not installed."""
 
     def fail(_: Progress) -> None:
         raise Refused(f"Error creating plugin task: no plugin with ID {plugin_id}")
@@ -54,7 +54,7 @@ _PATTERNS = {"excludes": "video", "imageExcludes": "image"}
 def accept_general(
     stored: Mapping[str, Any], given: Mapping[str, Any], library: Path, limits: Limits
 ) -> dict[str, Any]:
-    """The given fields as they are stored; refuses what the server refuses, and folders of the system."""
+    """Validate fields of configureGeneral and return them as stored. Raises Refused."""
     found = dict(given)
     if given.get("stashes") is not None:
         known = {stash["path"] for stash in stored.get("stashes") or ()}
@@ -72,7 +72,7 @@ def accept_general(
 
 
 def _library_folder(stash: Mapping[str, Any], known: set[str], limits: Limits) -> dict[str, Any]:
-    """One folder; only a new one has to exist."""
+    """Validate a library folder; only a new one has to exist."""
     path = str(Path(stash["path"].strip()).absolute())
     if path not in known and not Path(path).is_dir():
         raise Refused(f"stat {path}: file does not exist")
@@ -85,7 +85,7 @@ def _library_folder(stash: Mapping[str, Any], known: set[str], limits: Limits) -
 
 
 def _check_database(path: str | None, library: Path) -> None:
-    """The library is the file that was opened; another one is opened by its own URL."""
+    """Refuse another database file: the library is the file that was opened."""
     if path is None or Path(path) == library:
         return
     if Path(path).suffix not in {".db", ".sqlite", ".sqlite3"}:
@@ -109,12 +109,12 @@ def _check_together(general: Mapping[str, Any]) -> None:
 
 
 def _password(stored: Mapping[str, Any], given: str) -> str:
-    """The hash to keep; the present hash written back leaves it as it is."""
+    """The stored password hash; writing the current hash back keeps it."""
     return given if not given or given == stored.get("password") else hash_password(given)
 
 
 def configuring(part: str) -> Resolver:
-    """Resolver that lays the given fields over those of `part`; nested objects are laid over as well."""
+    """Resolver that merges the input into `part`, nested objects included."""
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
         stored = read_part(context.connection, part)
@@ -125,7 +125,7 @@ def configuring(part: str) -> Resolver:
 
 
 def configure_general(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-    """General settings are checked before they are stored."""
+    """Validate and store general settings."""
     stored = read_part(context.connection, "general")
     given = accept_general(stored, input, context.library.database.path, context.library.limits)
     general = {**stored, **given}
@@ -141,7 +141,7 @@ def configure_ui(
     input: Input | None = None,  # noqa: A002 - the API's own name
     partial: Input | None = None,
 ) -> Input:
-    """`input` replaces the settings of the web interface, `partial` is laid over them."""
+    """Replace the settings of the web interface by `input`, or merge `partial` into them."""
     values = read_part(context.connection, "ui") if input is None else input
     if partial is not None:
         values = deep_merged(values, partial)
@@ -150,7 +150,7 @@ def configure_ui(
 
 
 def configure_ui_setting(context: RequestContext, *, key: str, value: Any = None) -> Input:
-    """Set one value by its dotted path; a null is stored as such."""
+    """Set a value of the web interface by its dotted path; null is stored."""
     values = read_part(context.connection, "ui")
     place = values
     *parents, last = key.split(".")
@@ -164,7 +164,7 @@ def configure_ui_setting(context: RequestContext, *, key: str, value: Any = None
 
 
 def generate_api_key(context: RequestContext, *, input: Input) -> str:  # noqa: A002 - the API's own name
-    """Make, store and return a key for the user; without a user name there is none."""
+    """Create, store and return an API key for the user; empty without a user name."""
     general = read_part(context.connection, "general")
     username = general.get("username") or ""
     key = "" if input.get("clear") or not username else make_api_key(username, secrets.token_hex(32))

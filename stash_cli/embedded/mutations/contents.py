@@ -1,4 +1,4 @@
-"""The contents of galleries and groups: images, cover, order of sub-groups."""
+"""Contents of galleries and groups: images, cover, order of sub-groups."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.context import Input, RequestContext, Resolver
 
 Member = tuple[int, str | None]
-"""A sub-group and its description."""
+"""Id and description of a sub-group."""
 
 
 def _sub_groups(connection: Connection, group: int) -> list[Member]:
@@ -39,7 +39,7 @@ def _write_sub_groups(connection: Connection, group: int, members: Sequence[Memb
 
 
 def add_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    """Put groups at `insert_index`, counted from 1; 0, absent or past the end appends."""
+    """Insert groups at `insert_index`, counted from 1; 0, null or a position past the end appends."""
     group = to_id(input["containing_group_id"], "containing group id")
     new = [(to_id(one["group_id"], "sub group ids"), one.get("description")) for one in input["sub_groups"]]
     members = _sub_groups(context.connection, group)
@@ -58,7 +58,7 @@ def add_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A
 
 
 def remove_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    """Take groups out; ids that are not inside are no error."""
+    """Remove sub-groups; ids that are not in the group are ignored."""
     group = to_id(input["containing_group_id"], "containing group id")
     gone = to_ids(input["sub_group_ids"], "sub group ids")
     members = [member for member in _sub_groups(context.connection, group) if member[0] not in gone]
@@ -67,7 +67,7 @@ def remove_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa
 
 
 def reorder_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    """Move groups, in the order given, before (or after) `insert_at_id`."""
+    """Move sub-groups, in the given order, before (or after) `insert_at_id`."""
     group = to_id(input["group_id"], "group id")
     moved = to_ids(input["sub_group_ids"], "sub group ids")
     target = to_id(input["insert_at_id"], "insert at id")
@@ -94,7 +94,7 @@ def _require(connection: Connection, value: Any) -> int:
 
 
 def changing_images(mode: str) -> Resolver:
-    """Resolver that adds images to a user-made gallery or takes them out; what is so already stays."""
+    """Resolver that adds or removes images of a user-created gallery; redundant changes are ignored."""
 
     def resolve(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
         gallery = _require(context.connection, input["gallery_id"])
@@ -106,7 +106,7 @@ def changing_images(mode: str) -> Resolver:
 
 
 def set_cover(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    """Choose the cover; an image that is not in the gallery clears it, as on the server."""
+    """Set the cover; an image outside the gallery clears it, as on the server."""
     gallery = _require(context.connection, input["gallery_id"])
     _set_cover(context.connection, gallery, to_id(input["cover_image_id"], "image id"))
     return True

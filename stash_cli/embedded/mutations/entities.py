@@ -1,4 +1,4 @@
-"""Create, update, bulk update and destroy of every entity: one resolver each, by its mapper."""
+"""Create, update, bulk update and destroy of every entity, by its mapper."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def destroying(mapper: EntityMapper) -> Resolver:
-    """Resolver of a destroy mutation: its ids stand in `id`, `ids`, `input.id` or `input.ids`."""
+    """Resolver of a destroy mutation with its ids in `id`, `ids`, `input.id` or `input.ids`."""
 
     def resolve(context: RequestContext, **given: Any) -> bool:
         asked = given.get("input", given)
@@ -53,7 +53,7 @@ def _destroy_resolvers() -> dict[str, Resolver]:
 
 
 def creating(mapper: EntityMapper, shown: str = "") -> Resolver:
-    """Resolver of `<entity>Create`; `shown` is the type answered when it is not the mapper's."""
+    """Resolver of `<entity>Create`; `shown` is the result type when it differs from the mapper's."""
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
         return context.fetch(shown or mapper.type, create(context.connection, mapper, input))
@@ -71,7 +71,7 @@ def updating(mapper: EntityMapper, shown: str = "") -> Resolver:
 
 
 def updating_many(mapper: EntityMapper) -> Resolver:
-    """Resolver of `<entities>Update`: a list of update inputs, all or nothing."""
+    """Resolver of `<entities>Update`: a list of update inputs in one transaction."""
 
     def resolve(context: RequestContext, *, input: list[Input]) -> Any:  # noqa: A002 - the API's own name
         return context.fetch_many(mapper.type, [update(context, mapper, one) for one in input])
@@ -87,7 +87,7 @@ def update(context: RequestContext, mapper: EntityMapper, given: Mapping[str, An
 
 
 def bulk_updating(mapper: EntityMapper, shown: str = "") -> Resolver:
-    """Resolver of `bulk<Entity>Update`: one change for many ids; no ids, no answer (null)."""
+    """Resolver of `bulk<Entity>Update`: one change for many ids; the result is null without ids."""
     missing = mapper.missing_in_bulk or mapper.missing
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name

@@ -1,4 +1,4 @@
-"""Files: moving them on disk, deleting them, their fingerprints, handing them to another scene."""
+"""Files: moving, deleting, fingerprints, reassignment to another scene."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _require(connection: Connection, file: int) -> Path:
 
 
 def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    """Move files into a folder of the library, which is made if missing; one file may be renamed."""
+    """Move files to a library folder, created if missing; a single file may be renamed."""
     ids = to_ids(input["ids"], "ids")
     name = input.get("destination_basename")
     if name and len(ids) != 1:
@@ -70,7 +70,7 @@ def _inside(context: RequestContext, folder: Path) -> Path:
 
 
 def _is_inside(context: RequestContext, path: Path) -> bool:
-    """Whether a path lies in a library folder, by name and once its links are followed."""
+    """Whether a path lies in a library folder, both by name and with links resolved."""
     try:
         resolved(str(path), media_folders(context))
     except OutsideError:
@@ -100,7 +100,7 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
 
 
 def removing(*, from_disk: bool) -> Resolver:
-    """Resolver of deleteFiles and destroyFiles: neither takes the primary file of an object."""
+    """Resolver of deleteFiles and destroyFiles, which refuse the primary file of an entity."""
 
     def resolve(context: RequestContext, *, ids: list[str]) -> bool:
         numbers = to_ids(ids, "ids")
@@ -126,7 +126,7 @@ def _is_primary(connection: Connection, file: int) -> bool:
 
 
 def set_fingerprints(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    """Set or, with a null value, remove fingerprints; what a scan computes cannot be set."""
+    """Set fingerprints, or remove them with a null value; hashes that a scan computes cannot be set."""
     file = to_id(input["id"])
     _require(context.connection, file)
     for given in input["fingerprints"]:
@@ -143,7 +143,7 @@ def set_fingerprints(context: RequestContext, *, input: Input) -> bool:  # noqa:
 
 
 def _stored(kind: str, value: str) -> Any:
-    """A phash is kept as a signed 64-bit number, everything else as text."""
+    """The stored form of a fingerprint: a phash is a signed 64-bit integer, all others are text."""
     if kind != "phash":
         return value
     try:
@@ -157,7 +157,7 @@ def _stored(kind: str, value: str) -> Any:
 
 
 def assign_to_scene(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    """Move a file that is no primary one to another scene."""
+    """Move a file that is not a primary file to another scene."""
     scene, file = to_id(input["scene_id"], "scene id"), to_id(input["file_id"], "file id")
     if context.connection.scalar(select(t.scenes.c.id).where(t.scenes.c.id == scene)) is None:
         raise Refused(f"assigning file to scene: scene with id {scene} not found")

@@ -1,4 +1,4 @@
-"""Plays, O's and activity of scenes, and the O counter of images."""
+"""Play history, O history and activity of scenes; the O counter of images."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Times = list["datetime"] | None
 
 @dataclass(frozen=True)
 class History:
-    """The dates of one kind, newest first."""
+    """The dates of one history, newest first."""
 
     table: Table
     column: str
@@ -33,7 +33,7 @@ class History:
         return list(connection.scalars(query))
 
     def add(self, context: RequestContext, *, id: str, times: Times = None) -> dict[str, Any]:  # noqa: A002 - the API's own name
-        """Add `times`, or this moment."""
+        """Add `times`, or the current time."""
         scene = to_id(id)
         given = [timestamps.utc(time) for time in times or ()] or [timestamps.utc()]
         rows = [{"scene_id": scene, self.column: time} for time in given]
@@ -86,7 +86,7 @@ def save_activity(
     resume_time: float | None = None,
     playDuration: float | None = None,  # noqa: N803 - the API's own name
 ) -> bool:
-    """Remember where a player stopped; the duration is added to what was played before."""
+    """Set the resume time, and add `playDuration` to the play duration."""
     values: dict[str, Any] = {}
     if resume_time is not None:
         values["resume_time"] = resume_time
@@ -114,7 +114,7 @@ def _update_scene(connection: Connection, scene: int, values: dict[str, Any]) ->
 
 
 def counting_image(change: int | None) -> Resolver:
-    """Resolver that moves an image's O counter by `change`, never below zero; None resets it."""
+    """Resolver that adds `change` to the O counter of an image, not below zero; None resets it."""
 
     def resolve(context: RequestContext, *, id: str) -> int:  # noqa: A002 - the API's own name
         image = to_id(id)

@@ -1,4 +1,4 @@
-"""Merging scenes, performers and tags: what the sources have moves over, then they go."""
+"""Merges of scenes, performers and tags: the destination takes over from the sources, which are deleted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LEGACY_URLS = frozenset({"url", "twitter", "instagram"})
 
 
 def _read(mapper: EntityMapper, given: Input) -> tuple[list[int], int]:
-    """Source ids and destination; the destination must not be among the sources."""
+    """Source ids and destination id. Raises Refused if the destination is among the sources."""
     sources = to_ids(given["source"], f"source {mapper.noun} ids")
     destination = to_id(given["destination"], f"destination {mapper.noun} id")
     if destination in sources:
@@ -46,7 +46,7 @@ def _require_all(connection: Connection, mapper: EntityMapper, sources: Iterable
 
 
 def merge_scenes(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-    """Files and markers move; play and O dates when asked; everything else comes from `values`."""
+    """Merge scenes: files and markers move, histories on request; all other fields come from `values`."""
     sources, destination = _read(entity_mapper.SCENE, input)
     if sources:
         connection = context.connection
@@ -74,7 +74,7 @@ def _move_scene_parts(connection: Connection, source: int, destination: int, opt
 
 
 def merge_performers(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-    """Scenes, images, galleries and tags are united; other facts of the sources come from `values`."""
+    """Merge performers: scenes, images, galleries and tags are combined; other fields come from `values`."""
     sources, destination = _read(entity_mapper.PERFORMER, input)
     values = input.get("values") or {}
     if _LEGACY_URLS & values.keys():
@@ -94,7 +94,7 @@ def merge_performers(context: RequestContext, *, input: Input) -> Any:  # noqa: 
 
 
 def move_links(connection: Connection, table: Table, own: str, source: int, destination: int) -> None:
-    """Give the rows of `source` to `destination` unless it has the same already."""
+    """Move the join table rows of `source` to `destination`, without duplicates."""
     mine = table.c[own] == source
     rows = [{**row, own: destination} for row in connection.execute(select(table).where(mine)).mappings()]
     connection.execute(delete(table).where(mine))
@@ -103,7 +103,7 @@ def move_links(connection: Connection, table: Table, own: str, source: int, dest
 
 
 def merge_tags(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-    """Uses, ids, parents and children are united; names and aliases of the sources become aliases."""
+    """Merge tags: uses, stash ids, parents and children are combined; names and aliases become aliases."""
     sources = to_ids(input["source"], "source tag ids")
     destination = to_id(input["destination"], "destination tag id")
     if not sources:

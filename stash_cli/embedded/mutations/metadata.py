@@ -1,4 +1,4 @@
-"""Jobs: the mutations that queue, stop and describe them, and export, import and copies of the library."""
+"""Jobs: mutations that queue and stop them, and export, import and backup of the library."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def metadata_import(context: RequestContext) -> str:
 
 
 def back_up(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-    """Copy the library; the URL path to fetch it from where that was asked for, else null."""
+    """Back up the library; the URL path for a download, otherwise null."""
     return backup.back_up(context.library, input)
 
 
@@ -62,7 +62,7 @@ def queueing(description: str, task: LibraryTask) -> Resolver:
 
 
 def generate_screenshot(context: RequestContext, *, id: str, at: float | None = None) -> str:  # noqa: A002 - the API's own name
-    """Queue one scene's cover, taken at `at` seconds; the answer is the server's."""
+    """Queue the cover of a scene at `at` seconds; the result "todo" is the server's."""
     options = {"sceneIDs": [id], "covers": True, "overwrite": True, "at": at}
     queueing(f"Generating screenshot for scene id {id}", tasks.generate)(context, input=options)
     return "todo"
@@ -79,7 +79,7 @@ def stop_all_jobs(context: RequestContext) -> bool:
 
 
 def nothing_to_reload(_: RequestContext, **__: Any) -> bool:
-    """There are no scrapers or plugins, so all of them are loaded."""
+    """Return true: there are no scrapers or plugins to reload."""
     return True
 
 

@@ -1,4 +1,4 @@
-"""Raw SQL: reading on a connection that can do nothing else; writing only where it was allowed."""
+"""The mutations querySQL (read-only) and execSQL (permitted when the library is opened)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _allow_reading(action: int, table: str | None, *_: str | None) -> int:
 
 @contextmanager
 def _reading(path: Path, limits: Limits) -> Iterator[sqlite3.Connection]:
-    """A connection of its own, which writers do not wait for."""
+    """A read-only connection of its own, with an authorizer and a deadline."""
     with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
         register(connection)
         connection.set_authorizer(_allow_reading)
@@ -57,7 +57,7 @@ def query(context: RequestContext, *, sql: str, args: list[Any] | None = None) -
 
 
 def _bounded(cursor: sqlite3.Cursor, limits: Limits) -> Iterator[list[Any]]:
-    """Rows as they are shown; raises Refused for more rows or bytes than are answered."""
+    """Rows as JSON values. Raises Refused past the limits on rows or bytes."""
     size = 0
     for number, row in enumerate(cursor):
         if number >= limits.sql_rows:
@@ -75,9 +75,9 @@ def _reason(failure: Exception, limits: Limits) -> str:
 
 
 def execute(context: RequestContext, *, sql: str, args: list[Any] | None = None) -> dict[str, Any]:
-    """Run a statement that changes the library; refused unless it was opened for that.
+    """Execute a statement that changes the library. Raises Refused unless that is permitted.
 
-    One that takes too long is undone, because all other writers wait for it.
+    A statement that exceeds its time limit is rolled back, because all other writers wait for it.
     """
     if not context.library.allow_sql:
         raise Refused("execSQL is not allowed: the library was opened without it")

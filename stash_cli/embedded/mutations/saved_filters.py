@@ -1,4 +1,4 @@
-"""Saved filters and the default filter of each view."""
+"""Saved filters, and the default filter of each view."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CONTENT = ("find_filter", "object_filter", "ui_options")
 
 
 def save(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-    """Make a filter, or replace the one with this id; an unknown id stores nothing, as on the server."""
+    """Create a filter, or replace the one with this id; an unknown id stores nothing, as on the server."""
     name = str(input["name"] or "").strip()
     if not name:
         raise Refused("name must be non-empty")
@@ -41,7 +41,7 @@ def destroy(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - t
 
 
 def set_default(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    """Keep a view's default filter among the interface settings; without content it is removed."""
+    """Store the default filter of a view in the interface settings; without content it is removed."""
     ui = read_part(context.connection, "ui")
     defaults = {**ui.get("defaultFilters", {})}
     mode = str(input["mode"]).lower()

@@ -1,7 +1,7 @@
-"""How many count objects hang below each of some roots, of millions of links.
+"""Counts of distinct objects below the roots of a hierarchy, over millions of links.
 
-SQLite sorts what it counts DISTINCT, and handing over a row costs more than reading it. So the objects of an
-owner come as one JSON list, and each root has a byte for every object.
+SQLite sorts for COUNT(DISTINCT), and fetching a row costs more than reading it. So the objects of an owner
+are fetched as one JSON list, and each root has a byte for every object.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ MEMORY = 32_000_000
 
 @dataclass(frozen=True)
 class DistinctCounts:
-    """What hangs on roots of a hierarchy and what is at most `depth` levels below them.
+    """Objects linked to the roots of a hierarchy and to their descendants down to `depth` levels.
 
-    Each of `links` gives (owner, object) by an index on the owner; a pair may be there several times.
+    Each of `links` returns (owner, object) with an index on the owner; pairs may repeat.
     """
 
     connection: Connection
@@ -36,12 +36,12 @@ class DistinctCounts:
 
     @cached_property
     def highest(self) -> int:
-        """The highest id of an object."""
+        """The highest object id."""
         ids = (select(func.max(each.selected_columns[1])) for each in self.links)
         return max(self.connection.execute(each).scalar_one() or 0 for each in ids)
 
     def count(self, roots: Sequence[int]) -> dict[int, int]:
-        """The number of count objects of each root."""
+        """The number of distinct objects of each root."""
         size = self.highest + 1
         together = max(1, MEMORY // size)
         found: dict[int, int] = {}
@@ -52,7 +52,7 @@ class DistinctCounts:
         return found
 
     def _mark(self, marks: dict[int, bytearray]) -> None:
-        """Set the bytes of all objects in the marks of every root above them."""
+        """Set the bytes of all objects in the marks of each root above them."""
         tree = sql.below(self.hierarchy, sql.id_list(marks), self.depth)
         above: dict[int, list[bytearray]] = defaultdict(list)
         for root, owner in self.connection.execute(select(tree.c.root, tree.c.id)):

@@ -1,4 +1,4 @@
-"""An object type: its table, the columns of its fields, and the relations that are loaded apart."""
+"""Object types, and factories for their columns and relations."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ if TYPE_CHECKING:
 
 
 class Relation(Protocol):
-    """How a field that is no column of its own table is loaded for a whole batch."""
+    """A field that is loaded from other tables, for a whole batch at once."""
 
     def load(self, batch: Batch, args: Mapping[str, Any]) -> Mapping[int, Any]:
-        """The value for each row's id."""
+        """Values by row id."""
         ...
 
     def missing(self) -> Any:
-        """The value of a row that `load` had nothing for."""
+        """The value of a row that `load` returned nothing for."""
         ...
 
 
 @dataclass(frozen=True)
 class ObjectType:
-    """`columns` maps API fields to SQL; names with a leading underscore are for relations only.
+    """An object type of the API.
 
-    `source` is what to select from where that is more than the table. `noun` is what errors call it.
+    `columns` maps API fields to SQL; names with a leading underscore are internal to relations. `source` is
+    the FROM clause if it is more than the table. `noun` is the name in error messages.
     """
 
     type: str
@@ -47,7 +48,7 @@ class ObjectType:
 
     @cached_property
     def by_ids(self) -> Select[Any]:
-        """Statement for the rows of parameter `ids`; the first column is the number of the id."""
+        """The statement for the rows of parameter `ids`; its first column is the integer id."""
         id_ = self.table.c.id
         columns = [column.label(name) for name, column in self.columns.items()]
         statement = select(id_.label("_id"), cast(id_, Text).label("id"), *columns)
@@ -56,12 +57,12 @@ class ObjectType:
 
 
 def plain(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
-    """Columns that are shown as they are."""
+    """Columns that are shown unchanged."""
     return {name: table.c[name] for name in names.split()}
 
 
 def texts(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
-    """Text columns that read "" when nothing is stored."""
+    """Text columns that show NULL as ""."""
     return {name: sql.filled(table.c[name]) for name in names.split()}
 
 
@@ -71,28 +72,28 @@ def dates(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
 
 
 def owner_of(table: Table) -> ColumnElement[Any]:
-    """The column of a value table that names whom the value belongs to."""
+    """The foreign key column of a value table."""
     return next(iter(table.c))
 
 
 def links(table: Table, owner: str, other: str) -> Select[Any]:
-    """(owner, other) of a link table."""
+    """(owner, other) of a join table."""
     return select(table.c[owner], table.c[other])
 
 
 def many(target: str, table: Table, owner: str, other: str) -> Many:
-    """Objects over a link table, in the order of their ids."""
+    """Objects over a join table, ordered by id."""
     return Many(target, for_owners(links(table, owner, other)).order_by(table.c[other]))
 
 
 def tags_over(table: Table, owner: str, other: str = "tag_id") -> Many:
-    """Tags over a link table, by sort name or name."""
+    """Tags over a join table, ordered by sort name or name."""
     statement = links(table, owner, other).join(t.tags, t.tags.c.id == table.c[other])
     return Many("Tag", for_owners(statement).order_by(sql.tag_order(), t.tags.c.id.desc()))
 
 
 def referencing(target: str, table: Table, owner: str) -> Many:
-    """Objects of `table` that name the owner in one of their columns."""
+    """Objects of `table` that refer to the owner by a foreign key."""
     return Many(target, for_owners(select(table.c[owner], table.c.id)).order_by(table.c.id))
 
 
@@ -104,7 +105,7 @@ def url_fields(table: Table) -> dict[str, Relation]:
 
 
 def alias_list(table: Table) -> Values:
-    """Aliases in the order of their key: by bytes, not as they were given."""
+    """Aliases in byte order, the order of their primary key, not in the order of input."""
     return Values(for_owners(select(owner_of(table), table.c.alias)).order_by(table.c.alias))
 
 
@@ -114,7 +115,7 @@ def stash_ids(table: Table) -> Values:
 
 
 class CustomFields:
-    """The custom fields of each object as one map, sorted by name."""
+    """Custom fields as one map for each object, sorted by name."""
 
     def __init__(self, table: Table) -> None:
         owner = owner_of(table)
@@ -137,12 +138,12 @@ def _shown(value: Any) -> Any:
 
 
 def stamp(row: Row) -> int:
-    """The `t=` of a link: when the object last changed, in seconds since 1970."""
+    """The `t=` parameter of a link: the time of the last change, in epoch seconds."""
     return int(timestamps.parse(row.values["updated_at"]).timestamp())
 
 
 def picture(path: str, blob: str = "_image_blob") -> Computed:
-    """A link to the object's picture, marked where the default picture is meant."""
+    """The URL of the object's picture, marked if it is the default picture."""
 
     def make(row: Row) -> str:
         default = "" if row.values[blob] else "&default=true"

@@ -1,4 +1,4 @@
-"""What files and folders show; the type of a file follows from the facts stored about it."""
+"""Fields of files and folders; the type of a file follows from its media properties."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _fingerprints = for_owners(
 
 
 def _fingerprint(batch: Batch, args: Mapping[str, Any]) -> dict[int, str]:
-    """The fingerprint of one type, of each file that has one."""
+    """The fingerprint of one type for each file that has it."""
     statement = for_owners(select(_prints.c.file_id, _shown_print)).where(_prints.c.type == args["type"])
     return dict(batch.context.connection.execute(statement, {"ids": batch.ids}).all())
 
@@ -65,7 +65,7 @@ FILE = fields.ObjectType(
 
 
 def _as(type_name: str) -> fields.ObjectType:
-    """The same file where the API names its type itself, as under a gallery."""
+    """The same fields under a type name that the API fixes, as for the files of a gallery."""
     return replace(FILE, type=type_name, columns={**FILE.columns, "__typename": literal(type_name)})
 
 
@@ -74,7 +74,7 @@ FILES |= {"BaseFile": FILE, "VisualFile": replace(FILE, type="VisualFile")}
 
 
 def _ancestors(batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Row]]:
-    """The folders above each folder, nearest first: longer paths are nearer."""
+    """The ancestors of each folder, nearest first; a longer path is nearer."""
     tree = sql.below("Folder", sql.id_list(sql.ids_param()), -1, upwards=True)
     statement = (
         select(tree.c.root, tree.c.id)

@@ -1,4 +1,4 @@
-"""What a gallery and its chapters show."""
+"""Fields of galleries and chapters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.rows import Batch, Row
 
 COVER_NAMES = r"(?i)(poster|cover|folder|board)\.[^\.]+$"
-"""Which image stands for a gallery that was given no cover: the server's default setting."""
+"""Names of images that become the cover of a gallery without one: the server's default setting."""
 
 _link = t.galleries_images
 _path = sql.full_path()
@@ -35,7 +35,7 @@ _by_path = (t.images.c.path_key, sql.natural(t.images.c.title), t.images.c.id)
 
 
 def _ranked(*first: Any) -> Any:
-    """(gallery, image, place): the images of each gallery counted from 0, `first` before their path."""
+    """(gallery, image, place): the images of each gallery numbered from 0, ordered by `first`, then path."""
     place = func.row_number().over(partition_by=_link.c.gallery_id, order_by=(*first, *_by_path)) - 1
     return for_owners(
         select(_link.c.gallery_id, _link.c.image_id.label("image"), place.label("place")).select_from(
@@ -45,7 +45,7 @@ def _ranked(*first: Any) -> Any:
 
 
 def _at(batch: Batch, ranked: Any, place: int) -> dict[int, Row]:
-    """The image of each gallery that stands at `place`."""
+    """The image at `place` of each gallery."""
     statement = select(ranked.c.gallery_id, ranked.c.image).where(ranked.c.place == place)
     found = batch.context.connection.execute(statement, {"ids": batch.ids})
     chosen: dict[int, int] = {row[0]: row[1] for row in found}

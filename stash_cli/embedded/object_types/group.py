@@ -1,4 +1,4 @@
-"""What a group shows, and the same group as the movie of older clients."""
+"""Fields of groups, also as the movies of older clients."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _back(row: Row) -> str | None:
 
 
 def _sub_group_count(batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
-    """Groups below each group: the direct ones at depth 0, one level more for each step."""
+    """Descendants of each group; unlike other counts, depth 0 includes the direct children."""
     depth = sql.levels_of(args.get("depth"))
     tree = sql.below("Group", sql.id_list(sql.ids_param()), depth + 1 if depth >= 0 else -1)
     statement = select(tree.c.root, func.count()).where(tree.c.id != tree.c.root).group_by(tree.c.root)

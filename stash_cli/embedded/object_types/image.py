@@ -1,4 +1,4 @@
-"""What an image shows."""
+"""Fields of images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a performer shows."""
+"""Fields of performers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways in which fields of an object are loaded from other tables."""
+"""Relations of object types: fields that are loaded from other tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def for_owners(statement: Select[Any]) -> Select[Any]:
-    """`statement` for the owners in parameter `ids`; its first column is the owner."""
+    """`statement` limited to the owners in parameter `ids`; its first column is the owner."""
     return statement.where(statement.selected_columns[0].in_(sql.id_list(sql.ids_param())))
 
 
@@ -36,7 +36,7 @@ def _records(batch: Batch, statement: Select[Any]) -> list[Any]:
 
 @dataclass(frozen=True)
 class One:
-    """The object whose id is in the hidden column `key`; None where there is none."""
+    """The object whose id is in column `key`, or None."""
 
     target: str
     key: str
@@ -54,7 +54,7 @@ class One:
 
 @dataclass(frozen=True)
 class Many:
-    """Objects in the order of `statement`, which gives (owner, id of the object)."""
+    """Objects in the order of `statement` (owner, object id)."""
 
     target: str
     statement: Select[Any]
@@ -74,7 +74,7 @@ class Many:
 
 @dataclass(frozen=True)
 class Joined:
-    """Objects with something to each: `statement` gives (owner, id, further columns by their names)."""
+    """Objects with attributes of the relation: `statement` returns (owner, id, attributes by name)."""
 
     target: str
     name: str
@@ -95,7 +95,7 @@ class Joined:
 
 @dataclass(frozen=True)
 class Values:
-    """A list of plain values: `statement` gives (owner, value), or objects by their column names."""
+    """A list of values from `statement` (owner, value), or of objects by column name."""
 
     statement: Select[Any]
     null_when_empty: bool = False
@@ -116,7 +116,7 @@ def _object(record: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Value:
-    """One value: `statement` gives (owner, value), the first for an owner counts."""
+    """A single value from `statement` (owner, value); the first row of an owner counts."""
 
     statement: Select[Any]
     default: Any = None
@@ -133,10 +133,10 @@ class Value:
 
 @dataclass(frozen=True)
 class Count:
-    """How many objects hang on the owner and, with `depth`, on those below it.
+    """The number of objects of an owner and, with argument `depth`, of its descendants; each counts once.
 
-    `links` gives (owner, object) of one table, where no pair stands twice, or of joins and unions. Each
-    object counts once. `single` says that an object has one owner at most, so that no object is below two.
+    `links` returns (owner, object): of one table without duplicate pairs, or of joins and unions. With
+    `single` an object has at most one owner, so no object is counted below two.
     """
 
     hierarchy: str
@@ -159,7 +159,7 @@ class Count:
         return isinstance(self.links, Select) and isinstance(self.links.get_final_froms()[0], Table)
 
     def _owners_with_links(self, batch: Batch, depth: int | None) -> dict[int, list[int]]:
-        """Which of a root and what is below it have links at all."""
+        """Those of each root and its descendants that have links."""
         tree, links = sql.below(self.hierarchy, sql.id_list(sql.ids_param()), depth), self.links.subquery()
         some = select(1).where(links.c[0] == tree.c.id).correlate(tree).exists()
         found: dict[int, list[int]] = defaultdict(list)
@@ -169,14 +169,14 @@ class Count:
         return found
 
     def _links_below(self, batch: Batch, roots: list[int], depth: int | None) -> dict[int, int]:
-        """How many links each root has with what is below it: index ranges are counted, nothing is joined."""
+        """The number of links of each root and its descendants, counted by index ranges without a join."""
         tree, links = sql.below(self.hierarchy, sql.id_list(roots), depth), self.links.subquery()
         number = select(func.count()).select_from(links).where(links.c[0] == tree.c.id).correlate(tree)
         statement = select(tree.c.root, func.sum(number.scalar_subquery())).group_by(tree.c.root)
         return {record[0]: record[1] for record in _records(batch, statement)}
 
     def _count_distinct(self, batch: Batch, roots: list[int], depth: int | None) -> dict[int, int]:
-        """How many count objects there are, where some may be linked twice below one root."""
+        """The number of distinct objects, where several descendants of a root may share one."""
         parts: Any = self.links.selects if isinstance(self.links, CompoundSelect) else (self.links,)
         counted = distinct_counts.DistinctCounts(
             batch.context.connection, tuple(parts), self.hierarchy, depth
@@ -193,7 +193,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Computed:
-    """A value made from what the row already has."""
+    """A value computed from the loaded row."""
 
     make: Callable[[Row], Any]
 
@@ -206,7 +206,7 @@ class Computed:
 
 @dataclass(frozen=True)
 class Function:
-    """A field with arguments of its own: `make(batch, args)` gives the values by owner."""
+    """A field with arguments: `make(batch, args)` returns the values by owner."""
 
     make: Callable[[Batch, Mapping[str, Any]], Mapping[int, Any]]
 
@@ -218,13 +218,13 @@ class Function:
 
 
 def direct_count(owner: ColumnElement[Any], counted: ColumnElement[Any] | None = None) -> Value:
-    """Rows (or distinct values of `counted`) per `owner`."""
+    """The number of rows (or of distinct values of `counted`) for each `owner`."""
     number = func.count() if counted is None else func.count(distinct(counted))
     return Value(for_owners(select(owner, number)).group_by(owner), default=0)
 
 
 def sum_of(parts: Iterable[Select[Any]]) -> Value:
-    """The sum of what all `parts` give as (owner, number)."""
+    """The sum over all `parts` (owner, number)."""
     asked = [for_owners(part) for part in parts]  # nothing is added up for other owners
     together = asked[0].union_all(*asked[1:]).subquery() if len(asked) > 1 else asked[0].subquery()
     statement = select(together.c[0], func.sum(together.c[1])).group_by(together.c[0])

@@ -51,7 +51,7 @@ MARKER = fields.ObjectType(
 
 
 def _primary(*columns: Any, source: Any) -> Select[Any]:
-    """(scene, columns...) from facts about the primary file."""
+    """(scene, columns...) of the primary file, joined with `source`."""
     link = t.scenes_files
     joined = link.join(source, and_(source.c.file_id == link.c.file_id, link.c.primary.is_(True)))
     return for_owners(select(link.c.scene_id, *columns).select_from(joined))
@@ -77,7 +77,7 @@ _MIME_TYPES = {"mp4": "video/mp4", "matroska": "video/x-matroska", "webm": "vide
 
 
 def _streams(row: Row) -> list[dict[str, str]]:
-    """The file itself is the only stream there is: nothing is transcoded."""
+    """The file itself is the only stream, because nothing is transcoded."""
     container = row.get("_format")
     if container is None:
         return []
@@ -86,7 +86,7 @@ def _streams(row: Row) -> list[dict[str, str]]:
 
 
 def _stream(row: Row) -> str:
-    """Players cannot send headers: so the key stands in the link."""
+    """The URL of the stream; it contains the API key, because players cannot send headers."""
     context = row.batch.context
     key = f"?apikey={context.api_key}" if context.api_key else ""
     return f"{context.base_url}/scene/{row.id}/stream{key}"

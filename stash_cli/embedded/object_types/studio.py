@@ -1,4 +1,4 @@
-"""What a studio shows."""
+"""Fields of studios."""
 
 from __future__ import annotations
 

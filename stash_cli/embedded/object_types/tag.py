@@ -1,4 +1,4 @@
-"""What a tag shows."""
+"""Fields of tags."""
 
 from __future__ import annotations
 

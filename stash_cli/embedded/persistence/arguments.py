@@ -1,4 +1,4 @@
-"""Values as they come in a mutation's input, turned into what columns hold - or refused."""
+"""Conversion of single input values; invalid ones are refused with the server's wording."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def to_id(value: Any, what: str = "id") -> int:
-    """The number of an id; the refusal names `what` was converted."""
+    """The integer of an id; `what` names the field in the refusal."""
     text = str(value)
     try:
         return int(text)
@@ -20,12 +20,12 @@ def to_id(value: Any, what: str = "id") -> int:
 
 
 def to_ids(values: Iterable[Any] | None, what: str) -> list[int]:
-    """The numbers of a list of ids; null is the empty list."""
+    """The integers of a list of ids; null is the empty list."""
     return [to_id(value, what) for value in values or ()]
 
 
 def to_reference(value: Any, what: str, *, creating: bool) -> int | None:
-    """The number behind a single `*_id` field; null clears it, and so does "" in a create input."""
+    """The integer of a single `*_id` field, or None for null, and for "" in a create input."""
     if value is None or (creating and value == ""):
         return None
     if value == "":
@@ -34,10 +34,10 @@ def to_reference(value: Any, what: str, *, creating: bool) -> int | None:
 
 
 def trimmed(value: Any) -> str:
-    """Text without outer whitespace; null counts as empty."""
+    """Text without surrounding whitespace; null is ""."""
     return "" if value is None else str(value).strip()
 
 
 def null_refused(kind: str) -> Refused:
-    """What the server answers to a null where the column takes none."""
+    """The refusal of a null for a NOT NULL column."""
     return Refused(f"Internal system error. Error <null value not allowed in optional {kind}>")

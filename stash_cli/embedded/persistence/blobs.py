@@ -1,4 +1,4 @@
-"""Pictures in inputs: a data URI or a URL that the library fetches; kept by checksum in `blobs`."""
+"""Pictures of inputs (data URI or URL), and their storage by checksum in `blobs`."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ DEFAULT_FRONT = Picture(
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 90"><rect width="60" height="90" fill="#456"/>'
     b'<path d="M12 20h36v50H12z" fill="none" stroke="#def" stroke-width="3"/></svg>'
 )
-"""The front of a group that only has a back."""
+"""The front image of a group that only has a back image."""
 
 
 def load_pictures(mutation: str, args: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
-    """The arguments of a mutation with every picture in place of its data URI or URL.
+    """The arguments of a mutation with pictures loaded from their data URIs and URLs.
 
-    Done before the library is locked for writing: the other side may take its time, and so may decoding.
+    This runs before the write transaction begins, because downloading and decoding may take long.
     """
     refs = describe_api().mutations[mutation].args
     return {name: _load_pictures(refs[name].name, value, limits) for name, value in args.items()}
@@ -57,7 +57,7 @@ def _load_pictures(type_name: str, value: Any, limits: Limits) -> Any:
 
 
 def _read(field: str, value: Any, limits: Limits) -> Any:
-    """A picture in place of the text that names it; what names none stays as it is."""
+    """The picture of a field; values that are no text, and empty ones, are returned unchanged."""
     what = field.replace("_", " ")
     if not isinstance(value, str) or not value:
         return value
@@ -75,7 +75,7 @@ def _download(url: str, what: str, limits: Limits) -> Picture:
 
 
 def read_picture(given: str | Picture, what: str) -> Picture | None:
-    """The picture that an input holds as a data URI; None for an empty one. Raises Refused."""
+    """The picture of a data URI; None for an empty one. Raises Refused."""
     if isinstance(given, Picture):
         return given
     found = _DATA_URI.fullmatch(given)
@@ -95,7 +95,7 @@ def _decode(text: str, what: str) -> bytes:
 
 
 def store(connection: Connection, picture: Picture) -> str:
-    """Keep a picture and return its checksum."""
+    """Store a picture and return its checksum."""
     checksum = hashlib.md5(picture.content, usedforsecurity=False).hexdigest()
     row = insert(t.blobs).values(checksum=checksum, blob=picture.content)
     connection.execute(row.on_conflict_do_nothing())
@@ -103,7 +103,7 @@ def store(connection: Connection, picture: Picture) -> str:
 
 
 def delete_unreferenced(connection: Connection) -> int:
-    """Remove pictures that nothing refers to any more; how many there were."""
+    """Delete pictures that no row refers to and return their number."""
     used = [
         select(column).where(column == t.blobs.c.checksum).exists()
         for table in t.metadata.tables.values()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def create(connection: Connection, mapper: EntityMapper, given: Mapping[str, Any]) -> int:
-    """Make an object and return its id."""
+    """Insert an object and return its id."""
     change = _read(connection, mapper, given, None)
     stamp = timestamps.now()
     row = {"created_at": stamp, "updated_at": stamp, **change.columns}
@@ -33,7 +33,7 @@ def create(connection: Connection, mapper: EntityMapper, given: Mapping[str, Any
 
 
 def change_one(connection: Connection, mapper: EntityMapper, object_id: int, given: Mapping[str, Any]) -> int:
-    """Apply `given` to an existing object: absent fields stay, null clears. Returns the id."""
+    """Update an object by `given` and return its id: absent fields are kept, null clears."""
     change = _read(connection, mapper, given, object_id)
     columns = {**change.columns, "updated_at": timestamps.now()}
     connection.execute(update(mapper.table).where(mapper.table.c.id == object_id).values(columns))
@@ -46,7 +46,7 @@ def change_one(connection: Connection, mapper: EntityMapper, object_id: int, giv
 
 
 def require(connection: Connection, mapper: EntityMapper, object_id: int, message: str) -> None:
-    """Refuse with the mapper's `message` when there is no such object."""
+    """Raise Refused with the mapper's `message` if there is no such object."""
     if not exists(connection, mapper, object_id):
         raise Refused(mapper.not_found(message, object_id))
 
@@ -63,7 +63,7 @@ def _inserted(key: Any) -> int:
 def _read(
     connection: Connection, mapper: EntityMapper, given: Mapping[str, Any], object_id: int | None
 ) -> Change:
-    """Take the input apart and hold it against the entity's validators."""
+    """Convert the input to columns and lists, and validate it."""
     change = Change(connection, mapper, given, object_id)
     given = change.given = modern(change)
     for field, value in given.items():
@@ -107,14 +107,14 @@ _NOT_A_MAP = "Internal system error. Error <interface conversion: interface {} i
 
 
 def write_on_create(connection: Connection, table: Table, owner: int, values: Mapping[str, Any]) -> None:
-    """All fields of a new object; names are not checked, as the server does not validate them here."""
+    """Insert the custom fields of a new object; as on the server, their names are not validated here."""
     _insert(connection, table, owner, values)
 
 
 def write_on_update(
     connection: Connection, table: Table, owner: int, change: Mapping[str, Any] | None
 ) -> None:
-    """Apply `{full | partial, remove}`; `full` wins and replaces everything."""
+    """Apply `{full | partial, remove}`; `full` takes precedence and replaces all fields."""
     if change is None:
         raise Refused(_NOT_A_MAP)
     full, partial = change.get("full"), change.get("partial") or {}

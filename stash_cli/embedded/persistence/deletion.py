@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from stash_cli.embedded.persistence.entity_mapper import EntityMapper
 
 Owner = tuple[str, int]
-"""Type and id of an object that has files."""
+"""Type and id of an entity that owns files."""
 
 
 def path_of(connection: Connection, file: int) -> Path | None:
-    """Where a file lies; None for an unknown id."""
+    """The path of a file, or None for an unknown id."""
     query = select(t.folders.c.path, t.files.c.basename).join(
         t.folders, t.folders.c.id == t.files.c.parent_folder_id
     )
@@ -37,9 +37,9 @@ def path_of(connection: Connection, file: int) -> Path | None:
 
 
 def remove_from_disk(connection: Connection, ids: Sequence[int], unlink: Callable[[Path], object]) -> None:
-    """Remove entries, and hand their files and the scripts beside them to `unlink`.
+    """Delete rows of files, and pass their paths and funscripts to `unlink`.
 
-    Files that no scan has read, or outside the library folders, are left alone, whatever entries say.
+    Files that no scan has read keep their content, because rows may be imported.
     """
     paths = [(file, path) for file in ids if (path := path_of(connection, file)) is not None]
     was_read = select(t.files.c.id).where(t.files.c.id.in_(sql.id_list(ids)), t.files.c.recognised)
@@ -51,9 +51,9 @@ def remove_from_disk(connection: Connection, ids: Sequence[int], unlink: Callabl
 
 
 def unlink_after_commit(context: RequestContext) -> Callable[[Path], object]:
-    """An `unlink` that waits until the entries are gone for good; a failure is only logged.
+    """An `unlink` that runs after the commit; failures are logged.
 
-    Only files in the library folders of this moment are removed.
+    Only files in the current library folders are removed.
     """
     roots = media_folders(context)
 
@@ -69,10 +69,9 @@ def unlink_after_commit(context: RequestContext) -> Callable[[Path], object]:
 
 
 def remove_entries(connection: Connection, ids: Sequence[int]) -> list[Owner]:
-    """Forget files with their facts and hashes, zip files with their members and folders.
+    """Delete rows of files with all their data, and of zip files with their members and folders.
 
-    Of what they belonged to, another file becomes the primary one; returned are the objects (type and
-    id) that have no file left.
+    Another file of each owner becomes primary. Returns the owners (type, id) without a file left.
     """
     owners: list[Owner] = []
     for file in ids:
@@ -85,7 +84,7 @@ def remove_entries(connection: Connection, ids: Sequence[int]) -> list[Owner]:
 
 
 def owners_of(connection: Connection, file: int) -> list[Owner]:
-    """What a file belongs to."""
+    """The entities that own a file."""
     return [
         (kind, owner)
         for kind, entry in FILES.items()
@@ -102,7 +101,7 @@ def _keeps_a_file(connection: Connection, kind: str, owner: int) -> bool:
 
 @dataclass(frozen=True)
 class Options:
-    """What goes with an object: its files on disk, or only their entries."""
+    """What is deleted with an entity: its files on disk, or only their rows."""
 
     delete_file: bool = False
     destroy_file_entry: bool = False
@@ -114,7 +113,7 @@ class Options:
 
 
 def destroy(connection: Connection, mapper: EntityMapper, object_id: int, options: Options) -> None:
-    """Remove one object, its markers, and what `options` add to that."""
+    """Delete one entity, its markers, and its files by `options`."""
     if mapper.type == "Scene":
         connection.execute(delete(t.scene_markers).where(t.scene_markers.c.scene_id == object_id))
     if mapper.type == "Tag":
@@ -134,7 +133,7 @@ def _refuse_primary_tag(connection: Connection, tag: int) -> None:
 
 
 def _files_too(connection: Connection, ids: Iterable[int], options: Options) -> None:
-    """Remove files that nothing uses any more: from disk, or only their entries."""
+    """Delete files that no entity owns any more, from disk or only their rows."""
     free = [file for file in ids if not owners_of(connection, file)]
     if options.delete_file:
         loose = [file for file in free if not _zipped(connection, file)]
@@ -148,7 +147,7 @@ def _zipped(connection: Connection, file: int) -> bool:
 
 
 def _members(connection: Connection, gallery: int, options: Options) -> list[int]:
-    """Images that go with a scanned gallery: a zip's own, a folder's only together with the files."""
+    """Images that are deleted with a scanned gallery; those of a folder only with their files."""
     source = source_of(connection, gallery)
     if source is None or (source[0] == "folder" and not options.delete_file):
         return []
@@ -160,7 +159,7 @@ def _members(connection: Connection, gallery: int, options: Options) -> list[int
 
 
 def _only_in_zip(connection: Connection, gallery: int, image: int) -> bool:
-    """Whether every file of `image` lies in the zip of `gallery`."""
+    """Whether all files of `image` are members of the zip of `gallery`."""
     zips = select(t.galleries_files.c.file_id).where(t.galleries_files.c.gallery_id == gallery)
     outside = (
         select(t.files.c.id)

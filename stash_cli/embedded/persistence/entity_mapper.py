@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 COLUMN_NAMES = {"rating100": "rating", "height_cm": "height", "synopsis": "description"}
-"""Input fields whose column has another name."""
+"""Columns of input fields, where their names differ."""
 
 
 @dataclass
 class Change:
-    """One object's change on its way to the database; `id` is None until it is created."""
+    """A pending insert or update of one object; `id` is None until it is inserted."""
 
     connection: Connection
     mapper: EntityMapper
@@ -45,7 +45,7 @@ class Change:
 
     @property
     def owner(self) -> int:
-        """The id; 0, which no object has, before it is created."""
+        """The id; before the insert 0, which no object has."""
         return self.id or 0
 
 
@@ -54,10 +54,10 @@ Validator = Callable[[Change], None]
 
 @dataclass(frozen=True)
 class EntityMapper:
-    """One entity. `type` as in the API, `noun` as in messages.
+    """The mapping of an entity to its tables. `type` is the API's, `noun` is used in messages.
 
-    `validators` run before anything is written, `after_write` when columns and lists are. `clearable` are
-    pictures that an empty text removes; the others keep what they have.
+    `validators` run before anything is written, `after_write` hooks after columns and lists. An empty text
+    removes `pictures` if they are `clearable`.
     """
 
     type: str
@@ -67,9 +67,9 @@ class EntityMapper:
     pictures: Mapping[str, str] = field(default_factory=dict)
     clearable: bool = True
     untrimmed: frozenset[str] = frozenset()
-    """Texts that an update stores as given."""
+    """Text fields that an update stores with surrounding whitespace."""
     ignored: frozenset[str] = frozenset()
-    """Input fields that the server takes and does nothing with."""
+    """Input fields that the server accepts and ignores."""
     validators: tuple[Validator, ...] = ()
     after_write: tuple[Validator, ...] = ()
     missing: str = "{noun} with id {id} not found"

@@ -1,4 +1,4 @@
-"""Files of an entity, and the rows of folders."""
+"""Files of an entity, and rows of folders."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FileTable:
         connection.execute(update(self.table).where(mine, self.table.c.file_id == file).values(primary=True))
 
     def assign(self, connection: Connection, owner: int, file: int) -> None:
-        """Give `file` to `owner`; the first one becomes the primary."""
+        """Assign `file` to `owner`; the first file becomes primary."""
         first = not self.ids(connection, owner)
         connection.execute(insert(self.table).values({self.own: owner, "file_id": file, "primary": first}))
 
@@ -55,7 +55,7 @@ FILES = {
 
 
 def choose_primary(change: Change) -> None:
-    """Honour `primary_file_id` of an update."""
+    """Apply `primary_file_id` of an update."""
     if change.given.get("primary_file_id") is None or change.creating:
         return
     file = to_id(change.given["primary_file_id"], "primary file id")
@@ -66,13 +66,13 @@ def choose_primary(change: Change) -> None:
 
 
 def assign_files(change: Change) -> None:
-    """Honour `file_ids` of a create."""
+    """Apply `file_ids` of a create."""
     for file in to_ids(change.given.get("file_ids"), "file ids"):
         move_to_scene(change.connection, file, change.owner, f"assigning file {file} to new scene")
 
 
 def move_to_scene(connection: Connection, file: int, scene: int, doing: str) -> None:
-    """Take a file that is no scene's primary one and give it to `scene`."""
+    """Move a file to `scene`. Raises Refused, prefixed by `doing`, for the primary file of another."""
     if connection.scalar(select(t.files.c.id).where(t.files.c.id == file)) is None:
         raise Refused(f"{doing}: getting file by id {file}: sql: no rows in result set")
     columns = t.scenes_files.c
@@ -84,30 +84,30 @@ def move_to_scene(connection: Connection, file: int, scene: int, doing: str) -> 
 
 
 def media_folders(context: RequestContext) -> list[str]:
-    """The folders that the library is made of, without those of the system unless they are allowed."""
+    """The library folders, without system folders unless the limits permit them."""
     anything = context.library.limits.any_folder
     roots = map(str, library_roots(context.connection))
     return [root for root in roots if anything or not is_system_folder(root)]
 
 
 def library_roots(connection: Connection) -> list[Path]:
-    """The folders that the library is made of."""
+    """The configured library folders."""
     return [Path(stash["path"]) for stash in read_part(connection, "general").get("stashes") or ()]
 
 
 def root_of(roots: Iterable[Path], path: Path) -> Path | None:
-    """The one of `roots` that `path` lies in once its dots are followed, or None."""
+    """The folder of `roots` that contains `path`, normalised, or None."""
     path = Path(os.path.normpath(path))
     return next((root for root in roots if path == root or root in path.parents), None)
 
 
 def library_root(connection: Connection, path: Path) -> Path | None:
-    """The library folder that `path` lies in, or None."""
+    """The library folder that contains `path`, or None."""
     return root_of(library_roots(connection), path)
 
 
 def folder_for(connection: Connection, path: Path) -> int:
-    """The entry of a folder; it and those above it up to the library root are made where missing."""
+    """The row of a folder, inserted with its ancestors up to the library folder if missing."""
     found = connection.scalar(select(t.folders.c.id).where(t.folders.c.path == str(path)))
     if found is not None:
         return int(found)

@@ -1,4 +1,4 @@
-"""No object may become its own ancestor: tags (a network), studios (a tree), groups (a network)."""
+"""Validators that keep hierarchies acyclic: tags and groups (graphs), studios (a tree)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GROUP_CYCLE = "a group cannot be contained by one of its subgroups"
 
 
 def path_down(children: Mapping[int, Iterable[int]], start: int, ends: set[int]) -> list[int] | None:
-    """The shortest way from `start` down to one of `ends`, both included; None when there is none."""
+    """The shortest path from `start` down to one of `ends`, both included, or None."""
     ways = [[start]]
     seen = {start}
     for way in ways:
@@ -44,7 +44,7 @@ def _children(connection: Connection, table: Table, parent: str, child: str) -> 
 
 
 def tags_acyclic(change: Change) -> None:
-    """Refuse parents that are descendants and children that are ancestors, naming the way between."""
+    """Refuse parents that are descendants and children that are ancestors; the message names the path."""
     given = {name: change.lists.get(name) for name in ("parent_ids", "child_ids")}
     if not any(given.values()):
         return
@@ -86,7 +86,7 @@ def _refuse_tag_cycle(change: Change, children: Children, parents: set[int]) -> 
 
 
 def refuse_tag_below_itself(connection: Connection, tag: int) -> None:
-    """Refuse when `tag` is found below itself, as it may be after a merge."""
+    """Refuse a tag that is its own descendant, as a merge may make it."""
     children = _children(connection, t.tags_relations, "parent_id", "child_id")
     way = path_down(children, tag, {tag})
     if way is not None:
@@ -99,7 +99,7 @@ def refuse_tag_below_itself(connection: Connection, tag: int) -> None:
 
 
 def studio_acyclic(change: Change) -> None:
-    """A studio's parents must not lead back to it."""
+    """Refuse a studio whose parents lead back to it."""
     above = change.columns.get("parent_id")
     seen: set[int] = set()
     while above is not None and above not in seen and not change.creating:
@@ -110,7 +110,7 @@ def studio_acyclic(change: Change) -> None:
 
 
 def group_not_own_member(change: Change) -> None:
-    """Runs first: the database itself refuses a group inside itself, but in other words."""
+    """Refuse a group inside itself, before the database does so in other words."""
     for field in ("containing_groups", "sub_groups"):
         given = change.lists[field].values if field in change.lists else ()
         if any(to_id(value["group_id"], "group id") == change.owner for value in given):
@@ -118,13 +118,13 @@ def group_not_own_member(change: Change) -> None:
 
 
 def groups_acyclic(change: Change) -> None:
-    """Runs when the relations are written."""
+    """Refuse a cycle of groups, after the relations are written."""
     if {"containing_groups", "sub_groups"} & change.lists.keys():
         refuse_group_cycle(change.connection, change.owner)
 
 
 def refuse_group_cycle(connection: Connection, group: int) -> None:
-    """Refuse when `group` is found below itself."""
+    """Refuse a group that is its own descendant."""
     children = _children(connection, t.groups_relations, "containing_id", "sub_id")
     if path_down(children, group, {group}) is not None:
         raise Refused(_GROUP_CYCLE)

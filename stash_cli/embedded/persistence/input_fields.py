@@ -1,4 +1,4 @@
-"""Input fields turned into column values: deprecated fields, fuzzy dates, single values."""
+"""Conversion of input fields to column values: deprecated fields, fuzzy dates, single values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LAYOUTS = {"2006-01": (("2006", r"\d{4}"), ("-", "-"), ("01", r"\d\d")), "2006"
 
 
 class FuzzyDate(NamedTuple):
-    """First day of the period as `YYYY-MM-DD`, and how much of it is meant."""
+    """The first day of a period as `YYYY-MM-DD`, and its precision."""
 
     day: str
     precision: int
@@ -32,7 +32,7 @@ class FuzzyDate(NamedTuple):
 
 
 def parse_date(text: str, what: str) -> FuzzyDate:
-    """The date that `text` names; the refusal is worded as the server's, reasons included."""
+    """Parse a fuzzy date. Raises Refused with the server's wording."""
     if (day := _whole_day(text)) is not None:
         return FuzzyDate(day, DAY)
     month, year = (_misfit(text, layout) for layout in _LAYOUTS)
@@ -45,7 +45,7 @@ def parse_date(text: str, what: str) -> FuzzyDate:
 
 
 def _whole_day(text: str) -> str | None:
-    """The day of a date, of a date and time, or of an RFC 3339 time."""
+    """The day of a date, of a date and time, or of an RFC 3339 time; None for other text."""
     found = _DATED.fullmatch(text)
     if found is None:
         return None
@@ -60,7 +60,7 @@ def _whole_day(text: str) -> str | None:
 
 
 def _misfit(text: str, layout: str) -> str | None:
-    """Why `text` is not written in `layout`, in the words of the server's date library; None when it is."""
+    """The server's error message for `text` in `layout`; None when it fits."""
     rest = text
     for element, pattern in _LAYOUTS[layout]:
         found = re.match(pattern, rest)
@@ -76,14 +76,14 @@ _NOT_FIELDS = frozenset({"id", "created_at", "updated_at"})
 
 
 def column_for(change: Change, field: str) -> Column[Any] | None:
-    """The column behind an input field, or None when it is no single value."""
+    """The column of an input field, or None if it is not a single value."""
     if field in _NOT_FIELDS or field in change.mapper.ignored:
         return None
     return change.mapper.table.c.get(COLUMN_NAMES.get(field, field))
 
 
 def set_column(change: Change, field: str, column: Column[Any], value: Any) -> None:
-    """Convert `value` and note it down in `change.columns`."""
+    """Convert `value` and set it in `change.columns`."""
     if f"{column.name}_precision" in column.table.c:
         _set_date(change, field, column, value)
     elif column.foreign_keys:
@@ -109,7 +109,7 @@ def _text(change: Change, field: str, column: Column[Any], value: Any) -> str | 
 
 
 def _required(change: Change, column: Column[Any], value: Any) -> Any:
-    """Refuse null where the column takes none; a create falls back to the column's default."""
+    """Refuse null for a NOT NULL column; a create uses the column's default."""
     if value is not None or column.nullable:
         return value
     if change.creating and column.server_default is not None:
@@ -125,7 +125,7 @@ _EXCLUSIVE = frozenset({"Performer", "Studio"})
 
 
 def modern(change: Change) -> dict[str, Any]:
-    """The input without older fields, unless they are the entity's own."""
+    """The input with deprecated fields replaced by the current ones."""
     given = dict(change.given)
     for old, new in _OLDER_NAMES.items():
         if old in given:
@@ -139,7 +139,7 @@ def modern(change: Change) -> dict[str, Any]:
 
 
 def _urls(change: Change, given: Mapping[str, Any], old: Mapping[str, Any]) -> Any:
-    """What `urls` becomes; None leaves it alone."""
+    """The new value of `urls`, or None to leave it unchanged."""
     exclusive = change.mapper.type in _EXCLUSIVE
     if exclusive and change.creating:
         return [*filter(None, (_as_url(*item) for item in old.items())), *(given.get("urls") or ())]
@@ -160,7 +160,7 @@ def _as_url(name: str, value: str | None) -> str:
 
 
 def _replaced(change: Change, old: Mapping[str, Any]) -> dict[str, Any]:
-    """The present urls with the one that each older field stands for replaced, added or taken out."""
+    """The current urls, with the one of each deprecated field replaced, added or removed."""
     field = change.mapper.lists["urls"]
     urls = field.current(change.connection, change.owner) if isinstance(field, Texts) else []
     for name, value in old.items():

@@ -20,14 +20,14 @@ SET, ADD, REMOVE = "SET", "ADD", "REMOVE"
 
 @dataclass(frozen=True)
 class ListChange:
-    """What an input says about a list: a mode and the raw values."""
+    """A change of a list: a mode and the raw values."""
 
     mode: str
     values: list[Any] = field(default_factory=list)
 
     @classmethod
     def read(cls, raw: Any) -> ListChange:
-        """A plain list replaces; an object of a bulk input says how; null clears."""
+        """Read an input: a plain list replaces, a bulk input names its mode, null clears."""
         if isinstance(raw, dict):
             values = raw.get("ids", raw.get("values", raw.get("groups")))
             return cls(raw["mode"], list(values or ()))
@@ -35,13 +35,13 @@ class ListChange:
 
 
 class ListField(Protocol):
-    """How one list field of an input is written."""
+    """A list field of an input."""
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None: ...
 
 
 def combine(change: ListChange, current: Iterable[Any], values: Iterable[Any]) -> list[Any]:
-    """The list after `change`: ADD skips what is there, REMOVE what is not."""
+    """The list after `change`; ADD ignores present items, REMOVE absent ones."""
     if change.mode == SET:
         return list(values)
     held, given = list(current), list(values)
@@ -52,7 +52,7 @@ def combine(change: ListChange, current: Iterable[Any], values: Iterable[Any]) -
 
 @dataclass(frozen=True)
 class Link:
-    """A many-to-many relation given as ids; rows that stay keep what else they hold."""
+    """A many-to-many relation, given as ids; unchanged rows keep their other columns."""
 
     table: Table
     own: str
@@ -60,12 +60,12 @@ class Link:
     what: str
 
     def ids(self, connection: Connection, owner: int) -> list[int]:
-        """The ids linked now."""
+        """The current ids."""
         columns = self.table.c
         return list(connection.scalars(select(columns[self.other]).where(columns[self.own] == owner)))
 
     def final(self, connection: Connection, owner: int, change: ListChange) -> list[int]:
-        """The ids that will be linked after `change`."""
+        """The ids after `change`."""
         return combine(change, self.ids(connection, owner), to_ids(change.values, self.what))
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
@@ -87,7 +87,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Texts:
-    """An ordered list of texts (urls) or a set of them (aliases), stored one row each."""
+    """A list of texts in a value table, ordered (urls) or not (aliases)."""
 
     table: Table
     own: str
@@ -118,7 +118,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class StashIds:
-    """Ids of the object at other services: `[{endpoint, stash_id, updated_at}]`."""
+    """Ids at other services: `[{endpoint, stash_id, updated_at}]`."""
 
     table: Table
     own: str
@@ -147,7 +147,7 @@ def _moment(value: Any) -> str:
 
 @dataclass(frozen=True)
 class SceneGroups:
-    """Groups of a scene: objects `{group_id, scene_index}` (or `movie_id`), or ids alone in a bulk update."""
+    """Groups of a scene: `{group_id, scene_index}` (or `movie_id`), or plain ids in a bulk update."""
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
         columns = t.groups_scenes.c
@@ -173,10 +173,9 @@ class SceneGroups:
 
 @dataclass(frozen=True)
 class GroupRelations:
-    """Groups inside a group, or the groups it is inside of: objects `{group_id, description}`.
+    """Groups inside a group, or the groups that contain it: `{group_id, description}`.
 
-    `own` is the column of the group whose list it is. A new entry goes to the end of the containing
-    group's order.
+    `own` is the column of the edited group. New entries are appended to the order of the containing group.
     """
 
     own: str
@@ -197,7 +196,7 @@ class GroupRelations:
 
 
 def append(connection: Connection, containing: int, sub: int, description: str | None) -> None:
-    """Put `sub` at the end of the groups inside `containing`."""
+    """Append `sub` to the groups inside `containing`."""
     columns = t.groups_relations.c
     last = select(func.max(columns.order_index)).where(columns.containing_id == containing)
     row = {

@@ -1,4 +1,4 @@
-"""Validators of entities: what an input must fulfil before anything is written."""
+"""Validators of entities, and hooks that run after the write. Each raises Refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def name_required(change: Change) -> None:
-    """Performers, studios, tags: "<noun> name must not be blank"."""
+    """Require the name of a performer, studio or tag."""
     if "name" in change.columns and not change.columns["name"]:
         raise Refused(f"{change.mapper.noun} name must not be blank")
 
@@ -28,7 +28,7 @@ def group_name_required(change: Change) -> None:
 
 
 def names_unique(change: Change) -> None:
-    """Studios and tags: names and aliases share one namespace; the own name may be an alias."""
+    """Studios and tags: names and aliases share one namespace, except an entity's own name."""
     if name := change.columns.get("name"):
         _refuse_taken(change, name)
         _refuse_used_as_alias(change, name)
@@ -64,7 +64,7 @@ def _refuse_used_as_alias(change: Change, name: str) -> None:
 
 
 def performer_unique(change: Change) -> None:
-    """One performer per name and disambiguation."""
+    """Performers: name and disambiguation are unique together."""
     if not {"name", "disambiguation"} & change.columns.keys():
         return
     name, other = (_final(change, column) for column in ("name", "disambiguation"))
@@ -77,7 +77,7 @@ def performer_unique(change: Change) -> None:
 
 
 def performer_aliases_distinct(change: Change) -> None:
-    """No alias twice, none that is the name, case aside."""
+    """Performers: aliases differ from each other and from the name, ignoring case."""
     field = change.mapper.lists["alias_list"]
     if not isinstance(field, Texts) or not ({"alias_list"} & change.lists.keys() or "name" in change.columns):
         return
@@ -103,7 +103,7 @@ def _final(change: Change, column: str) -> str | None:
 
 
 def scene_titled(change: Change) -> None:
-    """A scene without files needs a title; a bulk update is not asked."""
+    """Scenes without files need a title; the server does not check bulk updates."""
     if "ids" in change.given or change.columns.get("title"):
         return
     if change.creating:
@@ -117,7 +117,7 @@ def scene_titled(change: Change) -> None:
 
 
 def gallery_titled(change: Change) -> None:
-    """A gallery made by a user needs a title; null leaves the present one."""
+    """User-created galleries need a title; null keeps the current one."""
     if change.creating:
         if not change.given.get("title"):
             raise Refused("title must not be empty")
@@ -129,7 +129,7 @@ def gallery_titled(change: Change) -> None:
 
 
 def source_of(connection: Connection, gallery: int) -> tuple[str, str] | None:
-    """What a gallery was scanned from: ("zip" or "folder", its name); None when a user made it."""
+    """The source of a scanned gallery ("zip" or "folder", its name); None for a user-created one."""
     zipped = select(t.files.c.basename).join(t.galleries_files, t.galleries_files.c.file_id == t.files.c.id)
     name = connection.scalar(zipped.where(t.galleries_files.c.gallery_id == gallery))
     if name is not None:
@@ -140,7 +140,7 @@ def source_of(connection: Connection, gallery: int) -> tuple[str, str] | None:
 
 
 def refuse_scanned(connection: Connection, gallery: int) -> None:
-    """Only galleries that a user made can change contents."""
+    """Refuse to change the contents of a scanned gallery."""
     source = source_of(connection, gallery)
     if source is not None:
         kind, name = source
@@ -148,7 +148,7 @@ def refuse_scanned(connection: Connection, gallery: int) -> None:
 
 
 def image_galleries_changeable(change: Change) -> None:
-    """An image may enter and leave user-made galleries only."""
+    """Images can only join and leave user-created galleries."""
     if "gallery_ids" not in change.lists:
         return
     link: Any = change.mapper.lists["gallery_ids"]
@@ -171,7 +171,7 @@ def _image_name(connection: Connection, image: int) -> str:
 
 
 def marker_times(change: Change) -> None:
-    """A marker must not end before it starts."""
+    """The end of a marker is not before its start."""
     start, end = (_marker_value(change, name) for name in ("seconds", "end_seconds"))
     if start is not None and end is not None and end < start:
         raise Refused(f"end_seconds ({end:.6f}) must be greater than or equal to seconds ({start:.6f})")
@@ -187,7 +187,7 @@ def _marker_value(change: Change, name: str) -> float | None:
 
 
 def marker_primary_apart(change: Change) -> None:
-    """The primary tag is not among the others that a marker has after a change of them."""
+    """Remove the primary tag of a marker from its other tags."""
     given, tags = change.lists.get("tag_ids"), change.mapper.lists["tag_ids"]
     if given is None or not isinstance(tags, Link):
         return
@@ -200,14 +200,14 @@ def marker_primary_apart(change: Change) -> None:
 
 
 def birth_before_death(change: Change) -> None:
-    """A performer does not die before being born; partial dates count from their first day."""
+    """The death of a performer is not before the birth; partial dates count from their first day."""
     born, died = (_date(change, name) for name in ("birthdate", "death_date"))
     if born and died and died[0] < born[0]:
         raise Refused(f"death date {died[1]} should be after birthdate {born[1]}")
 
 
 def _date(change: Change, name: str) -> tuple[str, str] | None:
-    """First day and the text as it is shown; None when there is no date."""
+    """The first day of a date, and the date as shown; None without one."""
     columns = change.mapper.table.c
     if name in change.columns or change.creating:
         day, precision = change.columns.get(name), change.columns.get(f"{name}_precision")
@@ -218,7 +218,7 @@ def _date(change: Change, name: str) -> tuple[str, str] | None:
 
 
 def front_of_group(change: Change) -> None:
-    """A group that is made with a back image alone gets the default front image."""
+    """Set the default front image of a new group that only has a back image."""
     updated = {"id", "ids"} & change.given.keys()
     if updated or not change.columns.get("back_image_blob") or change.columns.get("front_image_blob"):
         return
@@ -228,7 +228,7 @@ def front_of_group(change: Change) -> None:
 
 
 def chapter_in_range(change: Change) -> None:
-    """A chapter starts at one of the gallery's images, counted from 1."""
+    """The image index of a chapter is between 1 and the number of images in the gallery."""
     held = {} if change.creating else _chapter(change)
     gallery = change.columns.get("gallery_id", held.get("gallery_id"))
     index = change.columns.get("image_index", held.get("image_index"))

@@ -1,4 +1,4 @@
-"""Queries: `QUERIES` has a resolver for everything that an embedded library can answer."""
+"""Query resolvers: `QUERIES` by field name."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The configuration: what was set, over the server's defaults."""
+"""The configuration: stored values over the server's defaults."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "scraping": {"scraperUserAgent": "", "scraperCertCheck": True},
     "defaults": {"deleteFile": False, "deleteGenerated": True},
 }
-"""Where the server's own default is more than an empty value of the type."""
+"""Defaults of the server that are not the empty value of their type."""
 _EMPTY: dict[str, Any] = {"String": "", "Int": 0, "Float": 0.0, "Boolean": False}
 _TYPES = {
     "general": "ConfigGeneralResult",
@@ -77,7 +77,7 @@ _TYPES = {
 
 
 def configuration_part(context: RequestContext, part: str) -> dict[str, Any]:
-    """One part ("general", "interface", "dlna", "scraping", "defaults") as the API shows it."""
+    """A part of the configuration ("general", "interface", "dlna", "scraping", "defaults") as in the API."""
     stored = {name: value for name, value in read_part(context.connection, part).items() if value is not None}
     given = deep_merged(_DEFAULTS[part], stored)
     if part == "general":
@@ -86,7 +86,7 @@ def configuration_part(context: RequestContext, part: str) -> dict[str, Any]:
 
 
 def deep_merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """`old` with the values of `new`; objects inside are laid over each other in the same way."""
+    """`old` updated by `new`, nested objects included."""
     found = dict(old)
     for key, value in new.items():
         held = found.get(key)
@@ -96,7 +96,7 @@ def deep_merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
 
 
 def _complete(type_name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """`given` with an empty value for every required field that is not in it."""
+    """`given` with an empty value for each missing required field."""
     fields = describe_api().types[type_name].fields
     return {name: _value(field.type, given.get(name)) for name, field in fields.items()}
 
@@ -114,7 +114,7 @@ def _value(ref: TypeRef, given: Any) -> Any:
 
 
 class Configuration:
-    """All parts; each is read when it is selected."""
+    """The configuration; each part is read when it is selected."""
 
     def __init__(self, context: RequestContext) -> None:
         self._context = context

@@ -1,8 +1,8 @@
-r"""Patterns of file names: `{date} {performer} - {title}.{ext}` read against names.
+r"""Patterns of file names such as `{date} {performer} - {title}.{ext}`.
 
-A field in braces captures what its kind of text allows; `{}`, `{ext}`, `{d}` (a delimiter) and `{i}` (one of
-the words to ignore) are skipped over. All else is matched as it stands, in any case, with what regular
-expressions mean by `* + ? | ^ $ \`.
+A field in braces captures text by its type; `{}`, `{ext}`, `{d}` (a delimiter) and `{i}` (one of the words to
+ignore) are skipped. Other text is matched literally, ignoring case, except for the operators `* + ? | ^ $ \`
+of regular expressions.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _YEARS = range(1900, 2101)
 
 @dataclass
 class Reading:
-    """What a pattern found in one name; texts as they stand there."""
+    """The captured fields of one name, as text."""
 
     title: str = ""
     studio: str = ""
@@ -49,7 +49,7 @@ class Reading:
 
 
 class FilenamePattern:
-    """A compiled pattern; raises Refused for fields that do not exist and what is no regular expression."""
+    """A compiled pattern. Raises Refused for unknown fields and invalid expressions."""
 
     def __init__(self, pattern: str, ignored: Iterable[str] = ()) -> None:
         self._fields: list[str] = []
@@ -74,7 +74,7 @@ class FilenamePattern:
         return _SKIPPED.get(name, "")
 
     def read(self, path: str) -> Reading | None:
-        """What stands in the base name of `path`, or in all of it when the pattern names folders."""
+        """Match the base name of `path`, or the whole path when the pattern names folders."""
         name = path if "/" in self.regex or r"\\" in self.regex else path.rpartition("/")[2]
         found = self._compiled.groups(name)
         return None if found is None else _reading(list(zip(self._fields, found, strict=False)))
@@ -104,14 +104,14 @@ def _reading(found: Sequence[tuple[str, str]]) -> Reading:
 
 
 def _rating(name: str, stars: int) -> int | None:
-    """`rating` counts one to five stars."""
+    """The rating of a capture; `rating` is one to five stars."""
     if name == "rating100":
         return stars or None
     return stars * 20 if stars in range(1, 6) else None
 
 
 def _date_parts(name: str, text: str) -> dict[str, str]:
-    """`mmddyy` and "050123" -> m: "05", d: "01", y: "2023"."""
+    """Date parts by letter: `mmddyy` and "050123" -> m: "05", d: "01", y: "2023"."""
     parts = {part[0][0]: text[part.start() : part.end()] for part in _DATE_PART.finditer(name)}
     if len(parts.get("y", "")) == len("yy"):
         parts["y"] = "20" + parts["y"]
@@ -122,7 +122,7 @@ def _date_parts(name: str, text: str) -> dict[str, str]:
 
 
 def _date(year: str, month: str, day: str) -> str | None:
-    """The date in the API's words; None for what is none, or far from our time."""
+    """The ISO date, or None for an invalid or implausible one."""
     try:
         found = date(int(year), int(month), int(day))
     except ValueError:

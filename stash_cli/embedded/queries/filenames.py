@@ -1,4 +1,4 @@
-"""What file names say about scenes: titles, dates, ratings, and the names of what the library knows."""
+"""The query parseSceneFilenames: titles, dates, ratings and known names in file names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KINDS: dict[str, tuple[Table, Table | None, str]] = {
     "studio": (t.studios, t.studio_aliases, "studio_id"),
     "tag": (t.tags, t.tag_aliases, "tag_id"),
 }
-"""Where names are looked up: by the name itself, then by alias."""
+"""Tables in which a name is looked up: by name, then by alias."""
 
 
 def parse_filenames(
@@ -35,7 +35,7 @@ def parse_filenames(
     config: dict[str, Any],
     filter: dict[str, Any] | None = None,  # noqa: A002 - the API's own name
 ) -> dict[str, Any]:
-    """The scenes whose path fits the pattern in `filter.q`, each with what its file name says."""
+    """The scenes whose path matches the pattern in `filter.q`, with the fields of their file names."""
     find = dict(filter or {})
     text = find.pop("q", None)
     if text is None:
@@ -72,7 +72,7 @@ def _result(scene: Row, reading: Reading, names: _Names, titled: Callable[[str],
 
 
 def _titler(config: dict[str, Any]) -> Callable[[str], str]:
-    """How the text of a title becomes one: characters that stand for spaces, capital letters."""
+    """A function that formats a captured title by the options for whitespace and capitals."""
     blanks = set((config.get("whitespaceCharacters") or "").strip())
 
     def titled(text: str) -> str:
@@ -87,14 +87,14 @@ def _titler(config: dict[str, Any]) -> Callable[[str], str]:
 
 
 class _Names:
-    """Ids of what the library calls by a name; each name is looked up once."""
+    """Ids of entities by name; each name is looked up once."""
 
     def __init__(self, context: RequestContext) -> None:
         self._context = context
         self._known: dict[tuple[str, str], str | None] = {}
 
     def ids(self, kind: str, names: Iterable[str]) -> list[str]:
-        """The ids of those names that are known, each once, in order."""
+        """The ids of known names, without duplicates, in order."""
         found = (self._find(kind, _DELIMITERS.sub(" ", name)) for name in names if name)
         return list(dict.fromkeys(id_ for id_ in found if id_ is not None))
 

@@ -1,4 +1,4 @@
-"""The find queries: one object by id, hash or path; pages; everything."""
+"""The find queries: one object by id, hash or path; pages; all objects."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def getter(type_name: str) -> Callable[..., Row | None]:
-    """The object with an id, or None."""
+    """Resolver of a query for the object with an id, or null."""
 
     def resolve(context: RequestContext, *, id: Any) -> Row | None:  # noqa: A002 - the API's own name
         return context.fetch(type_name, parse_id(id))
@@ -33,7 +33,7 @@ def getter(type_name: str) -> Callable[..., Row | None]:
 def by_fingerprint(
     context: RequestContext, type_name: str, link: Table, owner: str, kind: str, value: str
 ) -> Row | None:
-    """The object one of whose files has a fingerprint."""
+    """The object with a file of that fingerprint, or None."""
     prints = t.files_fingerprints
     statement = (
         select(link.c[owner])
@@ -47,7 +47,7 @@ def by_fingerprint(
 
 
 def find_scene(context: RequestContext, *, id: Any = None, checksum: str | None = None) -> Row | None:  # noqa: A002 - the API's own name
-    """By id, else by the md5 of a file."""
+    """The scene with an id, or with a file of that md5."""
     if id is not None:
         return context.fetch("Scene", parse_id(id))
     return by_fingerprint(context, "Scene", t.scenes_files, "scene_id", "md5", checksum) if checksum else None
@@ -60,7 +60,7 @@ def find_image(context: RequestContext, *, id: Any = None, checksum: str | None 
 
 
 def find_scene_by_hash(context: RequestContext, *, input: dict[str, Any]) -> Row | None:  # noqa: A002 - the API's own name
-    """By oshash or md5; None when neither is given or found."""
+    """The scene with a file of that oshash or md5, or None."""
     for name, kind in (("oshash", "oshash"), ("checksum", "md5")):
         if input.get(name):
             return by_fingerprint(context, "Scene", t.scenes_files, "scene_id", kind, input[name])
@@ -68,7 +68,7 @@ def find_scene_by_hash(context: RequestContext, *, input: dict[str, Any]) -> Row
 
 
 def find_file(context: RequestContext, *, id: Any = None, path: str | None = None) -> Row:  # noqa: A002 - the API's own name
-    """By id or path; not to find it is an error here."""
+    """The file with an id or path. Raises Refused if there is none."""
     if id is not None:
         found = context.fetch("BaseFile", parse_id(id))
         if found is None:
@@ -98,7 +98,7 @@ def _at_path(context: RequestContext, type_name: str, statement: Any, path: str 
 
 
 def find_saved_filters(context: RequestContext, *, mode: str | None = None) -> list[Row]:
-    """By name where a mode is given, else by id; groups and movies are one mode under two names."""
+    """Saved filters, by name for a mode, otherwise by id; GROUPS and MOVIES are one mode."""
     saved = t.saved_filters
     statement = select(saved.c.id).order_by(saved.c.id)
     if mode is not None:
@@ -108,7 +108,7 @@ def find_saved_filters(context: RequestContext, *, mode: str | None = None) -> l
 
 
 def find_default_filter(context: RequestContext, *, mode: str) -> dict[str, Any] | None:
-    """The default filter of a view, kept in the settings of the web interface."""
+    """The default filter of a view, which is stored in the interface settings."""
     stored = (read_part(context.connection, "ui").get("defaultFilters") or {}).get(mode.lower())
     if not stored:
         return None
@@ -120,7 +120,7 @@ _INT64 = 1 << 63
 
 
 def parse_id(value: Any, prefix: str = "") -> int:
-    """An id as a number; worded as the server's refusal when it is none."""
+    """The integer of an id. Raises Refused with the server's wording."""
     text = str(value)
     if not (text.isascii() and text.removeprefix("-").removeprefix("+").isdecimal()):
         raise Refused(f'{prefix}strconv.Atoi: parsing "{text}": invalid syntax')
@@ -130,7 +130,7 @@ def parse_id(value: Any, prefix: str = "") -> int:
 
 
 def _chosen(ids: Sequence[Any] | None, *, unique: bool) -> list[int] | None:
-    """The ids to answer in their order; None for an ordinary search."""
+    """The requested ids in order, or None for a search."""
     if not ids:
         return None
     numbers = [parse_id(id_, "converting ids: ") for id_ in ids]
@@ -143,7 +143,7 @@ def _chosen(ids: Sequence[Any] | None, *, unique: bool) -> list[int] | None:
 
 
 def finder(type_name: str, items: str, filter_arg: str, older: str | None = None) -> Callable[..., FoundPage]:
-    """The resolver of a find query; `older` is the deprecated argument that `ids` replaced."""
+    """Resolver of a find query; `older` is the deprecated argument for `ids`."""
 
     def resolve(context: RequestContext, **args: Any) -> FoundPage:
         ids = args.get("ids") or (args.get(older) if older else None)
@@ -163,7 +163,7 @@ def _everything(type_name: str, sort: str) -> Callable[[RequestContext], list[Ro
 
 
 def _by_name(type_name: str) -> Callable[[RequestContext], list[Row]]:
-    """All objects by name, letter by letter, not in the natural order of the find queries."""
+    """Resolver for all objects by name, in byte order instead of the natural order of the find queries."""
 
     def resolve(context: RequestContext) -> list[Row]:
         table = OBJECT_TYPES[type_name].table
@@ -174,7 +174,7 @@ def _by_name(type_name: str) -> Callable[[RequestContext], list[Row]]:
 
 
 def wall(type_name: str, column: str) -> Callable[..., list[Row]]:
-    """Eighty random objects whose `column` contains `q`."""
+    """Resolver for eighty random objects whose `column` contains `q`."""
 
     def resolve(context: RequestContext, *, q: str | None = None) -> list[Row]:
         given = {column: {"value": f'"{q}"', "modifier": "INCLUDES"}} if q else None

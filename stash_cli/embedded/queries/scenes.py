@@ -27,7 +27,7 @@ _BITS, _FEW_BITS = 64, 15
 
 @dataclass(frozen=True)
 class _Hashed:
-    """A file of a scene: its perceptual hash, and its length in seconds (0 where it is not known)."""
+    """A file of a scene: its perceptual hash, and its duration in seconds (0 if unknown)."""
 
     scene: int
     phash: int
@@ -37,9 +37,9 @@ class _Hashed:
 def duplicates(
     context: RequestContext, *, distance: int | None = None, duration_diff: float | None = None
 ) -> list[list[Row]]:
-    """Groups of scenes whose perceptual hashes are at most `distance` bits apart.
+    """Groups of scenes whose perceptual hashes differ in at most `distance` bits.
 
-    `duration_diff` is how many seconds their lengths may differ; None or negative for any.
+    `duration_diff` is the maximal difference of durations in seconds; None or negative for any.
     """
     hashed = _hashed_files(context)
     seconds = -1.0 if duration_diff is None else duration_diff
@@ -54,7 +54,7 @@ def duplicates(
 
 
 def _hashed_files(context: RequestContext) -> list[_Hashed]:
-    """Every video file with a perceptual hash, by path."""
+    """All video files with a perceptual hash, by path."""
     link, prints, video = t.scenes_files, t.files_fingerprints, t.video_files
     statement = (
         select(link.c.scene_id, prints.c.fingerprint, video.c.duration)
@@ -69,13 +69,13 @@ def _hashed_files(context: RequestContext) -> list[_Hashed]:
 
 
 def _as_long(first: _Hashed, second: _Hashed, seconds: float) -> bool:
-    """Whether the lengths differ by so much at most; one that is not known differs from none."""
+    """Whether the durations differ by at most `seconds`; an unknown one always matches."""
     known = first.seconds > 0 and second.seconds > 0
     return seconds < 0 or not known or abs(first.seconds - second.seconds) <= seconds
 
 
 def _close(hashed: Sequence[_Hashed], distance: int) -> Iterator[tuple[int, int]]:
-    """Pairs of places whose hashes are at most `distance` bits apart."""
+    """Pairs of indexes whose hashes differ in at most `distance` bits."""
     equal: dict[int, list[int]] = defaultdict(list)
     for place, file in enumerate(hashed):
         equal[file.phash].append(place)
@@ -87,7 +87,7 @@ def _close(hashed: Sequence[_Hashed], distance: int) -> Iterator[tuple[int, int]
 
 
 def _close_hashes(hashes: list[int], distance: int) -> Iterator[tuple[int, int]]:
-    """Pairs of different hashes at most `distance` bits apart."""
+    """Pairs of distinct hashes that differ in at most `distance` bits."""
     for candidates in _candidates(hashes, distance):
         for first, second in combinations(candidates, 2):
             if (phash_distance(first, second) or 0) <= distance:
@@ -95,9 +95,10 @@ def _close_hashes(hashes: list[int], distance: int) -> Iterator[tuple[int, int]]
 
 
 def _candidates(hashes: list[int], distance: int) -> Iterator[list[int]]:
-    """Lists of hashes such that any two that are close stand in one of them.
+    """Lists of hashes such that each pair within `distance` is in one of them.
 
-    Of more slices than bits that may differ, at least one is equal; slices of a few bits sort out nothing.
+    By the pigeonhole principle, of `distance + 1` slices of two such hashes at least one is equal. Slices of
+    few bits exclude nothing, so beyond 15 bits all pairs are compared.
     """
     if distance > _FEW_BITS:
         yield hashes
@@ -111,7 +112,7 @@ def _candidates(hashes: list[int], distance: int) -> Iterator[list[int]]:
 
 
 def _grouped(size: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Neighbours of neighbours are in one group; groups and their members in order of place."""
+    """Connected components of the pairs (union-find), ordered by their first index."""
     leader = list(range(size))
 
     def lead(place: int) -> int:
@@ -129,7 +130,7 @@ def _grouped(size: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 
 def by_path_regex(context: RequestContext, *, filter: dict[str, Any] | None = None) -> FoundPage:  # noqa: A002 - the API's own name
-    """Scenes whose path matches `q` as a regular expression, in any case."""
+    """Scenes whose path matches the regular expression `q`, ignoring case."""
     find = {key: value for key, value in (filter or {}).items() if key != "q"}
     q = (filter or {}).get("q")
     given = {"path": {"value": f"(?i){q}", "modifier": "MATCHES_REGEX"}} if q else None
@@ -139,7 +140,7 @@ def by_path_regex(context: RequestContext, *, filter: dict[str, Any] | None = No
 
 
 def streams(context: RequestContext, *, id: Any = None) -> Any:  # noqa: A002 - the API's own name
-    """What can be played of a scene; nothing without files."""
+    """The streams of a scene; none without files."""
     if id is None:
         raise Refused("the id of a scene has to be given")
     scene = context.fetch("Scene", parse_id(id))
@@ -151,7 +152,7 @@ def streams(context: RequestContext, *, id: Any = None) -> Any:  # noqa: A002 - 
 def marker_strings(
     context: RequestContext, *, q: str | None = None, sort: str | None = None
 ) -> list[dict[str, Any]]:
-    """Titles of markers, how often each is used, and the id of one of them."""
+    """Titles of markers with their number of uses and the id of one marker."""
     markers = t.scene_markers
     number = func.count(markers.c.id)
     order = number.desc() if sort == "count" else markers.c.title.asc()
@@ -163,7 +164,7 @@ def marker_strings(
 
 
 def scene_marker_tags(context: RequestContext, *, scene_id: Any) -> list[dict[str, Any]]:
-    """The markers of a scene by their primary tag, in the order in which the tags first appear."""
+    """The markers of a scene by primary tag, in the order in which the tags first occur."""
     markers = t.scene_markers
     statement = select(markers.c.id, markers.c.primary_tag_id).where(
         markers.c.scene_id == parse_id(scene_id, "converting scene id: ")

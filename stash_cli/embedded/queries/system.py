@@ -1,4 +1,4 @@
-"""Queries about the library itself: version, status, totals, jobs, log, folders, what is installed."""
+"""Queries about the library itself: version, status, statistics, jobs, log, folders, plugins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.context import RequestContext
 
 VERSION = "v0.31.0-embedded"
-"""What clients take the library for: the release whose API it speaks."""
+"""The version that clients see: the release whose API this is."""
 SCHEMA = 85
 """The database schema of that release."""
 
@@ -29,7 +29,7 @@ def version(_: RequestContext) -> dict[str, Any]:
 
 
 def system_status(context: RequestContext) -> dict[str, Any]:
-    """Always ready: the file was made or upgraded when it was opened."""
+    """The system status: always OK, because the file is migrated when it is opened."""
     return {
         "status": "OK",
         "databaseSchema": SCHEMA,
@@ -45,7 +45,7 @@ def system_status(context: RequestContext) -> dict[str, Any]:
 
 
 def stats(context: RequestContext) -> dict[str, Any]:
-    """Totals of the library; sizes in bytes, durations in seconds."""
+    """Statistics of the library; sizes in bytes, durations in seconds."""
 
     def scalar(value: Any) -> Any:
         return context.connection.execute(select(value)).scalar() or 0
@@ -76,7 +76,7 @@ _COUNTED: dict[str, Table] = {
 
 
 def _file_sum(context: RequestContext, link: Table, column: ColumnElement[Any]) -> Any:
-    """The sum of a fact over all files that belong to something, each file once."""
+    """The sum of a column over all files that belong to an entity, each file once."""
     statement = select(func.sum(column)).select_from(t.files).where(t.files.c.id.in_(select(link.c.file_id)))
     if column.table is t.video_files:
         statement = statement.join(t.video_files, t.video_files.c.file_id == t.files.c.id)
@@ -96,7 +96,7 @@ def logs(context: RequestContext) -> list[dict[str, Any]]:
 
 
 def directory(_: RequestContext, *, path: str | None = None, locale: str | None = None) -> dict[str, Any]:  # noqa: ARG001 - the API's own argument
-    """The folders below `path`; none where it does not exist or may not be read."""
+    """The folders below `path`; none if it is missing or unreadable."""
     place = Path(path) if path else Path.home()
     try:
         found = sorted((str(entry) for entry in place.iterdir() if entry.is_dir()), key=str.lower)
@@ -107,7 +107,7 @@ def directory(_: RequestContext, *, path: str | None = None, locale: str | None 
 
 
 def dlna_status(_: RequestContext) -> dict[str, Any]:
-    """There is no DLNA server here."""
+    """The status of the DLNA server, which an embedded library does not have."""
     return {"running": False, "until": None, "recentIPAddresses": [], "allowedIPAddresses": []}
 
 
@@ -116,7 +116,7 @@ def latest_version(_: RequestContext) -> None:
 
 
 def _nothing(value: Any) -> Callable[..., Any]:
-    """The answer of a part that an embedded library does not have."""
+    """Resolver with a constant result, for parts that an embedded library does not have."""
     return lambda _, **__: value
 
 

@@ -1,4 +1,4 @@
-"""The scanner: finds media files on disk and takes them up into the library."""
+"""The scanner: finds media files on disk and adds them to the library."""
 
 from stash_cli.embedded.scan.task import run
 

@@ -1,4 +1,4 @@
-"""What lies beside a video under its name: captions and a funscript."""
+"""Sidecar files of videos: captions and funscripts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LANGUAGES = {code: code for code in _CODES.split()} | {
 
 
 class Caption(NamedTuple):
-    """A caption file of a video: ISO 639-1 code ("00" unknown), its file name, srt or vtt."""
+    """A caption file of a video: ISO 639-1 code ("00" unknown), file name, type (srt or vtt)."""
 
     language_code: str
     filename: str
@@ -41,27 +41,27 @@ class Caption(NamedTuple):
 
 
 class Companions(NamedTuple):
-    """The files of one folder that belong to its videos, by the stem of the video's name."""
+    """The sidecar files of one folder, by the stem of their video's name."""
 
     captions: Mapping[str, tuple[Caption, ...]]
     funscripts: frozenset[str]
 
     def of(self, basename: str) -> tuple[tuple[Caption, ...], bool]:
-        """Return the captions of a video and whether it is interactive."""
+        """The captions of a video, and whether it is interactive."""
         own = stem(basename)
         return self.captions.get(own, ()), own in self.funscripts
 
 
 def language_of(suffix: str) -> str | None:
-    """Return the language code that a name part stands for ("en", "eng", "en-US"), or None."""
+    """The language code of a name part ("en", "eng", "en-US"), or None."""
     base = suffix.lower().replace("_", "-").partition("-")[0]
     return _LANGUAGES.get(base)
 
 
 def companions(names: Iterable[str]) -> Companions:
-    """Sort the captions and funscripts among a folder's file names to the stems they belong to.
+    """Assign the captions and funscripts among `names` to video stems.
 
-    A video has one caption of each language and type: the first by name.
+    A video has one caption for each language and type: the first by name.
     """
     captions: dict[str, dict[tuple[str, str], Caption]] = {}
     funscripts = set()

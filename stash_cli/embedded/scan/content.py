@@ -36,10 +36,10 @@ _MASK = (1 << 64) - 1
 
 
 def oshash(stream: IO[bytes], size: int) -> str:
-    """Return the OpenSubtitles hash of a seekable stream of `size` bytes as 16 hex digits.
+    """The OpenSubtitles hash of a seekable stream of `size` bytes, as 16 hex digits.
 
-    It is the size plus the 64-bit little-endian words of the first and of the last 64 KiB; a smaller
-    file gives its whole words to both ends. Raises ValueError below 8 bytes, where no word exists.
+    It is the sum of the size and of the 64-bit little-endian words in the first and last 64 KiB; a smaller
+    file counts its words twice. Raises ValueError below 8 bytes, where there is no word.
     """
     length = min(size, _OSHASH_CHUNK) // _WORD * _WORD
     if length == 0:
@@ -62,9 +62,9 @@ _BIG_ENDIAN = array("H", b"\x01\x00")[0] != 1
 
 
 def md5(stream: IO[bytes], check: Callable[[], None]) -> str:
-    """Return the md5 of the rest of a stream as 32 hex digits.
+    """The md5 of the rest of a stream, as 32 hex digits.
 
-    `check` is called for every MiB read: it may raise to give up on a large file.
+    `check` is called for every MiB and may raise to cancel.
     """
     digest = hashlib.md5(usedforsecurity=False)
     while block := stream.read(_BLOCK):
@@ -79,12 +79,12 @@ _UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(RuntimeError, EOFError, OSError, ValueError, LookupError),
 )
-"""What zipfile raises for damaged or encrypted members, or for a compression it does not know."""
+"""Exceptions of zipfile for damaged or encrypted members and unknown compression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A picture in a zip file: its name relative to the zip, bytes, epoch second, md5 and facts."""
+    """A picture in a zip file: name relative to the zip, bytes, epoch seconds, md5 and properties."""
 
     name: str
     size: int
@@ -96,9 +96,9 @@ class Member:
 def read_members(
     stream: IO[bytes], rules: Rules, warn: Callable[[str], None], check: Callable[[], None]
 ) -> tuple[Member, ...]:
-    """Return the readable pictures of a zip in order of name; `warn` hears of the others.
+    """The readable pictures of a zip, by name; `warn` is called for unreadable ones.
 
-    Raises BrokenFileError when the zip itself cannot be read; `check` may raise to give up.
+    Raises BrokenFileError for an unreadable zip; `check` may raise to cancel.
     """
     stream.seek(0)
     try:
@@ -109,7 +109,7 @@ def read_members(
 
 
 def member_names(path: str) -> frozenset[str]:
-    """Return the names of everything in a zip file as rows name it; none when it cannot be read."""
+    """The normalised names of all members of a zip file; none when it cannot be read."""
     try:
         with zipfile.ZipFile(path) as archive:
             return frozenset(map(_relative, archive.namelist()))
@@ -118,9 +118,9 @@ def member_names(path: str) -> frozenset[str]:
 
 
 def read_member(stream: IO[bytes], name: str) -> bytes:
-    """The content of one file of an open zip; `name` as rows name it.
+    """The content of one member of an open zip, by its normalised name.
 
-    Raises BrokenFileError when it is not there, cannot be read, or is larger than any picture.
+    Raises BrokenFileError when it is missing, unreadable or too large.
     """
     try:
         with zipfile.ZipFile(stream) as archive:
@@ -152,7 +152,7 @@ def _is_wanted(info: zipfile.ZipInfo, rules: Rules) -> bool:
 
 
 def _relative(name: str) -> str:
-    """Return a member's name without leading slashes or dots: it only ever names a row, never a file."""
+    """The normalised name of a member; it identifies a row and is never used as a path on disk."""
     return posixpath.normpath(f"/{name}").lstrip("/")
 
 
@@ -173,7 +173,7 @@ def _seconds(info: zipfile.ZipInfo) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A found file with what its content says; `fingerprints` by type (oshash, md5)."""
+    """A found file with its properties; `fingerprints` by type (oshash, md5)."""
 
     found: FoundFile
     fingerprints: Mapping[str, str]
@@ -183,14 +183,14 @@ class Inspected:
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """Inspects files by the rules of a scan; `warn` hears of skipped ones, `check` may raise to give up."""
+    """Reads files by the rules of a scan; `warn` is called for skipped ones, `check` may raise to cancel."""
 
     rules: Rules
     warn: Callable[[str], None]
     check: Callable[[], None]
 
     def __call__(self, found: FoundFile) -> Inspected | None:
-        """Return what is in a file, or None when it is broken, unreadable or gone."""
+        """The content of a file, or None when it is broken, unreadable or gone."""
         self.check()
         try:
             with Path(found.path).open("rb") as stream:

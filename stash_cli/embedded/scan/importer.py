@@ -1,6 +1,6 @@
 """Writes inspected files to the library: rows of the file, then its scene, image or gallery.
 
-Files with the same content share one object.
+Files with the same content belong to one object.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The statements that find and make the objects of one kind for their files."""
+    """The statements that find and insert the owners of files, for one object type."""
 
     key: str
     owning: Select[Any]
@@ -61,13 +61,13 @@ _LINK_SCENE = upsert(t.scenes_galleries).on_conflict_do_nothing()
 
 
 def attach(connection: Connection, owner: Owner, file_id: int, fingerprints: Mapping[str, str]) -> int:
-    """Return the id of a file's object: its own, else one with the same content, else a new one."""
+    """The id of a file's object: its own, one with the same content, or a new one."""
     owning = connection.execute(owner.owning, {"file": file_id}).scalar()
     return int(owning) if owning is not None else attach_new(connection, owner, file_id, fingerprints)
 
 
 def attach_new(connection: Connection, owner: Owner, file_id: int, fingerprints: Mapping[str, str]) -> int:
-    """Return the id of the object that a file without one is given."""
+    """The id of the object for a file that has none: one with the same content, or a new one."""
     sharing = connection.execute(owner.sharing, hashes(fingerprints)).scalar()
     if sharing is None:
         made = _make(connection, owner.make)
@@ -86,13 +86,13 @@ def _make(connection: Connection, statement: Insert, **values: int) -> int:
 
 
 def folder_gallery(connection: Connection, folder_id: int) -> int:
-    """Return the id of a folder's gallery, made when it has none."""
+    """The id of a folder's gallery, inserted if missing."""
     known = connection.execute(_FOLDER_GALLERY, {"folder": folder_id}).scalar()
     return int(known) if known is not None else _make(connection, GALLERY.make, folder_id=folder_id)
 
 
 def add_image(connection: Connection, gallery_id: int, image_id: int) -> None:
-    """Put an image into a gallery, once."""
+    """Add an image to a gallery, once."""
     connection.execute(_ADD_IMAGE, {"gallery_id": gallery_id, "image_id": image_id, "cover": False})
 
 
@@ -109,7 +109,7 @@ _BESIDE = {
 
 
 def link_same_stem(connection: Connection, owner: Owner, object_id: int, folder_id: int, name: str) -> None:
-    """Link a scene with the galleries of the zips beside it that bear its name, or the other way round."""
+    """Link a scene with galleries of zips in its folder with the same name, or the other way round."""
     other = GALLERY if owner is SCENE else SCENE
     own = stem(name)
     # "/" comes right after ".": a range of names that the index of a folder's files answers
@@ -121,17 +121,17 @@ def link_same_stem(connection: Connection, owner: Owner, object_id: int, folder_
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """The row of a file: its id, and whether it was added just now, so that nothing can be known of it."""
+    """The row of a file; a new row cannot have related rows yet."""
 
     id: int
     is_new: bool
 
 
 class Importer:
-    """Writes within one transaction; what it has taken up is complete when that is committed.
+    """Writes within one transaction.
 
-    `made` holds the paths of the folders that the scan found for the first time; `described` are the
-    ids of the files taken up so far, those inside zip files among them.
+    `made` are the paths of folders new in this scan; `described` the ids of files written so far, members of
+    zip files included.
     """
 
     def __init__(self, connection: Connection, rules: Rules, made: set[str]) -> None:
@@ -142,7 +142,7 @@ class Importer:
         self._add_object = {"video": self._scene, "image": self._image, "zip": self._gallery}
 
     def add(self, inspected: Inspected) -> None:
-        """Write a file that is new, changed, moved or without its object."""
+        """Write a file that is new, changed, moved or without an object."""
         entry = self._entry(inspected)
         self._describe(entry, inspected.facts, inspected.fingerprints)
         self._add_object[inspected.found.kind](inspected, entry)

@@ -54,7 +54,7 @@ _CAPTIONS = select(t.video_captions).where(t.video_captions.c.file_id.in_(bindpa
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file as the library has it; `owned` tells per kind whether its scene, image or gallery is there."""
+    """A file in the library; `owned` says for each kind whether its scene, image or gallery exists."""
 
     id: int
     size: int
@@ -65,17 +65,17 @@ class KnownFile:
     owned: Mapping[str, bool]
 
     def is_current(self, found: FoundFile) -> bool:
-        """Return whether nothing has to be read again: read as it is, and its object exists."""
+        """Whether the file needs no reading: unchanged, recognised, and its object exists."""
         unchanged = (self.size, self.mod_time) == (found.size, found.mod_time)
         return self.recognised and unchanged and self.owned[found.kind]
 
     def has_companions(self, found: FoundFile) -> bool:
-        """Return whether the captions and funscript beside the file are those that the library has."""
+        """Whether the captions and funscript on disk are those in the library."""
         return self.interactive == found.interactive and self.captions == frozenset(found.captions)
 
 
 def look_up(connection: Connection, found: Sequence[FoundFile]) -> dict[str, KnownFile]:
-    """Return what is known of the found files, by path."""
+    """The known files among `found`, by path."""
     asked = {
         "folders": sorted({one.folder for one in found}),
         "names": sorted({one.basename for one in found}),
@@ -135,9 +135,9 @@ _AT_PATH = select(
 def find_moved(
     connection: Connection, found: FoundFile, fingerprints: Mapping[str, str], rules: Rules
 ) -> Any:
-    """Return the row (id, basename, parent_folder_id, path of its folder) of the file that moved, or None.
+    """The row (id, basename, parent_folder_id, folder path) of the file that was moved here, or None.
 
-    A file on a library folder that is itself gone counts as there: its drive may only be unplugged.
+    A file of a missing library folder does not count as gone: its drive may be unplugged.
     """
     asked = {"size": found.size, **rows.hashes(fingerprints)}
     same = connection.execute(_SAME_CONTENT, asked).all()
@@ -150,10 +150,10 @@ def _is_gone(path: str, rules: Rules) -> bool:
 
 
 def follow(connection: Connection, moved: Any, found: FoundFile, folder_id: int, made: set[str]) -> None:
-    """Give a moved file its new path, taking its folder or the inside of its zip along.
+    """Update the path of a moved file, together with its folder or the members of its zip.
 
-    A folder has moved when it is gone and the file lies under its own name in one of the folders `made`,
-    which the scan found for the first time.
+    A folder has moved when it is gone and the file lies under its old name in a folder of `made`, which are
+    the folders new in this scan.
     """
     folder_moved = (
         moved.basename == found.basename
@@ -176,7 +176,7 @@ def _is_free(connection: Connection, path: str, made: set[str]) -> bool:
 
 
 def _move_tree(connection: Connection, old: str, new: str, made: set[str], parent: int | None = None) -> None:
-    """Rename a folder and all below it, taking the place of rows that the walk has made for the new paths."""
+    """Rename a folder and its descendants, replacing rows that the walk inserted for the new paths."""
     for row in connection.execute(_TREE, {"path": old, "prefix": old + os.sep}).all():
         path = new + row.path[len(old) :]
         _rename(connection, row.id, path, made, parent if row.path == old else None)

@@ -1,4 +1,4 @@
-"""Media properties of videos and pictures: size, duration, codecs, rates, format; the names are ffprobe's."""
+"""Media properties of videos and pictures (size, duration, codecs, rates, format) with ffprobe's names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NESTED = (b"moov", b"trak")
 
 
 def is_on_its_side(stream: IO[bytes], size: int) -> bool:
-    """Return whether the first visible track is shown turned by 90 or 270 degrees: width and height swap."""
+    """Whether the first visible track is rotated by 90 or 270 degrees, which swaps width and height."""
     for start, end in _boxes(stream, 0, size, b"tkhd"):
         stream.seek(start)
         turned = _turned(stream.read(min(end - start, 128)))
@@ -34,7 +34,7 @@ def is_on_its_side(stream: IO[bytes], size: int) -> bool:
 
 
 def _boxes(stream: IO[bytes], start: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the (start, end) of the contents of every `wanted` box, looking inside moov and trak."""
+    """(start, end) of the contents of every `wanted` box, also inside moov and trak."""
     while start + _HEADER <= end:
         stream.seek(start)
         head = stream.read(_LARGE_HEADER)
@@ -53,7 +53,7 @@ def _boxes(stream: IO[bytes], start: int, end: int, wanted: bytes) -> Iterator[t
 
 
 def _turned(header: bytes) -> bool | None:
-    """Return whether a track header swaps the axes; None for a track without a picture or a cut header."""
+    """Whether a track header swaps the axes; None for a track without picture or a truncated header."""
     offset = _VERSION_1_OFFSET if header[:1] == b"\x01" else _VERSION_0_OFFSET
     fields = struct.Struct(f">{_MATRIX_WORDS}i2I")
     if len(header) < offset + fields.size:
@@ -80,7 +80,7 @@ _PICTURES = {
     "BMP": ("bmp", "bmp"),
     "TIFF": ("tiff", "tiff"),
 }
-"""Pillow's format -> (codec name of a plain file, decoder name inside a zip)."""
+"""Pillow's format -> (codec of a plain file, decoder inside a zip)."""
 
 _ONLY_MEDIA = {
     "protocol_whitelist": "file,pipe",
@@ -90,21 +90,21 @@ _ONLY_MEDIA = {
         "mp3,aac,ac3,eac3,dts,flac,wav,w64,aiff,amr,caf,ape,tta,wv,mpc,mpc8,truehd,mlp"
     ),
 }
-"""What a file may be read as. Others read text as pictures, or other files and addresses that it names."""
+"""Permitted formats and protocols; other demuxers open further files and URLs that a file names."""
 _MAGIC_LENGTH = 16
 MOST_PIXELS = 100_000_000
-"""Of a picture that is decoded, which takes up to 4 bytes each."""
+"""Pixels of a picture that may be decoded, at up to 4 bytes each."""
 _ORIENTATION = 0x0112
 _SIDEWAYS = frozenset((5, 6, 7, 8))
 
 
 class BrokenFileError(Exception):
-    """A file whose content cannot be read as what its name promises."""
+    """A file whose content cannot be read as the type of its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """Facts of a video: pixels, seconds (two decimals), frames per second (two decimals), bits per second."""
+    """Properties of a video: pixels, seconds and frames per second (two decimals), bits per second."""
 
     format: str
     width: int
@@ -118,7 +118,7 @@ class VideoFacts:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """Facts of a picture: pixels and format."""
+    """Properties of a picture: pixels and format."""
 
     format: str
     width: int
@@ -126,9 +126,9 @@ class ImageFacts:
 
 
 def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
-    """Read a video's facts; `stream` is the same file, already open.
+    """Read the properties of a video; `stream` is the same file, already open.
 
-    Raises BrokenFileError when no demuxer recognises the content or it holds neither pictures nor sound.
+    Raises BrokenFileError when no demuxer recognises it, or it has neither video nor audio.
     """
     with opened_video(path) as container:
         video = next(iter(container.streams.video), None)
@@ -150,7 +150,7 @@ def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
 
 @contextlib.contextmanager
 def opened_video(source: str | IO[bytes]) -> Iterator[InputContainer]:
-    """A video, open; raises BrokenFileError for whatever goes wrong with it in the block."""
+    """An open video; every exception inside the block becomes a BrokenFileError."""
     import av
 
     try:
@@ -163,7 +163,7 @@ def opened_video(source: str | IO[bytes]) -> Iterator[InputContainer]:
 
 
 def _lenience(release: str) -> dict[str, Any]:
-    """How to open a file so that a tag in an old encoding does not stop the scan; from 19 on none does."""
+    """Options that ignore undecodable metadata; PyAV 19 and later always ignore it."""
     return {"metadata_errors": "replace"} if int(release.split(".", maxsplit=1)[0]) < _LENIENT_SINCE else {}
 
 
@@ -193,9 +193,9 @@ def _rate(rate: SupportsFloat | None) -> float:
 
 
 def probe_picture(stream: IO[bytes]) -> ImageFacts | None:
-    """Read a picture's facts from its header; None when it moves and has to be read as a video clip.
+    """Read the properties of a picture; None for an animation, which is read as a video clip.
 
-    GIF and animated PNG move. Raises BrokenFileError for anything that is not a picture.
+    GIF and animated PNG are animations. Raises BrokenFileError.
     """
     with opened_picture(stream) as picture:
         if picture.format == "GIF" or (picture.format == "PNG" and getattr(picture, "is_animated", False)):
@@ -212,21 +212,21 @@ def probe_content(stream: IO[bytes], *, is_picture: bool) -> None:
 
 
 def decodable(picture: Image) -> Image:
-    """A picture that may be decoded; raises BrokenFileError for one that would fill the memory."""
+    """A picture that may be decoded. Raises BrokenFileError for too many pixels."""
     if picture.width * picture.height > MOST_PIXELS:
         raise BrokenFileError(f"a picture of more than {MOST_PIXELS} pixels is not decoded")
     return picture
 
 
 def probe_zipped(stream: IO[bytes]) -> ImageFacts:
-    """Read the facts of a picture inside a zip file, where everything is a still picture."""
+    """Read the properties of a picture inside a zip file, where animations count as still pictures."""
     with opened_picture(stream) as picture:
         return ImageFacts(_PICTURES[str(picture.format)][1], *_upright(picture))
 
 
 @contextlib.contextmanager
 def opened_picture(stream: IO[bytes]) -> Iterator[ImageFile]:
-    """A picture, open but not decoded; raises BrokenFileError for whatever goes wrong in the block."""
+    """An open, undecoded picture; every exception inside the block becomes a BrokenFileError."""
     try:
         with _open_picture(stream) as picture:
             yield picture
@@ -237,7 +237,7 @@ def opened_picture(stream: IO[bytes]) -> Iterator[ImageFile]:
 def _open_picture(stream: IO[bytes]) -> ImageFile:
     """Open a picture by its magic bytes.
 
-    Image.open refuses pictures of more pixels than it would decode; here only the header is read.
+    Image.open refuses pictures of many pixels even if only the header is read.
     """
     from PIL import Image
 

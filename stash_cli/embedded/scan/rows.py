@@ -27,14 +27,14 @@ _UPDATE_FOLDER = update(t.folders).where(t.folders.c.id == bindparam("folder"))
 
 
 def moment(seconds: int) -> str:
-    """Return an epoch second as the library stores times: in the machine's own offset."""
+    """An epoch second as stored: RFC 3339 with the local offset."""
     return to_text(datetime.fromtimestamp(seconds, UTC).astimezone())
 
 
 class FolderRows:
-    """The folders of one transaction; ids are looked up once and forgotten with it.
+    """The folder rows of one transaction, with a cache of ids.
 
-    `made` is told the paths of rows that were not there before.
+    The paths of inserted rows are added to `made`.
     """
 
     def __init__(self, connection: Connection, made: set[str]) -> None:
@@ -43,7 +43,7 @@ class FolderRows:
         self._ids: dict[str, int] = {}
 
     def id_of(self, path: str) -> int | None:
-        """Return the id of a folder's row, or None when it has none."""
+        """The id of a folder's row, or None."""
         if path not in self._ids:
             found = self._connection.execute(_FOLDER_BY_PATH, {"path": path}).scalar()
             if found is None:
@@ -52,11 +52,11 @@ class FolderRows:
         return self._ids[path]
 
     def forget(self) -> None:
-        """Look all ids up again: folders have moved."""
+        """Clear the cache of ids, because folders were moved."""
         self._ids.clear()
 
     def write(self, path: str, mod_time: int, zip_file_id: int | None = None) -> int:
-        """Make or freshen the row of a folder and return its id; its parent has been written before."""
+        """Insert or update the row of a folder and return its id; its parent must exist."""
         row = self._connection.execute(_FOLDER_BY_PATH, {"path": path}).first()
         stamp = moment(mod_time)
         if row is None:
@@ -101,16 +101,16 @@ WITH_HASHES = select(t.files_fingerprints.c.file_id).where(
     t.files_fingerprints.c.type.in_(bindparam("types", expanding=True)),
     t.files_fingerprints.c.fingerprint.in_(bindparam("values", expanding=True)),
 )
-"""The files of the same content; `hashes` makes its parameters. Hashes of two types differ in length."""
+"""Files with the same content; `hashes` makes the parameters. Hash types differ in length."""
 
 
 def hashes(fingerprints: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the parameters of WITH_HASHES."""
+    """The parameters of WITH_HASHES."""
     return {"types": list(fingerprints), "values": list(fingerprints.values())}
 
 
 def find(connection: Connection, folder_id: int, name: str) -> Any:
-    """Return id, size, mod_time and recognised of the file with that name in a folder, or None."""
+    """id, size, mod_time and recognised of the file with that name in a folder, or None."""
     return connection.execute(_FIND_FILE, {"folder": folder_id, "name": name}).first()
 
 
@@ -138,7 +138,7 @@ def add(
 
 
 def change(connection: Connection, file_id: int, **values: Any) -> None:
-    """Set columns of a file and its `updated_at`."""
+    """Update columns of a file and its `updated_at`."""
     connection.execute(_UPDATE_FILE, {"file": file_id, **values, "updated_at": now()})
 
 
@@ -167,7 +167,7 @@ def describe_new(
     facts: VideoFacts | ImageFacts | None,
     fingerprints: Mapping[str, str],
 ) -> None:
-    """Write the facts and hashes of a file that was just added."""
+    """Insert the properties and fingerprints of a new file."""
     if facts is not None:
         connection.execute(_FACTS[type(facts)][0], {"file_id": file_id, **asdict(facts)})
     _add_fingerprints(connection, file_id, fingerprints)
@@ -179,9 +179,9 @@ def describe(
     facts: VideoFacts | ImageFacts | None,
     fingerprints: Mapping[str, str],
 ) -> None:
-    """Write the facts and hashes of a known file; it is a video or a picture, never both.
+    """Update the properties and fingerprints of a known file; it is a video or a picture, never both.
 
-    When a hash has changed, all others were of other content and go.
+    When a hash has changed, fingerprints of the old content are deleted.
     """
     if facts is not None:
         write, forget_other = _FACTS[type(facts)]
@@ -204,7 +204,7 @@ def _add_fingerprints(connection: Connection, file_id: int, fingerprints: Mappin
 def set_companions(
     connection: Connection, file_id: int, captions: Iterable[Caption], *, interactive: bool
 ) -> None:
-    """Write the captions of a video and whether a funscript lies beside it."""
+    """Replace the captions of a video, and its `interactive` flag."""
     connection.execute(_SET_INTERACTIVE, {"file": file_id, "interactive": interactive})
     connection.execute(_FORGET_CAPTIONS, {"file": file_id})
     rows = [{"file_id": file_id, **caption._asdict()} for caption in captions]

@@ -1,4 +1,4 @@
-"""What a scan takes up: library folders, extensions, exclusions and options, read once from the settings."""
+"""The rules of a scan: library folders, extensions, exclusions and options."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEFAULT_EXTENSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """One folder of the library and what is left out of it."""
+    """A library folder with its exclusions."""
 
     path: str
     exclude_video: bool = False
@@ -40,8 +40,8 @@ class Root:
 class Rules:
     """The settings and options of one scan; extensions are in lower case without a dot.
 
-    `older_than` is the epoch second before which files are passed over; `parallel_tasks` is how many files
-    are read at once, 0 for as many as suit the machine.
+    Files changed before the epoch second `older_than` are skipped; `parallel_tasks` files are read at once, 0
+    for a default by the number of processors.
     """
 
     roots: tuple[Root, ...] = ()
@@ -59,12 +59,12 @@ class Rules:
     older_than: float | None = None
 
     def root_of(self, path: str) -> Root | None:
-        """Return the innermost library folder that holds `path`, or None."""
+        """The innermost library folder that contains `path`, or None."""
         holding = [root for root in self.roots if is_within(path, root.path)]
         return max(holding, key=lambda root: len(root.path), default=None)
 
     def enters(self, root: Root, folder: str) -> bool:
-        """Return whether a folder is looked into: not the generated one, not excluded for all kinds."""
+        """Whether a folder is scanned: not generated content, not excluded for all kinds."""
         if self.generated_path and is_within(folder, self.generated_path):
             return False
         inside = folder + os.sep
@@ -73,9 +73,9 @@ class Rules:
         return not (videos and images)
 
     def kind(self, root: Root, path: str) -> Kind | None:
-        """Return what a file is taken up as, or None when it is left out.
+        """The kind of a file, or None when it is excluded.
 
-        In a library folder without videos a video becomes an image clip, where the settings say so.
+        In a library folder without videos a video becomes an image clip, if the settings say so.
         """
         suffix = extension(path)
         if suffix in self.video_extensions and not (self.clips_from_videos and root.exclude_video):
@@ -88,7 +88,7 @@ class Rules:
         return "image" if suffix in self.image_extensions | self.video_extensions else None
 
     def is_picture(self, name: str) -> bool:
-        """Return whether a name inside a zip file is one of a picture."""
+        """Whether a name inside a zip file has the extension of a picture."""
         return extension(name) in self.image_extensions
 
 
@@ -99,9 +99,9 @@ def read_rules(
     *,
     any_folder: bool = False,
 ) -> Rules:
-    """Build the rules from configuration.general and a ScanMetadataInput; `warn` hears of what is left out.
+    """The rules from configuration.general and a ScanMetadataInput; `warn` is called for what is skipped.
 
-    Folders of the system are no library folders unless `any_folder` says so.
+    System folders are skipped unless `any_folder` permits them.
     """
     extensions = {key: _extensions(general, key) for key in DEFAULT_EXTENSIONS}
     generated = general.get("generatedPath")

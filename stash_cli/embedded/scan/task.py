@@ -1,4 +1,4 @@
-"""The scan task: walk, tell new from known, inspect in threads, write in short transactions."""
+"""The scan task: walk, look up known files, read new ones in threads, write in short transactions."""
 
 from __future__ import annotations
 
@@ -38,12 +38,10 @@ _T = TypeVar("_T")
 
 
 def run(library: Library, options: Mapping[str, Any], progress: Progress) -> list[int]:
-    """Scan a library by a ScanMetadataInput (as JSON: paths, rescan, filter.minModTime).
+    """Scan by a ScanMetadataInput (paths, rescan, filter.minModTime); returns the ids of read files.
 
-    Returns the ids of the files that were taken up: new ones, and those that had to be read again.
-
-    What cannot be read is logged and passed over. Raises JobCancelled when asked to stop; everything
-    written until then stays, and the next scan goes on from there.
+    Unreadable files are logged and skipped. Raises JobCancelled when asked to stop; what was written until
+    then stays, and the next scan continues from there.
     """
     general = _general(library.database)
     rules = read_rules(general, options, progress.library_log.warning, any_folder=library.limits.any_folder)
@@ -64,10 +62,7 @@ def _general(database: Database) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """One run over the given paths; `made` are the folders that were not known before.
-
-    `scanned_ids` are the ids of the files that were read.
-    """
+    """One run; `made` are folders new in this scan, `scanned_ids` the files that were read."""
 
     database: Database
     rules: Rules
@@ -88,7 +83,7 @@ class _Scan:
                 pool.shutdown(cancel_futures=True)
 
     def _walk(self, paths: list[str]) -> list[FoundFile]:
-        """Write the folders and return the files; the number of files is the progress's total."""
+        """Write the folders and return the files."""
         found: list[FoundFile] = []
         folders: list[FoundFolder] = []
         self.progress.total(None)
@@ -113,7 +108,7 @@ class _Scan:
                 rows.write(folder.path, folder.mod_time)
 
     def _outdated(self, found: Sequence[FoundFile]) -> Iterator[FoundFile]:
-        """Yield the files that have to be read; the others only have their captions brought up to date."""
+        """The files that have to be read; for the others only changed sidecar files are written."""
         for batch in _batches(found, _LOOKED_UP):
             self.progress.check()
             with self.database.read() as connection:
@@ -139,7 +134,7 @@ class _Scan:
     def _inspected(
         self, pool: ThreadPoolExecutor, outdated: Iterator[FoundFile]
     ) -> Iterator[list[Inspected | None]]:
-        """Yield what has been read, in the order found; more is read while the caller writes."""
+        """Batches of read files in the order found; further files are read while the caller writes."""
         inspect = Inspector(self.rules, self.progress.library_log.warning, self.progress.check)
         window: deque[_Read] = deque()
         while True:
@@ -165,7 +160,7 @@ class _Scan:
 
 
 def _ready(window: deque[_Read]) -> Iterator[Inspected | None]:
-    """Take the finished reads from the left, waiting for the first only."""
+    """The finished reads at the left of the window; waits for the first only."""
     yield window.popleft().result()
     for _ in range(_FILES_WRITTEN - 1):
         if not window or not window[0].done():

@@ -1,4 +1,4 @@
-"""Walks library folders in order of name and yields the folders and the files that a scan takes up."""
+"""Walks library folders by name and yields the folders and files to scan."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from stash_cli.embedded.scan.rules import Kind, Root, Rules
 
 _LAST_SECOND = 253402214400
-"""9999-12-31: later times, which a file system may well hold, cannot be written as text."""
+"""9999-12-31 in epoch seconds: later times, which a file system may hold, cannot be stored as text."""
 FORCE_GALLERY, NO_GALLERY = ".forcegallery", ".nogallery"
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFolder:
-    """A folder of the library; `mod_time` in whole epoch seconds."""
+    """A folder of the library; `mod_time` in epoch seconds."""
 
     path: str
     mod_time: int
@@ -32,10 +32,10 @@ class FoundFolder:
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file to take up; `mod_time` in whole epoch seconds.
+    """A file to scan; `mod_time` in epoch seconds.
 
-    `interactive` and `captions` tell what lies beside a video, `in_gallery` whether new pictures of its
-    folder make a gallery.
+    `interactive` and `captions` are its sidecar files; `in_gallery` says that new pictures of its folder make
+    a gallery.
     """
 
     path: str
@@ -57,11 +57,10 @@ class FoundFile:
 
 @dataclass(slots=True)
 class Walk:
-    """One pass over the library; `warn` hears of everything that cannot be read.
+    """One pass over the library; `warn` is called for everything unreadable.
 
-    Links to folders are followed, each target once in a pass and never into a folder above: so a loop of
-    links ends. Those out of the library folders only with `follow_links`. Folders of a library root that
-    were walked are not walked again.
+    Links to folders are followed, each target once and never to an ancestor, so that a loop of links ends;
+    links out of the library only with `follow_links`. A folder is not walked twice.
     """
 
     rules: Rules
@@ -71,7 +70,7 @@ class Walk:
     _done: set[str] = field(default_factory=set)
 
     def paths(self, paths: list[str]) -> Iterator[FoundFolder | FoundFile]:
-        """Yield what lies at the given paths, the folders above each up to its root first."""
+        """The folders and files at `paths`, preceded by their ancestors up to the library folder."""
         for path in map(names.absolute, paths):
             root = self.rules.root_of(path)
             if root is None:
@@ -101,7 +100,7 @@ class Walk:
                 yield from self._file(root, entry, beside, in_gallery=makes_gallery)
 
     def _tree(self, root: Root, top: str) -> Iterator[FoundFolder | FoundFile]:
-        """Walk without recursion, so that the depth of folders has no limit of ours."""
+        """Walk a tree iteratively, because the recursion limit would limit its depth."""
         stack: list[tuple[tuple[int, int], Iterator[FoundFolder | FoundFile | os.DirEntry[str]]]] = []
         self._push(stack, root, top)
         while stack:
@@ -153,7 +152,7 @@ class Walk:
         return [entry for entry in listing if self._is_text(entry.path) and not self._leaves(entry)]
 
     def _leaves(self, entry: os.DirEntry[str]) -> bool:
-        """Whether a link leads out of the library folders, where that is not wanted."""
+        """Whether an entry is a link out of the library folders that must not be followed."""
         if self.follow_links or not entry.is_symlink() or self._is_inside(entry.path):
             return False
         self.warn(f"Skipping {entry.path}: it is a link out of the library folders")
@@ -217,7 +216,7 @@ class Walk:
 
 
 def whole_seconds(facts: os.stat_result) -> int:
-    """When a file was changed, in epoch seconds that can be written as text."""
+    """The modification time in epoch seconds, within the range that can be stored."""
     return min(max(int(facts.st_mtime), 0), _LAST_SECOND)
 
 

@@ -1,4 +1,4 @@
-"""Sort keys that look at the files of an object: of its primary file, where it has several."""
+"""Sort keys over the files of an object: of its primary file where it has several."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OLDER_THAN_ANY = 1_000_000
 
 
 def _primary(link: Table, owner: str, fact: Callable[..., ColumnElement[Any]], *tables: Table) -> Any:
-    """A maker of `fact(*tables)` about the primary file of an entity; folders come after their files."""
+    """Expression `fact(*tables)` on the primary file of an entity; folders follow files in `tables`."""
 
     def make(entity: Entity) -> ColumnElement[Any]:
         mine = link.alias()
@@ -33,7 +33,7 @@ def _primary(link: Table, owner: str, fact: Callable[..., ColumnElement[Any]], *
 
 
 def _joined(link: Any, tables: Sequence[Table]) -> tuple[FromClause, list[Any]]:
-    """`link` with what else is told about its files; nothing that is not asked for is looked up."""
+    """`link` joined with `tables` by file; tables that are not requested are not joined."""
     source, aliases, files = link, [], None
     for table in tables:
         alias = table.alias()
@@ -49,18 +49,18 @@ def _joined(link: Any, tables: Sequence[Table]) -> tuple[FromClause, list[Any]]:
 
 
 def shown_title(entity: Entity, link: Table, owner: str) -> ColumnElement[Any]:
-    """What a scene or image is sorted by: its title, or the name of its primary file."""
+    """The sort title of a scene or image: its title, or the name of its primary file."""
     name = _primary(link, owner, lambda files: files.c.basename, t.files)
     return func.coalesce(entity.c.title, name(entity))
 
 
 def shown_path(entity: Entity, link: Table, owner: str) -> ColumnElement[Any]:
-    """What a scene or image is sorted by as its path; "" without files."""
+    """The sort path of a scene or image; "" without files."""
     return func.coalesce(_path(link, owner)(entity), "")
 
 
 def _path(link: Table, owner: str) -> Any:
-    """As on the server there is no separator before the name: what lies deeper comes first."""
+    """The path without a separator before the name, as on the server: deeper paths come first."""
 
     def path(files: Any, folders: Any) -> ColumnElement[Any]:
         return folders.c.path.op("||")(files.c.basename)  # type: ignore[no-any-return]
@@ -69,7 +69,7 @@ def _path(link: Table, owner: str) -> Any:
 
 
 def _keys(link: Table, owner: str) -> dict[str, Key]:
-    """The keys that scenes, images and galleries share."""
+    """Sort keys that scenes, images and galleries share."""
     name = _primary(link, owner, lambda files: files.c.basename, t.files)
     folder = _primary(link, owner, lambda _, folders: folders.c.path, t.files, t.folders)
     path = _path(link, owner)
@@ -83,7 +83,7 @@ def _keys(link: Table, owner: str) -> dict[str, Key]:
 
 
 def _facts(link: Table, owner: str) -> dict[str, Key]:
-    """Size and resolution."""
+    """Sort keys `filesize` and `resolution`."""
     size = _primary(link, owner, lambda files: files.c.size, t.files)
 
     def shorter(video: Any, image: Any) -> ColumnElement[Any]:
@@ -100,7 +100,7 @@ def _video(column: str) -> Key:
 
 
 def _similarity(entity: Entity) -> Expressions:
-    """Equal and near perceptual hashes stand together."""
+    """Sort key that puts equal and similar perceptual hashes next to each other."""
     link, prints = t.scenes_files.alias(), t.files_fingerprints.alias()
     # A subquery per file: SQLite would rather join by walking all hashes for each scene.
     phash = select(func.min(prints.c.fingerprint)).where(
@@ -112,7 +112,7 @@ def _similarity(entity: Entity) -> Expressions:
 
 
 def performer_age(entity: Entity, *, descending: bool) -> Expressions:
-    """The age of the youngest performer (ascending) or the oldest one at the date of a scene."""
+    """The age of the youngest performer (ascending) or the oldest one on the date of a scene."""
     link, performers = t.performers_scenes.alias(), t.performers.alias()
     age = func.julianday(entity.c.date) - func.julianday(performers.c.birthdate)
     extreme = func.max(age) if descending else func.min(age)
@@ -122,7 +122,7 @@ def performer_age(entity: Entity, *, descending: bool) -> Expressions:
 
 
 def _gallery_keys() -> dict[str, Key]:
-    """As for scenes, but a gallery made of a folder has that folder's name, path and time."""
+    """Sort keys of galleries; one made from a folder has that folder's name, path and time."""
     keys = _keys(t.galleries_files, "gallery_id")
     name = _primary(t.galleries_files, "gallery_id", lambda files: files.c.basename, t.files)
     path = _path(t.galleries_files, "gallery_id")
@@ -147,14 +147,14 @@ def _gallery_keys() -> dict[str, Key]:
 
 
 def file_path(entity: Entity) -> Expressions:
-    """The folder's path, then the name."""
+    """The path of the folder, then the name."""
     folders = t.folders.alias()
     path = select(folders.c.path).where(folders.c.id == entity.c.parent_folder_id).correlate(entity)
     return [path.scalar_subquery(), entity.c.basename]
 
 
 _KEPT: dict[str, Key] = {"title": lambda e: [e.c.title_key], "path": lambda e: [e.c.path_key]}
-"""Worked out when something changes, by `embedded.derived`."""
+"""Sort keys that are stored in columns, updated by `library.search_index`."""
 
 SCENE_SORTS: dict[str, Key] = {
     **_keys(t.scenes_files, "scene_id"),

@@ -34,12 +34,12 @@ WALKED: dict[str, frozenset[str]] = {
     type_name: frozenset(("id", "title", "path", "date", "created_at", "updated_at", "rating"))
     for type_name in ("Scene", "Image")
 }
-"""The sort keys of each type that have an index."""
+"""Sort keys of each type that have an index."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """An expression of ORDER BY with its direction; NULL is less than anything else."""
+    """An expression of ORDER BY with its direction; NULL is the smallest value."""
 
     key: Any
     descending: bool
@@ -57,11 +57,11 @@ class Term:
         return self.key.is_(None) if value is None else self.key == value  # type: ignore[no-any-return]
 
     def before(self, value: Any) -> list[ColumnElement[bool]]:
-        """What comes before `value`, in parts that an index can be searched for."""
+        """Conditions for rows before `value`, each of which can use an index."""
         return self._on_side(value, larger=self.descending)
 
     def after(self, value: Any) -> list[ColumnElement[bool]]:
-        """What comes after `value`, part by part in order."""
+        """Conditions for rows after `value`, in order."""
         return self._on_side(value, larger=not self.descending)
 
     def _on_side(self, value: Any, *, larger: bool) -> list[ColumnElement[bool]]:
@@ -71,7 +71,12 @@ class Term:
 
 
 class Walk:
-    """The ids of all rows of `entity` in an order."""
+    """Pages of all rows of `entity` in the order of an index (keyset pagination).
+
+    For a page far from the start, OFFSET would sort all rows where tie breakers have other directions. So the
+    first key of the page's first row is read from the index, rows with smaller keys are counted, and only
+    rows with an equal key are sorted.
+    """
 
     def __init__(
         self, connection: Connection, entity: FromClause, order: Sequence[ColumnElement[Any]]
@@ -81,11 +86,11 @@ class Walk:
         self._terms = tuple(Term.of(ordered) for ordered in order)
 
     def page(self, offset: int, limit: int) -> list[int]:
-        """At most `limit` ids, after the first `offset`."""
+        """At most `limit` ids after the first `offset`."""
         return self._sought(self._terms, (), offset, limit)
 
     def _sought(self, terms: tuple[Term, ...], within: Conditions, offset: int, limit: int) -> list[int]:
-        """As `page`, of the rows that fulfil `within` and are equal in all but `terms`."""
+        """As `page`, for the rows that satisfy `within` and are equal in all keys but `terms`."""
         if offset < _SKIPPED or len(terms) == 1:
             return self._rows(terms, within, offset, limit)
         first, rest = terms[0], terms[1:]
@@ -123,9 +128,9 @@ _READ = 10_000  # the last match of a page that is reached by reading rows; SQLi
 
 
 class Matches:
-    """What the find arguments and the filter `given` match among all objects of a type.
+    """The objects of a type that match the find arguments and the filter `given`.
 
-    Raises Refused when made of a filter or a sort key that cannot be answered.
+    Raises Refused for an invalid filter or sort key.
     """
 
     def __init__(
@@ -144,7 +149,7 @@ class Matches:
 
     @cached_property
     def count(self) -> int:
-        """How many there are."""
+        """The number of matches."""
         if "_ids" in self.__dict__:
             return len(self._ids)
         statement = self.selected if self._wanted is None else self._by_id.limit(-1)
@@ -153,13 +158,13 @@ class Matches:
 
     @cached_property
     def selected(self) -> Select[Any]:
-        """The statement for all ids."""
+        """The statement for all matching ids."""
         wanted = self._condition(self._all)
         statement = select(self._all.c.id)
         return statement if wanted is None else statement.where(wanted)
 
     def page(self, offset: int, limit: int | None) -> list[int]:
-        """At most `limit` ids in order, after the first `offset`; all of them when it is None."""
+        """At most `limit` ids in order after the first `offset`; all of them for None."""
         if limit is None or not self._is_walked:
             order = (
                 order_by(self._type, self._all, self._find, self._given) if self._is_walked else self._order
@@ -184,13 +189,13 @@ class Matches:
 
     @property
     def _has_list(self) -> bool:
-        """Whether a list of ids is made in any case, so that testing some rows costs as much as all."""
+        """Whether a condition builds a list of ids anyway, so that testing some rows costs as much as all."""
         wanted: Any = self._wanted
         parts = wanted.clauses if getattr(wanted, "operator", None) is operators.and_ else (wanted,)
         return any(getattr(part, "operator", None) is operators.in_op for part in parts)
 
     def _first(self, walk: Walk, wanted: ColumnElement[bool], number: int) -> tuple[list[int], bool]:
-        """The first matches in order, and whether they are `number` of them, or all that there are."""
+        """The first matches in order, and whether these are `number` of them or all there are."""
         found: list[int] = []
         seen = 0
         for size in _WINDOWS:
@@ -205,7 +210,7 @@ class Matches:
 
     @property
     def _by_id(self) -> Select[Any]:
-        """The statement for all ids in the order of the table: what conditions look up lies together."""
+        """The statement for all ids in table order, which reads pages of the file sequentially."""
         return self.selected.order_by(self._all.c.id)
 
     @cached_property
@@ -213,7 +218,7 @@ class Matches:
         return array("q", (row[0] for row in sql.plain_rows(self._connection, self._by_id)))
 
     def _among_all(self, offset: int, limit: int) -> list[int]:
-        """A page of matches that are gathered first."""
+        """A page of matches that are collected first."""
         ids = self._ids
         if offset >= len(ids):
             return []
@@ -228,7 +233,7 @@ class Matches:
         return self._read(in_order, offset, limit)
 
     def _read(self, in_order: Select[Any], offset: int, limit: int) -> list[int]:
-        """Read rows in order until the page is full: SQLite would make a second list of all ids first."""
+        """Read rows in order until the page is full; SQLite would first build a second list of all ids."""
         chosen = set(self._ids)
         with closing(sql.plain_rows(self._connection, in_order)) as rows:
             return list(islice((id_ for (id_,) in rows if id_ in chosen), offset, offset + limit))

@@ -1,4 +1,4 @@
-"""ORDER BY of a find query: its sort key and direction, what breaks ties, and the id at the end."""
+"""ORDER BY of a find query: sort key, direction, tie breakers, and the id."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SEEDS, _LARGEST_SEED = 100_000_000, 1 << 64
 def order_by(
     type_name: str, entity: FromClause, find: Mapping[str, Any], given: Mapping[str, Any] | None
 ) -> Expressions:
-    """The expressions of ORDER BY; an unknown key is refused. `given` is the filter of the query."""
+    """The expressions of ORDER BY; `given` is the filter of the query. Raises Refused for an unknown key."""
     key = sort_key_of(type_name, find)
     descending = find.get("direction") == "DESC"
     keys = _expressions(type_name, entity, key, given or {}, descending=descending)
@@ -33,7 +33,7 @@ def order_by(
 
 
 def sort_key_of(type_name: str, find: Mapping[str, Any]) -> str:
-    """The sort key that the find arguments name, or the one of the type."""
+    """The sort key of the find arguments, or the default of the type."""
     key = find.get("sort")
     if key is None or (key == "" and type_name not in DEFAULTS):
         return DEFAULTS.get(type_name, "id")
@@ -41,15 +41,15 @@ def sort_key_of(type_name: str, find: Mapping[str, Any]) -> str:
 
 
 def _decides(type_name: str, key: str) -> bool:
-    """Whether a key leaves nothing to the ties; a kept title is what the ties look at as well."""
+    """Whether a key needs no tie breaker: it is unique, or the tie breaker itself."""
     return key == "id" or (key == "title" and type_name in ("Scene", "Image"))
 
 
 def _with_server_ties(keys: list[tuple[ColumnElement[Any], bool]], entity: FromClause) -> Expressions:
-    """The keys with their directions, and the id at the end.
+    """The keys with their directions, followed by the id.
 
-    The server's natural order calls the first of two equal texts the greater one: what is equal comes
-    newest first (oldest first when it descends), and later keys only decide where there is no text.
+    The server's natural collation treats the first of two equal texts as the greater one: equal rows come
+    newest first (oldest first when descending), and later keys only apply to rows without text.
     """
     ordered: Expressions = []
     for expression, descending in keys:
@@ -61,7 +61,7 @@ def _with_server_ties(keys: list[tuple[ColumnElement[Any], bool]], entity: FromC
 
 
 def _is_natural(expression: ColumnElement[Any]) -> bool:
-    """Whether a key is in natural order: by its collation, or because it was worked out to be."""
+    """Whether an expression sorts naturally: by collation, or as a stored sort key."""
     named = isinstance(expression, Column) and expression.name in ("title_key", "path_key")
     return named or getattr(expression, "operator", None) is operators.collate
 
@@ -84,7 +84,7 @@ def _expressions(
 
 
 def _shuffled(entity: FromClause, key: str) -> ColumnElement[Any]:
-    """The server's own shuffle, so that a seed gives the same order everywhere."""
+    """The server's pseudo-random order, so that a seed gives the same order on both."""
     text = key.removeprefix("random").removeprefix("_")
     if key != "random" and not (text.isdecimal() and key == f"random_{text}" and int(text) < _LARGEST_SEED):
         raise Refused(f"invalid random seed: {text}" if key.startswith("random_") else f"invalid sort: {key}")
@@ -94,13 +94,13 @@ def _shuffled(entity: FromClause, key: str) -> ColumnElement[Any]:
 
 
 def _single_id(criterion: Mapping[str, Any] | None) -> str | None:
-    """The one id of a criterion that names exactly one."""
+    """The id of a criterion with exactly one, or None."""
     value = (criterion or {}).get("value") or []
     return str(value[0]) if len(value) == 1 else None
 
 
 def _scene_number(entity: FromClause, given: Mapping[str, Any]) -> ColumnElement[Any]:
-    """The number of a scene in the group that the filter names, or in any."""
+    """The index of a scene in the group that the filter names, or in any group."""
     link = t.groups_scenes.alias()
     place = select(func.min(link.c.scene_index)).where(link.c.scene_id == entity.c.id)
     group = _single_id(given.get("groups") or given.get("movies"))
@@ -110,7 +110,7 @@ def _scene_number(entity: FromClause, given: Mapping[str, Any]) -> ColumnElement
 
 
 def _sub_group_order(entity: FromClause, given: Mapping[str, Any]) -> Expressions:
-    """The place inside the containing group that the filter names, or inside any."""
+    """The index in the containing group that the filter names, or in any group."""
     containing = _single_id(given.get("containing_groups"))
     link = t.groups_relations.alias()
     place = select(func.min(link.c.order_index)).where(link.c.sub_id == entity.c.id)

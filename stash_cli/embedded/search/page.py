@@ -1,4 +1,4 @@
-"""A page of a find query: its rows, the total count, and sums over all matches, each only when selected."""
+"""A page of a find query: rows, count and totals, each computed when it is selected."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MILLION = 1_000_000
 
 
 def _scene_total(column: ColumnElement[Any]) -> Total:
-    """Sum over different (scene, duration, size): two equal copies of a file count once."""
+    """Total over distinct (scene, duration, size): identical copies of a file count once."""
 
     def make(connection: Connection, matching: Select[Any], primary_only: bool) -> float:
         link = t.scenes_files
@@ -44,12 +44,12 @@ def _scene_total(column: ColumnElement[Any]) -> Total:
 
 
 def _pixels() -> ColumnElement[Any]:
-    """Whole millions only, as the server counts."""
+    """Whole megapixels, as the server counts."""
     return cast(func.sum(t.image_files.c.width * t.image_files.c.height) / _MILLION, Integer)
 
 
 def _image_total(name: str) -> Total:
-    """Sum over different (image, pixels, size): two equal copies of a file count once."""
+    """Total over distinct (image, pixels, size): identical copies of a file count once."""
 
     def make(connection: Connection, matching: Select[Any], _: bool) -> float:
         link, picture = t.images_files, t.image_files
@@ -106,16 +106,16 @@ TOTALS: dict[str, dict[str, Total]] = {
         "size": _file_total(_total_size),
     },
 }
-"""By type and field of its result: made from the connection, the matching ids, and whether ids were given."""
+"""Totals by type and field, computed from the connection, the matching ids, and whether ids were given."""
 
 
 PER_PAGE = 25
 
 
 class FoundPage:
-    """The objects that a filter, a search text or a list of ids finds.
+    """The result of a find query by filter and search text, or by ids.
 
-    `get` answers the fields of a Find*ResultType: `count`, the rows under `items`, and totals.
+    `get` returns the fields of a Find*ResultType: `count`, the rows as `items`, and totals.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class FoundPage:
         self._ids = ids
 
     def get(self, name: str, _: Mapping[str, Any] | None = None) -> Any:
-        """The value of a field of the result."""
+        """The value of a field of the result type."""
         if name == "count":
             return self.count
         if name == self._items:
@@ -148,7 +148,7 @@ class FoundPage:
         return TOTALS[self._type][name](self._context.connection, matching, self._ids is not None)
 
     def check(self) -> None:
-        """Refuse what cannot be answered, whatever is selected of it: ids, filters, sort keys."""
+        """Raise Refused for invalid ids, filters or sort keys, whatever is selected."""
         if self._ids is not None:
             self.rows  # noqa: B018 - one that is missing fails the query
         else:
@@ -156,12 +156,12 @@ class FoundPage:
 
     @cached_property
     def count(self) -> int:
-        """How many there are on all pages."""
+        """The number of matches on all pages."""
         return self._matches.count if self._ids is None else len(self.rows)
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows of this page; a list of ids is answered in its own order, or refused as a whole."""
+        """The rows of this page; for ids in their order, or refused if one is missing."""
         if self._ids is None:
             return self._context.fetch_many(self._type, self.page_ids())
         found = self._context.fetch_many(self._type, self._ids)

@@ -1,6 +1,6 @@
-"""The sort keys of each type, as expressions on its table.
+"""Sort keys of each type, as expressions on its table.
 
-A key gives one or more expressions that the direction applies to; a string names a column.
+A key has one or more expressions, to which the direction applies.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Key: TypeAlias = Callable[[Entity], Expressions]
 
 
 def columns(names: str) -> dict[str, Key]:
-    """Keys that are columns."""
+    """Sort keys that are columns."""
     return {name: named(name) for name in names.split()}
 
 
@@ -33,12 +33,12 @@ def named(column: str, *, naturally: bool = False) -> Key:
 
 
 def number(links: Callable[[], Any]) -> Key:
-    """How many objects `links` (owner, object) gives."""
+    """The number of objects in `links` (owner, object)."""
     return lambda entity: [counted(entity, links())]
 
 
 def latest(links: Callable[[], Select[Any]]) -> Key:
-    """The last of the moments that `links` (owner, moment) gives."""
+    """The latest time in `links` (owner, time)."""
 
     def make(entity: Entity) -> Expressions:
         found = links().subquery()
@@ -54,7 +54,7 @@ def summed(parts: Callable[[], list[Select[Any]]]) -> Key:
 
 
 def _scene_durations(owner: Callable[[], Select[Any]]) -> Callable[[], list[Select[Any]]]:
-    """(owner, seconds) of the primary files of the scenes that `owner` (owner, scene) gives."""
+    """(owner, seconds) of the primary files of the scenes in `owner` (owner, scene)."""
 
     def parts() -> list[Select[Any]]:
         link, files_, video = owner().subquery(), t.scenes_files.alias(), t.video_files.alias()
@@ -67,7 +67,7 @@ def _scene_durations(owner: Callable[[], Select[Any]]) -> Callable[[], list[Sele
 
 
 def _over_scenes(link: Any, owner: str, table: Any, column: str) -> Callable[[], Select[Any]]:
-    """(owner, fact about one of its scenes)."""
+    """(owner, column of its scenes)."""
 
     def links() -> Select[Any]:
         mine, facts = link.alias(), table.alias()
@@ -93,9 +93,9 @@ def _scene_updated(entity: Entity) -> Expressions:
 
 
 def _titled_by_key(entity: Entity) -> ColumnElement[Any]:
-    """As `_titled`, from the stored key; without a title the id in the form of such a key.
+    """The title from the stored sort key, or the id in the form of such a key.
 
-    Ties are many, and a collation of our own is slow; named it is nevertheless, as an order of texts.
+    BINARY is named explicitly, because a collation implemented in Python is slow for many ties.
     """
     return title_order(entity).collate("BINARY")
 
@@ -216,8 +216,8 @@ TIES: dict[str, Callable[[Entity], Expressions]] = {
     "Movie": lambda entity: [_named(entity)],
     "SceneMarker": lambda entity: [entity.c.scene_id, entity.c.seconds],
 }
-"""What decides between equal keys, always ascending; then the id."""
+"""Tie breakers for equal keys, always ascending; the id comes last."""
 
 DEFAULTS = {"Performer": "name", "Studio": "name", "Tag": "name", "Group": "name", "Movie": "name"}
 DEFAULTS["SceneMarker"] = "title"
-"""The sort key where none is given; other types then have no order of their own and come by id."""
+"""Default sort keys; other types are sorted by id."""

@@ -37,7 +37,7 @@ _TOKEN = re.compile(r'-?"[^"]*"(?= |$)|[^ ]+')
 
 @dataclass
 class SearchSpec:
-    """What a search text asks for: all of `must`, one of each list in `either`, none of `must_not`."""
+    """A parsed search: all of `must`, one of each list in `either`, none of `must_not`."""
 
     must: list[str] = field(default_factory=list)
     either: list[list[str]] = field(default_factory=list)
@@ -45,7 +45,7 @@ class SearchSpec:
 
 
 def parse_search(text: str) -> SearchSpec:
-    """Take a search text apart."""
+    """Parse a search text."""
     tokens = _TOKEN.findall(text.strip())
     spec, at = SearchSpec(), 0
     while at < len(tokens):
@@ -54,7 +54,7 @@ def parse_search(text: str) -> SearchSpec:
 
 
 def _any_of(tokens: list[str], at: int, spec: SearchSpec) -> int:
-    """Take `a or b or c`; how many tokens that was. A chain goes on with `or` only, as on the server."""
+    """Parse `a or b or c` and return its number of tokens; only `or` continues, as on the server."""
     if at + 2 >= len(tokens) or tokens[at + 1].lower() not in ("or", "|"):
         return 0
     terms, used = [tokens[at], tokens[at + 2]], 3
@@ -148,11 +148,11 @@ SEARCHED: dict[str, Callable[[], _Rows]] = {
     "BaseFile": _file,
     "Folder": lambda: (t.folders.c.id, t.folders, [t.folders.c.path]),
 }
-"""Per type: the id, what is joined, and the columns that are searched."""
+"""For each type: the id, the joined tables, and the searched columns."""
 
 
 def search_condition(type_name: str, entity: FromClause, text: str | None) -> ColumnElement[bool] | None:
-    """What `text` asks of `entity`: one joined row of it must fulfil everything. None for no text."""
+    """Condition that one joined row of `entity` satisfies the whole search; None for an empty text."""
     spec = parse_search(text or "")
     if not (spec.must or spec.either or spec.must_not):
         return None
@@ -166,14 +166,14 @@ def search_condition(type_name: str, entity: FromClause, text: str | None) -> Co
 
 
 def scenes_holding(phrases: str) -> Select[Any]:
-    """The ids of scenes that the index of trigrams finds for a query that `trigrams` made."""
+    """The ids of scenes that match a query of the trigram index."""
     return select(_INDEX.c.rowid).where(literal_column(_INDEX.name).op("MATCH")(phrases))
 
 
 def trigrams(spec: SearchSpec) -> str:
-    """A query of the index of trigrams that finds at least what `spec` asks for; "" where it cannot help.
+    """A query of the trigram index that matches a superset of `spec`; "" where it cannot narrow.
 
-    It knows runs of three characters or more; `%` and `_` are wildcards and end a run.
+    The index knows runs of at least three characters; the wildcards `%` and `_` end a run.
     """
     groups = [[_runs(word) for word in words] for words in ([word] for word in spec.must)]
     groups += [[_runs(word) for word in words] for words in spec.either]

@@ -1,4 +1,4 @@
-"""All tables of a library file, under the names that Stash's own database gives them."""
+"""The tables of a library file, with the names of Stash's own database."""
 
 from stash_cli.embedded.tables.columns import metadata
 from stash_cli.embedded.tables.files import (

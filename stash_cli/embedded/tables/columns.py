@@ -1,4 +1,4 @@
-"""Column types and the few shapes that columns of a library come in."""
+"""Column types and factories for columns and tables."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ metadata = MetaData()
 
 
 class Declared(UserDefinedType[Any]):
-    """A column declared under `name`, whose values pass through untouched.
+    """A column type with the declared name `name`, whose values are not converted.
 
-    `date` and `datetime` hold text and have SQLite's numeric affinity, which decides how a criterion
-    such as "2021" compares with them; `blob` has none, so that numbers and texts keep their type.
+    `date` and `datetime` hold text with SQLite's numeric affinity, which decides how a criterion such as
+    "2021" compares with them; `blob` has no affinity, so that numbers and texts keep their type.
     """
 
     cache_ok = True
@@ -44,22 +44,22 @@ def flag(name: str) -> Column[bool]:
 
 
 def moment(name: str) -> Column[str]:
-    """A required time (timestamps.py)."""
+    """A NOT NULL timestamp (library/timestamps.py)."""
     return Column(name, DATETIME, nullable=False)
 
 
 def fuzzy_date(name: str) -> tuple[Column[str], Column[int]]:
-    """First day of the period, and how much of it is meant: NULL or 0 the day, 1 the month, 2 the year."""
+    """The first day of a period and its precision: NULL or 0 for a day, 1 for a month, 2 for a year."""
     return Column(name, DATE), Column(f"{name}_precision", Integer)
 
 
 def reference(name: str, target: str, *, ondelete: str = "CASCADE", **options: Any) -> Column[int]:
-    """A foreign key to `target`'s id; `ondelete` as in SQL."""
+    """A foreign key to the id of `target`."""
     return Column(name, Integer, ForeignKey(f"{target}.id", ondelete=ondelete), **options)
 
 
 def entity_table(name: str, *columns: Column[Any], **options: Any) -> Table:
-    """A table whose ids count up from 1 and are never given twice."""
+    """A table with an AUTOINCREMENT id, so that ids are never reused."""
     return Table(
         name,
         metadata,
@@ -73,7 +73,7 @@ def entity_table(name: str, *columns: Column[Any], **options: Any) -> Table:
 
 
 def join_table(name: str, left: tuple[str, str], right: tuple[str, str], *columns: Column[Any]) -> Table:
-    """A many-to-many table; `left` and `right` are (column, target) and together the key."""
+    """A many-to-many table; `left` and `right` are (column, target) and form the primary key."""
     return Table(
         name,
         metadata,

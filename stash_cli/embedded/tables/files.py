@@ -1,4 +1,4 @@
-"""Files on disk, their folders and facts, and which object they belong to."""
+"""Files, folders, media properties, and the join tables with their owners."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ folders = entity_table(
     reference("zip_file_id", "files", ondelete="RESTRICT", index=True),
     moment("mod_time"),
 )
-"""A zip is also a folder, with `zip_file_id` set; its members hang under it."""
+"""A zip file is also a folder, with `zip_file_id` set; its members are below it."""
 
 files = entity_table(
     "files",
@@ -36,7 +36,7 @@ files = entity_table(
     moment("mod_time"),
     flag("recognised"),
 )
-"""`recognised` says that a scan has read the file and found media; rows that were imported are not yet."""
+"""`recognised`: a scan has read the file as media; imported rows are not recognised yet."""
 files.append_constraint(UniqueConstraint("parent_folder_id", "basename"))
 
 video_files = Table(
@@ -54,7 +54,7 @@ video_files = Table(
     flag("interactive"),
     integer("interactive_speed"),
 )
-"""`duration` in seconds, `bit_rate` in bits a second."""
+"""`duration` in seconds, `bit_rate` in bits per second."""
 
 image_files = Table(
     "image_files",
@@ -73,7 +73,7 @@ files_fingerprints = Table(
     Column("fingerprint", ANY, primary_key=True, nullable=False),
     Index("index_files_fingerprints_on_fingerprint", "type", "fingerprint"),
 )
-"""`oshash` and `md5` as lower hex text, `phash` as a signed 64-bit integer."""
+"""`oshash` and `md5` as lower-case hex text, `phash` as a signed 64-bit integer."""
 
 video_captions = Table(
     "video_captions",

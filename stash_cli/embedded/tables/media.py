@@ -1,4 +1,4 @@
-"""Scenes with their markers and history, images, galleries with their chapters."""
+"""Scenes, markers and history; images; galleries and chapters."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ scenes = entity_table(
     text("title_key", index=True),
     text("path_key", index=True),
 )
-"""`cover_blob` is a checksum in `blobs`; so are all `*_blob` columns. `title_key` and `path_key` are
-what sorts by title and by path (`functions.sort_key`), kept up by `embedded.derived`."""
+"""All `*_blob` columns are checksums in `blobs`. `title_key` and `path_key` are natural sort keys
+(`functions.sort_key`), updated by `library.search_index`."""
 
 
 def _dates(name: str, column: str) -> Table:
@@ -74,7 +74,7 @@ images = entity_table(
     text("title_key", index=True),
     text("path_key", index=True),
 )
-"""The keys are as those of scenes."""
+"""Sort keys are as those of scenes."""
 SORT_INDEXES = (*sort_indexes(scenes), *sort_indexes(images))
 
 galleries = entity_table(

@@ -1,4 +1,4 @@
-"""Performers, studios, tags and groups: what media are filed under."""
+"""Performers, studios, tags and groups."""
 
 from __future__ import annotations
 
@@ -84,4 +84,4 @@ groups = entity_table(
     text("front_image_blob"),
     text("back_image_blob"),
 )
-"""`description` is what the API calls the synopsis; `duration` in seconds."""
+"""`description` is the API's synopsis; `duration` in seconds."""

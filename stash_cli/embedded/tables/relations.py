@@ -1,4 +1,4 @@
-"""Join tables, and tables of values that belong to one object: urls, aliases, stash ids, custom fields."""
+"""Join tables, and value tables of one owner: urls, aliases, stash ids, custom fields."""
 
 from __future__ import annotations
 

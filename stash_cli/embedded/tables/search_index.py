@@ -1,7 +1,7 @@
-"""What is worked out from other tables, so that finding scenes and images needs no walk over all of them.
+"""Stale rows, triggers and indexes for sorting and searching scenes and images.
 
-Triggers note in `scenes_stale` and `images_stale` whose sort keys or search text may have changed;
-`embedded.derived` works them out again before the transaction ends.
+Triggers record in `scenes_stale` and `images_stale` which rows need new sort keys or search text;
+`library.search_index` updates them before the transaction ends.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from sqlalchemy import ColumnElement, FromClause, Index, Table, case, func, lite
 from stash_cli.embedded.tables.columns import integer, metadata
 
 scenes_stale = Table("scenes_stale", metadata, integer("scene_id", nullable=False))
-"""Scenes that changed in this transaction, some of them more than once."""
+"""Scenes that changed in this transaction, with duplicates."""
 images_stale = Table("images_stale", metadata, integer("image_id", nullable=False))
 
 SORTED_BY = ("date", "created_at", "updated_at", "rating")
-"""The columns of scenes and images that have an index, with `title_order` for what is equal."""
+"""Columns of scenes and images with an index, which `title_order` continues for equal values."""
 
 
 def title_order(entity: FromClause) -> ColumnElement[Any]:
-    """What decides between scenes or images whose sort keys are equal: the kept title, or else the id.
+    """The tie breaker of scenes and images: the title's sort key, or the id in its form.
 
-    The id has the form of a kept title. Numbers are written out, because SQLite only uses an index on an
-    expression for the same expression without parameters.
+    The numbers are literals, because SQLite uses an index on an expression only for the same expression
+    without parameters.
     """
     length = func.char(func.length(entity.c.id) + literal_column("32"))
     start = func.char(literal_column("1"))
@@ -33,7 +33,7 @@ def title_order(entity: FromClause) -> ColumnElement[Any]:
 
 
 def sort_indexes(table: Table) -> list[Index]:
-    """An index for each of SORTED_BY; each belongs to `table` from then on."""
+    """An index for each of SORTED_BY, attached to `table`."""
     return [
         Index(f"index_{table.name}_on_{column}_and_title", table.c[column], title_order(table))
         for column in SORTED_BY
@@ -41,7 +41,7 @@ def sort_indexes(table: Table) -> list[Index]:
 
 
 SEARCH = "CREATE VIRTUAL TABLE scenes_search USING fts5(text, tokenize='trigram', columnsize=0)"
-"""The texts that `q` looks at, by the id of the scene: every three letters in a row are indexed."""
+"""The search text of scenes by rowid, indexed by trigrams."""
 
 _ROWS = {"INSERT": ("new",), "UPDATE": ("old", "new"), "DELETE": ("old",)}
 _Watched = tuple[tuple[str, str, str], ...]
@@ -56,7 +56,7 @@ _IN_FOLDER = (
 
 
 def _of_files(link: str, owner: str) -> _Watched:
-    """The rows that give the name and the path of an object's files."""
+    """Watched tables for the names and paths of an object's files."""
     named = {"link": link, "owner": owner, "row": "{row}"}
     return (
         (link, f'{owner}, file_id, "primary"', _OWNER.format(**named)),
@@ -78,11 +78,11 @@ _WATCHED: dict[str, _Watched] = {
     ),
     "images": (("images", "title", "SELECT {row}.id"), *_of_files("images_files", "image_id")),
 }
-"""By kind: a table, the columns that matter, and the objects that a row of it belongs to."""
+"""By table: the watched table, its relevant columns, and the owners of one of its rows."""
 
 
 def triggers(kind: str) -> list[str]:
-    """The statements that make every trigger for "scenes" or "images"."""
+    """The CREATE TRIGGER statements for "scenes" or "images"."""
     return [
         f"CREATE TRIGGER stale_{kind}_{event.lower()}_{table} AFTER {event}"
         f"{f' OF {columns}' if event == 'UPDATE' else ''} ON {table} BEGIN "

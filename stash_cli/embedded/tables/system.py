@@ -1,4 +1,4 @@
-"""Saved filters, settings and stored pictures."""
+"""Saved filters, settings and pictures."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ saved_filters = Table(
 )
 
 settings = Table("settings", metadata, text("key", primary_key=True), Column("value", JSON))
-"""The server's configuration by part: `general`, `interface`, `dlna`, `scraping`, `defaults`, `ui`,
-`plugins`; each value an object of what was set, in the shape of the API's ConfigResult."""
+"""The configuration by part: `general`, `interface`, `dlna`, `scraping`, `defaults`, `ui`, `plugins`;
+each value is an object of the set values, in the shape of the API's ConfigResult."""
 
 blobs = Table(
     "blobs", metadata, text("checksum", primary_key=True), Column("blob", LargeBinary, nullable=False)

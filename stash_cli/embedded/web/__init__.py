@@ -1,1 +1,1 @@
-"""The embedded library over HTTP: GraphQL requests, credentials, stored pictures."""
+"""The embedded library over HTTP: GraphQL, authentication, media."""

@@ -1,4 +1,4 @@
-"""Hosts, origins and network addresses as they stand in headers."""
+"""Hosts, origins and network addresses in HTTP headers."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _LOCAL = tuple(
 
 @dataclass(frozen=True)
 class Host:
-    """The content of a `Host` header: a lower-case name or address without brackets, and a port."""
+    """A `Host` header: lower-case name or address without brackets, and port."""
 
     name: str
     port: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Host | None:
-        """None for what is no host; a trailing dot of the name is dropped."""
+        """Parse a header; None for an invalid one. A trailing dot of the name is removed."""
         found = _HOST.fullmatch(text.strip())
         if found is None:
             return None
@@ -49,7 +49,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Origin:
-    """Scheme, host and port of a page, in the sense of RFC 6454."""
+    """Scheme, host and port of an origin (RFC 6454)."""
 
     scheme: str
     host: str
@@ -57,7 +57,7 @@ class Origin:
 
     @classmethod
     def parse(cls, text: str) -> Origin | None:
-        """An `Origin` header; None for `null` and for what is no origin of HTTP."""
+        """Parse an `Origin` header; None for `null` and for origins that are not HTTP."""
         found = _ORIGIN.fullmatch(text)
         host = None if found is None else Host.parse(found[2])
         if found is None or host is None:
@@ -67,24 +67,24 @@ class Origin:
 
     @classmethod
     def of_url(cls, text: str) -> Origin | None:
-        """The origin of a URL; None for one that is not of HTTP."""
+        """The origin of an HTTP URL, or None."""
         found = _ORIGIN.match(text)
         return None if found is None else cls.parse(found[0])
 
     @classmethod
     def of(cls, scheme: str, host: Host) -> Origin:
-        """The origin of pages that are reached with `scheme` at `host`."""
+        """The origin of pages at `scheme` and `host`."""
         scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
         return cls(scheme, host.name, host.port or _PORTS.get(scheme, 0))
 
     def __str__(self) -> str:
-        """As a browser writes it: without the port that goes without saying."""
+        """The origin as a browser writes it, without a default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
 
 
 def parse_address(text: str) -> Address | None:
-    """An IP address, IPv4 where it is written as IPv6 and without its zone; None for what is none."""
+    """Parse an IP address without its zone, with mapped IPv6 as IPv4; None for other text."""
     try:
         address = ip_address(text.strip().partition("%")[0])
     except ValueError:
@@ -94,17 +94,17 @@ def parse_address(text: str) -> Address | None:
 
 
 def is_loopback(text: str) -> bool:
-    """Whether `text` is an address of this machine's loopback interface."""
+    """Whether `text` is a loopback address."""
     address = parse_address(text)
     return address is not None and address.is_loopback
 
 
 def is_local(text: str) -> bool:
-    """Whether `text` is an address of a private network or of this machine; what is none is not."""
+    """Whether `text` is a loopback, private, link-local or carrier-grade NAT address."""
     return is_within(text, _LOCAL)
 
 
 def is_within(text: str, networks: Iterable[Network]) -> bool:
-    """Whether `text` is an address of one of `networks`."""
+    """Whether `text` is an address in one of `networks`."""
     address = parse_address(text)
     return address is not None and any(address in network for network in networks)

@@ -30,13 +30,13 @@ _MOUNTS = frozenset(
         *("downloads", "plugin", "custom", "css", "javascript", "customlocales"),
     )
 )
-"""Below these nothing unknown is a page."""
+"""First path segments under which unknown paths are not found instead of the page."""
 _PAGE = """<!doctype html><title>Stash</title><p>This is an embedded library: it answers GraphQL at
 <a href="/graphql">/graphql</a> and has no web interface."""
 
 
 def page_route() -> Route:
-    """The route of every path that nothing else answers; it stands last."""
+    """The catch-all route; it must be the last one."""
     return Route("/{path:path}", _show)
 
 
@@ -46,7 +46,7 @@ def _show(request: Request) -> Response:
 
 
 def download_route(library: Library) -> Route:
-    """`/downloads/<key>/<any name>`: the key alone says which file it is."""
+    """`/downloads/<key>/<any name>`; only the key identifies the file."""
 
     def serve(request: Request) -> Response:
         path = library.downloads.find(request.path_params["key"])
@@ -61,12 +61,12 @@ _ALL_METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]
 
 
 def create_app(library: Library) -> Starlette:
-    """The application that answers for `library` in this process: who opened the file may do everything."""
+    """The application for this process, without authentication: whoever opened the file has full access."""
     return Starlette(routes=_routes(library), middleware=[Middleware(BodyLimit)])
 
 
 def create_served_app(library: Library, policy: WebPolicy | None = None) -> Starlette:
-    """The application that answers for `library` over a network; it neither opens nor closes it."""
+    """The application for a network; the caller opens and closes the library."""
     policy = policy or WebPolicy()
     sessions = Sessions()
     login = [

@@ -1,4 +1,4 @@
-"""Lets requests through that carry a key or a session, where the library asks for them."""
+"""Authentication by API key or session."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ _ALLOW_PRIVILEGED = "stash.allow_privileged"
 
 @dataclass(frozen=True)
 class _Rules:
-    """What the library asks of a request at this moment."""
+    """The access rules of the library at the time of a request."""
 
     credentials: Credentials
     is_locked: bool
 
 
 def allow_privileged(scope: Mapping[str, Any]) -> bool:
-    """Whether a request may change who reaches the library and what it serves.
+    """Whether a request may send privileged mutations.
 
-    Anybody who has proved to be its owner may; without credentials, only programs of this machine. A request
-    inside this process opened the file itself.
+    With credentials every authenticated request may; without, only programs on this machine. Requests in this
+    process opened the file themselves.
     """
     return bool(scope.get(_ALLOW_PRIVILEGED, True))
 
 
 class AuthMiddleware:
-    """ASGI middleware for HTTP and websockets of a served library.
+    """ASGI middleware that authenticates HTTP and websocket requests.
 
-    While a library has no credentials, it is kept from the internet.
+    A library without credentials is kept from the public internet.
     """
 
     def __init__(self, app: ASGIApp, library: Library, sessions: Sessions) -> None:
@@ -82,7 +82,7 @@ class AuthMiddleware:
             return _Rules(credentials, not credentials.needed and is_locked(connection))
 
     async def _refusal(self, request: HTTPConnection, rules: _Rules, *, logged_in: bool) -> Response | None:
-        """Why a request is not answered; None when it is."""
+        """The response to a refused request, or None."""
         if rules.is_locked:
             return PlainTextResponse(REFUSAL, 403)
         key = request.headers.get("apikey") or request.query_params.get("apikey")
@@ -97,7 +97,7 @@ class AuthMiddleware:
         return refuse_guess(wait) if wait else _unauthorized()
 
     async def _refuse_stranger(self, request: HTTPConnection) -> Response | None:
-        """Keep a library without credentials from public addresses."""
+        """Refuse public addresses while the library has no credentials."""
         peer = peer_of(request.scope)
         if peer.is_public:
             await run_in_threadpool(lock, self._library, peer.address)
@@ -106,7 +106,7 @@ class AuthMiddleware:
 
 
 def _unknown(request: HTTPConnection) -> Response:
-    """The answer to who has neither key nor session: a browser is led to the login."""
+    """The response without key or session: 401, or a redirect of browsers to the login page."""
     path = request.url.path.rstrip("/")
     if path == "/graphql" or PurePosixPath(path).suffix not in {"", ".html"}:
         return _unauthorized()

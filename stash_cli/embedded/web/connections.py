@@ -1,6 +1,6 @@
-"""Bounds on connections to a served library: how many there are, and how long a request may take to arrive.
+"""Limits on connections to a served library: their number, and the time for receiving a request.
 
-Answers are not bounded in time: a video is read at the speed at which it is watched.
+Responses have no time limit, because a video is read at the speed of its player.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from stash_cli.embedded.web.policy import WebPolicy
 
 ARRIVAL = 20.0
-"""Seconds that a request may take to arrive, and one more for every `SLOWEST` bytes of it."""
+"""Seconds for receiving a request, plus one for every `SLOWEST` bytes."""
 SLOWEST = 8 * 1024
 MOST = 500
-"""Connections at a time, well below the number of files that a process may usually open."""
+"""Simultaneous connections, well below the usual limit on open files."""
 MOST_OF_ONE = 100
-"""Connections of one address at a time; configured proxies stand for many."""
+"""Simultaneous connections from one address, except from configured proxies."""
 MOST_SOCKETS, MOST_SOCKETS_OF_ONE = 250, 50
-"""Websockets among them, which stay."""
+"""Simultaneous websockets, which are long-lived."""
 
 
 class BoundedProtocol(H11Protocol):
-    """HTTP/1.1 of uvicorn that ends what is beyond the bounds; `bounded` gives it a policy.
+    """uvicorn's HTTP/1.1 protocol with limits; `bounded` sets its policy.
 
-    Where there is no room for a new connection, the one that has kept a request waiting longest makes it.
+    When the limit is reached, a new connection replaces the one that has waited longest for its request.
     """
 
     policy: ClassVar[WebPolicy]
@@ -76,11 +76,11 @@ class BoundedProtocol(H11Protocol):
 
     @property
     def is_arriving(self) -> bool:
-        """Whether a request, or the rest of one, has yet to come."""
+        """Whether a request, or the rest of one, is expected."""
         return self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
 
     def _make_room(self) -> bool:
-        """Whether there is room for this connection, perhaps in place of one that waits for its request."""
+        """Whether the connection is within the limits, possibly after closing an idle one."""
         everybody: list[Any] = list(self.connections)
         if len(everybody) > MOST:
             return _end_oldest(everybody, self)
@@ -88,7 +88,7 @@ class BoundedProtocol(H11Protocol):
         return len(same) <= MOST_OF_ONE or _end_oldest(same, self)
 
     def _of_same(self, connections: Iterable[Any]) -> list[Any]:
-        """Those that count as connections of one peer together with this one; none beside a proxy's."""
+        """The connections from the same address; none for a proxy, which stands for many clients."""
         address = self.client[0] if self.client else ""
         if self.policy.is_proxy(address):
             return []
@@ -106,7 +106,7 @@ class BoundedProtocol(H11Protocol):
             self._timer = None
 
     def _check(self) -> None:
-        """End a request that is late; one that the library itself does not read on is not."""
+        """Close a request that is late, unless the library itself has paused reading."""
         end = self._started + self.arrival + self._received / SLOWEST
         if self.flow.read_paused:
             self._timer = self.loop.call_later(self.arrival, self._check)
@@ -116,7 +116,7 @@ class BoundedProtocol(H11Protocol):
             self.end()
 
     def end(self) -> None:
-        """End a connection whose request does not arrive."""
+        """Close a connection whose request does not arrive."""
         has_begun = self._received > 0
         self._stop_watching()
         if has_begun:
@@ -125,7 +125,7 @@ class BoundedProtocol(H11Protocol):
             self.transport.close()
 
     def _answer_and_close(self, status: int, text: str) -> None:
-        """Answer, where nothing was answered yet, and end the connection."""
+        """Send an error response unless one has started, and close the connection."""
         if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
             self.transport.abort()
             return
@@ -141,12 +141,12 @@ class BoundedProtocol(H11Protocol):
 
 
 def bounded(policy: WebPolicy, arrival: float = ARRIVAL) -> type[BoundedProtocol]:
-    """The protocol of one server; `arrival` is in seconds."""
+    """The protocol class of one server; `arrival` in seconds."""
     return type("BoundedProtocol", (BoundedProtocol,), {"policy": policy, "arrival": arrival})
 
 
 def _end_oldest(connections: Iterable[Any], new: BoundedProtocol) -> bool:
-    """End the connection that waits longest for a request; whether there was one."""
+    """Close the connection that has waited longest for a request; False without one."""
     waiting = [
         other
         for other in connections

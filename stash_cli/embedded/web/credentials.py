@@ -1,4 +1,4 @@
-"""Who may use a library: user name and password, API key, and how both are kept."""
+"""Credentials of a library: user name, password hash and API key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PREFIX = "$scrypt$"
 
 @dataclass(frozen=True)
 class Credentials:
-    """What `configuration.general` says about access; empty texts mean: not set."""
+    """The credentials in `configuration.general`; empty texts are unset."""
 
     username: str = ""
     password: str = field(default="", repr=False)
@@ -42,34 +42,34 @@ class Credentials:
 
     @classmethod
     def read(cls, library: Library) -> Credentials:
-        """As they are set now."""
+        """The current credentials."""
         with library.database.read() as connection:
             return cls.of(read_part(connection, "general"))
 
     @property
     def needed(self) -> bool:
-        """Whether requests must prove who they are."""
+        """Whether requests must authenticate."""
         return bool(self.api_key or (self.username and self.password))
 
     def accepts_key(self, key: str) -> bool:
-        """Whether `key` is the API key; without one set every key is wrong."""
+        """Whether `key` is the API key; always false without one."""
         return bool(self.api_key) and hmac.compare_digest(key.encode(), self.api_key.encode())
 
     def accepts_login(self, username: str, password: str) -> bool:
-        """Whether both are right; takes as long for a wrong user name as for a wrong password."""
+        """Whether both match, in the same time for a wrong user name as for a wrong password."""
         same_user = hmac.compare_digest(username.encode(), self.username.encode())
         same_password = matches(password, self.password)
         return bool(self.username and self.password) and same_user and same_password
 
 
 def hash_password(password: str) -> str:
-    """A salted hash to keep; the password itself is never stored."""
+    """A salted scrypt hash of the password."""
     salt = secrets.token_bytes(16)
     return f"{_PREFIX}{_encode(salt)}${_encode(_scrypt(password, salt))}"
 
 
 def matches(password: str, kept: str) -> bool:
-    """Whether `password` is the one that `kept` was made from."""
+    """Whether `kept` is the hash of `password`."""
     salt, _, expected = kept.removeprefix(_PREFIX).partition("$")
     if not kept.startswith(_PREFIX) or not expected:
         return False

@@ -30,9 +30,9 @@ T = TypeVar("T")
 
 
 async def while_connected(receive: Receive, work: Callable[[threading.Event], T]) -> T:
-    """The result of `work`, run in a thread: the event loop stays free for other requests and sockets.
+    """Run `work` in a thread and return its result, so that the event loop stays free.
 
-    The event that it is given is set when the client hangs up, or when this task is cancelled.
+    The event that `work` receives is set when the client disconnects or this task is cancelled.
     """
     stop = threading.Event()
 
@@ -100,7 +100,7 @@ def _refuse_method(request: Request) -> Response | None:
 
 
 def _refuse_writing(library: Library, query: Query) -> None:
-    """A GET may only read."""
+    """Refuse operations other than queries in a GET request."""
     document = library.documents.prepare(query.document).ast  # without one, executing it words the error
     operation = None if document is None else get_operation_ast(document, query.operation_name)
     if operation is not None and operation.operation is not OperationType.QUERY:
@@ -108,14 +108,14 @@ def _refuse_writing(library: Library, query: Query) -> None:
 
 
 def _outcome(request: Request, data: Any, errors: list[dict[str, Any]]) -> tuple[dict[str, Any], int]:
-    """Body and status: a document that was refused is a client error, a resolver's failure is not."""
+    """Body and status: a request error is a client error, a field error is not."""
     refused = data is None and any(error.get("extensions", {}).get("code") in _REFUSALS for error in errors)
     status = (422 if _content_type(request) == PLAIN else 400) if refused else 200
     return ({"errors": errors, "data": data} if errors else {"data": data}), status
 
 
 def _content_type(request: Request) -> str:
-    """The first media type of `Accept` that is known decides; an unknown one gets GraphQL's own."""
+    """The first known media type in `Accept`; GraphQL's own for unknown ones."""
     offered = (media_type(part) for part in (request.headers.get("accept") or PLAIN).split(","))
     return next((_OFFERS[name] for name in offered if name in _OFFERS), GRAPHQL)
 

@@ -28,12 +28,12 @@ _INIT_TIMED_OUT = 4408
 KEEP_ALIVE = 10.0  # seconds
 INIT_TIMEOUT = 5.0  # seconds until the first message; the protocol's reference implementation has 3
 MOST_OPERATIONS = 100
-"""Operations of one socket at a time."""
+"""Concurrent operations on one socket."""
 
 
 @dataclass(frozen=True)
 class Subprotocol:
-    """The words of one of the two protocols."""
+    """The message types of a subprotocol."""
 
     start: str
     answer: str
@@ -55,7 +55,8 @@ def socket_endpoint(
 ) -> Callable[[WebSocket], Awaitable[None]]:
     """The handler of websockets on `/graphql`.
 
-    `keep_alive` is the pause between signs of life, `init_timeout` the time for `connection_init`, in seconds.
+    `keep_alive` is the interval of keep-alive messages, `init_timeout` the time limit for `connection_init`,
+    both in seconds.
     """
 
     async def handle(socket: WebSocket) -> None:
@@ -69,7 +70,7 @@ def socket_endpoint(
 
 
 class GraphQLSocket:
-    """One connection: init_timeout, then any number of operations at a time."""
+    """One websocket connection: initialisation, then any number of concurrent operations."""
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class GraphQLSocket:
         self._inbox: asyncio.Queue[tuple[str, Stream]] = asyncio.Queue()
 
     async def run(self) -> None:
-        """Talk until either side has enough; operations still running end with it."""
+        """Serve until either side closes; operations that are still running are cancelled."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 await self._initialise(tasks)
@@ -124,7 +125,7 @@ class GraphQLSocket:
             await self._send("ka")
 
     async def _pump(self) -> None:
-        """Send on what is subscribed to."""
+        """Send the events of subscriptions."""
         while True:
             number, stream = await self._inbox.get()
             answer = stream.next_answer() if self._streams.get(number) is stream else None
@@ -148,7 +149,7 @@ class GraphQLSocket:
         return self._subprotocol.is_legacy and message.get("type") == "connection_terminate"
 
     async def _start(self, tasks: asyncio.TaskGroup, number: str, payload: Any) -> None:
-        """Begin an operation: a subscription catches events from now on, anything else is answered once."""
+        """Start an operation: a subscription receives events from now on, others have one result."""
         if number in self._running or number in self._streams:
             await self._close(_SAME_ID, f"Subscriber for {number} already exists")
         if len(self._running) + len(self._streams) >= MOST_OPERATIONS:
@@ -170,7 +171,7 @@ class GraphQLSocket:
             self._running[number] = tasks.create_task(self._answer(number, query))
 
     async def _stop(self, number: str) -> None:
-        """End an operation that still runs; the server confirms that nothing more of it follows."""
+        """Stop an operation; the server confirms this with `complete`."""
         if number in self._streams:
             self._streams.pop(number).close()
         elif number in self._running:
@@ -180,7 +181,7 @@ class GraphQLSocket:
         await self._send("complete", number)
 
     async def _answer(self, number: str, query: Query) -> None:
-        """Answer a query or mutation."""
+        """Execute a query or mutation and send its result."""
         stop = Event()
         try:
             outcome = await run_in_threadpool(
@@ -220,12 +221,12 @@ class GraphQLSocket:
         await self._close(_PROTOCOL_ERROR, "unexpected message")
 
     async def _explain(self, reason: str) -> None:
-        """Say why the connection ends, where the protocol has a message for it."""
+        """Send the reason of an error, where the subprotocol has a message for it."""
         if self._subprotocol.is_legacy:
             await self._send("connection_error", payload={"message": reason})
 
     async def _send(self, kind: str, number: str | None = None, payload: Any = None) -> None:
-        """One message: payload, id, type in this order and a newline, as the server writes it."""
+        """Send a message in the server's format: payload, id, type in this order, and a newline."""
         message = {"payload": payload, "id": number, "type": kind}
         text = json.dumps(
             {key: value for key, value in message.items() if value is not None}, ensure_ascii=False

@@ -1,4 +1,4 @@
-"""Login and logout: the form, sessions, their cookie, and the throttle of wrong guesses."""
+"""Login and logout: the form, sessions and their cookie, and the throttle for wrong attempts."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.library import Library
 
 FREE = 5
-"""Wrong guesses of one address before it has to wait."""
+"""Wrong attempts from one address before it has to wait."""
 CROWD = 100
-"""Wrong guesses of all addresses together from which on each address has one only."""
+"""Wrong attempts from all addresses together after which each address has only one."""
 LONGEST = 300.0  # seconds of a pause
 MEMORY = 900.0  # seconds until wrong guesses are forgotten
 MOST_PEERS = 4096
@@ -43,10 +43,10 @@ class _Record:
 
 
 class LoginThrottle:
-    """Counts wrong attempts. After `free` of them each has to wait: 1, 2, 4 ... 300 seconds.
+    """Throttle for wrong passwords and keys: after `free` attempts each waits 1, 2, 4 ... 300 seconds.
 
-    A guess counts as wrong from its start until it turns out right, so that guesses at the same time do not
-    slip through. Safe for several threads; remembers at most `MOST_PEERS` addresses. `clock` gives seconds.
+    An attempt counts as wrong from its start until it succeeds, so that concurrent attempts cannot slip
+    through. Thread-safe; remembers at most `MOST_PEERS` addresses. `clock` returns seconds.
     """
 
     def __init__(self, free: int = FREE, clock: Callable[[], float] = time.monotonic) -> None:
@@ -57,7 +57,7 @@ class LoginThrottle:
         self._all = _Record()
 
     def attempt(self, address: str) -> int:
-        """Count a guess of `address` that may be tried now (0), or say how many seconds it has to wait."""
+        """Count an attempt from `address`; returns 0 if it is permitted, or the seconds to wait."""
         now, key = self._clock(), _network(address)
         with self._lock:
             record = self._peers.setdefault(key, _Record())
@@ -70,14 +70,14 @@ class LoginThrottle:
         return 0
 
     def fail(self, address: str) -> None:
-        """Let the pause begin now: the last guess turned out wrong."""
+        """Start the pause now, because the last attempt was wrong."""
         with self._lock:
             record = self._peers.get(_network(address))
             if record is not None:
                 record.last = self._clock()
 
     def succeed(self, address: str) -> None:
-        """Forget the guesses of `address`: the last one was right."""
+        """Reset the attempts of `address`, because the last one was right."""
         with self._lock:
             record = self._peers.pop(_network(address), None)
             if record is not None:
@@ -102,7 +102,7 @@ def _forget(record: _Record, now: float) -> None:
 
 
 def _network(address: str) -> str:
-    """What counts as one guesser: an IPv4 address, or the /64 network that one owner of IPv6 has."""
+    """The key of one client: an IPv4 address, or the /64 network of an IPv6 address."""
     parsed = parse_address(address)
     if isinstance(parsed, IPv6Address) and not parsed.is_loopback:
         return str(ip_network((parsed, 64), strict=False))
@@ -123,13 +123,13 @@ class _Session:
 
 
 class Sessions:
-    """Who is logged in: random tokens with their end and the credentials they were given for, in memory."""
+    """Sessions in memory: random tokens with their expiry and the credentials they were created for."""
 
     def __init__(self) -> None:
         self._known: dict[str, _Session] = {}
 
     def start(self, credentials: Credentials) -> str:
-        """A new session; of more than `_MOST_SESSIONS` the oldest end."""
+        """Create a session; past `_MOST_SESSIONS` the oldest ones end."""
         token = secrets.token_urlsafe(32)
         self._known[token] = _session(credentials)
         for old in list(self._known)[:-_MOST_SESSIONS]:
@@ -137,7 +137,7 @@ class Sessions:
         return token
 
     def renew(self, token: str, credentials: Credentials) -> bool:
-        """Whether the session still runs; if so it starts anew. One ends when the credentials change."""
+        """Renew a valid session. False when it has expired or the credentials have changed."""
         now = time.monotonic()
         for ended in [old for old, session in self._known.items() if session.end < now]:
             del self._known[ended]
@@ -157,24 +157,24 @@ def _session(credentials: Credentials) -> _Session:
 
 
 def session_token(request: HTTPConnection) -> str:
-    """The session that a request claims to belong to; empty without one."""
+    """The session token of a request; empty without one."""
     return request.cookies.get(_COOKIE, "")
 
 
 def session_cookie(request: HTTPConnection, token: str, seconds: int) -> str:
-    """What `Set-Cookie` says to keep, renew or (with no seconds) forget a session."""
+    """The `Set-Cookie` value that sets, renews or (with 0 seconds) deletes a session."""
     secure = "; Secure" if request.url.scheme in {"https", "wss"} else ""
     return f"{_COOKIE}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
 
 
 def refuse_guess(wait: int) -> Response:
-    """The answer to who has guessed wrong too often; `wait` is in seconds."""
+    """The response to too many wrong attempts; `wait` in seconds."""
     text = f"Too many wrong attempts from your address: try again in {wait} seconds."
     return PlainTextResponse(text, 429, {"Retry-After": str(wait)})
 
 
 def login_endpoint(library: Library, sessions: Sessions) -> Callable[[Request], Awaitable[Response]]:
-    """`/login`: a form to fill in, and the POST that starts a session."""
+    """`/login`: the form, and the POST that creates a session."""
     throttle, checks = LoginThrottle(), asyncio.Semaphore(_CHECKS)
 
     async def handle(request: Request) -> Response:

@@ -1,8 +1,8 @@
-"""ASGI middleware of a served library: body limits, security headers, requests of other sites.
+"""ASGI middleware of a served library: body limits, security headers, cross-site requests.
 
-A browser sends requests for any page that it shows, to loopback and private addresses as well. It says for
-whom in `Origin`, `Sec-Fetch-Site` and `Referer`, which pages cannot set. A page whose host name was pointed
-at this machine (DNS rebinding) is known by `Host`. Programs send none of these headers but `Host`.
+A browser sends requests for every page that it shows, also to loopback and private addresses. It names the
+page in `Origin`, `Sec-Fetch-Site` and `Referer`, which pages cannot set. A page whose host name was pointed
+at this machine (DNS rebinding) is recognised by `Host`. Programs send none of these headers but `Host`.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ class _Refusal(Exception):  # noqa: N818 - internal signal of this module
 class BodyLimit:
     """ASGI middleware: answers 413 to bodies of more than 32 MiB, announced or not.
 
-    Of all requests that are read or answered at a time, bodies may have `together` bytes; 503 is answered to
-    what is more.
+    The bodies of all concurrent requests may have `together` bytes; beyond that 503 is answered.
     """
 
     def __init__(self, app: ASGIApp, together: int = MAX_TOGETHER) -> None:
@@ -56,7 +55,7 @@ class BodyLimit:
             self._free += body.read
 
     def reserve(self, count: int) -> None:
-        """Count bytes of a body; raises the refusal when there are too many of all."""
+        """Count bytes of a body. Raises the refusal when all bodies together exceed the limit."""
         self._free -= count
         if self._free < 0:
             raise _Refusal(_closing("too many large requests", 503, {"Retry-After": "1"}))
@@ -105,9 +104,9 @@ _ALWAYS = {
 
 
 class ResponseHeadersMiddleware:
-    """ASGI middleware: adds the headers to every HTTP answer.
+    """ASGI middleware: adds security headers to every response.
 
-    HTML is only written by this package and may hold a form; everything else is content of the library.
+    HTML is only written by this package and may contain a form; everything else is content of the library.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -134,14 +133,14 @@ def _add(headers: MutableHeaders) -> None:
 
 
 _PAGES = frozenset({"/", "/login"})
-"""What a link on another page may lead to: shows nothing of the library and changes nothing."""
+"""Pages to which other sites may link: they show nothing of the library and change nothing."""
 _OWN_SITES = frozenset({"same-origin", "none"})
 FOREIGN_ORIGIN = "Pages of other sites may not use this library; its owner can allow one with --allow-origin."
 FOREIGN_HOST = "This library is not served under that host name; its owner can allow it with --allow-host."
 
 
 class CrossSiteMiddleware:
-    """ASGI middleware: answers 403 to requests of foreign pages and host names, websockets included."""
+    """ASGI middleware: answers 403 to requests of other sites or for unknown hosts, websockets too."""
 
     def __init__(self, app: ASGIApp, policy: WebPolicy) -> None:
         self._app = app
@@ -170,7 +169,7 @@ class CrossSiteMiddleware:
 
 
 def _is_own(scope: Scope, headers: Headers, pages: list[Origin | None]) -> bool:
-    """Whether a request comes from a page of this library, or from no page at all."""
+    """Whether a request comes from a page of this library, or from a program."""
     host = Host.parse(headers.get("host", ""))
     own = None if host is None else Origin.of(scope["scheme"], host)
     is_own_site = headers.get("sec-fetch-site", "none") in _OWN_SITES
@@ -178,7 +177,7 @@ def _is_own(scope: Scope, headers: Headers, pages: list[Origin | None]) -> bool:
 
 
 def _is_link(scope: Scope, headers: Headers) -> bool:
-    """Whether a browser follows a link in its window to a page that is the same for everybody."""
+    """Whether a browser follows a link to one of `_PAGES`."""
     return (
         scope["type"] == "http"
         and scope["method"] in {"GET", "HEAD"}
@@ -190,7 +189,7 @@ def _is_link(scope: Scope, headers: Headers) -> bool:
 
 
 def _shared(send: Send) -> Send:
-    """Let the page that asked embed what is answered."""
+    """Permit the requesting page to embed the response."""
 
     async def send_shared(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,7 +1,7 @@
-"""Where a request comes from: the peer of its connection, or the client of a configured proxy.
+"""The client of a request: the peer of its connection, or the client that a configured proxy names.
 
-After this middleware no request carries forwarding headers that somebody other than a configured proxy has
-sent: the scope says who the client is, how it was reached and under which host.
+After this middleware, no request has forwarding headers from anybody but a configured proxy: the scope holds
+the client, scheme and host.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _KEY, _PREFIX_KEY = "stash.peer", "stash.prefix"
 class Peer:
     """The client of a request.
 
-    `proxy_host` is the `Host` that a configured proxy asked for, where it names another one that the client
-    asked for; `claims` are the addresses that headers of an unknown proxy name.
+    `proxy_host` is the `Host` of a configured proxy's own request, if the client requested another one;
+    `claims` are the addresses in forwarding headers of an unknown proxy.
     """
 
     address: str
@@ -45,29 +45,29 @@ class Peer:
 
     @property
     def is_this_machine(self) -> bool:
-        """Whether the request certainly comes from a program of this machine."""
+        """Whether the request certainly comes from a program on this machine."""
         return is_loopback(self.address) and not self.is_forwarded
 
     @property
     def is_public(self) -> bool:
-        """Whether the client is outside of private networks; one without an address is at a local socket."""
+        """Whether the client has a public address; a local socket has none."""
         return bool(self.address) and not is_local(self.address)
 
     @property
     def claims_to_be_public(self) -> bool:
-        """Whether the request says that it was passed on for a public address."""
+        """Whether forwarding headers name a public address."""
         return any(not is_local(claim) for claim in self.claims)
 
 
 def peer_of(scope: Mapping[str, object]) -> Peer:
-    """The peer that `PeerMiddleware` has found."""
+    """The peer that `PeerMiddleware` determined."""
     peer = scope[_KEY]
     assert isinstance(peer, Peer)  # noqa: S101 - the only writer is below
     return peer
 
 
 def prefix_of(scope: Mapping[str, object]) -> str:
-    """The path below which a configured proxy serves the library, without a slash at the end, or empty."""
+    """The path prefix of a configured proxy, without a trailing slash, or empty."""
     return str(scope.get(_PREFIX_KEY, ""))
 
 
@@ -75,7 +75,7 @@ class PeerMiddleware:
     """ASGI middleware: replaces the client of a request by the one that a configured proxy names.
 
     A configured proxy has to set or remove `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix` itself.
-    `Forwarded` and other headers of the kind are removed from all requests.
+    `Forwarded` and similar headers are removed from all requests.
     """
 
     def __init__(self, app: ASGIApp, policy: WebPolicy) -> None:
@@ -96,14 +96,14 @@ class PeerMiddleware:
         await self._app(scope, receive, send)
 
     def _client(self, direct: str, forwarding: Mapping[str, str]) -> str:
-        """The last address on the way that is no configured proxy: what is before it may be invented."""
+        """The last address in the chain that is not a configured proxy; addresses before it may be forged."""
         listed = forwarding.get("x-forwarded-for", "").split(",")
         way = [direct, *(_address(text) for text in reversed(listed) if text.strip())]
         return next((address for address in way if not self._policy.is_proxy(address)), way[-1])
 
 
 def _parted(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[tuple[bytes, bytes]], dict[str, str]]:
-    """The headers without those about forwarding, and these by name; repeated ones are joined by commas."""
+    """Headers without the forwarding ones, and these by name, with repeated ones joined by commas."""
     kept: list[tuple[bytes, bytes]] = []
     forwarding: dict[str, str] = {}
     for raw, value in headers:
@@ -117,20 +117,20 @@ def _parted(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[tuple[bytes, b
 
 
 def _address(text: str) -> str:
-    """An address of `X-Forwarded-For` without its port; as it is for what is none."""
+    """An address of `X-Forwarded-For` without its port; other text is unchanged."""
     text = text.strip()
     host = Host.parse(text)
     return host.name if host is not None and parse_address(text) is None else text
 
 
 def _claims(forwarding: Mapping[str, str]) -> tuple[str, ...]:
-    """All addresses in the headers of a proxy that is not known."""
+    """All addresses in the headers of an unknown proxy."""
     words = (_address(word) for value in forwarding.values() for word in _BETWEEN.split(value))
     return tuple(word for word in words if parse_address(word) is not None)
 
 
 def _believe(scope: Scope, forwarding: Mapping[str, str]) -> None:
-    """Take scheme, host and path prefix from what a configured proxy says last."""
+    """Take scheme, host and path prefix from a configured proxy; the last value counts."""
     said = {name: value.rpartition(",")[2].strip() for name, value in forwarding.items()}
     secure = {"http": False, "https": True, "ws": False, "wss": True}.get(said.get("x-forwarded-proto", ""))
     if secure is not None:
@@ -142,7 +142,7 @@ def _believe(scope: Scope, forwarding: Mapping[str, str]) -> None:
 
 
 def base_url(request: HTTPConnection) -> str:
-    """Scheme, host and path prefix that a client used, a configured proxy included; no slash at the end."""
+    """Scheme, host and path prefix of the client's request, without a trailing slash."""
     scheme = "https" if request.url.scheme in {"https", "wss"} else "http"
     host = request.headers.get("host") or request.url.netloc
     return f"{scheme}://{host}{prefix_of(request.scope)}"

@@ -1,4 +1,4 @@
-"""Who may reach a served library beyond its own address: origins, host names and proxies."""
+"""The access policy of a served library: origins, host names and proxies."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WebPolicy:
-    """What the owner of a served library allows; by default only what comes from its own address.
+    """The access that the owner permits beyond requests to the server's own address.
 
-    `origins` are those of other pages that may use the library, `hosts` the names under which it is
-    reached besides its address, `proxies` the networks whose forwarding headers are believed.
+    `origins` are those of other pages that may use the library, `hosts` further names of the server,
+    `proxies` the networks whose forwarding headers are trusted.
     """
 
     origins: frozenset[Origin] = frozenset()
@@ -29,7 +29,7 @@ class WebPolicy:
     def parse(
         cls, origins: Iterable[str] = (), hosts: Iterable[str] = (), proxies: Iterable[str] = ()
     ) -> WebPolicy:
-        """From what the owner wrote; raises StashConfigurationError naming what is malformed."""
+        """Parse the owner's settings. Raises StashConfigurationError."""
         return cls(
             frozenset(_origin(text) for text in origins),
             frozenset(_host(text) for text in hosts),
@@ -37,13 +37,13 @@ class WebPolicy:
         )
 
     def reached_at(self, name: str) -> WebPolicy:
-        """This policy for a server that listens at `name`, which clients then use; addresses are known."""
+        """The policy of a server that listens on `name`; an address needs no entry."""
         return self if parse_address(name) else replace(self, hosts=self.hosts | {name.lower()})
 
     def allows_host(self, host: Host, bound: str | None) -> bool:
-        """Whether requests may name `host`; `bound` is the address that the connection came in at.
+        """Whether requests may name `host`; `bound` is the local address of the connection.
 
-        A name that is not known here may be one that somebody else points at this machine.
+        An unknown name may be one that somebody else points at this machine.
         """
         if host.name == "localhost" or host.name in self.hosts or is_loopback(host.name):
             return True
@@ -53,7 +53,7 @@ class WebPolicy:
         return address == parse_address(bound)
 
     def is_proxy(self, address: str) -> bool:
-        """Whether the forwarding headers of this peer are believed."""
+        """Whether the forwarding headers of this peer are trusted."""
         return is_within(address, self.proxies)
 
 

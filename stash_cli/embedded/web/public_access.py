@@ -1,7 +1,7 @@
-"""Keeps a library without credentials from the public internet: who came from there, and what follows.
+"""Protection of a library without credentials from the public internet.
 
-One request from a public address shows that everybody can reach the library. From then on nobody is
-answered, until a user name and a password are set in its file or `stash embedded unlock` is run on it.
+One request from a public address shows that everybody can reach the library. From then on all requests are
+refused, until a user name and a password are set in its file or `stash embedded unlock` is run on it.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ UNKNOWN_PROXY = (
 
 
 def is_locked(connection: Connection) -> bool:
-    """Whether the library was reached from a public address while it had no credentials."""
+    """Whether a request from a public address arrived while the library had no credentials."""
     return bool(read_part(connection, _PART).get(_FIELD))
 
 
 def lock(library: Library, address: str) -> None:
-    """Remember that `address` got through."""
+    """Lock the library because of a request from `address`."""
     with library.database.write() as connection:
         write_part(connection, _PART, {_FIELD: address})
 
 
 def unlock(connection: Connection) -> str | None:
-    """Answer again, because there are credentials now or the owner says so; the address that got through."""
+    """Unlock the library and return the address that caused the lock, or None."""
     address = read_part(connection, _PART).get(_FIELD)
     if address:
         write_part(connection, _PART, {})

@@ -1,4 +1,4 @@
-"""A GraphQL request taken out of an HTTP request: JSON body, URL parameters or multipart upload."""
+"""GraphQL requests over HTTP: JSON body, URL parameters or multipart upload."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Malformed(Exception):  # noqa: N818 - the name says what the request is
-    """A request that is not GraphQL over HTTP; `status` is what it is answered with."""
+    """A request that is not valid GraphQL over HTTP; `status` is that of the response."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class Malformed(Exception):  # noqa: N818 - the name says what the request is
 
 @dataclass(frozen=True)
 class Query:
-    """What a client asks: the document and its variables."""
+    """A GraphQL request: document, variables and operation name."""
 
     document: str
     variables: dict[str, Any] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Query:
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> Query:
-        """From the JSON of a body or a socket message; unknown keys are ignored."""
+        """The request in the JSON of a body or a websocket message; unknown keys are ignored."""
         document, variables = raw.get("query") or "", raw.get("variables") or {}
         name = raw.get("operationName") or None
         if not isinstance(document, str) or not isinstance(variables, dict):
@@ -44,14 +44,14 @@ class Query:
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """A file that came beside the document."""
+    """An uploaded file of a multipart request."""
 
     name: str
     content: bytes
 
 
 async def read_query(request: Request) -> Query:
-    """The query of a GET or POST request."""
+    """The GraphQL request of a GET or POST request."""
     if request.method == "GET":
         return from_parameters(request.query_params)
     content_type = request.headers.get("content-type", "")
@@ -67,7 +67,7 @@ def media_type(header: str) -> str:
 
 
 def from_parameters(parameters: Mapping[str, str]) -> Query:
-    """The query of a GET request; `variables` and `extensions` are JSON objects."""
+    """The request in URL parameters; `variables` and `extensions` are JSON objects."""
     decoded = {name: _decoded(name, parameters.get(name)) for name in ("variables", "extensions")}
     return Query.load({**parameters, **decoded})
 
@@ -93,7 +93,7 @@ def from_body(text: str) -> Query:
 
 
 def from_multipart(content_type: str, body: bytes) -> Query:
-    """The GraphQL multipart request: parts `operations` and `map`, then the files they name."""
+    """The request in a multipart body: parts `operations` and `map`, then the files."""
     message = BytesParser(policy=HTTP).parsebytes(
         b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + body
     )
@@ -117,7 +117,7 @@ def _content(part: Message) -> bytes:
 
 
 def _put(target: Any, path: list[str], value: Any) -> None:
-    """Set the place that `path` names: `["variables", "files", "0"]`."""
+    """Set a value by its path: `["variables", "files", "0"]`."""
     *parents, last = path
     for key in parents:
         target = target[int(key)] if isinstance(target, list) else target[key]

@@ -1,4 +1,4 @@
-"""HTTP responses: compression, caching, ranges, errors, and placeholder pictures."""
+"""HTTP responses: compression, caching, ranges, errors and placeholders."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _COMPRESSED = frozenset(
 
 
 def compressed(request: Request, content: bytes, media_type: str) -> tuple[bytes, dict[str, str]]:
-    """`content` and the headers that say how it is encoded; as it is for what does not shrink."""
+    """`content` compressed as the client accepts it, and headers; other media types are unchanged."""
     if media_type.partition(";")[0] not in _COMPRESSED:
         return content, {}
     offered = request.headers.get("accept-encoding", "")
@@ -61,7 +61,7 @@ _DRAWINGS = {
 
 
 def placeholder(kind: str) -> bytes:
-    """An SVG document; `kind` is "performer", "studio", "tag", "group", "scene", "image" or "gallery"."""
+    """A placeholder as SVG; `kind` is "performer", "studio", "tag", "group", or a media type."""
     (width, height), drawing = _DRAWINGS[kind]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
@@ -102,7 +102,7 @@ _BY_EXTENSION = {extension: kind for kind, listed in _EXTENSIONS.items() for ext
 
 
 class NotServed(Exception):  # noqa: N818 - an answer, not a fault
-    """Why there is nothing to send; raised by handlers and answered as plain text."""
+    """An error response as plain text, raised by handlers."""
 
     def __init__(self, text: str = "Not Found", status: int = 404) -> None:
         super().__init__(text)
@@ -111,7 +111,7 @@ class NotServed(Exception):  # noqa: N818 - an answer, not a fault
 
 
 def media_route(path: str, handle: Callable[[Request], Response]) -> Route:
-    """The route of a handler; files that are gone or broken by now are not found."""
+    """The route of a handler; missing and broken files are not found."""
 
     def serve(request: Request) -> Response:
         try:
@@ -127,7 +127,7 @@ def media_route(path: str, handle: Callable[[Request], Response]) -> Route:
 def send_content(
     request: Request, content: bytes, media_type: str | None = None, *, cache: str | None = None
 ) -> Response:
-    """Content that is in memory; its kind is told by its first bytes unless it is known."""
+    """A response from memory; the media type is detected by the first bytes unless it is given."""
     tag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": cache or _caching(request), "Accept-Ranges": "bytes"}
     if _is_known(request, tag):
@@ -146,7 +146,7 @@ def send_content(
 
 
 def send_file(request: Request, file: ServableFile, media_type: str | None = None) -> Response:
-    """An open file, or the part of it that is asked for; it is closed when it has been sent."""
+    """A response with an open file or a range of it; the file is closed after it has been sent."""
     tag = f'"{file.changed:x}-{file.size:x}"'
     headers = {"ETag": tag, "Cache-Control": _caching(request), "Accept-Ranges": "bytes"}
     if _is_known(request, tag):
@@ -161,7 +161,7 @@ def send_file(request: Request, file: ServableFile, media_type: str | None = Non
 
 
 class FileReply(StreamingResponse):
-    """The content of a file, read while it is sent: a range of it, or all."""
+    """A streaming response with a file or a range of it."""
 
     def __init__(self, file: ServableFile, part: range | None, headers: dict[str, str], kind: str) -> None:
         self._file = file
@@ -189,7 +189,7 @@ class FileReply(StreamingResponse):
 
 
 def kind_of(content: bytes) -> str:
-    """The media type of a picture; a text is a picture where it is SVG."""
+    """The media type of a picture by its content; text is SVG or unknown."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
     if content[4:12] in (b"ftypavif", b"ftypavis"):
@@ -199,12 +199,12 @@ def kind_of(content: bytes) -> str:
 
 
 def kind_by_name(name: str) -> str:
-    """The media type that the extension of a name stands for."""
+    """The media type of a file name by its extension."""
     return _BY_EXTENSION.get(name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
 def _caching(request: Request) -> str:
-    """Links with a time change with the object, so what they lead to never does."""
+    """Cache-Control: links with `t=` change with their object, so their content is immutable."""
     return _FOREVER if "t" in request.query_params else _ASK_AGAIN
 
 
@@ -214,7 +214,7 @@ def _is_known(request: Request, tag: str) -> bool:
 
 
 def _wanted_part(request: Request, tag: str, size: int) -> range | None:
-    """The bytes that are asked for: None for all of them, an empty range when there are no such bytes."""
+    """The requested range of bytes: None for all of them, empty if it is not satisfiable."""
     found = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
     if found is None or request.headers.get("if-range", tag) != tag or not (found[1] or found[2]):
         return None

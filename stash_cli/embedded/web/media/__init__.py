@@ -1,4 +1,4 @@
-"""Media over HTTP: the pictures, streams and captions that the `paths` of objects name."""
+"""Media over HTTP: the pictures, streams and captions in the `paths` of objects."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 
 def media_routes(library: Library) -> list[Route]:
-    """A route for everything that can be looked at; what is not generated is not found."""
+    """The media routes; content that is not generated is not found."""
     return [*portrait_routes(library), *image_routes(library), *scene_routes(library)]

@@ -56,7 +56,7 @@ def portrait_routes(library: Library) -> list[Route]:
 def _serving(
     library: Library, table: Table, column: str, kind: str, find: Find
 ) -> Callable[[Request], Response]:
-    """The object's own picture, or the one of its kind: when it has none, or with `default=true`."""
+    """Handler for the object's picture, or a placeholder without one or with `default=true`."""
     query = (
         select(table.c.id, t.blobs.c.blob)
         .select_from(table)
@@ -91,7 +91,7 @@ class _Images:
         self._thumbnails = Thumbnails()
 
     def image(self, request: Request) -> Response:
-        """The primary file itself."""
+        """The primary file."""
         with self._library.database.read() as connection:
             number = image_id(connection, request.path_params["id"])
             media = primary_file(self._library, connection, t.images_files, "image_id", number)
@@ -105,12 +105,12 @@ class _Images:
         return self._small(request, number)
 
     def cover(self, request: Request) -> Response:
-        """The thumbnail of the image that stands for a gallery."""
+        """The thumbnail of a gallery's cover."""
         image = self._member(request, lambda gallery: gallery.get("cover"))
         return send_content(request, placeholder("gallery")) if image is None else self._small(request, image)
 
     def at(self, request: Request) -> Response:
-        """The thumbnail of the image at a place of the gallery, counted from 0."""
+        """The thumbnail of the image at an index of a gallery, counted from 0."""
         index = request.path_params["index"]
         if not (index.isascii() and index.isdigit()):
             raise NotServed("bad index", 400)
@@ -121,7 +121,7 @@ class _Images:
         return self._small(request, image)
 
     def _member(self, request: Request, choose: Callable[[Row], Row | None]) -> int | None:
-        """The id of an image of the gallery in the path."""
+        """The id of an image of the requested gallery."""
         with self._library.database.read() as connection:
             number = gallery_id(connection, request.path_params["id"])
             gallery = RequestContext(self._library, connection, "").fetch("Gallery", number)
@@ -131,7 +131,7 @@ class _Images:
         return None if image is None else image.id
 
     def _small(self, request: Request, number: int) -> Response:
-        """A thumbnail; the picture itself where that is small or odd, a drawing where it is gone."""
+        """A thumbnail; the picture itself if it is small or unscalable, a placeholder if it is missing."""
         try:
             with self._library.database.read() as connection:
                 media = primary_file(self._library, connection, t.images_files, "image_id", number)

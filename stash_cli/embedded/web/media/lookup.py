@@ -1,4 +1,4 @@
-"""From the id or hash in a path to the object, and from there to its primary file."""
+"""Lookup of objects and their primary files by the id or hash in a path."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LARGEST = (1 << 63) - 1
 
 
 def object_id(_: Connection, text: str) -> int:
-    """The number of an id; what is none is a bad request."""
+    """The integer of an id. Raises NotServed (400)."""
     if not (text.isascii() and text.isdigit()):
         raise NotServed("Bad Request", 400)
     return min(int(text), LARGEST)
@@ -31,12 +31,12 @@ def scene_id(connection: Connection, text: str) -> int:
 
 
 def image_id(connection: Connection, text: str) -> int:
-    """The image with an id, or with a file of that md5; anything else is not found."""
+    """The image with an id, or with a file of that md5. Raises NotServed (404)."""
     return _found(connection, text, t.images_files, "image_id")
 
 
 def gallery_id(connection: Connection, text: str) -> int:
-    """The gallery with an id, or with a zip file of that md5; anything else is not found."""
+    """The gallery with an id, or with a zip file of that md5. Raises NotServed (404)."""
     return _found(connection, text, t.galleries_files, "gallery_id")
 
 
@@ -65,7 +65,7 @@ def _by_id_or_hash(connection: Connection, text: str, link: Table, owner: str) -
 def primary_file(
     library: Library, connection: Connection, link: Table, owner: str, number: int
 ) -> FileSource:
-    """The first file of an object; not found when it has none."""
+    """The primary file of an object. Raises NotServed (404) without files."""
     statement = select(link.c.file_id).where(link.c[owner] == number)
     file = connection.scalar(statement.order_by(link.c.primary.desc(), link.c.file_id).limit(1))
     place = None if file is None else locate(connection, [file]).get(file)

@@ -32,7 +32,7 @@ _CUE = "-->"
 
 
 def as_vtt(content: bytes, kind: str) -> bytes:
-    """A caption file as WebVTT; `kind` is "vtt" or "srt", which writes its times with a comma."""
+    """A caption file as WebVTT; `kind` is "vtt" or "srt", whose times have a comma."""
     text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
     if kind == "srt":
         lines = (_TIME.sub(r"\1.\2", line) if _CUE in line else line for line in text.split("\n"))
@@ -67,7 +67,7 @@ _MARKER = "/scene/{id}/scene_marker/{marker}"
 
 
 def scene_routes(library: Library) -> list[Route]:
-    """What an embedded library can show of scenes; previews, sprites and transcodes are not made."""
+    """The routes of scenes; previews, sprites and transcodes are not generated."""
     serving = _Scenes(library)
     return [
         media_route("/scene/{id}/stream", serving.stream),
@@ -84,13 +84,13 @@ class _Scenes:
         self._library = library
 
     def stream(self, request: Request) -> Response:
-        """The primary file as it is."""
+        """The primary file."""
         with self._library.database.read() as connection:
             video = self._video(connection, request)
         return send_file(request, video.open())
 
     def caption(self, request: Request) -> Response:
-        """The caption of a language (`lang`) and kind (`type`: "srt" or "vtt"), as WebVTT."""
+        """The caption of a language (`lang`) and type (`type`: "srt" or "vtt"), as WebVTT."""
         wanted = [request.query_params.get(name, "") for name in ("lang", "type")]
         captions = t.video_captions.c
         query = select(captions.filename).join(
@@ -114,7 +114,7 @@ class _Scenes:
         return send_file(request, video.open(sidecar=script), "text/plain")
 
     def chapters(self, request: Request) -> Response:
-        """The markers of a scene, each up to its end or to the next one."""
+        """The markers of a scene as chapters, each until its end or the next marker."""
         with self._library.database.read() as connection:
             number = scene_id(connection, request.path_params["id"])
             scene = RequestContext(self._library, connection, "").fetch("Scene", number)
@@ -124,7 +124,7 @@ class _Scenes:
         return send_content(request, content, TYPE)
 
     def marker_screenshot(self, request: Request) -> Response:
-        """The frame at which a marker stands, or a drawing where there is none."""
+        """The frame of a marker, or a placeholder."""
         seconds, video = self._marked(request)
         picture = None if video is None else _frame(video, max(seconds, 0.0))
         if picture is None:
@@ -132,12 +132,12 @@ class _Scenes:
         return send_content(request, picture)
 
     def marker_preview(self, request: Request) -> Response:
-        """A drawing: moving previews are not made."""
+        """A placeholder, because previews are not generated."""
         self._marked(request)
         return send_content(request, placeholder("scene"), cache="no-store")
 
     def _marked(self, request: Request) -> tuple[float, FileSource | None]:
-        """Where a marker stands, and in which video."""
+        """The time of a marker in seconds, and its video."""
         with self._library.database.read() as connection:
             marker = object_id(connection, request.path_params["marker"])
             number = scene_id(connection, request.path_params["id"])
@@ -152,7 +152,7 @@ class _Scenes:
                 return seconds, None
 
     def _video(self, connection: Connection, request: Request) -> FileSource:
-        """The primary file of the scene in the path of a request."""
+        """The primary file of the requested scene."""
         number = scene_id(connection, request.path_params["id"])
         return primary_file(self._library, connection, t.scenes_files, "scene_id", number)
 
