@@ -21,8 +21,10 @@ from stash_cli.embedded.web.policy import WebPolicy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_SHUTDOWN = 5  # seconds that open requests have to finish
-_LARGEST_MESSAGE = 4 * 1024 * 1024  # bytes of a websocket message; larger documents are posted
+# Seconds that open requests have to finish.
+_SHUTDOWN = 5
+# Bytes of a websocket message; larger documents are posted.
+_LARGEST_MESSAGE = 4 * 1024 * 1024
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -88,7 +90,8 @@ class LibraryServer:
             log_level="critical",
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # the policy says which proxies are believed
+            # The policy decides which proxies are trusted.
+            proxy_headers=False,
             timeout_graceful_shutdown=_SHUTDOWN,
         )
         self._server = _Server(config, announce)
@@ -121,7 +124,8 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self.signal = sig
-        for number in _SIGNALS:  # a second one ends the process at once, whatever it waits for
+        # A second signal ends the process at once, whatever it waits for.
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         super().handle_exit(sig, frame)
 

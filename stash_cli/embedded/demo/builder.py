@@ -90,6 +90,7 @@ class Builder:
 
     def write(self, connection: Connection) -> None:
         """Insert all rows; foreign keys are checked at the commit, so the order of tables does not matter."""
+        # Rows refer to rows of tables that are inserted later.
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         for table, rows in self._rows.items():
             if rows:

@@ -35,6 +35,7 @@ def _present(column: ColumnElement[Any]) -> Condition:
 
 def _words(text: str) -> list[str]:
     """LIKE patterns for the words of an INCLUDES value, or for the whole of a quoted phrase."""
+    # The server searches words separately unless the whole value is quoted.
     phrase = text.strip('"')
     found = _SPACES.sub(" ", text).split(" ") if phrase == text else [phrase]
     return [f"%{word}%" for word in found]
@@ -43,7 +44,8 @@ def _words(text: str) -> list[str]:
 def _matches(column: ColumnElement[Any], pattern: str) -> Condition:
     if is_text(pattern):
         return func.instr(column, pattern) > 0
-    compile_pattern(pattern)  # a bad pattern is refused before the query runs
+    # An invalid pattern is refused here; inside SQLite it would only be an error of the function.
+    compile_pattern(pattern)
     found = column.op("REGEXP", is_comparison=True)(pattern)
     # Numbers are matched as Python writes them, which SQLite's own functions do not know.
     texts = required_texts(pattern) if isinstance(column.type, String) else []
@@ -65,6 +67,7 @@ _STRING: dict[str, Callable[[Any, str], Condition]] = {
 
 def string(column: ColumnElement[Any], criterion: Criterion) -> Condition:
     """Condition of a StringCriterionInput. Raises UnsupportedModifier."""
+    # The server panics on modifiers that its string filter does not know, and answers with that text.
     make = _STRING.get(criterion["modifier"])
     if make is None:
         raise UnsupportedModifier("string filter modifier", criterion["modifier"])

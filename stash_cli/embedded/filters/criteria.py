@@ -69,6 +69,7 @@ def any_row(
         condition = match(*list(found.c)[1:], criterion)
         if condition is None:
             return None
+        # The server joins with LEFT JOIN, so an entity without rows has one row of NULLs.
         some = exists_row(entity, found, condition)
         if criterion.get("modifier") not in _MATCH_NULL:
             return some
@@ -211,6 +212,7 @@ def _criteria(handlers: Mapping[str, Handler], entity: Entity, given: Mapping[st
 def _operator(given: Mapping[str, Any]) -> str | None:
     """The operator of a level, or None. Raises Refused for more than one."""
     used = [name for name in OPERATORS if given.get(name) is not None]
+    # The server refuses two operators on one level instead of giving them a precedence.
     for first, second in combinations(used, 2):
         raise Refused(f"cannot have {first} and {second} in the same filter")
     return used[0] if used else None

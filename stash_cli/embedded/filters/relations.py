@@ -134,6 +134,7 @@ class Relation:
 
     def _ids(self, value: Sequence[str]) -> list[int]:
         """The ids of `value` as integers; other texts are ignored, or refused in a hierarchical criterion."""
+        # On the server other texts match nothing in a flat criterion, and are an error in a hierarchical one.
         numbers = [int(text) for text in map(str, value) if text.lstrip("-").isdecimal()]
         if self.hierarchy and len(numbers) != len(value):
             bad = next(text for text in map(str, value) if not text.lstrip("-").isdecimal())
@@ -152,7 +153,8 @@ def related(type_name: str, links: Callable[[], Select[Any]]) -> Handler:
     """A nested filter: any object in `links` (owner, id) matches a filter of its own type."""
 
     def handle(entity: Entity, nested: Mapping[str, Any]) -> Condition | None:
-        from stash_cli.embedded.filters import matching  # filters contain filters
+        # Filters contain filters, so the registry is imported when the first nested one is used.
+        from stash_cli.embedded.filters import matching
 
         chosen = matching(type_name, nested)
         if chosen is None:

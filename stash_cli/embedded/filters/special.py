@@ -24,6 +24,7 @@ def parse_phash(text: str) -> int:
         return 0
     if not 0 <= value < 2 * _SIGNED:
         return 0
+    # SQLite integers are signed: hashes with the highest bit set are stored as negative numbers.
     return value - 2 * _SIGNED if value >= _SIGNED else value
 
 
@@ -36,6 +37,7 @@ def phash(rows: Select[Any]) -> Handler:
             return conditions.number(stored, {"modifier": modifier, "value": 0})
         value = parse_phash(criterion["value"])
         if distance > 0 and modifier in ("EQUALS", "NOT_EQUALS"):
+            # The server compares strictly: a distance of 4 finds hashes that differ in up to 3 bits.
             apart = func.phash_distance(stored, value)
             return apart < distance if modifier == "EQUALS" else apart > distance
         return conditions.number(stored, {"modifier": modifier, "value": value})
@@ -160,6 +162,7 @@ def _comparable(value: Any) -> Any:
     if isinstance(value, list | dict):
         raise Refused(f"unsupported custom field criterion value type: {_go_type(value)}")
     if isinstance(value, bool):
+        # SQLite has no booleans; they are stored as 0 and 1.
         return int(value)
     return float(value) if isinstance(value, int) and not -_SIGNED <= value < _SIGNED else value
 

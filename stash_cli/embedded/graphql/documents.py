@@ -35,8 +35,10 @@ _MAX_BRACKETS = 80
 _MAX_PAIRS = 50_000
 """Pairs of fields that validation may compare, which takes some seconds."""
 _CACHE_BYTES = 64 * 1024 * 1024
-_TOKEN_BYTES = 600  # that a parsed token takes on average
-_LARGE = 256 * 1024  # bytes: the parser takes 120 times as much for a text, so large ones take turns
+# Measured: a parsed token takes about 600 bytes, by which the size of a cached document is estimated.
+_TOKEN_BYTES = 600
+# Bytes. The parser takes 120 times the memory of its text, so large documents are parsed one at a time.
+_LARGE = 256 * 1024
 _PARSE, _VALIDATION = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"
 _LEXEMES = re.compile(
     r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\\n\r])*"|#[^\n\r]*|\w+|[!$&(\[{:=@|}\])]|\.\.\.', re.DOTALL
@@ -66,6 +68,8 @@ class Documents:
         if kept is not None:
             return kept
         try:
+            # Counting tokens with a regular expression costs a fraction of parsing, so a hostile document is
+            # refused cheaply.
             tokens = self._measure(text)
             with nullcontext() if len(text) < _LARGE else self._one_large:
                 document = _validated(text, self._limits.root_fields)
@@ -110,8 +114,11 @@ def _validated(text: str, root_fields: int) -> Document:
         ast = parse(text, no_location=False)
     except GraphQLError as failure:
         return Document(None, [describe(failure, _PARSE)])
+    # The rule OverlappingFieldsCanBeMerged compares fields of one name pairwise: thousands of them take
+    # minutes.
     _check_width(ast, root_fields)
     errors = [describe(failure, _VALIDATION) for failure in validate(library_schema(), ast)]
+    # Only in a valid document are fragments acyclic, without which computing the depth would not end.
     if not errors and (depth := _depth(ast)) > MAX_DEPTH:
         raise _Unacceptable(
             f"the query nests {depth} levels deep, at most {MAX_DEPTH} are answered", _VALIDATION

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("stash_cli.embedded")
 _REWORDED = {"user-defined function raised exception": "a regular expression is too large for its texts"}
-_FIELDS = 500  # between two looks at the clock
+# Resolved fields between two looks at the clock.
+_FIELDS = 500
 DEFAULT_BASE_URL = "http://localhost:9999"
 
 
@@ -105,6 +106,7 @@ def _run(
         )
     except ReadEndedError:
         return _ended(run)
+    # A statement that is interrupted at the deadline appears as the error of the field that ran it.
     if result.errors and run.ended:
         return _ended(run)
     started = run.started
@@ -163,6 +165,7 @@ class Run:
             raise Refused(PRIVILEGED_REFUSAL)
         if name in _reading_mutations():
             return table[name](self._fresh(), **args)
+        # Pictures are loaded before the transaction, so that a slow host does not block other writers.
         return self._write(table[name], load_pictures(name, args, self._library.limits))
 
     def _reading(self) -> RequestContext:
@@ -181,8 +184,10 @@ class Run:
         with self._library.database.write() as connection:
             context = RequestContext(self._library, connection, self._base_url)
             result = resolver(context, **args)
+        # The snapshot of the fields before does not contain this write.
         self._stack.close()
         context.connection = self._open()
+        # Jobs and file removals start here, where nothing can be rolled back any more.
         for action in context.after_commit:
             action()
         return result
@@ -211,7 +216,8 @@ def _ended(run: Run) -> ExecutionOutcome:
 
 
 def _queries() -> Mapping[str, Resolver]:
-    from stash_cli.embedded.queries import QUERIES  # resolvers use what is defined here
+    # Resolvers use this module, so they are imported when the first one is needed.
+    from stash_cli.embedded.queries import QUERIES
 
     return QUERIES
 
@@ -243,7 +249,9 @@ def _message(failure: GraphQLError, original: Exception | None) -> str:
         return _REWORDED.get(str(original.orig), str(original.orig))
     if original is None:
         return failure.message
+    # graphql-core names the type and field here; the server has one text for all of them.
     if isinstance(original, TypeError) and str(original).startswith("Cannot return null for non-nullable"):
         return "the requested element is null which the schema does not allow"
+    # The client gets the text of an unexpected error as from the server; the traceback is only logged.
     _LOG.debug("A resolver failed", exc_info=original)
     return f"Internal system error. Error <{original}>"

@@ -67,6 +67,7 @@ def _coerce(kind: Any, value: Any, path: Path) -> Any:
 
 def _list(kind: GraphQLList[Any], value: Any, path: Path) -> Any:
     if not isinstance(value, list):
+        # The specification coerces a single value to a list of one.
         return [_coerce(kind.of_type, value, path)]
     return [_coerce(kind.of_type, item, (*path, index)) for index, item in enumerate(value)]
 
@@ -115,6 +116,7 @@ _KINDS: tuple[tuple[Any, Callable[[Any, Any, Path], Any]], ...] = (
 
 
 def _go_kind(value: Any) -> str:
+    # The server's messages name the Go types of JSON values.
     kinds = {bool: "bool", int: "int", float: "float64", str: "string", list: "slice", dict: "map"}
     return kinds.get(type(value), type(value).__name__)
 
@@ -160,6 +162,7 @@ COERCIONS: dict[str, Callable[[Any], Any]] = {
 def _is_whole(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
+    # GraphQL limits Int to 32 bits; the server's Int is a 64-bit integer of Go.
     return float(value).is_integer() and -(1 << 63) <= value < 1 << 63
 
 

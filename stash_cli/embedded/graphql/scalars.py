@@ -122,5 +122,6 @@ def scalar_type(name: str) -> GraphQLScalarType:
         return parse(value_from_ast_untyped(node, variables))
 
     made = GraphQLScalarType(f"{name}64", serialize=_keep, parse_value=parse, parse_literal=parse_literal)
-    made.name = name  # graphql-core reserves the name Int for its own, which ends at 32 bits
+    # graphql-core reserves the name Int for its own scalar, which is limited to 32 bits.
+    made.name = name
     return made

@@ -56,6 +56,8 @@ class SchemaBuilder:
             mutation=self._root("Mutation", self._api.mutations),
             subscription=self._root("Subscription", self._api.subscriptions),
             types=list(self._types.values()),
+            # Validating the whole schema would slow down every start; tests compare the description with
+            # introspections.
             assume_valid=True,
         )
 

@@ -57,6 +57,7 @@ class Stream:
 
     def next_answer(self) -> dict[str, Any] | None:
         """The response for the oldest event, or for all log entries so far; None without any."""
+        # The server sends log entries in batches, but other events one by one.
         if self._subscribed.field == "loggingSubscribe":
             entries = [entry.as_dict() for entry in self._events.drain()]
             return self._subscribed.answer(entries) if entries else None

@@ -22,7 +22,8 @@ _NAT64 = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48"))
 _NEVER = tuple(
     ip_network(text)
     for text in (
-        *("::/96", "2001::/32", "2002::/16", "fec0::/10"),  # carry other addresses, or are site-local
+        # These networks embed other addresses, or are site-local.
+        *("::/96", "2001::/32", "2002::/16", "fec0::/10"),
         *("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "100.64.0.0/10"),
     )
 )
@@ -41,7 +42,8 @@ def is_public(text: str) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
-_LONGEST_READ = 20.0  # seconds without a byte
+# Seconds without a byte.
+_LONGEST_READ = 20.0
 
 
 class ForbiddenAddressError(Exception):
@@ -95,6 +97,7 @@ class CheckedBackend(httpcore.NetworkBackend):
         addresses = [str(entry[4][0]) for entry in found]
         if not self._private and not all(map(is_public, addresses)):
             raise ForbiddenAddressError(f"{host} is not an address of the public internet")
+        # Exactly this address is connected to; a second lookup might return another one.
         return addresses[0]
 
 
@@ -131,7 +134,8 @@ _HEADERS: dict[bytes | str, bytes | str] = {
     "Accept": "image/*",
     "Accept-Encoding": "identity",
 }
-_UNSAFE = "!#$%&'()*+,/:;=?@[]~"  # what a URL may hold unquoted
+# Characters that a URL may contain unquoted.
+_UNSAFE = "!#$%&'()*+,/:;=?@[]~"
 
 
 def download(url: str, limits: Limits) -> bytes:
@@ -170,6 +174,7 @@ def _followed(pool: httpcore.ConnectionPool, url: str, limits: Limits) -> bytes:
 def _bare(url: str) -> str:
     """`url` without credentials and fragment, in ASCII."""
     parts = urlsplit(url)
+    # Credentials in a URL would be sent to wherever a redirect leads.
     netloc = parts.netloc.rpartition("@")[2].encode("idna").decode()
     return quote(parts._replace(netloc=netloc, fragment="").geturl(), safe=_UNSAFE)
 

@@ -84,7 +84,8 @@ def _jpeg(frame: VideoFrame) -> bytes:
 
 
 def _rotation(frame: VideoFrame) -> int:
-    return int(getattr(frame, "rotation", 0) or 0)  # older versions of the library do not tell
+    # Older versions of PyAV have no rotation.
+    return int(getattr(frame, "rotation", 0) or 0)
 
 
 class Scaler:

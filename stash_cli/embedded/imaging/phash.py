@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SIDE, _KEPT = 64, 8
-_UNIT = 256  # weights of the shrinking are whole 256ths
+# Weights are multiples of 1/256.
+_UNIT = 256
 _GREY = (0.299, 0.587, 0.114)
 _COSINES = [
     [math.cos(math.pi * frequency * (2 * place + 1) / (2 * _SIDE)) for place in range(_SIDE)]
@@ -117,9 +118,12 @@ def _weights(count: int) -> list[tuple[list[int], list[int]]]:
     return found
 
 
-_SHEET_SIDE = 5  # frames across and down
-_FRAME_WIDTH = 160  # pixels of a frame
-_SKIPPED = 0.05  # of the length at either end, where titles are
+# Frames across and down.
+_SHEET_SIDE = 5
+# Pixels of a frame in the sheet.
+_FRAME_WIDTH = 160
+# Part of the duration that is skipped at either end, where titles are.
+_SKIPPED = 0.05
 
 
 def video_hash(stream: IO[bytes], duration: float) -> int:

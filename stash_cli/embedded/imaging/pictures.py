@@ -93,6 +93,7 @@ def _thumbnail(file: ServableFile, *, moves: bool) -> bytes | None:
     with opened_picture(stream) as picture:
         if not moves and max(picture.size) <= _SIDE:
             return None
+        # JPEG decoders can scale down while decoding, which saves most of the work.
         picture.draft("RGB", (_SIDE, _SIDE))
         return _encoded(_scaled(decodable(picture)))
 

@@ -192,7 +192,8 @@ def filled(members: dict[str, Any]) -> dict[str, Any]:
 
 Entries = dict[str, dict[str, Any]]
 """Parsed entities by folder and file name."""
-_LARGEST = 256 * 1024 * 1024  # bytes that an uploaded archive may unpack to
+# Bytes that an uploaded archive may unpack to.
+_LARGEST = 256 * 1024 * 1024
 
 
 def write_zip(target: Path, files: Iterable[tuple[str, str]]) -> None:
@@ -216,6 +217,7 @@ def read_zip(content: bytes) -> Entries:
     """Read an uploaded archive in memory. Raises Refused."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            # Checked before reading, because a small zip file may unpack to gigabytes.
             if sum(info.file_size for info in archive.infolist()) > _LARGEST:
                 raise Refused(f"the archive holds more than {_LARGEST} bytes")
             return _sorted((info.filename, archive.read(info)) for info in archive.infolist())

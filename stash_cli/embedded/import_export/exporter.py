@@ -216,6 +216,7 @@ class Export:
         safe = _UNSAFE.sub("-", name).strip(". ")[:150] or "-"
         taken, number = self._names[folder], 1
         found = safe
+        # File systems may ignore case, so names that differ only in case get a number.
         while found.lower() in taken:
             number += 1
             found = f"{safe}-{number}"

@@ -55,6 +55,8 @@ class Import:
         for path, found in entries.items():
             self.progress.check()
             try:
+                # One transaction for each entity: a failure affects only this one, and other writers are not
+                # blocked for long.
                 with self.database.write() as connection:
                     write(connection, found)
             except _BROKEN as failure:

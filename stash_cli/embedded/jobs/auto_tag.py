@@ -150,6 +150,7 @@ def _apply(connection: Connection, target: _Target, number: int, named: _Named) 
     """Add a performer or tag, or set the studio of an object that has none."""
     if named.kind == "studios":
         columns = target.table.c
+        # A studio that a user has chosen is kept.
         free = (columns.id == number) & columns.studio_id.is_(None)
         connection.execute(update(target.table).where(free).values(studio_id=named.id))
         return

@@ -64,6 +64,7 @@ def _place(library: Library, ending: str, *, download: bool) -> tuple[str | None
 
 def _copy(source: Path, target: Path) -> None:
     create_private(target)
+    # The backup API copies a consistent state while others write, which copying the file would not.
     with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
         origin.backup(copy)
 

@@ -131,6 +131,7 @@ def _forget_files(connection: Connection, ids: Sequence[int]) -> None:
 
 def _forget_folders(connection: Connection, ids: Iterable[int]) -> None:
     """Remove empty folders, deepest first, with the galleries made from them."""
+    # A folder has a higher id than its parent, so the deepest come first.
     for folder in sorted(ids, reverse=True):
         made = select(t.galleries.c.id).where(t.galleries.c.folder_id == folder)
         for gallery in list(connection.scalars(made)):

@@ -35,10 +35,12 @@ class Subscription(Generic[T]):
         """Deliver an event; thread-safe."""
         try:
             self._loop.call_soon_threadsafe(self._put, event)
-        except RuntimeError:  # its loop is closed: nobody reads any more
+        # The event loop is closed, so nobody reads any more.
+        except RuntimeError:
             self.close()
 
     def _put(self, event: T) -> None:
+        # Blocking would stop the worker thread for a client that does not read.
         if self._queue.full():
             return
         self._queue.put_nowait(event)

@@ -164,6 +164,7 @@ def _keep_phash(database: Database, file: int, phash: int) -> None:
     prints = t.files_fingerprints
     with database.write() as connection:
         connection.execute(delete(prints).where(prints.c.file_id == file, prints.c.type == "phash"))
+        # The file may have been deleted while its hash was computed.
         if connection.scalar(select(t.files.c.id).where(t.files.c.id == file)) is not None:
             connection.execute(insert(prints).values(file_id=file, type="phash", fingerprint=phash))
 

@@ -14,7 +14,8 @@ from stash_cli.embedded.library.timestamps import now_nano
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SETTLE = 0.005  # seconds: changes that belong together are told together
+# Seconds. Changes that belong together are published as one update.
+_SETTLE = 0.005
 
 
 class Throttle:
@@ -70,6 +71,7 @@ class JobQueue:
         self._changed = threading.Condition(threading.RLock())
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
+        # Clients ask findJob for a job that has ended between two of their requests.
         self._finished: deque[Job] = deque(maxlen=FINISHED_KEPT)
         self._worker: threading.Thread | None = None
         self._last_id = 0

@@ -45,7 +45,8 @@ _BESIDE = "scanGenerate"
 
 def scan(library: Library, options: Options, progress: Progress) -> None:
     """Scan, then generate what the scan options request for the scanned files."""
-    from stash_cli.embedded import scan as scanner  # reads media libraries that nothing else needs
+    # Imports the media libraries, which nothing else needs.
+    from stash_cli.embedded import scan as scanner
 
     wanted = {_plain_name(name): value for name, value in options.items() if name.startswith(_BESIDE)}
     _say_what_is_not_made(wanted, progress)
@@ -118,7 +119,8 @@ def migrate(_: Library, __: Options, progress: Progress) -> None:
 
 def export_objects(context: RequestContext, options: Mapping[str, Any]) -> str:
     """Export the selected entities to a zip file and return its URL path."""
-    from stash_cli.embedded.import_export.exporter import Export  # the kinds use contexts
+    # The exporter uses contexts, which import the object types.
+    from stash_cli.embedded.import_export.exporter import Export
 
     stamp = datetime.now().astimezone().strftime("%Y%m%d%H%M%S")
     url, target = context.library.downloads.reserve(f"export{stamp}.zip")

@@ -32,6 +32,8 @@ class RequestContext:
         self.library = library
         self.connection = connection
         self.base_url = base_url
+        # The transaction may still be rolled back while resolvers run, so effects outside of it wait for the
+        # commit.
         self.after_commit: list[Callable[[], object]] = []
         self._spent = 0
 

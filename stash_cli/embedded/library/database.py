@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_STEPS = 20_000  # of SQLite's machine between two looks, a millisecond or less
+# Instructions of SQLite's virtual machine between two checks, which take a millisecond or less.
+_STEPS = 20_000
 
 
 class ReadEndedError(BaseException):
@@ -55,10 +56,15 @@ class Deadline:
             connection.set_progress_handler(None, 0)
 
 
-_BUSY_TIMEOUT = 30_000  # milliseconds: other processes may be writing, or vacuuming, too
+# Milliseconds. Other processes may be writing, or vacuuming, which takes long.
+_BUSY_TIMEOUT = 30_000
+# In WAL mode, synchronous=NORMAL keeps the file consistent in a crash, and does not wait for the disk at each
+# commit.
 _PRAGMAS = (f"busy_timeout={_BUSY_TIMEOUT}", "foreign_keys=ON", "synchronous=NORMAL", "cache_size=-16000")
-_PAUSE = 0.01  # seconds between two attempts to switch the log
-_READERS, _MORE_READERS = 10, 30  # kept open; opened when more read at a time, as threads of a server do
+# Seconds between two attempts to switch the journal mode.
+_PAUSE = 0.01
+# Connections kept open, and additional ones while more threads of a server read at the same time.
+_READERS, _MORE_READERS = 10, 30
 
 
 class Database:
@@ -69,6 +75,8 @@ class Database:
         _create(path)
         self._lock = threading.Lock()
         self._holder: int | None = None
+        # IMMEDIATE takes the write lock at once: a transaction that reads first and writes later fails if
+        # another process has written in between.
         self._writer = _engine(path, "BEGIN IMMEDIATE", pool_size=1, read_only=False)
         try:
             migrate(self._writer, path)
@@ -151,6 +159,7 @@ def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engin
         pool_size=pool_size,
         max_overflow=_MORE_READERS if read_only else 0,
         pool_timeout=60,
+        # A pooled connection is used by one thread at a time, but not always by the one that opened it.
         connect_args={"check_same_thread": False},
         query_cache_size=2000,
     )
@@ -160,7 +169,8 @@ def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engin
         try:
             _set_up(connection, read_only=read_only)
         except BaseException:
-            connection.close()  # SQLAlchemy 2.0 leaves it open
+            # SQLAlchemy 2.0 leaves the connection open when a listener raises.
+            connection.close()
             raise
 
     @event.listens_for(engine, "begin")

@@ -53,6 +53,8 @@ def _is_hidden_in_home(path: Path) -> bool:
     )
 
 
+# O_NONBLOCK: opening a FIFO must not wait for its writer. What is not a regular file is refused after
+# opening.
 _FILE = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = os.O_RDONLY | _NO_LINK | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_DIRECTORY", 0)

@@ -76,6 +76,8 @@ class ServableFile:
         try:
             if location.member is not None:
                 self._read_member(location.member)
+            # A file that has changed since the scan is probed again, because its name alone does not make it
+            # media.
             if sidecar is None and (facts.st_size, whole_seconds(facts)) != (
                 location.size,
                 location.mod_time,
@@ -112,6 +114,7 @@ def _allowed(location: FileLocation, rules: Rules, sidecar: str | None) -> str:
     if sidecar is None:
         return path
     if (
+        # A name with separators would lead out of the folder of the video.
         Path(sidecar).name != sidecar
         or extension(sidecar) not in _SIDECARS
         or not sidecar.startswith(f"{location.path.stem}.")

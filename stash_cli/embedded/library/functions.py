@@ -20,6 +20,7 @@ def register(connection: Connection) -> None:
     """Register the functions and the collation on `connection`."""
     connection.create_function("regexp", 2, regexp, deterministic=True)
     connection.create_function("phash_distance", 2, phash_distance, deterministic=True)
+    # SQLite has mod() only when it was compiled with its math functions.
     connection.create_function("mod", 2, modulo, deterministic=True)
     connection.create_collation("NATURAL_CI", compare_naturally)
 

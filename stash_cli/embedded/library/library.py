@@ -85,6 +85,8 @@ def open_library(location: str, *, allow_sql: bool = False, limits: Limits = DEF
     """Open the library at a path, or the "demo" library, which is built on first use."""
     path = resolve_location(location)
     if location == DEMO and not path.exists():
+        # Several processes may build the demo at the same time; the last rename wins, and all builds are
+        # equal.
         _make_demo(path)
     return Library(path, allow_sql=allow_sql, limits=limits)
 

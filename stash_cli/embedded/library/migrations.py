@@ -82,7 +82,8 @@ STEPS: tuple[Step, ...] = (
 )
 """Step N migrates version N-1 to N. New steps are appended; existing ones never change."""
 
-_DERIVING = 4  # the last step that adds something which has to be worked out for every object
+# The last step that adds something to be computed for every existing row.
+_DERIVING = 4
 
 
 def _add_key(connection: Connection, table: Table, column: str) -> bool:

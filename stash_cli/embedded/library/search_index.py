@@ -56,7 +56,8 @@ def mark_all_stale(connection: Connection) -> None:
 
 
 def _update_keys(connection: Connection, indexed: _Indexed, ids: Sequence[int]) -> None:
-    from stash_cli.embedded.search import file_sorts  # filters and sorts need the tables first
+    # Sort keys are built on the tables, which import this module's triggers first.
+    from stash_cli.embedded.search import file_sorts
 
     table = indexed.table
     title = file_sorts.shown_title(table, indexed.link, indexed.owner)

@@ -42,6 +42,7 @@ def ids_param() -> BindParameter[str]:
 
 def id_list(ids: BindParameter[str] | Collection[int]) -> Select[tuple[int]]:
     """The ids of a JSON list as a subquery with one column."""
+    # A statement can bind 32,766 values at most; a JSON list is one value of any length.
     source = ids if isinstance(ids, BindParameter) else bindparam(None, json.dumps(list(ids)), Text())
     each = func.json_each(source).table_valued("value")
     return select(cast(each.c.value, Integer))
@@ -65,6 +66,7 @@ def full_path(folders: FromClause = t.folders, files: FromClause = t.files) -> C
 
 def years_between(first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[int]:
     """Whole years between two dates; NULL when either is NULL."""
+    # As a decimal number: the truncated difference of 2021.0304 and 2000.0305 is the age in whole years.
     shape = "%Y.%m%d"
     return cast(func.strftime(shape, last) - func.strftime(shape, first), Integer)
 

@@ -21,7 +21,8 @@ from stash_cli.core.private_files import FOLDER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OLD = 24 * 3600.0  # seconds after which a folder is left over where folders cannot be locked
+# Seconds after which a folder counts as abandoned on systems that cannot lock folders.
+_OLD = 24 * 3600.0
 
 
 class TemporaryFolder:
@@ -34,7 +35,8 @@ class TemporaryFolder:
             try:
                 self._lock = _lock(self.path)
             except (BlockingIOError, FileNotFoundError):
-                continue  # another process took it for left over before it was locked
+                # Another process removed the folder as abandoned before it was locked.
+                continue
             if _is_at(self._lock, self.path):
                 return
             _unlock(self._lock)
@@ -63,7 +65,8 @@ def _abandoned(path: Path) -> Iterator[bool]:
             yield False
             return
         lock = _lock(path)
-    except OSError:  # it is in use, or gone by now
+    # The folder is locked by its process, or was removed in the meantime.
+    except OSError:
         yield False
         return
     try:

@@ -74,6 +74,7 @@ def accept_general(
 def _library_folder(stash: Mapping[str, Any], known: set[str], limits: Limits) -> dict[str, Any]:
     """Validate a library folder; only a new one has to exist."""
     path = str(Path(stash["path"].strip()).absolute())
+    # A known folder may be on a drive that is not mounted now.
     if path not in known and not Path(path).is_dir():
         raise Refused(f"stat {path}: file does not exist")
     if not limits.any_folder and is_system_folder(path):
@@ -130,6 +131,7 @@ def configure_general(context: RequestContext, *, input: Input) -> Any:  # noqa:
     given = accept_general(stored, input, context.library.database.path, context.library.limits)
     general = {**stored, **given}
     write_part(context.connection, "general", general)
+    # With credentials, a public address is no danger any more.
     if Credentials.of(general).needed:
         unlock(context.connection)
     return configuration_part(context, "general")

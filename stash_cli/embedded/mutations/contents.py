@@ -29,6 +29,7 @@ def _sub_groups(connection: Connection, group: int) -> list[Member]:
 
 
 def _write_sub_groups(connection: Connection, group: int, members: Sequence[Member]) -> None:
+    # Positions are unique in a group, so the order is rewritten as a whole instead of shifting rows.
     connection.execute(delete(t.groups_relations).where(t.groups_relations.c.containing_id == group))
     rows = [
         {"containing_id": group, "sub_id": sub, "description": text, "order_index": place}

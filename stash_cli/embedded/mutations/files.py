@@ -94,6 +94,8 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
     values = {"basename": target.name, "parent_folder_id": parent, "updated_at": timestamps.now()}
     context.connection.execute(update(t.files).where(t.files.c.id == file).values(values))
     try:
+        # The row is updated first: a failed move rolls the update back, while a failed commit could not undo
+        # a move.
         move_file(str(source), str(target), media_folders(context))
     except OSError as failure:
         raise Refused(f"moving file {source} to {target}: {failure.strerror}") from failure

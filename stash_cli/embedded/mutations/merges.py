@@ -127,6 +127,7 @@ def _merge_tag(connection: Connection, source: int, destination: int) -> None:
     primary = markers.c.primary_tag_id == source
     connection.execute(update(markers).where(primary).values(primary_tag_id=destination))
     for table in t.metadata.tables.values():
+        # All join tables with tags: scenes_tags, performers_tags, and so on.
         if table.name.endswith("s_tags"):
             move_links(connection, table, "tag_id", source, destination)
     for own in ("parent_id", "child_id"):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _READING = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
-_NUMBER = 8  # bytes
+# Bytes that a number counts for.
+_NUMBER = 8
 _SECRET_TABLE = "settings"  # noqa: S105 - holds the password's hash and the API key
 
 
@@ -38,6 +39,8 @@ def _reading(path: Path, limits: Limits) -> Iterator[sqlite3.Connection]:
     """A read-only connection of its own, with an authorizer and a deadline."""
     with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
         register(connection)
+        # `mode=ro` protects this file; the authorizer also refuses ATTACH, PRAGMA and the secrets in
+        # `settings`.
         connection.set_authorizer(_allow_reading)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.sql_bytes)
         with Deadline(limits.sql_seconds).over(connection):

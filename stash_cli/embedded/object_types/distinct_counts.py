@@ -64,7 +64,8 @@ class DistinctCounts:
 
     def _objects(self, owners: Collection[int]) -> Iterator[tuple[int, list[int]]]:
         """(owner, its objects)."""
-        from pydantic_core import from_json  # twice as fast as the one of the standard library
+        # Twice as fast as the json module of the standard library.
+        from pydantic_core import from_json
 
         for links in self.links:
             asked, pairs = sql.id_list(owners).subquery(), links.subquery()

@@ -23,7 +23,8 @@ def for_owners(statement: Select[Any]) -> Select[Any]:
 
 
 def _object_type(name: str) -> Any:
-    from stash_cli.embedded.object_types import OBJECT_TYPES  # the kinds are made of relations
+    # Object types are made of relations, so the registry is imported at the first use.
+    from stash_cli.embedded.object_types import OBJECT_TYPES
 
     return OBJECT_TYPES[name]
 
@@ -147,6 +148,7 @@ class Count:
         depth, roots = args.get("depth"), [row.id for row in batch.rows]
         if not self._is_one_table:
             return self._count_distinct(batch, roots, depth)
+        # Counting index ranges is fastest, but correct only where no object has two owners below one root.
         if self.single or sql.levels_of(depth) == 0:
             return self._links_below(batch, roots, depth)
         with_links = self._owners_with_links(batch, depth)
@@ -225,7 +227,8 @@ def direct_count(owner: ColumnElement[Any], counted: ColumnElement[Any] | None =
 
 def sum_of(parts: Iterable[Select[Any]]) -> Value:
     """The sum over all `parts` (owner, number)."""
-    asked = [for_owners(part) for part in parts]  # nothing is added up for other owners
+    # Limited before the union, so that nothing is summed for other owners.
+    asked = [for_owners(part) for part in parts]
     together = asked[0].union_all(*asked[1:]).subquery() if len(asked) > 1 else asked[0].subquery()
     statement = select(together.c[0], func.sum(together.c[1])).group_by(together.c[0])
     return Value(statement, default=0)

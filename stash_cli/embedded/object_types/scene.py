@@ -88,6 +88,7 @@ def _streams(row: Row) -> list[dict[str, str]]:
 def _stream(row: Row) -> str:
     """The URL of the stream; it contains the API key, because players cannot send headers."""
     context = row.batch.context
+    # Players send neither headers nor cookies.
     key = f"?apikey={context.api_key}" if context.api_key else ""
     return f"{context.base_url}/scene/{row.id}/stream{key}"
 

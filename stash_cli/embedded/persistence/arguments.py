@@ -26,6 +26,7 @@ def to_ids(values: Iterable[Any] | None, what: str) -> list[int]:
 
 def to_reference(value: Any, what: str, *, creating: bool) -> int | None:
     """The integer of a single `*_id` field, or None for null, and for "" in a create input."""
+    # As on the server: a create treats an empty id as absent, an update tries to convert it.
     if value is None or (creating and value == ""):
         return None
     if value == "":

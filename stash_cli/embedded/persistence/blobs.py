@@ -65,7 +65,8 @@ def _read(field: str, value: Any, limits: Limits) -> Any:
 
 
 def _download(url: str, what: str, limits: Limits) -> Picture:
-    from stash_cli.embedded.imaging.fetch import download  # opens connections, which nothing else needs
+    # Imports an HTTP client, which nothing else in the library needs.
+    from stash_cli.embedded.imaging.fetch import download
 
     try:
         content = download(url, limits)
@@ -96,6 +97,7 @@ def _decode(text: str, what: str) -> bytes:
 
 def store(connection: Connection, picture: Picture) -> str:
     """Store a picture and return its checksum."""
+    # The server identifies blobs by md5, too.
     checksum = hashlib.md5(picture.content, usedforsecurity=False).hexdigest()
     row = insert(t.blobs).values(checksum=checksum, blob=picture.content)
     connection.execute(row.on_conflict_do_nothing())

@@ -84,6 +84,7 @@ def _set_picture(change: Change, field: str, column: str) -> None:
     if text:
         picture = blobs.read_picture(text, field.replace("_", " "))
         change.columns[column] = blobs.store(change.connection, picture) if picture else None
+    # An empty text clears a picture, except the cover of a scene, which the server keeps.
     elif change.mapper.clearable:
         change.columns[column] = None
 
@@ -96,11 +97,13 @@ def _write_parts(change: Change) -> None:
 def _finish(change: Change) -> None:
     for validate in change.mapper.after_write:
         validate(change)
+    # The replaced picture may have been the last reference to its content.
     if not change.creating and any(name.endswith("_blob") for name in change.columns):
         blobs.delete_unreferenced(change.connection)
 
 
-_LONGEST_NAME = 64  # bytes
+# Bytes of a custom field's name; the server's message counts characters.
+_LONGEST_NAME = 64
 _INT64 = 1 << 63
 _GO_NAMES = {list: "[]interface {}", dict: "map[string]interface {}"}
 _NOT_A_MAP = "Internal system error. Error <interface conversion: interface {} is nil, not a map>"

@@ -42,6 +42,7 @@ def remove_from_disk(connection: Connection, ids: Sequence[int], unlink: Callabl
     Files that no scan has read keep their content, because rows may be imported.
     """
     paths = [(file, path) for file in ids if (path := path_of(connection, file)) is not None]
+    # A row may have been imported: a path in it is no permission to delete that file.
     was_read = select(t.files.c.id).where(t.files.c.id.in_(sql.id_list(ids)), t.files.c.recognised)
     read = set(connection.scalars(was_read))
     remove_entries(connection, [file for file, _ in paths])
@@ -115,9 +116,11 @@ class Options:
 def destroy(connection: Connection, mapper: EntityMapper, object_id: int, options: Options) -> None:
     """Delete one entity, its markers, and its files by `options`."""
     if mapper.type == "Scene":
+        # Markers restrict the deletion of their scene (ON DELETE RESTRICT), as in Stash's own database.
         connection.execute(delete(t.scene_markers).where(t.scene_markers.c.scene_id == object_id))
     if mapper.type == "Tag":
         _refuse_primary_tag(connection, object_id)
+    # Read before the deletion, which cascades to the join tables.
     own_files = FILES[mapper.type].ids(connection, object_id) if mapper.type in FILES else []
     members = _members(connection, object_id, options) if mapper.type == "Gallery" else []
     connection.execute(delete(mapper.table).where(mapper.table.c.id == object_id))

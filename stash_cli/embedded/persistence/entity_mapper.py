@@ -96,6 +96,7 @@ def _stash_ids(entity: str) -> StashIds:
     return StashIds(t.STASH_IDS[entity], f"{entity.lower()}_id")
 
 
+# Bulk updates name the same list `group_ids`.
 _GROUPS: dict[str, ListField] = {"groups": SceneGroups(), "group_ids": SceneGroups()}
 
 SCENE = EntityMapper(
@@ -112,6 +113,7 @@ SCENE = EntityMapper(
     },
     pictures={"cover_image": "cover_blob"},
     clearable=False,
+    # The server ignores it in updates; only the mutation sceneSaveActivity sets it.
     ignored=frozenset({"resume_time"}),
     validators=(validators.scene_titled,),
     after_write=(assign_files, choose_primary),
@@ -128,6 +130,7 @@ IMAGE = EntityMapper(
         "performer_ids": Link(t.performers_images, "image_id", "performer_id", "performer ids"),
         "gallery_ids": Link(t.galleries_images, "image_id", "gallery_id", "gallery ids"),
     },
+    # Only imageIncrementO, imageDecrementO and imageResetO change it.
     ignored=frozenset({"o_counter"}),
     validators=(validators.image_galleries_changeable,),
     after_write=(choose_primary,),
@@ -143,6 +146,7 @@ GALLERY = EntityMapper(
         "performer_ids": Link(t.performers_galleries, "gallery_id", "performer_id", "performer ids"),
         "scene_ids": Link(t.scenes_galleries, "gallery_id", "scene_id", "scene ids"),
     },
+    # The server trims the title of a gallery in a create, but not in an update.
     untrimmed=frozenset({"title"}),
     validators=(validators.gallery_titled,),
     after_write=(choose_primary,),

@@ -53,6 +53,7 @@ def _whole_day(text: str) -> str | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
+    # Go's RFC 3339 layout demands a zone after `T`; its layout with a blank has none.
     written_as_time = len(text) > len("2006-01-02")
     if written_as_time and ("T" in text) != (moment.tzinfo is not None):
         return None
@@ -140,6 +141,7 @@ def modern(change: Change) -> dict[str, Any]:
 
 def _urls(change: Change, given: Mapping[str, Any], old: Mapping[str, Any]) -> Any:
     """The new value of `urls`, or None to leave it unchanged."""
+    # The server refuses `url` beside `urls` for these types; for the others `urls` wins.
     exclusive = change.mapper.type in _EXCLUSIVE
     if exclusive and change.creating:
         return [*filter(None, (_as_url(*item) for item in old.items())), *(given.get("urls") or ())]

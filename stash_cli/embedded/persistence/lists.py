@@ -71,6 +71,7 @@ class Link:
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
         ids = to_ids(change.values, self.what)
         columns = self.table.c
+        # Existing rows are kept and not replaced, because they may hold more, such as the cover of a gallery.
         if change.mode == ADD:
             return self.add(connection, owner, ids)
         gone = columns[self.other].in_(ids) if change.mode == REMOVE else columns[self.other].not_in(ids)
@@ -125,6 +126,7 @@ class StashIds:
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
         connection.execute(delete(self.table).where(self.table.c[self.own] == owner))
+        # The last one counts where an id is given twice.
         distinct = {(value["endpoint"], value["stash_id"]): value for value in change.values}
         rows = [
             {

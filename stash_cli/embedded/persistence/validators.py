@@ -43,6 +43,7 @@ def names_unique(change: Change) -> None:
 
 def _refuse_taken(change: Change, name: str) -> None:
     columns = change.mapper.table.c
+    # LIKE as in the server's check: it ignores ASCII case, and treats % and _ as wildcards.
     taken = select(columns.id).where(columns.name.like(name), columns.id != change.owner)
     if change.connection.scalar(taken) is not None:
         raise Refused(f"{change.mapper.noun} with name '{name}' already exists")

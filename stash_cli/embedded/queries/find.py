@@ -136,6 +136,7 @@ def _chosen(ids: Sequence[Any] | None, *, unique: bool) -> list[int] | None:
     numbers = [parse_id(id_, "converting ids: ") for id_ in ids]
     seen: set[int] = set()
     for number in numbers:
+        # The server refuses repeated ids, except in findFiles.
         if unique and number in seen:
             raise Refused(f"validating ids: duplicate id found: {number}")
         seen.add(number)

@@ -103,6 +103,8 @@ def _candidates(hashes: list[int], distance: int) -> Iterator[list[int]]:
     if distance > _FEW_BITS:
         yield hashes
         return
+    # Slices are equal in width except for rounding, so that each sorts the hashes into as many lists as
+    # possible.
     edges = [_BITS * number // (distance + 1) for number in range(distance + 2)]
     for start, end in pairwise(edges):
         sharing: dict[int, list[int]] = defaultdict(list)

@@ -73,7 +73,9 @@ def md5(stream: IO[bytes], check: Callable[[], None]) -> str:
     return digest.hexdigest()
 
 
-_LARGEST = 128 * 1024 * 1024  # bytes of a member that is read into memory
+# Bytes of a member that is read into memory.
+_LARGEST = 128 * 1024 * 1024
+# macOS adds files of this folder to zips, with the names of the pictures but without their content.
 _RESOURCE_FORKS = "__MACOSX/"
 _UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
@@ -167,7 +169,8 @@ def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, check: C
 def _seconds(info: zipfile.ZipInfo) -> int:
     try:
         return int(datetime(*info.date_time).timestamp())  # noqa: DTZ001 - zips hold local time
-    except (ValueError, OverflowError):  # no such day
+    # The time of a member may be a day that does not exist.
+    except (ValueError, OverflowError):
         return 0
 
 

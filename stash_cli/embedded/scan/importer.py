@@ -180,7 +180,8 @@ class Importer:
 
     def _folder(self, path: str) -> int:
         folder_id = self._folders.id_of(path)
-        if folder_id is None:  # removed by someone else since the walk wrote it
+        # Another process removed the folder since the walk wrote it.
+        if folder_id is None:
             folder_id = self._folders.write(path, 0)
         return folder_id
 
@@ -199,6 +200,7 @@ class Importer:
 
     def _gallery(self, inspected: Inspected, entry: _Entry) -> None:
         found = inspected.found
+        # A zip file is a folder, too, so that its members have a parent.
         self._folders.write(found.path, found.mod_time, entry.id)
         if not inspected.members:
             return

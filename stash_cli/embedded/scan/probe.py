@@ -68,6 +68,7 @@ _MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 _MATROSKA = "matroska,webm"
 _CONTAINERS = {_MP4: "mp4", "asf": "wmv"}
 _DOCTYPE_WITHIN = 4096
+# The major version of PyAV that began to ignore undecodable metadata.
 _LENIENT_SINCE = 19
 
 _PICTURES = {
@@ -158,7 +159,8 @@ def opened_video(source: str | IO[bytes]) -> Iterator[InputContainer]:
         file = f"file:{source}" if isinstance(source, str) else source
         with av.open(file, options=dict(_ONLY_MEDIA), **_lenience(av.__version__)) as container:
             yield _with_content(container)
-    except Exception as error:  # what a damaged file does to a demuxer is not limited to its own errors
+    # Demuxers raise more than their own errors on damaged files.
+    except Exception as error:
         raise BrokenFileError(f"not a readable video: {error}") from error
 
 
@@ -182,6 +184,7 @@ def _container_name(name: str, stream: IO[bytes]) -> str:
 
 def _seconds(container: InputContainer, video: VideoStream | None) -> float:
     if container.duration:
+        # Two decimals, as the server stores what ffprobe prints.
         return round(container.duration / 1_000_000, 2)
     if video and video.duration and video.time_base:
         return round(float(video.duration * video.time_base), 2)
@@ -230,7 +233,8 @@ def opened_picture(stream: IO[bytes]) -> Iterator[ImageFile]:
     try:
         with _open_picture(stream) as picture:
             yield picture
-    except Exception as error:  # what a damaged file does to a decoder is not limited to its own errors
+    # Decoders raise more than their own errors on damaged files.
+    except Exception as error:
         raise BrokenFileError(f"not a readable picture: {error}") from error
 
 

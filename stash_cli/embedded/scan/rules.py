@@ -140,6 +140,7 @@ def _patterns(texts: Iterable[str], warn: Callable[[str], None]) -> tuple[Expres
     patterns = []
     for text in texts:
         try:
+            # Exclusions ignore case.
             patterns.append(compile_pattern(f"(?i){text}"))
         except Refused as refusal:
             warn(f"Ignoring the exclusion pattern {text!r}: {refusal}")

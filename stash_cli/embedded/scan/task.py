@@ -80,6 +80,7 @@ class _Scan:
                 for batch in self._inspected(pool, self._outdated(found)):
                     self._write(batch)
             finally:
+                # A cancelled scan does not wait for files that have not been started.
                 pool.shutdown(cancel_futures=True)
 
     def _walk(self, paths: list[str]) -> list[FoundFile]:
@@ -150,6 +151,7 @@ class _Scan:
 
     def _write(self, batch: list[Inspected | None]) -> None:
         self.progress.check()
+        # A short transaction for each batch, so that other writers wait for one batch at most.
         with self.database.write() as connection:
             importer = Importer(connection, self.rules, self.made)
             for inspected in batch:

@@ -208,6 +208,7 @@ class Walk:
         except OSError as error:
             self.warn(f"Skipping {link.path}: {error.strerror}")
             return False
+        # Device and inode identify the target, because several names may lead to it.
         target = (facts.st_dev, facts.st_ino)
         if target in above or target in self._linked:
             return False
@@ -223,5 +224,6 @@ def whole_seconds(facts: os.stat_result) -> int:
 def _is_dir(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a loop of links: not a folder, and `stat` will say so
+    # A loop of links is not a folder; `stat` reports it.
+    except OSError:
         return False

@@ -16,6 +16,7 @@ Expressions: TypeAlias = list[ColumnElement[Any]]
 Key: TypeAlias = Callable[[Entity], Expressions]
 
 
+# Days. Scenes without performers come last in ascending order, as on the server.
 _OLDER_THAN_ANY = 1_000_000
 
 

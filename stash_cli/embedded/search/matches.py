@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     Conditions = tuple[ColumnElement[bool], ...]
 
-_SKIPPED = 1000  # rows that are skipped sooner than sought
+# Offsets up to which skipping rows is faster than seeking by keys.
+_SKIPPED = 1000
 
 WALKED: dict[str, frozenset[str]] = {
     type_name: frozenset(("id", "title", "path", "date", "created_at", "updated_at", "rating"))
@@ -105,6 +106,7 @@ class Walk:
         keys = self._connection.execute(at).scalars().all()
         if not keys:
             return []
+        # Counting the rows before uses the index alone; OFFSET would read and sort each of them.
         before = sum(self._count(*within, part) for part in first.before(keys[0]))
         found = self._sought(rest, (*within, first.equal(keys[0])), offset - before, limit)
         for part in first.after(keys[0]):
@@ -122,9 +124,12 @@ class Walk:
         return int(self._connection.execute(statement).scalar_one())
 
 
-_WINDOWS = (200, 2000)  # rows that are tested in order before all matches are gathered
-_LISTED = 100_000  # matches that are sorted; of more, the order is walked
-_READ = 10_000  # the last match of a page that is reached by reading rows; SQLite skips more of them faster
+# Rows that are tested in order before all matches are collected.
+_WINDOWS = (200, 2000)
+# Matches that are sorted as a list; with more of them, rows are read in order instead.
+_LISTED = 100_000
+# Last position that is reached by reading rows in Python; beyond it, SQLite skips them faster.
+_READ = 10_000
 
 
 class Matches:

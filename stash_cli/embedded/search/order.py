@@ -89,6 +89,7 @@ def _shuffled(entity: FromClause, key: str) -> ColumnElement[Any]:
     if key != "random" and not (text.isdecimal() and key == f"random_{text}" and int(text) < _LARGEST_SEED):
         raise Refused(f"invalid random seed: {text}" if key.startswith("random_") else f"invalid sort: {key}")
     seed = int(text) % _SEEDS if text else random.randrange(_SEEDS)  # noqa: S311 - a shuffle, no secret
+    # The constants are the server's, so that a seed gives the same order on both.
     place = entity.c.id + seed
     return func.mod(place * place * 52959209 + place * 1047483763, 2147483647)
 

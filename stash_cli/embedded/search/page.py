@@ -175,6 +175,7 @@ class FoundPage:
         per_page = PER_PAGE if self._find.get("per_page") is None else self._find["per_page"]
         if per_page == 0:
             return []
+        # The server treats -1, and any other negative value, as "all".
         if per_page < 0:
             return self._matches.page(0, None)
         page = max(self._find.get("page") or 1, 1)

@@ -67,6 +67,7 @@ def entity_table(name: str, *columns: Column[Any], **options: Any) -> Table:
         *columns,
         moment("created_at"),
         moment("updated_at"),
+        # Links and caches of clients contain ids, so an id is never reused.
         sqlite_autoincrement=True,
         **options,
     )

@@ -87,6 +87,7 @@ video_captions = Table(
 
 def _owned_files(name: str, owner: str, target: str) -> Table:
     table = join_table(name, (owner, target), ("file_id", "files"), flag("primary"))
+    # A partial unique index: each owner has at most one primary file.
     Index(f"unique_index_{name}_primary", table.c[owner], unique=True, sqlite_where=sql('"primary" = 1'))
     return table
 

@@ -20,10 +20,14 @@ _ORIGIN = re.compile(r"(https?)://([^/?#\s]+)", re.IGNORECASE)
 _LOCAL = tuple(
     ip_network(text)
     for text in (
-        *("127.0.0.0/8", "::1/128"),  # this machine
-        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),  # private networks
-        *("169.254.0.0/16", "fe80::/10"),  # the next wire
-        "100.64.0.0/10",  # shared by the customers of a carrier
+        # Loopback.
+        *("127.0.0.0/8", "::1/128"),
+        # Private networks.
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
+        # Link-local.
+        *("169.254.0.0/16", "fe80::/10"),
+        # Shared by the customers of a carrier (CGNAT).
+        "100.64.0.0/10",
     )
 )
 

@@ -73,6 +73,8 @@ def create_served_app(library: Library, policy: WebPolicy | None = None) -> Star
         Route("/login", login_endpoint(library, sessions), methods=["GET", "POST"]),
         Route("/logout", logout_endpoint(sessions)),
     ]
+    # The order matters: peers are determined before anything relies on them, and bodies are read last, so
+    # that refused requests occupy no memory.
     middleware = [
         Middleware(PeerMiddleware, policy=policy),
         Middleware(ResponseHeadersMiddleware),

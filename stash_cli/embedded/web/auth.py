@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _ALIVE = "/healthz"
 _OPEN = ("/login", "/logout", "/css", "/assets")
-_WRONG_KEYS = 20  # of one address before it has to wait; a script with an old key is told 401 for a while
+# Attempts of one address before it has to wait; a script with an old key gets 401 for a while.
+_WRONG_KEYS = 20
 _ALLOW_PRIVILEGED = "stash.allow_privileged"
 
 

@@ -121,7 +121,8 @@ class BoundedProtocol(H11Protocol):
         self._stop_watching()
         if has_begun:
             self._answer_and_close(408, "The request did not arrive in time")
-        else:  # an answer would be taken for that to a request which is just being sent
+        # A response would be taken for the answer to a request that is just being sent.
+        else:
             self.transport.close()
 
     def _answer_and_close(self, status: int, text: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.library import Library
 
+# 16 MB of memory and a tenth of a second for each attempt.
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 _PREFIX = "$scrypt$"
 

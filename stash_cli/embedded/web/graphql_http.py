@@ -101,7 +101,8 @@ def _refuse_method(request: Request) -> Response | None:
 
 def _refuse_writing(library: Library, query: Query) -> None:
     """Refuse operations other than queries in a GET request."""
-    document = library.documents.prepare(query.document).ast  # without one, executing it words the error
+    # Without a valid document, its execution reports the error.
+    document = library.documents.prepare(query.document).ast
     operation = None if document is None else get_operation_ast(document, query.operation_name)
     if operation is not None and operation.operation is not OperationType.QUERY:
         raise Malformed("GET requests only allow query operations", 406)
@@ -110,6 +111,7 @@ def _refuse_writing(library: Library, query: Query) -> None:
 def _outcome(request: Request, data: Any, errors: list[dict[str, Any]]) -> tuple[dict[str, Any], int]:
     """Body and status: a request error is a client error, a field error is not."""
     refused = data is None and any(error.get("extensions", {}).get("code") in _REFUSALS for error in errors)
+    # gqlgen answers 422 for application/json, and 400 for GraphQL's own media type.
     status = (422 if _content_type(request) == PLAIN else 400) if refused else 200
     return ({"errors": errors, "data": data} if errors else {"data": data}), status
 

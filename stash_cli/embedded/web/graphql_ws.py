@@ -25,8 +25,10 @@ _NORMAL = 1000
 _PROTOCOL_ERROR = 1002
 _SAME_ID = 4409
 _INIT_TIMED_OUT = 4408
-KEEP_ALIVE = 10.0  # seconds
-INIT_TIMEOUT = 5.0  # seconds until the first message; the protocol's reference implementation has 3
+# Seconds between two keep-alive messages.
+KEEP_ALIVE = 10.0
+# Seconds until `connection_init`; the reference implementation of the protocol has 3.
+INIT_TIMEOUT = 5.0
 MOST_OPERATIONS = 100
 """Concurrent operations on one socket."""
 
@@ -38,7 +40,8 @@ class Subprotocol:
     start: str
     answer: str
     stop: str
-    is_legacy: bool  # keeps alive by messages, says why it hangs up, and lets the client end it
+    # The older protocol keeps alive by messages, explains errors, and lets the client terminate.
+    is_legacy: bool
 
 
 LEGACY = Subprotocol("start", "data", "stop", is_legacy=True)
@@ -194,7 +197,9 @@ class GraphQLSocket:
                 stop=stop,
             )
         finally:
-            stop.set()  # the operation was stopped or the client is gone: a query need not go on
+            # The operation was stopped or the client is gone, so the query need not finish.
+            stop.set()
+        # A request error ends the operation with `error`; field errors are part of the result.
         if outcome.data is None and any("extensions" in error for error in outcome.errors):
             await self._send("error", number, outcome.errors)
         else:

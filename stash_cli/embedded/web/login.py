@@ -31,8 +31,10 @@ FREE = 5
 """Wrong attempts from one address before it has to wait."""
 CROWD = 100
 """Wrong attempts from all addresses together after which each address has only one."""
-LONGEST = 300.0  # seconds of a pause
-MEMORY = 900.0  # seconds until wrong guesses are forgotten
+# Seconds of the longest pause.
+LONGEST = 300.0
+# Seconds until wrong attempts are forgotten.
+MEMORY = 900.0
 MOST_PEERS = 4096
 
 
@@ -111,7 +113,8 @@ def _network(address: str) -> str:
 
 _COOKIE = "session"
 _MOST_SESSIONS = 1000
-_CHECKS = 2  # passwords that are checked at the same time; each costs 16 MB and a tenth of a second
+# Passwords that are checked at the same time; each takes 16 MB and a tenth of a second.
+_CHECKS = 2
 _FORM = """<!doctype html><title>Stash</title><form method="post" action="/login">
 <input name="username" autofocus><input name="password" type="password"><button>Log in</button></form>"""
 

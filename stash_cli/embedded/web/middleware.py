@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from stash_cli.embedded.web.policy import WebPolicy
 
 MAX_BODY = 32 * 1024 * 1024
-MAX_LOGIN = 64 * 1024  # anybody may send one
+# Smaller than other bodies, because login needs no credentials.
+MAX_LOGIN = 64 * 1024
 MAX_TOGETHER = 8 * MAX_BODY
 
 
@@ -47,6 +48,7 @@ class BodyLimit:
             return
         body = _Body(self, receive, MAX_LOGIN if scope["path"] == "/login" else MAX_BODY)
         try:
+            # An announced length is refused before anything is read.
             body.announce(Headers(scope=scope).get("content-length", "0"))
             await self._app(scope, body.receive, send)
         except _Refusal as refusal:

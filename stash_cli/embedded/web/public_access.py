@@ -35,6 +35,7 @@ def is_locked(connection: Connection) -> bool:
 
 def lock(library: Library, address: str) -> None:
     """Lock the library because of a request from `address`."""
+    # Stored in the library, so that a restart of the server does not unlock it.
     with library.database.write() as connection:
         write_part(connection, _PART, {_FIELD: address})
 

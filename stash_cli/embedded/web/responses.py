@@ -72,7 +72,8 @@ def placeholder(kind: str) -> bytes:
 
 _FOREVER, _ASK_AGAIN = "private, max-age=31536000, immutable", "no-cache"
 _SVG = "image/svg+xml"
-_CHUNK = 256 * 1024  # bytes that are read at a time
+# Bytes that are read at a time.
+_CHUNK = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _KINDS = {
     b"\xff\xd8\xff": "image/jpeg",
@@ -133,7 +134,8 @@ def send_content(
     if _is_known(request, tag):
         return Response(status_code=304, headers=headers)
     kind = media_type or kind_of(content)
-    if kind == _SVG:  # a picture, but also a document that could run what somebody wrote into it
+    # SVG is a picture, but also a document that could run scripts of whoever uploaded it.
+    if kind == _SVG:
         headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     part = _wanted_part(request, tag, len(content))
     if part is None:
