@@ -44,7 +44,7 @@ class LibraryOptions(CommandOptions):
     @property
     def path(self) -> Path:
         """The library's file."""
-        path: Path = embedded_module("library.library_path").resolve_location(self.library)
+        path: Path = embedded_module("library.library").resolve_location(self.library)
         return path
 
 
@@ -177,7 +177,7 @@ def run_reset(runtime: Runtime, options: ResetOptions) -> None:
     """Create the demo library anew, without any changes made to it."""
     from stash_cli.output.prompts import confirm
 
-    path = embedded_module("library.library_path").demo_path()
+    path = embedded_module("library.library").demo_path()
     if not confirm(runtime.streams, f"make the demo library {path} anew", yes=options.yes):
         runtime.streams.note("nothing changed")
         return
@@ -187,7 +187,7 @@ def run_reset(runtime: Runtime, options: ResetOptions) -> None:
 
 def run_path(runtime: Runtime, _: CommandOptions) -> None:
     """Print the path of the demo library; `--server embedded:FILE` names any other."""
-    runtime.streams.data(f"{embedded_module('library.library_path').demo_path()}\n")
+    runtime.streams.data(f"{embedded_module('library.library').demo_path()}\n")
 
 
 def embedded_module(name: str) -> ModuleType:

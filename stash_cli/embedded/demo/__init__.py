@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stash_cli.embedded.demo.builder import Builder
 from stash_cli.embedded.demo.entities import add_galleries, add_groups, add_performers, add_studios, add_tags
 from stash_cli.embedded.demo.scenes import add_history, add_markers, add_scenes
-from stash_cli.embedded.library.library_path import DEMO, demo_path
+from stash_cli.embedded.library.library import DEMO, demo_path
 from stash_cli.embedded.library.settings import write_part
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from graphql import (
     validate,
 )
 
-from stash_cli.embedded.graphql.error_messages import server_message
+from stash_cli.embedded.graphql.errors import PARSE_FAILED, VALIDATION_FAILED, request_error
 from stash_cli.embedded.graphql.schema import library_schema
 from stash_cli.embedded.library.cache import Cache
 
@@ -39,7 +39,6 @@ _CACHE_BYTES = 64 * 1024 * 1024
 _TOKEN_BYTES = 600
 # Bytes. The parser takes 120 times the memory of its text, so large documents are parsed one at a time.
 _LARGE = 256 * 1024
-_PARSE, _VALIDATION = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"
 _LEXEMES = re.compile(
     r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\\n\r])*"|#[^\n\r]*|\w+|[!$&(\[{:=@|}\])]|\.\.\.', re.DOTALL
 )
@@ -84,7 +83,7 @@ class Documents:
         if len(text) > limits.document_bytes:
             raise _Unacceptable(
                 f"the document is larger than {limits.document_bytes} bytes: send long texts as variables",
-                _PARSE,
+                PARSE_FAILED,
             )
         tokens = depth = 0
         for lexeme in _LEXEMES.finditer(text):
@@ -93,35 +92,39 @@ class Documents:
             if first in _OPENING:
                 depth += 1
                 if depth > _MAX_BRACKETS:
-                    raise _Unacceptable(f"the document nests deeper than {_MAX_BRACKETS} brackets", _PARSE)
+                    raise _Unacceptable(
+                        f"the document nests deeper than {_MAX_BRACKETS} brackets", PARSE_FAILED
+                    )
             elif first in _CLOSING:
                 depth -= 1
             if tokens > limits.document_tokens:
-                raise _Unacceptable(f"the document has more than {limits.document_tokens} tokens", _PARSE)
+                raise _Unacceptable(
+                    f"the document has more than {limits.document_tokens} tokens", PARSE_FAILED
+                )
         return tokens
 
 
 class _Unacceptable(Exception):  # noqa: N818 - an answer, not a fault
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
-        self.error = {"message": message} | _code(code)
+        self.error = {"message": message, "extensions": {"code": code}}
 
 
 def _validated(text: str, root_fields: int) -> Document:
     if not text.strip():
-        raise _Unacceptable("no operation provided", _VALIDATION)
+        raise _Unacceptable("no operation provided", VALIDATION_FAILED)
     try:
         ast = parse(text, no_location=False)
     except GraphQLError as failure:
-        return Document(None, [describe(failure, _PARSE)])
+        return Document(None, [request_error(failure, PARSE_FAILED)])
     # The rule OverlappingFieldsCanBeMerged compares fields of one name pairwise: thousands of them take
     # minutes.
     _check_width(ast, root_fields)
-    errors = [describe(failure, _VALIDATION) for failure in validate(library_schema(), ast)]
+    errors = [request_error(failure) for failure in validate(library_schema(), ast)]
     # Only in a valid document are fragments acyclic, without which computing the depth would not end.
     if not errors and (depth := _depth(ast)) > MAX_DEPTH:
         raise _Unacceptable(
-            f"the query nests {depth} levels deep, at most {MAX_DEPTH} are answered", _VALIDATION
+            f"the query nests {depth} levels deep, at most {MAX_DEPTH} are answered", VALIDATION_FAILED
         )
     return Document(None if errors else ast, errors)
 
@@ -140,10 +143,10 @@ def _check_width(document: DocumentNode, most: int) -> None:
     while groups:
         fields = _by_name(groups.pop())
         if len(fields) > most:
-            raise _Unacceptable(f"a selection has more than {most} fields", _VALIDATION)
+            raise _Unacceptable(f"a selection has more than {most} fields", VALIDATION_FAILED)
         pairs += sum(len(nodes) ** 2 for nodes in fields.values() if len(nodes) > 1)
         if pairs > _MAX_PAIRS:
-            raise _Unacceptable("too many fields share one name: give them aliases", _VALIDATION)
+            raise _Unacceptable("too many fields share one name: give them aliases", VALIDATION_FAILED)
         groups += [below for nodes in fields.values() if (below := _below(nodes))]
 
 
@@ -164,16 +167,6 @@ def _by_name(selections: list[SelectionSetNode]) -> dict[str, list[SelectionNode
 
 def _below(nodes: list[SelectionNode]) -> list[SelectionSetNode]:
     return [node.selection_set for node in nodes if isinstance(node, FieldNode) and node.selection_set]
-
-
-def describe(failure: GraphQLError, code: str = _VALIDATION) -> dict[str, Any]:
-    """The error object of a refused document: message, locations and a code."""
-    shown: dict[str, Any] = {**failure.formatted, "message": server_message(failure.message)}
-    return {key: shown[key] for key in ("message", "path", "locations") if shown.get(key)} | _code(code)
-
-
-def _code(code: str) -> dict[str, Any]:
-    return {"extensions": {"code": code}}
 
 
 def _depth(document: DocumentNode) -> int:

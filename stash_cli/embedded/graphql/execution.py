@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,11 +15,8 @@ from graphql import (
     execute_sync,
     get_operation_ast,
 )
-from sqlalchemy.exc import DBAPIError
 
-from stash_cli.core.errors import StashError
-from stash_cli.embedded.graphql.documents import describe
-from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.graphql.errors import Refused, field_error, request_error
 from stash_cli.embedded.graphql.inputs import coerce_variables
 from stash_cli.embedded.graphql.privileged import REFUSAL as PRIVILEGED_REFUSAL
 from stash_cli.embedded.graphql.privileged import is_privileged
@@ -39,8 +35,6 @@ if TYPE_CHECKING:
 
     Resolver = Callable[..., Any]
 
-_LOG = logging.getLogger("stash_cli.embedded")
-_REWORDED = {"user-defined function raised exception": "a regular expression is too large for its texts"}
 # Resolved fields between two looks at the clock.
 _FIELDS = 500
 DEFAULT_BASE_URL = "http://localhost:9999"
@@ -79,13 +73,15 @@ def execute(
     operation = get_operation_ast(document.ast, operation_name or None)
     if operation is None:
         name = operation_name or ""
-        return ExecutionOutcome(None, [describe(GraphQLError(f"operation {name} not found"))])
+        return ExecutionOutcome(None, [request_error(GraphQLError(f"operation {name} not found"))])
     try:
         given = coerce_variables(library_schema(), operation, variables or {})
     except GraphQLError as failure:
-        return ExecutionOutcome(None, [describe(failure)])
+        return ExecutionOutcome(None, [request_error(failure)])
     if operation.operation is OperationType.SUBSCRIPTION:
-        return ExecutionOutcome(None, [describe(GraphQLError("subscriptions are answered over a websocket"))])
+        return ExecutionOutcome(
+            None, [request_error(GraphQLError("subscriptions are answered over a websocket"))]
+        )
     with ExitStack() as stack:
         run = Run(library, base_url, stack, operation, allow_privileged=allow_privileged, stop=stop)
         return _run(run, document.ast, given, operation_name)
@@ -109,9 +105,9 @@ def _run(
     # A statement that is interrupted at the deadline appears as the error of the field that ran it.
     if result.errors and run.ended:
         return _ended(run)
-    started = run.started
-    errors = [_shown(failure, started=started) for failure in result.errors or ()]
-    return ExecutionOutcome(result.data, errors)
+    # Nothing has started when variables could not be coerced, which fails the whole request.
+    error_object = field_error if run.started else request_error
+    return ExecutionOutcome(result.data, [error_object(failure) for failure in result.errors or ()])
 
 
 class Run:
@@ -232,26 +228,3 @@ def _reading_mutations() -> Collection[str]:
     from stash_cli.embedded.mutations import READING
 
     return READING
-
-
-def _shown(failure: GraphQLError, *, started: bool) -> dict[str, Any]:
-    """The error object of a failed field, or of variables that could not be coerced."""
-    original = failure.original_error
-    if not started:
-        return describe(failure)
-    return {"message": _message(failure, original), "path": list(failure.path or ())}
-
-
-def _message(failure: GraphQLError, original: Exception | None) -> str:
-    if isinstance(original, StashError):
-        return original.message
-    if isinstance(original, DBAPIError):
-        return _REWORDED.get(str(original.orig), str(original.orig))
-    if original is None:
-        return failure.message
-    # graphql-core names the type and field here; the server has one text for all of them.
-    if isinstance(original, TypeError) and str(original).startswith("Cannot return null for non-nullable"):
-        return "the requested element is null which the schema does not allow"
-    # The client gets the text of an unexpected error as from the server; the traceback is only logged.
-    _LOG.debug("A resolver failed", exc_info=original)
-    return f"Internal system error. Error <{original}>"

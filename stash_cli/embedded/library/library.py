@@ -1,28 +1,42 @@
-"""An open library: its database, jobs, and execution of GraphQL operations."""
+"""An open library: its file, database and jobs, and the execution of GraphQL operations."""
 
 from __future__ import annotations
 
 import os
 from contextlib import closing
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+from platformdirs import user_data_path
 
 from stash_cli.core.private_files import make_private_folder
 from stash_cli.embedded.graphql.documents import Documents
 from stash_cli.embedded.graphql.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs import JobQueue
 from stash_cli.embedded.library.database import Database
-from stash_cli.embedded.library.library_path import DEMO, resolve_location
 from stash_cli.embedded.library.limits import DEFAULT_LIMITS, Limits
 from stash_cli.embedded.library.temporary import Downloads, TemporaryFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
     from threading import Event
     from types import TracebackType
 
     from starlette.applications import Starlette
+
+
+DEMO = "demo"
+
+
+def resolve_location(location: str) -> Path:
+    """The file of a library: a path, or "demo"."""
+    return demo_path() if location == DEMO else Path(location).expanduser().absolute()
+
+
+def demo_path() -> Path:
+    """The file of the demo library in the user's data directory, which may not exist yet."""
+    return user_data_path("stash-cli", appauthor=False) / "demo.db"
 
 
 class Library:

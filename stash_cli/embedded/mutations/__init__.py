@@ -14,7 +14,6 @@ from stash_cli.embedded.mutations import (
     merges,
     metadata,
     raw_sql,
-    saved_filters,
 )
 
 MUTATIONS: dict[str, Resolver] = {
@@ -28,7 +27,6 @@ MUTATIONS: dict[str, Resolver] = {
         merges,
         metadata,
         raw_sql,
-        saved_filters,
     )
     for name, resolver in area.RESOLVERS.items()
 }

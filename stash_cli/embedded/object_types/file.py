@@ -9,8 +9,7 @@ from sqlalchemy import Text, case, cast, func, literal, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import rows, sql
-from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import Function, Many, One, Values, for_owners
+from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,14 +21,16 @@ _shown_print = case(
     (_prints.c.type == "phash", func.printf("%x", _prints.c.fingerprint)),
     else_=cast(_prints.c.fingerprint, Text),
 )
-_fingerprints = for_owners(
+_fingerprints = relations.for_owners(
     select(_prints.c.file_id, _prints.c.type.label("type"), _shown_print.label("value"))
 )
 
 
 def _fingerprint(batch: Batch, args: Mapping[str, Any]) -> dict[int, str]:
     """The fingerprint of one type for each file that has it."""
-    statement = for_owners(select(_prints.c.file_id, _shown_print)).where(_prints.c.type == args["type"])
+    statement = relations.for_owners(select(_prints.c.file_id, _shown_print)).where(
+        _prints.c.type == args["type"]
+    )
     return dict(batch.context.connection.execute(statement, {"ids": batch.ids}).all())
 
 
@@ -56,10 +57,10 @@ FILE = fields.ObjectType(
         **{name: func.coalesce(_video.c[name], _image.c[name]) for name in ("format", "width", "height")},
     },
     relations={
-        "parent_folder": One("Folder", "_folder"),
-        "zip_file": One("BasicFile", "_zip"),
-        "fingerprints": Values(_fingerprints),
-        "fingerprint": Function(_fingerprint),
+        "parent_folder": relations.One("Folder", "_folder"),
+        "zip_file": relations.One("BasicFile", "_zip"),
+        "fingerprints": relations.Values(_fingerprints),
+        "fingerprint": relations.Function(_fingerprint),
     },
 )
 
@@ -102,12 +103,14 @@ FOLDER = fields.ObjectType(
         "_zip": t.folders.c.zip_file_id,
     },
     relations={
-        "parent_folder": One("Folder", "_parent"),
-        "zip_file": One("BasicFile", "_zip"),
-        "parent_folders": Function(_ancestors),
-        "sub_folders": Many(
+        "parent_folder": relations.One("Folder", "_parent"),
+        "zip_file": relations.One("BasicFile", "_zip"),
+        "parent_folders": relations.Function(_ancestors),
+        "sub_folders": relations.Many(
             "Folder",
-            for_owners(select(t.folders.c.parent_folder_id, t.folders.c.id)).order_by(t.folders.c.path),
+            relations.for_owners(select(t.folders.c.parent_folder_id, t.folders.c.id)).order_by(
+                t.folders.c.path
+            ),
         ),
     },
 )

@@ -9,8 +9,7 @@ from sqlalchemy import and_, func, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import rows, sql
 from stash_cli.embedded.library.settings import read_part
-from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import Computed, Function, Many, One, direct_count, for_owners
+from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +36,7 @@ _by_path = (t.images.c.path_key, sql.natural(t.images.c.title), t.images.c.id)
 def _ranked(*first: Any) -> Any:
     """(gallery, image, place): the images of each gallery numbered from 0, ordered by `first`, then path."""
     place = func.row_number().over(partition_by=_link.c.gallery_id, order_by=(*first, *_by_path)) - 1
-    return for_owners(
+    return relations.for_owners(
         select(_link.c.gallery_id, _link.c.image_id.label("image"), place.label("place")).select_from(
             _pictures
         )
@@ -91,23 +90,25 @@ GALLERY = fields.ObjectType(
     },
     relations={
         **fields.url_fields(t.gallery_urls),
-        "studio": One("Studio", "_studio_id"),
-        "folder": One("Folder", "_folder_id"),
+        "studio": relations.One("Studio", "_studio_id"),
+        "folder": relations.One("Folder", "_folder_id"),
         "tags": fields.tags_over(t.galleries_tags, "gallery_id"),
         "performers": fields.many("Performer", t.performers_galleries, "gallery_id", "performer_id"),
         "scenes": fields.many("Scene", t.scenes_galleries, "gallery_id", "scene_id"),
-        "chapters": Many(
-            "GalleryChapter", for_owners(_chapters).order_by(t.galleries_chapters.c.image_index)
+        "chapters": relations.Many(
+            "GalleryChapter", relations.for_owners(_chapters).order_by(t.galleries_chapters.c.image_index)
         ),
-        "files": Many(
+        "files": relations.Many(
             "GalleryFile",
-            for_owners(_files).order_by(t.galleries_files.c.primary.desc(), t.galleries_files.c.file_id),
+            relations.for_owners(_files).order_by(
+                t.galleries_files.c.primary.desc(), t.galleries_files.c.file_id
+            ),
         ),
-        "image_count": direct_count(_link.c.gallery_id),
-        "cover": Function(_cover),
-        "image": Function(_image),
+        "image_count": relations.direct_count(_link.c.gallery_id),
+        "cover": relations.Function(_cover),
+        "image": relations.Function(_image),
         "custom_fields": fields.CustomFields(t.gallery_custom_fields),
-        "paths": Computed(_paths),
+        "paths": relations.Computed(_paths),
     },
 )
 
@@ -119,5 +120,5 @@ CHAPTER = fields.ObjectType(
         **fields.plain(t.galleries_chapters, "title image_index created_at updated_at"),
         "_gallery_id": t.galleries_chapters.c.gallery_id,
     },
-    relations={"gallery": One("Gallery", "_gallery_id")},
+    relations={"gallery": relations.One("Gallery", "_gallery_id")},
 )

@@ -10,16 +10,7 @@ from sqlalchemy import func, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.pair_queries import o_counts
-from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import (
-    Computed,
-    Count,
-    Function,
-    Joined,
-    One,
-    for_owners,
-    sum_of,
-)
+from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,20 +57,22 @@ GROUP = fields.ObjectType(
     },
     relations={
         **fields.url_fields(t.group_urls),
-        "studio": One("Studio", "_studio_id"),
+        "studio": relations.One("Studio", "_studio_id"),
         "tags": fields.tags_over(t.groups_tags, "group_id"),
         "scenes": fields.many("Scene", t.groups_scenes, "group_id", "scene_id"),
-        "sub_groups": Joined("Group", "group", for_owners(_subs).order_by(_relations.c.order_index)),
-        "containing_groups": Joined(
-            "Group", "group", for_owners(_containing).order_by(_relations.c.containing_id)
+        "sub_groups": relations.Joined(
+            "Group", "group", relations.for_owners(_subs).order_by(_relations.c.order_index)
+        ),
+        "containing_groups": relations.Joined(
+            "Group", "group", relations.for_owners(_containing).order_by(_relations.c.containing_id)
         ),
         "custom_fields": fields.CustomFields(t.group_custom_fields),
-        "scene_count": Count("Group", fields.links(t.groups_scenes, "group_id", "scene_id")),
-        "performer_count": Count("Group", _performers),
-        "sub_group_count": Function(_sub_group_count),
-        "o_counter": sum_of(o_counts("Group")),
+        "scene_count": relations.Count("Group", fields.links(t.groups_scenes, "group_id", "scene_id")),
+        "performer_count": relations.Count("Group", _performers),
+        "sub_group_count": relations.Function(_sub_group_count),
+        "o_counter": relations.sum_of(o_counts("Group")),
         "front_image_path": fields.picture("group/{id}/frontimage", "_front_image_blob"),
-        "back_image_path": Computed(_back),
+        "back_image_path": relations.Computed(_back),
     },
 )
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import Computed, Many, One, Value, for_owners
+from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.rows import Row
@@ -25,7 +24,7 @@ def _paths(row: Row) -> dict[str, str]:
 
 
 _link = t.images_files
-_files = for_owners(select(_link.c.image_id, _link.c.file_id))
+_files = relations.for_owners(select(_link.c.image_id, _link.c.file_id))
 _pictures = _files.join(t.image_files, t.image_files.c.file_id == _link.c.file_id)
 _clips = select(_link.c.image_id, t.video_files.c.file_id).join(
     t.video_files, and_(t.video_files.c.file_id == _link.c.file_id, _link.c.primary.is_(True))
@@ -45,14 +44,14 @@ IMAGE = fields.ObjectType(
     },
     relations={
         **fields.url_fields(t.image_urls),
-        "studio": One("Studio", "_studio_id"),
+        "studio": relations.One("Studio", "_studio_id"),
         "tags": fields.tags_over(t.images_tags, "image_id"),
         "performers": fields.many("Performer", t.performers_images, "image_id", "performer_id"),
         "galleries": fields.many("Gallery", t.galleries_images, "image_id", "gallery_id"),
-        "visual_files": Many("VisualFile", _files.order_by(*_order)),
-        "files": Many("ImageFile", _pictures.order_by(*_order)),
+        "visual_files": relations.Many("VisualFile", _files.order_by(*_order)),
+        "files": relations.Many("ImageFile", _pictures.order_by(*_order)),
         "custom_fields": fields.CustomFields(t.image_custom_fields),
-        "paths": Computed(_paths),
-        "_clip": Value(for_owners(_clips)),
+        "paths": relations.Computed(_paths),
+        "_clip": relations.Value(relations.for_owners(_clips)),
     },
 )

@@ -10,21 +10,20 @@ from sqlalchemy import select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.pair_queries import appearances, groups_of_performers, o_counts
-from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import Computed, Many, direct_count, for_owners, sum_of
+from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.rows import Row
 
 
-def _url_at(site: str) -> Computed:
+def _url_at(site: str) -> relations.Computed:
     """The first url of a site, or None."""
     pattern = re.compile(rf"^https?://(?:www\.)?{re.escape(site)}/", re.IGNORECASE)
 
     def make(row: Row) -> str | None:
         return next((url for url in row.get("urls") if pattern.match(url)), None)
 
-    return Computed(make)
+    return relations.Computed(make)
 
 
 _groups = groups_of_performers().subquery()
@@ -53,17 +52,21 @@ PERFORMER = fields.ObjectType(
         "alias_list": fields.alias_list(t.performer_aliases),
         "tags": fields.tags_over(t.performers_tags, "performer_id"),
         "scenes": fields.many("Scene", t.performers_scenes, "performer_id", "scene_id"),
-        "groups": Many("Group", for_owners(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])),
-        "movies": Many("Movie", for_owners(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])),
+        "groups": relations.Many(
+            "Group", relations.for_owners(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])
+        ),
+        "movies": relations.Many(
+            "Movie", relations.for_owners(select(_groups.c[0], _groups.c[1])).order_by(_groups.c[1])
+        ),
         "stash_ids": fields.stash_ids(t.performer_stash_ids),
         "custom_fields": fields.CustomFields(t.performer_custom_fields),
-        "scene_count": direct_count(t.performers_scenes.c.performer_id),
-        "image_count": direct_count(t.performers_images.c.performer_id),
-        "gallery_count": direct_count(t.performers_galleries.c.performer_id),
-        "group_count": direct_count(_groups.c[0], _groups.c[1]),
-        "movie_count": direct_count(_groups.c[0], _groups.c[1]),
-        "performer_count": direct_count(_company.c[0], _company.c[1]),
-        "o_counter": sum_of(o_counts("Performer")),
+        "scene_count": relations.direct_count(t.performers_scenes.c.performer_id),
+        "image_count": relations.direct_count(t.performers_images.c.performer_id),
+        "gallery_count": relations.direct_count(t.performers_galleries.c.performer_id),
+        "group_count": relations.direct_count(_groups.c[0], _groups.c[1]),
+        "movie_count": relations.direct_count(_groups.c[0], _groups.c[1]),
+        "performer_count": relations.direct_count(_company.c[0], _company.c[1]),
+        "o_counter": relations.sum_of(o_counts("Performer")),
         "image_path": fields.picture("performer/{id}/image"),
     },
 )

@@ -7,28 +7,18 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, Text, and_, cast, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import (
-    Computed,
-    Joined,
-    Many,
-    One,
-    Value,
-    Values,
-    direct_count,
-    for_owners,
-)
+from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.rows import Row
 
 
-def _marker_media(name: str) -> Computed:
+def _marker_media(name: str) -> relations.Computed:
     def make(row: Row) -> str:
         scene = f"{row.batch.context.base_url}/scene/{row.values['_scene_id']}"
         return f"{scene}/scene_marker/{row.id}/{name}"
 
-    return Computed(make)
+    return relations.Computed(make)
 
 
 MARKER = fields.ObjectType(
@@ -42,8 +32,8 @@ MARKER = fields.ObjectType(
         "_primary_tag_id": t.scene_markers.c.primary_tag_id,
     },
     relations={
-        "scene": One("Scene", "_scene_id"),
-        "primary_tag": One("Tag", "_primary_tag_id"),
+        "scene": relations.One("Scene", "_scene_id"),
+        "primary_tag": relations.One("Tag", "_primary_tag_id"),
         "tags": fields.tags_over(t.scene_markers_tags, "scene_marker_id"),
         **{name: _marker_media(name) for name in ("stream", "preview", "screenshot")},
     },
@@ -54,7 +44,7 @@ def _primary(*columns: Any, source: Any) -> Select[Any]:
     """(scene, columns...) of the primary file, joined with `source`."""
     link = t.scenes_files
     joined = link.join(source, and_(source.c.file_id == link.c.file_id, link.c.primary.is_(True)))
-    return for_owners(select(link.c.scene_id, *columns).select_from(joined))
+    return relations.for_owners(select(link.c.scene_id, *columns).select_from(joined))
 
 
 def _paths(row: Row) -> dict[str, str]:
@@ -93,15 +83,17 @@ def _stream(row: Row) -> str:
     return f"{context.base_url}/scene/{row.id}/stream{key}"
 
 
-def _history(table: Any, column: Any) -> Values:
-    return Values(for_owners(select(table.c.scene_id, column)).order_by(column.desc(), table.c.id.desc()))
+def _history(table: Any, column: Any) -> relations.Values:
+    return relations.Values(
+        relations.for_owners(select(table.c.scene_id, column)).order_by(column.desc(), table.c.id.desc())
+    )
 
 
 _plays, _os = t.scenes_view_dates, t.scenes_o_dates
 _grouped = select(
     t.groups_scenes.c.scene_id, t.groups_scenes.c.group_id, t.groups_scenes.c.scene_index.label("scene_index")
 )
-_groups = for_owners(_grouped).order_by(t.groups_scenes.c.group_id)
+_groups = relations.for_owners(_grouped).order_by(t.groups_scenes.c.group_id)
 _markers = select(t.scene_markers.c.scene_id, t.scene_markers.c.id)
 _files = select(t.scenes_files.c.scene_id, t.scenes_files.c.file_id)
 _captions = t.video_captions.c
@@ -119,38 +111,45 @@ SCENE = fields.ObjectType(
     },
     relations={
         **fields.url_fields(t.scene_urls),
-        "studio": One("Studio", "_studio_id"),
+        "studio": relations.One("Studio", "_studio_id"),
         "tags": fields.tags_over(t.scenes_tags, "scene_id"),
         "performers": fields.many("Performer", t.performers_scenes, "scene_id", "performer_id"),
         "galleries": fields.many("Gallery", t.scenes_galleries, "scene_id", "gallery_id"),
-        "groups": Joined("Group", "group", _groups),
-        "movies": Joined("Movie", "movie", _groups),
-        "scene_markers": Many(
-            "SceneMarker", for_owners(_markers).order_by(t.scene_markers.c.seconds, t.scene_markers.c.id)
+        "groups": relations.Joined("Group", "group", _groups),
+        "movies": relations.Joined("Movie", "movie", _groups),
+        "scene_markers": relations.Many(
+            "SceneMarker",
+            relations.for_owners(_markers).order_by(t.scene_markers.c.seconds, t.scene_markers.c.id),
         ),
-        "files": Many(
+        "files": relations.Many(
             "VideoFile",
-            for_owners(_files).order_by(t.scenes_files.c.primary.desc(), t.scenes_files.c.file_id),
+            relations.for_owners(_files).order_by(t.scenes_files.c.primary.desc(), t.scenes_files.c.file_id),
         ),
         "stash_ids": fields.stash_ids(t.scene_stash_ids),
         "custom_fields": fields.CustomFields(t.scene_custom_fields),
-        "play_count": direct_count(_plays.c.scene_id),
-        "o_counter": direct_count(_os.c.scene_id),
+        "play_count": relations.direct_count(_plays.c.scene_id),
+        "o_counter": relations.direct_count(_os.c.scene_id),
         "play_history": _history(_plays, _plays.c.view_date),
         "o_history": _history(_os, _os.c.o_date),
-        "last_played_at": Value(
-            for_owners(select(_plays.c.scene_id, func.max(_plays.c.view_date))).group_by(_plays.c.scene_id)
+        "last_played_at": relations.Value(
+            relations.for_owners(select(_plays.c.scene_id, func.max(_plays.c.view_date))).group_by(
+                _plays.c.scene_id
+            )
         ),
-        "interactive": Value(_primary(t.video_files.c.interactive, source=t.video_files), default=False),
-        "interactive_speed": Value(_primary(t.video_files.c.interactive_speed, source=t.video_files)),
-        "captions": Values(
+        "interactive": relations.Value(
+            _primary(t.video_files.c.interactive, source=t.video_files), default=False
+        ),
+        "interactive_speed": relations.Value(
+            _primary(t.video_files.c.interactive_speed, source=t.video_files)
+        ),
+        "captions": relations.Values(
             _primary(_captions.language_code, _captions.caption_type, source=t.video_captions),
             null_when_empty=True,
         ),
-        "paths": Computed(_paths),
-        "sceneStreams": Computed(_streams),
-        "_format": Value(_primary(t.video_files.c.format, source=t.video_files)),
-        "_oshash": Value(
+        "paths": relations.Computed(_paths),
+        "sceneStreams": relations.Computed(_streams),
+        "_format": relations.Value(_primary(t.video_files.c.format, source=t.video_files)),
+        "_oshash": relations.Value(
             _primary(cast(t.files_fingerprints.c.fingerprint, Text), source=t.files_fingerprints).where(
                 t.files_fingerprints.c.type == "oshash"
             ),

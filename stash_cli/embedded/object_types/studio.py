@@ -6,10 +6,9 @@ from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.pair_queries import o_counts, performer_studios
-from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.relations import Count, One, sum_of
+from stash_cli.embedded.object_types import fields, relations
 
-_groups = Count("Studio", select(t.groups.c.studio_id, t.groups.c.id), single=True)
+_groups = relations.Count("Studio", select(t.groups.c.studio_id, t.groups.c.id), single=True)
 
 STUDIO = fields.ObjectType(
     "Studio",
@@ -24,7 +23,7 @@ STUDIO = fields.ObjectType(
     },
     relations={
         **fields.url_fields(t.studio_urls),
-        "parent_studio": One("Studio", "_parent_id"),
+        "parent_studio": relations.One("Studio", "_parent_id"),
         "child_studios": fields.referencing("Studio", t.studios, "parent_id"),
         "aliases": fields.alias_list(t.studio_aliases),
         "tags": fields.tags_over(t.studios_tags, "studio_id"),
@@ -32,13 +31,15 @@ STUDIO = fields.ObjectType(
         "movies": fields.referencing("Movie", t.groups, "studio_id"),
         "stash_ids": fields.stash_ids(t.studio_stash_ids),
         "custom_fields": fields.CustomFields(t.studio_custom_fields),
-        "scene_count": Count("Studio", select(t.scenes.c.studio_id, t.scenes.c.id), single=True),
-        "image_count": Count("Studio", select(t.images.c.studio_id, t.images.c.id), single=True),
-        "gallery_count": Count("Studio", select(t.galleries.c.studio_id, t.galleries.c.id), single=True),
-        "performer_count": Count("Studio", performer_studios()),
+        "scene_count": relations.Count("Studio", select(t.scenes.c.studio_id, t.scenes.c.id), single=True),
+        "image_count": relations.Count("Studio", select(t.images.c.studio_id, t.images.c.id), single=True),
+        "gallery_count": relations.Count(
+            "Studio", select(t.galleries.c.studio_id, t.galleries.c.id), single=True
+        ),
+        "performer_count": relations.Count("Studio", performer_studios()),
         "group_count": _groups,
         "movie_count": _groups,
-        "o_counter": sum_of(o_counts("Studio")),
+        "o_counter": relations.sum_of(o_counts("Studio")),
         "image_path": fields.picture("studio/{id}/image"),
     },
 )

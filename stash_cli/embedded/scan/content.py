@@ -14,14 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from stash_cli.embedded.scan.probe import (
-    BrokenFileError,
-    ImageFacts,
-    VideoFacts,
-    probe_picture,
-    probe_video,
-    probe_zipped,
-)
+from stash_cli.embedded.scan import probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -92,7 +85,7 @@ class Member:
     size: int
     mod_time: int
     md5: str
-    facts: ImageFacts
+    facts: probe.ImageFacts
 
 
 def read_members(
@@ -107,7 +100,7 @@ def read_members(
         with zipfile.ZipFile(stream) as archive:
             return tuple(_members(archive, rules, warn, check))
     except _UNREADABLE as error:
-        raise BrokenFileError(f"not a readable zip file: {error}") from error
+        raise probe.BrokenFileError(f"not a readable zip file: {error}") from error
 
 
 def member_names(path: str) -> frozenset[str]:
@@ -128,12 +121,12 @@ def read_member(stream: IO[bytes], name: str) -> bytes:
         with zipfile.ZipFile(stream) as archive:
             info = next(info for info in archive.infolist() if _relative(info.filename) == name)
             if info.file_size > _LARGEST:
-                raise BrokenFileError(f"{name} is larger than {_LARGEST} bytes")
+                raise probe.BrokenFileError(f"{name} is larger than {_LARGEST} bytes")
             return archive.read(info)
     except StopIteration:
-        raise BrokenFileError(f"{name} is not in its zip file") from None
+        raise probe.BrokenFileError(f"{name} is not in its zip file") from None
     except _UNREADABLE as error:
-        raise BrokenFileError(f"not a readable zip file: {error}") from error
+        raise probe.BrokenFileError(f"not a readable zip file: {error}") from error
 
 
 def _members(
@@ -144,7 +137,7 @@ def _members(
         check()
         try:
             yield _member(archive, name, info, check)
-        except (BrokenFileError, *_UNREADABLE) as error:
+        except (probe.BrokenFileError, *_UNREADABLE) as error:
             warn(f"Skipping {name}: {error}")
 
 
@@ -162,7 +155,7 @@ def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, check: C
     with archive.open(info) as stream:
         digest = md5(stream, check)
     with archive.open(info) as stream:
-        facts = probe_zipped(stream)
+        facts = probe.probe_zipped(stream)
     return Member(name, info.file_size, _seconds(info), digest, facts)
 
 
@@ -180,7 +173,7 @@ class Inspected:
 
     found: FoundFile
     fingerprints: Mapping[str, str]
-    facts: VideoFacts | ImageFacts | None = None
+    facts: probe.VideoFacts | probe.ImageFacts | None = None
     members: tuple[Member, ...] = field(default=())
 
 
@@ -198,7 +191,7 @@ class Inspector:
         try:
             with Path(found.path).open("rb") as stream:
                 return self._read(found, stream)
-        except (BrokenFileError, OSError) as error:
+        except (probe.BrokenFileError, OSError) as error:
             self.warn(f"Skipping {found.path}: {getattr(error, 'strerror', None) or error}")
             return None
 
@@ -211,12 +204,12 @@ class Inspector:
         facts = self._facts(found, stream)
         return Inspected(found, self._fingerprints(found, stream), facts)
 
-    def _facts(self, found: FoundFile, stream: IO[bytes]) -> VideoFacts | ImageFacts:
+    def _facts(self, found: FoundFile, stream: IO[bytes]) -> probe.VideoFacts | probe.ImageFacts:
         if found.kind == "image" and self.rules.is_picture(found.path):
-            picture = probe_picture(stream)
+            picture = probe.probe_picture(stream)
             if picture is not None:
                 return picture
-        return probe_video(found.path, stream, found.size)
+        return probe.probe_video(found.path, stream, found.size)
 
     def _fingerprints(self, found: FoundFile, stream: IO[bytes]) -> dict[str, str]:
         if found.kind == "image":
@@ -224,7 +217,7 @@ class Inspector:
         try:
             hashed = {"oshash": oshash(stream, found.size)}
         except ValueError as error:
-            raise BrokenFileError(str(error)) from error
+            raise probe.BrokenFileError(str(error)) from error
         return hashed | (self._md5(stream) if self.rules.calculate_md5 else {})
 
     def _md5(self, stream: IO[bytes]) -> dict[str, str]:

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, Index, Integer, Table, UniqueConstraint
 
-from stash_cli.embedded.tables.columns import (
-    DATETIME,
-    entity_table,
-    flag,
-    fuzzy_date,
-    integer,
-    metadata,
-    reference,
-    text,
-)
+from stash_cli.embedded.tables import columns
+from stash_cli.embedded.tables.columns import metadata
 from stash_cli.embedded.tables.search_index import sort_indexes
 
-scenes = entity_table(
+scenes = columns.entity_table(
     "scenes",
-    text("title"),
-    text("code"),
-    text("details"),
-    text("director"),
-    *fuzzy_date("date"),
-    integer("rating"),
-    flag("organized"),
-    reference("studio_id", "studios", ondelete="SET NULL", index=True),
+    columns.text("title"),
+    columns.text("code"),
+    columns.text("details"),
+    columns.text("director"),
+    *columns.fuzzy_date("date"),
+    columns.integer("rating"),
+    columns.flag("organized"),
+    columns.reference("studio_id", "studios", ondelete="SET NULL", index=True),
     Column("resume_time", Float, nullable=False, server_default="0"),
     Column("play_duration", Float, nullable=False, server_default="0"),
-    text("cover_blob"),
-    text("title_key", index=True),
-    text("path_key", index=True),
+    columns.text("cover_blob"),
+    columns.text("title_key", index=True),
+    columns.text("path_key", index=True),
 )
 """All `*_blob` columns are checksums in `blobs`. `title_key` and `path_key` are natural sort keys
 (`functions.sort_key`), updated by `library.search_index`."""
@@ -41,8 +33,8 @@ def _dates(name: str, column: str) -> Table:
         name,
         metadata,
         Column("id", Integer, primary_key=True),
-        reference("scene_id", "scenes", nullable=False),
-        Column(column, DATETIME, nullable=False),
+        columns.reference("scene_id", "scenes", nullable=False),
+        Column(column, columns.DATETIME, nullable=False),
     )
     Index(f"index_{name}", table.c.scene_id, table.c[column])
     return table
@@ -51,50 +43,50 @@ def _dates(name: str, column: str) -> Table:
 scenes_view_dates = _dates("scenes_view_dates", "view_date")
 scenes_o_dates = _dates("scenes_o_dates", "o_date")
 
-scene_markers = entity_table(
+scene_markers = columns.entity_table(
     "scene_markers",
-    text("title", nullable=False),
+    columns.text("title", nullable=False),
     Column("seconds", Float, nullable=False),
     Column("end_seconds", Float),
-    reference("primary_tag_id", "tags", ondelete="RESTRICT", nullable=False, index=True),
-    reference("scene_id", "scenes", ondelete="RESTRICT", nullable=False, index=True),
+    columns.reference("primary_tag_id", "tags", ondelete="RESTRICT", nullable=False, index=True),
+    columns.reference("scene_id", "scenes", ondelete="RESTRICT", nullable=False, index=True),
 )
 
-images = entity_table(
+images = columns.entity_table(
     "images",
-    text("title"),
-    text("code"),
-    text("details"),
-    text("photographer"),
-    *fuzzy_date("date"),
-    integer("rating"),
-    flag("organized"),
-    reference("studio_id", "studios", ondelete="SET NULL", index=True),
-    integer("o_counter", nullable=False, server_default="0"),
-    text("title_key", index=True),
-    text("path_key", index=True),
+    columns.text("title"),
+    columns.text("code"),
+    columns.text("details"),
+    columns.text("photographer"),
+    *columns.fuzzy_date("date"),
+    columns.integer("rating"),
+    columns.flag("organized"),
+    columns.reference("studio_id", "studios", ondelete="SET NULL", index=True),
+    columns.integer("o_counter", nullable=False, server_default="0"),
+    columns.text("title_key", index=True),
+    columns.text("path_key", index=True),
 )
 """Sort keys are as those of scenes."""
 SORT_INDEXES = (*sort_indexes(scenes), *sort_indexes(images))
 
-galleries = entity_table(
+galleries = columns.entity_table(
     "galleries",
-    reference("folder_id", "folders", ondelete="SET NULL", unique=True),
-    text("title"),
-    text("code"),
-    text("details"),
-    text("photographer"),
-    *fuzzy_date("date"),
-    integer("rating"),
-    flag("organized"),
-    reference("studio_id", "studios", ondelete="SET NULL", index=True),
+    columns.reference("folder_id", "folders", ondelete="SET NULL", unique=True),
+    columns.text("title"),
+    columns.text("code"),
+    columns.text("details"),
+    columns.text("photographer"),
+    *columns.fuzzy_date("date"),
+    columns.integer("rating"),
+    columns.flag("organized"),
+    columns.reference("studio_id", "studios", ondelete="SET NULL", index=True),
 )
 """`folder_id` is set for the gallery of a folder; a zip gallery has a row in `galleries_files`."""
 
-galleries_chapters = entity_table(
+galleries_chapters = columns.entity_table(
     "galleries_chapters",
-    text("title", nullable=False),
-    integer("image_index", nullable=False),
-    reference("gallery_id", "galleries", nullable=False, index=True),
+    columns.text("title", nullable=False),
+    columns.integer("image_index", nullable=False),
+    columns.reference("gallery_id", "galleries", nullable=False, index=True),
 )
 galleries_chapters.append_constraint(UniqueConstraint("gallery_id", "image_index"))

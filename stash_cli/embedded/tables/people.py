@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Float, Index
 
-from stash_cli.embedded.tables.columns import entity_table, flag, fuzzy_date, integer, reference, text
+from stash_cli.embedded.tables import columns
 
-performers = entity_table(
+performers = columns.entity_table(
     "performers",
-    text("name", nullable=False),
-    text("disambiguation"),
-    text("gender"),
-    *fuzzy_date("birthdate"),
-    *fuzzy_date("death_date"),
-    text("ethnicity"),
-    text("country"),
-    text("eye_color"),
-    text("hair_color"),
-    integer("height"),
-    integer("weight"),
-    text("measurements"),
-    text("fake_tits"),
+    columns.text("name", nullable=False),
+    columns.text("disambiguation"),
+    columns.text("gender"),
+    *columns.fuzzy_date("birthdate"),
+    *columns.fuzzy_date("death_date"),
+    columns.text("ethnicity"),
+    columns.text("country"),
+    columns.text("eye_color"),
+    columns.text("hair_color"),
+    columns.integer("height"),
+    columns.integer("weight"),
+    columns.text("measurements"),
+    columns.text("fake_tits"),
     Column("penis_length", Float),
-    text("circumcised"),
-    text("career_length"),
-    *fuzzy_date("career_start"),
-    *fuzzy_date("career_end"),
-    text("tattoos"),
-    text("piercings"),
-    text("details"),
-    flag("favorite"),
-    integer("rating"),
-    flag("ignore_auto_tag"),
-    text("image_blob"),
+    columns.text("circumcised"),
+    columns.text("career_length"),
+    *columns.fuzzy_date("career_start"),
+    *columns.fuzzy_date("career_end"),
+    columns.text("tattoos"),
+    columns.text("piercings"),
+    columns.text("details"),
+    columns.flag("favorite"),
+    columns.integer("rating"),
+    columns.flag("ignore_auto_tag"),
+    columns.text("image_blob"),
 )
 Index(
     "performers_name_disambiguation_unique",
@@ -48,40 +48,40 @@ Index(
     sqlite_where=performers.c.disambiguation.is_(None),
 )
 
-studios = entity_table(
+studios = columns.entity_table(
     "studios",
-    text("name", nullable=False, unique=True),
-    reference("parent_id", "studios", ondelete="SET NULL", index=True),
-    text("details"),
-    integer("rating"),
-    flag("favorite"),
-    flag("organized"),
-    flag("ignore_auto_tag"),
-    text("image_blob"),
+    columns.text("name", nullable=False, unique=True),
+    columns.reference("parent_id", "studios", ondelete="SET NULL", index=True),
+    columns.text("details"),
+    columns.integer("rating"),
+    columns.flag("favorite"),
+    columns.flag("organized"),
+    columns.flag("ignore_auto_tag"),
+    columns.text("image_blob"),
 )
 studios.append_constraint(CheckConstraint("id != parent_id"))
 
-tags = entity_table(
+tags = columns.entity_table(
     "tags",
-    text("name", nullable=False, index=True),
-    text("sort_name"),
-    text("description"),
-    flag("favorite"),
-    flag("ignore_auto_tag"),
-    text("image_blob"),
+    columns.text("name", nullable=False, index=True),
+    columns.text("sort_name"),
+    columns.text("description"),
+    columns.flag("favorite"),
+    columns.flag("ignore_auto_tag"),
+    columns.text("image_blob"),
 )
 
-groups = entity_table(
+groups = columns.entity_table(
     "groups",
-    text("name", nullable=False, index=True),
-    text("aliases"),
-    integer("duration"),
-    *fuzzy_date("date"),
-    integer("rating"),
-    reference("studio_id", "studios", ondelete="SET NULL", index=True),
-    text("director"),
-    text("description"),
-    text("front_image_blob"),
-    text("back_image_blob"),
+    columns.text("name", nullable=False, index=True),
+    columns.text("aliases"),
+    columns.integer("duration"),
+    *columns.fuzzy_date("date"),
+    columns.integer("rating"),
+    columns.reference("studio_id", "studios", ondelete="SET NULL", index=True),
+    columns.text("director"),
+    columns.text("description"),
+    columns.text("front_image_blob"),
+    columns.text("back_image_blob"),
 )
 """`description` is the API's synopsis; `duration` in seconds."""

@@ -4,43 +4,35 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint
 
-from stash_cli.embedded.tables.columns import (
-    ANY,
-    DATETIME,
-    flag,
-    integer,
-    join_table,
-    metadata,
-    reference,
-    text,
-)
+from stash_cli.embedded.tables import columns
+from stash_cli.embedded.tables.columns import metadata
 
 _SCENE, _IMAGE, _GALLERY = ("scene_id", "scenes"), ("image_id", "images"), ("gallery_id", "galleries")
 _PERFORMER, _TAG, _GROUP = ("performer_id", "performers"), ("tag_id", "tags"), ("group_id", "groups")
 
-scenes_tags = join_table("scenes_tags", _SCENE, _TAG)
-images_tags = join_table("images_tags", _IMAGE, _TAG)
-galleries_tags = join_table("galleries_tags", _GALLERY, _TAG)
-performers_tags = join_table("performers_tags", _PERFORMER, _TAG)
-studios_tags = join_table("studios_tags", ("studio_id", "studios"), _TAG)
-groups_tags = join_table("groups_tags", _GROUP, _TAG)
-scene_markers_tags = join_table("scene_markers_tags", ("scene_marker_id", "scene_markers"), _TAG)
+scenes_tags = columns.join_table("scenes_tags", _SCENE, _TAG)
+images_tags = columns.join_table("images_tags", _IMAGE, _TAG)
+galleries_tags = columns.join_table("galleries_tags", _GALLERY, _TAG)
+performers_tags = columns.join_table("performers_tags", _PERFORMER, _TAG)
+studios_tags = columns.join_table("studios_tags", ("studio_id", "studios"), _TAG)
+groups_tags = columns.join_table("groups_tags", _GROUP, _TAG)
+scene_markers_tags = columns.join_table("scene_markers_tags", ("scene_marker_id", "scene_markers"), _TAG)
 
-performers_scenes = join_table("performers_scenes", _PERFORMER, _SCENE)
-performers_images = join_table("performers_images", _PERFORMER, _IMAGE)
-performers_galleries = join_table("performers_galleries", _PERFORMER, _GALLERY)
+performers_scenes = columns.join_table("performers_scenes", _PERFORMER, _SCENE)
+performers_images = columns.join_table("performers_images", _PERFORMER, _IMAGE)
+performers_galleries = columns.join_table("performers_galleries", _PERFORMER, _GALLERY)
 
-scenes_galleries = join_table("scenes_galleries", _SCENE, _GALLERY)
-galleries_images = join_table("galleries_images", _GALLERY, _IMAGE, flag("cover"))
-groups_scenes = join_table("groups_scenes", _GROUP, _SCENE, integer("scene_index"))
+scenes_galleries = columns.join_table("scenes_galleries", _SCENE, _GALLERY)
+galleries_images = columns.join_table("galleries_images", _GALLERY, _IMAGE, columns.flag("cover"))
+groups_scenes = columns.join_table("groups_scenes", _GROUP, _SCENE, columns.integer("scene_index"))
 
-tags_relations = join_table("tags_relations", ("parent_id", "tags"), ("child_id", "tags"))
-groups_relations = join_table(
+tags_relations = columns.join_table("tags_relations", ("parent_id", "tags"), ("child_id", "tags"))
+groups_relations = columns.join_table(
     "groups_relations",
     ("containing_id", "groups"),
     ("sub_id", "groups"),
-    integer("order_index", nullable=False),
-    text("description"),
+    columns.integer("order_index", nullable=False),
+    columns.text("description"),
 )
 groups_relations.append_constraint(UniqueConstraint("containing_id", "order_index"))
 groups_relations.append_constraint(CheckConstraint("containing_id != sub_id"))
@@ -51,9 +43,9 @@ def _urls(noun: str, target: str) -> Table:
     return Table(
         name,
         metadata,
-        reference(f"{noun}_id", target, primary_key=True, nullable=False),
-        integer("position", primary_key=True, nullable=False),
-        text("url", primary_key=True, nullable=False),
+        columns.reference(f"{noun}_id", target, primary_key=True, nullable=False),
+        columns.integer("position", primary_key=True, nullable=False),
+        columns.text("url", primary_key=True, nullable=False),
         Index(f"index_{name}_on_url", "url"),
     )
 
@@ -63,8 +55,8 @@ def _aliases(noun: str, target: str, *, unique: bool) -> Table:
     return Table(
         name,
         metadata,
-        reference(f"{noun}_id", target, primary_key=True, nullable=False),
-        text("alias", primary_key=True, nullable=False),
+        columns.reference(f"{noun}_id", target, primary_key=True, nullable=False),
+        columns.text("alias", primary_key=True, nullable=False),
         Index(f"index_{name}_on_alias", "alias", unique=unique),
     )
 
@@ -75,10 +67,10 @@ def _stash_ids(noun: str, target: str) -> Table:
         name,
         metadata,
         # Only a scene has at most one id for an endpoint: the key it has on the server.
-        reference(f"{noun}_id", target, primary_key=noun == "scene", nullable=False),
-        text("endpoint", primary_key=noun == "scene", nullable=False),
-        text("stash_id", nullable=False),
-        Column("updated_at", DATETIME, nullable=False),
+        columns.reference(f"{noun}_id", target, primary_key=noun == "scene", nullable=False),
+        columns.text("endpoint", primary_key=noun == "scene", nullable=False),
+        columns.text("stash_id", nullable=False),
+        Column("updated_at", columns.DATETIME, nullable=False),
         Index(f"index_{name}_on_{noun}_id", f"{noun}_id"),
     )
 
@@ -88,9 +80,9 @@ def _custom_fields(noun: str, target: str) -> Table:
     return Table(
         name,
         metadata,
-        reference(f"{noun}_id", target, primary_key=True, nullable=False),
-        text("field", primary_key=True, nullable=False),
-        Column("value", ANY, nullable=False),
+        columns.reference(f"{noun}_id", target, primary_key=True, nullable=False),
+        columns.text("field", primary_key=True, nullable=False),
+        Column("value", columns.ANY, nullable=False),
         Index(f"index_{name}_on_field_value", "field", "value"),
     )
 

@@ -12,6 +12,7 @@ from graphql import OperationType, get_operation_ast
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
+from stash_cli.embedded.graphql.errors import PARSE_FAILED, VALIDATION_FAILED
 from stash_cli.embedded.web.auth import allow_privileged
 from stash_cli.embedded.web.peers import base_url
 from stash_cli.embedded.web.requests import Malformed, Query, media_type, read_query
@@ -56,7 +57,7 @@ async def while_connected(receive: Receive, work: Callable[[threading.Event], T]
 PLAIN, GRAPHQL = "application/json", "application/graphql-response+json"
 _OFFERS = {PLAIN: PLAIN, GRAPHQL: GRAPHQL, "*/*": GRAPHQL, "application/*": GRAPHQL}
 _BODY_TYPES = frozenset({PLAIN, "multipart/form-data"})
-_REFUSALS = frozenset({"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"})
+_REQUEST_ERRORS = frozenset({PARSE_FAILED, VALIDATION_FAILED})
 
 
 def graphql_endpoint(library: Library) -> Callable[[Request], Awaitable[Response]]:
@@ -110,7 +111,9 @@ def _refuse_writing(library: Library, query: Query) -> None:
 
 def _outcome(request: Request, data: Any, errors: list[dict[str, Any]]) -> tuple[dict[str, Any], int]:
     """Body and status: a request error is a client error, a field error is not."""
-    refused = data is None and any(error.get("extensions", {}).get("code") in _REFUSALS for error in errors)
+    refused = data is None and any(
+        error.get("extensions", {}).get("code") in _REQUEST_ERRORS for error in errors
+    )
     # gqlgen answers 422 for application/json, and 400 for GraphQL's own media type.
     status = (422 if _content_type(request) == PLAIN else 400) if refused else 200
     return ({"errors": errors, "data": data} if errors else {"data": data}), status

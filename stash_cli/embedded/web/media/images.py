@@ -10,22 +10,8 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.imaging.pictures import Thumbnails
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.scan.probe import BrokenFileError
-from stash_cli.embedded.web.media.lookup import (
-    LARGEST,
-    gallery_id,
-    image_id,
-    object_id,
-    primary_file,
-    scene_id,
-)
-from stash_cli.embedded.web.responses import (
-    NotServed,
-    kind_by_name,
-    media_route,
-    placeholder,
-    send_content,
-    send_file,
-)
+from stash_cli.embedded.web import responses
+from stash_cli.embedded.web.media import lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,17 +26,17 @@ if TYPE_CHECKING:
     Find = Callable[[Connection, str], int]
 
 _PORTRAITS: dict[str, tuple[Table, str, str, Find]] = {
-    "/performer/{id}/image": (t.performers, "image_blob", "performer", object_id),
-    "/studio/{id}/image": (t.studios, "image_blob", "studio", object_id),
-    "/tag/{id}/image": (t.tags, "image_blob", "tag", object_id),
-    "/group/{id}/frontimage": (t.groups, "front_image_blob", "group", object_id),
-    "/group/{id}/backimage": (t.groups, "back_image_blob", "group", object_id),
-    "/scene/{id}/screenshot": (t.scenes, "cover_blob", "scene", scene_id),
+    "/performer/{id}/image": (t.performers, "image_blob", "performer", lookup.object_id),
+    "/studio/{id}/image": (t.studios, "image_blob", "studio", lookup.object_id),
+    "/tag/{id}/image": (t.tags, "image_blob", "tag", lookup.object_id),
+    "/group/{id}/frontimage": (t.groups, "front_image_blob", "group", lookup.object_id),
+    "/group/{id}/backimage": (t.groups, "back_image_blob", "group", lookup.object_id),
+    "/scene/{id}/screenshot": (t.scenes, "cover_blob", "scene", lookup.scene_id),
 }
 
 
 def portrait_routes(library: Library) -> list[Route]:
-    return [media_route(path, _serving(library, *facts)) for path, facts in _PORTRAITS.items()]
+    return [responses.media_route(path, _serving(library, *facts)) for path, facts in _PORTRAITS.items()]
 
 
 def _serving(
@@ -68,9 +54,9 @@ def _serving(
             number = find(connection, request.path_params["id"])
             found = connection.execute(query.where(table.c.id == number)).first()
         if found is None:
-            raise NotServed
+            raise responses.NotServed
         own = None if request.query_params.get("default") == "true" else found[1]
-        return send_content(request, own or placeholder(kind))
+        return responses.send_content(request, own or responses.placeholder(kind))
 
     return serve
 
@@ -78,10 +64,10 @@ def _serving(
 def image_routes(library: Library) -> list[Route]:
     serving = _Images(library)
     return [
-        media_route("/image/{id}/image", serving.image),
-        media_route("/image/{id}/thumbnail", serving.thumbnail),
-        media_route("/gallery/{id}/cover", serving.cover),
-        media_route("/gallery/{id}/preview/{index}", serving.at),
+        responses.media_route("/image/{id}/image", serving.image),
+        responses.media_route("/image/{id}/thumbnail", serving.thumbnail),
+        responses.media_route("/gallery/{id}/cover", serving.cover),
+        responses.media_route("/gallery/{id}/preview/{index}", serving.at),
     ]
 
 
@@ -93,40 +79,44 @@ class _Images:
     def image(self, request: Request) -> Response:
         """The primary file."""
         with self._library.database.read() as connection:
-            number = image_id(connection, request.path_params["id"])
-            media = primary_file(self._library, connection, t.images_files, "image_id", number)
-        return send_file(request, media.open())
+            number = lookup.image_id(connection, request.path_params["id"])
+            media = lookup.primary_file(self._library, connection, t.images_files, "image_id", number)
+        return responses.send_file(request, media.open())
 
     def thumbnail(self, request: Request) -> Response:
         with self._library.database.read() as connection:
-            number = image_id(connection, request.path_params["id"])
+            number = lookup.image_id(connection, request.path_params["id"])
             if connection.scalar(select(t.images.c.id).where(t.images.c.id == number)) is None:
-                raise NotServed
+                raise responses.NotServed
         return self._small(request, number)
 
     def cover(self, request: Request) -> Response:
         """The thumbnail of a gallery's cover."""
         image = self._member(request, lambda gallery: gallery.get("cover"))
-        return send_content(request, placeholder("gallery")) if image is None else self._small(request, image)
+        return (
+            responses.send_content(request, responses.placeholder("gallery"))
+            if image is None
+            else self._small(request, image)
+        )
 
     def at(self, request: Request) -> Response:
         """The thumbnail of the image at an index of a gallery, counted from 0."""
         index = request.path_params["index"]
         if not (index.isascii() and index.isdigit()):
-            raise NotServed("bad index", 400)
-        place = min(int(index), LARGEST)
+            raise responses.NotServed("bad index", 400)
+        place = min(int(index), lookup.LARGEST)
         image = self._member(request, lambda gallery: gallery.get("image", {"index": place}))
         if image is None:
-            raise NotServed
+            raise responses.NotServed
         return self._small(request, image)
 
     def _member(self, request: Request, choose: Callable[[Row], Row | None]) -> int | None:
         """The id of an image of the requested gallery."""
         with self._library.database.read() as connection:
-            number = gallery_id(connection, request.path_params["id"])
+            number = lookup.gallery_id(connection, request.path_params["id"])
             gallery = RequestContext(self._library, connection, "").fetch("Gallery", number)
             if gallery is None:
-                raise NotServed
+                raise responses.NotServed
             image = choose(gallery)
         return None if image is None else image.id
 
@@ -134,16 +124,16 @@ class _Images:
         """A thumbnail; the picture itself if it is small or unscalable, a placeholder if it is missing."""
         try:
             with self._library.database.read() as connection:
-                media = primary_file(self._library, connection, t.images_files, "image_id", number)
+                media = lookup.primary_file(self._library, connection, t.images_files, "image_id", number)
             file = media.open()
-        except (NotServed, OSError, BrokenFileError):
-            return send_content(request, placeholder("image"))
+        except (responses.NotServed, OSError, BrokenFileError):
+            return responses.send_content(request, responses.placeholder("image"))
         try:
-            moves = kind_by_name(file.name).startswith("video/")
+            moves = responses.kind_by_name(file.name).startswith("video/")
             content = self._thumbnails.of(media.location, file, moves=moves)
         except (OSError, BrokenFileError):
             content = None
         if content is None:
-            return send_file(request, file)
+            return responses.send_file(request, file)
         file.stream.close()
-        return send_content(request, content)
+        return responses.send_content(request, content)

@@ -11,8 +11,8 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.imaging.frames import cover_at
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.scan.probe import BrokenFileError
-from stash_cli.embedded.web.media.lookup import object_id, primary_file, scene_id
-from stash_cli.embedded.web.responses import NotServed, media_route, placeholder, send_content, send_file
+from stash_cli.embedded.web import responses
+from stash_cli.embedded.web.media import lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,12 +70,12 @@ def scene_routes(library: Library) -> list[Route]:
     """The routes of scenes; previews, sprites and transcodes are not generated."""
     serving = _Scenes(library)
     return [
-        media_route("/scene/{id}/stream", serving.stream),
-        media_route("/scene/{id}/caption", serving.caption),
-        media_route("/scene/{id}/funscript", serving.funscript),
-        media_route("/scene/{id}/vtt/chapter", serving.chapters),
-        media_route(f"{_MARKER}/screenshot", serving.marker_screenshot),
-        media_route(f"{_MARKER}/preview", serving.marker_preview),
+        responses.media_route("/scene/{id}/stream", serving.stream),
+        responses.media_route("/scene/{id}/caption", serving.caption),
+        responses.media_route("/scene/{id}/funscript", serving.funscript),
+        responses.media_route("/scene/{id}/vtt/chapter", serving.chapters),
+        responses.media_route(f"{_MARKER}/screenshot", serving.marker_screenshot),
+        responses.media_route(f"{_MARKER}/preview", serving.marker_preview),
     ]
 
 
@@ -87,7 +87,7 @@ class _Scenes:
         """The primary file."""
         with self._library.database.read() as connection:
             video = self._video(connection, request)
-        return send_file(request, video.open())
+        return responses.send_file(request, video.open())
 
     def caption(self, request: Request) -> Response:
         """The caption of a language (`lang`) and type (`type`: "srt" or "vtt"), as WebVTT."""
@@ -99,62 +99,62 @@ class _Scenes:
         query = query.where(captions.language_code == wanted[0], captions.caption_type == wanted[1])
         with self._library.database.read() as connection:
             video = self._video(connection, request)
-            number = scene_id(connection, request.path_params["id"])
+            number = lookup.scene_id(connection, request.path_params["id"])
             name = connection.scalar(query.where(t.scenes_files.c.scene_id == number))
         if not name:
-            raise NotServed
+            raise responses.NotServed
         with video.open(sidecar=name) as file:
             content = as_vtt(file.stream.read(_LONGEST_CAPTION), wanted[1])
-        return send_content(request, content, TYPE)
+        return responses.send_content(request, content, TYPE)
 
     def funscript(self, request: Request) -> Response:
         with self._library.database.read() as connection:
             video = self._video(connection, request)
         script = video.location.path.with_suffix(".funscript").name
-        return send_file(request, video.open(sidecar=script), "text/plain")
+        return responses.send_file(request, video.open(sidecar=script), "text/plain")
 
     def chapters(self, request: Request) -> Response:
         """The markers of a scene as chapters, each until its end or the next marker."""
         with self._library.database.read() as connection:
-            number = scene_id(connection, request.path_params["id"])
+            number = lookup.scene_id(connection, request.path_params["id"])
             scene = RequestContext(self._library, connection, "").fetch("Scene", number)
             if scene is None:
-                raise NotServed
+                raise responses.NotServed
             content = chapters(_marks(scene))
-        return send_content(request, content, TYPE)
+        return responses.send_content(request, content, TYPE)
 
     def marker_screenshot(self, request: Request) -> Response:
         """The frame of a marker, or a placeholder."""
         seconds, video = self._marked(request)
         picture = None if video is None else _frame(video, max(seconds, 0.0))
         if picture is None:
-            return send_content(request, placeholder("scene"), cache="no-store")
-        return send_content(request, picture)
+            return responses.send_content(request, responses.placeholder("scene"), cache="no-store")
+        return responses.send_content(request, picture)
 
     def marker_preview(self, request: Request) -> Response:
         """A placeholder, because previews are not generated."""
         self._marked(request)
-        return send_content(request, placeholder("scene"), cache="no-store")
+        return responses.send_content(request, responses.placeholder("scene"), cache="no-store")
 
     def _marked(self, request: Request) -> tuple[float, FileSource | None]:
         """The time of a marker in seconds, and its video."""
         with self._library.database.read() as connection:
-            marker = object_id(connection, request.path_params["marker"])
-            number = scene_id(connection, request.path_params["id"])
+            marker = lookup.object_id(connection, request.path_params["marker"])
+            number = lookup.scene_id(connection, request.path_params["id"])
             markers = t.scene_markers.c
             query = select(markers.seconds).where(markers.id == marker, markers.scene_id == number)
             seconds = connection.scalar(query)
             if seconds is None:
-                raise NotServed
+                raise responses.NotServed
             try:
                 return seconds, self._video(connection, request)
-            except NotServed:
+            except responses.NotServed:
                 return seconds, None
 
     def _video(self, connection: Connection, request: Request) -> FileSource:
         """The primary file of the requested scene."""
-        number = scene_id(connection, request.path_params["id"])
-        return primary_file(self._library, connection, t.scenes_files, "scene_id", number)
+        number = lookup.scene_id(connection, request.path_params["id"])
+        return lookup.primary_file(self._library, connection, t.scenes_files, "scene_id", number)
 
 
 def _frame(video: FileSource, second: float) -> bytes | None:
