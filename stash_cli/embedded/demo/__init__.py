@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from stash_cli.embedded.demo.builder import Builder
 from stash_cli.embedded.demo.entities import add_galleries, add_groups, add_performers, add_studios, add_tags
 from stash_cli.embedded.demo.scenes import add_history, add_markers, add_scenes
+from stash_cli.embedded.library import settings
 from stash_cli.embedded.library.library import DEMO, demo_path
-from stash_cli.embedded.library.settings import write_part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def build(library: Library) -> None:
     with library.database.write() as connection:
         builder.write(connection)
         stash = {"path": "/media", "excludeVideo": False, "excludeImage": False}
-        write_part(connection, "general", {"stashes": [stash]})
+        settings.write_part(connection, "general", {"stashes": [stash]})
 
 
 _SIDE_FILES = ("", "-wal", "-shm")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection, Table, insert
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.timestamps import utc
+from stash_cli.embedded.library import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Builder:
     def next_time(self) -> str:
         """The next timestamp, seven minutes after the last one."""
         self._clock += 1
-        return utc(_START + timedelta(minutes=7 * self._clock))
+        return timestamps.utc(_START + timedelta(minutes=7 * self._clock))
 
     def day(self, years: int = 12) -> str:
         """A random day in the `years` after 2012."""

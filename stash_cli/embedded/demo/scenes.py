@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.demo import names
-from stash_cli.embedded.library.timestamps import utc
+from stash_cli.embedded.library import timestamps
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -125,4 +125,6 @@ def add_history(builder: Builder) -> None:
 def _dates(builder: Builder, table: Table, column: str, scene: int) -> None:
     for _ in range(builder.random.randint(1, 5)):
         minutes = builder.random.randrange(60 * 24 * 700)
-        builder.add(table, scene_id=scene, **{column: utc(_WATCHED_SINCE + timedelta(minutes=minutes))})
+        builder.add(
+            table, scene_id=scene, **{column: timestamps.utc(_WATCHED_SINCE + timedelta(minutes=minutes))}
+        )

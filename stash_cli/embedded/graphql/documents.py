@@ -9,18 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
-    InlineFragmentNode,
-    SelectionNode,
-    SelectionSetNode,
-    parse,
-    validate,
-)
+import graphql
 
 from stash_cli.embedded.graphql.errors import PARSE_FAILED, VALIDATION_FAILED, request_error
 from stash_cli.embedded.graphql.schema import library_schema
@@ -49,7 +38,7 @@ _OPENING, _CLOSING = frozenset("{[("), frozenset("}])")
 class Document:
     """A parsed document, or the errors that prevent its execution."""
 
-    ast: DocumentNode | None
+    ast: graphql.DocumentNode | None
     errors: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -114,13 +103,13 @@ def _validated(text: str, root_fields: int) -> Document:
     if not text.strip():
         raise _Unacceptable("no operation provided", VALIDATION_FAILED)
     try:
-        ast = parse(text, no_location=False)
-    except GraphQLError as failure:
+        ast = graphql.parse(text, no_location=False)
+    except graphql.GraphQLError as failure:
         return Document(None, [request_error(failure, PARSE_FAILED)])
     # The rule OverlappingFieldsCanBeMerged compares fields of one name pairwise: thousands of them take
     # minutes.
     _check_width(ast, root_fields)
-    errors = [request_error(failure) for failure in validate(library_schema(), ast)]
+    errors = [request_error(failure) for failure in graphql.validate(library_schema(), ast)]
     # Only in a valid document are fragments acyclic, without which computing the depth would not end.
     if not errors and (depth := _depth(ast)) > MAX_DEPTH:
         raise _Unacceptable(
@@ -129,7 +118,7 @@ def _validated(text: str, root_fields: int) -> Document:
     return Document(None if errors else ast, errors)
 
 
-def _check_width(document: DocumentNode, most: int) -> None:
+def _check_width(document: graphql.DocumentNode, most: int) -> None:
     """Refuse a document with too many fields of the same response name, which validation compares pairwise.
 
     Fields that are merged count together, and so do all fragments, which may be spread into one selection.
@@ -137,7 +126,9 @@ def _check_width(document: DocumentNode, most: int) -> None:
     definitions = [getattr(node, "selection_set", None) for node in document.definitions]
     operations = [[found] for found in definitions if found is not None]
     fragments = [
-        node.selection_set for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        node.selection_set
+        for node in document.definitions
+        if isinstance(node, graphql.FragmentDefinitionNode)
     ]
     groups, pairs = [*operations, fragments], 0
     while groups:
@@ -150,39 +141,43 @@ def _check_width(document: DocumentNode, most: int) -> None:
         groups += [below for nodes in fields.values() if (below := _below(nodes))]
 
 
-def _by_name(selections: list[SelectionSetNode]) -> dict[str, list[SelectionNode]]:
+def _by_name(selections: list[graphql.SelectionSetNode]) -> dict[str, list[graphql.SelectionNode]]:
     """The merged fields of `selections` by response name; spread fragments share the name "..."."""
-    found: dict[str, list[SelectionNode]] = defaultdict(list)
+    found: dict[str, list[graphql.SelectionNode]] = defaultdict(list)
     waiting = list(selections)
     while waiting:
         for node in waiting.pop().selections:
-            if isinstance(node, InlineFragmentNode):
+            if isinstance(node, graphql.InlineFragmentNode):
                 waiting.append(node.selection_set)
-            elif isinstance(node, FieldNode):
+            elif isinstance(node, graphql.FieldNode):
                 found[(node.alias or node.name).value].append(node)
             else:
                 found["..."].append(node)
     return found
 
 
-def _below(nodes: list[SelectionNode]) -> list[SelectionSetNode]:
-    return [node.selection_set for node in nodes if isinstance(node, FieldNode) and node.selection_set]
+def _below(nodes: list[graphql.SelectionNode]) -> list[graphql.SelectionSetNode]:
+    return [
+        node.selection_set for node in nodes if isinstance(node, graphql.FieldNode) and node.selection_set
+    ]
 
 
-def _depth(document: DocumentNode) -> int:
+def _depth(document: graphql.DocumentNode) -> int:
     """The depth of the deepest selection, fragments included."""
     fragments = {
-        node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        node.name.value: node
+        for node in document.definitions
+        if isinstance(node, graphql.FragmentDefinitionNode)
     }
     known: dict[str, int] = {}
 
-    def of_selections(selections: SelectionSetNode | None) -> int:
+    def of_selections(selections: graphql.SelectionSetNode | None) -> int:
         return max(map(of_node, selections.selections), default=0) if selections else 0
 
     def of_node(node: Any) -> int:
-        if isinstance(node, FieldNode):
+        if isinstance(node, graphql.FieldNode):
             return 1 + of_selections(node.selection_set)
-        if isinstance(node, FragmentSpreadNode):
+        if isinstance(node, graphql.FragmentSpreadNode):
             name = node.name.value
             if name not in known:
                 known[name] = of_selections(fragments[name].selection_set)

@@ -23,7 +23,7 @@ from stash_cli.embedded.graphql.privileged import is_privileged
 from stash_cli.embedded.graphql.schema import library_schema
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.library.database import Deadline, ReadEndedError
-from stash_cli.embedded.persistence.blobs import load_pictures
+from stash_cli.embedded.persistence import blobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -162,7 +162,7 @@ class Run:
         if name in _reading_mutations():
             return table[name](self._fresh(), **args)
         # Pictures are loaded before the transaction, so that a slow host does not block other writers.
-        return self._write(table[name], load_pictures(name, args, self._library.limits))
+        return self._write(table[name], blobs.load_pictures(name, args, self._library.limits))
 
     def _reading(self) -> RequestContext:
         """The context that all root fields of a query share."""

@@ -8,18 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLError,
-    GraphQLInputObjectType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLScalarType,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    Undefined,
-    type_from_ast,
-)
+import graphql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,29 +20,29 @@ MAX_DEPTH = 100
 
 
 def coerce_variables(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]
+    schema: graphql.GraphQLSchema, operation: graphql.OperationDefinitionNode, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """`given` with leniently accepted scalars converted to their type. Raises GraphQLError."""
     coerced = dict(given)
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
-        kind: Any = type_from_ast(schema, definition.type)
+        kind: Any = graphql.type_from_ast(schema, definition.type)
         path = ("variable", name)
         if name in coerced:
             coerced[name] = _coerce(kind, coerced[name], path)
-        elif isinstance(kind, GraphQLNonNull) and definition.default_value is None:
+        elif isinstance(kind, graphql.GraphQLNonNull) and definition.default_value is None:
             raise _wrong("must be defined", path)
     return coerced
 
 
-def _wrong(message: str, path: Path) -> GraphQLError:
-    return GraphQLError(message, path=path)
+def _wrong(message: str, path: Path) -> graphql.GraphQLError:
+    return graphql.GraphQLError(message, path=path)
 
 
 def _coerce(kind: Any, value: Any, path: Path) -> Any:
     if len(path) > MAX_DEPTH:
         raise _wrong(f"variables nested deeper than {MAX_DEPTH} levels", path[:2])
-    if isinstance(kind, GraphQLNonNull):
+    if isinstance(kind, graphql.GraphQLNonNull):
         if value is None:
             raise _wrong("cannot be null", path)
         return _coerce(kind.of_type, value, path)
@@ -65,27 +54,27 @@ def _coerce(kind: Any, value: Any, path: Path) -> Any:
     )
 
 
-def _list(kind: GraphQLList[Any], value: Any, path: Path) -> Any:
+def _list(kind: graphql.GraphQLList[Any], value: Any, path: Path) -> Any:
     if not isinstance(value, list):
         # The specification coerces a single value to a list of one.
         return [_coerce(kind.of_type, value, path)]
     return [_coerce(kind.of_type, item, (*path, index)) for index, item in enumerate(value)]
 
 
-def _object(kind: GraphQLInputObjectType, value: Any, path: Path) -> Any:
+def _object(kind: graphql.GraphQLInputObjectType, value: Any, path: Path) -> Any:
     if not isinstance(value, dict):
         raise _wrong(f"must be a {kind.name}, not a {_go_kind(value)}", path)
     for name in value:
         if name not in kind.fields:
             raise _wrong("unknown field", (*path, name))
     for name, field in kind.fields.items():
-        required = isinstance(field.type, GraphQLNonNull) and field.default_value is Undefined
+        required = isinstance(field.type, graphql.GraphQLNonNull) and field.default_value is graphql.Undefined
         if required and name not in value:
             raise _wrong("must be defined", (*path, name))
     return {name: _coerce(kind.fields[name].type, item, (*path, name)) for name, item in value.items()}
 
 
-def _enum(kind: GraphQLEnumType, value: Any, path: Path) -> Any:
+def _enum(kind: graphql.GraphQLEnumType, value: Any, path: Path) -> Any:
     if not isinstance(value, str):
         raise _wrong(f"enums must be ints or strings, not {_go_kind(value)}", path)
     if value not in kind.values:
@@ -93,7 +82,7 @@ def _enum(kind: GraphQLEnumType, value: Any, path: Path) -> Any:
     return value
 
 
-def _scalar(kind: GraphQLScalarType, value: Any, path: Path) -> Any:
+def _scalar(kind: graphql.GraphQLScalarType, value: Any, path: Path) -> Any:
     """Coerce a built-in scalar; custom scalars are validated by their own parser."""
     if kind.name in COERCIONS:
         value = COERCIONS[kind.name](value)
@@ -108,10 +97,10 @@ def _scalar(kind: GraphQLScalarType, value: Any, path: Path) -> Any:
 
 
 _KINDS: tuple[tuple[Any, Callable[[Any, Any, Path], Any]], ...] = (
-    (GraphQLList, _list),
-    (GraphQLInputObjectType, _object),
-    (GraphQLEnumType, _enum),
-    (GraphQLScalarType, _scalar),
+    (graphql.GraphQLList, _list),
+    (graphql.GraphQLInputObjectType, _object),
+    (graphql.GraphQLEnumType, _enum),
+    (graphql.GraphQLScalarType, _scalar),
 )
 
 

@@ -5,22 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
-from graphql import (
-    GraphQLArgument,
-    GraphQLEnumType,
-    GraphQLEnumValue,
-    GraphQLField,
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNamedType,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLSchema,
-    GraphQLUnionType,
-    Undefined,
-)
+import graphql
 
 from stash_cli.core.types.api import Api, ApiField, ApiType, TypeRef, describe_api
 from stash_cli.embedded.graphql.scalars import scalar_type
@@ -30,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def library_schema() -> GraphQLSchema:
+def library_schema() -> graphql.GraphQLSchema:
     """The schema of the whole API, built on first use."""
     return SchemaBuilder(describe_api()).build()
 
@@ -40,7 +25,7 @@ class SchemaBuilder:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._types: dict[str, GraphQLNamedType] = {}
+        self._types: dict[str, graphql.GraphQLNamedType] = {}
         self._interfaces = {
             member: facts.name
             for facts in api.types.values()
@@ -48,10 +33,10 @@ class SchemaBuilder:
             for member in facts.members
         }
 
-    def build(self) -> GraphQLSchema:
+    def build(self) -> graphql.GraphQLSchema:
         """The schema; it is assumed valid, because the description is tested against introspections."""
         self._types = {name: self._make(facts) for name, facts in self._api.types.items()}
-        return GraphQLSchema(
+        return graphql.GraphQLSchema(
             query=self._root("Query", self._api.queries),
             mutation=self._root("Mutation", self._api.mutations),
             subscription=self._root("Subscription", self._api.subscriptions),
@@ -61,8 +46,8 @@ class SchemaBuilder:
             assume_valid=True,
         )
 
-    def _make(self, facts: ApiType) -> GraphQLNamedType:
-        makers: dict[str, Callable[[ApiType], GraphQLNamedType]] = {
+    def _make(self, facts: ApiType) -> graphql.GraphQLNamedType:
+        makers: dict[str, Callable[[ApiType], graphql.GraphQLNamedType]] = {
             "SCALAR": lambda facts: scalar_type(facts.name),
             "ENUM": _enum,
             "UNION": self._union,
@@ -72,68 +57,72 @@ class SchemaBuilder:
         }
         return makers[facts.kind](facts)
 
-    def _root(self, name: str, operations: dict[str, ApiField]) -> GraphQLObjectType:
-        return GraphQLObjectType(name, partial(self._fields, operations))
+    def _root(self, name: str, operations: dict[str, ApiField]) -> graphql.GraphQLObjectType:
+        return graphql.GraphQLObjectType(name, partial(self._fields, operations))
 
-    def _object(self, facts: ApiType) -> GraphQLObjectType:
-        def interfaces() -> list[GraphQLInterfaceType]:
+    def _object(self, facts: ApiType) -> graphql.GraphQLObjectType:
+        def interfaces() -> list[graphql.GraphQLInterfaceType]:
             name = self._interfaces.get(facts.name)
-            return [cast("GraphQLInterfaceType", self._types[name])] if name else []
+            return [cast("graphql.GraphQLInterfaceType", self._types[name])] if name else []
 
-        return GraphQLObjectType(
+        return graphql.GraphQLObjectType(
             facts.name,
             lambda: self._fields(facts.fields),
             interfaces=interfaces,
             description=facts.doc or None,
         )
 
-    def _interface(self, facts: ApiType) -> GraphQLInterfaceType:
-        return GraphQLInterfaceType(
+    def _interface(self, facts: ApiType) -> graphql.GraphQLInterfaceType:
+        return graphql.GraphQLInterfaceType(
             facts.name,
             lambda: self._fields(facts.fields),
             resolve_type=_type_of,
             description=facts.doc or None,
         )
 
-    def _union(self, facts: ApiType) -> GraphQLUnionType:
-        def members() -> list[GraphQLObjectType]:
-            return [cast("GraphQLObjectType", self._types[name]) for name in facts.members]
+    def _union(self, facts: ApiType) -> graphql.GraphQLUnionType:
+        def members() -> list[graphql.GraphQLObjectType]:
+            return [cast("graphql.GraphQLObjectType", self._types[name]) for name in facts.members]
 
-        return GraphQLUnionType(facts.name, members, resolve_type=_type_of)
+        return graphql.GraphQLUnionType(facts.name, members, resolve_type=_type_of)
 
-    def _input(self, facts: ApiType) -> GraphQLInputObjectType:
-        def fields() -> dict[str, GraphQLInputField]:
+    def _input(self, facts: ApiType) -> graphql.GraphQLInputObjectType:
+        def fields() -> dict[str, graphql.GraphQLInputField]:
             return {
-                field.name: GraphQLInputField(self._type(field.type), deprecation_reason=field.deprecated)
+                field.name: graphql.GraphQLInputField(
+                    self._type(field.type), deprecation_reason=field.deprecated
+                )
                 for field in facts.fields.values()
             }
 
-        return GraphQLInputObjectType(facts.name, fields, description=facts.doc or None)
+        return graphql.GraphQLInputObjectType(facts.name, fields, description=facts.doc or None)
 
-    def _fields(self, fields: dict[str, ApiField]) -> dict[str, GraphQLField]:
+    def _fields(self, fields: dict[str, ApiField]) -> dict[str, graphql.GraphQLField]:
         return {field.name: self._field(field) for field in fields.values()}
 
-    def _field(self, field: ApiField) -> GraphQLField:
+    def _field(self, field: ApiField) -> graphql.GraphQLField:
         args = {
-            name: GraphQLArgument(self._type(ref), default_value=field.defaults.get(name, Undefined))
+            name: graphql.GraphQLArgument(
+                self._type(ref), default_value=field.defaults.get(name, graphql.Undefined)
+            )
             for name, ref in field.args.items()
         }
-        return GraphQLField(self._type(field.type), args, deprecation_reason=field.deprecated)
+        return graphql.GraphQLField(self._type(field.type), args, deprecation_reason=field.deprecated)
 
     def _type(self, ref: TypeRef) -> Any:
         text = ref.text
         if text.endswith("!"):
-            return GraphQLNonNull(self._type(type(ref)(text[:-1])))
+            return graphql.GraphQLNonNull(self._type(type(ref)(text[:-1])))
         if text.startswith("["):
-            return GraphQLList(self._type(type(ref)(text[1:-1])))
+            return graphql.GraphQLList(self._type(type(ref)(text[1:-1])))
         return self._types[text]
 
 
-def _enum(facts: ApiType) -> GraphQLEnumType:
-    return GraphQLEnumType(
+def _enum(facts: ApiType) -> graphql.GraphQLEnumType:
+    return graphql.GraphQLEnumType(
         facts.name,
         {
-            value: GraphQLEnumValue(value, deprecation_reason=deprecated)
+            value: graphql.GraphQLEnumValue(value, deprecation_reason=deprecated)
             for value, deprecated in facts.values.items()
         },
     )

@@ -5,18 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
-    InlineFragmentNode,
-    OperationType,
-    SelectionSetNode,
-    execute_sync,
-    get_operation_ast,
-)
+import graphql
 
 from stash_cli.embedded.graphql.inputs import coerce_variables
 from stash_cli.embedded.graphql.schema import library_schema
@@ -69,14 +58,14 @@ class Stream:
 class Subscribed:
     """A valid subscription: the selection on each event of `field`."""
 
-    document: DocumentNode
+    document: graphql.DocumentNode
     variables: dict[str, Any]
     operation_name: str | None
     field: str
 
     def answer(self, value: Any) -> dict[str, Any]:
         """The response for an event, with errors if there are any."""
-        result = execute_sync(
+        result = graphql.execute_sync(
             library_schema(),
             self.document,
             root_value={self.field: value},
@@ -90,28 +79,30 @@ class Subscribed:
 def open_stream(library: Library, query: Query, arrived: Callable[[Stream], object]) -> Stream | None:
     """The stream of a valid subscription; None for anything else, which execution then answers."""
     document, name = library.documents.prepare(query.document).ast, query.operation_name
-    operation = None if document is None else get_operation_ast(document, name)
-    if document is None or operation is None or operation.operation is not OperationType.SUBSCRIPTION:
+    operation = None if document is None else graphql.get_operation_ast(document, name)
+    if document is None or operation is None or operation.operation is not graphql.OperationType.SUBSCRIPTION:
         return None
     try:
         variables = coerce_variables(library_schema(), operation, query.variables)
-    except GraphQLError:
+    except graphql.GraphQLError:
         return None
     field = next(_root_fields(document, operation.selection_set)).name.value
     return Stream(Subscribed(document, variables, name, field), _source(library.jobs, field), arrived)
 
 
-def _root_fields(document: DocumentNode, selections: SelectionSetNode) -> Iterator[FieldNode]:
+def _root_fields(
+    document: graphql.DocumentNode, selections: graphql.SelectionSetNode
+) -> Iterator[graphql.FieldNode]:
     """The root fields of an operation, fragments included; validation allows only one name."""
     for node in selections.selections:
-        if isinstance(node, FieldNode):
+        if isinstance(node, graphql.FieldNode):
             yield node
-        elif isinstance(node, FragmentSpreadNode):
+        elif isinstance(node, graphql.FragmentSpreadNode):
             yield from _root_fields(document, _fragment(document, node.name.value))
-        elif isinstance(node, InlineFragmentNode):
+        elif isinstance(node, graphql.InlineFragmentNode):
             yield from _root_fields(document, node.selection_set)
 
 
-def _fragment(document: DocumentNode, name: str) -> SelectionSetNode:
-    fragments = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
+def _fragment(document: graphql.DocumentNode, name: str) -> graphql.SelectionSetNode:
+    fragments = (node for node in document.definitions if isinstance(node, graphql.FragmentDefinitionNode))
     return next(node.selection_set for node in fragments if node.name.value == name)

@@ -15,7 +15,7 @@ from stash_cli.embedded.import_export import archive
 from stash_cli.embedded.import_export.archive import filled
 from stash_cli.embedded.import_export.file_entries import entry_name, file_entry, folder_entry
 from stash_cli.embedded.object_types import OBJECT_TYPES
-from stash_cli.embedded.persistence.arguments import to_ids
+from stash_cli.embedded.persistence import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -131,7 +131,7 @@ class Export:
         asked = options.get(layout.argument) or {}
         if layout is archive.GROUP and not asked:
             asked = options.get("movies") or {}
-        ids = self._all(layout.type) if asked.get("all") else to_ids(asked.get("ids"), "ids")
+        ids = self._all(layout.type) if asked.get("all") else arguments.to_ids(asked.get("ids"), "ids")
         return dict.fromkeys(ids)
 
     def _all(self, type_name: str) -> list[int]:

@@ -15,7 +15,7 @@ from stash_cli.embedded.import_export import archive, references
 from stash_cli.embedded.import_export.file_entries import folder_at, parents_before, write_entry
 from stash_cli.embedded.import_export.references import write_owned
 from stash_cli.embedded.library import timestamps
-from stash_cli.embedded.persistence.changeset import change_one, create
+from stash_cli.embedded.persistence import changeset
 from stash_cli.embedded.persistence.entity_mapper import MAPPERS
 from stash_cli.embedded.persistence.files import FILES
 
@@ -74,7 +74,7 @@ class Import:
                 return
         number = _made(connection, layout, found) if existing is None else existing
         given = {member.given: self._given(connection, member, found) for member in layout.members}
-        change_one(connection, MAPPERS[layout.type], number, {"id": number, **given})
+        changeset.change_one(connection, MAPPERS[layout.type], number, {"id": number, **given})
         write_owned(connection, layout, number, found, self.missing)
         table = MAPPERS[layout.type].table
         now = timestamps.now()
@@ -157,7 +157,7 @@ def _made(connection: Connection, layout: archive.Layout, found: Mapping[str, An
     mapper = MAPPERS[layout.type]
     if layout.by_name:
         names = {name: found[name] for name in ("name", "disambiguation") if found.get(name)}
-        return create(connection, mapper, names)
+        return changeset.create(connection, mapper, names)
     now = timestamps.now()
     row = {"created_at": now, "updated_at": now}
     if found.get("folder_path"):

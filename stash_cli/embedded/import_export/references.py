@@ -12,7 +12,7 @@ from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.import_export.file_entries import file_at, folder_at
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.object_types import OBJECT_TYPES
-from stash_cli.embedded.persistence.changeset import change_one, create
+from stash_cli.embedded.persistence import changeset
 from stash_cli.embedded.persistence.entity_mapper import MAPPERS
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def ids_of(connection: Connection, type_name: str, names: Iterable[str], missing
     if absent and missing == FAIL:
         raise Refused(f"{OBJECT_TYPES[type_name].noun}s [{', '.join(absent)}] not found")
     if missing == CREATE:
-        found |= {name: create(connection, MAPPERS[type_name], {"name": name}) for name in absent}
+        found |= {name: changeset.create(connection, MAPPERS[type_name], {"name": name}) for name in absent}
     return [number for number in found.values() if number is not None]
 
 
@@ -74,7 +74,7 @@ def galleries(connection: Connection, references: Iterable[Mapping[str, Any]], m
         if number is None and missing == FAIL:
             raise Refused(f"gallery {dict(reference)} not found")
         if number is None and missing == CREATE and reference.get("title"):
-            number = create(connection, MAPPERS["Gallery"], {"title": reference["title"]})
+            number = changeset.create(connection, MAPPERS["Gallery"], {"title": reference["title"]})
         if number is not None:
             found.append(number)
     return found
@@ -100,7 +100,7 @@ def write_owned(
 
 def _scene_galleries(connection: Connection, number: int, given: Any, missing: str) -> None:
     ids = galleries(connection, given, missing)
-    change_one(connection, MAPPERS["Scene"], number, {"gallery_ids": ids})
+    changeset.change_one(connection, MAPPERS["Scene"], number, {"gallery_ids": ids})
 
 
 def _image_galleries(connection: Connection, number: int, given: Any, missing: str) -> None:
@@ -116,7 +116,7 @@ def _groups(connection: Connection, number: int, given: Any, missing: str) -> No
         for entry in given
         for group in ids_of(connection, "Group", [entry["movieName"]], missing)
     ]
-    change_one(connection, MAPPERS["Scene"], number, {"groups": groups})
+    changeset.change_one(connection, MAPPERS["Scene"], number, {"groups": groups})
 
 
 def _sub_groups(connection: Connection, number: int, given: Any, missing: str) -> None:
@@ -125,7 +125,7 @@ def _sub_groups(connection: Connection, number: int, given: Any, missing: str) -
         for entry in given
         for group in ids_of(connection, "Group", [entry["name"]], missing)
     ]
-    change_one(connection, MAPPERS["Group"], number, {"sub_groups": groups})
+    changeset.change_one(connection, MAPPERS["Group"], number, {"sub_groups": groups})
 
 
 def _markers(connection: Connection, number: int, given: Any, missing: str) -> None:
@@ -143,7 +143,9 @@ def _markers(connection: Connection, number: int, given: Any, missing: str) -> N
             "primary_tag_id": primary[0],
             "tag_ids": ids_of(connection, "Tag", entry.get("tags") or (), missing),
         }
-        _stamped(connection, t.scene_markers, create(connection, MAPPERS["SceneMarker"], marker), entry)
+        _stamped(
+            connection, t.scene_markers, changeset.create(connection, MAPPERS["SceneMarker"], marker), entry
+        )
 
 
 def _chapters(connection: Connection, number: int, given: Any, _: str) -> None:

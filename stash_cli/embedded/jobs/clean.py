@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.settings import read_part
-from stash_cli.embedded.persistence.blobs import delete_unreferenced
-from stash_cli.embedded.persistence.deletion import Options, destroy, remove_entries
+from stash_cli.embedded.library import settings
+from stash_cli.embedded.persistence import blobs, deletion
 from stash_cli.embedded.persistence.entity_mapper import MAPPERS
 from stash_cli.embedded.scan.content import member_names
 from stash_cli.embedded.scan.paths import is_within
@@ -47,7 +46,7 @@ class Cleaner:
     def run(self) -> None:
         with self.database.read() as connection:
             rules = read_rules(
-                read_part(connection, "general"),
+                settings.read_part(connection, "general"),
                 {},
                 self.progress.library_log.warning,
                 any_folder=self.any_folder,
@@ -66,7 +65,7 @@ class Cleaner:
                 _forget_files(connection, gone[start : start + _BATCH])
         with self.database.write() as connection:
             _forget_folders(connection, missing)
-            delete_unreferenced(connection)
+            blobs.delete_unreferenced(connection)
 
     def _files(self, connection: Connection) -> Iterator[_File]:
         holder, outer = t.files.alias(), t.folders.alias()
@@ -125,8 +124,8 @@ class Cleaner:
 
 def _forget_files(connection: Connection, ids: Sequence[int]) -> None:
     """Remove rows of files, and the entities that have no other file."""
-    for kind, owner in remove_entries(connection, ids):
-        destroy(connection, MAPPERS[kind], owner, Options())
+    for kind, owner in deletion.remove_entries(connection, ids):
+        deletion.destroy(connection, MAPPERS[kind], owner, deletion.Options())
 
 
 def _forget_folders(connection: Connection, ids: Iterable[int]) -> None:

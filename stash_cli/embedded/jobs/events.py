@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from stash_cli.embedded.library.timestamps import now_nano
+from stash_cli.embedded.library import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -118,7 +118,7 @@ class LibraryLog:
         self.written: Broadcast[LogEntry] = Broadcast()
 
     def write(self, level: str, message: str) -> None:
-        entry = LogEntry(now_nano(), level, message)
+        entry = LogEntry(timestamps.now_nano(), level, message)
         with self._lock:
             self._entries.appendleft(entry)
         self.written.publish(entry)

@@ -14,7 +14,7 @@ from stash_cli.embedded.imaging.phash import picture_hash, video_hash
 from stash_cli.embedded.imaging.pictures import Picture
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.file_source import FileOpener, FileSource, locate
-from stash_cli.embedded.persistence.blobs import delete_unreferenced, store
+from stash_cli.embedded.persistence import blobs
 from stash_cli.embedded.scan.probe import BrokenFileError
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ class _Covers:
             cover = Picture.of(picture, "cover")
             with database.write() as connection:
                 chosen = update(t.scenes).where(t.scenes.c.id == scene)
-                connection.execute(chosen.values(cover_blob=store(connection, cover)))
-                delete_unreferenced(connection)
+                connection.execute(chosen.values(cover_blob=blobs.store(connection, cover)))
+                blobs.delete_unreferenced(connection)
             return None
 
         return Piece(f"Generating cover for {media.name}", make)

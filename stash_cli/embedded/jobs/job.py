@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.library.timestamps import now_nano
+from stash_cli.embedded.library import timestamps
 
 if TYPE_CHECKING:
     from stash_cli.embedded.jobs.events import LibraryLog
@@ -26,7 +26,7 @@ class Job:
     status: str = "READY"
     progress: float | None = 0
     sub_tasks: list[str] = field(default_factory=list)
-    added: str = field(default_factory=now_nano)
+    added: str = field(default_factory=timestamps.now_nano)
     started: str | None = None
     ended: str | None = None
     error: str | None = None

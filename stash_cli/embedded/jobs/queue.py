@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.jobs.events import Broadcast, LibraryLog
 from stash_cli.embedded.jobs.job import Job, JobCancelled, Progress, Task
-from stash_cli.embedded.library.timestamps import now_nano
+from stash_cli.embedded.library import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +150,7 @@ class JobQueue:
             if not self._waiting:
                 return None
             self._running = job = self._waiting.popleft()
-            job.status, job.started = "RUNNING", now_nano()
+            job.status, job.started = "RUNNING", timestamps.now_nano()
             self._tell("UPDATE", job)
             return job
 
@@ -177,7 +177,7 @@ class JobQueue:
         throttle()
 
     def _end(self, job: Job, status: str) -> None:
-        job.status, job.ended = status, now_nano()
+        job.status, job.ended = status, timestamps.now_nano()
         job.sub_tasks.clear()
         self._finished.append(job)
         self._tell("REMOVE", job)

@@ -15,7 +15,7 @@ from stash_cli.embedded.import_export import archive
 from stash_cli.embedded.jobs.auto_tag import AutoTagger
 from stash_cli.embedded.jobs.clean import Cleaner
 from stash_cli.embedded.jobs.generate import FILES, pieces
-from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.library import settings
 
 if TYPE_CHECKING:
     from stash_cli.embedded.import_export.archive import Entries
@@ -96,13 +96,13 @@ def generate(library: Library, options: Options, progress: Progress) -> None:
 
 def clean_generated(library: Library, options: Options, progress: Progress) -> None:
     """Delete unreferenced pictures, the only generated content of an embedded library."""
-    from stash_cli.embedded.persistence.blobs import delete_unreferenced
+    from stash_cli.embedded.persistence import blobs
 
     if not options.get("blobFiles"):
         progress.library_log.info("There are no generated files to clean")
         return
     with library.database.write() as connection:
-        count = 0 if options.get("dryRun") else delete_unreferenced(connection)
+        count = 0 if options.get("dryRun") else blobs.delete_unreferenced(connection)
     progress.library_log.info(f"Removed {count} unused pictures")
 
 
@@ -130,7 +130,7 @@ def export_objects(context: RequestContext, options: Mapping[str, Any]) -> str:
 
 def metadata_path(context: RequestContext) -> Path:
     """The folder of full exports. Raises Refused when it is not configured."""
-    path = read_part(context.connection, "general").get("metadataPath")
+    path = settings.read_part(context.connection, "general").get("metadataPath")
     if not path:
         raise Refused("metadata path must be set in config")
     return Path(path)

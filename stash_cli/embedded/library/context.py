@@ -7,8 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library import rows
-from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.library import rows, settings
 from stash_cli.embedded.object_types import OBJECT_TYPES
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class RequestContext:
     @cached_property
     def api_key(self) -> str:
         """The API key of the library; empty without one."""
-        return str(read_part(self.connection, "general").get("apiKey") or "")
+        return str(settings.read_part(self.connection, "general").get("apiKey") or "")
 
     def fetch(self, type_name: str, id_: int | str) -> Row | None:
         """The object with a type and id, or None."""

@@ -11,10 +11,7 @@ from typing import IO, TYPE_CHECKING, Self
 from sqlalchemy import Connection, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library import sql
-from stash_cli.embedded.library.file_access import open_file
-from stash_cli.embedded.library.settings import read_part
-from stash_cli.embedded.library.timestamps import parse
+from stash_cli.embedded.library import file_access, settings, sql, timestamps
 from stash_cli.embedded.scan.captions import CAPTION_TYPES
 from stash_cli.embedded.scan.content import read_member
 from stash_cli.embedded.scan.paths import extension
@@ -68,7 +65,7 @@ class ServableFile:
     ) -> None:
         path = _allowed(location, rules, sidecar)
         roots = [root.path for root in rules.roots]
-        descriptor = open_file(path, roots, follow_links=follow_links)
+        descriptor = file_access.open_file(path, roots, follow_links=follow_links)
         self.stream: IO[bytes] = os.fdopen(descriptor, "rb")
         facts = os.fstat(descriptor)
         self.name = sidecar or location.member or location.path.name
@@ -132,7 +129,7 @@ class FileOpener:
 
     @classmethod
     def of(cls, connection: Connection, limits: Limits) -> FileOpener:
-        general = read_part(connection, "general")
+        general = settings.read_part(connection, "general")
         rules = read_rules(general, {}, lambda _: None, any_folder=limits.any_folder)
         return cls(rules, limits.follow_links)
 
@@ -173,7 +170,7 @@ def locate(connection: Connection, ids: Collection[int]) -> dict[int, FileLocati
 
 
 def _located(path: str, zip_path: str | None, size: int, mod_time: str, recognised: bool) -> FileLocation:
-    facts = (size, int(parse(mod_time).timestamp()), bool(recognised))
+    facts = (size, int(timestamps.parse(mod_time).timestamp()), bool(recognised))
     if zip_path is None:
         return FileLocation(Path(path), None, *facts)
     return FileLocation(Path(zip_path), path.removeprefix(zip_path + os.sep).replace(os.sep, "/"), *facts)

@@ -11,10 +11,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library.file_access import is_system_folder
-from stash_cli.embedded.library.regex import compile_pattern
-from stash_cli.embedded.library.settings import read_part, write_part
-from stash_cli.embedded.persistence.arguments import to_id
+from stash_cli.embedded.library import file_access, regex, settings
+from stash_cli.embedded.persistence import arguments
 from stash_cli.embedded.queries.configuration import configuration_part, deep_merged
 from stash_cli.embedded.web.credentials import Credentials, hash_password, make_api_key
 from stash_cli.embedded.web.public_access import unlock
@@ -39,13 +37,13 @@ def save_filter(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 
     if input.get("id") is None:
         key = context.connection.execute(insert(t.saved_filters).values(values)).inserted_primary_key
         return context.fetch("SavedFilter", key[0] if key else 0)
-    number = to_id(input["id"])
+    number = arguments.to_id(input["id"])
     context.connection.execute(update(t.saved_filters).where(t.saved_filters.c.id == number).values(values))
     return context.fetch("SavedFilter", number) or {**values, "id": str(number), "filter": ""}
 
 
 def destroy_filter(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    number = to_id(input["id"])
+    number = arguments.to_id(input["id"])
     if context.connection.scalar(select(t.saved_filters.c.id).where(t.saved_filters.c.id == number)) is None:
         raise Refused(f"id {number} does not exist in saved_filters")
     context.connection.execute(delete(t.saved_filters).where(t.saved_filters.c.id == number))
@@ -54,28 +52,28 @@ def destroy_filter(context: RequestContext, *, input: Input) -> bool:  # noqa: A
 
 def set_default_filter(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Store the default filter of a view in the interface settings; without content it is removed."""
-    ui = read_part(context.connection, "ui")
+    ui = settings.read_part(context.connection, "ui")
     defaults = {**ui.get("defaultFilters", {})}
     mode = str(input["mode"]).lower()
     content = {key: input[key] for key in _CONTENT if input.get(key) is not None}
     defaults.pop(mode, None)
     if content:
         defaults[mode] = {"mode": input["mode"], "name": "", **content}
-    write_part(context.connection, "ui", {**ui, "defaultFilters": defaults})
+    settings.write_part(context.connection, "ui", {**ui, "defaultFilters": defaults})
     return True
 
 
 def configure_plugin(context: RequestContext, *, plugin_id: str, input: Input) -> Input:  # noqa: A002 - the API's own name
     """Replace the settings of a plugin; plugins that are not installed are accepted, as on the server."""
-    plugins = read_part(context.connection, "plugins")
-    write_part(context.connection, "plugins", {**plugins, plugin_id: input})
+    plugins = settings.read_part(context.connection, "plugins")
+    settings.write_part(context.connection, "plugins", {**plugins, plugin_id: input})
     return input
 
 
 def enable_plugins(context: RequestContext, *, enabledMap: dict[str, bool]) -> bool:  # noqa: N803 - the API's own name
     """Store which plugins are disabled."""
-    disabled = read_part(context.connection, "plugins_enabled")
-    write_part(context.connection, "plugins_enabled", {**disabled, **enabledMap})
+    disabled = settings.read_part(context.connection, "plugins_enabled")
+    settings.write_part(context.connection, "plugins_enabled", {**disabled, **enabledMap})
     return True
 
 
@@ -120,7 +118,7 @@ def _library_folder(stash: Mapping[str, Any], known: set[str], limits: Limits) -
     # A known folder may be on a drive that is not mounted now.
     if path not in known and not Path(path).is_dir():
         raise Refused(f"stat {path}: file does not exist")
-    if not limits.any_folder and is_system_folder(path):
+    if not limits.any_folder and file_access.is_system_folder(path):
         raise Refused(
             f"{path} is a folder of the system or a hidden one of a home, not one of media:"
             " name a folder that holds media only, or serve with --allow system-folders"
@@ -140,7 +138,7 @@ def _check_database(path: str | None, library: Path) -> None:
 def _check_patterns(patterns: list[str] | tuple[()], kind: str) -> None:
     for pattern in patterns:
         try:
-            compile_pattern(pattern)
+            regex.compile_pattern(pattern)
         except Refused as refusal:
             raise Refused(f"{kind} exclusion pattern '{pattern}' invalid: {refusal.message}") from None
 
@@ -161,8 +159,8 @@ def configuring(part: str) -> Resolver:
     """Resolver that merges the input into `part`, nested objects included."""
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-        stored = read_part(context.connection, part)
-        write_part(context.connection, part, deep_merged(stored, input))
+        stored = settings.read_part(context.connection, part)
+        settings.write_part(context.connection, part, deep_merged(stored, input))
         return configuration_part(context, part)
 
     return resolve
@@ -170,10 +168,10 @@ def configuring(part: str) -> Resolver:
 
 def configure_general(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
     """Validate and store general settings."""
-    stored = read_part(context.connection, "general")
+    stored = settings.read_part(context.connection, "general")
     given = accept_general(stored, input, context.library.database.path, context.library.limits)
     general = {**stored, **given}
-    write_part(context.connection, "general", general)
+    settings.write_part(context.connection, "general", general)
     # With credentials, a public address is no danger any more.
     if Credentials.of(general).needed:
         unlock(context.connection)
@@ -187,16 +185,16 @@ def configure_ui(
     partial: Input | None = None,
 ) -> Input:
     """Replace the settings of the web interface by `input`, or merge `partial` into them."""
-    values = read_part(context.connection, "ui") if input is None else input
+    values = settings.read_part(context.connection, "ui") if input is None else input
     if partial is not None:
         values = deep_merged(values, partial)
-    write_part(context.connection, "ui", values)
+    settings.write_part(context.connection, "ui", values)
     return values
 
 
 def configure_ui_setting(context: RequestContext, *, key: str, value: Any = None) -> Input:
     """Set a value of the web interface by its dotted path; null is stored."""
-    values = read_part(context.connection, "ui")
+    values = settings.read_part(context.connection, "ui")
     place = values
     *parents, last = key.split(".")
     for name in parents:
@@ -204,16 +202,16 @@ def configure_ui_setting(context: RequestContext, *, key: str, value: Any = None
             place[name] = {}
         place = place[name]
     place[last] = value
-    write_part(context.connection, "ui", values)
+    settings.write_part(context.connection, "ui", values)
     return values
 
 
 def generate_api_key(context: RequestContext, *, input: Input) -> str:  # noqa: A002 - the API's own name
     """Create, store and return an API key for the user; empty without a user name."""
-    general = read_part(context.connection, "general")
+    general = settings.read_part(context.connection, "general")
     username = general.get("username") or ""
     key = "" if input.get("clear") or not username else make_api_key(username, secrets.token_hex(32))
-    write_part(context.connection, "general", {**general, "apiKey": key})
+    settings.write_part(context.connection, "general", {**general, "apiKey": key})
     return key
 
 

@@ -8,8 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.persistence.arguments import to_id, to_ids
-from stash_cli.embedded.persistence.hierarchy import refuse_group_cycle
+from stash_cli.embedded.persistence import arguments, hierarchy
 from stash_cli.embedded.persistence.lists import ADD, REMOVE, Link, ListChange
 from stash_cli.embedded.persistence.validators import refuse_scanned
 
@@ -41,8 +40,11 @@ def _write_sub_groups(connection: Connection, group: int, members: Sequence[Memb
 
 def add_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Insert groups at `insert_index`, counted from 1; 0, null or a position past the end appends."""
-    group = to_id(input["containing_group_id"], "containing group id")
-    new = [(to_id(one["group_id"], "sub group ids"), one.get("description")) for one in input["sub_groups"]]
+    group = arguments.to_id(input["containing_group_id"], "containing group id")
+    new = [
+        (arguments.to_id(one["group_id"], "sub group ids"), one.get("description"))
+        for one in input["sub_groups"]
+    ]
     members = _sub_groups(context.connection, group)
     twice = [str(sub) for sub, _ in new if sub in dict(members)]
     if twice:
@@ -54,14 +56,14 @@ def add_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A
         raise Refused("invalid insert index")
     at = place - 1 if 1 <= place <= len(members) else len(members)
     _write_sub_groups(context.connection, group, [*members[:at], *new, *members[at:]])
-    refuse_group_cycle(context.connection, group)
+    hierarchy.refuse_group_cycle(context.connection, group)
     return True
 
 
 def remove_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Remove sub-groups; ids that are not in the group are ignored."""
-    group = to_id(input["containing_group_id"], "containing group id")
-    gone = to_ids(input["sub_group_ids"], "sub group ids")
+    group = arguments.to_id(input["containing_group_id"], "containing group id")
+    gone = arguments.to_ids(input["sub_group_ids"], "sub group ids")
     members = [member for member in _sub_groups(context.connection, group) if member[0] not in gone]
     _write_sub_groups(context.connection, group, members)
     return True
@@ -69,9 +71,9 @@ def remove_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa
 
 def reorder_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Move sub-groups, in the given order, before (or after) `insert_at_id`."""
-    group = to_id(input["group_id"], "group id")
-    moved = to_ids(input["sub_group_ids"], "sub group ids")
-    target = to_id(input["insert_at_id"], "insert at id")
+    group = arguments.to_id(input["group_id"], "group id")
+    moved = arguments.to_ids(input["sub_group_ids"], "sub group ids")
+    target = arguments.to_id(input["insert_at_id"], "insert at id")
     held = dict(_sub_groups(context.connection, group))
     for sub in (target, *moved):
         if sub not in held:
@@ -88,7 +90,7 @@ _IMAGES = Link(t.galleries_images, "gallery_id", "image_id", "image ids")
 
 
 def _require(connection: Connection, value: Any) -> int:
-    gallery = to_id(value, "gallery id")
+    gallery = arguments.to_id(value, "gallery id")
     if connection.scalar(select(t.galleries.c.id).where(t.galleries.c.id == gallery)) is None:
         raise Refused(f"gallery with id {gallery} not found")
     return gallery
@@ -109,7 +111,7 @@ def changing_images(mode: str) -> Resolver:
 def set_cover(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Set the cover; an image outside the gallery clears it, as on the server."""
     gallery = _require(context.connection, input["gallery_id"])
-    _set_cover(context.connection, gallery, to_id(input["cover_image_id"], "image id"))
+    _set_cover(context.connection, gallery, arguments.to_id(input["cover_image_id"], "image id"))
     return True
 
 

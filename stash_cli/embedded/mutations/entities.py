@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.persistence import blobs, entity_mapper
-from stash_cli.embedded.persistence.arguments import to_id, to_ids
-from stash_cli.embedded.persistence.changeset import change_one, create, require
-from stash_cli.embedded.persistence.deletion import Options, destroy, unlink_after_commit
+from stash_cli.embedded.persistence import arguments, blobs, changeset, deletion, entity_mapper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +18,11 @@ def destroying(mapper: EntityMapper) -> Resolver:
 
     def resolve(context: RequestContext, **given: Any) -> bool:
         asked = given.get("input", given)
-        ids = to_ids(asked.get("ids"), "ids") if "ids" in asked else [to_id(asked["id"])]
-        options = Options.read(asked, unlink_after_commit(context))
+        ids = arguments.to_ids(asked.get("ids"), "ids") if "ids" in asked else [arguments.to_id(asked["id"])]
+        options = deletion.Options.read(asked, deletion.unlink_after_commit(context))
         for object_id in ids:
-            require(context.connection, mapper, object_id, mapper.missing_on_destroy)
-            destroy(context.connection, mapper, object_id, options)
+            changeset.require(context.connection, mapper, object_id, mapper.missing_on_destroy)
+            deletion.destroy(context.connection, mapper, object_id, options)
         blobs.delete_unreferenced(context.connection)
         return True
 
@@ -56,7 +53,7 @@ def creating(mapper: EntityMapper, shown: str = "") -> Resolver:
     """Resolver of `<entity>Create`; `shown` is the result type when it differs from the mapper's."""
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-        return context.fetch(shown or mapper.type, create(context.connection, mapper, input))
+        return context.fetch(shown or mapper.type, changeset.create(context.connection, mapper, input))
 
     return resolve
 
@@ -81,9 +78,9 @@ def updating_many(mapper: EntityMapper) -> Resolver:
 
 def update(context: RequestContext, mapper: EntityMapper, given: Mapping[str, Any]) -> int:
     """Apply one update input and return the id."""
-    object_id = to_id(given["id"])
-    require(context.connection, mapper, object_id, mapper.missing)
-    return change_one(context.connection, mapper, object_id, given)
+    object_id = arguments.to_id(given["id"])
+    changeset.require(context.connection, mapper, object_id, mapper.missing)
+    return changeset.change_one(context.connection, mapper, object_id, given)
 
 
 def bulk_updating(mapper: EntityMapper, shown: str = "") -> Resolver:
@@ -91,12 +88,12 @@ def bulk_updating(mapper: EntityMapper, shown: str = "") -> Resolver:
     missing = mapper.missing_in_bulk or mapper.missing
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-        ids = to_ids(input.get("ids"), "ids")
+        ids = arguments.to_ids(input.get("ids"), "ids")
         if not ids:
             return None
         for object_id in ids:
-            require(context.connection, mapper, object_id, missing)
-            change_one(context.connection, mapper, object_id, {**input, "ids": ids})
+            changeset.require(context.connection, mapper, object_id, missing)
+            changeset.change_one(context.connection, mapper, object_id, {**input, "ids": ids})
         return context.fetch_many(shown or mapper.type, ids)
 
     return resolve

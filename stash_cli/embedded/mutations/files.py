@@ -11,16 +11,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library import timestamps
-from stash_cli.embedded.library.file_access import OutsideError, move_file, resolved
-from stash_cli.embedded.persistence.arguments import to_id, to_ids
-from stash_cli.embedded.persistence.deletion import (
-    path_of,
-    remove_entries,
-    remove_from_disk,
-    unlink_after_commit,
-)
-from stash_cli.embedded.persistence.files import FILES, folder_for, library_root, media_folders, move_to_scene
+from stash_cli.embedded.library import file_access, timestamps
+from stash_cli.embedded.persistence import arguments, deletion, files
+from stash_cli.embedded.persistence.files import FILES
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.context import Input, RequestContext, Resolver
@@ -29,7 +22,7 @@ _FIXED_HASHES = frozenset({"md5", "oshash"})
 
 
 def _require(connection: Connection, file: int) -> Path:
-    path = path_of(connection, file)
+    path = deletion.path_of(connection, file)
     if path is None:
         raise Refused(f"getting file by id {file}: sql: no rows in result set")
     return path
@@ -37,7 +30,7 @@ def _require(connection: Connection, file: int) -> Path:
 
 def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Move files to a library folder, created if missing; a single file may be renamed."""
-    ids = to_ids(input["ids"], "ids")
+    ids = arguments.to_ids(input["ids"], "ids")
     name = input.get("destination_basename")
     if name and len(ids) != 1:
         raise Refused("must specify one file when providing destination path")
@@ -51,7 +44,7 @@ def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the 
 
 def _destination(context: RequestContext, given: Input) -> Path:
     if given.get("destination_folder_id") is not None:
-        number = to_id(given["destination_folder_id"], "destination folder id")
+        number = arguments.to_id(given["destination_folder_id"], "destination folder id")
         row = context.connection.execute(select(t.folders).where(t.folders.c.id == number)).mappings().first()
         if row is None:
             raise Refused(f"folder with id {number} not found")
@@ -72,10 +65,10 @@ def _inside(context: RequestContext, folder: Path) -> Path:
 def _is_inside(context: RequestContext, path: Path) -> bool:
     """Whether a path lies in a library folder, both by name and with links resolved."""
     try:
-        resolved(str(path), media_folders(context))
-    except OutsideError:
+        file_access.resolved(str(path), files.media_folders(context))
+    except file_access.OutsideError:
         return False
-    return library_root(context.connection, path) is not None
+    return files.library_root(context.connection, path) is not None
 
 
 def _move_one(context: RequestContext, file: int, folder: Path, name: str | None) -> None:
@@ -90,13 +83,13 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
         raise Refused(f"file extension for {target.name} is inconsistent with old filename {source.name}")
     if target.exists():
         raise Refused(f"file {target} already exists")
-    parent = folder_for(context.connection, folder)
+    parent = files.folder_for(context.connection, folder)
     values = {"basename": target.name, "parent_folder_id": parent, "updated_at": timestamps.now()}
     context.connection.execute(update(t.files).where(t.files.c.id == file).values(values))
     try:
         # The row is updated first: a failed move rolls the update back, while a failed commit could not undo
         # a move.
-        move_file(str(source), str(target), media_folders(context))
+        file_access.move_file(str(source), str(target), files.media_folders(context))
     except OSError as failure:
         raise Refused(f"moving file {source} to {target}: {failure.strerror}") from failure
 
@@ -105,15 +98,15 @@ def removing(*, from_disk: bool) -> Resolver:
     """Resolver of deleteFiles and destroyFiles, which refuse the primary file of an entity."""
 
     def resolve(context: RequestContext, *, ids: list[str]) -> bool:
-        numbers = to_ids(ids, "ids")
+        numbers = arguments.to_ids(ids, "ids")
         for file in numbers:
             path = _require(context.connection, file)
             if _is_primary(context.connection, file):
                 raise Refused(f"cannot delete primary file {path}")
         if from_disk:
-            remove_from_disk(context.connection, numbers, unlink_after_commit(context))
+            deletion.remove_from_disk(context.connection, numbers, deletion.unlink_after_commit(context))
         else:
-            remove_entries(context.connection, numbers)
+            deletion.remove_entries(context.connection, numbers)
         return True
 
     return resolve
@@ -129,7 +122,7 @@ def _is_primary(connection: Connection, file: int) -> bool:
 
 def set_fingerprints(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Set fingerprints, or remove them with a null value; hashes that a scan computes cannot be set."""
-    file = to_id(input["id"])
+    file = arguments.to_id(input["id"])
     _require(context.connection, file)
     for given in input["fingerprints"]:
         kind = given["type"]
@@ -160,10 +153,10 @@ def _stored(kind: str, value: str) -> Any:
 
 def assign_to_scene(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Move a file that is not a primary file to another scene."""
-    scene, file = to_id(input["scene_id"], "scene id"), to_id(input["file_id"], "file id")
+    scene, file = arguments.to_id(input["scene_id"], "scene id"), arguments.to_id(input["file_id"], "file id")
     if context.connection.scalar(select(t.scenes.c.id).where(t.scenes.c.id == scene)) is None:
         raise Refused(f"assigning file to scene: scene with id {scene} not found")
-    move_to_scene(context.connection, file, scene, "assigning file to scene")
+    files.move_to_scene(context.connection, file, scene, "assigning file to scene")
     return True
 
 

@@ -9,10 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.persistence import blobs, entity_mapper, hierarchy
-from stash_cli.embedded.persistence.arguments import to_id, to_ids
-from stash_cli.embedded.persistence.changeset import change_one, exists, require
-from stash_cli.embedded.persistence.deletion import Options, destroy
+from stash_cli.embedded.persistence import arguments, blobs, changeset, deletion, entity_mapper, hierarchy
 from stash_cli.embedded.persistence.files import FILES
 
 if TYPE_CHECKING:
@@ -32,8 +29,8 @@ _LEGACY_URLS = frozenset({"url", "twitter", "instagram"})
 
 def _read(mapper: EntityMapper, given: Input) -> tuple[list[int], int]:
     """Source ids and destination id. Raises Refused if the destination is among the sources."""
-    sources = to_ids(given["source"], f"source {mapper.noun} ids")
-    destination = to_id(given["destination"], f"destination {mapper.noun} id")
+    sources = arguments.to_ids(given["source"], f"source {mapper.noun} ids")
+    destination = arguments.to_id(given["destination"], f"destination {mapper.noun} id")
     if destination in sources:
         raise Refused(f"destination {mapper.noun} cannot be in source list")
     return sources, destination
@@ -42,7 +39,7 @@ def _read(mapper: EntityMapper, given: Input) -> tuple[list[int], int]:
 def _require_all(connection: Connection, mapper: EntityMapper, sources: Iterable[int]) -> None:
     for source in sources:
         message = f"finding source {mapper.noun}s: {mapper.missing}"
-        require(connection, mapper, source, message)
+        changeset.require(connection, mapper, source, message)
 
 
 def merge_scenes(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
@@ -51,11 +48,11 @@ def merge_scenes(context: RequestContext, *, input: Input) -> Any:  # noqa: A002
     if sources:
         connection = context.connection
         _require_all(connection, entity_mapper.SCENE, sources)
-        require(connection, entity_mapper.SCENE, destination, entity_mapper.SCENE.missing)
+        changeset.require(connection, entity_mapper.SCENE, destination, entity_mapper.SCENE.missing)
         for source in sources:
             _move_scene_parts(connection, source, destination, input)
-            destroy(connection, entity_mapper.SCENE, source, Options())
-        change_one(connection, entity_mapper.SCENE, destination, input.get("values") or {})
+            deletion.destroy(connection, entity_mapper.SCENE, source, deletion.Options())
+        changeset.change_one(connection, entity_mapper.SCENE, destination, input.get("values") or {})
         blobs.delete_unreferenced(connection)
     return context.fetch("Scene", destination)
 
@@ -82,13 +79,13 @@ def merge_performers(context: RequestContext, *, input: Input) -> Any:  # noqa: 
     if sources:
         connection = context.connection
         _require_all(connection, entity_mapper.PERFORMER, sources)
-        if not exists(connection, entity_mapper.PERFORMER, destination):
+        if not changeset.exists(connection, entity_mapper.PERFORMER, destination):
             raise Refused("updating performer: sql: no rows in result set")
         for source in sources:
             for table in _PERFORMER_LINKS:
                 move_links(connection, table, "performer_id", source, destination)
-            destroy(connection, entity_mapper.PERFORMER, source, Options())
-        change_one(connection, entity_mapper.PERFORMER, destination, values)
+            deletion.destroy(connection, entity_mapper.PERFORMER, source, deletion.Options())
+        changeset.change_one(connection, entity_mapper.PERFORMER, destination, values)
         blobs.delete_unreferenced(connection)
     return context.fetch("Performer", destination)
 
@@ -104,20 +101,20 @@ def move_links(connection: Connection, table: Table, own: str, source: int, dest
 
 def merge_tags(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
     """Merge tags: uses, stash ids, parents and children are combined; names and aliases become aliases."""
-    sources = to_ids(input["source"], "source tag ids")
-    destination = to_id(input["destination"], "destination tag id")
+    sources = arguments.to_ids(input["source"], "source tag ids")
+    destination = arguments.to_id(input["destination"], "destination tag id")
     if not sources:
         return None
     connection = context.connection
-    require(connection, entity_mapper.TAG, destination, entity_mapper.TAG.missing)
+    changeset.require(connection, entity_mapper.TAG, destination, entity_mapper.TAG.missing)
     for source in sources:
         if source == destination:
             raise Refused("cannot merge where source == destination")
-        require(connection, entity_mapper.TAG, source, entity_mapper.TAG.missing_on_destroy)
+        changeset.require(connection, entity_mapper.TAG, source, entity_mapper.TAG.missing_on_destroy)
     for source in sources:
         _merge_tag(connection, source, destination)
     hierarchy.refuse_tag_below_itself(connection, destination)
-    change_one(connection, entity_mapper.TAG, destination, input.get("values") or {})
+    changeset.change_one(connection, entity_mapper.TAG, destination, input.get("values") or {})
     blobs.delete_unreferenced(connection)
     return context.fetch("Tag", destination)
 
@@ -137,7 +134,7 @@ def _merge_tag(connection: Connection, source: int, destination: int) -> None:
     connection.execute(delete(t.tags_relations).where(looped))
     _merge_names(connection, source, destination)
     _merge_stash_ids(connection, source, destination)
-    destroy(connection, entity_mapper.TAG, source, Options())
+    deletion.destroy(connection, entity_mapper.TAG, source, deletion.Options())
 
 
 def _merge_names(connection: Connection, source: int, destination: int) -> None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library import rows, sql
-from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.library import rows, settings, sql
 from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def _image_kind() -> fields.ObjectType:
 
 
 def _cover(batch: Batch, _: Mapping[str, Any]) -> dict[int, Row]:
-    names = read_part(batch.context.connection, "general").get("galleryCoverRegex") or COVER_NAMES
+    names = settings.read_part(batch.context.connection, "general").get("galleryCoverRegex") or COVER_NAMES
     named = func.coalesce(_path.op("REGEXP")(names), 0)
     return _at(batch, _ranked(_link.c.cover.desc(), named.desc()), 0)
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library import sql
-from stash_cli.embedded.library.pair_queries import o_counts
+from stash_cli.embedded.library import pair_queries, sql
 from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ GROUP = fields.ObjectType(
         "scene_count": relations.Count("Group", fields.links(t.groups_scenes, "group_id", "scene_id")),
         "performer_count": relations.Count("Group", _performers),
         "sub_group_count": relations.Function(_sub_group_count),
-        "o_counter": relations.sum_of(o_counts("Group")),
+        "o_counter": relations.sum_of(pair_queries.o_counts("Group")),
         "front_image_path": fields.picture("group/{id}/frontimage", "_front_image_blob"),
         "back_image_path": relations.Computed(_back),
     },

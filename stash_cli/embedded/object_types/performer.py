@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library import sql
-from stash_cli.embedded.library.pair_queries import appearances, groups_of_performers, o_counts
+from stash_cli.embedded.library import pair_queries, sql
 from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ def _url_at(site: str) -> relations.Computed:
     return relations.Computed(make)
 
 
-_groups = groups_of_performers().subquery()
-_company = appearances(sql.id_list(sql.ids_param())).subquery()
+_groups = pair_queries.groups_of_performers().subquery()
+_company = pair_queries.appearances(sql.id_list(sql.ids_param())).subquery()
 
 PERFORMER = fields.ObjectType(
     "Performer",
@@ -66,7 +65,7 @@ PERFORMER = fields.ObjectType(
         "group_count": relations.direct_count(_groups.c[0], _groups.c[1]),
         "movie_count": relations.direct_count(_groups.c[0], _groups.c[1]),
         "performer_count": relations.direct_count(_company.c[0], _company.c[1]),
-        "o_counter": relations.sum_of(o_counts("Performer")),
+        "o_counter": relations.sum_of(pair_queries.o_counts("Performer")),
         "image_path": fields.picture("performer/{id}/image"),
     },
 )

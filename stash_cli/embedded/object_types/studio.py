@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.pair_queries import o_counts, performer_studios
+from stash_cli.embedded.library import pair_queries
 from stash_cli.embedded.object_types import fields, relations
 
 _groups = relations.Count("Studio", select(t.groups.c.studio_id, t.groups.c.id), single=True)
@@ -36,10 +36,10 @@ STUDIO = fields.ObjectType(
         "gallery_count": relations.Count(
             "Studio", select(t.galleries.c.studio_id, t.galleries.c.id), single=True
         ),
-        "performer_count": relations.Count("Studio", performer_studios()),
+        "performer_count": relations.Count("Studio", pair_queries.performer_studios()),
         "group_count": _groups,
         "movie_count": _groups,
-        "o_counter": relations.sum_of(o_counts("Studio")),
+        "o_counter": relations.sum_of(pair_queries.o_counts("Studio")),
         "image_path": fields.picture("studio/{id}/image"),
     },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.pair_queries import marker_tags
+from stash_cli.embedded.library import pair_queries
 from stash_cli.embedded.object_types import fields, relations
 
 _groups = relations.Count("Tag", fields.links(t.groups_tags, "tag_id", "group_id"))
@@ -32,7 +32,7 @@ TAG = fields.ObjectType(
         "studio_count": relations.Count("Tag", fields.links(t.studios_tags, "tag_id", "studio_id")),
         "group_count": _groups,
         "movie_count": _groups,
-        "scene_marker_count": relations.Count("Tag", marker_tags()),
+        "scene_marker_count": relations.Count("Tag", pair_queries.marker_tags()),
         "image_path": fields.picture("tag/{id}/image"),
     },
 )

@@ -11,10 +11,9 @@ from sqlalchemy import Connection, delete, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library import sql
-from stash_cli.embedded.library.file_access import OutsideError, remove_file
-from stash_cli.embedded.persistence import entity_mapper
-from stash_cli.embedded.persistence.files import FILES, media_folders
+from stash_cli.embedded.library import file_access, sql
+from stash_cli.embedded.persistence import entity_mapper, files
+from stash_cli.embedded.persistence.files import FILES
 from stash_cli.embedded.persistence.validators import source_of
 
 if TYPE_CHECKING:
@@ -56,12 +55,12 @@ def unlink_after_commit(context: RequestContext) -> Callable[[Path], object]:
 
     Only files in the current library folders are removed.
     """
-    roots = media_folders(context)
+    roots = files.media_folders(context)
 
     def unlink(path: Path) -> None:
         try:
-            remove_file(str(path), roots)
-        except OutsideError:
+            file_access.remove_file(str(path), roots)
+        except file_access.OutsideError:
             context.library.jobs.library_log.warning(f"{path} is kept: it is outside the library folders")
         except OSError as failure:
             context.library.jobs.library_log.error(f"cannot delete {path}: {failure.strerror}")

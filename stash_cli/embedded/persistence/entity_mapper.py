@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.persistence import hierarchy, validators
-from stash_cli.embedded.persistence.files import assign_files, choose_primary
+from stash_cli.embedded.persistence import files, hierarchy, validators
 from stash_cli.embedded.persistence.lists import (
     CONTAINING_GROUPS,
     SUB_GROUPS,
@@ -116,7 +115,7 @@ SCENE = EntityMapper(
     # The server ignores it in updates; only the mutation sceneSaveActivity sets it.
     ignored=frozenset({"resume_time"}),
     validators=(validators.scene_titled,),
-    after_write=(assign_files, choose_primary),
+    after_write=(files.assign_files, files.choose_primary),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
 )
@@ -133,7 +132,7 @@ IMAGE = EntityMapper(
     # Only imageIncrementO, imageDecrementO and imageResetO change it.
     ignored=frozenset({"o_counter"}),
     validators=(validators.image_galleries_changeable,),
-    after_write=(choose_primary,),
+    after_write=(files.choose_primary,),
     missing_on_destroy="{noun} with id {id} not found",
 )
 GALLERY = EntityMapper(
@@ -149,7 +148,7 @@ GALLERY = EntityMapper(
     # The server trims the title of a gallery in a create, but not in an update.
     untrimmed=frozenset({"title"}),
     validators=(validators.gallery_titled,),
-    after_write=(choose_primary,),
+    after_write=(files.choose_primary,),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
 )

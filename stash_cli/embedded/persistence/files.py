@@ -11,10 +11,8 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library import timestamps
-from stash_cli.embedded.library.file_access import is_system_folder
-from stash_cli.embedded.library.settings import read_part
-from stash_cli.embedded.persistence.arguments import to_id, to_ids
+from stash_cli.embedded.library import file_access, settings, timestamps
+from stash_cli.embedded.persistence import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +56,7 @@ def choose_primary(change: Change) -> None:
     """Apply `primary_file_id` of an update."""
     if change.given.get("primary_file_id") is None or change.creating:
         return
-    file = to_id(change.given["primary_file_id"], "primary file id")
+    file = arguments.to_id(change.given["primary_file_id"], "primary file id")
     table = FILES[change.mapper.type]
     if file not in table.ids(change.connection, change.owner):
         raise Refused(f"file with id {file} not associated with {change.mapper.noun}")
@@ -67,7 +65,7 @@ def choose_primary(change: Change) -> None:
 
 def assign_files(change: Change) -> None:
     """Apply `file_ids` of a create."""
-    for file in to_ids(change.given.get("file_ids"), "file ids"):
+    for file in arguments.to_ids(change.given.get("file_ids"), "file ids"):
         move_to_scene(change.connection, file, change.owner, f"assigning file {file} to new scene")
 
 
@@ -87,12 +85,12 @@ def media_folders(context: RequestContext) -> list[str]:
     """The library folders, without system folders unless the limits permit them."""
     anything = context.library.limits.any_folder
     roots = map(str, library_roots(context.connection))
-    return [root for root in roots if anything or not is_system_folder(root)]
+    return [root for root in roots if anything or not file_access.is_system_folder(root)]
 
 
 def library_roots(connection: Connection) -> list[Path]:
     """The configured library folders."""
-    return [Path(stash["path"]) for stash in read_part(connection, "general").get("stashes") or ()]
+    return [Path(stash["path"]) for stash in settings.read_part(connection, "general").get("stashes") or ()]
 
 
 def root_of(roots: Iterable[Path], path: Path) -> Path | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import TypeRef, describe_api
-from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.library import settings
 from stash_cli.embedded.object_types.gallery import COVER_NAMES
 from stash_cli.embedded.scan.rules import DEFAULT_EXTENSIONS
 
@@ -78,7 +78,11 @@ _TYPES = {
 
 def configuration_part(context: RequestContext, part: str) -> dict[str, Any]:
     """A part of the configuration ("general", "interface", "dlna", "scraping", "defaults") as in the API."""
-    stored = {name: value for name, value in read_part(context.connection, part).items() if value is not None}
+    stored = {
+        name: value
+        for name, value in settings.read_part(context.connection, part).items()
+        if value is not None
+    }
     given = deep_merged(_DEFAULTS[part], stored)
     if part == "general":
         given["databasePath"] = str(context.library.path)
@@ -123,7 +127,7 @@ class Configuration:
         """The value of a field of ConfigResult."""
         if name in _TYPES:
             return configuration_part(self._context, name)
-        stored = read_part(self._context.connection, name)
+        stored = settings.read_part(self._context.connection, name)
         wanted: Iterable[str] | None = (args or {}).get("include")
         if name == "ui" or wanted is None:
             return stored

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Table, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library.regex import compile_pattern
+from stash_cli.embedded.library import regex
 from stash_cli.embedded.search.page import FoundPage
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class FilenamePattern:
         self._unknown: list[str] = []
         self._ignored = "|".join(f"(?:{_escaped(word.strip())})" for word in ignored)
         self.regex = "(?i)" + _TOKEN.sub(self._translated, pattern)
-        self._compiled = compile_pattern(self.regex)
+        self._compiled = regex.compile_pattern(self.regex)
         if self._unknown:
             raise Refused(f"Invalid fields: {', '.join(self._unknown)}")
 

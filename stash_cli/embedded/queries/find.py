@@ -9,8 +9,7 @@ from sqlalchemy import Table, select
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library import sql
-from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.library import settings, sql
 from stash_cli.embedded.object_types import OBJECT_TYPES
 from stash_cli.embedded.search.page import FoundPage
 
@@ -109,7 +108,7 @@ def find_saved_filters(context: RequestContext, *, mode: str | None = None) -> l
 
 def find_default_filter(context: RequestContext, *, mode: str) -> dict[str, Any] | None:
     """The default filter of a view, which is stored in the interface settings."""
-    stored = (read_part(context.connection, "ui").get("defaultFilters") or {}).get(mode.lower())
+    stored = (settings.read_part(context.connection, "ui").get("defaultFilters") or {}).get(mode.lower())
     if not stored:
         return None
     parts = {name: stored.get(name) for name in ("find_filter", "object_filter", "ui_options")}

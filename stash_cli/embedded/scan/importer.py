@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, ins
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.timestamps import now
+from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.scan import rows
 from stash_cli.embedded.scan.matching import find_moved, follow
 from stash_cli.embedded.scan.paths import stem
@@ -74,13 +74,13 @@ def attach_new(connection: Connection, owner: Owner, file_id: int, fingerprints:
         connection.execute(owner.join, {owner.key: made, "file_id": file_id, "primary": True})
         return made
     connection.execute(owner.join, {owner.key: sharing, "file_id": file_id, "primary": False})
-    connection.execute(owner.touch, {"object": sharing, "updated_at": now()})
+    connection.execute(owner.touch, {"object": sharing, "updated_at": timestamps.now()})
     return int(sharing)
 
 
 def _make(connection: Connection, statement: Insert, **values: int) -> int:
     key = connection.execute(
-        statement, {"created_at": now(), "updated_at": now(), **values}
+        statement, {"created_at": timestamps.now(), "updated_at": timestamps.now(), **values}
     ).inserted_primary_key
     return int(key[0]) if key else 0
 

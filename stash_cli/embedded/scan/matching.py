@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select, update
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.timestamps import now, parse
+from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.scan import rows
 from stash_cli.embedded.scan.captions import Caption
 from stash_cli.embedded.scan.paths import name
@@ -88,7 +88,7 @@ def look_up(connection: Connection, found: Sequence[FoundFile]) -> dict[str, Kno
 
 def _known(row: Any, captions: Iterable[Caption]) -> KnownFile:
     owned = {"video": bool(row.video), "image": bool(row.image), "zip": bool(row.zip)}
-    mod_time = int(parse(row.mod_time).timestamp())
+    mod_time = int(timestamps.parse(row.mod_time).timestamp())
     flags = bool(row.recognised), bool(row.interactive)
     return KnownFile(row.id, row.size, mod_time, *flags, frozenset(captions), owned)
 
@@ -183,7 +183,7 @@ def _move_tree(connection: Connection, old: str, new: str, made: set[str], paren
 
 
 def _rename(connection: Connection, folder_id: int, path: str, made: set[str], parent: int | None) -> None:
-    values: dict[str, Any] = {"path": path, "basename": name(path), "updated_at": now()}
+    values: dict[str, Any] = {"path": path, "basename": name(path), "updated_at": timestamps.now()}
     taken = connection.execute(_AT_PATH, {"path": path}).first()
     if taken is not None and not _is_free(connection, path, made):
         # Its files were found again one by one: what is left under the old path is for a clean to remove.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.timestamps import now, to_text
+from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.scan.paths import name, parent
 from stash_cli.embedded.scan.probe import ImageFacts, VideoFacts
 
@@ -28,7 +28,7 @@ _UPDATE_FOLDER = update(t.folders).where(t.folders.c.id == bindparam("folder"))
 
 def moment(seconds: int) -> str:
     """An epoch second as stored: RFC 3339 with the local offset."""
-    return to_text(datetime.fromtimestamp(seconds, UTC).astimezone())
+    return timestamps.to_text(datetime.fromtimestamp(seconds, UTC).astimezone())
 
 
 class FolderRows:
@@ -62,7 +62,7 @@ class FolderRows:
         if row is None:
             return self._insert(path, stamp, zip_file_id)
         if (row.mod_time, row.zip_file_id) != (stamp, zip_file_id):
-            values = {"mod_time": stamp, "zip_file_id": zip_file_id, "updated_at": now()}
+            values = {"mod_time": stamp, "zip_file_id": zip_file_id, "updated_at": timestamps.now()}
             self._connection.execute(_UPDATE_FOLDER, {"folder": row.id, **values})
         self._ids[path] = row.id
         return int(row.id)
@@ -74,8 +74,8 @@ class FolderRows:
             "parent_folder_id": self.id_of(parent(path)),
             "zip_file_id": zip_file_id,
             "mod_time": stamp,
-            "created_at": now(),
-            "updated_at": now(),
+            "created_at": timestamps.now(),
+            "updated_at": timestamps.now(),
         }
         key = self._connection.execute(_INSERT_FOLDER, values).inserted_primary_key
         self._ids[path] = int(key[0]) if key else 0
@@ -130,8 +130,8 @@ def add(
         "size": size,
         "mod_time": moment(mod_time),
         "recognised": True,
-        "created_at": now(),
-        "updated_at": now(),
+        "created_at": timestamps.now(),
+        "updated_at": timestamps.now(),
     }
     key = connection.execute(_INSERT_FILE, values).inserted_primary_key
     return int(key[0]) if key else 0
@@ -139,7 +139,7 @@ def add(
 
 def change(connection: Connection, file_id: int, **values: Any) -> None:
     """Update columns of a file and its `updated_at`."""
-    connection.execute(_UPDATE_FILE, {"file": file_id, **values, "updated_at": now()})
+    connection.execute(_UPDATE_FILE, {"file": file_id, **values, "updated_at": timestamps.now()})
 
 
 def _upsert(table: Table, columns: Iterable[str]) -> Any:

@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library.file_access import is_system_folder
-from stash_cli.embedded.library.regex import compile_pattern
-from stash_cli.embedded.library.timestamps import parse
+from stash_cli.embedded.library import file_access, regex, timestamps
 from stash_cli.embedded.scan.paths import absolute, extension, is_within
 
 if TYPE_CHECKING:
@@ -130,7 +128,7 @@ def _extensions(general: Mapping[str, Any], key: str) -> frozenset[str]:
 def _roots(general: Mapping[str, Any], warn: Callable[[str], None], *, any_folder: bool) -> Iterator[Root]:
     for stash in general.get("stashes") or ():
         path = absolute(stash["path"])
-        if any_folder or not is_system_folder(path):
+        if any_folder or not file_access.is_system_folder(path):
             yield Root(path, bool(stash.get("excludeVideo")), bool(stash.get("excludeImage")))
         else:
             warn(f"Skipping {path}: it is a folder of the system or hidden")
@@ -141,7 +139,7 @@ def _patterns(texts: Iterable[str], warn: Callable[[str], None]) -> tuple[Expres
     for text in texts:
         try:
             # Exclusions ignore case.
-            patterns.append(compile_pattern(f"(?i){text}"))
+            patterns.append(regex.compile_pattern(f"(?i){text}"))
         except Refused as refusal:
             warn(f"Ignoring the exclusion pattern {text!r}: {refusal}")
     return tuple(patterns)
@@ -154,4 +152,4 @@ def _matches(patterns: tuple[Expression, ...], path: str) -> bool:
 def _seconds(moment: str | datetime | None) -> float | None:
     if moment is None:
         return None
-    return (moment if isinstance(moment, datetime) else parse(moment)).timestamp()
+    return (moment if isinstance(moment, datetime) else timestamps.parse(moment)).timestamp()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stash_cli.embedded.library.file_access import OutsideError, resolved
+from stash_cli.embedded.library import file_access
 from stash_cli.embedded.scan import paths as names
 from stash_cli.embedded.scan.captions import Caption, Companions, companions
 
@@ -160,8 +160,8 @@ class Walk:
 
     def _is_inside(self, path: str) -> bool:
         try:
-            resolved(path, (root.path for root in self.rules.roots))
-        except OutsideError:
+            file_access.resolved(path, (root.path for root in self.rules.roots))
+        except file_access.OutsideError:
             return False
         return True
 

@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.library import settings
 from stash_cli.embedded.web.credentials import Credentials
 from stash_cli.embedded.web.login import LoginThrottle, Sessions, refuse_guess, session_cookie, session_token
 from stash_cli.embedded.web.peers import peer_of, prefix_of
@@ -79,7 +79,7 @@ class AuthMiddleware:
 
     def _rules(self) -> _Rules:
         with self._library.database.read() as connection:
-            credentials = Credentials.of(read_part(connection, "general"))
+            credentials = Credentials.of(settings.read_part(connection, "general"))
             return _Rules(credentials, not credentials.needed and is_locked(connection))
 
     async def _refusal(self, request: HTTPConnection, rules: _Rules, *, logged_in: bool) -> Response | None:

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.library.settings import read_part
+from stash_cli.embedded.library import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Credentials:
     def read(cls, library: Library) -> Credentials:
         """The current credentials."""
         with library.database.read() as connection:
-            return cls.of(read_part(connection, "general"))
+            return cls.of(settings.read_part(connection, "general"))
 
     @property
     def needed(self) -> bool:

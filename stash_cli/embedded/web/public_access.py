@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.embedded.library.settings import read_part, write_part
+from stash_cli.embedded.library import settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,19 +30,19 @@ UNKNOWN_PROXY = (
 
 def is_locked(connection: Connection) -> bool:
     """Whether a request from a public address arrived while the library had no credentials."""
-    return bool(read_part(connection, _PART).get(_FIELD))
+    return bool(settings.read_part(connection, _PART).get(_FIELD))
 
 
 def lock(library: Library, address: str) -> None:
     """Lock the library because of a request from `address`."""
     # Stored in the library, so that a restart of the server does not unlock it.
     with library.database.write() as connection:
-        write_part(connection, _PART, {_FIELD: address})
+        settings.write_part(connection, _PART, {_FIELD: address})
 
 
 def unlock(connection: Connection) -> str | None:
     """Unlock the library and return the address that caused the lock, or None."""
-    address = read_part(connection, _PART).get(_FIELD)
+    address = settings.read_part(connection, _PART).get(_FIELD)
     if address:
-        write_part(connection, _PART, {})
+        settings.write_part(connection, _PART, {})
     return address or None
