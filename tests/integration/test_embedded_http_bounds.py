@@ -19,8 +19,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from stash_cli.embedded import open_library
-from stash_cli.embedded.web.connections import MOST_OF_ONE, MOST_SOCKETS_OF_ONE
-from stash_cli.embedded.web.graphql_ws import MOST_OPERATIONS, socket_endpoint
+from stash_cli.embedded.web.connections import MAX_PER_ADDRESS, MAX_SOCKETS_PER_ADDRESS
+from stash_cli.embedded.web.graphql_ws import MAX_OPERATIONS, socket_endpoint
 from stash_cli.embedded.web.middleware import BodyLimit
 
 START = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\n"
@@ -108,7 +108,7 @@ def test_half_sent_requests_keep_nobody_out(library_file):
         idle = stack.enter_context(open_socket(url))
         idle.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert idle.recv(4096).startswith(b"HTTP/1.1 200")
-        for _ in range(MOST_OF_ONE + 10):
+        for _ in range(MAX_PER_ADDRESS + 10):
             stack.enter_context(open_socket(url)).sendall(b"P")
         assert ask(url).status_code == 200
         assert read_to_end(idle) == b""
@@ -131,7 +131,7 @@ def test_a_socket_that_does_not_greet_is_closed(library_file, protocol):
 def test_sockets_of_one_address_are_counted(served_url):
     address = served_url.replace("http", "ws") + "/graphql"
     with ExitStack() as stack:
-        for _ in range(MOST_SOCKETS_OF_ONE):
+        for _ in range(MAX_SOCKETS_PER_ADDRESS):
             stack.enter_context(connect(address, subprotocols=[MODERN]))
         with pytest.raises(InvalidStatus) as refused, connect(address, subprotocols=[MODERN]):
             pass
@@ -144,11 +144,11 @@ def test_sockets_of_one_address_are_counted(served_url):
 def test_operations_of_one_socket_are_counted(served_url):
     with talk(served_url) as socket:
         socket.greet()
-        for number in range(MOST_OPERATIONS + 1):
+        for number in range(MAX_OPERATIONS + 1):
             socket.subscribe(str(number), "subscription { scanCompleteSubscribe }")
         refused = socket.receive()
-        assert (refused["id"], refused["type"]) == (str(MOST_OPERATIONS), "error")
-        assert socket.receive() == {"id": str(MOST_OPERATIONS), "type": "complete"}
+        assert (refused["id"], refused["type"]) == (str(MAX_OPERATIONS), "error")
+        assert socket.receive() == {"id": str(MAX_OPERATIONS), "type": "complete"}
 
 
 def test_a_login_is_small(served_url):

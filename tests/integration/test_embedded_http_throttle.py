@@ -8,7 +8,7 @@ import httpx
 import pytest
 from embedded_serving import CONFIGURE, ask, client_from, serving, set_password
 
-from stash_cli.embedded.web.login import CROWD, LONGEST, MEMORY, MOST_PEERS, LoginThrottle
+from stash_cli.embedded.web.login import CROWD, LONGEST, MAX_PEERS, MEMORY, LoginThrottle
 
 RIGHT, WRONG = {"username": "ada", "password": "secret"}, {"username": "ada", "password": "guess"}
 
@@ -69,10 +69,10 @@ def test_who_counts_as_one(throttle, other, waits):
 
 
 def test_many_addresses_have_one_guess_each_and_bounded_room(throttle):
-    waits_of_first = [throttle.attempt(f"10.1.{n >> 8}.{n & 255}") for n in range(MOST_PEERS + CROWD)]
+    waits_of_first = [throttle.attempt(f"10.1.{n >> 8}.{n & 255}") for n in range(MAX_PEERS + CROWD)]
     assert set(waits_of_first) == {0}
     assert throttle.attempt("10.1.16.1") == 1
-    assert len(throttle._peers) == MOST_PEERS
+    assert len(throttle._peers) == MAX_PEERS
 
 
 def test_wrong_logins_are_slowed_and_another_address_is_not(served_url):

@@ -13,7 +13,7 @@ from scan_media import mute, write_video
 from stash_cli.embedded.imaging.frames import Frames, Scaler, cover_at
 from stash_cli.embedded.imaging.phash import video_hash
 from stash_cli.embedded.library.functions import phash_distance
-from stash_cli.embedded.scan.probe import BrokenFileError, opened_video
+from stash_cli.embedded.scan.probe import BrokenFileError, open_video
 
 
 def cover(path: Path, second: float) -> bytes | None:
@@ -28,7 +28,7 @@ def hash_of(path: Path, duration: float) -> int:
 
 def levels(path: Path, *seconds: float) -> list[int]:
     """The number of the frame at each time, as its colour tells it."""
-    with opened_video(str(path)) as container:
+    with open_video(str(path)) as container:
         frames, small = Frames(container), Scaler(32)
         return [round(small(frames.at(second)).getpixel((8, 8))[1] / 20) for second in seconds]
 
@@ -74,7 +74,7 @@ def test_sound_alone_has_no_frames(tmp_path):
 )
 def test_frames_and_covers_are_upright(tmp_path, rotation, size):
     path = write_video(tmp_path / "a.mp4", size=(64, 48), rotation=rotation)
-    with opened_video(str(path)) as container:
+    with open_video(str(path)) as container:
         assert Scaler(160)(Frames(container).at(0.0)).size == size
     with Image.open(io.BytesIO(cover(path, 0.0) or b"")) as upright:
         assert upright.size == ((64, 48) if rotation in (0, 180) else (48, 64))

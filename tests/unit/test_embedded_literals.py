@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stash_cli.embedded.library.regex import required_texts
+from stash_cli.embedded.library.regex import required_substrings
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,11 @@ from stash_cli.embedded.library.regex import required_texts
     ],
 )
 def test_what_stands_for_itself_is_required(pattern: str, texts: list[str]) -> None:
-    assert required_texts(pattern) == texts
+    assert required_substrings(pattern) == texts
 
 
 @pytest.mark.parametrize(
     "pattern", ["", "a|b", "x(a|b)y", "(?i)abc", r"\Qa.b\E", r"\x41b", r"\pLb", "a{b", "[ab"]
 )
 def test_nothing_is_required_where_the_syntax_is_not_plain(pattern: str) -> None:
-    assert required_texts(pattern) == []
+    assert required_substrings(pattern) == []

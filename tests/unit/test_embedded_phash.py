@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
-from stash_cli.embedded.imaging.phash import on_black, perceptual_hash, picture_hash
+from stash_cli.embedded.imaging.phash import perceptual_hash, picture_hash, without_alpha
 from stash_cli.embedded.library.functions import phash_distance
 from stash_cli.embedded.scan.probe import BrokenFileError
 
@@ -95,8 +95,8 @@ def test_what_looks_alike_is_close_and_what_does_not_is_far(seed):
 
 def test_what_is_transparent_counts_as_black():
     clear = Image.new("RGBA", (4, 4), (200, 100, 50, 0))
-    assert on_black(clear).getpixel((0, 0)) == (0, 0, 0)
-    assert on_black(Image.new("L", (4, 4), 9)).getpixel((0, 0)) == (9, 9, 9)
+    assert without_alpha(clear).getpixel((0, 0)) == (0, 0, 0)
+    assert without_alpha(Image.new("L", (4, 4), 9)).getpixel((0, 0)) == (9, 9, 9)
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stash_cli.embedded.scan.captions import companions, language_of
+from stash_cli.embedded.scan.captions import find_sidecars, language_of
 
 
 @pytest.mark.parametrize(
@@ -38,17 +38,17 @@ def test_language_of_a_name_part(suffix: str, code: str | None) -> None:
     ],
 )
 def test_caption_beside_its_video(name: str, owner: str, language: str, kind: str) -> None:
-    (caption,), interactive = companions([name]).of(owner)
+    (caption,), interactive = find_sidecars([name]).of(owner)
     assert (caption.language_code, caption.filename, caption.caption_type) == (language, name, kind)
     assert not interactive
 
 
 def test_of_one_language_and_type_the_first_is_taken() -> None:
-    captions, _ = companions(["a.eng.srt", "a.en.srt", "a.en.vtt"]).of("a.mp4")
+    captions, _ = find_sidecars(["a.eng.srt", "a.en.srt", "a.en.vtt"]).of("a.mp4")
     assert [caption.filename for caption in captions] == ["a.en.srt", "a.en.vtt"]
 
 
 def test_funscript_and_strangers() -> None:
-    beside = companions(["a.funscript", "b.txt", "a.mp4", "c.funscript.bak"])
+    beside = find_sidecars(["a.funscript", "b.txt", "a.mp4", "c.funscript.bak"])
     assert beside.of("a.mp4") == ((), True)
     assert beside.of("b.mp4") == beside.of("c.mp4") == ((), False)

@@ -42,13 +42,13 @@ def _words(text: str) -> list[str]:
 
 
 def _matches(column: ColumnElement[Any], pattern: str) -> Condition:
-    if regex.is_text(pattern):
+    if regex.is_literal(pattern):
         return func.instr(column, pattern) > 0
     # An invalid pattern is refused here; inside SQLite it would only be an error of the function.
     regex.compile_pattern(pattern)
     found = column.op("REGEXP", is_comparison=True)(pattern)
     # Numbers are matched as Python writes them, which SQLite's own functions do not know.
-    texts = regex.required_texts(pattern) if isinstance(column.type, String) else []
+    texts = regex.required_substrings(pattern) if isinstance(column.type, String) else []
     return and_(*(func.instr(column, text) > 0 for text in texts), found)
 
 

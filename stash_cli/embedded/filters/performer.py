@@ -67,8 +67,8 @@ def _groups_or_none() -> Select[Any]:
     return select(link.c.performer_id, groups.c.group_id).select_from(joined)
 
 
-def _company() -> Select[Any]:
-    found = pair_queries.appearances().subquery()
+def _co_performers() -> Select[Any]:
+    found = pair_queries.co_appearances().subquery()
     return select(found.c.performer, found.c.other)
 
 
@@ -109,7 +109,7 @@ PERFORMER_FILTER: dict[str, criteria.Handler] = {
     ),
     "studios": relations.Relation(_studios, "Studio", null_links=_MEDIA_STUDIOS),
     "groups": relations.Relation(pair_queries.groups_of_performers, "Group", null_links=(_groups_or_none,)),
-    "performers": relations.Relation(_company),
+    "performers": relations.Relation(_co_performers),
     "is_missing": special.is_missing(
         {
             "url": special.has_none(_link(t.performer_urls, "url")),

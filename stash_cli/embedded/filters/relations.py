@@ -47,22 +47,22 @@ class Relation:
             own = entity.c[self.links.name]
             return own.is_(None) if modifier == "IS_NULL" else own.is_not(None)
         if modifier == "IS_NULL":
-            return and_(*(self._lacks(entity, links()) for links in self.null_links or (self.links,)))
+            return and_(*(self._is_null(entity, links()) for links in self.null_links or (self.links,)))
         if modifier == "NOT_NULL":
-            return or_(*(self._has(entity, links()) for links in self.null_links or (self.links,)))
+            return or_(*(self._is_not_null(entity, links()) for links in self.null_links or (self.links,)))
         # Where nothing is named, only relations without EQUALS look at the modifier.
         named = criterion.get("value") or (modifier == "EXCLUDES" and criterion.get("excludes"))
         meant = self._modifier(criterion) if named or not self.exact else modifier
         return self._compare(entity, meant, criterion)
 
-    def _lacks(self, entity: Entity, rows: Select[Any]) -> Condition:
+    def _is_null(self, entity: Entity, rows: Select[Any]) -> Condition:
         none = ~exists_row(entity, rows.subquery())
         if not _may_be_null(rows):
             return none
         null = rows.subquery()
         return or_(none, exists_row(entity, null, null.c[1].is_(None)))
 
-    def _has(self, entity: Entity, rows: Select[Any]) -> Condition:
+    def _is_not_null(self, entity: Entity, rows: Select[Any]) -> Condition:
         found = rows.subquery()
         return exists_row(entity, found, *([found.c[1].is_not(None)] if _may_be_null(rows) else []))
 
@@ -85,24 +85,24 @@ class Relation:
         depth = criterion.get("depth")
         if modifier == "EXCLUDES":
             value, excludes = [], [*value, *excludes]
-        wanted = [self._holds(entity, modifier, value, depth)] if value else []
+        wanted = [self._includes(entity, modifier, value, depth)] if value else []
         if excludes:
-            wanted.append(self._lies_outside(entity, excludes, depth))
+            wanted.append(self._excludes(entity, excludes, depth))
         return and_(*wanted) if wanted else None
 
-    def _lies_outside(self, entity: Entity, value: Sequence[str], depth: int | None) -> Condition:
+    def _excludes(self, entity: Entity, value: Sequence[str], depth: int | None) -> Condition:
         if isinstance(self.links, OwnColumn):
-            inside = self.links.is_among(entity, select(self._tree(value, depth).c.id))
+            inside = self.links.is_among(entity, select(self._with_descendants(value, depth).c.id))
             filled = entity.c[self.links.name].is_not(None)
             return not_(inside) if self.keep_empty else and_(filled, not_(inside))
         outside = entity.c.id.not_in(self._owners(value, depth))
-        return outside if self.keep_empty else and_(outside, self._has(entity, self.links()))
+        return outside if self.keep_empty else and_(outside, self._is_not_null(entity, self.links()))
 
-    def _holds(self, entity: Entity, modifier: str, value: Sequence[str], depth: int | None) -> Condition:
+    def _includes(self, entity: Entity, modifier: str, value: Sequence[str], depth: int | None) -> Condition:
         if self.single and len(value) > 1 and modifier == "INCLUDES_ALL":
             return false()
         if isinstance(self.links, OwnColumn):
-            return self.links.is_among(entity, select(self._tree(value, depth).c.id))
+            return self.links.is_among(entity, select(self._with_descendants(value, depth).c.id))
         if modifier == "INCLUDES":
             return entity.c.id.in_(self._owners(value, depth))
         links, tree = self._joined(value, depth)
@@ -124,13 +124,13 @@ class Relation:
         return select(links.c[0]).where(links.c[1].in_(select(tree.c.id)))
 
     def _joined(self, value: Sequence[str], depth: int | None) -> tuple[Subquery, Subquery]:
-        return self.links().subquery(), self._tree(value, depth)
+        return self.links().subquery(), self._with_descendants(value, depth)
 
-    def _tree(self, value: Sequence[str], depth: int | None) -> Subquery:
+    def _with_descendants(self, value: Sequence[str], depth: int | None) -> Subquery:
         """(root, id): the ids of `value`, each with its descendants down to `depth`."""
         roots = sql.id_list(self._ids(value))
         kind = self.hierarchy or "Tag"
-        return sql.below(kind, roots, depth if self.hierarchy else 0, upwards=self.upwards)
+        return sql.descendants(kind, roots, depth if self.hierarchy else 0, upwards=self.upwards)
 
     def _ids(self, value: Sequence[str]) -> list[int]:
         """The ids of `value` as integers; other texts are ignored, or refused in a hierarchical criterion."""

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions, criteria, relations, special
 from stash_cli.embedded.library import pair_queries
-from stash_cli.embedded.search.text_search import SearchSpec, scenes_holding, trigrams
+from stash_cli.embedded.search.text_search import SearchSpec, scenes_matching, trigram_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,10 +105,10 @@ def _path(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Con
     """Criterion on the path; EQUALS narrows the scenes with the trigram index first."""
     found = _some_path(entity, criterion)
     whole = [criterion["value"]] if criterion["modifier"] == "EQUALS" else []
-    phrases = trigrams(SearchSpec(must=whole))
+    phrases = trigram_query(SearchSpec(must=whole))
     if found is None or not phrases:
         return found
-    return and_(entity.c.id.in_(scenes_holding(phrases)), found)
+    return and_(entity.c.id.in_(scenes_matching(phrases)), found)
 
 
 def _phashes() -> Select[Any]:

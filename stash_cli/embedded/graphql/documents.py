@@ -47,30 +47,30 @@ class Documents:
 
     def __init__(self, limits: Limits, kept_bytes: int = _CACHE_BYTES) -> None:
         self._limits = limits
-        self._seen: Cache[str, Document] = Cache(kept_bytes)
-        self._one_large = threading.Lock()
+        self._cache: Cache[str, Document] = Cache(kept_bytes)
+        self._large_lock = threading.Lock()
 
     def prepare(self, text: str) -> Document:
         """The document for `text`; what exceeds a limit is refused before it is parsed."""
-        kept = self._seen.get(text)
+        kept = self._cache.get(text)
         if kept is not None:
             return kept
         try:
             # Counting tokens with a regular expression costs a fraction of parsing, so a hostile document is
             # refused cheaply.
-            tokens = self._measure(text)
-            with nullcontext() if len(text) < _LARGE else self._one_large:
-                document = _validated(text, self._limits.root_fields)
-        except _Unacceptable as reason:
+            tokens = self._count_tokens(text)
+            with nullcontext() if len(text) < _LARGE else self._large_lock:
+                document = _parse_and_validate(text, self._limits.root_fields)
+        except _RefusedDocumentError as reason:
             return Document(None, [reason.error])
-        self._seen.put(text, document, 4 * len(text) + tokens * _TOKEN_BYTES)
+        self._cache.put(text, document, 4 * len(text) + tokens * _TOKEN_BYTES)
         return document
 
-    def _measure(self, text: str) -> int:
-        """The number of tokens in a document. Raises _Unacceptable for size, token count or depth."""
+    def _count_tokens(self, text: str) -> int:
+        """The number of tokens in a document. Raises _RefusedDocumentError for size, token count or depth."""
         limits = self._limits
         if len(text) > limits.document_bytes:
-            raise _Unacceptable(
+            raise _RefusedDocumentError(
                 f"the document is larger than {limits.document_bytes} bytes: send long texts as variables",
                 PARSE_FAILED,
             )
@@ -81,27 +81,27 @@ class Documents:
             if first in _OPENING:
                 depth += 1
                 if depth > _MAX_BRACKETS:
-                    raise _Unacceptable(
+                    raise _RefusedDocumentError(
                         f"the document nests deeper than {_MAX_BRACKETS} brackets", PARSE_FAILED
                     )
             elif first in _CLOSING:
                 depth -= 1
             if tokens > limits.document_tokens:
-                raise _Unacceptable(
+                raise _RefusedDocumentError(
                     f"the document has more than {limits.document_tokens} tokens", PARSE_FAILED
                 )
         return tokens
 
 
-class _Unacceptable(Exception):  # noqa: N818 - an answer, not a fault
+class _RefusedDocumentError(Exception):
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
         self.error = {"message": message, "extensions": {"code": code}}
 
 
-def _validated(text: str, root_fields: int) -> Document:
+def _parse_and_validate(text: str, root_fields: int) -> Document:
     if not text.strip():
-        raise _Unacceptable("no operation provided", VALIDATION_FAILED)
+        raise _RefusedDocumentError("no operation provided", VALIDATION_FAILED)
     try:
         ast = graphql.parse(text, no_location=False)
     except graphql.GraphQLError as failure:
@@ -112,7 +112,7 @@ def _validated(text: str, root_fields: int) -> Document:
     errors = [request_error(failure) for failure in graphql.validate(library_schema(), ast)]
     # Only in a valid document are fragments acyclic, without which computing the depth would not end.
     if not errors and (depth := _depth(ast)) > MAX_DEPTH:
-        raise _Unacceptable(
+        raise _RefusedDocumentError(
             f"the query nests {depth} levels deep, at most {MAX_DEPTH} are answered", VALIDATION_FAILED
         )
     return Document(None if errors else ast, errors)
@@ -132,16 +132,18 @@ def _check_width(document: graphql.DocumentNode, most: int) -> None:
     ]
     groups, pairs = [*operations, fragments], 0
     while groups:
-        fields = _by_name(groups.pop())
+        fields = _fields_by_name(groups.pop())
         if len(fields) > most:
-            raise _Unacceptable(f"a selection has more than {most} fields", VALIDATION_FAILED)
+            raise _RefusedDocumentError(f"a selection has more than {most} fields", VALIDATION_FAILED)
         pairs += sum(len(nodes) ** 2 for nodes in fields.values() if len(nodes) > 1)
         if pairs > _MAX_PAIRS:
-            raise _Unacceptable("too many fields share one name: give them aliases", VALIDATION_FAILED)
-        groups += [below for nodes in fields.values() if (below := _below(nodes))]
+            raise _RefusedDocumentError(
+                "too many fields share one name: give them aliases", VALIDATION_FAILED
+            )
+        groups += [below for nodes in fields.values() if (below := _sub_selections(nodes))]
 
 
-def _by_name(selections: list[graphql.SelectionSetNode]) -> dict[str, list[graphql.SelectionNode]]:
+def _fields_by_name(selections: list[graphql.SelectionSetNode]) -> dict[str, list[graphql.SelectionNode]]:
     """The merged fields of `selections` by response name; spread fragments share the name "..."."""
     found: dict[str, list[graphql.SelectionNode]] = defaultdict(list)
     waiting = list(selections)
@@ -156,7 +158,7 @@ def _by_name(selections: list[graphql.SelectionSetNode]) -> dict[str, list[graph
     return found
 
 
-def _below(nodes: list[graphql.SelectionNode]) -> list[graphql.SelectionSetNode]:
+def _sub_selections(nodes: list[graphql.SelectionNode]) -> list[graphql.SelectionSetNode]:
     return [
         node.selection_set for node in nodes if isinstance(node, graphql.FieldNode) and node.selection_set
     ]

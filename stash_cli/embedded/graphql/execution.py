@@ -83,12 +83,12 @@ def execute(
             None, [request_error(GraphQLError("subscriptions are answered over a websocket"))]
         )
     with ExitStack() as stack:
-        run = Run(library, base_url, stack, operation, allow_privileged=allow_privileged, stop=stop)
+        run = Execution(library, base_url, stack, operation, allow_privileged=allow_privileged, stop=stop)
         return _run(run, document.ast, given, operation_name)
 
 
 def _run(
-    run: Run, document: DocumentNode, variables: Mapping[str, Any], operation_name: str | None
+    run: Execution, document: DocumentNode, variables: Mapping[str, Any], operation_name: str | None
 ) -> ExecutionOutcome:
     try:
         result = execute_sync(
@@ -101,16 +101,16 @@ def _run(
             field_resolver=resolve,
         )
     except ReadEndedError:
-        return _ended(run)
+        return _timed_out(run)
     # A statement that is interrupted at the deadline appears as the error of the field that ran it.
     if result.errors and run.ended:
-        return _ended(run)
+        return _timed_out(run)
     # Nothing has started when variables could not be coerced, which fails the whole request.
     error_object = field_error if run.started else request_error
     return ExecutionOutcome(result.data, [error_object(failure) for failure in result.errors or ()])
 
 
-class Run:
+class Execution:
     """One execution: opens connections as needed and resolves the root fields."""
 
     def __init__(
@@ -156,21 +156,21 @@ class Run:
         if name not in table:
             raise Refused(f"{name} is not available in an embedded library")
         if not self._writing:
-            return table[name](self._reading(), **args)
+            return table[name](self._query_context(), **args)
         if not self._allow_privileged and is_privileged(name, args):
             raise Refused(PRIVILEGED_REFUSAL)
         if name in _reading_mutations():
-            return table[name](self._fresh(), **args)
+            return table[name](self._new_context(), **args)
         # Pictures are loaded before the transaction, so that a slow host does not block other writers.
         return self._write(table[name], blobs.load_pictures(name, args, self._library.limits))
 
-    def _reading(self) -> RequestContext:
+    def _query_context(self) -> RequestContext:
         """The context that all root fields of a query share."""
         if self._reads is None:
             self._reads = RequestContext(self._library, self._open(), self._base_url)
         return self._reads
 
-    def _fresh(self) -> RequestContext:
+    def _new_context(self) -> RequestContext:
         """A context whose snapshot includes the writes of the root fields before."""
         self._stack.close()
         return RequestContext(self._library, self._open(), self._base_url)
@@ -194,18 +194,18 @@ class Run:
 
 def resolve(source: Any, info: GraphQLResolveInfo[Any], /, **args: Any) -> Any:
     """Field resolver: for a row or page, a plain object, or the root."""
-    run: Run = info.context
+    run: Execution = info.context
     run.resolved += 1
     if not run.resolved % _FIELDS:
         run.check()
     if isinstance(source, dict):
         return source.get(info.field_name)
-    if isinstance(source, Run):
+    if isinstance(source, Execution):
         return source.resolve(info.field_name, args)
     return source.get(info.field_name, args)
 
 
-def _ended(run: Run) -> ExecutionOutcome:
+def _timed_out(run: Execution) -> ExecutionOutcome:
     """The result of a query that took too long; it is unread when the client has disconnected."""
     message = f"the query took longer than {run.seconds:g} s: ask for less at a time"
     return ExecutionOutcome(None, [{"message": message, "path": []}])

@@ -31,25 +31,25 @@ def coerce_variables(
         if name in coerced:
             coerced[name] = _coerce(kind, coerced[name], path)
         elif isinstance(kind, graphql.GraphQLNonNull) and definition.default_value is None:
-            raise _wrong("must be defined", path)
+            raise _error("must be defined", path)
     return coerced
 
 
-def _wrong(message: str, path: Path) -> graphql.GraphQLError:
+def _error(message: str, path: Path) -> graphql.GraphQLError:
     return graphql.GraphQLError(message, path=path)
 
 
 def _coerce(kind: Any, value: Any, path: Path) -> Any:
     if len(path) > MAX_DEPTH:
-        raise _wrong(f"variables nested deeper than {MAX_DEPTH} levels", path[:2])
+        raise _error(f"variables nested deeper than {MAX_DEPTH} levels", path[:2])
     if isinstance(kind, graphql.GraphQLNonNull):
         if value is None:
-            raise _wrong("cannot be null", path)
+            raise _error("cannot be null", path)
         return _coerce(kind.of_type, value, path)
     if value is None:
         return None
     return next(
-        (take(kind, value, path) for kinds, take in _KINDS if isinstance(kind, kinds)),
+        (take(kind, value, path) for kinds, take in _COERCERS if isinstance(kind, kinds)),
         value,
     )
 
@@ -63,22 +63,22 @@ def _list(kind: graphql.GraphQLList[Any], value: Any, path: Path) -> Any:
 
 def _object(kind: graphql.GraphQLInputObjectType, value: Any, path: Path) -> Any:
     if not isinstance(value, dict):
-        raise _wrong(f"must be a {kind.name}, not a {_go_kind(value)}", path)
+        raise _error(f"must be a {kind.name}, not a {_go_kind(value)}", path)
     for name in value:
         if name not in kind.fields:
-            raise _wrong("unknown field", (*path, name))
+            raise _error("unknown field", (*path, name))
     for name, field in kind.fields.items():
         required = isinstance(field.type, graphql.GraphQLNonNull) and field.default_value is graphql.Undefined
         if required and name not in value:
-            raise _wrong("must be defined", (*path, name))
+            raise _error("must be defined", (*path, name))
     return {name: _coerce(kind.fields[name].type, item, (*path, name)) for name, item in value.items()}
 
 
 def _enum(kind: graphql.GraphQLEnumType, value: Any, path: Path) -> Any:
     if not isinstance(value, str):
-        raise _wrong(f"enums must be ints or strings, not {_go_kind(value)}", path)
+        raise _error(f"enums must be ints or strings, not {_go_kind(value)}", path)
     if value not in kind.values:
-        raise _wrong(f"{value} is not a valid {kind.name}", path)
+        raise _error(f"{value} is not a valid {kind.name}", path)
     return value
 
 
@@ -86,17 +86,17 @@ def _scalar(kind: graphql.GraphQLScalarType, value: Any, path: Path) -> Any:
     """Coerce a built-in scalar; custom scalars are validated by their own parser."""
     if kind.name in COERCIONS:
         value = COERCIONS[kind.name](value)
-        if not _FITTING[kind.name](value):
-            raise _wrong(f"cannot use {_go_kind(value)} as {kind.name}", path)
+        if not _ACCEPTED[kind.name](value):
+            raise _error(f"cannot use {_go_kind(value)} as {kind.name}", path)
         return value
     try:
         kind.parse_value(value)
     except (ValueError, TypeError) as problem:
-        raise _wrong(str(problem), path) from problem
+        raise _error(str(problem), path) from problem
     return value
 
 
-_KINDS: tuple[tuple[Any, Callable[[Any, Any, Path], Any]], ...] = (
+_COERCERS: tuple[tuple[Any, Callable[[Any, Any, Path], Any]], ...] = (
     (graphql.GraphQLList, _list),
     (graphql.GraphQLInputObjectType, _object),
     (graphql.GraphQLEnumType, _enum),
@@ -116,7 +116,7 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, (int, float)) else value
 
 
-def _whole(value: Any) -> Any:
+def _integer(value: Any) -> Any:
     if isinstance(value, str):
         try:
             return int(value)
@@ -134,31 +134,31 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _keep(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
 COERCIONS: dict[str, Callable[[Any], Any]] = {
     "String": _text,
-    "Int": _whole,
-    "Int64": _whole,
+    "Int": _integer,
+    "Int64": _integer,
     "Float": _number,
-    "Boolean": _keep,
-    "ID": _keep,
+    "Boolean": _unchanged,
+    "ID": _unchanged,
 }
 
 
-def _is_whole(value: Any) -> bool:
+def _is_integer(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     # GraphQL limits Int to 32 bits; the server's Int is a 64-bit integer of Go.
     return float(value).is_integer() and -(1 << 63) <= value < 1 << 63
 
 
-_FITTING: dict[str, Callable[[Any], bool]] = {
+_ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "String": lambda value: isinstance(value, str),
-    "Int": _is_whole,
-    "Int64": _is_whole,
+    "Int": _is_integer,
+    "Int64": _is_integer,
     "Float": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
     "Boolean": lambda value: isinstance(value, bool),
     "ID": lambda value: isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)),

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d|T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?", re.ASCII)
+_ABSOLUTE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d|T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?", re.ASCII
+)
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|m|s|us|µs|ns)")
 
 
@@ -38,15 +40,15 @@ def parse_timestamp(value: Any) -> datetime:
         distance = parse_duration(value[1:])
         return datetime.now(UTC) + (-distance if value[0] == "<" else distance)
     try:
-        moment = _moment(value)
+        moment = _absolute_time(value)
     except ValueError as failure:
         raise ValueError(f"ParseDateStringAsTime failed: dateString <{value}>") from failure
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _moment(text: str) -> datetime:
+def _absolute_time(text: str) -> datetime:
     """Parse one of the three absolute forms; `fromisoformat` accepts many more."""
-    if _MOMENT.fullmatch(text) is None:
+    if _ABSOLUTE_TIME.fullmatch(text) is None:
         raise ValueError(text)
     return datetime.fromisoformat(text)
 
@@ -94,7 +96,7 @@ def _time(value: Any) -> str:
     return value
 
 
-def _keep(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
@@ -104,10 +106,10 @@ _PARSERS: dict[str, Callable[[Any], Any]] = {
     "Time": _time,
     "Timestamp": parse_timestamp,
     "Map": _object,
-    "Any": _keep,
+    "Any": _unchanged,
     "BoolMap": _booleans,
     "PluginConfigMap": _objects,
-    "Upload": _keep,
+    "Upload": _unchanged,
 }
 _BUILTIN = {"String": GraphQLString, "Float": GraphQLFloat, "Boolean": GraphQLBoolean, "ID": GraphQLID}
 
@@ -121,7 +123,9 @@ def scalar_type(name: str) -> GraphQLScalarType:
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
         return parse(value_from_ast_untyped(node, variables))
 
-    made = GraphQLScalarType(f"{name}64", serialize=_keep, parse_value=parse, parse_literal=parse_literal)
+    made = GraphQLScalarType(
+        f"{name}64", serialize=_unchanged, parse_value=parse, parse_literal=parse_literal
+    )
     # graphql-core reserves the name Int for its own scalar, which is limited to 32 bits.
     made.name = name
     return made

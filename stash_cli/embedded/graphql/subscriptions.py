@@ -31,31 +31,31 @@ def _source(jobs: JobQueue, name: str) -> Broadcast[Any]:
 class Stream:
     """The events of one subscription, from its creation until it is closed.
 
-    `arrived` is called with the stream for each event, in the event loop that created it.
+    `on_event` is called with the stream for each event, in the event loop that created it.
     """
 
     def __init__(
-        self, subscribed: Subscribed, source: Broadcast[Any], arrived: Callable[[Stream], object]
+        self, subscribed: SubscriptionOperation, source: Broadcast[Any], on_event: Callable[[Stream], object]
     ) -> None:
-        self._subscribed = subscribed
-        self._events = source.subscribe(lambda: arrived(self))
+        self._operation = subscribed
+        self._events = source.subscribe(lambda: on_event(self))
 
     def close(self) -> None:
         """Stop receiving events."""
         self._events.close()
 
-    def next_answer(self) -> dict[str, Any] | None:
+    def next_response(self) -> dict[str, Any] | None:
         """The response for the oldest event, or for all log entries so far; None without any."""
         # The server sends log entries in batches, but other events one by one.
-        if self._subscribed.field == "loggingSubscribe":
+        if self._operation.field == "loggingSubscribe":
             entries = [entry.as_dict() for entry in self._events.drain()]
-            return self._subscribed.answer(entries) if entries else None
+            return self._operation.response(entries) if entries else None
         found = self._events.drain(1)
-        return self._subscribed.answer(found[0]) if found else None
+        return self._operation.response(found[0]) if found else None
 
 
 @dataclass(frozen=True)
-class Subscribed:
+class SubscriptionOperation:
     """A valid subscription: the selection on each event of `field`."""
 
     document: graphql.DocumentNode
@@ -63,7 +63,7 @@ class Subscribed:
     operation_name: str | None
     field: str
 
-    def answer(self, value: Any) -> dict[str, Any]:
+    def response(self, value: Any) -> dict[str, Any]:
         """The response for an event, with errors if there are any."""
         result = graphql.execute_sync(
             library_schema(),
@@ -76,7 +76,7 @@ class Subscribed:
         return {**errors, "data": result.data}
 
 
-def open_stream(library: Library, query: Query, arrived: Callable[[Stream], object]) -> Stream | None:
+def open_stream(library: Library, query: Query, on_event: Callable[[Stream], object]) -> Stream | None:
     """The stream of a valid subscription; None for anything else, which execution then answers."""
     document, name = library.documents.prepare(query.document).ast, query.operation_name
     operation = None if document is None else graphql.get_operation_ast(document, name)
@@ -87,7 +87,9 @@ def open_stream(library: Library, query: Query, arrived: Callable[[Stream], obje
     except graphql.GraphQLError:
         return None
     field = next(_root_fields(document, operation.selection_set)).name.value
-    return Stream(Subscribed(document, variables, name, field), _source(library.jobs, field), arrived)
+    return Stream(
+        SubscriptionOperation(document, variables, name, field), _source(library.jobs, field), on_event
+    )
 
 
 def _root_fields(

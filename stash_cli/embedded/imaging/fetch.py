@@ -50,18 +50,18 @@ class ForbiddenAddressError(Exception):
     """A host whose address must not be connected to."""
 
 
-class Deadline:
+class FetchDeadline:
     """The deadline of a download."""
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
 
-    def left(self, most: float | None = None) -> float:
-        """Seconds left, at most `most`. Raises httpcore.ReadTimeout when none are left."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
+    def remaining(self, most: float | None = None) -> float:
+        """Seconds until the deadline, at most `most`. Raises httpcore.ReadTimeout past it."""
+        remaining = self._ends - time.monotonic()
+        if remaining <= 0:
             raise httpcore.ReadTimeout("timeout exceeded")
-        return left if most is None else min(left, most)
+        return remaining if most is None else min(remaining, most)
 
 
 class CheckedBackend(httpcore.NetworkBackend):
@@ -70,7 +70,7 @@ class CheckedBackend(httpcore.NetworkBackend):
     Checking the name alone would allow a second lookup to return another address (DNS rebinding).
     """
 
-    def __init__(self, deadline: Deadline, *, private_addresses: bool) -> None:
+    def __init__(self, deadline: FetchDeadline, *, private_addresses: bool) -> None:
         self._deadline = deadline
         self._private = private_addresses
         self._plain = httpcore.SyncBackend()
@@ -84,12 +84,12 @@ class CheckedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Raises ForbiddenAddressError when any address of the host is not public."""
-        address = self._resolved(host, port)
-        left = self._deadline.left(timeout)
-        stream = self._plain.connect_tcp(address, port, left, local_address, socket_options)
+        address = self._resolve(host, port)
+        remaining = self._deadline.remaining(timeout)
+        stream = self._plain.connect_tcp(address, port, remaining, local_address, socket_options)
         return BoundedStream(stream, self._deadline)
 
-    def _resolved(self, host: str, port: int) -> str:
+    def _resolve(self, host: str, port: int) -> str:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as failure:
@@ -104,14 +104,14 @@ class CheckedBackend(httpcore.NetworkBackend):
 class BoundedStream(httpcore.NetworkStream):
     """A connection on which every step ends by the deadline."""
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, deadline: FetchDeadline) -> None:
         self._stream, self._deadline = stream, deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(timeout or _LONGEST_READ))
+        return self._stream.read(max_bytes, self._deadline.remaining(timeout or _LONGEST_READ))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.left(timeout or _LONGEST_READ))
+        self._stream.write(buffer, self._deadline.remaining(timeout or _LONGEST_READ))
 
     def close(self) -> None:
         self._stream.close()
@@ -119,16 +119,16 @@ class BoundedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = self._deadline.left(timeout or _LONGEST_READ)
-        return BoundedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
+        remaining = self._deadline.remaining(timeout or _LONGEST_READ)
+        return BoundedStream(self._stream.start_tls(ssl_context, server_hostname, remaining), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
 _REDIRECTS = 5
-_MOVED = frozenset({301, 302, 303, 307, 308})
-_ERRORS = 400
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+_FIRST_ERROR_STATUS = 400
 _HEADERS: dict[bytes | str, bytes | str] = {
     "User-Agent": "stash-cli",
     "Accept": "image/*",
@@ -140,11 +140,11 @@ _UNSAFE = "!#$%&'()*+,/:;=?@[]~"
 
 def download(url: str, limits: Limits) -> bytes:
     """Download the content at `url`. Raises Refused with the server's wording."""
-    deadline = Deadline(limits.fetch_seconds)
+    deadline = FetchDeadline(limits.fetch_seconds)
     backend = CheckedBackend(deadline, private_addresses=limits.private_addresses)
     try:
         with httpcore.ConnectionPool(network_backend=backend) as pool:
-            return _followed(pool, url, limits)
+            return _follow_redirects(pool, url, limits)
     except ForbiddenAddressError as reason:
         raise Refused(
             f'Get "{url}": {reason}; it has to be allowed: stash embedded serve --allow private-addresses'
@@ -155,23 +155,23 @@ def download(url: str, limits: Limits) -> bytes:
         raise Refused(f'Get "{url}": {failure}') from None
 
 
-def _followed(pool: httpcore.ConnectionPool, url: str, limits: Limits) -> bytes:
+def _follow_redirects(pool: httpcore.ConnectionPool, url: str, limits: Limits) -> bytes:
     target = url
     for _ in range(_REDIRECTS + 1):
         scheme = urlsplit(target).scheme
         if scheme not in {"http", "https"}:
             raise Refused(f'Get "{target}": unsupported protocol scheme "{scheme}"')
-        with pool.stream("GET", _bare(target), headers=_HEADERS) as answer:
-            if answer.status in _MOVED and (place := _location(answer.headers)):
+        with pool.stream("GET", _normalised(target), headers=_HEADERS) as answer:
+            if answer.status in _REDIRECT_STATUSES and (place := _location(answer.headers)):
                 target = urljoin(target, place)
                 continue
-            if answer.status >= _ERRORS:
+            if answer.status >= _FIRST_ERROR_STATUS:
                 raise Refused(f"http error {answer.status}")
             return _content(answer, target, limits)
     raise Refused(f'Get "{target}": stopped after {_REDIRECTS} redirects')
 
 
-def _bare(url: str) -> str:
+def _normalised(url: str) -> str:
     """`url` without credentials and fragment, in ASCII."""
     parts = urlsplit(url)
     # Credentials in a URL would be sent to wherever a redirect leads.

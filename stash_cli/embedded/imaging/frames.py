@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import IO, TYPE_CHECKING, Any
 
-from stash_cli.embedded.scan.probe import MOST_PIXELS, BrokenFileError, opened_video
+from stash_cli.embedded.scan.probe import MAX_PIXELS, BrokenFileError, open_video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +33,8 @@ class Frames:
     def __init__(self, container: InputContainer) -> None:
         if not container.streams.video:
             raise BrokenFileError("a video without pictures")
-        if container.streams.video[0].width * container.streams.video[0].height > MOST_PIXELS:
-            raise BrokenFileError(f"a video of more than {MOST_PIXELS} pixels is not decoded")
+        if container.streams.video[0].width * container.streams.video[0].height > MAX_PIXELS:
+            raise BrokenFileError(f"a video of more than {MAX_PIXELS} pixels is not decoded")
         self._container = container
         self._stream = container.streams.video[0]
         self._stream.thread_type = "AUTO"
@@ -69,7 +69,7 @@ def cover_at(stream: IO[bytes], second: float) -> bytes | None:
     for wanted in (second, 0.0):
         stream.seek(0)
         try:
-            with opened_video(stream) as container:
+            with open_video(stream) as container:
                 return _jpeg(Frames(container).at(wanted))
         except BrokenFileError:
             continue

@@ -15,7 +15,7 @@ from statistics import median
 from typing import IO, TYPE_CHECKING
 
 from stash_cli.embedded.imaging.frames import Frames, Scaler
-from stash_cli.embedded.scan.probe import decodable, opened_picture, opened_video
+from stash_cli.embedded.scan.probe import open_picture, open_video, require_decodable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ _SIGN = 1 << 63
 
 def perceptual_hash(picture: Image) -> int:
     """The hash of an RGB picture as a signed 64-bit integer, as fingerprints are stored."""
-    shrunk = [_shrink(band.tobytes(), picture.size) for band in picture.split()]
+    shrunk = [_scale_channel(band.tobytes(), picture.size) for band in picture.split()]
     grey = [[_dot(_GREY, pixel) for pixel in zip(*row, strict=True)] for row in zip(*shrunk, strict=True)]
     found = _lowest_frequencies(grey)
     middle = median(found)
@@ -45,11 +45,11 @@ def perceptual_hash(picture: Image) -> int:
 
 def picture_hash(stream: IO[bytes]) -> int:
     """The hash of a picture file. Raises BrokenFileError when it cannot be decoded."""
-    with opened_picture(stream) as picture:
-        return perceptual_hash(on_black(decodable(picture)))
+    with open_picture(stream) as picture:
+        return perceptual_hash(without_alpha(require_decodable(picture)))
 
 
-def on_black(picture: Image) -> Image:
+def without_alpha(picture: Image) -> Image:
     """A picture with transparency replaced by black, as decoders without alpha show it."""
     from PIL.Image import new
 
@@ -72,21 +72,21 @@ def _lowest_frequencies(rows: Sequence[Sequence[float]]) -> list[float]:
     return [_dot(wave, column) for wave in _COSINES for column in columns]
 
 
-def _shrink(plane: bytes, size: tuple[int, int]) -> list[bytes]:
+def _scale_channel(plane: bytes, size: tuple[int, int]) -> list[bytes]:
     """The rows of one colour channel scaled to 64 by 64: first the columns, then the rows."""
     width, height = size
     columns = [plane[x::width] for x in range(width)]
-    narrow = _fewer(columns, height)
+    narrow = _resample(columns, height)
     rows = [bytes(row) for row in zip(*narrow, strict=True)]
-    return _fewer(rows, _SIDE)
+    return _resample(rows, _SIDE)
 
 
-def _fewer(lines: Sequence[bytes], length: int) -> list[bytes]:
+def _resample(lines: Sequence[bytes], length: int) -> list[bytes]:
     """Scale `lines` to 64 lines: each the weighted mean of its neighbours, rounded down.
 
     A line is one integer with 32 bits for each pixel, so that one multiplication weighs all pixels.
     """
-    wide = [_widened(line) for line in lines]
+    wide = [_as_integer(line) for line in lines]
     found = []
     for places, weights in _weights(len(lines)):
         total = sum(wide[place] * weight for place, weight in zip(places, weights, strict=True))
@@ -96,7 +96,7 @@ def _fewer(lines: Sequence[bytes], length: int) -> list[bytes]:
     return found
 
 
-def _widened(line: bytes) -> int:
+def _as_integer(line: bytes) -> int:
     lanes = bytearray(4 * len(line))
     lanes[::4] = line
     return int.from_bytes(lanes, "little")
@@ -135,7 +135,7 @@ def _sheet(stream: IO[bytes], duration: float) -> Image:
     from PIL import Image
 
     offset, step = _SKIPPED * duration, (1 - 2 * _SKIPPED) * duration / _SHEET_SIDE**2
-    with opened_video(stream) as container:
+    with open_video(stream) as container:
         frames, small = Frames(container), Scaler(_FRAME_WIDTH)
         pictures = [small(frames.at(offset + number * step)) for number in range(_SHEET_SIDE**2)]
     width, height = pictures[0].size

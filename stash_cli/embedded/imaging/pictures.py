@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.imaging.frames import cover_at
 from stash_cli.embedded.library.cache import Cache
-from stash_cli.embedded.scan.probe import BrokenFileError, decodable, opened_picture
+from stash_cli.embedded.scan.probe import BrokenFileError, open_picture, require_decodable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -56,8 +56,8 @@ def _identify(content: bytes) -> None:
 
     The rest is not decoded: browsers show truncated pictures, and servers store them.
     """
-    with opened_picture(io.BytesIO(content)) as picture:
-        decodable(picture)
+    with open_picture(io.BytesIO(content)) as picture:
+        require_decodable(picture)
 
 
 _SIDE = 640
@@ -90,12 +90,12 @@ def _thumbnail(file: ServableFile, *, moves: bool) -> bytes | None:
         if frame is None:
             raise BrokenFileError(f"no picture in {file.name}")
         stream = io.BytesIO(frame)
-    with opened_picture(stream) as picture:
+    with open_picture(stream) as picture:
         if not moves and max(picture.size) <= _SIDE:
             return None
         # JPEG decoders can scale down while decoding, which saves most of the work.
         picture.draft("RGB", (_SIDE, _SIDE))
-        return _encoded(_scaled(decodable(picture)))
+        return _encoded(_scaled(require_decodable(picture)))
 
 
 def _scaled(picture: Image) -> Image:

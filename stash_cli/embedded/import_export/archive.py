@@ -43,7 +43,7 @@ class Layout:
     argument: str
     members: tuple[Member, ...]
     extras: tuple[str, ...] = ()
-    above: str = ""
+    parents_member: str = ""
     """The member that names parents of the same type, which are imported first."""
     direct: tuple[str, ...] = field(default=())
     """Columns that no input sets."""
@@ -78,7 +78,7 @@ TAG = Layout(
         Member("parents", "parents", "parent_ids", NAMES, "Tag"),
         _IMAGE,
     ),
-    above="parents",
+    parents_member="parents",
 )
 PERFORMER = Layout(
     "Performer",
@@ -112,7 +112,7 @@ STUDIO = Layout(
         _TAGS,
         _IMAGE,
     ),
-    above="parent_studio",
+    parents_member="parent_studio",
 )
 GROUP = Layout(
     "Group",
@@ -128,7 +128,7 @@ GROUP = Layout(
         _TAGS,
     ),
     extras=("sub_groups",),
-    above="sub_groups",
+    parents_member="sub_groups",
 )
 GALLERY = Layout(
     "Gallery",
@@ -185,7 +185,7 @@ OLDER_FOLDERS = {"groups": GROUP.folder}
 """Names of folders in older archives, accepted by imports."""
 
 
-def filled(members: dict[str, Any]) -> dict[str, Any]:
+def without_empty(members: dict[str, Any]) -> dict[str, Any]:
     """`members` without empty values, which the server omits too."""
     return {name: value for name, value in members.items() if value not in (None, "", 0, False, [], {})}
 

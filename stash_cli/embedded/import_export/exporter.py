@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.import_export import archive
-from stash_cli.embedded.import_export.archive import filled
+from stash_cli.embedded.import_export.archive import without_empty
 from stash_cli.embedded.import_export.file_entries import entry_name, file_entry, folder_entry
 from stash_cli.embedded.object_types import OBJECT_TYPES
 from stash_cli.embedded.persistence import arguments
@@ -39,7 +39,7 @@ def gallery_reference(row: Row) -> dict[str, Any]:
 
 def _marker(row: Row) -> dict[str, Any]:
     end = row.get("end_seconds")
-    return filled(
+    return without_empty(
         {
             "title": row.get("title"),
             "end_seconds": None if end is None else str(end),
@@ -52,15 +52,17 @@ def _marker(row: Row) -> dict[str, Any]:
 
 
 def _chapter(row: Row) -> dict[str, Any]:
-    return filled({name: row.get(name) for name in ("title", "image_index", "created_at", "updated_at")})
+    return without_empty(
+        {name: row.get(name) for name in ("title", "image_index", "created_at", "updated_at")}
+    )
 
 
 def _movie(entry: dict[str, Any]) -> dict[str, Any]:
-    return filled({"movieName": entry["group"].get("name"), "scene_index": entry["scene_index"]})
+    return without_empty({"movieName": entry["group"].get("name"), "scene_index": entry["scene_index"]})
 
 
 def _sub_group(entry: dict[str, Any]) -> dict[str, Any]:
-    return filled({"name": entry["group"].get("name"), "description": entry["description"]})
+    return without_empty({"name": entry["group"].get("name"), "description": entry["description"]})
 
 
 def _folder_path(row: Row) -> str | None:
@@ -110,11 +112,11 @@ class Export:
         self._names: dict[str, set[str]] = defaultdict(set)
         self._files: dict[str, Row] = {}
         self._folders: dict[str, Row] = {}
-        self._wanted = {layout.type: self._chosen(layout, options) for layout in archive.LAYOUTS}
+        self._wanted = {layout.type: self._selected(layout, options) for layout in archive.LAYOUTS}
 
     def files(self) -> Iterator[tuple[str, str]]:
         """All files of the archive."""
-        self._reach()
+        self._add_dependencies()
         for layout in archive.LAYOUTS:
             ids = list(self._wanted[layout.type])
             for start in range(0, len(ids), _BATCH):
@@ -125,7 +127,7 @@ class Export:
         if self._everything:
             yield from self._saved_filters()
 
-    def _chosen(self, layout: archive.Layout, options: Mapping[str, Any] | None) -> dict[int, None]:
+    def _selected(self, layout: archive.Layout, options: Mapping[str, Any] | None) -> dict[int, None]:
         if options is None:
             return dict.fromkeys(self._all(layout.type))
         asked = options.get(layout.argument) or {}
@@ -138,7 +140,7 @@ class Export:
         table = OBJECT_TYPES[type_name].table
         return list(self._context.connection.scalars(select(table.c.id).order_by(table.c.id)))
 
-    def _reach(self) -> None:
+    def _add_dependencies(self) -> None:
         """Add referenced entities until there are no new ones."""
         if self._everything:
             return
@@ -179,7 +181,7 @@ class Export:
         members = {member.name: self._member(layout, member, row) for member in layout.members}
         members |= {name: EXTRAS[name](row) for name in layout.extras}
         members |= {name: row.get(name) for name in (*layout.direct, "created_at", "updated_at")}
-        return filled(members)
+        return without_empty(members)
 
     def _member(self, layout: archive.Layout, member: archive.Member, row: Row) -> Any:
         if member.kind == archive.PICTURE:
@@ -247,7 +249,7 @@ class Export:
             name = self._unique(archive.SAVED_FILTERS, f"{row.get('mode').lower()}.{row.get('name')}")
             yield (
                 f"{archive.SAVED_FILTERS}/{name}.json",
-                _text(filled({member: row.get(member) for member in names})),
+                _text(without_empty({member: row.get(member) for member in names})),
             )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters.special import parse_phash
-from stash_cli.embedded.import_export.archive import filled
+from stash_cli.embedded.import_export.archive import without_empty
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.scan.paths import name as base_name
 from stash_cli.embedded.scan.paths import parent
@@ -35,7 +35,7 @@ def file_entry(file: Row) -> dict[str, Any]:
     rate = {"bitrate": file.get("bit_rate")} if kind == "video" else {}
     prints = [_fingerprint(one["type"], one["value"]) for one in file.get("fingerprints")]
     members = {name: file.get(name) for name in facts.split()} | rate | {"fingerprints": prints}
-    return _entry(file, kind) | filled(members) | {"size": file.get("size")}
+    return _entry(file, kind) | without_empty(members) | {"size": file.get("size")}
 
 
 def _fingerprint(kind: str, value: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def folder_entry(folder: Row) -> dict[str, Any]:
 def _entry(row: Row, kind: str) -> dict[str, Any]:
     zipped = row.get("zip_file")
     stamps = {name: row.get(name) for name in ("mod_time", "created_at", "updated_at")}
-    return filled(
+    return without_empty(
         {"type": kind, "zip_file": zipped and zipped.get("path"), "path": row.get("path"), **stamps}
     )
 

@@ -13,7 +13,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.import_export import archive, references
 from stash_cli.embedded.import_export.file_entries import folder_at, parents_before, write_entry
-from stash_cli.embedded.import_export.references import write_owned
+from stash_cli.embedded.import_export.references import write_nested_lists
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.persistence import changeset
 from stash_cli.embedded.persistence.entity_mapper import MAPPERS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stash_cli.embedded.jobs.job import Progress
     from stash_cli.embedded.library.database import Database
 
-_BROKEN = (Refused, DBAPIError, KeyError, TypeError, ValueError, AttributeError)
+_IMPORT_ERRORS = (Refused, DBAPIError, KeyError, TypeError, ValueError, AttributeError)
 """Errors of an entity that cannot be imported; archives may come from anywhere."""
 
 
@@ -45,7 +45,7 @@ class Import:
         for layout in archive.LAYOUTS:
             if layout is archive.GALLERY:
                 self._each(archive.FILES, _in_order(entries[archive.FILES]), write_entry)
-            objects = _above_first(entries[layout.folder], layout.above)
+            objects = _parents_first(entries[layout.folder], layout.parents_member)
             self._each(layout.folder, objects, partial(self._object, layout))
         self._each(archive.SAVED_FILTERS, entries[archive.SAVED_FILTERS], _saved_filter)
 
@@ -59,23 +59,23 @@ class Import:
                 # blocked for long.
                 with self.database.write() as connection:
                     write(connection, found)
-            except _BROKEN as failure:
+            except _IMPORT_ERRORS as failure:
                 reason = getattr(failure, "orig", None) or failure
                 self.progress.library_log.error(f"[{kind}] <{path}> import failed: {reason}")
             self.progress.step()
 
     def _object(self, layout: archive.Layout, connection: Connection, found: Mapping[str, Any]) -> None:
-        existing = _existing(connection, layout, found)
+        existing = _find(connection, layout, found)
         if existing is not None:
             if self.duplicates == references.FAIL:
                 shown = found.get("name") or found.get("title") or ""
                 raise Refused(f"existing object found with name '{shown}'")
             if self.duplicates == references.IGNORE:
                 return
-        number = _made(connection, layout, found) if existing is None else existing
+        number = _insert_new(connection, layout, found) if existing is None else existing
         given = {member.given: self._given(connection, member, found) for member in layout.members}
-        changeset.change_one(connection, MAPPERS[layout.type], number, {"id": number, **given})
-        write_owned(connection, layout, number, found, self.missing)
+        changeset.update_one(connection, MAPPERS[layout.type], number, {"id": number, **given})
+        write_nested_lists(connection, layout, number, found, self.missing)
         table = MAPPERS[layout.type].table
         now = timestamps.now()
         values = {name: found.get(name) or now for name in ("created_at", "updated_at")}
@@ -90,20 +90,20 @@ class Import:
         if member.kind == archive.NAME:
             ids = references.ids_of(connection, member.target, [value] if value else [], self.missing)
             return ids[0] if ids else None
-        return _TAKEN.get(member.kind, _VALUES.get(member.name, _same))(value)
+        return _CONVERTERS.get(member.kind, _MEMBER_CONVERTERS.get(member.name, _same))(value)
 
 
 def _same(value: Any) -> Any:
     return value
 
 
-_TAKEN: dict[str, Callable[[Any], Any]] = {
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
     archive.FLAG: bool,
     archive.PICTURE: lambda value: f"data:image/jpeg;base64,{value}" if value else None,
     archive.NUMBER_AS_TEXT: lambda value: int(value) if value else None,
     archive.TEXT_AS_LIST: lambda value: ", ".join(value) if isinstance(value, list) else value,
 }
-_VALUES: dict[str, Callable[[Any], Any]] = {
+_MEMBER_CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "custom_fields": lambda value: {"full": value or {}},
     "play_duration": lambda value: value or 0,
     "stash_ids": lambda value: value or [],
@@ -116,7 +116,7 @@ def _in_order(entries: Mapping[str, Any]) -> dict[str, Any]:
     return {paths[id(entry)]: entry for entry in parents_before(entries.values())}
 
 
-def _above_first(entries: Mapping[str, Any], member: str) -> dict[str, Any]:
+def _parents_first(entries: Mapping[str, Any], member: str) -> dict[str, Any]:
     """Entries ordered so that the parents named in `member` come first."""
     by_name = {str(found.get("name")).lower(): path for path, found in entries.items()} if member else {}
     ordered: dict[str, Any] = {}
@@ -141,18 +141,18 @@ def _names(value: Any) -> Iterable[str]:
     return [str(one.get("name")) if isinstance(one, dict) else str(one) for one in values]
 
 
-def _existing(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int | None:
+def _find(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int | None:
     """The id of the entity that an entry describes, by name, files, folder or title; None if it is new."""
     if layout.by_name:
         disambiguation = found.get("disambiguation") or ""
-        return references.named(connection, layout.type, found["name"], disambiguation)
+        return references.find_by_name(connection, layout.type, found["name"], disambiguation)
     if layout is archive.GALLERY:
         return references.gallery(connection, found)
     files = references.files(connection, found.get("files") or (), layout.type.lower())
     return references.owner_of(connection, FILES[layout.type].table, files) if files else None
 
 
-def _made(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int:
+def _insert_new(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int:
     """Insert an entity with its identity: its name, or its files or folder."""
     mapper = MAPPERS[layout.type]
     if layout.by_name:

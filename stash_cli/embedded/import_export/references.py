@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 FAIL, IGNORE, CREATE, OVERWRITE = "FAIL", "IGNORE", "CREATE", "OVERWRITE"
 
 
-def named(connection: Connection, type_name: str, name: str, disambiguation: str | None = None) -> int | None:
+def find_by_name(
+    connection: Connection, type_name: str, name: str, disambiguation: str | None = None
+) -> int | None:
     """The id of the entity with a name, compared without case; for performers also by disambiguation."""
     table = OBJECT_TYPES[type_name].table
     statement = select(table.c.id).where(table.c.name.collate("NOCASE") == name.strip()).order_by(table.c.id)
@@ -35,7 +37,7 @@ def named(connection: Connection, type_name: str, name: str, disambiguation: str
 
 def ids_of(connection: Connection, type_name: str, names: Iterable[str], missing: str) -> list[int]:
     """The ids of entities by name; missing ones are created, skipped or refused, as `missing` says."""
-    found = {name: named(connection, type_name, name) for name in names}
+    found = {name: find_by_name(connection, type_name, name) for name in names}
     absent = [name for name, number in found.items() if number is None]
     if absent and missing == FAIL:
         raise Refused(f"{OBJECT_TYPES[type_name].noun}s [{', '.join(absent)}] not found")
@@ -89,7 +91,7 @@ def files(connection: Connection, paths: Iterable[str], noun: str) -> list[int]:
     return [number for number in found.values() if number is not None]
 
 
-def write_owned(
+def write_nested_lists(
     connection: Connection, layout: Layout, number: int, found: Mapping[str, Any], missing: str
 ) -> None:
     """Replace the nested lists that the layout names; `missing` is the policy for unknown names."""
@@ -100,7 +102,7 @@ def write_owned(
 
 def _scene_galleries(connection: Connection, number: int, given: Any, missing: str) -> None:
     ids = galleries(connection, given, missing)
-    changeset.change_one(connection, MAPPERS["Scene"], number, {"gallery_ids": ids})
+    changeset.update_one(connection, MAPPERS["Scene"], number, {"gallery_ids": ids})
 
 
 def _image_galleries(connection: Connection, number: int, given: Any, missing: str) -> None:
@@ -116,7 +118,7 @@ def _groups(connection: Connection, number: int, given: Any, missing: str) -> No
         for entry in given
         for group in ids_of(connection, "Group", [entry["movieName"]], missing)
     ]
-    changeset.change_one(connection, MAPPERS["Scene"], number, {"groups": groups})
+    changeset.update_one(connection, MAPPERS["Scene"], number, {"groups": groups})
 
 
 def _sub_groups(connection: Connection, number: int, given: Any, missing: str) -> None:
@@ -125,7 +127,7 @@ def _sub_groups(connection: Connection, number: int, given: Any, missing: str) -
         for entry in given
         for group in ids_of(connection, "Group", [entry["name"]], missing)
     ]
-    changeset.change_one(connection, MAPPERS["Group"], number, {"sub_groups": groups})
+    changeset.update_one(connection, MAPPERS["Group"], number, {"sub_groups": groups})
 
 
 def _markers(connection: Connection, number: int, given: Any, missing: str) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.library import Library
 
-_FORGOTTEN = (
+_OMITTED = (
     *t.URLS.values(),
     *t.STASH_IDS.values(),
     *t.CUSTOM_FIELDS.values(),
@@ -40,7 +40,7 @@ _KEPT = frozenset(
 
 def back_up(library: Library, options: Mapping[str, Any]) -> str | None:
     """Copy the library beside it, or to a download whose URL path is returned."""
-    url, target = _place(library, "", download=bool(options.get("download")))
+    url, target = _target_path(library, "", download=bool(options.get("download")))
     _copy(library.database.path, target)
     library.jobs.library_log.info(f"Backed the library up to {target}")
     return url
@@ -48,14 +48,14 @@ def back_up(library: Library, options: Mapping[str, Any]) -> str | None:
 
 def anonymise(library: Library, options: Mapping[str, Any]) -> str | None:
     """As `back_up`, with every name and text replaced by a keyed hash."""
-    url, target = _place(library, ".anonymous", download=bool(options.get("download")))
+    url, target = _target_path(library, ".anonymous", download=bool(options.get("download")))
     _copy(library.database.path, target)
-    _scramble_copy(target)
+    _anonymise_copy(target)
     library.jobs.library_log.info(f"Wrote an anonymised copy to {target}")
     return url
 
 
-def _place(library: Library, ending: str, *, download: bool) -> tuple[str | None, Path]:
+def _target_path(library: Library, ending: str, *, download: bool) -> tuple[str | None, Path]:
     source: Path = library.database.path
     stamp = datetime.now().astimezone().strftime("%Y%m%d_%H%M%S_%f")
     name = f"{source.name}{ending}.{stamp}"
@@ -69,33 +69,33 @@ def _copy(source: Path, target: Path) -> None:
         origin.backup(copy)
 
 
-def _scramble_copy(path: Path) -> None:
+def _anonymise_copy(path: Path) -> None:
     """Anonymise a copy and vacuum it, so that free pages hold no old content."""
     database = Database(path)
     try:
         with database.write() as connection:
-            _scramble_all(connection)
+            _anonymise(connection)
         database.vacuum()
     finally:
         database.close()
 
 
-def _scramble_all(connection: Connection) -> None:
-    for table in _FORGOTTEN:
+def _anonymise(connection: Connection) -> None:
+    for table in _OMITTED:
         connection.execute(delete(table))
-    _teach(connection, secrets.token_bytes(16))
+    _register_functions(connection, secrets.token_bytes(16))
     for table in t.metadata.tables.values():
-        if table not in _FORGOTTEN and table not in (t.scenes_stale, t.images_stale):
-            _scramble(connection, table)
+        if table not in _OMITTED and table not in (t.scenes_stale, t.images_stale):
+            _hash_texts(connection, table)
 
 
-def _teach(connection: Connection, secret: bytes) -> None:
+def _register_functions(connection: Connection, secret: bytes) -> None:
     driver: Any = connection.connection.driver_connection
-    driver.create_function("scramble", 1, partial(_word, secret), deterministic=True)
-    driver.create_function("scramble_path", 1, partial(_path, secret), deterministic=True)
+    driver.create_function("scramble", 1, partial(_hash_text, secret), deterministic=True)
+    driver.create_function("scramble_path", 1, partial(_hash_path, secret), deterministic=True)
 
 
-def _scramble(connection: Connection, table: Table) -> None:
+def _hash_texts(connection: Connection, table: Table) -> None:
     """Replace the texts of a table; equal texts stay equal, so that references by text still hold."""
     names = [
         column.name
@@ -112,12 +112,12 @@ def _scramble(connection: Connection, table: Table) -> None:
     connection.execute(update(table).values(values | pictures))
 
 
-def _path(secret: bytes, text: str) -> str:
+def _hash_path(secret: bytes, text: str) -> str:
     """Anonymise each part of a path, which keeps the containment of folders."""
-    return "/".join(str(_word(secret, part)) for part in text.split("/"))
+    return "/".join(str(_hash_text(secret, part)) for part in text.split("/"))
 
 
-def _word(secret: bytes, text: str | None) -> str | None:
+def _hash_text(secret: bytes, text: str | None) -> str | None:
     """A keyed hash of 16 hex digits in place of a text; the extension of a file name is kept."""
     if not text:
         return text

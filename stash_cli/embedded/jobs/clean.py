@@ -62,9 +62,9 @@ class Cleaner:
         for start in range(0, len(gone), _BATCH):
             self.progress.check()
             with self.database.write() as connection:
-                _forget_files(connection, gone[start : start + _BATCH])
+                _remove_files(connection, gone[start : start + _BATCH])
         with self.database.write() as connection:
-            _forget_folders(connection, missing)
+            _remove_folders(connection, missing)
             blobs.delete_unreferenced(connection)
 
     def _files(self, connection: Connection) -> Iterator[_File]:
@@ -78,10 +78,10 @@ class Cleaner:
         for number, folder, name, zip_folder, zip_name in connection.execute(query):
             path = os.path.join(folder, name)  # noqa: PTH118 - as stored, not normalised
             zip_path = None if zip_name is None else str(Path(zip_folder) / zip_name)
-            if self._is_meant(path):
+            if self._is_selected(path):
                 yield _File(number, path, zip_path)
 
-    def _is_meant(self, path: str) -> bool:
+    def _is_selected(self, path: str) -> bool:
         paths = self.options.get("paths")
         return not paths or any(is_within(path, chosen) for chosen in paths)
 
@@ -116,19 +116,19 @@ class Cleaner:
         return self._members[path]
 
     def _folder_gone(self, rules: Rules, path: str) -> bool:
-        gone = self._is_meant(path) and (rules.root_of(path) is None or not Path(path).is_dir())
+        gone = self._is_selected(path) and (rules.root_of(path) is None or not Path(path).is_dir())
         if gone:
             self._log(f"Folder {path} is missing")
         return gone
 
 
-def _forget_files(connection: Connection, ids: Sequence[int]) -> None:
+def _remove_files(connection: Connection, ids: Sequence[int]) -> None:
     """Remove rows of files, and the entities that have no other file."""
     for kind, owner in deletion.remove_entries(connection, ids):
         deletion.destroy(connection, MAPPERS[kind], owner, deletion.Options())
 
 
-def _forget_folders(connection: Connection, ids: Iterable[int]) -> None:
+def _remove_folders(connection: Connection, ids: Iterable[int]) -> None:
     """Remove empty folders, deepest first, with the galleries made from them."""
     # A folder has a higher id than its parent, so the deepest come first.
     for folder in sorted(ids, reverse=True):

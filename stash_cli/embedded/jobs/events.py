@@ -22,12 +22,12 @@ BUFFERED = 100
 class Subscription(Generic[T]):
     """A subscriber of a :class:`Broadcast`: an asynchronous iterator, bound to one event loop.
 
-    `arrived` is called in that loop for every buffered event.
+    `on_event` is called in that loop for every buffered event.
     """
 
-    def __init__(self, broadcast: Broadcast[T], arrived: Callable[[], object] | None = None) -> None:
+    def __init__(self, broadcast: Broadcast[T], on_event: Callable[[], object] | None = None) -> None:
         self._broadcast = broadcast
-        self._arrived = arrived
+        self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[T] = asyncio.Queue(BUFFERED)
 
@@ -44,8 +44,8 @@ class Subscription(Generic[T]):
         if self._queue.full():
             return
         self._queue.put_nowait(event)
-        if self._arrived is not None:
-            self._arrived()
+        if self._on_event is not None:
+            self._on_event()
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
@@ -74,9 +74,9 @@ class Broadcast(Generic[T]):
         self._lock = threading.Lock()
         self._readers: list[Subscription[T]] = []
 
-    def subscribe(self, arrived: Callable[[], object] | None = None) -> Subscription[T]:
+    def subscribe(self, on_event: Callable[[], object] | None = None) -> Subscription[T]:
         """Subscribe; must be called in the event loop that reads."""
-        reader = Subscription(self, arrived)
+        reader = Subscription(self, on_event)
         with self._lock:
             self._readers.append(reader)
         return reader

@@ -57,12 +57,12 @@ def pieces(library: Library, options: Options) -> list[Piece]:
     return found
 
 
-def _limited(statement: Select[Any], options: Options, link: Table, owner: str) -> Select[Any]:
+def _restrict(statement: Select[Any], options: Options, link: Table, owner: str) -> Select[Any]:
     """`statement` limited to the selected objects, scanned files or paths, if any are given."""
     if FILES in options:
         statement = statement.where(link.c.file_id.in_(sql.id_list(options[FILES])))
     elif any(options.get(name) for name in _IDS):
-        statement = statement.where(or_(*_chosen(options, link, owner)))
+        statement = statement.where(or_(*_selected_objects(options, link, owner)))
     chosen = [folder.rstrip(os.sep) for folder in options.get("paths") or ()]
     if not chosen:
         return statement
@@ -71,7 +71,7 @@ def _limited(statement: Select[Any], options: Options, link: Table, owner: str) 
     return statement.where(or_(path.in_(chosen), *below))
 
 
-def _chosen(options: Options, link: Table, owner: str) -> list[Any]:
+def _selected_objects(options: Options, link: Table, owner: str) -> list[Any]:
     galleries = t.galleries_images
     if owner == "scene_id":
         return [link.c[owner].in_(_numbers(options, "sceneIDs"))]
@@ -103,7 +103,7 @@ class _Covers:
         )
         if not options.get("overwrite"):
             statement = statement.where(scenes.c.cover_blob.is_(None))
-        return _limited(statement, options, link, "scene_id").order_by(link.c.scene_id)
+        return _restrict(statement, options, link, "scene_id").order_by(link.c.scene_id)
 
     def piece(self, database: Database, options: Options, media: FileSource, row: Any) -> Piece:
         _, scene, duration = row
@@ -145,7 +145,7 @@ class _Hashes:
         if not options.get("overwrite"):
             known = select(prints.c.file_id).where(prints.c.type == "phash")
             statement = statement.where(link.c.file_id.not_in(known))
-        return _limited(statement, options, link, self._owner).distinct().order_by(link.c.file_id)
+        return _restrict(statement, options, link, self._owner).distinct().order_by(link.c.file_id)
 
     def piece(self, database: Database, _: Options, media: FileSource, row: Any) -> Piece:
         def make() -> str | None:
@@ -154,13 +154,13 @@ class _Hashes:
                     found = self._hashed(file.stream, row)
             except (BrokenFileError, OSError) as problem:
                 return f"No phash could be made of {media.name}: {problem}"
-            _keep_phash(database, row[0], found)
+            _store_phash(database, row[0], found)
             return None
 
         return Piece(f"Generating phash for {media.name}", make)
 
 
-def _keep_phash(database: Database, file: int, phash: int) -> None:
+def _store_phash(database: Database, file: int, phash: int) -> None:
     prints = t.files_fingerprints
     with database.write() as connection:
         connection.execute(delete(prints).where(prints.c.file_id == file, prints.c.type == "phash"))

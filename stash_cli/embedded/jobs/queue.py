@@ -88,7 +88,7 @@ class JobQueue:
             self._last_id += 1
             job = Job(self._last_id, description, task)
             self._waiting.append(job)
-            self._tell("ADD", job)
+            self._publish("ADD", job)
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, name="stash-jobs", daemon=True)
                 self._worker.start()
@@ -116,7 +116,7 @@ class JobQueue:
             if self._running and self._running.id == job_id and self._running.status == "RUNNING":
                 self._running.status = "STOPPING"
                 self._running.stop.set()
-                self._tell("UPDATE", self._running)
+                self._publish("UPDATE", self._running)
 
     def stop_all(self) -> None:
         with self._changed:
@@ -151,11 +151,11 @@ class JobQueue:
                 return None
             self._running = job = self._waiting.popleft()
             job.status, job.started = "RUNNING", timestamps.now_nano()
-            self._tell("UPDATE", job)
+            self._publish("UPDATE", job)
             return job
 
     def _run(self, job: Job) -> None:
-        throttle = Throttle(UPDATE_SECONDS, lambda: self._tell_running(job))
+        throttle = Throttle(UPDATE_SECONDS, lambda: self._publish_running(job))
         error = None
         try:
             job.task(Progress(job, self.library_log, lambda change: self._update(change, throttle)))
@@ -180,13 +180,13 @@ class JobQueue:
         job.status, job.ended = status, timestamps.now_nano()
         job.sub_tasks.clear()
         self._finished.append(job)
-        self._tell("REMOVE", job)
+        self._publish("REMOVE", job)
         self._changed.notify_all()
 
-    def _tell_running(self, job: Job) -> None:
+    def _publish_running(self, job: Job) -> None:
         with self._changed:
             if self._running is job:
-                self._tell("UPDATE", job)
+                self._publish("UPDATE", job)
 
-    def _tell(self, kind: str, job: Job) -> None:
+    def _publish(self, kind: str, job: Job) -> None:
         self.events.publish({"type": kind, "job": job.as_dict()})

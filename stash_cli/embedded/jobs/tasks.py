@@ -27,7 +27,7 @@ Options = Mapping[str, Any]
 """The input of the mutation that queued the task."""
 LibraryTask = Callable[["Library", Options, "Progress"], None]
 
-_NOT_MADE = (
+_UNSUPPORTED = (
     "sprites",
     "previews",
     "imagePreviews",
@@ -40,7 +40,7 @@ _NOT_MADE = (
     "clipPreviews",
     "thumbnails",
 )
-_BESIDE = "scanGenerate"
+_SCAN_PREFIX = "scanGenerate"
 
 
 def scan(library: Library, options: Options, progress: Progress) -> None:
@@ -48,26 +48,26 @@ def scan(library: Library, options: Options, progress: Progress) -> None:
     # Imports the media libraries, which nothing else needs.
     from stash_cli.embedded import scan as scanner
 
-    wanted = {_plain_name(name): value for name, value in options.items() if name.startswith(_BESIDE)}
-    _say_what_is_not_made(wanted, progress)
+    wanted = {_option_name(name): value for name, value in options.items() if name.startswith(_SCAN_PREFIX)}
+    _warn_unsupported(wanted, progress)
     scanned_ids = scanner.run(library, options, progress)
-    _make(library, {**wanted, FILES: scanned_ids}, progress)
+    _generate(library, {**wanted, FILES: scanned_ids}, progress)
     library.jobs.scan_complete.publish(True)
 
 
-def _plain_name(name: str) -> str:
+def _option_name(name: str) -> str:
     """`scanGenerateImagePhashes` -> `imagePhashes`, the name of the option in the generate task."""
-    name = name.removeprefix(_BESIDE)
+    name = name.removeprefix(_SCAN_PREFIX)
     return name[0].lower() + name[1:]
 
 
-def _say_what_is_not_made(options: Options, progress: Progress) -> None:
+def _warn_unsupported(options: Options, progress: Progress) -> None:
     for name in sorted(options):
-        if options[name] and name in _NOT_MADE:
+        if options[name] and name in _UNSUPPORTED:
             progress.library_log.warning(f"{name} cannot be generated in an embedded library")
 
 
-def _make(library: Library, options: Options, progress: Progress) -> None:
+def _generate(library: Library, options: Options, progress: Progress) -> None:
     found = pieces(library, options)
     progress.add(len(found))
     for piece in found:
@@ -90,8 +90,8 @@ def auto_tag(library: Library, options: Options, progress: Progress) -> None:
 
 def generate(library: Library, options: Options, progress: Progress) -> None:
     """Generate covers and perceptual hashes; other requested kinds are logged as unsupported."""
-    _say_what_is_not_made(options, progress)
-    _make(library, options, progress)
+    _warn_unsupported(options, progress)
+    _generate(library, options, progress)
 
 
 def clean_generated(library: Library, options: Options, progress: Progress) -> None:

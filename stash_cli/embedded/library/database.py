@@ -74,7 +74,7 @@ class Database:
         self.path = path
         _create(path)
         self._lock = threading.Lock()
-        self._holder: int | None = None
+        self._writing_thread: int | None = None
         # IMMEDIATE takes the write lock at once: a transaction that reads first and writes later fails if
         # another process has written in between.
         self._writer = _engine(path, "BEGIN IMMEDIATE", pool_size=1, read_only=False)
@@ -106,28 +106,28 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """The writing connection, in BEGIN IMMEDIATE; committed on exit, rolled back on an exception."""
-        with self._alone(), self._writer.begin() as connection:
+        with self._exclusive(), self._writer.begin() as connection:
             yield connection
             update_search_index(connection)
 
     def vacuum(self) -> None:
         """Rewrite the file without free pages, and refresh the statistics of the query planner."""
-        with self._alone(), self._writer.connect() as connection:
+        with self._exclusive(), self._writer.connect() as connection:
             raw = connection.connection.cursor()
             for statement in ("ANALYZE", "VACUUM"):
                 raw.execute(statement)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _exclusive(self) -> Iterator[None]:
         """Hold the write lock. Raises RuntimeError in a thread that holds it already."""
-        if self._holder == threading.get_ident():
+        if self._writing_thread == threading.get_ident():
             raise RuntimeError("this thread is inside a write transaction already")
         with self._lock:
-            self._holder = threading.get_ident()
+            self._writing_thread = threading.get_ident()
             try:
                 yield
             finally:
-                self._holder = None
+                self._writing_thread = None
 
     def close(self) -> None:
         """Close all connections; SQLite then checkpoints the write-ahead log."""

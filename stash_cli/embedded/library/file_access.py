@@ -65,7 +65,7 @@ class OutsideError(OSError):
     """A path outside the permitted folders."""
 
 
-def resolved(path: str, roots: Iterable[str]) -> tuple[str, str]:
+def resolve_below(path: str, roots: Iterable[str]) -> tuple[str, str]:
     """(root, resolved path) of a path below one of `roots`. Raises OutsideError."""
     real = os.path.realpath(path)
     for root in roots:
@@ -80,9 +80,9 @@ def open_file(path: str, roots: Iterable[str], *, follow_links: bool = False) ->
     if follow_links:
         descriptor = os.open(path, _FILE)
     else:
-        top, real = resolved(path, roots)
+        top, real = resolve_below(path, roots)
         with open_folder(top, parent(real)) as folder:
-            descriptor = _opened(folder, real)
+            descriptor = _open_in(folder, real)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OutsideError(f"{path} is no file")
@@ -92,7 +92,7 @@ def open_file(path: str, roots: Iterable[str], *, follow_links: bool = False) ->
     return descriptor
 
 
-def _opened(folder: int | None, real: str) -> int:
+def _open_in(folder: int | None, real: str) -> int:
     if folder is not None:
         return os.open(name(real), _FILE | _NO_LINK, dir_fd=folder)
     descriptor = os.open(real, _FILE)
@@ -121,8 +121,8 @@ def open_folder(top: str, folder: str) -> Iterator[int | None]:
 
 def move_file(source: str, target: str, roots: Sequence[str]) -> None:
     """Rename a file or link below `roots`, creating the target folder. Raises OSError."""
-    old_top, old = resolved(parent(source), roots)
-    new_top, new = resolved(parent(target), roots)
+    old_top, old = resolve_below(parent(source), roots)
+    new_top, new = resolve_below(parent(target), roots)
     Path(new).mkdir(parents=True, exist_ok=True)
     with open_folder(old_top, old) as old_folder, open_folder(new_top, new) as new_folder:
         if old_folder is None or new_folder is None:
@@ -133,7 +133,7 @@ def move_file(source: str, target: str, roots: Sequence[str]) -> None:
 
 def remove_file(path: str, roots: Iterable[str]) -> None:
     """Remove a file or link below `roots`; a missing one is ignored. Raises OSError."""
-    top, folder = resolved(parent(path), roots)
+    top, folder = resolve_below(parent(path), roots)
     with open_folder(top, folder) as descriptor:
         try:
             if descriptor is None:

@@ -27,7 +27,7 @@ def groups_of_performers() -> Select[Any]:
     )
 
 
-def appearances(of: Select[Any] | None = None) -> CompoundSelect[Any]:
+def co_appearances(of: Select[Any] | None = None) -> CompoundSelect[Any]:
     """Distinct (performer, other performer) pairs that share a scene, image or gallery.
 
     `of` limits the first performer to these ids.

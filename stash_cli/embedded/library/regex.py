@@ -14,7 +14,7 @@ from stash_cli.embedded.graphql.errors import Refused
 _SPECIAL = frozenset("\\.+*?()|[]{}^$")
 
 
-def is_text(pattern: str) -> bool:
+def is_literal(pattern: str) -> bool:
     """Whether a pattern is plain text without special characters."""
     return bool(pattern) and _SPECIAL.isdisjoint(pattern) and "\0" not in pattern
 
@@ -42,7 +42,7 @@ _TOKEN = re.compile(
 """Tokens of a pattern: `unread` and `other` are not analysed, `repeat` may make a token optional."""
 
 
-def required_texts(pattern: str) -> list[str]:
+def required_substrings(pattern: str) -> list[str]:
     """Substrings that every match contains; [] when none is known."""
     runs, depth = [""], 0
     for token in _TOKEN.finditer(pattern):

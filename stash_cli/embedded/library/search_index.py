@@ -60,8 +60,8 @@ def _update_keys(connection: Connection, indexed: _Indexed, ids: Sequence[int]) 
     from stash_cli.embedded.search import file_sorts
 
     table = indexed.table
-    title = file_sorts.shown_title(table, indexed.link, indexed.owner)
-    path = file_sorts.shown_path(table, indexed.link, indexed.owner)
+    title = file_sorts.sort_title(table, indexed.link, indexed.owner)
+    path = file_sorts.sort_path(table, indexed.link, indexed.owner)
     shown = select(table.c.id, title, path).where(table.c.id.in_(sql.id_list(ids)))
     keys = [
         {"number": number, "by_title": None if title is None else sort_key(title), "by_path": sort_key(path)}
@@ -75,9 +75,9 @@ def _update_keys(connection: Connection, indexed: _Indexed, ids: Sequence[int]) 
 
 
 def _update_texts(connection: Connection, ids: Sequence[int]) -> None:
-    from stash_cli.embedded.search.text_search import SEARCHED
+    from stash_cli.embedded.search.text_search import SEARCH_COLUMNS
 
-    id_, joined, columns = SEARCHED["Scene"]()
+    id_, joined, columns = SEARCH_COLUMNS["Scene"]()
     texts: dict[int, dict[str, None]] = defaultdict(dict)
     for number, *values in connection.execute(
         select(id_, *columns).select_from(joined).where(id_.in_(sql.id_list(ids)))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator
 
 
-def plain_rows(connection: Connection, statement: Select[Any]) -> Generator[tuple[Any, ...]]:
+def raw_rows(connection: Connection, statement: Select[Any]) -> Generator[tuple[Any, ...]]:
     """The rows of `statement` as plain tuples of the driver, which matters for millions of rows."""
     with connection.execute(statement) as result:
         yield from result.cursor  # type: ignore[misc]
@@ -48,12 +48,12 @@ def id_list(ids: BindParameter[str] | Collection[int]) -> Select[tuple[int]]:
     return select(cast(each.c.value, Integer))
 
 
-def filled(column: ColumnElement[Any]) -> ColumnElement[str]:
+def or_empty(column: ColumnElement[Any]) -> ColumnElement[str]:
     """Text, or "" for NULL."""
     return func.coalesce(column, "")
 
 
-def fuzzy(date: ColumnElement[Any], precision: ColumnElement[Any]) -> ColumnElement[str]:
+def fuzzy_date(date: ColumnElement[Any], precision: ColumnElement[Any]) -> ColumnElement[str]:
     """A fuzzy date cut to its precision: `2021`, `2021-03`, `2021-03-04`."""
     return func.substr(date, 1, case((precision == 1, 7), (precision == 2, 4), else_=10))  # noqa: PLR2004
 
@@ -71,14 +71,14 @@ def years_between(first: ColumnElement[Any], last: ColumnElement[Any]) -> Column
     return cast(func.strftime(shape, last) - func.strftime(shape, first), Integer)
 
 
-def natural(expression: ColumnElement[Any]) -> ColumnElement[Any]:
+def natural_order(expression: ColumnElement[Any]) -> ColumnElement[Any]:
     """`expression` in natural order: digits by value, letters without case."""
     return expression.collate("NATURAL_CI")
 
 
 def tag_order() -> ColumnElement[Any]:
     """ORDER BY of every list of tags."""
-    return natural(func.coalesce(t.tags.c.sort_name, t.tags.c.name))
+    return natural_order(func.coalesce(t.tags.c.sort_name, t.tags.c.name))
 
 
 EDGES: dict[str, Select[Any]] = {
@@ -101,7 +101,7 @@ def levels_of(depth: int | None) -> int:
     return depth if depth is not None and depth >= -1 else 0
 
 
-def below(kind: str, roots: Select[Any], depth: int | None, *, upwards: bool = False) -> Subquery:
+def descendants(kind: str, roots: Select[Any], depth: int | None, *, upwards: bool = False) -> Subquery:
     """Pairs (root, id): each root with itself and its descendants (or ancestors) down to `depth` levels.
 
     `depth` None or 0 is the roots alone, -1 all levels, any other negative value counts as 0.

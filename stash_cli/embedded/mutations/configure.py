@@ -92,7 +92,7 @@ _LOG_LEVELS = ("Trace", "Debug", "Info", "Warning", "Error")
 _PATTERNS = {"excludes": "video", "imageExcludes": "image"}
 
 
-def accept_general(
+def validate_general(
     stored: Mapping[str, Any], given: Mapping[str, Any], library: Path, limits: Limits
 ) -> dict[str, Any]:
     """Validate fields of configureGeneral and return them as stored. Raises Refused."""
@@ -169,7 +169,7 @@ def configuring(part: str) -> Resolver:
 def configure_general(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
     """Validate and store general settings."""
     stored = settings.read_part(context.connection, "general")
-    given = accept_general(stored, input, context.library.database.path, context.library.limits)
+    given = validate_general(stored, input, context.library.database.path, context.library.limits)
     general = {**stored, **given}
     settings.write_part(context.connection, "general", general)
     # With credentials, a public address is no danger any more.

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.persistence import arguments, hierarchy
-from stash_cli.embedded.persistence.lists import ADD, REMOVE, Link, ListChange
+from stash_cli.embedded.persistence.lists import ADD, REMOVE, ListChange, ManyToMany
 from stash_cli.embedded.persistence.validators import refuse_scanned
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def reorder_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noq
     return True
 
 
-_IMAGES = Link(t.galleries_images, "gallery_id", "image_id", "image ids")
+_IMAGES = ManyToMany(t.galleries_images, "gallery_id", "image_id", "image ids")
 
 
 def _require(connection: Connection, value: Any) -> int:

@@ -80,7 +80,7 @@ def update(context: RequestContext, mapper: EntityMapper, given: Mapping[str, An
     """Apply one update input and return the id."""
     object_id = arguments.to_id(given["id"])
     changeset.require(context.connection, mapper, object_id, mapper.missing)
-    return changeset.change_one(context.connection, mapper, object_id, given)
+    return changeset.update_one(context.connection, mapper, object_id, given)
 
 
 def bulk_updating(mapper: EntityMapper, shown: str = "") -> Resolver:
@@ -93,7 +93,7 @@ def bulk_updating(mapper: EntityMapper, shown: str = "") -> Resolver:
             return None
         for object_id in ids:
             changeset.require(context.connection, mapper, object_id, missing)
-            changeset.change_one(context.connection, mapper, object_id, {**input, "ids": ids})
+            changeset.update_one(context.connection, mapper, object_id, {**input, "ids": ids})
         return context.fetch_many(shown or mapper.type, ids)
 
     return resolve

@@ -65,7 +65,7 @@ def _inside(context: RequestContext, folder: Path) -> Path:
 def _is_inside(context: RequestContext, path: Path) -> bool:
     """Whether a path lies in a library folder, both by name and with links resolved."""
     try:
-        file_access.resolved(str(path), files.media_folders(context))
+        file_access.resolve_below(str(path), files.media_folders(context))
     except file_access.OutsideError:
         return False
     return files.library_root(context.connection, path) is not None

@@ -52,7 +52,7 @@ def merge_scenes(context: RequestContext, *, input: Input) -> Any:  # noqa: A002
         for source in sources:
             _move_scene_parts(connection, source, destination, input)
             deletion.destroy(connection, entity_mapper.SCENE, source, deletion.Options())
-        changeset.change_one(connection, entity_mapper.SCENE, destination, input.get("values") or {})
+        changeset.update_one(connection, entity_mapper.SCENE, destination, input.get("values") or {})
         blobs.delete_unreferenced(connection)
     return context.fetch("Scene", destination)
 
@@ -85,7 +85,7 @@ def merge_performers(context: RequestContext, *, input: Input) -> Any:  # noqa: 
             for table in _PERFORMER_LINKS:
                 move_links(connection, table, "performer_id", source, destination)
             deletion.destroy(connection, entity_mapper.PERFORMER, source, deletion.Options())
-        changeset.change_one(connection, entity_mapper.PERFORMER, destination, values)
+        changeset.update_one(connection, entity_mapper.PERFORMER, destination, values)
         blobs.delete_unreferenced(connection)
     return context.fetch("Performer", destination)
 
@@ -114,7 +114,7 @@ def merge_tags(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 -
     for source in sources:
         _merge_tag(connection, source, destination)
     hierarchy.refuse_tag_below_itself(connection, destination)
-    changeset.change_one(connection, entity_mapper.TAG, destination, input.get("values") or {})
+    changeset.update_one(connection, entity_mapper.TAG, destination, input.get("values") or {})
     blobs.delete_unreferenced(connection)
     return context.fetch("Tag", destination)
 

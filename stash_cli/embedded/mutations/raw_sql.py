@@ -68,7 +68,7 @@ def _bounded(cursor: sqlite3.Cursor, limits: Limits) -> Iterator[list[Any]]:
         size += sum(len(value) if isinstance(value, str | bytes) else _NUMBER for value in row)
         if size > limits.sql_bytes:
             raise Refused(f"the query gives more than {limits.sql_bytes} bytes: end it with LIMIT")
-        yield [_shown(value) for value in row]
+        yield [_json_value(value) for value in row]
 
 
 def _reason(failure: Exception, limits: Limits) -> str:
@@ -93,7 +93,7 @@ def execute(context: RequestContext, *, sql: str, args: list[Any] | None = None)
     return {"rows_affected": result.rowcount, "last_insert_id": result.lastrowid}
 
 
-def _shown(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 

@@ -53,7 +53,7 @@ class DistinctCounts:
 
     def _mark(self, marks: dict[int, bytearray]) -> None:
         """Set the bytes of all objects in the marks of each root above them."""
-        tree = sql.below(self.hierarchy, sql.id_list(marks), self.depth)
+        tree = sql.descendants(self.hierarchy, sql.id_list(marks), self.depth)
         above: dict[int, list[bytearray]] = defaultdict(list)
         for root, owner in self.connection.execute(select(tree.c.root, tree.c.id)):
             above[owner].append(marks[root])

@@ -63,12 +63,12 @@ def plain(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
 
 def texts(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
     """Text columns that show NULL as ""."""
-    return {name: sql.filled(table.c[name]) for name in names.split()}
+    return {name: sql.or_empty(table.c[name]) for name in names.split()}
 
 
 def dates(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
     """Fuzzy dates, cut to their precision."""
-    return {name: sql.fuzzy(table.c[name], table.c[f"{name}_precision"]) for name in names.split()}
+    return {name: sql.fuzzy_date(table.c[name], table.c[f"{name}_precision"]) for name in names.split()}
 
 
 def owner_of(table: Table) -> ColumnElement[Any]:
@@ -124,29 +124,31 @@ class CustomFields:
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
         maps: dict[int, dict[str, Any]] = defaultdict(dict)
         for owner, name, value in batch.context.connection.execute(self._statement, {"ids": batch.ids}):
-            maps[owner][name] = _shown(value)
+            maps[owner][name] = _json_value(value)
         return maps
 
     def missing(self) -> dict[str, Any]:
         return {}
 
 
-def _shown(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def stamp(row: Row) -> int:
+def changed_at(row: Row) -> int:
     """The `t=` parameter of a link: the time of the last change, in epoch seconds."""
     return int(timestamps.parse(row.values["updated_at"]).timestamp())
 
 
-def picture(path: str, blob: str = "_image_blob") -> Computed:
+def picture_url(path: str, blob: str = "_image_blob") -> Computed:
     """The URL of the object's picture, marked if it is the default picture."""
 
     def make(row: Row) -> str:
         default = "" if row.values[blob] else "&default=true"
-        return f"{row.batch.context.base_url}/{path}?t={stamp(row)}{default}".replace("{id}", str(row.id))
+        return f"{row.batch.context.base_url}/{path}?t={changed_at(row)}{default}".replace(
+            "{id}", str(row.id)
+        )
 
     return Computed(make)

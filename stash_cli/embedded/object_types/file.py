@@ -76,7 +76,7 @@ FILES |= {"BaseFile": FILE, "VisualFile": replace(FILE, type="VisualFile")}
 
 def _ancestors(batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Row]]:
     """The ancestors of each folder, nearest first; a longer path is nearer."""
-    tree = sql.below("Folder", sql.id_list(sql.ids_param()), -1, upwards=True)
+    tree = sql.descendants("Folder", sql.id_list(sql.ids_param()), -1, upwards=True)
     statement = (
         select(tree.c.root, tree.c.id)
         .join(t.folders, t.folders.c.id == tree.c.id)

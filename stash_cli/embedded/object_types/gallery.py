@@ -29,7 +29,7 @@ _pictures = (
     .outerjoin(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
     .join(t.images, t.images.c.id == _link.c.image_id)
 )
-_by_path = (t.images.c.path_key, sql.natural(t.images.c.title), t.images.c.id)
+_by_path = (t.images.c.path_key, sql.natural_order(t.images.c.title), t.images.c.id)
 
 
 def _ranked(*first: Any) -> Any:
@@ -69,7 +69,7 @@ def _image(batch: Batch, args: Mapping[str, Any]) -> dict[int, Row]:
 
 def _paths(row: Row) -> dict[str, str]:
     gallery = f"{row.batch.context.base_url}/gallery/{row.id}"
-    return {"cover": f"{gallery}/cover?t={fields.stamp(row)}", "preview": f"{gallery}/preview"}
+    return {"cover": f"{gallery}/cover?t={fields.changed_at(row)}", "preview": f"{gallery}/preview"}
 
 
 _files = select(t.galleries_files.c.gallery_id, t.galleries_files.c.file_id)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def _back(row: Row) -> str | None:
     if not row.values["_back_image_blob"]:
         return None
-    return f"{row.batch.context.base_url}/group/{row.id}/backimage?t={fields.stamp(row)}"
+    return f"{row.batch.context.base_url}/group/{row.id}/backimage?t={fields.changed_at(row)}"
 
 
 def _sub_group_count(batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
     """Descendants of each group; unlike other counts, depth 0 includes the direct children."""
     depth = sql.levels_of(args.get("depth"))
-    tree = sql.below("Group", sql.id_list(sql.ids_param()), depth + 1 if depth >= 0 else -1)
+    tree = sql.descendants("Group", sql.id_list(sql.ids_param()), depth + 1 if depth >= 0 else -1)
     statement = select(tree.c.root, func.count()).where(tree.c.id != tree.c.root).group_by(tree.c.root)
     found = batch.context.connection.execute(statement, {"ids": batch.ids})
     counts: dict[int, int] = {row[0]: row[1] for row in found}
@@ -48,7 +48,7 @@ GROUP = fields.ObjectType(
         **fields.texts(t.groups, "aliases director"),
         **fields.dates(t.groups, "date"),
         **fields.plain(t.groups, "name duration created_at updated_at"),
-        "synopsis": sql.filled(t.groups.c.description),
+        "synopsis": sql.or_empty(t.groups.c.description),
         "rating100": t.groups.c.rating,
         "_studio_id": t.groups.c.studio_id,
         "_front_image_blob": t.groups.c.front_image_blob,
@@ -70,7 +70,7 @@ GROUP = fields.ObjectType(
         "performer_count": relations.Count("Group", _performers),
         "sub_group_count": relations.Function(_sub_group_count),
         "o_counter": relations.sum_of(pair_queries.o_counts("Group")),
-        "front_image_path": fields.picture("group/{id}/frontimage", "_front_image_blob"),
+        "front_image_path": fields.picture_url("group/{id}/frontimage", "_front_image_blob"),
         "back_image_path": relations.Computed(_back),
     },
 )

@@ -17,9 +17,9 @@ def _paths(row: Row) -> dict[str, str]:
     image = f"{row.batch.context.base_url}/image/{row.id}"
     clip = row.get("_clip")
     return {
-        "image": f"{image}/image?t={fields.stamp(row)}",
-        "thumbnail": f"{image}/thumbnail?t={fields.stamp(row)}",
-        "preview": f"{image}/preview?t={fields.stamp(row)}" if clip else "",
+        "image": f"{image}/image?t={fields.changed_at(row)}",
+        "thumbnail": f"{image}/thumbnail?t={fields.changed_at(row)}",
+        "preview": f"{image}/preview?t={fields.changed_at(row)}" if clip else "",
     }
 
 

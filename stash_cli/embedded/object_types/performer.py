@@ -26,7 +26,7 @@ def _url_at(site: str) -> relations.Computed:
 
 
 _groups = pair_queries.groups_of_performers().subquery()
-_company = pair_queries.appearances(sql.id_list(sql.ids_param())).subquery()
+_co_performers = pair_queries.co_appearances(sql.id_list(sql.ids_param())).subquery()
 
 PERFORMER = fields.ObjectType(
     "Performer",
@@ -64,8 +64,8 @@ PERFORMER = fields.ObjectType(
         "gallery_count": relations.direct_count(t.performers_galleries.c.performer_id),
         "group_count": relations.direct_count(_groups.c[0], _groups.c[1]),
         "movie_count": relations.direct_count(_groups.c[0], _groups.c[1]),
-        "performer_count": relations.direct_count(_company.c[0], _company.c[1]),
+        "performer_count": relations.direct_count(_co_performers.c[0], _co_performers.c[1]),
         "o_counter": relations.sum_of(pair_queries.o_counts("Performer")),
-        "image_path": fields.picture("performer/{id}/image"),
+        "image_path": fields.picture_url("performer/{id}/image"),
     },
 )

@@ -162,7 +162,10 @@ class Count:
 
     def _owners_with_links(self, batch: Batch, depth: int | None) -> dict[int, list[int]]:
         """Those of each root and its descendants that have links."""
-        tree, links = sql.below(self.hierarchy, sql.id_list(sql.ids_param()), depth), self.links.subquery()
+        tree, links = (
+            sql.descendants(self.hierarchy, sql.id_list(sql.ids_param()), depth),
+            self.links.subquery(),
+        )
         some = select(1).where(links.c[0] == tree.c.id).correlate(tree).exists()
         found: dict[int, list[int]] = defaultdict(list)
         statement = select(tree.c.root, tree.c.id).where(some)
@@ -172,7 +175,7 @@ class Count:
 
     def _links_below(self, batch: Batch, roots: list[int], depth: int | None) -> dict[int, int]:
         """The number of links of each root and its descendants, counted by index ranges without a join."""
-        tree, links = sql.below(self.hierarchy, sql.id_list(roots), depth), self.links.subquery()
+        tree, links = sql.descendants(self.hierarchy, sql.id_list(roots), depth), self.links.subquery()
         number = select(func.count()).select_from(links).where(links.c[0] == tree.c.id).correlate(tree)
         statement = select(tree.c.root, func.sum(number.scalar_subquery())).group_by(tree.c.root)
         return {record[0]: record[1] for record in _records(batch, statement)}
@@ -185,7 +188,7 @@ class Count:
         )
         if counted.highest < distinct_counts.MEMORY:
             return counted.count(roots)
-        tree, links = sql.below(self.hierarchy, sql.id_list(roots), depth), self.links.subquery()
+        tree, links = sql.descendants(self.hierarchy, sql.id_list(roots), depth), self.links.subquery()
         joined = select(tree.c.root, func.count(distinct(links.c[1]))).join(links, links.c[0] == tree.c.id)
         return {record[0]: record[1] for record in _records(batch, joined.group_by(tree.c.root))}
 

@@ -51,7 +51,7 @@ def _paths(row: Row) -> dict[str, str]:
     base = row.batch.context.base_url
     scene, by_hash = f"{base}/scene/{row.id}", f"{base}/scene/{row.get('_oshash')}"
     return {
-        "screenshot": f"{scene}/screenshot?t={fields.stamp(row)}",
+        "screenshot": f"{scene}/screenshot?t={fields.changed_at(row)}",
         "preview": f"{scene}/preview",
         "stream": _stream(row),
         "webp": f"{scene}/webp",

@@ -40,6 +40,6 @@ STUDIO = fields.ObjectType(
         "group_count": _groups,
         "movie_count": _groups,
         "o_counter": relations.sum_of(pair_queries.o_counts("Studio")),
-        "image_path": fields.picture("studio/{id}/image"),
+        "image_path": fields.picture_url("studio/{id}/image"),
     },
 )

@@ -33,6 +33,6 @@ TAG = fields.ObjectType(
         "group_count": _groups,
         "movie_count": _groups,
         "scene_marker_count": relations.Count("Tag", pair_queries.marker_tags()),
-        "image_path": fields.picture("tag/{id}/image"),
+        "image_path": fields.picture_url("tag/{id}/image"),
     },
 )

@@ -11,7 +11,7 @@ from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.persistence import blobs
 from stash_cli.embedded.persistence.entity_mapper import Change, EntityMapper
-from stash_cli.embedded.persistence.input_fields import column_for, modern, set_column
+from stash_cli.embedded.persistence.input_fields import column_for, set_column, without_deprecated
 from stash_cli.embedded.persistence.lists import ListChange
 
 if TYPE_CHECKING:
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 
 def create(connection: Connection, mapper: EntityMapper, given: Mapping[str, Any]) -> int:
     """Insert an object and return its id."""
-    change = _read(connection, mapper, given, None)
+    change = _change_from_input(connection, mapper, given, None)
     stamp = timestamps.now()
     row = {"created_at": stamp, "updated_at": stamp, **change.columns}
     change.id = _inserted(connection.execute(insert(mapper.table).values(row)).inserted_primary_key)
-    _write_parts(change)
+    _write_lists(change)
     if given.get("custom_fields") and mapper.custom_fields is not None:
         fields = given["custom_fields"]
         write_on_create(connection, mapper.custom_fields, change.id, fields)
-    _finish(change)
+    _run_hooks(change)
     return change.id
 
 
-def change_one(connection: Connection, mapper: EntityMapper, object_id: int, given: Mapping[str, Any]) -> int:
+def update_one(connection: Connection, mapper: EntityMapper, object_id: int, given: Mapping[str, Any]) -> int:
     """Update an object by `given` and return its id: absent fields are kept, null clears."""
-    change = _read(connection, mapper, given, object_id)
+    change = _change_from_input(connection, mapper, given, object_id)
     columns = {**change.columns, "updated_at": timestamps.now()}
     connection.execute(update(mapper.table).where(mapper.table.c.id == object_id).values(columns))
-    _write_parts(change)
+    _write_lists(change)
     if "custom_fields" in given and mapper.custom_fields is not None:
         fields = given["custom_fields"]
         write_on_update(connection, mapper.custom_fields, object_id, fields)
-    _finish(change)
+    _run_hooks(change)
     return object_id
 
 
@@ -60,12 +60,12 @@ def _inserted(key: Any) -> int:
     return int(key[0])
 
 
-def _read(
+def _change_from_input(
     connection: Connection, mapper: EntityMapper, given: Mapping[str, Any], object_id: int | None
 ) -> Change:
     """Convert the input to columns and lists, and validate it."""
     change = Change(connection, mapper, given, object_id)
-    given = change.given = modern(change)
+    given = change.given = without_deprecated(change)
     for field, value in given.items():
         if field in mapper.lists:
             change.lists[field] = ListChange.read(value)
@@ -89,12 +89,12 @@ def _set_picture(change: Change, field: str, column: str) -> None:
         change.columns[column] = None
 
 
-def _write_parts(change: Change) -> None:
+def _write_lists(change: Change) -> None:
     for field, list_change in change.lists.items():
         change.mapper.lists[field].write(change.connection, change.owner, list_change)
 
 
-def _finish(change: Change) -> None:
+def _run_hooks(change: Change) -> None:
     for validate in change.mapper.after_write:
         validate(change)
     # The replaced picture may have been the last reference to its content.

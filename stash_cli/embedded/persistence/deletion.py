@@ -125,7 +125,7 @@ def destroy(connection: Connection, mapper: EntityMapper, object_id: int, option
     connection.execute(delete(mapper.table).where(mapper.table.c.id == object_id))
     for image in members:
         destroy(connection, entity_mapper.IMAGE, image, options)
-    _files_too(connection, own_files, options)
+    _delete_files(connection, own_files, options)
 
 
 def _refuse_primary_tag(connection: Connection, tag: int) -> None:
@@ -134,17 +134,17 @@ def _refuse_primary_tag(connection: Connection, tag: int) -> None:
         raise Refused("cannot delete tag used as a primary tag in scene markers")
 
 
-def _files_too(connection: Connection, ids: Iterable[int], options: Options) -> None:
+def _delete_files(connection: Connection, ids: Iterable[int], options: Options) -> None:
     """Delete files that no entity owns any more, from disk or only their rows."""
     free = [file for file in ids if not owners_of(connection, file)]
     if options.delete_file:
-        loose = [file for file in free if not _zipped(connection, file)]
+        loose = [file for file in free if not _is_zip_member(connection, file)]
         remove_from_disk(connection, loose, options.unlink)
     elif options.destroy_file_entry:
         remove_entries(connection, free)
 
 
-def _zipped(connection: Connection, file: int) -> bool:
+def _is_zip_member(connection: Connection, file: int) -> bool:
     return connection.scalar(select(t.files.c.zip_file_id).where(t.files.c.id == file)) is not None
 
 

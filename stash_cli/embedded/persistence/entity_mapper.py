@@ -11,12 +11,12 @@ from stash_cli.embedded.persistence import files, hierarchy, validators
 from stash_cli.embedded.persistence.lists import (
     CONTAINING_GROUPS,
     SUB_GROUPS,
-    Link,
     ListChange,
     ListField,
+    ManyToMany,
     SceneGroups,
     StashIds,
-    Texts,
+    TextList,
 )
 from stash_cli.embedded.persistence.validators import chapter_in_range
 
@@ -83,12 +83,12 @@ class EntityMapper:
         return t.CUSTOM_FIELDS.get(self.type)
 
 
-def _tags(table: str, own: str) -> Link:
-    return Link(t.metadata.tables[table], own, "tag_id", "tag ids")
+def _tags(table: str, own: str) -> ManyToMany:
+    return ManyToMany(t.metadata.tables[table], own, "tag_id", "tag ids")
 
 
-def _urls(entity: str) -> Texts:
-    return Texts(t.URLS[entity], f"{entity.lower()}_id", "url")
+def _urls(entity: str) -> TextList:
+    return TextList(t.URLS[entity], f"{entity.lower()}_id", "url")
 
 
 def _stash_ids(entity: str) -> StashIds:
@@ -105,8 +105,8 @@ SCENE = EntityMapper(
     lists={
         "urls": _urls("Scene"),
         "tag_ids": _tags("scenes_tags", "scene_id"),
-        "performer_ids": Link(t.performers_scenes, "scene_id", "performer_id", "performer ids"),
-        "gallery_ids": Link(t.scenes_galleries, "scene_id", "gallery_id", "gallery ids"),
+        "performer_ids": ManyToMany(t.performers_scenes, "scene_id", "performer_id", "performer ids"),
+        "gallery_ids": ManyToMany(t.scenes_galleries, "scene_id", "gallery_id", "gallery ids"),
         "stash_ids": _stash_ids("Scene"),
         **_GROUPS,
     },
@@ -114,7 +114,7 @@ SCENE = EntityMapper(
     clearable=False,
     # The server ignores it in updates; only the mutation sceneSaveActivity sets it.
     ignored=frozenset({"resume_time"}),
-    validators=(validators.scene_titled,),
+    validators=(validators.scene_title_required,),
     after_write=(files.assign_files, files.choose_primary),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
@@ -126,8 +126,8 @@ IMAGE = EntityMapper(
     lists={
         "urls": _urls("Image"),
         "tag_ids": _tags("images_tags", "image_id"),
-        "performer_ids": Link(t.performers_images, "image_id", "performer_id", "performer ids"),
-        "gallery_ids": Link(t.galleries_images, "image_id", "gallery_id", "gallery ids"),
+        "performer_ids": ManyToMany(t.performers_images, "image_id", "performer_id", "performer ids"),
+        "gallery_ids": ManyToMany(t.galleries_images, "image_id", "gallery_id", "gallery ids"),
     },
     # Only imageIncrementO, imageDecrementO and imageResetO change it.
     ignored=frozenset({"o_counter"}),
@@ -142,12 +142,12 @@ GALLERY = EntityMapper(
     lists={
         "urls": _urls("Gallery"),
         "tag_ids": _tags("galleries_tags", "gallery_id"),
-        "performer_ids": Link(t.performers_galleries, "gallery_id", "performer_id", "performer ids"),
-        "scene_ids": Link(t.scenes_galleries, "gallery_id", "scene_id", "scene ids"),
+        "performer_ids": ManyToMany(t.performers_galleries, "gallery_id", "performer_id", "performer ids"),
+        "scene_ids": ManyToMany(t.scenes_galleries, "gallery_id", "scene_id", "scene ids"),
     },
     # The server trims the title of a gallery in a create, but not in an update.
     untrimmed=frozenset({"title"}),
-    validators=(validators.gallery_titled,),
+    validators=(validators.gallery_title_required,),
     after_write=(files.choose_primary,),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
@@ -164,7 +164,7 @@ MARKER = EntityMapper(
     t.scene_markers,
     "scene marker",
     lists={"tag_ids": _tags("scene_markers_tags", "scene_marker_id")},
-    validators=(validators.marker_times, validators.marker_primary_apart),
+    validators=(validators.marker_times, validators.marker_tags_without_primary),
     missing_in_bulk="sql: no rows in result set",
     missing_on_destroy="{noun} with id {id} not found",
 )
@@ -174,7 +174,7 @@ PERFORMER = EntityMapper(
     "performer",
     lists={
         "urls": _urls("Performer"),
-        "alias_list": Texts(t.performer_aliases, "performer_id", "alias"),
+        "alias_list": TextList(t.performer_aliases, "performer_id", "alias"),
         "tag_ids": _tags("performers_tags", "performer_id"),
         "stash_ids": _stash_ids("Performer"),
     },
@@ -192,7 +192,7 @@ STUDIO = EntityMapper(
     "studio",
     lists={
         "urls": _urls("Studio"),
-        "aliases": Texts(t.studio_aliases, "studio_id", "alias"),
+        "aliases": TextList(t.studio_aliases, "studio_id", "alias"),
         "tag_ids": _tags("studios_tags", "studio_id"),
         "stash_ids": _stash_ids("Studio"),
     },
@@ -204,9 +204,9 @@ TAG = EntityMapper(
     t.tags,
     "tag",
     lists={
-        "aliases": Texts(t.tag_aliases, "tag_id", "alias"),
-        "parent_ids": Link(t.tags_relations, "child_id", "parent_id", "parent tag ids"),
-        "child_ids": Link(t.tags_relations, "parent_id", "child_id", "child tag ids"),
+        "aliases": TextList(t.tag_aliases, "tag_id", "alias"),
+        "parent_ids": ManyToMany(t.tags_relations, "child_id", "parent_id", "parent tag ids"),
+        "child_ids": ManyToMany(t.tags_relations, "parent_id", "child_id", "child tag ids"),
         "stash_ids": _stash_ids("Tag"),
     },
     pictures={"image": "image_blob"},
@@ -224,7 +224,7 @@ GROUP = EntityMapper(
     },
     pictures={"front_image": "front_image_blob", "back_image": "back_image_blob"},
     validators=(validators.group_name_required, hierarchy.group_not_own_member),
-    after_write=(hierarchy.groups_acyclic, validators.front_of_group),
+    after_write=(hierarchy.groups_acyclic, validators.default_front_image),
     missing="not found",
 )
 MAPPERS = {

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.persistence import arguments
-from stash_cli.embedded.persistence.lists import Link
+from stash_cli.embedded.persistence.lists import ManyToMany
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,17 +49,17 @@ def tags_acyclic(change: Change) -> None:
     if not any(given.values()):
         return
     children = _children(change.connection, t.tags_relations, "parent_id", "child_id")
-    parents = _wanted(change, "parent_ids", [p for p, below in children.items() if change.owner in below])
-    below = _wanted(change, "child_ids", children.get(change.owner, []))
+    parents = _final_ids(change, "parent_ids", [p for p, below in children.items() if change.owner in below])
+    below = _final_ids(change, "child_ids", children.get(change.owner, []))
     for parent in list(children):
         children[parent] = [tag for tag in children[parent] if tag != change.owner]
     children[change.owner] = below
     _refuse_tag_cycle(change, children, set(parents))
 
 
-def _wanted(change: Change, field: str, current: list[int]) -> list[int]:
+def _final_ids(change: Change, field: str, current: list[int]) -> list[int]:
     link = change.mapper.lists[field]
-    if field in change.lists and isinstance(link, Link):
+    if field in change.lists and isinstance(link, ManyToMany):
         return link.final(change.connection, change.owner, change.lists[field])
     return current
 

@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, Float, Text
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.persistence import arguments
 from stash_cli.embedded.persistence.entity_mapper import COLUMN_NAMES, Change
-from stash_cli.embedded.persistence.lists import SET, Texts
+from stash_cli.embedded.persistence.lists import SET, TextList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ def parse_date(text: str, what: str) -> FuzzyDate:
     """Parse a fuzzy date. Raises Refused with the server's wording."""
     if (day := _whole_day(text)) is not None:
         return FuzzyDate(day, DAY)
-    month, year = (_misfit(text, layout) for layout in _LAYOUTS)
+    month, year = (_layout_error(text, layout) for layout in _LAYOUTS)
     if month is None:
         return FuzzyDate(f"{text}-01", MONTH)
     if year is None:
@@ -60,7 +60,7 @@ def _whole_day(text: str) -> str | None:
     return found[1]
 
 
-def _misfit(text: str, layout: str) -> str | None:
+def _layout_error(text: str, layout: str) -> str | None:
     """The server's error message for `text` in `layout`; None when it fits."""
     rest = text
     for element, pattern in _LAYOUTS[layout]:
@@ -125,7 +125,7 @@ _OLDER_NAMES = {"movies": "groups", "movie_ids": "group_ids"}
 _EXCLUSIVE = frozenset({"Performer", "Studio"})
 
 
-def modern(change: Change) -> dict[str, Any]:
+def without_deprecated(change: Change) -> dict[str, Any]:
     """The input with deprecated fields replaced by the current ones."""
     given = dict(change.given)
     for old, new in _OLDER_NAMES.items():
@@ -150,7 +150,7 @@ def _urls(change: Change, given: Mapping[str, Any], old: Mapping[str, Any]) -> A
             raise Refused(f"{next(iter(old))} field must not be included if urls is included")
         return None
     if exclusive:
-        return _replaced(change, old)
+        return _replace_urls(change, old)
     links = [old["url"]] if old.get("url") else []
     return {"mode": SET, "values": links}
 
@@ -161,17 +161,17 @@ def _as_url(name: str, value: str | None) -> str:
     return text if not text or "://" in text or not prefix else prefix + text
 
 
-def _replaced(change: Change, old: Mapping[str, Any]) -> dict[str, Any]:
+def _replace_urls(change: Change, old: Mapping[str, Any]) -> dict[str, Any]:
     """The current urls, with the one of each deprecated field replaced, added or removed."""
     field = change.mapper.lists["urls"]
-    urls = field.current(change.connection, change.owner) if isinstance(field, Texts) else []
+    urls = field.current(change.connection, change.owner) if isinstance(field, TextList) else []
     for name, value in old.items():
-        place = next((i for i, url in enumerate(urls) if _stands_for(name, url)), len(urls))
+        place = next((i for i, url in enumerate(urls) if _matches_site(name, url)), len(urls))
         urls[place : place + 1] = filter(None, [_as_url(name, value)])
     return {"mode": SET, "values": urls}
 
 
-def _stands_for(name: str, url: str) -> bool:
+def _matches_site(name: str, url: str) -> bool:
     hosts = {other: f"{other}.com" for other in _HANDLES}
     if name in hosts:
         return hosts[name] in url

@@ -51,7 +51,7 @@ def combine(change: ListChange, current: Iterable[Any], values: Iterable[Any]) -
 
 
 @dataclass(frozen=True)
-class Link:
+class ManyToMany:
     """A many-to-many relation, given as ids; unchanged rows keep their other columns."""
 
     table: Table
@@ -87,7 +87,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Texts:
+class TextList:
     """A list of texts in a value table, ordered (urls) or not (aliases)."""
 
     table: Table

@@ -10,7 +10,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.persistence import blobs
 from stash_cli.embedded.persistence.files import FILES
-from stash_cli.embedded.persistence.lists import SET, Link, ListChange, Texts
+from stash_cli.embedded.persistence.lists import SET, ListChange, ManyToMany, TextList
 
 if TYPE_CHECKING:
     from stash_cli.embedded.persistence.entity_mapper import Change
@@ -33,7 +33,7 @@ def names_unique(change: Change) -> None:
         _refuse_taken(change, name)
         _refuse_used_as_alias(change, name)
     field = change.mapper.lists["aliases"]
-    if "aliases" in change.lists and isinstance(field, Texts):
+    if "aliases" in change.lists and isinstance(field, TextList):
         for alias in field.final(change.connection, change.owner, change.lists["aliases"]):
             if not alias:
                 raise Refused(f"{change.mapper.noun} alias must not be an empty string")
@@ -51,7 +51,7 @@ def _refuse_taken(change: Change, name: str) -> None:
 
 def _refuse_used_as_alias(change: Change, name: str) -> None:
     field = change.mapper.lists["aliases"]
-    if not isinstance(field, Texts):
+    if not isinstance(field, TextList):
         return
     columns, aliases = change.mapper.table.c, field.table.c
     user = (
@@ -80,7 +80,9 @@ def performer_unique(change: Change) -> None:
 def performer_aliases_distinct(change: Change) -> None:
     """Performers: aliases differ from each other and from the name, ignoring case."""
     field = change.mapper.lists["alias_list"]
-    if not isinstance(field, Texts) or not ({"alias_list"} & change.lists.keys() or "name" in change.columns):
+    if not isinstance(field, TextList) or not (
+        {"alias_list"} & change.lists.keys() or "name" in change.columns
+    ):
         return
     if "alias_list" in change.lists:
         aliases = field.final(change.connection, change.owner, change.lists["alias_list"])
@@ -103,7 +105,7 @@ def _final(change: Change, column: str) -> str | None:
     return found
 
 
-def scene_titled(change: Change) -> None:
+def scene_title_required(change: Change) -> None:
     """Scenes without files need a title; the server does not check bulk updates."""
     if "ids" in change.given or change.columns.get("title"):
         return
@@ -117,7 +119,7 @@ def scene_titled(change: Change) -> None:
         raise Refused("title must be set if scene has no files")
 
 
-def gallery_titled(change: Change) -> None:
+def gallery_title_required(change: Change) -> None:
     """User-created galleries need a title; null keeps the current one."""
     if change.creating:
         if not change.given.get("title"):
@@ -187,10 +189,10 @@ def _marker_value(change: Change, name: str) -> float | None:
     return held
 
 
-def marker_primary_apart(change: Change) -> None:
+def marker_tags_without_primary(change: Change) -> None:
     """Remove the primary tag of a marker from its other tags."""
     given, tags = change.lists.get("tag_ids"), change.mapper.lists["tag_ids"]
-    if given is None or not isinstance(tags, Link):
+    if given is None or not isinstance(tags, ManyToMany):
         return
     column = change.mapper.table.c
     primary = change.columns.get("primary_tag_id")
@@ -218,7 +220,7 @@ def _date(change: Change, name: str) -> tuple[str, str] | None:
     return None if not day else (day, day[: (10, 7, 4)[precision or 0]])
 
 
-def front_of_group(change: Change) -> None:
+def default_front_image(change: Change) -> None:
     """Set the default front image of a new group that only has a back image."""
     updated = {"id", "ids"} & change.given.keys()
     if updated or not change.columns.get("back_image_blob") or change.columns.get("front_image_blob"):

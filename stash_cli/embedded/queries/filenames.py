@@ -44,7 +44,7 @@ _YEARS = range(1900, 2101)
 
 
 @dataclass
-class Reading:
+class ParsedName:
     """The captured fields of one name, as text."""
 
     title: str = ""
@@ -63,12 +63,12 @@ class FilenamePattern:
         self._fields: list[str] = []
         self._unknown: list[str] = []
         self._ignored = "|".join(f"(?:{_escaped(word.strip())})" for word in ignored)
-        self.regex = "(?i)" + _TOKEN.sub(self._translated, pattern)
+        self.regex = "(?i)" + _TOKEN.sub(self._translate, pattern)
         self._compiled = regex.compile_pattern(self.regex)
         if self._unknown:
             raise Refused(f"Invalid fields: {', '.join(self._unknown)}")
 
-    def _translated(self, token: re.Match[str]) -> str:
+    def _translate(self, token: re.Match[str]) -> str:
         name = token["field"]
         if name is None:
             return f"\\{token[0]}"
@@ -81,34 +81,34 @@ class FilenamePattern:
             self._unknown.append(token[0])
         return _SKIPPED.get(name, "")
 
-    def read(self, path: str) -> Reading | None:
+    def read(self, path: str) -> ParsedName | None:
         """Match the base name of `path`, or the whole path when the pattern names folders."""
         name = path if "/" in self.regex or r"\\" in self.regex else path.rpartition("/")[2]
         found = self._compiled.groups(name)
-        return None if found is None else _reading(list(zip(self._fields, found, strict=False)))
+        return None if found is None else _parsed_name(list(zip(self._fields, found, strict=False)))
 
 
 def _escaped(text: str) -> str:
     return _LITERAL.sub(r"\\\g<0>", text)
 
 
-def _reading(found: Sequence[tuple[str, str]]) -> Reading:
-    reading = Reading()
+def _parsed_name(found: Sequence[tuple[str, str]]) -> ParsedName:
+    parsed = ParsedName()
     parts: dict[str, str] = {}
     for name, text in found:
         if name in ("title", "studio"):
-            setattr(reading, name, text)
+            setattr(parsed, name, text)
         elif name in ("performer", "tag", "movie"):
-            getattr(reading, f"{name}s").append(text)
+            getattr(parsed, f"{name}s").append(text)
         elif name.startswith("rating"):
-            reading.rating100 = _rating(name, int(text))
+            parsed.rating100 = _rating(name, int(text))
         elif name == "date":
-            reading.date = _date(*text.split("-"))
+            parsed.date = _date(*text.split("-"))
         else:
             parts |= _date_parts(name, text)
     if parts.keys() >= {"y", "m", "d"}:
-        reading.date = _date(parts["y"], parts["m"], parts["d"])
-    return reading
+        parsed.date = _date(parts["y"], parts["m"], parts["d"])
+    return parsed
 
 
 def _rating(name: str, stars: int) -> int | None:
@@ -165,9 +165,9 @@ def parse_filenames(
     if config.get("ignoreOrganized"):
         given["organized"] = False
     page = FoundPage(context, "Scene", "scenes", find, given)
-    names, titled = _Names(context), _titler(config)
+    names, format_title = _NameIndex(context), _title_formatter(config)
     read = ((scene, pattern.read(_path(scene))) for scene in page.rows)
-    results = [_result(scene, reading, names, titled) for scene, reading in read if reading is not None]
+    results = [_result(scene, parsed, names, format_title) for scene, parsed in read if parsed is not None]
     return {"count": page.count, "results": results}
 
 
@@ -176,26 +176,28 @@ def _path(scene: Row) -> str:
     return str(files[0].get("path")) if files else ""
 
 
-def _result(scene: Row, reading: Reading, names: _Names, titled: Callable[[str], str]) -> dict[str, Any]:
-    movies = [{"movie_id": id_, "scene_index": None} for id_ in names.ids("movie", reading.movies)]
+def _result(
+    scene: Row, parsed: ParsedName, names: _NameIndex, format_title: Callable[[str], str]
+) -> dict[str, Any]:
+    movies = [{"movie_id": id_, "scene_index": None} for id_ in names.ids("movie", parsed.movies)]
     return {
         "scene": scene,
-        "title": titled(reading.title) or None,
-        "date": reading.date,
-        "rating": reading.rating100,
-        "rating100": reading.rating100,
-        "studio_id": next(iter(names.ids("studio", [reading.studio])), None),
-        "performer_ids": names.ids("performer", reading.performers) or None,
-        "tag_ids": names.ids("tag", reading.tags) or None,
+        "title": format_title(parsed.title) or None,
+        "date": parsed.date,
+        "rating": parsed.rating100,
+        "rating100": parsed.rating100,
+        "studio_id": next(iter(names.ids("studio", [parsed.studio])), None),
+        "performer_ids": names.ids("performer", parsed.performers) or None,
+        "tag_ids": names.ids("tag", parsed.tags) or None,
         "movies": movies or None,
     }
 
 
-def _titler(config: dict[str, Any]) -> Callable[[str], str]:
+def _title_formatter(config: dict[str, Any]) -> Callable[[str], str]:
     """A function that formats a captured title by the options for whitespace and capitals."""
     blanks = set((config.get("whitespaceCharacters") or "").strip())
 
-    def titled(text: str) -> str:
+    def format_title(text: str) -> str:
         if blanks:
             spaced = "".join(" " if char in blanks else char for char in text)
             text = re.sub(" {2,}", " ", spaced)
@@ -203,10 +205,10 @@ def _titler(config: dict[str, Any]) -> Callable[[str], str]:
             text = _FIRST_LETTERS.sub(lambda found: found[0].upper(), text)
         return text
 
-    return titled
+    return format_title
 
 
-class _Names:
+class _NameIndex:
     """Ids of entities by name; each name is looked up once."""
 
     def __init__(self, context: RequestContext) -> None:
@@ -220,10 +222,10 @@ class _Names:
 
     def _find(self, kind: str, name: str) -> str | None:
         if (kind, name) not in self._known:
-            self._known[kind, name] = self._looked_up(kind, name)
+            self._known[kind, name] = self._look_up(kind, name)
         return self._known[kind, name]
 
-    def _looked_up(self, kind: str, name: str) -> str | None:
+    def _look_up(self, kind: str, name: str) -> str | None:
         table, aliases, owner = _KINDS[kind]
         found = self._first(table.c.id, table.c.name, name)
         if found is None and aliases is not None:

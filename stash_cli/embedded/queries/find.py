@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.rows import Row
 
 
-def getter(type_name: str) -> Callable[..., Row | None]:
+def by_id(type_name: str) -> Callable[..., Row | None]:
     """Resolver of a query for the object with an id, or null."""
 
     def resolve(context: RequestContext, *, id: Any) -> Row | None:  # noqa: A002 - the API's own name
@@ -128,7 +128,7 @@ def parse_id(value: Any, prefix: str = "") -> int:
     return int(text)
 
 
-def _chosen(ids: Sequence[Any] | None, *, unique: bool) -> list[int] | None:
+def _requested_ids(ids: Sequence[Any] | None, *, unique: bool) -> list[int] | None:
     """The requested ids in order, or None for a search."""
     if not ids:
         return None
@@ -142,12 +142,14 @@ def _chosen(ids: Sequence[Any] | None, *, unique: bool) -> list[int] | None:
     return numbers
 
 
-def finder(type_name: str, items: str, filter_arg: str, older: str | None = None) -> Callable[..., FoundPage]:
+def page_finder(
+    type_name: str, items: str, filter_arg: str, older: str | None = None
+) -> Callable[..., FoundPage]:
     """Resolver of a find query; `older` is the deprecated argument for `ids`."""
 
     def resolve(context: RequestContext, **args: Any) -> FoundPage:
         ids = args.get("ids") or (args.get(older) if older else None)
-        numbers = _chosen(ids, unique=type_name != "BaseFile")
+        numbers = _requested_ids(ids, unique=type_name != "BaseFile")
         page = FoundPage(context, type_name, items, args.get("filter"), args.get(filter_arg), ids=numbers)
         page.check()
         return page
@@ -190,7 +192,7 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     "findScene": find_scene,
     "findImage": find_image,
     **{
-        f"find{name}": getter(name)
+        f"find{name}": by_id(name)
         for name in ("Gallery", "Performer", "Studio", "Tag", "Group", "Movie", "SavedFilter")
     },
     "findSceneByHash": find_scene_by_hash,
@@ -199,12 +201,12 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     "findSavedFilters": find_saved_filters,
     "findDefaultFilter": find_default_filter,
     **{
-        entity.find: finder(entity.type, entity.items, entity.filter_arg, _OLDER.get(entity.type))
+        entity.find: page_finder(entity.type, entity.items, entity.filter_arg, _OLDER.get(entity.type))
         for entity in ENTITIES.values()
     },
-    "findMovies": finder("Movie", "movies", "movie_filter"),
-    "findFiles": finder("BaseFile", "files", "file_filter"),
-    "findFolders": finder("Folder", "folders", "folder_filter"),
+    "findMovies": page_finder("Movie", "movies", "movie_filter"),
+    "findFiles": page_finder("BaseFile", "files", "file_filter"),
+    "findFolders": page_finder("Folder", "folders", "folder_filter"),
     "allScenes": _everything("Scene", "path"),
     "allImages": _everything("Image", "path"),
     "allGalleries": _everything("Gallery", "path"),

@@ -45,10 +45,14 @@ def duplicates(
     seconds = -1.0 if duration_diff is None else duration_diff
     pairs = (
         (first, second)
-        for first, second in _close(hashed, distance or 0)
-        if hashed[first].scene != hashed[second].scene and _as_long(hashed[first], hashed[second], seconds)
+        for first, second in _similar_pairs(hashed, distance or 0)
+        if hashed[first].scene != hashed[second].scene
+        and _similar_durations(hashed[first], hashed[second], seconds)
     )
-    groups = [{hashed[place].scene: None for place in places} for places in _grouped(len(hashed), pairs)]
+    groups = [
+        {hashed[place].scene: None for place in places}
+        for places in _connected_components(len(hashed), pairs)
+    ]
     scenes = {row.id: row for row in context.fetch_many("Scene", [id_ for group in groups for id_ in group])}
     return [[scenes[id_] for id_ in group] for group in groups]
 
@@ -68,13 +72,13 @@ def _hashed_files(context: RequestContext) -> list[_Hashed]:
     return [_Hashed(row[0], row[1], row[2] or 0.0) for row in context.connection.execute(statement)]
 
 
-def _as_long(first: _Hashed, second: _Hashed, seconds: float) -> bool:
+def _similar_durations(first: _Hashed, second: _Hashed, seconds: float) -> bool:
     """Whether the durations differ by at most `seconds`; an unknown one always matches."""
     known = first.seconds > 0 and second.seconds > 0
     return seconds < 0 or not known or abs(first.seconds - second.seconds) <= seconds
 
 
-def _close(hashed: Sequence[_Hashed], distance: int) -> Iterator[tuple[int, int]]:
+def _similar_pairs(hashed: Sequence[_Hashed], distance: int) -> Iterator[tuple[int, int]]:
     """Pairs of indexes whose hashes differ in at most `distance` bits."""
     equal: dict[int, list[int]] = defaultdict(list)
     for place, file in enumerate(hashed):
@@ -82,11 +86,11 @@ def _close(hashed: Sequence[_Hashed], distance: int) -> Iterator[tuple[int, int]
     for places in equal.values():
         yield from combinations(places, 2)
     if distance > 0:
-        for first, second in _close_hashes(list(equal), distance):
+        for first, second in _similar_hashes(list(equal), distance):
             yield from ((one, other) for one in equal[first] for other in equal[second])
 
 
-def _close_hashes(hashes: list[int], distance: int) -> Iterator[tuple[int, int]]:
+def _similar_hashes(hashes: list[int], distance: int) -> Iterator[tuple[int, int]]:
     """Pairs of distinct hashes that differ in at most `distance` bits."""
     for candidates in _candidates(hashes, distance):
         for first, second in combinations(candidates, 2):
@@ -113,21 +117,21 @@ def _candidates(hashes: list[int], distance: int) -> Iterator[list[int]]:
         yield from sharing.values()
 
 
-def _grouped(size: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+def _connected_components(size: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Connected components of the pairs (union-find), ordered by their first index."""
-    leader = list(range(size))
+    parent = list(range(size))
 
-    def lead(place: int) -> int:
-        while leader[place] != place:
-            leader[place] = place = leader[leader[place]]
+    def find(place: int) -> int:
+        while parent[place] != place:
+            parent[place] = place = parent[parent[place]]
         return place
 
     for first, second in pairs:
-        one, other = sorted((lead(first), lead(second)))
-        leader[other] = one
+        one, other = sorted((find(first), find(second)))
+        parent[other] = one
     groups: dict[int, list[int]] = defaultdict(list)
     for place in range(size):
-        groups[lead(place)].append(place)
+        groups[find(place)].append(place)
     return [places for places in groups.values() if len(places) > 1]
 
 

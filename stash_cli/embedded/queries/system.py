@@ -115,7 +115,7 @@ def latest_version(_: RequestContext) -> None:
     raise Refused("latestversion is not available in an embedded library: it comes with stash-cli")
 
 
-def _nothing(value: Any) -> Callable[..., Any]:
+def _constant(value: Any) -> Callable[..., Any]:
     """Resolver with a constant result, for parts that an embedded library does not have."""
     return lambda _, **__: value
 
@@ -130,9 +130,9 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     "logs": logs,
     "directory": directory,
     "dlnaStatus": dlna_status,
-    "plugins": _nothing(None),
-    "pluginTasks": _nothing(None),
-    "installedPackages": _nothing([]),
-    "availablePackages": _nothing([]),
-    "listScrapers": _nothing([]),
+    "plugins": _constant(None),
+    "pluginTasks": _constant(None),
+    "installedPackages": _constant([]),
+    "availablePackages": _constant([]),
+    "listScrapers": _constant([]),
 }

@@ -40,7 +40,7 @@ class Caption(NamedTuple):
     caption_type: str
 
 
-class Companions(NamedTuple):
+class Sidecars(NamedTuple):
     """The sidecar files of one folder, by the stem of their video's name."""
 
     captions: Mapping[str, tuple[Caption, ...]]
@@ -58,7 +58,7 @@ def language_of(suffix: str) -> str | None:
     return _LANGUAGES.get(base)
 
 
-def companions(names: Iterable[str]) -> Companions:
+def find_sidecars(names: Iterable[str]) -> Sidecars:
     """Assign the captions and funscripts among `names` to video stems.
 
     A video has one caption for each language and type: the first by name.
@@ -72,9 +72,7 @@ def companions(names: Iterable[str]) -> Companions:
         elif kind in CAPTION_TYPES:
             owner, language = _split_language(stem(name))
             captions.setdefault(owner, {}).setdefault((language, kind), Caption(language, name, kind))
-    return Companions(
-        {stem: tuple(found.values()) for stem, found in captions.items()}, frozenset(funscripts)
-    )
+    return Sidecars({stem: tuple(found.values()) for stem, found in captions.items()}, frozenset(funscripts))
 
 
 def _split_language(name: str) -> tuple[str, str]:

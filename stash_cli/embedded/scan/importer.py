@@ -15,9 +15,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.scan import rows
-from stash_cli.embedded.scan.matching import find_moved, follow
+from stash_cli.embedded.scan.matching import apply_move, find_moved
 from stash_cli.embedded.scan.paths import stem
-from stash_cli.embedded.scan.rows import WITH_HASHES, FolderRows, hashes, moment
+from stash_cli.embedded.scan.rows import WITH_HASHES, FolderRows, hashes, stored_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,28 +150,28 @@ class Importer:
     def _entry(self, inspected: Inspected) -> _Entry:
         found = inspected.found
         folder_id = self._folder(found.folder)
-        known = rows.find(self._connection, folder_id, found.basename)
+        known = rows.find_file(self._connection, folder_id, found.basename)
         if known is not None:
-            return self._freshened(known, found.size, found.mod_time)
+            return self._updated(known, found.size, found.mod_time)
         moved = find_moved(self._connection, found, inspected.fingerprints, self._rules)
         if moved is not None:
-            follow(self._connection, moved, found, folder_id, self._folders.made)
-            self._folders.forget()
+            apply_move(self._connection, moved, found, folder_id, self._folders.made)
+            self._folders.clear()
             return _Entry(moved.id, is_new=False)
-        added = rows.add(self._connection, folder_id, found.basename, found.size, found.mod_time)
+        added = rows.insert_file(self._connection, folder_id, found.basename, found.size, found.mod_time)
         return _Entry(added, is_new=True)
 
-    def _freshened(self, known: Any, size: int, mod_time: int) -> _Entry:
-        read = {"size": size, "mod_time": moment(mod_time), "recognised": True}
+    def _updated(self, known: Any, size: int, mod_time: int) -> _Entry:
+        read = {"size": size, "mod_time": stored_time(mod_time), "recognised": True}
         if any(getattr(known, name) != value for name, value in read.items()):
-            rows.change(self._connection, known.id, **read)
+            rows.update_file(self._connection, known.id, **read)
         return _Entry(known.id, is_new=False)
 
     def _describe(
         self, entry: _Entry, facts: VideoFacts | ImageFacts | None, fingerprints: Mapping[str, str]
     ) -> None:
         self.described.append(entry.id)
-        write = rows.describe_new if entry.is_new else rows.describe
+        write = rows.insert_properties if entry.is_new else rows.update_properties
         write(self._connection, entry.id, facts, fingerprints)
 
     def _attach(self, owner: Owner, entry: _Entry, fingerprints: Mapping[str, str]) -> int:
@@ -188,7 +188,7 @@ class Importer:
     def _scene(self, inspected: Inspected, entry: _Entry) -> None:
         found = inspected.found
         if not entry.is_new or found.captions or found.interactive:
-            rows.set_companions(self._connection, entry.id, found.captions, interactive=found.interactive)
+            rows.set_sidecars(self._connection, entry.id, found.captions, interactive=found.interactive)
         scene_id = self._attach(SCENE, entry, inspected.fingerprints)
         link_same_stem(self._connection, SCENE, scene_id, self._folder(found.folder), found.basename)
 
@@ -212,11 +212,11 @@ class Importer:
     def _member(self, inspected: Inspected, zip_id: int, member: Member) -> int:
         folder_id = self._member_folder(inspected, zip_id, posixpath.dirname(member.name))
         name, size, mod_time = posixpath.basename(member.name), member.size, member.mod_time
-        known = rows.find(self._connection, folder_id, name)
+        known = rows.find_file(self._connection, folder_id, name)
         if known is not None:
-            entry = self._freshened(known, size, mod_time)
+            entry = self._updated(known, size, mod_time)
         else:
-            added = rows.add(self._connection, folder_id, name, size, mod_time, zip_id)
+            added = rows.insert_file(self._connection, folder_id, name, size, mod_time, zip_id)
             entry = _Entry(added, is_new=True)
         fingerprints = {"md5": member.md5}
         self._describe(entry, member.facts, fingerprints)

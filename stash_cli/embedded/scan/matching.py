@@ -17,7 +17,7 @@ from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.scan import rows
 from stash_cli.embedded.scan.captions import Caption
 from stash_cli.embedded.scan.paths import name
-from stash_cli.embedded.scan.rows import moment
+from stash_cli.embedded.scan.rows import stored_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,12 +69,12 @@ class KnownFile:
         unchanged = (self.size, self.mod_time) == (found.size, found.mod_time)
         return self.recognised and unchanged and self.owned[found.kind]
 
-    def has_companions(self, found: FoundFile) -> bool:
+    def has_sidecars(self, found: FoundFile) -> bool:
         """Whether the captions and funscript on disk are those in the library."""
         return self.interactive == found.interactive and self.captions == frozenset(found.captions)
 
 
-def look_up(connection: Connection, found: Sequence[FoundFile]) -> dict[str, KnownFile]:
+def find_known(connection: Connection, found: Sequence[FoundFile]) -> dict[str, KnownFile]:
     """The known files among `found`, by path."""
     asked = {
         "folders": sorted({one.folder for one in found}),
@@ -149,7 +149,7 @@ def _is_gone(path: str, rules: Rules) -> bool:
     return not os.path.lexists(path) and (root is None or os.path.lexists(root.path))
 
 
-def follow(connection: Connection, moved: Any, found: FoundFile, folder_id: int, made: set[str]) -> None:
+def apply_move(connection: Connection, moved: Any, found: FoundFile, folder_id: int, made: set[str]) -> None:
     """Update the path of a moved file, together with its folder or the members of its zip.
 
     A folder has moved when it is gone and the file lies under its old name in a folder of `made`, which are
@@ -165,7 +165,7 @@ def follow(connection: Connection, moved: Any, found: FoundFile, folder_id: int,
         _move_tree(connection, moved.path, found.folder, made)
         folder_id = moved.parent_folder_id
     values = {"parent_folder_id": folder_id, "basename": found.basename}
-    rows.change(connection, moved.id, **values, mod_time=moment(found.mod_time), recognised=True)
+    rows.update_file(connection, moved.id, **values, mod_time=stored_time(found.mod_time), recognised=True)
     if found.kind == "zip" and not folder_moved:
         _move_tree(connection, f"{moved.path}{os.sep}{moved.basename}", found.path, made, parent=folder_id)
 

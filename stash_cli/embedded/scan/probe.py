@@ -23,7 +23,7 @@ _MATRIX_WORDS = 9
 _NESTED = (b"moov", b"trak")
 
 
-def is_on_its_side(stream: IO[bytes], size: int) -> bool:
+def is_rotated(stream: IO[bytes], size: int) -> bool:
     """Whether the first visible track is rotated by 90 or 270 degrees, which swaps width and height."""
     for start, end in _boxes(stream, 0, size, b"tkhd"):
         stream.seek(start)
@@ -93,7 +93,7 @@ _ONLY_MEDIA = {
 }
 """Permitted formats and protocols; other demuxers open further files and URLs that a file names."""
 _MAGIC_LENGTH = 16
-MOST_PIXELS = 100_000_000
+MAX_PIXELS = 100_000_000
 """Pixels of a picture that may be decoded, at up to 4 bytes each."""
 _ORIENTATION = 0x0112
 _SIDEWAYS = frozenset((5, 6, 7, 8))
@@ -131,11 +131,11 @@ def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
 
     Raises BrokenFileError when no demuxer recognises it, or it has neither video nor audio.
     """
-    with opened_video(path) as container:
+    with open_video(path) as container:
         video = next(iter(container.streams.video), None)
         audio = next(iter(container.streams.audio), None)
         width, height = (video.width, video.height) if video else (0, 0)
-        if container.format.name == _MP4 and is_on_its_side(stream, size):
+        if container.format.name == _MP4 and is_rotated(stream, size):
             width, height = height, width
         return VideoFacts(
             format=_container_name(container.format.name, stream),
@@ -150,26 +150,26 @@ def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
 
 
 @contextlib.contextmanager
-def opened_video(source: str | IO[bytes]) -> Iterator[InputContainer]:
+def open_video(source: str | IO[bytes]) -> Iterator[InputContainer]:
     """An open video; every exception inside the block becomes a BrokenFileError."""
     import av
 
     try:
         # A name like "a:b.mp4" must not be taken for a URL.
         file = f"file:{source}" if isinstance(source, str) else source
-        with av.open(file, options=dict(_ONLY_MEDIA), **_lenience(av.__version__)) as container:
-            yield _with_content(container)
+        with av.open(file, options=dict(_ONLY_MEDIA), **_metadata_options(av.__version__)) as container:
+            yield _require_streams(container)
     # Demuxers raise more than their own errors on damaged files.
     except Exception as error:
         raise BrokenFileError(f"not a readable video: {error}") from error
 
 
-def _lenience(release: str) -> dict[str, Any]:
+def _metadata_options(release: str) -> dict[str, Any]:
     """Options that ignore undecodable metadata; PyAV 19 and later always ignore it."""
     return {"metadata_errors": "replace"} if int(release.split(".", maxsplit=1)[0]) < _LENIENT_SINCE else {}
 
 
-def _with_content(container: InputContainer) -> InputContainer:
+def _require_streams(container: InputContainer) -> InputContainer:
     if not (container.streams.video or container.streams.audio):
         raise ValueError("neither pictures nor sound")
     return container
@@ -200,7 +200,7 @@ def probe_picture(stream: IO[bytes]) -> ImageFacts | None:
 
     GIF and animated PNG are animations. Raises BrokenFileError.
     """
-    with opened_picture(stream) as picture:
+    with open_picture(stream) as picture:
         if picture.format == "GIF" or (picture.format == "PNG" and getattr(picture, "is_animated", False)):
             return None
         return ImageFacts(_PICTURES[str(picture.format)][0], *_upright(picture))
@@ -210,35 +210,35 @@ def probe_content(stream: IO[bytes], *, is_picture: bool) -> None:
     """Raise BrokenFileError for a stream that is neither a picture (where its name says so) nor a video."""
     if not is_picture or probe_picture(stream) is None:
         stream.seek(0)
-        with opened_video(stream):
+        with open_video(stream):
             return
 
 
-def decodable(picture: Image) -> Image:
+def require_decodable(picture: Image) -> Image:
     """A picture that may be decoded. Raises BrokenFileError for too many pixels."""
-    if picture.width * picture.height > MOST_PIXELS:
-        raise BrokenFileError(f"a picture of more than {MOST_PIXELS} pixels is not decoded")
+    if picture.width * picture.height > MAX_PIXELS:
+        raise BrokenFileError(f"a picture of more than {MAX_PIXELS} pixels is not decoded")
     return picture
 
 
 def probe_zipped(stream: IO[bytes]) -> ImageFacts:
     """Read the properties of a picture inside a zip file, where animations count as still pictures."""
-    with opened_picture(stream) as picture:
+    with open_picture(stream) as picture:
         return ImageFacts(_PICTURES[str(picture.format)][1], *_upright(picture))
 
 
 @contextlib.contextmanager
-def opened_picture(stream: IO[bytes]) -> Iterator[ImageFile]:
+def open_picture(stream: IO[bytes]) -> Iterator[ImageFile]:
     """An open, undecoded picture; every exception inside the block becomes a BrokenFileError."""
     try:
-        with _open_picture(stream) as picture:
+        with _open_by_magic(stream) as picture:
             yield picture
     # Decoders raise more than their own errors on damaged files.
     except Exception as error:
         raise BrokenFileError(f"not a readable picture: {error}") from error
 
 
-def _open_picture(stream: IO[bytes]) -> ImageFile:
+def _open_by_magic(stream: IO[bytes]) -> ImageFile:
     """Open a picture by its magic bytes.
 
     Image.open refuses pictures of many pixels even if only the header is read.

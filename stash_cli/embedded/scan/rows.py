@@ -26,7 +26,7 @@ _INSERT_FOLDER = insert(t.folders)
 _UPDATE_FOLDER = update(t.folders).where(t.folders.c.id == bindparam("folder"))
 
 
-def moment(seconds: int) -> str:
+def stored_time(seconds: int) -> str:
     """An epoch second as stored: RFC 3339 with the local offset."""
     return timestamps.to_text(datetime.fromtimestamp(seconds, UTC).astimezone())
 
@@ -51,14 +51,14 @@ class FolderRows:
             self._ids[path] = found
         return self._ids[path]
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Clear the cache of ids, because folders were moved."""
         self._ids.clear()
 
     def write(self, path: str, mod_time: int, zip_file_id: int | None = None) -> int:
         """Insert or update the row of a folder and return its id; its parent must exist."""
         row = self._connection.execute(_FOLDER_BY_PATH, {"path": path}).first()
-        stamp = moment(mod_time)
+        stamp = stored_time(mod_time)
         if row is None:
             return self._insert(path, stamp, zip_file_id)
         if (row.mod_time, row.zip_file_id) != (stamp, zip_file_id):
@@ -109,12 +109,12 @@ def hashes(fingerprints: Mapping[str, str]) -> dict[str, list[str]]:
     return {"types": list(fingerprints), "values": list(fingerprints.values())}
 
 
-def find(connection: Connection, folder_id: int, name: str) -> Any:
+def find_file(connection: Connection, folder_id: int, name: str) -> Any:
     """id, size, mod_time and recognised of the file with that name in a folder, or None."""
     return connection.execute(_FIND_FILE, {"folder": folder_id, "name": name}).first()
 
 
-def add(
+def insert_file(
     connection: Connection,
     folder_id: int,
     name: str,
@@ -128,7 +128,7 @@ def add(
         "parent_folder_id": folder_id,
         "zip_file_id": zip_file_id,
         "size": size,
-        "mod_time": moment(mod_time),
+        "mod_time": stored_time(mod_time),
         "recognised": True,
         "created_at": timestamps.now(),
         "updated_at": timestamps.now(),
@@ -137,7 +137,7 @@ def add(
     return int(key[0]) if key else 0
 
 
-def change(connection: Connection, file_id: int, **values: Any) -> None:
+def update_file(connection: Connection, file_id: int, **values: Any) -> None:
     """Update columns of a file and its `updated_at`."""
     connection.execute(_UPDATE_FILE, {"file": file_id, **values, "updated_at": timestamps.now()})
 
@@ -161,7 +161,7 @@ _FACTS = {
 }
 
 
-def describe_new(
+def insert_properties(
     connection: Connection,
     file_id: int,
     facts: VideoFacts | ImageFacts | None,
@@ -173,7 +173,7 @@ def describe_new(
     _add_fingerprints(connection, file_id, fingerprints)
 
 
-def describe(
+def update_properties(
     connection: Connection,
     file_id: int,
     facts: VideoFacts | ImageFacts | None,
@@ -201,7 +201,7 @@ def _add_fingerprints(connection: Connection, file_id: int, fingerprints: Mappin
         connection.execute(_INSERT_PRINTS, rows)
 
 
-def set_companions(
+def set_sidecars(
     connection: Connection, file_id: int, captions: Iterable[Caption], *, interactive: bool
 ) -> None:
     """Replace the captions of a video, and its `interactive` flag."""

@@ -15,8 +15,8 @@ from sqlalchemy import select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.scan.content import Inspected, Inspector
 from stash_cli.embedded.scan.importer import Importer
-from stash_cli.embedded.scan.matching import look_up
-from stash_cli.embedded.scan.rows import FolderRows, set_companions
+from stash_cli.embedded.scan.matching import find_known
+from stash_cli.embedded.scan.rows import FolderRows, set_sidecars
 from stash_cli.embedded.scan.rules import Rules, read_rules
 from stash_cli.embedded.scan.walk import FoundFile, FoundFolder, Walk
 
@@ -77,7 +77,7 @@ class _Scan:
         workers = self.rules.parallel_tasks or _WORKERS
         with ThreadPoolExecutor(workers, "stash-scan") as pool:
             try:
-                for batch in self._inspected(pool, self._outdated(found)):
+                for batch in self._inspected(pool, self._files_to_read(found)):
                     self._write(batch)
             finally:
                 # A cancelled scan does not wait for files that have not been started.
@@ -108,12 +108,12 @@ class _Scan:
             for folder in folders:
                 rows.write(folder.path, folder.mod_time)
 
-    def _outdated(self, found: Sequence[FoundFile]) -> Iterator[FoundFile]:
+    def _files_to_read(self, found: Sequence[FoundFile]) -> Iterator[FoundFile]:
         """The files that have to be read; for the others only changed sidecar files are written."""
         for batch in _batches(found, _LOOKED_UP):
             self.progress.check()
             with self.database.read() as connection:
-                known = look_up(connection, batch)
+                known = find_known(connection, batch)
             stale = []
             for one in batch:
                 had = known.get(one.path)
@@ -121,16 +121,16 @@ class _Scan:
                     yield one
                     continue
                 self.progress.step()
-                if one.kind == "video" and not had.has_companions(one):
+                if one.kind == "video" and not had.has_sidecars(one):
                     stale.append((had.id, one))
-            self._write_companions(stale)
+            self._write_sidecars(stale)
 
-    def _write_companions(self, stale: Sequence[tuple[int, FoundFile]]) -> None:
+    def _write_sidecars(self, stale: Sequence[tuple[int, FoundFile]]) -> None:
         if not stale:
             return
         with self.database.write() as connection:
             for file_id, found in stale:
-                set_companions(connection, file_id, found.captions, interactive=found.interactive)
+                set_sidecars(connection, file_id, found.captions, interactive=found.interactive)
 
     def _inspected(
         self, pool: ThreadPoolExecutor, outdated: Iterator[FoundFile]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from stash_cli.embedded.library import file_access
 from stash_cli.embedded.scan import paths as names
-from stash_cli.embedded.scan.captions import Caption, Companions, companions
+from stash_cli.embedded.scan.captions import Caption, Sidecars, find_sidecars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,23 +81,23 @@ class Walk:
                 continue
             try:
                 mode = Path(path).stat().st_mode
-                yield from self._above(root, path)
+                yield from self._ancestors(root, path)
             except OSError as error:
                 self.warn(f"Skipping {path}: {error.strerror}")
                 continue
             yield from self._tree(root, path) if stat.S_ISDIR(mode) else self._single(root, path)
 
-    def _above(self, root: Root, path: str) -> Iterator[FoundFolder]:
+    def _ancestors(self, root: Root, path: str) -> Iterator[FoundFolder]:
         for folder in names.between(path, root.path):
             yield FoundFolder(folder, whole_seconds(Path(folder).stat()))
 
     def _single(self, root: Root, path: str) -> Iterator[FoundFile]:
         folder = names.parent(path)
         listing = self._list(folder)
-        beside, makes_gallery = self._beside(listing)
+        sidecars, makes_gallery = self._sidecars(listing)
         for entry in listing:
             if entry.name == names.name(path):
-                yield from self._file(root, entry, beside, in_gallery=makes_gallery)
+                yield from self._file(root, entry, sidecars, in_gallery=makes_gallery)
 
     def _tree(self, root: Root, top: str) -> Iterator[FoundFolder | FoundFile]:
         """Walk a tree iteratively, because the recursion limit would limit its depth."""
@@ -108,7 +108,7 @@ class Walk:
             if found is None:
                 stack.pop()
             elif isinstance(found, os.DirEntry):
-                if not found.is_symlink() or self._follows(found, {identity for identity, _ in stack}):
+                if not found.is_symlink() or self._may_follow(found, {identity for identity, _ in stack}):
                     self._push(stack, self.rules.root_of(found.path) or root, found.path)
             else:
                 yield found
@@ -135,12 +135,12 @@ class Walk:
     ) -> Iterator[FoundFolder | FoundFile | os.DirEntry[str]]:
         yield folder
         listing = self._list(folder.path)
-        beside, makes_gallery = self._beside(listing)
+        sidecars, makes_gallery = self._sidecars(listing)
         for entry in listing:
             if _is_dir(entry):
                 yield entry
             else:
-                yield from self._file(root, entry, beside, in_gallery=makes_gallery)
+                yield from self._file(root, entry, sidecars, in_gallery=makes_gallery)
 
     def _list(self, folder: str) -> list[os.DirEntry[str]]:
         try:
@@ -149,9 +149,9 @@ class Walk:
         except OSError as error:
             self.warn(f"Skipping {folder}: {error.strerror}")
             return []
-        return [entry for entry in listing if self._is_text(entry.path) and not self._leaves(entry)]
+        return [entry for entry in listing if self._is_text(entry.path) and not self._leads_outside(entry)]
 
-    def _leaves(self, entry: os.DirEntry[str]) -> bool:
+    def _leads_outside(self, entry: os.DirEntry[str]) -> bool:
         """Whether an entry is a link out of the library folders that must not be followed."""
         if self.follow_links or not entry.is_symlink() or self._is_inside(entry.path):
             return False
@@ -160,7 +160,7 @@ class Walk:
 
     def _is_inside(self, path: str) -> bool:
         try:
-            file_access.resolved(path, (root.path for root in self.rules.roots))
+            file_access.resolve_below(path, (root.path for root in self.rules.roots))
         except file_access.OutsideError:
             return False
         return True
@@ -173,19 +173,19 @@ class Walk:
             return False
         return True
 
-    def _beside(self, listing: list[os.DirEntry[str]]) -> tuple[Companions, bool]:
+    def _sidecars(self, listing: list[os.DirEntry[str]]) -> tuple[Sidecars, bool]:
         names = {entry.name for entry in listing}
         wanted = self.rules.galleries_from_folders or FORCE_GALLERY in names
-        return companions(names), wanted and NO_GALLERY not in names
+        return find_sidecars(names), wanted and NO_GALLERY not in names
 
     def _file(
-        self, root: Root, entry: os.DirEntry[str], beside: Companions, *, in_gallery: bool
+        self, root: Root, entry: os.DirEntry[str], sidecars: Sidecars, *, in_gallery: bool
     ) -> Iterator[FoundFile]:
         kind = self.rules.kind(root, entry.path)
         facts = self._facts(entry) if kind else None
         if kind is None or facts is None or not self._is_wanted(facts):
             return
-        captions, interactive = beside.of(entry.name) if kind == "video" else ((), False)
+        captions, interactive = sidecars.of(entry.name) if kind == "video" else ((), False)
         yield FoundFile(
             entry.path, kind, facts.st_size, whole_seconds(facts), captions, interactive, in_gallery
         )
@@ -202,7 +202,7 @@ class Walk:
             return False
         return self.rules.older_than is None or facts.st_mtime >= self.rules.older_than
 
-    def _follows(self, link: os.DirEntry[str], above: set[tuple[int, int]]) -> bool:
+    def _may_follow(self, link: os.DirEntry[str], ancestors: set[tuple[int, int]]) -> bool:
         try:
             facts = link.stat()
         except OSError as error:
@@ -210,7 +210,7 @@ class Walk:
             return False
         # Device and inode identify the target, because several names may lead to it.
         target = (facts.st_dev, facts.st_ino)
-        if target in above or target in self._linked:
+        if target in ancestors or target in self._linked:
             return False
         self._linked.add(target)
         return True

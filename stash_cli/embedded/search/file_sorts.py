@@ -17,7 +17,7 @@ Key: TypeAlias = Callable[[Entity], Expressions]
 
 
 # Days. Scenes without performers come last in ascending order, as on the server.
-_OLDER_THAN_ANY = 1_000_000
+_MAX_AGE_DAYS = 1_000_000
 
 
 def _primary(link: Table, owner: str, fact: Callable[..., ColumnElement[Any]], *tables: Table) -> Any:
@@ -49,13 +49,13 @@ def _joined(link: Any, tables: Sequence[Table]) -> tuple[FromClause, list[Any]]:
     return source, aliases
 
 
-def shown_title(entity: Entity, link: Table, owner: str) -> ColumnElement[Any]:
+def sort_title(entity: Entity, link: Table, owner: str) -> ColumnElement[Any]:
     """The sort title of a scene or image: its title, or the name of its primary file."""
     name = _primary(link, owner, lambda files: files.c.basename, t.files)
     return func.coalesce(entity.c.title, name(entity))
 
 
-def shown_path(entity: Entity, link: Table, owner: str) -> ColumnElement[Any]:
+def sort_path(entity: Entity, link: Table, owner: str) -> ColumnElement[Any]:
     """The sort path of a scene or image; "" without files."""
     return func.coalesce(_path(link, owner)(entity), "")
 
@@ -76,8 +76,11 @@ def _keys(link: Table, owner: str) -> dict[str, Key]:
     path = _path(link, owner)
     moment = _primary(link, owner, lambda files: files.c.mod_time, t.files)
     return {
-        "title": lambda e: [sql.natural(func.coalesce(e.c.title, name(e))), sql.natural(folder(e))],
-        "path": lambda e: [sql.natural(func.coalesce(path(e), ""))],
+        "title": lambda e: [
+            sql.natural_order(func.coalesce(e.c.title, name(e))),
+            sql.natural_order(folder(e)),
+        ],
+        "path": lambda e: [sql.natural_order(func.coalesce(path(e), ""))],
         "file_mod_time": lambda e: [moment(e)],
         "file_count": lambda e: [counted(e, pairs(link, owner, "file_id"))],
     }
@@ -119,7 +122,7 @@ def performer_age(entity: Entity, *, descending: bool) -> Expressions:
     extreme = func.max(age) if descending else func.min(age)
     statement = select(extreme).join(link, link.c.performer_id == performers.c.id)
     found = statement.where(link.c.scene_id == entity.c.id).correlate(entity).scalar_subquery()
-    return [found if descending else func.coalesce(found, _OLDER_THAN_ANY)]
+    return [found if descending else func.coalesce(found, _MAX_AGE_DAYS)]
 
 
 def _gallery_keys() -> dict[str, Key]:
@@ -139,10 +142,10 @@ def _gallery_keys() -> dict[str, Key]:
 
     return keys | {
         "title": lambda e: [
-            sql.natural(func.coalesce(e.c.title, name(e), own("basename")(e))),
-            sql.natural(func.coalesce(path(e), own("path")(e))),
+            sql.natural_order(func.coalesce(e.c.title, name(e), own("basename")(e))),
+            sql.natural_order(func.coalesce(path(e), own("path")(e))),
         ],
-        "path": lambda e: [sql.natural(func.coalesce(path(e), own("path")(e), ""))],
+        "path": lambda e: [sql.natural_order(func.coalesce(path(e), own("path")(e), ""))],
         "file_mod_time": lambda e: [func.coalesce(moment(e), own("mod_time")(e))],
     }
 
@@ -154,13 +157,13 @@ def file_path(entity: Entity) -> Expressions:
     return [path.scalar_subquery(), entity.c.basename]
 
 
-_KEPT: dict[str, Key] = {"title": lambda e: [e.c.title_key], "path": lambda e: [e.c.path_key]}
+_STORED: dict[str, Key] = {"title": lambda e: [e.c.title_key], "path": lambda e: [e.c.path_key]}
 """Sort keys that are stored in columns, updated by `library.search_index`."""
 
 SCENE_SORTS: dict[str, Key] = {
     **_keys(t.scenes_files, "scene_id"),
     **_facts(t.scenes_files, "scene_id"),
-    **_KEPT,
+    **_STORED,
     "bitrate": _video("bit_rate"),
     "duration": _video("duration"),
     "framerate": _video("frame_rate"),
@@ -171,6 +174,6 @@ SCENE_SORTS: dict[str, Key] = {
 IMAGE_SORTS: dict[str, Key] = {
     **_keys(t.images_files, "image_id"),
     **_facts(t.images_files, "image_id"),
-    **_KEPT,
+    **_STORED,
 }
 GALLERY_SORTS: dict[str, Key] = _gallery_keys()

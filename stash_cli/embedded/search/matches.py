@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # Offsets up to which skipping rows is faster than seeking by keys.
 _SKIPPED = 1000
 
-WALKED: dict[str, frozenset[str]] = {
+INDEXED_SORTS: dict[str, frozenset[str]] = {
     type_name: frozenset(("id", "title", "path", "date", "created_at", "updated_at", "rating"))
     for type_name in ("Scene", "Image")
 }
@@ -59,19 +59,19 @@ class Term:
 
     def before(self, value: Any) -> list[ColumnElement[bool]]:
         """Conditions for rows before `value`, each of which can use an index."""
-        return self._on_side(value, larger=self.descending)
+        return self._compare(value, larger=self.descending)
 
     def after(self, value: Any) -> list[ColumnElement[bool]]:
         """Conditions for rows after `value`, in order."""
-        return self._on_side(value, larger=not self.descending)
+        return self._compare(value, larger=not self.descending)
 
-    def _on_side(self, value: Any, *, larger: bool) -> list[ColumnElement[bool]]:
+    def _compare(self, value: Any, *, larger: bool) -> list[ColumnElement[bool]]:
         if value is None:
             return [self.key.is_not(None)] if larger else []
         return [self.key > value] if larger else [self.key < value, self.key.is_(None)]
 
 
-class Walk:
+class KeysetPager:
     """Pages of all rows of `entity` in the order of an index (keyset pagination).
 
     For a page far from the start, OFFSET would sort all rows where tie breakers have other directions. So the
@@ -88,9 +88,9 @@ class Walk:
 
     def page(self, offset: int, limit: int) -> list[int]:
         """At most `limit` ids after the first `offset`."""
-        return self._sought(self._terms, (), offset, limit)
+        return self._seek(self._terms, (), offset, limit)
 
-    def _sought(self, terms: tuple[Term, ...], within: Conditions, offset: int, limit: int) -> list[int]:
+    def _seek(self, terms: tuple[Term, ...], within: Conditions, offset: int, limit: int) -> list[int]:
         """As `page`, for the rows that satisfy `within` and are equal in all keys but `terms`."""
         if offset < _SKIPPED or len(terms) == 1:
             return self._rows(terms, within, offset, limit)
@@ -108,7 +108,7 @@ class Walk:
             return []
         # Counting the rows before uses the index alone; OFFSET would read and sort each of them.
         before = sum(self._count(*within, part) for part in first.before(keys[0]))
-        found = self._sought(rest, (*within, first.equal(keys[0])), offset - before, limit)
+        found = self._seek(rest, (*within, first.equal(keys[0])), offset - before, limit)
         for part in first.after(keys[0]):
             if len(found) < limit:
                 found += self._rows(terms, (*within, part), 0, limit - len(found))
@@ -147,8 +147,8 @@ class Matches:
         self._given = given
         table = FILTERS[type_name][0]
         self._all = full_scan(table)
-        self._is_walked = sort_key_of(type_name, find) in WALKED.get(type_name, ())
-        self._entity = table.alias() if self._is_walked else self._all
+        self._is_indexed = sort_key_of(type_name, find) in INDEXED_SORTS.get(type_name, ())
+        self._entity = table.alias() if self._is_indexed else self._all
         self._order = order_by(type_name, self._entity, find, given)
         self._wanted = self._condition(self._entity)
 
@@ -170,19 +170,19 @@ class Matches:
 
     def page(self, offset: int, limit: int | None) -> list[int]:
         """At most `limit` ids in order after the first `offset`; all of them for None."""
-        if limit is None or not self._is_walked:
+        if limit is None or not self._is_indexed:
             order = (
-                order_by(self._type, self._all, self._find, self._given) if self._is_walked else self._order
+                order_by(self._type, self._all, self._find, self._given) if self._is_indexed else self._order
             )
             return self._run(self.selected.order_by(*order).limit(limit).offset(offset or None))
-        walk = Walk(self._connection, self._entity, self._order)
+        pager = KeysetPager(self._connection, self._entity, self._order)
         if self._wanted is None:
-            return walk.page(offset, limit)
-        if offset + limit <= _WINDOWS[-1] and not self._has_list:
-            found, complete = self._first(walk, self._wanted, offset + limit)
+            return pager.page(offset, limit)
+        if offset + limit <= _WINDOWS[-1] and not self._builds_id_list:
+            found, complete = self._from_windows(pager, self._wanted, offset + limit)
             if complete:
                 return found[offset : offset + limit]
-        return self._among_all(offset, limit)
+        return self._from_all_matches(offset, limit)
 
     def _condition(self, entity: FromClause) -> ColumnElement[bool] | None:
         made = (
@@ -193,18 +193,20 @@ class Matches:
         return and_(*wanted) if wanted else None
 
     @property
-    def _has_list(self) -> bool:
+    def _builds_id_list(self) -> bool:
         """Whether a condition builds a list of ids anyway, so that testing some rows costs as much as all."""
         wanted: Any = self._wanted
         parts = wanted.clauses if getattr(wanted, "operator", None) is operators.and_ else (wanted,)
         return any(getattr(part, "operator", None) is operators.in_op for part in parts)
 
-    def _first(self, walk: Walk, wanted: ColumnElement[bool], number: int) -> tuple[list[int], bool]:
+    def _from_windows(
+        self, pager: KeysetPager, wanted: ColumnElement[bool], number: int
+    ) -> tuple[list[int], bool]:
         """The first matches in order, and whether these are `number` of them or all there are."""
         found: list[int] = []
         seen = 0
         for size in _WINDOWS:
-            window = walk.page(seen, size)
+            window = pager.page(seen, size)
             near = self._entity.c.id.in_(sql.id_list(window))
             passed = set(self._run(select(self._entity.c.id).where(near, wanted)))
             found += [id_ for id_ in window if id_ in passed]
@@ -220,9 +222,9 @@ class Matches:
 
     @cached_property
     def _ids(self) -> array[int]:
-        return array("q", (row[0] for row in sql.plain_rows(self._connection, self._by_id)))
+        return array("q", (row[0] for row in sql.raw_rows(self._connection, self._by_id)))
 
-    def _among_all(self, offset: int, limit: int) -> list[int]:
+    def _from_all_matches(self, offset: int, limit: int) -> list[int]:
         """A page of matches that are collected first."""
         ids = self._ids
         if offset >= len(ids):
@@ -235,12 +237,12 @@ class Matches:
             # A sum is not looked up in the table: SQLite keeps to the order and tests each row on the way.
             chosen = (self._entity.c.id + 0).in_(self.selected)
             return self._run(in_order.where(chosen).limit(limit).offset(offset))
-        return self._read(in_order, offset, limit)
+        return self._read_in_order(in_order, offset, limit)
 
-    def _read(self, in_order: Select[Any], offset: int, limit: int) -> list[int]:
+    def _read_in_order(self, in_order: Select[Any], offset: int, limit: int) -> list[int]:
         """Read rows in order until the page is full; SQLite would first build a second list of all ids."""
         chosen = set(self._ids)
-        with closing(sql.plain_rows(self._connection, in_order)) as rows:
+        with closing(sql.raw_rows(self._connection, in_order)) as rows:
             return list(islice((id_ for (id_,) in rows if id_ in chosen), offset, offset + limit))
 
     def _run(self, statement: Select[Any]) -> list[int]:

@@ -11,7 +11,7 @@ from sqlalchemy.sql import operators
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.search.file_sorts import performer_age
-from stash_cli.embedded.search.sorts import DEFAULTS, SORTS, TIES
+from stash_cli.embedded.search.sorts import DEFAULTS, SORTS, TIE_BREAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,14 @@ def order_by(
     key = sort_key_of(type_name, find)
     descending = find.get("direction") == "DESC"
     keys = _expressions(type_name, entity, key, given or {}, descending=descending)
-    ties = TIES[type_name](entity) if type_name in TIES and not _decides(type_name, key) else []
-    return _with_server_ties([(each, descending) for each in keys] + [(each, False) for each in ties], entity)
+    tie_breakers = (
+        TIE_BREAKERS[type_name](entity)
+        if type_name in TIE_BREAKERS and not _needs_no_tie_breaker(type_name, key)
+        else []
+    )
+    return _with_directions(
+        [(each, descending) for each in keys] + [(each, False) for each in tie_breakers], entity
+    )
 
 
 def sort_key_of(type_name: str, find: Mapping[str, Any]) -> str:
@@ -40,12 +46,12 @@ def sort_key_of(type_name: str, find: Mapping[str, Any]) -> str:
     return str(key)
 
 
-def _decides(type_name: str, key: str) -> bool:
+def _needs_no_tie_breaker(type_name: str, key: str) -> bool:
     """Whether a key needs no tie breaker: it is unique, or the tie breaker itself."""
     return key == "id" or (key == "title" and type_name in ("Scene", "Image"))
 
 
-def _with_server_ties(keys: list[tuple[ColumnElement[Any], bool]], entity: FromClause) -> Expressions:
+def _with_directions(keys: list[tuple[ColumnElement[Any], bool]], entity: FromClause) -> Expressions:
     """The keys with their directions, followed by the id.
 
     The server's natural collation treats the first of two equal texts as the greater one: equal rows come
@@ -70,7 +76,7 @@ def _expressions(
     type_name: str, entity: FromClause, key: str, given: Mapping[str, Any], *, descending: bool
 ) -> Expressions:
     if key.startswith("random"):
-        return [_shuffled(entity, key)]
+        return [_random_order(entity, key)]
     if type_name == "Scene" and key in ("group_scene_number", "movie_scene_number"):
         return [_scene_number(entity, given)]
     if type_name == "Scene" and key == "performer_age":
@@ -83,7 +89,7 @@ def _expressions(
     return make(entity)
 
 
-def _shuffled(entity: FromClause, key: str) -> ColumnElement[Any]:
+def _random_order(entity: FromClause, key: str) -> ColumnElement[Any]:
     """The server's pseudo-random order, so that a seed gives the same order on both."""
     text = key.removeprefix("random").removeprefix("_")
     if key != "random" and not (text.isdecimal() and key == f"random_{text}" and int(text) < _LARGEST_SEED):

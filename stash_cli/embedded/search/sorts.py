@@ -29,7 +29,7 @@ def columns(names: str) -> dict[str, Key]:
 
 
 def named(column: str, *, naturally: bool = False) -> Key:
-    return lambda entity: [sql.natural(entity.c[column]) if naturally else entity.c[column]]
+    return lambda entity: [sql.natural_order(entity.c[column]) if naturally else entity.c[column]]
 
 
 def number(links: Callable[[], Any]) -> Key:
@@ -78,13 +78,13 @@ def _over_scenes(link: Any, owner: str, table: Any, column: str) -> Callable[[],
 
 def _studio_name(entity: Entity) -> Expressions:
     name = select(t.studios.c.name).where(t.studios.c.id == entity.c.studio_id)
-    return [sql.natural(name.correlate(entity).scalar_subquery())]
+    return [sql.natural_order(name.correlate(entity).scalar_subquery())]
 
 
 def _marker_title(entity: Entity) -> Expressions:
     tag = select(t.tags.c.name).where(t.tags.c.id == entity.c.primary_tag_id)
     name = tag.correlate(entity).scalar_subquery()
-    return [sql.natural(func.coalesce(func.nullif(entity.c.title, ""), name))]
+    return [sql.natural_order(func.coalesce(func.nullif(entity.c.title, ""), name))]
 
 
 def _scene_updated(entity: Entity) -> Expressions:
@@ -101,15 +101,15 @@ def _titled_by_key(entity: Entity) -> ColumnElement[Any]:
 
 
 def _titled(entity: Entity) -> ColumnElement[Any]:
-    return sql.natural(func.coalesce(entity.c.title, cast(entity.c.id, String)))
+    return sql.natural_order(func.coalesce(entity.c.title, cast(entity.c.id, String)))
 
 
 def _tag_name(entity: Entity) -> ColumnElement[Any]:
-    return sql.natural(func.coalesce(entity.c.sort_name, entity.c.name))
+    return sql.natural_order(func.coalesce(entity.c.sort_name, entity.c.name))
 
 
 def _named(entity: Entity) -> ColumnElement[Any]:
-    return sql.natural(entity.c.name)
+    return sql.natural_order(entity.c.name)
 
 
 _performer_scenes = partial(pairs, t.performers_scenes, "performer_id", "scene_id")
@@ -205,7 +205,7 @@ SORTS: dict[str, dict[str, Key]] = {
 }
 SORTS["Movie"] = SORTS["Group"]
 
-TIES: dict[str, Callable[[Entity], Expressions]] = {
+TIE_BREAKERS: dict[str, Callable[[Entity], Expressions]] = {
     "Scene": lambda entity: [_titled_by_key(entity)],
     "Image": lambda entity: [_titled_by_key(entity)],
     "Gallery": lambda entity: [_titled(entity)],

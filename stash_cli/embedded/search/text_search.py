@@ -135,7 +135,7 @@ def _file() -> _Rows:
     return t.files.c.id, joined, [sql.full_path()]
 
 
-SEARCHED: dict[str, Callable[[], _Rows]] = {
+SEARCH_COLUMNS: dict[str, Callable[[], _Rows]] = {
     "Scene": _scene,
     "Image": _image,
     "Gallery": _gallery,
@@ -156,22 +156,22 @@ def search_condition(type_name: str, entity: FromClause, text: str | None) -> Co
     spec = parse_search(text or "")
     if not (spec.must or spec.either or spec.must_not):
         return None
-    id_, joined, columns = SEARCHED[type_name]()
-    wanted = [or_(*_found(columns, [word])) for word in spec.must]
-    wanted += [or_(*_found(columns, words)) for words in spec.either]
+    id_, joined, columns = SEARCH_COLUMNS[type_name]()
+    wanted = [or_(*_like_any(columns, [word])) for word in spec.must]
+    wanted += [or_(*_like_any(columns, words)) for words in spec.either]
     wanted += [func.coalesce(c, "").not_like(f"%{word}%") for word in spec.must_not for c in columns]
     # The trigram index narrows the scenes first; LIKE on every joined row of all scenes takes seconds.
-    if type_name == "Scene" and (phrases := trigrams(spec)):
-        wanted.append(id_.in_(scenes_holding(phrases)))
+    if type_name == "Scene" and (phrases := trigram_query(spec)):
+        wanted.append(id_.in_(scenes_matching(phrases)))
     return entity.c.id.in_(select(id_).select_from(joined).where(and_(*wanted)))
 
 
-def scenes_holding(phrases: str) -> Select[Any]:
+def scenes_matching(phrases: str) -> Select[Any]:
     """The ids of scenes that match a query of the trigram index."""
     return select(_INDEX.c.rowid).where(literal_column(_INDEX.name).op("MATCH")(phrases))
 
 
-def trigrams(spec: SearchSpec) -> str:
+def trigram_query(spec: SearchSpec) -> str:
     """A query of the trigram index that matches a superset of `spec`; "" where it cannot narrow.
 
     The index knows runs of at least three characters; the wildcards `%` and `_` end a run.
@@ -186,5 +186,5 @@ def _runs(word: str) -> str:
     return " AND ".join(f'"{run}"' for run in quoted)
 
 
-def _found(columns: list[ColumnElement[Any]], words: list[str]) -> list[ColumnElement[bool]]:
+def _like_any(columns: list[ColumnElement[Any]], words: list[str]) -> list[ColumnElement[bool]]:
     return [column.like(f"%{word}%") for word in words for column in columns]

@@ -90,14 +90,14 @@ class AuthMiddleware:
         if key and not request.url.path.startswith(_OPEN):
             return None if rules.credentials.accepts_key(key) else self._wrong_key(request)
         if rules.credentials.needed:
-            return None if logged_in or request.url.path.startswith(_OPEN) else _unknown(request)
-        return await self._refuse_stranger(request)
+            return None if logged_in or request.url.path.startswith(_OPEN) else _challenge(request)
+        return await self._refuse_public(request)
 
     def _wrong_key(self, request: HTTPConnection) -> Response:
         wait = self._wrong_keys.attempt(peer_of(request.scope).address)
         return refuse_guess(wait) if wait else _unauthorized()
 
-    async def _refuse_stranger(self, request: HTTPConnection) -> Response | None:
+    async def _refuse_public(self, request: HTTPConnection) -> Response | None:
         """Refuse public addresses while the library has no credentials."""
         peer = peer_of(request.scope)
         if peer.is_public:
@@ -106,7 +106,7 @@ class AuthMiddleware:
         return PlainTextResponse(UNKNOWN_PROXY, 403) if peer.claims_to_be_public else None
 
 
-def _unknown(request: HTTPConnection) -> Response:
+def _challenge(request: HTTPConnection) -> Response:
     """The response without key or session: 401, or a redirect of browsers to the login page."""
     path = request.url.path.rstrip("/")
     if path == "/graphql" or PurePosixPath(path).suffix not in {"", ".html"}:

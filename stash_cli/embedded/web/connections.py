@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from stash_cli.embedded.web.policy import WebPolicy
 
 ARRIVAL = 20.0
-"""Seconds for receiving a request, plus one for every `SLOWEST` bytes."""
-SLOWEST = 8 * 1024
-MOST = 500
+"""Seconds for receiving a request, plus one for every `MIN_BYTES_PER_SECOND` bytes."""
+MIN_BYTES_PER_SECOND = 8 * 1024
+MAX_CONNECTIONS = 500
 """Simultaneous connections, well below the usual limit on open files."""
-MOST_OF_ONE = 100
+MAX_PER_ADDRESS = 100
 """Simultaneous connections from one address, except from configured proxies."""
-MOST_SOCKETS, MOST_SOCKETS_OF_ONE = 250, 50
+MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS = 250, 50
 """Simultaneous websockets, which are long-lived."""
 
 
@@ -45,7 +45,7 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._start_watching()
-        if not self._make_room():
+        if not self._is_within_limits():
             self._answer_and_close(503, "Too many connections")
 
     def data_received(self, data: bytes) -> None:
@@ -69,7 +69,7 @@ class BoundedProtocol(H11Protocol):
     def handle_websocket_upgrade(self, event: Any) -> None:
         self._stop_watching()
         sockets: list[Any] = [other for other in self.connections if not isinstance(other, BoundedProtocol)]
-        if len(sockets) >= MOST_SOCKETS or len(self._of_same(sockets)) >= MOST_SOCKETS_OF_ONE:
+        if len(sockets) >= MAX_SOCKETS or len(self._of_same_address(sockets)) >= MAX_SOCKETS_PER_ADDRESS:
             self._answer_and_close(503, "Too many websockets")
         else:
             super().handle_websocket_upgrade(event)
@@ -79,15 +79,15 @@ class BoundedProtocol(H11Protocol):
         """Whether a request, or the rest of one, is expected."""
         return self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
 
-    def _make_room(self) -> bool:
+    def _is_within_limits(self) -> bool:
         """Whether the connection is within the limits, possibly after closing an idle one."""
         everybody: list[Any] = list(self.connections)
-        if len(everybody) > MOST:
+        if len(everybody) > MAX_CONNECTIONS:
             return _end_oldest(everybody, self)
-        same = self._of_same(everybody)
-        return len(same) <= MOST_OF_ONE or _end_oldest(same, self)
+        same = self._of_same_address(everybody)
+        return len(same) <= MAX_PER_ADDRESS or _end_oldest(same, self)
 
-    def _of_same(self, connections: Iterable[Any]) -> list[Any]:
+    def _of_same_address(self, connections: Iterable[Any]) -> list[Any]:
         """The connections from the same address; none for a proxy, which stands for many clients."""
         address = self.client[0] if self.client else ""
         if self.policy.is_proxy(address):
@@ -107,7 +107,7 @@ class BoundedProtocol(H11Protocol):
 
     def _check(self) -> None:
         """Close a request that is late, unless the library itself has paused reading."""
-        end = self._started + self.arrival + self._received / SLOWEST
+        end = self._started + self.arrival + self._received / MIN_BYTES_PER_SECOND
         if self.flow.read_paused:
             self._timer = self.loop.call_later(self.arrival, self._check)
         elif self.loop.time() < end:

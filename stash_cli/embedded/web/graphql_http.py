@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from stash_cli.embedded.graphql.errors import PARSE_FAILED, VALIDATION_FAILED
 from stash_cli.embedded.web.auth import allow_privileged
 from stash_cli.embedded.web.peers import base_url
-from stash_cli.embedded.web.requests import Malformed, Query, media_type, read_query
+from stash_cli.embedded.web.requests import MalformedRequest, Query, media_type, read_query
 from stash_cli.embedded.web.responses import compressed
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def graphql_endpoint(library: Library) -> Callable[[Request], Awaitable[Response
             query = await read_query(request)
             if request.method == "GET":
                 _refuse_writing(library, query)
-        except Malformed as problem:
+        except MalformedRequest as problem:
             return _answer(request, {"errors": [{"message": problem.message}], "data": None}, problem.status)
         return await while_connected(request.receive, partial(execute, request, query))
 
@@ -106,7 +106,7 @@ def _refuse_writing(library: Library, query: Query) -> None:
     document = library.documents.prepare(query.document).ast
     operation = None if document is None else get_operation_ast(document, query.operation_name)
     if operation is not None and operation.operation is not OperationType.QUERY:
-        raise Malformed("GET requests only allow query operations", 406)
+        raise MalformedRequest("GET requests only allow query operations", 406)
 
 
 def _outcome(request: Request, data: Any, errors: list[dict[str, Any]]) -> tuple[dict[str, Any], int]:

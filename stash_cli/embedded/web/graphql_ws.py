@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from stash_cli.embedded.graphql.subscriptions import Stream, open_stream
 from stash_cli.embedded.web.auth import allow_privileged
 from stash_cli.embedded.web.peers import base_url
-from stash_cli.embedded.web.requests import Malformed, Query
+from stash_cli.embedded.web.requests import MalformedRequest, Query
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ _INIT_TIMED_OUT = 4408
 KEEP_ALIVE = 10.0
 # Seconds until `connection_init`; the reference implementation of the protocol has 3.
 INIT_TIMEOUT = 5.0
-MOST_OPERATIONS = 100
+MAX_OPERATIONS = 100
 """Concurrent operations on one socket."""
 
 
@@ -131,7 +131,7 @@ class GraphQLSocket:
         """Send the events of subscriptions."""
         while True:
             number, stream = await self._inbox.get()
-            answer = stream.next_answer() if self._streams.get(number) is stream else None
+            answer = stream.next_response() if self._streams.get(number) is stream else None
             if answer is not None:
                 await self._send(self._subprotocol.answer, number, answer)
 
@@ -155,15 +155,15 @@ class GraphQLSocket:
         """Start an operation: a subscription receives events from now on, others have one result."""
         if number in self._running or number in self._streams:
             await self._close(_SAME_ID, f"Subscriber for {number} already exists")
-        if len(self._running) + len(self._streams) >= MOST_OPERATIONS:
+        if len(self._running) + len(self._streams) >= MAX_OPERATIONS:
             await self._send(
-                "error", number, [{"message": f"more than {MOST_OPERATIONS} operations at a time"}]
+                "error", number, [{"message": f"more than {MAX_OPERATIONS} operations at a time"}]
             )
             await self._send("complete", number)
             return
         try:
             query = Query.load(payload if isinstance(payload, dict) else {})
-        except Malformed as problem:
+        except MalformedRequest as problem:
             await self._send("error", number, [{"message": problem.message}])
             await self._send("complete", number)
             return

@@ -35,7 +35,7 @@ CROWD = 100
 LONGEST = 300.0
 # Seconds until wrong attempts are forgotten.
 MEMORY = 900.0
-MOST_PEERS = 4096
+MAX_PEERS = 4096
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class LoginThrottle:
     """Throttle for wrong passwords and keys: after `free` attempts each waits 1, 2, 4 ... 300 seconds.
 
     An attempt counts as wrong from its start until it succeeds, so that concurrent attempts cannot slip
-    through. Thread-safe; remembers at most `MOST_PEERS` addresses. `clock` returns seconds.
+    through. Thread-safe; remembers at most `MAX_PEERS` addresses. `clock` returns seconds.
     """
 
     def __init__(self, free: int = FREE, clock: Callable[[], float] = time.monotonic) -> None:
@@ -64,7 +64,7 @@ class LoginThrottle:
         with self._lock:
             record = self._peers.setdefault(key, _Record())
             for known in (record, self._all):
-                _forget(known, now)
+                _expire(known, now)
             wait = record.last + self._pause(record.failures) - now
             if wait > 0:
                 return math.ceil(wait)
@@ -94,11 +94,11 @@ class LoginThrottle:
             known.failures += 1
             known.last = now
         self._peers.move_to_end(key)
-        while len(self._peers) > MOST_PEERS:
+        while len(self._peers) > MAX_PEERS:
             self._peers.popitem(last=False)
 
 
-def _forget(record: _Record, now: float) -> None:
+def _expire(record: _Record, now: float) -> None:
     if now - record.last > MEMORY:
         record.failures = 0
 
@@ -112,7 +112,7 @@ def _network(address: str) -> str:
 
 
 _COOKIE = "session"
-_MOST_SESSIONS = 1000
+_MAX_SESSIONS = 1000
 # Passwords that are checked at the same time; each takes 16 MB and a tenth of a second.
 _CHECKS = 2
 _FORM = """<!doctype html><title>Stash</title><form method="post" action="/login">
@@ -132,10 +132,10 @@ class Sessions:
         self._known: dict[str, _Session] = {}
 
     def start(self, credentials: Credentials) -> str:
-        """Create a session; past `_MOST_SESSIONS` the oldest ones end."""
+        """Create a session; past `_MAX_SESSIONS` the oldest ones end."""
         token = secrets.token_urlsafe(32)
         self._known[token] = _session(credentials)
-        for old in list(self._known)[:-_MOST_SESSIONS]:
+        for old in list(self._known)[:-_MAX_SESSIONS]:
             del self._known[old]
         return token
 

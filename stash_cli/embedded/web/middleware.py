@@ -155,8 +155,8 @@ class CrossSiteMiddleware:
         if not self._is_host_allowed(scope, headers):
             await PlainTextResponse(FOREIGN_HOST, 403)(scope, receive, send)
         elif pages and all(page in self._policy.origins for page in pages):
-            await self._app(scope, receive, _shared(send))
-        elif _is_own(scope, headers, pages) or _is_link(scope, headers):
+            await self._app(scope, receive, _embeddable(send))
+        elif _is_same_site(scope, headers, pages) or _is_link(scope, headers):
             await self._app(scope, receive, send)
         else:
             await PlainTextResponse(FOREIGN_ORIGIN, 403)(scope, receive, send)
@@ -170,7 +170,7 @@ class CrossSiteMiddleware:
         )
 
 
-def _is_own(scope: Scope, headers: Headers, pages: list[Origin | None]) -> bool:
+def _is_same_site(scope: Scope, headers: Headers, pages: list[Origin | None]) -> bool:
     """Whether a request comes from a page of this library, or from a program."""
     host = Host.parse(headers.get("host", ""))
     own = None if host is None else Origin.of(scope["scheme"], host)
@@ -190,12 +190,12 @@ def _is_link(scope: Scope, headers: Headers) -> bool:
     )
 
 
-def _shared(send: Send) -> Send:
+def _embeddable(send: Send) -> Send:
     """Permit the requesting page to embed the response."""
 
-    async def send_shared(message: Message) -> None:
+    async def send_embeddable(message: Message) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message)["Cross-Origin-Resource-Policy"] = "cross-origin"
         await send(message)
 
-    return send_shared
+    return send_embeddable

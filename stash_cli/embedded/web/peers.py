@@ -85,12 +85,12 @@ class PeerMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
         direct = client[0] if client else ""
-        kept, forwarding = _parted(scope["headers"])
+        kept, forwarding = _split_headers(scope["headers"])
         scope = {**scope, "headers": kept}
         if self._policy.is_proxy(direct):
             host = Headers(scope=scope).get("host", "") if "x-forwarded-host" in forwarding else ""
             scope[_KEY] = Peer(self._client(direct, forwarding), host)
-            _believe(scope, forwarding)
+            _apply(scope, forwarding)
         else:
             scope[_KEY] = Peer(direct, "", bool(forwarding), _claims(forwarding))
         await self._app(scope, receive, send)
@@ -102,7 +102,9 @@ class PeerMiddleware:
         return next((address for address in way if not self._policy.is_proxy(address)), way[-1])
 
 
-def _parted(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[tuple[bytes, bytes]], dict[str, str]]:
+def _split_headers(
+    headers: Iterable[tuple[bytes, bytes]],
+) -> tuple[list[tuple[bytes, bytes]], dict[str, str]]:
     """Headers without the forwarding ones, and these by name, with repeated ones joined by commas."""
     kept: list[tuple[bytes, bytes]] = []
     forwarding: dict[str, str] = {}
@@ -129,7 +131,7 @@ def _claims(forwarding: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(word for word in words if parse_address(word) is not None)
 
 
-def _believe(scope: Scope, forwarding: Mapping[str, str]) -> None:
+def _apply(scope: Scope, forwarding: Mapping[str, str]) -> None:
     """Take scheme, host and path prefix from a configured proxy; the last value counts."""
     said = {name: value.rpartition(",")[2].strip() for name, value in forwarding.items()}
     secure = {"http": False, "https": True, "ws": False, "wss": True}.get(said.get("x-forwarded-proto", ""))

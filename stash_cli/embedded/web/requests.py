@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-class Malformed(Exception):  # noqa: N818 - the name says what the request is
+class MalformedRequest(Exception):  # noqa: N818 - the name says what the request is
     """A request that is not valid GraphQL over HTTP; `status` is that of the response."""
 
     def __init__(self, message: str, status: int = 400) -> None:
@@ -38,7 +38,7 @@ class Query:
         document, variables = raw.get("query") or "", raw.get("variables") or {}
         name = raw.get("operationName") or None
         if not isinstance(document, str) or not isinstance(variables, dict):
-            raise Malformed("query must be a string and variables an object")
+            raise MalformedRequest("query must be a string and variables an object")
         return cls(document, variables, None if name is None else str(name))
 
 
@@ -78,7 +78,7 @@ def _decoded(name: str, text: str | None) -> dict[str, Any]:
     except ValueError:
         value = text
     if value is not None and not isinstance(value, dict):
-        raise Malformed(f"{name} could not be decoded")
+        raise MalformedRequest(f"{name} could not be decoded")
     return value or {}
 
 
@@ -86,10 +86,10 @@ def from_body(text: str) -> Query:
     try:
         raw = json.loads(text)
         if not isinstance(raw, dict):
-            raise Malformed("the body has to be an object")  # noqa: TRY301 - worded with the body below
+            raise MalformedRequest("the body has to be an object")  # noqa: TRY301 - worded with the body below
         return Query.load(raw)
-    except (ValueError, Malformed) as reason:
-        raise Malformed(f"json request body could not be decoded: {reason} body:{text}") from None
+    except (ValueError, MalformedRequest) as reason:
+        raise MalformedRequest(f"json request body could not be decoded: {reason} body:{text}") from None
 
 
 def from_multipart(content_type: str, body: bytes) -> Query:
@@ -107,8 +107,8 @@ def from_multipart(content_type: str, body: bytes) -> Query:
             for path in paths:
                 _put(raw, path.split("."), file)
         return Query.load(raw)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, Malformed) as reason:
-        raise Malformed(f"failed to parse multipart form: {reason}", 422) from None
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, MalformedRequest) as reason:
+        raise MalformedRequest(f"failed to parse multipart form: {reason}", 422) from None
 
 
 def _content(part: Message) -> bytes:

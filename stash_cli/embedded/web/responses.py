@@ -131,13 +131,13 @@ def send_content(
     """A response from memory; the media type is detected by the first bytes unless it is given."""
     tag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": cache or _caching(request), "Accept-Ranges": "bytes"}
-    if _is_known(request, tag):
+    if _is_not_modified(request, tag):
         return Response(status_code=304, headers=headers)
-    kind = media_type or kind_of(content)
+    kind = media_type or media_type_of(content)
     # SVG is a picture, but also a document that could run scripts of whoever uploaded it.
     if kind == _SVG:
         headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    part = _wanted_part(request, tag, len(content))
+    part = _requested_range(request, tag, len(content))
     if part is None:
         content, encoding = compressed(request, content, kind)
         return Response(content, headers=headers | encoding, media_type=kind)
@@ -151,18 +151,18 @@ def send_file(request: Request, file: ServableFile, media_type: str | None = Non
     """A response with an open file or a range of it; the file is closed after it has been sent."""
     tag = f'"{file.changed:x}-{file.size:x}"'
     headers = {"ETag": tag, "Cache-Control": _caching(request), "Accept-Ranges": "bytes"}
-    if _is_known(request, tag):
+    if _is_not_modified(request, tag):
         file.stream.close()
         return Response(status_code=304, headers=headers)
-    part = _wanted_part(request, tag, file.size)
+    part = _requested_range(request, tag, file.size)
     if part is not None and not part:
         file.stream.close()
         return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{file.size}"})
-    kind = media_type or kind_by_name(file.name)
-    return FileReply(file, part, headers, kind)
+    kind = media_type or media_type_by_name(file.name)
+    return FileStream(file, part, headers, kind)
 
 
-class FileReply(StreamingResponse):
+class FileStream(StreamingResponse):
     """A streaming response with a file or a range of it."""
 
     def __init__(self, file: ServableFile, part: range | None, headers: dict[str, str], kind: str) -> None:
@@ -190,7 +190,7 @@ class FileReply(StreamingResponse):
             self._file.stream.close()
 
 
-def kind_of(content: bytes) -> str:
+def media_type_of(content: bytes) -> str:
     """The media type of a picture by its content; text is SVG or unknown."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
@@ -200,7 +200,7 @@ def kind_of(content: bytes) -> str:
     return known or (_SVG if is_svg(content) else "application/octet-stream")
 
 
-def kind_by_name(name: str) -> str:
+def media_type_by_name(name: str) -> str:
     """The media type of a file name by its extension."""
     return _BY_EXTENSION.get(name.rpartition(".")[2].lower(), "application/octet-stream")
 
@@ -210,12 +210,12 @@ def _caching(request: Request) -> str:
     return _FOREVER if "t" in request.query_params else _ASK_AGAIN
 
 
-def _is_known(request: Request, tag: str) -> bool:
+def _is_not_modified(request: Request, tag: str) -> bool:
     known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
     return tag in known or "*" in known
 
 
-def _wanted_part(request: Request, tag: str, size: int) -> range | None:
+def _requested_range(request: Request, tag: str, size: int) -> range | None:
     """The requested range of bytes: None for all of them, empty if it is not satisfiable."""
     found = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
     if found is None or request.headers.get("if-range", tag) != tag or not (found[1] or found[2]):

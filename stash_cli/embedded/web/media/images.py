@@ -36,10 +36,12 @@ _PORTRAITS: dict[str, tuple[Table, str, str, Find]] = {
 
 
 def portrait_routes(library: Library) -> list[Route]:
-    return [responses.media_route(path, _serving(library, *facts)) for path, facts in _PORTRAITS.items()]
+    return [
+        responses.media_route(path, _picture_handler(library, *facts)) for path, facts in _PORTRAITS.items()
+    ]
 
 
-def _serving(
+def _picture_handler(
     library: Library, table: Table, column: str, kind: str, find: Find
 ) -> Callable[[Request], Response]:
     """Handler for the object's picture, or a placeholder without one or with `default=true`."""
@@ -88,15 +90,15 @@ class _Images:
             number = lookup.image_id(connection, request.path_params["id"])
             if connection.scalar(select(t.images.c.id).where(t.images.c.id == number)) is None:
                 raise responses.NotServed
-        return self._small(request, number)
+        return self._thumbnail_response(request, number)
 
     def cover(self, request: Request) -> Response:
         """The thumbnail of a gallery's cover."""
-        image = self._member(request, lambda gallery: gallery.get("cover"))
+        image = self._image_of_gallery(request, lambda gallery: gallery.get("cover"))
         return (
             responses.send_content(request, responses.placeholder("gallery"))
             if image is None
-            else self._small(request, image)
+            else self._thumbnail_response(request, image)
         )
 
     def at(self, request: Request) -> Response:
@@ -105,12 +107,12 @@ class _Images:
         if not (index.isascii() and index.isdigit()):
             raise responses.NotServed("bad index", 400)
         place = min(int(index), lookup.LARGEST)
-        image = self._member(request, lambda gallery: gallery.get("image", {"index": place}))
+        image = self._image_of_gallery(request, lambda gallery: gallery.get("image", {"index": place}))
         if image is None:
             raise responses.NotServed
-        return self._small(request, image)
+        return self._thumbnail_response(request, image)
 
-    def _member(self, request: Request, choose: Callable[[Row], Row | None]) -> int | None:
+    def _image_of_gallery(self, request: Request, choose: Callable[[Row], Row | None]) -> int | None:
         """The id of an image of the requested gallery."""
         with self._library.database.read() as connection:
             number = lookup.gallery_id(connection, request.path_params["id"])
@@ -120,7 +122,7 @@ class _Images:
             image = choose(gallery)
         return None if image is None else image.id
 
-    def _small(self, request: Request, number: int) -> Response:
+    def _thumbnail_response(self, request: Request, number: int) -> Response:
         """A thumbnail; the picture itself if it is small or unscalable, a placeholder if it is missing."""
         try:
             with self._library.database.read() as connection:
@@ -129,7 +131,7 @@ class _Images:
         except (responses.NotServed, OSError, BrokenFileError):
             return responses.send_content(request, responses.placeholder("image"))
         try:
-            moves = responses.kind_by_name(file.name).startswith("video/")
+            moves = responses.media_type_by_name(file.name).startswith("video/")
             content = self._thumbnails.of(media.location, file, moves=moves)
         except (OSError, BrokenFileError):
             content = None

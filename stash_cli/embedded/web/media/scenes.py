@@ -120,12 +120,12 @@ class _Scenes:
             scene = RequestContext(self._library, connection, "").fetch("Scene", number)
             if scene is None:
                 raise responses.NotServed
-            content = chapters(_marks(scene))
+            content = chapters(_chapter_times(scene))
         return responses.send_content(request, content, TYPE)
 
     def marker_screenshot(self, request: Request) -> Response:
         """The frame of a marker, or a placeholder."""
-        seconds, video = self._marked(request)
+        seconds, video = self._marker(request)
         picture = None if video is None else _frame(video, max(seconds, 0.0))
         if picture is None:
             return responses.send_content(request, responses.placeholder("scene"), cache="no-store")
@@ -133,10 +133,10 @@ class _Scenes:
 
     def marker_preview(self, request: Request) -> Response:
         """A placeholder, because previews are not generated."""
-        self._marked(request)
+        self._marker(request)
         return responses.send_content(request, responses.placeholder("scene"), cache="no-store")
 
-    def _marked(self, request: Request) -> tuple[float, FileSource | None]:
+    def _marker(self, request: Request) -> tuple[float, FileSource | None]:
         """The time of a marker in seconds, and its video."""
         with self._library.database.read() as connection:
             marker = lookup.object_id(connection, request.path_params["marker"])
@@ -165,7 +165,7 @@ def _frame(video: FileSource, second: float) -> bytes | None:
         return None
 
 
-def _marks(scene: Row) -> Iterator[tuple[float, float, str]]:
+def _chapter_times(scene: Row) -> Iterator[tuple[float, float, str]]:
     markers = scene.get("scene_markers")
     files = scene.get("files")
     last = max([float(files[0].get("duration"))] if files else [], default=0.0)
