@@ -27,7 +27,7 @@ from stash_cli.core.unset import UNSET
 
 
 class GalleryFilterType(StashInput):
-    """What gallerys must match; set fields are ANDed."""
+    """What galleries must match; set fields are ANDed."""
 
     AND: Nullable[GalleryFilterType] = UNSET
     OR: Nullable[GalleryFilterType] = UNSET

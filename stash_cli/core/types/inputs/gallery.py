@@ -48,7 +48,7 @@ class GalleryUpdateInput(_GalleryFields):
 
 
 class BulkGalleryUpdateInput(_GalleryScalars):
-    """Changes made to many gallerys at once (`bulkGalleryUpdate`)."""
+    """Changes made to many galleries at once (`bulkGalleryUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
