@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support import reference
 
+from stash_cli.core.graphql.releases import number
 from stash_cli.core.types.api import Api, describe_api
 from stash_cli.core.types.entities import ENTITIES
 
@@ -28,12 +29,18 @@ def facts(field: dict[str, Any]) -> tuple[str, dict[str, str], str | None]:
     return type_text(field["type"]), args, field.get("deprecationReason")
 
 
+def is_newer(field: Any, version: str) -> bool:
+    """Whether a field came with a later release than the API that it is compared with."""
+    return bool(field.since) and number(field.since) > number(version)
+
+
 def our_fields(api: Api, name: str) -> dict[str, tuple[str, dict[str, str], str | None]]:
     roots = {"Query": api.queries, "Mutation": api.mutations, "Subscription": api.subscriptions}
     fields = roots.get(name) or api.types[name].fields
     return {
         field.name: (field.type.text, {arg: ref.text for arg, ref in field.args.items()}, field.deprecated)
         for field in fields.values()
+        if not is_newer(field, "0.31")
     }
 
 

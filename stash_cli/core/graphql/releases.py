@@ -92,6 +92,9 @@ def _since_of_field(owner: str, field: str) -> str | None:
     for ending in _INPUT_ENDINGS:
         entity = entity.removesuffix(ending)
     own = f"{field.removesuffix('_ids')}s" if field.endswith("_ids") else field
+    declared = describe_api().types.get(owner)
+    if declared is not None and field in declared.fields and declared.fields[field].since:
+        return declared.fields[field].since
     names = (f"{owner}.{field}", f"{entity}.{own}", f".{field}", entity)
     return next((RELEASE[name] for name in names if name in RELEASE), None) or since(owner)
 

@@ -54,6 +54,8 @@ class ApiField:
     deprecated: str | None = None
     lazy: bool = False
     input: str | None = None
+    since: str | None = None
+    """Release that introduced it, where that is newer than the API version of the description."""
     range: tuple[float | None, float | None] | None = None
 
     @classmethod

@@ -23,14 +23,22 @@ def api(
     deprecated: str | None = None,
     lazy: bool = False,
     input: str | None = None,  # noqa: A002 - the API's own word
+    since: str | None = None,
 ) -> Any:
     """Declare what a field's annotation cannot say; the field starts UNSET.
 
     `name` is the API's name where it is not snake case; `args` are arguments in GraphQL notation;
     `deprecated` is the server's advice (such fields are readable and never asked for by default);
-    `lazy` fields are large and asked for only by name; `input` names the input field that writes it.
+    `lazy` fields are large and asked for only by name; `input` names the input field that writes it;
+    `since` is the release that introduced it, where that is newer than the rest of this description.
     """
-    extra: Any = {"args": dict(args or {}), "deprecated": deprecated, "lazy": lazy, "input": input}
+    extra: Any = {
+        "args": dict(args or {}),
+        "deprecated": deprecated,
+        "lazy": lazy,
+        "input": input,
+        "since": since,
+    }
     return Field(default=UNSET, alias=name, json_schema_extra={k: v for k, v in extra.items() if v})
 
 

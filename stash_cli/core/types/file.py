@@ -7,6 +7,7 @@ from typing import TypeAlias
 from stash_cli.core.types.annotations import ID, Int64, Maybe, Nullable, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.links import Gallery, Image, Scene
 from stash_cli.core.unset import UNSET
 
 
@@ -65,6 +66,7 @@ class VideoFile(BaseFile):
     audio_codec: Maybe[str] = UNSET
     frame_rate: Maybe[float] = UNSET
     bit_rate: Maybe[int] = UNSET
+    scenes: Maybe[list[Scene]] = api(lazy=True, since="0.32")
 
 
 class ImageFile(BaseFile):
@@ -73,10 +75,13 @@ class ImageFile(BaseFile):
     format: Maybe[str] = UNSET
     width: Maybe[int] = UNSET
     height: Maybe[int] = UNSET
+    images: Maybe[list[Image]] = api(lazy=True, since="0.32")
 
 
 class GalleryFile(BaseFile):
     """The zip file of a gallery."""
+
+    galleries: Maybe[list[Gallery]] = api(lazy=True, since="0.32")
 
 
 class FindFilesResultType(StashResult):

@@ -93,12 +93,14 @@ class SchemaBuilder:
                     self._type(field.type), deprecation_reason=field.deprecated
                 )
                 for field in facts.fields.values()
+                if not field.since
             }
 
         return graphql.GraphQLInputObjectType(facts.name, fields, description=facts.doc or None)
 
     def _fields(self, fields: dict[str, ApiField]) -> dict[str, graphql.GraphQLField]:
-        return {field.name: self._field(field) for field in fields.values()}
+        # What newer releases have is no part of the release that the library answers as.
+        return {field.name: self._field(field) for field in fields.values() if not field.since}
 
     def _field(self, field: ApiField) -> graphql.GraphQLField:
         args = {
