@@ -67,6 +67,21 @@ def test_one_new_object_is_made_once(embedded_url: str, new: Any, done: bool) ->
     run(main())
 
 
+def test_a_new_object_that_others_have_added_to_is_found(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            made = Scene(title="made once", urls=["http://a/1"])
+            wire.lose("sceneCreate")
+            with pytest.raises(StashUnknownOutcomeError):
+                await store.save(made)
+            added = '{id: "1", urls: ["http://a/1", "http://b/2"]}'
+            await store.client.execute(f"mutation {{ sceneUpdate(input: {added}) {{ id }} }}")
+            await store.save(made)
+            assert (made.id, made.is_dirty(), await store.count(Scene)) == ("1", False, 1)
+
+    run(main())
+
+
 def test_what_may_be_somebody_elses_is_not_guessed(embedded_url: str) -> None:
     async def main() -> None:
         async with counted(embedded_url) as (store, wire):

@@ -57,7 +57,7 @@ def match(cls: type[StashObject], lost: Sequence[Lost], rows: Iterable[Row]) -> 
     result = Matches()
     left = [_assign(cls, many, candidates, result, _equals) for many in groups.values()]
     left = [_assign(cls, many, candidates, result, _holds) for many in left if many]
-    for many in left:
+    for many in filter(None, left):
         _set_apart(cls, many, candidates, result)
     return result
 
