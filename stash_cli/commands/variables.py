@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, did_you_mean
+from stash_cli.core.orm.images import FIELDS
 from stash_cli.core.types.api import TypeRef, describe_api
-from stash_cli.core.types.orm.images import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

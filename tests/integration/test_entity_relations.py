@@ -10,6 +10,9 @@ from support import run
 
 from stash_cli.core.client.batch import BatchOperation
 from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.orm.helper import helpers_of
+from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import (
     UNSET,
@@ -24,9 +27,6 @@ from stash_cli.core.types import (
     Tag,
 )
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.core.types.orm.helper import helpers_of
-from stash_cli.core.types.orm.hydrate import class_named
-from stash_cli.core.types.orm.relationship import relationships
 
 
 def known(cls: type, id_: int, **more: object) -> object:

@@ -12,9 +12,9 @@ from hypothesis.stateful import invariant, rule
 from store_machine import LibraryMachine
 
 from stash_cli.core.errors import StashConnectionError
+from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types import UNSET, Performer, Scene, Studio, Tag
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.core.types.orm.relationship import relationships
 
 COUNT = 3
 RELATIONS = {

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from stash_cli.core.errors import StashInputError, StashLookupError
+from stash_cli.core.orm.hydrate import class_named
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.lookups import fields
 from stash_cli.core.types import FuzzyDate, GenderEnum, StringCriterionInput, Tag
 from stash_cli.core.types.api import describe_api
-from stash_cli.core.types.orm.hydrate import class_named
 
 NOW = datetime(2024, 5, 10, 12, 30, tzinfo=UTC)
 FILTERS = [name for name in describe_api().types if name.endswith("FilterType") and "Find" not in name]

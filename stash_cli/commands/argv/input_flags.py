@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv import value_parsers
 from stash_cli.commands.argv.flags import Flag, FlagTable
+from stash_cli.core.orm import images
 from stash_cli.core.types.api import ApiField, TypeRef, describe_api
 from stash_cli.core.types.entities import NOUNS
-from stash_cli.core.types.orm import images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

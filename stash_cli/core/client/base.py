@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
 from stash_cli.core.client.effects import deleted_by, effects
 from stash_cli.core.client.locks import ObjectLocks
+from stash_cli.core.edits.looking import confront
+from stash_cli.core.edits.unknown import Sending, resolve
+from stash_cli.core.edits.writing import operation_name
 from stash_cli.core.errors import (
     StashError,
     StashInputError,
@@ -16,13 +19,10 @@ from stash_cli.core.errors import (
 )
 from stash_cli.core.graphql import document, selection
 from stash_cli.core.log import logger
+from stash_cli.core.orm.hydrate import class_named, converter
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.base import ApiObject, StashInput, plain
 from stash_cli.core.types.entities import ENTITIES, Entity
-from stash_cli.core.types.orm.hydrate import class_named, converter
-from stash_cli.core.types.orm.looking import confront
-from stash_cli.core.types.orm.unknown import Sending, resolve
-from stash_cli.core.types.orm.writing import operation_name
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.client import StashClient
     from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.saving import Saving
     from stash_cli.core.graphql.capability import ServerCapabilities
+    from stash_cli.core.orm.hydrate import Identities
     from stash_cli.core.types.entity import StashObject
-    from stash_cli.core.types.orm.hydrate import Identities
-    from stash_cli.core.types.orm.saving import Saving
 
 Id: TypeAlias = str | int
 """The id of an object: a number, or its digits."""

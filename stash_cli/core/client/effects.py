@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.writing import input_field
+from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.orm.relationship import RelationshipMetadata, counts, other_side, relationships
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES, snake
-from stash_cli.core.types.orm.hydrate import class_named
-from stash_cli.core.types.orm.relationship import RelationshipMetadata, counts, other_side, relationships
-from stash_cli.core.types.orm.writing import input_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

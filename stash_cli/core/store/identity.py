@@ -16,10 +16,10 @@ from weakref import ref
 
 from stash_cli.core.client.order import RequestOrder
 from stash_cli.core.errors import StashUsageError
+from stash_cli.core.orm.departure import part
+from stash_cli.core.orm.hydrate import Plan, blank, concrete, plan_of
+from stash_cli.core.orm.unify import unify
 from stash_cli.core.store.order import WHOLE, FieldOrder
-from stash_cli.core.types.orm.departure import part
-from stash_cli.core.types.orm.hydrate import Plan, blank, concrete, plan_of
-from stash_cli.core.types.orm.unify import unify
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from stash_cli.core.client.paging import FindQuery, iter_pages
 from stash_cli.core.errors import StashNotFoundError, StashUsageError
+from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.orm.relations import inverses
 from stash_cli.core.query.extractors import extractor
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.store.base import paths_of
 from stash_cli.core.store.fields import is_inverse, lacks, with_ids
 from stash_cli.core.store.reading import ROUNDS, Reading
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.core.types.orm.hydrate import class_named
-from stash_cli.core.types.orm.relations import inverses
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """Names that `stash_cli.core.types` resolves when they are first used (generated)."""
 
+from stash_cli.core.orm.relationship import RelationshipMetadata as RelationshipMetadata
 from stash_cli.core.types.annotations import BoolMap as BoolMap
 from stash_cli.core.types.annotations import Int64 as Int64
 from stash_cli.core.types.annotations import Map as Map
@@ -255,7 +256,6 @@ from stash_cli.core.types.metadata import IdentifyMetadataOptions as IdentifyMet
 from stash_cli.core.types.metadata import IdentifyMetadataTaskOptions as IdentifyMetadataTaskOptions
 from stash_cli.core.types.metadata import IdentifySource as IdentifySource
 from stash_cli.core.types.metadata import ScanMetadataOptions as ScanMetadataOptions
-from stash_cli.core.types.orm.relationship import RelationshipMetadata as RelationshipMetadata
 from stash_cli.core.types.performer import FindPerformersResultType as FindPerformersResultType
 from stash_cli.core.types.performer import Performer as Performer
 from stash_cli.core.types.plugin import Package as Package

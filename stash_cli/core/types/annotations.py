@@ -14,8 +14,8 @@ from typing import Annotated, Any, TypeVar, Union
 from pydantic import BeforeValidator, Field
 
 from stash_cli.core.errors import StashInputError
+from stash_cli.core.orm.images import as_input
 from stash_cli.core.types.fuzzy_date import FuzzyDate
-from stash_cli.core.types.orm.images import as_input
 from stash_cli.core.unset import UnsetType
 
 T = TypeVar("T")

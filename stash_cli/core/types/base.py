@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stash_cli.core.errors import StashInputError
-from stash_cli.core.types.orm.places import SLOTS, owner_at, place_of
+from stash_cli.core.orm.places import SLOTS, owner_at, place_of
 from stash_cli.core.types.problems import explain_validation
 from stash_cli.core.unset import UNSET
 
@@ -57,7 +57,7 @@ class ApiObject(BaseModel):
     @classmethod
     def from_graphql(cls, data: Mapping[str, Any]) -> Self:
         """Build from an answer without validating it: the server is trusted, reading must be cheap."""
-        from stash_cli.core.types.orm.hydrate import hydrate
+        from stash_cli.core.orm.hydrate import hydrate
 
         return hydrate(cls, data)
 

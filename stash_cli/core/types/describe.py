@@ -14,6 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from stash_cli.core import types
+from stash_cli.core.orm.helper import Helper, helpers_of
+from stash_cli.core.orm.related import Related
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.state import State
+from stash_cli.core.orm.tracking import Tracked
 from stash_cli.core.types import annotations as words
 from stash_cli.core.types import enums, operations
 from stash_cli.core.types.annotations import Scalar
@@ -24,11 +29,6 @@ from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.extras import EXTRAS
 from stash_cli.core.types.file import BaseFile
 from stash_cli.core.types.links import Link, link
-from stash_cli.core.types.orm.helper import Helper, helpers_of
-from stash_cli.core.types.orm.related import Related
-from stash_cli.core.types.orm.relationship import relationships
-from stash_cli.core.types.orm.state import State
-from stash_cli.core.types.orm.tracking import Tracked
 from stash_cli.core.unset import UnsetType
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def render_stub(api: dict[str, Any]) -> str:
 
 def render_helpers() -> str:
     """`helpers.pyi`: the derived methods and inverse relations of each entity, for type checkers."""
-    lines = ['"""What `stash_cli.core.types.orm.helpers` makes when it is first used (generated)."""', ""]
+    lines = ['"""What `stash_cli.core.orm.helpers` makes when it is first used (generated)."""', ""]
     lines += ["from pathlib import Path", "", "from stash_cli.core.client import StashClient"]
     lines += ["from stash_cli.core.types import *", "from stash_cli.core.types.annotations import Maybe", ""]
     for name in ENTITIES:

@@ -8,14 +8,14 @@ from uuid import uuid4
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
+from stash_cli.core.edits import saving
+from stash_cli.core.edits.writing import merge_operation
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
+from stash_cli.core.orm.related import Related
+from stash_cli.core.orm.relations import inverses
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.views import TypeView, side_mutations, tracked_fields
 from stash_cli.core.types.annotations import ID
-from stash_cli.core.types.orm import saving
-from stash_cli.core.types.orm.related import Related
-from stash_cli.core.types.orm.relations import inverses
-from stash_cli.core.types.orm.relationship import relationships
-from stash_cli.core.types.orm.views import TypeView, side_mutations, tracked_fields
-from stash_cli.core.types.orm.writing import merge_operation
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pydantic import PrivateAttr
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.types.orm.looking import OnConflict
-    from stash_cli.core.types.orm.saving import Saving
+    from stash_cli.core.edits.looking import OnConflict
+    from stash_cli.core.edits.saving import Saving
 
 _put = object.__setattr__
 _TEMPORARY_LENGTH = len(uuid4().hex)

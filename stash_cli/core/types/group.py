@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from stash_cli.core.orm.helpers import GroupHelpers
 from stash_cli.core.types.annotations import ID, Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, Embedded, StashResult, api
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.links import Scene, Studio, Tag
-from stash_cli.core.types.orm.helpers import GroupHelpers
 from stash_cli.core.unset import UNSET
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from stash_cli.core.orm.helpers import ImageHelpers
 from stash_cli.core.types.annotations import Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.links import Gallery, ImageFile, Performer, Studio, Tag, VisualFile
-from stash_cli.core.types.orm.helpers import ImageHelpers
 from stash_cli.core.unset import UNSET
 
 

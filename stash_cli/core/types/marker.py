@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from stash_cli.core.orm.helpers import SceneMarkerHelpers
 from stash_cli.core.types.annotations import ID, Maybe, Nullable, Time
 from stash_cli.core.types.base import ApiObject, StashResult
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.links import Scene, Tag
-from stash_cli.core.types.orm.helpers import SceneMarkerHelpers
 from stash_cli.core.unset import UNSET
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stash_cli.core.orm.helpers import SceneHelpers
 from stash_cli.core.types.annotations import ID, Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, Embedded, StashResult, api
 from stash_cli.core.types.entity import StashObject
@@ -17,7 +18,6 @@ from stash_cli.core.types.links import (
     VideoCaption,
     VideoFile,
 )
-from stash_cli.core.types.orm.helpers import SceneHelpers
 from stash_cli.core.types.stash_id import StashID
 from stash_cli.core.unset import UNSET
 

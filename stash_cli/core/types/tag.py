@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from stash_cli.core.orm.helpers import TagHelpers
 from stash_cli.core.types.annotations import Map, Maybe, Nullable, Time
 from stash_cli.core.types.base import StashResult, api
 from stash_cli.core.types.entity import StashObject
-from stash_cli.core.types.orm.helpers import TagHelpers
 from stash_cli.core.types.stash_id import StashID
 from stash_cli.core.unset import UNSET
 

@@ -1,0 +1,69 @@
+"""What a real server accepts and then suffers from, refused or left out before it is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.orm import hierarchy
+from stash_cli.core.orm.mirror import forget
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.core.client import StashClient
+    from stash_cli.core.edits.saving import Saving
+    from stash_cli.core.orm.pending import Noted
+    from stash_cli.core.types.entity import StashObject
+
+
+async def check(client: StashClient, savings: Sequence[tuple[StashObject, Saving]]) -> None:
+    """Raise StashInputError for the first save that must not be sent; what was not read is asked for."""
+    await hierarchy.check(client, savings)
+    for obj, saving in savings:
+        if "cover" in saving.sides:
+            await _check_cover(client, obj, saving)
+        for name, noted in saving.pending.members.items():
+            if noted.removed:
+                await _check_removed(client, obj, name, noted)
+
+
+async def _check_cover(client: StashClient, gallery: Any, saving: Saving) -> None:
+    """A cover from outside its gallery: the server says yes and takes the cover away."""
+    cover = saving.sides["cover"][1]
+    if cover is None or _is_in(gallery, cover, saving):
+        return
+    if not gallery.is_new():
+        found: Any = await client.find_entity(type(cover), cover.id, ["galleries.id"])
+        if found is not None and gallery in found.galleries:
+            return
+    raise StashInputError(f"{cover!r} is not in {gallery!r}, so it cannot be its cover.")
+
+
+def _is_in(gallery: Any, image: Any, saving: Saving) -> bool:
+    """Whether what was read says that the image is in the gallery, or will be."""
+    queued = saving.pending.members.get("images")
+    places = (gallery.images or [], queued.added.values() if queued else ())
+    return any(image in place for place in places) or gallery in (image.galleries or [])
+
+
+async def _check_removed(client: StashClient, obj: StashObject, name: str, noted: Noted) -> None:
+    """Take out only what is in: an object that belongs to another would belong to none afterwards.
+
+    What was never read is asked for, once.
+    """
+    relation = relationships(type(obj).__name__)[name]
+    back = relation.inverse_field
+    if back is None or relationships(relation.inverse_type)[back].is_list:
+        return
+    entity, ids = ENTITIES[relation.inverse_type], [each.id for each in noted.removed.values()]
+    paths = [f"{entity.items}.id", f"{entity.items}.{back}.id"]
+    answer: Any = await client.ask(entity.find, paths, ids=ids, filter={"per_page": -1})
+    found = getattr(answer, entity.items)
+    inside = {each.id for each in found if each.server_fields().get(back, getattr(each, back)) == obj}
+    for each in [*noted.removed.values()]:
+        if each.id not in inside:
+            noted.forget(each)
+            forget(obj, name, each)

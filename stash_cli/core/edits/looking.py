@@ -1,0 +1,133 @@
+"""A look at what the server has, right before lists are set as a whole: others may have changed them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from stash_cli.core.edits.bulk import is_exact
+from stash_cli.core.edits.unknown import field_paths
+from stash_cli.core.edits.writing import input_field
+from stash_cli.core.errors import StashConflictError, StashUsageError
+from stash_cli.core.orm.changes import FORCED
+from stash_cli.core.orm.merging import is_mergeable
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from stash_cli.core.client import StashClient
+    from stash_cli.core.edits.saving import Saving
+    from stash_cli.core.orm.pending import Conflict
+    from stash_cli.core.types.entity import StashObject
+
+OnConflict = Literal["raise", "mine", "merge"]
+
+
+async def look(
+    client: StashClient, savings: Iterable[tuple[StashObject, Saving]], *, always: bool = False
+) -> None:
+    """Read anew the changed fields of objects of which a list would be set as a whole (`always`: of all).
+
+    One request for each type and 500 objects; what others changed is merged into the objects.
+    """
+    server = await client.session.learn()
+    groups: dict[type[StashObject], list[tuple[StashObject, list[str]]]] = {}
+    for obj, saving in savings:
+        fields = list(_readable(obj, saving))
+        is_unknown = any(_is_difference_unknown(saving, name) for name in fields)
+        if fields and (
+            always or is_unknown or (_sets_lists(obj, saving) and not is_exact(obj, saving, server))
+        ):
+            groups.setdefault(type(obj), []).append((obj, fields))
+    for cls, group in groups.items():
+        await _read(client, cls, group)
+
+
+async def confront(
+    client: StashClient, savings: Iterable[tuple[StashObject, Saving]], on_conflict: OnConflict | None
+) -> list[tuple[StashObject, StashConflictError]]:
+    """Look at what others changed: the objects that must not be saved for that, with an error each.
+
+    `on_conflict` None: fields that cannot be merged must not have been changed on both sides, as far as is
+    known. "raise": none must have, which is asked; "merge": what cannot be merged is overwritten; "mine":
+    all is overwritten, and nothing asked.
+    """
+    if on_conflict not in (None, "raise", "mine", "merge"):
+        raise StashUsageError(f"on_conflict is raise, mine or merge, not {on_conflict!r}.")
+    many = list(savings)
+    if on_conflict == "mine":
+        many = [(obj, saving) for obj, saving in many if saving.pending.unknown]
+    await look(client, many, always=on_conflict is not None)
+    if on_conflict in ("mine", "merge"):
+        return []
+    found = [(obj, _conflicts(obj, on_conflict)) for obj, _ in many]
+    return [(obj, _error(obj, conflicts)) for obj, conflicts in found if conflicts]
+
+
+def _conflicts(obj: StashObject, on_conflict: OnConflict | None) -> dict[str, Conflict]:
+    return {
+        name: conflict
+        for name, conflict in obj.get_conflicts().items()
+        if on_conflict == "raise" or not is_mergeable(name, conflict.original, conflict.mine, conflict.theirs)
+    }
+
+
+def _error(obj: StashObject, conflicts: dict[str, Conflict]) -> StashConflictError:
+    return StashConflictError(
+        f"{obj!r} was changed on the server as well, in {', '.join(conflicts)}: it was not saved.",
+        conflicts,
+        hint='Assign what it is to be, or save it with on_conflict="mine" to overwrite what the server has.',
+    )
+
+
+def _readable(obj: StashObject, saving: Saving) -> Iterator[str]:
+    """The fields to be saved that were read before and can be read by the object's own query."""
+    if obj.is_new() or type(obj).__name__ not in ENTITIES:
+        return
+    api = {field.attr for field in describe_api().types[type(obj).__name__].fields.values()}
+    before = {**saving.before, **{name: had for name, (had, _) in saving.sides.items()}}
+    yield from (name for name, had in before.items() if name in api and _was_read(had))
+
+
+def _is_difference_unknown(saving: Saving, name: str) -> bool:
+    """Whether a field that is saved as a difference may have been taken before, unlike one sent whole."""
+    sent = saving.pending.unknown.get(name, UNSET)
+    return is_mergeable(name, sent, saving.before.get(name, sent))
+
+
+def _sets_lists(obj: StashObject, saving: Saving) -> bool:
+    """Whether a list that was read is set as a whole."""
+    for name, had in saving.before.items():
+        field = input_field(type(obj), "Update", name)
+        if _was_read(had) and field is not None and field.type.is_list:
+            return True
+    return False
+
+
+def _was_read(before: Any) -> bool:
+    return before is not UNSET and before is not FORCED
+
+
+async def _read(
+    client: StashClient, cls: type[StashObject], group: list[tuple[StashObject, list[str]]]
+) -> None:
+    names = {name for _, fields in group for name in fields}
+    api = [field for field in describe_api().types[cls.__name__].fields.values() if field.attr in names]
+    paths = ["id", *(path for field in api for path in field_paths(field))]
+    with client.session.order.request() as sent:
+        ids = [obj.id for obj, _ in group]
+        found = {each.id: each for each in await client.find_entities(cls, ids, paths)}
+        for obj, fields in group:
+            read = found.get(obj.id)
+            if read is not None and read is not obj:
+                obj.merge_answer(dict(_values(read, fields)), sent)
+
+
+def _values(read: StashObject, fields: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """What the server has in these fields of an object that was read just now."""
+    for name in fields:
+        value = read.server_fields().get(name, getattr(read, name))
+        if value is not UNSET:
+            yield name, value

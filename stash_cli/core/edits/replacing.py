@@ -1,0 +1,112 @@
+"""Fields that have to be read before they are saved.
+
+Those that are sent as a difference and were assigned unread, for what they replace, and lists whose bulk
+update has no place for the data that goes with their items.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.sides import COUNTED
+from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stash_cli.core.client import StashClient
+    from stash_cli.core.types.entity import StashObject
+
+_COUNTS = frozenset({*COUNTED, *COUNTED.values(), "play_duration"})
+
+
+async def read_replaced(client: StashClient, objects: Iterable[StashObject]) -> None:
+    """Ask what the server has in such fields of `objects`: one request for each type and field."""
+    groups: dict[tuple[type[StashObject], str], list[StashObject]] = {}
+    for obj in objects:
+        for name in _needed(obj):
+            groups.setdefault((type(obj), name), []).append(obj)
+    for (cls, name), group in groups.items():
+        relation = relationships(cls.__name__).get(name)
+        is_found = relation is not None and relation.query_strategy == "filter_query"
+        await (_read_members if is_found else _read_field)(client, group, name)
+
+
+def _needed(obj: StashObject) -> Iterator[str]:
+    """Fields of an object that have to be read."""
+    if obj.is_new():
+        return
+    unknown = obj.pending.unknown if obj.pending else {}
+    for name, before in list(obj.server_fields().items()):
+        # What may have been counted before is looked at before it is counted again.
+        if (before is UNSET or name in unknown) and _is_difference(type(obj).__name__, name):
+            yield name
+    for name, noted in list(obj.pending.members.items()) if obj.pending else ():
+        relation = relationships(type(obj).__name__)[name]
+        if _drops_data(relation) and any(_carries_data(relation, item) for item in noted.added.values()):
+            yield name
+
+
+def _drops_data(relation: RelationshipMetadata) -> bool:
+    """Whether the bulk update that adds to a list has no place for what goes with each item."""
+    if not relation.through or not relation.bulk_field:
+        return False
+    inputs = describe_api().types[f"Bulk{relation.bulk_type}UpdateInput"].fields
+    return inputs[relation.bulk_field].type.name == "BulkUpdateIds"
+
+
+def _carries_data(relation: RelationshipMetadata, item: Any) -> bool:
+    values = (value for name, value in item.__dict__.items() if name != relation.link)
+    return any(value is not UNSET and value is not None for value in values)
+
+
+def _is_difference(type_name: str, name: str) -> bool:
+    relation = relationships(type_name).get(name)
+    if relation is None:
+        return name in _COUNTS
+    return relation.query_strategy == "filter_query" and relation.is_written
+
+
+async def _read_field(client: StashClient, objects: list[StashObject], name: str) -> None:
+    relation = relationships(type(objects[0]).__name__).get(name)
+    inner = [f"{name}.{path}" for path in _item_paths(relation)] if relation else [name]
+    with client.session.order.request() as sent:
+        read = await client.find_entities(type(objects[0]), [obj.id for obj in objects], ["id", *inner])
+        found = {each.id: _theirs(each, name) for each in read}
+        for obj in objects:
+            if found.get(obj.id, UNSET) is not UNSET:
+                obj.merge_answer({name: found[obj.id]}, sent)
+
+
+def _item_paths(relation: RelationshipMetadata) -> list[str]:
+    """What is read of items that carry data."""
+    fields = describe_api().types[relation.through].fields.values()
+    return [f"{field.name}.id" if field.attr == relation.link else field.name for field in fields]
+
+
+async def _read_members(client: StashClient, objects: list[StashObject], name: str) -> None:
+    relation = relationships(type(objects[0]).__name__)[name]
+    entity, back = ENTITIES[relation.inverse_type], relation.inverse_field or ""
+    paths = [f"{entity.items}.id", f"{entity.items}.{_path(relation, back)}"]
+    wanted = {relation.filter_field: {"value": [obj.id for obj in objects], "modifier": "INCLUDES"}}
+    args = {"filter": {"per_page": -1}, entity.filter_arg: wanted}
+    other = relationships(relation.inverse_type)[back]
+    with client.session.order.request() as sent:
+        answer: Any = await client.ask(entity.find, paths, **args)
+        found = [(each, other.targets(_theirs(each, back))) for each in getattr(answer, entity.items)]
+        for obj in objects:
+            obj.merge_answer({name: [each for each, targets in found if obj in targets]}, sent)
+
+
+def _path(relation: RelationshipMetadata, back: str) -> str:
+    """Where an object that the relation leads to names those that it leads back to."""
+    link = relationships(relation.inverse_type)[back].link
+    return f"{back}.{link}.id" if link else f"{back}.id"
+
+
+def _theirs(obj: StashObject, name: str) -> Any:
+    """What the server has in a field that was read just now."""
+    return obj.server_fields().get(name, getattr(obj, name))

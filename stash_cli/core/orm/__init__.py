@@ -1,0 +1,1 @@
+"""Objects of plain types: hydration, change tracking, relationships and their two sides."""

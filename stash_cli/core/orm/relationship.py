@@ -1,0 +1,204 @@
+"""The relationships of each entity, derived from its fields, its inputs and the filters of other entities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from stash_cli.core.edits.writing import singular
+from stash_cli.core.orm.relations import inverses
+from stash_cli.core.types.api import ApiField, describe_api
+from stash_cli.core.types.entities import ENTITIES, snake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Strategy = Literal["direct_field", "complex_object", "filter_query"]
+Kind = Literal["belongs_to", "has_many", "many_to_many", "through"]
+
+
+@dataclass(frozen=True, slots=True)
+class RelationshipMetadata:
+    """How one relationship is read and written.
+
+    `target_field` is the input field that writes it ("" for none); `inverse_type` the type it leads to and
+    `inverse_field` the attribute there that leads back. `query_strategy` says where it is read: in a
+    field of the object, in one whose items carry data of their own, or by `filter_field` of the find
+    query for `inverse_type`. Such items are of type `through`, and their attribute `link` leads on.
+    `bulk_type` and `bulk_field` name the bulk update that adds and removes without knowing the rest.
+    """
+
+    target_field: str
+    is_list: bool
+    inverse_type: str
+    inverse_field: str | None
+    query_strategy: Strategy
+    filter_field: str | None = None
+    through: str = ""
+    link: str = ""
+    bulk_type: str = ""
+    bulk_field: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """What people call it."""
+        if self.through:
+            return "through"
+        if not self.is_list:
+            return "belongs_to"
+        back = relationships(self.inverse_type).get(self.inverse_field or "")
+        return "has_many" if back is None or not back.is_list else "many_to_many"
+
+    @property
+    def is_written(self) -> bool:
+        """Whether any mutation changes it."""
+        return bool(self.target_field or self.bulk_field)
+
+    def target(self, item: Any) -> Any:
+        """The object that one item of the field leads to."""
+        if not self.link:
+            return item
+        return item.get(self.link) if isinstance(item, dict) else getattr(item, self.link)
+
+    def targets(self, value: Any) -> list[Any]:
+        """The objects that a value (or snapshot) of the field leads to."""
+        many = value if isinstance(value, list | tuple) else [value] if value else []
+        return [self.target(item) for item in many]
+
+
+@cache
+def relationships(type_name: str) -> Mapping[str, RelationshipMetadata]:
+    """Attribute -> relationship, for an entity type; those of others are none."""
+    if not _is_entity(type_name):
+        return MappingProxyType({})
+    return MappingProxyType({**dict(_by_filter(type_name)), **dict(_by_field(type_name))})
+
+
+def other_side(relation: RelationshipMetadata) -> list[str]:
+    """The attributes of related objects that another value of the relationship changes: list and numbers."""
+    return [*([relation.inverse_field] if relation.inverse_field else []), *counts(relation.inverse_type)]
+
+
+@cache
+def counts(type_name: str) -> tuple[str, ...]:
+    """Attributes of a type that number related objects."""
+    names = (field.attr for field in describe_api().types[type_name].fields.values())
+    return tuple(name for name in names if name.endswith("_count") and name != "play_count")
+
+
+def _is_entity(type_name: str) -> bool:
+    """Whether it is one that can be written: files and folders are not."""
+    return f"{type_name}UpdateInput" in describe_api().types and type_name != "Movie"
+
+
+def _by_field(type_name: str) -> Iterator[tuple[str, RelationshipMetadata]]:
+    inputs = describe_api().types[f"{type_name}UpdateInput"].fields
+    for field in describe_api().types[type_name].fields.values():
+        target, link = _target(field)
+        if target is None or field.deprecated or field.needs_args:
+            continue
+        back = _back(type_name, field.attr, target) if link is not None else None
+        written = _written(inputs, field)
+        if written:
+            yield field.attr, _direct(type_name, field, written, target, back, link or "")
+        elif field.type.is_list and not link:
+            yield field.attr, _found(target, back, _filter(type_name, field.attr))
+
+
+def _direct(
+    type_name: str, field: ApiField, written: str, target: str, back: str | None, link: str
+) -> RelationshipMetadata:
+    """A relationship that a field of the object's own input writes."""
+    bulk = _bulk(type_name, field.attr) if field.type.is_list and target in ENTITIES else ("", "")
+    return RelationshipMetadata(
+        written,
+        field.type.is_list,
+        target,
+        back,
+        "complex_object" if link else "direct_field",
+        through=field.type.name if link else "",
+        link=link,
+        bulk_type=bulk[0],
+        bulk_field=bulk[1],
+    )
+
+
+def _found(target: str, back: str | None, criterion: str) -> RelationshipMetadata:
+    """A relationship that is read by a query, and written by updates of what it leads to."""
+    bulk = _bulk(target, back) if back else ("", "")
+    if back and not bulk[0] and not _writes(target, back):
+        # Over two steps, such as a performer's groups through scenes: there is no side to keep in step.
+        back = None
+    return RelationshipMetadata("", True, target, back, "filter_query", criterion, "", "", *bulk)
+
+
+def _writes(type_name: str, attr: str) -> bool:
+    """Whether the update of a type writes this attribute of its own."""
+    inputs = describe_api().types[f"{type_name}UpdateInput"].fields
+    fields = describe_api().types[type_name].fields.values()
+    return any(_written(inputs, field) for field in fields if field.attr == attr)
+
+
+def _by_filter(type_name: str) -> Iterator[tuple[str, RelationshipMetadata]]:
+    for attr, (target, criterion) in inverses(type_name).items():
+        yield attr, _found(target, _back(type_name, attr, target), criterion)
+
+
+def _written(inputs: Mapping[str, ApiField], field: ApiField) -> str:
+    names = (f"{field.attr}_id", f"{singular(field.attr)}_ids", field.attr, field.input)
+    return next((name for name in names if name and name in inputs), "")
+
+
+def _bulk(type_name: str, attr: str) -> tuple[str, str]:
+    """The bulk update of `type_name` that writes its attribute `attr`: type and field, or blanks."""
+    bulk = describe_api().types.get(f"Bulk{type_name}UpdateInput")
+    if bulk is None:
+        return "", ""
+    own = {field.attr: field for field in describe_api().types[type_name].fields.values()}
+    written = own[attr].input if attr in own else None
+    names = (f"{attr}_id", f"{singular(attr)}_ids", attr, written)
+    found = next((name for name in names if name and name in bulk.fields), "")
+    return (type_name, found) if found else ("", "")
+
+
+def _filter(type_name: str, attr: str) -> str:
+    """The filter field by which the objects at `attr` name one of this type."""
+    entity = ENTITIES.get(type_name)
+    return "parents" if attr == "child_studios" else entity.items if entity else snake(type_name)
+
+
+def _target(field: ApiField) -> tuple[str | None, str | None]:
+    """The type that a field leads to, and the attribute in between ("" for none, None for plain values)."""
+    types = describe_api().types
+    name = field.type.name
+    if types[name].is_entity and _is_entity(name):
+        return name, ""
+    if types[name].kind != "OBJECT" or not field.type.is_list:
+        return None, None
+    found = [inner for inner in types[name].fields.values() if inner.type.name in ENTITIES]
+    if len(found) == 1:
+        return found[0].type.name, found[0].attr
+    return (name, None) if f"{name}Input" in types else (None, None)
+
+
+_BACK = {
+    "parents": "children",
+    "children": "parents",
+    "parent_studio": "child_studios",
+    "child_studios": "parent_studio",
+    "containing_groups": "sub_groups",
+    "sub_groups": "containing_groups",
+    "primary_tag": None,
+    "gallery": "chapters",
+}
+
+
+def _back(type_name: str, attr: str, target: str) -> str | None:
+    """The attribute of `target` that leads back to `type_name`."""
+    if attr in _BACK:
+        return _BACK[attr]
+    items = ENTITIES[type_name].items if type_name in ENTITIES else ""
+    known = {**describe_api().types[target].fields, **dict.fromkeys(inverses(target))}
+    return next((name for name in (items, snake(type_name)) if name in known), None)

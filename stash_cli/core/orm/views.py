@@ -1,0 +1,54 @@
+"""What a class says of its fields to scripts that ask: relationships, what is saved, and how."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.sides import writer_of
+from stash_cli.core.edits.writing import input_field
+from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.api import describe_api
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class TypeView:
+    """A class attribute that is looked up by the name of the class when it is read."""
+
+    def __init__(self, look_up: Callable[[str], Any]) -> None:
+        self.look_up = look_up
+
+    def __get__(self, _: object, owner: type) -> Any:
+        """What is known of `owner`."""
+        return self.look_up(owner.__name__)
+
+
+@cache
+def tracked_fields(type_name: str) -> frozenset[str]:
+    """Attributes of a type whose changes `save` writes."""
+    return _main(type_name) | side_mutations(type_name)
+
+
+@cache
+def side_mutations(type_name: str) -> frozenset[str]:
+    """Attributes whose changes mutations of their own write, after the object's input."""
+    beside = {name for name in _attributes(type_name) if writer_of(type_name, name) is not None}
+    return frozenset(beside - _main(type_name))
+
+
+@cache
+def _main(type_name: str) -> frozenset[str]:
+    """Attributes that the object's own update takes."""
+    cls = class_named(type_name)
+    if f"{type_name}UpdateInput" not in describe_api().types:
+        return frozenset()
+    known = _attributes(type_name) - {"id"}
+    return frozenset(name for name in known if input_field(cls, "Update", name) is not None)
+
+
+def _attributes(type_name: str) -> set[str]:
+    fields = describe_api().types[type_name].fields.values() if type_name in describe_api().types else ()
+    return {field.attr for field in fields} | relationships(type_name).keys()
