@@ -13,6 +13,7 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, comman
 from stash_cli.commands.argv.input_flags import flag_table, input_flags
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.verbs.show import details, wanted
+from stash_cli.core.edits.plan import plan_create
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def create(noun: Noun, runtime: Runtime, options: CreateOptions) -> None:
             runtime.streams.note(f"{entity.noun} {found['id']} exists")
             return found
         if options.dry_run:
-            runtime.streams.data(json.dumps({entity.operation("Create"): values}, ensure_ascii=False) + "\n")
+            planned = plan_create(entity.type, values)
+            runtime.streams.data(json.dumps({planned.name: planned.input}, ensure_ascii=False) + "\n")
             return None
         return await uninterrupted(send(session, runtime, noun, values))
 
@@ -76,10 +78,11 @@ async def send(session: Session, runtime: Runtime, noun: Noun, values: dict[str,
     """
     entity, paths = noun.entity, wanted(runtime, noun)
     asked = paths if paths is None or "id" in paths else ["id", *paths]
+    planned = plan_create(entity.type, values)
     row: dict[str, Any] = await mutate(
         session,
-        entity.operation("Create"),
-        {"input": values},
+        planned.name,
+        planned.args,
         asked,
         is_answer=lambda answer: isinstance(answer, dict) and "id" in answer,
         hint=_where_to_look(entity, values),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.flags import Flag, FlagTable
-from stash_cli.commands.sending import CHUNK, Step, before_sending, send_steps
+from stash_cli.commands.sending import before_sending, send
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.api import describe_api
 
@@ -81,6 +81,7 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
 
     async def work(session: Session) -> None:
         from stash_cli.commands.verbs.targets import find_targets, read_words
+        from stash_cli.core.edits.plan import plan_destroy
 
         words = read_words(runtime.streams, options.targets)
         if not words:
@@ -89,14 +90,13 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
             found = await find_targets(session, entity, words, ["id", entity.label], "deleted")
         if options.dry_run:
             found.require_all()
-            arguments = destroy_step(entity, found.ids, options.flags).arguments
-            runtime.streams.data(json.dumps({entity.destroy: arguments}) + "\n")
+            for each in plan_destroy(entity.type, found.ids, options.flags, size=len(found.ids)):
+                runtime.streams.data(json.dumps({each.name: each.args}) + "\n")
         elif not agreed(runtime, options, found):
             runtime.streams.note("nothing deleted")
         else:
-            chunks = (found.ids[start : start + CHUNK] for start in range(0, len(found.ids), CHUNK))
-            steps = [destroy_step(entity, chunk, options.flags) for chunk in chunks]
-            await send_steps(session, runtime, steps, found.outcomes)
+            operations = list(plan_destroy(entity.type, found.ids, options.flags))
+            await send(session, runtime, operations, found.outcomes)
             report(runtime, entity, found)
             found.outcomes.check()
 
@@ -135,10 +135,3 @@ def agreed(runtime: Runtime, options: DeleteOptions, found: Targets) -> bool:
         question = f"delete {what} and the files on disk"
         return confirm_count(runtime.streams, question, len(found.ids), yes=options.yes)
     return confirm(runtime.streams, f"delete {what}", yes=options.yes)
-
-
-def destroy_step(entity: Entity, ids: list[str], options: dict[str, Any]) -> Step:
-    """The destroy mutation for these objects."""
-    if destroy_input(entity):
-        return Step(entity.destroy, {"ids": ids, **options}, tuple(ids))
-    return Step(entity.destroy, {"ids": ids}, tuple(ids), bare=True)

@@ -12,15 +12,15 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table
-from stash_cli.commands.sending import before_sending, send_steps
-from stash_cli.commands.verbs.changes import part_flags, plan, read_changes, update_type
+from stash_cli.commands.sending import before_sending, send
+from stash_cli.commands.verbs.changes import edits_of, part_flags, read_changes, read_paths, update_type
 
 if TYPE_CHECKING:
     from stash_cli.commands.noun import Noun
     from stash_cli.commands.outcomes import Outcomes
     from stash_cli.commands.runtime import Runtime
-    from stash_cli.commands.sending import Step
     from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.plan import Plan
     from stash_cli.core.types.entities import Entity
 
 
@@ -60,24 +60,27 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
     runtime.check_output(noun.view)
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.verbs.targets import find_targets, read_words, target_ids
+        from stash_cli.commands.verbs.targets import find_targets, read_words
+        from stash_cli.core.edits.plan import plan_updates
 
         words = read_words(runtime.streams, options.targets)
         if not words:
             return
-        if options.dry_run:
-            ids = await target_ids(session, entity, words)
-            changes = await read_changes(session, entity, options.flags, options.clear or [])
-            print_plan(runtime, plan(entity, ids, changes))
-            return
         with before_sending(runtime):
-            found = await find_targets(session, entity, words, ["id", entity.label], "updated")
+            paths = await read_paths(session, entity, options.flags, options.clear or [])
+            found = await find_targets(session, entity, words, ["id", entity.label, *paths], "updated")
             changes = await read_changes(session, entity, options.flags, options.clear or [])
-        steps = plan(entity, found.ids, changes)
+        plan = plan_updates(edits_of(entity, found.rows, changes), await session.learn())
+        if options.dry_run:
+            found.require_all()
+            print_plan(runtime, plan)
+            return
+        if len(found.ids) > 1 and not options.yes and runtime.streams.interactive:
+            show_edits(runtime, plan)
         if not agreed(runtime, found.summary(), len(found.ids), yes=options.yes):
             runtime.streams.note("nothing changed")
             return
-        await send_steps(session, runtime, steps, found.outcomes)
+        await send(session, runtime, plan.operations, found.outcomes)
         try:
             await report(session, runtime, noun, found.outcomes)
         finally:  # failed objects are reported also when the new state cannot be read
@@ -86,11 +89,25 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
     runtime.run(work, writes=not options.dry_run)
 
 
-def print_plan(runtime: Runtime, steps: list[Step]) -> None:
-    """Print a line of JSON per mutation that would be sent."""
-    for step in steps:
-        line = json.dumps({step.operation: step.input}, ensure_ascii=False)
+def print_plan(runtime: Runtime, plan: Plan) -> None:
+    """Print each edit for people and a line of JSON per mutation; with --json the whole plan."""
+    from stash_cli.core.edits.diff import as_json
+
+    if runtime.options.output == "json":
+        runtime.streams.data(json.dumps(as_json(plan), ensure_ascii=False) + "\n")
+        return
+    show_edits(runtime, plan)
+    for each in plan.operations:
+        line = json.dumps({each.name: each.input}, ensure_ascii=False)
         runtime.streams.data(line + "\n")
+
+
+def show_edits(runtime: Runtime, plan: Plan) -> None:
+    """Print a line for each edit, old -> new."""
+    from stash_cli.core.edits.diff import lines
+
+    for line in lines(plan.edits):
+        runtime.streams.note(line)
 
 
 def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:

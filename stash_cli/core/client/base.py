@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
 from stash_cli.core.client.effects import deleted_by, effects
 from stash_cli.core.client.locks import ObjectLocks
-from stash_cli.core.edits.looking import confront
-from stash_cli.core.edits.unknown import Sending, resolve
-from stash_cli.core.edits.writing import operation_name
+from stash_cli.core.edits.conflicts import find_conflicts
+from stash_cli.core.edits.plan import plan_destroy
+from stash_cli.core.edits.unknown_outcomes import Sending, resolve
 from stash_cli.core.errors import (
     StashError,
     StashInputError,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.client import StashClient
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.saving import Saving
+    from stash_cli.core.edits.flush import FlushPlan
     from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.orm.hydrate import Identities
     from stash_cli.core.types.entity import StashObject
@@ -162,19 +162,21 @@ class StashClientBase:
                 return found
             # A list is replaced as a whole on the server, so it is read before it is sent: an unread change
             # there would be lost.
-            for _, conflict in await confront(cast("StashClient", self), [(obj, obj.begin_save())], None):
+            for _, conflict in await find_conflicts(
+                cast("StashClient", self), [(obj, obj.begin_save())], None
+            ):
                 raise conflict
-            saving = obj.begin_save()
-            if not operation.endswith(saving.verb):
+            flush = obj.begin_save()
+            if not operation.endswith(flush.verb):
                 kind = "new" if obj.is_new() else "not new"
                 raise StashInputError(f"{obj!r} is {kind}: {operation} is not for it.")
             with self.session.order.request() as sent:
-                with Sending(cast("StashClient", self), [(obj, saving)]):
-                    row = await self.mutate_entity(operation, saving.input, paths=None)
-                obj.end_save(saving, row["id"], sent)
+                with Sending(cast("StashClient", self), [(obj, flush)]):
+                    row = await self.mutate_entity(operation, flush.input, paths=None)
+                obj.end_save(flush, row["id"], sent)
                 answer = cast("Obj", self.hydrated(declared.type, row, sent))
-                self._record_saved(obj, saving)
-            await obj.end_sides(cast("StashClient", self), saving)
+                self._record_saved(obj, flush)
+            await obj.end_sides(cast("StashClient", self), flush)
         return answer
 
     async def _resolve_lost_create(self, obj: Obj) -> Obj | None:
@@ -192,20 +194,20 @@ class StashClientBase:
             _check_entity(operation, each)
         async with self.object_locks.hold(objects):
             first = [(each, each.begin_save()) for each in objects]
-            for _, conflict in await confront(cast("StashClient", self), first, None):
+            for _, conflict in await find_conflicts(cast("StashClient", self), first, None):
                 raise conflict
-            savings = [each.begin_save() for each in objects]
-            inputs = [saving.input for saving in savings]
+            flushes = [each.begin_save() for each in objects]
+            inputs = [flush.input for flush in flushes]
             with self.session.order.request() as sent:
-                with Sending(cast("StashClient", self), zip(objects, savings, strict=True)):
+                with Sending(cast("StashClient", self), zip(objects, flushes, strict=True)):
                     found = await self.session.call(operation, {"input": inputs})
-                for each, saving in zip(objects, savings, strict=True):
-                    each.end_save(saving, each.id, sent)
+                for each, flush in zip(objects, flushes, strict=True):
+                    each.end_save(flush, each.id, sent)
                 answer = cast("list[Obj]", self.hydrated(declared.type, found, sent) or [])
-                for each, saving in zip(objects, savings, strict=True):
-                    self._record_saved(each, saving)
-            for each, saving in zip(objects, savings, strict=True):
-                await each.end_sides(cast("StashClient", self), saving)
+                for each, flush in zip(objects, flushes, strict=True):
+                    self._record_saved(each, flush)
+            for each, flush in zip(objects, flushes, strict=True):
+                await each.end_sides(cast("StashClient", self), flush)
         return answer
 
     async def bulk(self, operation: str, input_data: Any, return_fields: str | None) -> T:
@@ -273,20 +275,10 @@ class StashClientBase:
             return False
 
     async def _destroy(self, cls: type[StashObject], ids: Sequence[str | int], **options: Any) -> bool:
-        entity = ENTITIES.get(cls.__name__)
         wanted = [str(one) for one in ids]
-        operation = entity.destroy if entity else operation_name(cls, "Destroy")
-        takes = describe_api().mutations[operation].args
-        if "input" in takes:
-            args: dict[str, Any] = {"input": {"ids": wanted, **options}}
-        elif options:
-            raise StashInputError(f"{operation} takes no {' or '.join(options)}.")
-        elif "ids" in takes:
-            args = {"ids": wanted}
-        else:
-            # A list and not a generator: `all` would stop at the first one that is not deleted.
-            return all([bool(await self.ask(operation, id=one)) for one in wanted])
-        return bool(await self.ask(operation, **args))
+        operations = plan_destroy(cls.__name__, wanted, options, size=max(1, len(wanted)))
+        # A list and not a generator: `all` would stop at the first one that is not deleted.
+        return all([bool(await self.ask(each.name, **each.args)) for each in operations])
 
     async def find_entity(
         self,
@@ -344,9 +336,9 @@ class StashClientBase:
         """Ids of the objects of a type that were created last by this client."""
         return () if self.identity is None else self.identity.created(type_name)
 
-    def _record_saved(self, obj: StashObject, saving: Saving) -> None:
+    def _record_saved(self, obj: StashObject, flush: FlushPlan) -> None:
         """Mark the saved fields as newer than every answer to a request sent before now."""
-        fields = list(saving.values)
+        fields = list(flush.values)
         obj.note_written(fields)
         if self.identity is not None:
             self.identity.wrote(type(obj).__name__, [obj.id], fields)

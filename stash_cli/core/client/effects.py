@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.writing import input_field
-from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.edits.input import input_field
 from stash_cli.core.orm.relationship import RelationshipMetadata, counts, other_side, relationships
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES, snake
@@ -94,11 +93,10 @@ def _ids(value: Any) -> Iterator[str]:
 @cache
 def _attributes(type_name: str) -> dict[str, list[str]]:
     """Input field of an update -> the attributes that it writes."""
-    cls = class_named(type_name)
     fields = describe_api().types[type_name].fields.values()
     found: dict[str, list[str]] = {}
     for attr in {*(field.attr for field in fields), *relationships(type_name)}:
-        target = input_field(cls, "Update", attr)
+        target = input_field(type_name, "Update", attr)
         relation = relationships(type_name).get(attr)
         names = {attr, *([target.name] if target else []), *([relation.target_field] if relation else [])}
         for name in names:

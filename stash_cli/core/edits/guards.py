@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.saving import Saving
+    from stash_cli.core.edits.flush import FlushPlan
     from stash_cli.core.orm.pending import Noted
     from stash_cli.core.types.entity import StashObject
 
 
-async def check(client: StashClient, savings: Sequence[tuple[StashObject, Saving]]) -> None:
+async def check(client: StashClient, flushes: Sequence[tuple[StashObject, FlushPlan]]) -> None:
     """Raise StashInputError for the first save that must not be sent; what was not read is asked for."""
-    await hierarchy.check(client, savings)
-    for obj, saving in savings:
-        if "cover" in saving.sides:
-            await _check_cover(client, obj, saving)
-        for name, noted in saving.pending.members.items():
+    await hierarchy.check(client, flushes)
+    for obj, flush in flushes:
+        if "cover" in flush.sides:
+            await _check_cover(client, obj, flush)
+        for name, noted in flush.pending.members.items():
             if noted.removed:
                 await _check_removed(client, obj, name, noted)
 
 
-async def _check_cover(client: StashClient, gallery: Any, saving: Saving) -> None:
+async def _check_cover(client: StashClient, gallery: Any, flush: FlushPlan) -> None:
     """A cover from outside its gallery: the server says yes and takes the cover away."""
-    cover = saving.sides["cover"][1]
-    if cover is None or _is_in(gallery, cover, saving):
+    cover = flush.sides["cover"][1]
+    if cover is None or _is_in(gallery, cover, flush):
         return
     if not gallery.is_new():
         found: Any = await client.find_entity(type(cover), cover.id, ["galleries.id"])
@@ -42,9 +42,9 @@ async def _check_cover(client: StashClient, gallery: Any, saving: Saving) -> Non
     raise StashInputError(f"{cover!r} is not in {gallery!r}, so it cannot be its cover.")
 
 
-def _is_in(gallery: Any, image: Any, saving: Saving) -> bool:
+def _is_in(gallery: Any, image: Any, flush: FlushPlan) -> bool:
     """Whether what was read says that the image is in the gallery, or will be."""
-    queued = saving.pending.members.get("images")
+    queued = flush.pending.members.get("images")
     places = (gallery.images or [], queued.added.values() if queued else ())
     return any(image in place for place in places) or gallery in (image.galleries or [])
 

@@ -10,8 +10,8 @@ from functools import cache
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.sides import QUEUED
-from stash_cli.core.edits.writing import singular
+from stash_cli.core.edits.input import singular
+from stash_cli.core.edits.side_mutations import QUEUED
 from stash_cli.core.orm import finding, hierarchy, images
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.types.api import describe_api

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.saving import Saving
+    from stash_cli.core.edits.flush import FlushPlan
     from stash_cli.core.types.entity import StashObject
 
 HIERARCHIES = {
@@ -43,28 +43,28 @@ def refuse_cycle(obj: StashObject, name: str, other: StashObject) -> None:
         raise _cycle(obj, other)
 
 
-async def check(client: StashClient, savings: Sequence[tuple[StashObject, Saving]]) -> None:
+async def check(client: StashClient, flushes: Sequence[tuple[StashObject, FlushPlan]]) -> None:
     """Raise StashInputError where a save would make a tag, studio or group its own ancestor.
 
     The server is asked about objects whose own relationships were never read.
     """
-    for obj, saving in savings:
+    for obj, flush in flushes:
         for name in HIERARCHIES.get(type(obj).__name__, ()):
-            targets = _new_targets(obj, name, saving)
+            targets = _new_targets(obj, name, flush)
             if targets and obj in await _reached(None if obj.is_new() else client, targets, name):
                 raise _cycle(obj, targets[0])
 
 
-def _new_targets(obj: StashObject, name: str, saving: Saving) -> list[StashObject]:
+def _new_targets(obj: StashObject, name: str, flush: FlushPlan) -> list[StashObject]:
     """What a save newly puts above (or below) an object."""
     relation = relationships(type(obj).__name__)[name]
-    queued = saving.pending.members.get(name)
+    queued = flush.pending.members.get(name)
     if queued:
         return relation.targets([*queued.added.values()])
-    if name in saving.values:
-        before, after = saving.before.get(name, UNSET), obj.__dict__.get(name)
-    elif name in saving.sides:
-        before, after = saving.sides[name]
+    if name in flush.values:
+        before, after = flush.before.get(name, UNSET), obj.__dict__.get(name)
+    elif name in flush.sides:
+        before, after = flush.sides[name]
     else:
         return []
     old = relation.targets(before) if isinstance(before, list) else [before]

@@ -10,7 +10,7 @@ from stash_cli.core.orm.changes import key_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stash_cli.core.edits.unknown import LostCreate
+    from stash_cli.core.edits.unknown_outcomes import LostCreate
     from stash_cli.core.types.entity import StashObject
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.saving import emptied
-from stash_cli.core.edits.sides import QUEUED
+from stash_cli.core.edits.flush import emptied
+from stash_cli.core.edits.side_mutations import QUEUED
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.orm import images
 from stash_cli.core.orm.changes import snapshot

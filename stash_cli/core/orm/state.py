@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pydantic import PrivateAttr
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.unknown import LostCreate
+    from stash_cli.core.edits.unknown_outcomes import LostCreate
     from stash_cli.core.orm.hydrate import Hold, Identity, Plan
     from stash_cli.core.orm.tracking import Tracked
     from stash_cli.core.types.entity import StashObject

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.sides import writer_of
-from stash_cli.core.edits.writing import input_field
-from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.edits.input import input_field
+from stash_cli.core.edits.side_mutations import has_side_mutation
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.api import describe_api
 
@@ -35,18 +34,17 @@ def tracked_fields(type_name: str) -> frozenset[str]:
 @cache
 def side_mutations(type_name: str) -> frozenset[str]:
     """Attributes whose changes mutations of their own write, after the object's input."""
-    beside = {name for name in _attributes(type_name) if writer_of(type_name, name) is not None}
+    beside = {name for name in _attributes(type_name) if has_side_mutation(type_name, name)}
     return frozenset(beside - _main(type_name))
 
 
 @cache
 def _main(type_name: str) -> frozenset[str]:
     """Attributes that the object's own update takes."""
-    cls = class_named(type_name)
     if f"{type_name}UpdateInput" not in describe_api().types:
         return frozenset()
     known = _attributes(type_name) - {"id"}
-    return frozenset(name for name in known if input_field(cls, "Update", name) is not None)
+    return frozenset(name for name in known if input_field(type_name, "Update", name) is not None)
 
 
 def _attributes(type_name: str) -> set[str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchResult
-from stash_cli.core.edits.saving import save
-from stash_cli.core.edits.unit import Unit, gather
+from stash_cli.core.edits.flush import save
+from stash_cli.core.edits.unit_of_work import Unit, gather
 from stash_cli.core.errors import StashBatchError, StashError, StashGraphQLError, StashNotFoundError
 from stash_cli.core.store.local import Local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stash_cli.core.edits.looking import OnConflict
+    from stash_cli.core.edits.conflicts import OnConflict
     from stash_cli.core.orm.pending import Conflict
     from stash_cli.core.types.entity import StashObject
 

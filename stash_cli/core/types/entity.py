@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from stash_cli.core.edits import saving
-from stash_cli.core.edits.writing import merge_operation
+from stash_cli.core.edits import flush
+from stash_cli.core.edits.input import merge_operation
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.orm.related import Related
 from stash_cli.core.orm.relations import inverses
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pydantic import PrivateAttr
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.looking import OnConflict
-    from stash_cli.core.edits.saving import Saving
+    from stash_cli.core.edits.conflicts import OnConflict
+    from stash_cli.core.edits.flush import FlushPlan
 
 _put = object.__setattr__
 _TEMPORARY_LENGTH = len(uuid4().hex)
@@ -99,26 +99,26 @@ class StashObject(Related):
         """What `save` would send: the create input of a new object, else the id and the changes."""
         return self.begin_save().input
 
-    def begin_save(self, without: Collection[str] = ()) -> Saving:
+    def begin_save(self, without: Collection[str] = ()) -> FlushPlan:
         """What there is to send now, but for the fields `without`.
 
         Raises StashInputError for a change that nothing writes and for a related object that is not
         saved yet.
         """
         with self.locked():
-            return saving.prepare(self, without)
+            return flush.plan_flush(self, without)
 
-    def end_save(self, sent: Saving, server_id: str | int, number: int | None = None) -> None:
+    def end_save(self, sent: FlushPlan, server_id: str | int, number: int | None = None) -> None:
         """Note that the server has taken the input of `sent`; what was edited meanwhile stays a change.
 
         Answers to requests that were sent before now (or before `number`) do not touch it any more.
         """
         with self.locked():
-            saving.finish(self, sent, server_id, number)
+            flush.apply_flush(self, sent, server_id, number)
 
-    async def end_sides(self, client: StashClient, sent: Saving) -> None:
+    async def end_sides(self, client: StashClient, sent: FlushPlan) -> None:
         """Send what follows the input in mutations of its own; raises what failed, which stays changed."""
-        await saving.finish_sides(self, sent, client)
+        await flush.finish_side_mutations(self, sent, client)
 
     async def save(
         self,
@@ -135,7 +135,7 @@ class StashObject(Related):
         the store's `save`.
         """
         async with client.object_locks.hold([self]):
-            await saving.save(self, client, on_conflict=on_conflict, retry_unknown=retry_unknown)
+            await flush.save(self, client, on_conflict=on_conflict, retry_unknown=retry_unknown)
 
     async def delete(self, client: StashClient, **options: Any) -> bool:
         """Remove it from the server; `options` are further fields of the destroy input."""
@@ -156,7 +156,7 @@ class StashObject(Related):
 
         Raises StashUsageError for types that cannot be merged.
         """
-        operation = merge_operation(cls)
+        operation = merge_operation(cls.__name__)
         wanted = {"source": [str(one) for one in source_ids], "destination": str(destination_id), **options}
         return await client.ask(operation, input=wanted)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from stash_cli.core.edits.bulk import is_exact
-from stash_cli.core.edits.unknown import field_paths
-from stash_cli.core.edits.writing import input_field
+from stash_cli.core.edits.input import field_paths, input_field
+from stash_cli.core.edits.plan import is_exact
 from stash_cli.core.errors import StashConflictError, StashUsageError
 from stash_cli.core.orm.changes import FORCED
 from stash_cli.core.orm.merging import is_mergeable
@@ -18,15 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.saving import Saving
+    from stash_cli.core.edits.flush import FlushPlan
     from stash_cli.core.orm.pending import Conflict
     from stash_cli.core.types.entity import StashObject
 
 OnConflict = Literal["raise", "mine", "merge"]
 
 
-async def look(
-    client: StashClient, savings: Iterable[tuple[StashObject, Saving]], *, always: bool = False
+async def reload_changed(
+    client: StashClient, flushes: Iterable[tuple[StashObject, FlushPlan]], *, always: bool = False
 ) -> None:
     """Read anew the changed fields of objects of which a list would be set as a whole (`always`: of all).
 
@@ -34,19 +33,19 @@ async def look(
     """
     server = await client.session.learn()
     groups: dict[type[StashObject], list[tuple[StashObject, list[str]]]] = {}
-    for obj, saving in savings:
-        fields = list(_readable(obj, saving))
-        is_unknown = any(_is_difference_unknown(saving, name) for name in fields)
+    for obj, flush in flushes:
+        fields = list(_readable(obj, flush))
+        is_unknown = any(_is_difference_unknown(flush, name) for name in fields)
         if fields and (
-            always or is_unknown or (_sets_lists(obj, saving) and not is_exact(obj, saving, server))
+            always or is_unknown or (_sets_lists(obj, flush) and not is_exact(flush.plan, server))
         ):
             groups.setdefault(type(obj), []).append((obj, fields))
     for cls, group in groups.items():
         await _read(client, cls, group)
 
 
-async def confront(
-    client: StashClient, savings: Iterable[tuple[StashObject, Saving]], on_conflict: OnConflict | None
+async def find_conflicts(
+    client: StashClient, flushes: Iterable[tuple[StashObject, FlushPlan]], on_conflict: OnConflict | None
 ) -> list[tuple[StashObject, StashConflictError]]:
     """Look at what others changed: the objects that must not be saved for that, with an error each.
 
@@ -56,10 +55,10 @@ async def confront(
     """
     if on_conflict not in (None, "raise", "mine", "merge"):
         raise StashUsageError(f"on_conflict is raise, mine or merge, not {on_conflict!r}.")
-    many = list(savings)
+    many = list(flushes)
     if on_conflict == "mine":
-        many = [(obj, saving) for obj, saving in many if saving.pending.unknown]
-    await look(client, many, always=on_conflict is not None)
+        many = [(obj, flush) for obj, flush in many if flush.pending.unknown]
+    await reload_changed(client, many, always=on_conflict is not None)
     if on_conflict in ("mine", "merge"):
         return []
     found = [(obj, _conflicts(obj, on_conflict)) for obj, _ in many]
@@ -82,25 +81,25 @@ def _error(obj: StashObject, conflicts: dict[str, Conflict]) -> StashConflictErr
     )
 
 
-def _readable(obj: StashObject, saving: Saving) -> Iterator[str]:
+def _readable(obj: StashObject, flush: FlushPlan) -> Iterator[str]:
     """The fields to be saved that were read before and can be read by the object's own query."""
     if obj.is_new() or type(obj).__name__ not in ENTITIES:
         return
     api = {field.attr for field in describe_api().types[type(obj).__name__].fields.values()}
-    before = {**saving.before, **{name: had for name, (had, _) in saving.sides.items()}}
+    before = {**flush.before, **{name: had for name, (had, _) in flush.sides.items()}}
     yield from (name for name, had in before.items() if name in api and _was_read(had))
 
 
-def _is_difference_unknown(saving: Saving, name: str) -> bool:
+def _is_difference_unknown(flush: FlushPlan, name: str) -> bool:
     """Whether a field that is saved as a difference may have been taken before, unlike one sent whole."""
-    sent = saving.pending.unknown.get(name, UNSET)
-    return is_mergeable(name, sent, saving.before.get(name, sent))
+    sent = flush.pending.unknown.get(name, UNSET)
+    return is_mergeable(name, sent, flush.before.get(name, sent))
 
 
-def _sets_lists(obj: StashObject, saving: Saving) -> bool:
+def _sets_lists(obj: StashObject, flush: FlushPlan) -> bool:
     """Whether a list that was read is set as a whole."""
-    for name, had in saving.before.items():
-        field = input_field(type(obj), "Update", name)
+    for name, had in flush.before.items():
+        field = input_field(type(obj).__name__, "Update", name)
         if _was_read(had) and field is not None and field.type.is_list:
             return True
     return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.sides import COUNTED
+from stash_cli.core.edits.side_mutations import COUNTED
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _COUNTS = frozenset({*COUNTED, *COUNTED.values(), "play_duration"})
 
 
-async def read_replaced(client: StashClient, objects: Iterable[StashObject]) -> None:
+async def load_before_save(client: StashClient, objects: Iterable[StashObject]) -> None:
     """Ask what the server has in such fields of `objects`: one request for each type and field."""
     groups: dict[tuple[type[StashObject], str], list[StashObject]] = {}
     for obj in objects:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.batch import BatchOperation, BatchResult, Outcome
 from stash_cli.core.edits import guards
-from stash_cli.core.edits.bulk import Prepared, alike, operation_of
-from stash_cli.core.edits.looking import confront
-from stash_cli.core.edits.replacing import read_replaced
-from stash_cli.core.edits.saving import save_sides, side_calls
-from stash_cli.core.edits.unknown import Sending, resolve
-from stash_cli.core.edits.writing import operation_name
+from stash_cli.core.edits.conflicts import find_conflicts
+from stash_cli.core.edits.flush import save_side_mutations, side_mutations_of
+from stash_cli.core.edits.input import operation_name
+from stash_cli.core.edits.load_before_save import load_before_save
+from stash_cli.core.edits.plan import alike, operation_of
+from stash_cli.core.edits.unknown_outcomes import Sending, resolve
 from stash_cli.core.errors import StashError, StashInputError, StashNotSentError
 from stash_cli.core.orm.relationship import relationships
 
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.looking import OnConflict
+    from stash_cli.core.edits.conflicts import OnConflict
+    from stash_cli.core.edits.flush import FlushPlan
     from stash_cli.core.types.entity import StashObject
+
+
+Prepared = tuple["StashObject", "FlushPlan"]
 
 
 def gather(objects: Iterable[StashObject]) -> list[StashObject]:
@@ -86,11 +90,11 @@ class Unit:
         self.waiting = {id(obj): obj for obj in dirty}
         for obj, error in await resolve(self.client, dirty, forget=self.retry_unknown):
             self._note(obj, error)
-        await read_replaced(self.client, self.waiting.values())
+        await load_before_save(self.client, self.waiting.values())
         self.links = {key: self._links(obj) for key, obj in self.waiting.items()}
-        for obj, conflict in await confront(self.client, self._first_savings(), self.on_conflict):
+        for obj, conflict in await find_conflicts(self.client, self._first_flushes(), self.on_conflict):
             self._note(obj, conflict)
-        await guards.check(self.client, self._first_savings())
+        await guards.check(self.client, self._first_flushes())
         while self.waiting:
             await self._step()
         await self._sides()
@@ -109,7 +113,7 @@ class Unit:
                 found[name] = new
         return found
 
-    def _first_savings(self) -> list[Prepared]:
+    def _first_flushes(self) -> list[Prepared]:
         """What each object has to send, but for links to what this unit makes."""
         found = []
         for obj in list(self.waiting.values()):
@@ -151,9 +155,9 @@ class Unit:
             except StashInputError as error:
                 # It refers to one that the server refused.
                 self._note(obj, error)
-        for obj, saving in prepared:
-            if not saving.sends_input:
-                self._take((obj, saving), obj.id)
+        for obj, flush in prepared:
+            if not flush.sends_input:
+                self._take((obj, flush), obj.id)
         await self._write([each for each in prepared if each[1].sends_input])
         if self.ended is not None:
             if not self.saved:
@@ -164,8 +168,11 @@ class Unit:
     async def _write(self, prepared: list[Prepared]) -> None:
         """Send the inputs: alike ones as a bulk update, and one by one where that is refused."""
         server = await self.client.session.learn()
-        groups = alike(prepared, server)
-        operations = [BatchOperation(*operation_of(group, server), ["id"]) for group in groups]
+        places = {id(flush.plan): (obj, flush) for obj, flush in prepared}
+        alike_plans = alike([flush.plan for _, flush in prepared], server)
+        groups = [[places[id(plan)] for plan in plans] for plans in alike_plans]
+        written = [operation_of(plans, server) for plans in alike_plans]
+        operations = [BatchOperation(each.name, each.args, ["id"]) for each in written]
         await self._execute(groups, operations)
         single = []
         for group, operation in zip(groups, operations, strict=True):
@@ -180,7 +187,7 @@ class Unit:
             self._settle(each, operation)
 
     async def _execute(self, groups: list[list[Prepared]], operations: list[BatchOperation]) -> None:
-        """Send operations, each for a group of savings; notes which of these may have been taken."""
+        """Send operations, each for a group of objects; notes which of these may have been taken."""
         if not operations:
             return
         sending = Sending(self.client, [each for group in groups for each in group])
@@ -197,10 +204,10 @@ class Unit:
                         sending.fail(*each, is_unknown=operation.outcome is Outcome.UNKNOWN)
 
     @staticmethod
-    def _operation(obj: StashObject, saving: Any = None) -> BatchOperation:
-        verb = saving.verb if saving else "Create" if obj.is_new() else "Update"
-        sent = {"input": saving.input} if saving else {}
-        return BatchOperation(operation_name(type(obj), verb), sent, ["id"])
+    def _operation(obj: StashObject, flush: Any = None) -> BatchOperation:
+        verb = flush.verb if flush else "Create" if obj.is_new() else "Update"
+        sent = {"input": flush.input} if flush else {}
+        return BatchOperation(operation_name(type(obj).__name__, verb), sent, ["id"])
 
     def _settle(self, each: Prepared, operation: BatchOperation) -> None:
         if operation.error is not None:
@@ -211,9 +218,9 @@ class Unit:
 
     def _take(self, each: Prepared, server_id: str) -> None:
         """Note what the server took."""
-        obj, saving = each
-        obj.end_save(saving, server_id)
-        operation = self.outcomes.setdefault(id(obj), self._operation(obj, saving))
+        obj, flush = each
+        obj.end_save(flush, server_id)
+        operation = self.outcomes.setdefault(id(obj), self._operation(obj, flush))
         operation.result = {"id": obj.id}
         self.saved.append(each)
         self.waiting.pop(id(obj), None)
@@ -236,9 +243,11 @@ class Unit:
     async def _send_sides(self, sent: list[Prepared]) -> dict[int, StashError]:
         """What failed of the mutations that follow inputs, by the object's place in memory."""
         try:
-            return {id(obj): problem for obj, problem, _ in await save_sides(self.client, sent)}
+            return {id(obj): problem for obj, problem, _ in await save_side_mutations(self.client, sent)}
         except StashError as error:
-            return dict.fromkeys((id(obj) for obj, saving in sent if any(side_calls(obj, saving))), error)
+            return dict.fromkeys(
+                (id(obj) for obj, flush in sent if any(side_mutations_of(obj, flush))), error
+            )
 
 
 def _not_sent(cause: StashError) -> StashNotSentError:

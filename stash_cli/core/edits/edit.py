@@ -1,0 +1,136 @@
+"""Edits and the operations that make them: plain data that can be stored, shown and undone.
+
+Values are those of the API's inputs: links are ids, and items that carry data are objects such as
+`{"group_id": "1", "scene_index": 2}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Items put into a list and taken out of it, whatever else the list holds."""
+
+    added: tuple[Any, ...] = ()
+    removed: tuple[Any, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything changes."""
+        return bool(self.added or self.removed)
+
+    def of(self, before: Iterable[Any]) -> list[Any]:
+        """The list `before` with the change made: what is in it already keeps its place and its data."""
+        gone = {key_of(item) for item in self.removed}
+        kept = [item for item in before if key_of(item) not in gone]
+        held = {key_of(item) for item in kept}
+        return [*kept, *(item for item in self.added if key_of(item) not in held)]
+
+
+@dataclass(frozen=True, slots=True)
+class MapChange:
+    """Keys of a map that are set and keys that are removed, whatever else the map holds."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+
+    def of(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """The map `before` with the change made."""
+        kept = {name: value for name, value in before.items() if name not in self.removed}
+        return {**kept, **self.values}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A new value for one field of one object.
+
+    `field` is the attribute, or the input field where no attribute shows it (`cover_image`). `before` is
+    UNSET where it was not read; `after` is the value as a whole, or a Change or MapChange of it. A new
+    object has the id "" until the server gives it one; an edit of the field `id` to None deletes it.
+    """
+
+    type: str
+    id: str
+    field: str
+    before: Any
+    after: Any
+
+    @property
+    def is_change(self) -> bool:
+        """Whether only a part of the value is changed."""
+        return isinstance(self.after, Change | MapChange)
+
+    @property
+    def result(self) -> Any:
+        """The whole value afterwards; UNSET where that depends on a value that was not read."""
+        if not isinstance(self.after, Change | MapChange):
+            return self.after
+        if self.before is UNSET:
+            return UNSET
+        if isinstance(self.after, MapChange):
+            return self.after.of(self.before or {})
+        return self.after.of(self.before or ())
+
+    def at(self, object_id: str) -> Edit:
+        """The same edit of the object with this id."""
+        return replace(self, id=object_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One mutation, the objects that it changes, and the edits that it makes."""
+
+    name: str
+    args: Mapping[str, Any]
+    ids: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def input(self) -> Mapping[str, Any]:
+        """What says which objects change and how: the argument `input` where there is one."""
+        found: Mapping[str, Any] = self.args.get("input", self.args)
+        return found
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether it takes a list of ids."""
+        return "ids" in self.input
+
+    @property
+    def returns(self) -> list[str] | None:
+        """Fields to ask for: the times after a change of a history, else the ids."""
+        result = describe_api().mutations[self.name].type.name
+        if result == "HistoryMutationResult":
+            return ["count", "history"]
+        return ["id"] if describe_api().types[result].kind == "OBJECT" else None
+
+    @property
+    def is_answered_plainly(self) -> bool:
+        """Whether its answer names no objects: yes, a number, or the times of a history."""
+        return self.returns != ["id"]
+
+    def of(self, ids: Sequence[str]) -> Operation:
+        """The same for some of its objects only, where it takes several."""
+        if not self.is_bulk or tuple(ids) == self.ids:
+            return self
+        given = {**self.input, "ids": list(ids)}
+        args = {"input": given} if "input" in self.args else given
+        chosen = frozenset(ids)
+        return Operation(self.name, args, tuple(ids), tuple(e for e in self.edits if e.id in chosen))
+
+
+def key_of(item: Any) -> Any:
+    """What tells items of a list apart: an id, a text, the object that an item leads to, or all of it."""
+    if not isinstance(item, dict):
+        return item
+    if "stash_id" in item:
+        return item.get("endpoint"), item["stash_id"]
+    return next((value for name, value in item.items() if name.endswith("_id")), repr(item))

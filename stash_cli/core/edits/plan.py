@@ -1,0 +1,306 @@
+"""From edits to operations: the fewest mutations that make the edits exactly, on the server at hand.
+
+Equal updates of several objects are one bulk update, others an update for each object, many in a request.
+What an update does not take follows in mutations of its own. `quirks` says where a server writes otherwise
+than its schema promises.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.edit import Change, Edit, Operation
+from stash_cli.core.edits.input import custom_fields_input, input_field, operation_name
+from stash_cli.core.edits.quirks import fits_bulk, update_value
+from stash_cli.core.edits.side_mutations import (
+    LISTS,
+    bulk_field,
+    has_side_mutation,
+    list_change,
+    side_mutations,
+)
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.api import ApiField, describe_api
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from stash_cli.core.graphql.capability import ServerCapabilities
+
+CHUNK = 250
+"""Objects of a bulk update, and operations of a request."""
+
+_OLD_BULKS = frozenset({"Scene", "Image", "Gallery", "Performer"})
+"""Types whose bulk update is as old as any server that is met."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPlan:
+    """What the edits of one object send: `input` for its own mutation, and `sides` that others make.
+
+    `changes` are the lists of the input that are changed by parts: input field -> what is added and removed.
+    """
+
+    type: str
+    id: str
+    verb: str
+    input: dict[str, Any]
+    edits: tuple[Edit, ...] = ()
+    sides: tuple[Edit, ...] = ()
+    changes: dict[str, tuple[str, Change]] = field(default_factory=dict)
+
+    @property
+    def has_input(self) -> bool:
+        """Whether the object's own mutation has anything to do."""
+        return self.verb == "Create" or self.input.keys() != {"id"}
+
+    def operation(self) -> Operation:
+        """The object's own mutation."""
+        name = operation_name(self.type, self.verb)
+        return Operation(name, {"input": self.input}, (self.id,), self.edits)
+
+
+def plan_object(type_name: str, object_id: str, edits: Iterable[Edit], verb: str = "Update") -> ObjectPlan:
+    """What the edits of one object send, whatever the server.
+
+    Raises StashInputError for a field that nothing writes and for a value that no server takes.
+    """
+    own: list[Edit] = []
+    sides: list[Edit] = []
+    given: dict[str, Any] = {} if verb == "Create" else {"id": object_id}
+    changes: dict[str, tuple[str, Change]] = {}
+    for edit in edits:
+        target = input_field(type_name, verb, edit.field)
+        if _is_side(edit, verb, target):
+            sides.append(edit)
+            continue
+        if target is None:
+            raise StashInputError(
+                f"{type_name}.{edit.field} is not written by save: the API's input has no place for it."
+            )
+        own.append(edit)
+        given[target.name] = _input_value(edit, verb, target)
+        if isinstance(edit.after, Change):
+            changes[target.name] = (edit.field, edit.after)
+    return ObjectPlan(type_name, object_id, verb, given, tuple(own), tuple(sides), changes)
+
+
+def _is_side(edit: Edit, verb: str, target: ApiField | None) -> bool:
+    """Whether an edit is made beside the object's own mutation."""
+    if target is None:
+        return has_side_mutation(edit.type, edit.field)
+    if verb != "Update" or not isinstance(edit.after, Change):
+        return False
+    # Items put in and others taken out take two bulk updates; of an unread list nothing else is known.
+    exchanged = bool(edit.after.added and edit.after.removed) and is_exchangeable(edit.type, edit.field)
+    return exchanged or edit.result is UNSET
+
+
+def is_exchangeable(type_name: str, field: str) -> bool:
+    """Whether a bulk update that every server has changes the object's own list of links by parts."""
+    relation = relationships(type_name).get(field)
+    return (
+        type_name in _OLD_BULKS
+        and relation is not None
+        and not relation.through
+        and bulk_field(type_name, field) is not None
+    )
+
+
+def _input_value(edit: Edit, verb: str, target: ApiField) -> Any:
+    if target.type.name == "CustomFieldsInput":
+        return custom_fields_input(edit.after)
+    value = edit.result
+    return update_value(edit.type, target.name, value) if verb == "Update" else value
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Edits, and the operations that make them."""
+
+    edits: tuple[Edit, ...]
+    operations: tuple[Operation, ...]
+
+
+def plan_updates(edits: Iterable[Edit], server: ServerCapabilities, *, bulk_size: int = CHUNK) -> Plan:
+    """The plan that updates objects: bulk updates first.
+
+    Raises StashInputError for what no server takes. Lists that a bulk update of this server changes by parts
+    are changed so, whatever else they hold by now.
+    """
+    many = tuple(edits)
+    objects: dict[tuple[str, str], list[Edit]] = {}
+    for edit in many:
+        objects.setdefault((edit.type, edit.id), []).append(edit)
+    plans = [_apart(plan_object(*key, each), server) for key, each in objects.items()]
+    main = [each for each in plans if each.has_input]
+    sides = [op for each in plans for edit in each.sides for op in side_mutations(edit)]
+    found = [operation_of(group, server) for group in alike(main, server)]
+    return Plan(many, tuple(_chunked(_joined(found, _gathered(sides)), bulk_size)))
+
+
+def _apart(plan: ObjectPlan, server: ServerCapabilities) -> ObjectPlan:
+    """The plan with lists that are changed by parts beside the input where one bulk update cannot say all."""
+    if not plan.changes or is_exact(plan, server):
+        return plan
+    apart = {name: attr for name, (attr, _) in plan.changes.items() if has_bulk(plan.type, attr, server)}
+    moved = tuple(edit for edit in plan.edits if edit.field in apart.values())
+    return replace(
+        plan,
+        input={name: value for name, value in plan.input.items() if name not in apart},
+        edits=tuple(edit for edit in plan.edits if edit not in moved),
+        sides=(*plan.sides, *moved),
+        changes={name: change for name, change in plan.changes.items() if name not in apart},
+    )
+
+
+def has_bulk(type_name: str, field: str, server: ServerCapabilities) -> bool:
+    """Whether the server has a bulk update that changes the list by parts."""
+    name = bulk_field(type_name, field)
+    return name is not None and server.field_name(f"Bulk{type_name}UpdateInput", name) is not None
+
+
+def alike(plans: Iterable[ObjectPlan], server: ServerCapabilities) -> list[list[ObjectPlan]]:
+    """Plans in groups that one mutation can write: updates that say the same, else one by one."""
+    groups: dict[Any, list[ObjectPlan]] = {}
+    for number, plan in enumerate(plans):
+        change = bulk_change(plan, server)
+        key = number if change is None else (plan.type, json.dumps(change, sort_keys=True))
+        groups.setdefault(key, []).append(plan)
+    return list(groups.values())
+
+
+def bulk_change(plan: ObjectPlan, server: ServerCapabilities) -> dict[str, Any] | None:
+    """What a bulk update says to do as the plan's input does; None where none does on this server."""
+    bulk = describe_api().types.get(f"Bulk{plan.type}UpdateInput")
+    if bulk is None or plan.verb != "Update":
+        return None
+    own = describe_api().types[f"{plan.type}UpdateInput"].fields
+    found = {}
+    for name, value in plan.input.items():
+        if name == "id":
+            continue
+        target = bulk.fields.get(name)
+        if target is None or server.field_name(bulk.name, name) is None:
+            return None
+        part = _part(plan, name)
+        if not fits_bulk(plan.type, name, value, is_change=part is not None):
+            return None
+        shaped = (part,) if part is not None else _shaped(target, own[name], value)
+        if shaped is None:
+            return None
+        found[name] = shaped[0]
+    return found
+
+
+def _part(plan: ObjectPlan, name: str) -> dict[str, Any] | None:
+    """What is added to a list of the input, or what is removed; None for both, and for a whole list."""
+    change = plan.changes.get(name, ("", Change()))[1]
+    if bool(change.added) == bool(change.removed):
+        return None
+    return list_change(plan.type, name, change.added or change.removed, "ADD" if change.added else "REMOVE")
+
+
+def _shaped(target: ApiField, own: ApiField, value: Any) -> tuple[Any] | None:
+    """The value in the bulk input's shape, in a tuple as it may be None; None where it does not fit."""
+    items = LISTS.get(target.type.name)
+    if items is not None and own.type.is_list:
+        return ({items: value or [], "mode": "SET"},)
+    same = target.type.name == own.type.name and target.type.is_list == own.type.is_list
+    return (value,) if same else None
+
+
+def is_exact(plan: ObjectPlan, server: ServerCapabilities) -> bool:
+    """Whether a bulk update says what changes of every list, whatever else others put into it."""
+    change = bulk_change(plan, server)
+    lists = [value for value in (change or {}).values() if isinstance(value, dict) and "mode" in value]
+    return bool(lists) and all(value["mode"] != "SET" for value in lists)
+
+
+def operation_of(group: Sequence[ObjectPlan], server: ServerCapabilities) -> Operation:
+    """The mutation that writes a group that is `alike`."""
+    first = group[0]
+    if len(group) == 1 and not is_exact(first, server):
+        return first.operation()
+    ids = tuple(each.id for each in group)
+    given = {"ids": list(ids), **(bulk_change(first, server) or {})}
+    edits = tuple(edit for each in group for edit in each.edits)
+    return Operation(f"bulk{first.type}Update", {"input": given}, ids, edits)
+
+
+def _gathered(operations: Sequence[Operation]) -> list[Operation]:
+    """Side mutations, those that are the same bulk update of an object's own list made one."""
+    groups: dict[Any, list[Operation]] = {}
+    for number, each in enumerate(operations):
+        is_own = each.is_bulk and each.input["ids"] == list(each.ids)
+        rest = {name: value for name, value in each.input.items() if name != "ids"}
+        key = (each.name, json.dumps(rest, sort_keys=True)) if is_own else number
+        groups.setdefault(key, []).append(each)
+    return [_together(group) for group in groups.values()]
+
+
+def _together(group: Sequence[Operation]) -> Operation:
+    if len(group) == 1:
+        return group[0]
+    ids = tuple(one for each in group for one in each.ids)
+    edits = tuple(edit for each in group for edit in each.edits)
+    return Operation(group[0].name, {"input": {**group[0].input, "ids": list(ids)}}, ids, edits)
+
+
+def _joined(main: list[Operation], sides: list[Operation]) -> list[Operation]:
+    """Operations in order; bulk updates of the same objects that change different fields are made one."""
+    found = list(main)
+    places = {(each.name, each.ids): n for n, each in enumerate(found) if each.is_bulk}
+    for side in sides:
+        at = places.get((side.name, side.ids))
+        held = None if at is None else found[at]
+        if at is None or held is None or held.input.keys() & side.input.keys() != {"ids"}:
+            if side.is_bulk:
+                places[side.name, side.ids] = len(found)
+            found.append(side)
+        else:
+            args = {"input": {**held.input, **side.input}}
+            found[at] = Operation(held.name, args, held.ids, (*held.edits, *side.edits))
+    return found
+
+
+def _chunked(operations: Iterable[Operation], size: int) -> Iterator[Operation]:
+    """Bulk updates of at most `size` objects each, those that take single objects last."""
+    many = list(operations)
+    for each in sorted(many, key=lambda each: not each.is_bulk):
+        if not each.is_bulk or len(each.ids) <= size:
+            yield each
+            continue
+        for start in range(0, len(each.ids), size):
+            yield each.of(each.ids[start : start + size])
+
+
+def plan_create(type_name: str, values: dict[str, Any]) -> Operation:
+    """The operation that makes an object of these fields of the create input."""
+    edits = tuple(Edit(type_name, "", name, UNSET, value) for name, value in values.items())
+    return Operation(operation_name(type_name, "Create"), {"input": values}, (), edits)
+
+
+def plan_destroy(
+    type_name: str, ids: Sequence[str], options: dict[str, Any], *, size: int = CHUNK
+) -> Iterator[Operation]:
+    """The operations that remove objects; `options` are further fields of the destroy input.
+
+    Raises StashInputError for options that the mutation does not take.
+    """
+    entity = ENTITIES.get(type_name)
+    name = entity.destroy if entity else operation_name(type_name, "Destroy")
+    takes = describe_api().mutations[name].args
+    if "input" not in takes and options:
+        raise StashInputError(f"{name} takes no {' or '.join(options)}.")
+    takes_many = "input" in takes or "ids" in takes
+    for start in range(0, len(ids), size if takes_many else 1):
+        chunk = tuple(ids[start : start + (size if takes_many else 1)])
+        given = {"ids": list(chunk), **options} if takes_many else {"id": chunk[0]}
+        args = {"input": given} if "input" in takes else given
+        yield Operation(name, args, chunk, tuple(Edit(type_name, one, "id", one, None) for one in chunk))
