@@ -1,0 +1,219 @@
+"""From edits to operations: every row of the table of quirks, bulk updates, and servers that lack these."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+from schemas import OLD, capabilities_of, old_schema, schema_of
+
+from stash_cli.core.edits.diff import as_json, lines
+from stash_cli.core.edits.edit import Change, Edit, MapChange
+from stash_cli.core.edits.plan import plan_create, plan_destroy, plan_updates
+from stash_cli.core.edits.quirks import QUIRKS, Rule
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.graphql.capability import ServerCapabilities
+from stash_cli.core.unset import UNSET
+
+Sent = list[dict[str, Any]]
+
+
+@cache
+def server() -> ServerCapabilities:
+    """One that has all that there is."""
+    schema = schema_of("0.31")
+    assert schema is not None
+    return capabilities_of(schema, "v0.31.0")
+
+
+def sent(*edits: Edit) -> Sent:
+    return [{each.name: each.input} for each in plan_updates(edits, server()).operations]
+
+
+def edit(name: str, after: Any, *, before: Any = UNSET, one: str = "4") -> Edit:
+    """An edit of `Type.field`."""
+    type_name, _, field = name.partition(".")
+    return Edit(type_name, one, field, before, after)
+
+
+WRITTEN: dict[str, tuple[tuple[Edit, ...], Sent]] = {
+    "Scene.resume_time": (
+        (edit("Scene.resume_time", 12.5),),
+        [{"sceneSaveActivity": {"id": "4", "resume_time": 12.5}}],
+    ),
+    "Scene.play_count": (
+        (edit("Scene.play_count", 3, before=1),),
+        [{"sceneAddPlay": {"id": "4"}}, {"sceneAddPlay": {"id": "4"}}],
+    ),
+    "Scene.o_counter": ((edit("Scene.o_counter", 0, before=5),), [{"sceneResetO": {"id": "4"}}]),
+    "Gallery.title": ((edit("Gallery.title", None),), [{"galleryUpdate": {"id": "4", "title": ""}}]),
+    "Scene.play_duration": (
+        (edit("Scene.play_duration", None),),
+        [{"sceneUpdate": {"id": "4", "play_duration": 0}}],
+    ),
+    "SceneMarker.title": (
+        (edit("SceneMarker.title", None),),
+        [{"sceneMarkerUpdate": {"id": "4", "title": ""}}],
+    ),
+    "GalleryChapter.title": (
+        (edit("GalleryChapter.title", None),),
+        [{"galleryChapterUpdate": {"id": "4", "title": ""}}],
+    ),
+    "SceneMarker.tag_ids": (
+        (edit("SceneMarker.tags", ["7"], one="1"), edit("SceneMarker.tags", ["7"], one="2")),
+        [
+            {"sceneMarkerUpdate": {"id": "1", "tag_ids": ["7"]}},
+            {"sceneMarkerUpdate": {"id": "2", "tag_ids": ["7"]}},
+        ],
+    ),
+    "SceneMarker.primary_tag_id": (
+        (edit("SceneMarker.primary_tag", "7", one="1"), edit("SceneMarker.primary_tag", "7", one="2")),
+        [
+            {"sceneMarkerUpdate": {"id": "1", "primary_tag_id": "7"}},
+            {"sceneMarkerUpdate": {"id": "2", "primary_tag_id": "7"}},
+        ],
+    ),
+    "Scene.title": (
+        (edit("Scene.title", None, one="1"), edit("Scene.title", None, one="2")),
+        [{"sceneUpdate": {"id": "1", "title": None}}, {"sceneUpdate": {"id": "2", "title": None}}],
+    ),
+}
+"""Row of the table -> edits, and what has to be planned for them."""
+
+REFUSED = {
+    "Scene.cover_image": "",
+    "*.primary_file_id": None,
+    "*.organized": None,
+    "*.favorite": None,
+    "*.ignore_auto_tag": None,
+    "*.name": "",
+    "SceneMarker.seconds": None,
+    "SceneMarker.scene_id": None,
+    "SceneMarker.primary_tag_id": None,
+    "GalleryChapter.gallery_id": None,
+    "GalleryChapter.image_index": None,
+}
+"""Row of the table -> a blank that no server takes."""
+
+TYPES = {"primary_file_id": "Image", "organized": "Gallery", "favorite": "Tag", "name": "Studio"}
+
+
+def test_every_row_of_the_table_is_tested() -> None:
+    refused = {f"{row.type}.{row.field}" for row in QUIRKS if row.rule is Rule.NOT_CLEARABLE}
+    assert refused == REFUSED.keys()
+    others = {f"{row.type}.{row.field}" for row in QUIRKS if row.rule is not Rule.NOT_CLEARABLE}
+    assert others == WRITTEN.keys()
+
+
+@pytest.mark.parametrize("row", WRITTEN)
+def test_a_field_is_written_as_the_server_stores_it(row: str) -> None:
+    edits, wanted = WRITTEN[row]
+    assert sent(*edits) == wanted
+
+
+@pytest.mark.parametrize("row", REFUSED)
+def test_what_no_server_clears_is_refused_before_it_is_sent(row: str) -> None:
+    type_name, _, field = row.partition(".")
+    type_name = TYPES.get(field, "Performer") if type_name == "*" else type_name
+    attr = field if field == "primary_file_id" else field.removesuffix("_id")
+    with pytest.raises(StashInputError, match="cannot be cleared: "):
+        sent(edit(f"{type_name}.{attr}", REFUSED[row]))
+
+
+def test_a_key_without_a_value_is_removed_because_servers_keep_no_null() -> None:
+    changed = edit("Performer.custom_fields", MapChange({"a": None, "b": 1}, ("c",)))
+    assert sent(changed) == [
+        {"performerUpdate": {"id": "4", "custom_fields": {"partial": {"b": 1}, "remove": ["c", "a"]}}}
+    ]
+    assert sent(edit("Performer.custom_fields", {"a": None, "b": 1})) == [
+        {"performerUpdate": {"id": "4", "custom_fields": {"full": {"b": 1}}}}
+    ]
+
+
+def test_equal_changes_are_bulk_updates_of_250() -> None:
+    many = [
+        each
+        for n in range(1, 1001)
+        for each in (
+            edit("Scene.rating100", 80, one=str(n)),
+            edit("Scene.tags", Change(("5",), ("6",)), before=["6", str(n)], one=str(n)),
+        )
+    ]
+    operations = plan_updates(many, server()).operations
+    assert [len(each.ids) for each in operations] == [250] * 8
+    assert operations[0].input["rating100"] == 80
+    assert operations[0].input["tag_ids"] == {"ids": ["6"], "mode": "REMOVE"}
+    assert operations[4].input == {"ids": list(operations[4].ids), "tag_ids": {"ids": ["5"], "mode": "ADD"}}
+    assert {each.before is UNSET for op in operations for each in op.edits if each.field == "tags"} == {False}
+    assert {(each.id, each.field) for op in operations for each in op.edits} == {
+        (str(n), field) for n in range(1, 1001) for field in ("rating100", "tags")
+    }
+
+
+def test_what_a_bulk_update_cannot_say_goes_object_by_object_and_lists_apart() -> None:
+    edits = [edit("Gallery.title", "x"), edit("Gallery.tags", Change(added=("5",)), before=["1"])]
+    assert sent(*edits) == [
+        {"bulkGalleryUpdate": {"ids": ["4"], "tag_ids": {"ids": ["5"], "mode": "ADD"}}},
+        {"galleryUpdate": {"id": "4", "title": "x"}},
+    ]
+
+
+def test_a_list_that_carries_data_is_changed_by_parts_with_its_data_kept() -> None:
+    groups = Change(added=({"group_id": "3"},), removed=({"group_id": "1"},))
+    before = [{"group_id": "1", "scene_index": 2}, {"group_id": "2", "scene_index": 9}]
+    assert sent(edit("Scene.groups", groups, before=before)) == [
+        {"bulkSceneUpdate": {"ids": ["4"], "group_ids": {"ids": ["1"], "mode": "REMOVE"}}},
+        {"bulkSceneUpdate": {"ids": ["4"], "group_ids": {"ids": ["3"], "mode": "ADD"}}},
+    ]
+
+
+def test_a_server_without_the_bulk_update_gets_the_whole_list() -> None:
+    added = edit("Gallery.urls", Change(added=("B",)), before=["A"])
+    [planned] = plan_updates([added], capabilities_of(old_schema(), OLD)).operations
+    assert (planned.name, planned.input) == ("galleryUpdate", {"id": "4", "urls": ["A", "B"]})
+
+
+def test_creating_and_deleting_are_planned_with_their_edits() -> None:
+    made = plan_create("Tag", {"name": "x"})
+    assert (made.name, made.args) == ("tagCreate", {"input": {"name": "x"}})
+    assert made.edits == (Edit("Tag", "", "name", UNSET, "x"),)
+    gone = list(plan_destroy("Scene", ["1", "2", "3"], {"delete_file": True}, size=2))
+    assert [each.args for each in gone] == [
+        {"input": {"ids": ["1", "2"], "delete_file": True}},
+        {"input": {"ids": ["3"], "delete_file": True}},
+    ]
+    assert gone[1].edits == (Edit("Scene", "3", "id", "3", None),)
+
+
+def test_a_plan_is_shown_as_old_and_new_and_as_json() -> None:
+    edits = [
+        edit("Scene.rating100", 80, before=60),
+        edit("Scene.title", "a\tb", before=None),
+        edit("Scene.tags", Change(("5",), ("6",)), before=["6", "1"]),
+        edit("Scene.urls", ["b"], before=["a"]),
+        edit("Scene.custom_fields", MapChange({"a": 1}, ("b",)), before={"b": "x"}),
+        edit("Scene.cover_image", "https://a.example/1.jpg"),
+    ]
+    assert [*lines(edits)] == [
+        "4  rating100: 60 -> 80",
+        '4  title: null -> "a\\tb"',
+        "4  tags: -6 +5",
+        '4  urls: -"a" +"b"',
+        "4  custom_fields: a=1 -b",
+        '4  cover_image: ? -> "https://a.example/1.jpg"',
+    ]
+    shown = as_json(plan_updates(edits, server()))
+    assert shown["edits"][0] == {"type": "Scene", "id": "4", "field": "rating100", "before": 60, "after": 80}
+    assert shown["edits"][2]["removed"] == ["6"]
+    assert "before" not in shown["edits"][5]
+    assert [name for each in shown["operations"] for name in each] == ["bulkSceneUpdate"] * 2 + [
+        "sceneUpdate"
+    ]
+
+
+def test_of_many_objects_the_first_are_listed_and_all_are_counted() -> None:
+    many = [edit("Tag.aliases", [], before=["a", "b"], one=str(n)) for n in range(30)]
+    told = [*lines(many)]
+    assert told[0] == '0  aliases: -"a" -"b"'
+    assert told[20:] == ["aliases: 30 objects, 60 items removed"]
