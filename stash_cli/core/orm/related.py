@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.flush import emptied
+from stash_cli.core.edits.save import emptied
 from stash_cli.core.edits.side_mutations import QUEUED
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.orm import images

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchResult
-from stash_cli.core.edits.flush import save
+from stash_cli.core.edits.save import save
 from stash_cli.core.edits.unit_of_work import Unit, gather
 from stash_cli.core.errors import StashBatchError, StashError, StashGraphQLError, StashNotFoundError
 from stash_cli.core.store.local import Local

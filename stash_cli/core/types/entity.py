@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from stash_cli.core.edits import flush
+from stash_cli.core.edits import flush, save
 from stash_cli.core.edits.input import merge_operation
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.orm.related import Related
@@ -114,11 +114,11 @@ class StashObject(Related):
         Answers to requests that were sent before now (or before `number`) do not touch it any more.
         """
         with self.locked():
-            flush.apply_flush(self, sent, server_id, number)
+            save.apply_flush(self, sent, server_id, number)
 
     async def end_sides(self, client: StashClient, sent: FlushPlan) -> None:
         """Send what follows the input in mutations of its own; raises what failed, which stays changed."""
-        await flush.finish_side_mutations(self, sent, client)
+        await save.finish_side_mutations(self, sent, client)
 
     async def save(
         self,
@@ -135,7 +135,7 @@ class StashObject(Related):
         the store's `save`.
         """
         async with client.object_locks.hold([self]):
-            await flush.save(self, client, on_conflict=on_conflict, retry_unknown=retry_unknown)
+            await save.save(self, client, on_conflict=on_conflict, retry_unknown=retry_unknown)
 
     async def delete(self, client: StashClient, **options: Any) -> bool:
         """Remove it from the server; `options` are further fields of the destroy input."""
