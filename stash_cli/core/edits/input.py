@@ -33,6 +33,7 @@ def merge_operation(type_name: str) -> str:
     return found
 
 
+@cache
 def input_field(type_name: str, verb: str, attr: str) -> ApiField | None:
     """The field of the create or update input that writes attribute `attr`, or None.
 

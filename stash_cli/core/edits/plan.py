@@ -271,13 +271,22 @@ def _joined(main: list[Operation], sides: list[Operation]) -> list[Operation]:
 
 def _chunked(operations: Iterable[Operation], size: int) -> Iterator[Operation]:
     """Bulk updates of at most `size` objects each, those that take single objects last."""
-    many = list(operations)
-    for each in sorted(many, key=lambda each: not each.is_bulk):
-        if not each.is_bulk or len(each.ids) <= size:
+    for each in sorted(operations, key=lambda each: not each.is_bulk):
+        if each.is_bulk and len(each.ids) > size:
+            yield from _parts_of(each, size)
+        else:
             yield each
-            continue
-        for start in range(0, len(each.ids), size):
-            yield each.of(each.ids[start : start + size])
+
+
+def _parts_of(operation: Operation, size: int) -> Iterator[Operation]:
+    """A bulk update in parts of `size` objects, each with its own edits."""
+    edits: dict[str, list[Edit]] = {}
+    for edit in operation.edits:
+        edits.setdefault(edit.id, []).append(edit)
+    for start in range(0, len(operation.ids), size):
+        ids = operation.ids[start : start + size]
+        own = tuple(edit for one in ids for edit in edits.get(one, ()))
+        yield Operation(operation.name, {"input": {**operation.input, "ids": list(ids)}}, ids, own)
 
 
 def plan_create(type_name: str, values: dict[str, Any]) -> Operation:

@@ -57,7 +57,7 @@ def _given(obj: StashObject) -> Iterator[Any]:
         yield from (each for each in now if hasattr(each, "is_new") and id(each) not in was)
 
 
-class Unit:
+class UnitOfWork:
     """The objects of one save, `size` per request."""
 
     def __init__(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchResult
 from stash_cli.core.edits.save import save
-from stash_cli.core.edits.unit_of_work import Unit, gather
+from stash_cli.core.edits.unit_of_work import UnitOfWork, gather
 from stash_cli.core.errors import StashBatchError, StashError, StashGraphQLError, StashNotFoundError
 from stash_cli.core.store.local import Local
 
@@ -52,7 +52,7 @@ class Writing(Local):
             if len(many) < 2:  # noqa: PLR2004 - with others it takes a unit of work
                 await save(obj, self.client, on_conflict=on_conflict, retry_unknown=retry_unknown)
                 return
-            unit = Unit(self.client, MAX_BATCH, on_conflict=on_conflict, retry_unknown=retry_unknown)
+            unit = UnitOfWork(self.client, MAX_BATCH, on_conflict=on_conflict, retry_unknown=retry_unknown)
             result = await unit.save(many)
         # What it refers to first: that is why it was refused itself.
         for operation in reversed(result.unfinished):
@@ -84,7 +84,9 @@ class Writing(Local):
         async with self.client.object_locks.hold(many):
             for each in many:
                 self._adopt(each)
-            unit = Unit(self.client, max_batch_size, on_conflict=on_conflict, retry_unknown=retry_unknown)
+            unit = UnitOfWork(
+                self.client, max_batch_size, on_conflict=on_conflict, retry_unknown=retry_unknown
+            )
             result = await unit.save(many)
         if check and result.unfinished:
             raise StashBatchError(result.summary(), result)
