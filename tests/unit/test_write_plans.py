@@ -174,6 +174,14 @@ def test_a_server_without_the_bulk_update_gets_the_whole_list() -> None:
     assert (planned.name, planned.input) == ("galleryUpdate", {"id": "4", "urls": ["A", "B"]})
 
 
+def test_only_what_a_server_has_is_read_before_a_change() -> None:
+    old = capabilities_of(old_schema(), OLD)
+    assert old.has_path("Scene", "groups.group.rating100")
+    assert not old.has_path("Scene", "groups.scene_index.x")
+    assert not old.has_path("Scene", "galleries.urls")
+    assert not old.has_path("Scene", "tags.id")
+
+
 def test_creating_and_deleting_are_planned_with_their_edits() -> None:
     made = plan_create("Tag", {"name": "x"})
     assert (made.name, made.args) == ("tagCreate", {"input": {"name": "x"}})

@@ -210,9 +210,5 @@ async def read_paths(
     names += [field for name in cleared for field in clearing(entity, name)]
     wanted = {_attribute(entity, name) for name in names}
     server = await session.learn()
-    return [
-        path
-        for field in entity.api.fields.values()
-        if field.attr in wanted and server.field_name(entity.type, field.name) is not None
-        for path in field_paths(field)
-    ]
+    fields = (field for field in entity.api.fields.values() if field.attr in wanted)
+    return [path for field in fields for path in field_paths(field) if server.has_path(entity.type, path)]

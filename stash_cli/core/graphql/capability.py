@@ -103,6 +103,15 @@ class ServerCapabilities:
         known = self._of(self.type_name(type_name))
         return next((name for name in (field, older_name(field)) if name in known), None)
 
+    def has_path(self, type_name: str, path: str) -> bool:
+        """Whether the server has every field of a selection path such as `stash_ids.updated_at`."""
+        name, _, rest = path.partition(".")
+        found = self.field_name(type_name, name)
+        if found is None or not rest:
+            return found is not None
+        inner = TypeRef(self.field_type(self.type_name(type_name), found) or "").name
+        return self.has_path(inner, rest)
+
     def has_single_url(self, type_name: str) -> bool:
         """Whether a type has `url` and no `urls`, as all types once did."""
         known = self._of(self.type_name(type_name))
