@@ -1,4 +1,4 @@
-"""The embedded library knows everything that the API description names, but for what came after its release."""
+"""The embedded library knows everything that the API description names for its release."""
 
 from __future__ import annotations
 
