@@ -54,10 +54,10 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     measure("parse the JSON", lambda: rows.extend(json.loads(text)))
     identity = IdentityMap(max_objects=10 * SCENES)
-    measure("first pass: make objects", lambda: identity.take_all(Scene, rows))
-    measure("second pass: merge into them", lambda: identity.take_all(Scene, rows))
+    measure("first pass: make objects", lambda: identity.load_all(Scene, rows))
+    measure("second pass: merge into them", lambda: identity.load_all(Scene, rows))
     tracemalloc.start()
-    held = IdentityMap(max_objects=10 * SCENES).take_all(Scene, rows)
+    held = IdentityMap(max_objects=10 * SCENES).load_all(Scene, rows)
     peak = tracemalloc.get_traced_memory()[1] / 1e6
     print(f"{'peak memory of the objects':34} {peak:7.1f} MB for {len(held)} scenes")
 

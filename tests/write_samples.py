@@ -7,6 +7,7 @@ from typing import Any
 
 from stash_cli.core.edits.input import attributes
 from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.orm.relate import queue_image
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.entities import Entity
@@ -87,7 +88,7 @@ def assigned(entity: Entity, changes: dict[str, Any], object_id: str = "1") -> A
     obj: Any = class_named(entity.type).from_graphql({"id": object_id, **empty})
     for name, value in changes.items():
         if name in WRITE_ONLY:
-            obj.queue_image(name, value)
+            queue_image(obj, name, value)
             continue
         attr = attributes(entity.type)[name]
         api_name = api_field(entity, attr).name

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.client.batch import BatchResult
-    from stash_cli.core.orm.pending import Conflict
+    from stash_cli.core.orm.history import Conflict
 
 
 class Delivery(StrEnum):

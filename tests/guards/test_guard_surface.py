@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from support import reference
 
 import stash_cli
@@ -18,6 +19,7 @@ from stash_cli.core import errors, types
 from stash_cli.core.client import BatchOperation, BatchResult, StashClient
 from stash_cli.core.context import StashContext
 from stash_cli.core.graphql.capability import EmbeddedCapabilities, ServerCapabilities
+from stash_cli.core.orm.state import InstanceState
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import StashObject
 
@@ -195,6 +197,14 @@ def check(home: type, each: Listed) -> None:
 def test_name_with_its_parameters(each: Listed) -> None:
     if f"{each.home}.{each.name}" not in DEVIATIONS:
         check(HOMES.get(each.home) or getattr(types, HELPERS[each.home]), each)
+
+
+def test_entities_show_little_beside_their_fields() -> None:
+    """State is kept beside an object, so that its names are those of the API and of `StashObject`."""
+    known = {*dir(BaseModel), *types.Scene.model_fields}
+    own = [name for name in dir(types.Scene) if not name.startswith("_") and name not in known]
+    assert len(own) <= 45, own
+    assert set(own) & set(dir(InstanceState)) <= {"get_changed_fields"}
 
 
 def test_nothing_of_the_list_is_overlooked() -> None:

@@ -10,8 +10,9 @@ from support import run
 
 from stash_cli.core.client.batch import BatchOperation
 from stash_cli.core.errors import StashInputError, StashUsageError
-from stash_cli.core.orm.helper import helpers_of
 from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.orm.loading import merge_answer
+from stash_cli.core.orm.methods import methods_of
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import (
@@ -68,7 +69,7 @@ def test_scripts_can_read_how_fields_are_written() -> None:
 @pytest.mark.parametrize("name", list(ENTITIES))
 def test_helpers_follow_from_relationships(name: str) -> None:
     cls = class_named(name)
-    for helper in helpers_of(name):
+    for helper in methods_of(name):
         assert getattr(cls, helper.name).__doc__ == helper.doc
     assert hasattr(cls, "add_tag") == ("tags" in relationships(name))
 
@@ -195,9 +196,9 @@ def test_histories_and_conflicts() -> None:
     scene.title = "mine"
     assert scene.get_history("title").added == ["mine"]
     assert not scene.get_history("rating100")
-    scene.merge_answer({"title": "a", "rating100": 20})
+    merge_answer(scene, {"title": "a", "rating100": 20})
     assert scene.get_conflicts() == {}
-    scene.merge_answer({"title": "theirs", "rating100": None})
+    merge_answer(scene, {"title": "theirs", "rating100": None})
     [(name, conflict)] = scene.get_conflicts().items()
     assert (name, conflict.original, conflict.mine, conflict.theirs) == ("title", "a", "mine", "theirs")
     assert scene.rating100 is None
@@ -307,11 +308,11 @@ def test_every_ancestor_and_descendant_in_one_request(embedded_url: str) -> None
             for many in (chain, tags):
                 cls = type(many[0])
                 last = cls.from_graphql({"id": many[-1].id})
-                last.bind(store.identity)
+                store.identity.attach(last)
                 assert {x.id for x in await last.get_all_ancestors()} == {x.id for x in many[:-1]}
                 assert len(wire.take()) == 1
                 first = cls.from_graphql({"id": many[0].id})
-                first.bind(store.identity)
+                store.identity.attach(first)
                 assert {x.id for x in await first.get_all_descendants()} == {x.id for x in many[1:]}
                 assert len(wire.take()) == 1
             with pytest.raises(StashUsageError, match="in no store"):

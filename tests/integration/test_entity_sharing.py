@@ -7,6 +7,7 @@ from store_support import counted
 from support import run
 
 from stash_cli.core.errors import StashGraphQLError, StashInputError
+from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.types import Group, Performer, Scene, Studio, Tag
 
 
@@ -81,8 +82,8 @@ def test_what_is_marked_clean_is_known_on_both_sides() -> None:
     run(tag.add_scene(scene))
     for each in (scene, tag):
         each.mark_clean()
-    alice.merge_answer({"scenes": []})
-    scene.merge_answer({"tags": []})
+    merge_answer(alice, {"scenes": []})
+    merge_answer(scene, {"tags": []})
     assert (alice.scenes, scene.tags) == ([], [])
 
 
@@ -171,9 +172,9 @@ def test_what_others_did_as_well_is_waited_for_by_nobody() -> None:
     scene = Scene.from_graphql({"id": "1", "performers": [{"id": "2"}]})
     [alice] = scene.performers
     scene.performers = []
-    scene.merge_answer({"performers": []})
+    merge_answer(scene, {"performers": []})
     assert not scene.is_dirty()
-    alice.merge_answer({"scenes": [scene]})
+    merge_answer(alice, {"scenes": [scene]})
     assert alice.scenes == [scene]
 
 
@@ -181,7 +182,7 @@ def test_what_was_taken_out_of_an_unread_list_and_was_not_in_it_is_forgotten_on_
     scene, alice = Scene.from_graphql({"id": "1"}), Performer.from_graphql({"id": "2"})
     run(scene.remove_performer(alice))
     assert scene.is_dirty()
-    scene.merge_answer({"performers": []})
+    merge_answer(scene, {"performers": []})
     assert not scene.is_dirty()
-    alice.merge_answer({"scenes": [scene]})
+    merge_answer(alice, {"scenes": [scene]})
     assert alice.scenes == [scene]

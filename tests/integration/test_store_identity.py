@@ -34,37 +34,37 @@ def row(id_: int | str = 1, **more: Any) -> dict[str, Any]:
 
 def test_one_object_per_type_and_id() -> None:
     known = IdentityMap()
-    first, second = known.take_all(Scene, [row(1), row(2)])
+    first, second = known.load_all(Scene, [row(1), row(2)])
     assert first.studio is second.studio
     assert first.performers[0] is second.performers[0]
     assert first.studio is not first.performers[0]
-    assert known.take_all(Scene, [row(1)]) == [first]
-    assert known.take_all(Scene, [row(1)])[0] is first
+    assert known.load_all(Scene, [row(1)]) == [first]
+    assert known.load_all(Scene, [row(1)])[0] is first
     assert known.get(Studio, "1") is first.studio
 
 
 def test_an_answer_that_leads_back_to_its_own_object() -> None:
     known = IdentityMap()
     data = {"id": "1", "title": "One", "performers": [{"id": "1", "scenes": [{"id": "1", "code": "c"}]}]}
-    [scene] = known.take_all(Scene, [data])
+    [scene] = known.load_all(Scene, [data])
     assert scene.performers[0].scenes[0] is scene
     assert (scene.title, scene.code) == ("One", "c")
 
 
 def test_answers_merge_field_by_field() -> None:
     known = IdentityMap()
-    [scene] = known.take_all(Scene, [row()])
-    known.take_all(Scene, [{"id": "1", "title": None, "code": "c"}])
+    [scene] = known.load_all(Scene, [row()])
+    known.load_all(Scene, [{"id": "1", "title": None, "code": "c"}])
     assert (scene.title, scene.code, scene.rating100) == (None, "c", 60)
     assert not scene.is_dirty()
 
 
 def test_a_changed_field_keeps_the_users_value() -> None:
     known = IdentityMap()
-    [scene] = known.take_all(Scene, [row()])
+    [scene] = known.load_all(Scene, [row()])
     scene.title = "mine"
     scene.urls.append("b")
-    known.take_all(Scene, [row(title="theirs", urls=["x"], rating100=70)])
+    known.load_all(Scene, [row(title="theirs", urls=["x"], rating100=70)])
     assert (scene.title, scene.urls, scene.rating100) == ("mine", ["b", "x"], 70)
     assert scene.get_changed_fields() == {"title": "mine", "urls": ["b", "x"]}
     scene.title = "theirs"
@@ -73,23 +73,23 @@ def test_a_changed_field_keeps_the_users_value() -> None:
 
 def test_unchanged_lists_stay_the_same_list() -> None:
     known = IdentityMap()
-    [scene] = known.take_all(Scene, [row()])
+    [scene] = known.load_all(Scene, [row()])
     urls, tags = scene.urls, scene.tags
-    known.take_all(Scene, [row()])
+    known.load_all(Scene, [row()])
     assert scene.urls is urls
     assert scene.tags is tags
 
 
 def test_what_nobody_holds_leaves_beyond_the_bound() -> None:
     known = IdentityMap(max_objects=10)
-    [first] = known.take_all(Scene, [{"id": "1", "title": "first"}])
+    [first] = known.load_all(Scene, [{"id": "1", "title": "first"}])
     held = ref(first)
     for number in range(2, 40):
-        known.take_all(Scene, [{"id": str(number), "title": "other"}])
-    assert known.take_all(Scene, [{"id": "1"}])[0] is first
+        known.load_all(Scene, [{"id": str(number), "title": "other"}])
+    assert known.load_all(Scene, [{"id": "1"}])[0] is first
     del first
     for number in range(40, 80):
-        known.take_all(Scene, [{"id": str(number), "title": "other"}])
+        known.load_all(Scene, [{"id": str(number), "title": "other"}])
     gc.collect()
     assert held() is None
     assert len(known.everything()) == 10
@@ -97,14 +97,14 @@ def test_what_nobody_holds_leaves_beyond_the_bound() -> None:
 
 def test_a_changed_object_is_kept_until_it_is_clean() -> None:
     known = IdentityMap(max_objects=5)
-    [scene] = known.take_all(Scene, [row()])
+    [scene] = known.load_all(Scene, [row()])
     scene.title = "mine"
-    edited = known.take_all(Scene, [row(2)])[0]
+    edited = known.load_all(Scene, [row(2)])[0]
     edited.urls.append("in place")
     held = ref(scene)
     del scene, edited
     for number in range(10, 60):
-        known.take_all(Tag, [{"id": str(number), "name": "other"}])
+        known.load_all(Tag, [{"id": str(number), "name": "other"}])
     gc.collect()
     scene = held()
     assert scene is not None
@@ -112,7 +112,7 @@ def test_a_changed_object_is_kept_until_it_is_clean() -> None:
     scene.title = "One"
     del scene
     for number in range(60, 120):
-        known.take_all(Tag, [{"id": str(number), "name": "other"}])
+        known.load_all(Tag, [{"id": str(number), "name": "other"}])
     gc.collect()
     assert held() is None
 
@@ -126,12 +126,12 @@ def test_a_new_object_gets_its_place_when_the_server_names_it() -> None:
     tag.mark_clean()
     assert known.get(Tag, "7") is tag
     assert known.get(Tag, temporary) is None
-    assert known.take_all(Tag, [{"id": "7", "name": "new"}])[0] is tag
+    assert known.load_all(Tag, [{"id": "7", "name": "new"}])[0] is tag
 
 
 def test_two_objects_for_one_id_are_refused() -> None:
     known = IdentityMap()
-    known.take_all(Tag, [{"id": "7", "name": "x"}])
+    known.load_all(Tag, [{"id": "7", "name": "x"}])
     [held] = known.objects(Tag)
     with pytest.raises(StashUsageError, match="in the store already"):
         known.add(Tag.from_graphql({"id": "7"}))
@@ -146,7 +146,7 @@ def test_threads_get_the_same_objects() -> None:
 
     def work() -> None:
         try:
-            found.append([known.take(Scene, each) for each in rows])
+            found.append([known.load(Scene, each) for each in rows])
         except BaseException as error:  # noqa: BLE001 - told by the main thread
             failures.append(error)
 
@@ -167,8 +167,8 @@ def test_reading_builds_no_validators() -> None:
         "from stash_cli.core.types import Scene, Performer, Tag, Studio, StashID\n"
         f"rows = [dict({ROW!r}, stash_ids=[dict(endpoint='e', stash_id='s')])]\n"
         "known = IdentityMap()\n"
-        "[scene] = known.take_all(Scene, rows)\n"
-        "assert known.take_all(Scene, rows)[0] is scene and not scene.is_dirty()\n"
+        "[scene] = known.load_all(Scene, rows)\n"
+        "assert known.load_all(Scene, rows)[0] is scene and not scene.is_dirty()\n"
         "print([c.__pydantic_complete__ for c in (Scene, Performer, Tag, Studio, StashID)])"
     )
     assert told.strip() == "[False, False, False, False, False]"
@@ -209,7 +209,7 @@ def test_expiring_all_while_the_collector_runs() -> None:
     gc.set_threshold(20)
     try:
         for number in range(3_000):
-            tag = known.take(Tag, {"id": str(number), "name": "x"})
+            tag = known.load(Tag, {"id": str(number), "name": "x"})
             tag.__dict__["own"] = tag
             if number % 100 == 0:
                 known.expire()

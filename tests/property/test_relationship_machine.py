@@ -12,6 +12,7 @@ from hypothesis.stateful import invariant, rule
 from store_machine import LibraryMachine
 
 from stash_cli.core.errors import StashConnectionError
+from stash_cli.core.orm.relate import append, remove
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types import UNSET, Performer, Scene, Studio, Tag
 from stash_cli.core.types.entities import ENTITIES
@@ -33,8 +34,8 @@ WAYS: dict[str, Callable[[Any, str, list[Any]], Any]] = {
     "extend": lambda obj, name, others: getattr(obj, name).extend(
         each for each in others if each not in getattr(obj, name)
     ),
-    "put": lambda obj, name, others: [obj.relate(name, each) for each in others],
-    "take out": lambda obj, name, others: [obj.unrelate(name, each) for each in others],
+    "put": lambda obj, name, others: [append(obj, name, each) for each in others],
+    "take out": lambda obj, name, others: [remove(obj, name, each) for each in others],
     "remove": lambda obj, name, others: [
         getattr(obj, name).remove(each) for each in others if each in getattr(obj, name)
     ],

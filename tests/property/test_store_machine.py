@@ -9,6 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from stash_cli.core.edits.flush import plan_flush
+from stash_cli.core.edits.save import apply_flush
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.store.identity import IdentityMap
 from stash_cli.core.types import UNSET, Scene
@@ -41,11 +43,11 @@ class StoreMachine(RuleBasedStateMachine):
     def load(self, row: dict[str, Any], *, nested: bool = False) -> Scene:
         sent = {**row, **({"urls": list(row["urls"])} if "urls" in row else {})}
         if nested:
-            [holder] = self.known.take_all(Scene, [{"id": "100", "title": "holder"}])
-            found = self.known.take(Scene, sent)
+            [holder] = self.known.load_all(Scene, [{"id": "100", "title": "holder"}])
+            found = self.known.load(Scene, sent)
             assert holder is not found
         else:
-            [found] = self.known.take_all(Scene, [sent])
+            [found] = self.known.load_all(Scene, [sent])
         one = row["id"]
         if "urls" in row and "urls" in self.edits[one]:
             self.edits[one]["urls"] = merged(self.server[one]["urls"], self.edits[one]["urls"], row["urls"])
@@ -102,7 +104,7 @@ class StoreMachine(RuleBasedStateMachine):
     def save(self, one: str) -> None:
         found = self.known.get(Scene, one)
         if found is not None:
-            found.end_save(found.begin_save(), one)
+            apply_flush(found, plan_flush(found), one)
             self.server[one] |= self.edits[one]
             self.edits[one] = {}
 

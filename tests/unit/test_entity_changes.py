@@ -10,6 +10,7 @@ import pytest
 from support import run
 
 from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.types import UNSET, Gallery, Group, Performer, Scene, SceneGroup, StashID, Studio, Tag
 
 ANSWER: dict[str, Any] = {
@@ -226,7 +227,7 @@ def test_inverse_relations_are_unset_until_they_are_loaded() -> None:
     assert performer.images is UNSET
     with pytest.raises(AttributeError, match="imags"):
         _ = performer.imags
-    performer.merge_answer({"images": []})
+    merge_answer(performer, {"images": []})
     assert performer.images == []
     assert not performer.is_dirty()
 

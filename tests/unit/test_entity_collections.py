@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from stash_cli.core.edits.flush import plan_flush
+from stash_cli.core.edits.save import apply_flush
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.store.identity import IdentityMap
 from stash_cli.core.types import Group, Performer, Scene, SceneGroup, StashID, Tag
@@ -26,7 +28,7 @@ ROW: dict[str, Any] = {
 
 def known() -> tuple[IdentityMap, Any]:
     identity = IdentityMap(max_objects=5)
-    [scene] = identity.take_all(Scene, [copy.deepcopy(ROW)])
+    [scene] = identity.load_all(Scene, [copy.deepcopy(ROW)])
     return identity, scene
 
 
@@ -63,17 +65,17 @@ EDITS: dict[str, Callable[[Any], Any]] = {
 def test_an_edit_in_place_keeps_the_object_until_it_is_saved(edit: Callable[[Any], Any]) -> None:
     identity, scene = known()
     for number in range(10, 30):
-        identity.take_all(Tag, [{"id": str(number)}])
+        identity.load_all(Tag, [{"id": str(number)}])
     edit(scene)
     [changed] = scene.get_changed_fields()
     del scene
     [kept] = identity.dirty()
     assert list(kept.get_changed_fields()) == [changed]
-    kept.end_save(kept.begin_save(), "1")
+    apply_flush(kept, plan_flush(kept), "1")
     assert identity.dirty() == []
     del kept
     for number in range(30, 60):
-        identity.take_all(Tag, [{"id": str(number)}])
+        identity.load_all(Tag, [{"id": str(number)}])
     assert identity.get(Scene, "1") is None
 
 
@@ -174,7 +176,7 @@ def test_an_answer_changes_the_very_list_that_is_held() -> None:
     identity, scene = known()
     urls, fields, groups = scene.urls, scene.custom_fields, scene.groups
     row = {"urls": ["x"], "custom_fields": {"a": 1}, "groups": [{"group": {"id": "2"}, "scene_index": None}]}
-    identity.take_all(Scene, [{"id": "1", **row}])
+    identity.load_all(Scene, [{"id": "1", **row}])
     assert (urls, fields, groups[0].group.id) == (["x"], {"a": 1}, "2")
     assert not scene.is_dirty()
     groups[0].scene_index = 5
@@ -186,7 +188,7 @@ def test_a_list_that_outlives_its_object_says_so() -> None:
     urls = scene.urls
     alone = Scene.from_graphql(copy.deepcopy(ROW)).urls
     for number in range(10, 30):
-        identity.take_all(Tag, [{"id": str(number)}])
+        identity.load_all(Tag, [{"id": str(number)}])
     del scene
     assert urls == ["b", "a"]
     with pytest.raises(StashUsageError, match="urls this is has left the store") as raised:

@@ -8,7 +8,9 @@ from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, 
 from stash_cli.core.client.effects import deleted_by, effects
 from stash_cli.core.client.locks import ObjectLocks
 from stash_cli.core.edits.conflicts import find_conflicts
+from stash_cli.core.edits.flush import plan_flush
 from stash_cli.core.edits.plan import plan_destroy
+from stash_cli.core.edits.save import apply_flush, finish_side_mutations
 from stash_cli.core.edits.unknown_outcomes import Sending, resolve
 from stash_cli.core.errors import (
     StashError,
@@ -19,6 +21,7 @@ from stash_cli.core.errors import (
 )
 from stash_cli.core.graphql import document, selection
 from stash_cli.core.log import logger
+from stash_cli.core.orm import state_of
 from stash_cli.core.orm.hydrate import class_named, converter
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.base import ApiObject, StashInput, plain
@@ -141,7 +144,7 @@ class StashClientBase:
             return
         gone = deleted_by(operation, args) if succeeded else None
         if gone is not None:
-            self.identity.part(class_named(gone[0]), gone[1])
+            self.identity.expunge(class_named(gone[0]), gone[1])
         for effect in effects(operation, args):
             self.identity.wrote(effect.type_name, effect.ids, effect.fields, number)
 
@@ -163,25 +166,25 @@ class StashClientBase:
             # A list is replaced as a whole on the server, so it is read before it is sent: an unread change
             # there would be lost.
             for _, conflict in await find_conflicts(
-                cast("StashClient", self), [(obj, obj.begin_save())], None
+                cast("StashClient", self), [(obj, plan_flush(obj))], None
             ):
                 raise conflict
-            flush = obj.begin_save()
+            flush = plan_flush(obj)
             if not operation.endswith(flush.verb):
                 kind = "new" if obj.is_new() else "not new"
                 raise StashInputError(f"{obj!r} is {kind}: {operation} is not for it.")
             with self.session.order.request() as sent:
                 with Sending(cast("StashClient", self), [(obj, flush)]):
                     row = await self.mutate_entity(operation, flush.input, paths=None)
-                obj.end_save(flush, row["id"], sent)
+                apply_flush(obj, flush, row["id"], sent)
                 answer = cast("Obj", self.hydrated(declared.type, row, sent))
                 self._record_saved(obj, flush)
-            await obj.end_sides(cast("StashClient", self), flush)
+            await finish_side_mutations(obj, flush, cast("StashClient", self))
         return answer
 
     async def _resolve_lost_create(self, obj: Obj) -> Obj | None:
         """The object, where an earlier create without an answer turns out to have succeeded."""
-        if obj.pending is None or obj.pending.lost is None:
+        if (held := state_of(obj).pending) is None or held.lost is None:
             return None
         for _, error in await resolve(cast("StashClient", self), [obj]):
             raise error
@@ -193,21 +196,21 @@ class StashClientBase:
         for each in objects:
             _check_entity(operation, each)
         async with self.object_locks.hold(objects):
-            first = [(each, each.begin_save()) for each in objects]
+            first = [(each, plan_flush(each)) for each in objects]
             for _, conflict in await find_conflicts(cast("StashClient", self), first, None):
                 raise conflict
-            flushes = [each.begin_save() for each in objects]
+            flushes = [plan_flush(each) for each in objects]
             inputs = [flush.input for flush in flushes]
             with self.session.order.request() as sent:
                 with Sending(cast("StashClient", self), zip(objects, flushes, strict=True)):
                     found = await self.session.call(operation, {"input": inputs})
                 for each, flush in zip(objects, flushes, strict=True):
-                    each.end_save(flush, each.id, sent)
+                    apply_flush(each, flush, each.id, sent)
                 answer = cast("list[Obj]", self.hydrated(declared.type, found, sent) or [])
                 for each, flush in zip(objects, flushes, strict=True):
                     self._record_saved(each, flush)
             for each, flush in zip(objects, flushes, strict=True):
-                await each.end_sides(cast("StashClient", self), flush)
+                await finish_side_mutations(each, flush, cast("StashClient", self))
         return answer
 
     async def bulk(self, operation: str, input_data: Any, return_fields: str | None) -> T:
@@ -256,7 +259,7 @@ class StashClientBase:
             if not await self._are_gone(cls, ids):
                 raise
         if self.identity is not None:
-            self.identity.part(cls, [str(one) for one in ids])
+            self.identity.expunge(cls, [str(one) for one in ids])
         return True
 
     async def _are_gone(self, cls: type[StashObject], ids: Sequence[str | int]) -> bool:
@@ -339,7 +342,7 @@ class StashClientBase:
     def _record_saved(self, obj: StashObject, flush: FlushPlan) -> None:
         """Mark the saved fields as newer than every answer to a request sent before now."""
         fields = list(flush.values)
-        obj.note_written(fields)
+        state_of(obj).record_writes(fields)
         if self.identity is not None:
             self.identity.wrote(type(obj).__name__, [obj.id], fields)
 

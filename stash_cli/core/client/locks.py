@@ -11,6 +11,8 @@ from collections import deque
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from stash_cli.core.orm import state_of
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
@@ -79,7 +81,7 @@ class ObjectLocks:
         """Hold the locks of all `objects`; the caller keeps the objects alive."""
         async with AsyncExitStack() as held:
             # In one order for everybody: two batches cannot wait for each other.
-            for key in sorted({id(obj.canonical) for obj in objects}):
+            for key in sorted({id(state_of(obj).canonical) for obj in objects}):
                 await held.enter_async_context(self._one(key))
             yield
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from stash_cli.core.edits.input import field_paths, input_field
 from stash_cli.core.edits.plan import is_exact
 from stash_cli.core.errors import StashConflictError, StashUsageError
-from stash_cli.core.orm.changes import FORCED
-from stash_cli.core.orm.merging import is_mergeable
+from stash_cli.core.orm import state_of
+from stash_cli.core.orm.history import ALWAYS_DIRTY
+from stash_cli.core.orm.loading import merge_answer
+from stash_cli.core.orm.merge import is_mergeable
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.edits.flush import FlushPlan
-    from stash_cli.core.orm.pending import Conflict
+    from stash_cli.core.orm.history import Conflict
     from stash_cli.core.types.entity import StashObject
 
 OnConflict = Literal["raise", "mine", "merge"]
@@ -106,7 +108,7 @@ def _sets_lists(obj: StashObject, flush: FlushPlan) -> bool:
 
 
 def _was_read(before: Any) -> bool:
-    return before is not UNSET and before is not FORCED
+    return before is not UNSET and before is not ALWAYS_DIRTY
 
 
 async def _read(
@@ -121,12 +123,12 @@ async def _read(
         for obj, fields in group:
             read = found.get(obj.id)
             if read is not None and read is not obj:
-                obj.merge_answer(dict(_values(read, fields)), sent)
+                merge_answer(obj, dict(_values(read, fields)), sent)
 
 
 def _values(read: StashObject, fields: Collection[str]) -> Iterator[tuple[str, Any]]:
     """What the server has in these fields of an object that was read just now."""
     for name in fields:
-        value = read.server_fields().get(name, getattr(read, name))
+        value = state_of(read).committed_state.get(name, getattr(read, name))
         if value is not UNSET:
             yield name, value

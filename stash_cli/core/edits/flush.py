@@ -10,9 +10,10 @@ from stash_cli.core.edits.input import input_field, map_change, to_input
 from stash_cli.core.edits.plan import ObjectPlan, is_exchangeable, plan_object
 from stash_cli.core.edits.side_mutations import COUNTED, has_side_mutation
 from stash_cli.core.errors import StashInputError
-from stash_cli.core.orm.changes import FORCED, snapshot
-from stash_cli.core.orm.pending import History, Noted, Pending, compare
+from stash_cli.core.orm import state_of
+from stash_cli.core.orm.history import ALWAYS_DIRTY, Delta, History, Pending, compare, snapshot
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
+from stash_cli.core.orm.state import with_lock
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.base import plain
 from stash_cli.core.unset import UNSET
@@ -62,9 +63,13 @@ class FlushPlan:
         return compare(known_or(before, []), after or [])
 
 
+@with_lock
 def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
-    """What there is to send now, but for the fields `without`; see `StashObject.begin_save`."""
-    type_name, known = type(obj).__name__, obj.known_fields()
+    """What there is to send now, but for the fields `without`.
+
+    Raises StashInputError for a change that nothing writes and for a related object that is not saved yet.
+    """
+    type_name, known = type(obj).__name__, state_of(obj).expected_state()
     verb = "Create" if obj.is_new() else "Update"
     changed = {
         name: _sendable(obj, name, value)
@@ -72,12 +77,12 @@ def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
         if name not in without
     }
     unsent = {
-        name for name in changed if known[name] is FORCED and input_field(type_name, verb, name) is None
+        name for name in changed if known[name] is ALWAYS_DIRTY and input_field(type_name, verb, name) is None
     }
     for times, number in COUNTED.items():
         if times in changed and times not in unsent:
             unsent |= {number} & changed.keys()
-    pending = obj.pending.copy() if obj.pending else Pending()
+    pending = held.copy() if (held := state_of(obj).pending) else Pending()
     for name in without:
         pending.members.pop(name, None)
     beside = {name for name in changed if _is_side(obj, verb, name, known[name])} - unsent
@@ -125,7 +130,7 @@ def _edit(obj: StashObject, verb: str, name: str, before: Any, value: Any) -> Ed
 
 def _input_of(target: ApiField | None, relation: RelationshipMetadata | None, before: Any) -> Any:
     """What the server has in a field, in the shape of an input; UNSET where that is not known."""
-    if before is UNSET or before is FORCED:
+    if before is UNSET or before is ALWAYS_DIRTY:
         return UNSET
     if isinstance(before, list) and _is_of_links(relation):
         # What other saves are going to put in is not there yet.
@@ -176,7 +181,7 @@ def _text_change(before: list[Any], after: list[Any]) -> Change | None:
     return None
 
 
-def members_edit(obj: StashObject, name: str, noted: Noted) -> Edit:
+def members_edit(obj: StashObject, name: str, delta: Delta) -> Edit:
     """The edit of a list that was never read: all that is known of it is what was put in and taken out."""
     relation = relationships(type(obj).__name__)[name]
     target = input_field(type(obj).__name__, "Update", name) if relation.target_field else None
@@ -186,7 +191,7 @@ def members_edit(obj: StashObject, name: str, noted: Noted) -> Edit:
             return relation.target(item).id
         return to_input(target, item)
 
-    added, removed = (tuple(map(shaped, items.values())) for items in (noted.added, noted.removed))
+    added, removed = (tuple(map(shaped, items.values())) for items in (delta.added, delta.removed))
     return Edit(type(obj).__name__, obj.id, name, UNSET, Change(added, removed))
 
 
@@ -219,7 +224,7 @@ def _check_saved(obj: StashObject, sides: dict[str, Any]) -> None:
     """Refuse what names an object that is not saved yet, before anything is sent."""
     for name, value in sides.items():
         relation = relationships(type(obj).__name__).get(name)
-        items = [*value.added.values()] if isinstance(value, Noted) else value
+        items = [*value.added.values()] if isinstance(value, Delta) else value
         for target in relation.targets(items) if relation else [items]:
             if hasattr(target, "is_new") and target.is_new():
                 where = f"{type(obj).__name__}.{name}"
@@ -227,4 +232,4 @@ def _check_saved(obj: StashObject, sides: dict[str, Any]) -> None:
 
 
 def known_or(before: Any, nothing: Any) -> Any:
-    return nothing if before is UNSET or before is FORCED or before is None else before
+    return nothing if before is UNSET or before is ALWAYS_DIRTY or before is None else before

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError
-from stash_cli.core.orm import hierarchy
-from stash_cli.core.orm.mirror import forget
+from stash_cli.core.orm import state_of, validate
+from stash_cli.core.orm.backrefs import discard_changes
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.entities import ENTITIES
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.edits.flush import FlushPlan
-    from stash_cli.core.orm.pending import Noted
+    from stash_cli.core.orm.history import Delta
     from stash_cli.core.types.entity import StashObject
 
 
 async def check(client: StashClient, flushes: Sequence[tuple[StashObject, FlushPlan]]) -> None:
     """Raise StashInputError for the first save that must not be sent; what was not read is asked for."""
-    await hierarchy.check(client, flushes)
+    await validate.check(client, flushes)
     for obj, flush in flushes:
         if "cover" in flush.sides:
             await _check_cover(client, obj, flush)
-        for name, noted in flush.pending.members.items():
-            if noted.removed:
-                await _check_removed(client, obj, name, noted)
+        for name, delta in flush.pending.members.items():
+            if delta.removed:
+                await _check_removed(client, obj, name, delta)
 
 
 async def _check_cover(client: StashClient, gallery: Any, flush: FlushPlan) -> None:
@@ -49,7 +49,7 @@ def _is_in(gallery: Any, image: Any, flush: FlushPlan) -> bool:
     return any(image in place for place in places) or gallery in (image.galleries or [])
 
 
-async def _check_removed(client: StashClient, obj: StashObject, name: str, noted: Noted) -> None:
+async def _check_removed(client: StashClient, obj: StashObject, name: str, delta: Delta) -> None:
     """Take out only what is in: an object that belongs to another would belong to none afterwards.
 
     What was never read is asked for, once.
@@ -58,12 +58,14 @@ async def _check_removed(client: StashClient, obj: StashObject, name: str, noted
     back = relation.inverse_field
     if back is None or relationships(relation.inverse_type)[back].is_list:
         return
-    entity, ids = ENTITIES[relation.inverse_type], [each.id for each in noted.removed.values()]
+    entity, ids = ENTITIES[relation.inverse_type], [each.id for each in delta.removed.values()]
     paths = [f"{entity.items}.id", f"{entity.items}.{back}.id"]
     answer: Any = await client.ask(entity.find, paths, ids=ids, filter={"per_page": -1})
     found = getattr(answer, entity.items)
-    inside = {each.id for each in found if each.server_fields().get(back, getattr(each, back)) == obj}
-    for each in [*noted.removed.values()]:
+    inside = {
+        each.id for each in found if state_of(each).committed_state.get(back, getattr(each, back)) == obj
+    }
+    for each in [*delta.removed.values()]:
         if each.id not in inside:
-            noted.forget(each)
-            forget(obj, name, each)
+            delta.discard(each)
+            discard_changes(obj, name, each)

@@ -102,7 +102,7 @@ def map_change(before: Any, value: Mapping[str, Any]) -> Any:
     """The change from `before` to `value`, JSON already; `value` itself where `before` is unknown."""
     if not isinstance(before, dict):
         return dict(value)
-    from stash_cli.core.orm.changes import same
+    from stash_cli.core.orm.history import same
 
     changed = {key: item for key, item in value.items() if key not in before or not same(item, before[key])}
     return MapChange(changed, tuple(key for key in before if key not in value))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.side_mutations import COUNTED
+from stash_cli.core.orm import state_of
+from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
@@ -39,14 +41,14 @@ def _needed(obj: StashObject) -> Iterator[str]:
     """Fields of an object that have to be read."""
     if obj.is_new():
         return
-    unknown = obj.pending.unknown if obj.pending else {}
-    for name, before in list(obj.server_fields().items()):
+    unknown = held.unknown if (held := state_of(obj).pending) else {}
+    for name, before in list(state_of(obj).committed_state.items()):
         # What may have been counted before is looked at before it is counted again.
         if (before is UNSET or name in unknown) and _is_difference(type(obj).__name__, name):
             yield name
-    for name, noted in list(obj.pending.members.items()) if obj.pending else ():
+    for name, delta in list(held.members.items()) if (held := state_of(obj).pending) else ():
         relation = relationships(type(obj).__name__)[name]
-        if _drops_data(relation) and any(_carries_data(relation, item) for item in noted.added.values()):
+        if _drops_data(relation) and any(_carries_data(relation, item) for item in delta.added.values()):
             yield name
 
 
@@ -78,7 +80,7 @@ async def _read_field(client: StashClient, objects: list[StashObject], name: str
         found = {each.id: _theirs(each, name) for each in read}
         for obj in objects:
             if found.get(obj.id, UNSET) is not UNSET:
-                obj.merge_answer({name: found[obj.id]}, sent)
+                merge_answer(obj, {name: found[obj.id]}, sent)
 
 
 def _item_paths(relation: RelationshipMetadata) -> list[str]:
@@ -98,7 +100,7 @@ async def _read_members(client: StashClient, objects: list[StashObject], name: s
         answer: Any = await client.ask(entity.find, paths, **args)
         found = [(each, other.targets(_theirs(each, back))) for each in getattr(answer, entity.items)]
         for obj in objects:
-            obj.merge_answer({name: [each for each, targets in found if obj in targets]}, sent)
+            merge_answer(obj, {name: [each for each, targets in found if obj in targets]}, sent)
 
 
 def _path(relation: RelationshipMetadata, back: str) -> str:
@@ -109,4 +111,4 @@ def _path(relation: RelationshipMetadata, back: str) -> str:
 
 def _theirs(obj: StashObject, name: str) -> Any:
     """What the server has in a field that was read just now."""
-    return obj.server_fields().get(name, getattr(obj, name))
+    return state_of(obj).committed_state.get(name, getattr(obj, name))

@@ -7,17 +7,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.edit import Change, Operation
-from stash_cli.core.edits.flush import FlushPlan, known_or, members_edit
+from stash_cli.core.edits.flush import FlushPlan, known_or, members_edit, plan_flush
 from stash_cli.core.edits.load_before_save import load_before_save
 from stash_cli.core.edits.plan import operation_of
 from stash_cli.core.edits.side_mutations import COUNTED, QUEUED, side_mutations
 from stash_cli.core.errors import StashBatchError
-from stash_cli.core.orm import mirror
-from stash_cli.core.orm.changes import snapshot
+from stash_cli.core.orm import backrefs, state_of
+from stash_cli.core.orm.history import compare, drop_sent, snapshot
 from stash_cli.core.orm.hydrate import plan_of
-from stash_cli.core.orm.merging import COUNTERS
-from stash_cli.core.orm.pending import compare, forget
+from stash_cli.core.orm.loading import merge_answer
+from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.state import with_lock
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -45,20 +46,24 @@ class SideMutation:
     queue: dict[str | int, Any] | None = None
 
 
+@with_lock
 def apply_flush(obj: StashObject, flush: FlushPlan, server_id: str | int, number: int | None = None) -> None:
-    """Note that the server has taken the input; see `StashObject.end_save`."""
+    """Commit the input of `flush`, which the server has taken; what was edited meanwhile stays a change.
+
+    Answers to requests that were sent before now (or before `number`) no longer change its fields.
+    """
     other = obj.update_id(server_id)
-    if obj.pending:
-        forget(obj.pending.inputs, flush.pending.inputs)
+    if held := state_of(obj).pending:
+        drop_sent(held.inputs, flush.pending.inputs)
     if flush.verb == "Create":
         for name, (before, after) in flush.sides.items():
             if before is UNSET and isinstance(after, list):
-                obj.merge_answer({name: []})
-    obj.note_saved(flush.values, number, flush.before)
-    obj.end_sending(flush.values)
+                merge_answer(obj, {name: []})
+    state_of(obj).commit(flush.values, number, flush.before)
+    state_of(obj).end_sending(flush.values)
     if other is not None:
         # A row was read before the answer to the create told that it is this one.
-        obj.unify(other)
+        state_of(obj).unify(other)
 
 
 async def save(
@@ -82,9 +87,9 @@ async def save(
     for _, error in await resolve(client, [obj], forget=retry_unknown):
         raise error
     await load_before_save(client, [obj])
-    for _, conflict in await find_conflicts(client, [(obj, obj.begin_save())], on_conflict):
+    for _, conflict in await find_conflicts(client, [(obj, plan_flush(obj))], on_conflict):
         raise conflict
-    flush = obj.begin_save()
+    flush = plan_flush(obj)
     await check(client, [(obj, flush)])
     server_id = obj.id
     if flush.sends_input:
@@ -92,7 +97,7 @@ async def save(
             operation = operation_of([flush.plan], await client.session.learn())
             answer = await client.mutate_entity(operation.name, operation.input)
         server_id = answer["id"] if isinstance(answer, dict) else obj.id
-    obj.end_save(flush, server_id)
+    apply_flush(obj, flush, server_id)
     await finish_side_mutations(obj, flush, client)
 
 
@@ -116,14 +121,14 @@ async def save_side_mutations(
     sent = [call.operation for *_, call in calls]
     operations = client.operations([(each.name, each.args, each.returns) for each in sent])
     for obj, flush in flushes:
-        obj.begin_sending({name: before for name, (before, _) in flush.sides.items()})
+        state_of(obj).begin_sending({name: before for name, (before, _) in flush.sides.items()})
     try:
         batch = await client.execute_batch(operations)
     finally:
         # Also where it was interrupted: what was done must not be done again.
         _commit_all(calls, operations)
         for obj, flush in flushes:
-            obj.end_sending(flush.sides)
+            state_of(obj).end_sending(flush.sides)
     return [
         (obj, operation.error, batch)
         for (obj, *_), operation in zip(calls, operations, strict=True)
@@ -142,7 +147,7 @@ def _commit_all(
         commit(obj, call, answer if last[id(obj), call.field] is call else None)
     for (obj, flush, call), operation in outcomes:
         if operation.outcome == "unknown" and call.field in flush.sides:
-            obj.note_unknown({call.field: flush.sides[call.field][1]})
+            state_of(obj).set_unknown({call.field: flush.sides[call.field][1]})
 
 
 def side_mutations_of(obj: StashObject, flush: FlushPlan) -> Iterator[SideMutation]:
@@ -150,7 +155,7 @@ def side_mutations_of(obj: StashObject, flush: FlushPlan) -> Iterator[SideMutati
     for name, args in flush.pending.calls.items():
         yield SideMutation(Operation(name, {"id": obj.id, **args}, (obj.id,)))
     # Read now: what turned out to be in no list of this object was dropped since the plan was made.
-    members = [members_edit(obj, name, noted) for name, noted in flush.pending.members.items() if noted]
+    members = [members_edit(obj, name, delta) for name, delta in flush.pending.members.items() if delta]
     # A gallery's images before its cover, which has to be one of them.
     for edit in (*members, *sorted(flush.plan.sides, key=lambda edit: edit.field == "cover")):
         for operation in side_mutations(edit.at(obj.id)):
@@ -167,8 +172,8 @@ def _side_mutation(obj: StashObject, flush: FlushPlan, operation: Operation) -> 
         after = flush.sides[name][1]
         return SideMutation(operation, name, partial(_plus, by=by) if is_counted else lambda _: after)
     history, queued = flush.history(name), None
-    if name in flush.pending.members and obj.pending is not None:
-        queued = obj.pending.members.get(name)
+    if name in flush.pending.members and (held := state_of(obj).pending) is not None:
+        queued = held.members.get(name)
     items = history.added if change.added else history.removed
     queue = None if queued is None else queued.added if change.added else queued.removed
     put_in = _joined if name in relationships(type(obj).__name__) else _more
@@ -203,11 +208,11 @@ def commit(obj: StashObject, call: SideMutation, answer: Any) -> None:
         for key in [key for key, item in call.queue.items() if id(item) in done]:
             del call.queue[key]
         came = call.step([])
-        mirror.settle(obj, call.field, [] if came else list(call.items), came)
+        backrefs.commit_backrefs(obj, call.field, [] if came else list(call.items), came)
     else:
-        obj.rebase(call.field, call.step)
+        state_of(obj).rebase(call.field, call.step)
     if call.field in COUNTERS and isinstance(answer, int):
-        obj.rebase(call.field, lambda _: answer)
+        state_of(obj).rebase(call.field, lambda _: answer)
     if isinstance(answer, dict) and "history" in answer:
         _take_times(obj, call.field, answer)
 
@@ -215,13 +220,13 @@ def commit(obj: StashObject, call: SideMutation, answer: Any) -> None:
 def _commit_queued(obj: StashObject, call: SideMutation) -> None:
     queued = call.operation.name
     args = {name: value for name, value in call.operation.args.items() if name != "id"}
-    if obj.pending and obj.pending.calls.get(queued) == args:
-        del obj.pending.calls[queued]
+    if (held := state_of(obj).pending) and held.calls.get(queued) == args:
+        del held.calls[queued]
     for operation, fields in QUEUED.get(type(obj).__name__, {}).values():
         if operation == queued:
-            obj.merge_answer(emptied(obj, operation, args, fields))
-            obj.note_written(fields)
-    obj.note_saved({})
+            merge_answer(obj, emptied(obj, operation, args, fields))
+            state_of(obj).record_writes(fields)
+    state_of(obj).commit({})
 
 
 def emptied(obj: StashObject, operation: str, args: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
@@ -236,10 +241,10 @@ def _take_times(obj: StashObject, name: str, answer: dict[str, Any]) -> None:
     """Show the times and their number as the server has them now."""
     times = name if name in COUNTED else {v: k for k, v in COUNTED.items()}[name]
     if name == times:
-        obj.note_saved(
+        state_of(obj).commit(
             {COUNTED[times]: obj.__dict__[COUNTED[times]]} if COUNTED[times] in obj.__dict__ else {}
         )
     row = {times: answer["history"], COUNTED[times]: answer["count"]}
-    obj.note_written(row)
+    state_of(obj).record_writes(row)
     shown = plan_of(type(obj)).values(row, None)
-    obj.merge_answer({attr: value for attr, value in shown.items() if attr in obj.__dict__})
+    merge_answer(obj, {attr: value for attr, value in shown.items() if attr in obj.__dict__})

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.client.batch import BatchOperation, BatchResult, Outcome
 from stash_cli.core.edits import guards
 from stash_cli.core.edits.conflicts import find_conflicts
+from stash_cli.core.edits.flush import plan_flush
 from stash_cli.core.edits.input import operation_name
 from stash_cli.core.edits.load_before_save import load_before_save
 from stash_cli.core.edits.plan import alike, operation_of
-from stash_cli.core.edits.save import save_side_mutations, side_mutations_of
+from stash_cli.core.edits.save import apply_flush, save_side_mutations, side_mutations_of
 from stash_cli.core.edits.unknown_outcomes import Sending, resolve
 from stash_cli.core.errors import StashError, StashInputError, StashNotSentError
+from stash_cli.core.orm import state_of
 from stash_cli.core.orm.relationship import relationships
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ Prepared = tuple["StashObject", "FlushPlan"]
 
 def gather(objects: Iterable[StashObject]) -> list[StashObject]:
     """The changed ones of `objects`, each once, and after them the new ones that were related to them."""
-    found = {id(obj): obj for obj in (each.canonical for each in objects) if obj.is_dirty()}
+    found = {id(obj): obj for obj in (state_of(each).canonical for each in objects) if obj.is_dirty()}
     queue = list(found.values())
     for obj in queue:
         for other in _given(obj):
@@ -47,7 +49,7 @@ def gather(objects: Iterable[StashObject]) -> list[StashObject]:
 
 def _given(obj: StashObject) -> Iterator[Any]:
     """What was put into the relationships of an object, other entities only."""
-    known, members = obj.known_fields(), obj.pending.members if obj.pending else {}
+    known, members = state_of(obj).expected_state(), held.members if (held := state_of(obj).pending) else {}
     changed = obj.get_changed_fields()
     for name, relation in relationships(type(obj).__name__).items():
         queued = members[name].added.values() if name in members else ()
@@ -104,8 +106,8 @@ class UnitOfWork:
         """The changed fields of `obj` that lead to objects which this unit has to make."""
         found: dict[str, list[StashObject]] = {}
         changed = obj.get_changed_fields()
-        members = obj.pending.members if obj.pending else {}
-        queued = {name: [*noted.added.values()] for name, noted in members.items()}
+        members = held.members if (held := state_of(obj).pending) else {}
+        queued = {name: [*delta.added.values()] for name, delta in members.items()}
         for name, relation in relationships(type(obj).__name__).items():
             value = changed.get(name, queued.get(name))
             new = [each for each in relation.targets(value) if id(each) in self.waiting and each.is_new()]
@@ -118,7 +120,7 @@ class UnitOfWork:
         found = []
         for obj in list(self.waiting.values()):
             try:
-                found.append((obj, obj.begin_save(self.links[id(obj)])))
+                found.append((obj, plan_flush(obj, self.links[id(obj)])))
             except StashInputError as error:
                 if not self.outcomes:
                     raise
@@ -151,7 +153,7 @@ class UnitOfWork:
         prepared = []
         for obj in objects:
             try:
-                prepared.append((obj, obj.begin_save(without)))
+                prepared.append((obj, plan_flush(obj, without)))
             except StashInputError as error:
                 # It refers to one that the server refused.
                 self._note(obj, error)
@@ -219,7 +221,7 @@ class UnitOfWork:
     def _take(self, each: Prepared, server_id: str) -> None:
         """Note what the server took."""
         obj, flush = each
-        obj.end_save(flush, server_id)
+        apply_flush(obj, flush, server_id)
         operation = self.outcomes.setdefault(id(obj), self._operation(obj, flush))
         operation.result = {"id": obj.id}
         self.saved.append(each)

@@ -1,4 +1,4 @@
-"""Mutations whose answer was lost: what may have been done is noted, and creates are looked up."""
+"""Mutations whose answer was lost: what may have been done is recorded, and creates are looked up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from json import dumps
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.edits.input import create_input, field_paths
+from stash_cli.core.edits.save import apply_flush
 from stash_cli.core.errors import Delivery, StashError, StashUnknownOutcomeError
+from stash_cli.core.orm import state_of
 from stash_cli.core.orm.hydrate import hydrate
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES
@@ -56,10 +58,10 @@ class Sending:
         return self
 
     def begin(self) -> None:
-        """Note that the inputs are being sent; each ends with `end_save` or `fail`."""
+        """Note that the inputs are being sent; each ends with `apply_flush` or `fail`."""
         for obj, flush in self._flushes:
             if flush.verb == "Update":
-                obj.begin_sending({name: flush.before.get(name, UNSET) for name in flush.values})
+                state_of(obj).begin_sending({name: flush.before.get(name, UNSET) for name in flush.values})
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if error is not None:
@@ -71,14 +73,14 @@ class Sending:
         if is_unknown:
             self.note(obj, flush)
         else:
-            obj.end_sending(flush.values)
+            state_of(obj).end_sending(flush.values)
 
     def note(self, obj: StashObject, flush: FlushPlan) -> None:
         """Note that the input of `flush` may have been taken."""
         if flush.verb == "Create":
-            obj.note_lost_create(LostCreate(flush, self._sent_at, self._after[type(obj).__name__]))
+            state_of(obj).set_lost_create(LostCreate(flush, self._sent_at, self._after[type(obj).__name__]))
         else:
-            obj.note_unknown(flush.values)
+            state_of(obj).set_unknown(flush.values)
 
 
 def is_unknown(error: BaseException) -> bool:
@@ -98,9 +100,9 @@ async def resolve(
     """
     groups: dict[type[StashObject], list[Lost]] = {}
     for obj in objects:
-        lost = obj.pending.lost if obj.pending else None
+        lost = held.lost if (held := state_of(obj).pending) else None
         if lost is not None and forget:
-            obj.note_lost_create(None)
+            state_of(obj).set_lost_create(None)
         elif lost is not None:
             groups.setdefault(type(obj), []).append((obj, lost))
     failed = []
@@ -120,14 +122,14 @@ async def _resolve_type(
         rows = [row async for row in _newest(client, cls, group) if row["id"] not in created]
         matches = match(cls, group, rows)
         for (obj, lost), row in matches.found:
-            obj.end_save(lost.flush, row["id"], sent)
-            if obj.is_kept:
+            apply_flush(obj, lost.flush, row["id"], sent)
+            if state_of(obj).is_attached:
                 # Others may have changed it since.
                 client.hydrated(TypeRef(cls.__name__), row, sent)
     unclear = {id(obj) for (obj, _), _ in matches.unclear}
     for obj, _ in group:
         if id(obj) not in unclear:
-            obj.note_lost_create(None)
+            state_of(obj).set_lost_create(None)
     return [(obj, _unknown(obj, ids)) for (obj, _), ids in matches.unclear]
 
 

@@ -1,8 +1,8 @@
-"""Building objects from server answers, without validators.
+"""Hydration: objects from the rows of an answer, without validators.
 
-Each class gets a plan once: API name -> (attribute, converter, and what holds lists and maps). Filling
-an object is then one pass over the answer. Links are handed to an identity map where there is one, so
-that the same entity is the same object in every answer.
+Each class has one plan: API name -> attribute, converter, and instrument for lists and maps. An object is
+then populated in one pass over its row. Links go through an identity map where there is one, so that the
+same entity is the same object in every answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from stash_cli.core.orm.collections import items_at, kept
+from stash_cli.core.orm.collections import track, track_items
+from stash_cli.core.orm.loading import populate
+from stash_cli.core.orm.state import InstanceState, add_state
 from stash_cli.core.types.api import ApiType, TypeRef, describe_api
 from stash_cli.core.unset import UNSET
 
@@ -21,18 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from contextlib import AbstractContextManager
 
-    from stash_cli.core.orm.places import Place
-    from stash_cli.core.orm.state import Keeper
+    from stash_cli.core.orm.owner import Owner
+    from stash_cli.core.orm.state import StateListener
     from stash_cli.core.types.base import ApiObject
     from stash_cli.core.types.entity import StashObject
 
 A = TypeVar("A", bound="ApiObject")
 E = TypeVar("E", bound="StashObject")
 Converter = Callable[[Any, "Identity | None"], Any]
-Hold = Callable[[Any, "Place | None"], Any]
-"""Puts a list or map into its place in an object."""
+Instrument = Callable[[Any, "Owner | None"], Any]
+"""Makes a tracked list or map of a value, for the object and field that hold it."""
 
-_MAX_SHAPES = 256
+_MAX_LAYOUTS = 256
 
 _MAPS = frozenset({"Map", "BoolMap", "PluginConfigMap", "Any"})
 
@@ -40,20 +42,20 @@ _put = object.__setattr__
 
 
 class Identity(Protocol):
-    """Where linked entities come from: an identity map, as one answer fills it."""
+    """The identity map as the source of linked entities, while one answer is merged."""
 
     dropped: int
-    """How many links led to objects that are gone by now."""
+    """Number of links to objects that were deleted meanwhile."""
 
-    def take(self, cls: type[StashObject], data: Mapping[str, Any]) -> StashObject | None:
-        """The one object for `data["id"]`, with `data` merged into it; None where it is gone by now."""
+    def load(self, cls: type[StashObject], data: Mapping[str, Any]) -> StashObject | None:
+        """The one object for `data["id"]`, with `data` merged into it; None where it was deleted."""
 
 
 class Identities(Protocol):
-    """An identity map, as a client uses it."""
+    """The identity map, as a client uses it."""
 
     def answering(self, number: int | None) -> AbstractContextManager[Identity]:
-        """Merge the answer to the request with this number (None: what is said now), undisturbed."""
+        """Context of merging the answer to the request with this number (None: current values)."""
 
     def wrote(
         self,
@@ -62,25 +64,25 @@ class Identities(Protocol):
         fields: Iterable[str] | None = None,
         number: int | None = None,
     ) -> None:
-        """Note that a mutation wrote fields (None: any) of some objects (None: any of the type)."""
+        """Record that a mutation wrote fields (None: any) of some objects (None: any of the type)."""
 
     def highest_id(self, type_name: str) -> int:
-        """The highest id of a type that was met; 0 where none was."""
+        """The highest id of a type that was loaded; 0 where none was."""
 
     def created(self, type_name: str) -> Collection[str]:
-        """The ids of the objects of a type that were made here last."""
+        """The ids of the objects of a type that were created here last."""
 
-    def part(self, cls: type[Any], ids: Collection[str]) -> None:
-        """Hold objects that the server has no longer for gone."""
+    def expunge(self, cls: type[Any], ids: Collection[str]) -> None:
+        """Remove deleted objects, and all references to them."""
 
 
-Setter = tuple[str, Converter | None, Hold | None]
-"""Attribute, what converts its value, and what holds it."""
+Setter = tuple[str, Converter | None, Instrument | None]
+"""Attribute, its converter, and its instrument."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What becomes of each value of a row, None for those of unknown names, and the attributes it fills."""
+class RowLayout:
+    """Setters for the values of a row in their order, None for unknown names, and the attributes they set."""
 
     steps: tuple[Setter | None, ...]
     attrs: set[str]
@@ -88,24 +90,24 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one class is filled: its untouched attributes, and what each API name becomes.
+    """How objects of one class are populated: values of unset attributes, and a setter for each API name.
 
-    Entities read what is untouched from their class, so that a link of two fields holds just two.
+    Entities take unset attributes from `__getattr__`, so that a link of two fields holds just two.
     """
 
-    untouched: dict[str, Any]
+    unset: dict[str, Any]
     setters: dict[str, Setter]
     is_entity: bool
-    shapes: dict[tuple[str, ...], Shape]
-    """Names of a row -> its shape, as far as it has been met: the rows of a query are alike."""
+    layouts: dict[tuple[str, ...], RowLayout]
+    """Names of a row -> layout: the rows of a query have the same names."""
 
-    def shape(self, names: tuple[str, ...]) -> Shape:
-        """The shape of a row that was not met before."""
-        if len(self.shapes) >= _MAX_SHAPES:
-            self.shapes.clear()
+    def layout(self, names: tuple[str, ...]) -> RowLayout:
+        """The layout of a row with these names, kept for the next ones."""
+        if len(self.layouts) >= _MAX_LAYOUTS:
+            self.layouts.clear()
         steps = tuple(self.setters.get(name) for name in names)
-        found = Shape(steps, {step[0] for step in steps if step is not None})
-        return self.shapes.setdefault(names, found)
+        found = RowLayout(steps, {step[0] for step in steps if step is not None})
+        return self.layouts.setdefault(names, found)
 
     def values(self, data: Mapping[str, Any], identity: Identity | None) -> dict[str, Any]:
         """The attributes that `data` holds, converted; unknown keys are ignored."""
@@ -123,18 +125,20 @@ def hydrate(cls: type[A], data: Mapping[str, Any], identity: Identity | None = N
     cls = concrete(cls, data)
     plan = plan_of(cls)
     if plan.is_entity:
-        entity = blank(cast("type[StashObject]", cls))
-        entity.take_row(data, plan, identity)
+        entity, state = blank(cast("type[StashObject]", cls))
+        populate(entity, state, data, plan, identity)
         return cast("A", entity)
     values = plan.values(data, identity)
-    return _made(cls, {**plan.untouched, **values}, set(values))
+    return _made(cls, {**plan.unset, **values}, set(values))
 
 
-def blank(cls: type[E], keeper: Keeper | None = None) -> E:
-    """An entity to be filled by `merge_answer`: an identity map knows it before its links are followed."""
+def blank(cls: type[E], listener: StateListener | None = None) -> tuple[E, InstanceState]:
+    """An entity without any field and its state, for `populate`.
+
+    An identity map registers it before its links are followed, which may lead back to it.
+    """
     made = _made(cls, {}, set())
-    made.start_empty(keeper)
-    return made
+    return made, add_state(made, listener)
 
 
 def _made(cls: type[A], values: dict[str, Any], known: set[str]) -> A:
@@ -167,27 +171,29 @@ def plan_of(cls: type[ApiObject]) -> Plan:
     """The plan of `cls`, from its description."""
     fields = describe_api().types[cls.__name__].fields.values()
     return Plan(
-        untouched=dict.fromkeys((field.attr for field in fields), UNSET),
-        setters={field.name: (field.attr, converter(field.type), _hold(field.type)) for field in fields},
+        unset=dict.fromkeys((field.attr for field in fields), UNSET),
+        setters={
+            field.name: (field.attr, converter(field.type), _instrument(field.type)) for field in fields
+        },
         is_entity=describe_api().types[cls.__name__].is_entity,
-        shapes={},
+        layouts={},
     )
 
 
-def _hold(ref: TypeRef) -> Hold | None:
-    """What makes a value of type `ref` tell of edits in place; None for those that cannot be edited."""
+def _instrument(ref: TypeRef) -> Instrument | None:
+    """The instrument for values of type `ref`; None for those that cannot be edited in place."""
     declared = describe_api().types[ref.name]
     if declared.kind == "SCALAR":
         plain = ref.name not in _MAPS
     else:
         plain = declared.kind == "ENUM" or declared.is_entity
     if ref.is_list and plain:
-        return items_at
-    return None if plain else kept
+        return track_items
+    return None if plain else track
 
 
 def converter(ref: TypeRef) -> Converter | None:
-    """What turns a JSON value of type `ref` into its Python value; None where they are the same."""
+    """The converter from JSON to Python values of type `ref`; None where they are the same."""
     one = _named_converter(ref.name)
     if one is None or not ref.is_list:
         return one
@@ -227,7 +233,7 @@ def _time(value: str, _: Identity | None) -> datetime:
 def _enum(name: str) -> Converter:
     def convert(value: str, _: Identity | None) -> Any:
         members = cast("Any", class_named(name))._value2member_map_
-        # A newer server may know more values: keep what it said.
+        # A newer server may have more values, which are kept as text.
         return members.get(value, value)
 
     return convert
@@ -238,15 +244,15 @@ def _object(declared: ApiType) -> Converter:
     if declared.is_entity:
         cls: Any = None
 
-        def take(value: Mapping[str, Any], identity: Identity | None) -> Any:
+        def load(value: Mapping[str, Any], identity: Identity | None) -> Any:
             nonlocal cls
-            # Found when it is first needed: types lead to each other in circles.
+            # Resolved on first use, because types refer to each other in circles.
             cls = cls or class_named(name)
             if identity is None or "id" not in value:
                 return hydrate(cls, value, identity)
-            return identity.take(cls, value)
+            return identity.load(cls, value)
 
-        return take
+        return load
 
     links = [field for field in declared.fields.values() if _is_link(field.type)]
 

@@ -1,4 +1,4 @@
-"""Images to send: the API takes a URL or a data URI, people have files."""
+"""Images as input values: files become data URIs, because the API takes a URL or a data URI."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def image_fields(type_name: str) -> list[str]:
 
 
 def as_input(source: Any) -> Any:
-    """What is sent for a path, a URL or a data URI; "" and what is no text are left to others.
+    """The input value for a path, a URL or a data URI; "" and other values are returned as they are.
 
     Raises StashInputError for a file that cannot be read.
     """

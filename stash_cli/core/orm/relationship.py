@@ -1,4 +1,8 @@
-"""The relationships of each entity, derived from its fields, its inputs and the filters of other entities."""
+"""The relationships of each entity, derived from its fields, its inputs and the filters of other entities.
+
+An inverse relation has no field in the API: a performer's images are the images whose filter field
+`performers` holds the performer. It is read as an attribute and loaded by the store.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from stash_cli.core.edits.input import singular
-from stash_cli.core.orm.relations import inverses
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.entities import ENTITIES, snake
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 Strategy = Literal["direct_field", "complex_object", "filter_query"]
 Kind = Literal["belongs_to", "has_many", "many_to_many", "through"]
+
+_CRITERIA = ("MultiCriterionInput", "HierarchicalMultiCriterionInput")
+"""Types of filter fields that name related objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,20 @@ def counts(type_name: str) -> tuple[str, ...]:
     """Attributes of a type that number related objects."""
     names = (field.attr for field in describe_api().types[type_name].fields.values())
     return tuple(name for name in names if name.endswith("_count") and name != "play_count")
+
+
+@cache
+def inverses(type_name: str) -> Mapping[str, tuple[str, str]]:
+    """Attribute -> (type of the objects it holds, their filter field that names this object)."""
+    entity = ENTITIES.get(type_name)
+    if entity is None:
+        return MappingProxyType({})
+    found = {}
+    for other in ENTITIES.values():
+        field = describe_api().types[other.filter_type].fields.get(entity.items)
+        if field is not None and field.type.name in _CRITERIA and other.type != type_name:
+            found[other.items] = (other.type, entity.items)
+    return MappingProxyType(found)
 
 
 def _is_entity(type_name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.orm.relations import inverses
+from stash_cli.core.orm.relationship import inverses
 from stash_cli.core.types.api import ApiField, ApiType, describe_api
 from stash_cli.core.unset import UNSET
 

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from weakref import ref
 
 from stash_cli.core.client.order import RequestOrder
 from stash_cli.core.errors import StashUsageError
-from stash_cli.core.orm.departure import part
+from stash_cli.core.orm import state_of
 from stash_cli.core.orm.hydrate import Plan, blank, concrete, plan_of
-from stash_cli.core.orm.unify import unify
+from stash_cli.core.orm.loading import populate
+from stash_cli.core.orm.references import expunge, unify
+from stash_cli.core.orm.state import add_state
 from stash_cli.core.store.order import WHOLE, FieldOrder
 from stash_cli.core.unset import UNSET
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from stash_cli.core.client import StashClient
+    from stash_cli.core.orm.state import InstanceState
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
@@ -40,23 +42,13 @@ _CREATED = 10_000
 """Objects made here that are remembered as such."""
 
 
-class Entry(ref["StashObject"]):
-    """A weak reference that knows when its object was last loaded on its own account."""
-
-    __slots__ = ("cls", "name", "stamp")
-    cls: type[StashObject]
-    name: str
-    """The id; a weak reference to an object has no place for a tuple that only the collector would visit."""
-    stamp: float
-
-
 class Table:
     """The live objects of one type, and how to fill them."""
 
     __slots__ = ("entries", "highest", "plan")
 
     def __init__(self, cls: type[StashObject]) -> None:
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, InstanceState] = {}
         self.highest = (0, "")
         """The highest id met, after its length; temporary ones do not count."""
         self.plan: Plan = plan_of(cls)
@@ -79,7 +71,7 @@ class Answer:
         self.number = known.order.requests.now() if number is None else number
         self.is_checked = number is not None and known.order.is_open(number)
 
-    def take(self, cls: type[T], data: Mapping[str, Any]) -> T | None:
+    def load(self, cls: type[T], data: Mapping[str, Any]) -> T | None:
         """The one object for `data["id"]`, with `data` merged into it; None where it is gone by now."""
         return self._known.merge(concrete(cls, data) if "__typename" in data else cls, data, self)
 
@@ -115,13 +107,13 @@ class IdentityMap:
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
-        """Held for every step that must not be seen half done (`Keeper`)."""
+        """Held for every step that must not be seen half done (`StateListener`)."""
         return self._lock
 
-    def take(self, cls: type[T], data: Mapping[str, Any]) -> T:
+    def load(self, cls: type[T], data: Mapping[str, Any]) -> T:
         """The one object for `data["id"]`, with `data` merged into it; hydration's way in."""
         with self.answering(None) as answer:
-            return cast("T", answer.take(cls, data))
+            return cast("T", answer.load(cls, data))
 
     @contextmanager
     def answering(self, number: int | None) -> Iterator[Answer]:
@@ -129,14 +121,14 @@ class IdentityMap:
         with self._lock:
             yield Answer(self, number)
 
-    def take_all(self, cls: type[T], rows: Sequence[Mapping[str, Any]], number: int | None = None) -> list[T]:
+    def load_all(self, cls: type[T], rows: Sequence[Mapping[str, Any]], number: int | None = None) -> list[T]:
         """The objects for rows that were asked for themselves: they count as fresh and recent.
 
         `number` is that of the request; those that are gone by now are left out.
         """
-        return [obj for obj in self.take_each(cls, rows, number) if obj is not None]
+        return [obj for obj in self.load_each(cls, rows, number) if obj is not None]
 
-    def take_each(
+    def load_each(
         self,
         cls: type[T],
         rows: Sequence[Mapping[str, Any]],
@@ -144,7 +136,7 @@ class IdentityMap:
         passes: Callable[[Mapping[str, Any]], bool] | None = None,
         incomplete: list[T] | None = None,
     ) -> list[T | None]:
-        """Like `take_all`, with None for each row that is left out, for `passes` says so or it is gone.
+        """Like `load_all`, with None for each row that is left out, for `passes` says so or it is gone.
 
         Objects that lack a field because what the row says of it is outdated are put into `incomplete`.
         """
@@ -174,12 +166,12 @@ class IdentityMap:
         entry = table.entries.get(id_)
         found: Any = None if entry is None else entry()
         if found is None or entry is None:
-            found = blank(cls, self)
-            # Known before it is filled: its links may lead back to it.
-            entry = self._register(found, table, id_)
-        found.take_row(data, table.plan, answer)
+            found, entry = blank(cls, self)
+            # Registered before it is populated, because its links may lead back to it.
+            self._register(found, entry, table, id_)
+        populate(found, entry, data, table.plan, answer)
         if now is not None:
-            entry.stamp = max(entry.stamp, now)
+            entry.loaded_at = max(entry.loaded_at, now)
             self._recent[id(found)] = found
             self._recent.move_to_end(id(found))
             if answer.is_checked and _lacks_any(found, full.keys() - data.keys(), table.plan):
@@ -197,7 +189,7 @@ class IdentityMap:
         return current
 
     def current(self, obj: StashObject, values: Mapping[str, Any], number: int) -> dict[str, Any]:
-        """Those of `values` (`Keeper`) that nothing newer is known of than the request with this number."""
+        """Those of `values` neither written nor read since the request with this number (`StateListener`)."""
         with self._lock:
             later = self.order.later(type(obj).__name__, obj.id, number)
             found = {name: value for name, value in values.items() if not later(name)}
@@ -221,24 +213,21 @@ class IdentityMap:
     def _table(self, cls: type[StashObject]) -> Table:
         return self._tables.setdefault(cls, Table(cls))
 
-    def _register(self, obj: StashObject, table: Table, id_: str) -> Entry:
-        entry = Entry(obj, self._forget)
-        entry.cls, entry.name, entry.stamp = type(obj), id_, self.clock()
-        table.entries[id_] = entry
+    def _register(self, obj: StashObject, state: InstanceState, table: Table, id_: str) -> None:
+        state.id, state.loaded_at = id_, self.clock()
+        table.entries[id_] = state
         if table.highest < (length := len(id_), id_) and length < _TEMPORARY:
             table.highest = (length, id_)
         self._recent[id(obj)] = obj
         if len(self._recent) > self.max_objects:
             self._evict()
-        return entry
 
-    def _forget(self, entry: ref[StashObject]) -> None:
-        """The last holder of an object let go of it."""
-        gone = cast("Entry", entry)
+    def removed(self, state: InstanceState) -> None:
+        """Drop the entry of an object that nobody holds any more (`StateListener`)."""
         with self._lock:
-            table = self._tables.get(gone.cls)
-            if table is not None and table.entries.get(gone.name) is entry:
-                del table.entries[gone.name]
+            table = self._tables.get(state.cls)
+            if table is not None and table.entries.get(state.id) is state:
+                del table.entries[state.id]
 
     def _evict(self) -> None:
         while len(self._recent) > self.max_objects:
@@ -252,33 +241,44 @@ class IdentityMap:
             standing = entry() if entry is not None else None
             if standing is not None and standing is not obj:
                 raise StashUsageError(f"{obj!r} is in the store already, as another object.")
+            state = self.attach(obj)
             if standing is None:
-                self._register(obj, table, obj.id)
-            obj.bind(self)
+                self._register(obj, state, table, obj.id)
             self.changed(obj)
 
+    def attach(self, obj: StashObject) -> InstanceState:
+        """Notify this map of the object's changes; its state."""
+        state = state_of(obj)
+        if state.listener is not None and state.listener is not self:
+            # The map of another store keeps the old state as its entry.
+            pending = state.pending
+            state = add_state(obj)
+            state.pending = pending
+        state.id, state.listener = obj.id, self
+        return state
+
     def changed(self, obj: StashObject) -> None:
-        """Keep a changed object alive until it is saved (`Keeper`); every edit is told."""
+        """Keep a changed object alive until it is saved (`StateListener`); every edit is told."""
         with self._lock:
-            obj = obj.canonical
+            obj = state_of(obj).canonical
             if obj.is_dirty():
                 self._changed[id(obj)] = obj
             elif self._changed.pop(id(obj), None) is not None:
                 self.touch(obj)
 
     def renamed(self, obj: StashObject, old_id: str) -> StashObject | None:
-        """The server gave a new object its id (`Keeper`); the object that was read under this id before."""
+        """Register a new object by the server's id (`StateListener`); another object with it, if any."""
         with self._lock:
             standing = self.get(type(obj), obj.id)
             table = self._table(type(obj))
             table.entries.pop(old_id, None)
-            self._register(obj, table, obj.id)
+            self._register(obj, state_of(obj), table, obj.id)
             self._created.append((type(obj).__name__, obj.id))
             self.changed(obj)
             return None if standing is obj else standing
 
     def unify(self, obj: StashObject, other: StashObject) -> None:
-        """Let two objects of the same entity be as one (`Keeper`)."""
+        """Let two objects of the same entity be as one (`StateListener`)."""
         with self._lock:
             self._recent.pop(id(other), None)
             self._changed.pop(id(other), None)
@@ -305,7 +305,7 @@ class IdentityMap:
         """Seconds since it was loaded; infinite for what is not there or was invalidated."""
         with self._lock:
             entry = self._entry(cls, id_)
-            return self.clock() - entry.stamp if entry is not None else float("inf")
+            return self.clock() - entry.loaded_at if entry is not None else float("inf")
 
     def touch(self, obj: StashObject) -> None:
         """Count an object as recently used."""
@@ -314,7 +314,7 @@ class IdentityMap:
             self._recent.move_to_end(id(obj))
             self._evict()
 
-    def _entry(self, cls: type[StashObject], id_: str) -> Entry | None:
+    def _entry(self, cls: type[StashObject], id_: str) -> InstanceState | None:
         table = self._tables.get(cls)
         return table.entries.get(id_) if table is not None else None
 
@@ -343,10 +343,10 @@ class IdentityMap:
         with self._lock:
             self._expired = self.order.requests.now()
             for entry in self._entries(cls, id_):
-                entry.stamp = NEVER
+                entry.loaded_at = NEVER
                 self._recent.pop(id(entry()), None)
 
-    def _entries(self, cls: type[StashObject] | None, id_: str | None) -> list[Entry]:
+    def _entries(self, cls: type[StashObject] | None, id_: str | None) -> list[InstanceState]:
         tables = [table for held, table in self._tables.items() if cls is None or held is cls]
         if id_ is not None:
             return [table.entries[id_] for table in tables if id_ in table.entries]
@@ -359,14 +359,14 @@ class IdentityMap:
             self._recent.pop(id(obj), None)
             self._changed.pop(id(obj), None)
             self._table(type(obj)).entries.pop(obj.id, None)
-            obj.bind(None)
+            state_of(obj).listener = None
 
-    def part(self, cls: type[Any], ids: Collection[str]) -> None:
+    def expunge(self, cls: type[Any], ids: Collection[str]) -> None:
         """Take out objects that the server has no longer; what led to them is read anew when it is wanted."""
         with self._lock:
             self.order.note_gone(cls.__name__, ids)
             gone = [obj for one in ids if (obj := self.get(cls, one)) is not None]
             for obj in gone:
                 self.discard(obj)
-            for holder in part(self.everything(), gone, cls.__name__):
+            for holder in expunge(self.everything(), gone, cls.__name__):
                 self.expire(type(holder), holder.id)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from stash_cli.core.client.paging import FindQuery, iter_pages
 from stash_cli.core.errors import StashNotFoundError, StashUsageError
 from stash_cli.core.orm.hydrate import class_named
-from stash_cli.core.orm.relations import inverses
+from stash_cli.core.orm.loading import merge_answer
+from stash_cli.core.orm.relationship import inverses
 from stash_cli.core.query.extractors import extractor
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.store.base import paths_of
@@ -134,7 +135,7 @@ class Population(Reading):
         found: dict[str, list[StashObject]] = {each.id: [] for each in objects}
 
         def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
-            others = self.identity.take_each(other_type, rows, sent)
+            others = self.identity.load_each(other_type, rows, sent)
             for row, other in zip(rows, others, strict=True):
                 if other is not None:
                     for holder in set(where.read(row)) & found.keys():
@@ -146,7 +147,7 @@ class Population(Reading):
             async for _ in iter_pages(self.session, query, paths, receive=receive):
                 pass
             for each in objects:
-                each.merge_answer({name: found[each.id]}, sent)
+                merge_answer(each, {name: found[each.id]}, sent)
 
 
 def _parted(cls: type[StashObject], fields: Iterable[str] | None) -> tuple[list[str] | None, list[str]]:

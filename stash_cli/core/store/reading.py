@@ -86,10 +86,10 @@ class Reading(StoreBase):
         incomplete: list[T],
         passes: Callable[[Mapping[str, Any]], bool] | None = None,
     ) -> Receive:
-        """What makes objects of the rows of an answer; see `IdentityMap.take_each`."""
+        """What makes objects of the rows of an answer; see `IdentityMap.load_each`."""
 
         def receive(rows: list[dict[str, Any]], sent: int) -> list[T | None]:
-            return self.identity.take_each(entity_type, rows, sent, passes, incomplete)
+            return self.identity.load_each(entity_type, rows, sent, passes, incomplete)
 
         return receive
 

@@ -8,13 +8,14 @@ from stash_cli.core.client.batch import MAX_BATCH, BatchResult
 from stash_cli.core.edits.save import save
 from stash_cli.core.edits.unit_of_work import UnitOfWork, gather
 from stash_cli.core.errors import StashBatchError, StashError, StashGraphQLError, StashNotFoundError
+from stash_cli.core.orm import state_of
 from stash_cli.core.store.local import Local
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stash_cli.core.edits.conflicts import OnConflict
-    from stash_cli.core.orm.pending import Conflict
+    from stash_cli.core.orm.history import Conflict
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
@@ -44,7 +45,7 @@ class Writing(Local):
         StashUnknownOutcomeError raised where that does not tell; `retry_unknown` makes it all the same.
         Raises what was refused.
         """
-        obj = obj.canonical
+        obj = state_of(obj).canonical
         many = gather([obj])
         async with self.client.object_locks.hold(many or [obj]):
             for each in many or [obj]:
@@ -123,7 +124,7 @@ class Writing(Local):
         """
         done = await obj.delete(self.client, **options)
         if done:
-            self.identity.part(type(obj), [obj.id])
+            self.identity.expunge(type(obj), [obj.id])
         return done
 
     async def get_or_create(
@@ -144,7 +145,7 @@ class Writing(Local):
             await self.save(made)
         except StashGraphQLError:
             # Somebody else may have made it in between; else the refusal stands.
-            self.identity.part(entity_type, [made.id])
+            self.identity.expunge(entity_type, [made.id])
             found = await self.find_one(entity_type, **search_params)
             if found is None:
                 raise

@@ -1,4 +1,4 @@
-"""Bases of all API types, and how a field says more than its annotation can."""
+"""Base classes of all API types, and declarations of fields beyond their annotation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stash_cli.core.errors import StashInputError
-from stash_cli.core.orm.places import SLOTS, owner_at, place_of
+from stash_cli.core.orm.owner import OWNER_SLOTS, editing
 from stash_cli.core.types.problems import explain_validation
 from stash_cli.core.unset import UNSET
 
@@ -25,11 +25,11 @@ def api(
     input: str | None = None,  # noqa: A002 - the API's own word
     since: str | None = None,
 ) -> Any:
-    """Declare what a field's annotation cannot say; the field starts UNSET.
+    """Declare a field that is UNSET by default, with what its annotation cannot express.
 
     `name` is the API's name where it is not snake case; `args` are arguments in GraphQL notation;
-    `deprecated` is the server's advice (such fields are readable and never asked for by default);
-    `lazy` fields are large and asked for only by name; `input` names the input field that writes it;
+    `deprecated` is the server's reason (such fields are readable, but not selected by default);
+    `lazy` fields are large and selected only by name; `input` names the input field that writes it;
     `since` is the release that introduced it, where that is newer than the rest of this description.
     """
     extra: Any = {
@@ -43,12 +43,12 @@ def api(
 
 
 def required(name: str) -> Any:
-    """Declare a field that must be given and whose API name is `name`."""
+    """Declare a required field whose API name is `name`."""
     return Field(alias=name)
 
 
 class ApiObject(BaseModel):
-    """A value the server answers with; unknown keys are ignored, so newer servers can be read."""
+    """A value of an answer; unknown keys are ignored, so that newer servers can be read."""
 
     model_config = ConfigDict(
         defer_build=True, extra="ignore", populate_by_name=True, validate_assignment=True
@@ -56,7 +56,7 @@ class ApiObject(BaseModel):
 
     @classmethod
     def from_graphql(cls, data: Mapping[str, Any]) -> Self:
-        """Build from an answer without validating it: the server is trusted, reading must be cheap."""
+        """Build from an answer without validation, which would cost more than all the rest of reading."""
         from stash_cli.core.orm.hydrate import hydrate
 
         return hydrate(cls, data)
@@ -78,28 +78,23 @@ class StashResult(ApiObject):
 
 
 class Embedded(ApiObject):
-    """A value inside an object, such as its place in a group: an edit of it is an edit of the object."""
+    """A value inside an object, such as its place in a group; an edit of it is an edit of the object."""
 
-    __slots__ = SLOTS
+    __slots__ = OWNER_SLOTS
 
     def __setattr__(self, name: str, value: Any) -> None:
-        place = place_of(self)
-        owner = owner_at(place)
-        if owner is None or place is None:
-            super().__setattr__(name, value)
-            return
-        with owner.editing(place[1]):
+        with editing(self):
             super().__setattr__(name, value)
 
 
 class StashInput(ApiObject):
-    """A value sent to the server; unknown keys are refused, UNSET fields are not sent."""
+    """A value of a request; unknown keys are refused, UNSET fields are not sent."""
 
     model_config = ConfigDict(extra="forbid")
 
     @classmethod
     def parse(cls, data: Self | Mapping[str, Any]) -> Self:
-        """Accept the typed input or a mapping.
+        """Parse the typed input or a mapping.
 
         Raises StashInputError with one line that names the field, and near matches for unknown keys.
         """
@@ -112,7 +107,7 @@ class StashInput(ApiObject):
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can carry it: inputs become objects, enums and times text."""
+    """A value as JSON: API objects and inputs as maps, enums and times as text."""
     if isinstance(value, ApiObject):
         return value.to_graphql()
     if isinstance(value, list | tuple | set):

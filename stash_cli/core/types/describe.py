@@ -14,11 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from stash_cli.core import types
-from stash_cli.core.orm.helper import Helper, helpers_of
-from stash_cli.core.orm.related import Related
+from stash_cli.core.orm.methods import Method, methods_of
 from stash_cli.core.orm.relationship import relationships
-from stash_cli.core.orm.state import State
-from stash_cli.core.orm.tracking import Tracked
 from stash_cli.core.types import annotations as words
 from stash_cli.core.types import enums, operations
 from stash_cli.core.types.annotations import Scalar
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 API_VERSION = "0.31"
-_BASES = (ApiObject, Embedded, State, Tracked, Related, StashObject, StashInput, StashResult)
+_BASES = (ApiObject, Embedded, StashObject, StashInput, StashResult)
 _BUILTIN = {str: "String", int: "Int", float: "Float", bool: "Boolean", object: "Any"}
 _SCALARS = [*(v for k, v in _BUILTIN.items() if k is not object), "ID", "Time", "Timestamp", "Int64"]
 _SCALARS += ["Map", "BoolMap", "PluginConfigMap", "Any", "Upload"]
@@ -224,27 +221,27 @@ def render_stub(api: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_helpers() -> str:
-    """`helpers.pyi`: the derived methods and inverse relations of each entity, for type checkers."""
-    lines = ['"""What `stash_cli.core.orm.helpers` makes when it is first used (generated)."""', ""]
+def render_methods() -> str:
+    """`entity_methods.pyi`: the derived methods and inverse relations of each entity, for type checkers."""
+    lines = ['"""What `stash_cli.core.orm.entity_methods` makes when it is first used (generated)."""', ""]
     lines += ["from pathlib import Path", "", "from stash_cli.core.client import StashClient"]
     lines += ["from stash_cli.core.types import *", "from stash_cli.core.types.annotations import Maybe", ""]
     for name in ENTITIES:
-        lines.append(f"class {name}Helpers:")
+        lines.append(f"class {name}Methods:")
         fields = {field.attr for field in describe_api().types[name].fields.values()}
         found = {attr: facts for attr, facts in relationships(name).items() if attr not in fields}
         lines += [f"    {attr}: Maybe[list[{facts.inverse_type}]]" for attr, facts in found.items()]
-        lines += [line for helper in helpers_of(name) for line in _stub_of(helper)]
+        lines += [line for method in methods_of(name) for line in _stub_of(method)]
         lines.append("")
     return "\n".join(lines)
 
 
-def _stub_of(helper: Helper) -> Iterator[str]:
+def _stub_of(method: Method) -> Iterator[str]:
     given = [
-        f"{name}: {hint}{f' = {default[0]}' if default else ''}" for name, hint, *default in helper.params
+        f"{name}: {hint}{f' = {default[0]}' if default else ''}" for name, hint, *default in method.params
     ]
-    if helper.of_class:
+    if method.of_class:
         yield "    @classmethod"
-    word = "async def" if helper.waits else "def"
-    first = "cls" if helper.of_class else "self"
-    yield f"    {word} {helper.name}({', '.join([first, *given])}) -> {helper.result}: ..."
+    word = "async def" if method.waits else "def"
+    first = "cls" if method.of_class else "self"
+    yield f"    {word} {method.name}({', '.join([first, *given])}) -> {method.result}: ..."

@@ -1,4 +1,4 @@
-"""StashObject: what has an id, remembers its changes and saves itself."""
+"""StashObject: the base class of entities, which have an id, track their changes and save themselves."""
 
 from __future__ import annotations
 
@@ -11,55 +11,60 @@ from pydantic import Field, ModelWrapValidatorHandler, model_validator
 from stash_cli.core.edits import flush, save
 from stash_cli.core.edits.input import merge_operation
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
-from stash_cli.core.orm.related import Related
-from stash_cli.core.orm.relations import inverses
-from stash_cli.core.orm.relationship import relationships
-from stash_cli.core.orm.views import TypeView, side_mutations, tracked_fields
+from stash_cli.core.orm.backrefs import commit_backrefs, propagate
+from stash_cli.core.orm.collections import release, track
+from stash_cli.core.orm.history import ALWAYS_DIRTY, Conflict, History, compare, same, snapshot
+from stash_cli.core.orm.introspect import ClassProperty, side_mutations, tracked_fields
+from stash_cli.core.orm.relationship import inverses, relationships
+from stash_cli.core.orm.state import UNTRACKED, InstanceState, add_state
 from stash_cli.core.types.annotations import ID
+from stash_cli.core.types.base import ApiObject
+from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from pydantic import PrivateAttr
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.edits.conflicts import OnConflict
-    from stash_cli.core.edits.flush import FlushPlan
 
 _put = object.__setattr__
 _TEMPORARY_LENGTH = len(uuid4().hex)
 
 
-class StashObject(Related):
+class StashObject(ApiObject):
     """An entity of the library.
 
-    A new object gets a UUID4 hex id that `save` replaces with the server's number. `save` sends exactly
-    what was changed (see `Tracked`).
+    A new object has a UUID4 hex id until `save` replaces it by the server's number. Every edit is
+    recorded when it is made, with the first old value; `save` sends the fields that differ from the
+    server's in the end.
 
     Objects are equal when type and id are. One that is put into a set or a dict keeps the key it had
     there: hashed before it was saved, it stays equal only to itself.
     """
 
-    __slots__ = ("_key",)
+    # Slots are hidden from Pydantic, whose private attributes would slow down every object.
+    __slots__ = ("_key", "_state")
     if TYPE_CHECKING:
+        # As attributes that the constructor does not take.
         _key: tuple[str, str] = PrivateAttr()
-        """Type and id that the object was first hashed by."""
+        """Type and id by which the object was first hashed."""
+        _state: InstanceState = PrivateAttr()
 
-    __relationships__: ClassVar = TypeView(relationships)
+    __relationships__: ClassVar = ClassProperty(relationships)
     """Attribute -> RelationshipMetadata."""
-    __tracked_fields__: ClassVar = TypeView(tracked_fields)
+    __tracked_fields__: ClassVar = ClassProperty(tracked_fields)
     """Attributes whose changes `save` writes."""
-    __side_mutations__: ClassVar = TypeView(side_mutations)
-    """Those of them that take mutations of their own."""
+    __side_mutations__: ClassVar = ClassProperty(side_mutations)
+    """Attributes of these that have mutations of their own."""
 
     id: ID = Field(default_factory=lambda: uuid4().hex)
 
     @model_validator(mode="wrap")
     @classmethod
     def _whole(cls, data: Any, build: ModelWrapValidatorHandler[Self]) -> Self:
-        """Refuse what the type has no field for, and take what is no field but an inverse relation.
+        """Refuse names that are neither fields nor inverse relations, and set the latter.
 
-        Only what a script gives: answers, which newer servers may put more into, are not validated.
+        For scripts alone: answers, which may hold more fields of newer servers, are not validated.
         """
         if not isinstance(data, Mapping):
             return build(data)
@@ -80,45 +85,75 @@ class StashObject(Related):
         return cls(**{**data, "id": uuid4().hex})
 
     def is_new(self) -> bool:
-        """Whether the server does not know it yet: its id is a UUID, not a number."""
+        """Whether it is not on the server yet: its id is a UUID, not a number."""
         return "id" in self.__dict__ and is_temporary(self.id)
 
     def update_id(self, server_id: str | int) -> StashObject | None:
-        """Put the server's id in place of the temporary one; another object that has it, if any."""
+        """Replace the temporary id by the server's; another object of the store with that id, if any."""
         old = self.id
         self.__dict__["id"] = str(server_id)
-        if self._keeper is None or old == self.id:
-            return None
-        return self._keeper.renamed(self, old)
+        listener = self._state.listener
+        return None if listener is None or old == self.id else listener.renamed(self, old)
 
     def is_dirty(self) -> bool:
         """Whether there is anything to save."""
-        return self.is_new() or self.has_changes()
+        return self.is_new() or self._state.has_changes()
 
     async def to_input(self) -> dict[str, Any]:
-        """What `save` would send: the create input of a new object, else the id and the changes."""
-        return self.begin_save().input
+        """The input that `save` would send: all fields of a new object, else the id and the changes."""
+        return flush.plan_flush(self).input
 
-    def begin_save(self, without: Collection[str] = ()) -> FlushPlan:
-        """What there is to send now, but for the fields `without`.
+    def get_changed_fields(self) -> dict[str, Any]:
+        """Field -> present value, for every field that differs from the server's."""
+        return self._state.changed_fields()
 
-        Raises StashInputError for a change that nothing writes and for a related object that is not
-        saved yet.
+    def get_history(self, name: str) -> History:
+        """Items added to a field, removed and unchanged since it was loaded or saved.
+
+        Items of lists, such as related objects; of other fields the value itself. Removed items of a list
+        of embedded values are maps.
         """
-        with self.locked():
-            return flush.plan_flush(self, without)
+        pending = self._state.pending
+        if pending and name in pending.members:
+            return pending.members[name].history()
+        value = getattr(self, name)
+        before = self._state.committed_state.get(name, snapshot(value))
+        found = compare(
+            *(None if each is UNSET or each is ALWAYS_DIRTY else each for each in (before, snapshot(value)))
+        )
+        if not isinstance(value, list):
+            return found
+        live = list(zip(snapshot(value), value, strict=True))
+        return History(_live_items(found.added, live), found.removed, _live_items(found.unchanged, live))
 
-    def end_save(self, sent: FlushPlan, server_id: str | int, number: int | None = None) -> None:
-        """Note that the server has taken the input of `sent`; what was edited meanwhile stays a change.
+    def get_conflicts(self) -> dict[str, Conflict]:
+        """The fields that were changed here and, since then, on the server."""
+        with self._state.locked():
+            originals = self._state.pending.originals if self._state.pending else {}
+            mine, theirs = self.get_changed_fields() if originals else {}, self._state.committed_state
+            return {
+                name: Conflict(was, mine[name], theirs[name])
+                for name, was in originals.items()
+                if name in mine and not same(theirs[name], was)
+            }
 
-        Answers to requests that were sent before now (or before `number`) do not touch it any more.
-        """
-        with self.locked():
-            save.apply_flush(self, sent, server_id, number)
+    def mark_clean(self) -> None:
+        """Take the present values for the server's, and drop what is queued."""
+        state = self._state
+        with state.locked():
+            for name, delta in (state.pending.members if state.pending else {}).items():
+                commit_backrefs(self, name, [*delta.removed.values()], [*delta.added.values()])
+            state.commit({name: snapshot(value) for name, value in state.changed_fields().items()})
+            if state.pending is not None:
+                # Emptied in place, because another object may share it.
+                state.pending.clear()
+            state.notify()
 
-    async def end_sides(self, client: StashClient, sent: FlushPlan) -> None:
-        """Send what follows the input in mutations of its own; raises what failed, which stays changed."""
-        await save.finish_side_mutations(self, sent, client)
+    def mark_dirty(self) -> None:
+        """Mark every set field as changed, so that `save` sends all that an update takes."""
+        for name in self.model_fields_set - UNTRACKED:
+            self._state.ensure_pending().committed_state[name] = ALWAYS_DIRTY
+        self._state.notify()
 
     async def save(
         self,
@@ -127,32 +162,32 @@ class StashObject(Related):
         on_conflict: OnConflict | None = None,
         retry_unknown: bool = False,
     ) -> None:
-        """Create it, or send what changed and nothing else; clean objects send nothing.
+        """Create it, or send the changed fields; an unchanged object sends nothing.
 
-        What takes mutations of its own (play history, a gallery's images, a tag's scenes) follows the
-        object's input, all in one request. Several tasks that save one object at a time take turns. Raises
-        what `begin_save` raises, before anything is sent. `on_conflict` and `retry_unknown` are those of
-        the store's `save`.
+        Side mutations (play history, a gallery's images, a tag's scenes) follow the object's own, all in one
+        request. Tasks that save the same object wait for each other. `on_conflict` and `retry_unknown` are
+        those of the store's `save`. Raises StashInputError, before anything is sent, for a change that no
+        mutation writes and for a related object that is not saved yet.
         """
         async with client.object_locks.hold([self]):
             await save.save(self, client, on_conflict=on_conflict, retry_unknown=retry_unknown)
 
     async def delete(self, client: StashClient, **options: Any) -> bool:
-        """Remove it from the server; `options` are further fields of the destroy input."""
+        """Delete it on the server; `options` are further fields of the destroy input."""
         if self.is_new():
             raise StashUsageError(f"{self!r} was never saved: there is nothing to delete.")
         return await client.destroy_entity(type(self), [self.id], **options)
 
     @classmethod
     async def bulk_destroy(cls, client: StashClient, ids: list[str], **options: Any) -> bool:
-        """Remove the objects with these ids in one request."""
+        """Delete the objects with these ids in one request."""
         return await client.destroy_entity(cls, ids, **options)
 
     @classmethod
     async def merge(
         cls, client: StashClient, source_ids: list[str], destination_id: str, **options: Any
     ) -> Self | None:
-        """Merge objects into one, which is answered; `options` are further fields of the merge input.
+        """Merge objects into the destination, which is returned; `options` are further fields of the input.
 
         Raises StashUsageError for types that cannot be merged.
         """
@@ -184,29 +219,88 @@ class StashObject(Related):
         _put(self, "_key", key)
         return hash(key)
 
+    def __getattr__(self, name: str) -> Any:
+        """UNSET for fields and inverse relations that are not loaded."""
+        if name in type(self).model_fields or name in inverses(type(self).__name__):
+            return UNSET
+        # Pydantic's own, which it hides from type checkers.
+        return super().__getattr__(name)  # type: ignore[misc]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        state = self._state
+        with state.locked():
+            had = self.__dict__.get(name, UNSET)
+            if value is had:
+                # The end of `scene.tags += [...]`, whose edit is recorded already.
+                return
+            before = snapshot(had)
+            # Objects that were loaded alike share one set.
+            _put(self, "__pydantic_fields_set__", {*self.__pydantic_fields_set__})
+            if name in type(self).model_fields or name not in inverses(type(self).__name__):
+                self._validate(name, value)
+            else:
+                self.__dict__[name] = self._check_related(name, value)
+            if name not in UNTRACKED:
+                release(had)
+                self.__dict__[name] = track(self.__dict__[name], (state, name))
+                state.modified(name, before)
+
+    def _validate(self, name: str, value: Any) -> None:
+        """Assign to a declared field. Pydantic makes a new `__dict__`, which unified objects share."""
+        held = self.__dict__
+        super().__setattr__(name, value)
+        if self._state.pending is not None and self._state.pending.owner is not None:
+            held.update(self.__dict__)
+            _put(self, "__dict__", held)
+
+    def _check_related(self, name: str, value: Any) -> list[Any]:
+        """A value for an inverse relation, which is a list of objects of its type."""
+        target = relationships(type(self).__name__)[name].inverse_type
+        if isinstance(value, list) and all(type(item).__name__ == target for item in value):
+            return value
+        raise StashUsageError(
+            f"{type(self).__name__}.{name} holds a list of {target} objects, not {value!r}."
+        )
+
+    def model_post_init(self, _context: Any, /) -> None:
+        """Record everything given to the constructor as a change."""
+        given, state = self.model_fields_set - UNTRACKED, add_state(self)
+        if given:
+            state.ensure_pending().committed_state.update(dict.fromkeys(given, UNSET))
+        state.track_all()
+        for name in given & relationships(type(self).__name__).keys():
+            propagate(self, name, None, self.__dict__[name])
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with changes of its own, `update` among them."""
+        copied = super().model_copy(deep=deep)
+        for name, value in (update or {}).items():
+            setattr(copied, name, value)
+        return copied
+
     def __copy__(self) -> Self:
         """A second object of the same entity, with changes of its own and in no store."""
         copied = super().__copy__()
-        _put(copied, "_pending", self._pending.copy() if self._pending else None)
-        _put(copied, "_keeper", None)
-        copied.hold_own()
+        state, pending = add_state(copied), self._state.pending
+        state.pending = pending.copy() if pending else None
+        state.track_all()
         return copied
 
     def __deepcopy__(self, _memo: dict[int, Any] | None = None) -> Self:
-        """Relations are links: what they lead to is not copied, the lists that hold them always are."""
+        """The same: related objects are not copied, lists and maps always are."""
         return self.__copy__()
 
     def __getstate__(self) -> dict[Any, Any]:
-        return {**super().__getstate__(), "pending": self._pending}
+        return {**super().__getstate__(), "pending": self._state.pending}
 
-    def __setstate__(self, state: dict[Any, Any]) -> None:
-        super().__setstate__(state)
-        _put(self, "_pending", state["pending"])
-        _put(self, "_keeper", None)
-        self.hold_own()
+    def __setstate__(self, data: dict[Any, Any]) -> None:
+        super().__setstate__(data)
+        state = add_state(self)
+        state.pending = data["pending"]
+        state.track_all()
 
     def __repr__(self) -> str:
-        """Id and name only: printing never walks relations."""
+        """Id and name only: printing follows no relationships."""
         label = self.__dict__.get("name") or self.__dict__.get("title")
         return f"{type(self).__name__}(id={self.id!r}{f', {label!r}' if label else ''})"
 
@@ -214,5 +308,10 @@ class StashObject(Related):
 
 
 def is_temporary(id: str) -> bool:  # noqa: A002 - it is one
-    """Whether an id is the UUID of an object that was never saved; the server's are 64-bit numbers."""
+    """Whether an id is the UUID of an unsaved object; the server's are 64-bit numbers."""
     return not id.isdigit() or len(id) == _TEMPORARY_LENGTH
+
+
+def _live_items(found: list[Any], live: list[tuple[Any, Any]]) -> list[Any]:
+    """The items whose snapshots are in `found`."""
+    return [item for kept, item in live if kept in found]

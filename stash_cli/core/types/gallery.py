@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.orm.helpers import GalleryHelpers
+from stash_cli.core.orm.entity_methods import GalleryMethods
 from stash_cli.core.types.annotations import Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
@@ -34,7 +34,7 @@ class GalleryPathsType(ApiObject):
     preview: Maybe[str] = UNSET
 
 
-class Gallery(GalleryHelpers, StashObject):
+class Gallery(GalleryMethods, StashObject):
     """A set of images: a zip file, a folder, or made by hand."""
 
     title: Nullable[str] = UNSET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.orm.helpers import GroupHelpers
+from stash_cli.core.orm.entity_methods import GroupMethods
 from stash_cli.core.types.annotations import ID, Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, Embedded, StashResult, api
 from stash_cli.core.types.entity import StashObject
@@ -38,7 +38,7 @@ class _GroupFields(StashObject):
     scenes: Maybe[list[Scene]] = api(lazy=True)
 
 
-class Group(GroupHelpers, _GroupFields):
+class Group(GroupMethods, _GroupFields):
     """A movie, series or volume that scenes belong to (a movie before 0.27)."""
 
     containing_groups: Maybe[list[GroupDescription]] = UNSET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.orm.helpers import ImageHelpers
+from stash_cli.core.orm.entity_methods import ImageMethods
 from stash_cli.core.types.annotations import Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
@@ -10,7 +10,7 @@ from stash_cli.core.types.links import Gallery, ImageFile, Performer, Studio, Ta
 from stash_cli.core.unset import UNSET
 
 
-class Image(ImageHelpers, StashObject):
+class Image(ImageMethods, StashObject):
     """A picture or short clip, possibly in several identical files."""
 
     title: Nullable[str] = UNSET

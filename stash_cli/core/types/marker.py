@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.orm.helpers import SceneMarkerHelpers
+from stash_cli.core.orm.entity_methods import SceneMarkerMethods
 from stash_cli.core.types.annotations import ID, Maybe, Nullable, Time
 from stash_cli.core.types.base import ApiObject, StashResult
 from stash_cli.core.types.entity import StashObject
@@ -17,7 +17,7 @@ class SceneMarkerTag(ApiObject):
     scene_markers: Maybe[list[SceneMarker]] = UNSET
 
 
-class SceneMarker(SceneMarkerHelpers, StashObject):
+class SceneMarker(SceneMarkerMethods, StashObject):
     """A point or span of a scene, in seconds, under a primary tag."""
 
     scene: Maybe[Scene] = UNSET

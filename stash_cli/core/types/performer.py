@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.orm.helpers import PerformerHelpers
+from stash_cli.core.orm.entity_methods import PerformerMethods
 from stash_cli.core.types.annotations import Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import StashResult, api
 from stash_cli.core.types.entity import StashObject
@@ -12,7 +12,7 @@ from stash_cli.core.types.stash_id import StashID
 from stash_cli.core.unset import UNSET
 
 
-class Performer(PerformerHelpers, StashObject):
+class Performer(PerformerMethods, StashObject):
     """A person who appears in scenes, images and galleries."""
 
     name: Maybe[str] = UNSET

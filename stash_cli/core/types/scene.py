@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.orm.helpers import SceneHelpers
+from stash_cli.core.orm.entity_methods import SceneMethods
 from stash_cli.core.types.annotations import ID, Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, Embedded, StashResult, api
 from stash_cli.core.types.entity import StashObject
@@ -43,7 +43,7 @@ class SceneGroup(Embedded):
     scene_index: Nullable[int] = UNSET
 
 
-class Scene(SceneHelpers, StashObject):
+class Scene(SceneMethods, StashObject):
     """A video with its metadata, possibly in several files."""
 
     title: Nullable[str] = UNSET

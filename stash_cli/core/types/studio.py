@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.orm.helpers import StudioHelpers
+from stash_cli.core.orm.entity_methods import StudioMethods
 from stash_cli.core.types.annotations import Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import StashResult, api
 from stash_cli.core.types.entity import StashObject
@@ -11,7 +11,7 @@ from stash_cli.core.types.stash_id import StashID
 from stash_cli.core.unset import UNSET
 
 
-class Studio(StudioHelpers, StashObject):
+class Studio(StudioMethods, StashObject):
     """A studio or channel; studios form a tree."""
 
     name: Maybe[str] = UNSET

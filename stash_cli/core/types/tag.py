@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stash_cli.core.orm.helpers import TagHelpers
+from stash_cli.core.orm.entity_methods import TagMethods
 from stash_cli.core.types.annotations import Map, Maybe, Nullable, Time
 from stash_cli.core.types.base import StashResult, api
 from stash_cli.core.types.entity import StashObject
@@ -10,7 +10,7 @@ from stash_cli.core.types.stash_id import StashID
 from stash_cli.core.unset import UNSET
 
 
-class Tag(TagHelpers, StashObject):
+class Tag(TagMethods, StashObject):
     """A tag; tags form a hierarchy in which one may have several parents."""
 
     name: Maybe[str] = UNSET

@@ -1,7 +1,7 @@
-"""Entities that contain their own kind: tags, studios and groups; who is above and below whom.
+"""Hierarchies of tags, studios and groups: ancestors, descendants, and the refusal of cycles.
 
-What was read is walked in memory; of what was not, the server is asked once. No object may become its
-own ancestor: a server may accept that and then never stop walking.
+Loaded relationships are walked in memory; for those that are not, the server is asked once. No object may
+become its own ancestor: a server may accept that and then recurse without end.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError
-from stash_cli.core.orm.changes import key_of
-from stash_cli.core.orm.mirror import known_items
+from stash_cli.core.orm import state_of
+from stash_cli.core.orm.backrefs import pending_items
+from stash_cli.core.orm.history import key_of
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
@@ -30,15 +31,14 @@ HIERARCHIES = {
 """Type -> the relationships that lead up and down."""
 
 _LEVELS = 24
-"""Levels asked for at once where the server cannot ask for all of them."""
+"""Levels in one document where the server's filter has no depth."""
 
 
 def refuse_cycle(obj: StashObject, name: str, other: StashObject) -> None:
-    """Raise StashInputError where `other` at `name` would make `obj` its own ancestor, as far as was read."""
-    onward = _direction(obj, name)
-    if onward is None:
+    """Raise StashInputError where `other` at `name` would make `obj` its own ancestor, as far as loaded."""
+    if name not in HIERARCHIES.get(type(obj).__name__, ()):
         return
-    found, _ = walk([other], onward)
+    found, _ = walk([other], name)
     if obj in found:
         raise _cycle(obj, other)
 
@@ -46,7 +46,7 @@ def refuse_cycle(obj: StashObject, name: str, other: StashObject) -> None:
 async def check(client: StashClient, flushes: Sequence[tuple[StashObject, FlushPlan]]) -> None:
     """Raise StashInputError where a save would make a tag, studio or group its own ancestor.
 
-    The server is asked about objects whose own relationships were never read.
+    The server is asked about objects whose relationships are not loaded.
     """
     for obj, flush in flushes:
         for name in HIERARCHIES.get(type(obj).__name__, ()):
@@ -56,7 +56,7 @@ async def check(client: StashClient, flushes: Sequence[tuple[StashObject, FlushP
 
 
 def _new_targets(obj: StashObject, name: str, flush: FlushPlan) -> list[StashObject]:
-    """What a save newly puts above (or below) an object."""
+    """The objects that a save adds to a relationship of the hierarchy."""
     relation = relationships(type(obj).__name__)[name]
     queued = flush.pending.members.get(name)
     if queued:
@@ -71,21 +71,20 @@ def _new_targets(obj: StashObject, name: str, flush: FlushPlan) -> list[StashObj
     return [target for target in relation.targets(after) if target not in old]
 
 
-async def everyone(obj: StashObject, name: str) -> list[Any]:
+async def find_all(obj: StashObject, name: str) -> list[Any]:
     """All objects that relationship `name` leads to, over any number of levels, nearest first.
 
-    What was not read is asked for, once. Raises StashUsageError where that takes a server and `obj` is
-    in no store.
+    Where it is not loaded, the server is asked once; raises StashUsageError for an object in no store then.
     """
     _, unread = walk([obj], name)
-    found = await _reached(obj.client if unread else None, [obj], name)
+    found = await _reached(state_of(obj).client if unread else None, [obj], name)
     return [each for each in found if each != obj]
 
 
 def walk(start: Sequence[StashObject], name: str) -> tuple[list[StashObject], list[StashObject]]:
-    """`start` and what relationship `name` leads to from there, and those of them that have it unread.
+    """`start` and what relationship `name` leads to from there, and those of them that have it not loaded.
 
-    What was put in and is not saved yet is followed, too, where the rest is unread.
+    Where it is not loaded, items that were added here are followed.
     """
     found = {key_of(each): each for each in start}
     unread, queue = [], [*found.values()]
@@ -93,7 +92,7 @@ def walk(start: Sequence[StashObject], name: str) -> tuple[list[StashObject], li
         relation = relationships(type(each).__name__)[name]
         value = each.__dict__.get(name, UNSET)
         if value is UNSET:
-            value = known_items(each, name)
+            value = pending_items(each, name)
             unread += [] if each.is_new() else [each]
         new = {key_of(target): target for target in relation.targets(value) if key_of(target) not in found}
         found |= new
@@ -102,7 +101,7 @@ def walk(start: Sequence[StashObject], name: str) -> tuple[list[StashObject], li
 
 
 async def _reached(client: StashClient | None, start: Sequence[StashObject], name: str) -> list[StashObject]:
-    """`start` and all that `name` leads to from there, here or (with `client`) on the server."""
+    """`start` and all that `name` leads to from there, in memory and (with `client`) on the server."""
     found, unread = walk(start, name)
     answered: set[str | int] = set()
     while unread and client is not None:
@@ -116,7 +115,7 @@ async def _reached(client: StashClient | None, start: Sequence[StashObject], nam
 async def _ask(
     client: StashClient, start: Sequence[StashObject], name: str
 ) -> tuple[list[StashObject], list[StashObject]]:
-    """What the server says `name` leads to from any of `start`, and those from which it leads on unasked."""
+    """The objects that `name` leads to on the server, and those that may lead further."""
     cls = type(start[0])
     entity = ENTITIES[cls.__name__]
     back = _opposite(cls.__name__, name)
@@ -125,7 +124,7 @@ async def _ask(
         args = {"filter": {"per_page": -1}, entity.filter_arg: wanted}
         answer: Any = await client.ask(entity.find, [f"{entity.items}.id", f"{entity.items}.name"], **args)
         return list(getattr(answer, entity.items)), []
-    # Studios cannot be asked for by depth: their links are followed level by level in one document.
+    # The studio filter has no depth for parents, so one document follows the links level by level.
     levels = [".".join([*[name] * depth, "id"]) for depth in range(_LEVELS)]
     answers = [await client.find_entity(cls, each.id, levels) for each in start]
     return walk([each for each in answers if each is not None], name)
@@ -134,11 +133,6 @@ async def _ask(
 def _opposite(type_name: str, name: str) -> str:
     up, down = HIERARCHIES[type_name]
     return down if name == up else up
-
-
-def _direction(obj: StashObject, name: str) -> str | None:
-    """`name` itself where it leads up or down a hierarchy."""
-    return name if name in HIERARCHIES.get(type(obj).__name__, ()) else None
 
 
 def _cycle(obj: StashObject, other: StashObject) -> StashInputError:

@@ -1,4 +1,4 @@
-"""What `stash_cli.core.orm.helpers` makes when it is first used (generated)."""
+"""What `stash_cli.core.orm.entity_methods` makes when it is first used (generated)."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from stash_cli.core.client import StashClient
 from stash_cli.core.types import *
 from stash_cli.core.types.annotations import Maybe
 
-class SceneHelpers:
+class SceneMethods:
     async def add_to_gallery(self, gallery: Gallery) -> None: ...
     async def remove_from_gallery(self, gallery: Gallery) -> None: ...
     async def add_group(self, group: Group | SceneGroup, scene_index: int | None = None) -> None: ...
@@ -22,7 +22,7 @@ class SceneHelpers:
     def generate_screenshot(self, at: float | None = None) -> None: ...
     def set_cover_image(self, source: str | Path | None) -> None: ...
 
-class ImageHelpers:
+class ImageMethods:
     async def add_to_gallery(self, gallery: Gallery) -> None: ...
     async def remove_from_gallery(self, gallery: Gallery) -> None: ...
     async def add_tag(self, tag: Tag) -> None: ...
@@ -32,7 +32,7 @@ class ImageHelpers:
     def set_studio(self, studio: Studio | None) -> None: ...
     def reset_o(self) -> None: ...
 
-class GalleryHelpers:
+class GalleryMethods:
     images: Maybe[list[Image]]
     async def add_scene(self, scene: Scene) -> None: ...
     async def remove_scene(self, scene: Scene) -> None: ...
@@ -45,7 +45,7 @@ class GalleryHelpers:
     def set_studio(self, studio: Studio | None) -> None: ...
     async def image(self, index: int) -> Image: ...
 
-class PerformerHelpers:
+class PerformerMethods:
     images: Maybe[list[Image]]
     galleries: Maybe[list[Gallery]]
     scene_markers: Maybe[list[SceneMarker]]
@@ -62,7 +62,7 @@ class PerformerHelpers:
     @classmethod
     async def find_by_name(cls, client: StashClient, name: str) -> Performer | None: ...
 
-class StudioHelpers:
+class StudioMethods:
     scenes: Maybe[list[Scene]]
     images: Maybe[list[Image]]
     galleries: Maybe[list[Gallery]]
@@ -86,7 +86,7 @@ class StudioHelpers:
     @classmethod
     async def find_by_name(cls, client: StashClient, name: str) -> Studio | None: ...
 
-class TagHelpers:
+class TagMethods:
     scenes: Maybe[list[Scene]]
     images: Maybe[list[Image]]
     galleries: Maybe[list[Gallery]]
@@ -118,7 +118,7 @@ class TagHelpers:
     @classmethod
     async def find_by_name(cls, client: StashClient, name: str) -> Tag | None: ...
 
-class GroupHelpers:
+class GroupMethods:
     performers: Maybe[list[Performer]]
     async def add_scene(self, scene: Scene) -> None: ...
     async def remove_scene(self, scene: Scene) -> None: ...
@@ -136,7 +136,7 @@ class GroupHelpers:
     @classmethod
     async def find_by_name(cls, client: StashClient, name: str) -> Group | None: ...
 
-class SceneMarkerHelpers:
+class SceneMarkerMethods:
     async def add_tag(self, tag: Tag) -> None: ...
     async def remove_tag(self, tag: Tag) -> None: ...
     def set_scene(self, scene: Scene | None) -> None: ...

@@ -1,6 +1,6 @@
-"""What the methods of an entity are that follow from its relationships: `add_tag`, `set_studio`, ...
+"""The methods of entities that follow from their relationships: `add_tag`, `set_studio`, `reset_o`, ...
 
-`helpers_of` is the one table of them; the classes in `helpers` and the stub beside it are made of it.
+`methods_of` is the one table of them; the classes of `entity_methods` and the stub beside it derive from it.
 """
 
 from __future__ import annotations
@@ -12,21 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.input import singular
 from stash_cli.core.edits.side_mutations import QUEUED
-from stash_cli.core.orm import finding, hierarchy, images
+from stash_cli.core.errors import StashNotFoundError
+from stash_cli.core.orm import images, relate, state_of, validate
+from stash_cli.core.orm.hydrate import class_named
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, snake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from stash_cli.core.client import StashClient
 
 Param = tuple[Any, ...]
 """Name, annotation, and default if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Helper:
-    """One method: what it is called, what it takes, and what it does."""
+class Method:
+    """One method: name, parameters, and the function that it calls with them."""
 
     name: str
     doc: str
@@ -62,7 +67,7 @@ _PARAMS = {
     "child_studios": "child",
     "parent_studio": "parent",
 }
-"""What a parameter is called where it is not the relationship's name in the singular."""
+"""Names of parameters that are not the relationship's name in the singular."""
 
 _OPTIONS: dict[str, tuple[Param, ...]] = {
     "reset_activity": (("reset_resume", "bool", True), ("reset_duration", "bool", True)),
@@ -72,38 +77,38 @@ _OPTIONS: dict[str, tuple[Param, ...]] = {
 
 
 @cache
-def helpers_of(type_name: str) -> tuple[Helper, ...]:
+def methods_of(type_name: str) -> tuple[Method, ...]:
     """Every derived method of an entity type."""
     parts = (_of_lists, _of_links, _of_hierarchy, _queued, _of_images, _of_names)
-    return tuple(helper for part in parts for helper in part(type_name))
+    return tuple(method for part in parts for method in part(type_name))
 
 
-def _of_lists(type_name: str) -> Iterator[Helper]:
+def _of_lists(type_name: str) -> Iterator[Method]:
     for attr, relation in relationships(type_name).items():
         if relation.is_list and relation.is_written and describe_api().types[relation.inverse_type].is_entity:
             yield from _of_list(type_name, attr, relation)
 
 
-def _of_list(type_name: str, attr: str, relation: RelationshipMetadata) -> Iterator[Helper]:
+def _of_list(type_name: str, attr: str, relation: RelationshipMetadata) -> Iterator[Method]:
     one = singular(attr)
     param = _PARAMS.get(attr, one)
     target = relation.inverse_type + (f" | {relation.through}" if relation.through else "")
     into, out_of = ("to_", "from_") if (type_name, attr) in _CONTAINERS else ("", "")
 
     def add(obj: Any, other: Any, **data: Any) -> None:
-        obj.relate(attr, other, **data)
+        relate.append(obj, attr, other, **data)
 
     def remove(obj: Any, other: Any) -> None:
-        obj.unrelate(attr, other)
+        relate.remove(obj, attr, other)
 
     params = ((param, target), *_data_of(relation))
-    yield Helper(f"add_{into}{one}", f"Put an object into `{attr}`; saved by the next save.", params, add)
+    yield Method(f"add_{into}{one}", f"Put an object into `{attr}`; saved by the next save.", params, add)
     doc = f"Take an object out of `{attr}`; saved by the next save."
-    yield Helper(f"remove_{out_of}{one}", doc, ((param, target),), remove)
+    yield Method(f"remove_{out_of}{one}", doc, ((param, target),), remove)
 
 
 def _data_of(relation: RelationshipMetadata) -> tuple[Param, ...]:
-    """What goes with an object into a list that carries data."""
+    """Association data: the parameters beside the object itself."""
     if not relation.through:
         return ()
     fields = describe_api().types[relation.through].fields.values()
@@ -115,64 +120,93 @@ def _data_of(relation: RelationshipMetadata) -> tuple[Param, ...]:
     )
 
 
-def _of_links(type_name: str) -> Iterator[Helper]:
+def _of_links(type_name: str) -> Iterator[Method]:
     for attr, relation in relationships(type_name).items():
         if relation.is_list:
             continue
 
         def put(obj: Any, other: Any, *, attr: str = attr) -> None:
-            obj.relate(attr, other)
+            relate.append(obj, attr, other)
 
         hint = f"{relation.inverse_type} | None"
-        # A parent may have to be asked for its own; a plain link never waits.
-        waits = attr in hierarchy.HIERARCHIES.get(type_name, ())
+        # A coroutine where the API of other clients has one.
+        waits = attr in validate.HIERARCHIES.get(type_name, ())
         doc = f"Let `{attr}` be this object, or none; saved by the next save."
-        yield Helper(f"set_{attr}", doc, ((_PARAMS.get(attr, attr), hint),), put, waits=waits)
+        yield Method(f"set_{attr}", doc, ((_PARAMS.get(attr, attr), hint),), put, waits=waits)
 
 
-def _of_hierarchy(type_name: str) -> Iterator[Helper]:
-    names = hierarchy.HIERARCHIES.get(type_name, ())
+def _of_hierarchy(type_name: str) -> Iterator[Method]:
+    names = validate.HIERARCHIES.get(type_name, ())
     for name, word in zip(names, ("ancestors", "descendants"), strict=False):
 
-        async def everyone(obj: Any, *, name: str = name) -> list[Any]:
-            return await hierarchy.everyone(obj, name)
+        async def find_all(obj: Any, *, name: str = name) -> list[Any]:
+            return await validate.find_all(obj, name)
 
         doc = f"All its {word}, nearest first; what was not read is asked for, once."
-        yield Helper(f"get_all_{word}", doc, (), everyone, result=f"list[{type_name}]")
+        yield Method(f"get_all_{word}", doc, (), find_all, result=f"list[{type_name}]")
 
 
-def _queued(type_name: str) -> Iterator[Helper]:
+def _queued(type_name: str) -> Iterator[Method]:
     for method, (operation, _) in QUEUED.get(type_name, {}).items():
 
         def queue(obj: Any, *values: Any, method: str = method) -> None:
             names = [name for name, *_ in _OPTIONS.get(method, ())]
-            obj.queue_call(method, **dict(zip(names, values, strict=True)))
+            relate.queue_mutation(obj, method, **dict(zip(names, values, strict=True)))
 
         doc = f"Let the next save call `{operation}`."
-        yield Helper(method, doc, _OPTIONS.get(method, ()), queue, waits=False)
+        yield Method(method, doc, _OPTIONS.get(method, ()), queue, waits=False)
 
 
-def _of_images(type_name: str) -> Iterator[Helper]:
+def _of_images(type_name: str) -> Iterator[Method]:
     for field in images.image_fields(type_name):
 
         def put(obj: Any, source: Any, *, field: str = field) -> None:
-            obj.queue_image(field, source)
+            relate.queue_image(obj, field, source)
 
         doc = f"Let the next save send `{field}`: a path, a URL, a data URI, or None for none."
-        yield Helper(f"set_{field}", doc, (("source", "str | Path | None"),), put, waits=False)
+        yield Method(f"set_{field}", doc, (("source", "str | Path | None"),), put, waits=False)
     if type_name == "Performer":
         doc = "Send an image and everything else that changed; the performer itself."
         params = (("client", "StashClient"), ("image_path", "str | Path"))
-        yield Helper("update_avatar", doc, params, finding.update_avatar, result="Performer")
+        yield Method("update_avatar", doc, params, _update_avatar, result="Performer")
 
 
-def _of_names(type_name: str) -> Iterator[Helper]:
+def _of_names(type_name: str) -> Iterator[Method]:
     entity = ENTITIES.get(type_name)
     if entity is not None and entity.label == "name":
         doc = f"The {snake(type_name).replace('_', ' ')} of this name in any case, or None."
         params = (("client", "StashClient"), ("name", "str"))
         hint = f"{type_name} | None"
-        yield Helper("find_by_name", doc, params, finding.find_by_name, result=hint, of_class=True)
+        yield Method("find_by_name", doc, params, _find_by_name, result=hint, of_class=True)
     if type_name == "Gallery":
         doc = "The image at this place of the gallery, counted from 0."
-        yield Helper("image", doc, (("index", "int"),), finding.image_at, result="Image")
+        yield Method("image", doc, (("index", "int"),), _image_at, result="Image")
+
+
+async def _find_by_name(cls: Any, client: StashClient, name: str) -> Any:
+    """The object of this name: the exact case before any other, then the lowest id."""
+    entity = ENTITIES[cls.__name__]
+    wanted = {"name": {"value": name, "modifier": "EQUALS"}}
+    page: Any = await client.find_page(cls.__name__, None, wanted)
+    # The server takes % and _ for wildcards, so it may answer others.
+    found = [each for each in getattr(page, entity.items) if each.name.casefold() == name.casefold()]
+    return min(found, key=lambda each: (each.name != name, int(each.id)), default=None)
+
+
+async def _image_at(gallery: Any, index: int) -> Any:
+    """The image at an index of the gallery, from 0; raises StashNotFoundError beyond its end."""
+    client = state_of(gallery).client
+    text = 'query($id: ID!, $page: Int!) { findImages(filter: {page: $page, per_page: 1, sort: "path"},'
+    text += " image_filter: {galleries: {value: [$id], modifier: INCLUDES}}) { images { id } } }"
+    answer = await client.execute(text, {"id": gallery.id, "page": index + 1})
+    rows = answer["findImages"]["images"]
+    if index < 0 or not rows:
+        raise StashNotFoundError(f"{gallery!r} has no image {index}.")
+    return await client.find_entity(class_named("Image"), rows[0]["id"])
+
+
+async def _update_avatar(performer: Any, client: StashClient, image_path: str | Path) -> Any:
+    """Save an image of a performer, with all other changes."""
+    relate.queue_image(performer, "image", image_path)
+    await performer.save(client)
+    return performer

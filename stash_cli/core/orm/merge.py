@@ -1,14 +1,14 @@
-"""Three-way merges: what was changed here and what was changed on the server since, in one value.
+"""Three-way merges of the committed value, ours and the server's.
 
-Lists are merged item by item, maps key by key, counters by what was counted; other values are not merged.
-Where both changed the same item of data or the same key, what was changed here stays.
+Lists are merged item by item, maps key by key, counters by the difference; other values are not merged.
+Where both sides changed the same item's data or the same key, ours stays.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.orm.changes import FORCED, key_of, same, snapshot
+from stash_cli.core.orm.history import ALWAYS_DIRTY, key_of, same, snapshot
 from stash_cli.core.types.base import Embedded
 from stash_cli.core.unset import UNSET
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     Map = Mapping[str, Any]
 
 _NAMES = ("endpoint", "stash_id")
-"""Fields of embedded values that tell which one it is."""
+"""Fields that identify an embedded value."""
 
 COUNTERS = frozenset({"o_counter", "play_count"})
-"""Numbers that are saved as what was counted."""
+"""Numbers that are saved as a difference."""
 
 
 def is_mergeable(name: str, *values: Any) -> bool:
-    """Whether the values of a field can be merged; those that were never read cannot."""
-    if any(value is UNSET or value is FORCED for value in values):
+    """Whether the values of a field can be merged; values that are not loaded cannot."""
+    if any(value is UNSET or value is ALWAYS_DIRTY for value in values):
         return False
     if name in COUNTERS:
         return True
@@ -40,7 +40,7 @@ def is_mergeable(name: str, *values: Any) -> bool:
 def merged(name: str, relation: RelationshipMetadata | None, base: Any, mine: Any, theirs: Any) -> Any:
     """`theirs` with the changes from `base` to `mine`."""
     if name in COUNTERS:
-        # Set back to none, it is to be none.
+        # Reset to zero here, it is zero whatever was counted meanwhile.
         return mine if not mine else max(0, (theirs or 0) + mine - (base or 0))
     if isinstance(mine, dict) or isinstance(theirs, dict):
         return _merged_map(base or {}, mine or {}, theirs or {})
@@ -48,7 +48,7 @@ def merged(name: str, relation: RelationshipMetadata | None, base: Any, mine: An
 
 
 def as_sent(name: str, relation: RelationshipMetadata | None, base: Any, sent: Any, theirs: Any) -> Any:
-    """What the server had before others made it `theirs`: `base`, or what it has taken of `sent`."""
+    """The server's value before others made it `theirs`: `base` with as much of `sent` as it has taken."""
     if name in COUNTERS:
         low, high = sorted((base or 0, sent or 0))
         return min(max(theirs or 0, low), high)
@@ -90,7 +90,7 @@ def _taken_map(base: Mapping[str, Any], sent: Mapping[str, Any], theirs: Mapping
 
 
 def _key(relation: RelationshipMetadata | None) -> Key:
-    """What tells the items of a list apart: the object they lead to, the stash-box and id, or the value."""
+    """Key of list items: the object they lead to, the stash-box and id, or the value itself."""
 
     def key(item: Any) -> Any:
         fields = item.__dict__ if isinstance(item, Embedded) else item
@@ -104,7 +104,7 @@ def _key(relation: RelationshipMetadata | None) -> Key:
 
 
 def _merged_list(key: Key, base: list[Any], mine: list[Any], theirs: list[Any]) -> list[Any]:
-    """My items in my order, without those taken out there, and then those put in there."""
+    """Our items in our order without those removed by the server, then those added by the server."""
     was, here, there = ({key(item): item for item in items} for items in (base, mine, theirs))
     kept = [item for item in mine if key(item) in there or key(item) not in was]
     kept = [_merged_item(was, there, key(item), item) for item in kept]
@@ -112,7 +112,7 @@ def _merged_list(key: Key, base: list[Any], mine: list[Any], theirs: list[Any]) 
 
 
 def _merged_item(was: Mapping[Any, Any], there: Mapping[Any, Any], key: Any, mine: Any) -> Any:
-    """An item, with the data of the server's where only that was changed."""
+    """Our item, or the server's where only that one was changed."""
     if key not in was or key not in there or not same(mine, was[key]):
         return mine
     return mine if same(mine, there[key]) else there[key]

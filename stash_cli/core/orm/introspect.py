@@ -1,4 +1,4 @@
-"""What a class says of its fields to scripts that ask: relationships, what is saved, and how."""
+"""Class attributes that describe an entity's fields: relationships, tracked fields, side mutations."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class TypeView:
-    """A class attribute that is looked up by the name of the class when it is read."""
+class ClassProperty:
+    """A class attribute that is computed from the name of the class when it is read."""
 
     def __init__(self, look_up: Callable[[str], Any]) -> None:
         self.look_up = look_up
 
     def __get__(self, _: object, owner: type) -> Any:
-        """What is known of `owner`."""
         return self.look_up(owner.__name__)
 
 

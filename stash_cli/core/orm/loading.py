@@ -1,0 +1,159 @@
+"""Merging answers into objects: server values are applied, changes that are not saved stay."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.orm import state_of
+from stash_cli.core.orm.backrefs import clear_reverted, commit_backrefs, propagate
+from stash_cli.core.orm.collections import TrackedDict, TrackedList, track
+from stash_cli.core.orm.history import ALWAYS_DIRTY, Delta, same, snapshot
+from stash_cli.core.orm.merge import as_sent, conflicting, is_mergeable, merged
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.relationship_values import apply_delta
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.core.orm.hydrate import Identity, Instrument, Plan
+    from stash_cli.core.orm.state import InstanceState
+    from stash_cli.core.types.entity import StashObject
+
+_put = object.__setattr__
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def merge_answer(obj: StashObject, values: Mapping[str, Any], number: int | None = None) -> None:
+    """Apply the server's values to all fields but those that were changed here, which are merged.
+
+    `values` are converted attributes, or the result of a query for an inverse relation; a null is a value,
+    an absent field stays. `number` is that of the request which read them: fields that are in flight, or
+    were written or read since it was sent, stay. None: the values are current.
+    """
+    state = state_of(obj)
+    with state.locked():
+        if number is not None:
+            in_flight = _in_flight(state)
+            values = {name: value for name, value in values.items() if name not in in_flight}
+            if state.listener is not None:
+                values = state.listener.current(obj, values, number)
+        for name, value in values.items():
+            _merge(state, name, value, track)
+        _put(obj, "__pydantic_fields_set__", obj.__pydantic_fields_set__ | values.keys())
+
+
+def populate(
+    obj: StashObject, state: InstanceState, data: Mapping[str, Any], plan: Plan, identity: Identity | None
+) -> None:
+    """`merge_answer` for a row as the server sent it, converted on the way.
+
+    One loop without calls for unchanged objects, because hydration is the cost of reading.
+    """
+    names, held, pending = tuple(data), obj.__dict__, state.pending
+    in_flight = _NOTHING if pending is None else pending.in_flight
+    layout, known = plan.layouts.get(names) or plan.layout(names), obj.__pydantic_fields_set__
+    if not layout.attrs <= known:
+        # All objects that were loaded alike share one set, which an assignment copies.
+        _put(obj, "__pydantic_fields_set__", layout.attrs | known if known else layout.attrs)
+    for step, value in zip(layout.steps, data.values(), strict=True):
+        if step is None:
+            continue
+        attr, convert, instrument = step
+        if convert is not None and value is not None:
+            value = convert(value, identity)  # noqa: PLW2901 - converted in place of the row's value
+        if pending is None and instrument is None:
+            held[attr] = value
+        elif state.pending is None and instrument is not None and value is not None:
+            _set(held, state, attr, value, instrument)
+        elif attr not in in_flight:
+            _merge(state, attr, value, instrument)
+
+
+def _in_flight(state: InstanceState) -> Mapping[str, Any]:
+    """Fields in a mutation that is not answered yet: answers to queries are never merged into them.
+
+    Requests that overlap with the mutation may be carried out before it, between its parts, or after it, in
+    any order. An item that it removes could be seen gone and then there again, as if somebody else had
+    added it.
+    """
+    return state.pending.in_flight if state.pending is not None else _NOTHING
+
+
+def _merge(state: InstanceState, name: str, value: Any, instrument: Instrument | None) -> None:
+    """Merge the server's value of one field."""
+    if state.pending is not None and state.pending.holds(name):
+        _merge_changed(state, name, value)
+    elif instrument is None or value is None:
+        state.obj.__dict__[name] = value
+    else:
+        _set(state.obj.__dict__, state, name, value, instrument)
+
+
+def set_silently(state: InstanceState, name: str, value: Any) -> None:
+    """Set a field without recording an edit; a tracked list or map stays the same object."""
+    _set(state.obj.__dict__, state, name, value, track)
+
+
+def _set(held: dict[str, Any], state: InstanceState, name: str, value: Any, instrument: Instrument) -> None:
+    mine = held.get(name)
+    if value is None or not isinstance(mine, TrackedList | TrackedDict):
+        held[name] = instrument(value, (state, name))
+    elif not same(mine, value):
+        # Others may hold the list or map.
+        mine.replace_silently(value)
+
+
+def _merge_changed(state: InstanceState, name: str, value: Any) -> None:
+    """Merge a field with recorded changes: they stay, unless the server has the same value."""
+    pending, is_same, obj = state.ensure_pending(), state.comparison(name), state.obj
+    before = pending.committed_state.get(name, UNSET)
+    if before is ALWAYS_DIRTY or (before is not UNSET and is_same(value, before)):
+        if state.settle_unknown(name) is not UNSET:
+            state.discard_unchanged(name)
+        return
+    differs, mine = state.differs(name), obj.__dict__.get(name, UNSET)
+    sent = state.settle_unknown(name)
+    pending.committed_state[name] = snapshot(value)
+    if before is not UNSET:
+        commit_backrefs(obj, name, before, pending.committed_state[name])
+    if not differs:
+        _merge_loaded(state, name, value)
+    elif before is UNSET:
+        # Assigned while it was not loaded: only now it is known what the assignment removes.
+        propagate(obj, name, pending.committed_state[name], obj.__dict__[name])
+    else:
+        _merge_both(state, name, (before, mine, value), sent)
+    state.discard_unchanged(name)
+
+
+def _merge_loaded(state: InstanceState, name: str, value: Any) -> None:
+    """Set a field that was not edited itself, with the changes recorded while it was not loaded."""
+    pending = state.ensure_pending()
+    queued = pending.members.get(name, Delta())
+    for delta in pending.loaded_deltas(name):
+        value = apply_delta(relationships(state.cls.__name__)[name], value, delta)
+    set_silently(state, name, value)
+    relation = state.relation(name)
+    if relation is not None and queued:
+        changed = relation.targets([*queued.added.values(), *queued.removed.values()])
+        clear_reverted(state.obj, name, changed)
+
+
+def _merge_both(state: InstanceState, name: str, values: tuple[Any, Any, Any], sent: Any) -> None:
+    """Merge a field that was changed here and on the server: `values` are its base, ours and theirs.
+
+    `sent` is what the server may have taken before, if anything. Ours stays where there is no merging.
+    """
+    base, mine, theirs = values
+    originals, relation = state.ensure_pending().originals, state.relation(name)
+    if not is_mergeable(name, base, mine, theirs):
+        if not state.comparison(name)(theirs, sent):
+            originals.setdefault(name, base)
+        return
+    if sent is not UNSET:
+        base = as_sent(name, relation, base, sent, theirs)
+    if conflicting(base, mine, theirs):
+        originals.setdefault(name, base)
+    set_silently(state, name, merged(name, relation, base, mine, theirs))

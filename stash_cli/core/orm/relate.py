@@ -1,0 +1,122 @@
+"""Changes of relationships that work whether these are loaded or not, and other changes queued for a save."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.save import emptied
+from stash_cli.core.edits.side_mutations import QUEUED
+from stash_cli.core.errors import StashUsageError
+from stash_cli.core.orm import images, state_of
+from stash_cli.core.orm.backrefs import append_backref, discard_changes, is_elsewhere, remove_backref
+from stash_cli.core.orm.history import Delta, snapshot
+from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.orm.loading import set_silently
+from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
+from stash_cli.core.orm.relationship_values import index_of
+from stash_cli.core.orm.validate import refuse_cycle
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stash_cli.core.types.entity import StashObject
+
+
+def append(obj: StashObject, name: str, other: Any, **data: Any) -> None:
+    """Append `other` to the relationship `name`, or set it where that holds one object.
+
+    `data` belongs to the association, such as a scene's number in a group. A list that is not loaded stays
+    so: only what is appended is sent.
+    """
+    relation = _written_relation(obj, name)
+    item, target = _item(relation, other, data)
+    if target is not None:
+        refuse_cycle(obj, name, target)
+    with state_of(obj).locked():
+        held = obj.__dict__.get(name, UNSET)
+        if not relation.is_list or (held is UNSET and obj.is_new()):
+            setattr(obj, name, [item] if relation.is_list else item)
+        elif held is UNSET:
+            _queue(obj, name, item, is_added=True)
+            if relation.inverse_field:
+                append_backref(target, relation.inverse_field, obj, item)
+        elif (at := index_of(relation, held, target)) is None:
+            held.append(item)
+        elif data:
+            held[at] = item
+
+
+def remove(obj: StashObject, name: str, other: Any) -> None:
+    """Remove `other` from the list `name`; no error where it is not in it."""
+    relation = _written_relation(obj, name)
+    item, target = _item(relation, other, {})
+    with state_of(obj).locked():
+        held = obj.__dict__.get(name, UNSET)
+        if held is UNSET and not obj.is_new():
+            _remove_unloaded(obj, name, relation, item)
+        elif (at := index_of(relation, held, target)) is not None:
+            del held[at]
+
+
+def _remove_unloaded(obj: StashObject, name: str, relation: RelationshipMetadata, item: Any) -> None:
+    target, back = relation.target(item), relation.inverse_field
+    if back and is_elsewhere(target, back, obj):
+        return
+    if not target.is_new():
+        _queue(obj, name, item, is_added=False)
+    if back:
+        remove_backref(target, back, obj)
+    if target.is_new():
+        # The server does not know the object, so there is nothing to send.
+        discard_changes(obj, name, target)
+        discard_changes(target, back or "", obj)
+        state_of(obj).notify()
+
+
+def _queue(obj: StashObject, name: str, item: Any, *, is_added: bool) -> None:
+    """Record a change of a list that is not loaded, for the next save."""
+    state, target = state_of(obj), relationships(type(obj).__name__)[name].target(item)
+    discard_changes(obj, name, target)
+    delta = state.ensure_pending().members.setdefault(name, Delta())
+    (delta.add if is_added else delta.remove)(target, item)
+    state.notify()
+
+
+def queue_mutation(obj: StashObject, method: str, **args: Any) -> None:
+    """Queue a mutation for the next save, and set the fields that it changes."""
+    operation, fields = QUEUED[type(obj).__name__][method]
+    given = {name: value for name, value in args.items() if value is not None}
+    state = state_of(obj)
+    with state.locked():
+        state.ensure_pending().calls[operation] = given
+        for name, value in emptied(obj, operation, given, fields).items():
+            set_silently(state, name, value)
+            state.set_committed(name, snapshot(value))
+        state.notify()
+
+
+def queue_image(obj: StashObject, field: str, source: str | Path | None) -> None:
+    """Queue an image for the next save: a path, a URL, a data URI, or None to remove it."""
+    sent, state = images.as_input(source), state_of(obj)
+    with state.locked():
+        state.ensure_pending().inputs[field] = sent
+        state.notify()
+
+
+def _written_relation(obj: StashObject, name: str) -> RelationshipMetadata:
+    relation = relationships(type(obj).__name__).get(name)
+    if relation is None or not relation.is_written:
+        raise StashUsageError(f"{type(obj).__name__}.{name} is no relationship that can be changed.")
+    return relation
+
+
+def _item(relation: RelationshipMetadata, other: Any, data: dict[str, Any]) -> tuple[Any, Any]:
+    """The item of the relationship for `other`, and the object that it leads to."""
+    through: Any = class_named(relation.through) if relation.through else None
+    if through is not None and isinstance(other, through):
+        return other, relation.target(other)
+    if other is not None and type(other).__name__ != relation.inverse_type:
+        raise StashUsageError(f"{relation.inverse_type} expected, not {other!r}.")
+    given = {name: value for name, value in data.items() if value is not None}
+    return (through(**{relation.link: other, **given}), other) if through else (other, other)
