@@ -62,7 +62,7 @@ def test_threads_read_and_save_through_one_store(kind: str, request: pytest.Fixt
     store.invalidate_all()
     found = run(store.find(Scene, title__startswith="1 "))
     assert {scene.rating100 for scene in found} == {24}
-    run(store.session.close())
+    run(store.client.session.close())
 
 
 def test_loops_one_after_the_other(served_url: str) -> None:
@@ -74,8 +74,8 @@ def test_loops_one_after_the_other(served_url: str) -> None:
         run(store.save(tag))
         store.invalidate_all()
         assert run(store.find_one(Tag, name="A")) is tag
-    run(store.session.close())
-    run(store.session.close())
+    run(store.client.session.close())
+    run(store.client.session.close())
     assert tag.description == "2"
 
 

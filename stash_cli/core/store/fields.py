@@ -1,12 +1,13 @@
-"""Which fields an object holds, and which it lacks; nested ones by path."""
+"""Fields by path: which of them an object has loaded, and the paths that a query selects."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashLookupError, did_you_mean
+from stash_cli.core.errors import StashLookupError, StashUsageError, did_you_mean
 from stash_cli.core.orm.relationship import inverses
 from stash_cli.core.types.api import ApiField, ApiType, describe_api
+from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -17,27 +18,27 @@ if TYPE_CHECKING:
 
 
 ALIASES = {("Studio", "parent"): "parent_studio"}
-"""Names that people use for fields: the API's studios have a `parent_id` to write and this to read."""
+"""Other names of fields: a studio's parent is `parent_id` in inputs and `parent_studio` in answers."""
 
 
-def lacks(obj: StashObject, paths: Iterable[str]) -> set[str]:
-    """Those of `paths` (`studio__name` or `studio.name`) that `obj` does not hold yet.
+def missing_paths(obj: StashObject, paths: Iterable[str]) -> set[str]:
+    """Those of `paths` (`studio__name` or `studio.name`) that are not loaded.
 
-    Raises StashLookupError for a path that its type does not have.
+    Raises StashLookupError for a path that the object's type does not have.
     """
-    return {path for path in paths if not _holds(obj, path.replace("__", ".").split("."))}
+    return {path for path in paths if not _is_loaded(obj, path.replace("__", ".").split("."))}
 
 
-def _holds(obj: Any, parts: list[str]) -> bool:
-    """Whether everything along the path is there; a null or an empty list ends it."""
+def _is_loaded(obj: Any, parts: list[str]) -> bool:
+    """Whether a path is loaded; a null or an empty list ends it."""
     if not parts:
         return True
     if isinstance(obj, list):
-        return all(_holds(item, parts) for item in obj)
+        return all(_is_loaded(item, parts) for item in obj)
     if obj is None:
         return True
     value = getattr(obj, attribute(type(obj), parts[0]), UNSET)
-    return value is not UNSET and _holds(value, parts[1:])
+    return value is not UNSET and _is_loaded(value, parts[1:])
 
 
 def with_ids(type_name: str, paths: Iterable[str]) -> list[str]:
@@ -84,11 +85,31 @@ def attribute(cls: type[ApiObject], name: str) -> str:
 
 
 def is_inverse(cls: type[ApiObject], path: str) -> bool:
-    """Whether a path starts at a relation that is filled by a query of its own."""
+    """Whether a path starts at an inverse relation, which has a query of its own."""
     head = path.replace("__", ".").split(".", maxsplit=1)[0]
     return head in inverses(cls.__name__) and field_of(cls, head) is None
 
 
 def field_of(cls: type[ApiObject], name: str) -> ApiField | None:
-    """The API's field of that name."""
+    """The field of that API name, or None."""
     return describe_api().types[cls.__name__].fields.get(name)
+
+
+def entity_of(entity_type: type[StashObject]) -> Entity:
+    """The description of a type that can be found on its own."""
+    entity = ENTITIES.get(entity_type.__name__)
+    if entity is None:
+        known = ", ".join(ENTITIES)
+        raise StashUsageError(f"{entity_type.__name__} is not found on its own; these are: {known}.")
+    return entity
+
+
+def paths_of(entity_type: type[StashObject], fields: Iterable[str] | None) -> list[str] | None:
+    """Fields as selection paths: `studio__name` and `studio.name` alike; None: the default.
+
+    The ids of linked objects are added, because an object without an id has no identity.
+    """
+    if fields is None:
+        return None
+    asked = [fields] if isinstance(fields, str) else fields
+    return with_ids(entity_type.__name__, (field.replace("__", ".") for field in asked))
