@@ -1,4 +1,4 @@
-"""What `stash_cli.core.orm.entity_methods` makes when it is first used (generated)."""
+"""The classes that `stash_cli.core.orm.entity_methods` makes on first use (generated)."""
 
 from pathlib import Path
 

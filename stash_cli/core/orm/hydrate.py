@@ -90,7 +90,7 @@ class RowLayout:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How objects of one class are populated: values of unset attributes, and a setter for each API name.
+    """The plan for populating objects of one class: unset attributes, and a setter for each API name.
 
     Entities take unset attributes from `__getattr__`, so that a link of two fields holds just two.
     """

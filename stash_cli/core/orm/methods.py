@@ -58,7 +58,7 @@ class Method:
 
 
 _CONTAINERS = {("Scene", "galleries"), ("Image", "galleries")}
-"""Lists whose objects contain the one at hand: it is added *to* them."""
+"""Relationships whose objects contain this one: it is added *to* them."""
 
 _PARAMS = {
     "parents": "parent_tag",
@@ -78,7 +78,7 @@ _OPTIONS: dict[str, tuple[Param, ...]] = {
 
 @cache
 def methods_of(type_name: str) -> tuple[Method, ...]:
-    """Every derived method of an entity type."""
+    """The derived methods of an entity type."""
     parts = (_of_lists, _of_links, _of_hierarchy, _queued, _of_images, _of_names)
     return tuple(method for part in parts for method in part(type_name))
 
@@ -102,8 +102,8 @@ def _of_list(type_name: str, attr: str, relation: RelationshipMetadata) -> Itera
         relate.remove(obj, attr, other)
 
     params = ((param, target), *_data_of(relation))
-    yield Method(f"add_{into}{one}", f"Put an object into `{attr}`; saved by the next save.", params, add)
-    doc = f"Take an object out of `{attr}`; saved by the next save."
+    yield Method(f"add_{into}{one}", f"Add an object to `{attr}`; sent by the next save.", params, add)
+    doc = f"Remove an object from `{attr}`; sent by the next save."
     yield Method(f"remove_{out_of}{one}", doc, ((param, target),), remove)
 
 
@@ -131,7 +131,7 @@ def _of_links(type_name: str) -> Iterator[Method]:
         hint = f"{relation.inverse_type} | None"
         # A coroutine where the API of other clients has one.
         waits = attr in validate.HIERARCHIES.get(type_name, ())
-        doc = f"Let `{attr}` be this object, or none; saved by the next save."
+        doc = f"Set `{attr}` to this object, or none; sent by the next save."
         yield Method(f"set_{attr}", doc, ((_PARAMS.get(attr, attr), hint),), put, waits=waits)
 
 
@@ -142,7 +142,7 @@ def _of_hierarchy(type_name: str) -> Iterator[Method]:
         async def find_all(obj: Any, *, name: str = name) -> list[Any]:
             return await validate.find_all(obj, name)
 
-        doc = f"All its {word}, nearest first; what was not read is asked for, once."
+        doc = f"All its {word}, nearest first; loaded by one request where they are not."
         yield Method(f"get_all_{word}", doc, (), find_all, result=f"list[{type_name}]")
 
 
@@ -153,7 +153,7 @@ def _queued(type_name: str) -> Iterator[Method]:
             names = [name for name, *_ in _OPTIONS.get(method, ())]
             relate.queue_mutation(obj, method, **dict(zip(names, values, strict=True)))
 
-        doc = f"Let the next save call `{operation}`."
+        doc = f"Queue the mutation `{operation}` for the next save."
         yield Method(method, doc, _OPTIONS.get(method, ()), queue, waits=False)
 
 
@@ -163,10 +163,10 @@ def _of_images(type_name: str) -> Iterator[Method]:
         def put(obj: Any, source: Any, *, field: str = field) -> None:
             relate.queue_image(obj, field, source)
 
-        doc = f"Let the next save send `{field}`: a path, a URL, a data URI, or None for none."
+        doc = f"Queue `{field}` for the next save: a path, a URL, a data URI, or None to remove it."
         yield Method(f"set_{field}", doc, (("source", "str | Path | None"),), put, waits=False)
     if type_name == "Performer":
-        doc = "Send an image and everything else that changed; the performer itself."
+        doc = "Save an image and all other changes; the performer itself."
         params = (("client", "StashClient"), ("image_path", "str | Path"))
         yield Method("update_avatar", doc, params, _update_avatar, result="Performer")
 
@@ -179,7 +179,7 @@ def _of_names(type_name: str) -> Iterator[Method]:
         hint = f"{type_name} | None"
         yield Method("find_by_name", doc, params, _find_by_name, result=hint, of_class=True)
     if type_name == "Gallery":
-        doc = "The image at this place of the gallery, counted from 0."
+        doc = "The image at this index of the gallery, from 0."
         yield Method("image", doc, (("index", "int"),), _image_at, result="Image")
 
 

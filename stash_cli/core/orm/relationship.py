@@ -27,12 +27,12 @@ _CRITERIA = ("MultiCriterionInput", "HierarchicalMultiCriterionInput")
 
 @dataclass(frozen=True, slots=True)
 class RelationshipMetadata:
-    """How one relationship is read and written.
+    """Metadata of one relationship: how it is queried and written.
 
     `target_field` is the input field that writes it ("" for none); `inverse_type` the type it leads to and
-    `inverse_field` the attribute there that leads back. `query_strategy` says where it is read: in a
-    field of the object, in one whose items carry data of their own, or by `filter_field` of the find
-    query for `inverse_type`. Such items are of type `through`, and their attribute `link` leads on.
+    `inverse_field` the attribute there that leads back. `query_strategy` is a field of
+    the object, a field with association objects (of type `through`, whose attribute `link` leads on), or
+    `filter_field` in the find query of `inverse_type`.
     `bulk_type` and `bulk_field` name the bulk update that adds and removes without knowing the rest.
     """
 
@@ -49,7 +49,7 @@ class RelationshipMetadata:
 
     @property
     def kind(self) -> Kind:
-        """What people call it."""
+        """The relationship's kind in the terms of SQLAlchemy."""
         if self.through:
             return "through"
         if not self.is_list:
@@ -83,13 +83,13 @@ def relationships(type_name: str) -> Mapping[str, RelationshipMetadata]:
 
 
 def other_side(relation: RelationshipMetadata) -> list[str]:
-    """The attributes of related objects that another value of the relationship changes: list and numbers."""
+    """The attributes of related objects that a change of the relationship changes: the backref and counts."""
     return [*([relation.inverse_field] if relation.inverse_field else []), *counts(relation.inverse_type)]
 
 
 @cache
 def counts(type_name: str) -> tuple[str, ...]:
-    """Attributes of a type that number related objects."""
+    """Attributes of a type that count related objects."""
     names = (field.attr for field in describe_api().types[type_name].fields.values())
     return tuple(name for name in names if name.endswith("_count") and name != "play_count")
 
@@ -109,7 +109,7 @@ def inverses(type_name: str) -> Mapping[str, tuple[str, str]]:
 
 
 def _is_entity(type_name: str) -> bool:
-    """Whether it is one that can be written: files and folders are not."""
+    """Whether the type can be written; files and folders cannot."""
     return f"{type_name}UpdateInput" in describe_api().types and type_name != "Movie"
 
 
@@ -149,7 +149,7 @@ def _found(target: str, back: str | None, criterion: str) -> RelationshipMetadat
     """A relationship that is read by a query, and written by updates of what it leads to."""
     bulk = _bulk(target, back) if back else ("", "")
     if back and not bulk[0] and not _writes(target, back):
-        # Over two steps, such as a performer's groups through scenes: there is no side to keep in step.
+        # Over two steps, such as a performer's groups through scenes, there is no backref.
         back = None
     return RelationshipMetadata("", True, target, back, "filter_query", criterion, "", "", *bulk)
 

@@ -1,8 +1,8 @@
-"""The identity map: one live object per type and id, and which of them are kept alive.
+"""The identity map: one live object per type and id, and which objects it keeps alive.
 
-Identity is held by weak reference: as long as anybody holds an object, every answer merges into it.
-A bounded cache of the most recently loaded objects keeps them alive for reading again; an object that
-is changed, by assignment or in place, is kept until it is saved, however many others come.
+Objects are referred to weakly: as long as anybody holds one, every answer merges into it. The most
+recently loaded objects are kept alive up to a bound, for reading them again; a changed object is kept
+until it is saved.
 """
 
 from __future__ import annotations
@@ -33,33 +33,33 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="StashObject")
 MAX_OBJECTS = 20_000
-"""Objects kept alive beside those that somebody holds: some tens of megabytes."""
+"""Number of objects kept alive beside those that somebody holds: some tens of megabytes."""
 
 NEVER = float("-inf")
 _TEMPORARY = 32
 """Length of the ids of new objects."""
 _CREATED = 10_000
-"""Objects made here that are remembered as such."""
+"""Number of created objects whose ids are kept."""
 
 
 class Table:
-    """The live objects of one type, and how to fill them."""
+    """The live objects of one type, and their hydration plan."""
 
     __slots__ = ("entries", "highest", "plan")
 
     def __init__(self, cls: type[StashObject]) -> None:
         self.entries: dict[str, InstanceState] = {}
         self.highest = (0, "")
-        """The highest id met, after its length; temporary ones do not count."""
+        """The highest id loaded, after its length; temporary ids do not count."""
         self.plan: Plan = plan_of(cls)
 
 
 class Answer:
-    """The identity map as the answer to one request fills it; the caller holds the map's lock.
+    """The merging of one answer into the identity map; the caller holds the map's lock.
 
     `number` is that of the request. Where older answers may still come, or something was written since it
-    was sent, each field is checked (`FieldOrder`). `dropped` counts links to objects that are gone by now;
-    `incomplete` are objects of its rows that lack a field because what was answered is outdated.
+    was sent, each field is checked (`FieldOrder`). `dropped` counts links to objects that were deleted since;
+    `incomplete` are objects of its rows that lack a field whose answer was outdated.
     """
 
     __slots__ = ("_known", "dropped", "incomplete", "is_checked", "number")
@@ -72,12 +72,12 @@ class Answer:
         self.is_checked = number is not None and known.order.is_open(number)
 
     def load(self, cls: type[T], data: Mapping[str, Any]) -> T | None:
-        """The one object for `data["id"]`, with `data` merged into it; None where it is gone by now."""
+        """The one object for `data["id"]`, with `data` merged into it; None where it was deleted."""
         return self._known.merge(concrete(cls, data) if "__typename" in data else cls, data, self)
 
 
 def _lacks_any(obj: StashObject, names: Iterable[str], plan: Plan) -> bool:
-    """Whether an object has not even an older value of some field of the API."""
+    """Whether some field of the API has no value at all, not even an older one."""
     attrs = (plan.setters[name][0] for name in names if name in plan.setters)
     return any(obj.__dict__.get(attr, UNSET) is UNSET for attr in attrs)
 
@@ -95,36 +95,36 @@ class IdentityMap:
         self._lock = RLock()
         self.order = FieldOrder(requests or RequestOrder())
         self._expired = 0
-        """When objects were last told to be read anew, as `RequestOrder` counts."""
+        """Number of the last request before the last `expire`."""
         self.client: StashClient | None = None
         self.clock = clock
         self.max_objects = max_objects
         self._tables: dict[type, Table] = {}
-        # By address, which is unique among the living: a new object keeps its place when it gets its id.
+        # Keyed by `id(obj)`, which stays the same when a new object gets the server's id.
         self._recent: OrderedDict[int, StashObject] = OrderedDict()
         self._changed: dict[int, StashObject] = {}
         self._created: deque[tuple[str, str]] = deque(maxlen=_CREATED)
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
-        """Held for every step that must not be seen half done (`StateListener`)."""
+        """Lock held while an answer or an edit is applied (`StateListener`)."""
         return self._lock
 
     def load(self, cls: type[T], data: Mapping[str, Any]) -> T:
-        """The one object for `data["id"]`, with `data` merged into it; hydration's way in."""
+        """The one object for `data["id"]`, with `data`, current values, merged into it."""
         with self.answering(None) as answer:
             return cast("T", answer.load(cls, data))
 
     @contextmanager
     def answering(self, number: int | None) -> Iterator[Answer]:
-        """Merge the answer to the request with this number (None: what is said now), undisturbed."""
+        """Context of merging the answer to the request with this number (None: current values)."""
         with self._lock:
             yield Answer(self, number)
 
     def load_all(self, cls: type[T], rows: Sequence[Mapping[str, Any]], number: int | None = None) -> list[T]:
-        """The objects for rows that were asked for themselves: they count as fresh and recent.
+        """The objects for the rows of a query, which count as fresh and recently used.
 
-        `number` is that of the request; those that are gone by now are left out.
+        `number` is that of the request; objects that were deleted since are left out.
         """
         return [obj for obj in self.load_each(cls, rows, number) if obj is not None]
 
@@ -136,9 +136,9 @@ class IdentityMap:
         passes: Callable[[Mapping[str, Any]], bool] | None = None,
         incomplete: list[T] | None = None,
     ) -> list[T | None]:
-        """Like `load_all`, with None for each row that is left out, for `passes` says so or it is gone.
+        """Like `load_all`, with None for each row that fails `passes` or whose object was deleted since.
 
-        Objects that lack a field because what the row says of it is outdated are put into `incomplete`.
+        Objects that lack a field whose value in the row is outdated are appended to `incomplete`.
         """
         with self.answering(number) as answer:
             now = self.clock() if answer.number >= self._expired else NEVER
@@ -153,7 +153,7 @@ class IdentityMap:
     def merge(
         self, cls: type[T], data: Mapping[str, Any], answer: Answer, now: float | None = None
     ) -> T | None:
-        """The object for `data`; with `now` it was asked for itself. None where it is gone by now."""
+        """The object for `data`, with `now` for a row of the query itself; None where it was deleted."""
         id_ = data["id"]
         if id_.__class__ is not str:
             id_ = str(id_)
@@ -181,7 +181,7 @@ class IdentityMap:
     def _current(
         self, cls: type[StashObject], id_: str, data: Mapping[str, Any], number: int
     ) -> dict[str, Any]:
-        """What of `data` was not written or read anew since the request with this number was sent."""
+        """The values of `data` that were neither written nor read since the request with this number."""
         setters, later = plan_of(cls).setters, self.order.later(cls.__name__, id_, number)
         attrs = {name: setters[name][0] for name in data if name in setters}
         current = {name: data[name] for name, attr in attrs.items() if not later(attr)}
@@ -203,9 +203,9 @@ class IdentityMap:
         fields: Iterable[str] | None = None,
         number: int | None = None,
     ) -> None:
-        """Note that a mutation wrote fields (None: any) of some objects (None: any of the type).
+        """Record that a mutation wrote fields (None: any) of some objects (None: any of the type).
 
-        Answers to requests that were sent before now, or before `number`, do not touch them.
+        Answers to requests that were sent before now, or before `number`, no longer change them.
         """
         with self._lock:
             self.order.note(type_name, ids, [WHOLE] if fields is None else fields, number)
@@ -234,7 +234,7 @@ class IdentityMap:
             self._recent.popitem(last=False)
 
     def add(self, obj: StashObject) -> None:
-        """Put an object in, new ones included; raises where another one stands for the same id."""
+        """Add an object, new or not; raises StashUsageError where another one has the same id."""
         with self._lock:
             table = self._table(type(obj))
             entry = table.entries.get(obj.id)
@@ -258,7 +258,7 @@ class IdentityMap:
         return state
 
     def changed(self, obj: StashObject) -> None:
-        """Keep a changed object alive until it is saved (`StateListener`); every edit is told."""
+        """Keep a changed object alive until it is saved (`StateListener`)."""
         with self._lock:
             obj = state_of(obj).canonical
             if obj.is_dirty():
@@ -278,20 +278,20 @@ class IdentityMap:
             return None if standing is obj else standing
 
     def unify(self, obj: StashObject, other: StashObject) -> None:
-        """Let two objects of the same entity be as one (`StateListener`)."""
+        """Make `other` share the fields and state of `obj`, the same entity (`StateListener`)."""
         with self._lock:
             self._recent.pop(id(other), None)
             self._changed.pop(id(other), None)
             unify(obj, other, self.everything())
 
     def highest_id(self, type_name: str) -> int:
-        """The highest id of a type that was met; 0 where none was."""
+        """The highest id of a type that was loaded; 0 where none was."""
         with self._lock:
             found = [table.highest[1] for cls, table in self._tables.items() if cls.__name__ == type_name]
             return max((int(one) for one in found if one), default=0)
 
     def created(self, type_name: str) -> Collection[str]:
-        """The ids of the objects of a type that were made here last."""
+        """The ids of the objects of a type that were created here last."""
         with self._lock:
             return {one for name, one in self._created if name == type_name}
 
@@ -302,7 +302,7 @@ class IdentityMap:
             return cast("T | None", entry() if entry is not None else None)
 
     def age(self, cls: type[StashObject], id_: str) -> float:
-        """Seconds since it was loaded; infinite for what is not there or was invalidated."""
+        """Seconds since it was loaded; infinite for an object that is not there or was expired."""
         with self._lock:
             entry = self._entry(cls, id_)
             return self.clock() - entry.loaded_at if entry is not None else float("inf")
@@ -327,19 +327,19 @@ class IdentityMap:
     def everything(self) -> list[StashObject]:
         """The live objects of all types."""
         with self._lock:
-            # Lists, because the collector may drop entries between two steps of a loop.
+            # Copied to lists, because the garbage collector may remove entries during a loop.
             entries = [entry for table in self._tables.values() for entry in list(table.entries.values())]
             return [obj for entry in entries if (obj := entry()) is not None]
 
     def dirty(self) -> list[StashObject]:
         """The changed objects, in the order of their first change."""
         with self._lock:
-            # What another object's save wrote as well is clean without having been told.
+            # A save of another object may have committed the last change of one without notifying.
             self._changed = {key: obj for key, obj in self._changed.items() if obj.is_dirty()}
             return list(self._changed.values())
 
     def expire(self, cls: type[StashObject] | None = None, id_: str | None = None) -> None:
-        """Let the next read ask the server; objects stay the ones they are, changes stay in them."""
+        """Make the next read of objects a request; identities and changes stay."""
         with self._lock:
             self._expired = self.order.requests.now()
             for entry in self._entries(cls, id_):
@@ -350,11 +350,11 @@ class IdentityMap:
         tables = [table for held, table in self._tables.items() if cls is None or held is cls]
         if id_ is not None:
             return [table.entries[id_] for table in tables if id_ in table.entries]
-        # Lists of values: making pairs could wake the collector, which drops entries meanwhile.
+        # Lists of values, because allocating pairs could start the collector, which removes entries.
         return [entry for table in tables for entry in list(table.entries.values())]
 
     def discard(self, obj: StashObject) -> None:
-        """Take an object out: the server has it no longer."""
+        """Remove a deleted object."""
         with self._lock:
             self._recent.pop(id(obj), None)
             self._changed.pop(id(obj), None)
@@ -362,7 +362,7 @@ class IdentityMap:
             state_of(obj).listener = None
 
     def expunge(self, cls: type[Any], ids: Collection[str]) -> None:
-        """Take out objects that the server has no longer; what led to them is read anew when it is wanted."""
+        """Remove deleted objects and all references to them; objects that held one are expired."""
         with self._lock:
             self.order.note_gone(cls.__name__, ids)
             gone = [obj for one in ids if (obj := self.get(cls, one)) is not None]

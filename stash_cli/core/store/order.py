@@ -1,7 +1,7 @@
-"""Which request last said what a field holds, for as long as older answers may still come.
+"""The order of answers: the last write or read of each field, while older answers may still arrive.
 
-An answer does not touch what was written, or read by a later request, since it was asked for. Nothing is
-remembered while no request is open that is older: whatever comes then is newer.
+An answer does not change fields that were written, or read by a later request, since its request was sent.
+Without an older open request nothing is recorded, because every answer to come is newer.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from stash_cli.core.client.order import RequestOrder
 
 WHOLE = "*"
-"""Stands for all fields of an object but its id."""
+"""All fields of an object but its id."""
 
 _FEW = 1000
-"""Objects up to which nothing is tidied away."""
+"""Number of objects below which no outdated records are removed."""
 
 
 class FieldOrder:
@@ -37,10 +37,10 @@ class FieldOrder:
     def note(
         self, type_name: str, ids: Iterable[str] | None, fields: Iterable[str], number: int | None = None
     ) -> None:
-        """Note who said what these fields of some objects (None: of all of the type) hold.
+        """Record a write or read of fields of some objects (None: of all of the type).
 
-        `number` is that of the request that read them; None where they were written by a mutation that
-        has been answered now.
+        `number` is that of the request that read them; None for a write by a mutation
+        that is answered now.
         """
         if not self._may_be_overtaken(number):
             return
@@ -52,14 +52,14 @@ class FieldOrder:
                 held[name] = max(held.get(name, 0), number)
 
     def note_gone(self, type_name: str, ids: Iterable[str]) -> None:
-        """Note that the server has these objects no longer: older answers may still name them."""
+        """Record that objects were deleted: older answers may still name them."""
         if self._may_be_overtaken(None):
             number = self._noted(None)
             self._gone |= {(type_name, one): number for one in ids}
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is remembered."""
+        """Whether nothing is recorded."""
         return not self._fields and not self._gone
 
     def is_open(self, number: int) -> bool:
@@ -67,17 +67,17 @@ class FieldOrder:
         return self.newest > number or self.requests.oldest() < number
 
     def is_gone(self, type_name: str, id_: str, number: int) -> bool:
-        """Whether an object was found to be gone after the request with this number was sent."""
+        """Whether an object was deleted after the request with this number was sent."""
         return bool(self._gone) and number < self._gone.get((type_name, id_), 0)
 
     def later(self, type_name: str, id_: str, number: int) -> Callable[[str], bool]:
-        """Tells of a field of an object whether it was noted after the request with this number was sent."""
+        """A test whether a field was written or read after the request with this number was sent."""
         own, every = (self._fields.get((type_name, one), {}) for one in (id_, None))
         whole = own.get(WHOLE, 0)
         return lambda name: name != "id" and number < max(own.get(name, 0), every.get(name, 0), whole)
 
     def _may_be_overtaken(self, number: int | None) -> bool:
-        """Whether an older answer may come."""
+        """Whether an older answer may still arrive."""
         oldest = self.requests.oldest()
         if self._fields or self._gone:
             self._tidy(oldest)
@@ -89,7 +89,7 @@ class FieldOrder:
         return number
 
     def _tidy(self, oldest: int) -> None:
-        """Forget what every answer that may still come is newer than."""
+        """Remove the records that are older than every answer to come."""
         if self.newest <= oldest:
             self._fields.clear()
             self._gone.clear()

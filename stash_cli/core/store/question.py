@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A compiled find: the query to send, the paths to ask for, and the rest to test rows for."""
+    """A compiled find: the query to send, the paths to ask for, and the post filter."""
 
     session: Session
     query: FindQuery
@@ -28,7 +28,7 @@ class Question:
     compiled: Compiled
 
     def passes(self, row: Mapping[str, Any]) -> bool:
-        """Whether a row meets what the server was not asked."""
+        """Whether a row passes the post filter."""
         return self.compiled.post_filter is None or self.compiled.post_filter(row)
 
     async def rows(
@@ -39,7 +39,7 @@ class Question:
         prefetch: bool = True,
         receive: Receive | None = None,
     ) -> AsyncGenerator[Any, None]:
-        """Rows that match, up to `limit`; or what `receive` turns them into, None for none."""
+        """Rows that match, up to `limit`, or the objects that `receive` makes of them."""
         if limit is not None and limit <= 0:
             return
         at_most = limit if self.compiled.post_filter is None else None
@@ -65,7 +65,7 @@ class Question:
         return [row if self.passes(row) else None for row in rows]
 
     async def _counted(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
-        """Rows of pages fetched ahead; the first tells how many there are, so that none is in vain."""
+        """Rows of pages fetched ahead; the first has the total, so that none beyond the last is fetched."""
 
         async def fetch(number: int) -> list[Any]:
             found = await self._page(number, size, receive, with_count=number == 1)
@@ -93,7 +93,7 @@ class Question:
         )
 
     async def _unhurried(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
-        """Rows page by page, each page asked for when it is wanted."""
+        """Rows page by page, each page requested when it is consumed."""
         number, full = 1, True
         while full:
             found = await self._page(number, size, receive)

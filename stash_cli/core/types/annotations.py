@@ -1,7 +1,7 @@
-"""The words that field annotations are written in: nullability, scalars, ranges.
+"""Types for field annotations: nullability, scalars, ranges.
 
-`Maybe[T]` is what the API calls `T!`, `Nullable[T]` is what it calls `T`; both may be UNSET, because
-a query need not ask for every field and an update need not touch every field.
+`Maybe[T]` is the API's `T!`, `Nullable[T]` its `T`; both may be UNSET, because a query need not select
+every field and an update need not change every field.
 """
 
 from __future__ import annotations
@@ -81,4 +81,4 @@ Date = Annotated[str, BeforeValidator(as_date)]
 """Date as far as it is known - `2024`, `2024-03`, `2024-03-15` - also given as a date or FuzzyDate."""
 
 Rating100 = Annotated[int, Field(ge=0, le=100)]
-"""Rating from 0 to 100; the server itself stores anything, so the range is held here."""
+"""Rating from 0 to 100; the server itself accepts any number, so the range is checked here."""

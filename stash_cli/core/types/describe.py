@@ -64,7 +64,7 @@ def modules() -> Iterator[ModuleType]:
 
 
 def describe_member(module: ModuleType, value: Any) -> dict[str, Any] | None:
-    """The facts of a type that `module` itself declares; None for anything else."""
+    """The description of a type that `module` itself declares; None for anything else."""
     if isinstance(value, UnionType) and module is not words:
         return {"kind": "UNION", "members": [member.__name__ for member in get_args(value)]} | _where(module)
     if not isinstance(value, type) or value.__module__ != module.__name__ or is_base(value):
@@ -75,7 +75,7 @@ def describe_member(module: ModuleType, value: Any) -> dict[str, Any] | None:
 
 
 def is_base(cls: type) -> bool:
-    """Whether it only holds what several types share, and so is no type of the API."""
+    """Whether a class is only a base of several types, and so no type of the API."""
     return cls in _BASES or cls.__name__.startswith("_")
 
 
@@ -87,7 +87,7 @@ def describe_enum(cls: type[StrEnum]) -> dict[str, Any]:
 
 
 def describe_class(module: ModuleType, cls: type[ApiObject]) -> dict[str, Any]:
-    """The facts of one object, interface or input type."""
+    """The description of one object, interface or input type."""
     kind = "INPUT_OBJECT" if issubclass(cls, StashInput) else "OBJECT"
     facts: dict[str, Any] = {"kind": kind} | _where(module, cls)
     if cls is BaseFile:
@@ -115,7 +115,7 @@ def hints_of(cls: type[ApiObject]) -> dict[str, Any]:
 
 
 def describe_field(attr: str, hint: Any, info: FieldInfo) -> tuple[str, Any]:
-    """API name and facts of a field; a bare type text where there is nothing more to say."""
+    """API name and description of a field; only the type where there is no more."""
     facts: dict[str, Any] = {"type": graphql_type(hint)}
     if info.alias:
         facts["attr"] = attr
@@ -170,7 +170,7 @@ def describe_operations(root: type) -> dict[str, Any]:
 
 
 class _Names(dict[str, Any]):
-    """The names operations are annotated with: scalars, and a link for every other name."""
+    """The names in annotations of operations: scalars, and a link for every other name."""
 
     def __missing__(self, name: str) -> Any:
         return link(name)
@@ -223,7 +223,7 @@ def render_stub(api: dict[str, Any]) -> str:
 
 def render_methods() -> str:
     """`entity_methods.pyi`: the derived methods and inverse relations of each entity, for type checkers."""
-    lines = ['"""What `stash_cli.core.orm.entity_methods` makes when it is first used (generated)."""', ""]
+    lines = ['"""The classes that `stash_cli.core.orm.entity_methods` makes on first use (generated)."""', ""]
     lines += ["from pathlib import Path", "", "from stash_cli.core.client import StashClient"]
     lines += ["from stash_cli.core.types import *", "from stash_cli.core.types.annotations import Maybe", ""]
     for name in ENTITIES:

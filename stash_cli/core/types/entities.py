@@ -20,7 +20,7 @@ class Entity:
     label: str = "name"
     """The field people call it by."""
     list_name: str = ""
-    """What the API calls a list of them: `scene_markers` where the noun is `markers`."""
+    """The API's name of a list of them, where it is not the plural: `scene_markers` for `markers`."""
     sorts: tuple[str, ...] = ()
     """Sort keys the server knows beside `random` and `random_<seed>` (server facts, 3.3)."""
 

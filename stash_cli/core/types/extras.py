@@ -1,4 +1,4 @@
-"""Names that `stash_cli.core.types` offers beside the API's own types, and where each is declared."""
+"""Names that `stash_cli.core.types` exports beside the API's own types, and their modules."""
 
 from __future__ import annotations
 

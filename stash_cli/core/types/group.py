@@ -18,7 +18,7 @@ class GroupDescription(Embedded):
 
 
 class _GroupFields(StashObject):
-    """What groups have had since they were called movies."""
+    """Fields that groups and movies have in common."""
 
     name: Maybe[str] = UNSET
     aliases: Nullable[str] = UNSET

@@ -1,4 +1,4 @@
-"""What to do when a name fits several objects."""
+"""Policy for names of several objects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class OnMultipleMatch(Enum):
-    """What mapping a name that fits several objects answers: nothing, all of them, or the first."""
+    """Result of mapping a name of several objects: nothing, all of them, or the first."""
 
     RETURN_NONE = 0
     RETURN_LIST = 1
