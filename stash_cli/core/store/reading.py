@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.paging import FindQuery, count, pages_by_id
+from stash_cli.core.client.resolver import first_row, resolve_lookups
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.query.lookups import Compiled
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.q import Q
-from stash_cli.core.query.resolve import resolve_names
 from stash_cli.core.store.base import StoreBase, entity_of, paths_of
 from stash_cli.core.store.fields import lacks, with_ids
 from stash_cli.core.store.question import Question
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
     from stash_cli.core.client.paging import Receive
+    from stash_cli.core.client.resolver import Name
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
@@ -119,6 +120,16 @@ class Reading(StoreBase):
         found = await self.find(entity_type, *where, **{"limit": 1, **filters})
         return found[0] if found else None
 
+    async def _find_named(self, entity_type: type[T], name: Name) -> T | None:
+        """The oldest object of this name, in the same case if there is one, or else of this alias."""
+        incomplete: list[T] = []
+        with self.session.order.request() as sent:
+            row = await first_row(self.session, entity_of(entity_type), name, None)
+            found = self._receiver(entity_type, incomplete)([row] if row else [], sent)
+        if incomplete:
+            found = [*await self._load(entity_type, [incomplete[0].id], None)]
+        return found[0] if found else None
+
     async def find_iter(  # noqa: PLR0913 - the options of `find` and three of its own
         self,
         entity_type: type[T],
@@ -189,7 +200,7 @@ class Reading(StoreBase):
 
     async def _compiled(self, type_name: str, where: Sequence[Q], filters: Mapping[str, Any]) -> Compiled:
         async def named(lookups: Mapping[str, Any]) -> Mapping[str, Any]:
-            return await resolve_names(self.session, type_name, lookups)
+            return await resolve_lookups(self.session, type_name, lookups)
 
         return compile_lookups(type_name, await Q(*where, **filters).resolved(named))
 

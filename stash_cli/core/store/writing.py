@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchResult
+from stash_cli.core.client.resolver import Name
 from stash_cli.core.errors import StashBatchError, StashError, StashGraphQLError, StashNotFoundError
 from stash_cli.core.store.local import Local
 from stash_cli.core.store.unit import Unit, gather
 from stash_cli.core.types.orm.saving import save
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from stash_cli.core.types.entity import StashObject
     from stash_cli.core.types.orm.looking import OnConflict
@@ -129,9 +130,10 @@ class Writing(Local):
     ) -> T:
         """The one object with these field values, made if there is none.
 
-        Raises StashNotFoundError where there is none and `create_if_missing` is False.
+        A name finds an object in any case, or by an alias. Raises StashNotFoundError where there is none and
+        `create_if_missing` is False.
         """
-        found = await self.find_one(entity_type, **search_params)
+        found = await self._existing(entity_type, search_params)
         if found is not None:
             return found
         if not create_if_missing:
@@ -143,8 +145,14 @@ class Writing(Local):
         except StashGraphQLError:
             # Somebody else may have made it in between; else the refusal stands.
             self.identity.part(entity_type, [made.id])
-            found = await self.find_one(entity_type, **search_params)
+            found = await self._existing(entity_type, search_params)
             if found is None:
                 raise
             return found
         return made
+
+    async def _existing(self, entity_type: type[T], given: Mapping[str, Any]) -> T | None:
+        # A name alone is resolved as everywhere; more fields are lookups, all of which have to hold.
+        if not (isinstance(given.get("name"), str) and given.keys() <= {"name", "disambiguation"}):
+            return await self.find_one(entity_type, **given)
+        return await self._find_named(entity_type, Name.literal(**given))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from stash_cli.core.client.base import Dict, Id, StashClientBase
-from stash_cli.core.client.resolver import map_ids
+from stash_cli.core.client.resolver import Policy, map_ids
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.matching import OnMultipleMatch
 
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.core import types
+
+_AMBIGUOUS: dict[OnMultipleMatch, Literal["first", "all", "none"]] = {
+    OnMultipleMatch.RETURN_FIRST: "first",
+    OnMultipleMatch.RETURN_LIST: "all",
+    OnMultipleMatch.RETURN_NONE: "none",
+}
 
 
 class PerformerClientMixin(StashClientBase):
@@ -69,6 +75,5 @@ class PerformerClientMixin(StashClientBase):
         on_multiple: OnMultipleMatch = OnMultipleMatch.RETURN_FIRST,
     ) -> list[str]:
         """Ids of objects, ids, mappings or names; unknown names are created with `create`, else left out."""
-        return await map_ids(
-            self.session, ENTITIES["Performer"], performers, create=create, on_multiple=on_multiple
-        )
+        policy = Policy(_AMBIGUOUS[on_multiple], "create" if create else "omit")
+        return await map_ids(self.session, ENTITIES["Performer"], performers, policy)

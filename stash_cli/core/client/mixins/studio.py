@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import Dict, Id, StashClientBase
-from stash_cli.core.client.resolver import map_ids
+from stash_cli.core.client.resolver import Policy, map_ids
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -85,4 +85,5 @@ class StudioClientMixin(StashClientBase):
         self, studios: Sequence[Id | Dict | types.Studio], create: bool = False
     ) -> list[str]:
         """Ids of objects, ids, mappings or names; unknown names are created with `create`, else left out."""
-        return await map_ids(self.session, ENTITIES["Studio"], studios, create=create)
+        policy = Policy("first", "create" if create else "omit")
+        return await map_ids(self.session, ENTITIES["Studio"], studios, policy)

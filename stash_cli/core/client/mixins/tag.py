@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stash_cli.core.client.base import Dict, Id, StashClientBase
-from stash_cli.core.client.resolver import map_ids
+from stash_cli.core.client.resolver import Policy, map_ids
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class TagClientMixin(StashClientBase):
 
     async def map_tag_ids(self, tags: Sequence[Id | Dict | types.Tag], create: bool = False) -> list[str]:
         """Ids of objects, ids, mappings or names; unknown names are created with `create`, else left out."""
-        return await map_ids(self.session, ENTITIES["Tag"], tags, create=create)
+        policy = Policy("first", "create" if create else "omit")
+        return await map_ids(self.session, ENTITIES["Tag"], tags, policy)
 
 
 def _set(key: str, items: Sequence[Id] | None) -> Dict | None:

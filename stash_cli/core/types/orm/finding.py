@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashNotFoundError
-from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.orm.hydrate import class_named
 
 if TYPE_CHECKING:
@@ -15,13 +14,8 @@ if TYPE_CHECKING:
 
 
 async def find_by_name(cls: Any, client: StashClient, name: str) -> Any:
-    """The object of this name: in the very case before any other, then the older one."""
-    entity = ENTITIES[cls.__name__]
-    wanted = {"name": {"value": name, "modifier": "EQUALS"}}
-    page: Any = await client.find_page(cls.__name__, None, wanted)
-    # The server takes % and _ for wildcards.
-    found = [each for each in getattr(page, entity.items) if each.name.casefold() == name.casefold()]
-    return min(found, key=lambda each: (each.name != name, int(each.id)), default=None)
+    """The oldest object of this name or alias; see `StashClientBase.find_named`."""
+    return await client.find_named(cls, name)
 
 
 async def image_at(gallery: Any, index: int) -> Any:

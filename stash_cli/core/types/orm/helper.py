@@ -169,7 +169,7 @@ def _of_images(type_name: str) -> Iterator[Helper]:
 def _of_names(type_name: str) -> Iterator[Helper]:
     entity = ENTITIES.get(type_name)
     if entity is not None and entity.label == "name":
-        doc = f"The {snake(type_name).replace('_', ' ')} of this name in any case, or None."
+        doc = f"The {snake(type_name).replace('_', ' ')} of this name in any case, or of this alias; or None."
         params = (("client", "StashClient"), ("name", "str"))
         hint = f"{type_name} | None"
         yield Helper("find_by_name", doc, params, finding.find_by_name, result=hint, of_class=True)
