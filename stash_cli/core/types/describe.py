@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+import stash_cli.core.types.annotations as words
 from stash_cli.core import types
-from stash_cli.core.types import annotations as words
-from stash_cli.core.types import enums, operations
+from stash_cli.core.types import enums, links, operations
 from stash_cli.core.types.annotations import Scalar
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.base import ApiObject, Embedded, StashInput, StashResult
@@ -23,7 +23,7 @@ from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.extras import EXTRAS
 from stash_cli.core.types.file import BaseFile
-from stash_cli.core.types.links import Link, link
+from stash_cli.core.types.links import Link
 from stash_cli.core.types.orm.helper import Helper, helpers_of
 from stash_cli.core.types.orm.related import Related
 from stash_cli.core.types.orm.relationship import relationships
@@ -172,17 +172,9 @@ def describe_operations(root: type) -> dict[str, Any]:
     }
 
 
-class _Names(dict[str, Any]):
-    """The names operations are annotated with: scalars, and a link for every other name."""
-
-    def __missing__(self, name: str) -> Any:
-        return link(name)
-
-
 def describe_operation(fn: Any) -> dict[str, Any] | str:
     """Result type, arguments, defaults and deprecation of one operation."""
-    names = _Names(vars(words)) | {t.__name__: t for t in _BUILTIN} | {"Any": Any, "list": list}
-    names = _Names(names)
+    names = vars(words) | {t.__name__: t for t in _BUILTIN} | {"Any": Any, "list": list, "t": links}
     shape = signature(fn)
     facts: dict[str, Any] = {"type": graphql_type(eval(shape.return_annotation, {}, names))}  # noqa: S307 - our own annotations
     params = [p for p in shape.parameters.values() if p.name != "self"]

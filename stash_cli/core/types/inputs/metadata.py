@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
+from stash_cli.core.types import enums
 from stash_cli.core.types.annotations import ID, Nullable, Timestamp, Upload
 from stash_cli.core.types.base import StashInput, api, required
-from stash_cli.core.types.enums import (
-    GenderEnum,
-    IdentifyFieldStrategy,
-    ImportDuplicateEnum,
-    ImportMissingRefEnum,
-    PreviewPreset,
-)
 from stash_cli.core.types.links import ScraperSourceInput
 from stash_cli.core.unset import UNSET
 
@@ -54,7 +48,7 @@ class GeneratePreviewOptionsInput(StashInput):
     preview_segment_duration: Nullable[float] = api("previewSegmentDuration")
     preview_exclude_start: Nullable[str] = api("previewExcludeStart")
     preview_exclude_end: Nullable[str] = api("previewExcludeEnd")
-    preview_preset: Nullable[PreviewPreset] = api("previewPreset")
+    preview_preset: Nullable[enums.PreviewPreset] = api("previewPreset")
 
 
 class ScanMetaDataFilterInput(StashInput):
@@ -112,7 +106,7 @@ class IdentifyFieldOptionsInput(StashInput):
     """How identify treats one field."""
 
     field: str
-    strategy: IdentifyFieldStrategy
+    strategy: enums.IdentifyFieldStrategy
     create_missing: Nullable[bool] = api("createMissing")
 
 
@@ -123,7 +117,7 @@ class IdentifyMetadataOptionsInput(StashInput):
     set_cover_image: Nullable[bool] = api("setCoverImage")
     set_organized: Nullable[bool] = api("setOrganized")
     include_male_performers: Nullable[bool] = api("includeMalePerformers", deprecated="Use performerGenders")
-    performer_genders: Nullable[list[GenderEnum]] = api("performerGenders")
+    performer_genders: Nullable[list[enums.GenderEnum]] = api("performerGenders")
     skip_multiple_matches: Nullable[bool] = api("skipMultipleMatches")
     skip_multiple_match_tag: Nullable[str] = api("skipMultipleMatchTag")
     skip_single_name_performers: Nullable[bool] = api("skipSingleNamePerformers")
@@ -171,8 +165,8 @@ class ImportObjectsInput(StashInput):
     """An export file to import."""
 
     file: Upload
-    duplicate_behaviour: ImportDuplicateEnum = required("duplicateBehaviour")
-    missing_ref_behaviour: ImportMissingRefEnum = required("missingRefBehaviour")
+    duplicate_behaviour: enums.ImportDuplicateEnum = required("duplicateBehaviour")
+    missing_ref_behaviour: enums.ImportMissingRefEnum = required("missingRefBehaviour")
 
 
 class BackupDatabaseInput(StashInput):

@@ -5,12 +5,7 @@ from __future__ import annotations
 from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.enums import CircumcisedEnum, GenderEnum
-from stash_cli.core.types.inputs.common import (
-    BulkUpdateIds,
-    BulkUpdateStrings,
-    CustomFieldsInput,
-    StashIDInput,
-)
+from stash_cli.core.types.inputs import common
 from stash_cli.core.unset import UNSET
 
 
@@ -53,7 +48,7 @@ class _PerformerFields(_PerformerScalars):
     alias_list: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
     image: Nullable[Picture] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    stash_ids: Nullable[list[common.StashIDInput]] = UNSET
 
 
 class PerformerCreateInput(_PerformerFields):
@@ -67,7 +62,7 @@ class PerformerUpdateInput(_PerformerFields):
     """Changes to one performer; fields left UNSET stay as they are (`performerUpdate`)."""
 
     id: ID
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class BulkPerformerUpdateInput(_PerformerScalars):
@@ -75,10 +70,10 @@ class BulkPerformerUpdateInput(_PerformerScalars):
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
-    urls: Nullable[BulkUpdateStrings] = UNSET
-    alias_list: Nullable[BulkUpdateStrings] = UNSET
-    tag_ids: Nullable[BulkUpdateIds] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    urls: Nullable[common.BulkUpdateStrings] = UNSET
+    alias_list: Nullable[common.BulkUpdateStrings] = UNSET
+    tag_ids: Nullable[common.BulkUpdateIds] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class PerformerDestroyInput(StashInput):

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
-from stash_cli.core.types.inputs.common import (
-    BulkUpdateIds,
-    BulkUpdateStrings,
-    CustomFieldsInput,
-    StashIDInput,
-)
+from stash_cli.core.types.inputs import common
 from stash_cli.core.types.links import SceneMovieInput
 from stash_cli.core.unset import UNSET
 
@@ -38,7 +33,7 @@ class _SceneFields(_SceneScalars):
     movies: Nullable[list[SceneMovieInput]] = api(deprecated="Use groups")
     tag_ids: Nullable[list[ID]] = UNSET
     cover_image: Nullable[Picture] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    stash_ids: Nullable[list[common.StashIDInput]] = UNSET
 
 
 class SceneCreateInput(_SceneFields):
@@ -60,7 +55,7 @@ class SceneUpdateInput(_SceneFields):
         deprecated="Unsupported - Use sceneIncrementPlayCount/sceneDecrementPlayCount"
     )
     primary_file_id: Nullable[ID] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class BulkSceneUpdateInput(_SceneScalars):
@@ -68,13 +63,13 @@ class BulkSceneUpdateInput(_SceneScalars):
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
-    urls: Nullable[BulkUpdateStrings] = UNSET
-    gallery_ids: Nullable[BulkUpdateIds] = UNSET
-    performer_ids: Nullable[BulkUpdateIds] = UNSET
-    tag_ids: Nullable[BulkUpdateIds] = UNSET
-    group_ids: Nullable[BulkUpdateIds] = UNSET
-    movie_ids: Nullable[BulkUpdateIds] = api(deprecated="Use group_ids")
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    urls: Nullable[common.BulkUpdateStrings] = UNSET
+    gallery_ids: Nullable[common.BulkUpdateIds] = UNSET
+    performer_ids: Nullable[common.BulkUpdateIds] = UNSET
+    tag_ids: Nullable[common.BulkUpdateIds] = UNSET
+    group_ids: Nullable[common.BulkUpdateIds] = UNSET
+    movie_ids: Nullable[common.BulkUpdateIds] = api(deprecated="Use group_ids")
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class SceneGroupInput(StashInput):

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from stash_cli.core.types.annotations import ID, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
-from stash_cli.core.types.inputs.common import (
-    BulkUpdateIds,
-    BulkUpdateStrings,
-    CustomFieldsInput,
-    StashIDInput,
-)
+from stash_cli.core.types.inputs import common
 from stash_cli.core.unset import UNSET
 
 
@@ -31,7 +26,7 @@ class _StudioFields(_StudioScalars):
     name: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
     image: Nullable[Picture] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    stash_ids: Nullable[list[common.StashIDInput]] = UNSET
     aliases: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
 
@@ -47,15 +42,15 @@ class StudioUpdateInput(_StudioFields):
     """Changes to one studio; fields left UNSET stay as they are (`studioUpdate`)."""
 
     id: ID
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class BulkStudioUpdateInput(_StudioScalars):
     """Changes made to many studios at once (`bulkStudioUpdate`)."""
 
     ids: list[ID]
-    urls: Nullable[BulkUpdateStrings] = UNSET
-    tag_ids: Nullable[BulkUpdateIds] = UNSET
+    urls: Nullable[common.BulkUpdateStrings] = UNSET
+    tag_ids: Nullable[common.BulkUpdateIds] = UNSET
 
 
 class StudioDestroyInput(StashInput):

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from stash_cli.core.types.annotations import ID, Map, Nullable, Picture
 from stash_cli.core.types.base import StashInput
-from stash_cli.core.types.inputs.common import (
-    BulkUpdateIds,
-    BulkUpdateStrings,
-    CustomFieldsInput,
-    StashIDInput,
-)
+from stash_cli.core.types.inputs import common
 from stash_cli.core.unset import UNSET
 
 
@@ -28,7 +23,7 @@ class _TagFields(_TagScalars):
     sort_name: Nullable[str] = UNSET
     aliases: Nullable[list[str]] = UNSET
     image: Nullable[Picture] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    stash_ids: Nullable[list[common.StashIDInput]] = UNSET
     parent_ids: Nullable[list[ID]] = UNSET
     child_ids: Nullable[list[ID]] = UNSET
 
@@ -44,16 +39,16 @@ class TagUpdateInput(_TagFields):
     """Changes to one tag; fields left UNSET stay as they are (`tagUpdate`)."""
 
     id: ID
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class BulkTagUpdateInput(_TagScalars):
     """Changes made to many tags at once (`bulkTagUpdate`)."""
 
     ids: Nullable[list[ID]] = UNSET
-    aliases: Nullable[BulkUpdateStrings] = UNSET
-    parent_ids: Nullable[BulkUpdateIds] = UNSET
-    child_ids: Nullable[BulkUpdateIds] = UNSET
+    aliases: Nullable[common.BulkUpdateStrings] = UNSET
+    parent_ids: Nullable[common.BulkUpdateIds] = UNSET
+    child_ids: Nullable[common.BulkUpdateIds] = UNSET
 
 
 class TagDestroyInput(StashInput):

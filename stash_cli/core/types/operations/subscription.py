@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from stash_cli.core.types import (
-        JobStatusUpdate,
-        LogEntry,
-    )
+    from stash_cli.core import types as t
 
 
 class Subscription(Protocol):
     """Streams over a websocket."""
 
-    def jobsSubscribe(self) -> JobStatusUpdate: ...
-    def loggingSubscribe(self) -> list[LogEntry]: ...
+    def jobsSubscribe(self) -> t.JobStatusUpdate: ...
+    def loggingSubscribe(self) -> list[t.LogEntry]: ...
     def scanCompleteSubscribe(self) -> bool: ...
