@@ -1,4 +1,4 @@
-"""The words that field annotations are written in: nullability, scalars, ranges.
+"""Annotations of fields: nullability, scalars, ranges.
 
 `Maybe[T]` is what the API calls `T!`, `Nullable[T]` is what it calls `T`; both may be UNSET, because
 a query need not ask for every field and an update need not touch every field.

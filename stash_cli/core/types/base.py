@@ -1,4 +1,4 @@
-"""Bases of all API types, and how a field says more than its annotation can."""
+"""Base classes of all API types, and field declarations beyond the annotation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `configuration` answers: the server's settings by area."""
+"""Settings of the server by area, the result of `configuration`."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ConfigGeneralResult(ApiObject):
 
 
 class ConfigImageLightboxResult(ApiObject):
-    """How the web interface shows an image full screen."""
+    """Full-screen view of images in the web interface."""
 
     slideshow_delay: Nullable[int] = api("slideshowDelay")
     display_mode: Nullable[enums.ImageLightboxDisplayMode] = api("displayMode")
@@ -85,7 +85,7 @@ class ConfigImageLightboxResult(ApiObject):
 
 
 class ConfigDisableDropdownCreate(ApiObject):
-    """Which kinds may not be created from a drop-down of the web interface."""
+    """Types that cannot be created from a drop-down of the web interface."""
 
     performer: Maybe[bool] = UNSET
     tag: Maybe[bool] = UNSET
@@ -177,7 +177,7 @@ class StashConfig(ApiObject):
 
 
 class PackageSource(ApiObject):
-    """A place packages are installed from."""
+    """A source of packages."""
 
     name: Nullable[str] = UNSET
     url: Maybe[str] = UNSET

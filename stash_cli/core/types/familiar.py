@@ -1,4 +1,4 @@
-"""Names that scripts know from other releases of the API and from other libraries, for types of ours."""
+"""Aliases of types: their names in other releases of the API and in other libraries."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _SHAPE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 
 class DatePrecision(StrEnum):
-    """How much of a date is known."""
+    """Precision of a date: day, month or year."""
 
     DAY = "day"
     MONTH = "month"

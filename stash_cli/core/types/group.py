@@ -18,7 +18,7 @@ class GroupDescription(Embedded):
 
 
 class _GroupFields(StashObject):
-    """What groups have had since they were called movies."""
+    """Fields of groups and of movies, their older name."""
 
     name: Maybe[str] = UNSET
     aliases: Nullable[str] = UNSET

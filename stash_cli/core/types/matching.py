@@ -1,4 +1,4 @@
-"""What to do when a name fits several objects."""
+"""Treatment of names that several objects have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class OnMultipleMatch(Enum):
-    """What mapping a name that fits several objects answers: nothing, all of them, or the first."""
+    """Ids for a name that several objects have: none, all of them, or the first."""
 
     RETURN_NONE = 0
     RETURN_LIST = 1

@@ -45,7 +45,7 @@ _WORDING = {
 
 
 class ExpressionError(ValueError):
-    """What RE2 has no such expression for; the message is the server's, after "error parsing regexp: "."""
+    """Invalid RE2 syntax; the message is the server's, without its prefix "error parsing regexp: "."""
 
 
 class Expression(Protocol):

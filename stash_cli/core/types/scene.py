@@ -80,7 +80,7 @@ class FindScenesResultType(StashResult):
 
 
 class SceneParserResult(ApiObject):
-    """What the file name parser found for one scene."""
+    """Result of the file name parser for one scene."""
 
     scene: Maybe[Scene] = UNSET
     title: Nullable[str] = UNSET
@@ -99,7 +99,7 @@ class SceneParserResult(ApiObject):
 
 
 class SceneParserResultType(ApiObject):
-    """What the file name parser found for a page of scenes."""
+    """Results of the file name parser for a page of scenes."""
 
     count: Maybe[int] = UNSET
     results: Maybe[list[SceneParserResult]] = UNSET
@@ -114,7 +114,7 @@ class SceneStreamEndpoint(ApiObject):
 
 
 class HistoryMutationResult(ApiObject):
-    """How many times are recorded now, newest first."""
+    """Times that are recorded after a change, newest first, and their number."""
 
     count: Maybe[int] = UNSET
     history: Maybe[list[Time]] = UNSET

@@ -1,4 +1,4 @@
-"""Criteria: what a single field of a filter is compared with."""
+"""Criteria: the operator and value for one field of a filter."""
 
 from __future__ import annotations
 

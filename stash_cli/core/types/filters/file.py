@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class FileFilterType(StashInput):
-    """What files must match; set fields are ANDed."""
+    """Filter of files; every field that is set must match."""
 
     AND: Nullable[FileFilterType] = UNSET
     OR: Nullable[FileFilterType] = UNSET
@@ -36,7 +36,7 @@ class FileFilterType(StashInput):
 
 
 class FolderFilterType(StashInput):
-    """What folders must match; set fields are ANDed."""
+    """Filter of folders; every field that is set must match."""
 
     AND: Nullable[FolderFilterType] = UNSET
     OR: Nullable[FolderFilterType] = UNSET
@@ -54,7 +54,7 @@ class FolderFilterType(StashInput):
 
 
 class VideoFileFilterInput(StashInput):
-    """Criteria on the facts of a video file."""
+    """Criteria on the properties of a video file."""
 
     resolution: Nullable[criteria.ResolutionCriterionInput] = UNSET
     orientation: Nullable[criteria.OrientationCriterionInput] = UNSET
@@ -70,7 +70,7 @@ class VideoFileFilterInput(StashInput):
 
 
 class ImageFileFilterInput(StashInput):
-    """Criteria on the facts of a picture file."""
+    """Criteria on the properties of an image file."""
 
     format: Nullable[criteria.StringCriterionInput] = UNSET
     resolution: Nullable[criteria.ResolutionCriterionInput] = UNSET

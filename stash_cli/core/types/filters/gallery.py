@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class GalleryFilterType(StashInput):
-    """What galleries must match; set fields are ANDed."""
+    """Filter of galleries; every field that is set must match."""
 
     AND: Nullable[GalleryFilterType] = UNSET
     OR: Nullable[GalleryFilterType] = UNSET

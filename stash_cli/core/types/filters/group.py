@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class _GroupCriteria(StashInput):
-    """What groups could be found by since they were called movies."""
+    """Criteria of groups and of movies, their older name."""
 
     name: Nullable[criteria.StringCriterionInput] = UNSET
     director: Nullable[criteria.StringCriterionInput] = UNSET
@@ -31,7 +31,7 @@ class _GroupCriteria(StashInput):
 
 
 class GroupFilterType(_GroupCriteria):
-    """What groups must match; set fields are ANDed."""
+    """Filter of groups; every field that is set must match."""
 
     AND: Nullable[GroupFilterType] = UNSET
     OR: Nullable[GroupFilterType] = UNSET
@@ -46,7 +46,7 @@ class GroupFilterType(_GroupCriteria):
 
 
 class MovieFilterType(_GroupCriteria):
-    """What movies must match; set fields are ANDed."""
+    """Filter of movies; every field that is set must match."""
 
     AND: Nullable[MovieFilterType] = UNSET
     OR: Nullable[MovieFilterType] = UNSET

@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class ImageFilterType(StashInput):
-    """What images must match; set fields are ANDed."""
+    """Filter of images; every field that is set must match."""
 
     AND: Nullable[ImageFilterType] = UNSET
     OR: Nullable[ImageFilterType] = UNSET

@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class SceneMarkerFilterType(StashInput):
-    """What scene markers must match; set fields are ANDed."""
+    """Filter of scene markers; every field that is set must match."""
 
     tags: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
     scene_tags: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET

@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class PerformerFilterType(StashInput):
-    """What performers must match; set fields are ANDed."""
+    """Filter of performers; every field that is set must match."""
 
     AND: Nullable[PerformerFilterType] = UNSET
     OR: Nullable[PerformerFilterType] = UNSET

@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class SceneFilterType(StashInput):
-    """What scenes must match; set fields are ANDed."""
+    """Filter of scenes; every field that is set must match."""
 
     AND: Nullable[SceneFilterType] = UNSET
     OR: Nullable[SceneFilterType] = UNSET

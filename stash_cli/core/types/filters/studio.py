@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class StudioFilterType(StashInput):
-    """What studios must match; set fields are ANDed."""
+    """Filter of studios; every field that is set must match."""
 
     AND: Nullable[StudioFilterType] = UNSET
     OR: Nullable[StudioFilterType] = UNSET

@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class TagFilterType(StashInput):
-    """What tags must match; set fields are ANDed."""
+    """Filter of tags; every field that is set must match."""
 
     AND: Nullable[TagFilterType] = UNSET
     OR: Nullable[TagFilterType] = UNSET

@@ -9,7 +9,7 @@ from stash_cli.core.unset import UNSET
 
 
 class SetupInput(StashInput):
-    """Where a new server keeps its files (`setup`)."""
+    """Paths of a new server (`setup`)."""
 
     config_location: str = required("configLocation")
     stashes: list[StashConfigInput]
@@ -84,7 +84,7 @@ class ConfigGeneralInput(StashInput):
 
 
 class ConfigDisableDropdownCreateInput(StashInput):
-    """Which kinds may not be created from a drop-down of the web interface."""
+    """Types that cannot be created from a drop-down of the web interface."""
 
     performer: Nullable[bool] = UNSET
     tag: Nullable[bool] = UNSET
@@ -94,7 +94,7 @@ class ConfigDisableDropdownCreateInput(StashInput):
 
 
 class ConfigImageLightboxInput(StashInput):
-    """How the web interface shows an image full screen."""
+    """Full-screen view of images in the web interface."""
 
     slideshow_delay: Nullable[int] = api("slideshowDelay")
     display_mode: Nullable[enums.ImageLightboxDisplayMode] = api("displayMode")
@@ -207,7 +207,7 @@ class RemoveTempDLNAIPInput(StashInput):
 
 
 class PackageSourceInput(StashInput):
-    """A place packages are installed from."""
+    """A source of packages."""
 
     url: str
     name: Nullable[str] = UNSET

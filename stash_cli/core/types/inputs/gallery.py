@@ -9,7 +9,7 @@ from stash_cli.core.unset import UNSET
 
 
 class _GalleryScalars(StashInput):
-    """What a gallery is given alone or with many others."""
+    """Fields of a gallery, in single and bulk updates."""
 
     code: Nullable[str] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
@@ -22,7 +22,7 @@ class _GalleryScalars(StashInput):
 
 
 class _GalleryFields(_GalleryScalars):
-    """What a gallery is given when it is made or changed."""
+    """Fields of a gallery, in create and update inputs."""
 
     title: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
@@ -32,7 +32,7 @@ class _GalleryFields(_GalleryScalars):
 
 
 class GalleryCreateInput(_GalleryFields):
-    """What a new gallery starts with (`galleryCreate`)."""
+    """Fields of a new gallery (`galleryCreate`)."""
 
     title: str
     custom_fields: Nullable[Map] = UNSET
@@ -48,7 +48,7 @@ class GalleryUpdateInput(_GalleryFields):
 
 
 class BulkGalleryUpdateInput(_GalleryScalars):
-    """Changes made to many galleries at once (`bulkGalleryUpdate`)."""
+    """Changes to several galleries (`bulkGalleryUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
@@ -60,7 +60,7 @@ class BulkGalleryUpdateInput(_GalleryScalars):
 
 
 class GalleryChapterCreateInput(StashInput):
-    """What a new gallery chapter starts with (`galleryChapterCreate`)."""
+    """Fields of a new gallery chapter (`galleryChapterCreate`)."""
 
     gallery_id: ID
     title: str
@@ -77,7 +77,7 @@ class GalleryChapterUpdateInput(StashInput):
 
 
 class GalleryDestroyInput(StashInput):
-    """Which gallery to remove, and what to remove with it (`galleryDestroy`)."""
+    """The gallery to delete, and what to delete with it (`galleryDestroy`)."""
 
     ids: list[ID]
     delete_file: Nullable[bool] = UNSET
@@ -100,7 +100,7 @@ class GalleryRemoveInput(StashInput):
 
 
 class GallerySetCoverInput(StashInput):
-    """Which image of a gallery is its cover."""
+    """The image that becomes the cover of a gallery."""
 
     gallery_id: ID
     cover_image_id: ID

@@ -9,7 +9,7 @@ from stash_cli.core.unset import UNSET
 
 
 class _ImageScalars(StashInput):
-    """What a image is given alone or with many others."""
+    """Fields of an image, in single and bulk updates."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     title: Nullable[str] = UNSET
@@ -36,7 +36,7 @@ class ImageUpdateInput(_ImageScalars):
 
 
 class BulkImageUpdateInput(_ImageScalars):
-    """Changes made to many images at once (`bulkImageUpdate`)."""
+    """Changes to several images (`bulkImageUpdate`)."""
 
     ids: Nullable[list[ID]] = UNSET
     urls: Nullable[BulkUpdateStrings] = UNSET
@@ -46,7 +46,7 @@ class BulkImageUpdateInput(_ImageScalars):
 
 
 class ImageDestroyInput(StashInput):
-    """Which image to remove, and what to remove with it (`imageDestroy`)."""
+    """The image to delete, and what to delete with it (`imageDestroy`)."""
 
     id: ID
     delete_file: Nullable[bool] = UNSET
@@ -55,7 +55,7 @@ class ImageDestroyInput(StashInput):
 
 
 class ImagesDestroyInput(StashInput):
-    """Which images to remove, and whether their files go too (`imagesDestroy`)."""
+    """The images to delete, with or without their files (`imagesDestroy`)."""
 
     ids: list[ID]
     delete_file: Nullable[bool] = UNSET

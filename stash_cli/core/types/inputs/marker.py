@@ -9,7 +9,7 @@ from stash_cli.core.unset import UNSET
 
 
 class SceneMarkerCreateInput(StashInput):
-    """What a new scene marker starts with (`sceneMarkerCreate`)."""
+    """Fields of a new scene marker (`sceneMarkerCreate`)."""
 
     title: str
     seconds: float
@@ -32,7 +32,7 @@ class SceneMarkerUpdateInput(StashInput):
 
 
 class BulkSceneMarkerUpdateInput(StashInput):
-    """Changes made to many scenemarkers at once (`bulkSceneMarkerUpdate`)."""
+    """Changes to several scene markers (`bulkSceneMarkerUpdate`)."""
 
     ids: Nullable[list[ID]] = UNSET
     title: Nullable[str] = UNSET

@@ -10,13 +10,13 @@ from stash_cli.core.unset import UNSET
 
 
 class FindJobInput(StashInput):
-    """Which job to show."""
+    """The id of a job."""
 
     id: ID
 
 
 class GenerateMetadataInput(StashInput):
-    """What to generate and for which objects; empty lists mean all."""
+    """Files to generate, and the objects to generate them for; empty lists mean all."""
 
     covers: Nullable[bool] = UNSET
     sprites: Nullable[bool] = UNSET
@@ -42,7 +42,7 @@ class GenerateMetadataInput(StashInput):
 
 
 class GeneratePreviewOptionsInput(StashInput):
-    """How previews are cut and encoded."""
+    """Cutting and encoding of previews."""
 
     preview_segments: Nullable[int] = api("previewSegments")
     preview_segment_duration: Nullable[float] = api("previewSegmentDuration")
@@ -58,7 +58,7 @@ class ScanMetaDataFilterInput(StashInput):
 
 
 class ScanMetadataInput(StashInput):
-    """What to scan and what to generate on the way; no paths means the whole library."""
+    """Paths to scan, and files to generate on the way; no paths mean the whole library."""
 
     paths: Nullable[list[str]] = UNSET
     rescan: Nullable[bool] = UNSET
@@ -74,7 +74,7 @@ class ScanMetadataInput(StashInput):
 
 
 class CleanMetadataInput(StashInput):
-    """Where to remove entries of files that are gone; a dry run only logs them."""
+    """Paths below which entries of missing files are deleted; a dry run only logs them."""
 
     dry_run: bool = required("dryRun")
     paths: Nullable[list[str]] = UNSET
@@ -82,7 +82,7 @@ class CleanMetadataInput(StashInput):
 
 
 class CleanGeneratedInput(StashInput):
-    """Which generated files without an object to remove."""
+    """Kinds of generated files to delete where their object no longer exists."""
 
     blob_files: Nullable[bool] = api("blobFiles")
     sprites: Nullable[bool] = UNSET
@@ -103,7 +103,7 @@ class AutoTagMetadataInput(StashInput):
 
 
 class IdentifyFieldOptionsInput(StashInput):
-    """How identify treats one field."""
+    """Treatment of one field by identify."""
 
     field: str
     strategy: enums.IdentifyFieldStrategy
@@ -111,7 +111,7 @@ class IdentifyFieldOptionsInput(StashInput):
 
 
 class IdentifyMetadataOptionsInput(StashInput):
-    """What identify may change."""
+    """Options of identify: fields, performers, tags for skipped scenes."""
 
     field_options: Nullable[list[IdentifyFieldOptionsInput]] = api("fieldOptions")
     set_cover_image: Nullable[bool] = api("setCoverImage")
@@ -132,7 +132,7 @@ class IdentifySourceInput(StashInput):
 
 
 class IdentifyMetadataInput(StashInput):
-    """Which scenes to identify against which sources, in order."""
+    """Scenes to identify, and the sources to ask in order."""
 
     sources: list[IdentifySourceInput]
     options: Nullable[IdentifyMetadataOptionsInput] = UNSET
@@ -141,14 +141,14 @@ class IdentifyMetadataInput(StashInput):
 
 
 class ExportObjectTypeInput(StashInput):
-    """Which objects of one kind to export."""
+    """Objects of one type to export."""
 
     ids: Nullable[list[str]] = UNSET
     all: Nullable[bool] = UNSET
 
 
 class ExportObjectsInput(StashInput):
-    """Which objects to export, and whether with what they refer to."""
+    """Objects to export, with or without the objects that they refer to."""
 
     scenes: Nullable[ExportObjectTypeInput] = UNSET
     images: Nullable[ExportObjectTypeInput] = UNSET
@@ -183,13 +183,13 @@ class AnonymiseDatabaseInput(StashInput):
 
 
 class MigrateInput(StashInput):
-    """Where to keep a backup while migrating (empty: a temporary one)."""
+    """Path of the backup during a migration (empty: a temporary file)."""
 
     backup_path: str = required("backupPath")
 
 
 class MigrateSceneScreenshotsInput(StashInput):
-    """What to do with the old screenshot files."""
+    """Treatment of the old screenshot files."""
 
     delete_files: Nullable[bool] = api("deleteFiles")
     overwrite_existing: Nullable[bool] = api("overwriteExisting")

@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class _PerformerScalars(StashInput):
-    """What a performer is given alone or with many others."""
+    """Fields of a performer, in single and bulk updates."""
 
     disambiguation: Nullable[str] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
@@ -41,7 +41,7 @@ class _PerformerScalars(StashInput):
 
 
 class _PerformerFields(_PerformerScalars):
-    """What a performer is given when it is made or changed."""
+    """Fields of a performer, in create and update inputs."""
 
     name: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
@@ -52,7 +52,7 @@ class _PerformerFields(_PerformerScalars):
 
 
 class PerformerCreateInput(_PerformerFields):
-    """What a new performer starts with (`performerCreate`)."""
+    """Fields of a new performer (`performerCreate`)."""
 
     name: str
     custom_fields: Nullable[Map] = UNSET
@@ -66,7 +66,7 @@ class PerformerUpdateInput(_PerformerFields):
 
 
 class BulkPerformerUpdateInput(_PerformerScalars):
-    """Changes made to many performers at once (`bulkPerformerUpdate`)."""
+    """Changes to several performers (`bulkPerformerUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
@@ -77,13 +77,13 @@ class BulkPerformerUpdateInput(_PerformerScalars):
 
 
 class PerformerDestroyInput(StashInput):
-    """Which performer to remove, and what to remove with it (`performerDestroy`)."""
+    """The performer to delete, and what to delete with it (`performerDestroy`)."""
 
     id: ID
 
 
 class PerformerMergeInput(StashInput):
-    """Which performers to merge into which (`performerMerge`)."""
+    """The performers to merge, and the one to keep (`performerMerge`)."""
 
     source: list[ID]
     destination: ID

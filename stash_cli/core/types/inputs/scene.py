@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class _SceneScalars(StashInput):
-    """What a scene is given alone or with many others."""
+    """Fields of a scene, in single and bulk updates."""
 
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
@@ -24,7 +24,7 @@ class _SceneScalars(StashInput):
 
 
 class _SceneFields(_SceneScalars):
-    """What a scene is given when it is made or changed."""
+    """Fields of a scene, in create and update inputs."""
 
     urls: Nullable[list[str]] = UNSET
     gallery_ids: Nullable[list[ID]] = UNSET
@@ -37,7 +37,7 @@ class _SceneFields(_SceneScalars):
 
 
 class SceneCreateInput(_SceneFields):
-    """What a new scene starts with (`sceneCreate`)."""
+    """Fields of a new scene (`sceneCreate`)."""
 
     file_ids: Nullable[list[ID]] = UNSET
     custom_fields: Nullable[Map] = UNSET
@@ -59,7 +59,7 @@ class SceneUpdateInput(_SceneFields):
 
 
 class BulkSceneUpdateInput(_SceneScalars):
-    """Changes made to many scenes at once (`bulkSceneUpdate`)."""
+    """Changes to several scenes (`bulkSceneUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
@@ -80,7 +80,7 @@ class SceneGroupInput(StashInput):
 
 
 class SceneDestroyInput(StashInput):
-    """Which scene to remove, and whether its files go too (`sceneDestroy`)."""
+    """The scene to delete, with or without its files (`sceneDestroy`)."""
 
     id: ID
     delete_file: Nullable[bool] = UNSET
@@ -89,7 +89,7 @@ class SceneDestroyInput(StashInput):
 
 
 class ScenesDestroyInput(StashInput):
-    """Which scenes to remove, and whether their files go too (`scenesDestroy`)."""
+    """The scenes to delete, with or without their files (`scenesDestroy`)."""
 
     ids: list[ID]
     delete_file: Nullable[bool] = UNSET
@@ -98,7 +98,7 @@ class ScenesDestroyInput(StashInput):
 
 
 class SceneParserInput(StashInput):
-    """How the file name parser reads names."""
+    """Options of the file name parser."""
 
     ignore_words: Nullable[list[str]] = api("ignoreWords")
     whitespace_characters: Nullable[str] = api("whitespaceCharacters")
@@ -114,7 +114,7 @@ class SceneHashInput(StashInput):
 
 
 class SceneMergeInput(StashInput):
-    """Which scenes to merge into which (`sceneMerge`)."""
+    """The scenes to merge, and the one to keep (`sceneMerge`)."""
 
     source: list[ID]
     destination: ID

@@ -9,7 +9,7 @@ from stash_cli.core.unset import UNSET
 
 
 class _StudioScalars(StashInput):
-    """What a studio is given alone or with many others."""
+    """Fields of a studio, in single and bulk updates."""
 
     url: Nullable[str] = api(deprecated="Use urls")
     parent_id: Nullable[ID] = UNSET
@@ -21,7 +21,7 @@ class _StudioScalars(StashInput):
 
 
 class _StudioFields(_StudioScalars):
-    """What a studio is given when it is made or changed."""
+    """Fields of a studio, in create and update inputs."""
 
     name: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
@@ -32,7 +32,7 @@ class _StudioFields(_StudioScalars):
 
 
 class StudioCreateInput(_StudioFields):
-    """What a new studio starts with (`studioCreate`)."""
+    """Fields of a new studio (`studioCreate`)."""
 
     name: str
     custom_fields: Nullable[Map] = UNSET
@@ -46,7 +46,7 @@ class StudioUpdateInput(_StudioFields):
 
 
 class BulkStudioUpdateInput(_StudioScalars):
-    """Changes made to many studios at once (`bulkStudioUpdate`)."""
+    """Changes to several studios (`bulkStudioUpdate`)."""
 
     ids: list[ID]
     urls: Nullable[common.BulkUpdateStrings] = UNSET
@@ -54,6 +54,6 @@ class BulkStudioUpdateInput(_StudioScalars):
 
 
 class StudioDestroyInput(StashInput):
-    """Which studio to remove, and what to remove with it (`studioDestroy`)."""
+    """The studio to delete, and what to delete with it (`studioDestroy`)."""
 
     id: ID

@@ -9,7 +9,7 @@ from stash_cli.core.unset import UNSET
 
 
 class _TagScalars(StashInput):
-    """What a tag is given alone or with many others."""
+    """Fields of a tag, in single and bulk updates."""
 
     description: Nullable[str] = UNSET
     ignore_auto_tag: Nullable[bool] = UNSET
@@ -17,7 +17,7 @@ class _TagScalars(StashInput):
 
 
 class _TagFields(_TagScalars):
-    """What a tag is given when it is made or changed."""
+    """Fields of a tag, in create and update inputs."""
 
     name: Nullable[str] = UNSET
     sort_name: Nullable[str] = UNSET
@@ -29,7 +29,7 @@ class _TagFields(_TagScalars):
 
 
 class TagCreateInput(_TagFields):
-    """What a new tag starts with (`tagCreate`)."""
+    """Fields of a new tag (`tagCreate`)."""
 
     name: str
     custom_fields: Nullable[Map] = UNSET
@@ -43,7 +43,7 @@ class TagUpdateInput(_TagFields):
 
 
 class BulkTagUpdateInput(_TagScalars):
-    """Changes made to many tags at once (`bulkTagUpdate`)."""
+    """Changes to several tags (`bulkTagUpdate`)."""
 
     ids: Nullable[list[ID]] = UNSET
     aliases: Nullable[common.BulkUpdateStrings] = UNSET
@@ -52,13 +52,13 @@ class BulkTagUpdateInput(_TagScalars):
 
 
 class TagDestroyInput(StashInput):
-    """Which tag to remove, and what to remove with it (`tagDestroy`)."""
+    """The tag to delete, and what to delete with it (`tagDestroy`)."""
 
     id: ID
 
 
 class TagsMergeInput(StashInput):
-    """Which tags to merge into which (`tagsMerge`)."""
+    """The tags to merge, and the one to keep (`tagsMerge`)."""
 
     source: list[ID]
     destination: ID

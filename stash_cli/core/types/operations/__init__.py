@@ -1,4 +1,4 @@
-"""Every operation of the API, as signatures: what `api.json` and so every document is derived from."""
+"""Signatures of all operations of the API, from which `api.json` and all documents are derived."""
 
 from stash_cli.core.types.operations.mutation import Mutation
 from stash_cli.core.types.operations.query import Query

@@ -1,4 +1,4 @@
-"""Every mutation: one line each, with the names and nullability of the schema."""
+"""Signatures of all mutation fields, with the names and nullability of the schema."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Mutation(Protocol):
-    """Changes."""
+    """Fields of the mutation root type."""
 
     def setup(self, input: t.SetupInput) -> bool: ...
     def migrate(self, input: t.MigrateInput) -> ID: ...

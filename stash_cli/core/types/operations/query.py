@@ -1,4 +1,4 @@
-"""Every query: one line each, with the names and nullability of the schema."""
+"""Signatures of all query fields, with the names and nullability of the schema."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Query(Protocol):
-    """Reads."""
+    """Fields of the query root type."""
 
     def findSavedFilter(self, id: ID) -> t.SavedFilter | None: ...
     def findSavedFilters(self, mode: t.FilterMode | None) -> list[t.SavedFilter]: ...

@@ -1,4 +1,4 @@
-"""Every subscription: one line each, with the names and nullability of the schema."""
+"""Signatures of all subscription fields, with the names and nullability of the schema."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Subscription(Protocol):
-    """Streams over a websocket."""
+    """Fields of the subscription root type; they need a websocket."""
 
     def jobsSubscribe(self) -> t.JobStatusUpdate: ...
     def loggingSubscribe(self) -> list[t.LogEntry]: ...
