@@ -133,6 +133,7 @@ class ServerCapabilities:
     def warn_missing(self, type_name: str, field: str) -> None:
         """Warn, once per field, that the server lacks it."""
         name = f"{type_name}.{field}"
+        # Once for each field, as a listing selects the same fields in every page.
         if name not in self._warned:
             self._warned.add(name)
             message = str(self.missing_error(name)).rstrip(".")

@@ -26,6 +26,7 @@ class PerformerClientMixin(StashClientBase):
 
     async def find_performer(self, performer: int | str | Dict) -> types.Performer | None:
         """By id (a number or its digits), by name or alias, or by a mapping with either."""
+        # Ids in answers of the server are text, so digits are an id here and not a name.
         if isinstance(performer, str) and performer.isdigit():
             performer = int(performer)
         found = await map_ids(self.session, ENTITIES["Performer"], [performer])

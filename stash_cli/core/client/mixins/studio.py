@@ -75,6 +75,7 @@ class StudioClientMixin(StashClientBase):
             if chain and level is not None:
                 level = level["parent_studio"]
             asked = None
+            # The check ends the walk in a circle of parents.
             while level is not None and level["id"] not in chain:
                 chain.append(level["id"])
                 asked = None if "parent_studio" in level else level["id"]
