@@ -1,4 +1,4 @@
-"""What every part of the store stands on: the client, the identity map, and how old is too old."""
+"""Base of the store: the client, the identity map, and the ages at which objects expire."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="StashObject")
 Age = timedelta | int | float | None
-"""How long what was read counts as known: seconds, a timedelta, or None for always."""
+"""The age at which objects expire: seconds, a timedelta, or None for never."""
 
 
 class StoreBase:
-    """The client, the identity map and the ages."""
+    """The client, the identity map and the maximal ages."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class StoreBase:
         self._default_ttl = seconds(default_ttl)
         self._ttls: dict[type[StashObject], float] = {}
         if client.identity is None:
-            # What the client's own methods answer are then the store's objects, too.
+            # So the client's own methods return the objects of the store as well.
             client.identity = self.identity
 
     @property
@@ -46,18 +46,18 @@ class StoreBase:
         return self.client.session
 
     def ttl_of(self, entity_type: type[StashObject]) -> float:
-        """Seconds for which objects of a type count as known."""
+        """Seconds after which objects of a type expire."""
         return self._ttls.get(entity_type, self._default_ttl)
 
     async def expected(self, entity_type: type[StashObject], paths: list[str] | None) -> list[str]:
-        """What an object should hold: `paths`, or the default fields that this server has."""
+        """The fields to load: `paths`, or the default fields that this server has."""
         if paths is not None:
             return paths
         server, name = await self.session.learn(), entity_type.__name__
         return [path for path in default_paths(name) if server.field_name(name, path.partition(".")[0])]
 
     def is_fresh(self, obj: StashObject) -> bool:
-        """Whether it was loaded recently enough, or was never saved."""
+        """Whether an object is not expired; new objects never are."""
         return obj.is_new() or self.identity.age(type(obj), obj.id) < self.ttl_of(type(obj))
 
 
@@ -83,7 +83,7 @@ def entity_of(entity_type: type[StashObject]) -> Entity:
 def paths_of(entity_type: type[StashObject], fields: Iterable[str] | None) -> list[str] | None:
     """Fields as selection paths: `studio__name` and `studio.name` alike; None: the default.
 
-    Every linked object is asked for its id as well: without it there is no telling which one it is.
+    The ids of linked objects are added, because objects without an id cannot be identified.
     """
     if fields is None:
         return None

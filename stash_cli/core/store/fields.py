@@ -1,4 +1,4 @@
-"""Which fields an object holds, and which it lacks; nested ones by path."""
+"""Loaded and missing fields of objects, nested ones by path."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALIASES = {("Studio", "parent"): "parent_studio"}
 
 
 def lacks(obj: StashObject, paths: Iterable[str]) -> set[str]:
-    """Those of `paths` (`studio__name` or `studio.name`) that `obj` does not hold yet.
+    """Those of `paths` (`studio__name` or `studio.name`) that are not loaded on `obj`.
 
     Raises StashLookupError for a path that its type does not have.
     """
@@ -29,7 +29,7 @@ def lacks(obj: StashObject, paths: Iterable[str]) -> set[str]:
 
 
 def _holds(obj: Any, parts: list[str]) -> bool:
-    """Whether everything along the path is there; a null or an empty list ends it."""
+    """Whether all fields of the path are loaded; a null or an empty list ends it."""
     if not parts:
         return True
     if isinstance(obj, list):
@@ -59,7 +59,7 @@ def _has_id(target: ApiType) -> bool:
 
 
 def _named(type_name: str, parts: list[str]) -> Iterator[tuple[str, ApiType | None]]:
-    """Each part of a path under its API name, with the type it leads to as far as the API knows it."""
+    """Each part of a path under its API name, with its type (None where the API has none)."""
     declared: ApiType | None = describe_api().types[type_name]
     for part in parts:
         owners = [] if declared is None else [declared, *(describe_api().types[n] for n in declared.members)]
@@ -70,7 +70,7 @@ def _named(type_name: str, parts: list[str]) -> Iterator[tuple[str, ApiType | No
 
 
 def attribute(cls: type[ApiObject], name: str) -> str:
-    """The attribute that holds the field called `name`, by its API name or its own."""
+    """The attribute of a field, given by its API name or attribute name."""
     name = ALIASES.get((cls.__name__, name), name)
     declared = describe_api().types.get(cls.__name__)
     known = declared.fields if declared else {}
@@ -84,7 +84,7 @@ def attribute(cls: type[ApiObject], name: str) -> str:
 
 
 def is_inverse(cls: type[ApiObject], path: str) -> bool:
-    """Whether a path starts at a relation that is filled by a query of its own."""
+    """Whether a path starts at an inverse relation, which needs a query of its own."""
     head = path.replace("__", ".").split(".", maxsplit=1)[0]
     return head in inverses(cls.__name__) and field_of(cls, head) is None
 

@@ -1,4 +1,4 @@
-"""Questions to what is held already: predicates over cached objects, loading what they need first."""
+"""Filters over cached objects, with or without loading the fields that they need."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Local(Population):
     """Filters over the cache."""
 
     def all_cached(self, entity_type: type[T]) -> list[T]:
-        """Every fresh object of a type that is held."""
+        """All objects of a type in the store that are not expired."""
         return [obj for obj in self.identity.objects(entity_type) if self.is_fresh(obj)]
 
     def filter(self, entity_type: type[T], predicate: Callable[[T], bool] | Q) -> list[T]:
         """The cached objects that `predicate` accepts; fields that were never loaded are UNSET.
 
-        A `Q` is tested on what is held: objects that lack a field it asks for are left out, and related
-        objects go by id.
+        A `Q` is evaluated on loaded fields: objects that lack one of these are left out, and related objects
+        are compared by id.
         """
         accepts = self._held_test(entity_type, predicate) if isinstance(predicate, Q) else predicate
         return [obj for obj in self.all_cached(entity_type) if accepts(obj)]
@@ -77,7 +77,7 @@ class Local(Population):
         predicate: Callable[[T], bool],
         batch_size: int = 50,
     ) -> tuple[list[T], dict[str, Any]]:
-        """Like `filter_and_populate`, with what it took.
+        """Like `filter_and_populate`, with statistics.
 
         The counts: total_cached, populated, cache_hit_rate (share that lacked nothing), matches.
         """
@@ -105,7 +105,7 @@ class Local(Population):
     ) -> AsyncGenerator[T, None]:
         """Like `filter_and_populate`, one by one: `populate_batch` objects are loaded at a time.
 
-        `yield_batch` is how many objects are looked at between two turns of the event loop.
+        `yield_batch` is the number of objects between two turns of the event loop.
         """
         from asyncio import sleep
 

@@ -1,7 +1,7 @@
-"""Which request last said what a field holds, for as long as older answers may still come.
+"""Order of answers: the last request or mutation that determined each field.
 
-An answer does not touch what was written, or read by a later request, since it was asked for. Nothing is
-remembered while no request is open that is older: whatever comes then is newer.
+An answer does not change fields that were written, or read by a later request, after its request was sent.
+Nothing is recorded while no older request is open, because every answer is newer then.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ WHOLE = "*"
 """Stands for all fields of an object but its id."""
 
 _FEW = 1000
-"""Objects up to which nothing is tidied away."""
+"""Number of objects up to which no entry is removed."""
 
 
 class FieldOrder:
@@ -29,7 +29,7 @@ class FieldOrder:
     def __init__(self, requests: RequestOrder) -> None:
         self.requests = requests
         self.newest = 0
-        """The highest number noted."""
+        """The highest number recorded."""
         self._fields: dict[tuple[str, str | None], dict[str, int]] = {}
         self._gone: dict[tuple[str, str], int] = {}
         self._kept = _FEW
@@ -37,10 +37,9 @@ class FieldOrder:
     def note(
         self, type_name: str, ids: Iterable[str] | None, fields: Iterable[str], number: int | None = None
     ) -> None:
-        """Note who said what these fields of some objects (None: of all of the type) hold.
+        """Record the source of the values of these fields, of some objects or (None) of all of the type.
 
-        `number` is that of the request that read them; None where they were written by a mutation that
-        has been answered now.
+        `number` is that of the request that read them; None for a mutation that has been answered now.
         """
         if not self._may_be_overtaken(number):
             return
@@ -52,26 +51,26 @@ class FieldOrder:
                 held[name] = max(held.get(name, 0), number)
 
     def note_gone(self, type_name: str, ids: Iterable[str]) -> None:
-        """Note that the server has these objects no longer: older answers may still name them."""
+        """Record that these objects are deleted: older answers may still name them."""
         if self._may_be_overtaken(None):
             number = self._noted(None)
             self._gone |= {(type_name, one): number for one in ids}
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is remembered."""
+        """Whether nothing is recorded."""
         return not self._fields and not self._gone
 
     def is_open(self, number: int) -> bool:
-        """Whether the order of answers matters to the request with this number."""
+        """Whether answers may overtake the request with this number."""
         return self.newest > number or self.requests.oldest() < number
 
     def is_gone(self, type_name: str, id_: str, number: int) -> bool:
-        """Whether an object was found to be gone after the request with this number was sent."""
+        """Whether an object was deleted after the request with this number was sent."""
         return bool(self._gone) and number < self._gone.get((type_name, id_), 0)
 
     def later(self, type_name: str, id_: str, number: int) -> Callable[[str], bool]:
-        """Tells of a field of an object whether it was noted after the request with this number was sent."""
+        """A predicate on fields of an object: whether one was recorded after the request was sent."""
         own, every = (self._fields.get((type_name, one), {}) for one in (id_, None))
         whole = own.get(WHOLE, 0)
         return lambda name: name != "id" and number < max(own.get(name, 0), every.get(name, 0), whole)
@@ -89,7 +88,7 @@ class FieldOrder:
         return number
 
     def _tidy(self, oldest: int) -> None:
-        """Forget what every answer that may still come is newer than."""
+        """Remove entries that are older than every answer that may still come."""
         if self.newest <= oldest:
             self._fields.clear()
             self._gone.clear()
@@ -98,4 +97,5 @@ class FieldOrder:
                 key: held for key, held in self._fields.items() if max(held.values(), default=0) > oldest
             }
             self._gone = {key: number for key, number in self._gone.items() if number > oldest}
+            # Twice as many, so that a long request does not make every note a search for old entries.
             self._kept = max(_FEW, 2 * (len(self._fields) + len(self._gone)))

@@ -1,4 +1,4 @@
-"""A compiled find, and the rows that answer it."""
+"""Compiled finds and their rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A compiled find: the query to send, the paths to ask for, and the rest to test rows for."""
+    """A compiled find: the query to send, the paths to select, and the post filter of its rows."""
 
     session: Session
     query: FindQuery
@@ -28,7 +28,7 @@ class Question:
     compiled: Compiled
 
     def passes(self, row: Mapping[str, Any]) -> bool:
-        """Whether a row meets what the server was not asked."""
+        """Whether a row passes the post filter."""
         return self.compiled.post_filter is None or self.compiled.post_filter(row)
 
     async def rows(
@@ -39,9 +39,10 @@ class Question:
         prefetch: bool = True,
         receive: Receive | None = None,
     ) -> AsyncGenerator[Any, None]:
-        """Rows that match, up to `limit`; or what `receive` turns them into, None for none."""
+        """Matching rows, up to `limit`; or the results of `receive`, which is None for rows to leave out."""
         if limit is not None and limit <= 0:
             return
+        # With a post filter nobody knows how many rows have to be read for `limit` matches.
         at_most = limit if self.compiled.post_filter is None else None
         receive = receive or self._passing
         if not prefetch:
@@ -65,7 +66,7 @@ class Question:
         return [row if self.passes(row) else None for row in rows]
 
     async def _counted(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
-        """Rows of pages fetched ahead; the first tells how many there are, so that none is in vain."""
+        """Rows of pages that are fetched ahead, none beyond the end: the first page has the count."""
 
         async def fetch(number: int) -> list[Any]:
             found = await self._page(number, size, receive, with_count=number == 1)
@@ -93,7 +94,7 @@ class Question:
         )
 
     async def _unhurried(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
-        """Rows page by page, each page asked for when it is wanted."""
+        """Rows page by page, each requested when the caller needs it."""
         number, full = 1, True
         while full:
             found = await self._page(number, size, receive)

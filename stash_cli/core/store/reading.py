@@ -1,4 +1,4 @@
-"""Reading through the cache: by id, by lookups, page by page."""
+"""Reads through the cache: by id, by lookups, page by page."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="StashObject")
 ROUNDS = 3
-"""Times that objects are read whose fields are written meanwhile, again and again."""
+"""Reads of an object whose fields are written during each of them."""
 
 
 class Reading(StoreBase):
     """Get and find."""
 
     def get_cached(self, entity_type: type[T], entity_id: str | int) -> T | None:
-        """The object if it is held and fresh, whatever fields it has; nothing is sent."""
+        """The object if it is in the store and not expired, whatever fields are loaded; nothing is sent."""
         obj = self.identity.get(entity_type, str(entity_id))
         if obj is None or not self.is_fresh(obj):
             return None
@@ -43,9 +43,9 @@ class Reading(StoreBase):
     async def get(
         self, entity_type: type[T], entity_id: str | int, fields: Iterable[str] | None = None
     ) -> T | None:
-        """The object with this id, from the cache if it is fresh and holds `fields`; None if there is none.
+        """The object with this id, or None; from the cache if it is fresh and has `fields` loaded.
 
-        `fields` (None: the default ones) are what is asked for; "studio.name" and "studio__name" alike.
+        `fields` None are the default ones; "studio.name" and "studio__name" are the same.
         """
         found = await self.get_many(entity_type, [entity_id], fields)
         return found[0] if found else None
@@ -55,7 +55,7 @@ class Reading(StoreBase):
     ) -> list[T]:
         """The objects with these ids, in their order; unknown ids are left out.
 
-        What the cache lacks is asked for in one request per 500.
+        Objects that the cache lacks are loaded, 500 to a request.
         """
         paths = paths_of(entity_type, fields)
         expected = await self.expected(entity_type, paths)
@@ -68,7 +68,7 @@ class Reading(StoreBase):
         return [found[one] for one in wanted if one in found]
 
     async def _load(self, entity_type: type[T], ids: Sequence[str], paths: Sequence[str] | None) -> list[T]:
-        """The objects with these ids that exist, asked for in chunks."""
+        """The objects with these ids that exist, loaded in chunks."""
         found: dict[str, T] = {}
         asked: Sequence[str] = ids
         for _ in range(ROUNDS):
@@ -87,7 +87,7 @@ class Reading(StoreBase):
         incomplete: list[T],
         passes: Callable[[Mapping[str, Any]], bool] | None = None,
     ) -> Receive:
-        """What makes objects of the rows of an answer; see `IdentityMap.take_each`."""
+        """A function from the rows of an answer to objects; see `IdentityMap.take_each`."""
 
         def receive(rows: list[dict[str, Any]], sent: int) -> list[T | None]:
             return self.identity.take_each(entity_type, rows, sent, passes, incomplete)
@@ -107,16 +107,16 @@ class Reading(StoreBase):
     ) -> list[T]:
         """All objects that match every lookup: `find(Scene, rating100__gte=80, tags=["Outdoor"])`.
 
-        `where` are lookups put together: `find(Scene, Q(rating100__gte=80) | Q(organized=True))`.
-        Relations take ids, objects or names. `fields` is what is loaded, `q` the server's text search,
-        `sort` a sort key (`-date` for the newest first). A server failure raises.
+        `where` are combined lookups: `find(Scene, Q(rating100__gte=80) | Q(organized=True))`. Relations take
+        ids, objects or names. `fields` are loaded, `q` is the server's text search, `sort` a sort key
+        (`-date` for the newest first). Raises the errors of the client.
         """
         asked = (where, filters)
         question = await self._question(entity_type, fields, asked, q=q, sort=sort, direction=direction)
         return [obj async for obj in self._objects(entity_type, question, limit=limit)]
 
     async def find_one(self, entity_type: type[T], *where: Q, **filters: Any) -> T | None:
-        """The first match in the order asked for, or None."""
+        """The first match in the given order, or None."""
         found = await self.find(entity_type, *where, **{"limit": 1, **filters})
         return found[0] if found else None
 
@@ -146,8 +146,8 @@ class Reading(StoreBase):
     ) -> AsyncGenerator[T, None]:
         """The matches of `find` one by one, `query_batch` per request, in a stable order.
 
-        With `prefetch` the next page is fetched while the caller works. With `snapshot` the ids are
-        fixed first, so that edits which change what matches skip nothing.
+        With `prefetch` the next page is fetched while the caller works. With `snapshot` the ids are read
+        first, so that edits which change the matches skip no object.
         """
         if isinstance(query_batch, Q):
             where, query_batch = (query_batch, *where), 40
@@ -166,14 +166,14 @@ class Reading(StoreBase):
                 yield obj
 
     async def count(self, entity_type: type[T], *where: Q, q: str | None = None, **filters: Any) -> int:
-        """How many match; rows are read only where the server cannot count them."""
+        """Number of matches; rows are read only where the server cannot count them."""
         question = await self._question(entity_type, ["id"], (where, filters), q=q)
         if question.compiled.post_filter is None:
             return await count(self.session, question.query)
         return len([row async for row in question.rows()])
 
     async def explain(self, entity_type: type[T], *where: Q, **filters: Any) -> str:
-        """The filter that `find` would send, and what would be tested here; only names are looked up."""
+        """The filter that `find` would send, and the post filter; only names are looked up."""
         question = await self._question(entity_type, ["id"], (where, filters))
         return question.compiled.explain()
 
@@ -227,7 +227,7 @@ class Reading(StoreBase):
     async def _snapshot(
         self, entity_type: type[T], question: Question, limit: int | None, size: int
     ) -> AsyncGenerator[T, None]:
-        """The objects that match now, loaded in chunks as they are wanted."""
+        """The objects that match now, loaded in chunks when they are needed."""
         post_filter = question.compiled.post_filter
         narrow = replace(question, paths=["id", *(post_filter.fields if post_filter else ())])
         ids = [row["id"] async for row in narrow.rows(limit=limit)]

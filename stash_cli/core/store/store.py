@@ -1,4 +1,4 @@
-"""StashEntityStore: the door to everything the store does."""
+"""StashEntityStore: the public interface of the store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CacheStats:
-    """What a store holds: objects in all and by type, those too old to be read, those changed."""
+    """Statistics of a store: objects in total and by type, expired and changed ones."""
 
     total_entries: int
     by_type: dict[str, int]
@@ -31,19 +31,19 @@ class StashEntityStore(Writing):
     """Objects of one server, each once: found by lookups, read through a cache, saved by what changed.
 
     It belongs to a client: `StashEntityStore(client)`, or `context.store`. `default_ttl` (seconds or
-    timedelta, None for always) is how long what was read counts as known; `max_objects` bounds how many
-    are kept alive beside those that somebody holds or has changed.
+    timedelta, None for no limit) is the age up to which objects are answered from the cache; `max_objects`
+    limits those that are kept alive although nobody holds or has changed them.
     """
 
     def is_cached(self, entity_type: type[T], entity_id: str | int) -> bool:
-        """Whether the object is held and fresh."""
+        """Whether the object is in the store and not expired."""
         obj = self.identity.get(entity_type, str(entity_id))
         return obj is not None and self.is_fresh(obj)
 
     def invalidate(
         self, entity_type_or_obj: type[StashObject] | StashObject, entity_id: str | int | None = None
     ) -> None:
-        """Let the next read of one object ask the server; changes made here stay.
+        """Mark one object as expired, so that the next read asks the server; unsaved changes stay.
 
         With a type alone it is `invalidate_type`.
         """
@@ -53,19 +53,19 @@ class StashEntityStore(Writing):
             self.identity.expire(entity_type_or_obj, None if entity_id is None else str(entity_id))
 
     def invalidate_type(self, entity_type: type[StashObject]) -> None:
-        """Let the next reads of a type ask the server."""
+        """Mark all objects of a type as expired."""
         self.identity.expire(entity_type)
 
     def invalidate_all(self) -> None:
-        """Let every next read ask the server."""
+        """Mark all objects as expired."""
         self.identity.expire()
 
     def set_ttl(self, entity_type: type[StashObject], ttl: Age) -> None:
-        """How long what was read of one type counts as known (None: always)."""
+        """Set the age up to which objects of one type are answered from the cache (None: no limit)."""
         self._ttls[entity_type] = seconds(ttl)
 
     def cache_stats(self) -> CacheStats:
-        """What the store holds now."""
+        """Statistics of the store at this moment."""
         objects = self.identity.everything()
         return CacheStats(
             total_entries=len(objects),
@@ -77,5 +77,5 @@ class StashEntityStore(Writing):
 
     @property
     def cache_size(self) -> int:
-        """How many objects the store holds."""
+        """Number of objects in the store."""
         return len(self.identity.everything())
