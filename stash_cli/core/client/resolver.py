@@ -277,7 +277,8 @@ class _Query:
         names = [self.entity.label, "disambiguation", "aliases", "alias_list"]
         known = [name for name in names if name in self.entity.api.fields]
         wanted = dict.fromkeys(["id", *known, *self.paths])
-        return selection.build(self.entity.type, list(wanted), self.server)
+        # Nobody named these fields, so those that an older server lacks are no news to the caller.
+        return selection.build(self.entity.type, list(wanted), self.server, quiet=True) or "__typename"
 
 
 def _readings(entity: Entity, name: str) -> list[str]:
