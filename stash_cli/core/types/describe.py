@@ -93,6 +93,7 @@ def describe_class(module: ModuleType, cls: type[ApiObject]) -> dict[str, Any]:
     """The facts of one object, interface or input type."""
     kind = "INPUT_OBJECT" if issubclass(cls, StashInput) else "OBJECT"
     facts: dict[str, Any] = {"kind": kind} | _where(module, cls)
+    # The only interface; Python classes do not tell it from a base class.
     if cls is BaseFile:
         facts |= {"kind": "INTERFACE", "members": [sub.__name__ for sub in BaseFile.__subclasses__()]}
     if issubclass(cls, StashObject):
@@ -189,6 +190,7 @@ def describe_operation(fn: Any) -> dict[str, Any] | str:
 
 def _where(module: ModuleType, cls: type | None = None) -> dict[str, str]:
     where = {"module": module.__name__.removeprefix(f"{types.__name__}.")}
+    # The first line only: descriptions in a schema are read in lists.
     if cls is not None and cls.__doc__:
         where["doc"] = cls.__doc__.strip().splitlines()[0]
     return where

@@ -78,6 +78,7 @@ def compile_pattern(pattern: str) -> Expression:
 
 class _Plain:
     def __init__(self, parts: re.Match[str]) -> None:
+        # Not ^ and $: in Python $ matches before a line break at the end as well.
         start, end = parts["start"] and r"\A", parts["end"] and r"\Z"
         flags = re.IGNORECASE if parts["fold"] else re.NOFLAG
         self._found = re.compile(f"{start or ''}{parts['text']}{end or ''}", flags)

@@ -24,6 +24,7 @@ class _GalleryScalars(StashInput):
 class _GalleryFields(_GalleryScalars):
     """Fields of a gallery, in create and update inputs."""
 
+    # Servers ignore null; "" empties the title of galleries that have files or a folder.
     title: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
     scene_ids: Nullable[list[ID]] = UNSET
@@ -64,6 +65,7 @@ class GalleryChapterCreateInput(StashInput):
 
     gallery_id: ID
     title: str
+    # Counts from 1.
     image_index: int
 
 
@@ -89,6 +91,7 @@ class GalleryAddInput(StashInput):
     """Images to put into a gallery made by hand."""
 
     gallery_id: ID
+    # Servers refuse galleries of a zip file or folder, whose images are what is in there.
     image_ids: list[ID]
 
 
@@ -103,6 +106,7 @@ class GallerySetCoverInput(StashInput):
     """The image that becomes the cover of a gallery."""
 
     gallery_id: ID
+    # An image that is not in the gallery clears the cover, and the answer is true all the same.
     cover_image_id: ID
 
 

@@ -28,6 +28,7 @@ class _GroupFields(_GroupScalars):
     urls: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
     front_image: Nullable[Picture] = UNSET
+    # A new group with this image only gets the default image as its front.
     back_image: Nullable[Picture] = UNSET
 
 
@@ -41,6 +42,7 @@ class _GroupPlaces(StashInput):
 class GroupCreateInput(_GroupFields, _GroupPlaces):
     """Fields of a new group (`groupCreate`)."""
 
+    # Unlike the names of tags and studios, those of groups need not be unique.
     name: str
     custom_fields: Nullable[Map] = UNSET
 

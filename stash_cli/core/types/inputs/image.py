@@ -31,6 +31,7 @@ class ImageUpdateInput(_ImageScalars):
     urls: Nullable[list[str]] = UNSET
     performer_ids: Nullable[list[ID]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
+    # Only galleries made by hand can change, so a list without the zip gallery of the image is refused.
     gallery_ids: Nullable[list[ID]] = UNSET
     primary_file_id: Nullable[ID] = UNSET
 

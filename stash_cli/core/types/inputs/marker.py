@@ -11,6 +11,7 @@ from stash_cli.core.unset import UNSET
 class SceneMarkerCreateInput(StashInput):
     """Fields of a new scene marker (`sceneMarkerCreate`)."""
 
+    # Required, but "" is a title.
     title: str
     seconds: float
     scene_id: ID
@@ -37,4 +38,5 @@ class BulkSceneMarkerUpdateInput(StashInput):
     ids: Nullable[list[ID]] = UNSET
     title: Nullable[str] = UNSET
     primary_tag_id: Nullable[ID] = UNSET
+    # Servers drop the change where the new tags are as many as the old ones (seen in 0.30.1).
     tag_ids: Nullable[BulkUpdateIds] = UNSET

@@ -61,6 +61,7 @@ class ScanMetadataInput(StashInput):
     """Paths to scan, and files to generate on the way; no paths mean the whole library."""
 
     paths: Nullable[list[str]] = UNSET
+    # Files are read again although their size and time are those of the last scan.
     rescan: Nullable[bool] = UNSET
     scan_generate_covers: Nullable[bool] = api("scanGenerateCovers")
     scan_generate_previews: Nullable[bool] = api("scanGeneratePreviews")

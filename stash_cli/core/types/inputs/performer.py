@@ -13,6 +13,7 @@ class _PerformerScalars(StashInput):
     """Fields of a performer, in single and bulk updates."""
 
     disambiguation: Nullable[str] = UNSET
+    # Servers refuse an update with both `url` and `urls`.
     url: Nullable[str] = api(deprecated="Use urls")
     gender: Nullable[GenderEnum] = UNSET
     birthdate: Nullable[Date] = UNSET
@@ -45,8 +46,10 @@ class _PerformerFields(_PerformerScalars):
 
     name: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
+    # Servers refuse doubles, case aside, and the name itself; names of other performers are fine.
     alias_list: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
+    # Unlike the cover of a scene, null and "" remove it.
     image: Nullable[Picture] = UNSET
     stash_ids: Nullable[list[common.StashIDInput]] = UNSET
 
@@ -54,6 +57,7 @@ class _PerformerFields(_PerformerScalars):
 class PerformerCreateInput(_PerformerFields):
     """Fields of a new performer (`performerCreate`)."""
 
+    # Names are unique with their disambiguation only; the server compares with LIKE, so % and _ match others.
     name: str
     custom_fields: Nullable[Map] = UNSET
 

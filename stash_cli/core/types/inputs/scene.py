@@ -12,6 +12,7 @@ from stash_cli.core.unset import UNSET
 class _SceneScalars(StashInput):
     """Fields of a scene, in single and bulk updates."""
 
+    # Required where a scene has no files: the single update refuses "", the bulk update takes it.
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
     details: Nullable[str] = UNSET
@@ -29,9 +30,11 @@ class _SceneFields(_SceneScalars):
     urls: Nullable[list[str]] = UNSET
     gallery_ids: Nullable[list[ID]] = UNSET
     performer_ids: Nullable[list[ID]] = UNSET
+    # `movies` counts only where `groups` is absent.
     groups: Nullable[list[SceneGroupInput]] = UNSET
     movies: Nullable[list[SceneMovieInput]] = api(deprecated="Use groups")
     tag_ids: Nullable[list[ID]] = UNSET
+    # Null and "" change nothing: the API cannot remove a cover.
     cover_image: Nullable[Picture] = UNSET
     stash_ids: Nullable[list[common.StashIDInput]] = UNSET
 
@@ -49,6 +52,7 @@ class SceneUpdateInput(_SceneFields):
     id: ID
     client_mutation_id: Nullable[str] = api("clientMutationId")
     o_counter: Nullable[int] = api(deprecated="Unsupported - Use sceneIncrementO/sceneDecrementO")
+    # Servers ignore resume_time here (sceneSaveActivity sets it), as they do o_counter and play_count.
     resume_time: Nullable[float] = UNSET
     play_duration: Nullable[float] = UNSET
     play_count: Nullable[int] = api(
@@ -67,6 +71,7 @@ class BulkSceneUpdateInput(_SceneScalars):
     gallery_ids: Nullable[common.BulkUpdateIds] = UNSET
     performer_ids: Nullable[common.BulkUpdateIds] = UNSET
     tag_ids: Nullable[common.BulkUpdateIds] = UNSET
+    # ADD puts the scene at no place in the group: scene_index becomes null.
     group_ids: Nullable[common.BulkUpdateIds] = UNSET
     movie_ids: Nullable[common.BulkUpdateIds] = api(deprecated="Use group_ids")
     custom_fields: Nullable[common.CustomFieldsInput] = UNSET
@@ -118,6 +123,7 @@ class SceneMergeInput(StashInput):
 
     source: list[ID]
     destination: ID
+    # The destination gets nothing but this: tags and performers of the sources are not joined.
     values: Nullable[SceneUpdateInput] = UNSET
     play_history: Nullable[bool] = UNSET
     o_history: Nullable[bool] = UNSET

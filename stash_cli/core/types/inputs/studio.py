@@ -11,7 +11,9 @@ from stash_cli.core.unset import UNSET
 class _StudioScalars(StashInput):
     """Fields of a studio, in single and bulk updates."""
 
+    # Servers refuse an update with both `url` and `urls`.
     url: Nullable[str] = api(deprecated="Use urls")
+    # Null removes the parent; "" is refused, as is a studio among its own descendants.
     parent_id: Nullable[ID] = UNSET
     rating100: Nullable[Rating100] = UNSET
     favorite: Nullable[bool] = UNSET

@@ -31,6 +31,7 @@ class _TagFields(_TagScalars):
 class TagCreateInput(_TagFields):
     """Fields of a new tag (`tagCreate`)."""
 
+    # Names and aliases of all tags share one namespace, case aside.
     name: str
     custom_fields: Nullable[Map] = UNSET
 
