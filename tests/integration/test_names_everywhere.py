@@ -10,7 +10,7 @@ import pytest
 from store_support import Counting, counted
 from support import run
 
-from stash_cli.core.client.resolver import Policy, map_ids, resolve_ids
+from stash_cli.core.client.resolver import Name, Policy, map_ids, resolve, resolve_ids
 from stash_cli.core.errors import StashNotFoundError
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import Group, Performer, Tag
@@ -95,6 +95,21 @@ def test_groups_by_alias(embedded_url: str) -> None:
             wire.take()
             assert await resolve_ids(store.session, "Group", ["long way", "tour", "TOURS"]) == ["1", "2"]
             assert len(wire.take()) == 1
+
+    run(main())
+
+
+def test_wrong_names_are_told_in_their_order_after_two_requests(embedded_url: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (store, wire):
+            names = [Name.parse(word) for word in ("Rok", "rock", "id:9", "Popp")]
+            result = await resolve(store.session, ENTITIES["Tag"], names)
+            assert len(wire.take()) == 2
+            assert [name.written for name in result.errors] == ["Rok", "id:9", "Popp"]
+            assert "Did you mean Pop?" in str(result.errors[names[3]])
+            assert result.ids[names[1]] == ["1"]
+            with pytest.raises(StashNotFoundError, match="'Rok'"):
+                result.require_all()
 
     run(main())
 
