@@ -15,9 +15,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from stash_cli.core.client.batch import call_each
+from stash_cli.core.client.batch import BatchOperation, call_all, call_each
 from stash_cli.core.errors import StashAmbiguousError, StashInputError, StashNotFoundError, did_you_mean
-from stash_cli.core.graphql import document, selection
+from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.log import logger
 from stash_cli.core.query import lookups
 from stash_cli.core.query.fields import fields
@@ -29,12 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.graphql.capability import ServerCapabilities
-    from stash_cli.core.graphql.document import Root
 
     Row = Mapping[str, Any]
 
 _TAKES_IDS = frozenset({"eq", "ne", "in", "includes", "includes_all", "excludes"})
+_NAMES = ("disambiguation", "aliases", "alias_list")
 _NEAR = 5000
 """Names that are searched for near matches."""
 
@@ -126,7 +125,7 @@ async def first_row(
     session: Session, entity: Entity, name: Name, paths: Sequence[str] | None = ()
 ) -> dict[str, Any] | None:
     """The row of the oldest object with this name, or None; it holds at least `paths` (None: the default)."""
-    wanted = selection.default_paths(entity.type) if paths is None else paths
+    wanted = default_paths(entity.type) if paths is None else paths
     found = _candidates(entity, name, await _look_up(session, entity, [name], wanted))
     return dict(found[0]) if found else None
 
@@ -225,60 +224,47 @@ def _id_or_name(item: Any) -> str | Name:
 async def _look_up(
     session: Session, entity: Entity, names: Sequence[Name], paths: Sequence[str] = ()
 ) -> list[Row]:
-    """All objects that the names may mean, in one request."""
-    query = _Query(entity, await session.learn(), paths)
+    """All objects that the names may mean, in one request; the rows hold names, and `paths` besides."""
+    known = [name for name in _NAMES if name in entity.api.fields]
+    selected = list(dict.fromkeys(["id", entity.label, *known, *paths]))
     # Markers have no filter on their title, so all are fetched.
     if entity.label not in fields(entity.type):
-        return await query.rows(session, [query.page()])
+        return await _rows(session, entity, [_page(entity, selected)])
     ids = dict.fromkeys(name.id for name in names if name.id)
-    roots = [query.by_id(one, f"id{number}") for number, one in enumerate(ids)]
+    # Nobody asked for these fields by name, so one that an older server lacks is no news: hence `quiet`.
+    queries = [BatchOperation(f"find{entity.type}", {"id": one}, selected, quiet=True) for one in ids]
     texts = [text for name in names if name.name for text in _readings(entity, name.name)]
     if texts:
-        roots += [query.page({entity.label + "__in": texts}), *query.by_alias(texts)]
-    return list({row["id"]: row for row in await query.rows(session, roots)}.values())
+        by_name = _page(entity, selected, {entity.label + "__in": texts})
+        queries += [by_name, *_by_alias(entity, selected, texts)]
+    return list({row["id"]: row for row in await _rows(session, entity, queries)}.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Query:
-    """Root fields that find objects of one type; they select the names, and `paths` besides."""
+def _by_alias(entity: Entity, paths: Sequence[str], texts: Sequence[str]) -> list[BatchOperation]:
+    if "aliases" in fields(entity.type):
+        return [_page(entity, paths, {"aliases__in": texts})]
+    if "aliases" not in entity.api.fields:
+        return []
+    # Groups have no filter on aliases, but the text search reads them; a quote would end its phrase.
+    return [_page(entity, paths, q=f'"{text}"') for text in texts if '"' not in text]
 
-    entity: Entity
-    server: ServerCapabilities
-    paths: Sequence[str] = ()
 
-    def by_id(self, one: str, alias: str) -> Root:
-        name = f"find{self.entity.type}"
-        return document.root(name, {"id": one}, self._selection(), server=self.server, alias=alias)
+def _page(
+    entity: Entity,
+    paths: Sequence[str],
+    given: Mapping[str, Any] | None = None,
+    *,
+    q: str = "",
+    most: int = -1,
+) -> BatchOperation:
+    paging = {"per_page": most, "sort": entity.label} | ({"q": q} if q else {})
+    args = {entity.filter_arg: lookups.compile(entity.type, given or {}).filter, "filter": paging}
+    return BatchOperation(entity.find, args, [f"{entity.items}.{path}" for path in paths], quiet=True)
 
-    def by_alias(self, texts: Sequence[str]) -> list[Root]:
-        if "aliases" in fields(self.entity.type):
-            return [self.page({"aliases__in": texts}, alias="aliases")]
-        if "aliases" not in self.entity.api.fields:
-            return []
-        # Groups have no filter on aliases, but the text search reads them; a quote would end its phrase.
-        phrases = [f'"{text}"' for text in texts if '"' not in text]
-        return [self.page(q=one, alias=f"q{number}") for number, one in enumerate(phrases)]
 
-    def page(
-        self, given: Mapping[str, Any] | None = None, *, q: str = "", most: int = -1, alias: str = "names"
-    ) -> Root:
-        entity = self.entity
-        filter_ = {"per_page": most, "sort": entity.label} | ({"q": q} if q else {})
-        args = {entity.filter_arg: lookups.compile(entity.type, given or {}).filter, "filter": filter_}
-        selected = f"{entity.items} {{ {self._selection()} }}"
-        return document.root(entity.find, args, selected, server=self.server, alias=alias)
-
-    async def rows(self, session: Session, roots: Sequence[Root]) -> list[Row]:
-        answer = await session.execute(*document.join("Resolve", roots))
-        pages = [value for value in answer.values() if isinstance(value, dict)]
-        return [row for page in pages for row in page.get(self.entity.items, [page])]
-
-    def _selection(self) -> str:
-        names = [self.entity.label, "disambiguation", "aliases", "alias_list"]
-        known = [name for name in names if name in self.entity.api.fields]
-        wanted = dict.fromkeys(["id", *known, *self.paths])
-        # Nobody named these fields, so those that an older server lacks are no news to the caller.
-        return selection.build(self.entity.type, list(wanted), self.server, quiet=True) or "__typename"
+async def _rows(session: Session, entity: Entity, queries: Sequence[BatchOperation]) -> list[Row]:
+    found = [result for result in await call_all(session, queries) if result is not None]
+    return [row for result in found for row in result.get(entity.items, [result])]
 
 
 def _readings(entity: Entity, name: str) -> list[str]:
@@ -364,8 +350,8 @@ async def _not_found(
     """Errors for unknown names, with near matches among the first names of the library."""
     known: set[str] = set()
     if any(name.name for name in names):
-        query = _Query(entity, await session.learn())
-        known = {_label(entity, row) for row in await query.rows(session, [query.page(most=_NEAR)])}
+        page = _page(entity, ["id", entity.label], most=_NEAR)
+        known = {_label(entity, row) for row in await _rows(session, entity, [page])}
     return {name: StashNotFoundError(_unknown(entity, name, known)) for name in names}
 
 
