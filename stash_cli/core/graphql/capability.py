@@ -186,7 +186,9 @@ class EmbeddedCapabilities(ServerCapabilities):
 
     def fields(self, type_name: str) -> dict[str, str]:
         declared = self._api.types.get(type_name)
-        return {field.name: field.type.text for field in declared.fields.values()} if declared else {}
+        known = declared.fields.values() if declared else ()
+        # The library is of the release that the description stands for, which newer fields do not belong to.
+        return {field.name: field.type.text for field in known if field.since is None}
 
     def enum_values(self, type_name: str) -> tuple[str, ...]:
         declared = self._api.types.get(type_name)
