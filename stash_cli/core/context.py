@@ -51,6 +51,7 @@ class StashContext:
             self._users += 1
         try:
             return await self.get_client()
+        # A cancelled or failed entry has no exit of its own, and would keep the connections open.
         except BaseException:
             await self.__aexit__()
             raise
@@ -74,6 +75,7 @@ class StashContext:
 
     async def get_client(self) -> StashClient:
         """The client, created and initialised on first use."""
+        # Two tasks that enter at the same time share one introspection.
         async with self._opening:
             if self._client is None:
                 from stash_cli.core.client.client import StashClient
@@ -120,6 +122,7 @@ class StashContext:
             return
         try:
             await session.close()
+        # Everything is done by then, so a connection that ends badly is not an error of the caller.
         except OSError as error:
             warnings.warn(
                 f"The connection was not closed in order: {error}", StashCleanupWarning, stacklevel=2

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class Delivery(StrEnum):
-    """How far a request got, as recorded by the transport; the stages are in order."""
+    """Progress of a request when it ended, as recorded by the transport; the stages are in order."""
 
     NOT_STARTED = "not started"
     """No byte was written to a connection: the server cannot have seen it."""

@@ -65,6 +65,7 @@ def resolve(word: str) -> str:
     known: list[str] = [*describe_api().types, *(name for kind in _KINDS for name in _operations(kind))]
     if word in known:
         return word
+    # A noun goes before other cases of a name: `tag` is the entity, whatever else is called so.
     if word.lower() in NOUNS:
         return NOUNS[word.lower()].type
     found = next((name for name in known if name.lower() == word.lower()), None)
@@ -202,6 +203,7 @@ def _inside(ref: TypeRef) -> Facts | None:
 
 def _lookups(owner: ApiType, field: ApiField) -> Facts | None:
     """The lookups of a filter field, or of the filter field for an entity's field."""
+    # Only names that can be filtered by need the query package, which takes time to import.
     from stash_cli.core.query.fields import COMBINATORS, find_field
 
     type_name = owner.name.removesuffix(_FILTER)

@@ -180,6 +180,7 @@ def _split(url: str) -> SplitResult:
         _ = parts.port
     except ValueError:  # its message quotes a part of the text
         raise StashConfigurationError("Not a server address: host or port cannot be read.") from None
+    # Addresses are logged and shown in errors, so nothing secret may be in them.
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise StashConfigurationError(
             "A server address has no user name, password, query (?...) or fragment (#...).",
@@ -210,6 +211,7 @@ def _from_environment(environ: Mapping[str, str], *, with_key: bool) -> dict[str
 
 def _with_profile(given: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:
     """Flags and environment over a profile; URL and key are taken from the same source."""
+    # A key of the profile must not reach a server that a flag or the environment names.
     if "url" in given or not profile.keys() & {"url", "api_key"}:
         return {**profile, "api_key": None, **given}
     return {**profile, **given, "api_key": profile.get("api_key")}
@@ -235,6 +237,7 @@ def _timeout(value: Any) -> float:
         seconds = float(value)
     except (TypeError, ValueError):
         seconds = math.nan
+    # Written so that NaN, which is neither above nor below 0, is refused as well.
     if not seconds > 0 or math.isinf(seconds):
         raise StashConfigurationError(f"The timeout is a number of seconds above 0, not {value!r}.")
     return seconds
@@ -288,6 +291,7 @@ def read_key(path: str | Path, setting: str) -> str:
     place = f"{setting} ({path})"
     try:
         with Path(path).expanduser().open("rb") as file:
+            # One byte more than a key may have: a wrong path may lead to a file of any size, or to a device.
             data = file.read(_LONGEST + 1)
     except OSError as error:
         raise StashConfigurationError(f"{place} cannot be read: {error.strerror}.") from None

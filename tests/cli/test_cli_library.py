@@ -137,6 +137,13 @@ def test_create_twice(filled: Cli) -> None:
     assert filled.ok("performer", "create", "--name", "Zo_", "--if-missing", "--ids").out == "3\n"
 
 
+def test_create_if_missing_knows_aliases(filled: Cli) -> None:
+    made = filled.ok("tag", "create", "--name", "Heaven", "--alias", "Above", "--ids").out
+    assert filled.ok("tag", "create", "--name", "above", "--if-missing", "--ids").out == made
+    # Digits and `id:` are a name here, as what is created is called so.
+    assert filled.ok("tag", "create", "--name", "id:1", "--if-missing", "--ids").out != "1\n"
+
+
 def test_create_from_json(filled: Cli, tmp_path: Path) -> None:
     source = tmp_path / "tag.json"
     source.write_text('{"name": "Sky", "aliases": ["Air"], "parent_ids": ["1"]}', encoding="utf-8")

@@ -16,6 +16,7 @@ from support import run
 from stash_cli.core.client import BatchOperation, StashClient
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import StashBatchError, StashCapabilityError, StashInputError
+from stash_cli.core.types import Group
 
 VERSION = {"_server": {"version": "v0.22.1", "hash": "abc"}}
 SAVED = {
@@ -83,6 +84,14 @@ def test_one_address_is_read_as_a_list(tmp_path: Path) -> None:
         tmp_path, {"findGallery": {"id": "1", "url": None}}, lambda client: client.find_gallery(1)
     )
     assert none.urls == []
+
+
+def test_a_group_was_a_movie_that_is_found_by_name(tmp_path: Path) -> None:
+    answer = {"a0": {"groups": [{"id": "1", "name": "Trip", "rating100": 60}]}, "a1": {"groups": []}}
+    group, sent = asked(tmp_path, answer, lambda client: Group.find_by_name(client, "trip"))
+    assert (group.id, group.rating100) == ("1", 60)
+    assert "a0: findMovies(movie_filter: " in sent["query"]
+    assert "groups: movies {" in sent["query"]
 
 
 def test_addresses_inside_a_page(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from support import run
 
 from stash_cli.core.client import Session
 from stash_cli.core.client.batch import BatchOperation
+from stash_cli.core.client.resolver import resolve_ids, resolve_lookups
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashAmbiguousError, StashNotFoundError
-from stash_cli.core.query.resolve import relation_ids, resolve_names
 
 
 @asynccontextmanager
@@ -68,7 +68,7 @@ async def library(url: str) -> AsyncIterator[tuple[Session, list[str]]]:
 def test_tags(embedded_url: str, words: list[str | int], ids: list[str]) -> None:
     async def main() -> None:
         async with library(embedded_url) as (session, sent):
-            assert await relation_ids(session, "Tag", words) == ids
+            assert await resolve_ids(session, "Tag", words) == ids
             assert len(sent) == bool(words)
 
     run(main())
@@ -78,16 +78,16 @@ def test_markers_go_by_their_title_or_id(embedded_url: str) -> None:
     async def main() -> None:
         async with library(embedded_url) as (session, sent):
             words = ["intro", "id:2", "3", "Chorus"]
-            assert await relation_ids(session, "SceneMarker", words) == ["1", "2", "3"]
+            assert await resolve_ids(session, "SceneMarker", words) == ["1", "2", "3"]
             assert len(sent) == 1
             with pytest.raises(
                 StashAmbiguousError, match=r"fits several markers: id:[23] [Cc]horus, id:[23]"
             ):
-                await relation_ids(session, "SceneMarker", ["CHORUS"])
+                await resolve_ids(session, "SceneMarker", ["CHORUS"])
             with pytest.raises(StashNotFoundError, match="There is no marker 'id:9'"):
-                await relation_ids(session, "SceneMarker", ["id:9"])
+                await resolve_ids(session, "SceneMarker", ["id:9"])
             with pytest.raises(StashNotFoundError, match="Did you mean Intro"):
-                await relation_ids(session, "SceneMarker", ["Intr"])
+                await resolve_ids(session, "SceneMarker", ["Intr"])
 
     run(main())
 
@@ -95,9 +95,9 @@ def test_markers_go_by_their_title_or_id(embedded_url: str) -> None:
 def test_performers_go_by_their_disambiguation(embedded_url: str) -> None:
     async def main() -> None:
         async with library(embedded_url) as (session, _):
-            assert await relation_ids(session, "Performer", ["alice (actress)", "al", "Bea"]) == ["2", "3"]
+            assert await resolve_ids(session, "Performer", ["alice (actress)", "al", "Bea"]) == ["2", "3"]
             with pytest.raises(StashAmbiguousError) as caught:
-                await relation_ids(session, "Performer", ["Alice"])
+                await resolve_ids(session, "Performer", ["Alice"])
             assert "id:1 Alice (singer)" in caught.value.message
             assert "id:2 Alice (actress)" in caught.value.message
 
@@ -117,7 +117,7 @@ def test_what_stops(embedded_url: str, word: str, error: type[Exception], words:
     async def main() -> None:
         async with library(embedded_url) as (session, _):
             with pytest.raises(error) as caught:
-                await relation_ids(session, "Tag", ["Pop", word])
+                await resolve_ids(session, "Tag", ["Pop", word])
             assert words in str(caught.value)
 
     run(main())
@@ -133,7 +133,7 @@ def test_names_inside_related_objects_are_looked_up_once_for_each_type(embedded_
                 "performers__custom_fields__tags": "Rock",
                 "markers__scene_tags__in": ["Rock"],
             }
-            assert await resolve_names(session, "Scene", asked) == {
+            assert await resolve_lookups(session, "Scene", asked) == {
                 "tags__includes": ["1", "2"],
                 "tags__excludes": ["5"],
                 "performers__tags": ["4"],
@@ -155,7 +155,7 @@ def test_only_names_in_relations_are_looked_up(embedded_url: str) -> None:
                 "studio": "acme",
                 "performers": [1, "3"],
             }
-            assert await resolve_names(session, "Scene", asked) == {
+            assert await resolve_lookups(session, "Scene", asked) == {
                 "title": "Rock",
                 "tags": [2, "1"],
                 "tags__depth": 1,

@@ -421,7 +421,6 @@ def test_lookups_need_no_pydantic() -> None:
     loaded = fresh_python(
         "import sys\n"
         "from stash_cli.core.query.lookups import compile, fields\n"
-        "import stash_cli.core.query.resolve\n"
         "compile('Scene', {'rating100__gte': 80, 'tags': [1], 'performers__gender': 'male'})\n"
         "print([m for m in ('pydantic', 'httpx', 'rich', 'asyncio') if m in sys.modules])"
     )

@@ -19,7 +19,7 @@ from stash_cli.embedded.library.temporary import TemporaryFolder, remove_abandon
 HOLD = """
 import sys, time
 from pathlib import Path
-from stash_cli.embedded.scratch import TemporaryFolder
+from stash_cli.embedded.library.temporary import TemporaryFolder
 folder = TemporaryFolder("kept-", Path(sys.argv[1]))
 (folder.path / "file").write_text("x")
 print(folder.path, flush=True)

@@ -131,17 +131,14 @@ def require(type_name: str, values: dict[str, Any]) -> None:
 async def existing(
     session: Session, runtime: Runtime, noun: Noun, values: dict[str, Any]
 ) -> dict[str, Any] | None:
-    """The existing object of the same name (and disambiguation), or None."""
-    name = values.get("name")
-    if name is None:
+    """The object of this name or alias (and of this disambiguation), if there is one."""
+    if values.get("name") is None:
         raise StashUsageError("--if-missing compares names, which these objects do not have")
     from stash_cli.commands.verbs.targets import rows_of
-    from stash_cli.core.client.paging import FindQuery, iter_rows
+    from stash_cli.core.client.resolver import Name, first_row
 
-    entity = noun.entity
-    keys = [key for key in ("name", "disambiguation") if key in entity.api.fields]
-    query = FindQuery(entity, filter={"name": {"value": name, "modifier": "EQUALS"}})
-    async for row in iter_rows(session, query, ["id", *keys]):
-        if all((row[key] or "").casefold() == (values.get(key) or "").casefold() for key in keys):
-            return (await rows_of(session, entity, [row["id"]], wanted(runtime, noun)))[0]
-    return None
+    name = Name.literal(values["name"], values.get("disambiguation") or "")
+    found = await first_row(session, noun.entity, name)
+    if found is None:
+        return None
+    return (await rows_of(session, noun.entity, [found["id"]], wanted(runtime, noun)))[0]

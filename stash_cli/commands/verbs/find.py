@@ -224,17 +224,17 @@ async def read_search(
 
 
 async def _named(session: Session, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
-    """`values` with names replaced by ids, all looked up at once."""
-    import asyncio
-
+    """`values` with names replaced by ids, one request per type."""
     from stash_cli.commands.argv.filter_flags import relation_type
-    from stash_cli.core.query.resolve import relation_ids
+    from stash_cli.core.client.resolver import resolve_words
 
-    homes = {dest: target for dest in values if (target := relation_type(entity, dest))}
-    found = await asyncio.gather(
-        *(relation_ids(session, target, values[dest]) for dest, target in homes.items())
-    )
-    return values | dict(zip(homes, found, strict=True))
+    types = {dest: target for dest in values if (target := relation_type(entity, dest))}
+    words: dict[str, list[str]] = {}
+    for dest, target in types.items():
+        words.setdefault(target, []).extend(values[dest])
+    ids = await resolve_words(session, words)
+    found = {dest: [ids[target][word] for word in values[dest]] for dest, target in types.items()}
+    return values | {dest: list(dict.fromkeys(many)) for dest, many in found.items()}
 
 
 def parse_sort(sort: str | None) -> tuple[str | None, str | None]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.outcomes import Outcomes, listed
 from stash_cli.core.errors import (
-    StashAmbiguousError,
     StashError,
     StashGraphQLError,
     StashNotFoundError,
@@ -70,20 +69,14 @@ async def find_targets(
 async def _ids_and_problems(
     session: Session, entity: Entity, words: Sequence[str]
 ) -> tuple[list[str], dict[str, StashError]]:
-    """The ids that `words` name, and the errors of the other words."""
-    try:
-        return await target_ids(session, entity, words), {}
-    except (StashNotFoundError, StashAmbiguousError):
-        if len(words) == 1:
-            raise
-    ids: dict[str, None] = {}
-    problems: dict[str, StashError] = {}
-    for word in words:
-        try:
-            ids |= dict.fromkeys(await target_ids(session, entity, [word]))
-        except (StashNotFoundError, StashAmbiguousError) as error:
-            problems[word] = error
-    return list(ids), problems
+    """The ids that `words` mean, digits first, and the errors of the words that mean none or several."""
+    from stash_cli.core.client.resolver import Name, resolve
+
+    ids = [str(int(word)) for word in words if word.isdecimal()]
+    found = await resolve(session, entity, [Name.parse(word) for word in words if not word.isdecimal()])
+    problems: dict[str, StashError] = {name.written: error for name, error in found.errors.items()}
+    named = [one for name, ones in found.ids.items() if name not in found.errors for one in ones]
+    return list(dict.fromkeys([*ids, *named])), problems
 
 
 def read_words(streams: Streams, words: Sequence[str]) -> list[str]:
@@ -104,12 +97,11 @@ def _words_of(text: str) -> list[str]:
 
 
 async def target_ids(session: Session, entity: Entity, words: Sequence[str]) -> list[str]:
-    """The ids that `words` name: digits are ids, anything else is looked up by name."""
-    from stash_cli.core.query.resolve import relation_ids
-
-    ids = [str(int(word)) for word in words if word.isdecimal()]
-    names = [word for word in words if not word.isdecimal()]
-    return list(dict.fromkeys([*ids, *(await relation_ids(session, entity.type, names) if names else ())]))
+    """The ids that `words` mean: digits are ids, anything else is looked up by name."""
+    ids, problems = await _ids_and_problems(session, entity, words)
+    for error in problems.values():
+        raise error
+    return ids
 
 
 async def one_row(session: Session, entity: Entity, word: str, paths: Sequence[str] | None) -> dict[str, Any]:
@@ -168,35 +160,44 @@ def summary(entity: Entity, rows: Sequence[dict[str, Any]], shown: int = 5) -> s
 async def resolved(
     session: Session, flags: Mapping[str, InputFlag], values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Flag values as input JSON, by field: names are looked up, NAME=VALUE pairs are merged."""
-    return {name: await _value(session, flags[name], value) for name, value in values.items()}
+    """`values` (by field) as input JSON: names looked up, one request per type, NAME=VALUE pairs gathered."""
+    from stash_cli.core.client.resolver import resolve_words
+
+    words: dict[str, list[str]] = {}
+    for name, value in values.items():
+        if target := flags[name].target:
+            words.setdefault(target, []).extend(_words(flags[name], value))
+    ids = await resolve_words(session, words)
+    return {name: _value(flags[name], value, ids) for name, value in values.items()}
 
 
-async def _value(session: Session, flag: InputFlag, value: Any) -> Any:
+def _words(flag: InputFlag, value: Any) -> list[str]:
+    if flag.inner:
+        return [str(item[_id_field(flag)]) for item in value]
+    return list(value) if flag.many else [value]
+
+
+def _value(flag: InputFlag, value: Any, ids: Mapping[str, Mapping[str, str]]) -> Any:
     if flag.keyed:
         fields = dict(value)
         return {"partial": fields} if flag.field.type.name == "CustomFieldsInput" else fields
-    if flag.inner and flag.target:
-        return await _named_objects(session, flag, value)
     if flag.target is None:
         return value
-    found = await ids_of(session, flag.target, value if flag.many else [value])
-    return found if flag.many else found[0]
+    found = [ids[flag.target][word] for word in _words(flag, value)]
+    if flag.inner:
+        return [item | {_id_field(flag): one} for item, one in zip(value, found, strict=True)]
+    return list(dict.fromkeys(found)) if flag.many else found[0]
 
 
-async def _named_objects(
-    session: Session, flag: InputFlag, objects: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Inputs such as SceneGroupInput, whose first field is the id of another object, with names looked up."""
+def _id_field(flag: InputFlag) -> str:
+    """The first field of an input such as SceneGroupInput, which is the id of another object."""
     from stash_cli.core.types.api import describe_api
 
-    key = next(iter(describe_api().types[flag.inner or ""].fields))
-    found = {str(item[key]): await ids_of(session, flag.target or "", [str(item[key])]) for item in objects}
-    return [item | {key: found[str(item[key])][0]} for item in objects]
+    return next(iter(describe_api().types[flag.inner or ""].fields))
 
 
 async def ids_of(session: Session, target: str, words: list[str]) -> list[str]:
     """The ids of names, aliases, `id:12` and `name:12`, each once."""
-    from stash_cli.core.query.resolve import relation_ids
+    from stash_cli.core.client.resolver import resolve_ids
 
-    return await relation_ids(session, target, words) if words else []
+    return await resolve_ids(session, target, words) if words else []

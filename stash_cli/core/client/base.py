@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
 from stash_cli.core.client.effects import deleted_by, effects
 from stash_cli.core.client.locks import ObjectLocks
+from stash_cli.core.client.resolver import Name, first_row
 from stash_cli.core.edits.conflicts import find_conflicts
 from stash_cli.core.edits.flush import plan_flush
 from stash_cli.core.edits.plan import plan_destroy
@@ -294,6 +295,12 @@ class StashClientBase:
         if operation in describe_api().queries:
             return await self.ask(operation, paths, id=id)
         return cast("Obj | None", await self._find_listed(ENTITIES[cls.__name__], id, paths))
+
+    async def find_named(self, cls: type[Obj], name: str) -> Obj | None:
+        """The oldest object of this name, in the same case if there is one, or else of this alias."""
+        with self.session.order.request() as sent:
+            row = await first_row(self.session, ENTITIES[cls.__name__], Name.literal(name), None)
+            return cast("Obj | None", self.hydrated(TypeRef(cls.__name__), row, sent))
 
     async def find_entities(
         self, cls: type[Obj], ids: Sequence[str], paths: Sequence[str] | None = None

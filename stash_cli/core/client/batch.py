@@ -211,10 +211,14 @@ async def call_each(
 
     Raises the error of the first call with an unknown outcome, else of the first that failed.
     """
-    operations = [BatchOperation(operation, each, paths, quiet=quiet) for each in args]
+    return await call_all(session, [BatchOperation(operation, each, paths, quiet=quiet) for each in args])
+
+
+async def call_all(session: Session, operations: Sequence[BatchOperation]) -> list[Any]:
+    """The results of `operations`, in their order; raises as `call_each`."""
     batch = await execute_batch(session, operations)
     for each in [*batch.unknown, *batch.unfinished]:
-        raise each.error or StashError(f"{operation} failed.")
+        raise each.error or StashError(f"{each.operation} failed.")
     return [each.result for each in batch]
 
 

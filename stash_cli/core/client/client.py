@@ -5,19 +5,21 @@ from __future__ import annotations
 from stash_cli.core.client.mixins.extension import PackageClientMixin, PluginClientMixin, ScraperClientMixin
 from stash_cli.core.client.mixins.file import FileClientMixin
 from stash_cli.core.client.mixins.gallery import GalleryClientMixin, ImageClientMixin
-from stash_cli.core.client.mixins.group import GroupClientMixin
 from stash_cli.core.client.mixins.jobs import JobsClientMixin, SubscriptionClientMixin
 from stash_cli.core.client.mixins.metadata import MetadataClientMixin
-from stash_cli.core.client.mixins.performer import PerformerClientMixin
+from stash_cli.core.client.mixins.named import (
+    GroupClientMixin,
+    PerformerClientMixin,
+    StudioClientMixin,
+    TagClientMixin,
+)
 from stash_cli.core.client.mixins.scene import MarkerClientMixin, SceneClientMixin
-from stash_cli.core.client.mixins.studio import StudioClientMixin
 from stash_cli.core.client.mixins.system import (
     ConfigClientMixin,
     FilterClientMixin,
     SystemQueryClientMixin,
     VersionClientMixin,
 )
-from stash_cli.core.client.mixins.tag import TagClientMixin
 
 
 class StashClient(

@@ -317,7 +317,7 @@ class Prefetch:
 
 
 async def _flush() -> None:
-    """Let the event loop write the requests: the caller may block it from now on."""
+    """Yield to the event loop until the requests are written."""
     # A request is only written when its task runs; synchronous work of the caller would delay it.
     for _ in range(_TURNS):
         await asyncio.sleep(0)

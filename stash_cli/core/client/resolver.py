@@ -1,109 +1,360 @@
-"""Ids of objects that are given as an object, an id, a name or an alias."""
+"""Resolution of names to objects: one order for the command line, lookups, the client and the store.
+
+1. `id:12`, or bare digits where they may be an id
+2. the name (of a performer also `Alice (singer)`) in the same case
+3. the name in another case
+4. an alias
+
+Only objects of the first of these that fits count, the oldest first. A `Policy` says what several of them
+mean, or none. All names of one type are resolved in one request.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
-from stash_cli.core.client.batch import call_each
-from stash_cli.core.errors import StashInputError
+from stash_cli.core.client.batch import BatchOperation, call_all, call_each
+from stash_cli.core.errors import StashAmbiguousError, StashInputError, StashNotFoundError, did_you_mean
+from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.log import logger
-from stash_cli.core.types.matching import OnMultipleMatch
+from stash_cli.core.query import lookups
+from stash_cli.core.query.fields import fields
+from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
+from stash_cli.core.query.value_parsers import materialized
+from stash_cli.core.types.entities import ENTITIES, Entity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.types.entities import Entity
 
-_ALIASES = {"Performer": "alias_list"}
+    Row = Mapping[str, Any]
+
+_TAKES_IDS = frozenset({"eq", "ne", "in", "includes", "includes_all", "excludes"})
+_NAMES = ("disambiguation", "aliases", "alias_list")
+_NEAR = 5000
+"""Names that are searched for near matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Treatment of a name that several objects have, and of one that none has.
+
+    A missing object is an error, is created, or is left out.
+    """
+
+    ambiguous: Literal["raise", "first", "all", "none"] = "raise"
+    missing: Literal["raise", "create", "omit"] = "raise"
+
+
+STRICT = Policy()
+FIRST = Policy("first", "omit")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as it was written, and its readings: a name, an id, or either.
+
+    `disambiguation` is that of the performer; "" for one without, None for any.
+    """
+
+    written: str
+    name: str = ""
+    id: str = ""
+    disambiguation: str | None = None
+
+    @classmethod
+    def literal(cls, name: str, disambiguation: str | None = None) -> Name:
+        """A name that is nothing else, such as one from a file: `id:12` has no special meaning."""
+        return cls(name, name.strip(), disambiguation=disambiguation)
+
+    @classmethod
+    def parse(cls, text: str, *, digits: bool = True) -> Name:
+        """Parse `id:12`, `name:12` or a bare word; with `digits` bare digits may be an id as well."""
+        prefix, colon, rest = text.partition(":")
+        prefix, rest = prefix.strip().lower() if colon else "", rest.strip()
+        if prefix == "name":
+            return cls(text, rest)
+        if prefix == "id" and _is_id(rest):
+            return cls(text, id=str(int(rest)))
+        bare = text.strip()
+        return cls(text, bare, str(int(bare)) if digits and _is_id(bare) else "")
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The ids of each name; the names that no object has, and the errors of those that are not accepted."""
+
+    ids: dict[Name, list[str]]
+    missing: list[Name]
+    errors: dict[Name, StashAmbiguousError | StashNotFoundError]
+
+    def require_all(self) -> dict[Name, list[str]]:
+        """The ids; raises the first error."""
+        for error in self.errors.values():
+            raise error
+        return self.ids
+
+
+async def resolve(
+    session: Session, entity: Entity, names: Iterable[Name], policy: Policy = STRICT
+) -> Resolution:
+    """Resolve names in one request, and one more where something has to be created or suggested."""
+    wanted = list(dict.fromkeys(names))
+    rows = await _look_up(session, entity, wanted) if wanted else []
+    found = {name: _candidates(entity, name, rows) for name in wanted}
+    ids = {name: _chosen(found[name], policy) for name in wanted}
+    missing = [name for name in wanted if not found[name]]
+    if policy.missing == "create":
+        ids |= await _create(session, entity, [name for name in missing if name.name])
+        missing = [name for name in missing if not name.name]
+    problems = {} if policy.missing == "omit" else await _not_found(session, entity, missing)
+    if policy.ambiguous == "raise":
+        problems |= {name: _ambiguous(entity, name, many) for name, many in found.items() if len(many) > 1}
+    # In the order of the names, so that the first wrong one is reported.
+    return Resolution(ids, missing, {name: problems[name] for name in wanted if name in problems})
+
+
+async def first_row(
+    session: Session, entity: Entity, name: Name, paths: Sequence[str] | None = ()
+) -> dict[str, Any] | None:
+    """The row of the oldest object with this name, or None; it holds at least `paths` (None: the default)."""
+    wanted = default_paths(entity.type) if paths is None else paths
+    found = _candidates(entity, name, await _look_up(session, entity, [name], wanted))
+    return dict(found[0]) if found else None
+
+
+async def resolve_words(session: Session, words: Mapping[str, Iterable[str]]) -> dict[str, dict[str, str]]:
+    """Type -> word -> id, for words of several types; one request per type, all at the same time.
+
+    Raises StashNotFoundError for an unknown word, with near matches, and StashAmbiguousError for one that
+    matches several objects, with a list of these.
+    """
+
+    async def of_type(type_name: str, texts: Iterable[str]) -> dict[str, str]:
+        found = await resolve(session, ENTITIES[type_name], map(Name.parse, texts))
+        return {name.written: ids[0] for name, ids in found.require_all().items()}
+
+    found = await asyncio.gather(*(of_type(type_name, texts) for type_name, texts in words.items()))
+    return dict(zip(words, found, strict=True))
+
+
+async def resolve_ids(session: Session, type_name: str, words: Sequence[str | int]) -> list[str]:
+    """Ids of the objects that `words` name, in this order, without duplicates; raises as `resolve_words`."""
+    found = await resolve_words(session, {type_name: map(str, words)})
+    return list(dict.fromkeys(found[type_name][str(word)] for word in words))
+
+
+async def resolve_lookups(session: Session, type_name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Lookups with the names of related objects replaced by ids, one request per type.
+
+    Ids and objects are unchanged. Raises as `resolve_words`.
+    """
+    found = {key: materialized(value) for key, value in given.items()}
+    named: dict[str, dict[str, list[Any]]] = {}
+    for key, value in found.items():
+        target = _names_of(type_name, key, value)
+        many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+        if target and any(map(_is_name, many)):
+            named.setdefault(target, {})[key] = many
+    words = {target: [i for many in of.values() for i in many if _is_name(i)] for target, of in named.items()}
+    ids = await resolve_words(session, words)
+    for target, of in named.items():
+        found |= {key: _replaced(many, ids[target]) for key, many in of.items()}
+    return found
+
+
+def _names_of(type_name: str, key: str, value: Any) -> str | None:
+    """The type of the objects that a lookup takes, on the object itself or nested; else None."""
+    [(name, _)] = canonical_lookups(type_name, {key: value})
+    field, lookup, inner = parse_lookup(type_name, name)
+    if inner and field.target:
+        return _names_of(field.target, inner, value)
+    return field.target if field.target in ENTITIES and lookup in _TAKES_IDS else None
+
+
+def _is_name(item: Any) -> bool:
+    return isinstance(item, str) and not item.isdecimal()
+
+
+def _replaced(many: list[Any], ids: Mapping[str, str]) -> list[Any]:
+    """The ids and objects, then the ids of the names."""
+    kept = [item for item in many if not _is_name(item)]
+    return [*kept, *dict.fromkeys(ids[item] for item in many if _is_name(item))]
 
 
 async def map_ids(
-    session: Session,
-    entity: Entity,
-    items: Sequence[Any],
-    *,
-    create: bool = False,
-    on_multiple: OnMultipleMatch = OnMultipleMatch.RETURN_FIRST,
+    session: Session, entity: Entity, items: Sequence[Any], policy: Policy = FIRST
 ) -> list[str]:
-    """The ids of `items`, each an object, an int id, a mapping with id or name, or a name.
+    """The ids of `items`, each an object, an int id, a mapping with id or name, or a word.
 
-    Names match names and aliases, ignoring case. Unknown names are created with `create`, else left out with
-    a warning. Two requests at most.
+    Digits in a word are a name, as ids are given as numbers. Unknown names are left out with a warning where
+    the policy omits them.
     """
     wanted = [_id_or_name(item) for item in items]
-    names = list(dict.fromkeys(name for one, name in wanted if one is None))
-    found = await _find(session, entity, names)
-    missing = [name for name in names if not found[name]]
-    if create and missing:
-        found.update(await _create(session, entity, missing))
-    elif missing:
-        logger.warning("No %s is called %s.", entity.noun, ", ".join(missing))
-    ids = [i for one, name in wanted for i in ([one] if one else _chosen(found[name], on_multiple))]
+    names = [one for one in wanted if isinstance(one, Name)]
+    result = await resolve(session, entity, names, policy)
+    found = result.require_all()
+    if result.missing:
+        logger.warning("No %s is called %s.", entity.noun, ", ".join(name.written for name in result.missing))
+    ids = [i for one in wanted for i in (found[one] if isinstance(one, Name) else [one])]
     return list(dict.fromkeys(ids))
 
 
-async def _find(session: Session, entity: Entity, names: Sequence[str]) -> dict[str, list[str]]:
-    """Name -> ids of the objects with this name or alias, names first."""
-    if not names:
-        return {}
-    aliases = _ALIASES.get(entity.type, "aliases")
-    args = [
-        {
-            entity.filter_arg: {"name": _equals(name), "OR": {"aliases": _equals(name)}},
-            "filter": {"per_page": -1},
-        }
-        for name in names
+def _id_or_name(item: Any) -> str | Name:
+    if isinstance(item, int):
+        return str(item)
+    if isinstance(item, str):
+        known, name = None, Name.parse(item, digits=False)
+    elif isinstance(item, dict):
+        known, name = item.get("stored_id") or item.get("id"), Name.literal(str(item.get("name") or ""))
+    else:
+        known, name = None if item.is_new() else item.id, Name.literal(str(item.name or ""))
+    if not (known or name.name or name.id):
+        raise StashInputError(f"Neither an id nor a name: {item!r}.")
+    return str(known) if known else name
+
+
+async def _look_up(
+    session: Session, entity: Entity, names: Sequence[Name], paths: Sequence[str] = ()
+) -> list[Row]:
+    """All objects that the names may mean, in one request; the rows hold names, and `paths` besides."""
+    known = [name for name in _NAMES if name in entity.api.fields]
+    selected = list(dict.fromkeys(["id", entity.label, *known, *paths]))
+    # Markers have no filter on their title, so all are fetched.
+    if entity.label not in fields(entity.type):
+        return await _rows(session, entity, [_page(entity, selected)])
+    ids = dict.fromkeys(name.id for name in names if name.id)
+    # Nobody asked for these fields by name, so one that an older server lacks is no news: hence `quiet`.
+    queries = [BatchOperation(f"find{entity.type}", {"id": one}, selected, quiet=True) for one in ids]
+    texts = [text for name in names if name.name for text in _readings(entity, name.name)]
+    if texts:
+        by_name = _page(entity, selected, {entity.label + "__in": texts})
+        queries += [by_name, *_by_alias(entity, selected, texts)]
+    return list({row["id"]: row for row in await _rows(session, entity, queries)}.values())
+
+
+def _by_alias(entity: Entity, paths: Sequence[str], texts: Sequence[str]) -> list[BatchOperation]:
+    if "aliases" in fields(entity.type):
+        return [_page(entity, paths, {"aliases__in": texts})]
+    if "aliases" not in entity.api.fields:
+        return []
+    # Groups have no filter on aliases, but the text search reads them; a quote would end its phrase.
+    return [_page(entity, paths, q=f'"{text}"') for text in texts if '"' not in text]
+
+
+def _page(
+    entity: Entity,
+    paths: Sequence[str],
+    given: Mapping[str, Any] | None = None,
+    *,
+    q: str = "",
+    most: int = -1,
+) -> BatchOperation:
+    paging = {"per_page": most, "sort": entity.label} | ({"q": q} if q else {})
+    args = {entity.filter_arg: lookups.compile(entity.type, given or {}).filter, "filter": paging}
+    return BatchOperation(entity.find, args, [f"{entity.items}.{path}" for path in paths], quiet=True)
+
+
+async def _rows(session: Session, entity: Entity, queries: Sequence[BatchOperation]) -> list[Row]:
+    found = [result for result in await call_all(session, queries) if result is not None]
+    return [row for result in found for row in result.get(entity.items, [result])]
+
+
+def _readings(entity: Entity, name: str) -> list[str]:
+    """Possible names: performers also as `Alice (singer)`, with their disambiguation."""
+    if entity.type == "Performer" and name.endswith(")") and " (" in name:
+        return [name, name.rpartition(" (")[0]]
+    return [name]
+
+
+def _candidates(entity: Entity, name: Name, rows: Sequence[Row]) -> list[Row]:
+    """The objects that a name means, the oldest first.
+
+    Digits that are the id of one object and the name of another mean both.
+    """
+    wanted = name.name.casefold()
+    by_id = [row for row in rows if name.id and row["id"] == name.id]
+    rows = [row for row in rows if wanted and _has_disambiguation(row, name)]
+    named = [
+        row for row in rows if wanted in (_label(entity, row).casefold(), _full_name(entity, row).casefold())
     ]
-    fields = [f"{entity.items}.{field}" for field in ("id", "name", aliases)]
-    pages = await call_each(session, entity.find, args, fields)
-    return {
-        name: [row["id"] for row in sorted(page[entity.items], key=lambda row: _match_rank(row, name))]
-        for name, page in zip(names, pages, strict=True)
-    }
+    exact = [row for row in named if name.name in (_label(entity, row), _full_name(entity, row))]
+    others = [row for row in exact or named if row not in by_id]
+    if not by_id + others:
+        others = [row for row in rows if wanted in _aliases(row)]
+    return by_id + sorted(others, key=lambda row: int(row["id"]))
 
 
-async def _create(session: Session, entity: Entity, names: Sequence[str]) -> dict[str, list[str]]:
-    """Name -> id of the created object; names that the server considers equal are created once."""
-    # Reversed, so that the first spelling of a name is the one that is created.
-    new = {_folded(name): name for name in reversed(names)}
-    args = [{"input": {"name": name}} for name in new.values()]
+def _has_disambiguation(row: Row, name: Name) -> bool:
+    wanted = name.disambiguation
+    return wanted is None or wanted.casefold() == (row.get("disambiguation") or "").casefold()
+
+
+def _label(entity: Entity, row: Row) -> str:
+    return str(row.get(entity.label) or "")
+
+
+def _full_name(entity: Entity, row: Row) -> str:
+    """Name with disambiguation: `Alice (singer)`."""
+    more = row.get("disambiguation")
+    return f"{_label(entity, row)} ({more})" if more else _label(entity, row)
+
+
+def _aliases(row: Row) -> set[str]:
+    aliases = row.get("alias_list") or row.get("aliases") or []
+    # Groups, and performers of older servers, have one text.
+    listed = aliases.split(",") if isinstance(aliases, str) else aliases
+    return {alias.strip().casefold() for alias in listed}
+
+
+def _chosen(rows: Sequence[Row], policy: Policy) -> list[str]:
+    ids = [str(row["id"]) for row in rows]
+    if len(ids) > 1 and policy.ambiguous == "none":
+        return []
+    return ids if policy.ambiguous == "all" else ids[:1]
+
+
+async def _create(session: Session, entity: Entity, names: Sequence[Name]) -> dict[Name, list[str]]:
+    """Create objects; names that the server considers equal are created once."""
+    new: dict[bytes, Name] = {}
+    for name in names:
+        new.setdefault(_folded(name), name)
+    args = [{"input": {"name": name.name}} for name in new.values()]
     made = await call_each(session, entity.operation("Create"), args, ["id"])
     ids = dict(zip(new, (row["id"] for row in made), strict=True))
     return {name: [ids[_folded(name)]] for name in names}
 
 
-def _folded(name: str) -> bytes:
+def _folded(name: Name) -> bytes:
     # Of bytes only ASCII letters are lowered, as the server compares names.
-    return name.encode().lower()
+    return name.name.encode().lower()
 
 
-def _equals(text: str) -> dict[str, str]:
-    return {"value": text, "modifier": "EQUALS"}
+def _ambiguous(entity: Entity, name: Name, rows: Sequence[Row]) -> StashAmbiguousError:
+    shown = ", ".join(f"id:{row['id']} {_full_name(entity, row)}".strip() for row in rows[:10])
+    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""  # noqa: PLR2004 - what a line holds
+    hint = "Say id:N or name:TEXT to choose one."
+    return StashAmbiguousError(f"{name.written!r} fits several {entity.plural}: {shown}{more}.", hint=hint)
 
 
-def _match_rank(row: dict[str, Any], name: str) -> tuple[int, int]:
-    """Sort key: the exact name, then another case of it, then an alias; the older object first."""
-    fits = 0 if row["name"] == name else 1 if row["name"].lower() == name.lower() else 2
-    return fits, int(row["id"])
+async def _not_found(
+    session: Session, entity: Entity, names: Sequence[Name]
+) -> dict[Name, StashAmbiguousError | StashNotFoundError]:
+    """Errors for unknown names, with near matches among the first names of the library."""
+    known: set[str] = set()
+    if any(name.name for name in names):
+        page = _page(entity, ["id", entity.label], most=_NEAR)
+        known = {_label(entity, row) for row in await _rows(session, entity, [page])}
+    return {name: StashNotFoundError(_unknown(entity, name, known)) for name in names}
 
 
-def _chosen(ids: list[str], on_multiple: OnMultipleMatch) -> list[str]:
-    if len(ids) > 1 and on_multiple is OnMultipleMatch.RETURN_NONE:
-        return []
-    return ids if on_multiple is OnMultipleMatch.RETURN_LIST else ids[:1]
-
-
-def _id_or_name(item: Any) -> tuple[str | None, str]:
-    """(id, "") or (None, name) of one item."""
-    if isinstance(item, int):
-        return str(item), ""
-    if isinstance(item, dict):
-        known = item.get("stored_id") or item.get("id")
-        name = item.get("name")
-    else:
-        known = None if isinstance(item, str) or item.is_new() else item.id
-        name = item if isinstance(item, str) else item.name
-    if not known and not (isinstance(name, str) and name.strip()):
-        raise StashInputError(f"Neither an id nor a name: {item!r}.")
-    return (str(known), "") if known else (None, str(name).strip())
+def _unknown(entity: Entity, name: Name, known: set[str]) -> str:
+    near = did_you_mean(name.name, known) if name.name else ""
+    return f"There is no {entity.noun} {name.written!r}. {near}".rstrip()

@@ -142,6 +142,7 @@ class ServerCapabilities:
     def warn_missing(self, type_name: str, field: str) -> None:
         """Warn, once per field, that the server lacks it."""
         name = f"{type_name}.{field}"
+        # Once for each field, as a listing selects the same fields in every page.
         if name not in self._warned:
             self._warned.add(name)
             message = str(self.missing_error(name)).rstrip(".")
@@ -194,7 +195,9 @@ class EmbeddedCapabilities(ServerCapabilities):
 
     def fields(self, type_name: str) -> dict[str, str]:
         declared = self._api.types.get(type_name)
-        return {field.name: field.type.text for field in declared.fields.values()} if declared else {}
+        known = declared.fields.values() if declared else ()
+        # The library is of the release that the description stands for, which newer fields do not belong to.
+        return {field.name: field.type.text for field in known if field.since is None}
 
     def enum_values(self, type_name: str) -> tuple[str, ...]:
         declared = self._api.types.get(type_name)

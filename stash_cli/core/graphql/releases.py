@@ -130,7 +130,7 @@ def number(release: str) -> tuple[int, ...]:
 
 
 def older_name(name: str) -> str:
-    """What a name was before groups were introduced (0.27), or the name itself.
+    """The name before groups were introduced (0.27), or the name itself.
 
     >>> older_name("bulkGroupUpdate"), older_name("CircumcisedEnum")
     ('bulkMovieUpdate', 'CircumisedEnum')

@@ -159,6 +159,7 @@ def _add(tree: Tree, declared: ApiType, parts: list[str], path: str, within: tup
 
 
 def _default_parts(target: ApiType, within: tuple[str, ...]) -> Iterable[str]:
+    # The default of a type inside itself would never end.
     if target.name not in within:
         return whole(target.name)
     types = describe_api().types
@@ -235,6 +236,7 @@ def whole(type_name: str) -> tuple[str, ...]:
     """The default selection for a path to this type."""
     declared = describe_api().types[type_name]
     if declared.is_entity and not is_file(declared):
+        # A linked entity may have thousands of links itself, so only what identifies it is selected.
         return ("id", *(name for name in _LABELS if name in declared.fields))[:2]
     return _default_paths(type_name)
 

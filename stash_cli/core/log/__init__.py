@@ -63,6 +63,7 @@ def configure_logging(verbosity: int, stream: TextIO, secrets: Iterable[str | No
     handler.addFilter(RedactingFilter(secrets))
     logger.addHandler(handler)
     logger.setLevel(_LEVELS[max(0, min(verbosity, len(_LEVELS) - 1))])
+    # A handler of the root logger would print every line a second time.
     logger.propagate = False
     return handler
 
@@ -110,6 +111,7 @@ def trace_of(error: BaseException) -> str:
 def _before(error: BaseException, seen: list[BaseException]) -> Iterator[BaseException]:
     """The exceptions that led to `error`, the first one first."""
     seen.append(error)
+    # `raise ... from None` says that the context explains nothing.
     below = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if below is not None and not any(below is each for each in seen):
         yield from _before(below, seen)

@@ -162,6 +162,7 @@ def redact_errors(
     errors: Iterable[StashError | dict[str, Any]], document: str, variables: Mapping[str, Any]
 ) -> None:
     """Redact the secrets of a request from error messages: servers quote what they refuse."""
+    # The longest first, as one secret may be a part of another.
     secrets = sorted(secrets_of(document, variables), key=len, reverse=True)
     for each in errors:
         if not isinstance(each, dict):
@@ -214,6 +215,7 @@ def _without(text: str, secrets: list[str]) -> str:
     import json
 
     for secret in secrets:
+        # Servers quote values as JSON, with or without escapes for what is not ASCII.
         for form in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
             pattern = re.escape(form)
             if len(form) < 4:  # noqa: PLR2004 - shorter ones are parts of words

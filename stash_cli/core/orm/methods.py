@@ -174,7 +174,7 @@ def _of_images(type_name: str) -> Iterator[Method]:
 def _of_names(type_name: str) -> Iterator[Method]:
     entity = ENTITIES.get(type_name)
     if entity is not None and entity.label == "name":
-        doc = f"The {snake(type_name).replace('_', ' ')} of this name in any case, or None."
+        doc = f"The {snake(type_name).replace('_', ' ')} of this name in any case, or of this alias; or None."
         params = (("client", "StashClient"), ("name", "str"))
         hint = f"{type_name} | None"
         yield Method("find_by_name", doc, params, _find_by_name, result=hint, of_class=True)
@@ -184,13 +184,7 @@ def _of_names(type_name: str) -> Iterator[Method]:
 
 
 async def _find_by_name(cls: Any, client: StashClient, name: str) -> Any:
-    """The object of this name: the exact case before any other, then the lowest id."""
-    entity = ENTITIES[cls.__name__]
-    wanted = {"name": {"value": name, "modifier": "EQUALS"}}
-    page: Any = await client.find_page(cls.__name__, None, wanted)
-    # The server takes % and _ for wildcards, so it may answer others.
-    found = [each for each in getattr(page, entity.items) if each.name.casefold() == name.casefold()]
-    return min(found, key=lambda each: (each.name != name, int(each.id)), default=None)
+    return await client.find_named(cls, name)
 
 
 async def _image_at(gallery: Any, index: int) -> Any:

@@ -66,6 +66,7 @@ def _is_criterion(value: Any) -> bool:
 
 def _add_lookup(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> None:
     """Add a lookup of a field; a comparison with None is a test for null."""
+    # The server compares nothing with null: for that it has the modifiers IS_NULL and NOT_NULL.
     if value is None and lookup in ("eq", "ne") and "null" in field.lookups:
         lookup, value = "null", lookup == "eq"
     if lookup == "null" and not isinstance(value, dict):

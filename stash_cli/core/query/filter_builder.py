@@ -43,6 +43,8 @@ def build_filter(conditions: list[Condition], *, nests: bool) -> tuple[Level, li
         if sum(builder.add(condition, clause) for clause in condition.clauses) < len(condition.clauses)
         or not condition.exact
     ]
+    # The isolated term stands where the chain of ORs stands, so beside a chain only the rows can decide on
+    # it.
     if builder.chain != [{}]:
         left += [
             condition for condition in conditions if condition is builder.isolated and condition not in left
@@ -73,6 +75,7 @@ class FilterBuilder:
 
     def _add_last(self, condition: Condition, name: str, value: Any) -> bool:
         """Add a term as the last level, with nothing beside or after it."""
+        # Newer servers combine it by OR with everything beside and below it, so nothing may be there.
         if self.last or not self.nests:
             return False
         self.last, self.isolated = {name: value}, condition
@@ -82,6 +85,7 @@ class FilterBuilder:
         """Add a term to the first level where its field is free, or to a new one."""
         name, value = term
         for level in self.levels:
+            # A list of criteria (custom fields) is a conjunction already.
             if isinstance(value, list) and name in level:
                 level[name] = [*level[name], *value]
                 return True
@@ -94,6 +98,7 @@ class FilterBuilder:
 
     def _distribute(self, clause: Clause) -> bool:
         """Distribute a disjunction over the chain; False where it gets too long or terms collide."""
+        # (a or b) and (c or d) is ac or ad or bc or bd; a level holds one OR only, so the chain lists these.
         product = [level | {name: value} for level in self.chain for name, value in clause]
         collides = any(level.get(name, value) != value for level in self.chain for name, value in clause)
         if collides or len(product) > MAX_ALTERNATIVES or len(self.levels) + len(product) > _MAX_LEVELS:
@@ -104,6 +109,7 @@ class FilterBuilder:
     def filter(self) -> Level:
         """The nested filter: AND levels first, then the chain of ORs or the isolated term."""
         found: Level = {} if self.chain != [{}] else self.last
+        # From the innermost level outwards, as each level holds the next one.
         for level in reversed([level for level in self.chain if level]):
             found = level | ({"OR": found} if found else {})
         for level in reversed([level for level in self.levels if level]):
@@ -148,6 +154,7 @@ def split_join_conflicts(
 
 
 def _without_conflicts(condition: Condition, claimed: ClaimedJoins, unit: object) -> Condition:
+    # A criterion in the shape of the API is sent as it is: the caller chose what it means.
     if condition.given:
         clauses = condition.clauses
     else:

@@ -101,6 +101,7 @@ def to_nnf(type_name: str, q: Q, *, negated: bool = False) -> Q:
     negated ^= q.negated
     parts = [to_nnf(type_name, part, negated=negated) for part in q.parts]
     parts += _leaves(type_name, q.lookups, negated=negated)
+    # A conjunction of one part would only hide it from the functions that look for disjunctions.
     if len(parts) == 1:
         return parts[0]
     made = Q(*parts)
@@ -131,6 +132,8 @@ def _negated(group: list[Asked]) -> Q | None:
     """The negation of a group of lookups as a `Q`; None where no lookup expresses it."""
     beside = {f"{field.name}__depth": value for field, lookup, value, _ in group if lookup == "depth"}
     compared = [asked for asked in group if asked[1] != "depth"]
+    # Lookups that share a value, an object or a file are not independent: no lookup says "not both of one
+    # file".
     if len(compared) != 1:
         return None
     [(field, lookup, value, _)] = compared
@@ -169,8 +172,10 @@ def _of_text(field: FilterField, lookup: str, value: Any) -> Q | None:
 
 def _of_order(field: FilterField, lookup: str, value: Any) -> Q | None:
     if lookup in RANGE_OPPOSITES and not is_listed(MULTI_VALUED, field.key):
+        # An object without a value is not beyond any bound, so it belongs to the negation.
         beyond = Q(**{f"{field.name}__{RANGE_OPPOSITES[lookup]}": value})
         return beyond | Q(**{f"{field.name}__null": True}) if "null" in field.lookups else beyond
+    # Each value is one more level of the filter, and the levels of a filter are limited.
     if lookup == "in" and "ne" in field.lookups and len(value) <= _ONE_BY_ONE:
         return Q(*[Q(**{f"{field.name}__ne": one}) for one in value])
     return _one(field, OPPOSITES.get(lookup, ""), value)

@@ -87,6 +87,7 @@ class Whole(_Discrete):
         """A fraction is between two points, so that first > last: `gt=79.5` is `gte=80`."""
         if field.name in IN_SECONDS:
             value = date_parsing.in_seconds(value)
+        # A bool is an int in Python, but nobody means 1 by True.
         if isinstance(value, bool):
             raise TypeError(value)
         number = float(value) if not isinstance(value, int) else value
@@ -147,6 +148,8 @@ class Real:
             return with_modifier("NOT_EQUALS" if outside else "EQUALS", low)
         if low is not None and high is not None:
             return with_modifier("NOT_BETWEEN" if outside else "BETWEEN", low, value2=high)
+        # GREATER_THAN and LESS_THAN leave the bound out; the server has no AT_LEAST, so a closed bound is a
+        # BETWEEN.
         if low is not None and self._was_open(low, self.down(low)):
             return with_modifier("GREATER_THAN", self.down(low))
         if high is not None and self._was_open(high, self.up(high)):

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.paging import FindQuery, count
+from stash_cli.core.client.resolver import first_row, resolve_lookups
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.query.lookups import Compiled
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.q import Q
-from stash_cli.core.query.resolve import resolve_names
 from stash_cli.core.store.fields import entity_of, paths_of, with_ids
 from stash_cli.core.store.question import Question
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from stash_cli.core.client import Session
+    from stash_cli.core.client.resolver import Name
     from stash_cli.core.store.loader import Loader
     from stash_cli.core.types.entity import StashObject
 
@@ -56,7 +57,7 @@ class Finder:
 
     async def _compiled(self, type_name: str, where: Sequence[Q], filters: Mapping[str, Any]) -> Compiled:
         async def named(lookups: Mapping[str, Any]) -> Mapping[str, Any]:
-            return await resolve_names(self._session, type_name, lookups)
+            return await resolve_lookups(self._session, type_name, lookups)
 
         return compile_lookups(type_name, await Q(*where, **filters).resolved(named))
 
@@ -86,6 +87,16 @@ class Finder:
                     incomplete.clear()
                     await self._loader.load(entity_type, outdated, question.paths)
                 yield obj
+
+    async def named(self, entity_type: type[T], name: Name) -> T | None:
+        """The oldest object of this name, in the same case if there is one, or else of this alias."""
+        incomplete: list[T] = []
+        with self._session.order.request() as sent:
+            row = await first_row(self._session, entity_of(entity_type), name, None)
+            found = self._loader.receiver(entity_type, incomplete)([row] if row else [], sent)
+        if incomplete:
+            found = [*await self._loader.load(entity_type, [incomplete[0].id], None)]
+        return found[0] if found else None
 
     async def snapshot(
         self, entity_type: type[T], question: Question, limit: int | None, size: int

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchResult
+from stash_cli.core.client.resolver import Name
 from stash_cli.core.errors import StashGraphQLError, StashNotFoundError, StashUsageError
 from stash_cli.core.query.q import Q
 from stash_cli.core.store.cache import Age, CacheStats, ObjectCache
@@ -18,7 +19,7 @@ from stash_cli.core.store.writer import Writer
 from stash_cli.core.types.entity import StashObject
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.edits.conflicts import OnConflict
@@ -368,14 +369,21 @@ class StashEntityStore:
         """
         return await self._writer.delete(obj, **options)
 
+    async def _existing(self, entity_type: type[T], given: Mapping[str, Any]) -> T | None:
+        # A name alone is resolved as everywhere; more fields are lookups, all of which have to hold.
+        if not (isinstance(given.get("name"), str) and given.keys() <= {"name", "disambiguation"}):
+            return await self.find_one(entity_type, **given)
+        return await self._finder.named(entity_type, Name.literal(**given))
+
     async def get_or_create(
         self, entity_type: type[T], create_if_missing: bool = True, **search_params: Any
     ) -> T:
         """The one object with these field values, created if there is none.
 
-        Raises StashNotFoundError where there is none and `create_if_missing` is False.
+        A name finds an object in any case, or by an alias. Raises StashNotFoundError where there is none and
+        `create_if_missing` is False.
         """
-        found = await self.find_one(entity_type, **search_params)
+        found = await self._existing(entity_type, search_params)
         if found is not None:
             return found
         if not create_if_missing:
@@ -387,7 +395,7 @@ class StashEntityStore:
         except StashGraphQLError:
             # Another client may have created it since the query; otherwise the refusal is raised.
             self.identity.expunge(entity_type, [made.id])
-            found = await self.find_one(entity_type, **search_params)
+            found = await self._existing(entity_type, search_params)
             if found is None:
                 raise
             return found

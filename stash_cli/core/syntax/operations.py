@@ -108,6 +108,7 @@ class _Parser:
         return found
 
     def _definition(self, found: ExecutableDocument) -> None:
+        # The shorthand of a query (section 2.3 of the specification).
         if self._next.text == "{" and self._next.kind == "Punctuator":
             found.operations.append(self._selected(Kind.QUERY, ""))
             return
@@ -138,6 +139,7 @@ class _Parser:
         return found
 
     def _selection(self, found: Operation, *, optional: bool, depth: int) -> None:
+        # The parser is recursive, and a document must not be able to exhaust the stack.
         if depth > _DEEPEST:
             raise NotUnderstoodError("fragments too deep in each other")
         self._punctuator("{")
@@ -156,6 +158,7 @@ class _Parser:
         optional = self._directives() or optional
         if self._at("{"):
             self._selection(found, optional=optional, depth=depth + 1)
+        # A fragment that a directive may omit does not promise its fields.
         elif not optional:
             found.spreads.append(name)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
+# Possessive quantifiers, because backtracking would take quadratic time on long strings and comments.
 _LEXEME = r"""(?:[\ufeff\t\n\r ,]++|\#[^\n\r]*+)*+(?:
     (?P<Name>[A-Za-z_][A-Za-z0-9_]*+)
     | (?P<Punctuator>[!$&():=@\[\]{|}]|\.\.\.)

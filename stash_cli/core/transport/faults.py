@@ -28,6 +28,7 @@ _BY_CAUSE: tuple[tuple[type[BaseException], Fault], ...] = (
     (ConnectionRefusedError, Fault("nothing listens there", transient=True)),
 )
 _UNOPENED = Fault("no answer to the connection attempt", transient=False)
+# By name, as httpx and websockets are imported by the first request only, and not by every command.
 _BY_CLASS_NAME = {
     "ConnectError": Fault("nothing listens there", transient=True),
     "ConnectTimeout": _UNOPENED,

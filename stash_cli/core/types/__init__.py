@@ -22,6 +22,7 @@ def __getattr__(name: str) -> Any:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module = f"{__name__}.{declared.module}"
     value = getattr(import_module(module), name)
+    # Later uses find it without this function.
     globals()[name] = value
     return value
 

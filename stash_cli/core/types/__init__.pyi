@@ -49,6 +49,7 @@ from stash_cli.core.types.enums import StreamingResolutionEnum as StreamingResol
 from stash_cli.core.types.enums import SystemStatusEnum as SystemStatusEnum
 from stash_cli.core.types.familiar import Any as Any
 from stash_cli.core.types.familiar import FromGraphQLMixin as FromGraphQLMixin
+from stash_cli.core.types.familiar import OnMultipleMatch as OnMultipleMatch
 from stash_cli.core.types.familiar import PHashDuplicationCriterionInput as PHashDuplicationCriterionInput
 from stash_cli.core.types.file import BaseFile as BaseFile
 from stash_cli.core.types.file import BasicFile as BasicFile
@@ -247,7 +248,6 @@ from stash_cli.core.types.marker import FindSceneMarkersResultType as FindSceneM
 from stash_cli.core.types.marker import MarkerStringsResultType as MarkerStringsResultType
 from stash_cli.core.types.marker import SceneMarker as SceneMarker
 from stash_cli.core.types.marker import SceneMarkerTag as SceneMarkerTag
-from stash_cli.core.types.matching import OnMultipleMatch as OnMultipleMatch
 from stash_cli.core.types.metadata import AutoTagMetadataOptions as AutoTagMetadataOptions
 from stash_cli.core.types.metadata import GenerateMetadataOptions as GenerateMetadataOptions
 from stash_cli.core.types.metadata import GeneratePreviewOptions as GeneratePreviewOptions

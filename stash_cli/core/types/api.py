@@ -154,5 +154,6 @@ class Api:
 @cache
 def describe_api() -> Api:
     """The API that this package was written for."""
+    # JSON and not the types themselves, whose import takes twenty times as long.
     text = Path(__file__).with_name("api.json").read_text(encoding="utf-8")
     return Api(json.loads(text))

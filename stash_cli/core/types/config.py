@@ -1,23 +1,10 @@
-"""What `configuration` answers: the server's settings by area."""
+"""Settings of the server by area, the result of `configuration`."""
 
 from __future__ import annotations
 
+from stash_cli.core.types import enums, links
 from stash_cli.core.types.annotations import Map, Maybe, Nullable, PluginConfigMap
 from stash_cli.core.types.base import ApiObject, api
-from stash_cli.core.types.enums import (
-    BlobsStorageType,
-    HashAlgorithm,
-    ImageLightboxDisplayMode,
-    ImageLightboxScrollMode,
-    PreviewPreset,
-    StreamingResolutionEnum,
-)
-from stash_cli.core.types.links import (
-    AutoTagMetadataOptions,
-    GenerateMetadataOptions,
-    IdentifyMetadataTaskOptions,
-    ScanMetadataOptions,
-)
 from stash_cli.core.unset import UNSET
 
 
@@ -35,21 +22,21 @@ class ConfigGeneralResult(ApiObject):
     plugins_path: Maybe[str] = api("pluginsPath")
     cache_path: Maybe[str] = api("cachePath")
     blobs_path: Maybe[str] = api("blobsPath")
-    blobs_storage: Maybe[BlobsStorageType] = api("blobsStorage")
+    blobs_storage: Maybe[enums.BlobsStorageType] = api("blobsStorage")
     ffmpeg_path: Maybe[str] = api("ffmpegPath")
     ffprobe_path: Maybe[str] = api("ffprobePath")
     calculate_md5: Maybe[bool] = api("calculateMD5")
-    video_file_naming_algorithm: Maybe[HashAlgorithm] = api("videoFileNamingAlgorithm")
+    video_file_naming_algorithm: Maybe[enums.HashAlgorithm] = api("videoFileNamingAlgorithm")
     parallel_tasks: Maybe[int] = api("parallelTasks")
     preview_audio: Maybe[bool] = api("previewAudio")
     preview_segments: Maybe[int] = api("previewSegments")
     preview_segment_duration: Maybe[float] = api("previewSegmentDuration")
     preview_exclude_start: Maybe[str] = api("previewExcludeStart")
     preview_exclude_end: Maybe[str] = api("previewExcludeEnd")
-    preview_preset: Maybe[PreviewPreset] = api("previewPreset")
+    preview_preset: Maybe[enums.PreviewPreset] = api("previewPreset")
     transcode_hardware_acceleration: Maybe[bool] = api("transcodeHardwareAcceleration")
-    max_transcode_size: Nullable[StreamingResolutionEnum] = api("maxTranscodeSize")
-    max_streaming_transcode_size: Nullable[StreamingResolutionEnum] = api("maxStreamingTranscodeSize")
+    max_transcode_size: Nullable[enums.StreamingResolutionEnum] = api("maxTranscodeSize")
+    max_streaming_transcode_size: Nullable[enums.StreamingResolutionEnum] = api("maxStreamingTranscodeSize")
     transcode_input_args: Maybe[list[str]] = api("transcodeInputArgs")
     transcode_output_args: Maybe[list[str]] = api("transcodeOutputArgs")
     live_transcode_input_args: Maybe[list[str]] = api("liveTranscodeInputArgs")
@@ -86,19 +73,19 @@ class ConfigGeneralResult(ApiObject):
 
 
 class ConfigImageLightboxResult(ApiObject):
-    """How the web interface shows an image full screen."""
+    """Full-screen view of images in the web interface."""
 
     slideshow_delay: Nullable[int] = api("slideshowDelay")
-    display_mode: Nullable[ImageLightboxDisplayMode] = api("displayMode")
+    display_mode: Nullable[enums.ImageLightboxDisplayMode] = api("displayMode")
     scale_up: Nullable[bool] = api("scaleUp")
     reset_zoom_on_nav: Nullable[bool] = api("resetZoomOnNav")
-    scroll_mode: Nullable[ImageLightboxScrollMode] = api("scrollMode")
+    scroll_mode: Nullable[enums.ImageLightboxScrollMode] = api("scrollMode")
     scroll_attempts_before_change: Maybe[int] = api("scrollAttemptsBeforeChange")
     disable_animation: Nullable[bool] = api("disableAnimation")
 
 
 class ConfigDisableDropdownCreate(ApiObject):
-    """Which kinds may not be created from a drop-down of the web interface."""
+    """Types that cannot be created from a drop-down of the web interface."""
 
     performer: Maybe[bool] = UNSET
     tag: Maybe[bool] = UNSET
@@ -161,10 +148,10 @@ class ConfigScrapingResult(ApiObject):
 class ConfigDefaultSettingsResult(ApiObject):
     """Saved default options of the metadata tasks; null until they were saved once."""
 
-    scan: Nullable[ScanMetadataOptions] = UNSET
-    identify: Nullable[IdentifyMetadataTaskOptions] = UNSET
-    auto_tag: Nullable[AutoTagMetadataOptions] = api("autoTag")
-    generate: Nullable[GenerateMetadataOptions] = UNSET
+    scan: Nullable[links.ScanMetadataOptions] = UNSET
+    identify: Nullable[links.IdentifyMetadataTaskOptions] = UNSET
+    auto_tag: Nullable[links.AutoTagMetadataOptions] = api("autoTag")
+    generate: Nullable[links.GenerateMetadataOptions] = UNSET
     delete_file: Nullable[bool] = api("deleteFile")
     delete_generated: Nullable[bool] = api("deleteGenerated")
 
@@ -190,7 +177,7 @@ class StashConfig(ApiObject):
 
 
 class PackageSource(ApiObject):
-    """A place packages are installed from."""
+    """A source of packages."""
 
     name: Nullable[str] = UNSET
     url: Maybe[str] = UNSET

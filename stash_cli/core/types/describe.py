@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+import stash_cli.core.types.annotations as words
 from stash_cli.core import types
 from stash_cli.core.orm.methods import Method, methods_of
 from stash_cli.core.orm.relationship import relationships
-from stash_cli.core.types import annotations as words
-from stash_cli.core.types import enums, operations
+from stash_cli.core.types import enums, links, operations
 from stash_cli.core.types.annotations import Scalar
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.base import ApiObject, Embedded, StashInput, StashResult
@@ -25,7 +25,7 @@ from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.extras import EXTRAS
 from stash_cli.core.types.file import BaseFile
-from stash_cli.core.types.links import Link, link
+from stash_cli.core.types.links import Link
 from stash_cli.core.unset import UnsetType
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def describe_class(module: ModuleType, cls: type[ApiObject]) -> dict[str, Any]:
     """The description of one object, interface or input type."""
     kind = "INPUT_OBJECT" if issubclass(cls, StashInput) else "OBJECT"
     facts: dict[str, Any] = {"kind": kind} | _where(module, cls)
+    # The only interface; Python classes do not tell it from a base class.
     if cls is BaseFile:
         facts |= {"kind": "INTERFACE", "members": [sub.__name__ for sub in BaseFile.__subclasses__()]}
     if issubclass(cls, StashObject):
@@ -169,17 +170,9 @@ def describe_operations(root: type) -> dict[str, Any]:
     }
 
 
-class _Names(dict[str, Any]):
-    """The names in annotations of operations: scalars, and a link for every other name."""
-
-    def __missing__(self, name: str) -> Any:
-        return link(name)
-
-
 def describe_operation(fn: Any) -> dict[str, Any] | str:
     """Result type, arguments, defaults and deprecation of one operation."""
-    names = _Names(vars(words)) | {t.__name__: t for t in _BUILTIN} | {"Any": Any, "list": list}
-    names = _Names(names)
+    names = vars(words) | {t.__name__: t for t in _BUILTIN} | {"Any": Any, "list": list, "t": links}
     shape = signature(fn)
     facts: dict[str, Any] = {"type": graphql_type(eval(shape.return_annotation, {}, names))}  # noqa: S307 - our own annotations
     params = [p for p in shape.parameters.values() if p.name != "self"]
@@ -194,6 +187,7 @@ def describe_operation(fn: Any) -> dict[str, Any] | str:
 
 def _where(module: ModuleType, cls: type | None = None) -> dict[str, str]:
     where = {"module": module.__name__.removeprefix(f"{types.__name__}.")}
+    # The first line only: descriptions in a schema are read in lists.
     if cls is not None and cls.__doc__:
         where["doc"] = cls.__doc__.strip().splitlines()[0]
     return where

@@ -10,14 +10,14 @@ from typing import ClassVar
 
 
 class BlobsStorageType(StrEnum):
-    """Where the server keeps images that belong to objects."""
+    """Storage of the images of objects: the database or a folder."""
 
     DATABASE = "DATABASE"
     FILESYSTEM = "FILESYSTEM"
 
 
 class BulkUpdateIdMode(StrEnum):
-    """Whether a list of a bulk update replaces, joins or leaves the present one."""
+    """Operation of a bulk update on a list: SET, ADD or REMOVE."""
 
     SET = "SET"
     ADD = "ADD"
@@ -32,7 +32,7 @@ class CircumcisedEnum(StrEnum):
 
 
 class CriterionModifier(StrEnum):
-    """How a criterion compares."""
+    """Comparison operator of a criterion."""
 
     EQUALS = "EQUALS"
     NOT_EQUALS = "NOT_EQUALS"
@@ -50,7 +50,7 @@ class CriterionModifier(StrEnum):
 
 
 class FilterMode(StrEnum):
-    """Which kind of object a saved filter is for."""
+    """Type of the objects that a saved filter finds."""
 
     SCENES = "SCENES"
     PERFORMERS = "PERFORMERS"
@@ -82,7 +82,7 @@ class HashAlgorithm(StrEnum):
 
 
 class IdentifyFieldStrategy(StrEnum):
-    """What identify does with a field that has a value already."""
+    """Treatment of fields that have a value, by identify."""
 
     IGNORE = "IGNORE"
     MERGE = "MERGE"
@@ -90,7 +90,7 @@ class IdentifyFieldStrategy(StrEnum):
 
 
 class ImageLightboxDisplayMode(StrEnum):
-    """How an image fits the lightbox."""
+    """Scaling of an image in the lightbox."""
 
     ORIGINAL = "ORIGINAL"
     FIT_XY = "FIT_XY"
@@ -98,14 +98,14 @@ class ImageLightboxDisplayMode(StrEnum):
 
 
 class ImageLightboxScrollMode(StrEnum):
-    """What the mouse wheel does in the lightbox."""
+    """Effect of the mouse wheel in the lightbox."""
 
     ZOOM = "ZOOM"
     PAN_Y = "PAN_Y"
 
 
 class ImportDuplicateEnum(StrEnum):
-    """What an import does with an object that exists."""
+    """Treatment of objects that exist, by an import."""
 
     IGNORE = "IGNORE"
     OVERWRITE = "OVERWRITE"
@@ -113,7 +113,7 @@ class ImportDuplicateEnum(StrEnum):
 
 
 class ImportMissingRefEnum(StrEnum):
-    """What an import does with a reference to an object that does not exist."""
+    """Treatment of references to missing objects, by an import."""
 
     IGNORE = "IGNORE"
     FAIL = "FAIL"
@@ -121,7 +121,7 @@ class ImportMissingRefEnum(StrEnum):
 
 
 class JobStatus(StrEnum):
-    """Where a job is in its life; FAILED exists since 0.26."""
+    """State of a job; FAILED exists since 0.26."""
 
     READY = "READY"
     RUNNING = "RUNNING"
@@ -132,7 +132,7 @@ class JobStatus(StrEnum):
 
 
 class JobStatusUpdateType(StrEnum):
-    """Whether a job was queued, moved on or left the queue."""
+    """Event of a job: added to the queue, updated, or removed from it."""
 
     ADD = "ADD"
     REMOVE = "REMOVE"
@@ -140,7 +140,7 @@ class JobStatusUpdateType(StrEnum):
 
 
 class LogLevel(StrEnum):
-    """How serious a log entry is."""
+    """Severity of a log entry."""
 
     Trace = "Trace"
     Debug = "Debug"
@@ -165,7 +165,7 @@ class OrientationEnum(StrEnum):
 
 
 class PackageType(StrEnum):
-    """What a package installs."""
+    """Content of a package: a scraper or a plugin."""
 
     Scraper = "Scraper"
     Plugin = "Plugin"
@@ -174,7 +174,7 @@ class PackageType(StrEnum):
 
 
 class PluginSettingTypeEnum(StrEnum):
-    """What kind of value a plugin setting takes."""
+    """Type of the value of a plugin setting."""
 
     STRING = "STRING"
     NUMBER = "NUMBER"
@@ -223,7 +223,7 @@ class ResolutionEnum(StrEnum):
 
 
 class ScrapeContentType(StrEnum):
-    """What a scraper finds."""
+    """Type of the objects that a scraper finds."""
 
     GALLERY = "GALLERY"
     IMAGE = "IMAGE"
@@ -234,7 +234,7 @@ class ScrapeContentType(StrEnum):
 
 
 class ScrapeType(StrEnum):
-    """What a scraper starts from."""
+    """Input of a scraper: a name, known fields, or a URL."""
 
     NAME = "NAME"
     FRAGMENT = "FRAGMENT"
@@ -260,7 +260,7 @@ class StreamingResolutionEnum(StrEnum):
 
 
 class SystemStatusEnum(StrEnum):
-    """Whether the server is usable, needs set-up or needs a migration."""
+    """State of the server: ready, or in need of set-up or a migration."""
 
     SETUP = "SETUP"
     NEEDS_MIGRATION = "NEEDS_MIGRATION"

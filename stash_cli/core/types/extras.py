@@ -7,9 +7,13 @@ _BY_MODULE = {
     "stash_cli.core.types.annotations": ("BoolMap", "Int64", "Map", "PluginConfigMap", "Time", "Timestamp"),
     "stash_cli.core.types.base": ("ApiObject", "StashInput", "StashResult"),
     "stash_cli.core.types.entity": ("StashObject",),
-    "stash_cli.core.types.familiar": ("Any", "FromGraphQLMixin", "PHashDuplicationCriterionInput"),
+    "stash_cli.core.types.familiar": (
+        "Any",
+        "FromGraphQLMixin",
+        "OnMultipleMatch",
+        "PHashDuplicationCriterionInput",
+    ),
     "stash_cli.core.orm.relationship": ("RelationshipMetadata",),
-    "stash_cli.core.types.matching": ("OnMultipleMatch",),
     "stash_cli.core.types.fuzzy_date": (
         "DatePrecision",
         "FuzzyDate",

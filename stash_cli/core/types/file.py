@@ -12,7 +12,7 @@ from stash_cli.core.unset import UNSET
 
 
 class BaseFile(StashObject):
-    """What every file has; the concrete type depends on its content."""
+    """Fields of every file; the concrete type depends on its content."""
 
     path: Maybe[str] = UNSET
     basename: Maybe[str] = UNSET
@@ -52,11 +52,11 @@ class Folder(StashObject):
 
 
 class BasicFile(BaseFile):
-    """A file without picture facts, such as a zip."""
+    """A file that is neither video nor image, such as a zip."""
 
 
 class VideoFile(BaseFile):
-    """A video with its stream facts: seconds, pixels, codecs, frames and bits per second."""
+    """A video file with its stream properties: seconds, pixels, codecs, frames and bits per second."""
 
     format: Maybe[str] = UNSET
     width: Maybe[int] = UNSET
@@ -102,7 +102,7 @@ class FindFoldersResultType(StashResult):
 
 
 class ImageFileType(ApiObject):
-    """Picture facts of an image file in the older form."""
+    """Properties of an image file in the older form."""
 
     mod_time: Maybe[Time] = UNSET
     size: Maybe[int] = UNSET
@@ -111,7 +111,7 @@ class ImageFileType(ApiObject):
 
 
 class SceneFileType(ApiObject):
-    """Video facts of a scene file in the older form."""
+    """Properties of a scene file in the older form."""
 
     size: Nullable[str] = UNSET
     duration: Nullable[float] = UNSET

@@ -23,7 +23,7 @@ class Job(ApiObject):
 
 
 class JobStatusUpdate(ApiObject):
-    """What happened to a job."""
+    """An event of a job."""
 
     type: Maybe[JobStatusUpdateType] = UNSET
     job: Maybe[Job] = UNSET

@@ -38,6 +38,7 @@ class Link:
             return value
         if isinstance(value, Mapping):
             return target.model_validate(value)
+        # Pydantic turns a ValueError into a validation error with the place of the value.
         raise ValueError(f"expected {cls.target}, got {type(value).__name__}")
 
     @classmethod

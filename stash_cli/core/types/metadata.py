@@ -28,7 +28,7 @@ class GenerateMetadataOptions(ApiObject):
 
 
 class GeneratePreviewOptions(ApiObject):
-    """How previews are cut and encoded."""
+    """Cutting and encoding of previews."""
 
     preview_segments: Nullable[int] = api("previewSegments")
     preview_segment_duration: Nullable[float] = api("previewSegmentDuration")
@@ -60,7 +60,7 @@ class AutoTagMetadataOptions(ApiObject):
 
 
 class IdentifyFieldOptions(ApiObject):
-    """How identify treats one field."""
+    """Treatment of one field by identify."""
 
     field: Maybe[str] = UNSET
     strategy: Maybe[IdentifyFieldStrategy] = UNSET
@@ -68,7 +68,7 @@ class IdentifyFieldOptions(ApiObject):
 
 
 class IdentifyMetadataOptions(ApiObject):
-    """What identify may change."""
+    """Options of identify: fields, performers, tags for skipped scenes."""
 
     field_options: Nullable[list[IdentifyFieldOptions]] = api("fieldOptions")
     set_cover_image: Nullable[bool] = api("setCoverImage")

@@ -62,7 +62,7 @@ class PluginHook(ApiObject):
 
 
 class PluginResult(ApiObject):
-    """What a plugin run gave back."""
+    """Result of a plugin run."""
 
     error: Nullable[str] = UNSET
     result: Nullable[str] = UNSET

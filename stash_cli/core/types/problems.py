@@ -1,4 +1,4 @@
-"""What is wrong with a value, as one line that names the field in the API's words."""
+"""Validation errors as one line that names the field as the API does."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ _WORDING = {
 
 
 class ExpressionError(ValueError):
-    """What RE2 has no such expression for; the message is the server's, after "error parsing regexp: "."""
+    """Invalid RE2 syntax; the message is the server's, without its prefix "error parsing regexp: "."""
 
 
 class Expression(Protocol):
@@ -78,6 +78,7 @@ def compile_pattern(pattern: str) -> Expression:
 
 class _Plain:
     def __init__(self, parts: re.Match[str]) -> None:
+        # Not ^ and $: in Python $ matches before a line break at the end as well.
         start, end = parts["start"] and r"\A", parts["end"] and r"\Z"
         flags = re.IGNORECASE if parts["fold"] else re.NOFLAG
         self._found = re.compile(f"{start or ''}{parts['text']}{end or ''}", flags)

@@ -1,4 +1,4 @@
-"""What the names of picture sizes mean."""
+"""Pixels of the named picture sizes."""
 
 from __future__ import annotations
 

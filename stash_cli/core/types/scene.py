@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from stash_cli.core.orm.entity_methods import SceneMethods
+from stash_cli.core.types import links
 from stash_cli.core.types.annotations import ID, Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, Embedded, StashResult, api
 from stash_cli.core.types.entity import StashObject
-from stash_cli.core.types.links import (
-    Gallery,
-    Group,
-    Performer,
-    SceneMarker,
-    SceneMovie,
-    SceneMovieID,
-    Studio,
-    Tag,
-    VideoCaption,
-    VideoFile,
-)
 from stash_cli.core.types.stash_id import StashID
 from stash_cli.core.unset import UNSET
 
@@ -39,7 +28,7 @@ class ScenePathsType(ApiObject):
 class SceneGroup(Embedded):
     """A group of a scene and the scene's number in it."""
 
-    group: Maybe[Group] = UNSET
+    group: Maybe[links.Group] = UNSET
     scene_index: Nullable[int] = UNSET
 
 
@@ -58,7 +47,7 @@ class Scene(SceneMethods, StashObject):
     o_counter: Nullable[int] = UNSET
     interactive: Maybe[bool] = UNSET
     interactive_speed: Nullable[int] = UNSET
-    captions: Nullable[list[VideoCaption]] = UNSET
+    captions: Nullable[list[links.VideoCaption]] = UNSET
     created_at: Maybe[Time] = UNSET
     updated_at: Maybe[Time] = UNSET
     last_played_at: Nullable[Time] = UNSET
@@ -67,15 +56,15 @@ class Scene(SceneMethods, StashObject):
     play_count: Nullable[int] = UNSET
     play_history: Maybe[list[Time]] = UNSET
     o_history: Maybe[list[Time]] = UNSET
-    files: Maybe[list[VideoFile]] = UNSET
+    files: Maybe[list[links.VideoFile]] = UNSET
     paths: Maybe[ScenePathsType] = UNSET
-    scene_markers: Maybe[list[SceneMarker]] = UNSET
-    galleries: Maybe[list[Gallery]] = UNSET
-    studio: Nullable[Studio] = UNSET
+    scene_markers: Maybe[list[links.SceneMarker]] = UNSET
+    galleries: Maybe[list[links.Gallery]] = UNSET
+    studio: Nullable[links.Studio] = UNSET
     groups: Maybe[list[SceneGroup]] = UNSET
-    movies: Maybe[list[SceneMovie]] = api(deprecated="Use groups")
-    tags: Maybe[list[Tag]] = UNSET
-    performers: Maybe[list[Performer]] = UNSET
+    movies: Maybe[list[links.SceneMovie]] = api(deprecated="Use groups")
+    tags: Maybe[list[links.Tag]] = UNSET
+    performers: Maybe[list[links.Performer]] = UNSET
     stash_ids: Maybe[list[StashID]] = UNSET
     custom_fields: Maybe[Map] = UNSET
     scene_streams: Maybe[list[SceneStreamEndpoint]] = api("sceneStreams", lazy=True)
@@ -105,7 +94,7 @@ class SceneParserResult(ApiObject):
     studio_id: Nullable[ID] = UNSET
     gallery_ids: Nullable[list[ID]] = UNSET
     performer_ids: Nullable[list[ID]] = UNSET
-    movies: Nullable[list[SceneMovieID]] = UNSET
+    movies: Nullable[list[links.SceneMovieID]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
 
 

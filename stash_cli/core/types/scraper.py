@@ -79,7 +79,7 @@ class ScrapedPerformer(ApiObject):
 
 
 class ScraperSpec(ApiObject):
-    """What one scraper can do for one kind of object."""
+    """Abilities of one scraper for one type of objects."""
 
     urls: Nullable[list[str]] = UNSET
     supported_scrapes: Maybe[list[ScrapeType]] = UNSET
@@ -176,7 +176,7 @@ class ScrapedImage(ApiObject):
 
 
 class ScraperSource(ApiObject):
-    """Which scraper or stash-box was asked."""
+    """The scraper or stash-box that was asked."""
 
     stash_box_index: Nullable[int] = api(deprecated="use stash_box_endpoint")
     stash_box_endpoint: Nullable[str] = UNSET

@@ -65,7 +65,7 @@ class SQLQueryResult(ApiObject):
 
 
 class SQLExecResult(ApiObject):
-    """How many rows an `execSQL` changed, and the last id it made."""
+    """Number of rows that an `execSQL` changed, and the last id that it inserted."""
 
     rows_affected: Nullable[Int64] = UNSET
     last_insert_id: Nullable[Int64] = UNSET

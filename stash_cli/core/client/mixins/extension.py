@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 
     Kind = types.PackageType | str
     Specs = Sequence[types.PackageSpecInput | Dict]
-    from collections.abc import Sequence
-
-    from stash_cli.core import types
-
     Source = types.ScraperSourceInput | Dict
 
 

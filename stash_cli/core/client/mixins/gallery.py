@@ -64,6 +64,7 @@ class GalleryClientMixin(StashClientBase):
         if mode not in _MODES:
             raise StashInputError(f"mode is one of {', '.join(_MODES)}, not {mode!r}.")
         wanted = [str(one) for one in image_ids]
+        # The API can only add and remove images, so the difference to the present images is sent.
         if mode == "SET":
             held = await self._image_ids(gallery_id)
             gone = [one for one in held if one not in set(wanted)]

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from stash_cli.core import types
-    from stash_cli.core.client.base import Id
 
 
 class JobsClientMixin(StashClientBase):

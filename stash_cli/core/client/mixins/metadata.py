@@ -28,6 +28,7 @@ class MetadataClientMixin(StashClientBase):
 
         `flags` are further fields of ScanMetadataInput; the others keep the server's saved defaults.
         """
+        # The mutation itself takes absent options for off; the web interface sends the saved ones as well.
         defaults = await self.saved_defaults("scan", "ScanMetadataInput")
         given = {"paths": list(paths)} if paths is not None else {}
         return await self.ask("metadataScan", input={**defaults, **given, **(flags or {})})
@@ -145,19 +146,21 @@ async def download(session: Session, address: str, target: str | Path) -> Path:
     An existing file is replaced once the new one is complete. Raises StashInputError where nothing can be
     written; no partial file remains then.
     """
-    path = _stash_box_index(target, address)
+    path = _target_path(target, address)
     try:
         return await _write(session.transport.download(address), path)
     except OSError as error:
         raise StashInputError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
-def _stash_box_index(target: str | Path, address: str) -> Path:
+def _target_path(target: str | Path, address: str) -> Path:
     path = Path(target).expanduser()
     return path / download_name(address) if path.is_dir() else path
 
 
 async def _write(chunks: AsyncGenerator[bytes, None], path: Path) -> Path:
+    # Beside the target and not in the temporary folder, as a file is only renamed atomically on one file
+    # system.
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
         try:
             async with aclosing(chunks):

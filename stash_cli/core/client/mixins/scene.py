@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from stash_cli.core import types
 
     Times = Sequence[str | datetime] | None
-    from collections.abc import Sequence
 
 
 _MARKERS = ("scene_markers.id", "scene_markers.seconds")
@@ -147,6 +146,7 @@ class SceneClientMixin(StashClientBase):
         """
         scenes = [{"id": str(one)} for one in (target_scene_id, *source_scene_ids)]
         rows = await call_each(self.session, "findScene", scenes, _MARKERS)
+        # Before the first marker is moved, so that a wrong id leaves nothing half done.
         for asked, row in zip(scenes, rows, strict=True):
             if row is None:
                 raise StashNotFoundError(f"There is no scene with the id {asked['id']}.")
@@ -157,6 +157,7 @@ class SceneClientMixin(StashClientBase):
         with self.session.order.request() as sent:
             moved = await call_each(self.session, "sceneMarkerUpdate", args, paths, quiet=True)
             answer = cast("list[types.SceneMarker]", self.hydrated(TypeRef("[SceneMarker!]"), moved, sent))
+            # After the answers were merged, so that only older answers count as outdated.
             for each in args:
                 self.note_done("sceneMarkerUpdate", each)
         return answer
@@ -179,6 +180,7 @@ class MarkerClientMixin(StashClientBase):
     async def find_marker(self, id: Id) -> types.SceneMarker | None:
         from stash_cli.core.types import SceneMarker
 
+        # There is no query for one marker; the query for a page takes ids.
         return await self.find_entity(SceneMarker, id)
 
     async def find_markers(

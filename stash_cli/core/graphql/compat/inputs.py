@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     Given = Mapping[str, Any]
     Translation = Callable[[Given], dict[str, Any] | None]
-    from collections.abc import Callable, Mapping
 
 
 _SAVING = ("SaveFilterInput", "SetDefaultFilterInput")
@@ -113,6 +112,7 @@ def fit_enum(api_type: str, server_type: str, value: Any, server: ServerCapabili
     Raises StashInputError for an unknown value, StashCapabilityError for one that the server lacks.
     """
     known = server.enum_values(server_type)
+    # Custom scalars have no values in the schema, so nothing can be checked.
     if not known or value is None or value in known:
         return value
     older = str(value).replace("GROUP", "MOVIE")
@@ -175,6 +175,7 @@ def check_required(
     owner: str, declared: Mapping[str, str], given: Mapping[str, Any], server: ServerCapabilities
 ) -> None:
     """Refuse to omit a field that this server requires, but the current API does not."""
+    # The types of the API say what a current server requires; validation has checked that.
     if not server.is_older:
         return
     missing = [name for name, text in declared.items() if text.endswith("!") and given.get(name) is None]

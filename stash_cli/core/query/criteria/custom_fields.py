@@ -119,6 +119,7 @@ def _criterion(key: str, modifier: str, values: list[Any]) -> dict[str, Any]:
 
 def _asked(name: str, value: Any) -> tuple[list[Entry], bool]:
     """The entries to send, and whether they are exact."""
+    # The negated modifiers of the server leave out objects without the field, which a negation includes.
     if name in _NEGATIVE:
         return [], False
     if name == "null":

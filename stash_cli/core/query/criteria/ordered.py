@@ -36,8 +36,6 @@ from stash_cli.core.types.resolution import BANDS
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from stash_cli.core.query.model import Clause, FilterField
-
 
 Read = Callable[[Any], tuple[Any, Any]]
 
@@ -158,6 +156,8 @@ class Ordered:
         if spans == scales.EVERYTHING:
             return [[self._some(field)]]
         gaps = scales.complement(spans, self.scale)
+        # One criterion with NOT_BETWEEN or NOT_EQUALS instead of a chain of ORs, of which a filter has one
+        # only.
         if len(spans) > 1 and len(gaps) == 1:
             clause = self._outside(field, *gaps[0])
         elif len(spans) > 1 and quirks.uses_having(field.key):
@@ -276,6 +276,7 @@ class Resolution(Ordered):
 
 def _above(low: int) -> list[tuple[str, str]]:
     """Modifiers and bands, one of which holds from `low` up."""
+    # GREATER_THAN of the band below is one term; some bands have no direct neighbour below.
     below = next((band for band, (_, top) in BANDS.items() if top == low - 1), None)
     if below:
         return [("GREATER_THAN", below)]

@@ -43,6 +43,7 @@ def ids(field: FilterField, value: Any) -> list[str]:
 
 
 def _id(field: FilterField, item: Any) -> str:
+    # Servers answer another id with nothing, or with an SQL error where the relation is a hierarchy.
     found = str(getattr(item, "id", item)).strip()
     if isinstance(item, bool) or not found.isdecimal():
         field.refuse(item, f"ids or saved objects of {field.target or 'the other type'}")
@@ -155,6 +156,8 @@ class Relation:
         modifier = "INCLUDES_ALL" if len(every) > 1 else "INCLUDES"
         criterion = {"modifier": modifier, "value": every or wanted.some[0]}
         beside = not is_listed(quirks.EXCLUDES_IGNORED_BESIDE, field.key)
+        # `excludes` in the same criterion: a second criterion of the field would need a level, and share its
+        # join.
         if wanted.none and beside:
             criterion["excludes"] = wanted.none
         once = len(wanted.some) + bool(wanted.every) == 1

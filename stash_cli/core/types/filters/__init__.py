@@ -1,1 +1,1 @@
-"""What objects of each kind are filtered by."""
+"""Filter types, one module per entity."""

@@ -1,19 +1,12 @@
-"""Criteria: what a single field of a filter is compared with."""
+"""Criteria: the operator and value for one field of a filter."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from stash_cli.core.types import enums
 from stash_cli.core.types.annotations import ID, Date, Nullable
 from stash_cli.core.types.base import StashInput, api
-from stash_cli.core.types.enums import (
-    CircumcisedEnum,
-    CriterionModifier,
-    GenderEnum,
-    OrientationEnum,
-    ResolutionEnum,
-    SortDirectionEnum,
-)
 from stash_cli.core.unset import UNSET
 
 
@@ -24,20 +17,20 @@ class FindFilterType(StashInput):
     page: Nullable[int] = UNSET
     per_page: Nullable[int] = UNSET
     sort: Nullable[str] = UNSET
-    direction: Nullable[SortDirectionEnum] = UNSET
+    direction: Nullable[enums.SortDirectionEnum] = UNSET
 
 
 class ResolutionCriterionInput(StashInput):
     """Compares the shorter side of a picture with a band."""
 
-    value: ResolutionEnum
-    modifier: CriterionModifier
+    value: enums.ResolutionEnum
+    modifier: enums.CriterionModifier
 
 
 class OrientationCriterionInput(StashInput):
     """Matches any of the given shapes."""
 
-    value: list[OrientationEnum]
+    value: list[enums.OrientationEnum]
 
 
 class DuplicationCriterionInput(StashInput):
@@ -62,7 +55,7 @@ class FileDuplicationCriterionInput(StashInput):
 class StashIDCriterionInput(StashInput):
     """Compares the id on one stash-box."""
 
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
     endpoint: Nullable[str] = UNSET
     stash_id: Nullable[str] = UNSET
 
@@ -70,7 +63,7 @@ class StashIDCriterionInput(StashInput):
 class StashIDsCriterionInput(StashInput):
     """Compares several ids on one stash-box (since 0.31)."""
 
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
     endpoint: Nullable[str] = UNSET
     stash_ids: Nullable[list[str | None]] = UNSET
 
@@ -79,7 +72,7 @@ class CustomFieldCriterionInput(StashInput):
     """Compares one custom field."""
 
     field: str
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
     value: Nullable[list[Any]] = UNSET
 
 
@@ -95,14 +88,14 @@ class StringCriterionInput(StashInput):
     """Compares text; EQUALS ignores case and reads % and _ as wildcards."""
 
     value: str
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
 
 
 class IntCriterionInput(StashInput):
     """Compares a whole number; `value2` is the upper bound of BETWEEN."""
 
     value: int
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
     value2: Nullable[int] = UNSET
 
 
@@ -110,14 +103,14 @@ class FloatCriterionInput(StashInput):
     """Compares a number; `value2` is the upper bound of BETWEEN."""
 
     value: float
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
     value2: Nullable[float] = UNSET
 
 
 class MultiCriterionInput(StashInput):
     """Compares a set of related ids."""
 
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
     value: Nullable[list[ID]] = UNSET
     excludes: Nullable[list[ID]] = UNSET
 
@@ -125,22 +118,22 @@ class MultiCriterionInput(StashInput):
 class GenderCriterionInput(StashInput):
     """Compares the gender with a list."""
 
-    modifier: CriterionModifier
-    value: Nullable[GenderEnum] = UNSET
-    value_list: Nullable[list[GenderEnum]] = UNSET
+    modifier: enums.CriterionModifier
+    value: Nullable[enums.GenderEnum] = UNSET
+    value_list: Nullable[list[enums.GenderEnum]] = UNSET
 
 
 class CircumcisionCriterionInput(StashInput):
     """Compares the circumcision with a list."""
 
-    modifier: CriterionModifier
-    value: Nullable[list[CircumcisedEnum]] = UNSET
+    modifier: enums.CriterionModifier
+    value: Nullable[list[enums.CircumcisedEnum]] = UNSET
 
 
 class HierarchicalMultiCriterionInput(StashInput):
     """Compares a set of related ids and, with `depth`, their descendants (-1: all)."""
 
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
     value: Nullable[list[ID]] = UNSET
     depth: Nullable[int] = UNSET
     excludes: Nullable[list[ID]] = UNSET
@@ -150,7 +143,7 @@ class DateCriterionInput(StashInput):
     """Compares a date as text `YYYY-MM-DD`; fuzzy dates count as their first day."""
 
     value: Date
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
     value2: Nullable[Date] = UNSET
 
 
@@ -158,7 +151,7 @@ class TimestampCriterionInput(StashInput):
     """Compares a time as text in the server's own offset."""
 
     value: str
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
     value2: Nullable[str] = UNSET
 
 
@@ -166,5 +159,5 @@ class PhashDistanceCriterionInput(StashInput):
     """Compares a perceptual hash within a Hamming distance."""
 
     value: str
-    modifier: CriterionModifier
+    modifier: enums.CriterionModifier
     distance: Nullable[int] = UNSET

@@ -2,70 +2,53 @@
 
 from __future__ import annotations
 
+from stash_cli.core.types import links
 from stash_cli.core.types.annotations import Nullable
 from stash_cli.core.types.base import StashInput
-from stash_cli.core.types.filters.criteria import (
-    CustomFieldCriterionInput,
-    DateCriterionInput,
-    HierarchicalMultiCriterionInput,
-    IntCriterionInput,
-    MultiCriterionInput,
-    ResolutionCriterionInput,
-    StringCriterionInput,
-    TimestampCriterionInput,
-)
-from stash_cli.core.types.links import (
-    FileFilterType,
-    FolderFilterType,
-    ImageFilterType,
-    PerformerFilterType,
-    SceneFilterType,
-    StudioFilterType,
-    TagFilterType,
-)
+from stash_cli.core.types.filters import criteria
 from stash_cli.core.unset import UNSET
 
 
 class GalleryFilterType(StashInput):
-    """What galleries must match; set fields are ANDed."""
+    """Filter of galleries; every field that is set must match."""
 
     AND: Nullable[GalleryFilterType] = UNSET
     OR: Nullable[GalleryFilterType] = UNSET
     NOT: Nullable[GalleryFilterType] = UNSET
-    id: Nullable[IntCriterionInput] = UNSET
-    title: Nullable[StringCriterionInput] = UNSET
-    details: Nullable[StringCriterionInput] = UNSET
-    checksum: Nullable[StringCriterionInput] = UNSET
-    path: Nullable[StringCriterionInput] = UNSET
-    file_count: Nullable[IntCriterionInput] = UNSET
+    id: Nullable[criteria.IntCriterionInput] = UNSET
+    title: Nullable[criteria.StringCriterionInput] = UNSET
+    details: Nullable[criteria.StringCriterionInput] = UNSET
+    checksum: Nullable[criteria.StringCriterionInput] = UNSET
+    path: Nullable[criteria.StringCriterionInput] = UNSET
+    file_count: Nullable[criteria.IntCriterionInput] = UNSET
     is_missing: Nullable[str] = UNSET
     is_zip: Nullable[bool] = UNSET
-    rating100: Nullable[IntCriterionInput] = UNSET
+    rating100: Nullable[criteria.IntCriterionInput] = UNSET
     organized: Nullable[bool] = UNSET
-    average_resolution: Nullable[ResolutionCriterionInput] = UNSET
+    average_resolution: Nullable[criteria.ResolutionCriterionInput] = UNSET
     has_chapters: Nullable[str] = UNSET
-    scenes: Nullable[MultiCriterionInput] = UNSET
-    studios: Nullable[HierarchicalMultiCriterionInput] = UNSET
-    tags: Nullable[HierarchicalMultiCriterionInput] = UNSET
-    tag_count: Nullable[IntCriterionInput] = UNSET
-    performer_tags: Nullable[HierarchicalMultiCriterionInput] = UNSET
-    performers: Nullable[MultiCriterionInput] = UNSET
-    performer_count: Nullable[IntCriterionInput] = UNSET
+    scenes: Nullable[criteria.MultiCriterionInput] = UNSET
+    studios: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    tags: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    tag_count: Nullable[criteria.IntCriterionInput] = UNSET
+    performer_tags: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    performers: Nullable[criteria.MultiCriterionInput] = UNSET
+    performer_count: Nullable[criteria.IntCriterionInput] = UNSET
     performer_favorite: Nullable[bool] = UNSET
-    performer_age: Nullable[IntCriterionInput] = UNSET
-    image_count: Nullable[IntCriterionInput] = UNSET
-    url: Nullable[StringCriterionInput] = UNSET
-    date: Nullable[DateCriterionInput] = UNSET
-    created_at: Nullable[TimestampCriterionInput] = UNSET
-    updated_at: Nullable[TimestampCriterionInput] = UNSET
-    code: Nullable[StringCriterionInput] = UNSET
-    photographer: Nullable[StringCriterionInput] = UNSET
-    scenes_filter: Nullable[SceneFilterType] = UNSET
-    images_filter: Nullable[ImageFilterType] = UNSET
-    performers_filter: Nullable[PerformerFilterType] = UNSET
-    studios_filter: Nullable[StudioFilterType] = UNSET
-    tags_filter: Nullable[TagFilterType] = UNSET
-    files_filter: Nullable[FileFilterType] = UNSET
-    folders_filter: Nullable[FolderFilterType] = UNSET
-    parent_folder: Nullable[HierarchicalMultiCriterionInput] = UNSET
-    custom_fields: Nullable[list[CustomFieldCriterionInput]] = UNSET
+    performer_age: Nullable[criteria.IntCriterionInput] = UNSET
+    image_count: Nullable[criteria.IntCriterionInput] = UNSET
+    url: Nullable[criteria.StringCriterionInput] = UNSET
+    date: Nullable[criteria.DateCriterionInput] = UNSET
+    created_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    updated_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    code: Nullable[criteria.StringCriterionInput] = UNSET
+    photographer: Nullable[criteria.StringCriterionInput] = UNSET
+    scenes_filter: Nullable[links.SceneFilterType] = UNSET
+    images_filter: Nullable[links.ImageFilterType] = UNSET
+    performers_filter: Nullable[links.PerformerFilterType] = UNSET
+    studios_filter: Nullable[links.StudioFilterType] = UNSET
+    tags_filter: Nullable[links.TagFilterType] = UNSET
+    files_filter: Nullable[links.FileFilterType] = UNSET
+    folders_filter: Nullable[links.FolderFilterType] = UNSET
+    parent_folder: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    custom_fields: Nullable[list[criteria.CustomFieldCriterionInput]] = UNSET

@@ -2,67 +2,50 @@
 
 from __future__ import annotations
 
+from stash_cli.core.types import links
 from stash_cli.core.types.annotations import Nullable
 from stash_cli.core.types.base import StashInput
-from stash_cli.core.types.filters.criteria import (
-    CustomFieldCriterionInput,
-    DateCriterionInput,
-    HierarchicalMultiCriterionInput,
-    IntCriterionInput,
-    MultiCriterionInput,
-    OrientationCriterionInput,
-    PhashDistanceCriterionInput,
-    ResolutionCriterionInput,
-    StringCriterionInput,
-    TimestampCriterionInput,
-)
-from stash_cli.core.types.links import (
-    FileFilterType,
-    GalleryFilterType,
-    PerformerFilterType,
-    StudioFilterType,
-    TagFilterType,
-)
+from stash_cli.core.types.filters import criteria
 from stash_cli.core.unset import UNSET
 
 
 class ImageFilterType(StashInput):
-    """What images must match; set fields are ANDed."""
+    """Filter of images; every field that is set must match."""
 
     AND: Nullable[ImageFilterType] = UNSET
     OR: Nullable[ImageFilterType] = UNSET
     NOT: Nullable[ImageFilterType] = UNSET
-    title: Nullable[StringCriterionInput] = UNSET
-    details: Nullable[StringCriterionInput] = UNSET
-    id: Nullable[IntCriterionInput] = UNSET
-    checksum: Nullable[StringCriterionInput] = UNSET
-    phash_distance: Nullable[PhashDistanceCriterionInput] = UNSET
-    path: Nullable[StringCriterionInput] = UNSET
-    file_count: Nullable[IntCriterionInput] = UNSET
-    rating100: Nullable[IntCriterionInput] = UNSET
-    date: Nullable[DateCriterionInput] = UNSET
-    url: Nullable[StringCriterionInput] = UNSET
+    title: Nullable[criteria.StringCriterionInput] = UNSET
+    details: Nullable[criteria.StringCriterionInput] = UNSET
+    id: Nullable[criteria.IntCriterionInput] = UNSET
+    checksum: Nullable[criteria.StringCriterionInput] = UNSET
+    phash_distance: Nullable[criteria.PhashDistanceCriterionInput] = UNSET
+    path: Nullable[criteria.StringCriterionInput] = UNSET
+    file_count: Nullable[criteria.IntCriterionInput] = UNSET
+    rating100: Nullable[criteria.IntCriterionInput] = UNSET
+    date: Nullable[criteria.DateCriterionInput] = UNSET
+    url: Nullable[criteria.StringCriterionInput] = UNSET
     organized: Nullable[bool] = UNSET
-    o_counter: Nullable[IntCriterionInput] = UNSET
-    resolution: Nullable[ResolutionCriterionInput] = UNSET
-    orientation: Nullable[OrientationCriterionInput] = UNSET
+    o_counter: Nullable[criteria.IntCriterionInput] = UNSET
+    resolution: Nullable[criteria.ResolutionCriterionInput] = UNSET
+    orientation: Nullable[criteria.OrientationCriterionInput] = UNSET
     is_missing: Nullable[str] = UNSET
-    studios: Nullable[HierarchicalMultiCriterionInput] = UNSET
-    tags: Nullable[HierarchicalMultiCriterionInput] = UNSET
-    tag_count: Nullable[IntCriterionInput] = UNSET
-    performer_tags: Nullable[HierarchicalMultiCriterionInput] = UNSET
-    performers: Nullable[MultiCriterionInput] = UNSET
-    performer_count: Nullable[IntCriterionInput] = UNSET
+    studios: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    tags: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    tag_count: Nullable[criteria.IntCriterionInput] = UNSET
+    performer_tags: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    performers: Nullable[criteria.MultiCriterionInput] = UNSET
+    performer_count: Nullable[criteria.IntCriterionInput] = UNSET
     performer_favorite: Nullable[bool] = UNSET
-    performer_age: Nullable[IntCriterionInput] = UNSET
-    galleries: Nullable[MultiCriterionInput] = UNSET
-    created_at: Nullable[TimestampCriterionInput] = UNSET
-    updated_at: Nullable[TimestampCriterionInput] = UNSET
-    code: Nullable[StringCriterionInput] = UNSET
-    photographer: Nullable[StringCriterionInput] = UNSET
-    galleries_filter: Nullable[GalleryFilterType] = UNSET
-    performers_filter: Nullable[PerformerFilterType] = UNSET
-    studios_filter: Nullable[StudioFilterType] = UNSET
-    tags_filter: Nullable[TagFilterType] = UNSET
-    files_filter: Nullable[FileFilterType] = UNSET
-    custom_fields: Nullable[list[CustomFieldCriterionInput]] = UNSET
+    performer_age: Nullable[criteria.IntCriterionInput] = UNSET
+    galleries: Nullable[criteria.MultiCriterionInput] = UNSET
+    created_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    updated_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    code: Nullable[criteria.StringCriterionInput] = UNSET
+    photographer: Nullable[criteria.StringCriterionInput] = UNSET
+    galleries_filter: Nullable[links.GalleryFilterType] = UNSET
+    performers_filter: Nullable[links.PerformerFilterType] = UNSET
+    studios_filter: Nullable[links.StudioFilterType] = UNSET
+    tags_filter: Nullable[links.TagFilterType] = UNSET
+    files_filter: Nullable[links.FileFilterType] = UNSET
+    custom_fields: Nullable[list[criteria.CustomFieldCriterionInput]] = UNSET

@@ -2,97 +2,76 @@
 
 from __future__ import annotations
 
+from stash_cli.core.types import links
 from stash_cli.core.types.annotations import Nullable
 from stash_cli.core.types.base import StashInput, api
-from stash_cli.core.types.filters.criteria import (
-    CustomFieldCriterionInput,
-    DateCriterionInput,
-    DuplicationCriterionInput,
-    HierarchicalMultiCriterionInput,
-    IntCriterionInput,
-    MultiCriterionInput,
-    OrientationCriterionInput,
-    PhashDistanceCriterionInput,
-    ResolutionCriterionInput,
-    StashIDCriterionInput,
-    StashIDsCriterionInput,
-    StringCriterionInput,
-    TimestampCriterionInput,
-)
-from stash_cli.core.types.links import (
-    FileFilterType,
-    GalleryFilterType,
-    GroupFilterType,
-    MovieFilterType,
-    PerformerFilterType,
-    SceneMarkerFilterType,
-    StudioFilterType,
-    TagFilterType,
-)
+from stash_cli.core.types.filters import criteria
 from stash_cli.core.unset import UNSET
 
 
 class SceneFilterType(StashInput):
-    """What scenes must match; set fields are ANDed."""
+    """Filter of scenes; every field that is set must match."""
 
     AND: Nullable[SceneFilterType] = UNSET
     OR: Nullable[SceneFilterType] = UNSET
     NOT: Nullable[SceneFilterType] = UNSET
-    id: Nullable[IntCriterionInput] = UNSET
-    title: Nullable[StringCriterionInput] = UNSET
-    code: Nullable[StringCriterionInput] = UNSET
-    details: Nullable[StringCriterionInput] = UNSET
-    director: Nullable[StringCriterionInput] = UNSET
-    oshash: Nullable[StringCriterionInput] = UNSET
-    checksum: Nullable[StringCriterionInput] = UNSET
-    phash: Nullable[StringCriterionInput] = api(deprecated="Use phash_distance instead")
-    phash_distance: Nullable[PhashDistanceCriterionInput] = UNSET
-    path: Nullable[StringCriterionInput] = UNSET
-    file_count: Nullable[IntCriterionInput] = UNSET
-    rating100: Nullable[IntCriterionInput] = UNSET
+    id: Nullable[criteria.IntCriterionInput] = UNSET
+    title: Nullable[criteria.StringCriterionInput] = UNSET
+    code: Nullable[criteria.StringCriterionInput] = UNSET
+    details: Nullable[criteria.StringCriterionInput] = UNSET
+    director: Nullable[criteria.StringCriterionInput] = UNSET
+    oshash: Nullable[criteria.StringCriterionInput] = UNSET
+    checksum: Nullable[criteria.StringCriterionInput] = UNSET
+    phash: Nullable[criteria.StringCriterionInput] = api(deprecated="Use phash_distance instead")
+    phash_distance: Nullable[criteria.PhashDistanceCriterionInput] = UNSET
+    path: Nullable[criteria.StringCriterionInput] = UNSET
+    file_count: Nullable[criteria.IntCriterionInput] = UNSET
+    rating100: Nullable[criteria.IntCriterionInput] = UNSET
     organized: Nullable[bool] = UNSET
-    o_counter: Nullable[IntCriterionInput] = UNSET
-    duplicated: Nullable[DuplicationCriterionInput] = UNSET
-    resolution: Nullable[ResolutionCriterionInput] = UNSET
-    orientation: Nullable[OrientationCriterionInput] = UNSET
-    framerate: Nullable[IntCriterionInput] = UNSET
-    bitrate: Nullable[IntCriterionInput] = UNSET
-    video_codec: Nullable[StringCriterionInput] = UNSET
-    audio_codec: Nullable[StringCriterionInput] = UNSET
-    duration: Nullable[IntCriterionInput] = UNSET
+    o_counter: Nullable[criteria.IntCriterionInput] = UNSET
+    duplicated: Nullable[criteria.DuplicationCriterionInput] = UNSET
+    resolution: Nullable[criteria.ResolutionCriterionInput] = UNSET
+    orientation: Nullable[criteria.OrientationCriterionInput] = UNSET
+    framerate: Nullable[criteria.IntCriterionInput] = UNSET
+    bitrate: Nullable[criteria.IntCriterionInput] = UNSET
+    video_codec: Nullable[criteria.StringCriterionInput] = UNSET
+    audio_codec: Nullable[criteria.StringCriterionInput] = UNSET
+    duration: Nullable[criteria.IntCriterionInput] = UNSET
     has_markers: Nullable[str] = UNSET
     is_missing: Nullable[str] = UNSET
-    studios: Nullable[HierarchicalMultiCriterionInput] = UNSET
-    movies: Nullable[MultiCriterionInput] = api(deprecated="use groups instead")
-    groups: Nullable[HierarchicalMultiCriterionInput] = UNSET
-    galleries: Nullable[MultiCriterionInput] = UNSET
-    tags: Nullable[HierarchicalMultiCriterionInput] = UNSET
-    tag_count: Nullable[IntCriterionInput] = UNSET
-    performer_tags: Nullable[HierarchicalMultiCriterionInput] = UNSET
+    studios: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    movies: Nullable[criteria.MultiCriterionInput] = api(deprecated="use groups instead")
+    groups: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    galleries: Nullable[criteria.MultiCriterionInput] = UNSET
+    tags: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    tag_count: Nullable[criteria.IntCriterionInput] = UNSET
+    performer_tags: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
     performer_favorite: Nullable[bool] = UNSET
-    performer_age: Nullable[IntCriterionInput] = UNSET
-    performers: Nullable[MultiCriterionInput] = UNSET
-    performer_count: Nullable[IntCriterionInput] = UNSET
-    stash_id_endpoint: Nullable[StashIDCriterionInput] = api(deprecated="use stash_ids_endpoint instead")
-    stash_ids_endpoint: Nullable[StashIDsCriterionInput] = UNSET
-    stash_id_count: Nullable[IntCriterionInput] = UNSET
-    url: Nullable[StringCriterionInput] = UNSET
+    performer_age: Nullable[criteria.IntCriterionInput] = UNSET
+    performers: Nullable[criteria.MultiCriterionInput] = UNSET
+    performer_count: Nullable[criteria.IntCriterionInput] = UNSET
+    stash_id_endpoint: Nullable[criteria.StashIDCriterionInput] = api(
+        deprecated="use stash_ids_endpoint instead"
+    )
+    stash_ids_endpoint: Nullable[criteria.StashIDsCriterionInput] = UNSET
+    stash_id_count: Nullable[criteria.IntCriterionInput] = UNSET
+    url: Nullable[criteria.StringCriterionInput] = UNSET
     interactive: Nullable[bool] = UNSET
-    interactive_speed: Nullable[IntCriterionInput] = UNSET
-    captions: Nullable[StringCriterionInput] = UNSET
-    resume_time: Nullable[IntCriterionInput] = UNSET
-    play_count: Nullable[IntCriterionInput] = UNSET
-    play_duration: Nullable[IntCriterionInput] = UNSET
-    last_played_at: Nullable[TimestampCriterionInput] = UNSET
-    date: Nullable[DateCriterionInput] = UNSET
-    created_at: Nullable[TimestampCriterionInput] = UNSET
-    updated_at: Nullable[TimestampCriterionInput] = UNSET
-    galleries_filter: Nullable[GalleryFilterType] = UNSET
-    performers_filter: Nullable[PerformerFilterType] = UNSET
-    studios_filter: Nullable[StudioFilterType] = UNSET
-    tags_filter: Nullable[TagFilterType] = UNSET
-    movies_filter: Nullable[MovieFilterType] = api(deprecated="use groups_filter instead")
-    groups_filter: Nullable[GroupFilterType] = UNSET
-    markers_filter: Nullable[SceneMarkerFilterType] = UNSET
-    files_filter: Nullable[FileFilterType] = UNSET
-    custom_fields: Nullable[list[CustomFieldCriterionInput]] = UNSET
+    interactive_speed: Nullable[criteria.IntCriterionInput] = UNSET
+    captions: Nullable[criteria.StringCriterionInput] = UNSET
+    resume_time: Nullable[criteria.IntCriterionInput] = UNSET
+    play_count: Nullable[criteria.IntCriterionInput] = UNSET
+    play_duration: Nullable[criteria.IntCriterionInput] = UNSET
+    last_played_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    date: Nullable[criteria.DateCriterionInput] = UNSET
+    created_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    updated_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    galleries_filter: Nullable[links.GalleryFilterType] = UNSET
+    performers_filter: Nullable[links.PerformerFilterType] = UNSET
+    studios_filter: Nullable[links.StudioFilterType] = UNSET
+    tags_filter: Nullable[links.TagFilterType] = UNSET
+    movies_filter: Nullable[links.MovieFilterType] = api(deprecated="use groups_filter instead")
+    groups_filter: Nullable[links.GroupFilterType] = UNSET
+    markers_filter: Nullable[links.SceneMarkerFilterType] = UNSET
+    files_filter: Nullable[links.FileFilterType] = UNSET
+    custom_fields: Nullable[list[criteria.CustomFieldCriterionInput]] = UNSET

@@ -1,1 +1,1 @@
-"""What mutations take."""
+"""Input types of mutations and queries, one module per area."""

@@ -11,6 +11,7 @@ from stash_cli.core.unset import UNSET
 class CustomFieldsInput(StashInput):
     """Custom fields to replace (`full`), to merge (`partial`) or to drop (`remove`)."""
 
+    # Where both are given, `full` wins over `partial`; null is an error of the server.
     full: Nullable[Map] = UNSET
     partial: Nullable[Map] = UNSET
     remove: Nullable[list[str]] = UNSET

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
+from stash_cli.core.types import enums, links
 from stash_cli.core.types.annotations import Nullable
 from stash_cli.core.types.base import StashInput, api, required
-from stash_cli.core.types.enums import (
-    BlobsStorageType,
-    HashAlgorithm,
-    ImageLightboxDisplayMode,
-    ImageLightboxScrollMode,
-    PreviewPreset,
-    StreamingResolutionEnum,
-)
-from stash_cli.core.types.links import (
-    AutoTagMetadataInput,
-    GenerateMetadataInput,
-    IdentifyMetadataInput,
-    ScanMetadataInput,
-)
 from stash_cli.core.unset import UNSET
 
 
 class SetupInput(StashInput):
-    """Where a new server keeps its files (`setup`)."""
+    """Paths of a new server (`setup`)."""
 
     config_location: str = required("configLocation")
     stashes: list[StashConfigInput]
@@ -47,21 +34,21 @@ class ConfigGeneralInput(StashInput):
     plugins_path: Nullable[str] = api("pluginsPath")
     cache_path: Nullable[str] = api("cachePath")
     blobs_path: Nullable[str] = api("blobsPath")
-    blobs_storage: Nullable[BlobsStorageType] = api("blobsStorage")
+    blobs_storage: Nullable[enums.BlobsStorageType] = api("blobsStorage")
     ffmpeg_path: Nullable[str] = api("ffmpegPath")
     ffprobe_path: Nullable[str] = api("ffprobePath")
     calculate_md5: Nullable[bool] = api("calculateMD5")
-    video_file_naming_algorithm: Nullable[HashAlgorithm] = api("videoFileNamingAlgorithm")
+    video_file_naming_algorithm: Nullable[enums.HashAlgorithm] = api("videoFileNamingAlgorithm")
     parallel_tasks: Nullable[int] = api("parallelTasks")
     preview_audio: Nullable[bool] = api("previewAudio")
     preview_segments: Nullable[int] = api("previewSegments")
     preview_segment_duration: Nullable[float] = api("previewSegmentDuration")
     preview_exclude_start: Nullable[str] = api("previewExcludeStart")
     preview_exclude_end: Nullable[str] = api("previewExcludeEnd")
-    preview_preset: Nullable[PreviewPreset] = api("previewPreset")
+    preview_preset: Nullable[enums.PreviewPreset] = api("previewPreset")
     transcode_hardware_acceleration: Nullable[bool] = api("transcodeHardwareAcceleration")
-    max_transcode_size: Nullable[StreamingResolutionEnum] = api("maxTranscodeSize")
-    max_streaming_transcode_size: Nullable[StreamingResolutionEnum] = api("maxStreamingTranscodeSize")
+    max_transcode_size: Nullable[enums.StreamingResolutionEnum] = api("maxTranscodeSize")
+    max_streaming_transcode_size: Nullable[enums.StreamingResolutionEnum] = api("maxStreamingTranscodeSize")
     transcode_input_args: Nullable[list[str]] = api("transcodeInputArgs")
     transcode_output_args: Nullable[list[str]] = api("transcodeOutputArgs")
     live_transcode_input_args: Nullable[list[str]] = api("liveTranscodeInputArgs")
@@ -97,7 +84,7 @@ class ConfigGeneralInput(StashInput):
 
 
 class ConfigDisableDropdownCreateInput(StashInput):
-    """Which kinds may not be created from a drop-down of the web interface."""
+    """Types that cannot be created from a drop-down of the web interface."""
 
     performer: Nullable[bool] = UNSET
     tag: Nullable[bool] = UNSET
@@ -107,13 +94,13 @@ class ConfigDisableDropdownCreateInput(StashInput):
 
 
 class ConfigImageLightboxInput(StashInput):
-    """How the web interface shows an image full screen."""
+    """Full-screen view of images in the web interface."""
 
     slideshow_delay: Nullable[int] = api("slideshowDelay")
-    display_mode: Nullable[ImageLightboxDisplayMode] = api("displayMode")
+    display_mode: Nullable[enums.ImageLightboxDisplayMode] = api("displayMode")
     scale_up: Nullable[bool] = api("scaleUp")
     reset_zoom_on_nav: Nullable[bool] = api("resetZoomOnNav")
-    scroll_mode: Nullable[ImageLightboxScrollMode] = api("scrollMode")
+    scroll_mode: Nullable[enums.ImageLightboxScrollMode] = api("scrollMode")
     scroll_attempts_before_change: Nullable[int] = api("scrollAttemptsBeforeChange")
     disable_animation: Nullable[bool] = api("disableAnimation")
 
@@ -172,10 +159,10 @@ class ConfigScrapingInput(StashInput):
 class ConfigDefaultSettingsInput(StashInput):
     """Default options of the metadata tasks to change."""
 
-    scan: Nullable[ScanMetadataInput] = UNSET
-    identify: Nullable[IdentifyMetadataInput] = UNSET
-    auto_tag: Nullable[AutoTagMetadataInput] = api("autoTag")
-    generate: Nullable[GenerateMetadataInput] = UNSET
+    scan: Nullable[links.ScanMetadataInput] = UNSET
+    identify: Nullable[links.IdentifyMetadataInput] = UNSET
+    auto_tag: Nullable[links.AutoTagMetadataInput] = api("autoTag")
+    generate: Nullable[links.GenerateMetadataInput] = UNSET
     delete_file: Nullable[bool] = api("deleteFile")
     delete_generated: Nullable[bool] = api("deleteGenerated")
 
@@ -220,7 +207,7 @@ class RemoveTempDLNAIPInput(StashInput):
 
 
 class PackageSourceInput(StashInput):
-    """A place packages are installed from."""
+    """A source of packages."""
 
     url: str
     name: Nullable[str] = UNSET

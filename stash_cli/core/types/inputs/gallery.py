@@ -9,7 +9,7 @@ from stash_cli.core.unset import UNSET
 
 
 class _GalleryScalars(StashInput):
-    """What a gallery is given alone or with many others."""
+    """Fields of a gallery, in single and bulk updates."""
 
     code: Nullable[str] = UNSET
     url: Nullable[str] = api(deprecated="Use urls")
@@ -22,8 +22,9 @@ class _GalleryScalars(StashInput):
 
 
 class _GalleryFields(_GalleryScalars):
-    """What a gallery is given when it is made or changed."""
+    """Fields of a gallery, in create and update inputs."""
 
+    # Servers ignore null; "" empties the title of galleries that have files or a folder.
     title: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
     scene_ids: Nullable[list[ID]] = UNSET
@@ -32,7 +33,7 @@ class _GalleryFields(_GalleryScalars):
 
 
 class GalleryCreateInput(_GalleryFields):
-    """What a new gallery starts with (`galleryCreate`)."""
+    """Fields of a new gallery (`galleryCreate`)."""
 
     title: str
     custom_fields: Nullable[Map] = UNSET
@@ -48,7 +49,7 @@ class GalleryUpdateInput(_GalleryFields):
 
 
 class BulkGalleryUpdateInput(_GalleryScalars):
-    """Changes made to many galleries at once (`bulkGalleryUpdate`)."""
+    """Changes to several galleries (`bulkGalleryUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
@@ -60,10 +61,11 @@ class BulkGalleryUpdateInput(_GalleryScalars):
 
 
 class GalleryChapterCreateInput(StashInput):
-    """What a new gallery chapter starts with (`galleryChapterCreate`)."""
+    """Fields of a new gallery chapter (`galleryChapterCreate`)."""
 
     gallery_id: ID
     title: str
+    # Counts from 1.
     image_index: int
 
 
@@ -77,7 +79,7 @@ class GalleryChapterUpdateInput(StashInput):
 
 
 class GalleryDestroyInput(StashInput):
-    """Which gallery to remove, and what to remove with it (`galleryDestroy`)."""
+    """The gallery to delete, and what to delete with it (`galleryDestroy`)."""
 
     ids: list[ID]
     delete_file: Nullable[bool] = UNSET
@@ -89,6 +91,7 @@ class GalleryAddInput(StashInput):
     """Images to put into a gallery made by hand."""
 
     gallery_id: ID
+    # Servers refuse galleries of a zip file or folder, whose images are what is in there.
     image_ids: list[ID]
 
 
@@ -100,9 +103,10 @@ class GalleryRemoveInput(StashInput):
 
 
 class GallerySetCoverInput(StashInput):
-    """Which image of a gallery is its cover."""
+    """The image that becomes the cover of a gallery."""
 
     gallery_id: ID
+    # An image that is not in the gallery clears the cover, and the answer is true all the same.
     cover_image_id: ID
 
 

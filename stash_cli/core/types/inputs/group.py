@@ -10,7 +10,7 @@ from stash_cli.core.unset import UNSET
 
 
 class _GroupScalars(StashInput):
-    """What a group is given alone or with many others, and was when it was called a movie."""
+    """Fields of groups and movies, in single and bulk updates."""
 
     rating100: Nullable[Rating100] = UNSET
     studio_id: Nullable[ID] = UNSET
@@ -18,7 +18,7 @@ class _GroupScalars(StashInput):
 
 
 class _GroupFields(_GroupScalars):
-    """What a group is given when it is made or changed, and was when it was called a movie."""
+    """Fields of groups and movies, in create and update inputs."""
 
     name: Nullable[str] = UNSET
     aliases: Nullable[str] = UNSET
@@ -28,6 +28,7 @@ class _GroupFields(_GroupScalars):
     urls: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
     front_image: Nullable[Picture] = UNSET
+    # A new group with this image only gets the default image as its front.
     back_image: Nullable[Picture] = UNSET
 
 
@@ -39,8 +40,9 @@ class _GroupPlaces(StashInput):
 
 
 class GroupCreateInput(_GroupFields, _GroupPlaces):
-    """What a new group starts with (`groupCreate`)."""
+    """Fields of a new group (`groupCreate`)."""
 
+    # Unlike the names of tags and studios, those of groups need not be unique.
     name: str
     custom_fields: Nullable[Map] = UNSET
 
@@ -53,7 +55,7 @@ class GroupUpdateInput(_GroupFields, _GroupPlaces):
 
 
 class BulkGroupUpdateInput(_GroupScalars):
-    """Changes made to many groups at once (`bulkGroupUpdate`)."""
+    """Changes to several groups (`bulkGroupUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
@@ -81,7 +83,7 @@ class BulkUpdateGroupDescriptionsInput(StashInput):
 
 
 class GroupDestroyInput(StashInput):
-    """Which group to remove, and what to remove with it (`groupDestroy`)."""
+    """The group to delete, and what to delete with it (`groupDestroy`)."""
 
     id: ID
 
@@ -111,7 +113,7 @@ class GroupSubGroupRemoveInput(StashInput):
 
 
 class MovieCreateInput(_GroupFields):
-    """What a new movie starts with (`movieCreate`)."""
+    """Fields of a new movie (`movieCreate`)."""
 
     name: str
     url: Nullable[str] = api(deprecated="Use urls")
@@ -125,7 +127,7 @@ class MovieUpdateInput(_GroupFields):
 
 
 class BulkMovieUpdateInput(_GroupScalars):
-    """Changes made to many movies at once (`bulkMovieUpdate`)."""
+    """Changes to several movies (`bulkMovieUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
@@ -134,7 +136,7 @@ class BulkMovieUpdateInput(_GroupScalars):
 
 
 class MovieDestroyInput(StashInput):
-    """Which movie to remove, and what to remove with it (`movieDestroy`)."""
+    """The movie to delete, and what to delete with it (`movieDestroy`)."""
 
     id: ID
 

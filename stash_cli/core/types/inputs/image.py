@@ -9,7 +9,7 @@ from stash_cli.core.unset import UNSET
 
 
 class _ImageScalars(StashInput):
-    """What a image is given alone or with many others."""
+    """Fields of an image, in single and bulk updates."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     title: Nullable[str] = UNSET
@@ -31,12 +31,13 @@ class ImageUpdateInput(_ImageScalars):
     urls: Nullable[list[str]] = UNSET
     performer_ids: Nullable[list[ID]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
+    # Only galleries made by hand can change, so a list without the zip gallery of the image is refused.
     gallery_ids: Nullable[list[ID]] = UNSET
     primary_file_id: Nullable[ID] = UNSET
 
 
 class BulkImageUpdateInput(_ImageScalars):
-    """Changes made to many images at once (`bulkImageUpdate`)."""
+    """Changes to several images (`bulkImageUpdate`)."""
 
     ids: Nullable[list[ID]] = UNSET
     urls: Nullable[BulkUpdateStrings] = UNSET
@@ -46,7 +47,7 @@ class BulkImageUpdateInput(_ImageScalars):
 
 
 class ImageDestroyInput(StashInput):
-    """Which image to remove, and what to remove with it (`imageDestroy`)."""
+    """The image to delete, and what to delete with it (`imageDestroy`)."""
 
     id: ID
     delete_file: Nullable[bool] = UNSET
@@ -55,7 +56,7 @@ class ImageDestroyInput(StashInput):
 
 
 class ImagesDestroyInput(StashInput):
-    """Which images to remove, and whether their files go too (`imagesDestroy`)."""
+    """The images to delete, with or without their files (`imagesDestroy`)."""
 
     ids: list[ID]
     delete_file: Nullable[bool] = UNSET

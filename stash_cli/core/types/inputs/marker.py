@@ -9,8 +9,9 @@ from stash_cli.core.unset import UNSET
 
 
 class SceneMarkerCreateInput(StashInput):
-    """What a new scene marker starts with (`sceneMarkerCreate`)."""
+    """Fields of a new scene marker (`sceneMarkerCreate`)."""
 
+    # Required, but "" is a title.
     title: str
     seconds: float
     scene_id: ID
@@ -32,9 +33,10 @@ class SceneMarkerUpdateInput(StashInput):
 
 
 class BulkSceneMarkerUpdateInput(StashInput):
-    """Changes made to many scenemarkers at once (`bulkSceneMarkerUpdate`)."""
+    """Changes to several scene markers (`bulkSceneMarkerUpdate`)."""
 
     ids: Nullable[list[ID]] = UNSET
     title: Nullable[str] = UNSET
     primary_tag_id: Nullable[ID] = UNSET
+    # Servers drop the change where the new tags are as many as the old ones (seen in 0.30.1).
     tag_ids: Nullable[BulkUpdateIds] = UNSET

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+from stash_cli.core.types import enums
 from stash_cli.core.types.annotations import ID, Nullable, Timestamp, Upload
 from stash_cli.core.types.base import StashInput, api, required
-from stash_cli.core.types.enums import (
-    GenderEnum,
-    IdentifyFieldStrategy,
-    ImportDuplicateEnum,
-    ImportMissingRefEnum,
-    PreviewPreset,
-)
 from stash_cli.core.types.links import ScraperSourceInput
 from stash_cli.core.unset import UNSET
 
 
 class FindJobInput(StashInput):
-    """Which job to show."""
+    """The id of a job."""
 
     id: ID
 
 
 class GenerateMetadataInput(StashInput):
-    """What to generate and for which objects; empty lists mean all."""
+    """Files to generate, and the objects to generate them for; empty lists mean all."""
 
     covers: Nullable[bool] = UNSET
     sprites: Nullable[bool] = UNSET
@@ -48,13 +42,13 @@ class GenerateMetadataInput(StashInput):
 
 
 class GeneratePreviewOptionsInput(StashInput):
-    """How previews are cut and encoded."""
+    """Cutting and encoding of previews."""
 
     preview_segments: Nullable[int] = api("previewSegments")
     preview_segment_duration: Nullable[float] = api("previewSegmentDuration")
     preview_exclude_start: Nullable[str] = api("previewExcludeStart")
     preview_exclude_end: Nullable[str] = api("previewExcludeEnd")
-    preview_preset: Nullable[PreviewPreset] = api("previewPreset")
+    preview_preset: Nullable[enums.PreviewPreset] = api("previewPreset")
 
 
 class ScanMetaDataFilterInput(StashInput):
@@ -64,9 +58,10 @@ class ScanMetaDataFilterInput(StashInput):
 
 
 class ScanMetadataInput(StashInput):
-    """What to scan and what to generate on the way; no paths means the whole library."""
+    """Paths to scan, and files to generate on the way; no paths mean the whole library."""
 
     paths: Nullable[list[str]] = UNSET
+    # Files are read again although their size and time are those of the last scan.
     rescan: Nullable[bool] = UNSET
     scan_generate_covers: Nullable[bool] = api("scanGenerateCovers")
     scan_generate_previews: Nullable[bool] = api("scanGeneratePreviews")
@@ -80,7 +75,7 @@ class ScanMetadataInput(StashInput):
 
 
 class CleanMetadataInput(StashInput):
-    """Where to remove entries of files that are gone; a dry run only logs them."""
+    """Paths below which entries of missing files are deleted; a dry run only logs them."""
 
     dry_run: bool = required("dryRun")
     paths: Nullable[list[str]] = UNSET
@@ -88,7 +83,7 @@ class CleanMetadataInput(StashInput):
 
 
 class CleanGeneratedInput(StashInput):
-    """Which generated files without an object to remove."""
+    """Kinds of generated files to delete where their object no longer exists."""
 
     blob_files: Nullable[bool] = api("blobFiles")
     sprites: Nullable[bool] = UNSET
@@ -109,21 +104,21 @@ class AutoTagMetadataInput(StashInput):
 
 
 class IdentifyFieldOptionsInput(StashInput):
-    """How identify treats one field."""
+    """Treatment of one field by identify."""
 
     field: str
-    strategy: IdentifyFieldStrategy
+    strategy: enums.IdentifyFieldStrategy
     create_missing: Nullable[bool] = api("createMissing")
 
 
 class IdentifyMetadataOptionsInput(StashInput):
-    """What identify may change."""
+    """Options of identify: fields, performers, tags for skipped scenes."""
 
     field_options: Nullable[list[IdentifyFieldOptionsInput]] = api("fieldOptions")
     set_cover_image: Nullable[bool] = api("setCoverImage")
     set_organized: Nullable[bool] = api("setOrganized")
     include_male_performers: Nullable[bool] = api("includeMalePerformers", deprecated="Use performerGenders")
-    performer_genders: Nullable[list[GenderEnum]] = api("performerGenders")
+    performer_genders: Nullable[list[enums.GenderEnum]] = api("performerGenders")
     skip_multiple_matches: Nullable[bool] = api("skipMultipleMatches")
     skip_multiple_match_tag: Nullable[str] = api("skipMultipleMatchTag")
     skip_single_name_performers: Nullable[bool] = api("skipSingleNamePerformers")
@@ -138,7 +133,7 @@ class IdentifySourceInput(StashInput):
 
 
 class IdentifyMetadataInput(StashInput):
-    """Which scenes to identify against which sources, in order."""
+    """Scenes to identify, and the sources to ask in order."""
 
     sources: list[IdentifySourceInput]
     options: Nullable[IdentifyMetadataOptionsInput] = UNSET
@@ -147,14 +142,14 @@ class IdentifyMetadataInput(StashInput):
 
 
 class ExportObjectTypeInput(StashInput):
-    """Which objects of one kind to export."""
+    """Objects of one type to export."""
 
     ids: Nullable[list[str]] = UNSET
     all: Nullable[bool] = UNSET
 
 
 class ExportObjectsInput(StashInput):
-    """Which objects to export, and whether with what they refer to."""
+    """Objects to export, with or without the objects that they refer to."""
 
     scenes: Nullable[ExportObjectTypeInput] = UNSET
     images: Nullable[ExportObjectTypeInput] = UNSET
@@ -171,8 +166,8 @@ class ImportObjectsInput(StashInput):
     """An export file to import."""
 
     file: Upload
-    duplicate_behaviour: ImportDuplicateEnum = required("duplicateBehaviour")
-    missing_ref_behaviour: ImportMissingRefEnum = required("missingRefBehaviour")
+    duplicate_behaviour: enums.ImportDuplicateEnum = required("duplicateBehaviour")
+    missing_ref_behaviour: enums.ImportMissingRefEnum = required("missingRefBehaviour")
 
 
 class BackupDatabaseInput(StashInput):
@@ -189,13 +184,13 @@ class AnonymiseDatabaseInput(StashInput):
 
 
 class MigrateInput(StashInput):
-    """Where to keep a backup while migrating (empty: a temporary one)."""
+    """Path of the backup during a migration (empty: a temporary file)."""
 
     backup_path: str = required("backupPath")
 
 
 class MigrateSceneScreenshotsInput(StashInput):
-    """What to do with the old screenshot files."""
+    """Treatment of the old screenshot files."""
 
     delete_files: Nullable[bool] = api("deleteFiles")
     overwrite_existing: Nullable[bool] = api("overwriteExisting")

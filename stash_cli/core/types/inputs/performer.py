@@ -5,19 +5,15 @@ from __future__ import annotations
 from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.enums import CircumcisedEnum, GenderEnum
-from stash_cli.core.types.inputs.common import (
-    BulkUpdateIds,
-    BulkUpdateStrings,
-    CustomFieldsInput,
-    StashIDInput,
-)
+from stash_cli.core.types.inputs import common
 from stash_cli.core.unset import UNSET
 
 
 class _PerformerScalars(StashInput):
-    """What a performer is given alone or with many others."""
+    """Fields of a performer, in single and bulk updates."""
 
     disambiguation: Nullable[str] = UNSET
+    # Servers refuse an update with both `url` and `urls`.
     url: Nullable[str] = api(deprecated="Use urls")
     gender: Nullable[GenderEnum] = UNSET
     birthdate: Nullable[Date] = UNSET
@@ -46,19 +42,22 @@ class _PerformerScalars(StashInput):
 
 
 class _PerformerFields(_PerformerScalars):
-    """What a performer is given when it is made or changed."""
+    """Fields of a performer, in create and update inputs."""
 
     name: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
+    # Servers refuse doubles, case aside, and the name itself; names of other performers are fine.
     alias_list: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
+    # Unlike the cover of a scene, null and "" remove it.
     image: Nullable[Picture] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    stash_ids: Nullable[list[common.StashIDInput]] = UNSET
 
 
 class PerformerCreateInput(_PerformerFields):
-    """What a new performer starts with (`performerCreate`)."""
+    """Fields of a new performer (`performerCreate`)."""
 
+    # Names are unique with their disambiguation only; the server compares with LIKE, so % and _ match others.
     name: str
     custom_fields: Nullable[Map] = UNSET
 
@@ -67,28 +66,28 @@ class PerformerUpdateInput(_PerformerFields):
     """Changes to one performer; fields left UNSET stay as they are (`performerUpdate`)."""
 
     id: ID
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class BulkPerformerUpdateInput(_PerformerScalars):
-    """Changes made to many performers at once (`bulkPerformerUpdate`)."""
+    """Changes to several performers (`bulkPerformerUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
-    urls: Nullable[BulkUpdateStrings] = UNSET
-    alias_list: Nullable[BulkUpdateStrings] = UNSET
-    tag_ids: Nullable[BulkUpdateIds] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    urls: Nullable[common.BulkUpdateStrings] = UNSET
+    alias_list: Nullable[common.BulkUpdateStrings] = UNSET
+    tag_ids: Nullable[common.BulkUpdateIds] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class PerformerDestroyInput(StashInput):
-    """Which performer to remove, and what to remove with it (`performerDestroy`)."""
+    """The performer to delete, and what to delete with it (`performerDestroy`)."""
 
     id: ID
 
 
 class PerformerMergeInput(StashInput):
-    """Which performers to merge into which (`performerMerge`)."""
+    """The performers to merge, and the one to keep (`performerMerge`)."""
 
     source: list[ID]
     destination: ID

@@ -21,7 +21,7 @@ class SaveFilterInput(StashInput):
 
 
 class DestroyFilterInput(StashInput):
-    """Which saved filter to remove."""
+    """The id of the saved filter to delete."""
 
     id: ID
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
-from stash_cli.core.types.inputs.common import (
-    BulkUpdateIds,
-    BulkUpdateStrings,
-    CustomFieldsInput,
-    StashIDInput,
-)
+from stash_cli.core.types.inputs import common
 from stash_cli.core.types.links import SceneMovieInput
 from stash_cli.core.unset import UNSET
 
 
 class _SceneScalars(StashInput):
-    """What a scene is given alone or with many others."""
+    """Fields of a scene, in single and bulk updates."""
 
+    # Required where a scene has no files: the single update refuses "", the bulk update takes it.
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
     details: Nullable[str] = UNSET
@@ -29,20 +25,22 @@ class _SceneScalars(StashInput):
 
 
 class _SceneFields(_SceneScalars):
-    """What a scene is given when it is made or changed."""
+    """Fields of a scene, in create and update inputs."""
 
     urls: Nullable[list[str]] = UNSET
     gallery_ids: Nullable[list[ID]] = UNSET
     performer_ids: Nullable[list[ID]] = UNSET
+    # `movies` counts only where `groups` is absent.
     groups: Nullable[list[SceneGroupInput]] = UNSET
     movies: Nullable[list[SceneMovieInput]] = api(deprecated="Use groups")
     tag_ids: Nullable[list[ID]] = UNSET
+    # Null and "" change nothing: the API cannot remove a cover.
     cover_image: Nullable[Picture] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    stash_ids: Nullable[list[common.StashIDInput]] = UNSET
 
 
 class SceneCreateInput(_SceneFields):
-    """What a new scene starts with (`sceneCreate`)."""
+    """Fields of a new scene (`sceneCreate`)."""
 
     file_ids: Nullable[list[ID]] = UNSET
     custom_fields: Nullable[Map] = UNSET
@@ -54,27 +52,29 @@ class SceneUpdateInput(_SceneFields):
     id: ID
     client_mutation_id: Nullable[str] = api("clientMutationId")
     o_counter: Nullable[int] = api(deprecated="Unsupported - Use sceneIncrementO/sceneDecrementO")
+    # Servers ignore resume_time here (sceneSaveActivity sets it), as they do o_counter and play_count.
     resume_time: Nullable[float] = UNSET
     play_duration: Nullable[float] = UNSET
     play_count: Nullable[int] = api(
         deprecated="Unsupported - Use sceneIncrementPlayCount/sceneDecrementPlayCount"
     )
     primary_file_id: Nullable[ID] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class BulkSceneUpdateInput(_SceneScalars):
-    """Changes made to many scenes at once (`bulkSceneUpdate`)."""
+    """Changes to several scenes (`bulkSceneUpdate`)."""
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
-    urls: Nullable[BulkUpdateStrings] = UNSET
-    gallery_ids: Nullable[BulkUpdateIds] = UNSET
-    performer_ids: Nullable[BulkUpdateIds] = UNSET
-    tag_ids: Nullable[BulkUpdateIds] = UNSET
-    group_ids: Nullable[BulkUpdateIds] = UNSET
-    movie_ids: Nullable[BulkUpdateIds] = api(deprecated="Use group_ids")
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    urls: Nullable[common.BulkUpdateStrings] = UNSET
+    gallery_ids: Nullable[common.BulkUpdateIds] = UNSET
+    performer_ids: Nullable[common.BulkUpdateIds] = UNSET
+    tag_ids: Nullable[common.BulkUpdateIds] = UNSET
+    # ADD puts the scene at no place in the group: scene_index becomes null.
+    group_ids: Nullable[common.BulkUpdateIds] = UNSET
+    movie_ids: Nullable[common.BulkUpdateIds] = api(deprecated="Use group_ids")
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class SceneGroupInput(StashInput):
@@ -85,7 +85,7 @@ class SceneGroupInput(StashInput):
 
 
 class SceneDestroyInput(StashInput):
-    """Which scene to remove, and whether its files go too (`sceneDestroy`)."""
+    """The scene to delete, with or without its files (`sceneDestroy`)."""
 
     id: ID
     delete_file: Nullable[bool] = UNSET
@@ -94,7 +94,7 @@ class SceneDestroyInput(StashInput):
 
 
 class ScenesDestroyInput(StashInput):
-    """Which scenes to remove, and whether their files go too (`scenesDestroy`)."""
+    """The scenes to delete, with or without their files (`scenesDestroy`)."""
 
     ids: list[ID]
     delete_file: Nullable[bool] = UNSET
@@ -103,7 +103,7 @@ class ScenesDestroyInput(StashInput):
 
 
 class SceneParserInput(StashInput):
-    """How the file name parser reads names."""
+    """Options of the file name parser."""
 
     ignore_words: Nullable[list[str]] = api("ignoreWords")
     whitespace_characters: Nullable[str] = api("whitespaceCharacters")
@@ -119,10 +119,11 @@ class SceneHashInput(StashInput):
 
 
 class SceneMergeInput(StashInput):
-    """Which scenes to merge into which (`sceneMerge`)."""
+    """The scenes to merge, and the one to keep (`sceneMerge`)."""
 
     source: list[ID]
     destination: ID
+    # The destination gets nothing but this: tags and performers of the sources are not joined.
     values: Nullable[SceneUpdateInput] = UNSET
     play_history: Nullable[bool] = UNSET
     o_history: Nullable[bool] = UNSET

@@ -8,7 +8,7 @@ from stash_cli.core.unset import UNSET
 
 
 class ScrapedGroupInput(StashInput):
-    """What is known of a group before scraping it."""
+    """Known fields of a group, to scrape the others."""
 
     name: Nullable[str] = UNSET
     aliases: Nullable[str] = UNSET
@@ -21,13 +21,13 @@ class ScrapedGroupInput(StashInput):
 
 
 class ScrapedMovieInput(ScrapedGroupInput):
-    """What is known of a movie before scraping it: a group by its older name."""
+    """Known fields of a movie (the older name of a group), to scrape the others."""
 
     url: Nullable[str] = api(deprecated="use urls")
 
 
 class ScrapedPerformerInput(StashInput):
-    """What is known of a performer before scraping it."""
+    """Known fields of a performer, to scrape the others."""
 
     stored_id: Nullable[ID] = UNSET
     name: Nullable[str] = UNSET
@@ -60,7 +60,7 @@ class ScrapedPerformerInput(StashInput):
 
 
 class ScrapedSceneInput(StashInput):
-    """What is known of a scene before scraping it."""
+    """Known fields of a scene, to scrape the others."""
 
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
@@ -73,7 +73,7 @@ class ScrapedSceneInput(StashInput):
 
 
 class ScrapedGalleryInput(StashInput):
-    """What is known of a gallery before scraping it."""
+    """Known fields of a gallery, to scrape the others."""
 
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
@@ -85,7 +85,7 @@ class ScrapedGalleryInput(StashInput):
 
 
 class ScrapedImageInput(StashInput):
-    """What is known of an image before scraping it."""
+    """Known fields of an image, to scrape the others."""
 
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
@@ -95,7 +95,7 @@ class ScrapedImageInput(StashInput):
 
 
 class ScraperSourceInput(StashInput):
-    """Which scraper or stash-box to ask."""
+    """The scraper or stash-box to ask."""
 
     stash_box_index: Nullable[int] = api(deprecated="use stash_box_endpoint")
     stash_box_endpoint: Nullable[str] = UNSET
@@ -103,7 +103,7 @@ class ScraperSourceInput(StashInput):
 
 
 class ScrapeSingleSceneInput(StashInput):
-    """The scene to scrape: text, id or what is known of it."""
+    """The scene to scrape: a text, an id or its known fields."""
 
     query: Nullable[str] = UNSET
     scene_id: Nullable[ID] = UNSET
@@ -129,7 +129,7 @@ class ScrapeSingleTagInput(StashInput):
 
 
 class ScrapeSinglePerformerInput(StashInput):
-    """The performer to scrape: text, id or what is known of it."""
+    """The performer to scrape: a text, an id or its known fields."""
 
     query: Nullable[str] = UNSET
     performer_id: Nullable[ID] = UNSET
@@ -143,7 +143,7 @@ class ScrapeMultiPerformersInput(StashInput):
 
 
 class ScrapeSingleGalleryInput(StashInput):
-    """The gallery to scrape: text, id or what is known of it."""
+    """The gallery to scrape: a text, an id or its known fields."""
 
     query: Nullable[str] = UNSET
     gallery_id: Nullable[ID] = UNSET
@@ -151,7 +151,7 @@ class ScrapeSingleGalleryInput(StashInput):
 
 
 class ScrapeSingleImageInput(StashInput):
-    """The image to scrape: text, id or what is known of it."""
+    """The image to scrape: a text, an id or its known fields."""
 
     query: Nullable[str] = UNSET
     image_id: Nullable[ID] = UNSET
@@ -159,7 +159,7 @@ class ScrapeSingleImageInput(StashInput):
 
 
 class ScrapeSingleMovieInput(StashInput):
-    """The movie to scrape: text, id or what is known of it."""
+    """The movie to scrape: a text, an id or its known fields."""
 
     query: Nullable[str] = UNSET
     movie_id: Nullable[ID] = UNSET
@@ -167,7 +167,7 @@ class ScrapeSingleMovieInput(StashInput):
 
 
 class ScrapeSingleGroupInput(StashInput):
-    """The group to scrape: text, id or what is known of it."""
+    """The group to scrape: a text, an id or its known fields."""
 
     query: Nullable[str] = UNSET
     group_id: Nullable[ID] = UNSET
@@ -193,7 +193,7 @@ class StashBoxPerformerQueryInput(StashInput):
 
 
 class StashBoxBatchTagInput(StashInput):
-    """Which objects to update from a stash-box."""
+    """Objects to update from a stash-box."""
 
     refresh: bool
     create_parent: bool = required("createParent")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from stash_cli.core.types.annotations import ID, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
-from stash_cli.core.types.inputs.common import (
-    BulkUpdateIds,
-    BulkUpdateStrings,
-    CustomFieldsInput,
-    StashIDInput,
-)
+from stash_cli.core.types.inputs import common
 from stash_cli.core.unset import UNSET
 
 
 class _StudioScalars(StashInput):
-    """What a studio is given alone or with many others."""
+    """Fields of a studio, in single and bulk updates."""
 
+    # Servers refuse an update with both `url` and `urls`.
     url: Nullable[str] = api(deprecated="Use urls")
+    # Null removes the parent; "" is refused, as is a studio among its own descendants.
     parent_id: Nullable[ID] = UNSET
     rating100: Nullable[Rating100] = UNSET
     favorite: Nullable[bool] = UNSET
@@ -26,18 +23,18 @@ class _StudioScalars(StashInput):
 
 
 class _StudioFields(_StudioScalars):
-    """What a studio is given when it is made or changed."""
+    """Fields of a studio, in create and update inputs."""
 
     name: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
     image: Nullable[Picture] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    stash_ids: Nullable[list[common.StashIDInput]] = UNSET
     aliases: Nullable[list[str]] = UNSET
     tag_ids: Nullable[list[ID]] = UNSET
 
 
 class StudioCreateInput(_StudioFields):
-    """What a new studio starts with (`studioCreate`)."""
+    """Fields of a new studio (`studioCreate`)."""
 
     name: str
     custom_fields: Nullable[Map] = UNSET
@@ -47,18 +44,18 @@ class StudioUpdateInput(_StudioFields):
     """Changes to one studio; fields left UNSET stay as they are (`studioUpdate`)."""
 
     id: ID
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class BulkStudioUpdateInput(_StudioScalars):
-    """Changes made to many studios at once (`bulkStudioUpdate`)."""
+    """Changes to several studios (`bulkStudioUpdate`)."""
 
     ids: list[ID]
-    urls: Nullable[BulkUpdateStrings] = UNSET
-    tag_ids: Nullable[BulkUpdateIds] = UNSET
+    urls: Nullable[common.BulkUpdateStrings] = UNSET
+    tag_ids: Nullable[common.BulkUpdateIds] = UNSET
 
 
 class StudioDestroyInput(StashInput):
-    """Which studio to remove, and what to remove with it (`studioDestroy`)."""
+    """The studio to delete, and what to delete with it (`studioDestroy`)."""
 
     id: ID

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from stash_cli.core.types.annotations import ID, Map, Nullable, Picture
 from stash_cli.core.types.base import StashInput
-from stash_cli.core.types.inputs.common import (
-    BulkUpdateIds,
-    BulkUpdateStrings,
-    CustomFieldsInput,
-    StashIDInput,
-)
+from stash_cli.core.types.inputs import common
 from stash_cli.core.unset import UNSET
 
 
 class _TagScalars(StashInput):
-    """What a tag is given alone or with many others."""
+    """Fields of a tag, in single and bulk updates."""
 
     description: Nullable[str] = UNSET
     ignore_auto_tag: Nullable[bool] = UNSET
@@ -22,20 +17,21 @@ class _TagScalars(StashInput):
 
 
 class _TagFields(_TagScalars):
-    """What a tag is given when it is made or changed."""
+    """Fields of a tag, in create and update inputs."""
 
     name: Nullable[str] = UNSET
     sort_name: Nullable[str] = UNSET
     aliases: Nullable[list[str]] = UNSET
     image: Nullable[Picture] = UNSET
-    stash_ids: Nullable[list[StashIDInput]] = UNSET
+    stash_ids: Nullable[list[common.StashIDInput]] = UNSET
     parent_ids: Nullable[list[ID]] = UNSET
     child_ids: Nullable[list[ID]] = UNSET
 
 
 class TagCreateInput(_TagFields):
-    """What a new tag starts with (`tagCreate`)."""
+    """Fields of a new tag (`tagCreate`)."""
 
+    # Names and aliases of all tags share one namespace, case aside.
     name: str
     custom_fields: Nullable[Map] = UNSET
 
@@ -44,26 +40,26 @@ class TagUpdateInput(_TagFields):
     """Changes to one tag; fields left UNSET stay as they are (`tagUpdate`)."""
 
     id: ID
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class BulkTagUpdateInput(_TagScalars):
-    """Changes made to many tags at once (`bulkTagUpdate`)."""
+    """Changes to several tags (`bulkTagUpdate`)."""
 
     ids: Nullable[list[ID]] = UNSET
-    aliases: Nullable[BulkUpdateStrings] = UNSET
-    parent_ids: Nullable[BulkUpdateIds] = UNSET
-    child_ids: Nullable[BulkUpdateIds] = UNSET
+    aliases: Nullable[common.BulkUpdateStrings] = UNSET
+    parent_ids: Nullable[common.BulkUpdateIds] = UNSET
+    child_ids: Nullable[common.BulkUpdateIds] = UNSET
 
 
 class TagDestroyInput(StashInput):
-    """Which tag to remove, and what to remove with it (`tagDestroy`)."""
+    """The tag to delete, and what to delete with it (`tagDestroy`)."""
 
     id: ID
 
 
 class TagsMergeInput(StashInput):
-    """Which tags to merge into which (`tagsMerge`)."""
+    """The tags to merge, and the one to keep (`tagsMerge`)."""
 
     source: list[ID]
     destination: ID
