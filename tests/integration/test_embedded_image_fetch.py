@@ -10,7 +10,7 @@ import zlib
 from contextlib import contextmanager
 
 import pytest
-from embedded_asking import PICTURE_BYTES, Asker
+from library_client import PICTURE_BYTES, LibraryClient
 
 from stash_cli.embedded import open_library
 from stash_cli.embedded.imaging.fetch import is_public
@@ -51,14 +51,14 @@ def site(*pieces: bytes, pause: float = 0.0):
 
 
 @contextmanager
-def asking(folder, **limits):
+def library_client(folder, **limits):
     with open_library(str(folder / "library.sqlite"), limits=Limits(**limits)) as library:
-        yield Asker(library)
+        yield LibraryClient(library)
 
 
 @pytest.fixture
 def ask(tmp_path):
-    with asking(tmp_path, private_addresses=True, fetch_bytes=100_000, fetch_seconds=0.5) as found:
+    with library_client(tmp_path, private_addresses=True, fetch_bytes=100_000, fetch_seconds=0.5) as found:
         yield found
 
 
@@ -83,7 +83,7 @@ def test_addresses_of_the_public_internet(address):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0"])
 def test_nothing_is_fetched_from_private_addresses_unless_it_was_allowed(tmp_path, host):
-    with site(answer(PICTURE_BYTES)) as (url, heard), asking(tmp_path) as ask:
+    with site(answer(PICTURE_BYTES)) as (url, heard), library_client(tmp_path) as ask:
         message = ask.refused("tagCreate", name="x", image=url.replace("127.0.0.1", host))
         assert message.startswith("processing image: Get ")
         assert heard == []

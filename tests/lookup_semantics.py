@@ -1,4 +1,4 @@
-"""What lookups mean, worked out by hand: values that an object has, and whether they meet a question.
+"""Semantics of lookups in plain Python: whether the values of an object meet them.
 
 Nothing here is shared with the code that asks servers: it is the documented meaning in plain Python.
 """
@@ -35,13 +35,13 @@ BANDS = {
 
 
 def is_positive(asked: Asked) -> bool:
-    """Whether only an object with a value can meet it."""
+    """Whether only an object with a value can meet the lookups."""
     kinds = asked.keys() - NEGATIVE - {"null", "distance"}
     return bool(kinds) or asked.get("null") is False
 
 
 def meets(kind: str, values: list[Any], asked: Asked) -> bool:
-    """Whether values, none of them null, meet all lookups: one every positive one, none a negative one."""
+    """Whether non-null values meet all lookups: some value every positive one, no value a negative one."""
     if "null" in asked and asked["null"] == bool(values):
         return False
     positive = {k: v for k, v in asked.items() if k not in NEGATIVE and k != "null"}
@@ -52,7 +52,7 @@ def meets(kind: str, values: list[Any], asked: Asked) -> bool:
 
 
 def fits(kind: str, value: Any, lookup: str, wanted: Any) -> bool:
-    """One value against one lookup; a negative one is met by what it rules out."""
+    """Whether one value meets one lookup; for a negative one, whether it is excluded."""
     if kind == "text":
         return _text(value, lookup, wanted)
     if kind == "choice":
@@ -62,7 +62,7 @@ def fits(kind: str, value: Any, lookup: str, wanted: Any) -> bool:
 
 
 def fold(text: str) -> str:
-    """Text with case aside, letter by letter: no letter becomes two."""
+    """Case-folded text; each letter stays one letter."""
     return "".join(c.casefold() if len(c.casefold()) == 1 else c.lower() for c in text)
 
 
@@ -83,7 +83,7 @@ def _text(value: str, lookup: str, wanted: Any) -> bool:
 
 
 def _between(point: Any, lookup: str, wanted: Any, stretch: Callable[[Any], tuple[Any, Any]]) -> bool:
-    """Whether a point is in what `lookup` names; `stretch` gives first and last point of a value."""
+    """Whether a point is in the range of `lookup`; `stretch` gives first and last point of a value."""
     if lookup in ("between", "not_between"):
         low, high = wanted
         return (low is None or stretch(low)[0] <= point) and (high is None or point <= stretch(high)[1])
@@ -115,7 +115,7 @@ def _days(text: str) -> tuple[date, date]:
 
 
 def _seconds(text: str) -> tuple[datetime, datetime]:
-    """Wall time: a day is all its seconds, a minute all of its own."""
+    """First and last second of a local time: of a day, a minute or a second."""
     text = text.removesuffix("Z")
     if len(text) <= len("2024-01-01"):
         first, last = _days(text)
@@ -131,11 +131,11 @@ STRETCHES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
     "time": _seconds,
     "band": BANDS.__getitem__,
 }
-"""First and last point of a value, by what it is a value of."""
+"""First and last point of a value, by kind of field."""
 
 
 def relation(held: list[set[int]], asked: Asked, *, single: bool) -> bool:
-    """Ids of related objects, each with all that it counts as, against lookups."""
+    """Whether related objects, each with the ids that it counts as, meet the lookups."""
     counted = set().union(*held)
 
     def ids(name: str) -> set[int]:
@@ -156,7 +156,7 @@ def relation(held: list[set[int]], asked: Asked, *, single: bool) -> bool:
 
 
 def custom(held: dict[str, Any], lookup: str, name: str, wanted: Any) -> bool:
-    """One field of the owner's own making: numbers among numbers, texts among texts."""
+    """Whether a custom field meets a lookup; numbers compare with numbers, texts with texts."""
     if lookup == "null":
         return (name not in held) == wanted
     met = name in held and _custom(held[name], lookup, wanted)
@@ -164,7 +164,7 @@ def custom(held: dict[str, Any], lookup: str, name: str, wanted: Any) -> bool:
 
 
 def _custom(value: Any, lookup: str, wanted: Any) -> bool:
-    """A value against a lookup; a negative one is met by what it rules out."""
+    """Whether a value meets a lookup; for a negative one, whether it is excluded."""
     if lookup in ("contains", "excludes", "regex", "not_regex"):
         return isinstance(value, str) and _text(value, lookup, wanted)
     if lookup == "in":
@@ -176,7 +176,7 @@ def _custom(value: Any, lookup: str, wanted: Any) -> bool:
 
 
 def stash_ids(held: list[tuple[str, str]], asked: Asked) -> bool:
-    """(box, id) pairs: lookups speak of ids at `endpoint`, or at any box."""
+    """Whether (endpoint, id) pairs meet lookups on ids at `endpoint`, or at any."""
     box = asked.get("endpoint")
     ids = [stash_id for at, stash_id in held if box in (None, at)]
     rest = {k: v for k, v in asked.items() if k != "endpoint"} or {"null": False}
@@ -184,7 +184,7 @@ def stash_ids(held: list[tuple[str, str]], asked: Asked) -> bool:
 
 
 def hashes(held: list[int], asked: Asked) -> bool:
-    """Perceptual hashes against one that may differ in `distance` bits."""
+    """Whether a perceptual hash differs from the given one in at most `distance` bits."""
     apart = asked.get("distance", 0)
 
     def near(wanted: str) -> bool:

@@ -7,26 +7,26 @@ import time
 
 import httpx
 import pytest
-from embedded_talk import JOBS, LEGACY, MODERN, SCANNED, post, talk
 from support import reference, rows
+from websocket_client import JOBS, LEGACY, MODERN, SCANNED, open_websocket, post
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 
 def test_the_server_prefers_the_older_protocol(served_url):
-    with talk(served_url, MODERN, LEGACY) as both, talk(served_url, MODERN) as modern:
+    with open_websocket(served_url, MODERN, LEGACY) as both, open_websocket(served_url, MODERN) as modern:
         assert both.socket.subprotocol == LEGACY
         assert modern.socket.subprotocol == MODERN
 
 
 def test_a_scan_is_followed_from_queueing_to_its_end(served_url):
-    with talk(served_url) as socket:
-        socket.greet()
+    with open_websocket(served_url) as socket:
+        socket.initialize()
         socket.subscribe("1", JOBS)
         socket.subscribe("2", SCANNED)
         socket.send(type="ping")
         assert socket.receive() == {"type": "pong"}
         job = post(served_url, "mutation { metadataScan(input: {}) }")["metadataScan"]
-        seen = socket.until(lambda message: "REMOVE" in json.dumps(message))
+        seen = socket.receive_until(lambda message: "REMOVE" in json.dumps(message))
     assert {message["type"] for message in seen} == {"next"}
     scanned = [number for number, message in enumerate(seen) if message["id"] == "2"]
     assert scanned == [len(seen) - 2]
@@ -38,8 +38,8 @@ def test_a_scan_is_followed_from_queueing_to_its_end(served_url):
 
 
 def test_a_subscription_ends_when_the_client_says_so(served_url):
-    with talk(served_url) as socket:
-        socket.greet().subscribe("1", JOBS)
+    with open_websocket(served_url) as socket:
+        socket.initialize().subscribe("1", JOBS)
         socket.send(id="1", type="complete")
         assert socket.receive() == {"id": "1", "type": "complete"}
         post(served_url, "mutation { metadataScan(input: {}) }")
@@ -50,8 +50,8 @@ def test_a_subscription_ends_when_the_client_says_so(served_url):
 
 
 def test_the_log_comes_in_batches(served_url):
-    with talk(served_url) as socket:
-        socket.greet().subscribe("1", "subscription { loggingSubscribe { time level message } }")
+    with open_websocket(served_url) as socket:
+        socket.initialize().subscribe("1", "subscription { loggingSubscribe { time level message } }")
         socket.send(type="ping")
         socket.receive()
         post(served_url, 'mutation { migrate(input: {backupPath: ""}) }')
@@ -61,8 +61,8 @@ def test_the_log_comes_in_batches(served_url):
 
 
 def test_queries_and_mutations_work_over_the_socket(served_url):
-    with talk(served_url) as socket:
-        socket.greet().subscribe(
+    with open_websocket(served_url) as socket:
+        socket.initialize().subscribe(
             "7", "mutation($n: String!) { tagCreate(input: {name: $n}) { id name } }", n="x"
         )
         assert socket.receive() == {
@@ -81,8 +81,8 @@ def test_queries_and_mutations_work_over_the_socket(served_url):
 
 @pytest.mark.parametrize("document", ["subscription { nonsense }", "{ nonsense }", "{", ""])
 def test_a_refused_document_is_an_error_and_then_complete(served_url, document):
-    with talk(served_url) as socket:
-        socket.greet().subscribe("3", document)
+    with open_websocket(served_url) as socket:
+        socket.initialize().subscribe("3", document)
         error = socket.receive()
         assert (error["type"], error["id"]) == ("error", "3")
         assert error["payload"][0]["extensions"]["code"].startswith("GRAPHQL_")
@@ -90,8 +90,8 @@ def test_a_refused_document_is_an_error_and_then_complete(served_url, document):
 
 
 def test_messages_have_payload_id_and_type_in_this_order(served_url):
-    with talk(served_url) as socket:
-        socket.greet().subscribe("3", "{ __typename }")
+    with open_websocket(served_url) as socket:
+        socket.initialize().subscribe("3", "{ __typename }")
         assert list(socket.receive()) == ["payload", "id", "type"]
 
 
@@ -106,17 +106,17 @@ def test_messages_have_payload_id_and_type_in_this_order(served_url):
     ],
 )
 def test_what_breaks_the_protocol_closes_the_socket(served_url, messages, reason):
-    with talk(served_url) as socket:
+    with open_websocket(served_url) as socket:
         for message in messages:
             socket.socket.send(message)
         with pytest.raises(ConnectionClosed) as closed:
-            socket.until(lambda _: False)
+            socket.receive_until(lambda _: False)
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1002, reason)
 
 
 def test_two_operations_cannot_share_an_id(served_url):
-    with talk(served_url) as socket:
-        socket.greet()
+    with open_websocket(served_url) as socket:
+        socket.initialize()
         socket.subscribe("1", JOBS)
         socket.subscribe("1", JOBS)
         with pytest.raises(ConnectionClosed) as closed:
@@ -125,8 +125,8 @@ def test_two_operations_cannot_share_an_id(served_url):
 
 
 def test_the_older_protocol_answers_in_its_own_words(served_url):
-    with talk(served_url, LEGACY) as socket:
-        socket.greet()
+    with open_websocket(served_url, LEGACY) as socket:
+        socket.initialize()
         socket.send(id="1", type="start", payload={"query": "{ __typename }"})
         assert socket.receive() == {"payload": {"data": {"__typename": "Query"}}, "id": "1", "type": "data"}
         assert socket.receive() == {"id": "1", "type": "complete"}
@@ -142,19 +142,21 @@ def test_the_older_protocol_answers_in_its_own_words(served_url):
 def test_a_socket_needs_the_key_that_requests_need(served_url):
     configure = 'mutation { configureGeneral(input: {username: "ada", password: "x"}) { username } }'
     post(served_url, configure)
-    with pytest.raises(InvalidStatus) as refused, talk(served_url):
+    with pytest.raises(InvalidStatus) as refused, open_websocket(served_url):
         pass
     assert refused.value.response.status_code == 401
     with httpx.Client(base_url=served_url) as client:
         client.post("/login", data={"username": "ada", "password": "x"})
         key = client.post("/graphql", json={"query": "mutation { generateAPIKey(input: {}) }"}).json()
-        with talk(served_url, additional_headers={"ApiKey": key["data"]["generateAPIKey"]}) as socket:
-            socket.greet()
+        with open_websocket(
+            served_url, additional_headers={"ApiKey": key["data"]["generateAPIKey"]}
+        ) as socket:
+            socket.initialize()
 
 
 def test_a_dropped_socket_leaves_the_server_as_it_was(served_url):
-    with talk(served_url) as socket:
-        socket.greet().subscribe("1", JOBS)
+    with open_websocket(served_url) as socket:
+        socket.initialize().subscribe("1", JOBS)
         socket.socket.socket.close()
     post(served_url, "mutation { metadataScan(input: {}) }")
     deadline = time.monotonic() + 10
@@ -168,16 +170,16 @@ def test_the_recorded_conversation_is_spoken_in_the_same_order(served_url):
     recorded = list(rows(reference("conformance", "subscription.jsonl")))
     theirs = [row["server"] for row in recorded if "server" in row]
     ours = []
-    with talk(served_url) as socket:
+    with open_websocket(served_url) as socket:
         for row in recorded:
             client = row.get("client")
             if client and client["type"] not in {"ping", "complete"}:
                 socket.send(**client)
         if not recorded:
             return
-        ours += socket.until(lambda message: message["type"] == "complete")
+        ours += socket.receive_until(lambda message: message["type"] == "complete")
         post(served_url, "mutation { metadataScan(input: {}) }")
-        ours += socket.until(lambda message: "REMOVE" in json.dumps(message))
+        ours += socket.receive_until(lambda message: "REMOVE" in json.dumps(message))
         socket.send(type="ping")
         ours.append(socket.receive())
     assert kinds(ours) == kinds(theirs)

@@ -1,22 +1,22 @@
-"""A small library whose every answer can be worked out by hand, for tests of the reading side."""
+"""A small library for tests of queries."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from embedded_asking import Asker
+from library_client import LibraryClient
 
 from stash_cli.embedded import tables as t
 
 STAMP = "2024-01-02T03:04:05Z"
 
 
-class World(Asker):
-    """An asker that can also find ids, and put files where no scanner has been."""
+class SampleLibrary(LibraryClient):
+    """A client that also finds ids, and inserts files without a scan."""
 
     def ids(self, type_name: str, given: dict[str, Any] | None = None, **find: Any) -> list[str]:
-        """The ids that a find query answers, all pages at once unless `per_page` says otherwise."""
+        """Ids that a find query returns; all of them unless `per_page` is given."""
         items = LISTS[type_name]
         field = "scene_marker_filter" if type_name == "SceneMarker" else f"{type_name.lower()}_filter"
         camel = "".join(part.title() for part in items.split("_"))
@@ -28,11 +28,11 @@ class World(Asker):
         return [item["id"] for item in found[items]]
 
     def found(self, type_name: str, given: dict[str, Any], **find: Any) -> set[str]:
-        """As `ids`, where the order does not matter."""
+        """Ids that a find query returns, as a set."""
         return set(self.ids(type_name, given, **find))
 
     def refused_filter(self, type_name: str, given: dict[str, Any]) -> str:
-        """Why a filter is refused."""
+        """Error message of an invalid filter."""
         items = LISTS[type_name]
         document = (
             f"query($o: {type_name}FilterType) {{ find{items.title()}({type_name.lower()}_filter: $o)"
@@ -41,7 +41,7 @@ class World(Asker):
         return self.refusal(document, o=given)
 
     def folder(self, path: str) -> int:
-        """The id of a folder, made when it is new."""
+        """Id of a folder, created if needed."""
         with self.library.database.write() as connection:
             found = connection.execute(t.folders.select().where(t.folders.c.path == path)).first()
             if found is not None:
@@ -121,8 +121,8 @@ def _key(result: Any) -> int:
     return int(result.inserted_primary_key[0])
 
 
-def open_world(path: Path) -> World:
-    """A world in a new file; the caller closes its library."""
+def open_sample_library(path: Path) -> SampleLibrary:
+    """A library in a new file; the caller closes it."""
     from stash_cli.embedded import open_library
 
-    return World(open_library(str(path)))
+    return SampleLibrary(open_library(str(path)))

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import own_rules as rules
+import model_criteria as rules
 import pytest
-from embedded_world import World, open_world
-from own_fields import (
+from model_fields import (
     COUNTS,
     DATES,
     DEEP,
@@ -29,15 +28,16 @@ from own_fields import (
     length,
     users,
 )
-from own_library import Record, tell
+from model_records import Record, create_records
+from sample_library import SampleLibrary, open_sample_library
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    world = open_world(tmp_path_factory.mktemp("own") / "library.sqlite")
-    tell(world, RECORDS)
-    yield world
-    world.library.close()
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleLibrary]:
+    sample = open_sample_library(tmp_path_factory.mktemp("own") / "library.sqlite")
+    create_records(sample, RECORDS)
+    yield sample
+    sample.library.close()
 
 
 def verdicts(type_name: str, given: dict[str, Any]) -> dict[int, rules.Verdict]:
@@ -65,8 +65,8 @@ CASES = [
 
 
 @pytest.mark.parametrize(("type_name", "name", "criterion"), CASES)
-def test_criterion(world: World, type_name: str, name: str, criterion: Any) -> None:
-    assert world.found(type_name, {name: criterion}) == chosen(verdicts(type_name, {name: criterion}))
+def test_criterion(sample: SampleLibrary, type_name: str, name: str, criterion: Any) -> None:
+    assert sample.found(type_name, {name: criterion}) == chosen(verdicts(type_name, {name: criterion}))
 
 
 def test_criteria_find_something_and_leave_something_out() -> None:
@@ -97,7 +97,9 @@ COMBINED = [
 
 @pytest.mark.parametrize("case", COMBINED, ids=str)
 @pytest.mark.parametrize("operator", ["AND", "OR", "NOT"])
-def test_combined(world: World, operator: str, case: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
+def test_combined(
+    sample: SampleLibrary, operator: str, case: tuple[str, dict[str, Any], dict[str, Any]]
+) -> None:
     """NOT is AND NOT, and drops what a condition says nothing about."""
     type_name, outer, inner = case
     first, second = verdicts(type_name, outer), verdicts(type_name, inner)
@@ -109,9 +111,9 @@ def test_combined(world: World, operator: str, case: tuple[str, dict[str, Any], 
         }[operator]
         for number in first
     }
-    assert world.found(type_name, {**outer, operator: inner}) == chosen(joined)
+    assert sample.found(type_name, {**outer, operator: inner}) == chosen(joined)
     alone = chosen({number: rules.inverse(verdict) for number, verdict in second.items()})
-    assert operator != "NOT" or world.found(type_name, {"NOT": inner}) == alone
+    assert operator != "NOT" or sample.found(type_name, {"NOT": inner}) == alone
 
 
 RELATED = [
@@ -127,7 +129,7 @@ RELATED = [
 
 
 @pytest.mark.parametrize("case", RELATED, ids=lambda case: f"{case[0]}-{case[1]}")
-def test_related(world: World, case: tuple[str, str, str, str, dict[str, Any]]) -> None:
+def test_related(sample: SampleLibrary, case: tuple[str, str, str, str, dict[str, Any]]) -> None:
     """Some related object fulfils the inner filter; an empty one asks for nothing."""
     type_name, name, field, target, inner = case
     matching = {int(number) for number in chosen(verdicts(target, inner))}
@@ -137,8 +139,8 @@ def test_related(world: World, case: tuple[str, str, str, str, dict[str, Any]]) 
         if matching & set(record[field] if isinstance(record[field], list) else [record[field]])
     }
     assert expected
-    assert world.found(type_name, {name: inner}) == expected
-    assert len(world.found(type_name, {name: {}})) == len(RECORDS[type_name])
+    assert sample.found(type_name, {name: inner}) == expected
+    assert len(sample.found(type_name, {name: {}})) == len(RECORDS[type_name])
 
 
 def _search_rows(type_name: str, record: Record) -> list[list[str | None]]:
@@ -180,11 +182,11 @@ QUERIES = [
 
 @pytest.mark.parametrize("type_name", ["Scene", "Gallery", "Performer", "Studio", "Tag", "Group"])
 @pytest.mark.parametrize("q", QUERIES)
-def test_search(world: World, type_name: str, q: str) -> None:
+def test_search(sample: SampleLibrary, type_name: str, q: str) -> None:
     expected = {
         str(record["id"]) for record in RECORDS[type_name] if rules.search(_search_rows(type_name, record), q)
     }
-    assert set(world.ids(type_name, q=q)) == expected
+    assert set(sample.ids(type_name, q=q)) == expected
 
 
 SORTED: dict[str, dict[str, Callable[[Record], Any]]] = {
@@ -215,15 +217,15 @@ SORTED: dict[str, dict[str, Callable[[Record], Any]]] = {
 @pytest.mark.parametrize(
     ("type_name", "key"), [(type_name, key) for type_name, keys in SORTED.items() for key in keys]
 )
-def test_sorted(world: World, type_name: str, key: str, direction: str) -> None:
+def test_sorted(sample: SampleLibrary, type_name: str, key: str, direction: str) -> None:
     """Nothing comes before everything, descending the other way round; pages join without a gap."""
-    order = world.ids(type_name, sort=key, direction=direction)
+    order = sample.ids(type_name, sort=key, direction=direction)
     held = [SORTED[type_name][key](RECORDS[type_name][int(number) - 1]) for number in order]
     ranks = [(value is not None, value if value is not None else 0) for value in held]
     assert ranks == sorted(ranks, reverse=direction == "DESC")
     assert sorted(order, key=int) == [str(record["id"]) for record in RECORDS[type_name]]
     pages = [
-        world.ids(type_name, sort=key, direction=direction, per_page=4, page=page)
+        sample.ids(type_name, sort=key, direction=direction, per_page=4, page=page)
         for page in range(1, len(order) // 4 + 3)
     ]
     assert [number for page in pages for number in page] == order
@@ -271,26 +273,26 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("type_name", "given", "message"), REFUSED, ids=lambda value: str(value)[:40])
-def test_refused(world: World, type_name: str, given: dict[str, Any], message: str) -> None:
-    assert message in world.refused_filter(type_name, given)
+def test_refused(sample: SampleLibrary, type_name: str, given: dict[str, Any], message: str) -> None:
+    assert message in sample.refused_filter(type_name, given)
 
 
 @pytest.mark.parametrize("type_name", ["Tag", "Group"])
 @pytest.mark.parametrize("criterion", NO_EQUALS, ids=str)
-def test_hierarchy(world: World, type_name: str, criterion: dict[str, Any]) -> None:
+def test_hierarchy(sample: SampleLibrary, type_name: str, criterion: dict[str, Any]) -> None:
     """Parents and children: depth 0 is the direct relation, each level more one step further."""
     if (
         not criterion.get("value")
         and not criterion["modifier"].endswith("NULL")
         and not criterion.get("excludes")
     ):
-        assert len(world.found(type_name, {_UP[type_name][0]: criterion})) == len(RECORDS[type_name])
+        assert len(sample.found(type_name, {_UP[type_name][0]: criterion})) == len(RECORDS[type_name])
         return
     field, above = _UP[type_name]
     tree = TAG_TREE if type_name == "Tag" else GROUP_TREE
     rule = rules.multi(tree)
     expected = {str(r["id"]) for r in RECORDS[type_name] if rule(r[above], criterion) is True}
-    assert world.found(type_name, {field: criterion}) == expected
+    assert sample.found(type_name, {field: criterion}) == expected
 
 
 _UP = {"Tag": ("parents", "parents"), "Group": ("containing_groups", "containing")}

@@ -1,4 +1,4 @@
-"""A random library with its truth, and the answer that a compiled question gets of it."""
+"""A random library with its oracle, and the result of a compiled filter on it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import lookup_world as world
-from lookup_truth import Truth
+import random_rows
+from lookup_oracle import LookupOracle
 
 from stash_cli.core.client import Session
 from stash_cli.core.context import StashContext
@@ -20,27 +20,27 @@ from stash_cli.core.types.entities import camel, snake
 from stash_cli.core.unset import UNSET
 
 LISTS = {"Gallery": "galleries", "SceneMarker": "scene_markers"}
-"""What the API calls several of them, where that is not the type with an s."""
+"""Plural field names that are not the type's name with an s."""
 
 
 @asynccontextmanager
-async def random_library(seed: int) -> AsyncIterator[tuple[Session, Truth]]:
-    """A session with the library of `seed`, and what is true of it."""
-    rows = world.draw(seed)
+async def random_library(seed: int) -> AsyncIterator[tuple[Session, LookupOracle]]:
+    """A session with the library of `seed`, and its oracle."""
+    rows = random_rows.rows_of(seed)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "library.sqlite"
-        world.write(path, rows).close()
+        random_rows.write(path, rows).close()
         async with StashContext(conn=f"embedded:{path}") as client:
-            yield client.session, Truth(rows)
+            yield client.session, LookupOracle(rows)
 
 
 def quirks(compiled: Compiled) -> list[str]:
-    """What a real server would get wrong in a filter, whatever the library in process makes of it."""
+    """Parts of a filter that a real server would evaluate wrongly."""
     return list(_quirks(compiled.type, compiled.filter))
 
 
 def _quirks(type_name: str, given: dict[str, Any]) -> Iterator[str]:
-    """Operators side by side or negated, levels too deep, modifiers not heeded, joins needed twice."""
+    """Sibling or negated operators, too deep nesting, ignored modifiers, joins claimed twice."""
     levels = list(_levels(given))
     if len(levels) > 20 or any("NOT" in level or {"AND", "OR"} <= level.keys() for level in levels):
         yield f"{type_name}: {given}"
@@ -55,7 +55,7 @@ def _quirks(type_name: str, given: dict[str, Any]) -> Iterator[str]:
 
 
 def _shared(owner: str, names: set[str]) -> list[str]:
-    """Joins that two fields need, facts of files aside: they speak of one file."""
+    """Joins that two fields need; fields of files share one on purpose."""
     joins = [
         JOINS[owner, name] for name in names if (owner, name) in JOINS and (owner, name) not in FILE_FIELDS
     ]
@@ -70,7 +70,7 @@ def _levels(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def answer(session: Session, compiled: Compiled) -> list[str]:
-    """Ids of the rows that the server finds and that pass what it was not asked."""
+    """Ids of the rows that the server returns and the residual predicate accepts."""
     assert quirks(compiled) == []
     items = LISTS.get(compiled.type, f"{snake(compiled.type)}s")
     rest = compiled.post_filter

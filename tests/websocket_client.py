@@ -1,4 +1,4 @@
-"""A websocket conversation with a served library, message by message."""
+"""A client of the GraphQL websocket of a served library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ JOBS = "subscription { jobsSubscribe { type job { id status subTasks description
 SCANNED = "subscription { scanCompleteSubscribe }"
 
 
-class Talk:
+class WebSocketClient:
     """One open socket: `send` and `receive` JSON."""
 
     def __init__(self, socket):
@@ -27,8 +27,8 @@ class Talk:
         assert text.endswith("\n")
         return json.loads(text)
 
-    def greet(self):
-        """Say hello; the older protocol answers with its first sign of life as well."""
+    def initialize(self):
+        """Send connection_init; the older protocol also answers with a keep-alive."""
         self.send(type="connection_init", payload={})
         assert self.receive() == {"type": "connection_ack"}
         if self.socket.subprotocol != MODERN:
@@ -39,8 +39,8 @@ class Talk:
         kind = "subscribe" if self.socket.subprotocol == MODERN else "start"
         self.send(id=number, type=kind, payload={"query": document, "variables": variables})
 
-    def until(self, wanted):
-        """All messages up to the first for which `wanted` holds."""
+    def receive_until(self, wanted):
+        """Messages up to the first that `wanted` accepts."""
         found = []
         while not (found and wanted(found[-1])):
             found.append(self.receive())
@@ -48,11 +48,11 @@ class Talk:
 
 
 @contextmanager
-def talk(url, *protocols, **options):
+def open_websocket(url, *protocols, **options):
     with connect(
         url.replace("http", "ws") + "/graphql", subprotocols=protocols or (MODERN,), **options
     ) as socket:
-        yield Talk(socket)
+        yield WebSocketClient(socket)
 
 
 def post(url, document):

@@ -9,12 +9,12 @@ from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
-from embedded_serving import ask, open_socket, read_to_end, serving
-from embedded_talk import LEGACY, MODERN, talk
+from served_library import ask, open_socket, read_to_end, serve_library
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 from support import run
+from websocket_client import LEGACY, MODERN, open_websocket
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -31,7 +31,7 @@ ARRIVAL = 0.5  # seconds
 
 @pytest.fixture
 def url(library_file):
-    with serving(library_file, arrival=ARRIVAL) as url:
+    with serve_library(library_file, arrival=ARRIVAL) as url:
         yield url
 
 
@@ -104,7 +104,7 @@ def test_an_answer_may_take_longer_than_a_request(url, library_file):
 
 
 def test_half_sent_requests_keep_nobody_out(library_file):
-    with serving(library_file) as url, ExitStack() as stack:
+    with serve_library(library_file) as url, ExitStack() as stack:
         idle = stack.enter_context(open_socket(url))
         idle.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert idle.recv(4096).startswith(b"HTTP/1.1 200")
@@ -142,8 +142,8 @@ def test_sockets_of_one_address_are_counted(served_url):
 
 
 def test_operations_of_one_socket_are_counted(served_url):
-    with talk(served_url) as socket:
-        socket.greet()
+    with open_websocket(served_url) as socket:
+        socket.initialize()
         for number in range(MAX_OPERATIONS + 1):
             socket.subscribe(str(number), "subscription { scanCompleteSubscribe }")
         refused = socket.receive()

@@ -1,4 +1,4 @@
-"""Which filter fields each type has, what kind of criterion each takes, and which criteria are tried."""
+"""Filter fields of each type, the kind of their criterion, and the criteria that are tried."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
-import own_rules as rules
-from own_library import ENDPOINTS, URLS, Record, make_records
+import model_criteria as rules
+from model_records import ENDPOINTS, URLS, Record, make_records
 
 RECORDS = make_records()
 Field = tuple[Callable[[Any, Any], rules.Verdict], Callable[[Record], Any], list[Any]]

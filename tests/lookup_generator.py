@@ -1,4 +1,4 @@
-"""Random questions to a random library: lookups with values that it holds, nearly holds, or does not."""
+"""Random lookups for a random library, with values that it has, nearly has, or lacks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-import lookup_meaning as meaning
-import lookup_world as world
-from lookup_truth import TABLES, Truth
+import lookup_semantics as semantics
+import random_rows
+from lookup_oracle import TABLES, LookupOracle
 
 from stash_cli.core.query.lookups import FilterField, fields
 
@@ -16,15 +16,15 @@ PATTERNS = ["^a", "[0-9]", "a|b", "c$", "(?i)ALPHA", "x*", r"\.", "^.$", "(?i)é
 Asked = dict[str, Any]
 
 
-class Questions:
-    """Draws questions to the library of `truth`."""
+class LookupGenerator:
+    """Generates lookups for the library of `oracle`."""
 
-    def __init__(self, luck: Random, truth: Truth) -> None:
+    def __init__(self, luck: Random, oracle: LookupOracle) -> None:
         self.luck = luck
-        self.truth = truth
+        self.oracle = oracle
 
     def one(self, type_name: str, field: FilterField, lookup: str) -> Asked:
-        """One lookup of one field; those that narrow another come with it."""
+        """One lookup of one field, with the lookups that narrow it."""
         asked = {f"{field.name}__{lookup}": self.value(type_name, field, lookup)}
         if lookup in NARROWING:
             names = [name for name in field.lookups if name not in NARROWING and name != "null"]
@@ -74,7 +74,7 @@ class Questions:
         return self.compared(type_name, field, lookup)
 
     def compared(self, type_name: str, field: FilterField, lookup: str) -> Any:
-        """What values are compared with: one, two ends, or several."""
+        """Values to compare with: one, two bounds, or several."""
         held = self.held(type_name, field)
         if lookup in ("between", "not_between"):
             ends = sorted([self.near(field, lookup, held) for _ in range(2)], key=self.in_order(field))
@@ -85,25 +85,25 @@ class Questions:
 
     @staticmethod
     def in_order(field: FilterField) -> Any:
-        """What values are sorted by: periods by their start."""
+        """Sort key of values: periods by their start."""
         if field.choices:
             return field.choices.index
         if field.kind in ("DateCriterionInput", "TimestampCriterionInput"):
-            return lambda text: meaning.STRETCHES["time"](text)[0]
+            return lambda text: semantics.STRETCHES["time"](text)[0]
         return None
 
     def held(self, type_name: str, field: FilterField) -> list[Any]:
-        """What objects hold for the field."""
-        rows = self.truth.rows[TABLES[type_name]] if type_name in TABLES else []
-        return [one for row in rows for one in self.truth.values(type_name, field.name, row)]
+        """Values of the field in the library."""
+        rows = self.oracle.rows[TABLES[type_name]] if type_name in TABLES else []
+        return [one for row in rows for one in self.oracle.values(type_name, field.name, row)]
 
     def ids(self, field: FilterField) -> list[int] | list[str]:
-        many = len(self.truth.rows[TABLES.get(field.target or "", "files")])
+        many = len(self.oracle.rows[TABLES.get(field.target or "", "files")])
         found = self.luck.sample(range(1, many + 1), min(many, self.luck.choice([1, 1, 2, 3])))
         return self.luck.choice([found, [str(one) for one in found]])
 
     def near(self, field: FilterField, lookup: str, held: list[Any]) -> Any:
-        """A value that is held, or one beside it."""
+        """A value in the library, or a neighbouring one."""
         if field.choices:
             return self.luck.choice(field.choices)
         spare = SPARE[field.kind]
@@ -132,60 +132,60 @@ class Questions:
 
     def custom(self, lookup: str) -> Any:
         name = self.luck.choice(["a", "b", "Größe", "none"])
-        draw = self.luck.choice
+        pick = self.luck.choice
         if lookup == "null":
-            return {name: draw([True, False])}
+            return {name: pick([True, False])}
         if lookup in ("between", "not_between"):
-            kind = draw([str, (int, float)])
-            alike = [one for one in world.CUSTOM if isinstance(one, kind)]
-            low, high = sorted([draw(alike), draw(alike)])
-            return {name: draw([(low, high), (None, high), (low, None)])}
+            kind = pick([str, (int, float)])
+            alike = [one for one in random_rows.CUSTOM if isinstance(one, kind)]
+            low, high = sorted([pick(alike), pick(alike)])
+            return {name: pick([(low, high), (None, high), (low, None)])}
         if lookup == "in":
-            return {name: [draw(world.CUSTOM), draw(world.CUSTOM)]}
+            return {name: [pick(random_rows.CUSTOM), pick(random_rows.CUSTOM)]}
         if "regex" in lookup:
-            return {name: draw(PATTERNS)}
+            return {name: pick(PATTERNS)}
         return {
-            name: draw(
-                ["x", "%", "É", "y", "1", "5_"] if lookup in ("contains", "excludes") else world.CUSTOM
+            name: pick(
+                ["x", "%", "É", "y", "1", "5_"] if lookup in ("contains", "excludes") else random_rows.CUSTOM
             )
         }
 
     def stash_id(self, lookup: str) -> Any:
         if lookup == "endpoint":
-            return self.luck.choice(world.BOXES)
+            return self.luck.choice(random_rows.BOXES)
         if lookup == "regex":
             return self.luck.choice(["^aa", "[0-9]$", "_"])
         if lookup == "in":
             return self.stash_ids(lookup)
-        one = self.luck.choice(world.BOX_IDS)
+        one = self.luck.choice(random_rows.BOX_IDS)
         return one[1:] if lookup == "contains" else one
 
     def stash_ids(self, lookup: str) -> Any:
         if lookup == "endpoint":
-            return self.luck.choice(world.BOXES)
-        return self.luck.sample(world.BOX_IDS, self.luck.randint(1, 2))
+            return self.luck.choice(random_rows.BOXES)
+        return self.luck.sample(random_rows.BOX_IDS, self.luck.randint(1, 2))
 
     def hash(self, _: str) -> str:
-        return f"{(self.luck.choice(world.HASHES) ^ self.luck.choice([0, 0, 1, 2])) & (2**64 - 1):016x}"
+        return f"{(self.luck.choice(random_rows.HASHES) ^ self.luck.choice([0, 0, 1, 2])) & (2**64 - 1):016x}"
 
 
 NARROWING = {"depth": [-1, 0, 1, 2], "distance": [0, 1, 2, 3, 4]}
 SPARE: dict[str, list[Any]] = {
-    "StringCriterionInput": world.WORDS,
+    "StringCriterionInput": random_rows.WORDS,
     "IntCriterionInput": [0, 1, 2, 3, 50],
-    "FloatCriterionInput": world.LENGTHS,
-    "DateCriterionInput": [day for day, _ in world.DATES],
-    "TimestampCriterionInput": world.TIMES,
+    "FloatCriterionInput": random_rows.LENGTHS,
+    "DateCriterionInput": [day for day, _ in random_rows.DATES],
+    "TimestampCriterionInput": random_rows.TIMES,
 }
 SPECIAL = {
-    "Boolean": lambda draw, _: draw.luck.choice([True, False]),
-    "String": lambda draw, _: draw.luck.choice([True, False]),
-    "DuplicationCriterionInput": lambda draw, _: draw.luck.choice([True, False]),
-    "FileDuplicationCriterionInput": lambda draw, _: draw.luck.choice([True, False]),
-    "PhashDistanceCriterionInput": Questions.hash,
-    "phash": Questions.hash,
-    "StashIDCriterionInput": Questions.stash_id,
-    "StashIDsCriterionInput": Questions.stash_ids,
-    "CustomFieldCriterionInput": Questions.custom,
-    "FingerprintFilterInput": lambda draw, lookup: {"phash": draw.hash(lookup)},
+    "Boolean": lambda pick, _: pick.luck.choice([True, False]),
+    "String": lambda pick, _: pick.luck.choice([True, False]),
+    "DuplicationCriterionInput": lambda pick, _: pick.luck.choice([True, False]),
+    "FileDuplicationCriterionInput": lambda pick, _: pick.luck.choice([True, False]),
+    "PhashDistanceCriterionInput": LookupGenerator.hash,
+    "phash": LookupGenerator.hash,
+    "StashIDCriterionInput": LookupGenerator.stash_id,
+    "StashIDsCriterionInput": LookupGenerator.stash_ids,
+    "CustomFieldCriterionInput": LookupGenerator.custom,
+    "FingerprintFilterInput": lambda pick, lookup: {"phash": pick.hash(lookup)},
 }

@@ -1,4 +1,4 @@
-"""Small media made on the spot, and a library to scan them into, for the tests of the scanner."""
+"""Small generated media, and a library to scan them into."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stash_cli.embedded.tables import settings
 
 
 def picture(seed: int = 0, size: tuple[int, int] = (32, 24), kind: str = "PNG", **options: Any) -> bytes:
-    """The bytes of a picture; another seed gives other bytes of the same length more or less."""
+    """Bytes of an image; they depend on the seed."""
     stream = io.BytesIO()
     base = Image.new("RGB", size, (seed % 256, seed // 256 % 256, seed // 65536 % 256))
     base.save(stream, kind, **options)
@@ -91,14 +91,14 @@ def touch(path: Path, seconds: int = 5) -> None:
 
 
 def overwrite_unseen(path: Path) -> None:
-    """Other bytes of the same length at the same time: what only a reader of the content notices."""
+    """Replace the content of a file, keeping its size and modification time."""
     facts = path.stat()
     path.write_bytes(b"x" * facts.st_size)
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
 
 @dataclass
-class Shelf:
+class ScanLibrary:
     """A library file with a media folder, scanned through the job queue."""
 
     media: Path
@@ -160,7 +160,7 @@ class Shelf:
         return [entry.message for entry in reversed(entries) if entry.level == level]
 
     def assert_whole(self) -> None:
-        """Every file has its folder, facts, hash and object; SQLite finds no damage."""
+        """Assert that every file has a folder, details, a hash and an object, and integrity checks pass."""
         assert self.column("PRAGMA integrity_check") == ["ok"]
         assert self.rows("PRAGMA foreign_key_check") == []
         assert not self.column(
@@ -175,12 +175,12 @@ class Shelf:
 
 
 @contextmanager
-def shelf(folder: Path) -> Iterator[Shelf]:
+def scan_library(folder: Path) -> Iterator[ScanLibrary]:
     """An empty library beside an empty media folder, closed at the end."""
     media = folder / "media"
     media.mkdir(exist_ok=True)
     library = open_library(str(folder / "library.sqlite"))
-    opened = Shelf(media, library)
+    opened = ScanLibrary(media, library)
     opened.configure()
     yield opened
     library.jobs.stop_all()

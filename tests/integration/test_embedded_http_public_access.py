@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from embedded_serving import CONFIGURE, VERSION, ask, client_from, serving, set_password
+from served_library import CONFIGURE, VERSION, ask, client_from, serve_library, set_password
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -24,7 +24,7 @@ CLAIMS = [
 @pytest.fixture
 def proxied(library_file):
     """A library behind a proxy that is this test."""
-    with serving(library_file, proxies=["127.0.0.1", "10.0.0.0/8"], hosts=["media.example"]) as url:
+    with serve_library(library_file, proxies=["127.0.0.1", "10.0.0.0/8"], hosts=["media.example"]) as url:
         yield url
 
 

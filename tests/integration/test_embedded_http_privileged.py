@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from embedded_serving import ask, serving
-from embedded_talk import talk
+from served_library import ask, serve_library
+from websocket_client import open_websocket
 
 from stash_cli.core.types.api import describe_api
 from stash_cli.embedded.graphql.privileged import is_privileged
@@ -35,7 +35,9 @@ HARMLESS = {
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("x") / "l.sqlite", proxies=["127.0.0.1"], allow_sql=True) as url:
+    with serve_library(
+        tmp_path_factory.mktemp("x") / "l.sqlite", proxies=["127.0.0.1"], allow_sql=True
+    ) as url:
         yield url
 
 
@@ -51,14 +53,14 @@ def test_a_neighbour_can_change_the_rest(url, kind):
 
 
 def test_a_socket_is_no_way_around(url):
-    with talk(url, additional_headers=NEIGHBOUR) as socket:
-        socket.greet().subscribe("1", f"mutation {{ {WIDENING['credentials']} }}")
+    with open_websocket(url, additional_headers=NEIGHBOUR) as socket:
+        socket.initialize().subscribe("1", f"mutation {{ {WIDENING['credentials']} }}")
         assert REFUSAL in str(socket.receive())
 
 
 def test_a_program_of_this_machine_may(tmp_path):
     documents = [text for kind, text in WIDENING.items() if kind != "credentials"]
-    with serving(tmp_path / "l.sqlite", allow_sql=True) as url:
+    with serve_library(tmp_path / "l.sqlite", allow_sql=True) as url:
         for text in (*documents, WIDENING["credentials"]):
             assert "errors" not in ask(url, f"mutation {{ {text} }}").json()
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from embedded_asking import Asker
-from embedded_serving import serving
+from library_client import LibraryClient
+from served_library import serve_library
 from support import run
 
 from stash_cli.embedded import open_library
@@ -26,13 +26,13 @@ SLOW = "{ " + " ".join(f"a{number}: {COUNT}" for number in range(40)) + " }"
 
 
 @contextmanager
-def asking(folder, *, allow_sql=False, **limits):
+def library_client(folder, *, allow_sql=False, **limits):
     path = str(folder / "library.sqlite")
     with open_library(path, allow_sql=allow_sql, limits=Limits(**limits)) as library:
-        yield Asker(library)
+        yield LibraryClient(library)
 
 
-def refusal(ask: Asker, document: str) -> tuple[str, str]:
+def refusal(ask: LibraryClient, document: str) -> tuple[str, str]:
     """Message and code of a document that is not run."""
     outcome = ask.library.execute(document)
     assert outcome.data is None
@@ -57,7 +57,7 @@ def aliased(count: int) -> str:
     ],
 )
 def test_documents_out_of_bounds_are_refused_before_they_cost(tmp_path, document, message):
-    with asking(tmp_path, document_bytes=5000, document_tokens=2000, root_fields=40) as ask:
+    with library_client(tmp_path, document_bytes=5000, document_tokens=2000, root_fields=40) as ask:
         if "too many" in message:
             ask.library.documents = type(ask.library.documents)(Limits())
         found, code = refusal(ask, document)
@@ -68,7 +68,7 @@ def test_documents_out_of_bounds_are_refused_before_they_cost(tmp_path, document
 def test_what_clients_send_is_in_bounds(tmp_path):
     from graphql import get_introspection_query
 
-    with asking(tmp_path) as ask:
+    with library_client(tmp_path) as ask:
         assert not ask.library.execute(get_introspection_query()).errors
         fields = "id name aliases description parents { id name } children { id name }"
         parts = (f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ {fields} }}' for n in range(250))
@@ -116,12 +116,12 @@ def test_a_cache_holds_what_was_used_last_up_to_its_size():
     ],
 )
 def test_raw_sql_is_bounded_in_rows_bytes_and_time(tmp_path, sql, message):
-    with asking(tmp_path, sql_rows=100, sql_bytes=3000, sql_seconds=0.2) as ask:
+    with library_client(tmp_path, sql_rows=100, sql_bytes=3000, sql_seconds=0.2) as ask:
         assert message in ask.refusal(SQL, sql=sql)
 
 
 def test_raw_sql_that_writes_too_long_is_undone(tmp_path):
-    with asking(tmp_path, allow_sql=True, sql_seconds=0.2) as ask:
+    with library_client(tmp_path, allow_sql=True, sql_seconds=0.2) as ask:
         endless = f"INSERT INTO blobs SELECT x, x FROM ({ENDLESS.replace('max(x)', 'x')})"
         assert "took longer than 0.2 s" in ask.refusal(EXEC, sql=endless)
         assert ask(SQL, sql="SELECT count(*) FROM blobs") == {"rows": [[0]]}
@@ -140,7 +140,7 @@ def fill(library, count: int) -> None:
 
 
 def test_a_read_that_takes_too_long_is_ended(tmp_path):
-    with asking(tmp_path, read_seconds=0.05) as ask:
+    with library_client(tmp_path, read_seconds=0.05) as ask:
         fill(ask.library, 60_000)
         for document in (SLOW, "{ findTags(filter: {per_page: -1}) { tags { id name aliases } } }"):
             began = time.monotonic()
@@ -152,15 +152,15 @@ def test_a_read_that_takes_too_long_is_ended(tmp_path):
 
 
 def test_a_mutation_is_not_cut(tmp_path):
-    with asking(tmp_path, read_seconds=0.0) as ask:
+    with library_client(tmp_path, read_seconds=0.0) as ask:
         assert ask.library.execute('mutation { tagCreate(input: {name: "x"}) { name } }').errors == []
 
 
 @pytest.fixture
 def slow_server(tmp_path):
-    with asking(tmp_path) as ask:
+    with library_client(tmp_path) as ask:
         fill(ask.library, 120_000)
-    with serving(tmp_path / "library.sqlite") as url:
+    with serve_library(tmp_path / "library.sqlite") as url:
         yield url
 
 
@@ -189,7 +189,7 @@ def test_slow_reads_of_clients_that_left_end_and_others_go_on(slow_server):
 
 
 def test_a_caller_that_is_cancelled_in_process_does_not_wait(tmp_path):
-    with asking(tmp_path) as ask:
+    with library_client(tmp_path) as ask:
         fill(ask.library, 240_000)
 
         async def cancelled() -> float:

@@ -1,4 +1,4 @@
-"""A library of made-up objects: told to a server by mutations, and known here as plain records.
+"""A library of generated objects, created by mutations and known here as plain records.
 
 Every record is a dict; names of relations hold the ids of other records, counted from 1 per type as a
 server counts them. The vocabulary has what rules differ about: letters in two cases, wildcards, digits,
@@ -11,7 +11,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from embedded_world import World
+from sample_library import SampleLibrary
 
 Record = dict[str, Any]
 
@@ -39,7 +39,7 @@ ENDPOINTS = ["https://one.example", "https://two.example"]
 
 
 class Maker:
-    """Makes records by chance, the same for the same seed."""
+    """Generates random records, reproducible by seed."""
 
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
@@ -205,8 +205,8 @@ _IDS = {
 _NOT_GIVEN = {"id", "files", "markers", "plays", "os", "groups", "containing", "aliases"}
 
 
-def tell(world: World, records: dict[str, list[Record]]) -> None:
-    """Make every record by the mutations of the API; only files, which need a disk, are put in beside it."""
+def create_records(sample: SampleLibrary, records: dict[str, list[Record]]) -> None:
+    """Create every record by mutations; files, which need a disk, are inserted into the tables."""
     for type_name, each in records.items():
         for record in each if type_name != "SceneMarker" else []:
             given = {_IDS.get(name, name): value for name, value in record.items() if name not in _NOT_GIVEN}
@@ -216,23 +216,23 @@ def tell(world: World, records: dict[str, list[Record]]) -> None:
                 given["groups"] = [{"group_id": group} for group in record["groups"]]
             if "containing" in record:
                 given["containing_groups"] = [{"group_id": group} for group in record["containing"]]
-            number = world.create(f"{type_name[0].lower()}{type_name[1:]}Create", **given)
+            number = sample.create(f"{type_name[0].lower()}{type_name[1:]}Create", **given)
             assert number == str(record["id"])
             if type_name == "Scene":
-                _tell_scene(world, record)
+                _tell_scene(sample, record)
 
 
-def _tell_scene(world: World, record: Record) -> None:
+def _tell_scene(sample: SampleLibrary, record: Record) -> None:
     number = str(record["id"])
     for file in record["files"]:
         facts = {name: value for name, value in file.items() if name not in ("path", "oshash")}
-        world.video(file["path"], number, hashes={"oshash": file["oshash"]}, **facts)
+        sample.video(file["path"], number, hashes={"oshash": file["oshash"]}, **facts)
     for marker in record["markers"]:
         tags = {"primary_tag_id": marker["primary"], "tag_ids": marker["tags"]}
         facts = {name: marker[name] for name in ("title", "seconds", "end_seconds")}
-        world.create("sceneMarkerCreate", scene_id=number, **tags, **facts)
+        sample.create("sceneMarkerCreate", scene_id=number, **tags, **facts)
     times = "mutation($id: ID!, $times: [Timestamp!]) { %s(id: $id, times: $times) { count } }"
     if record["plays"]:
-        world(times % "sceneAddPlay", id=number, times=record["plays"])
+        sample(times % "sceneAddPlay", id=number, times=record["plays"])
     for _ in range(record["os"]):
-        world(times % "sceneAddO", id=number)
+        sample(times % "sceneAddO", id=number)

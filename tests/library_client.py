@@ -1,4 +1,4 @@
-"""A library in process, and two ways to ask it: for the answer, or for the refusal."""
+"""A client of a library in process, which returns the data or the one error of an operation."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ PICTURE = f"data:image/png;base64,{PNG}"
 PICTURE_BYTES = base64.b64decode(PNG)
 
 
-class Asker:
-    """Runs operations on a library and unpacks what comes back."""
+class LibraryClient:
+    """Executes operations on a library and unpacks the result."""
 
     def __init__(self, library: Library) -> None:
         self.library = library
@@ -56,7 +56,7 @@ def mutation(operation: str, selection: str) -> str:
 
 
 @contextmanager
-def asking(path: Path) -> Iterator[Asker]:
-    """A library in a file that is made, open for the block."""
+def library_client(path: Path) -> Iterator[LibraryClient]:
+    """A client of a new library at `path`, closed at the end of the block."""
     with open_library(str(path)) as library:
-        yield Asker(library)
+        yield LibraryClient(library)

@@ -1,4 +1,4 @@
-"""Random libraries as plain rows of tables, for tests that work out answers by hand.
+"""Random libraries as plain rows of tables, for tests with an oracle.
 
 They hold what trips filters: nulls beside empty texts, wildcards of LIKE, case beyond ASCII, fuzzy dates,
 floats at their edges, deep hierarchies, several files per object, ids at two stash-boxes.
@@ -16,7 +16,7 @@ from stash_cli.embedded import tables as t
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
-"""Table -> its rows, as they are written."""
+"""Table -> its rows."""
 
 WORDS = [
     *("alpha", "Alpha beta", "Beta", "beta gamma", "50%", "5000", "a_c", "abc", "ABC", "back\\slash"),
@@ -54,8 +54,8 @@ OWNERS = {
 }
 
 
-class Draw:
-    """Draws the rows of one library; ids count up from 1 in every table."""
+class RowGenerator:
+    """Generates the rows of one library; ids start at 1 in every table."""
 
     def __init__(self, luck: Random, size: int) -> None:
         self.luck = luck
@@ -98,7 +98,7 @@ class Draw:
     # rows
 
     def add(self, table: str, **values: Any) -> int:
-        """The id of a new row; columns that count and keep time are filled in."""
+        """Id of a new row; key and timestamps are filled in."""
         stored = t.metadata.tables[table]
         row = dict(values)
         if "id" in stored.c:
@@ -168,7 +168,7 @@ class Draw:
         )
 
     def _below(self, table: str) -> Iterator[tuple[int, int]]:
-        """Pairs of a row and one above it, several levels deep and without circles."""
+        """Pairs of child and parent, several levels deep and without cycles."""
         many = len(self.rows[table])
         for below in range(2, many + 1):
             near = range(max(1, below - 3), below)
@@ -300,9 +300,9 @@ def singular(table: str) -> str:
     return {"galleries": "gallery_id"}.get(table, f"{table.removesuffix('s')}_id")
 
 
-def draw(seed: int, size: int = 8) -> Rows:
+def rows_of(seed: int, size: int = 8) -> Rows:
     """The rows of the random library of `seed`, with about `size` objects of each kind."""
-    return Draw(Random(seed), size).library()
+    return RowGenerator(Random(seed), size).library()
 
 
 def write(path: Path, rows: Rows) -> Library:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from embedded_asking import Asker
-from scan_media import picture, write_picture, write_video, write_zip
+from library_client import LibraryClient
+from scan_library import picture, write_picture, write_video, write_zip
 from support import run
 
 from stash_cli.embedded import open_library
@@ -19,7 +19,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.limits import Limits
 
 
-class Home(Asker):
+class Home(LibraryClient):
     """A library over a media folder, and the HTTP side of it."""
 
     def __init__(self, library, media: Path) -> None:

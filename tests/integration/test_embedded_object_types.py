@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded_asking import PICTURE
-from embedded_world import World, open_world
+from library_client import PICTURE
+from sample_library import SampleLibrary, open_sample_library
 from sqlalchemy import event
 
 
 @pytest.fixture
-def world(library_file: Path) -> Iterator[World]:
-    made = open_world(library_file)
+def sample(library_file: Path) -> Iterator[SampleLibrary]:
+    made = open_sample_library(library_file)
     yield made
     made.library.close()
 
 
-def test_null_and_empty_of_a_bare_scene(world: World) -> None:
-    world.create("sceneCreate", title="a")
-    scene = world(
+def test_null_and_empty_of_a_bare_scene(sample: SampleLibrary) -> None:
+    sample.create("sceneCreate", title="a")
+    scene = sample(
         """{ findScene(id: 1) { code details director url urls date rating100 studio { id }
         captions { caption_type } files { id } tags { id } o_counter play_count last_played_at
         play_history interactive interactive_speed stash_ids { endpoint } custom_fields
@@ -36,9 +36,9 @@ def test_null_and_empty_of_a_bare_scene(world: World) -> None:
     assert {name: value for name, value in rest.items() if value is not None} == texts | numbers
 
 
-def test_null_and_empty_of_a_bare_performer(world: World) -> None:
-    world.create("performerCreate", name="a")
-    performer = world(
+def test_null_and_empty_of_a_bare_performer(sample: SampleLibrary) -> None:
+    sample.create("performerCreate", name="a")
+    performer = sample(
         """{ findPerformer(id: 1) { disambiguation gender country height_cm weight birthdate twitter url
         circumcised alias_list urls rating100 favorite o_counter scene_count } }"""
     )
@@ -56,24 +56,26 @@ def test_null_and_empty_of_a_bare_performer(world: World) -> None:
 
 
 @pytest.mark.parametrize("date", ["2021", "2021-03", "2021-03-04"])
-def test_dates_are_shown_as_precise_as_they_were_given(world: World, date: str) -> None:
-    assert world.write("sceneCreate", "{ date }", title="a", date=date) == {"date": date}
+def test_dates_are_shown_as_precise_as_they_were_given(sample: SampleLibrary, date: str) -> None:
+    assert sample.write("sceneCreate", "{ date }", title="a", date=date) == {"date": date}
 
 
-def test_orders_of_nested_lists(world: World) -> None:
+def test_orders_of_nested_lists(sample: SampleLibrary) -> None:
     for name, sort_name in (("tag 10", None), ("Tag 9", None), ("aaa", "zzz")):
-        world.create("tagCreate", name=name, sort_name=sort_name)
-    world.create("performerCreate", name="x", alias_list=["b", "A", "a2"])
-    world.create("performerCreate", name="a")
-    world.create("sceneCreate", title="s", tag_ids=["1", "2", "3"], performer_ids=["2", "1"], urls=["z", "a"])
+        sample.create("tagCreate", name=name, sort_name=sort_name)
+    sample.create("performerCreate", name="x", alias_list=["b", "A", "a2"])
+    sample.create("performerCreate", name="a")
+    sample.create(
+        "sceneCreate", title="s", tag_ids=["1", "2", "3"], performer_ids=["2", "1"], urls=["z", "a"]
+    )
     for seconds in (9, 3):
-        world.create(
+        sample.create(
             "sceneMarkerCreate", scene_id="1", title="", seconds=seconds, primary_tag_id="1", tag_ids=["2"]
         )
-    world.video("/m/b.mp4", "1", hashes={"phash": -1, "oshash": "ff"})
-    world.video("/m/a.mp4", "1")
-    world('mutation { sceneAddO(id: 1, times: ["2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z"]) { count } }')
-    scene = world(
+    sample.video("/m/b.mp4", "1", hashes={"phash": -1, "oshash": "ff"})
+    sample.video("/m/a.mp4", "1")
+    sample('mutation { sceneAddO(id: 1, times: ["2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z"]) { count } }')
+    scene = sample(
         """{ findScene(id: 1) { tags { id } performers { id alias_list } urls url scene_markers { seconds }
         files { basename fingerprint(type: "phash") fingerprints { type value } } o_history } }"""
     )
@@ -87,23 +89,23 @@ def test_orders_of_nested_lists(world: World) -> None:
     assert scene["o_history"] == ["2024-02-01T00:00:00Z", "2024-01-01T00:00:00Z"]
 
 
-def test_counts_reach_as_deep_as_asked(world: World) -> None:
+def test_counts_reach_as_deep_as_asked(sample: SampleLibrary) -> None:
     for number in range(1, 4):
-        world.create("studioCreate", name=f"s{number}", parent_id=str(number - 1) if number > 1 else None)
-        world.create("tagCreate", name=f"t{number}", parent_ids=[str(number - 1)] if number > 1 else [])
-        world.create("sceneCreate", title="a", studio_id=str(number), tag_ids=["1", str(number)])
+        sample.create("studioCreate", name=f"s{number}", parent_id=str(number - 1) if number > 1 else None)
+        sample.create("tagCreate", name=f"t{number}", parent_ids=[str(number - 1)] if number > 1 else [])
+        sample.create("sceneCreate", title="a", studio_id=str(number), tag_ids=["1", str(number)])
     counts = "{ direct: scene_count one: scene_count(depth: 1) all: scene_count(depth: -1) }"
-    assert world(f"{{ findStudio(id: 1) {counts} }}") == {"direct": 1, "one": 2, "all": 3}
-    assert world(f"{{ findTag(id: 2) {counts} }}") == {"direct": 1, "one": 2, "all": 2}
-    assert world("{ findTag(id: 3) { parent_count child_count } }") == {"parent_count": 1, "child_count": 0}
+    assert sample(f"{{ findStudio(id: 1) {counts} }}") == {"direct": 1, "one": 2, "all": 3}
+    assert sample(f"{{ findTag(id: 2) {counts} }}") == {"direct": 1, "one": 2, "all": 2}
+    assert sample("{ findTag(id: 3) { parent_count child_count } }") == {"parent_count": 1, "child_count": 0}
 
 
-def test_group_counts_do_not_stop_at_the_top(world: World) -> None:
-    world.create("performerCreate", name="p")
-    world.create("groupCreate", name="top")
-    world.create("groupCreate", name="sub", containing_groups=[{"group_id": "1", "description": "first"}])
-    world.create("sceneCreate", title="a", groups=[{"group_id": "2"}], performer_ids=["1"])
-    group = world(
+def test_group_counts_do_not_stop_at_the_top(sample: SampleLibrary) -> None:
+    sample.create("performerCreate", name="p")
+    sample.create("groupCreate", name="top")
+    sample.create("groupCreate", name="sub", containing_groups=[{"group_id": "1", "description": "first"}])
+    sample.create("sceneCreate", title="a", groups=[{"group_id": "2"}], performer_ids=["1"])
+    group = sample(
         """{ findGroup(id: 1) { sub_groups { description group { name } } sub_group_count scene_count
         deep: scene_count(depth: -1) people: performer_count(depth: -1) } }"""
     )
@@ -114,24 +116,24 @@ def test_group_counts_do_not_stop_at_the_top(world: World) -> None:
         "deep": 1,
         "people": 1,
     }
-    assert world("{ findMovie(id: 2) { name scenes { id } } }") == {"name": "sub", "scenes": [{"id": "1"}]}
+    assert sample("{ findMovie(id: 2) { name scenes { id } } }") == {"name": "sub", "scenes": [{"id": "1"}]}
 
 
-def test_galleries_choose_their_cover(world: World) -> None:
-    world.create("galleryCreate", title="g")
+def test_galleries_choose_their_cover(sample: SampleLibrary) -> None:
+    sample.create("galleryCreate", title="g")
     for name in ("page 10.png", "page 2.png", "the cover.png"):
-        world.image(f"/m/{name}", galleries=("1",))
+        sample.image(f"/m/{name}", galleries=("1",))
     cover = "{ findGallery(id: 1) { cover { id } image(index: 0) { id } image_count } }"
-    assert world(cover) == {"cover": {"id": "3"}, "image": {"id": "2"}, "image_count": 3}
-    world("mutation { setGalleryCover(input: {gallery_id: 1, cover_image_id: 1}) }")
-    assert world(cover)["cover"] == {"id": "1"}
+    assert sample(cover) == {"cover": {"id": "3"}, "image": {"id": "2"}, "image_count": 3}
+    sample("mutation { setGalleryCover(input: {gallery_id: 1, cover_image_id: 1}) }")
+    assert sample(cover)["cover"] == {"id": "1"}
 
 
-def test_links_start_with_the_base_url(world: World) -> None:
-    world.create("performerCreate", name="a")
-    world.create("tagCreate", name="a", image=PICTURE)
+def test_links_start_with_the_base_url(sample: SampleLibrary) -> None:
+    sample.create("performerCreate", name="a")
+    sample.create("tagCreate", name="a", image=PICTURE)
     document = "{ findPerformer(id: 1) { image_path } findTag(id: 1) { image_path } }"
-    outcome = world.library.execute(document, base_url="https://box:1/stash")
+    outcome = sample.library.execute(document, base_url="https://box:1/stash")
     assert outcome.data is not None
     paths = [value["image_path"] for value in outcome.data.values()]
     assert paths[0].startswith("https://box:1/stash/performer/1/image?t=")
@@ -139,13 +141,13 @@ def test_links_start_with_the_base_url(world: World) -> None:
     assert "default" not in paths[1]
 
 
-def test_files_and_folders(world: World) -> None:
-    world.create("sceneCreate", title="a")
-    world.video("/media/x/a.mp4", "1")
-    world.image("/media/x/b.png")
+def test_files_and_folders(sample: SampleLibrary) -> None:
+    sample.create("sceneCreate", title="a")
+    sample.video("/media/x/a.mp4", "1")
+    sample.image("/media/x/b.png")
     file = """{ __typename path basename parent_folder { path } zip_file { id }
       ... on VideoFile { duration } ... on ImageFile { width } }"""
-    assert world(f'{{ findFile(path: "/media/x/b.png") {file} }}') == {
+    assert sample(f'{{ findFile(path: "/media/x/b.png") {file} }}') == {
         "__typename": "ImageFile",
         "path": "/media/x/b.png",
         "basename": "b.png",
@@ -153,23 +155,23 @@ def test_files_and_folders(world: World) -> None:
         "zip_file": None,
         "width": 100,
     }
-    assert world(f"{{ findFile(id: 1) {file} }}")["duration"] == 60.5
-    assert "no rows in result set" in world.refusal("{ findFile(id: 9) { id } }")
-    assert world.refusal('{ findFolder(path: "/no") { id } }') == "folder not found"
-    assert world.refusal("{ findFile { id } }") == "either id or path must be provided"
-    assert world("{ findImage(id: 1) { visual_files { __typename } paths { preview } } }") == {
+    assert sample(f"{{ findFile(id: 1) {file} }}")["duration"] == 60.5
+    assert "no rows in result set" in sample.refusal("{ findFile(id: 9) { id } }")
+    assert sample.refusal('{ findFolder(path: "/no") { id } }') == "folder not found"
+    assert sample.refusal("{ findFile { id } }") == "either id or path must be provided"
+    assert sample("{ findImage(id: 1) { visual_files { __typename } paths { preview } } }") == {
         "visual_files": [{"__typename": "ImageFile"}],
         "paths": {"preview": ""},
     }
 
 
-def test_duplicates_by_perceptual_hash(world: World) -> None:
+def test_duplicates_by_perceptual_hash(sample: SampleLibrary) -> None:
     for number, phash in enumerate((0b1111, 0b1110, 0b1111, -1), 1):
-        world.create("sceneCreate", title=str(number))
-        world.video(f"/m/{number}.mp4", str(number), hashes={"phash": phash}, duration=number * 10.0)
+        sample.create("sceneCreate", title=str(number))
+        sample.video(f"/m/{number}.mp4", str(number), hashes={"phash": phash}, duration=number * 10.0)
 
     def groups(args: str) -> list[list[str]]:
-        found = world(f"{{ findDuplicateScenes({args}) {{ id }} }}")
+        found = sample(f"{{ findDuplicateScenes({args}) {{ id }} }}")
         return [[scene["id"] for scene in group] for group in found]
 
     assert groups("distance: 0") == [["1", "3"]]
@@ -179,14 +181,14 @@ def test_duplicates_by_perceptual_hash(world: World) -> None:
     assert groups("distance: 64") == [["1", "2", "3", "4"]]
 
 
-def test_duplicates_chain_and_stand_in_the_order_of_paths(world: World) -> None:
+def test_duplicates_chain_and_stand_in_the_order_of_paths(sample: SampleLibrary) -> None:
     for name, phash, seconds in (("c", 7, 10.0), ("B", 1, 0.0), ("a", 0, 90.0), ("d", 1 << 63, 10.0)):
-        scene = world.create("sceneCreate", title=name)
-        world.video(f"/m/{name}.mp4", scene, hashes={"phash": phash - (phash >> 63 << 64)}, duration=seconds)
-    world.video("/m/0 again.mp4", "1", hashes={"phash": 7})
+        scene = sample.create("sceneCreate", title=name)
+        sample.video(f"/m/{name}.mp4", scene, hashes={"phash": phash - (phash >> 63 << 64)}, duration=seconds)
+    sample.video("/m/0 again.mp4", "1", hashes={"phash": 7})
 
     def groups(args: str) -> list[list[str]]:
-        found = world(f"{{ findDuplicateScenes({args}) {{ title }} }}")
+        found = sample(f"{{ findDuplicateScenes({args}) {{ title }} }}")
         return [[scene["title"] for scene in group] for group in found]
 
     assert groups("distance: 0") == []
@@ -195,59 +197,59 @@ def test_duplicates_chain_and_stand_in_the_order_of_paths(world: World) -> None:
     assert groups("distance: 1, duration_diff: 0") == [["B", "a"]]
 
 
-def test_markers_by_tag_and_title(world: World) -> None:
+def test_markers_by_tag_and_title(sample: SampleLibrary) -> None:
     for name in ("a", "b"):
-        world.create("tagCreate", name=name)
-    world.create("sceneCreate", title="s")
+        sample.create("tagCreate", name=name)
+    sample.create("sceneCreate", title="s")
     for seconds, tag in ((5, "1"), (2, "2"), (9, "2")):
-        world.create("sceneMarkerCreate", scene_id="1", title="cut", seconds=seconds, primary_tag_id=tag)
-    assert world("{ sceneMarkerTags(scene_id: 1) { tag { id } scene_markers { id } } }") == [
+        sample.create("sceneMarkerCreate", scene_id="1", title="cut", seconds=seconds, primary_tag_id=tag)
+    assert sample("{ sceneMarkerTags(scene_id: 1) { tag { id } scene_markers { id } } }") == [
         {"tag": {"id": "2"}, "scene_markers": [{"id": "2"}, {"id": "3"}]},
         {"tag": {"id": "1"}, "scene_markers": [{"id": "1"}]},
     ]
-    assert world('{ markerStrings(q: "c") { title count } }') == [{"title": "cut", "count": 3}]
+    assert sample('{ markerStrings(q: "c") { title count } }') == [{"title": "cut", "count": 3}]
 
 
 @contextmanager
-def statements(world: World) -> Iterator[list[str]]:
+def statements(sample: SampleLibrary) -> Iterator[list[str]]:
     """The SQL that the block executes."""
     seen: list[str] = []
 
     def note(*args: Any) -> None:
         seen.append(args[2])
 
-    engine = world.library.database.engines[0]
+    engine = sample.library.database.engines[0]
     event.listen(engine, "before_cursor_execute", note)
     yield seen
     event.remove(engine, "before_cursor_execute", note)
 
 
-def test_a_page_costs_as_many_statements_as_it_has_relations(world: World) -> None:
+def test_a_page_costs_as_many_statements_as_it_has_relations(sample: SampleLibrary) -> None:
     for number in range(1, 6):
-        world.create("tagCreate", name=f"t{number}")
-        world.create("studioCreate", name=f"s{number}")
-        world.create("performerCreate", name=f"p{number}", tag_ids=[str(number)])
+        sample.create("tagCreate", name=f"t{number}")
+        sample.create("studioCreate", name=f"s{number}")
+        sample.create("performerCreate", name=f"p{number}", tag_ids=[str(number)])
     creations = "\n".join(
         f's{n}: sceneCreate(input: {{title: "s{n}", studio_id: {n % 5 + 1}, tag_ids: [1, {n % 5 + 1}],'
         f" performer_ids: [{n % 5 + 1}]}}) {{ id }}"
         for n in range(40)
     )
-    world(f"mutation {{ {creations} }}")
+    sample(f"mutation {{ {creations} }}")
     document = """query($n: Int) { findScenes(filter: {per_page: $n}) { count scenes { id title play_count
       studio { name scene_count(depth: -1) parent_studio { id } } tags { name parents { id } }
       performers { name tags { id name } scene_count } files { path } urls stash_ids { endpoint }
       galleries { id } groups { scene_index } custom_fields } } }"""
     costs = []
     for size in (2, 40):
-        with statements(world) as seen:
-            found = world(document, n=size)
+        with statements(sample) as seen:
+            found = sample(document, n=size)
         assert len(found["scenes"]) == size
         costs.append(len(seen))
     assert costs[1] <= costs[0] <= 25
 
 
-def test_a_count_alone_loads_no_rows(world: World) -> None:
-    world.create("tagCreate", name="a")
-    with statements(world) as seen:
-        assert world("{ findTags { count } }") == {"count": 1}
+def test_a_count_alone_loads_no_rows(sample: SampleLibrary) -> None:
+    sample.create("tagCreate", name="a")
+    with statements(sample) as seen:
+        assert sample("{ findTags { count } }") == {"count": 1}
     assert len([sql for sql in seen if sql.startswith("SELECT")]) == 1

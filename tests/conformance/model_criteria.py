@@ -1,4 +1,4 @@
-"""What a server answers to a criterion, said in plain Python: one function per kind of criterion.
+"""Model of the server's filters in plain Python: one function per kind of criterion.
 
 Each takes what an object has and the criterion, and says True, False or None: None is what SQL calls
 NULL, which neither a condition nor its negation finds.
@@ -21,7 +21,7 @@ def like(text: str, pattern: str) -> bool:
 
 
 def words(value: str) -> list[str]:
-    """What INCLUDES looks for: words, or the phrase inside quotes."""
+    """Search terms of INCLUDES: words, or the phrase inside quotes."""
     value = value.strip()
     if value.startswith('"') or value.endswith('"'):
         return [value.strip('"')]

@@ -1,4 +1,4 @@
-"""A library served over loopback, with the policy that a test is about."""
+"""A library served over loopback HTTP with a given policy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONFIGURE = "mutation($input: ConfigGeneralInput!) { configureGeneral(input: $in
 
 
 @contextmanager
-def serving(
+def serve_library(
     path: Path,
     *,
     host: str = "127.0.0.1",
@@ -30,7 +30,7 @@ def serving(
     limits: Limits = DEFAULT_LIMITS,
     **policy: Any,
 ) -> Iterator[str]:
-    """The URL of the library at `path`; `policy` is what WebPolicy.parse takes."""
+    """URL of the library at `path`; `policy` holds arguments of WebPolicy.parse."""
     allowed = WebPolicy.parse(**policy)
     options = {"arrival": arrival, "allow_sql": allow_sql, "limits": limits}
     server = LibraryServer(str(path), host, 0, policy=allowed, **options)
@@ -71,7 +71,7 @@ def open_socket(url: str) -> socket.socket:
 
 
 def read_to_end(connection: socket.socket) -> bytes:
-    """What comes until the other side ends the connection."""
+    """Bytes received until the peer closes the connection."""
     received = b""
     while part := connection.recv(65536):
         received += part

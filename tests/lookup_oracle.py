@@ -1,4 +1,4 @@
-"""What objects of a plain library hold for each filter field, and so which of them a question means."""
+"""Oracle for lookups: evaluates them in plain Python on the rows of a library."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import lookup_meaning as meaning
-from lookup_world import Row, Rows, singular
+import lookup_semantics as semantics
+from random_rows import Row, Rows, singular
 
 from stash_cli.core.types.api import describe_api
 
@@ -41,23 +41,23 @@ RENAMED |= {
 }
 RENAMED |= {"image": "image_blob", "cover": "cover_blob", "bitrate": "bit_rate"}
 WHOLE = {"resume_time", "play_duration", "duration"}
-"""Numbers that are compared without their fraction (a marker's length aside)."""
+"""Numbers that are compared without their fraction (except a marker's length)."""
 OF_FILES = {
     "Scene": "path oshash checksum duration framerate bitrate resolution orientation video_codec audio_codec"
     " phash phash_distance",
     "Image": "path checksum resolution orientation phash_distance",
     "Gallery": "path checksum",
 }
-"""Facts of files: those that are asked for together speak of one file."""
+"""Fields of files; lookups of several must hold for the same file."""
 OF_FIRST_FILE = {"captions", "interactive", "interactive_speed"}
 SINGLE = {"studios", "parent_folder", "zip_file"}
 MEDIA = ("scenes", "images", "galleries")
 NULL_OF = {"stash_id": "stash_id_endpoint", "phash": "phash_distance"}
-"""Parts whose lack is the null of a field that goes together with others."""
+"""`is_missing` values that mean null of a field which is combined with others."""
 
 
-class Truth:
-    """Answers questions to a library from its rows."""
+class LookupOracle:
+    """Evaluates lookups on the rows of a library."""
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
@@ -72,7 +72,7 @@ class Truth:
 
     def holds(self, type_name: str, row: Row, asked: dict[str, Any]) -> bool:
         """Whether an object meets all lookups; keys are `field__lookup` or `relation__field__lookup`."""
-        own: dict[str, meaning.Asked] = {}
+        own: dict[str, semantics.Asked] = {}
         inner: dict[str, dict[str, Any]] = {}
         for key, value in map(spelt_out, asked.items()):
             name, _, rest = key.partition("__")
@@ -99,38 +99,38 @@ class Truth:
         target, many = self.related(type_name, f"{name}_filter", row)
         return any(self.holds(target, one, asked) for one in many)
 
-    def one_file(self, type_name: str, row: Row, own: dict[str, meaning.Asked]) -> bool:
-        """Whether one file meets all that is positively asked of files."""
-        names = [n for n in OF_FILES.get(type_name, "").split() if n in own and meaning.is_positive(own[n])]
+    def one_file(self, type_name: str, row: Row, own: dict[str, semantics.Asked]) -> bool:
+        """Whether one file meets all positive lookups of files."""
+        names = [n for n in OF_FILES.get(type_name, "").split() if n in own and semantics.is_positive(own[n])]
         if len(names) < 2:
             return True
         files = self.files(type_name, row)
         return any(all(self._of_file(type_name, name, [file], own[name]) for name in names) for file in files)
 
-    def _of_file(self, type_name: str, name: str, files: list[Row], asked: meaning.Asked) -> bool:
+    def _of_file(self, type_name: str, name: str, files: list[Row], asked: semantics.Asked) -> bool:
         if name in ("phash", "phash_distance"):
-            return meaning.hashes(self.file_values("phash", files), asked)
-        return meaning.meets(self.kind(type_name, name), self.file_values(name, files), asked)
+            return semantics.hashes(self.file_values("phash", files), asked)
+        return semantics.meets(self.kind(type_name, name), self.file_values(name, files), asked)
 
     def kind(self, type_name: str, name: str) -> str:
         return OBJECT_TYPES[self.fields(type_name)[name].type.name]
 
     # one field
 
-    def field(self, type_name: str, name: str, row: Row, asked: meaning.Asked) -> bool:
+    def field(self, type_name: str, name: str, row: Row, asked: semantics.Asked) -> bool:
         declared = self.fields(type_name)[name].type.name
         if declared.endswith("MultiCriterionInput"):
             return self._relation(type_name, name, row, asked)
         if name == "is_missing":
             return all(self.lacks(type_name, row, part) == (name == "eq") for name, part in asked.items())
         if declared in ("Boolean", "String"):
-            return all(self.truth(type_name, name, row) == (v == (k == "eq")) for k, v in asked.items())
+            return all(self.oracle(type_name, name, row) == (v == (k == "eq")) for k, v in asked.items())
         if name in SPECIAL:
             return SPECIAL[name](self, type_name, row, asked)
-        return meaning.meets(self.kind(type_name, name), self.values(type_name, name, row), asked)
+        return semantics.meets(self.kind(type_name, name), self.values(type_name, name, row), asked)
 
     def values(self, type_name: str, name: str, row: Row) -> list[Any]:
-        """What an object holds, without nulls and empty texts."""
+        """Values of an object, without nulls and empty texts."""
         if name in OF_FILES.get(type_name, "").split():
             found = self.file_values(name, self.files(type_name, row))
             own = self.by_id["folders"].get(row.get("folder_id")) if name == "path" else None
@@ -145,7 +145,7 @@ class Truth:
             found = [int(held) if name in WHOLE and held is not None and type_name != "SceneMarker" else held]
         return [one for one in found if one is not None and one != ""]
 
-    def truth(self, type_name: str, name: str, row: Row) -> bool:
+    def oracle(self, type_name: str, name: str, row: Row) -> bool:
         if name == "performer_favorite":
             return any(one["favorite"] for one in self.performers(type_name, row))
         if name in OF_FIRST_FILE and type_name == "Scene":
@@ -161,7 +161,7 @@ class Truth:
     # files
 
     def files(self, type_name: str, row: Row) -> list[Row]:
-        """The files of an object with all that is known of them, the first one first."""
+        """Files of an object with their details, the primary file first."""
         if type_name not in OF_FILES:
             return []
         noun = type_name.lower()
@@ -199,17 +199,17 @@ class Truth:
         """Ids of related objects."""
         return list(dict.fromkeys(one for one in RELATIONS[name](self, type_name, row) if one is not None))
 
-    def _relation(self, type_name: str, name: str, row: Row, asked: meaning.Asked) -> bool:
+    def _relation(self, type_name: str, name: str, row: Row, asked: semantics.Asked) -> bool:
         depth = asked.get("depth", 0)
         upwards = name in ("children", "sub_groups")
         counted = [
             self.counts_as(name, one, depth, upwards=upwards) for one in self.held(type_name, name, row)
         ]
         single = (name in SINGLE and type_name != "Performer") or (type_name, name) in ONE_ONLY
-        return meaning.relation(counted, asked, single=single)
+        return semantics.relation(counted, asked, single=single)
 
     def counts_as(self, name: str, number: int, depth: int, *, upwards: bool) -> set[int]:
-        """The ids that a related object stands for: its own and those above it, `depth` levels (-1: all)."""
+        """Ids of a related object and of its ancestors up to `depth` levels (-1: all)."""
         found, level, near = {number}, 0, {number}
         while near and level != depth:
             near = {one for each in near for one in self.above(name, each, upwards=upwards)} - found
@@ -233,7 +233,7 @@ class Truth:
         return [one[parent] for one in self.rows[table] if one[child] == number]
 
     def related(self, type_name: str, name: str, row: Row) -> tuple[str, list[Row]]:
-        """The type that a nested filter is for, and the objects that it looks at."""
+        """Type and objects that a nested filter applies to."""
         if name in ("video_file_filter", "image_file_filter"):
             kind, source = ("Video", "video_files") if name.startswith("video") else ("Image", "image_files")
             has = any(one["file_id"] == row["id"] for one in self.rows[source])
@@ -264,7 +264,7 @@ class Truth:
 
 
 def spelt_out(asked: tuple[str, Any]) -> tuple[str, Any]:
-    """A part that is missing as the null of its field, where that counts with others of the field."""
+    """`is_missing` as the null lookup of its field, where it is combined with others of the field."""
     key, value = asked
     if key.startswith("is_missing__") and value in NULL_OF:
         return f"{NULL_OF[value]}__null", key.endswith("eq")
@@ -272,16 +272,16 @@ def spelt_out(asked: tuple[str, Any]) -> tuple[str, Any]:
 
 
 def _texts(suffix: str, column: str) -> Callable[..., Any]:
-    def values(truth: Truth, type_name: str, row: Row) -> list[Any] | None:
+    def values(oracle: LookupOracle, type_name: str, row: Row) -> list[Any] | None:
         noun = "group" if type_name == "Movie" else type_name.lower()
-        rows = truth.rows.get(f"{noun}_{suffix}")
+        rows = oracle.rows.get(f"{noun}_{suffix}")
         return None if rows is None else [one[column] for one in rows if one[f"{noun}_id"] == row["id"]]
 
     return values
 
 
 def _count(relation: str) -> Callable[..., Any]:
-    return lambda truth, type_name, row: [len(truth.held(type_name, relation, row))]
+    return lambda oracle, type_name, row: [len(oracle.held(type_name, relation, row))]
 
 
 def _age(born: str | None, at: str | None) -> list[int]:
@@ -299,43 +299,44 @@ def _today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def _plays(truth: Truth, type_name: str, row: Row) -> list[Any]:
-    views = truth.rows["scenes_view_dates"]
+def _plays(oracle: LookupOracle, type_name: str, row: Row) -> list[Any]:
+    views = oracle.rows["scenes_view_dates"]
     if type_name == "Scene":
         return [sum(one["scene_id"] == row["id"] for one in views)]
-    scenes = truth.held(type_name, "scenes", row)
+    scenes = oracle.held(type_name, "scenes", row)
     return [len({one["view_date"] for one in views if one["scene_id"] in scenes})]
 
 
-def _o_counter(truth: Truth, type_name: str, row: Row) -> list[Any]:
+def _o_counter(oracle: LookupOracle, type_name: str, row: Row) -> list[Any]:
     if type_name == "Image":
         return [row["o_counter"]]
-    scenes = [row["id"]] if type_name == "Scene" else truth.held(type_name, "scenes", row)
-    images = truth.held(type_name, "images", row) if type_name == "Performer" else []
+    scenes = [row["id"]] if type_name == "Scene" else oracle.held(type_name, "scenes", row)
+    images = oracle.held(type_name, "images", row) if type_name == "Performer" else []
     return [
-        sum(one["scene_id"] in scenes for one in truth.rows["scenes_o_dates"])
-        + sum(truth.by_id["images"][one]["o_counter"] for one in images)
+        sum(one["scene_id"] in scenes for one in oracle.rows["scenes_o_dates"])
+        + sum(oracle.by_id["images"][one]["o_counter"] for one in images)
     ]
 
 
-def _last_played(truth: Truth, _: str, row: Row) -> list[Any]:
-    views = [one["view_date"] for one in truth.rows["scenes_view_dates"] if one["scene_id"] == row["id"]]
+def _last_played(oracle: LookupOracle, _: str, row: Row) -> list[Any]:
+    views = [one["view_date"] for one in oracle.rows["scenes_view_dates"] if one["scene_id"] == row["id"]]
     return [max(views)] if views else []
 
 
 def _of_scene(column: str) -> Callable[..., Any]:
-    return lambda truth, _, row: [truth.by_id["scenes"][row["scene_id"]][column]]
+    return lambda oracle, _, row: [oracle.by_id["scenes"][row["scene_id"]][column]]
 
 
-def _length(truth: Truth, type_name: str, row: Row) -> list[Any] | None:
+def _length(oracle: LookupOracle, type_name: str, row: Row) -> list[Any] | None:
     if type_name != "SceneMarker":
         return None
     return [] if row["end_seconds"] is None else [row["end_seconds"] - row["seconds"]]
 
 
-def _average(truth: Truth, _: str, row: Row) -> list[Any]:
+def _average(oracle: LookupOracle, _: str, row: Row) -> list[Any]:
     firsts = [
-        truth.files("Image", truth.by_id["images"][one])[:1] for one in truth.held("Gallery", "images", row)
+        oracle.files("Image", oracle.by_id["images"][one])[:1]
+        for one in oracle.held("Gallery", "images", row)
     ]
     sides = [min(file["width"], file["height"]) for files in firsts for file in files]
     return [sum(sides) / len(sides)] if sides else []
@@ -347,20 +348,20 @@ VALUES: dict[str, Callable[..., Any]] = {
     "birth_year": lambda _, __, row: [row["birthdate"] and int(row["birthdate"][:4])],
     "death_year": lambda _, __, row: [row["death_date"] and int(row["death_date"][:4])],
     "age": lambda _, __, row: _age(row["birthdate"], row["death_date"] or _today()),
-    "performer_age": lambda truth, name, row: [
-        age for one in truth.performers(name, row) for age in _age(one["birthdate"], row["date"])
+    "performer_age": lambda oracle, name, row: [
+        age for one in oracle.performers(name, row) for age in _age(one["birthdate"], row["date"])
     ],
     "play_count": _plays,
     "o_counter": _o_counter,
     "last_played_at": _last_played,
     "duration": _length,
     "average_resolution": _average,
-    "stash_id_count": lambda truth, name, row: [len(list(truth.boxes(name, row)))],
-    "file_count": lambda truth, name, row: [len(truth.files(name, row))],
+    "stash_id_count": lambda oracle, name, row: [len(list(oracle.boxes(name, row)))],
+    "file_count": lambda oracle, name, row: [len(oracle.files(name, row))],
     "marker_count": _count("markers"),
     "child_count": _count("children"),
-    "dir": lambda truth, _, row: [truth.by_id["folders"][row["parent_folder_id"]]["path"]],
-    "path": lambda truth, name, row: [truth.file(row["id"])["path"]] if name == "File" else None,
+    "dir": lambda oracle, _, row: [oracle.by_id["folders"][row["parent_folder_id"]]["path"]],
+    "path": lambda oracle, name, row: [oracle.file(row["id"])["path"]] if name == "File" else None,
     **{
         f"{n}_count": _count(f"{n}s")
         for n in ("tag", "performer", "scene", "image", "studio", "group", "parent")
@@ -371,7 +372,7 @@ VALUES: dict[str, Callable[..., Any]] = {
     "sub_group_count": _count("sub_groups"),
     **{f"scene_{name}": _of_scene(name) for name in ("date", "created_at", "updated_at")},
 }
-"""What does not stand in a column of the same name; None where it does, for this type."""
+"""Values that are not in a column of the same name; None where they are, for this type."""
 
 
 def _rounded(rate: float) -> int:
@@ -398,14 +399,14 @@ def _shape(width: int, height: int) -> str:
 def _via(*steps: tuple[str, str]) -> Callable[..., Any]:
     """Ids over link tables: from `left` to `right`, and on from there."""
 
-    def ids(truth: Truth, row: Row) -> list[int]:
+    def ids(oracle: LookupOracle, row: Row) -> list[int]:
         found = [row["id"]]
         for left, right in steps:
-            table = f"{left}_{right}" if f"{left}_{right}" in truth.rows else f"{right}_{left}"
+            table = f"{left}_{right}" if f"{left}_{right}" in oracle.rows else f"{right}_{left}"
             sides = (
                 table.split("_", 1) if not table.startswith("scene_markers") else ["scene_markers", "tags"]
             )
-            found = [other for one in found for other in truth.linked(*sides, singular(left), one)]
+            found = [other for one in found for other in oracle.linked(*sides, singular(left), one)]
         return found
 
     return ids
@@ -413,92 +414,92 @@ def _via(*steps: tuple[str, str]) -> Callable[..., Any]:
 
 def _link(name: str) -> Callable[..., Any]:
     """Ids of `name` in the one link table with the type's own."""
-    return lambda truth, type_name, row: _via((TABLES[type_name], name))(truth, row)
+    return lambda oracle, type_name, row: _via((TABLES[type_name], name))(oracle, row)
 
 
-def _tags(truth: Truth, type_name: str, row: Row) -> list[int]:
-    own = _link("tags")(truth, type_name, row)
+def _tags(oracle: LookupOracle, type_name: str, row: Row) -> list[int]:
+    own = _link("tags")(oracle, type_name, row)
     return [row["primary_tag_id"], *own] if type_name == "SceneMarker" else own
 
 
 def _owned(table: str) -> Callable[..., Any]:
     """Ids of rows of `table`, by a link table or by the studio that they name."""
 
-    def ids(truth: Truth, type_name: str, row: Row) -> list[int]:
+    def ids(oracle: LookupOracle, type_name: str, row: Row) -> list[int]:
         if type_name == "SceneMarker":
             return [row["scene_id"]]
         if type_name == "Studio":
-            return [one["id"] for one in truth.rows[table] if one["studio_id"] == row["id"]]
+            return [one["id"] for one in oracle.rows[table] if one["studio_id"] == row["id"]]
         if type_name == "File":
-            noun, links = singular(table), truth.rows[f"{table}_files"]
+            noun, links = singular(table), oracle.rows[f"{table}_files"]
             return [one[noun] for one in links if one["file_id"] == row["id"]]
         if type_name == "Folder":
-            return [one["id"] for one in truth.rows["galleries"] if one["folder_id"] == row["id"]]
+            return [one["id"] for one in oracle.rows["galleries"] if one["folder_id"] == row["id"]]
         if type_name == "Performer" and table == "groups":
-            return _via(("performers", "scenes"), ("scenes", "groups"))(truth, row)
-        return _link(table)(truth, type_name, row)
+            return _via(("performers", "scenes"), ("scenes", "groups"))(oracle, row)
+        return _link(table)(oracle, type_name, row)
 
     return ids
 
 
-def _studios(truth: Truth, type_name: str, row: Row) -> list[int | None]:
+def _studios(oracle: LookupOracle, type_name: str, row: Row) -> list[int | None]:
     if type_name == "Performer":
-        found = [(table, one) for table in MEDIA for one in _link(table)(truth, type_name, row)]
-        return [truth.by_id[table][one]["studio_id"] for table, one in found]
-    return _link("studios")(truth, type_name, row) if type_name == "Tag" else [row["studio_id"]]
+        found = [(table, one) for table in MEDIA for one in _link(table)(oracle, type_name, row)]
+        return [oracle.by_id[table][one]["studio_id"] for table, one in found]
+    return _link("studios")(oracle, type_name, row) if type_name == "Tag" else [row["studio_id"]]
 
 
-def _performers(truth: Truth, type_name: str, row: Row) -> list[int]:
+def _performers(oracle: LookupOracle, type_name: str, row: Row) -> list[int]:
     if type_name == "Performer":
         found = [
             other
             for table in MEDIA
-            for one in _link(table)(truth, type_name, row)
-            for other in truth.linked("performers", table, singular(table), one)
+            for one in _link(table)(oracle, type_name, row)
+            for other in oracle.linked("performers", table, singular(table), one)
         ]
         return [one for one in found if one != row["id"]]
     if type_name in ("Group", "Movie"):
-        return _via(("groups", "scenes"), ("scenes", "performers"))(truth, row)
+        return _via(("groups", "scenes"), ("scenes", "performers"))(oracle, row)
     if type_name == "SceneMarker":
-        return truth.linked("performers", "scenes", "scene_id", row["scene_id"])
-    return _link("performers")(truth, type_name, row)
+        return oracle.linked("performers", "scenes", "scene_id", row["scene_id"])
+    return _link("performers")(oracle, type_name, row)
 
 
-def _markers(truth: Truth, type_name: str, row: Row) -> list[int]:
-    markers = truth.rows["scene_markers"]
+def _markers(oracle: LookupOracle, type_name: str, row: Row) -> list[int]:
+    markers = oracle.rows["scene_markers"]
     if type_name == "Tag":
-        return [one["id"] for one in markers if row["id"] in _tags(truth, "SceneMarker", one)]
-    scenes = [row["id"]] if type_name == "Scene" else truth.held(type_name, "scenes", row)
+        return [one["id"] for one in markers if row["id"] in _tags(oracle, "SceneMarker", one)]
+    scenes = [row["id"]] if type_name == "Scene" else oracle.held(type_name, "scenes", row)
     return [one["id"] for one in markers if one["scene_id"] in scenes]
 
 
-def _files(truth: Truth, type_name: str, row: Row) -> list[int]:
+def _files(oracle: LookupOracle, type_name: str, row: Row) -> list[int]:
     if type_name == "Folder":
-        return [one["id"] for one in truth.rows["files"] if one["parent_folder_id"] == row["id"]]
-    return [one["id"] for one in truth.files(type_name, row)]
+        return [one["id"] for one in oracle.rows["files"] if one["parent_folder_id"] == row["id"]]
+    return [one["id"] for one in oracle.files(type_name, row)]
 
 
-def _folder(truth: Truth, type_name: str, row: Row) -> list[int | None]:
+def _folder(oracle: LookupOracle, type_name: str, row: Row) -> list[int | None]:
     if type_name != "Gallery":
         return [row["parent_folder_id"]]
-    own = truth.by_id["folders"].get(row["folder_id"], {})
-    return [own.get("parent_folder_id"), *(one["parent_folder_id"] for one in truth.files(type_name, row))]
+    own = oracle.by_id["folders"].get(row["folder_id"], {})
+    return [own.get("parent_folder_id"), *(one["parent_folder_id"] for one in oracle.files(type_name, row))]
 
 
 def _ends(table: str, mine: str, theirs: str) -> Callable[..., Any]:
-    return lambda truth, _, row: [one[theirs] for one in truth.rows[table] if one[mine] == row["id"]]
+    return lambda oracle, _, row: [one[theirs] for one in oracle.rows[table] if one[mine] == row["id"]]
 
 
-def _children(truth: Truth, type_name: str, row: Row) -> list[int]:
+def _children(oracle: LookupOracle, type_name: str, row: Row) -> list[int]:
     if type_name == "Studio":
-        return [one["id"] for one in truth.rows["studios"] if one["parent_id"] == row["id"]]
-    return _ends("tags_relations", "parent_id", "child_id")(truth, type_name, row)
+        return [one["id"] for one in oracle.rows["studios"] if one["parent_id"] == row["id"]]
+    return _ends("tags_relations", "parent_id", "child_id")(oracle, type_name, row)
 
 
-def _parents(truth: Truth, type_name: str, row: Row) -> list[int | None]:
+def _parents(oracle: LookupOracle, type_name: str, row: Row) -> list[int | None]:
     if type_name == "Studio":
         return [row["parent_id"]]
-    return _ends("tags_relations", "child_id", "parent_id")(truth, type_name, row)
+    return _ends("tags_relations", "child_id", "parent_id")(oracle, type_name, row)
 
 
 RELATIONS: dict[str, Callable[..., Any]] = {
@@ -519,71 +520,71 @@ RELATIONS: dict[str, Callable[..., Any]] = {
     "children": _children,
     "containing_groups": _ends("groups_relations", "sub_id", "containing_id"),
     "sub_groups": _ends("groups_relations", "containing_id", "sub_id"),
-    "performer_tags": lambda truth, name, row: [
-        tag for one in truth.performers(name, row) for tag in _tags(truth, "Performer", one)
+    "performer_tags": lambda oracle, name, row: [
+        tag for one in oracle.performers(name, row) for tag in _tags(oracle, "Performer", one)
     ],
-    "scene_tags": lambda truth, _, row: _tags(truth, "Scene", truth.by_id["scenes"][row["scene_id"]]),
+    "scene_tags": lambda oracle, _, row: _tags(oracle, "Scene", oracle.by_id["scenes"][row["scene_id"]]),
 }
 ONE_ONLY = {("Studio", "parents"), ("SceneMarker", "scenes")}
 """Relations to one object at most, beside those of `SINGLE`."""
 
 
-def _custom(truth: Truth, type_name: str, row: Row, asked: meaning.Asked) -> bool:
+def _custom(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
     noun = type_name.lower()
-    rows = truth.rows[f"{noun}_custom_fields"]
+    rows = oracle.rows[f"{noun}_custom_fields"]
     held = {one["field"]: one["value"] for one in rows if one[f"{noun}_id"] == row["id"]}
     return all(
-        meaning.custom(held, lookup, name, wanted)
+        semantics.custom(held, lookup, name, wanted)
         for lookup, pairs in asked.items()
         for name, wanted in pairs.items()
     )
 
 
-def _stash_id(truth: Truth, type_name: str, row: Row, asked: meaning.Asked) -> bool:
-    return meaning.stash_ids(list(truth.boxes(type_name, row)), asked)
+def _stash_id(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
+    return semantics.stash_ids(list(oracle.boxes(type_name, row)), asked)
 
 
-def _stash_ids(truth: Truth, type_name: str, row: Row, asked: meaning.Asked) -> bool:
+def _stash_ids(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
     box = asked.get("endpoint")
-    ids = {meaning.fold(stash_id) for at, stash_id in truth.boxes(type_name, row) if box in (None, at)}
+    ids = {semantics.fold(stash_id) for at, stash_id in oracle.boxes(type_name, row) if box in (None, at)}
     tests = {
-        "eq": lambda wanted: not ids.isdisjoint(map(meaning.fold, wanted)),
-        "in": lambda wanted: not ids.isdisjoint(map(meaning.fold, wanted)),
-        "excludes": lambda wanted: ids.isdisjoint(map(meaning.fold, wanted)),
+        "eq": lambda wanted: not ids.isdisjoint(map(semantics.fold, wanted)),
+        "in": lambda wanted: not ids.isdisjoint(map(semantics.fold, wanted)),
+        "excludes": lambda wanted: ids.isdisjoint(map(semantics.fold, wanted)),
         "null": lambda wanted: wanted != bool(ids),
         "endpoint": lambda _: bool(ids) or len(asked) > 1,
     }
     return all(tests[name](wanted) for name, wanted in asked.items())
 
 
-def _phash(truth: Truth, type_name: str, row: Row, asked: meaning.Asked) -> bool:
-    return meaning.hashes(truth.file_values("phash", truth.files(type_name, row)), asked)
+def _phash(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
+    return semantics.hashes(oracle.file_values("phash", oracle.files(type_name, row)), asked)
 
 
-def _hashes(truth: Truth, _: str, row: Row, asked: meaning.Asked) -> bool:
-    held = truth.file_values("phash", [truth.file(row["id"])])
-    return all(meaning.hashes(held, {"eq": wanted}) for wanted in asked["eq"].values())
+def _hashes(oracle: LookupOracle, _: str, row: Row, asked: semantics.Asked) -> bool:
+    held = oracle.file_values("phash", [oracle.file(row["id"])])
+    return all(semantics.hashes(held, {"eq": wanted}) for wanted in asked["eq"].values())
 
 
-def _duplicated(truth: Truth, type_name: str, row: Row, asked: meaning.Asked) -> bool:
-    """Whether what it holds belongs to another too; what it does not hold tells nothing."""
+def _duplicated(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
+    """Whether another object has the same value; missing values never match."""
 
     def parts(part: str, one: Row) -> set[Any]:
         if part in ("eq", "phash"):
-            files = [truth.file(one["id"])] if type_name == "File" else truth.files(type_name, one)
-            return set(truth.file_values("phash", files))
+            files = [oracle.file(one["id"])] if type_name == "File" else oracle.files(type_name, one)
+            return set(oracle.file_values("phash", files))
         if part == "stash_id":
-            return {stash_id for _, stash_id in truth.boxes(type_name, one)}
-        return set(truth.values(type_name, part, one))
+            return {stash_id for _, stash_id in oracle.boxes(type_name, one)}
+        return set(oracle.values(type_name, part, one))
 
     def shared(part: str, wanted: bool) -> bool:
-        others = [parts(part, one) for one in truth.rows[TABLES[type_name]] if one["id"] != row["id"]]
+        others = [parts(part, one) for one in oracle.rows[TABLES[type_name]] if one["id"] != row["id"]]
         return any(any(value in other for other in others) == wanted for value in parts(part, row))
 
     return all(shared(part, wanted) for part, wanted in asked.items())
 
 
-SPECIAL: dict[str, Callable[[Truth, str, Row, meaning.Asked], bool]] = {
+SPECIAL: dict[str, Callable[[LookupOracle, str, Row, semantics.Asked], bool]] = {
     "custom_fields": _custom,
     "stash_id_endpoint": _stash_id,
     "stash_ids_endpoint": _stash_ids,

@@ -7,9 +7,9 @@ import json
 import time
 
 import pytest
-from embedded_talk import LEGACY, MODERN, SCANNED, post, talk
 from starlette.websockets import WebSocket
 from support import run
+from websocket_client import LEGACY, MODERN, SCANNED, open_websocket, post
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -19,12 +19,12 @@ from stash_cli.embedded.web.graphql_ws import socket_endpoint
 INIT = '{"type": "connection_init"}'
 
 
-def closing(talk):
+def closing(open_websocket):
     """Everything up to the end of the conversation, and how it ended."""
     heard = []
     try:
         while True:
-            heard.append(talk.receive())
+            heard.append(open_websocket.receive())
     except ConnectionClosed as closed:
         return heard, (closed.rcvd.code, closed.rcvd.reason)
 
@@ -46,22 +46,22 @@ def test_who_offers_no_known_protocol_is_spoken_to_in_the_older_one(served_url, 
 
 
 def test_the_first_sign_of_life_comes_before_any_answer(served_url):
-    with talk(served_url, LEGACY) as socket:
+    with open_websocket(served_url, LEGACY) as socket:
         socket.socket.send(INIT)
         socket.send(type="ping")
         assert [socket.receive()["type"] for _ in range(3)] == ["connection_ack", "ka", "pong"]
 
 
 def test_the_greeting_may_come_late_and_pings_of_the_connection_are_answered(served_url):
-    with talk(served_url) as socket:
+    with open_websocket(served_url) as socket:
         assert socket.socket.ping().wait(5)
         time.sleep(0.3)
-        socket.greet()
+        socket.initialize()
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"ApiKey": "wrong"}, {"Authorization": "Bearer x"}])
 def test_what_the_greeting_carries_is_not_looked_at(served_url, payload):
-    with talk(served_url) as socket:
+    with open_websocket(served_url) as socket:
         socket.send(type="connection_init", payload=payload)
         assert socket.receive() == {"type": "connection_ack"}
 
@@ -86,7 +86,7 @@ def test_a_wrong_key_is_refused_before_there_is_a_socket(served_url):
 )
 def test_only_the_older_protocol_says_why_it_hangs_up(served_url, said, reason, why):
     for protocol, expected in ((MODERN, []), (LEGACY, [{"payload": {"message": why}}])):
-        with talk(served_url, protocol) as socket:
+        with open_websocket(served_url, protocol) as socket:
             socket.socket.send(said)
             heard, ended = closing(socket)
         assert heard == [message | {"type": "connection_error"} for message in expected]
@@ -94,26 +94,26 @@ def test_only_the_older_protocol_says_why_it_hangs_up(served_url, said, reason, 
 
 
 def test_the_older_protocol_can_be_ended_before_it_began(served_url):
-    with talk(served_url, LEGACY) as socket:
+    with open_websocket(served_url, LEGACY) as socket:
         socket.send(type="connection_terminate")
         assert closing(socket) == ([], (1000, "terminated"))
 
 
 def test_a_second_greeting_is_unexpected(served_url):
-    with talk(served_url) as socket:
-        socket.greet().send(type="connection_init")
+    with open_websocket(served_url) as socket:
+        socket.initialize().send(type="connection_init")
         assert closing(socket) == ([], (1002, "unexpected message"))
 
 
 def test_a_message_may_come_as_bytes(served_url):
-    with talk(served_url) as socket:
+    with open_websocket(served_url) as socket:
         socket.socket.send(INIT.encode())
         assert socket.receive() == {"type": "connection_ack"}
 
 
 def test_a_pong_carries_what_the_ping_carried(served_url):
-    with talk(served_url) as socket:
-        socket.greet().send(type="ping", payload={"a": [1]})
+    with open_websocket(served_url) as socket:
+        socket.initialize().send(type="ping", payload={"a": [1]})
         assert socket.receive() == {"payload": {"a": [1]}, "type": "pong"}
         socket.send(type="pong")
         socket.send(type="ping")
@@ -121,8 +121,8 @@ def test_a_pong_carries_what_the_ping_carried(served_url):
 
 
 def test_what_does_not_run_is_not_confirmed_to_have_ended(served_url):
-    with talk(served_url) as socket:
-        socket.greet().send(id="9", type="complete")
+    with open_websocket(served_url) as socket:
+        socket.initialize().send(id="9", type="complete")
         socket.send(type="ping")
         assert socket.receive() == {"type": "pong"}
 
@@ -136,8 +136,8 @@ def test_what_does_not_run_is_not_confirmed_to_have_ended(served_url):
     ],
 )
 def test_a_subscription_may_be_named_and_stand_in_fragments(served_url, document):
-    with talk(served_url) as socket:
-        socket.greet().subscribe("1", document)
+    with open_websocket(served_url) as socket:
+        socket.initialize().subscribe("1", document)
         socket.send(type="ping")
         assert socket.receive() == {"type": "pong"}
         post(served_url, "mutation { metadataScan(input: {}) }")
@@ -159,8 +159,8 @@ def test_a_subscription_may_be_named_and_stand_in_fragments(served_url, document
     ],
 )
 def test_a_refusal_is_an_error_and_then_complete(served_url, protocol, document, variables, message):
-    with talk(served_url, protocol) as socket:
-        socket.greet().subscribe("3", document, **variables)
+    with open_websocket(served_url, protocol) as socket:
+        socket.initialize().subscribe("3", document, **variables)
         error = socket.receive()
         assert (error["type"], error["id"], error["payload"][0]["message"]) == ("error", "3", message)
         assert socket.receive() == {"id": "3", "type": "complete"}
@@ -168,8 +168,8 @@ def test_a_refusal_is_an_error_and_then_complete(served_url, protocol, document,
 
 @pytest.mark.parametrize(("protocol", "kind"), [(MODERN, "next"), (LEGACY, "data")])
 def test_the_error_of_a_resolver_rides_with_the_data(served_url, protocol, kind):
-    with talk(served_url, protocol) as socket:
-        socket.greet().subscribe("3", "{ __typename findFile(id: 99) { id } }")
+    with open_websocket(served_url, protocol) as socket:
+        socket.initialize().subscribe("3", "{ __typename findFile(id: 99) { id } }")
         answer = socket.receive()
         assert (answer["type"], answer["payload"]["data"]) == (kind, None)
         assert answer["payload"]["errors"][0]["path"] == ["findFile"]
@@ -178,8 +178,8 @@ def test_the_error_of_a_resolver_rides_with_the_data(served_url, protocol, kind)
 
 @pytest.mark.parametrize("payload", [None, "x", {"query": 1}])
 def test_a_subscription_without_a_document_is_refused(served_url, payload):
-    with talk(served_url) as socket:
-        socket.greet().send(id="3", type="subscribe", payload=payload)
+    with open_websocket(served_url) as socket:
+        socket.initialize().send(id="3", type="subscribe", payload=payload)
         assert socket.receive()["type"] == "error"
         assert socket.receive() == {"id": "3", "type": "complete"}
 
@@ -188,8 +188,8 @@ def test_what_is_read_over_one_socket_is_never_stale(served_url):
     """A server keeps what it loaded for the life of a socket; here each answer is fresh."""
     post(served_url, 'mutation { studioCreate(input: {name: "old"}) { id } }')
     post(served_url, 'mutation { groupCreate(input: {name: "g", studio_id: 1}) { id } }')
-    with talk(served_url) as socket:
-        socket.greet()
+    with open_websocket(served_url) as socket:
+        socket.initialize()
         names = []
         for name in ("new", "newer"):
             post(served_url, f'mutation {{ studioUpdate(input: {{id: 1, name: "{name}"}}) {{ id }} }}')
