@@ -1,6 +1,6 @@
 """Every kind of criterion on every kind of object, held against rules written down apart from the library.
 
-The objects are those of own_library.py; what is expected is worked out by own_rules.py, which knows
+The objects are those of model_records.py; what is expected is worked out by model_criteria.py, which knows
 nothing of SQL. So a checkout without reference data tests the same behaviour.
 """
 

@@ -1,7 +1,7 @@
 """Whatever is asked of whatever library: the server's answer and the rest tested here are the truth.
 
-The truth is worked out from the plain rows of a random library (`lookup_truth`), by what the lookups are
-documented to mean (`lookup_meaning`). A failure names the seed of its library.
+The oracle (`lookup_oracle`) evaluates lookups on the plain rows of a random library, by what they are
+documented to mean (`lookup_semantics`). A failure names the seed of its library.
 """
 
 from __future__ import annotations
