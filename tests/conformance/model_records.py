@@ -38,7 +38,7 @@ CUSTOM = [{}, {"mood": "calm"}, {"mood": "Calm day", "n": 5}, {"n": 7, "x": "5"}
 ENDPOINTS = ["https://one.example", "https://two.example"]
 
 
-class Maker:
+class RecordGenerator:
     """Generates random records, reproducible by seed."""
 
     def __init__(self, seed: int) -> None:
@@ -176,7 +176,7 @@ GROUPS_ABOVE = [[], [1], [2], [], [4, 1]]
 
 def make_records(seed: int = 11) -> dict[str, list[Record]]:
     """The records of every type; markers are also listed by themselves."""
-    make = Maker(seed)
+    make = RecordGenerator(seed)
     made = {
         "Tag": [make.tag(number, above) for number, above in enumerate(TAGS_ABOVE, 1)],
         "Studio": [make.studio(number, above) for number, above in enumerate(STUDIO_ABOVE, 1)],
