@@ -1,4 +1,4 @@
-"""Fixtures for all tests: a state of its own for each, and libraries to talk to."""
+"""Fixtures of all tests: isolated user state, and embedded libraries."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def embedded_url(library_file: Path) -> str:
 @pytest.fixture
 def served_url(library_file: Path) -> Iterator[str]:
     """URL of an empty embedded library served over loopback HTTP."""
-    from embedded_serving import serving
+    from served_library import serve_library
 
-    with serving(library_file) as url:
+    with serve_library(library_file) as url:
         yield url

@@ -1,4 +1,4 @@
-"""The faults that a FaultProxy is told to commit: how an answer is lost, late or wrong."""
+"""Faults for FaultProxy: responses that are lost, late or malformed."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from fault_proxy import Exchange, Fault
 
 
 async def reset_before(exchange: Exchange) -> None:
-    """Nothing is done; the connection is cut."""
+    """Cut the connection before the request reaches the server."""
     exchange.reset()
 
 
 async def reset_after(exchange: Exchange) -> None:
-    """The work is done; the connection is cut instead of an answer."""
+    """Cut the connection in place of the response, after the server has handled the request."""
     await exchange.work()
     exchange.reset()
 
 
 async def half(exchange: Exchange) -> None:
-    """The work is done; the answer ends in the middle of its body."""
+    """Cut the response in the middle of its body."""
     head, _, body = (await exchange.work()).partition(b"\r\n\r\n")
     await exchange.send(head + b"\r\n\r\n" + body[: len(body) // 2])
 
 
 async def silence(exchange: Exchange) -> None:
-    """The work is done; no answer ever comes."""
+    """Handle the request and never respond."""
     await exchange.work()
     await asyncio.Event().wait()
 
 
 def trickle(pause: float = 0.2) -> Fault:
-    """The work is done; the answer comes byte by byte, with a pause of so many seconds after each."""
+    """Send the response byte by byte, with a pause in seconds after each."""
 
     async def fault(exchange: Exchange) -> None:
         for byte in await exchange.work():
@@ -46,7 +46,7 @@ def trickle(pause: float = 0.2) -> Fault:
 
 
 def held(worked: threading.Event, go: threading.Event) -> Fault:
-    """The work is done, which sets `worked`; the answer comes once `go` is set."""
+    """Set `worked` when the server has handled the request; send the response when `go` is set."""
 
     async def fault(exchange: Exchange) -> None:
         answer = await exchange.work()
@@ -63,7 +63,7 @@ def held(worked: threading.Event, go: threading.Event) -> Fault:
 def answered(
     body: bytes | str = b"", status: int = 200, kind: str = "application/json", **headers: str
 ) -> Fault:
-    """This answer; underscores of header names become hyphens."""
+    """A fixed response; underscores in header names become hyphens."""
     raw = body.encode() if isinstance(body, str) else body
     facts = {"Content-Type": kind, "Content-Length": len(raw), "Connection": "close", **headers}
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in facts.items()]
@@ -75,7 +75,7 @@ def answered(
 
 
 def worked(fault: Fault) -> Fault:
-    """`fault`, once the server has done the work."""
+    """`fault`, after the server has handled the request."""
 
     async def after(exchange: Exchange) -> None:
         await exchange.work()
@@ -85,7 +85,7 @@ def worked(fault: Fault) -> Fault:
 
 
 def page(status: int, **headers: str) -> Fault:
-    """The page that a web server or a proxy answers with: 401, 403, 429, 500, 502, ..."""
+    """The HTML error page of a web server or proxy: 401, 403, 429, 500, 502, ..."""
     return answered(f"<html><h1>{status}</h1></html>", status, "text/html", **headers)
 
 
@@ -108,7 +108,7 @@ locked = errors("database is locked")
 
 
 def huge(size: int, *, packed: bool = False) -> Fault:
-    """An answer with a text of so many bytes; `packed` is a small gzip of it."""
+    """A response with a text of `size` bytes; `packed` sends it as gzip."""
     raw = b'{"data": {"x": "' + b"x" * size + b'"}}'
     return gzipped(raw) if packed else answered(raw)
 
@@ -127,4 +127,4 @@ SHAPES = {
     "nothing": "",
     "200,000 brackets": "[" * 200_000,
 }
-"""Bodies that are no GraphQL answer."""
+"""Response bodies that are not GraphQL responses."""

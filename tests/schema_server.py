@@ -46,11 +46,11 @@ VALUES: dict[str, Any] = {
 }
 """Scalar -> a value of it; all others are text."""
 HAPPY = {"JobStatus": "FINISHED", "SystemStatusEnum": "OK"}
-"""Enum -> the word that nobody waits for; of all others the first."""
+"""Enum -> a value that ends waiting; otherwise the first one is used."""
 
 
 def faults(schema: GraphQLSchema, document: str, variables: dict[str, Any]) -> list[str]:
-    """What a server with this schema has against a document and its variables."""
+    """Errors of a document and its variables against a schema."""
     parsed, found = checked(schema, document)
     for definition in parsed.definitions if not found else ():
         assert isinstance(definition, OperationDefinitionNode)
@@ -61,13 +61,13 @@ def faults(schema: GraphQLSchema, document: str, variables: dict[str, Any]) -> l
 
 @cache
 def checked(schema: GraphQLSchema, document: str) -> tuple[DocumentNode, list[str]]:
-    """A document, parsed, and what is wrong with its text."""
+    """A parsed document and its validation errors."""
     parsed = parse(document)
     return parsed, [error.message for error in validate(schema, parsed)]
 
 
 class SchemaServer:
-    """A transport to such a server; `wrong` holds what was refused, `documents` all that was asked."""
+    """A transport to a server with one schema; `wrong` are rejected documents, `documents` all."""
 
     url = "http://schema.invalid/graphql"
 

@@ -19,7 +19,7 @@ from stash_cli.core.graphql.capability import ServerCapabilities
 
 VERSIONS = ("0.31", "0.30.1", "0.22.1")
 OLD = "0.19"
-"""What the small old schema passes for."""
+"""Version that the small old schema reports."""
 
 OLD_SDL = """
 type Query {
@@ -123,7 +123,7 @@ def old_schema() -> GraphQLSchema:
 
 
 def capabilities_of(schema: GraphQLSchema, version: str) -> ServerCapabilities:
-    """What a client learns of a server with this schema."""
+    """Capabilities of a server with this schema."""
     data = introspection_from_schema(schema, descriptions=False)
     facts = capability.reduce_introspection({**data, "_server": {"version": version, "hash": "x"}})
     return ServerCapabilities(json.loads(json.dumps(facts)))

@@ -1,4 +1,4 @@
-"""A store over an empty library, and what it sends."""
+"""A store over an empty library, with a transport that records requests and injects faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stash_cli.core.transport import GraphQLRequest, GraphQLResponse, Transport
 
 
 class Held:
-    """An answer that has come and is held back, or (`before`) a request that was not carried out yet."""
+    """A delayed response, or (`before`) a request that is not handled yet."""
 
     def __init__(self, word: str, *, before: bool = False) -> None:
         self.word = word
@@ -27,7 +27,7 @@ class Held:
 
 
 class Counting:
-    """A transport that passes everything on, remembers what was sent, and does something meanwhile."""
+    """A transport that forwards requests, records them, and runs a hook meanwhile."""
 
     def __init__(self, inner: Transport) -> None:
         self.inner = inner
@@ -36,9 +36,9 @@ class Counting:
         self.meanwhile: Callable[[], None] = lambda: None
         self.held: list[Held] = []
         self.loses: Callable[[GraphQLRequest], bool] = lambda _: False
-        """Of which requests the answer is lost, once the work is done."""
+        """Matches requests whose response is lost after the server has handled them."""
         self.spoils: Callable[[GraphQLRequest], bool] = lambda _: False
-        """Which requests are lost before the work is done, which nobody can tell."""
+        """Matches requests that are lost before the server handles them."""
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
         self.sent.append(request)
@@ -59,7 +59,7 @@ class Counting:
         return await self.inner.execute(request) if held.before else answer
 
     def lose(self, word: str, *, done: bool = True) -> None:
-        """Lose the answer to the next document that contains `word`; `done`: whether the work is done."""
+        """Lose the response to the next document with `word`; `done`: after the server has handled it."""
 
         def once(request: GraphQLRequest) -> bool:
             if word not in request.document:
@@ -85,7 +85,7 @@ class Counting:
         await self.inner.close()
 
     def take(self) -> list[str]:
-        """The documents sent since the last look."""
+        """Documents sent since the last call."""
         sent, self.sent = [request.document for request in self.sent], []
         return sent
 

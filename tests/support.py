@@ -1,4 +1,4 @@
-"""What tests of several parts share: running coroutines, reference data, fresh interpreters."""
+"""Helpers of all tests: running coroutines, reference data, fresh interpreters."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rows(path: Path | None) -> Iterator[dict[str, Any]]:
 
 
 def fresh_python(code: str, *args: str) -> str:
-    """What `code` prints in an interpreter of its own."""
+    """Output of `code` in a new interpreter."""
     done = subprocess.run(
         [sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=60, check=False
     )

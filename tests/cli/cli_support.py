@@ -30,7 +30,7 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended."""
+    """Exit status and output of a command."""
 
     status: int
     out: str
@@ -64,7 +64,7 @@ class Cli:
         return Done(status, streams.out.getvalue(), streams.err.getvalue())  # type: ignore[attr-defined]
 
     def ok(self, *args: str, **facts: Any) -> Done:
-        """Run what has to succeed."""
+        """Run a command that must succeed."""
         done = self(*args, **facts)
         assert done.status == 0, done.err
         return done

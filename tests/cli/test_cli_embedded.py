@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, environment, program
-from embedded_serving import ask, serving, set_password
+from served_library import ask, serve_library, set_password
 
 SET = ("api", "--operation", "configureGeneral", "-f", "input.username=ada", "-f", "input.password=secret")
 
@@ -57,7 +57,7 @@ def test_the_options_hold_together(library_file: Path) -> None:
 def test_a_locked_library_is_unlocked_while_it_is_served(library_file: Path) -> None:
     unlock = ("embedded", "unlock", "--library", str(library_file))
     assert Cli()(*unlock).status == 2
-    with serving(library_file, proxies=["127.0.0.1"]) as url:
+    with serve_library(library_file, proxies=["127.0.0.1"]) as url:
         assert Cli().ok(*unlock).err == "it was not locked\n"
         assert ask(url, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
         assert "stash embedded unlock" in ask(url).text
@@ -72,7 +72,7 @@ def test_who_may_read_the_file_opens_it_with_and_without_a_key(library_file: Pat
     for environ in ({}, {"STASH_API_KEY": key}, {"STASH_API_KEY": "wrong"}):
         file = Cli(f"embedded:{library_file}", **environ)
         assert file.ok("tags", "count").out == "0\n"
-        with serving(library_file) as url:
+        with serve_library(library_file) as url:
             assert Cli(url, **environ)("tags", "count").status == (
                 0 if environ.get("STASH_API_KEY") == key else 4
             )
@@ -80,7 +80,7 @@ def test_who_may_read_the_file_opens_it_with_and_without_a_key(library_file: Pat
 
 
 def test_a_password_set_over_http_leaves_the_file_open(library_file: Path) -> None:
-    with serving(library_file) as url:
+    with serve_library(library_file) as url:
         set_password(url)
     assert Cli(f"embedded:{library_file}").ok("tags", "count").out == "0\n"
 

@@ -28,7 +28,7 @@ def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
     assert done.err == ""
     assert done.out.startswith(f"Usage: {' '.join(['stash', *path])}")
     assert max(map(len, done.out.splitlines())) <= 120
-    if len(path) != 1 or path[0] in ("scan", "api", "explain", "version", "completion"):
+    if not path or "COMMAND [ARGS...]" not in done.out:  # groups but the root have no examples
         assert "\nExamples:\n  " in done.out
     assert offline.ok(*path, "-h").out == done.out
 

@@ -75,7 +75,7 @@ QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 @dataclass
-class World:
+class ServedLibrary:
     """A served library behind a proxy, and the program that talks to the proxy."""
 
     proxy: FaultProxy
@@ -118,29 +118,29 @@ def twice(proxy: FaultProxy) -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedLibrary]:
     path = tmp_path_factory.mktemp("matrix") / "library.sqlite"
     server = LibraryServer(str(path), host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     url = server.wait_until_ready(timeout=10)
     with FaultProxy(url) as proxy:
-        world = World(proxy, url, [])
+        served = ServedLibrary(proxy, url, [])
         names = (f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ id }}' for n in range(MANY))
-        world.tags = [each["id"] for each in world.ask(f"mutation {{ {' '.join(names)} }}").values()]
-        world.ask("mutation { metadataScan(input: {}) }")
-        yield world
+        served.tags = [each["id"] for each in served.ask(f"mutation {{ {' '.join(names)} }}").values()]
+        served.ask("mutation { metadataScan(input: {}) }")
+        yield served
     server.stop()
     thread.join(timeout=10)
 
 
 @pytest.fixture(scope="module")
-def cache(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache(served: ServedLibrary, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is known of the server, so that commands send what they are about and nothing else."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
-        assert world.stash("tags", "count").status == DONE
+        assert served.stash("tags", "count").status == DONE
     return folder
 
 
@@ -150,17 +150,17 @@ def known_server(cache: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_query_that_fails_says_so(world: World, fault: str) -> None:
+def test_a_query_that_fails_says_so(served: ServedLibrary, fault: str) -> None:
     commit, status, _ = FAULTS[fault]
     for name, (operation, args) in QUERIES.items():
-        done = world.stash(*args, rule=on_operation(operation, commit), timeout=PATIENCE.get(fault, "20"))
-        assert world.proxy.spoilt, name
+        done = served.stash(*args, rule=on_operation(operation, commit), timeout=PATIENCE.get(fault, "20"))
+        assert served.proxy.spoilt, name
         assert (name, done.status, done.out) == (name, status, "")
-        assert len(world.proxy.spoilt) <= 3 or name == "jobs wait"
+        assert len(served.proxy.spoilt) <= 3 or name == "jobs wait"
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_mutation_is_done_once_at_most(world: World, fault: str) -> None:
+def test_a_mutation_is_done_once_at_most(served: ServedLibrary, fault: str) -> None:
     commit, _, status = FAULTS[fault]
     name = f"made under {fault}"
     commands = {
@@ -169,91 +169,91 @@ def test_a_mutation_is_done_once_at_most(world: World, fault: str) -> None:
         "scan": ("scan", "--wait", "--wait-timeout", "5", "-q"),
     }
     for command, args in commands.items():
-        done = world.stash(*args, rule=on_mutation(commit), timeout=PATIENCE.get(fault, "20"))
+        done = served.stash(*args, rule=on_mutation(commit), timeout=PATIENCE.get(fault, "20"))
         assert (command, done.status) == (command, status)
-        assert len(world.proxy.mutations) == 1
+        assert len(served.proxy.mutations) == 1
         assert ("may" in done.err) == (status == UNKNOWN), done.err
-    assert len(world.named(name)) <= 1
+    assert len(served.named(name)) <= 1
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_delete_is_told_as_it_is(world: World, fault: str) -> None:
+def test_a_delete_is_told_as_it_is(served: ServedLibrary, fault: str) -> None:
     commit, _, status = FAULTS[fault]
-    (tag,) = world.ask(f'mutation {{ tagCreate(input: {{name: "to go {fault}"}}) {{ id }} }}').values()
+    (tag,) = served.ask(f'mutation {{ tagCreate(input: {{name: "to go {fault}"}}) {{ id }} }}').values()
     rule, patience = on_mutation(commit), PATIENCE.get(fault, "20")
-    done = world.stash("tag", "delete", tag["id"], "--yes", rule=rule, timeout=patience)
+    done = served.stash("tag", "delete", tag["id"], "--yes", rule=rule, timeout=patience)
     assert done.status == status
     assert "deleted 1" not in done.err
-    assert len(world.proxy.mutations) == 1
+    assert len(served.proxy.mutations) == 1
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_failed_chunk_of_an_update_leaves_the_others_done(world: World, fault: str) -> None:
+def test_a_failed_chunk_of_an_update_leaves_the_others_done(served: ServedLibrary, fault: str) -> None:
     commit, _, status = FAULTS[fault]
-    args = ("tags", "update", *world.tags, "--description", fault, "--yes")
-    done = world.stash(*args, rule=on_mutation(commit, 2), timeout="5" if fault in PATIENCE else "20")
-    changed = world.described(fault)
+    args = ("tags", "update", *served.tags, "--description", fault, "--yes")
+    done = served.stash(*args, rule=on_mutation(commit, 2), timeout="5" if fault in PATIENCE else "20")
+    changed = served.described(fault)
     told = {int(number) for number in re.findall(r"\d+", done.err)}
     if fault == "422":  # the bulk mutation was refused as a whole, and its objects were changed one by one
-        assert (done.status, len(world.proxy.mutations), len(changed)) == (DONE, 4, MANY)
+        assert (done.status, len(served.proxy.mutations), len(changed)) == (DONE, 4, MANY)
         return
-    assert (done.status, len(world.proxy.mutations)) == (PARTLY, 3)
+    assert (done.status, len(served.proxy.mutations)) == (PARTLY, 3)
     assert {MANY - 250, MANY, 250} <= told
     assert len(changed) in (MANY - 250, MANY)
     assert ("may" in done.err) == (status == UNKNOWN), done.err
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_save_all_finishes_what_a_fault_left(world: World, fault: str) -> None:
+def test_save_all_finishes_what_a_fault_left(served: ServedLibrary, fault: str) -> None:
     """60 new scenes in three requests, the second of which fails; saving again makes none twice."""
     commit, _, status = FAULTS[fault]
     titles = [f"{fault} {number:03}" for number in range(60)]
-    connection = Connection(normalise_url(world.proxy.url), timeout=5, max_answer_bytes=2_000_000)
+    connection = Connection(normalise_url(served.proxy.url), timeout=5, max_answer_bytes=2_000_000)
 
     async def save() -> Counter[Outcome]:
         context = StashContext(connection)
         async with context:
             scenes = [Scene(title=title) for title in titles]
-            world.proxy.rule = on_mutation(commit, 2)
+            served.proxy.rule = on_mutation(commit, 2)
             first = await context.store.save_batch(scenes, max_batch_size=20)
-            world.proxy.rule = lambda _: None
+            served.proxy.rule = lambda _: None
             assert (await context.store.save_all()).all_succeeded
             return Counter(each.outcome for each in first)
 
     outcomes = run(save())
     assert outcomes[Outcome.UNKNOWN if status == UNKNOWN else Outcome.FAILED] == 20
-    made = world.ask("{ findScenes(filter: {per_page: -1}) { scenes { title } } }")["findScenes"]["scenes"]
+    made = served.ask("{ findScenes(filter: {per_page: -1}) { scenes { title } } }")["findScenes"]["scenes"]
     assert sorted(each["title"] for each in made if each["title"] in titles) == titles
 
 
-def test_a_refused_connection(world: World) -> None:
-    world.stash("tags", "count")
-    world.proxy.refuse()
+def test_a_refused_connection(served: ServedLibrary) -> None:
+    served.stash("tags", "count")
+    served.proxy.refuse()
     try:
         for args in (*(args for _, args in QUERIES.values()), ("tag", "create", "--name", "nobody hears it")):
-            assert world.stash(*args).status == UNREACHABLE
+            assert served.stash(*args).status == UNREACHABLE
     finally:
-        world.proxy.accept()
-    assert not world.named("nobody hears it")
+        served.proxy.accept()
+    assert not served.named("nobody hears it")
 
 
-def test_a_locked_database_is_waited_for(world: World) -> None:
+def test_a_locked_database_is_waited_for(served: ServedLibrary) -> None:
     """The root field that it refuses was not done, so that a mutation is sent again, too."""
-    stash = Cli(world.proxy.url)
+    stash = Cli(served.proxy.url)
     for operation, args in (
         ("tagCreate", ("tag", "create", "--name", "waited for")),
         ("findTags", ("tags", "count")),
     ):
         refused = {"message": "database is locked", "path": [operation]}
-        world.proxy.rule = on_operation(
+        served.proxy.rule = on_operation(
             operation, answered(json.dumps({"errors": [refused], "data": None})), 1
         )
         assert stash(*args).status == DONE
-    assert len(world.named("waited for")) == 1
+    assert len(served.named("waited for")) == 1
 
 
 @pytest.mark.parametrize("fault", [redirected("ws://127.0.0.1:1/graphql"), reset_before, page(502)])
-def test_a_job_is_followed_without_a_websocket(world: World, fault: Fault) -> None:
-    done = world.stash("scan", "--wait", "-q", rule=on_websocket(fault))
+def test_a_job_is_followed_without_a_websocket(served: ServedLibrary, fault: Fault) -> None:
+    done = served.stash("scan", "--wait", "-q", rule=on_websocket(fault))
     assert done.status == DONE, done.err
-    assert len(world.proxy.mutations) == 1
+    assert len(served.proxy.mutations) == 1

@@ -14,6 +14,7 @@ import pytest
 from support import ROOT
 from support import run as run_async
 
+import stash_cli
 from stash_cli.app import run
 from stash_cli.core import errors
 from stash_cli.embedded import open_library
@@ -68,7 +69,10 @@ def test_every_error_is_in_the_guide() -> None:
     guide = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     for name, cls in inspect.getmembers(errors, inspect.isclass):
         if issubclass(cls, errors.StashError):
-            row = next(line for line in guide.splitlines() if f"`{name}`" in line and line.startswith("|"))
+            assert hasattr(stash_cli, name), f"add {name} to _PUBLIC in stash_cli/__init__.py"
+            rows = [line for line in guide.splitlines() if f"`{name}`" in line and line.startswith("|")]
+            assert rows, f"add a row for {name} to docs/errors.md"
+            row = rows[0]
             assert f"`{cls.code}`" in row
             assert f"| {cls.exit_status} |" in row
 

@@ -140,12 +140,14 @@ def test_values_that_mean_nothing_are_values(operation: str, args: Any, value: A
 
 # Websockets
 
-Talk = Callable[[ServerConnection], Any]
+Handler = Callable[[ServerConnection], Any]
 
 
 @asynccontextmanager
-async def talking(talk: Talk, cache_dir: Path, **facts: Any) -> AsyncIterator[tuple[Session, list[Any]]]:
-    """A session with a websocket that greets and, once subscribed to, goes on with `talk`."""
+async def websocket(
+    handler: Handler, cache_dir: Path, **facts: Any
+) -> AsyncIterator[tuple[Session, list[Any]]]:
+    """A session with a websocket that initializes and, once subscribed to, goes on with `handler`."""
     heard: list[Any] = []
 
     async def converse(socket: ServerConnection) -> None:
@@ -156,7 +158,7 @@ async def talking(talk: Talk, cache_dir: Path, **facts: Any) -> AsyncIterator[tu
                 await socket.send('{"type": "connection_ack"}')
             elif message["type"] == "subscribe":
                 await socket.send('{"type": "pong"}')
-                await talk(socket)
+                await handler(socket)
 
     async with (
         serve(converse, "127.0.0.1", 0, subprotocols=["graphql-transport-ws"]) as server,  # type: ignore[list-item]
@@ -170,12 +172,12 @@ async def talking(talk: Talk, cache_dir: Path, **facts: Any) -> AsyncIterator[tu
             yield session, heard
 
 
-def says(*messages: Any) -> Talk:
-    async def talk(socket: ServerConnection) -> None:
+def sends(*messages: Any) -> Handler:
+    async def handler(socket: ServerConnection) -> None:
         for message in messages:
             await socket.send(message if isinstance(message, str) else json.dumps(message))
 
-    return talk
+    return handler
 
 
 async def hangs_up(socket: ServerConnection) -> None:
@@ -205,7 +207,7 @@ MESSAGES = NOT_MESSAGES | {
 @pytest.mark.parametrize("shape", MESSAGES)
 def test_a_subscription(shape: str, tmp_path: Path) -> None:
     async def main() -> None:
-        async with talking(says(MESSAGES[shape]), tmp_path) as (session, _):
+        async with websocket(sends(MESSAGES[shape]), tmp_path) as (session, _):
             with pytest.raises(StashIntegrationError) as caught:
                 async with session.subscribe("jobsSubscribe", paths=["type", "job.id"]) as stream:
                     await anext(stream)
@@ -216,11 +218,11 @@ def test_a_subscription(shape: str, tmp_path: Path) -> None:
 
 UNANSWERED = {
     "lost": hangs_up,
-    "over": says({"type": "complete", "id": "1"}),
-    "no JSON": says("hello"),
-    "no data": says(following({"data": None})),
-    "data that is a list": says(following({"data": [1]})),
-    "errors that are texts": says({"type": "error", "payload": ["no"]}),
+    "over": sends({"type": "complete", "id": "1"}),
+    "no JSON": sends("hello"),
+    "no data": sends(following({"data": None})),
+    "data that is a list": sends(following({"data": [1]})),
+    "errors that are texts": sends({"type": "error", "payload": ["no"]}),
 }
 MUTATION = GraphQLRequest("mutation M { tagDestroy(input: {id: 1}) }", {}, "M")
 
@@ -228,7 +230,7 @@ MUTATION = GraphQLRequest("mutation M { tagDestroy(input: {id: 1}) }", {}, "M")
 @pytest.mark.parametrize("fault", UNANSWERED)
 def test_a_mutation_over_a_websocket_is_sent_once(fault: str, tmp_path: Path) -> None:
     async def main() -> None:
-        async with talking(UNANSWERED[fault], tmp_path) as (session, heard):
+        async with websocket(UNANSWERED[fault], tmp_path) as (session, heard):
             with pytest.raises(StashUnknownOutcomeError):
                 async with session.transport.subscribe(MUTATION, reconnect=True) as answers:
                     await anext(answers)
@@ -241,7 +243,7 @@ def test_a_mutation_over_a_websocket_that_was_refused(tmp_path: Path) -> None:
     async def main() -> None:
         refusal = {"type": "error", "id": "1", "payload": [{"message": "no such field"}]}
         async with (
-            talking(says(refusal), tmp_path) as (session, _),
+            websocket(sends(refusal), tmp_path) as (session, _),
             session.transport.subscribe(MUTATION) as answers,
         ):
             answer = await anext(answers)
@@ -252,7 +254,7 @@ def test_a_mutation_over_a_websocket_that_was_refused(tmp_path: Path) -> None:
 
 def test_read_only_holds_for_websockets(tmp_path: Path) -> None:
     async def main() -> None:
-        async with talking(says(), tmp_path, read_only=True) as (session, heard):
+        async with websocket(sends(), tmp_path, read_only=True) as (session, heard):
             for document in ("# x\rmutation { a }", "nonsense"):
                 with pytest.raises(StashUsageError, match="read-only"):
                     session.transport.subscribe(GraphQLRequest(document))
@@ -310,7 +312,7 @@ def test_a_large_message_ends_the_subscription(tmp_path: Path) -> None:
             await socket.recv()
 
     async def main() -> None:
-        async with talking(flood, tmp_path, max_answer_bytes=10_000) as (session, _):
+        async with websocket(flood, tmp_path, max_answer_bytes=10_000) as (session, _):
             stream = session.subscribe("jobsSubscribe", paths=["type"], reconnect=True)
             with pytest.raises(StashIntegrationError, match="larger than 10,000 bytes"):
                 await anext(stream)

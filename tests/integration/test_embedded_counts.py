@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from embedded_world import World, open_world
+from sample_library import SampleLibrary, open_sample_library
 from sqlalchemy import event
 
 from stash_cli.embedded.object_types import distinct_counts
@@ -17,91 +17,91 @@ QUERY = '{ findTags(filter: {sort: "id"}) { tags { scene_count(depth: %d) } } }'
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def sample(tmp_path: Path) -> Iterator[SampleLibrary]:
     """Tags 2 and 3 under tag 1, tag 4 under both; two scenes with several of them, one with none."""
-    world = open_world(tmp_path / "library.sqlite")
+    sample = open_sample_library(tmp_path / "library.sqlite")
     for name, parents in (("a", []), ("b", ["1"]), ("c", ["1"]), ("d", ["2", "3"])):
-        world.create("tagCreate", name=name, parent_ids=parents)
+        sample.create("tagCreate", name=name, parent_ids=parents)
     for number, tags in enumerate((["2", "3", "4"], ["4"], [])):
-        world.create("sceneCreate", title=f"scene {number}", tag_ids=tags)
-    yield world
-    world.library.close()
+        sample.create("sceneCreate", title=f"scene {number}", tag_ids=tags)
+    yield sample
+    sample.library.close()
 
 
 @pytest.mark.parametrize("memory", [0, 7, 32_000_000])
 @pytest.mark.parametrize(("depth", "counts"), [(0, [0, 1, 1, 2]), (1, [1, 2, 2, 2]), (-1, [2, 2, 2, 2])])
 def test_a_scene_counts_once_whatever_way_leads_to_it(
-    world: World, monkeypatch: pytest.MonkeyPatch, depth: int, counts: list[int], memory: int
+    sample: SampleLibrary, monkeypatch: pytest.MonkeyPatch, depth: int, counts: list[int], memory: int
 ) -> None:
     """Also where SQLite has to count, and where the roots are counted one by one."""
     monkeypatch.setattr(distinct_counts, "MEMORY", memory)
-    tags = world(QUERY % depth)["tags"]
+    tags = sample(QUERY % depth)["tags"]
     assert [tag["scene_count"] for tag in tags] == counts
 
 
-def test_studios_count_the_scenes_of_those_below(world: World) -> None:
-    world.create("studioCreate", name="above")
-    world.create("studioCreate", name="below", parent_id="1")
-    world.write("sceneUpdate", id="1", studio_id="1")
-    world.write("sceneUpdate", id="2", studio_id="2")
+def test_studios_count_the_scenes_of_those_below(sample: SampleLibrary) -> None:
+    sample.create("studioCreate", name="above")
+    sample.create("studioCreate", name="below", parent_id="1")
+    sample.write("sceneUpdate", id="1", studio_id="1")
+    sample.write("sceneUpdate", id="2", studio_id="2")
     document = '{ findStudios(filter: {sort: "id"}) { studios { scene_count all: scene_count(depth: -1) } } }'
-    assert world(document)["studios"] == [{"scene_count": 1, "all": 2}, {"scene_count": 1, "all": 1}]
+    assert sample(document)["studios"] == [{"scene_count": 1, "all": 2}, {"scene_count": 1, "all": 1}]
 
 
 @pytest.mark.parametrize("memory", [0, 32_000_000])
 def test_what_is_linked_in_several_ways_counts_once(
-    world: World, monkeypatch: pytest.MonkeyPatch, memory: int
+    sample: SampleLibrary, monkeypatch: pytest.MonkeyPatch, memory: int
 ) -> None:
     """A performer of two scenes and a gallery of a studio; a marker with a tag as its first and another."""
     monkeypatch.setattr(distinct_counts, "MEMORY", memory)
-    performer = world.create("performerCreate", name="p")
+    performer = sample.create("performerCreate", name="p")
     for name, parents in (("above", {}), ("below", {"parent_id": "1"})):
-        world.create("studioCreate", name=name, **parents)
-    group = world.create("groupCreate", name="g")
+        sample.create("studioCreate", name=name, **parents)
+    group = sample.create("groupCreate", name="g")
     appears = {"performer_ids": [performer], "studio_id": "2"}
     for scene in ("1", "2"):
-        world.write("sceneUpdate", id=scene, groups=[{"group_id": group}], **appears)
-    world.create("galleryCreate", title="gallery", **appears)
-    world.create("sceneMarkerCreate", scene_id="1", primary_tag_id="2", tag_ids=["3"], seconds=1, title="m")
+        sample.write("sceneUpdate", id=scene, groups=[{"group_id": group}], **appears)
+    sample.create("galleryCreate", title="gallery", **appears)
+    sample.create("sceneMarkerCreate", scene_id="1", primary_tag_id="2", tag_ids=["3"], seconds=1, title="m")
     document = "{ find%s { %s { performer_count all: performer_count(depth: -1) } } }"
-    assert world(document % ("Groups", "groups"))["groups"] == [{"performer_count": 1, "all": 1}]
-    counts = world('{ findStudios(filter: {sort: "id"}) { studios { a: performer_count(depth: -1) } } }')
+    assert sample(document % ("Groups", "groups"))["groups"] == [{"performer_count": 1, "all": 1}]
+    counts = sample('{ findStudios(filter: {sort: "id"}) { studios { a: performer_count(depth: -1) } } }')
     assert counts["studios"] == [{"a": 1}, {"a": 1}]
-    tags = world('{ findTags(filter: {sort: "id"}) { tags { scene_marker_count(depth: -1) } } }')["tags"]
+    tags = sample('{ findTags(filter: {sort: "id"}) { tags { scene_marker_count(depth: -1) } } }')["tags"]
     assert [tag["scene_marker_count"] for tag in tags] == [1, 1, 1, 0]
 
 
-def test_counts_below_many_tags_are_those_of_plain_python(world: World) -> None:
+def test_counts_below_many_tags_are_those_of_plain_python(sample: SampleLibrary) -> None:
     """Every root of a tree of 40 tags, over links that follow no pattern."""
     random = Random(7)
     children = {1: [2, 3], 2: [4], 3: [4]}
     for tag in range(5, 41):
         parent = random.randrange(1, tag)
         children.setdefault(parent, []).append(tag)
-        world.create("tagCreate", name=f"tag {tag}", parent_ids=[str(parent)])
+        sample.create("tagCreate", name=f"tag {tag}", parent_ids=[str(parent)])
     links = {(scene, random.randrange(1, 41)) for scene in range(4, 34) for _ in range(3)}
     for scene in range(4, 34):
         tags = [str(tag) for owner, tag in links if owner == scene]
-        world.create("sceneCreate", title=f"scene {scene}", tag_ids=tags)
+        sample.create("sceneCreate", title=f"scene {scene}", tag_ids=tags)
     links |= {(1, 2), (1, 3), (1, 4), (2, 4)}
 
     def below(tag: int) -> set[int]:
         return {tag}.union(*(below(child) for child in children.get(tag, ())))
 
-    found = world('{ findTags(filter: {sort: "id", per_page: -1}) { tags { scene_count(depth: -1) } } }')
+    found = sample('{ findTags(filter: {sort: "id", per_page: -1}) { tags { scene_count(depth: -1) } } }')
     wanted = [len({scene for scene, tag in links if tag in below(root)}) for root in range(1, 41)]
     assert [tag["scene_count"] for tag in found["tags"]] == wanted
 
 
-def test_links_are_read_from_an_index_and_not_put_in_order(world: World) -> None:
+def test_links_are_read_from_an_index_and_not_put_in_order(sample: SampleLibrary) -> None:
     """Sorting millions of links takes several times as long as reading them."""
-    reader = world.library.database.engines[0]
+    reader = sample.library.database.engines[0]
     seen: list[tuple[str, Any]] = []
     event.listen(reader, "before_cursor_execute", lambda *args: seen.append((args[2], args[3])))
-    assert world(QUERY % -1)["tags"]
+    assert sample(QUERY % -1)["tags"]
     asked = [each for each in seen if "FROM scenes_tags" in each[0] and "max(" not in each[0]]
     assert asked
-    with world.library.database.read() as connection:
+    with sample.library.database.read() as connection:
         steps = [
             row[3]
             for statement, parameters in asked

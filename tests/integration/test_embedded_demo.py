@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from embedded_asking import Asker, asking
+from library_client import LibraryClient, library_client
 
 from stash_cli.embedded import open_library
 from stash_cli.embedded.demo import build, demo_path, reset_demo
@@ -14,12 +14,12 @@ from stash_cli.embedded.demo import build, demo_path, reset_demo
 
 @pytest.fixture
 def demo(library_file: Path):
-    with asking(library_file) as ask:
+    with library_client(library_file) as ask:
         build(ask.library)
         yield ask
 
 
-def content(ask: Asker) -> list[tuple[object, ...]]:
+def content(ask: LibraryClient) -> list[tuple[object, ...]]:
     with ask.library.database.read() as connection:
         tables = connection.exec_driver_sql(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
@@ -32,7 +32,7 @@ def content(ask: Asker) -> list[tuple[object, ...]]:
 
 
 def test_it_is_the_same_every_time(demo, tmp_path):
-    with asking(tmp_path / "again.sqlite") as again:
+    with library_client(tmp_path / "again.sqlite") as again:
         build(again.library)
         assert content(again) == content(demo)
 
@@ -77,11 +77,11 @@ def test_it_is_made_on_first_use_and_kept(own_state):
     began = time.monotonic()
     with open_library("demo") as library:
         assert time.monotonic() - began < 5
-        Asker(library).create("tagCreate", name="mine")
-        before = Asker(library)("{ findTags { count } }")
+        LibraryClient(library).create("tagCreate", name="mine")
+        before = LibraryClient(library)("{ findTags { count } }")
     with open_library("demo") as library:
-        assert Asker(library)("{ findTags { count } }") == before
+        assert LibraryClient(library)("{ findTags { count } }") == before
     assert reset_demo() == demo_path()
     assert own_state in demo_path().parents
     with open_library("demo") as library:
-        assert Asker(library)("{ findTags { count } }")["count"] == before["count"] - 1
+        assert LibraryClient(library)("{ findTags { count } }")["count"] == before["count"] - 1

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from embedded_asking import asking
+from library_client import library_client
 from support import ROOT
 
 WRITE_BATCHES = """
@@ -87,7 +87,7 @@ def integrity(path: Path) -> str:
 
 @pytest.mark.parametrize("writes", [1, 3, 17])
 def test_a_killed_writer_leaves_whole_batches_only(library_file: Path, writes: int) -> None:
-    with asking(library_file) as ask:
+    with library_client(library_file) as ask:
         for title in ("first", "second"):
             ask.create("sceneCreate", title=title)
     with child(WRITE_BATCHES, library_file) as process:
@@ -95,7 +95,7 @@ def test_a_killed_writer_leaves_whole_batches_only(library_file: Path, writes: i
         told = [process.stdout.readline() for _ in range(writes)]
         process.send_signal(signal.SIGKILL)
         told += process.stdout.readlines()
-    with asking(library_file) as ask:
+    with library_client(library_file) as ask:
         titles = {scene["title"] for scene in ask("{ findScenes { scenes { title } } }")["scenes"]}
         assert len(titles) == 1
         number = int(titles.pop().removeprefix("batch "))
@@ -106,7 +106,7 @@ def test_a_killed_writer_leaves_whole_batches_only(library_file: Path, writes: i
 
 
 def test_a_killed_writer_does_not_keep_others_waiting(library_file: Path) -> None:
-    with asking(library_file) as ask:
+    with library_client(library_file) as ask:
         for title in ("first", "second"):
             ask.create("sceneCreate", title=title)
         with child(WRITE_BATCHES, library_file) as process:
@@ -123,7 +123,7 @@ def test_processes_that_write_at_once_lose_nothing(library_file: Path) -> None:
         children = [stack.enter_context(child(CREATE_TAGS, library_file, name, str(MANY))) for name in names]
         ended = [process.communicate(timeout=60) for process in children]
     assert ended == [("", "")] * len(names)
-    with asking(library_file) as ask:
+    with library_client(library_file) as ask:
         tags = ask("{ allTags { name } }")
     assert {tag["name"] for tag in tags} == {f"{name} {number}" for name in names for number in range(MANY)}
     assert integrity(library_file) == "ok"

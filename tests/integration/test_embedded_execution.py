@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded_world import World, open_world
+from sample_library import SampleLibrary, open_sample_library
 
 
 @pytest.fixture
-def world(library_file: Path) -> Iterator[World]:
-    made = open_world(library_file)
+def sample(library_file: Path) -> Iterator[SampleLibrary]:
+    made = open_sample_library(library_file)
     yield made
     made.library.close()
 
 
-def only_error(world: World, document: str, **variables: Any) -> dict[str, Any]:
-    outcome = world.library.execute(document, variables)
+def only_error(sample: SampleLibrary, document: str, **variables: Any) -> dict[str, Any]:
+    outcome = sample.library.execute(document, variables)
     assert len(outcome.errors) == 1
     return outcome.errors[0]
 
@@ -66,8 +66,8 @@ def only_error(world: World, document: str, **variables: Any) -> dict[str, Any]:
         ("query($id: ID!) { findScene(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED", "must be defined"),
     ],
 )
-def test_documents_that_do_not_run(world: World, document: str, code: str, text: str) -> None:
-    outcome = world.library.execute(document)
+def test_documents_that_do_not_run(sample: SampleLibrary, document: str, code: str, text: str) -> None:
+    outcome = sample.library.execute(document)
     assert outcome.data is None
     assert outcome.errors[0]["extensions"]["code"] == code
     assert text in outcome.errors[0]["message"]
@@ -87,8 +87,8 @@ def test_documents_that_do_not_run(world: World, document: str, code: str, text:
         ({"name": "a", "custom_fields": 1}, ["custom_fields"], "int is not a map"),
     ],
 )
-def test_variables_that_do_not_fit(world: World, value: Any, place: list[Any], message: str) -> None:
-    error = only_error(world, "mutation($i: TagCreateInput!) { tagCreate(input: $i) { id } }", i=value)
+def test_variables_that_do_not_fit(sample: SampleLibrary, value: Any, place: list[Any], message: str) -> None:
+    error = only_error(sample, "mutation($i: TagCreateInput!) { tagCreate(input: $i) { id } }", i=value)
     assert error == {
         "message": message,
         "path": ["variable", "i", *place],
@@ -104,51 +104,51 @@ def test_variables_that_do_not_fit(world: World, value: Any, place: list[Any], m
         ("soon", "ParseDateStringAsTime failed: dateString <soon>"),
     ],
 )
-def test_times_that_are_none(world: World, value: Any, message: str) -> None:
+def test_times_that_are_none(sample: SampleLibrary, value: Any, message: str) -> None:
     document = "mutation($t: [Timestamp!]) { sceneAddO(id: 1, times: $t) { count } }"
-    error = only_error(world, document, t=[value])
+    error = only_error(sample, document, t=[value])
     assert (error["message"], error["path"]) == (message, ["variable", "t", 0])
 
 
-def test_an_enum_value_that_is_none(world: World) -> None:
+def test_an_enum_value_that_is_none(sample: SampleLibrary) -> None:
     criterion = {"title": {"value": "a", "modifier": "LIKE"}}
     error = only_error(
-        world, "query($f: SceneFilterType) { findScenes(scene_filter: $f) { count } }", f=criterion
+        sample, "query($f: SceneFilterType) { findScenes(scene_filter: $f) { count } }", f=criterion
     )
     assert error["message"] == "LIKE is not a valid CriterionModifier"
     assert error["path"] == ["variable", "f", "title", "modifier"]
-    assert world("{ findTags { count } }")["count"] == 0
+    assert sample("{ findTags { count } }")["count"] == 0
 
 
-def test_scalars_are_taken_leniently(world: World) -> None:
-    made = world.write(
+def test_scalars_are_taken_leniently(sample: SampleLibrary) -> None:
+    made = sample.write(
         "sceneCreate", "{ title rating100 play_count }", title=5, rating100="70", organized=True
     )
     assert made == {"title": "5", "rating100": 70, "play_count": 0}
-    assert world("query($id: ID!) { findScene(id: $id) { id } }", id=1) == {"id": "1"}
+    assert sample("query($id: ID!) { findScene(id: $id) { id } }", id=1) == {"id": "1"}
 
 
-def test_a_refusal_has_message_and_path_only(world: World) -> None:
-    error = only_error(world, '{ scene: findScene(id: "x") { id } }')
+def test_a_refusal_has_message_and_path_only(sample: SampleLibrary) -> None:
+    error = only_error(sample, '{ scene: findScene(id: "x") { id } }')
     assert error == {"message": 'strconv.Atoi: parsing "x": invalid syntax', "path": ["scene"]}
 
 
-def test_siblings_of_a_nullable_field_are_kept(world: World) -> None:
-    outcome = world.library.execute('{ findTag(id: "x") { id } version { version } }')
+def test_siblings_of_a_nullable_field_are_kept(sample: SampleLibrary) -> None:
+    outcome = sample.library.execute('{ findTag(id: "x") { id } version { version } }')
     assert outcome.data is not None
     assert outcome.data["findTag"] is None
     assert outcome.data["version"]["version"].startswith("v0.31")
 
 
-def test_a_failing_required_field_takes_everything_with_it(world: World) -> None:
-    outcome = world.library.execute('{ findTags(filter: {sort: "x"}) { tags { id } } version { hash } }')
+def test_a_failing_required_field_takes_everything_with_it(sample: SampleLibrary) -> None:
+    outcome = sample.library.execute('{ findTags(filter: {sort: "x"}) { tags { id } } version { hash } }')
     assert outcome.data is None
     assert outcome.errors[0]["path"] == ["findTags"]
 
 
-def test_a_null_where_none_may_be_takes_its_object(world: World) -> None:
-    world.create("galleryCreate", title="Album")
-    outcome = world.library.execute("{ findGallery(id: 1) { id image(index: 7) { id } } }")
+def test_a_null_where_none_may_be_takes_its_object(sample: SampleLibrary) -> None:
+    sample.create("galleryCreate", title="Album")
+    outcome = sample.library.execute("{ findGallery(id: 1) { id image(index: 7) { id } } }")
     assert outcome.data == {"findGallery": None}
     assert outcome.errors == [
         {
@@ -158,13 +158,13 @@ def test_a_null_where_none_may_be_takes_its_object(world: World) -> None:
     ]
 
 
-def test_what_the_library_cannot_do_is_said(world: World) -> None:
-    error = only_error(world, '{ scrapeURL(url: "x", ty: SCENE) { __typename } }')
+def test_what_the_library_cannot_do_is_said(sample: SampleLibrary) -> None:
+    error = only_error(sample, '{ scrapeURL(url: "x", ty: SCENE) { __typename } }')
     assert error["message"] == "scrapeURL is not available in an embedded library"
 
 
-def test_mutations_stand_alone_and_run_in_order(world: World) -> None:
-    outcome = world.library.execute(
+def test_mutations_stand_alone_and_run_in_order(sample: SampleLibrary) -> None:
+    outcome = sample.library.execute(
         """mutation {
           a: tagCreate(input: {name: "one"}) { id }
           b: tagCreate(input: {name: "ONE"}) { id }
@@ -173,18 +173,18 @@ def test_mutations_stand_alone_and_run_in_order(world: World) -> None:
     )
     assert outcome.data == {"a": {"id": "1"}, "b": None, "c": {"name": "one", "description": "later"}}
     assert [error["path"] for error in outcome.errors] == [["b"]]
-    assert world("{ findTags { count } }")["count"] == 1
+    assert sample("{ findTags { count } }")["count"] == 1
 
 
-def test_a_database_refusal_is_worded_by_the_database(world: World) -> None:
-    error = only_error(world, 'mutation { sceneCreate(input: {title: "a", tag_ids: ["9"]}) { id } }')
+def test_a_database_refusal_is_worded_by_the_database(sample: SampleLibrary) -> None:
+    error = only_error(sample, 'mutation { sceneCreate(input: {title: "a", tag_ids: ["9"]}) { id } }')
     assert error["message"].endswith("FOREIGN KEY constraint failed")
-    assert world("{ findScenes { count } }")["count"] == 0
+    assert sample("{ findScenes { count } }")["count"] == 0
 
 
-def test_nested_selections_of_a_mutation_see_what_was_written(world: World) -> None:
-    world.create("tagCreate", name="old")
-    made = world(
+def test_nested_selections_of_a_mutation_see_what_was_written(sample: SampleLibrary) -> None:
+    sample.create("tagCreate", name="old")
+    made = sample(
         """mutation { tagCreate(input: {name: "new", parent_ids: ["1"]}) {
           parents { name children { name } } } }"""
     )
@@ -198,47 +198,47 @@ def recursive(levels: int) -> str:
     return f"{{ findTag(id: 1) {{ {inner} }} }}"
 
 
-def test_too_deep_a_query_is_refused(world: World) -> None:
-    world.create("tagCreate", name="a")
-    assert world(recursive(20)) is not None
-    error = only_error(world, recursive(30))
+def test_too_deep_a_query_is_refused(sample: SampleLibrary) -> None:
+    sample.create("tagCreate", name="a")
+    assert sample(recursive(20)) is not None
+    error = only_error(sample, recursive(30))
     assert "levels deep" in error["message"]
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
-    assert "deeper than" in only_error(world, recursive(20_000))["message"]
+    assert "deeper than" in only_error(sample, recursive(20_000))["message"]
 
 
-def test_depth_counts_through_fragments(world: World) -> None:
+def test_depth_counts_through_fragments(sample: SampleLibrary) -> None:
     spreads = " ".join(f"fragment F{n} on Tag {{ parents {{ ...F{n + 1} }} }}" for n in range(30))
     document = f"{{ findTag(id: 1) {{ ...F0 }} }} {spreads} fragment F30 on Tag {{ id }}"
-    assert "levels deep" in only_error(world, document)["message"]
+    assert "levels deep" in only_error(sample, document)["message"]
 
 
-def test_brackets_in_texts_do_not_count(world: World) -> None:
-    assert world('{ findTags(filter: {q: "' + "{" * 200 + '"}) { count } }')["count"] == 0
+def test_brackets_in_texts_do_not_count(sample: SampleLibrary) -> None:
+    assert sample('{ findTags(filter: {q: "' + "{" * 200 + '"}) { count } }')["count"] == 0
 
 
-def test_an_endless_answer_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_answer_ends(sample: SampleLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stash_cli.embedded.library.context.MAX_LOADED", 200)
-    world.create("tagCreate", name="root")
+    sample.create("tagCreate", name="root")
     children = " ".join(
         f'c{n}: tagCreate(input: {{name: "c{n}", parent_ids: ["1"]}}) {{ id }}' for n in range(30)
     )
-    world(f"mutation {{ {children} }}")
-    assert "asks for more than 200" in only_error(world, recursive(10))["message"]
+    sample(f"mutation {{ {children} }}")
+    assert "asks for more than 200" in only_error(sample, recursive(10))["message"]
 
 
-def test_introspection_and_system_queries(world: World) -> None:
-    assert world("{ __schema { queryType { name } } }") == {"queryType": {"name": "Query"}}
-    status = world("{ systemStatus { status appSchema databaseSchema databasePath } }")
+def test_introspection_and_system_queries(sample: SampleLibrary) -> None:
+    assert sample("{ __schema { queryType { name } } }") == {"queryType": {"name": "Query"}}
+    status = sample("{ systemStatus { status appSchema databaseSchema databasePath } }")
     assert (status["status"], status["appSchema"], status["databaseSchema"]) == ("OK", 85, 85)
-    assert status["databasePath"] == str(world.library.path)
-    assert world("{ jobQueue { id } }") is None
-    assert world("{ findJob(input: {id: 7}) { id } }") is None
-    assert world('{ directory(path: "/does/not/exist") { directories } }') == {"directories": []}
-    assert world("{ plugins { id } }") is None
+    assert status["databasePath"] == str(sample.library.path)
+    assert sample("{ jobQueue { id } }") is None
+    assert sample("{ findJob(input: {id: 7}) { id } }") is None
+    assert sample('{ directory(path: "/does/not/exist") { directories } }') == {"directories": []}
+    assert sample("{ plugins { id } }") is None
 
 
-def test_every_setting_has_a_value(world: World) -> None:
+def test_every_setting_has_a_value(sample: SampleLibrary) -> None:
     from stash_cli.core.types.api import describe_api
 
     def selection(type_name: str) -> str:
@@ -249,15 +249,15 @@ def test_every_setting_has_a_value(world: World) -> None:
             parts.append(f"{name} {{ {selection(field.type.name)} }}" if nested else name)
         return " ".join(parts)
 
-    found = world(f"{{ configuration {{ {selection('ConfigResult')} }} }}")
+    found = sample(f"{{ configuration {{ {selection('ConfigResult')} }} }}")
     assert found["general"]["videoExtensions"][0] == "m4v"
     assert found["defaults"]["scan"] is None
 
 
-def test_stats(world: World) -> None:
-    world.create("sceneCreate", title="a")
-    world.video("/m/a.mp4", "1", size=7)
-    found = world("{ stats { scene_count scenes_size scenes_duration tag_count total_o_count } }")
+def test_stats(sample: SampleLibrary) -> None:
+    sample.create("sceneCreate", title="a")
+    sample.video("/m/a.mp4", "1", size=7)
+    found = sample("{ stats { scene_count scenes_size scenes_duration tag_count total_o_count } }")
     assert found == {
         "scene_count": 1,
         "scenes_size": 7,

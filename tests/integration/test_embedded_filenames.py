@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded_world import World, open_world
+from sample_library import SampleLibrary, open_sample_library
 
 PARSE = """query($c: SceneParserInput!, $f: FindFilterType) { parseSceneFilenames(config: $c, filter: $f)
     { count results { scene { id } title code date rating rating100 studio_id gallery_ids performer_ids
@@ -15,29 +15,29 @@ PARSE = """query($c: SceneParserInput!, $f: FindFilterType) { parseSceneFilename
 
 
 @pytest.fixture
-def world(library_file: Path) -> Iterator[World]:
-    made = open_world(library_file)
+def sample(library_file: Path) -> Iterator[SampleLibrary]:
+    made = open_sample_library(library_file)
     yield made
     made.library.close()
 
 
-def scene(world: World, path: str, **given: Any) -> str:
-    made = world.create("sceneCreate", title="x", **given)
-    world.video(path, made)
+def scene(sample: SampleLibrary, path: str, **given: Any) -> str:
+    made = sample.create("sceneCreate", title="x", **given)
+    sample.video(path, made)
     return made
 
 
 def parse(
-    world: World, pattern: str, config: dict[str, Any] | None = None, **find: Any
+    sample: SampleLibrary, pattern: str, config: dict[str, Any] | None = None, **find: Any
 ) -> list[dict[str, Any]]:
-    found = world(PARSE, c=config or {}, f={"q": pattern, "sort": "path", **find})
+    found = sample(PARSE, c=config or {}, f={"q": pattern, "sort": "path", **find})
     return [{name: value for name, value in row.items() if value is not None} for row in found["results"]]
 
 
-def only(world: World, pattern: str, path: str, **config: Any) -> dict[str, Any] | None:
+def only(sample: SampleLibrary, pattern: str, path: str, **config: Any) -> dict[str, Any] | None:
     """What the pattern reads in the one path of the library, but for the scene."""
-    scene(world, path)
-    found = parse(world, pattern, config)
+    scene(sample, path)
+    found = parse(sample, pattern, config)
     return {name: value for name, value in found[0].items() if name != "scene"} if found else None
 
 
@@ -69,15 +69,15 @@ def only(world: World, pattern: str, path: str, **config: Any) -> dict[str, Any]
     ],
 )
 def test_fields_capture_what_their_kind_of_text_allows(
-    world: World, pattern: str, name: str, read: dict[str, Any] | None
+    sample: SampleLibrary, pattern: str, name: str, read: dict[str, Any] | None
 ) -> None:
-    assert only(world, pattern, f"/m/{name}") == read
+    assert only(sample, pattern, f"/m/{name}") == read
 
 
-def test_words_can_be_ignored(world: World) -> None:
-    read = only(world, "{title}.{i}.{ext}", "/m/a.DVDRip.mp4", ignoreWords=["web-dl", " dvdrip "])
+def test_words_can_be_ignored(sample: SampleLibrary) -> None:
+    read = only(sample, "{title}.{i}.{ext}", "/m/a.DVDRip.mp4", ignoreWords=["web-dl", " dvdrip "])
     assert read == {"title": "a"}
-    assert parse(world, "{title}.{i}.{ext}", {"ignoreWords": ["other"]}) == []
+    assert parse(sample, "{title}.{i}.{ext}", {"ignoreWords": ["other"]}) == []
 
 
 @pytest.mark.parametrize(
@@ -90,19 +90,19 @@ def test_words_can_be_ignored(world: World) -> None:
         ({"capitalizeTitle": True}, "Three.word__title"),
     ],
 )
-def test_a_title_is_made_of_the_text(world: World, config: dict[str, Any], title: str) -> None:
-    assert only(world, "{title}.{ext}", "/m/three.word__title.mp4", **config) == {"title": title}
+def test_a_title_is_made_of_the_text(sample: SampleLibrary, config: dict[str, Any], title: str) -> None:
+    assert only(sample, "{title}.{ext}", "/m/three.word__title.mp4", **config) == {"title": title}
 
 
-def test_names_are_those_the_library_knows(world: World) -> None:
-    ada = world.create("performerCreate", name="Ada Byron", alias_list=["Countess"])
-    studio = world.create("studioCreate", name="Acme", aliases=["The Maker"])
-    tag = world.create("tagCreate", name="Outdoor Sun", aliases=["Bright"])
-    group = world.create("groupCreate", name="Big Film")
-    scene(world, "/m/ada_byron - ada.BYRON - the-maker - bright - big film.mp4")
-    scene(world, "/m/Countess - nobody - nothing - dark - big.mp4")
+def test_names_are_those_the_library_knows(sample: SampleLibrary) -> None:
+    ada = sample.create("performerCreate", name="Ada Byron", alias_list=["Countess"])
+    studio = sample.create("studioCreate", name="Acme", aliases=["The Maker"])
+    tag = sample.create("tagCreate", name="Outdoor Sun", aliases=["Bright"])
+    group = sample.create("groupCreate", name="Big Film")
+    scene(sample, "/m/ada_byron - ada.BYRON - the-maker - bright - big film.mp4")
+    scene(sample, "/m/Countess - nobody - nothing - dark - big.mp4")
     pattern = "{performer} - {performer} - {studio} - {tag} - {movie}.{ext}"
-    known, unknown = sorted(parse(world, pattern), key=len, reverse=True)
+    known, unknown = sorted(parse(sample, pattern), key=len, reverse=True)
     assert known == {
         "scene": {"id": "1"},
         "performer_ids": [ada],
@@ -113,21 +113,21 @@ def test_names_are_those_the_library_knows(world: World) -> None:
     assert unknown == {"scene": {"id": "2"}}
 
 
-def test_folders_are_read_when_the_pattern_names_them(world: World) -> None:
-    scene(world, "/media/Acme/first.mp4")
-    assert [row.get("title") for row in parse(world, "/{}/{title}.{ext}")] == ["first"]
-    assert [row.get("title") for row in parse(world, "Acme.{title}")] == []
-    found = world(PARSE, c={}, f={"q": "Acme"})
+def test_folders_are_read_when_the_pattern_names_them(sample: SampleLibrary) -> None:
+    scene(sample, "/media/Acme/first.mp4")
+    assert [row.get("title") for row in parse(sample, "/{}/{title}.{ext}")] == ["first"]
+    assert [row.get("title") for row in parse(sample, "Acme.{title}")] == []
+    found = sample(PARSE, c={}, f={"q": "Acme"})
     assert (found["count"], found["results"]) == (1, [])
 
 
-def test_results_are_sorted_paged_and_may_leave_out_what_is_organized(world: World) -> None:
+def test_results_are_sorted_paged_and_may_leave_out_what_is_organized(sample: SampleLibrary) -> None:
     for name in "cab":
-        scene(world, f"/m/{name}.mp4", organized=name == "a")
-    scene(world, "/m/other.avi")
-    titles = [row["title"] for row in parse(world, "{title}.mp4")]
+        scene(sample, f"/m/{name}.mp4", organized=name == "a")
+    scene(sample, "/m/other.avi")
+    titles = [row["title"] for row in parse(sample, "{title}.mp4")]
     assert titles == ["a", "b", "c"]
-    page = world(PARSE, c={"ignoreOrganized": True}, f={"q": "{title}.mp4", "sort": "path", "per_page": 1})
+    page = sample(PARSE, c={"ignoreOrganized": True}, f={"q": "{title}.mp4", "sort": "path", "per_page": 1})
     assert (page["count"], [row["title"] for row in page["results"]]) == (2, ["b"])
 
 
@@ -141,6 +141,6 @@ def test_results_are_sorted_paged_and_may_leave_out_what_is_organized(world: Wor
     ],
 )
 def test_patterns_that_mean_nothing_are_refused(
-    world: World, find: dict[str, Any] | None, reason: str
+    sample: SampleLibrary, find: dict[str, Any] | None, reason: str
 ) -> None:
-    assert world.refusal(PARSE, c={}, f=find).startswith(reason)
+    assert sample.refusal(PARSE, c={}, f=find).startswith(reason)

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from embedded_asking import asking
-from embedded_serving import ask
+from library_client import library_client
+from served_library import ask
 from support import ROOT
 
 from stash_cli.embedded import open_library
@@ -49,7 +49,7 @@ def test_everything_that_a_library_writes_is_private(tmp_path, temporary):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     temporary.chmod(0o700)
-    with asking(home / "library.sqlite") as ask:
+    with library_client(home / "library.sqlite") as ask:
         ask('mutation { tagCreate(input: {name: "x"}) { id } }')
         ask("mutation($i: ConfigGeneralInput!) { configureGeneral(input: $i) { metadataPath } }",
             i={"metadataPath": str(home / "export" / "all")})  # fmt: skip

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from embedded_world import World, open_world
+from sample_library import SampleLibrary, open_sample_library
 
 ENDPOINT = "https://one.example/graphql"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = open_world(tmp_path_factory.mktemp("filters") / "library.sqlite")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleLibrary]:
+    made = open_sample_library(tmp_path_factory.mktemp("filters") / "library.sqlite")
     _people(made)
     _scenes(made)
     yield made
     made.library.close()
 
 
-def _people(made: World) -> None:
+def _people(made: SampleLibrary) -> None:
     """Tags 1 > 2 > 3, 4 apart; studios 1 > 2; performers Alice (tag 3), Bob, Cleo (tag 4); group 1 > 2."""
     for name, parents in (("Top", []), ("Middle", ["1"]), ("Leaf", ["2"]), ("Apart", [])):
         made.create("tagCreate", name=name, parent_ids=parents, aliases=[f"{name} alias"])
@@ -54,7 +54,7 @@ def _people(made: World) -> None:
     made.create("galleryCreate", title="Album", tag_ids=["2"], performer_ids=["1"])
 
 
-def _scenes(made: World) -> None:
+def _scenes(made: SampleLibrary) -> None:
     """Five scenes; the fourth has two files, the fifth nothing at all but a title."""
     made.create(
         "sceneCreate",
@@ -235,8 +235,8 @@ SCENES = [
 
 
 @pytest.mark.parametrize(("given", "expected"), SCENES, ids=lambda case: str(case)[:80])
-def test_scene_criterion(world: World, given: dict[str, Any], expected: str) -> None:
-    assert world.found("Scene", given) == set(expected.split())
+def test_scene_criterion(sample: SampleLibrary, given: dict[str, Any], expected: str) -> None:
+    assert sample.found("Scene", given) == set(expected.split())
 
 
 OTHERS = [
@@ -312,8 +312,8 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("kind", "given", "expected"), OTHERS, ids=lambda case: str(case)[:80])
-def test_criterion(world: World, kind: str, given: dict[str, Any], expected: str) -> None:
-    assert world.found(kind, given) == set(expected.split())
+def test_criterion(sample: SampleLibrary, kind: str, given: dict[str, Any], expected: str) -> None:
+    assert sample.found(kind, given) == set(expected.split())
 
 
 REFUSED = [
@@ -345,19 +345,19 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("kind", "given", "message"), REFUSED, ids=lambda case: str(case)[:80])
-def test_refused(world: World, kind: str, given: dict[str, Any], message: str) -> None:
-    assert message in world.refused_filter(kind, given)
+def test_refused(sample: SampleLibrary, kind: str, given: dict[str, Any], message: str) -> None:
+    assert message in sample.refused_filter(kind, given)
 
 
-def test_deep_logic_is_answered_and_too_deep_logic_refused(world: World) -> None:
+def test_deep_logic_is_answered_and_too_deep_logic_refused(sample: SampleLibrary) -> None:
     def nested(levels: int) -> dict[str, Any]:
         given: dict[str, Any] = {"organized": True}
         for _ in range(levels):
             given = {"has_markers": "true", "AND": given}
         return given
 
-    assert world.found("Scene", nested(20)) == {"1"}
-    assert "parser stack overflow" in world.refused_filter("Scene", nested(30))
+    assert sample.found("Scene", nested(20)) == {"1"}
+    assert "parser stack overflow" in sample.refused_filter("Scene", nested(30))
     document = "query($o: SceneFilterType) { findScenes(scene_filter: $o) { count } }"
-    outcome = world.library.execute(document, {"o": nested(200)})
+    outcome = sample.library.execute(document, {"o": nested(200)})
     assert "nested deeper" in outcome.errors[0]["message"]

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from embedded_asking import Asker
-from scan_media import Shelf, picture, shelf, touch, write_picture, write_video, write_zip
+from library_client import LibraryClient
+from scan_library import ScanLibrary, picture, scan_library, touch, write_picture, write_video, write_zip
 from sqlalchemy import update
 
 from stash_cli.embedded.tables import files
 
 
 @pytest.fixture
-def media(tmp_path: Path) -> Iterator[Shelf]:
-    with shelf(tmp_path) as opened:
+def media(tmp_path: Path) -> Iterator[ScanLibrary]:
+    with scan_library(tmp_path) as opened:
         yield opened
 
 
@@ -23,8 +23,8 @@ def video(path: Path, seed: int, **options) -> Path:
     return write_video(path, seed, frames=40, rate=20, **options)
 
 
-def generate(media: Shelf, **options) -> dict:
-    ask = Asker(media.library)
+def generate(media: ScanLibrary, **options) -> dict:
+    ask = LibraryClient(media.library)
     job = ask("mutation($i: GenerateMetadataInput!) { metadataGenerate(input: $i) }", i=options)
     assert media.library.jobs.wait_idle(60)
     ended = media.library.jobs.find(int(job))
@@ -33,7 +33,7 @@ def generate(media: Shelf, **options) -> dict:
     return dict(ended)
 
 
-def hashed(media: Shelf) -> dict[str, int]:
+def hashed(media: ScanLibrary) -> dict[str, int]:
     """The perceptual hash of each file that has one, by name."""
     found = media.rows(
         "SELECT basename, fingerprint FROM files_fingerprints JOIN files ON files.id = file_id"
@@ -48,7 +48,7 @@ def test_copies_of_a_video_are_found_by_how_they_look(media):
     write_video(media.media / "b.mp4", 20, size=(320, 240), frames=100, rate=20)
     media.scan(scanGeneratePhashes=True)
     assert hashed(media).keys() == {"a.mp4", "copy of a.mkv", "b.mp4"}
-    found = Asker(media.library)("{ findDuplicateScenes(distance: 8) { files { basename } } }")
+    found = LibraryClient(media.library)("{ findDuplicateScenes(distance: 8) { files { basename } } }")
     assert [[scene["files"][0]["basename"] for scene in group] for group in found] == [
         ["a.mp4", "copy of a.mkv"]
     ]
@@ -81,7 +81,7 @@ def test_only_what_is_missing_is_generated_unless_all_is_wanted_anew(media):
     video(media.media / "a.mp4", 1)
     media.scan(scanGeneratePhashes=True)
     before = hashed(media)
-    ask = Asker(media.library)
+    ask = LibraryClient(media.library)
     prints = [{"type": "phash", "value": "1"}]
     ask(
         "mutation($i: FileSetFingerprintsInput!) { fileSetFingerprints(input: $i) }",
@@ -121,7 +121,7 @@ def test_images_are_compared_by_how_they_look(media):
         "SELECT printf('%x', fingerprint) FROM files_fingerprints WHERE type = 'phash' AND file_id = 1"
     )
     given = {"phash_distance": {"value": value, "modifier": "EQUALS", "distance": 1}}
-    found = Asker(media.library)(
+    found = LibraryClient(media.library)(
         "query($o: ImageFilterType) { findImages(image_filter: $o) { count } }", o=given
     )
     assert found["count"] >= 1

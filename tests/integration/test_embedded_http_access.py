@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from embedded_asking import PICTURE, PICTURE_BYTES
-from embedded_serving import serving
+from library_client import PICTURE, PICTURE_BYTES
+from served_library import serve_library
 
 from stash_cli.embedded.library.limits import Limits
 
@@ -137,7 +137,7 @@ def test_pictures_are_served_from_the_library_and_nothing_else_is(served_url):
 
 
 def test_a_picture_can_be_named_by_url_where_its_address_is_allowed(library_file):
-    with serving(library_file, limits=Limits(private_addresses=True)) as url:
+    with serve_library(library_file, limits=Limits(private_addresses=True)) as url:
         create = "mutation($i: TagCreateInput!) { tagCreate(input: $i) { id } }"
         performer = "mutation($i: PerformerCreateInput!) { performerCreate(input: $i) { id } }"
         ask(url, performer, variables={"i": {"name": "Ada", "image": PICTURE}})

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from embedded_serving import VERSION, ask, open_socket, read_to_end, serving, set_password
+from served_library import VERSION, ask, open_socket, read_to_end, serve_library, set_password
 
 ALLOWED, EVIL = "https://app.example", "https://evil.example"
 FORM = (
@@ -74,7 +74,9 @@ OWN = {
 
 @pytest.fixture(scope="module", params=["open", "with a password"])
 def url(request, tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("x") / "l.sqlite", origins=[ALLOWED], hosts=["media.lan"]) as url:
+    with serve_library(
+        tmp_path_factory.mktemp("x") / "l.sqlite", origins=[ALLOWED], hosts=["media.lan"]
+    ) as url:
         if request.param == "with a password":
             set_password(url)
         yield url
@@ -172,7 +174,7 @@ def test_everything_that_is_answered_is_kept_from_running_as_a_page(client):
 
 
 def test_a_server_on_every_address_is_reached_at_each(tmp_path):
-    with serving(tmp_path / "l.sqlite", host="0.0.0.0") as url:
+    with serve_library(tmp_path / "l.sqlite", host="0.0.0.0") as url:
         port = urlsplit(url).port
         assert url == f"http://127.0.0.1:{port}"
         for host, status in (("127.0.0.1", 200), ("0.0.0.0", 403), ("192.0.2.1", 403)):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from embedded_serving import CONFIGURE, ask, client_from, serving, set_password
+from served_library import CONFIGURE, ask, client_from, serve_library, set_password
 
 from stash_cli.embedded.web.login import CROWD, LONGEST, MAX_PEERS, MEMORY, LoginThrottle
 
@@ -119,7 +119,7 @@ def test_a_session_is_new_at_each_login_and_ends_with_the_password(served_url):
 
 
 def test_the_cookie_of_a_session_over_https_is_sent_over_https_only(library_file):
-    with serving(library_file, proxies=["127.0.0.1"]) as url:
+    with serve_library(library_file, proxies=["127.0.0.1"]) as url:
         set_password(url)
         secure = httpx.post(f"{url}/login", data=RIGHT, headers={"X-Forwarded-Proto": "https"})
         assert "; Secure" in secure.headers["set-cookie"]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded_world import LISTS, World, open_world
+from sample_library import LISTS, SampleLibrary, open_sample_library
 from sqlalchemy import event
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.migrations import migrate
 from stash_cli.embedded.library.search_index import update_search_index
-from stash_cli.embedded.tables.media import SORT_INDEXES
+from stash_cli.embedded.tables.entities import SORT_INDEXES
 
 BIG = ("scenes", "files", "scenes_tags", "scenes_files", "files_fingerprints", "scene_markers")
 ASKED = {
@@ -31,13 +31,13 @@ ASKED = {
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def sample(tmp_path: Path) -> Iterator[SampleLibrary]:
     """Three hundred scenes with a file and a tag each, under a tag above all tags."""
-    world = open_world(tmp_path / "library.sqlite")
-    world.create("tagCreate", name="all")
+    sample = open_sample_library(tmp_path / "library.sqlite")
+    sample.create("tagCreate", name="all")
     for number in range(5):
-        world.create("tagCreate", name=f"tag {number}", parent_ids=["1"])
-    with world.library.database.write() as connection:
+        sample.create("tagCreate", name=f"tag {number}", parent_ids=["1"])
+    with sample.library.database.write() as connection:
         stamps = {"created_at": "2024-01-02T03:04:05Z", "updated_at": "2024-01-02T03:04:05Z"}
         folder = {"id": 1, "path": "/media", "basename": "media", "mod_time": "2024-01-02T03:04:05Z"}
         connection.execute(t.folders.insert(), [folder | stamps])
@@ -51,15 +51,15 @@ def world(tmp_path: Path) -> Iterator[World]:
         tagged = [{"scene_id": n, "tag_id": 2 + n % 5} for n in every]
         connection.execute(t.scenes_tags.insert(), tagged)
         connection.exec_driver_sql("ANALYZE")
-    yield world
-    world.library.close()
+    yield sample
+    sample.library.close()
 
 
 def plans(
-    world: World, find: dict[str, Any], given: dict[str, Any] | None, type_name: str = "Scene"
+    sample: SampleLibrary, find: dict[str, Any], given: dict[str, Any] | None, type_name: str = "Scene"
 ) -> list[str]:
     """How SQLite answers the statements of a find query: one line per step."""
-    reader = world.library.database.engines[0]
+    reader = sample.library.database.engines[0]
     seen: list[tuple[str, Any]] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
@@ -71,9 +71,9 @@ def plans(
         f"query($f: FindFilterType, $o: {type_name}FilterType) {{ find{items.title()}"
         f"(filter: $f, {type_name.lower()}_filter: $o) {{ count {items} {{ id }} }} }}"
     )
-    world(document, f=find, o=given)
+    sample(document, f=find, o=given)
     event.remove(reader, "before_cursor_execute", note)
-    with world.library.database.read() as connection:
+    with sample.library.database.read() as connection:
         return [
             row[3]
             for statement, parameters in seen
@@ -83,9 +83,9 @@ def plans(
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_no_big_table_is_walked(world: World, name: str) -> None:
+def test_no_big_table_is_walked(sample: SampleLibrary, name: str) -> None:
     """A table may only be walked along an index."""
-    steps = plans(world, *ASKED[name])
+    steps = plans(sample, *ASKED[name])
     walked = [step for step in steps if re.fullmatch(rf"SCAN ({'|'.join(BIG)})(_\d+)?", step)]
     assert steps
     assert not walked, steps
@@ -105,60 +105,62 @@ def test_no_big_table_is_walked(world: World, name: str) -> None:
         {"is_missing": "tags"},
     ],
 )
-def test_a_page_by_title_or_path_is_not_sorted(world: World, key: str, given: dict[str, Any] | None) -> None:
+def test_a_page_by_title_or_path_is_not_sorted(
+    sample: SampleLibrary, key: str, given: dict[str, Any] | None
+) -> None:
     """The order comes from the index; each scene is looked at on the way, until the page is full."""
-    steps = plans(world, {"sort": key}, given)
+    steps = plans(sample, {"sort": key}, given)
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps
     assert any(f"ix_scenes_{key}_key" in step for step in steps)
 
 
 @pytest.mark.parametrize("key", ["rating", "created_at", "play_count", "filesize", "duration"])
-def test_ties_need_no_collation_of_our_own(world: World, key: str) -> None:
+def test_ties_need_no_collation_of_our_own(sample: SampleLibrary, key: str) -> None:
     """A collation is called for every pair of texts that is compared."""
-    reader = world.library.database.engines[0]
+    reader = sample.library.database.engines[0]
     seen: list[str] = []
     event.listen(reader, "before_cursor_execute", lambda *args: seen.append(args[2]))
-    world.ids("Scene", sort=key)
+    sample.ids("Scene", sort=key)
     assert not [statement for statement in seen if "NATURAL_CI" in statement]
 
 
-def test_facts_of_the_primary_file_look_up_what_they_need(world: World) -> None:
-    steps = plans(world, {"sort": "duration"}, None)
+def test_facts_of_the_primary_file_look_up_what_they_need(sample: SampleLibrary) -> None:
+    steps = plans(sample, {"sort": "duration"}, None)
     assert not [step for step in steps if re.search(r"\b(files|folders|image_files)_\d", step)]
 
 
-def test_who_appears_together_is_asked_for_the_page_only(world: World) -> None:
+def test_who_appears_together_is_asked_for_the_page_only(sample: SampleLibrary) -> None:
     """Pairs of performers are many: those of others are never made."""
-    names = [world.create("performerCreate", name=name) for name in "abc"]
-    world.write("sceneUpdate", id="1", performer_ids=names[:2])
-    world.write("sceneUpdate", id="2", performer_ids=names)
-    counts = world("{ findPerformers { performers { performer_count } } }")["performers"]
+    names = [sample.create("performerCreate", name=name) for name in "abc"]
+    sample.write("sceneUpdate", id="1", performer_ids=names[:2])
+    sample.write("sceneUpdate", id="2", performer_ids=names)
+    counts = sample("{ findPerformers { performers { performer_count } } }")["performers"]
     assert counts == [{"performer_count": 2}] * 3
-    reader = world.library.database.engines[0]
+    reader = sample.library.database.engines[0]
     seen: list[str] = []
     event.listen(reader, "before_cursor_execute", lambda *args: seen.append(args[2]))
-    world('{ findPerformer(id: "1") { performer_count } }')
+    sample('{ findPerformer(id: "1") { performer_count } }')
     (pairs,) = [statement for statement in seen if "UNION" in statement]
     assert pairs.count("json_each") >= 3
 
 
-def test_paths_are_sorted_by_folder_and_name_and_follow_every_move(world: World) -> None:
+def test_paths_are_sorted_by_folder_and_name_and_follow_every_move(sample: SampleLibrary) -> None:
     """Naturally, without a separator before the name; what has no file comes first."""
-    bare = world.create("sceneCreate", title="bare")
-    order = world.ids("Scene", sort="path")
+    bare = sample.create("sceneCreate", title="bare")
+    order = sample.ids("Scene", sort="path")
     assert order == [bare, *map(str, range(1, 301))]
-    assert order[::-1] == world.ids("Scene", sort="path", direction="DESC")
-    with world.library.database.write() as connection:
+    assert order[::-1] == sample.ids("Scene", sort="path", direction="DESC")
+    with sample.library.database.write() as connection:
         connection.execute(t.files.update().where(t.files.c.id == 9).values(basename="Clip 250b.mp4"))
-    assert world.ids("Scene", sort="path")[249:252] == ["250", "9", "251"]
-    with world.library.database.write() as connection:
+    assert sample.ids("Scene", sort="path")[249:252] == ["250", "9", "251"]
+    with sample.library.database.write() as connection:
         connection.execute(t.scenes_files.delete().where(t.scenes_files.c.scene_id == 300))
-    assert set(world.ids("Scene", sort="path", per_page=2)) == {bare, "300"}
+    assert set(sample.ids("Scene", sort="path", per_page=2)) == {bare, "300"}
 
 
-def test_a_path_is_found_whatever_stands_in_it(world: World) -> None:
+def test_a_path_is_found_whatever_stands_in_it(sample: SampleLibrary) -> None:
     """The index only helps: wildcards, capitals and what is too short for it are found as ever."""
-    world.video('/m/a"b%c.mp4', "1")
+    sample.video('/m/a"b%c.mp4', "1")
     for value, found in (
         ("/media/clip 7.mp4", {"7"}),
         ("/MEDIA/CLIP 7.MP4", {"7"}),
@@ -168,43 +170,43 @@ def test_a_path_is_found_whatever_stands_in_it(world: World) -> None:
         ("7", set()),
         ("", set()),
     ):
-        assert world.found("Scene", {"path": {"value": value, "modifier": "EQUALS"}}) == found
+        assert sample.found("Scene", {"path": {"value": value, "modifier": "EQUALS"}}) == found
 
 
-def test_the_tables_have_the_indexes_that_they_declare(world: World) -> None:
+def test_the_tables_have_the_indexes_that_they_declare(sample: SampleLibrary) -> None:
     """Also a file that came from an older version, as far as scenes go."""
-    with world.library.database.read() as connection:
+    with sample.library.database.read() as connection:
         held = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
     declared = {index.name for table in t.metadata.tables.values() for index in table.indexes}
     assert declared | {"scenes_search"} <= held
 
 
-def test_the_search_follows_every_change(world: World) -> None:
+def test_the_search_follows_every_change(sample: SampleLibrary) -> None:
     """Titles, details, names of files and folders, fingerprints and markers, and what is taken away."""
 
     def found(q: str) -> list[str]:
-        return world.ids("Scene", q=q, sort="id")
+        return sample.ids("Scene", q=q, sort="id")
 
-    world.write("sceneUpdate", id="7", title="fjord", details="deep water")
+    sample.write("sceneUpdate", id="7", title="fjord", details="deep water")
     assert found("fjord") == found("WATER") == found('"deep wat"') == ["7"]
     assert found("coast 7") == [str(n) for n in range(1, 301) if "7" in str(n) and n != 7]
-    number = world.video("/other/inlet.mp4", "9", hashes={"oshash": "00ff00ff00ff00ff"})
+    number = sample.video("/other/inlet.mp4", "9", hashes={"oshash": "00ff00ff00ff00ff"})
     assert found("inlet") == found("00ff00ff") == found("other/inl") == ["9"]
-    world.create("sceneMarkerCreate", scene_id="11", primary_tag_id="1", seconds=1, title="jetty")
+    sample.create("sceneMarkerCreate", scene_id="11", primary_tag_id="1", seconds=1, title="jetty")
     assert found("jetty") == ["11"]
-    with world.library.database.write() as connection:
+    with sample.library.database.write() as connection:
         connection.execute(t.folders.update().where(t.folders.c.path == "/other").values(path="/grove"))
         connection.execute(t.files_fingerprints.delete().where(t.files_fingerprints.c.file_id == number))
     assert found("grove inlet") == ["9"]
     assert found("00ff00ff") == []
-    world("mutation { sceneDestroy(input: {id: 7}) }")
+    sample("mutation { sceneDestroy(input: {id: 7}) }")
     assert found("fjord") == []
 
 
 @pytest.mark.parametrize(
     "q", ["c_ast", "c%t 1", "st", "coast or fjord", "fjord | 12", "-coast", "-clip coast", '"']
 )
-def test_a_search_finds_the_same_with_and_without_the_index(world: World, q: str) -> None:
+def test_a_search_finds_the_same_with_and_without_the_index(sample: SampleLibrary, q: str) -> None:
     """Held against the rules of the search, word by word, over the texts of each scene."""
     texts = {n: [f"coast {n}", f"/media/clip {n}.mp4"] for n in range(1, 301)}
 
@@ -220,24 +222,24 @@ def test_a_search_finds_the_same_with_and_without_the_index(world: World, q: str
         barred = (any(holds(word[1:], text) for text in texts[number]) for word in words if word[0] == "-")
         return all(needed) and not any(barred)
 
-    assert world.ids("Scene", q=q, sort="id") == [str(number) for number in texts if wanted(number)]
+    assert sample.ids("Scene", q=q, sort="id") == [str(number) for number in texts if wanted(number)]
 
 
-def test_titles_are_sorted_naturally_and_by_file_name(world: World) -> None:
+def test_titles_are_sorted_naturally_and_by_file_name(sample: SampleLibrary) -> None:
     titles = {"1": "b 10", "2": "B 9", "3": "b 010", "4": "a", "5": "", "6": "b"}
     for number, title in titles.items():
-        world.write("sceneUpdate", id=number, title=title)
-    order = world.ids("Scene", sort="title")
+        sample.write("sceneUpdate", id=number, title=title)
+    order = sample.ids("Scene", sort="title")
     assert [number for number in order if number in titles] == ["4", "6", "2", "1", "3", "5"]
-    assert order[::-1] == world.ids("Scene", sort="title", direction="DESC")
+    assert order[::-1] == sample.ids("Scene", sort="title", direction="DESC")
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
-def test_a_file_of_an_older_version_gets_what_it_lacks(world: World, version: int) -> None:
+def test_a_file_of_an_older_version_gets_what_it_lacks(sample: SampleLibrary, version: int) -> None:
     """Its scenes and images are sorted and found as if they had been written by this version."""
     for name in ("b", "a 10", "a 9"):
-        world.image(f"/m/{name}.png")
-    path, database = world.library.path, world.library.database
+        sample.image(f"/m/{name}.png")
+    path, database = sample.library.path, sample.library.database
     keys = [(table, key) for table in ("images", "scenes") for key in ("path_key", "title_key")]
     kept = {1: 0, 2: 1, 3: 2}.get(version, 4)
     with database.engines[1].begin() as connection:
@@ -255,34 +257,34 @@ def test_a_file_of_an_older_version_gets_what_it_lacks(world: World, version: in
         ):
             connection.exec_driver_sql(statement)
     migrate(database.engines[1], path)
-    assert world.ids("Scene", sort="title", per_page=2) == ["1", "2"]
-    assert world.ids("Scene", sort="path", per_page=2) == ["1", "2"]
-    assert world.ids("Scene", q="coast 299") == ["299"]
-    assert world.ids("Image", sort="title") == world.ids("Image", sort="path") == ["3", "2", "1"]
-    test_the_tables_have_the_indexes_that_they_declare(world)
+    assert sample.ids("Scene", sort="title", per_page=2) == ["1", "2"]
+    assert sample.ids("Scene", sort="path", per_page=2) == ["1", "2"]
+    assert sample.ids("Scene", q="coast 299") == ["299"]
+    assert sample.ids("Image", sort="title") == sample.ids("Image", sort="path") == ["3", "2", "1"]
+    test_the_tables_have_the_indexes_that_they_declare(sample)
 
 
-def test_images_are_sorted_by_title_and_path_and_follow_every_change(world: World) -> None:
+def test_images_are_sorted_by_title_and_path_and_follow_every_change(sample: SampleLibrary) -> None:
     """By the name of the file where there is no title; equal ones newest first."""
     for name in ("c", "a 10", "a 9", "A 9"):
-        world.image(f"/m/{name}.png")
-    assert world.ids("Image", sort="title") == ["4", "3", "2", "1"]
-    world.write("imageUpdate", id="1", title="a 1")
-    assert world.ids("Image", sort="title") == ["1", "4", "3", "2"]
-    assert world.ids("Image", sort="title", direction="DESC") == ["2", "3", "4", "1"]
-    assert world.ids("Image", sort="path") == ["4", "3", "2", "1"]
-    with world.library.database.write() as connection:
+        sample.image(f"/m/{name}.png")
+    assert sample.ids("Image", sort="title") == ["4", "3", "2", "1"]
+    sample.write("imageUpdate", id="1", title="a 1")
+    assert sample.ids("Image", sort="title") == ["1", "4", "3", "2"]
+    assert sample.ids("Image", sort="title", direction="DESC") == ["2", "3", "4", "1"]
+    assert sample.ids("Image", sort="path") == ["4", "3", "2", "1"]
+    with sample.library.database.write() as connection:
         moved = t.files.update().where(t.files.c.basename == "c.png")
         connection.execute(moved.values(basename="0.png"))
-    assert world.ids("Image", sort="path") == ["1", "4", "3", "2"]
+    assert sample.ids("Image", sort="path") == ["1", "4", "3", "2"]
     for key in ("title", "path"):
-        steps = plans(world, {"sort": key}, None, "Image")
+        steps = plans(sample, {"sort": key}, None, "Image")
         assert "USE TEMP B-TREE FOR ORDER BY" not in steps
         assert any(f"ix_images_{key}_key" in step for step in steps)
 
 
-def test_nothing_stale_is_left(world: World) -> None:
-    world.write("sceneUpdate", id="7", title="fjord")
-    with world.library.database.write() as connection:
+def test_nothing_stale_is_left(sample: SampleLibrary) -> None:
+    sample.write("sceneUpdate", id="7", title="fjord")
+    with sample.library.database.write() as connection:
         update_search_index(connection)
         assert connection.execute(t.scenes_stale.select()).all() == []

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from embedded_asking import PICTURE
+from library_client import PICTURE
 from PIL import Image
-from scan_media import picture, write_picture, write_video, write_zip
+from scan_library import picture, write_picture, write_video, write_zip
 
 SRT = "1\r\n00:00:01,500 --> 00:00:02,000\r\nHello, you\r\n"
 

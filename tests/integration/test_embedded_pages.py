@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded_world import World, open_world
+from sample_library import SampleLibrary, open_sample_library
 from sqlalchemy import event, select
 
 from stash_cli.embedded import tables as t
@@ -21,29 +21,29 @@ KEYS = ("title", "path", "date", "created_at", "updated_at", "rating", "id")
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleLibrary]:
     """A library that is only read."""
-    world = filled(tmp_path_factory.mktemp("pages") / "library.sqlite")
-    yield world
-    world.library.close()
+    sample = filled(tmp_path_factory.mktemp("pages") / "library.sqlite")
+    yield sample
+    sample.library.close()
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = filled(tmp_path / "library.sqlite")
-    yield world
-    world.library.close()
+def sample(tmp_path: Path) -> Iterator[SampleLibrary]:
+    sample = filled(tmp_path / "library.sqlite")
+    yield sample
+    sample.library.close()
 
 
-def filled(path: Path) -> World:
+def filled(path: Path) -> SampleLibrary:
     """Scenes whose keys have ties and gaps; every third is organized, every tenth has a tag."""
-    world, chance = open_world(path), random.Random(5)
-    world.create("tagCreate", name="tag")
-    with world.library.database.write() as connection:
+    sample, chance = open_sample_library(path), random.Random(5)
+    sample.create("tagCreate", name="tag")
+    with sample.library.database.write() as connection:
         connection.execute(t.scenes.insert(), [scene(chance, n) for n in range(1, SCENES + 1)])
         tagged = [{"scene_id": n, "tag_id": 1} for n in range(10, SCENES + 1, 10)]
         connection.execute(t.scenes_tags.insert(), tagged)
-    return world
+    return sample
 
 
 def scene(chance: random.Random, number: int) -> dict[str, Any]:
@@ -78,12 +78,12 @@ FILTER = {
 }
 
 
-def expected(world: World, key: str, direction: str, given: dict[str, Any] | None) -> list[str]:
+def expected(sample: SampleLibrary, key: str, direction: str, given: dict[str, Any] | None) -> list[str]:
     """The ids of all matches in the order that ORDER BY gives them, without any page."""
     find = {"sort": key, "direction": direction}
-    chosen = set(world.ids("Scene", given, sort="id"))
+    chosen = set(sample.ids("Scene", given, sort="id"))
     table = FILTERS["Scene"][0]
-    with world.library.database.read() as connection:
+    with sample.library.database.read() as connection:
         ids = connection.scalars(select(table.c.id).order_by(*order_by("Scene", table, find, given)))
         return [str(id_) for id_ in ids if str(id_) in chosen]
 
@@ -93,51 +93,55 @@ def expected(world: World, key: str, direction: str, given: dict[str, Any] | Non
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 @pytest.mark.parametrize("key", KEYS)
 def test_pages_together_are_the_whole_order(
-    shelf: World, key: str, direction: str, given: dict[str, Any] | None
+    pages: SampleLibrary, key: str, direction: str, given: dict[str, Any] | None
 ) -> None:
     find = {"sort": key, "direction": direction}
-    whole = expected(shelf, key, direction, given)
+    whole = expected(pages, key, direction, given)
     for page in range(1, SCENES // PER_PAGE + 3, 2 if given else 1):
-        found = shelf.ids("Scene", given, **find, per_page=PER_PAGE, page=page)
+        found = pages.ids("Scene", given, **find, per_page=PER_PAGE, page=page)
         assert found == whole[(page - 1) * PER_PAGE : page * PER_PAGE]
-    assert whole == shelf.ids("Scene", given, **find)
+    assert whole == pages.ids("Scene", given, **find)
 
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("key", ["title", "date", "rating"])
-def test_a_page_holds_what_its_place_says_after_every_write(world: World, key: str) -> None:
+def test_a_page_holds_what_its_place_says_after_every_write(sample: SampleLibrary, key: str) -> None:
     """Nothing of an earlier page is remembered: rows move, come and go between pages."""
     chance = random.Random(key)
     for page in range(1, 6):
         number = str(chance.randint(1, SCENES))
-        world.write(
+        sample.write(
             "sceneUpdate", id=number, title=chance.choice(["same", "a"]), rating100=20, date="2024-01-02"
         )
-        world.create("sceneCreate", title="same")
-        whole = expected(world, key, "DESC", None)
-        found = world.ids("Scene", sort=key, direction="DESC", per_page=25, page=page)
+        sample.create("sceneCreate", title="same")
+        whole = expected(sample, key, "DESC", None)
+        found = sample.ids("Scene", sort=key, direction="DESC", per_page=25, page=page)
         assert found == whole[(page - 1) * 25 : page * 25]
 
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("given", FILTER.values(), ids=FILTER)
-def test_the_count_is_the_number_of_rows_on_all_pages(shelf: World, given: dict[str, Any] | None) -> None:
+def test_the_count_is_the_number_of_rows_on_all_pages(
+    pages: SampleLibrary, given: dict[str, Any] | None
+) -> None:
     document = """query($o: SceneFilterType, $f: FindFilterType) {
         findScenes(scene_filter: $o, filter: $f) { scenes { id } count } }"""
-    answer = shelf(document, o=given, f={"sort": "date", "per_page": 5, "page": 8})
-    assert answer["count"] == len(shelf.ids("Scene", given))
+    answer = pages(document, o=given, f={"sort": "date", "per_page": 5, "page": 8})
+    assert answer["count"] == len(pages.ids("Scene", given))
 
 
-def steps(world: World, find: dict[str, Any], given: dict[str, Any] | None, field: str) -> list[list[str]]:
+def steps(
+    sample: SampleLibrary, find: dict[str, Any], given: dict[str, Any] | None, field: str
+) -> list[list[str]]:
     """The plan of each statement that a find query runs on scenes."""
-    reader, seen = world.library.database.engines[0], []
+    reader, seen = sample.library.database.engines[0], []
     event.listen(reader, "before_cursor_execute", lambda *args: seen.append(args[2:4]))
     document = (
         "query($f: FindFilterType, $o: SceneFilterType) { findScenes(filter: $f, scene_filter: $o) { %s } }"
     )
-    world(document % field, f=find, o=given)
+    sample(document % field, f=find, o=given)
     asked = [each for each in list(seen) if "SELECT" in each[0]]
-    with world.library.database.read() as connection:
+    with sample.library.database.read() as connection:
         plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sent}", given) for sent, given in asked]
         return [[row[3] for row in plan] for plan in plans]
 
@@ -145,9 +149,9 @@ def steps(world: World, find: dict[str, Any], given: dict[str, Any] | None, fiel
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 @pytest.mark.parametrize("key", ["date", "created_at", "updated_at", "rating"])
-def test_a_deep_page_reads_its_index_only(shelf: World, key: str, direction: str) -> None:
+def test_a_deep_page_reads_its_index_only(pages: SampleLibrary, key: str, direction: str) -> None:
     """Each statement goes along the index; only what is equal in all of it is put in order."""
-    plans = steps(shelf, {"sort": key, "direction": direction, "page": 4}, None, "scenes { id }")
+    plans = steps(pages, {"sort": key, "direction": direction, "page": 4}, None, "scenes { id }")
     walks = [plan for plan in plans if not any("INTEGER PRIMARY KEY" in step for step in plan)]
     assert len(walks) >= 3
     for plan in walks:
@@ -164,31 +168,31 @@ def test_a_deep_page_reads_its_index_only(shelf: World, key: str, direction: str
         ({"date": {"value": "2024-01-02", "modifier": "EQUALS"}}, "index_scenes_on_date_and_title"),
     ],
 )
-def test_a_count_is_answered_from_an_index(shelf: World, given: dict[str, Any], index: str) -> None:
-    (plan,) = steps(shelf, {}, given, "count")
+def test_a_count_is_answered_from_an_index(pages: SampleLibrary, given: dict[str, Any], index: str) -> None:
+    (plan,) = steps(pages, {}, given, "count")
     assert any(index in step for step in plan), plan
     assert not [step for step in plan if step.startswith("SCAN every_scenes")], plan
 
 
 @pytest.mark.parametrize("modifier", ["IS_NULL", "NOT_NULL"])
-def test_what_is_looked_up_for_each_scene_is_looked_up_in_order(shelf: World, modifier: str) -> None:
+def test_what_is_looked_up_for_each_scene_is_looked_up_in_order(pages: SampleLibrary, modifier: str) -> None:
     """In the order of another index each look-up would read another page of the file."""
-    (plan,) = steps(shelf, {}, {"tags": {"modifier": modifier}}, "count")
+    (plan,) = steps(pages, {}, {"tags": {"modifier": modifier}}, "count")
     assert "SCAN every_scenes" in plan
     assert any("scenes_tags" in step and "PRIMARY KEY" in step for step in plan), plan
 
 
 @pytest.mark.parametrize(("modifier", "found"), [("IS_NULL", {"1", "2"}), ("NOT_NULL", {"1"})])
 def test_a_performer_without_tags_counts_beside_one_with_tags(
-    world: World, modifier: str, found: set[str]
+    sample: SampleLibrary, modifier: str, found: set[str]
 ) -> None:
     """Joins add rows without a tag, which the column of the table could not hold."""
-    world.create("performerCreate", name="tagged", tag_ids=["1"])
-    world.create("performerCreate", name="bare")
-    world.write("sceneUpdate", id="1", performer_ids=["1", "2"])
-    world.write("sceneUpdate", id="2", performer_ids=["2"])
+    sample.create("performerCreate", name="tagged", tag_ids=["1"])
+    sample.create("performerCreate", name="bare")
+    sample.write("sceneUpdate", id="1", performer_ids=["1", "2"])
+    sample.write("sceneUpdate", id="2", performer_ids=["2"])
     given = {
         "performer_tags": {"modifier": modifier},
         "performer_count": {"value": 0, "modifier": "GREATER_THAN"},
     }
-    assert world.found("Scene", given) == found
+    assert sample.found("Scene", given) == found

@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded_asking import Asker
-from scan_media import Shelf, picture, shelf, write_picture, write_video, write_zip
+from library_client import LibraryClient
+from scan_library import ScanLibrary, picture, scan_library, write_picture, write_video, write_zip
 
 
 @pytest.fixture
-def media(tmp_path: Path) -> Iterator[Shelf]:
-    with shelf(tmp_path) as opened:
+def media(tmp_path: Path) -> Iterator[ScanLibrary]:
+    with scan_library(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def ask(media: Shelf) -> Asker:
-    return Asker(media.library)
+def ask(media: ScanLibrary) -> LibraryClient:
+    return LibraryClient(media.library)
 
 
-def run_job(ask: Asker, operation: str, **given: Any) -> dict[str, Any]:
+def run_job(ask: LibraryClient, operation: str, **given: Any) -> dict[str, Any]:
     """Queue a job, wait for its end and return it."""
     number = ask.write(operation, "", **given)
     assert ask.library.jobs.wait_idle(30)
@@ -32,7 +32,7 @@ def run_job(ask: Asker, operation: str, **given: Any) -> dict[str, Any]:
     return job
 
 
-def counts(ask: Asker) -> tuple[int, int, int, int]:
+def counts(ask: LibraryClient) -> tuple[int, int, int, int]:
     scenes, images, galleries, files = (
         ask(f"{{ find{name} {{ count }} }}")["count"] for name in ("Scenes", "Images", "Galleries", "Files")
     )

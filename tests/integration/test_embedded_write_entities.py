@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from embedded_asking import Asker, asking
+from library_client import LibraryClient, library_client
 
 
 @pytest.fixture
-def ask(library_file: Path) -> Iterator[Asker]:
-    with asking(library_file) as asker:
-        yield asker
+def ask(library_file: Path) -> Iterator[LibraryClient]:
+    with library_client(library_file) as client:
+        yield client
 
 
-def count(ask: Asker, entities: str) -> int:
+def count(ask: LibraryClient, entities: str) -> int:
     return ask(f"{{ find{entities} {{ count }} }}")["count"]
 
 

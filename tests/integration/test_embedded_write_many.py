@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from embedded_asking import Asker, asking
+from library_client import LibraryClient, library_client
 
 
 @pytest.fixture
-def ask(library_file: Path) -> Iterator[Asker]:
-    with asking(library_file) as asker:
-        yield asker
+def ask(library_file: Path) -> Iterator[LibraryClient]:
+    with library_client(library_file) as client:
+        yield client
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def scenes(ask) -> list[str]:
     return [ask.create("sceneCreate", title=title, tag_ids=["1", "2"]) for title in "xyz"]
 
 
-def tags(ask: Asker, ids: list[str], mode: str, *values: str | None) -> list[list[str]]:
+def tags(ask: LibraryClient, ids: list[str], mode: str, *values: str | None) -> list[list[str]]:
     change = {"mode": mode, "ids": list(values)}
     found = ask.write("bulkSceneUpdate", "{ tags { id } }", ids=ids, tag_ids=change)
     return [sorted(tag["id"] for tag in scene["tags"]) for scene in found]
@@ -141,7 +141,7 @@ def test_lists_of_updates_are_all_or_nothing(ask, scenes):
     assert ask('{ findScene(id: "1") { title } }') == {"title": "new"}
 
 
-def history(ask: Asker, operation: str, scene: str, *times: str) -> list[str]:
+def history(ask: LibraryClient, operation: str, scene: str, *times: str) -> list[str]:
     document = (
         f"mutation($id: ID!, $t: [Timestamp!]) {{ {operation}(id: $id, times: $t) {{ count history }} }}"
     )

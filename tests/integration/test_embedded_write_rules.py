@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from embedded_asking import PICTURE, PICTURE_BYTES, Asker, asking
+from library_client import PICTURE, PICTURE_BYTES, LibraryClient, library_client
 from sqlalchemy import select
 
 from stash_cli.embedded import open_library
@@ -15,9 +15,9 @@ from stash_cli.embedded.tables import blobs
 
 
 @pytest.fixture
-def ask(library_file: Path) -> Iterator[Asker]:
-    with asking(library_file) as asker:
-        yield asker
+def ask(library_file: Path) -> Iterator[LibraryClient]:
+    with library_client(library_file) as client:
+        yield client
 
 
 @pytest.fixture
@@ -294,7 +294,7 @@ def test_the_library_can_be_written_while_a_picture_is_fetched(tmp_path):
 
     made = []
     library = open_library(str(tmp_path / "a.sqlite"), limits=Limits(private_addresses=True))
-    ask = Asker(library)
+    ask = LibraryClient(library)
     with library, HTTPServer(("127.0.0.1", 0), Slow) as server:
         thread = Thread(target=server.handle_request, daemon=True)
         thread.start()

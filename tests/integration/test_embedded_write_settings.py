@@ -8,15 +8,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from embedded_asking import Asker, asking
+from library_client import LibraryClient, library_client
 
 from stash_cli.embedded import open_library
 
 
 @pytest.fixture
-def ask(library_file: Path) -> Iterator[Asker]:
-    with asking(library_file) as asker:
-        yield asker
+def ask(library_file: Path) -> Iterator[LibraryClient]:
+    with library_client(library_file) as client:
+        yield client
 
 
 def folder(path: Path | str) -> dict[str, object]:
@@ -127,7 +127,7 @@ def test_writing_sql_is_allowed_on_opening(ask, tmp_path):
     document = "mutation { execSQL(sql: \"INSERT INTO blobs VALUES ('a', x'00')\") { rows_affected } }"
     assert ask.refusal(document) == "execSQL is not allowed: the library was opened without it"
     with open_library(str(tmp_path / "other.sqlite"), allow_sql=True) as library:
-        assert Asker(library)(document) == {"rows_affected": 1}
+        assert LibraryClient(library)(document) == {"rows_affected": 1}
 
 
 def test_a_backup_is_a_whole_library_beside_the_file(ask, library_file):

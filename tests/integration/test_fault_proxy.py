@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from embedded_talk import talk
 from fault_kinds import SHAPES, answered, half, page, redirected, reset_after, reset_before, worked
 from fault_proxy import FaultProxy, on_mutation, on_operation, on_websocket
+from websocket_client import open_websocket
 from websockets.exceptions import ConnectionClosed
 
 CREATE = "mutation { tagCreate(input: {name: %s}) { id } }"
@@ -65,11 +65,11 @@ def test_a_server_may_go_and_come_back(proxy: FaultProxy) -> None:
 
 
 def test_websockets_pass_until_they_are_cut(proxy: FaultProxy) -> None:
-    with talk(proxy.url) as conversation:
-        conversation.greet()
+    with open_websocket(proxy.url) as conversation:
+        conversation.initialize()
         proxy.drop_websockets()
         with pytest.raises(ConnectionClosed):
             conversation.receive()
     proxy.rule = on_websocket(redirected("ws://127.0.0.1:1/graphql"))
-    with pytest.raises(ConnectionRefusedError), talk(proxy.url):
+    with pytest.raises(ConnectionRefusedError), open_websocket(proxy.url):
         pass

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scan_media import Shelf, picture, shelf, write_picture, write_video, write_zip
+from scan_library import ScanLibrary, picture, scan_library, write_picture, write_video, write_zip
 
 PARENTS = (
     "SELECT f.basename, p.basename FROM folders f JOIN folders p ON p.id = f.parent_folder_id ORDER BY f.path"
@@ -15,13 +15,13 @@ PARENTS = (
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Shelf]:
-    with shelf(tmp_path) as opened:
+def own(tmp_path: Path) -> Iterator[ScanLibrary]:
+    with scan_library(tmp_path) as opened:
         yield opened
 
 
 @pytest.mark.parametrize("target", ["b.mp4", "new/a.mp4", "new/deep/er.mp4"])
-def test_a_moved_video_keeps_its_file_and_scene(own: Shelf, target: str) -> None:
+def test_a_moved_video_keeps_its_file_and_scene(own: ScanLibrary, target: str) -> None:
     path = write_video(own.media / "a.mp4")
     write_video(own.media / "stays.mp4", 1)
     own.scan()
@@ -32,7 +32,7 @@ def test_a_moved_video_keeps_its_file_and_scene(own: Shelf, target: str) -> None
     assert own.count("files") == own.count("scenes") == 2
 
 
-def test_a_moved_picture_keeps_its_image(own: Shelf) -> None:
+def test_a_moved_picture_keeps_its_image(own: ScanLibrary) -> None:
     path = write_picture(own.media / "a.png", 1)
     own.scan()
     path.rename(own.media / "b.png")
@@ -40,7 +40,7 @@ def test_a_moved_picture_keeps_its_image(own: Shelf) -> None:
     assert own.images() == [(1, "b.png")]
 
 
-def test_a_moved_zip_takes_its_pictures_along(own: Shelf) -> None:
+def test_a_moved_zip_takes_its_pictures_along(own: ScanLibrary) -> None:
     path = write_zip(own.media / "a.zip", {"1.png": picture(1), "deep/2.png": picture(2)})
     own.scan()
     (own.media / "sets").mkdir()
@@ -52,7 +52,7 @@ def test_a_moved_zip_takes_its_pictures_along(own: Shelf) -> None:
     assert own.rows(PARENTS) == [("sets", "media"), ("b.zip", "sets"), ("deep", "b.zip")]
 
 
-def test_a_moved_folder_keeps_its_gallery(own: Shelf) -> None:
+def test_a_moved_folder_keeps_its_gallery(own: ScanLibrary) -> None:
     own.configure(createGalleriesFromFolders=True)
     for number in range(3):
         write_picture(own.media / f"old/{number}.png", number)
@@ -72,7 +72,7 @@ def test_a_moved_folder_keeps_its_gallery(own: Shelf) -> None:
     own.assert_whole()
 
 
-def test_a_folder_moved_below_another_hangs_there(own: Shelf) -> None:
+def test_a_folder_moved_below_another_hangs_there(own: ScanLibrary) -> None:
     write_video(own.media / "old/a.mp4")
     own.scan()
     (own.media / "shelf").mkdir()
@@ -82,7 +82,7 @@ def test_a_folder_moved_below_another_hangs_there(own: Shelf) -> None:
     assert own.scenes() == [(1, "shelf/new/a.mp4")]
 
 
-def test_files_moved_into_a_used_folder_leave_theirs_behind(own: Shelf) -> None:
+def test_files_moved_into_a_used_folder_leave_theirs_behind(own: ScanLibrary) -> None:
     write_video(own.media / "old/a.mp4")
     write_video(own.media / "kept/b.mp4", 1)
     own.scan()
@@ -92,7 +92,7 @@ def test_files_moved_into_a_used_folder_leave_theirs_behind(own: Shelf) -> None:
     assert own.scenes() == [(1, "kept/b.mp4"), (2, "kept/a.mp4")]
 
 
-def test_a_copy_is_no_move(own: Shelf) -> None:
+def test_a_copy_is_no_move(own: ScanLibrary) -> None:
     path = write_video(own.media / "a.mp4")
     own.scan()
     shutil.copy(path, own.media / "b.mp4")
@@ -100,7 +100,7 @@ def test_a_copy_is_no_move(own: Shelf) -> None:
     assert own.scenes() == [(1, "a.mp4"), (1, "b.mp4")]
 
 
-def test_of_two_copies_the_missing_one_has_moved(own: Shelf) -> None:
+def test_of_two_copies_the_missing_one_has_moved(own: ScanLibrary) -> None:
     path = write_video(own.media / "a.mp4")
     shutil.copy(path, own.media / "b.mp4")
     own.scan()
@@ -109,7 +109,7 @@ def test_of_two_copies_the_missing_one_has_moved(own: Shelf) -> None:
     assert own.scenes() == [(1, "a.mp4"), (1, "c.mp4")]
 
 
-def test_an_unplugged_library_has_not_moved(own: Shelf, tmp_path: Path) -> None:
+def test_an_unplugged_library_has_not_moved(own: ScanLibrary, tmp_path: Path) -> None:
     drive = tmp_path / "drive"
     own.configure(stashes=[{"path": str(own.media)}, {"path": str(drive)}])
     shutil.copy(write_video(own.media / "a.mp4"), write_video(drive / "a.mp4"))
@@ -128,7 +128,7 @@ def test_an_unplugged_library_has_not_moved(own: Shelf, tmp_path: Path) -> None:
     assert own.count("scenes") == 1
 
 
-def test_a_known_folder_never_takes_the_place_of_another(own: Shelf) -> None:
+def test_a_known_folder_never_takes_the_place_of_another(own: ScanLibrary) -> None:
     write_picture(own.media / "a/1.png", 1)
     write_picture(own.media / "a/2.png", 2)
     (own.media / "b").mkdir()
@@ -142,7 +142,7 @@ def test_a_known_folder_never_takes_the_place_of_another(own: Shelf) -> None:
     assert own.images() == [(1, "b/1.png"), (2, "2.png")]
 
 
-def test_a_new_folder_is_not_an_old_one_for_a_file_of_another_name(own: Shelf) -> None:
+def test_a_new_folder_is_not_an_old_one_for_a_file_of_another_name(own: ScanLibrary) -> None:
     write_picture(own.media / "old/1.png", 1)
     write_picture(own.media / "old/2.png", 2)
     own.scan()

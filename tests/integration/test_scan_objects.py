@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from scan_media import Shelf, picture, shelf, touch, write_picture, write_video, write_zip
+from scan_library import ScanLibrary, picture, scan_library, touch, write_picture, write_video, write_zip
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Shelf]:
-    with shelf(tmp_path) as opened:
+def own(tmp_path: Path) -> Iterator[ScanLibrary]:
+    with scan_library(tmp_path) as opened:
         yield opened
 
 
-def test_a_video_becomes_a_scene(own: Shelf) -> None:
+def test_a_video_becomes_a_scene(own: ScanLibrary) -> None:
     write_video(own.media / "sub/a.mp4", frames=20)
     job = own.scan()
     assert (job["status"], job["progress"]) == ("FINISHED", 1)
@@ -32,7 +32,7 @@ def test_a_video_becomes_a_scene(own: Shelf) -> None:
     own.assert_whole()
 
 
-def test_pictures_become_images_and_a_gif_a_clip(own: Shelf) -> None:
+def test_pictures_become_images_and_a_gif_a_clip(own: ScanLibrary) -> None:
     write_picture(own.media / "a.png")
     write_picture(own.media / "b.jpg", kind="JPEG", size=(50, 20))
     write_picture(own.media / "c.gif", kind="GIF")
@@ -45,7 +45,7 @@ def test_pictures_become_images_and_a_gif_a_clip(own: Shelf) -> None:
     own.assert_whole()
 
 
-def test_folders_hang_below_their_library(own: Shelf) -> None:
+def test_folders_hang_below_their_library(own: ScanLibrary) -> None:
     write_picture(own.media / "a/b/x.png")
     (own.media / "empty").mkdir()
     own.scan()
@@ -55,7 +55,7 @@ def test_folders_hang_below_their_library(own: Shelf) -> None:
     assert sorted(names, key=str) == [("a", "media"), ("b", "a"), ("empty", "media"), ("media", None)]
 
 
-def test_the_same_content_shares_one_object(own: Shelf) -> None:
+def test_the_same_content_shares_one_object(own: ScanLibrary) -> None:
     video, image = write_video(own.media / "a.mp4"), write_picture(own.media / "a.png")
     shutil.copy(video, own.media / "b.mp4")
     shutil.copy(image, own.media / "b.png")
@@ -67,7 +67,7 @@ def test_the_same_content_shares_one_object(own: Shelf) -> None:
     assert own.column("SELECT image_id FROM galleries_images") == [1]
 
 
-def test_a_zip_becomes_a_gallery_with_its_pictures(own: Shelf) -> None:
+def test_a_zip_becomes_a_gallery_with_its_pictures(own: ScanLibrary) -> None:
     members = {
         "b.jpg": picture(2, kind="JPEG"),
         "deep/er/a.png": picture(1),
@@ -89,14 +89,14 @@ def test_a_zip_becomes_a_gallery_with_its_pictures(own: Shelf) -> None:
     own.assert_whole()
 
 
-def test_a_zip_without_pictures_is_only_a_file(own: Shelf) -> None:
+def test_a_zip_without_pictures_is_only_a_file(own: ScanLibrary) -> None:
     write_zip(own.media / "a.zip", {"a.txt": b"text"})
     own.scan()
     assert own.column("SELECT basename FROM files") == ["a.zip"]
     assert own.count("galleries") == own.count("images") == 0
 
 
-def test_the_same_zip_twice_is_one_gallery(own: Shelf) -> None:
+def test_the_same_zip_twice_is_one_gallery(own: ScanLibrary) -> None:
     path = write_zip(own.media / "a.zip", {"a.png": picture()})
     shutil.copy(path, own.media / "b.zip")
     own.scan()
@@ -104,7 +104,7 @@ def test_the_same_zip_twice_is_one_gallery(own: Shelf) -> None:
     assert own.images() == [(1, "a.zip/a.png"), (1, "b.zip/a.png")]
 
 
-def test_names_in_a_zip_cannot_leave_it(own: Shelf) -> None:
+def test_names_in_a_zip_cannot_leave_it(own: ScanLibrary) -> None:
     write_zip(
         own.media / "a.zip", {"../../x.png": picture(1), "/abs.png": picture(2), "a/../b.png": picture(3)}
     )
@@ -113,7 +113,7 @@ def test_names_in_a_zip_cannot_leave_it(own: Shelf) -> None:
 
 
 @pytest.mark.parametrize("name", ["clip.zip", "clip.cbz"])  # before and after clip.mp4 in the walk
-def test_a_zip_named_like_a_video_is_linked_to_its_scene(own: Shelf, name: str) -> None:
+def test_a_zip_named_like_a_video_is_linked_to_its_scene(own: ScanLibrary, name: str) -> None:
     write_video(own.media / "clip.mp4")
     write_zip(own.media / name, {"a.png": picture(1)})
     write_zip(own.media / "clip two.zip", {"a.png": picture(2)})
@@ -123,7 +123,7 @@ def test_a_zip_named_like_a_video_is_linked_to_its_scene(own: Shelf, name: str) 
     assert own.rows("SELECT scene_id, gallery_id FROM scenes_galleries") == [(1, gallery)]
 
 
-def test_a_forced_gallery_holds_the_pictures_of_its_folder(own: Shelf) -> None:
+def test_a_forced_gallery_holds_the_pictures_of_its_folder(own: ScanLibrary) -> None:
     for number in range(3):
         write_picture(own.media / f"set/{number}.png", number)
     write_picture(own.media / "set/below/x.png", 9)
@@ -134,7 +134,7 @@ def test_a_forced_gallery_holds_the_pictures_of_its_folder(own: Shelf) -> None:
     assert own.count("galleries_images") == 3
 
 
-def test_galleries_of_all_folders_but_the_exempt(own: Shelf) -> None:
+def test_galleries_of_all_folders_but_the_exempt(own: ScanLibrary) -> None:
     own.configure(createGalleriesFromFolders=True)
     write_picture(own.media / "a/1.png", 1)
     write_picture(own.media / "b/2.png", 2)
@@ -143,7 +143,7 @@ def test_galleries_of_all_folders_but_the_exempt(own: Shelf) -> None:
     assert own.column("SELECT basename FROM folders JOIN galleries ON folder_id = folders.id") == ["a"]
 
 
-def test_a_folder_gallery_takes_up_later_pictures(own: Shelf) -> None:
+def test_a_folder_gallery_takes_up_later_pictures(own: ScanLibrary) -> None:
     own.configure(createGalleriesFromFolders=True)
     write_picture(own.media / "a/1.png", 1)
     own.scan()
@@ -152,7 +152,7 @@ def test_a_folder_gallery_takes_up_later_pictures(own: Shelf) -> None:
     assert own.rows("SELECT gallery_id, image_id FROM galleries_images") == [(1, 1), (1, 2)]
 
 
-def test_captions_and_funscript_follow_what_lies_beside(own: Shelf) -> None:
+def test_captions_and_funscript_follow_what_lies_beside(own: ScanLibrary) -> None:
     write_video(own.media / "a.mp4")
     (own.media / "a.en.srt").write_text("1")
     (own.media / "a.vtt").write_text("1")
@@ -167,7 +167,7 @@ def test_captions_and_funscript_follow_what_lies_beside(own: Shelf) -> None:
     assert own.column("SELECT interactive FROM video_files") == [1]
 
 
-def test_broken_files_are_told_and_passed_over(own: Shelf) -> None:
+def test_broken_files_are_told_and_passed_over(own: ScanLibrary) -> None:
     (own.media / "a.mp4").write_bytes(b"no video")
     (own.media / "b.png").write_bytes(b"no picture")
     (own.media / "c.zip").write_bytes(b"no zip")
@@ -184,7 +184,7 @@ def test_broken_files_are_told_and_passed_over(own: Shelf) -> None:
     own.assert_whole()
 
 
-def test_a_photo_with_odd_metadata_is_taken_up_in_silence(own: Shelf) -> None:
+def test_a_photo_with_odd_metadata_is_taken_up_in_silence(own: ScanLibrary) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x0131] = "a program"
@@ -200,7 +200,7 @@ def test_a_photo_with_odd_metadata_is_taken_up_in_silence(own: Shelf) -> None:
     assert own.log() == []
 
 
-def test_an_encrypted_zip_is_told_and_passed_over(own: Shelf) -> None:
+def test_an_encrypted_zip_is_told_and_passed_over(own: ScanLibrary) -> None:
     path = write_zip(own.media / "a.zip", {"1.png": picture(1)})
     data = bytearray(path.read_bytes())
     data[6] |= 1
@@ -211,7 +211,7 @@ def test_an_encrypted_zip_is_told_and_passed_over(own: Shelf) -> None:
     assert any("encrypted" in line for line in own.log())
 
 
-def test_a_library_without_videos_shows_them_as_clips(own: Shelf) -> None:
+def test_a_library_without_videos_shows_them_as_clips(own: ScanLibrary) -> None:
     stash = {"path": str(own.media), "excludeVideo": True}
     own.configure(stashes=[stash], createImageClipsFromVideos=True)
     write_video(own.media / "a.mp4")
@@ -220,7 +220,7 @@ def test_a_library_without_videos_shows_them_as_clips(own: Shelf) -> None:
     assert own.count("scenes") == 0
 
 
-def test_md5_of_videos_can_be_left_out(own: Shelf) -> None:
+def test_md5_of_videos_can_be_left_out(own: ScanLibrary) -> None:
     own.configure(calculateMD5=False)
     write_video(own.media / "a.mp4")
     write_picture(own.media / "b.png")
@@ -228,7 +228,7 @@ def test_md5_of_videos_can_be_left_out(own: Shelf) -> None:
     assert own.column("SELECT type FROM files_fingerprints ORDER BY file_id") == ["oshash", "md5"]
 
 
-def test_changed_content_is_read_again_and_keeps_its_scene(own: Shelf) -> None:
+def test_changed_content_is_read_again_and_keeps_its_scene(own: ScanLibrary) -> None:
     path = write_video(own.media / "a.mp4", frames=10)
     own.scan()
     with own.library.database.write() as connection:
@@ -243,7 +243,7 @@ def test_changed_content_is_read_again_and_keeps_its_scene(own: Shelf) -> None:
     assert own.column("SELECT fingerprint FROM files_fingerprints WHERE type = 'md5'") != had
 
 
-def test_a_rescan_keeps_the_phash_of_unchanged_content(own: Shelf) -> None:
+def test_a_rescan_keeps_the_phash_of_unchanged_content(own: ScanLibrary) -> None:
     write_video(own.media / "a.mp4")
     own.scan()
     with own.library.database.write() as connection:
@@ -252,7 +252,7 @@ def test_a_rescan_keeps_the_phash_of_unchanged_content(own: Shelf) -> None:
     assert own.count("files_fingerprints") == 3
 
 
-def test_a_file_that_became_a_picture_is_no_video_any_more(own: Shelf) -> None:
+def test_a_file_that_became_a_picture_is_no_video_any_more(own: ScanLibrary) -> None:
     path = write_picture(own.media / "a.png", save_all=True, append_images=[first_frame()])
     own.scan()
     assert own.count("video_files") == 1
@@ -268,7 +268,7 @@ def first_frame() -> Image.Image:
 
 
 @pytest.mark.parametrize("table", ["scenes", "images", "galleries"])
-def test_objects_removed_without_their_files_come_back(own: Shelf, table: str) -> None:
+def test_objects_removed_without_their_files_come_back(own: ScanLibrary, table: str) -> None:
     write_video(own.media / "a.mp4")
     write_picture(own.media / "b.png", 1)
     write_zip(own.media / "c.zip", {"p.png": picture(2)})
@@ -283,7 +283,7 @@ def test_objects_removed_without_their_files_come_back(own: Shelf, table: str) -
     assert {name: own.count(name) for name in before} == before
 
 
-def test_a_changed_zip_takes_up_its_new_pictures(own: Shelf) -> None:
+def test_a_changed_zip_takes_up_its_new_pictures(own: ScanLibrary) -> None:
     path = write_zip(own.media / "a.zip", {"1.png": picture(1)})
     own.scan()
     write_zip(path, {"1.png": picture(1), "2.png": picture(2)})

@@ -13,13 +13,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scan_media import Shelf, overwrite_unseen, picture, shelf, touch, write_picture, write_video, write_zip
+from scan_library import (
+    ScanLibrary,
+    overwrite_unseen,
+    picture,
+    scan_library,
+    touch,
+    write_picture,
+    write_video,
+    write_zip,
+)
 from support import ROOT
 
 SCAN = """
 import json, sys
 from pathlib import Path
-from scan_media import shelf
+from scan_library import scan_library
 
 opened = []
 watching = False
@@ -30,7 +39,7 @@ def watch(event, arguments):
 
 media = str(Path(sys.argv[1]) / "media") + "/"
 sys.addaudithook(watch)
-with shelf(Path(sys.argv[1])) as own:
+with scan_library(Path(sys.argv[1])) as own:
     for _ in range(int(sys.argv[2])):
         own.scan()
         watching = True
@@ -39,8 +48,8 @@ print(json.dumps(opened))
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Shelf]:
-    with shelf(tmp_path) as opened:
+def own(tmp_path: Path) -> Iterator[ScanLibrary]:
+    with scan_library(tmp_path) as opened:
         yield opened
 
 
@@ -60,7 +69,7 @@ def test_unchanged_files_are_never_opened(tmp_path: Path) -> None:
     assert json.loads(output) == []
 
 
-def test_size_and_second_decide_whether_a_file_is_read(own: Shelf) -> None:
+def test_size_and_second_decide_whether_a_file_is_read(own: ScanLibrary) -> None:
     path = write_picture(own.media / "a.png", 1)
     own.scan()
     overwrite_unseen(path)
@@ -74,7 +83,7 @@ def test_size_and_second_decide_whether_a_file_is_read(own: Shelf) -> None:
     assert len(own.log()) == 1
 
 
-def test_only_the_given_paths_are_scanned(own: Shelf, tmp_path: Path) -> None:
+def test_only_the_given_paths_are_scanned(own: ScanLibrary, tmp_path: Path) -> None:
     write_video(own.media / "a/1.mp4", 1)
     write_video(own.media / "b/2.mp4", 2)
     write_video(tmp_path / "outside/3.mp4", 3)
@@ -86,7 +95,7 @@ def test_only_the_given_paths_are_scanned(own: Shelf, tmp_path: Path) -> None:
     ]
 
 
-def test_a_library_that_is_not_there_is_told(own: Shelf, tmp_path: Path) -> None:
+def test_a_library_that_is_not_there_is_told(own: ScanLibrary, tmp_path: Path) -> None:
     write_picture(own.media / "a.png")
     own.configure(stashes=[{"path": str(tmp_path / "unplugged")}, {"path": str(own.media)}])
     assert own.scan()["status"] == "FINISHED"
@@ -94,14 +103,14 @@ def test_a_library_that_is_not_there_is_told(own: Shelf, tmp_path: Path) -> None
     assert "unplugged" in own.log()[0]
 
 
-def test_an_empty_library_is_scanned_at_once(own: Shelf) -> None:
+def test_an_empty_library_is_scanned_at_once(own: ScanLibrary) -> None:
     assert own.scan()["progress"] == 1
     own.configure(stashes=[])
     assert own.scan()["status"] == "FINISHED"
 
 
 @pytest.mark.parametrize("parallel", [0, 1, 8])
-def test_ids_follow_the_walk(own: Shelf, parallel: int) -> None:
+def test_ids_follow_the_walk(own: ScanLibrary, parallel: int) -> None:
     own.configure(parallelTasks=parallel)
     for number in range(120):
         write_picture(own.media / f"{number:03}.png", number)
@@ -109,7 +118,7 @@ def test_ids_follow_the_walk(own: Shelf, parallel: int) -> None:
     assert own.images() == [(number + 1, f"{number:03}.png") for number in range(120)]
 
 
-def test_progress_names_the_files_and_grows(own: Shelf) -> None:
+def test_progress_names_the_files_and_grows(own: ScanLibrary) -> None:
     for number in range(60):
         write_picture(own.media / f"{number}.png", number, size=(600, 400))
 
@@ -130,7 +139,7 @@ def test_progress_names_the_files_and_grows(own: Shelf) -> None:
     assert jobs[-1]["progress"] == 1
 
 
-def test_subscribers_hear_of_the_end_of_a_scan(own: Shelf) -> None:
+def test_subscribers_hear_of_the_end_of_a_scan(own: ScanLibrary) -> None:
     async def wait() -> bool:
         with own.library.jobs.scan_complete.subscribe() as ends:
             own.start()
@@ -139,14 +148,14 @@ def test_subscribers_hear_of_the_end_of_a_scan(own: Shelf) -> None:
     assert asyncio.run(asyncio.wait_for(wait(), 30))
 
 
-def test_what_a_scan_does_not_generate_is_told(own: Shelf) -> None:
+def test_what_a_scan_does_not_generate_is_told(own: ScanLibrary) -> None:
     own.scan(scanGenerateSprites=True, scanGenerateThumbnails=True, scanGeneratePreviews=False)
     assert own.log() == [
         f"{name} cannot be generated in an embedded library" for name in ("sprites", "thumbnails")
     ]
 
 
-def test_a_stopped_scan_keeps_what_it_had_and_goes_on_later(own: Shelf) -> None:
+def test_a_stopped_scan_keeps_what_it_had_and_goes_on_later(own: ScanLibrary) -> None:
     for number in range(800):
         write_picture(own.media / f"{number:03}.png", number)
     job = own.start()
@@ -173,7 +182,7 @@ def test_a_killed_scan_leaves_a_whole_library_that_the_next_one_completes(tmp_pa
     wait_for(lambda: rows_so_far(tmp_path / "library.sqlite") > 60)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=30)
-    with shelf(tmp_path) as own:
+    with scan_library(tmp_path) as own:
         own.assert_whole()
         done = own.count("files")
         assert 60 < done < 820
@@ -205,7 +214,7 @@ def rows_so_far(path: Path) -> int:
         return 0
 
 
-def test_the_library_can_be_changed_while_it_is_scanned(own: Shelf) -> None:
+def test_the_library_can_be_changed_while_it_is_scanned(own: ScanLibrary) -> None:
     for number in range(300):
         write_picture(own.media / f"{number:03}.png", number)
     own.start()
@@ -218,7 +227,7 @@ def test_the_library_can_be_changed_while_it_is_scanned(own: Shelf) -> None:
     assert changes > 1
 
 
-def test_a_folder_that_cannot_be_listed_is_told(own: Shelf) -> None:
+def test_a_folder_that_cannot_be_listed_is_told(own: ScanLibrary) -> None:
     write_picture(own.media / "a.png")
     (own.media / "ghost").symlink_to(own.media / "ghost")
     (own.media / "ghost.png").symlink_to("ghost.png")

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from embedded_world import World, open_world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sample_library import SampleLibrary, open_sample_library
 
 EVERYTHING = {str(number) for number in range(1, 13)}
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleLibrary]:
     """Twelve scenes whose tags and performers follow from their number."""
-    made = open_world(tmp_path_factory.mktemp("logic") / "library.sqlite")
+    made = open_sample_library(tmp_path_factory.mktemp("logic") / "library.sqlite")
     for number in range(1, 5):
         made.create("tagCreate", name=f"t{number}", parent_ids=[str(number - 1)] if number > 1 else [])
         made.create("performerCreate", name=f"p{number}", tag_ids=[str(number)])
@@ -71,14 +71,14 @@ patient = settings(max_examples=40, deadline=None, suppress_health_check=[Health
 
 @patient
 @given(chain=st.lists(st.tuples(criteria, st.sampled_from(["AND", "OR", "NOT"])), min_size=2, max_size=4))
-def test_logic_is_that_of_sets(world: World, chain: list[tuple[dict[str, Any], str]]) -> None:
-    given_filter, expected = chain[-1][0], world.found("Scene", chain[-1][0])
+def test_logic_is_that_of_sets(sample: SampleLibrary, chain: list[tuple[dict[str, Any], str]]) -> None:
+    given_filter, expected = chain[-1][0], sample.found("Scene", chain[-1][0])
     for criterion, operator in reversed(chain[:-1]):
-        own = world.found("Scene", criterion)
+        own = sample.found("Scene", criterion)
         nested = EVERYTHING - expected if operator == "NOT" else expected
         expected = own | nested if operator == "OR" else own & nested
         given_filter = {**criterion, operator: given_filter}
-    assert world.found("Scene", given_filter) == expected
+    assert sample.found("Scene", given_filter) == expected
 
 
 @patient
@@ -87,9 +87,9 @@ def test_logic_is_that_of_sets(world: World, chain: list[tuple[dict[str, Any], s
     direction=st.sampled_from(["ASC", "DESC"]),
     size=st.integers(1, 7),
 )
-def test_pages_are_slices_of_the_whole(world: World, sort: str, direction: str, size: int) -> None:
-    whole = world.ids("Scene", sort=sort, direction=direction)
+def test_pages_are_slices_of_the_whole(sample: SampleLibrary, sort: str, direction: str, size: int) -> None:
+    whole = sample.ids("Scene", sort=sort, direction=direction)
     pages = range(1, len(whole) // size + 2)
-    parts = [world.ids("Scene", sort=sort, direction=direction, per_page=size, page=page) for page in pages]
+    parts = [sample.ids("Scene", sort=sort, direction=direction, per_page=size, page=page) for page in pages]
     assert [id_ for part in parts for id_ in part] == whole
     assert set(whole) == EVERYTHING

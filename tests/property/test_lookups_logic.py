@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lookup_asking import answer, random_library
-from lookup_questions import Asked, Questions
-from lookup_truth import TABLES
-from lookup_world import Row
+from lookup_evaluation import answer, random_library
+from lookup_generator import Asked, LookupGenerator
+from lookup_oracle import TABLES
+from random_rows import Row
 from support import run
 
 from stash_cli.core.context import StashContext
@@ -31,7 +31,7 @@ Holds: TypeAlias = Callable[[Row], bool]
 class Trees:
     """Random `Q`s for objects of one type, and whether they hold for a plain row."""
 
-    questions: Questions
+    questions: LookupGenerator
     type_name: str
     leaves: list[Asked] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class Trees:
     def leaf(self) -> tuple[Q, Holds]:
         asked = self.questions.several(self.type_name, 2)
         self.leaves.append(asked)
-        return Q(**asked), lambda row: self.questions.truth.holds(self.type_name, row, asked)
+        return Q(**asked), lambda row: self.questions.oracle.holds(self.type_name, row, asked)
 
     def are_hard(self) -> bool:
         """Whether a leaf is refused by itself, or rows do not tell it."""
@@ -71,17 +71,17 @@ def test_the_server_and_the_rest_are_the_truth(seed: int) -> None:
     async def main() -> list[Any]:
         luck = Random(seed)
         found: list[Any] = []
-        async with random_library(seed) as (session, truth):
+        async with random_library(seed) as (session, oracle):
             for _ in range(20):
                 type_name = luck.choice(list(TABLES))
-                trees = Trees(Questions(luck, truth), type_name)
+                trees = Trees(LookupGenerator(luck, oracle), type_name)
                 q, holds = trees.draw()
                 try:
                     compiled = compile_lookups(type_name, q)
                 except StashError as refusal:
                     found += [] if trees.are_hard() else [(type_name, q, str(refusal))]
                     continue
-                expected = truth.ids(type_name, holds)
+                expected = oracle.ids(type_name, holds)
                 if (answered := await answer(session, compiled)) != expected:
                     found.append((type_name, q, compiled.filter, answered, expected))
         return found

@@ -1,7 +1,7 @@
 """Whatever is asked of whatever library: the server's answer and the rest tested here are the truth.
 
-The truth is worked out from the plain rows of a random library (`lookup_truth`), by what the lookups are
-documented to mean (`lookup_meaning`). A failure names the seed of its library.
+The oracle (`lookup_oracle`) evaluates lookups on the plain rows of a random library, by what they are
+documented to mean (`lookup_semantics`). A failure names the seed of its library.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable
 from random import Random, SystemRandom
 from typing import Any
 
-import lookup_meaning as meaning
+import lookup_semantics as semantics
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lookup_asking import answer, random_library
-from lookup_questions import Asked, Questions
-from lookup_truth import TABLES, Truth
+from lookup_evaluation import answer, random_library
+from lookup_generator import Asked, LookupGenerator
+from lookup_oracle import TABLES, LookupOracle
 from support import run
 
 from stash_cli.core.client import Session
@@ -24,29 +24,29 @@ from stash_cli.core.query.extractors import extractor
 from stash_cli.core.query.lookups import Compiled, fields, matches
 from stash_cli.core.query.lookups import compile as compile_lookups
 
-Judge = Callable[[Session, Truth, str, Asked], Awaitable[list[Any]]]
+Judge = Callable[[Session, LookupOracle, str, Asked], Awaitable[list[Any]]]
 seeds = st.integers(0, 2**32)
 patient = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 
-async def wrong(session: Session, truth: Truth, compiled: Compiled, asked: Asked) -> list[Any]:
+async def wrong(session: Session, oracle: LookupOracle, compiled: Compiled, asked: Asked) -> list[Any]:
     """The question with both answers, if the server and the rest do not give the true one."""
-    expected = truth.answer(compiled.type, asked)
+    expected = oracle.answer(compiled.type, asked)
     found = await answer(session, compiled)
     return [] if found == expected else [(compiled.type, asked, compiled.filter, found, expected)]
 
 
-async def wrong_or_refused(session: Session, truth: Truth, type_name: str, asked: Asked) -> list[Any]:
+async def wrong_or_refused(session: Session, oracle: LookupOracle, type_name: str, asked: Asked) -> list[Any]:
     """The same for a question that has yet to be compiled; a refusal needs a reason."""
     try:
         compiled = compile_lookups(type_name, asked)
     except StashError as refusal:
-        refused = is_refused_for_reason(type_name, asked, truth, refusal)
+        refused = is_refused_for_reason(type_name, asked, oracle, refusal)
         return [] if refused else [(type_name, asked, str(refusal))]
-    return await wrong(session, truth, compiled, asked)
+    return await wrong(session, oracle, compiled, asked)
 
 
-def is_refused_for_reason(type_name: str, asked: Asked, truth: Truth, refusal: StashError) -> bool:
+def is_refused_for_reason(type_name: str, asked: Asked, oracle: LookupOracle, refusal: StashError) -> bool:
     """Whether nothing matches anyway, or the question is one that no server and no row can answer."""
     heads = [key.partition("__")[0] for key in asked]
     untold = any(key.startswith(("studios__", "average_resolution__")) for key in asked)
@@ -56,7 +56,7 @@ def is_refused_for_reason(type_name: str, asked: Asked, truth: Truth, refusal: S
         for key, head in zip(asked, heads, strict=True)
     )
     if isinstance(refusal, StashInputError) and not untold and not unread:
-        return truth.answer(type_name, asked) == []
+        return oracle.answer(type_name, asked) == []
     related = any(f"{head}_filter" in fields(type_name) for head in heads)
     return untold or unread or related or any(key.endswith("__depth") for key in asked)
 
@@ -68,13 +68,13 @@ def test_every_lookup_of_every_field() -> None:
 
     async def main() -> list[Any]:
         failures: list[Any] = []
-        async with random_library(seed) as (session, truth):
-            questions = Questions(Random(seed), truth)
+        async with random_library(seed) as (session, oracle):
+            questions = LookupGenerator(Random(seed), oracle)
             for type_name in TABLES:
                 every = list(questions.every(type_name))
                 drawn[type_name] = len(every)
                 for asked in every:
-                    failures += await wrong_or_refused(session, truth, type_name, asked)
+                    failures += await wrong_or_refused(session, oracle, type_name, asked)
         return failures
 
     assert run(main()) == [], f"seed {seed}"
@@ -87,21 +87,21 @@ async def told_wrong(seed: int, judge: Judge) -> list[Any]:
     """What `judge` finds wrong with 25 questions of several fields to one random library."""
     luck = Random(seed)
     failures: list[Any] = []
-    async with random_library(seed) as (session, truth):
-        questions = Questions(luck, truth)
+    async with random_library(seed) as (session, oracle):
+        questions = LookupGenerator(luck, oracle)
         for _ in range(25):
             type_name = luck.choice(list(TABLES))
-            failures += await judge(session, truth, type_name, questions.several(type_name))
+            failures += await judge(session, oracle, type_name, questions.several(type_name))
     return failures
 
 
-async def wrong_by_rows(session: Session, truth: Truth, type_name: str, asked: Asked) -> list[Any]:
+async def wrong_by_rows(session: Session, oracle: LookupOracle, type_name: str, asked: Asked) -> list[Any]:
     """What is tested without a server: the store's filter over what it holds."""
     try:
         local = matches(type_name, asked)
     except StashError:
         return []
-    return await wrong(session, truth, Compiled(type_name, {}, local), asked)
+    return await wrong(session, oracle, Compiled(type_name, {}, local), asked)
 
 
 @settings(patient, max_examples=10)
@@ -119,17 +119,17 @@ def test_rows_alone_tell_the_same(seed: int) -> None:
 def test_the_meaning_is_what_is_documented() -> None:
     """The truth itself, by examples: it shares nothing with the code that it judges."""
     texts = ["50%", "Été"]
-    assert meaning.meets("text", texts, {"eq": "ÉTÉ"})
-    assert not meaning.meets("text", texts, {"eq": "50_"})
-    assert not meaning.meets("text", texts, {"startswith": "5", "endswith": "é"})
-    assert meaning.meets("text", [], {"ne": "x"})
-    assert not meaning.meets("text", texts, {"ne": "été"})
-    assert meaning.meets("date", ["2024-02-01"], {"eq": "2024-02"})
-    assert not meaning.meets("date", ["2024-12-31"], {"gt": "2024"})
-    assert meaning.meets("time", ["2024-02-29T12:00:59Z"], {"lte": "2024-02-29 12:00"})
-    assert meaning.meets("band", [1080], {"gte": "FULL_HD"})
-    assert meaning.relation([{1, 2}, {3}], {"eq": [2, 3]}, single=False)
-    assert not meaning.relation([{1, 2}, {3}], {"excludes": [2]}, single=False)
-    assert meaning.custom({"a": 10}, "gt", "a", 9)
-    assert not meaning.custom({"a": "x"}, "gt", "a", 9)
-    assert meaning.custom({}, "not_between", "a", (1, 2))
+    assert semantics.meets("text", texts, {"eq": "ÉTÉ"})
+    assert not semantics.meets("text", texts, {"eq": "50_"})
+    assert not semantics.meets("text", texts, {"startswith": "5", "endswith": "é"})
+    assert semantics.meets("text", [], {"ne": "x"})
+    assert not semantics.meets("text", texts, {"ne": "été"})
+    assert semantics.meets("date", ["2024-02-01"], {"eq": "2024-02"})
+    assert not semantics.meets("date", ["2024-12-31"], {"gt": "2024"})
+    assert semantics.meets("time", ["2024-02-29T12:00:59Z"], {"lte": "2024-02-29 12:00"})
+    assert semantics.meets("band", [1080], {"gte": "FULL_HD"})
+    assert semantics.relation([{1, 2}, {3}], {"eq": [2, 3]}, single=False)
+    assert not semantics.relation([{1, 2}, {3}], {"excludes": [2]}, single=False)
+    assert semantics.custom({"a": 10}, "gt", "a", 9)
+    assert not semantics.custom({"a": "x"}, "gt", "a", 9)
+    assert semantics.custom({}, "not_between", "a", (1, 2))

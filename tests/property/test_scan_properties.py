@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from scan_media import picture, shelf, write_zip
+from scan_library import picture, scan_library, write_zip
 
 FOLDERS = st.sampled_from(["", "a", "a/b", "a b", "c/a", "日本"])
 COPIES = st.sampled_from(["", ".b", " Ünïcode"])
@@ -28,9 +28,9 @@ class Disk(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.home = Path(tempfile.mkdtemp())
-        self.context = shelf(self.home)
-        self.shelf = self.context.__enter__()
-        self.shelf.configure(createGalleriesFromFolders=True)
+        self.context = scan_library(self.home)
+        self.scan_library = self.context.__enter__()
+        self.scan_library.configure(createGalleriesFromFolders=True)
         self.is_scanned = False
 
     def teardown(self) -> None:
@@ -39,7 +39,7 @@ class Disk(RuleBasedStateMachine):
 
     @property
     def media(self) -> Path:
-        return self.shelf.media
+        return self.scan_library.media
 
     def files(self) -> list[Path]:
         return sorted(path for path in self.media.rglob("*") if path.is_file())
@@ -90,12 +90,12 @@ class Disk(RuleBasedStateMachine):
 
     @rule(rescan=st.booleans())
     def scan(self, rescan: bool) -> None:
-        self.shelf.scan(rescan=rescan)
+        self.scan_library.scan(rescan=rescan)
         self.is_scanned = True
 
     @invariant()
     def nothing_is_damaged(self) -> None:
-        self.shelf.assert_whole()
+        self.scan_library.assert_whole()
 
     @invariant()
     def scanned_files_have_their_rows(self) -> None:
@@ -112,7 +112,7 @@ class Disk(RuleBasedStateMachine):
         assert all(len(sharing) == 1 for sharing in owners.values())
 
     def rows_by_path(self) -> dict[str, tuple[int, int | None]]:
-        rows = self.shelf.rows(
+        rows = self.scan_library.rows(
             "SELECT d.path || '/' || f.basename, f.size, coalesce(i.image_id, -g.gallery_id) FROM files f "
             "JOIN folders d ON d.id = f.parent_folder_id LEFT JOIN images_files i ON i.file_id = f.id "
             "LEFT JOIN galleries_files g ON g.file_id = f.id"
@@ -124,7 +124,7 @@ class Disk(RuleBasedStateMachine):
     def folders_hang_where_they_lie(self) -> None:
         if not self.is_scanned:
             return
-        rows = self.shelf.rows(
+        rows = self.scan_library.rows(
             "SELECT d.path, p.path FROM folders d LEFT JOIN folders p ON p.id = d.parent_folder_id"
         )
         parents = dict(rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import pytest
 from PIL import Image
-from scan_media import mute, write_video
+from scan_library import mute, write_video
 
 from stash_cli.embedded.imaging.frames import Frames, Scaler, cover_at
 from stash_cli.embedded.imaging.phash import video_hash

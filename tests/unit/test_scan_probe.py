@@ -9,7 +9,7 @@ from typing import Any
 import av
 import pytest
 from PIL import Image
-from scan_media import mute, picture, write_video
+from scan_library import mute, picture, write_video
 
 from stash_cli.embedded.scan.probe import (
     BrokenFileError,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from scan_media import Shelf, shelf
+from scan_library import ScanLibrary, scan_library
 from sqlalchemy import Select, event
 
 from stash_cli.embedded.scan import importer, matching, rows
@@ -17,12 +17,12 @@ NAMES = {"folders": ["/a", "/b"], "names": ["x", "y"]}
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    with shelf(tmp_path_factory.mktemp("plans")) as opened:
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScanLibrary]:
+    with scan_library(tmp_path_factory.mktemp("plans")) as opened:
         yield opened
 
 
-def plan(empty: Shelf, statement: Select[Any], parameters: dict[str, Any]) -> list[str]:
+def plan(empty: ScanLibrary, statement: Select[Any], parameters: dict[str, Any]) -> list[str]:
     """The steps of a query's plan as SQLite tells them."""
     sent: list[tuple[str, Any]] = []
     with empty.library.database.read() as connection:
@@ -54,12 +54,12 @@ def plan(empty: Shelf, statement: Select[Any], parameters: dict[str, Any]) -> li
     ],
 )
 def test_no_query_of_a_single_file_reads_a_whole_table(
-    empty: Shelf, statement: Select[Any], parameters: dict[str, Any]
+    empty: ScanLibrary, statement: Select[Any], parameters: dict[str, Any]
 ) -> None:
     steps = plan(empty, statement, parameters)
     assert not [step for step in steps if step.startswith("SCAN")], steps
 
 
-def test_known_files_are_found_by_folder_and_name(empty: Shelf) -> None:
+def test_known_files_are_found_by_folder_and_name(empty: ScanLibrary) -> None:
     steps = plan(empty, matching._KNOWN, NAMES)
     assert any("parent_folder_id=? AND basename=?" in step for step in steps), steps

@@ -1,4 +1,4 @@
-"""The criteria of a gallery filter."""
+"""The criteria of image and gallery filters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,54 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def _link(table: Any, other: str) -> Any:
+def _image_link(table: Any, other: str) -> Any:
+    return partial(criteria.pairs, table, "image_id", other)
+
+
+_image_performers, _image_tags = (
+    _image_link(t.performers_images, "performer_id"),
+    _image_link(t.images_tags, "tag_id"),
+)
+_image_galleries, _image_files = (
+    _image_link(t.galleries_images, "gallery_id"),
+    _image_link(t.images_files, "file_id"),
+)
+
+IMAGE_FILTER: dict[str, criteria.Handler] = {
+    **criteria.strings("title code details photographer"),
+    **criteria.numbers("id o_counter"),
+    "rating100": criteria.column("rating", conditions.number),
+    "organized": criteria.boolean("organized"),
+    **criteria.dates("date created_at updated_at"),
+    "url": common.value_list(t.image_urls, "url"),
+    "path": common.path("image"),
+    "file_count": criteria.count(_image_files),
+    "checksum": common.fingerprint("image", "md5"),
+    "phash_distance": special.phash(common.fingerprint_rows("image", "phash")),
+    **common.picture_facts("image", t.image_files),
+    **common.tag_criteria(t.images_tags, "image_id"),
+    **common.performer_criteria(t.performers_images, "image_id"),
+    "studios": common.studio_criterion(t.images),
+    "galleries": relations.Relation(_image_galleries),
+    "custom_fields": special.custom_fields(t.image_custom_fields, "image_id"),
+    "is_missing": special.is_missing(
+        {
+            "studio": lambda entity: entity.c.studio_id.is_(None),
+            "performers": special.has_none(_image_performers),
+            "galleries": special.has_none(_image_galleries),
+            "tags": special.has_none(_image_tags),
+        },
+        t.images,
+    ),
+    "performers_filter": relations.related("Performer", _image_performers),
+    "studios_filter": relations.related("Studio", criteria.OwnColumn(t.images, "studio_id")),
+    "tags_filter": relations.related("Tag", _image_tags),
+    "galleries_filter": relations.related("Gallery", _image_galleries),
+    "files_filter": relations.related("BaseFile", _image_files),
+}
+
+
+def _gallery_link(table: Any, other: str) -> Any:
     return partial(criteria.pairs, table, "gallery_id", other)
 
 
@@ -68,9 +115,15 @@ def _parent_folders() -> Select[Any]:
     return select(both.c[0], both.c[1])
 
 
-_performers, _tags = _link(t.performers_galleries, "performer_id"), _link(t.galleries_tags, "tag_id")
-_scenes, _images = _link(t.scenes_galleries, "scene_id"), _link(t.galleries_images, "image_id")
-_files = _link(t.galleries_files, "file_id")
+_gallery_performers, _gallery_tags = (
+    _gallery_link(t.performers_galleries, "performer_id"),
+    _gallery_link(t.galleries_tags, "tag_id"),
+)
+_gallery_scenes, _gallery_images = (
+    _gallery_link(t.scenes_galleries, "scene_id"),
+    _gallery_link(t.galleries_images, "image_id"),
+)
+_gallery_files = _gallery_link(t.galleries_files, "file_id")
 
 GALLERY_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("title code details photographer"),
@@ -80,34 +133,34 @@ GALLERY_FILTER: dict[str, criteria.Handler] = {
     **criteria.dates("date created_at updated_at"),
     "url": common.value_list(t.gallery_urls, "url"),
     "path": _path,
-    "file_count": criteria.count(_files),
+    "file_count": criteria.count(_gallery_files),
     "checksum": common.fingerprint("gallery", "md5"),
     "is_zip": _is_zip,
     "average_resolution": criteria.expression(_shorter_sides, conditions.resolution),
     "has_chapters": _has_chapters,
-    "image_count": criteria.count(_images),
+    "image_count": criteria.count(_gallery_images),
     **common.tag_criteria(t.galleries_tags, "gallery_id"),
     **common.performer_criteria(t.performers_galleries, "gallery_id"),
     "studios": common.studio_criterion(t.galleries),
-    "scenes": relations.Relation(_scenes),
+    "scenes": relations.Relation(_gallery_scenes),
     "parent_folder": relations.Relation(_parent_folders, "Folder"),
     "custom_fields": special.custom_fields(t.gallery_custom_fields, "gallery_id"),
     "is_missing": special.is_missing(
         {
-            "url": special.has_none(_link(t.gallery_urls, "url")),
-            "scenes": special.has_none(_scenes),
+            "url": special.has_none(_gallery_link(t.gallery_urls, "url")),
+            "scenes": special.has_none(_gallery_scenes),
             "studio": lambda entity: entity.c.studio_id.is_(None),
-            "performers": special.has_none(_performers),
+            "performers": special.has_none(_gallery_performers),
             "date": lambda entity: entity.c.date.is_(None),
-            "tags": special.has_none(_tags),
+            "tags": special.has_none(_gallery_tags),
         },
         t.galleries,
     ),
-    "performers_filter": relations.related("Performer", _performers),
+    "performers_filter": relations.related("Performer", _gallery_performers),
     "studios_filter": relations.related("Studio", criteria.OwnColumn(t.galleries, "studio_id")),
-    "tags_filter": relations.related("Tag", _tags),
-    "scenes_filter": relations.related("Scene", _scenes),
-    "images_filter": relations.related("Image", _images),
-    "files_filter": relations.related("BaseFile", _files),
+    "tags_filter": relations.related("Tag", _gallery_tags),
+    "scenes_filter": relations.related("Scene", _gallery_scenes),
+    "images_filter": relations.related("Image", _gallery_images),
+    "files_filter": relations.related("BaseFile", _gallery_files),
     "folders_filter": relations.related("Folder", criteria.OwnColumn(t.galleries, "folder_id")),
 }

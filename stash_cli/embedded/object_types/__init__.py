@@ -7,13 +7,9 @@ from sqlalchemy import literal
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.object_types import fields
 from stash_cli.embedded.object_types.file import FILES, FOLDER
-from stash_cli.embedded.object_types.gallery import CHAPTER, GALLERY
-from stash_cli.embedded.object_types.group import GROUP, MOVIE
-from stash_cli.embedded.object_types.image import IMAGE
-from stash_cli.embedded.object_types.performer import PERFORMER
+from stash_cli.embedded.object_types.gallery import CHAPTER, GALLERY, IMAGE
+from stash_cli.embedded.object_types.named import GROUP, MOVIE, PERFORMER, STUDIO, TAG
 from stash_cli.embedded.object_types.scene import MARKER, SCENE
-from stash_cli.embedded.object_types.studio import STUDIO
-from stash_cli.embedded.object_types.tag import TAG
 
 SAVED_FILTER = fields.ObjectType(
     "SavedFilter",

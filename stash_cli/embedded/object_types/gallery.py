@@ -1,4 +1,4 @@
-"""Fields of galleries and chapters."""
+"""Fields of images, galleries and chapters."""
 
 from __future__ import annotations
 
@@ -15,30 +15,75 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.rows import Batch, Row
 
+
+def _image_paths(row: Row) -> dict[str, str]:
+    image = f"{row.batch.context.base_url}/image/{row.id}"
+    clip = row.get("_clip")
+    return {
+        "image": f"{image}/image?t={fields.changed_at(row)}",
+        "thumbnail": f"{image}/thumbnail?t={fields.changed_at(row)}",
+        "preview": f"{image}/preview?t={fields.changed_at(row)}" if clip else "",
+    }
+
+
+_image_link = t.images_files
+_image_files = relations.for_owners(select(_image_link.c.image_id, _image_link.c.file_id))
+_image_pictures = _image_files.join(t.image_files, t.image_files.c.file_id == _image_link.c.file_id)
+_clips = select(_image_link.c.image_id, t.video_files.c.file_id).join(
+    t.video_files, and_(t.video_files.c.file_id == _image_link.c.file_id, _image_link.c.primary.is_(True))
+)
+_order: tuple[Any, ...] = (_image_link.c.primary.desc(), _image_link.c.file_id)
+
+IMAGE = fields.ObjectType(
+    "Image",
+    t.images,
+    noun="image",
+    columns={
+        **fields.texts(t.images, "title code details photographer"),
+        **fields.dates(t.images, "date"),
+        **fields.plain(t.images, "organized o_counter created_at updated_at"),
+        "rating100": t.images.c.rating,
+        "_studio_id": t.images.c.studio_id,
+    },
+    relations={
+        **fields.url_fields(t.image_urls),
+        "studio": relations.One("Studio", "_studio_id"),
+        "tags": fields.tags_over(t.images_tags, "image_id"),
+        "performers": fields.many("Performer", t.performers_images, "image_id", "performer_id"),
+        "galleries": fields.many("Gallery", t.galleries_images, "image_id", "gallery_id"),
+        "visual_files": relations.Many("VisualFile", _image_files.order_by(*_order)),
+        "files": relations.Many("ImageFile", _image_pictures.order_by(*_order)),
+        "custom_fields": fields.CustomFields(t.image_custom_fields),
+        "paths": relations.Computed(_image_paths),
+        "_clip": relations.Value(relations.for_owners(_clips)),
+    },
+)
+
+
 COVER_NAMES = r"(?i)(poster|cover|folder|board)\.[^\.]+$"
 """Names of images that become the cover of a gallery without one: the server's default setting."""
 
-_link = t.galleries_images
+_gallery_link = t.galleries_images
 _path = sql.full_path()
-_pictures = (
-    _link.outerjoin(
+_gallery_pictures = (
+    _gallery_link.outerjoin(
         t.images_files,
-        and_(t.images_files.c.image_id == _link.c.image_id, t.images_files.c.primary.is_(True)),
+        and_(t.images_files.c.image_id == _gallery_link.c.image_id, t.images_files.c.primary.is_(True)),
     )
     .outerjoin(t.files, t.files.c.id == t.images_files.c.file_id)
     .outerjoin(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
-    .join(t.images, t.images.c.id == _link.c.image_id)
+    .join(t.images, t.images.c.id == _gallery_link.c.image_id)
 )
 _by_path = (t.images.c.path_key, sql.natural_order(t.images.c.title), t.images.c.id)
 
 
 def _ranked(*first: Any) -> Any:
     """(gallery, image, place): the images of each gallery numbered from 0, ordered by `first`, then path."""
-    place = func.row_number().over(partition_by=_link.c.gallery_id, order_by=(*first, *_by_path)) - 1
+    place = func.row_number().over(partition_by=_gallery_link.c.gallery_id, order_by=(*first, *_by_path)) - 1
     return relations.for_owners(
-        select(_link.c.gallery_id, _link.c.image_id.label("image"), place.label("place")).select_from(
-            _pictures
-        )
+        select(
+            _gallery_link.c.gallery_id, _gallery_link.c.image_id.label("image"), place.label("place")
+        ).select_from(_gallery_pictures)
     ).subquery()
 
 
@@ -52,7 +97,7 @@ def _at(batch: Batch, ranked: Any, place: int) -> dict[int, Row]:
 
 
 def _image_kind() -> fields.ObjectType:
-    from stash_cli.embedded.object_types.image import IMAGE
+    from stash_cli.embedded.object_types.gallery import IMAGE
 
     return IMAGE
 
@@ -60,19 +105,19 @@ def _image_kind() -> fields.ObjectType:
 def _cover(batch: Batch, _: Mapping[str, Any]) -> dict[int, Row]:
     names = settings.read_part(batch.context.connection, "general").get("galleryCoverRegex") or COVER_NAMES
     named = func.coalesce(_path.op("REGEXP")(names), 0)
-    return _at(batch, _ranked(_link.c.cover.desc(), named.desc()), 0)
+    return _at(batch, _ranked(_gallery_link.c.cover.desc(), named.desc()), 0)
 
 
 def _image(batch: Batch, args: Mapping[str, Any]) -> dict[int, Row]:
     return _at(batch, _ranked(), args["index"])
 
 
-def _paths(row: Row) -> dict[str, str]:
+def _gallery_paths(row: Row) -> dict[str, str]:
     gallery = f"{row.batch.context.base_url}/gallery/{row.id}"
     return {"cover": f"{gallery}/cover?t={fields.changed_at(row)}", "preview": f"{gallery}/preview"}
 
 
-_files = select(t.galleries_files.c.gallery_id, t.galleries_files.c.file_id)
+_gallery_files = select(t.galleries_files.c.gallery_id, t.galleries_files.c.file_id)
 _chapters = select(t.galleries_chapters.c.gallery_id, t.galleries_chapters.c.id)
 
 GALLERY = fields.ObjectType(
@@ -99,15 +144,15 @@ GALLERY = fields.ObjectType(
         ),
         "files": relations.Many(
             "GalleryFile",
-            relations.for_owners(_files).order_by(
+            relations.for_owners(_gallery_files).order_by(
                 t.galleries_files.c.primary.desc(), t.galleries_files.c.file_id
             ),
         ),
-        "image_count": relations.direct_count(_link.c.gallery_id),
+        "image_count": relations.direct_count(_gallery_link.c.gallery_id),
         "cover": relations.Function(_cover),
         "image": relations.Function(_image),
         "custom_fields": fields.CustomFields(t.gallery_custom_fields),
-        "paths": relations.Computed(_paths),
+        "paths": relations.Computed(_gallery_paths),
     },
 )
 

@@ -101,7 +101,7 @@ def _keeps_a_file(connection: Connection, kind: str, owner: int) -> bool:
 
 @dataclass(frozen=True)
 class Options:
-    """What is deleted with an entity: its files on disk, or only their rows."""
+    """Deletion of files with their entity: from disk, or only their rows."""
 
     delete_file: bool = False
     destroy_file_entry: bool = False

@@ -1,27 +1,31 @@
 """The tables of a library file, with the names of Stash's own database."""
 
 from stash_cli.embedded.tables.columns import metadata
-from stash_cli.embedded.tables.files import (
+from stash_cli.embedded.tables.entities import (
+    blobs,
     files,
     files_fingerprints,
     folders,
+    galleries,
+    galleries_chapters,
     galleries_files,
+    groups,
     image_files,
+    images,
     images_files,
+    performers,
+    saved_filters,
+    scene_markers,
+    scenes,
     scenes_files,
+    scenes_o_dates,
+    scenes_view_dates,
+    settings,
+    studios,
+    tags,
     video_captions,
     video_files,
 )
-from stash_cli.embedded.tables.media import (
-    galleries,
-    galleries_chapters,
-    images,
-    scene_markers,
-    scenes,
-    scenes_o_dates,
-    scenes_view_dates,
-)
-from stash_cli.embedded.tables.people import groups, performers, studios, tags
 from stash_cli.embedded.tables.relations import (
     CUSTOM_FIELDS,
     STASH_IDS,
@@ -63,7 +67,6 @@ from stash_cli.embedded.tables.relations import (
     tags_relations,
 )
 from stash_cli.embedded.tables.search_index import images_stale, scenes_stale
-from stash_cli.embedded.tables.system import blobs, saved_filters, settings
 
 __all__ = [
     "CUSTOM_FIELDS",

@@ -1,0 +1,145 @@
+"""Odd values and unusual forms, one rule of the server each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sample_library import SampleLibrary, open_sample_library
+
+
+@pytest.fixture
+def sample(library_file: Path) -> Iterator[SampleLibrary]:
+    made = open_sample_library(library_file)
+    yield made
+    made.library.close()
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ('filter: {sort: "nope"}', "invalid sort: nope"),
+        ('filter: {sort: "rating100"}', "invalid sort: rating100"),
+        ('filter: {sort: "random_18446744073709551616"}', "invalid random seed: 18446744073709551616"),
+        ('scene_filter: {title: {value: "(", modifier: MATCHES_REGEX}}', "error parsing regexp"),
+        ("ids: [7]", "scene with id 7 not found"),
+        (
+            'ids: ["9223372036854775808"]',
+            'converting ids: strconv.Atoi: parsing "9223372036854775808": value out',
+        ),
+        ('ids: ["²"]', 'converting ids: strconv.Atoi: parsing "²": invalid syntax'),
+    ],
+)
+@pytest.mark.parametrize("selected", ["count", "scenes { id }", "duration"])
+def test_what_means_nothing_is_refused_whatever_is_selected(
+    sample: SampleLibrary, args: str, message: str, selected: str
+) -> None:
+    outcome = sample.library.execute(f"{{ findScenes({args}) {{ {selected} }} }}")
+    assert outcome.data is None
+    assert [error["path"] for error in outcome.errors] == [["findScenes"]]
+    assert outcome.errors[0]["message"].startswith(message)
+
+
+def test_the_largest_seed_is_taken(sample: SampleLibrary) -> None:
+    sample.create("sceneCreate", title="a")
+    assert sample.ids("Scene", sort="random_18446744073709551615") == ["1"]
+
+
+@pytest.mark.parametrize("kind", ["tags", "performers", "groups", "galleries", "studios"])
+@pytest.mark.parametrize(
+    "modifier", ["NOT_EQUALS", "BETWEEN", "GREATER_THAN", "EQUALS", "INCLUDES", "EXCLUDES"]
+)
+def test_a_criterion_that_names_nothing_is_no_criterion(
+    sample: SampleLibrary, kind: str, modifier: str
+) -> None:
+    sample.create("sceneCreate", title="a")
+    for value in (None, []):
+        assert sample.ids("Scene", {kind: {"value": value, "modifier": modifier}}) == ["1"]
+    if kind != "studios":
+        assert "modifier" in sample.refused_filter("Scene", {kind: {"value": ["1"], "modifier": "BETWEEN"}})
+
+
+def test_what_is_excluded_counts_whatever_the_modifier(sample: SampleLibrary) -> None:
+    tag = sample.create("tagCreate", name="t")
+    sample.create("sceneCreate", title="tagged", tag_ids=[tag])
+    bare = sample.create("sceneCreate", title="bare")
+    given = {"value": [], "excludes": [tag], "modifier": "NOT_EQUALS"}
+    assert sample.ids("Scene", {"tags": given}) == [bare]
+
+
+def test_relations_without_equals_look_at_the_modifier_first(sample: SampleLibrary) -> None:
+    for kind in ("parents", "children"):
+        assert "invalid modifier" in sample.refused_filter(
+            "Tag", {kind: {"value": [], "modifier": "BETWEEN"}}
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [(1e20, 1e20), (10**30, 1e30), (-(10**30), -1e30), (2**63 - 1, 2**63 - 1), (2.5, 2.5), (True, 1)],
+)
+def test_custom_fields_hold_numbers_of_any_size(sample: SampleLibrary, given: Any, shown: Any) -> None:
+    made = sample.write("tagCreate", "{ custom_fields }", name="t", custom_fields={"n": given})
+    assert made["custom_fields"] == {"n": shown}
+    found = {"custom_fields": [{"field": "n", "modifier": "EQUALS", "value": [given]}]}
+    assert sample.ids("Tag", found) == ["1"]
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}])
+def test_custom_fields_are_not_compared_with_lists_or_objects(sample: SampleLibrary, value: Any) -> None:
+    given = {"custom_fields": [{"field": "n", "modifier": "EQUALS", "value": [value]}]}
+    assert sample.refused_filter("Tag", given).startswith("unsupported custom field criterion value type: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-01-02", "2024-01-02T00:00:00Z"),
+        ("2024-01-02 03:04:05", "2024-01-02T03:04:05Z"),
+        ("2024-01-02T03:04:05.5+02:00", "2024-01-02T01:04:05Z"),
+        ("20240102", None),
+        ("2024-W01-2", None),
+        ("2024-01-02T03:04:05", None),
+        ("2024-01-02 03:04", None),
+        ("2024-01-32", None),
+    ],
+)
+def test_timestamps_have_three_forms(sample: SampleLibrary, text: str, moment: str | None) -> None:
+    sample.create("sceneCreate", title="a")
+    document = "mutation($t: [Timestamp!]) { sceneAddPlay(id: 1, times: $t) { history } }"
+    outcome = sample.library.execute(document, {"t": [text]})
+    if moment is None:
+        assert outcome.errors[0]["message"] == f"ParseDateStringAsTime failed: dateString <{text}>"
+    else:
+        assert outcome.data == {"sceneAddPlay": {"history": [moment]}}
+
+
+def test_the_names_of_covers_can_be_set(sample: SampleLibrary) -> None:
+    gallery = sample.create("galleryCreate", title="g")
+    for name in ("1.png", "cover.png", "front.png"):
+        sample.image(f"/m/{name}", galleries=(gallery,))
+    cover = "{ findGallery(id: 1) { cover { visual_files { ... on ImageFile { basename } } } } }"
+
+    def name() -> str:
+        return str(sample(cover)["cover"]["visual_files"][0]["basename"])
+
+    assert name() == "cover.png"
+    sample.write("configureGeneral", "{ galleryCoverRegex }", galleryCoverRegex="front")
+    assert name() == "front.png"
+    sample.write("configureGeneral", "{ galleryCoverRegex }", galleryCoverRegex="")
+    assert name() == "cover.png"
+
+
+def test_a_part_of_a_setting_leaves_the_rest_at_its_default(sample: SampleLibrary) -> None:
+    shown = sample.write(
+        "configureInterface",
+        "{ imageLightbox { slideshowDelay displayMode } }",
+        imageLightbox={"slideshowDelay": 9},
+    )
+    assert shown == {"imageLightbox": {"slideshowDelay": 9, "displayMode": "FIT_XY"}}
+
+
+def test_streams_are_those_of_a_scene(sample: SampleLibrary) -> None:
+    assert sample.refusal("{ sceneStreams { url } }") == "the id of a scene has to be given"

@@ -1,0 +1,62 @@
+"""A client of a library in process, which returns the data or the one error of an operation."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from stash_cli.core.types.api import describe_api
+from stash_cli.embedded import Library, open_library
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+PICTURE = f"data:image/png;base64,{PNG}"
+PICTURE_BYTES = base64.b64decode(PNG)
+
+
+class LibraryClient:
+    """Executes operations on a library and unpacks the result."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+
+    def __call__(self, document: str, **variables: Any) -> Any:
+        """The value of the one root field; fails on any error."""
+        outcome = self.library.execute(document, variables)
+        assert not outcome.errors, outcome.errors
+        assert outcome.data is not None
+        return next(iter(outcome.data.values()))
+
+    def refusal(self, document: str, **variables: Any) -> str:
+        """The message of the one error."""
+        errors = self.library.execute(document, variables).errors
+        assert len(errors) == 1, errors
+        assert "path" in errors[0]
+        return str(errors[0]["message"])
+
+    def write(self, operation: str, selection: str = "{ id }", /, **given: Any) -> Any:
+        """Run a mutation with an `input` object."""
+        return self(mutation(operation, selection), input=given)
+
+    def refused(self, operation: str, selection: str = "{ id }", /, **given: Any) -> str:
+        """The message with which a mutation is refused."""
+        return self.refusal(mutation(operation, selection), input=given)
+
+    def create(self, operation: str, **given: Any) -> str:
+        """The id of a new object."""
+        return str(self.write(operation, **given)["id"])
+
+
+def mutation(operation: str, selection: str) -> str:
+    """The document of a mutation whose one argument is `input`."""
+    given = describe_api().mutations[operation].args["input"]
+    return f"mutation($input: {given}) {{ {operation}(input: $input) {selection} }}"
+
+
+@contextmanager
+def library_client(path: Path) -> Iterator[LibraryClient]:
+    """A client of a new library at `path`, closed at the end of the block."""
+    with open_library(str(path)) as library:
+        yield LibraryClient(library)

@@ -1,0 +1,195 @@
+"""Semantics of lookups in plain Python: whether the values of an object meet them.
+
+Nothing here is shared with the code that asks servers: it is the documented meaning in plain Python.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+Asked = dict[str, Any]
+"""Lookup -> value, all of one field."""
+
+NEGATIVE = frozenset({"ne", "excludes", "not_regex", "not_between"})
+BANDS = {
+    "VERY_LOW": (144, 239),
+    "LOW": (240, 359),
+    "R360P": (360, 479),
+    "STANDARD": (480, 539),
+    "WEB_HD": (540, 719),
+    "STANDARD_HD": (720, 1079),
+    "FULL_HD": (1080, 1439),
+    "QUAD_HD": (1440, 1919),
+    "VR_HD": (1920, 2159),
+    "FOUR_K": (1920, 2559),
+    "FIVE_K": (2560, 2999),
+    "SIX_K": (3000, 3583),
+    "SEVEN_K": (3584, 3839),
+    "EIGHT_K": (3840, 6143),
+    "HUGE": (6144, 9999),
+}
+
+
+def is_positive(asked: Asked) -> bool:
+    """Whether only an object with a value can meet the lookups."""
+    kinds = asked.keys() - NEGATIVE - {"null", "distance"}
+    return bool(kinds) or asked.get("null") is False
+
+
+def meets(kind: str, values: list[Any], asked: Asked) -> bool:
+    """Whether non-null values meet all lookups: some value every positive one, no value a negative one."""
+    if "null" in asked and asked["null"] == bool(values):
+        return False
+    positive = {k: v for k, v in asked.items() if k not in NEGATIVE and k != "null"}
+    negative = {k: v for k, v in asked.items() if k in NEGATIVE}
+    if positive and not any(all(fits(kind, v, *each) for each in positive.items()) for v in values):
+        return False
+    return not any(fits(kind, value, *each) for each in negative.items() for value in values)
+
+
+def fits(kind: str, value: Any, lookup: str, wanted: Any) -> bool:
+    """Whether one value meets one lookup; for a negative one, whether it is excluded."""
+    if kind == "text":
+        return _text(value, lookup, wanted)
+    if kind == "choice":
+        return value in ([wanted] if lookup in ("eq", "ne") and isinstance(wanted, str) else wanted)
+    stretch = STRETCHES[kind]
+    return _between(stretch(value)[0] if isinstance(value, str) else value, lookup, wanted, stretch)
+
+
+def fold(text: str) -> str:
+    """Case-folded text; each letter stays one letter."""
+    return "".join(c.casefold() if len(c.casefold()) == 1 else c.lower() for c in text)
+
+
+def _text(value: str, lookup: str, wanted: Any) -> bool:
+    if "regex" in lookup:
+        return re.search(wanted, value) is not None
+    if lookup == "in":
+        return fold(value) in map(fold, wanted)
+    held, asked = fold(value), fold(wanted)
+    return {
+        "eq": held == asked,
+        "ne": held == asked,
+        "contains": asked in held,
+        "excludes": asked in held,
+        "startswith": held.startswith(asked),
+        "endswith": held.endswith(asked),
+    }[lookup]
+
+
+def _between(point: Any, lookup: str, wanted: Any, stretch: Callable[[Any], tuple[Any, Any]]) -> bool:
+    """Whether a point is in the range of `lookup`; `stretch` gives first and last point of a value."""
+    if lookup in ("between", "not_between"):
+        low, high = wanted
+        return (low is None or stretch(low)[0] <= point) and (high is None or point <= stretch(high)[1])
+    if lookup == "in":
+        return any(first <= point <= last for first, last in map(stretch, wanted))
+    first, last = stretch(wanted)
+    return {
+        "eq": first <= point <= last,
+        "ne": first <= point <= last,
+        "gt": point > last,
+        "gte": point >= first,
+        "lt": point < first,
+        "lte": point <= last,
+    }[lookup]
+
+
+def _point(value: Any) -> tuple[Any, Any]:
+    return value, value
+
+
+def _days(text: str) -> tuple[date, date]:
+    parts = [int(part) for part in text.split("-")]
+    year, month, day = (*parts, 0, 0)[:3]
+    if day:
+        return date(year, month, day), date(year, month, day)
+    if month:
+        return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+    return date(year, 1, 1), date(year, 12, 31)
+
+
+def _seconds(text: str) -> tuple[datetime, datetime]:
+    """First and last second of a local time: of a day, a minute or a second."""
+    text = text.removesuffix("Z")
+    if len(text) <= len("2024-01-01"):
+        first, last = _days(text)
+        start, end = datetime(*first.timetuple()[:3]), datetime(*last.timetuple()[:3])  # noqa: DTZ001 - wall
+        return start, end + timedelta(days=1, seconds=-1)
+    start = datetime.fromisoformat(text)
+    return start, start + timedelta(seconds=59 if len(text) == len("2024-01-01T00:00") else 0)
+
+
+STRETCHES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "number": _point,
+    "date": _days,
+    "time": _seconds,
+    "band": BANDS.__getitem__,
+}
+"""First and last point of a value, by kind of field."""
+
+
+def relation(held: list[set[int]], asked: Asked, *, single: bool) -> bool:
+    """Whether related objects, each with the ids that it counts as, meet the lookups."""
+    counted = set().union(*held)
+
+    def ids(name: str) -> set[int]:
+        wanted = asked[name]
+        return {int(one) for one in (wanted if isinstance(wanted, list) else [wanted])}
+
+    tests = {
+        "eq": lambda ids: bool(ids & counted) if single else ids <= counted,
+        "includes_all": lambda ids: ids <= counted,
+        "includes": lambda ids: bool(ids & counted),
+        "in": lambda ids: bool(ids & counted),
+        "excludes": lambda ids: not ids & counted,
+        "ne": lambda ids: not ids & counted,
+    }
+    if "null" in asked and asked["null"] == bool(held):
+        return False
+    return all(test(ids(name)) for name, test in tests.items() if name in asked)
+
+
+def custom(held: dict[str, Any], lookup: str, name: str, wanted: Any) -> bool:
+    """Whether a custom field meets a lookup; numbers compare with numbers, texts with texts."""
+    if lookup == "null":
+        return (name not in held) == wanted
+    met = name in held and _custom(held[name], lookup, wanted)
+    return met != (lookup in NEGATIVE)
+
+
+def _custom(value: Any, lookup: str, wanted: Any) -> bool:
+    """Whether a value meets a lookup; for a negative one, whether it is excluded."""
+    if lookup in ("contains", "excludes", "regex", "not_regex"):
+        return isinstance(value, str) and _text(value, lookup, wanted)
+    if lookup == "in":
+        return any(_custom(value, "eq", one) for one in wanted)
+    ends = wanted if isinstance(wanted, tuple) else [wanted]
+    if any(isinstance(end, str) != isinstance(value, str) for end in ends if end is not None):
+        return False
+    return _between(value, lookup, wanted, _point)
+
+
+def stash_ids(held: list[tuple[str, str]], asked: Asked) -> bool:
+    """Whether (endpoint, id) pairs meet lookups on ids at `endpoint`, or at any."""
+    box = asked.get("endpoint")
+    ids = [stash_id for at, stash_id in held if box in (None, at)]
+    rest = {k: v for k, v in asked.items() if k != "endpoint"} or {"null": False}
+    return meets("text", ids, rest)
+
+
+def hashes(held: list[int], asked: Asked) -> bool:
+    """Whether a perceptual hash differs from the given one in at most `distance` bits."""
+    apart = asked.get("distance", 0)
+
+    def near(wanted: str) -> bool:
+        return any(((one ^ int(wanted, 16)) & (2**64 - 1)).bit_count() <= apart for one in held)
+
+    if "null" in asked and asked["null"] == bool(held):
+        return False
+    return ("eq" not in asked or near(asked["eq"])) and ("ne" not in asked or not near(asked["ne"]))
