@@ -30,7 +30,7 @@ async def library(url: str) -> AsyncIterator[tuple[StashEntityStore, Counting]]:
 
 
 async def by_flag(store: StashEntityStore, name: str) -> str:
-    return (await resolve_ids(store.session, "Tag", [name]))[0]
+    return (await resolve_ids(store.client.session, "Tag", [name]))[0]
 
 
 async def by_map(store: StashEntityStore, name: str) -> str:
@@ -93,7 +93,10 @@ def test_groups_by_alias(embedded_url: str) -> None:
         async with counted(embedded_url) as (store, wire):
             await store.save_batch([Group(name="Trip", aliases="Tour, Long way"), Group(name="Tours")])
             wire.take()
-            assert await resolve_ids(store.session, "Group", ["long way", "tour", "TOURS"]) == ["1", "2"]
+            assert await resolve_ids(store.client.session, "Group", ["long way", "tour", "TOURS"]) == [
+                "1",
+                "2",
+            ]
             assert len(wire.take()) == 1
 
     run(main())
@@ -103,7 +106,7 @@ def test_wrong_names_are_told_in_their_order_after_two_requests(embedded_url: st
     async def main() -> None:
         async with library(embedded_url) as (store, wire):
             names = [Name.parse(word) for word in ("Rok", "rock", "id:9", "Popp")]
-            result = await resolve(store.session, ENTITIES["Tag"], names)
+            result = await resolve(store.client.session, ENTITIES["Tag"], names)
             assert len(wire.take()) == 2
             assert [name.written for name in result.errors] == ["Rok", "id:9", "Popp"]
             assert "Did you mean Pop?" in str(result.errors[names[3]])
@@ -117,7 +120,7 @@ def test_wrong_names_are_told_in_their_order_after_two_requests(embedded_url: st
 def test_policies_for_names_that_no_object_has(embedded_url: str) -> None:
     async def main() -> None:
         async with library(embedded_url) as (store, wire):
-            given = (store.session, ENTITIES["Tag"], ["Jazz", "rock", "JAZZ", "Blues"])
+            given = (store.client.session, ENTITIES["Tag"], ["Jazz", "rock", "JAZZ", "Blues"])
             with pytest.raises(StashNotFoundError, match="There is no tag 'Jazz'"):
                 await map_ids(*given, Policy("first", "raise"))
             assert await map_ids(*given, Policy("first", "omit")) == ["1"]

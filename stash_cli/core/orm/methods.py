@@ -184,6 +184,7 @@ def _of_names(type_name: str) -> Iterator[Method]:
 
 
 async def _find_by_name(cls: Any, client: StashClient, name: str) -> Any:
+    """The oldest object of this name or alias; see `StashClientBase.find_named`."""
     return await client.find_named(cls, name)
 
 

@@ -61,6 +61,16 @@ class Finder:
 
         return compile_lookups(type_name, await Q(*where, **filters).resolved(named))
 
+    async def named(self, entity_type: type[T], name: Name) -> T | None:
+        """The oldest object of this name, in the same case if there is one, or else of this alias."""
+        incomplete: list[T] = []
+        with self._session.order.request() as sent:
+            row = await first_row(self._session, entity_of(entity_type), name, None)
+            found = self._loader.receiver(entity_type, incomplete)([row] if row else [], sent)
+        if incomplete:
+            found = [*await self._loader.load(entity_type, [incomplete[0].id], None)]
+        return found[0] if found else None
+
     async def count(self, question: Question) -> int:
         """The number of matches, by rows only where a post filter remains."""
         if question.compiled.post_filter is None:
@@ -87,16 +97,6 @@ class Finder:
                     incomplete.clear()
                     await self._loader.load(entity_type, outdated, question.paths)
                 yield obj
-
-    async def named(self, entity_type: type[T], name: Name) -> T | None:
-        """The oldest object of this name, in the same case if there is one, or else of this alias."""
-        incomplete: list[T] = []
-        with self._session.order.request() as sent:
-            row = await first_row(self._session, entity_of(entity_type), name, None)
-            found = self._loader.receiver(entity_type, incomplete)([row] if row else [], sent)
-        if incomplete:
-            found = [*await self._loader.load(entity_type, [incomplete[0].id], None)]
-        return found[0] if found else None
 
     async def snapshot(
         self, entity_type: type[T], question: Question, limit: int | None, size: int

@@ -369,12 +369,6 @@ class StashEntityStore:
         """
         return await self._writer.delete(obj, **options)
 
-    async def _existing(self, entity_type: type[T], given: Mapping[str, Any]) -> T | None:
-        # A name alone is resolved as everywhere; more fields are lookups, all of which have to hold.
-        if not (isinstance(given.get("name"), str) and given.keys() <= {"name", "disambiguation"}):
-            return await self.find_one(entity_type, **given)
-        return await self._finder.named(entity_type, Name.literal(**given))
-
     async def get_or_create(
         self, entity_type: type[T], create_if_missing: bool = True, **search_params: Any
     ) -> T:
@@ -400,3 +394,9 @@ class StashEntityStore:
                 raise
             return found
         return made
+
+    async def _existing(self, entity_type: type[T], given: Mapping[str, Any]) -> T | None:
+        # A name alone is resolved as everywhere; more fields are lookups, all of which have to hold.
+        if not (isinstance(given.get("name"), str) and given.keys() <= {"name", "disambiguation"}):
+            return await self.find_one(entity_type, **given)
+        return await self._finder.named(entity_type, Name.literal(**given))
