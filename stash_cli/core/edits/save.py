@@ -121,7 +121,7 @@ async def save_side_mutations(
     sent = [call.operation for *_, call in calls]
     operations = client.operations([(each.name, each.args, each.returns) for each in sent])
     for obj, flush in flushes:
-        state_of(obj).begin_sending({name: before for name, (before, _) in flush.sides.items()})
+        state_of(obj).begin_sending(flush.sides)
     try:
         batch = await client.execute_batch(operations)
     finally:

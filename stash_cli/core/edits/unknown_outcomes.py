@@ -61,7 +61,9 @@ class Sending:
         """Note that the inputs are being sent; each ends with `apply_flush` or `fail`."""
         for obj, flush in self._flushes:
             if flush.verb == "Update":
-                state_of(obj).begin_sending({name: flush.before.get(name, UNSET) for name in flush.values})
+                before = flush.before
+                sent = {name: (before.get(name, UNSET), value) for name, value in flush.values.items()}
+                state_of(obj).begin_sending(sent)
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if error is not None:

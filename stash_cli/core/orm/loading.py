@@ -9,7 +9,7 @@ from stash_cli.core.orm import state_of
 from stash_cli.core.orm.backrefs import clear_reverted, commit_backrefs, propagate
 from stash_cli.core.orm.collections import TrackedDict, TrackedList, track
 from stash_cli.core.orm.history import ALWAYS_DIRTY, Delta, same, snapshot
-from stash_cli.core.orm.merge import as_sent, conflicting, is_mergeable, merged
+from stash_cli.core.orm.merge import as_sent, conflicting, is_mergeable, merged, without_sent
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.orm.relationship_values import apply_delta
 from stash_cli.core.unset import UNSET
@@ -35,8 +35,8 @@ def merge_answer(obj: StashObject, values: Mapping[str, Any], number: int | None
     state = state_of(obj)
     with state.locked():
         if number is not None:
-            in_flight = _in_flight(state)
-            values = {name: value for name, value in values.items() if name not in in_flight}
+            values = {name: _beside_sent(state, name, value) for name, value in values.items()}
+            values = {name: value for name, value in values.items() if value is not UNSET}
             if state.listener is not None:
                 values = state.listener.current(obj, values, number)
         for name, value in values.items():
@@ -67,18 +67,22 @@ def populate(
             held[attr] = value
         elif state.pending is None and instrument is not None and value is not None:
             _set(held, state, attr, value, instrument)
-        elif attr not in in_flight:
+        elif attr not in in_flight or (value := _beside_sent(state, attr, value)) is not UNSET:
             _merge(state, attr, value, instrument)
 
 
-def _in_flight(state: InstanceState) -> Mapping[str, Any]:
-    """Fields in a mutation that is not answered yet: answers to queries are never merged into them.
+def _beside_sent(state: InstanceState, name: str, value: Any) -> Any:
+    """What of an answer is merged into a field; UNSET for nothing.
 
-    Requests that overlap with the mutation may be carried out before it, between its parts, or after it, in
-    any order. An item that it removes could be seen gone and then there again, as if somebody else had
-    added it.
+    Of a field in a mutation that is not answered yet, the parts that it changes stay as they are. Requests
+    that overlap with the mutation may be carried out before it, between its parts, or after it, in any
+    order: an item that it removes could be seen gone and then there again, as if somebody else had added it.
     """
-    return state.pending.in_flight if state.pending is not None else _NOTHING
+    pending = state.pending
+    if pending is None or name not in pending.in_flight:
+        return value
+    known = pending.committed_state.get(name, UNSET)
+    return without_sent(name, state.relation(name), known, pending.in_flight[name], value)
 
 
 def _merge(state: InstanceState, name: str, value: Any, instrument: Instrument | None) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stash_cli.core.orm.relationship import RelationshipMetadata
 
     Key = Callable[[Any], Any]
-    Map = Mapping[str, Any]
+    Map = Mapping[Any, Any]
 
 _NAMES = ("endpoint", "stash_id")
 """Fields that identify an embedded value."""
@@ -57,6 +57,33 @@ def as_sent(name: str, relation: RelationshipMetadata | None, base: Any, sent: A
     return _taken_list(_key(relation), base or [], sent or [], theirs or [])
 
 
+def without_sent(
+    name: str, relation: RelationshipMetadata | None, known: Any, sent: tuple[Any, Any], theirs: Any
+) -> Any:
+    """`theirs` with the items or keys that a mutation changes (`sent`: from, to) as they are in `known`.
+
+    UNSET for values that are not merged by parts: scalars, counters, and lists of embedded values.
+    """
+    values = (*sent, known, theirs)
+    if name in COUNTERS or not is_mergeable(name, *values):
+        return UNSET
+    if any(isinstance(value, dict) for value in values):
+        return _with_parts_of(*(value or {} for value in values))
+    if any(isinstance(item, Embedded | dict) for value in values for item in value or []):
+        return UNSET
+    key = _key(relation)
+    parts = [{key(item): item for item in value or []} for value in values]
+    return [*_with_parts_of(*parts).values()]
+
+
+def _with_parts_of(before: Map, after: Map, known: Map, theirs: Map) -> dict[Any, Any]:
+    """`theirs`, but what differs between `before` and `after` as in `known`."""
+    sent = {key for key in (*before, *after) if not same(_at(after, key), _at(before, key))}
+    keys = [*theirs, *(key for key in known if key not in theirs)]
+    found = {key: _at(known if key in sent else theirs, key) for key in keys}
+    return {key: value for key, value in found.items() if value is not UNSET}
+
+
 def conflicting(base: Any, mine: Any, theirs: Any) -> bool:
     """Whether two maps change the same key of `base` to different values."""
     if not isinstance(mine, dict) or not isinstance(theirs, dict):
@@ -71,7 +98,7 @@ def conflicting(base: Any, mine: Any, theirs: Any) -> bool:
     )
 
 
-def _at(values: Map, key: str) -> Any:
+def _at(values: Map, key: Any) -> Any:
     return values.get(key, UNSET)
 
 

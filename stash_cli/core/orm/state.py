@@ -279,8 +279,8 @@ class InstanceState(ref["StashObject"]):
         base = as_sent(name, self.relation(name), sent_for, sent, known)
         return snapshot(merged(name, self.relation(name), base, sent, known))
 
-    def begin_sending(self, fields: Mapping[str, Any]) -> None:
-        """Record fields in a mutation that is sent now, with their committed values, until `end_sending`.
+    def begin_sending(self, fields: Mapping[str, tuple[Any, Any]]) -> None:
+        """Record fields in a mutation that is sent now, until `end_sending`: committed value, and new one.
 
         Meanwhile an edit is a change against either value: one set back stays to be sent.
         """
@@ -352,12 +352,12 @@ class InstanceState(ref["StashObject"]):
             if name not in self.committed_state:
                 return
             in_flight = self.ensure_pending().in_flight
-            base = in_flight.get(name, UNSET)
+            base, sent = in_flight.get(name, (UNSET, UNSET))
             if base is UNSET:
                 self.commit({name: step(self.committed_state[name])})
                 return
-            in_flight[name] = step(base)
-            self.commit({name: in_flight[name]}, sent_for={name: base})
+            in_flight[name] = step(base), sent
+            self.commit({name: step(base)}, sent_for={name: base})
 
 
 def add_state(obj: StashObject, listener: StateListener | None = None) -> InstanceState:
