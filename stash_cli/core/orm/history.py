@@ -190,7 +190,7 @@ class Pending:
     unknown: dict[str, Any] = field(default_factory=dict)
     """Field that was sent with an unknown outcome -> snapshot of what was sent."""
     in_flight: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    """Field in a mutation that is not answered yet -> the committed value and the one that is sent; not copied."""
+    """Field in a mutation that is not answered yet -> committed value and value that is sent; not copied."""
     lost: LostCreate | None = None
     """Create with an unknown outcome."""
     owner: StashObject | None = None
