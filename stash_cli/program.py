@@ -107,7 +107,7 @@ def _interrupted(runtime: Runtime) -> int:
 def _unwritten(runtime: Runtime, error: OSError) -> int:
     """Report that the disk of the output is full or broken."""
     release_streams()
-    return _failed(runtime, StashError(f"the output cannot be written: {error.strerror}"))
+    return _failed(runtime, StashError(f"cannot write the output: {error.strerror}"))
 
 
 def _apologise(runtime: Runtime, error: Exception) -> int:
@@ -118,8 +118,10 @@ def _apologise(runtime: Runtime, error: Exception) -> int:
         _show_trace(runtime, error)
     path = _write_trace(runtime, error)
     bug = StashError(
-        f"this is a bug, sorry: {type(error).__name__}",
-        hint=f"The trace is in {path}; please report it." if path else "--debug shows the trace.",
+        f"internal error: {type(error).__name__}",
+        hint=f"Please report this bug, with the traceback in {path}."
+        if path
+        else "Please report this bug, with the traceback that --debug prints.",
     )
     render(runtime.streams, bug, as_json=runtime.json_errors)
     return bug.exit_status

@@ -53,7 +53,7 @@ class Nouns(NamedTuple):
     plural: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Outcomes:
     """The objects of one command: `asked` for, `done`, and those with problems.
 
@@ -153,7 +153,7 @@ class Outcomes:
         if not unknown:
             return None
         look = f"stash {self.named.plural} show {unknown[0]}"
-        return f"The server may have done what is unknown: look with `{look}` before trying again."
+        return f"Unknown changes may have been made: check with `{look}` before you try again."
 
     def lines(self) -> list[str]:
         """A line per outcome and reason: `494 of 600 failed (ids 3, 7, 9 and 491 more): the reason`."""

@@ -98,7 +98,7 @@ class Runtime:
         finally:
             logger.removeHandler(handler)
             if missing and file is not None and file.exists():
-                self.streams.note(f"made the library {file}")
+                self.streams.note(f"created the library {file}")
 
     def writer(self, view: View, *, single: bool = False) -> Writer:
         """The writer of `--output` for rows of `view`, or for the columns of `--fields`."""
@@ -127,7 +127,7 @@ class Runtime:
         """Refuse fields and formats that objects of a view do not have, before anything is sent."""
         output, options = self.options.output, self.options
         if options.nul and output not in ("ids", "paths"):
-            raise StashUsageError("-0 goes with --ids or --paths")
+            raise StashUsageError("-0 needs --ids or --paths")
         if output == "paths" and not view.files:
             raise StashUsageError("--paths: these objects have no files")
         if output != "ids" and not options.fields:
@@ -162,6 +162,8 @@ def _canceller(streams: Streams) -> Callable[[], object]:
         if task is not None:
             task.cancel()
         if streams.err_is_terminal:
-            loop.call_later(PATIENCE, streams.note, "waiting for the request in flight; Ctrl-C ends at once")
+            loop.call_later(
+                PATIENCE, streams.note, "waiting for the current request; press Ctrl-C again to end at once"
+            )
 
     return lambda: loop.call_soon_threadsafe(cancel)

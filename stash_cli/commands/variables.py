@@ -94,7 +94,7 @@ class Variables:
         for step in path[:-1]:
             inner = target.setdefault(step, {})
             if not isinstance(inner, dict):
-                raise StashInputError(f"{'.'.join(path)}: {step} has a value already")
+                raise StashInputError(f"{'.'.join(path)}: {step} already has a value")
             target = inner
         target[path[-1]] = value
 

@@ -49,7 +49,7 @@ WaitTimeout = Annotated[
         "--wait-timeout",
         metavar="SECONDS",
         parser=named("--wait-timeout", seconds),
-        help="then leave it running: exit 8",
+        help="stop waiting after this time (exit 8); the job continues",
     ),
 ]
 ProgressMode = Annotated[
@@ -62,7 +62,7 @@ ProgressMode = Annotated[
     ),
 ]
 StopOnInterrupt = Annotated[
-    bool, typer.Option("--stop-on-interrupt", help="Ctrl-C stops the job instead of leaving it")
+    bool, typer.Option("--stop-on-interrupt", help="Ctrl-C stops the job (default: it continues)")
 ]
 FailOnLog = Annotated[
     str | None,
@@ -70,12 +70,12 @@ FailOnLog = Annotated[
         "--fail-on-log",
         metavar="|".join(LEVELS),
         parser=named("--fail-on-log", choice(*LEVELS)),
-        help="exit 9 if the server logs one",
+        help="exit 9 if the server logs an error or warning",
     ),
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FollowOptions(CommandOptions):
     """How a job is followed until it ends."""
 
@@ -122,7 +122,7 @@ async def follow(
     from stash_cli.core.client.jobs import watch_job
 
     def tell_away(error: StashError) -> None:
-        runtime.streams.note(f"{error.message} Waiting for it.")
+        runtime.streams.note(f"{error.message} Waiting for the server.")
 
     async with job_log(session, runtime, options.fail_on_log) as log:
         progress = open_progress(runtime.streams, options.progress)
@@ -151,16 +151,16 @@ async def _interrupted(session: Session, runtime: Runtime, started: Started, *, 
     if job_id is None or (started.last is not None and started.last.ended):
         return
     if session.connection.is_embedded:
-        runtime.streams.note(f"job {job_id} is stopped: it runs in this process")
+        runtime.streams.note(f"job {job_id} is stopped, because it runs in this process")
     elif stop:
         try:
             await session.call("stopJob", {"job_id": job_id})
         except StashError as error:
-            runtime.streams.warn(f"job {job_id} goes on: {error.message}")
+            runtime.streams.warn(f"job {job_id} continues: {error.message}")
         else:
             runtime.streams.note(f"job {job_id} was told to stop")
     else:
-        runtime.streams.note(f"job {job_id} goes on; stash jobs stop {job_id} stops it")
+        runtime.streams.note(f"job {job_id} continues; stop it with: stash jobs stop {job_id}")
 
 
 async def start_job(
@@ -175,10 +175,10 @@ async def start_job(
         operation,
         args,
         is_answer=lambda answer: isinstance(answer, str | int) and not isinstance(answer, bool),
-        hint="The server may have started it: look with `stash jobs list` before trying again.",
+        hint="The server may have started it: check with `stash jobs list` before you try again.",
     )
     started.id = str(job_id)
-    runtime.streams.detail(f"job {job_id} was started")
+    runtime.streams.detail(f"started job {job_id}")
     return started.id
 
 
@@ -212,8 +212,12 @@ def _tell_started(session: Session, runtime: Runtime, started: Started) -> None:
     if started.id is None:
         return
     ends_here = session.connection.is_embedded  # its jobs run in this process and end before it does
-    more = "this command ends after it" if ends_here else f"stash jobs wait {started.id} follows it"
-    runtime.streams.note(f"job {started.id} was started; {more}")
+    more = (
+        "this command ends when the job ends"
+        if ends_here
+        else f"follow it with: stash jobs wait {started.id}"
+    )
+    runtime.streams.note(f"started job {started.id}; {more}")
 
 
 def print_started(runtime: Runtime, job: dict[str, Any]) -> None:
@@ -237,7 +241,7 @@ class JobLog:
         """Add lines the server sent; raises StashIntegrationError for anything but a list of log lines."""
         wanted = LEVELS[: LEVELS.index(self.level) + 1]
         if not isinstance(entries, list) or not all(map(_is_line, entries)):
-            raise StashIntegrationError("The server's log is no list of lines.")
+            raise StashIntegrationError("The server sent a log that is not a list of log lines.")
         self.entries += [entry for entry in entries if entry["level"].lower() in wanted]
 
     @property
@@ -282,7 +286,7 @@ async def job_log(session: Session, runtime: Runtime, fail_on: str | None) -> As
     try:
         await stream.__aenter__()
     except StashError as error:
-        runtime.streams.detail(f"The server's log cannot be read: {error.message}")
+        runtime.streams.detail(f"Cannot read the server's log: {error.message}")
         yield log
         return
     task = asyncio.ensure_future(_read_log(stream, log))
@@ -294,7 +298,7 @@ async def job_log(session: Session, runtime: Runtime, fail_on: str | None) -> As
         task.cancel()
         [ended] = await asyncio.gather(task, return_exceptions=True)
         if isinstance(ended, Exception):
-            runtime.streams.warn(f"the server's log could not be read to the end: {ended}")
+            runtime.streams.warn(f"the server's log is incomplete: {ended}")
         await stream.aclose()
         for line in log.lines:
             runtime.streams.note(f"server: {line['level'].lower()}: {line['message']}")

@@ -22,7 +22,7 @@ _UNSAFE = re.compile(
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Streams:
     """The streams of one run.
 

@@ -81,7 +81,7 @@ class TableWriter:
             self._flush()
         if self.left_out:
             names = ", ".join(column.header for column in self.left_out)
-            self.streams.note(f"no room for {names}; --fields chooses what is shown")
+            self.streams.note(f"the terminal is too narrow for {names}; choose columns with --fields")
 
     def _flush(self) -> None:
         heading = not self.widths

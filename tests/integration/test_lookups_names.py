@@ -81,7 +81,7 @@ def test_markers_go_by_their_title_or_id(embedded_url: str) -> None:
             assert await resolve_ids(session, "SceneMarker", words) == ["1", "2", "3"]
             assert len(sent) == 1
             with pytest.raises(
-                StashAmbiguousError, match=r"fits several markers: id:[23] [Cc]horus, id:[23]"
+                StashAmbiguousError, match=r"matches several markers: id:[23] [Cc]horus, id:[23]"
             ):
                 await resolve_ids(session, "SceneMarker", ["CHORUS"])
             with pytest.raises(StashNotFoundError, match="There is no marker 'id:9'"):

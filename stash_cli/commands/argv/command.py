@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CommandOptions:
     """The parsed arguments and options of one command.
 
@@ -90,7 +90,7 @@ class StashCommand(TyperCommand):
             if record is not None:
                 found[param.param_type_name].append(record)
         found["option"] += [(name, text) for name, (_, text) in self.help_flags.items()]
-        found["option"].append(("-h, --help", "this text"))
+        found["option"].append(("-h, --help", "show this help"))
         return {f"{title.title()}s": rows for title, rows in found.items() if rows}
 
 

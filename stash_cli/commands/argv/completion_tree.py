@@ -159,7 +159,7 @@ def _own_rows(command: StashCommand) -> Iterator[Row]:
 
 
 def _global_rows(table: FlagTable) -> list[Row]:
-    return [*(_row(flag) for flag in table.rows()), ("--help -h", "show help", None, False)]
+    return [*(_row(flag) for flag in table.rows()), ("--help -h", "show this help", None, False)]
 
 
 def _row(flag: Flag) -> Row:

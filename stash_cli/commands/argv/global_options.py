@@ -21,7 +21,7 @@ HELP = ("-h", "--help")
 COLORS = ("auto", "always", "never")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GlobalOptions:
     """The values of the global options; None and False mean not given."""
 
@@ -80,20 +80,29 @@ def global_flags() -> FlagTable:
             _format("tsv"),
             _format("yaml"),
             _format("md"),
-            _format("ids", "ids alone; --paths: file paths alone"),
+            _format("ids", "ids only; --paths: file paths only"),
             _format("paths"),
-            Flag("--fields", "fields", "fields to ask for: id,title,studio.name", "A,B", out, field_list),
-            Flag("--null", "nul", "end ids and paths with NUL", group=out, short="-0"),
-            Flag("--server", "url", "server, or embedded:FILE [STASH_URL]", "URL", conn),
-            Flag("--api-key-file", "api_key_file", "API key [STASH_API_KEY_FILE]", "FILE", conn),
-            Flag("--demo", "demo", "the built-in demo library", group=conn),
+            Flag("--fields", "fields", "fields to print: id,title,studio.name", "A,B", out, field_list),
+            Flag("--null", "nul", "end each id or path with NUL", group=out, short="-0"),
+            Flag("--server", "url", "URL of the server, or embedded:FILE [STASH_URL]", "URL", conn),
+            Flag(
+                "--api-key-file", "api_key_file", "file with the API key [STASH_API_KEY_FILE]", "FILE", conn
+            ),
+            Flag("--demo", "demo", "use the built-in demo library", group=conn),
             Flag("--timeout", "timeout", "seconds to wait for an answer", "SECONDS", conn, seconds),
             Flag("--insecure", "insecure", "do not check certificates", group=conn),
-            Flag("--ca-cert", "ca_cert", "certificates to trust", "FILE", conn),
-            Flag("--read-only", "read_only", "refuse everything that writes", group=conn),
-            Flag("--quiet", "quiet", "no notes and no progress", group=talk, short="-q"),
-            Flag("--verbose", "verbose", "say more; twice for still more", group=talk, many=True, short="-v"),
-            Flag("--debug", "debug", "show the trace of an error", group=talk),
+            Flag("--ca-cert", "ca_cert", "file of certificates to trust", "FILE", conn),
+            Flag("--read-only", "read_only", "refuse all changes", group=conn),
+            Flag("--quiet", "quiet", "print no messages and no progress", group=talk, short="-q"),
+            Flag(
+                "--verbose",
+                "verbose",
+                "print each request; -vv: also documents and variables",
+                group=talk,
+                many=True,
+                short="-v",
+            ),
+            Flag("--debug", "debug", "print the traceback of an error", group=talk),
             Flag(
                 "--color",
                 "color",
@@ -103,7 +112,7 @@ def global_flags() -> FlagTable:
                 choice(*COLORS),
                 choices=COLORS,
             ),
-            Flag("--no-input", "no_input", "never ask", group=talk),
+            Flag("--no-input", "no_input", "never ask questions", group=talk),
         ]
     )
 
@@ -111,12 +120,12 @@ def global_flags() -> FlagTable:
 @cache
 def leading_flags() -> FlagTable:
     """The options before the command: the global ones and `--url`."""
-    url = Flag("--url", "url", "before the command: like --server", "URL", "Connection", hidden=True)
+    url = Flag("--url", "url", "before the command: same as --server", "URL", "Connection", hidden=True)
     return FlagTable([*global_flags().rows(), url])
 
 
 def nearest_option(name: str, known: Iterable[str]) -> str:
     """A suggestion for the unknown option `name`; empty when nothing is near."""
     if leading_flags().get(name) and not global_flags().get(name):
-        return f"{name} names the server only before the command; --server does so anywhere."
+        return f"Put {name} before the command to name the server, or use --server."
     return did_you_mean(name, known)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """A row of a group: its help, and the function that makes its command.
 

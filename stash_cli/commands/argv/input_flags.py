@@ -36,7 +36,7 @@ _TARGETS = {
 _KEYED = frozenset({"Map", "CustomFieldsInput"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class InputFlag:
     """The flag of one input field.
 

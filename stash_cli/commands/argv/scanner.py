@@ -57,7 +57,7 @@ class ArgvScanner:
                 name = word.partition("=")[0]
                 known = [*self.own, *(known for table in self.tables for known in table.names())]
                 near = (
-                    nearest(name, known) if word.startswith("--") else "Words that begin with - go after --."
+                    nearest(name, known) if word.startswith("--") else "Put words that begin with - after --."
                 )
                 raise StashInputError(f"no such option: {name}. {near}".rstrip(" ."))
 
@@ -114,7 +114,7 @@ class ArgvScanner:
         if flag.many:
             values.setdefault(flag.dest, []).append(value)
         elif flag.clashes and values.get(flag.dest, value) != value:
-            raise StashInputError(f"{flag.name} and {flag.clashes} exclude each other")
+            raise StashInputError(f"{flag.name} and {flag.clashes} cannot be used together")
         else:
             values[flag.dest] = value
 

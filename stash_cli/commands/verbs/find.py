@@ -35,7 +35,7 @@ class FindCommand(StashCommand):
     """A command with every filter field of its type as flags."""
 
     help_flags: ClassVar[dict[str, tuple[str, str]]] = {
-        "--help-filters": ("filter_help", "every lookup of every field, and end")
+        "--help-filters": ("filter_help", "list the flags of all lookups")
     }
 
     def filter_help(self, ctx: Any) -> str:
@@ -46,31 +46,33 @@ class FindCommand(StashCommand):
         return all_flags(Layout.of(ctx.obj.streams), title, self.derived().with_nested())
 
 
-ExitStatus = Annotated[bool, typer.Option("--exit-status", help="end with 3 when nothing matched")]
+ExitStatus = Annotated[bool, typer.Option("--exit-status", help="exit with 3 if nothing matches")]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class SearchOptions(CommandOptions):
     """The words that `find` and `count` search for; `flags` are the filter."""
 
     query: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]", help="text to search for")] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FindOptions(SearchOptions):
     """The command line of `find`."""
 
-    sort: Annotated[str | None, typer.Option("--sort", metavar="KEY", help="sort by; -KEY turns round")] = (
-        None
-    )
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="KEY", help="sort key; -KEY reverses the order")
+    ] = None
     limit: Annotated[
         str | None,
-        typer.Option("--limit", "-L", metavar="N|all", help="rows (a table has 40, all else has all)"),
+        typer.Option(
+            "--limit", "-L", metavar="N|all", help="maximum number of rows (default: 40 in a table, else all)"
+        ),
     ] = None
     exit_status: ExitStatus = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CountOptions(SearchOptions):
     """The command line of `count`."""
 
@@ -84,8 +86,8 @@ def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         partial(find, noun),
         FindOptions,
         cls=FindCommand,
-        help=f"Find {plural}. Words are searched for as in the web interface; flags narrow the result."
-        f"\n\nSort keys: {' '.join(sorts)} random; a leading - turns the order round.",
+        help=f"Find {plural}. QUERY is searched as in the web interface; flags are further conditions."
+        f"\n\nSort keys: {' '.join(sorts)} random. A leading - reverses the order.",
         examples=examples,
         flags=partial(filter_flags, noun),
     )
@@ -97,7 +99,7 @@ def build_count(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         partial(count, noun),
         CountOptions,
         cls=FindCommand,
-        help=f"Print how many {noun.entity.plural} match. The flags are those of find.",
+        help=f"Print the number of {noun.entity.plural} that match. It has the filter flags of find.",
         examples=examples,
         flags=partial(filter_flags, noun),
     )
@@ -186,7 +188,7 @@ def note_total(runtime: Runtime, noun: Noun, found: int, total: int | None) -> N
     """Note that a table does not show all matches, or that nothing matched."""
     plural = noun.entity.plural
     if total is not None and total > found:
-        runtime.streams.note(f"{found} of {total} {plural}; --limit N or --limit all shows more")
+        runtime.streams.note(f"{found} of {total} {plural}; use --limit N or --limit all for more")
     elif not found:
         runtime.streams.note(f"no {plural} found")
 

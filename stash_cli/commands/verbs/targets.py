@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MISSING = re.compile(r"with id \S+ not found|no rows in result set|does not exist")
 
 
-@dataclass
+@dataclass(eq=False)
 class Targets:
     """The objects a command will change: `rows` of existing objects, `outcomes` of all that were named."""
 
