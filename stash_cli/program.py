@@ -51,6 +51,7 @@ def guarded(runtime: Runtime, work: Callable[[], int]) -> int:
         with warnings.catch_warnings():
             route_warnings(runtime.streams)
             status = work()
+        # Flushed here, because at its end the interpreter would report a full disk with a traceback.
         runtime.streams.out.flush()
     except BrokenPipeError:  # the reader of the output has closed it, as `head` does
         return 0
@@ -86,6 +87,7 @@ def _failed(runtime: Runtime, error: StashError) -> int:
         return 0
     if runtime.options.debug:
         _show_trace(runtime, error)
+    # The error may follow from Ctrl-C, such as a closed connection. The shell expects 130 all the same.
     if runtime.streams.interrupts.count:
         error.exit_status = INTERRUPTED
     render(runtime.streams, error, as_json=runtime.json_errors)

@@ -25,7 +25,7 @@ INTERRUPTED = 130
 
 
 class Permission(StrEnum):
-    """Things that a served library does only when they are allowed."""
+    """Exceptions that `embedded serve --allow` permits."""
 
     LINKS = "links"
     SYSTEM_FOLDERS = "system-folders"
@@ -83,7 +83,7 @@ class ServeOptions(LibraryOptions):
 
     @property
     def policy(self) -> Any:
-        """Who may reach the library over the network."""
+        """The web pages, host names and proxies that may reach the library over the network."""
         policy = embedded_module("web.policy").WebPolicy
         return policy.parse(self.allow_origin or (), self.allow_host or (), self.trusted_proxy or ())
 

@@ -111,6 +111,7 @@ def run_wait(runtime: Runtime, options: WaitOptions) -> None:
     wanted = [check_id(job) for job in options.jobs or ()]
 
     async def work(session: Session) -> list[dict[str, Any]]:
+        # The ids are read once: a job that is added meanwhile may wait behind others for hours.
         ids = wanted or [job["id"] for job in await queue(session)]
         return [await follow(session, runtime, job_id, options, Started(job_id)) for job_id in ids]
 
@@ -166,6 +167,7 @@ async def stop_all(session: Session, runtime: Runtime) -> None:
 async def stop_one(session: Session, runtime: Runtime, job_id: str, outcomes: Outcomes) -> None:
     """Stop a job; an error becomes a problem of `outcomes`."""
     try:
+        # Looked up first, because the server answers true to stopJob even for an unknown id.
         await one_job(session, job_id)
         await tell_to_stop(session, "stopJob", {"job_id": job_id})
     except StashError as error:

@@ -103,6 +103,7 @@ def run_add(runtime: Runtime, options: AddOptions) -> None:
         if wanted in known:
             runtime.streams.note(f"{wanted['path']} is already a media folder")
             return known
+        # The same path with other settings replaces the folder.
         others = [folder for folder in known if folder["path"] != wanted["path"]]
         told = f"added {wanted['path']}; scan it with: stash scan --wait"
         return await uninterrupted(write(session, runtime, [*others, wanted], told))

@@ -72,6 +72,7 @@ def run_scan(runtime: Runtime, options: ScanOptions) -> None:
     given = unflatten(options.flags) | ({"paths": paths} if paths else {})
 
     async def work(session: Session) -> None:
+        # The server takes a missing setting as false, so the defaults have to be sent along.
         values = await saved_defaults(session, "scan", INPUT) | given
         await _warn_outside(session, runtime, paths)
         runtime.streams.detail(f"scanning with {json.dumps(values, ensure_ascii=False)}")

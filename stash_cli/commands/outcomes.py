@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.batch import Outcome
 
+# First what hits every further command (key, version, connection), then what needs a look at the server.
 PRECEDENCE = (4, 7, 5, 10, 6, 2, 1, 3)
 """Exit statuses of errors, the one that takes precedence first."""
 PARTLY = 6

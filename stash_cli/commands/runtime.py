@@ -42,6 +42,7 @@ class Runtime:
 
     def merge(self, values: Mapping[str, Any]) -> None:
         """Add global options; those nearer to the command win."""
+        # Options may stand before and after the command: each -v counts, of all others the last wins.
         self._given |= {**values, "verbose": [*self._given.get("verbose", ()), *values.get("verbose", ())]}
         self.options = GlobalOptions.of(self._given)
         streams, options = self.streams, self.options
@@ -87,6 +88,7 @@ class Runtime:
         from stash_cli.core.log import configure_logging, logger
         from stash_cli.core.settings import DEMO
 
+        # A mistyped file name in a command that reads is an error, not a new empty library.
         connection = replace(self.connection(), create=writes)
         file = Path(connection.location) if connection.is_embedded and connection.location != DEMO else None
         missing = file is not None and not file.exists()

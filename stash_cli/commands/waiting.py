@@ -77,7 +77,7 @@ FailOnLog = Annotated[
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FollowOptions(CommandOptions):
-    """How a job is followed until it ends."""
+    """The options of commands that wait for a job."""
 
     wait_timeout: WaitTimeout = None
     progress: ProgressMode = "auto"
@@ -234,7 +234,7 @@ class JobLog:
 
     level: str = "error"
     since: str | None = None
-    """When the job was added, by the server's clock."""
+    """The time when the job was added, by the server's clock."""
     entries: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, entries: object) -> None:
@@ -253,6 +253,7 @@ class JobLog:
         since = _moment(self.since)
         if since is None:
             return self.entries
+        # Times in the server's log have no fraction, so lines of the first second would look too early.
         since = since.replace(microsecond=0)
         times = ((entry, _moment(entry.get("time"))) for entry in self.entries)
         return [entry for entry, time in times if time is None or time >= since]
@@ -281,6 +282,7 @@ async def job_log(session: Session, runtime: Runtime, fail_on: str | None) -> As
     """
     import asyncio
 
+    # Subscribed before the job starts, so that its first lines are not missed.
     log = JobLog(fail_on or "error")
     stream = session.subscribe("loggingSubscribe", reconnect=True)
     try:

@@ -74,6 +74,7 @@ class Streams:
             return self.stdin
         from pathlib import Path
 
+        # Ids may come through a pipe (`find --ids | delete -`). The answer still comes from the user.
         try:
             return Path("/dev/tty").open(encoding="utf-8", errors="replace")
         except OSError:

@@ -72,6 +72,7 @@ class TableWriter:
         if self.single:
             self._list(row)
             return
+        # Widths need several rows, but a long list should not wait for its last row.
         self.block.append([cell(row, column) for column in self.columns])
         if len(self.block) == BLOCK:
             self._flush()

@@ -25,7 +25,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """How rows of an API type are printed."""
+    """The columns and file paths of an API type."""
 
     type: str = ""
     columns: tuple[Column, ...] = ()

@@ -25,6 +25,7 @@ class CommandOptions:
     """The parsed arguments and options of one command.
 
     Subclasses declare each with Typer's annotations. `flags` has the values of derived flags by destination.
+    Options are never compared: `eq=False` saves generated methods, which cost start-up time.
     """
 
     flags: dict[str, Any] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class StashCommand(TyperCommand):
         return names | {*HELP, *self.help_flags}, valued
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # Help comes before everything else, so that a wrong command line can still show it.
         if wants_help(args):
             print_and_exit(ctx, self.get_help(ctx))
         for flag, (method, _) in self.help_flags.items():

@@ -82,6 +82,7 @@ class Cursor:
                 yield name, commands[full]["help"]
 
     def _flags(self, word: str) -> Iterator[Completion]:
+        # A type has hundreds of hidden flags. A list of all would not fit the screen.
         for names, text, _, hidden in self._rows():
             if not hidden or len(word) >= HIDDEN_FLAGS_FROM:
                 yield names.partition(" ")[0], text

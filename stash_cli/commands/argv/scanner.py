@@ -68,6 +68,7 @@ class ArgvScanner:
         return _is_number(word) or (word[:2] in self.own and not word.startswith("--"))
 
     def _leave(self, word: str) -> None:
+        # The value of a Typer option stays behind it, also when it looks like a flag of a table.
         self.rest.append(word)
         if word in self.valued and self._queue:
             self.rest.append(self._queue.pop(0))
@@ -119,6 +120,7 @@ class ArgvScanner:
             values[flag.dest] = value
 
     def _next(self, flag: Flag) -> str:
+        # A flag is never a value: in `--title --json` the value was forgotten.
         if not self._queue or self._find(self._queue[0].partition("=")[0]):
             raise StashInputError(f"{flag.name} needs a value: {flag.metavar}")
         return self._queue.pop(0)

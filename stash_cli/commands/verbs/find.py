@@ -155,6 +155,7 @@ async def print_found(
     """Print the rows page by page and return their number."""
     writer, wanted = runtime.writer(noun.view), runtime.wanted(noun.view)
     found, total = 0, None
+    # A table that fits one page brings the number of all matches in the same request.
     if runtime.for_people and limit is not None and limit <= ONE_PAGE and search.matches is None:
         pages, total = await first_page(session, search, wanted, limit)
     else:
@@ -163,6 +164,7 @@ async def print_found(
         found += len(page)
         for row in page:
             writer.row(row)
+        # The next program of a pipe gets each page at once, not when a buffer is full.
         runtime.streams.out.flush()
     writer.finish()
     if runtime.for_people:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entities import Entity
     from stash_cli.output.streams import Streams
 
+# The server fails the whole query for one unknown id, with a text that depends on the type.
 _MISSING = re.compile(r"with id \S+ not found|no rows in result set|does not exist")
 
 
