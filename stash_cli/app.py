@@ -102,6 +102,7 @@ class Root(LazyGroup):
             return int(super().invoke(ctx) or 0)
         except typer.Exit as done:
             return int(done.exit_code)
+        # Typer would print this in its own format and exit with a status of its own.
         except typer.TyperException as error:
             message = " ".join(error.format_message().split()).rstrip(".")
             raise StashUsageError(message[:1].lower() + message[1:]) from None

@@ -14,7 +14,7 @@ from stash_cli.commands.argv.value_parsers import bounded
 from stash_cli.commands.sending import uninterrupted
 from stash_cli.commands.variables import Variables, as_json, read_text
 from stash_cli.core.errors import StashGraphQLError, StashUsageError
-from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.api import TypeRef, describe_api
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.documents import Document
     from stash_cli.core.client.session import Session
-    from stash_cli.core.types.api import TypeRef
 
     Work = Callable[[Session], Coroutine[Any, Any, None]]
 
@@ -194,7 +193,6 @@ def _document(runtime: Runtime, text: str | None, body: dict[str, Any]) -> Docum
 def as_written(runtime: Runtime, request: ApiRequest, document: Document) -> tuple[Work, bool]:
     """A coroutine function that sends a document as it is, and whether it writes."""
     from stash_cli.core.client import documents
-    from stash_cli.core.types.api import TypeRef
 
     types = {name: TypeRef(text) for name, text in document.declared.items()}
     document.variables.update(_gather(runtime, request, types, document.variables))
@@ -275,6 +273,7 @@ async def print_pages(
                 else:
                     merged = data
     finally:
+        # The pages that arrived are printed even if a later one failed.
         if merged:
             _print(runtime, merged[only] if only else merged)
 

@@ -155,6 +155,7 @@ def run_serve(runtime: Runtime, options: ServeOptions) -> int:
         runtime.streams.say(f"serving {'the new library ' if is_new else ''}{options.library} at {url}")
 
     server.run(announce)
+    # A service manager stops a server with SIGTERM. That is a normal end.
     return INTERRUPTED if server.interrupted_by == signal.SIGINT else 0
 
 
@@ -205,6 +206,7 @@ def embedded_module(name: str) -> ModuleType:
     try:
         return import_module(f"stash_cli.embedded.{name}")
     except ModuleNotFoundError as error:
+        # A missing module of this package is a bug, not a missing extra.
         if (error.name or "").startswith("stash_cli"):
             raise
         raise StashConfigurationError(

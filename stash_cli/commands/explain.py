@@ -98,6 +98,7 @@ def with_flags(facts: Facts) -> Facts:
     flags = flags_of(str(found["field"]).partition("FilterType.")[0])
     rows = [{**row, "flags": flags[row["lookup"]]} for row in found["lookups"] if row["lookup"] in flags]
     others = [row for row in found["lookups"] if row["lookup"] not in flags]
+    # Lookups with a flag come first: most readers look for a flag.
     return {**facts, "filter": {**found, "lookups": [*rows, *others]}}
 
 

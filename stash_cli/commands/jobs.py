@@ -13,12 +13,7 @@ from stash_cli.commands.argv.group import LazyGroup, subcommand
 from stash_cli.commands.outcomes import Nouns, Outcomes
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import JOB, FollowOptions, Started, follow, snake
-from stash_cli.core.errors import (
-    StashError,
-    StashInputError,
-    StashNotFoundError,
-    StashUsageError,
-)
+from stash_cli.core.errors import StashError, StashInputError, StashNotFoundError, StashUsageError
 
 if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime

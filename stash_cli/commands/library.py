@@ -13,12 +13,7 @@ from stash_cli.commands.argv.command import CommandOptions
 from stash_cli.commands.argv.group import LazyGroup, subcommand
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import camel, snake
-from stash_cli.core.errors import (
-    StashInputError,
-    StashNotFoundError,
-    StashServerError,
-    StashUsageError,
-)
+from stash_cli.core.errors import StashInputError, StashNotFoundError, StashServerError, StashUsageError
 from stash_cli.output.views import View, columns
 
 if TYPE_CHECKING:
@@ -95,6 +90,7 @@ def run_add(runtime: Runtime, options: AddOptions) -> None:
     runtime.check_output(FOLDER)
     require(options.path)
     wanted = options.folder
+    # The paths of a remote server cannot be checked here.
     if runtime.connection().is_embedded and not Path(wanted["path"]).is_dir():
         raise StashInputError(f"there is no folder {wanted['path']}")
 

@@ -87,6 +87,7 @@ async def _warn_outside(session: Session, runtime: Runtime, paths: Sequence[str]
         return
     answer = await session.call("configuration", {}, ["general.stashes.path"])
     folders = [stash["path"].rstrip("/\\") for stash in answer["general"]["stashes"]]
+    # An embedded library runs here, so a relative path is one of this process.
     for path in paths:
         place = _absolute(path) if session.connection.is_embedded else path
         if not any(place == folder or place.startswith((f"{folder}/", f"{folder}\\")) for folder in folders):

@@ -115,6 +115,7 @@ class Outcomes:
         """Raise StashIncompleteError, or the error of the only object, unless all objects are done."""
         if self.complete:
             return
+        # The own error of a single object says more than a count of one.
         if len(self.asked) == 1 and not self.touched:
             raise self._only()
         raise StashIncompleteError(self)

@@ -80,6 +80,7 @@ class Runtime:
         try:
             return asyncio.run(opened())
         except asyncio.CancelledError:
+            # asyncio reports the cancelled task. Callers only know Ctrl-C.
             raise KeyboardInterrupt from None
 
     @asynccontextmanager
@@ -128,6 +129,7 @@ class Runtime:
     def check_output(self, view: View) -> None:
         """Refuse fields and formats that objects of a view do not have, before anything is sent."""
         output, options = self.options.output, self.options
+        # Checked first, because a change that is made and then cannot be printed looks like a failure.
         if options.nul and output not in ("ids", "paths"):
             raise StashUsageError("-0 needs --ids or --paths")
         if output == "paths" and not view.files:
@@ -168,4 +170,5 @@ def _canceller(streams: Streams) -> Callable[[], object]:
                 PATIENCE, streams.note, "waiting for the current request; press Ctrl-C again to end at once"
             )
 
+    # A signal may arrive in the middle of any task, so its handler only schedules the cancellation.
     return lambda: loop.call_soon_threadsafe(cancel)

@@ -204,6 +204,7 @@ async def run_job(
         try:
             job = {"id": await start()}
         finally:
+            # After Ctrl-C the job exists all the same, and its id is the only way to stop it.
             _tell_started(session, runtime, started)
     print_started(runtime, job)
 
@@ -297,6 +298,7 @@ async def job_log(session: Session, runtime: Runtime, fail_on: str | None) -> As
         if fail_on:
             await asyncio.sleep(LOG_DELAY)
     finally:
+        # The reader ends first, since a stream cannot be closed while it is read.
         task.cancel()
         [ended] = await asyncio.gather(task, return_exceptions=True)
         if isinstance(ended, Exception):

@@ -194,6 +194,7 @@ def open_writer(
     streams: Streams, name: str, view: View, *, single: bool = False, nul: bool = False
 ) -> Writer:
     """The writer for format `name`."""
+    # Functions, because a csv writer prints its heading when it is created.
     makers: dict[str, Callable[[], Writer]] = {
         "table": lambda: TableWriter(streams, view.columns, single=single),
         "json": lambda: ObjectWriter(streams) if single else JsonWriter(streams),

@@ -58,6 +58,7 @@ class Bar:
     """A bar with the current sub-task and the time left."""
 
     def __init__(self, streams: Streams) -> None:
+        # Loading Rich takes longer than many requests.
         from rich.console import Console
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress

@@ -124,6 +124,7 @@ class Streams:
 
     def data(self, text: str) -> None:
         """Write data to stdout."""
+        # A terminal obeys control characters in titles and file names. A program gets them unchanged.
         self.out.write(escaped(text) if self.out_is_terminal else text)
 
     def write(self, text: str) -> None:

@@ -94,6 +94,7 @@ class TableWriter:
         self.block = []
 
     def _aligned(self, *, heading: bool) -> None:
+        # Only the first block has the headings: the others continue the same table.
         headers = [[column.header.upper() for column in self.columns]] if heading else []
         lines = headers + self.block
         found = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
@@ -125,6 +126,7 @@ class TableWriter:
             justify: JustifyMethod = "right" if column.right else "left"
             table.add_column(header, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
         for row in self.block:
+            # Rich would read [x] in a plain string as markup.
             table.add_row(*map(Text, row[:count]))
         self._console().print(table)
 

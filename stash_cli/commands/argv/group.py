@@ -72,6 +72,7 @@ class LazyGroup(TyperGroup):
         finally:  # an error is printed in the format that was asked for
             ctx.obj.merge(scanner.values[0])
         rest = scanner.rest
+        # A group alone does nothing, so its help is the answer.
         if not rest or rest[0] in HELP:
             print_and_exit(ctx, self.get_help(ctx))
         if rest[0] not in self.entries:

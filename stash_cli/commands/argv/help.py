@@ -35,6 +35,7 @@ class Layout:
     @classmethod
     def of(cls, streams: Streams) -> Layout:
         """The layout for a terminal, or for WIDTH where stdout is none."""
+        # Longer lines are hard to read, even on a wide terminal.
         return cls(max(min(WIDTH, streams.width), LEAST) if streams.out_is_terminal else WIDTH)
 
     def text(self, text: str) -> str:

@@ -114,6 +114,7 @@ class ArgvScanner:
         values = self.values[index]
         if flag.many:
             values.setdefault(flag.dest, []).append(value)
+        # The last value wins, except for opposites: there the user has made a mistake.
         elif flag.clashes and values.get(flag.dest, value) != value:
             raise StashInputError(f"{flag.name} and {flag.clashes} cannot be used together")
         else:

@@ -86,7 +86,7 @@ def field_list(text: str) -> list[str]:
     return found
 
 
-def limit(text: str | None) -> int | None:
+def row_limit(text: str | None) -> int | None:
     """A number of rows; None for all."""
     if text is None or text == "all":
         return None

@@ -11,8 +11,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.flags import FlagTable, LazyFlags
-from stash_cli.commands.argv.value_parsers import limit as parse_limit
-from stash_cli.commands.argv.value_parsers import named
+from stash_cli.commands.argv.value_parsers import named, row_limit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -145,7 +144,7 @@ def count(noun: Noun, runtime: Runtime, options: CountOptions) -> int:
 
 def table_limit(runtime: Runtime, text: str | None) -> int | None:
     """The number of rows: that of --limit, or 40 for a table; None for all."""
-    given: int | None = named("--limit", parse_limit)(text)  # type: ignore[arg-type]
+    given: int | None = named("--limit", row_limit)(text)  # type: ignore[arg-type]
     return TABLE_ROWS if text is None and runtime.for_people else given
 
 
