@@ -45,14 +45,12 @@ class FindCommand(StashCommand):
         return all_flags(Layout.of(ctx.obj.streams), title, self.derived().with_nested())
 
 
-ExitStatus = Annotated[bool, typer.Option("--exit-status", help="exit with 3 if nothing matches")]
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SearchOptions(CommandOptions):
-    """The words that `find` and `count` search for; `flags` are the filter."""
+    """The command line of `count`; `flags` are the filter."""
 
     query: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]", help="text to search for")] = None
+    exit_status: Annotated[bool, typer.Option("--exit-status", help="exit with 3 if nothing matches")] = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,14 +66,6 @@ class FindOptions(SearchOptions):
             "--limit", "-L", metavar="N|all", help="maximum number of rows (default: 40 in a table, else all)"
         ),
     ] = None
-    exit_status: ExitStatus = False
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class CountOptions(SearchOptions):
-    """The command line of `count`."""
-
-    exit_status: ExitStatus = False
 
 
 def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -96,7 +86,7 @@ def build_count(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
     return command(
         "count",
         partial(count, noun),
-        CountOptions,
+        SearchOptions,
         cls=FindCommand,
         help=f"Print the number of {noun.entity.plural} that match. It has the filter flags of find.",
         examples=examples,
@@ -128,7 +118,7 @@ def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
     return NOTHING_MATCHED if options.exit_status and not found else 0
 
 
-def count(noun: Noun, runtime: Runtime, options: CountOptions) -> int:
+def count(noun: Noun, runtime: Runtime, options: SearchOptions) -> int:
     async def work(session: Session) -> int:
         search = await read_search(session, runtime, noun, options)
         if search.matches is None:
@@ -194,7 +184,7 @@ def note_total(runtime: Runtime, noun: Noun, found: int, total: int | None) -> N
         runtime.streams.note(f"no {plural} found")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Search:
     """A query, and the part of the filter that the server cannot test: `matches` tests rows with `needs`."""
 
