@@ -139,7 +139,7 @@ def test_a_full_disk_is_told(small_library: Path, args: tuple[str, ...]) -> None
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr == "stash: the output cannot be written: No space left on device\n"
+    assert done.stderr == "stash: cannot write the output: No space left on device\n"
 
 
 def test_closed_streams_are_no_bug(small_library: Path) -> None:

@@ -110,7 +110,7 @@ def test_performers_go_by_their_disambiguation(embedded_url: str) -> None:
         ("Rok", StashNotFoundError, "There is no tag 'Rok'. Did you mean Rock?"),
         ("id:99", StashNotFoundError, "There is no tag 'id:99'."),
         ("name:99", StashNotFoundError, "'name:99'"),
-        ("2", StashAmbiguousError, "'2' fits several tags: id:2 Pop, id:3 2."),
+        ("2", StashAmbiguousError, "'2' matches several tags: id:2 Pop, id:3 2."),
     ],
 )
 def test_what_stops(embedded_url: str, word: str, error: type[Exception], words: str) -> None:
