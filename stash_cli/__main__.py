@@ -27,6 +27,8 @@ def main() -> None:
     """Entry point of the scripts `stash` and `stash-cli`."""
     import gc
 
+    # Set before the other imports, which create more objects than Python's own threshold.
+    gc.set_threshold(COLLECT_AFTER)
     from stash_cli.output.process import INTERRUPTED, Interrupts, release_streams
 
     interrupts = Interrupts()
@@ -49,9 +51,6 @@ def _run(interrupts: Interrupts) -> int:
 
         sys.stdout.write(f"stash {__version__}\n")
         return 0
-    import gc
-
-    gc.set_threshold(COLLECT_AFTER)
     from stash_cli.output.streams import Streams
     from stash_cli.program import run
 

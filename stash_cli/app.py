@@ -34,14 +34,14 @@ NOUNS = (
 
 COMMANDS = {
     # name: (help, module and function, section)
-    "scan": ("Look for new, changed and moved files", "metadata:scan", "Jobs"),
-    "metadata": ("Jobs that work on the whole library", "metadata:group", "Jobs"),
+    "scan": ("Scan the media folders for new, changed and moved files", "metadata:scan", "Jobs"),
+    "metadata": ("Start jobs on the whole library", "metadata:group", "Jobs"),
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),
-    "library": ("The media folders that are scanned", "library:group", "Server"),
-    "embedded": ("A library without a server: serve, unlock, reset, path", "embedded:group", "Server"),
-    "api": ("Send any GraphQL document or operation", "api:build", "API"),
-    "explain": ("What the API has under a name, from types to flags", "explain:build", "API"),
-    "version": ("Versions of this program and of the server", "version:build", "Server"),
+    "library": ("List, add and remove media folders", "library:group", "Server"),
+    "embedded": ("Serve and manage a library file without a Stash server", "embedded:group", "Server"),
+    "api": ("Send a GraphQL document or operation", "api:build", "API"),
+    "explain": ("Explain a name of the API: types, ranges, lookups, flags", "explain:build", "API"),
+    "version": ("Print the versions of this program and of the server", "version:build", "Server"),
     "completion": ("Print the completion script of a shell", "completion:build", "Server"),
 }
 
@@ -102,6 +102,7 @@ class Root(LazyGroup):
             return int(super().invoke(ctx) or 0)
         except typer.Exit as done:
             return int(done.exit_code)
+        # Typer would print this in its own format and exit with a status of its own.
         except typer.TyperException as error:
             message = " ".join(error.format_message().split()).rstrip(".")
             raise StashUsageError(message[:1].lower() + message[1:]) from None

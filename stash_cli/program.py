@@ -51,6 +51,7 @@ def guarded(runtime: Runtime, work: Callable[[], int]) -> int:
         with warnings.catch_warnings():
             route_warnings(runtime.streams)
             status = work()
+        # Flushed here, because at its end the interpreter would report a full disk with a traceback.
         runtime.streams.out.flush()
     except BrokenPipeError:  # the reader of the output has closed it, as `head` does
         return 0
@@ -86,6 +87,7 @@ def _failed(runtime: Runtime, error: StashError) -> int:
         return 0
     if runtime.options.debug:
         _show_trace(runtime, error)
+    # The error may follow from Ctrl-C, such as a closed connection. The shell expects 130 all the same.
     if runtime.streams.interrupts.count:
         error.exit_status = INTERRUPTED
     render(runtime.streams, error, as_json=runtime.json_errors)
@@ -107,7 +109,7 @@ def _interrupted(runtime: Runtime) -> int:
 def _unwritten(runtime: Runtime, error: OSError) -> int:
     """Report that the disk of the output is full or broken."""
     release_streams()
-    return _failed(runtime, StashError(f"the output cannot be written: {error.strerror}"))
+    return _failed(runtime, StashError(f"cannot write the output: {error.strerror}"))
 
 
 def _apologise(runtime: Runtime, error: Exception) -> int:
@@ -118,8 +120,10 @@ def _apologise(runtime: Runtime, error: Exception) -> int:
         _show_trace(runtime, error)
     path = _write_trace(runtime, error)
     bug = StashError(
-        f"this is a bug, sorry: {type(error).__name__}",
-        hint=f"The trace is in {path}; please report it." if path else "--debug shows the trace.",
+        f"internal error: {type(error).__name__}",
+        hint=f"Please report this bug, with the traceback in {path}."
+        if path
+        else "Please report this bug, with the traceback that --debug prints.",
     )
     render(runtime.streams, bug, as_json=runtime.json_errors)
     return bug.exit_status

@@ -78,7 +78,7 @@ class Exchange:
         self.proxy, self.request, self.reader, self.writer = proxy, request, reader, writer
 
     async def work(self) -> bytes:
-        """Have the server do it; its whole answer."""
+        """Forward the request to the server and return its whole answer."""
         reader, writer = await asyncio.open_connection(*self.proxy.target)
         head = re.sub(rb"\r\nconnection:[^\r]*", b"", self.request.head, flags=re.IGNORECASE)
         writer.write(head[:-2] + b"connection: close\r\n\r\n" + self.request.body)

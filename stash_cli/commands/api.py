@@ -1,4 +1,4 @@
-"""`api`: send a GraphQL document, or an operation by its name, with variables from flags."""
+"""`stash api`: send a GraphQL document or an operation, with variables from flags."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stash_cli.commands.argv.value_parsers import bounded
 from stash_cli.commands.sending import uninterrupted
 from stash_cli.commands.variables import Variables, as_json, read_text
 from stash_cli.core.errors import StashGraphQLError, StashUsageError
-from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.api import TypeRef, describe_api
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.documents import Document
     from stash_cli.core.client.session import Session
-    from stash_cli.core.types.api import TypeRef
 
     Work = Callable[[Session], Coroutine[Any, Any, None]]
 
@@ -52,32 +51,34 @@ class ApiCommand(StashCommand):
 
 def api_flags() -> FlagTable:
     """Flags instead of Typer options, because -f and -F keep their order."""
-    what, how = "Variables", "What to do"
+    what, how = "Variables", "Request"
     return FlagTable(
         [
-            Flag("--raw-field", "variables", "as text", "NAME=TEXT", what, _raw, many=True, short="-f"),
+            Flag(
+                "--raw-field", "variables", "variable as text", "NAME=TEXT", what, _raw, many=True, short="-f"
+            ),
             Flag(
                 "--field",
                 "variables",
-                "a number, true, false, null, JSON, @FILE or @-, else text",
+                "variable as number, true, false, null, JSON, @FILE or @- (stdin), else as text",
                 "NAME=VALUE",
                 what,
                 _typed,
                 many=True,
                 short="-F",
             ),
-            Flag("--input", "input", "JSON: the variables, or query and variables", "FILE|-", what),
+            Flag("--input", "input", "JSON file with variables, or with query and variables", "FILE|-", what),
             Flag(
                 "--operation",
                 "operation",
-                "send this operation; needs no document",
+                "send this operation instead of a document",
                 "NAME",
                 how,
                 choices=_operations(),
             ),
-            Flag("--paginate", "paginate", "all pages of a find query as one", group=how),
-            Flag("--subscribe", "subscribe", "a line of JSON per event until Ctrl-C", group=how),
-            Flag("--count", "count", "with --subscribe: end after N events", "N", how, _at_least_one),
+            Flag("--paginate", "paginate", "fetch all pages of a find query", group=how),
+            Flag("--subscribe", "subscribe", "print a line of JSON per event until Ctrl-C", group=how),
+            Flag("--count", "count", "with --subscribe: stop after N events", "N", how, _at_least_one),
         ]
     )
 
@@ -103,12 +104,12 @@ def build() -> StashCommand:
     return command("api", run, ApiOptions, cls=ApiCommand, examples=EXAMPLES, flags=api_flags)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ApiOptions(CommandOptions):
     """The command line of `api`; `flags` are the fields of `ApiRequest`."""
 
     document: Annotated[
-        str | None, typer.Argument(metavar="[DOCUMENT]", help="GraphQL text, a file that holds it, or -")
+        str | None, typer.Argument(metavar="[DOCUMENT]", help="GraphQL text, a file with it, or - for stdin")
     ] = None
 
 
@@ -125,22 +126,22 @@ class ApiRequest:
 
 
 def run(runtime: Runtime, options: ApiOptions) -> None:
-    """Send a GraphQL document, or an operation by its name, and print the data it answers as JSON.
+    """Send a GraphQL document or an operation, and print the answer as JSON.
 
-    A document prints its data. An operation prints its value, with the fields of --fields or its usual
-    fields. Dots name a nested field of a variable, and [] adds to a list: -F input.tag_ids[]=12. Where the
-    type of a variable is known, text stays text, and pictures and uploads are sent as files.
+    For a document, all its data is printed; for an operation, its result with the fields of --fields or its
+    default fields. A dot sets a field of a variable, [] adds to a list: -F input.tag_ids[]=12. The type of a
+    variable decides how its value is read: a text is never a number, a file is sent as an image or an upload.
 
-    --paginate counts up a variable $page: Int, or the page of a FindFilterType variable, until no more rows
-    come. The pages are merged, or printed row by row with --jsonl. Data that comes with or before an error is
-    printed. The error is one line of JSON on stderr (text with --yaml) and sets the exit status.
+    --paginate increases a variable $page: Int, or the page of a FindFilterType variable, until a page has no
+    rows. The pages are merged, or with --jsonl printed row by row. Data that arrives with or before an error
+    is printed. The error is a line of JSON on stderr (text with --yaml) and sets the exit status.
     """
     request = ApiRequest(**options.flags)
     _check(runtime, request, options.document)
     source = request.input
     body = as_json(read_text(source, runtime.streams), source) if source else {}
     if not isinstance(body, dict):
-        raise StashUsageError("--input: a JSON object is needed")
+        raise StashUsageError("--input: not a JSON object")
     if request.operation is not None:
         work, writes = by_name(runtime, request, request.operation, body)
     else:
@@ -151,17 +152,15 @@ def run(runtime: Runtime, options: ApiOptions) -> None:
 def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
     """Raise StashUsageError for options that exclude or need each other."""
     wrong = {
-        f"api prints {', '.join(_FORMATS)}": runtime.options.output not in _FORMATS,
-        "a document or --operation, not both": document is not None and request.operation is not None,
+        f"api supports only the formats {', '.join(_FORMATS)}": runtime.options.output not in _FORMATS,
+        "give a document or --operation, not both": document is not None and request.operation is not None,
         "nothing to send: give a document, --operation or --input": document
         is request.operation
         is request.input
         is None,
-        "--paginate and --subscribe exclude each other": request.paginate and request.subscribe,
-        "--count goes with --subscribe": request.count is not None and not request.subscribe,
-        "--fields goes with --operation: a document says itself what it asks for": bool(
-            runtime.options.fields
-        )
+        "--paginate and --subscribe cannot be used together": request.paginate and request.subscribe,
+        "--count needs --subscribe": request.count is not None and not request.subscribe,
+        "--fields needs --operation: a document has its own selection": bool(runtime.options.fields)
         and request.operation is None,
     }
     for message, applies in wrong.items():
@@ -186,7 +185,7 @@ def _document(runtime: Runtime, text: str | None, body: dict[str, Any]) -> Docum
 
     if text is None:
         if not isinstance(body.get("query"), str):
-            raise StashUsageError("--input: no query in it, and no document given")
+            raise StashUsageError("--input has no query, and no document was given")
         return Document(body["query"], dict(body.get("variables") or {}), body.get("operationName"))
     return Document(text if "{" in text else read_text(text, runtime.streams), dict(body))
 
@@ -194,7 +193,6 @@ def _document(runtime: Runtime, text: str | None, body: dict[str, Any]) -> Docum
 def as_written(runtime: Runtime, request: ApiRequest, document: Document) -> tuple[Work, bool]:
     """A coroutine function that sends a document as it is, and whether it writes."""
     from stash_cli.core.client import documents
-    from stash_cli.core.types.api import TypeRef
 
     types = {name: TypeRef(text) for name, text in document.declared.items()}
     document.variables.update(_gather(runtime, request, types, document.variables))
@@ -223,7 +221,9 @@ def by_name(
     args = arguments(operation, _gather(runtime, request, declared.args, given), nulls=True)
     paths = documents.paths_of(operation, runtime.options.fields)
     if (kind == "subscription") is not request.subscribe:
-        raise StashUsageError(f"{operation} is a {kind}: --subscribe is for subscriptions, and only for them")
+        raise StashUsageError(
+            f"{operation} is a {kind}: use --subscribe for subscriptions only, and always for them"
+        )
 
     async def work(session: Session) -> None:
         if request.subscribe:
@@ -273,6 +273,7 @@ async def print_pages(
                 else:
                     merged = data
     finally:
+        # The pages that arrived are printed even if a later one failed.
         if merged:
             _print(runtime, merged[only] if only else merged)
 

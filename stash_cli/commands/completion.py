@@ -18,12 +18,12 @@ SCRIPTS = {"bash": "stash.bash", "zsh": "_stash", "fish": "stash.fish", "powersh
 """Shell -> file name, in `scripts/` here and in `completions/` of the project."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CompletionOptions(CommandOptions):
     """The command line of `completion`."""
 
     shell: Annotated[
-        str, typer.Argument(metavar="|".join(SCRIPTS), parser=choice(*SCRIPTS), help="which shell")
+        str, typer.Argument(metavar="|".join(SCRIPTS), parser=choice(*SCRIPTS), help="the shell")
     ]
 
 

@@ -25,17 +25,19 @@ INTERRUPTED = 130
 
 
 class Permission(StrEnum):
-    """Things that a served library does only when they are allowed."""
+    """Exceptions that `embedded serve --allow` permits."""
 
     LINKS = "links"
     SYSTEM_FOLDERS = "system-folders"
     PRIVATE_ADDRESSES = "private-addresses"
 
 
-Library = Annotated[str, typer.Option("--library", metavar="FILE", help="library file, or demo")]
+Library = Annotated[
+    str, typer.Option("--library", metavar="FILE", help="library file, or demo for the demo library")
+]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LibraryOptions(CommandOptions):
     """The library that a command is about."""
 
@@ -48,38 +50,40 @@ class LibraryOptions(CommandOptions):
         return path
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ServeOptions(LibraryOptions):
     """The command line of `embedded serve`."""
 
     library: Library = "demo"
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="address to listen on")] = "127.0.0.1"
     port: Annotated[
-        int, typer.Option("--port", metavar="N", min=0, max=65535, help="port; 0 takes a free one")
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="port; 0 for a free one")
     ] = 9999
     allow_origin: Annotated[
         list[str] | None,
-        typer.Option("--allow-origin", metavar="URL", help="let pages of this origin use the library"),
+        typer.Option("--allow-origin", metavar="URL", help="permit web pages of this origin; repeatable"),
     ] = None
     allow_host: Annotated[
         list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="host name that it is also reached under"),
+        typer.Option("--allow-host", metavar="NAME", help="permit requests for this host name; repeatable"),
     ] = None
     trusted_proxy: Annotated[
         list[str] | None,
-        typer.Option("--trusted-proxy", metavar="ADDRESS", help="address or network of a reverse proxy"),
+        typer.Option(
+            "--trusted-proxy", metavar="ADDRESS", help="address or network of a reverse proxy; repeatable"
+        ),
     ] = None
     allow: Annotated[
         list[Permission] | None,
         typer.Option(
             "--allow",
-            help="links out of media folders, media in system folders, pictures from private addresses",
+            help="permit links out of media folders, media in system folders, images from private addresses",
         ),
     ] = None
 
     @property
     def policy(self) -> Any:
-        """Who may reach the library over the network."""
+        """The web pages, host names and proxies that may reach the library over the network."""
         policy = embedded_module("web.policy").WebPolicy
         return policy.parse(self.allow_origin or (), self.allow_host or (), self.trusted_proxy or ())
 
@@ -94,7 +98,7 @@ class ServeOptions(LibraryOptions):
         return limits
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ResetOptions(CommandOptions):
     """The command line of `embedded reset`."""
 
@@ -113,27 +117,27 @@ def group() -> LazyGroup:
             "stash embedded serve --host 192.168.1.5 --allow-host media.lan --trusted-proxy 192.168.1.1",
         ),
         "unlock": subcommand(
-            "Answer again after a request from a public address",
+            "Unlock a library that a public address has reached",
             run_unlock,
             LibraryOptions,
             "stash embedded unlock --library ~/library.sqlite",
         ),
         "reset": subcommand(
-            "Create the demo library anew", run_reset, ResetOptions, "stash embedded reset --yes"
+            "Restore the demo library", run_reset, ResetOptions, "stash embedded reset --yes"
         ),
         "path": subcommand(
             "Print the path of the demo library", run_path, CommandOptions, "stash embedded path"
         ),
     }
-    return LazyGroup("embedded", entries, "A library in a file, with the API of a server.")
+    return LazyGroup("embedded", entries, "Serve and manage a library file without a Stash server.")
 
 
 def run_serve(runtime: Runtime, options: ServeOptions) -> int:
     """Serve a library file to other programs until Ctrl-C. A missing file is created.
 
-    Web pages of other origins are refused, and so are host names other than the address the server listens
-    on; --allow-origin and --allow-host allow them. The headers X-Forwarded-For, -Proto, -Host and -Prefix of
-    a trusted proxy are believed: it has to set or remove them itself. All these options are repeatable.
+    Requests from web pages of other origins, and for host names other than the address to listen on, are
+    refused; --allow-origin and --allow-host permit them. The headers X-Forwarded-For, -Proto, -Host and
+    -Prefix are used only from a trusted proxy, which must set or remove each of them.
     """
     policy, host = options.policy, options.host
     _note_readers(runtime, options.path)
@@ -145,48 +149,53 @@ def run_serve(runtime: Runtime, options: ServeOptions) -> int:
 
     def announce(url: str) -> None:
         if server.is_open and not is_loopback:
-            runtime.streams.note("no password: whoever reaches its address can use and change this library")
+            runtime.streams.note(
+                "this library has no password: everyone who can reach its address can read and change it"
+            )
         runtime.streams.say(f"serving {'the new library ' if is_new else ''}{options.library} at {url}")
 
     server.run(announce)
+    # A service manager stops a server with SIGTERM. That is a normal end.
     return INTERRUPTED if server.interrupted_by == signal.SIGINT else 0
 
 
 def _note_readers(runtime: Runtime, path: Path) -> None:
     """Note that others than the owner can read the library, with the password hash and key in it."""
     if os.name == "posix" and path.exists() and path.stat().st_mode & 0o077:
-        runtime.streams.note(f"others can read this library: chmod 600 {path}")
+        runtime.streams.note(f"other users can read this library; run: chmod 600 {path}")
 
 
 def run_unlock(runtime: Runtime, options: LibraryOptions) -> None:
-    """Unlock a library that was locked because a public address reached it without a password.
+    """Unlock a library that was locked because a public address reached it while it had no password.
 
-    It is locked again at the next such request: set a user name and password, or block access from outside.
+    The next such request locks it again: set a user name and password, or block access from the internet.
     """
     if not options.path.exists():
         raise StashConfigurationError(
-            f"There is no library {options.path}.", hint="Name its file with --library."
+            f"There is no library {options.path}.", hint="Give its file with --library."
         )
     open_library = embedded_module("library.library").open_library
     with open_library(options.library) as opened, opened.database.write() as connection:
         address = embedded_module("web.public_access").unlock(connection)
-    runtime.streams.say(f"unlocked: it was reached from {address}" if address else "it was not locked")
+    runtime.streams.say(
+        f"unlocked; it was reached from {address}" if address else "the library was not locked"
+    )
 
 
 def run_reset(runtime: Runtime, options: ResetOptions) -> None:
-    """Create the demo library anew, without any changes made to it."""
+    """Restore the demo library to its original state."""
     from stash_cli.output.prompts import confirm
 
     path = embedded_module("library.library").demo_path()
-    if not confirm(runtime.streams, f"make the demo library {path} anew", yes=options.yes):
+    if not confirm(runtime.streams, f"restore the demo library {path}", yes=options.yes):
         runtime.streams.note("nothing changed")
         return
     embedded_module("demo").reset_demo()
-    runtime.streams.note("the demo library is as new")
+    runtime.streams.note("restored the demo library")
 
 
 def run_path(runtime: Runtime, _: CommandOptions) -> None:
-    """Print the path of the demo library; `--server embedded:FILE` names any other."""
+    """Print the path of the demo library."""
     runtime.streams.data(f"{embedded_module('library.library').demo_path()}\n")
 
 
@@ -197,8 +206,9 @@ def embedded_module(name: str) -> ModuleType:
     try:
         return import_module(f"stash_cli.embedded.{name}")
     except ModuleNotFoundError as error:
+        # A missing module of this package is a bug, not a missing extra.
         if (error.name or "").startswith("stash_cli"):
             raise
         raise StashConfigurationError(
-            f"embedded libraries need the package {error.name}", hint="pip install 'stash-cli[embedded]'"
+            f"embedded libraries need the package {error.name}", hint="Run: pip install 'stash-cli[embedded]'"
         ) from error

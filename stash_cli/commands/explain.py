@@ -55,25 +55,25 @@ def build() -> StashCommand:
     return command("explain", run, ExplainOptions, cls=ExplainCommand, examples=EXAMPLES)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ExplainOptions(CommandOptions):
     """The command line of `explain`."""
 
     name: Annotated[
-        str | None, typer.Argument(metavar="[TYPE[.FIELD]]", help="what to explain; all names without")
+        str | None, typer.Argument(metavar="[TYPE[.FIELD]]", help="name to explain; default: list all names")
     ] = None
 
 
 def run(runtime: Runtime, options: ExplainOptions) -> None:
     """Explain a type, field, input, enum, operation or noun of the API.
 
-    Shows types in GraphQL notation, nullability, arguments, values, ranges, deprecations, the release that
-    added a name where it is known, and the lookups and flags of fields to filter by. Sends no request.
+    Prints types in GraphQL notation, nullability, arguments, values, ranges, deprecations, the release that
+    added a name, and the lookups and flags of filter fields. Sends no request.
     """
     from stash_cli.core.explain import explain, names
 
     if runtime.options.output not in _FORMATS:
-        raise StashUsageError(f"explain prints {', '.join(_FORMATS)}")
+        raise StashUsageError(f"explain supports only the formats {', '.join(_FORMATS)}")
     if options.name is None:
         show(runtime, names(), index)
     else:
@@ -98,6 +98,7 @@ def with_flags(facts: Facts) -> Facts:
     flags = flags_of(str(found["field"]).partition("FilterType.")[0])
     rows = [{**row, "flags": flags[row["lookup"]]} for row in found["lookups"] if row["lookup"] in flags]
     others = [row for row in found["lookups"] if row["lookup"] not in flags]
+    # Lookups with a flag come first: most readers look for a flag.
     return {**facts, "filter": {**found, "lookups": [*rows, *others]}}
 
 
@@ -150,8 +151,8 @@ def notes(facts: Facts) -> str:
         "may be null" if facts.get("nullable") else "",
         _range(facts.get("range")),
         f"default {facts['default']}" if facts.get("default") is not None else "",
-        "only when asked for by name" if facts.get("only_by_name") else "",
-        f"written as {facts['written_by']}" if "written_by" in facts else "",
+        "only if requested by name" if facts.get("only_by_name") else "",
+        f"changed by {facts['written_by']}" if "written_by" in facts else "",
         f"since {facts['since']}" if "since" in facts else "",
         f"deprecated: {facts['deprecated']}" if facts.get("deprecated") else "",
     ]

@@ -13,12 +13,7 @@ from stash_cli.commands.argv.group import LazyGroup, subcommand
 from stash_cli.commands.outcomes import Nouns, Outcomes
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import JOB, FollowOptions, Started, follow, snake
-from stash_cli.core.errors import (
-    StashError,
-    StashInputError,
-    StashNotFoundError,
-    StashUsageError,
-)
+from stash_cli.core.errors import StashError, StashInputError, StashNotFoundError, StashUsageError
 
 if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
@@ -26,48 +21,48 @@ if TYPE_CHECKING:
 
 JOBS = Nouns("job", "jobs")
 
-JobIds = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="numbers of jobs")]
+JobIds = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="ids of jobs")]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ShowOptions(CommandOptions):
     """The command line of `jobs show`."""
 
-    job: Annotated[str, typer.Argument(metavar="ID", help="number of the job")]
+    job: Annotated[str, typer.Argument(metavar="ID", help="id of the job")]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class WaitOptions(FollowOptions):
     """The command line of `jobs wait`."""
 
     jobs: JobIds = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class StopOptions(CommandOptions):
     """The command line of `jobs stop`."""
 
     jobs: JobIds = None
-    everything: Annotated[bool, typer.Option("--all", help="every job that runs or waits")] = False
+    everything: Annotated[bool, typer.Option("--all", help="stop all running and waiting jobs")] = False
 
 
 def group() -> LazyGroup:
     entries = {
         "list": subcommand(
-            "Jobs that run or wait, oldest first",
+            "List running and waiting jobs, oldest first",
             run_list,
             CommandOptions,
             "stash jobs list",
             "stash jobs list --json",
         ),
         "show": subcommand(
-            "One job, also of the last ten that have ended",
+            "Show one job",
             run_show,
             ShowOptions,
             "stash jobs show 12 --json",
         ),
         "wait": subcommand(
-            "Follow jobs until they end",
+            "Wait for jobs to end, with progress",
             run_wait,
             WaitOptions,
             "stash jobs wait",
@@ -86,13 +81,13 @@ def group() -> LazyGroup:
 
 
 def run_list(runtime: Runtime, _: CommandOptions) -> None:
-    """List the jobs that run or wait, oldest first."""
+    """List the running and waiting jobs, oldest first."""
     runtime.check_output(JOB)
     print_queue(runtime, runtime.run(queue))
 
 
 def run_show(runtime: Runtime, options: ShowOptions) -> None:
-    """Show one job; the server remembers the last ten that have ended."""
+    """Show one job. The server keeps only the last ten jobs that ended."""
     runtime.check_output(JOB)
 
     async def work(session: Session) -> dict[str, Any]:
@@ -102,15 +97,16 @@ def run_show(runtime: Runtime, options: ShowOptions) -> None:
 
 
 def run_wait(runtime: Runtime, options: WaitOptions) -> None:
-    """Follow jobs until they end, one after the other: those given, else all that run or wait.
+    """Wait until jobs end, with their progress: the given jobs, or all running and waiting jobs.
 
-    The exit status is 9 when a job failed or was cancelled, 8 after --wait-timeout, and 10 when the server
-    does not remember the job.
+    The exit status is 9 if a job failed or was cancelled, 8 after --wait-timeout, and 10 if the server no
+    longer knows the job.
     """
     runtime.check_output(JOB)
     wanted = [check_id(job) for job in options.jobs or ()]
 
     async def work(session: Session) -> list[dict[str, Any]]:
+        # The ids are read once: a job that is added meanwhile may wait behind others for hours.
         ids = wanted or [job["id"] for job in await queue(session)]
         return [await follow(session, runtime, job_id, options, Started(job_id)) for job_id in ids]
 
@@ -140,10 +136,10 @@ def run_watch(runtime: Runtime, _: CommandOptions) -> None:
 
 
 def run_stop(runtime: Runtime, options: StopOptions) -> None:
-    """Stop jobs. A waiting job is removed at once; a running job ends when it notices."""
+    """Stop jobs. A waiting job is removed at once; a running job may take a moment to end."""
     wanted = [check_id(job) for job in options.jobs or ()]
     if bool(wanted) == options.everything:
-        raise StashUsageError("name the jobs to stop, or say --all")
+        raise StashUsageError("give the ids of the jobs to stop, or --all")
 
     async def work(session: Session) -> None:
         if options.everything:
@@ -166,6 +162,7 @@ async def stop_all(session: Session, runtime: Runtime) -> None:
 async def stop_one(session: Session, runtime: Runtime, job_id: str, outcomes: Outcomes) -> None:
     """Stop a job; an error becomes a problem of `outcomes`."""
     try:
+        # Looked up first, because the server answers true to stopJob even for an unknown id.
         await one_job(session, job_id)
         await tell_to_stop(session, "stopJob", {"job_id": job_id})
     except StashError as error:
@@ -176,7 +173,7 @@ async def stop_one(session: Session, runtime: Runtime, job_id: str, outcomes: Ou
 
 
 async def tell_to_stop(session: Session, operation: str, args: dict[str, Any]) -> None:
-    hint = "`stash jobs list` shows what runs."
+    hint = "See `stash jobs list` for the jobs that are left."
     await mutate(session, operation, args, is_answer=lambda answer: answer is True, hint=hint)
 
 
@@ -189,14 +186,14 @@ async def one_job(session: Session, job_id: str) -> dict[str, Any]:
     found = await session.call("findJob", {"input": {"id": check_id(job_id)}})
     if found is None:
         raise StashNotFoundError(
-            f"no job {job_id}", hint="The server remembers the last ten that have ended."
+            f"no job with id {job_id}", hint="The server keeps only the last ten jobs that ended."
         )
     return snake("Job", found)
 
 
 def check_id(text: str) -> str:
     if not text.isdecimal():
-        raise StashInputError(f"{text!r} is not the number of a job")
+        raise StashInputError(f"{text!r} is not a job id: it must be a number")
     return text
 
 

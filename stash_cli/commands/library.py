@@ -13,12 +13,7 @@ from stash_cli.commands.argv.command import CommandOptions
 from stash_cli.commands.argv.group import LazyGroup, subcommand
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import camel, snake
-from stash_cli.core.errors import (
-    StashInputError,
-    StashNotFoundError,
-    StashServerError,
-    StashUsageError,
-)
+from stash_cli.core.errors import StashInputError, StashNotFoundError, StashServerError, StashUsageError
 from stash_cli.output.views import View, columns
 
 if TYPE_CHECKING:
@@ -34,11 +29,11 @@ FOLDER = View(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class AddOptions(CommandOptions):
     """The command line of `library add`."""
 
-    path: Annotated[str, typer.Argument(metavar="PATH", help="a folder, as the server sees it")]
+    path: Annotated[str, typer.Argument(metavar="PATH", help="folder, as a path on the server")]
     exclude_video: Annotated[bool, typer.Option("--exclude-video", help="skip videos in it")] = False
     exclude_image: Annotated[
         bool, typer.Option("--exclude-image", help="skip images and galleries in it")
@@ -51,17 +46,21 @@ class AddOptions(CommandOptions):
         return {"path": absolute(self.path), **facts}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class RemoveOptions(CommandOptions):
     """The command line of `library remove`."""
 
-    path: Annotated[str, typer.Argument(metavar="PATH", help="a folder of the list")]
+    path: Annotated[str, typer.Argument(metavar="PATH", help="media folder")]
 
 
 def group() -> LazyGroup:
     entries = {
         "list": subcommand(
-            "The media folders", run_list, CommandOptions, "stash library list", "stash library list --paths"
+            "List the media folders",
+            run_list,
+            CommandOptions,
+            "stash library list",
+            "stash library list --paths",
         ),
         "add": subcommand(
             "Add a media folder",
@@ -71,13 +70,13 @@ def group() -> LazyGroup:
             "stash library add /data/pictures --exclude-video",
         ),
         "remove": subcommand(
-            "Remove a media folder from the list; nothing is deleted",
+            "Remove a media folder; no file is deleted",
             run_remove,
             RemoveOptions,
             "stash library remove /data/pictures",
         ),
     }
-    return LazyGroup("library", entries, "The media folders that are scanned.")
+    return LazyGroup("library", entries, "List, add and remove media folders.")
 
 
 def run_list(runtime: Runtime, _: CommandOptions) -> None:
@@ -87,27 +86,29 @@ def run_list(runtime: Runtime, _: CommandOptions) -> None:
 
 
 def run_add(runtime: Runtime, options: AddOptions) -> None:
-    """Add a media folder. A relative PATH starts from the current folder. Scan the folder afterwards."""
+    """Add a media folder. A relative PATH is relative to the current folder. Run `stash scan` afterwards."""
     runtime.check_output(FOLDER)
     require(options.path)
     wanted = options.folder
+    # The paths of a remote server cannot be checked here.
     if runtime.connection().is_embedded and not Path(wanted["path"]).is_dir():
         raise StashInputError(f"there is no folder {wanted['path']}")
 
     async def work(session: Session) -> list[Folder]:
         known = await folders(session)
         if wanted in known:
-            runtime.streams.note(f"{wanted['path']} is in the library already")
+            runtime.streams.note(f"{wanted['path']} is already a media folder")
             return known
+        # The same path with other settings replaces the folder.
         others = [folder for folder in known if folder["path"] != wanted["path"]]
-        told = f"added {wanted['path']}; stash scan --wait reads it"
+        told = f"added {wanted['path']}; scan it with: stash scan --wait"
         return await uninterrupted(write(session, runtime, [*others, wanted], told))
 
     print_changed(runtime, runtime.run(work, writes=True))
 
 
 def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
-    """Remove a media folder from the list. Its objects stay until a clean task; no file is deleted."""
+    """Remove a media folder from the list. No file is deleted; its objects stay until a clean job runs."""
     path = options.path
     runtime.check_output(FOLDER)
     require(path)
@@ -116,9 +117,7 @@ def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
         known = await folders(session)
         left = [folder for folder in known if folder["path"] not in (path, absolute(path))]
         if len(left) == len(known):
-            raise StashNotFoundError(
-                f"{path} is not a folder of the library", hint="stash library list shows them."
-            )
+            raise StashNotFoundError(f"{path} is not a media folder", hint="See `stash library list`.")
         return await uninterrupted(write(session, runtime, left, f"removed {path} from the list"))
 
     print_changed(runtime, runtime.run(work))
@@ -149,12 +148,12 @@ async def write(session: Session, runtime: Runtime, wanted: list[Folder], told: 
         {"input": values},
         ["stashes"],
         is_answer=lambda answer: isinstance(answer, dict) and isinstance(answer.get("stashes"), list),
-        hint="The server may have changed the list: look with `stash library list`.",
+        hint="The server may have changed the list: check with `stash library list`.",
     )
     found: list[Folder] = answer["stashes"]
     if {folder["path"] for folder in found} != {folder["path"] for folder in wanted}:
         raise StashServerError(
-            "The server has another list than was sent.", hint="`stash library list` shows it."
+            "The server did not save the list as it was sent.", hint="See `stash library list`."
         )
     runtime.streams.note(told)
     return [snake("StashConfig", folder) for folder in found]
@@ -163,13 +162,13 @@ async def write(session: Session, runtime: Runtime, wanted: list[Folder], told: 
 def require(path: str) -> None:
     """Refuse an empty path: it would mean the current folder."""
     if not path.strip():
-        raise StashUsageError("PATH is empty: name a folder")
+        raise StashUsageError("PATH is empty: give a folder")
 
 
 def print_folders(runtime: Runtime, rows: list[Folder]) -> None:
     runtime.print_rows(FOLDER, rows)
     if not rows:
-        runtime.streams.note("no media folders; stash library add PATH adds one")
+        runtime.streams.note("no media folders; add one with: stash library add PATH")
 
 
 def print_changed(runtime: Runtime, rows: list[Folder]) -> None:

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 INPUT = "ScanMetadataInput"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ScanOptions(FollowOptions):
     """The command line of `scan`; `flags` are the settings of the scan."""
 
-    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...", help="only below these")] = None
-    wait: Annotated[
-        bool, typer.Option("--wait", help="until the job has ended; its end is the exit status")
-    ] = False
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="scan only these files and folders")
+    ] = None
+    wait: Annotated[bool, typer.Option("--wait", help="wait until the job ends; exit 9 if it fails")] = False
 
     @property
     def follows(self) -> bool:
@@ -42,14 +42,14 @@ class ScanOptions(FollowOptions):
 
 def scan_flags() -> FlagTable:
     """One flag per field of the scan input."""
-    table = flag_table(INPUT, group="What to do (default: what the server has saved)", strip="scan_")
+    table = flag_table(INPUT, group="Settings (default: those saved on the server)", strip="scan_")
     table.flags.pop("--path", None)
     return table
 
 
 def group() -> LazyGroup:
-    entries = {"scan": Entry("Look for new, changed and moved files", scan)}
-    return LazyGroup("metadata", entries, "Jobs that work on the whole library.")
+    entries = {"scan": Entry("Scan the media folders for new, changed and moved files", scan)}
+    return LazyGroup("metadata", entries, "Start jobs on the whole library.")
 
 
 def scan() -> StashCommand:
@@ -57,7 +57,7 @@ def scan() -> StashCommand:
         "scan",
         run_scan,
         ScanOptions,
-        help="Look for new, changed and moved files in the media folders, or below PATH only.",
+        help="Scan the media folders, or only PATH, for new, changed and moved files.",
         examples=(
             "stash scan --wait",
             "stash metadata scan /media/new --generate-covers --wait --progress plain",
@@ -72,6 +72,7 @@ def run_scan(runtime: Runtime, options: ScanOptions) -> None:
     given = unflatten(options.flags) | ({"paths": paths} if paths else {})
 
     async def work(session: Session) -> None:
+        # The server takes a missing setting as false, so the defaults have to be sent along.
         values = await saved_defaults(session, "scan", INPUT) | given
         await _warn_outside(session, runtime, paths)
         runtime.streams.detail(f"scanning with {json.dumps(values, ensure_ascii=False)}")
@@ -86,10 +87,11 @@ async def _warn_outside(session: Session, runtime: Runtime, paths: Sequence[str]
         return
     answer = await session.call("configuration", {}, ["general.stashes.path"])
     folders = [stash["path"].rstrip("/\\") for stash in answer["general"]["stashes"]]
+    # An embedded library runs here, so a relative path is one of this process.
     for path in paths:
         place = _absolute(path) if session.connection.is_embedded else path
         if not any(place == folder or place.startswith((f"{folder}/", f"{folder}\\")) for folder in folders):
-            runtime.streams.warn(f"{path} is outside the media folders and is not scanned")
+            runtime.streams.warn(f"{path} is not in a media folder and is not scanned")
 
 
 def _absolute(path: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stash_cli.output.views import Column
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Verb:
     """A command of a noun.
 
@@ -27,7 +27,7 @@ class Verb:
     examples: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Noun:
     """A kind of object on the command line: its columns, its file paths and its verbs."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.batch import Outcome
 
+# First what hits every further command (key, version, connection), then what needs a look at the server.
 PRECEDENCE = (4, 7, 5, 10, 6, 2, 1, 3)
 """Exit statuses of errors, the one that takes precedence first."""
 PARTLY = 6
@@ -53,7 +54,7 @@ class Nouns(NamedTuple):
     plural: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Outcomes:
     """The objects of one command: `asked` for, `done`, and those with problems.
 
@@ -114,6 +115,7 @@ class Outcomes:
         """Raise StashIncompleteError, or the error of the only object, unless all objects are done."""
         if self.complete:
             return
+        # The own error of a single object says more than a count of one.
         if len(self.asked) == 1 and not self.touched:
             raise self._only()
         raise StashIncompleteError(self)
@@ -153,7 +155,7 @@ class Outcomes:
         if not unknown:
             return None
         look = f"stash {self.named.plural} show {unknown[0]}"
-        return f"The server may have done what is unknown: look with `{look}` before trying again."
+        return f"Unknown changes may have been made: check with `{look}` before you try again."
 
     def lines(self) -> list[str]:
         """A line per outcome and reason: `494 of 600 failed (ids 3, 7, 9 and 491 more): the reason`."""

@@ -42,6 +42,7 @@ class Runtime:
 
     def merge(self, values: Mapping[str, Any]) -> None:
         """Add global options; those nearer to the command win."""
+        # Options may stand before and after the command: each -v counts, of all others the last wins.
         self._given |= {**values, "verbose": [*self._given.get("verbose", ()), *values.get("verbose", ())]}
         self.options = GlobalOptions.of(self._given)
         streams, options = self.streams, self.options
@@ -79,6 +80,7 @@ class Runtime:
         try:
             return asyncio.run(opened())
         except asyncio.CancelledError:
+            # asyncio reports the cancelled task. Callers only know Ctrl-C.
             raise KeyboardInterrupt from None
 
     @asynccontextmanager
@@ -87,6 +89,7 @@ class Runtime:
         from stash_cli.core.log import configure_logging, logger
         from stash_cli.core.settings import DEMO
 
+        # A mistyped file name in a command that reads is an error, not a new empty library.
         connection = replace(self.connection(), create=writes)
         file = Path(connection.location) if connection.is_embedded and connection.location != DEMO else None
         missing = file is not None and not file.exists()
@@ -98,7 +101,7 @@ class Runtime:
         finally:
             logger.removeHandler(handler)
             if missing and file is not None and file.exists():
-                self.streams.note(f"made the library {file}")
+                self.streams.note(f"created the library {file}")
 
     def writer(self, view: View, *, single: bool = False) -> Writer:
         """The writer of `--output` for rows of `view`, or for the columns of `--fields`."""
@@ -126,8 +129,9 @@ class Runtime:
     def check_output(self, view: View) -> None:
         """Refuse fields and formats that objects of a view do not have, before anything is sent."""
         output, options = self.options.output, self.options
+        # Checked first, because a change that is made and then cannot be printed looks like a failure.
         if options.nul and output not in ("ids", "paths"):
-            raise StashUsageError("-0 goes with --ids or --paths")
+            raise StashUsageError("-0 needs --ids or --paths")
         if output == "paths" and not view.files:
             raise StashUsageError("--paths: these objects have no files")
         if output != "ids" and not options.fields:
@@ -162,6 +166,9 @@ def _canceller(streams: Streams) -> Callable[[], object]:
         if task is not None:
             task.cancel()
         if streams.err_is_terminal:
-            loop.call_later(PATIENCE, streams.note, "waiting for the request in flight; Ctrl-C ends at once")
+            loop.call_later(
+                PATIENCE, streams.note, "waiting for the current request; press Ctrl-C again to end at once"
+            )
 
+    # A signal may arrive in the middle of any task, so its handler only schedules the cancellation.
     return lambda: loop.call_soon_threadsafe(cancel)

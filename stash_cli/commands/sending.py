@@ -78,5 +78,5 @@ async def mutate(
         error.hint = hint
         raise
     if not is_answer(value):
-        raise StashUnknownOutcomeError("The server's answer does not say that it was done.", hint=hint)
+        raise StashUnknownOutcomeError("The server did not confirm the change.", hint=hint)
     return value

@@ -41,6 +41,7 @@ class Variables:
         if name.endswith("[]"):
             self._put(path, [*self._held(path), value])
         else:
+            # A single value for a list is a list of one, as GraphQL coerces it.
             alone = ref is not None and ref.is_list and value is not None and not isinstance(value, list)
             self._put(path, [value] if alone else value)
 
@@ -51,6 +52,7 @@ class Variables:
             return self._file(text[1:], ref, name)
         if text == "null":
             return None
+        # The declared type decides: the text 2024 of a String is no number.
         if _is_text(kind) and not (ref and ref.is_list and text.startswith("[")):
             return text
         try:
@@ -94,7 +96,7 @@ class Variables:
         for step in path[:-1]:
             inner = target.setdefault(step, {})
             if not isinstance(inner, dict):
-                raise StashInputError(f"{'.'.join(path)}: {step} has a value already")
+                raise StashInputError(f"{'.'.join(path)}: {step} already has a value")
             target = inner
         target[path[-1]] = value
 

@@ -49,7 +49,7 @@ WaitTimeout = Annotated[
         "--wait-timeout",
         metavar="SECONDS",
         parser=named("--wait-timeout", seconds),
-        help="then leave it running: exit 8",
+        help="stop waiting after this time (exit 8); the job continues",
     ),
 ]
 ProgressMode = Annotated[
@@ -62,7 +62,7 @@ ProgressMode = Annotated[
     ),
 ]
 StopOnInterrupt = Annotated[
-    bool, typer.Option("--stop-on-interrupt", help="Ctrl-C stops the job instead of leaving it")
+    bool, typer.Option("--stop-on-interrupt", help="Ctrl-C stops the job (default: it continues)")
 ]
 FailOnLog = Annotated[
     str | None,
@@ -70,14 +70,14 @@ FailOnLog = Annotated[
         "--fail-on-log",
         metavar="|".join(LEVELS),
         parser=named("--fail-on-log", choice(*LEVELS)),
-        help="exit 9 if the server logs one",
+        help="exit 9 if the server logs an error or warning",
     ),
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FollowOptions(CommandOptions):
-    """How a job is followed until it ends."""
+    """The options of commands that wait for a job."""
 
     wait_timeout: WaitTimeout = None
     progress: ProgressMode = "auto"
@@ -122,7 +122,7 @@ async def follow(
     from stash_cli.core.client.jobs import watch_job
 
     def tell_away(error: StashError) -> None:
-        runtime.streams.note(f"{error.message} Waiting for it.")
+        runtime.streams.note(f"{error.message} Waiting for the server.")
 
     async with job_log(session, runtime, options.fail_on_log) as log:
         progress = open_progress(runtime.streams, options.progress)
@@ -151,16 +151,16 @@ async def _interrupted(session: Session, runtime: Runtime, started: Started, *, 
     if job_id is None or (started.last is not None and started.last.ended):
         return
     if session.connection.is_embedded:
-        runtime.streams.note(f"job {job_id} is stopped: it runs in this process")
+        runtime.streams.note(f"job {job_id} is stopped, because it runs in this process")
     elif stop:
         try:
             await session.call("stopJob", {"job_id": job_id})
         except StashError as error:
-            runtime.streams.warn(f"job {job_id} goes on: {error.message}")
+            runtime.streams.warn(f"job {job_id} continues: {error.message}")
         else:
             runtime.streams.note(f"job {job_id} was told to stop")
     else:
-        runtime.streams.note(f"job {job_id} goes on; stash jobs stop {job_id} stops it")
+        runtime.streams.note(f"job {job_id} continues; stop it with: stash jobs stop {job_id}")
 
 
 async def start_job(
@@ -175,10 +175,10 @@ async def start_job(
         operation,
         args,
         is_answer=lambda answer: isinstance(answer, str | int) and not isinstance(answer, bool),
-        hint="The server may have started it: look with `stash jobs list` before trying again.",
+        hint="The server may have started it: check with `stash jobs list` before you try again.",
     )
     started.id = str(job_id)
-    runtime.streams.detail(f"job {job_id} was started")
+    runtime.streams.detail(f"started job {job_id}")
     return started.id
 
 
@@ -204,6 +204,7 @@ async def run_job(
         try:
             job = {"id": await start()}
         finally:
+            # After Ctrl-C the job exists all the same, and its id is the only way to stop it.
             _tell_started(session, runtime, started)
     print_started(runtime, job)
 
@@ -212,8 +213,12 @@ def _tell_started(session: Session, runtime: Runtime, started: Started) -> None:
     if started.id is None:
         return
     ends_here = session.connection.is_embedded  # its jobs run in this process and end before it does
-    more = "this command ends after it" if ends_here else f"stash jobs wait {started.id} follows it"
-    runtime.streams.note(f"job {started.id} was started; {more}")
+    more = (
+        "this command ends when the job ends"
+        if ends_here
+        else f"follow it with: stash jobs wait {started.id}"
+    )
+    runtime.streams.note(f"started job {started.id}; {more}")
 
 
 def print_started(runtime: Runtime, job: dict[str, Any]) -> None:
@@ -230,14 +235,14 @@ class JobLog:
 
     level: str = "error"
     since: str | None = None
-    """When the job was added, by the server's clock."""
+    """The time when the job was added, by the server's clock."""
     entries: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, entries: object) -> None:
         """Add lines the server sent; raises StashIntegrationError for anything but a list of log lines."""
         wanted = LEVELS[: LEVELS.index(self.level) + 1]
         if not isinstance(entries, list) or not all(map(_is_line, entries)):
-            raise StashIntegrationError("The server's log is no list of lines.")
+            raise StashIntegrationError("The server sent a log that is not a list of log lines.")
         self.entries += [entry for entry in entries if entry["level"].lower() in wanted]
 
     @property
@@ -249,6 +254,7 @@ class JobLog:
         since = _moment(self.since)
         if since is None:
             return self.entries
+        # Times in the server's log have no fraction, so lines of the first second would look too early.
         since = since.replace(microsecond=0)
         times = ((entry, _moment(entry.get("time"))) for entry in self.entries)
         return [entry for entry, time in times if time is None or time >= since]
@@ -277,12 +283,13 @@ async def job_log(session: Session, runtime: Runtime, fail_on: str | None) -> As
     """
     import asyncio
 
+    # Subscribed before the job starts, so that its first lines are not missed.
     log = JobLog(fail_on or "error")
     stream = session.subscribe("loggingSubscribe", reconnect=True)
     try:
         await stream.__aenter__()
     except StashError as error:
-        runtime.streams.detail(f"The server's log cannot be read: {error.message}")
+        runtime.streams.detail(f"Cannot read the server's log: {error.message}")
         yield log
         return
     task = asyncio.ensure_future(_read_log(stream, log))
@@ -291,10 +298,11 @@ async def job_log(session: Session, runtime: Runtime, fail_on: str | None) -> As
         if fail_on:
             await asyncio.sleep(LOG_DELAY)
     finally:
+        # The reader ends first, since a stream cannot be closed while it is read.
         task.cancel()
         [ended] = await asyncio.gather(task, return_exceptions=True)
         if isinstance(ended, Exception):
-            runtime.streams.warn(f"the server's log could not be read to the end: {ended}")
+            runtime.streams.warn(f"the server's log is incomplete: {ended}")
         await stream.aclose()
         for line in log.lines:
             runtime.streams.note(f"server: {line['level'].lower()}: {line['message']}")

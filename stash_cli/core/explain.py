@@ -73,7 +73,7 @@ def resolve(word: str) -> str:
         near = did_you_mean(word, [*known, *NOUNS])
         raise StashLookupError(
             f"The API has nothing called {word!r}. {near}".rstrip(),
-            hint="`stash explain` lists all names.",
+            hint="See `stash explain` for all names.",
         )
     return found
 

@@ -278,7 +278,7 @@ def check_key(key: str, setting: str) -> str:
     if not (key.isascii() and key.isprintable()):
         raise StashConfigurationError(
             f"{setting} is no API key: it holds line breaks, control characters or letters beyond ASCII.",
-            hint="Copy the key again from Settings > Security of the server.",
+            hint="Copy the key again from the server's Settings > Security.",
         )
     return key
 

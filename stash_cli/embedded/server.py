@@ -170,7 +170,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as failure:
         listener.close()
         raise StashConfigurationError(
-            f"Cannot serve on {host}:{port}: {failure.strerror}", hint="Name another one with --port."
+            f"Cannot serve on {host}:{port}: {failure.strerror}", hint="Choose another port with --port."
         ) from failure
     return listener
 

@@ -22,6 +22,7 @@ _SHORT = 4
 
 def render(streams: Streams, error: StashError, *, as_json: bool = False) -> None:
     """Print an error on stderr, also with `-q`."""
+    # Programs read standard error line by line, so the object is one line.
     if as_json:
         facts = {"error": error.code, "message": error.message, "exit_status": error.exit_status}
         errors = getattr(error, "errors", ())

@@ -104,6 +104,7 @@ class TsvWriter(CsvWriter):
     delimiter = "\t"
 
     def text(self, value: Any) -> str:
+        # `cut` and `awk` know no quotes, so each row has to be one line.
         text = plain(value)
         return " ".join(text.split()) if any(c in text for c in "\t\r\n") else text
 
@@ -159,6 +160,7 @@ class LinesWriter:
         self.streams, self.paths, self.end = streams, paths, "\0" if nul else "\n"
 
     def row(self, row: Row) -> None:
+        # An object without files prints nothing: an empty line would be a path for the next program.
         for path in self.paths:
             value = pick(row, path)
             for item in value if isinstance(value, list) else [value]:
@@ -192,6 +194,7 @@ def open_writer(
     streams: Streams, name: str, view: View, *, single: bool = False, nul: bool = False
 ) -> Writer:
     """The writer for format `name`."""
+    # Functions, because a csv writer prints its heading when it is created.
     makers: dict[str, Callable[[], Writer]] = {
         "table": lambda: TableWriter(streams, view.columns, single=single),
         "json": lambda: ObjectWriter(streams) if single else JsonWriter(streams),

@@ -32,12 +32,12 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._handle)
 
     def finish(self) -> None:
-        """Have the next signal end the process at once: the result is printed already."""
+        """Let the next signal end the process at once, because the result is already printed."""
         self.count = max(self.count, 1)
 
     @contextmanager
     def cancelling(self, cancel: Callable[[], object] | None) -> Iterator[None]:
-        """Have the first signal call `cancel` during the block; None has it raise KeyboardInterrupt."""
+        """Call `cancel` at the first signal during the block; with None, raise KeyboardInterrupt."""
         before, self._cancel = self._cancel, cancel
         try:
             yield

@@ -42,6 +42,7 @@ class Lines:
         self.tenth = -1
 
     def update(self, what: str, fraction: float | None, subtasks: Sequence[str] = ()) -> None:
+        # Floats such as 0.3 * 10 may end just below a whole number.
         tenth = min(int((fraction or 0) * 10 + 1e-9), 10)
         if tenth <= self.tenth:
             return
@@ -57,6 +58,7 @@ class Bar:
     """A bar with the current sub-task and the time left."""
 
     def __init__(self, streams: Streams) -> None:
+        # Loading Rich takes longer than many requests.
         from rich.console import Console
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress

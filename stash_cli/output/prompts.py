@@ -17,10 +17,10 @@ def confirm(streams: Streams, what: str, *, yes: bool) -> bool:
 
 def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> bool:
     """Ask for the count to be typed, before something that cannot be undone."""
-    return yes or _ask(streams, f"{what}. Type {count} to go on: ", what) == str(count)
+    return yes or _ask(streams, f"{what}. Type {count} to continue: ", what) == str(count)
 
 
 def _ask(streams: Streams, question: str, what: str) -> str:
     if not streams.interactive:
-        raise StashUsageError(f"{what}: needs --yes, as there is no terminal to ask on")
+        raise StashUsageError(f"{what}: confirm with --yes, because there is no terminal to ask")
     return streams.ask(question)

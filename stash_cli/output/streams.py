@@ -22,7 +22,7 @@ _UNSAFE = re.compile(
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Streams:
     """The streams of one run.
 
@@ -74,6 +74,7 @@ class Streams:
             return self.stdin
         from pathlib import Path
 
+        # Ids may come through a pipe (`find --ids | delete -`). The answer still comes from the user.
         try:
             return Path("/dev/tty").open(encoding="utf-8", errors="replace")
         except OSError:
@@ -123,6 +124,7 @@ class Streams:
 
     def data(self, text: str) -> None:
         """Write data to stdout."""
+        # A terminal obeys control characters in titles and file names. A program gets them unchanged.
         self.out.write(escaped(text) if self.out_is_terminal else text)
 
     def write(self, text: str) -> None:

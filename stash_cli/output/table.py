@@ -72,6 +72,7 @@ class TableWriter:
         if self.single:
             self._list(row)
             return
+        # Widths need several rows, but a long list should not wait for its last row.
         self.block.append([cell(row, column) for column in self.columns])
         if len(self.block) == BLOCK:
             self._flush()
@@ -81,7 +82,7 @@ class TableWriter:
             self._flush()
         if self.left_out:
             names = ", ".join(column.header for column in self.left_out)
-            self.streams.note(f"no room for {names}; --fields chooses what is shown")
+            self.streams.note(f"the terminal is too narrow for {names}; choose columns with --fields")
 
     def _flush(self) -> None:
         heading = not self.widths
@@ -93,6 +94,7 @@ class TableWriter:
         self.block = []
 
     def _aligned(self, *, heading: bool) -> None:
+        # Only the first block has the headings: the others continue the same table.
         headers = [[column.header.upper() for column in self.columns]] if heading else []
         lines = headers + self.block
         found = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
@@ -124,6 +126,7 @@ class TableWriter:
             justify: JustifyMethod = "right" if column.right else "left"
             table.add_column(header, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
         for row in self.block:
+            # Rich would read [x] in a plain string as markup.
             table.add_row(*map(Text, row[:count]))
         self._console().print(table)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One column: its heading, the paths that fill it (the first with a value) and the kind of its values."""
 
@@ -23,9 +23,9 @@ class Column:
         return cls(header or source, tuple(source.split("|")), kind, right)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """How rows of an API type are printed."""
+    """The columns and file paths of an API type."""
 
     type: str = ""
     columns: tuple[Column, ...] = ()

@@ -61,7 +61,7 @@ def test_a_locked_library_is_unlocked_while_it_is_served(library_file: Path) -> 
         assert Cli().ok(*unlock).err == "it was not locked\n"
         assert ask(url, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
         assert "stash embedded unlock" in ask(url).text
-        assert Cli().ok(*unlock).err == "unlocked: it was reached from 8.8.8.8\n"
+        assert Cli().ok(*unlock).err == "unlocked; it was reached from 8.8.8.8\n"
         assert ask(url).status_code == 200
 
 

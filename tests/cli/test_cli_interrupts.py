@@ -95,7 +95,7 @@ def test_a_deletion_stops_between_requests(proxy: FaultProxy) -> None:
 ONE = {
     "created tag 1": ("tag", "create", "--name", "New"),
     '"id": "1"': ("api", 'mutation { tagCreate(input: {name: "New"}) { id } }'),
-    "job 1 goes on": ("scan", "--wait"),
+    "job 1 continues": ("scan", "--wait"),
 }
 
 

@@ -244,7 +244,7 @@ def test_tables_say_how_much_they_leave_out(cli: Cli) -> None:
         cli.ok("tag", "create", "--name", f"t{number:02}")
     done = cli.ok("tags", "find")
     assert len(done.out.splitlines()) == 41
-    assert done.err == "40 of 42 tags; --limit N or --limit all shows more\n"
+    assert done.err == "40 of 42 tags; use --limit N or --limit all for more\n"
     assert len(cli.ok("tags", "find", "--limit", "all").out.splitlines()) == 43
     assert len(cli.ok("tags", "find", "--ids").out.split()) == 42
     assert cli.ok("tags", "find", "--limit", "5", "--json").json[-1]["name"] == "t04"

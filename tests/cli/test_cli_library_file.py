@@ -41,7 +41,7 @@ def test_what_writes_makes_the_library_and_says_so(
     args: tuple[str, ...], embedded_url: str, library_file: Path
 ) -> None:
     cli = Cli(embedded_url)
-    assert f"made the library {library_file}" in cli.ok(*args).err
+    assert f"created the library {library_file}" in cli.ok(*args).err
     assert "made" not in cli.ok("tags", "count").err
 
 
@@ -50,7 +50,7 @@ def test_what_changes_objects_finds_none_in_the_library_that_it_made(
     args: tuple[str, ...], embedded_url: str, library_file: Path
 ) -> None:
     done = Cli(embedded_url)("tag", *args)
-    assert (done.status, f"made the library {library_file}" in done.err) == (3, True)
+    assert (done.status, f"created the library {library_file}" in done.err) == (3, True)
 
 
 @pytest.mark.parametrize("args", READING, ids=" ".join)

@@ -149,7 +149,7 @@ def test_a_change_without_an_answer_is_unknown(command: str, proxy: FaultProxy, 
         done = tags("tags", *ONE[command])
         assert (done.status, done.out) == (10, "")
         assert not any(word in done.err for word in ("updated", "deleted", "created tag"))
-        assert "look with `stash tags" in done.err
+        assert "check with `stash tags" in done.err
         assert len(proxy.mutations) == before + 1
 
 

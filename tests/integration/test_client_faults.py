@@ -53,9 +53,9 @@ PAGE = "<!doctype html><title>x"
 BAD = [{"message": "bad"}]
 
 FAULTS: dict[str, tuple[Any, type[StashError], str, int, type[StashError]]] = {
-    "401": (http(401, ""), Auth, "wants an API key", 1, Auth),
+    "401": (http(401, ""), Auth, "needs an API key", 1, Auth),
     "JSON 401": (http(401, '{"errors": [{"message": "x"}]}'), Auth, "API key", 1, Auth),
-    "old 401": (http(500, "unauthorized"), Auth, "wants an API key", 1, Auth),
+    "old 401": (http(500, "unauthorized"), Auth, "needs an API key", 1, Auth),
     "login": (http(302, "", Location="/login?returnURL=x"), Auth, "API key", 1, Auth),
     "403": (http(403, "you are not welcome"), Auth, "you are not welcome", 1, Auth),
     "moved": (
@@ -82,7 +82,7 @@ FAULTS: dict[str, tuple[Any, type[StashError], str, int, type[StashError]]] = {
     "web page": (http(200, PAGE, "text/html"), Server, "web page", 1, Unknown),
     "not JSON": (http(200, "hello"), Server, "not GraphQL (status 200): hello", 1, Unknown),
     "other JSON": (http(200, '{"x": 1}'), Server, "not GraphQL", 1, Unknown),
-    "empty": (http(200, ""), Server, "nothing else", 1, Unknown),
+    "empty": (http(200, ""), Server, "an empty answer", 1, Unknown),
     "no data": (graphql(None), Malformed, "neither data nor errors", 1, Unknown),
     "empty data": (graphql({}), Malformed, "without", 1, Unknown),
     "other data": (graphql({"x": 1}), Malformed, "without", 1, Unknown),

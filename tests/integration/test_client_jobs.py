@@ -132,7 +132,7 @@ def test_the_time_runs_out_while_the_job_runs(tmp_path: Path) -> None:
     async def main() -> None:
         async with jobs_served(tmp_path) as (session, server):
             server.jobs["7"] = job()
-            with pytest.raises(StashJobRunningError, match="Job 7 still runs") as caught:
+            with pytest.raises(StashJobRunningError, match="job 7 is still running") as caught:
                 await followed(session, timeout=1.0)
             assert caught.value.exit_status == 8
 

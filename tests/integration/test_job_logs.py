@@ -21,7 +21,7 @@ def line(seconds: int) -> dict[str, Any]:
     return {"time": time.isoformat(), "level": "Error", "message": "something is wrong"}
 
 
-LOGS = [([line(-60)], 0, ""), ([line(600)], 9, "something is wrong"), ("boom", 0, "could not be read")]
+LOGS = [([line(-60)], 0, ""), ([line(600)], 9, "something is wrong"), ("boom", 0, "log is incomplete")]
 
 
 @pytest.mark.parametrize(("log", "status", "told"), LOGS, ids=["before", "during", "no log"])

@@ -81,7 +81,7 @@ def test_markers_go_by_their_title_or_id(embedded_url: str) -> None:
             assert await resolve_ids(session, "SceneMarker", words) == ["1", "2", "3"]
             assert len(sent) == 1
             with pytest.raises(
-                StashAmbiguousError, match=r"fits several markers: id:[23] [Cc]horus, id:[23]"
+                StashAmbiguousError, match=r"matches several markers: id:[23] [Cc]horus, id:[23]"
             ):
                 await resolve_ids(session, "SceneMarker", ["CHORUS"])
             with pytest.raises(StashNotFoundError, match="There is no marker 'id:9'"):
@@ -110,7 +110,7 @@ def test_performers_go_by_their_disambiguation(embedded_url: str) -> None:
         ("Rok", StashNotFoundError, "There is no tag 'Rok'. Did you mean Rock?"),
         ("id:99", StashNotFoundError, "There is no tag 'id:99'."),
         ("name:99", StashNotFoundError, "'name:99'"),
-        ("2", StashAmbiguousError, "'2' fits several tags: id:2 Pop, id:3 2."),
+        ("2", StashAmbiguousError, "'2' matches several tags: id:2 Pop, id:3 2."),
     ],
 )
 def test_what_stops(embedded_url: str, word: str, error: type[Exception], words: str) -> None:

@@ -445,5 +445,5 @@ def test_modifiers_that_the_server_ignores_are_refused(field: str, modifier: str
     if heeded:
         assert compile_lookups("Scene", {field: criterion}).filter == {field: criterion}
         return
-    with pytest.raises(StashInputError, match=f"does not heed the modifier {modifier}"):
+    with pytest.raises(StashInputError, match=f"does not support the modifier {modifier}"):
         compile_lookups("Scene", {field: criterion})

@@ -87,7 +87,7 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ("Scene", {"title__iregex": "x"}, 'title__regex="(?i)..."'),
     ("Scene", {"title__like": "%x%"}, "title__contains"),
     ("Scene", {"title__search": "x"}, "title__contains"),
-    ("Scene", {"title__gt": "m"}, "It offers eq, ne, in, contains"),
+    ("Scene", {"title__gt": "m"}, "It has eq, ne, in, contains"),
     ("Scene", {"titel": "x"}, "Did you mean title?"),
     ("Scene", {"name": "x"}, "Did you mean title?"),
     ("Scene", {"pk": 1}, "Did you mean id?"),
@@ -114,7 +114,7 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ("Scene", {"last_played": "2024"}, "Did you mean last_played_at?"),
     ("Scene", {"is_missing": "everything"}, "one of url, galleries"),
     ("Performer", {"scenes": [1]}, "scenes__..."),
-    ("SceneMarker", {"title": "x"}, "test the objects themselves"),
+    ("SceneMarker", {"title": "x"}, "test the loaded objects"),
     ("SceneMarker", {"primary_tag": 1}, "Did you mean tags?"),
 ]
 

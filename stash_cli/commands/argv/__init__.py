@@ -1,1 +1,1 @@
-"""What every command is made of: flags, the scanner of the command line, groups, help and completion."""
+"""The common parts of all commands: flags, the scanner of the command line, groups, help, completion."""

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CommandOptions:
     """The parsed arguments and options of one command.
 
     Subclasses declare each with Typer's annotations. `flags` has the values of derived flags by destination.
+    Options are never compared: `eq=False` saves generated methods, which cost start-up time.
     """
 
     flags: dict[str, Any] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class StashCommand(TyperCommand):
         return names | {*HELP, *self.help_flags}, valued
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # Help comes before everything else, so that a wrong command line can still show it.
         if wants_help(args):
             print_and_exit(ctx, self.get_help(ctx))
         for flag, (method, _) in self.help_flags.items():
@@ -90,7 +92,7 @@ class StashCommand(TyperCommand):
             if record is not None:
                 found[param.param_type_name].append(record)
         found["option"] += [(name, text) for name, (_, text) in self.help_flags.items()]
-        found["option"].append(("-h, --help", "this text"))
+        found["option"].append(("-h, --help", "show this help"))
         return {f"{title.title()}s": rows for title, rows in found.items() if rows}
 
 

@@ -82,6 +82,7 @@ class Cursor:
                 yield name, commands[full]["help"]
 
     def _flags(self, word: str) -> Iterator[Completion]:
+        # A type has hundreds of hidden flags. A list of all would not fit the screen.
         for names, text, _, hidden in self._rows():
             if not hidden or len(word) >= HIDDEN_FLAGS_FROM:
                 yield names.partition(" ")[0], text
@@ -159,7 +160,7 @@ def _own_rows(command: StashCommand) -> Iterator[Row]:
 
 
 def _global_rows(table: FlagTable) -> list[Row]:
-    return [*(_row(flag) for flag in table.rows()), ("--help -h", "show help", None, False)]
+    return [*(_row(flag) for flag in table.rows()), ("--help -h", "show this help", None, False)]
 
 
 def _row(flag: Flag) -> Row:

@@ -60,6 +60,7 @@ class FilterFlags(FlagTable):
             if not field.deprecated
             for flag in _field_flags(field, prefix, path)
         )
+        # Sorted by group, as help prints them. Within a group they keep the order of the API.
         super().__init__(sorted(made, key=lambda flag: _ORDER.index(flag.group)))
 
     @cached_property

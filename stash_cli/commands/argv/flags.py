@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Flag:
     """One flag. Without `metavar` it takes no value and stands for `const`."""
 
@@ -60,6 +60,7 @@ class FlagTable:
     def __init__(self, flags: Iterable[Flag] = ()) -> None:
         self.flags: dict[str, Flag] = {}
         for flag in flags:
+            # The first flag of a name wins: a field of the type itself comes before derived ones.
             self.flags.setdefault(flag.name, flag)
             if flag.short:
                 self.flags.setdefault(flag.short, flag)

@@ -14,14 +14,14 @@ from stash_cli.commands.argv.value_parsers import choice, field_list, seconds
 from stash_cli.core.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "md", "ids", "paths")
 HELP = ("-h", "--help")
 COLORS = ("auto", "always", "never")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GlobalOptions:
     """The values of the global options; None and False mean not given."""
 
@@ -61,62 +61,53 @@ def _format(name: str, text: str = "") -> Flag:
 @cache
 def global_flags() -> FlagTable:
     """All global options, in the order of the help."""
-    out, conn, talk = "Output", "Connection", "General"
-    return FlagTable(
-        [
-            Flag(
-                "--output",
-                "output",
-                f"format: {', '.join(FORMATS)}",
-                "FORMAT",
-                out,
-                choice(*FORMATS),
-                short="-o",
-                choices=FORMATS,
-            ),
-            _format("json", "one JSON array (one object for a single result)"),
-            _format("jsonl", "one JSON object per line, as the rows arrive"),
-            _format("csv", "comma separated; --tsv, --yaml, --md likewise"),
-            _format("tsv"),
-            _format("yaml"),
-            _format("md"),
-            _format("ids", "ids alone; --paths: file paths alone"),
-            _format("paths"),
-            Flag("--fields", "fields", "fields to ask for: id,title,studio.name", "A,B", out, field_list),
-            Flag("--null", "nul", "end ids and paths with NUL", group=out, short="-0"),
-            Flag("--server", "url", "server, or embedded:FILE [STASH_URL]", "URL", conn),
-            Flag("--api-key-file", "api_key_file", "API key [STASH_API_KEY_FILE]", "FILE", conn),
-            Flag("--demo", "demo", "the built-in demo library", group=conn),
-            Flag("--timeout", "timeout", "seconds to wait for an answer", "SECONDS", conn, seconds),
-            Flag("--insecure", "insecure", "do not check certificates", group=conn),
-            Flag("--ca-cert", "ca_cert", "certificates to trust", "FILE", conn),
-            Flag("--read-only", "read_only", "refuse everything that writes", group=conn),
-            Flag("--quiet", "quiet", "no notes and no progress", group=talk, short="-q"),
-            Flag("--verbose", "verbose", "say more; twice for still more", group=talk, many=True, short="-v"),
-            Flag("--debug", "debug", "show the trace of an error", group=talk),
-            Flag(
-                "--color",
-                "color",
-                "auto, always or never",
-                "WHEN",
-                talk,
-                choice(*COLORS),
-                choices=COLORS,
-            ),
-            Flag("--no-input", "no_input", "never ask", group=talk),
-        ]
-    )
+    return FlagTable([*_output_flags(), *_connection_flags(), *_general_flags()])
+
+
+def _output_flags() -> Iterator[Flag]:
+    group, formats = "Output", f"format: {', '.join(FORMATS)}"
+    yield Flag("--output", "output", formats, "FORMAT", group, choice(*FORMATS), short="-o", choices=FORMATS)
+    yield _format("json", "one JSON array (one object for a single result)")
+    yield _format("jsonl", "one JSON object per line, as the rows arrive")
+    yield _format("csv", "comma separated; --tsv, --yaml, --md likewise")
+    yield from map(_format, ("tsv", "yaml", "md"))
+    yield _format("ids", "ids only; --paths: file paths only")
+    yield _format("paths")
+    yield Flag("--fields", "fields", "fields to print: id,title,studio.name", "A,B", group, field_list)
+    yield Flag("--null", "nul", "end each id or path with NUL", group=group, short="-0")
+
+
+def _connection_flags() -> Iterator[Flag]:
+    group = "Connection"
+    yield Flag("--server", "url", "URL of the server, or embedded:FILE [STASH_URL]", "URL", group)
+    # A file, because other users of the machine can read the command line of a process.
+    yield Flag("--api-key-file", "api_key_file", "file with the API key [STASH_API_KEY_FILE]", "FILE", group)
+    yield Flag("--demo", "demo", "use the built-in demo library", group=group)
+    yield Flag("--timeout", "timeout", "seconds to wait for an answer", "SECONDS", group, seconds)
+    yield Flag("--insecure", "insecure", "do not check certificates", group=group)
+    yield Flag("--ca-cert", "ca_cert", "file of certificates to trust", "FILE", group)
+    yield Flag("--read-only", "read_only", "refuse all changes", group=group)
+
+
+def _general_flags() -> Iterator[Flag]:
+    group, requests = "General", "print each request; -vv: also documents and variables"
+    yield Flag("--quiet", "quiet", "print no messages and no progress", group=group, short="-q")
+    yield Flag("--verbose", "verbose", requests, group=group, many=True, short="-v")
+    yield Flag("--debug", "debug", "print the traceback of an error", group=group)
+    when = "auto, always or never"
+    yield Flag("--color", "color", when, "WHEN", group, choice(*COLORS), choices=COLORS)
+    yield Flag("--no-input", "no_input", "never ask questions", group=group)
 
 
 @cache
 def leading_flags() -> FlagTable:
     """The options before the command: the global ones and `--url`."""
-    url = Flag("--url", "url", "before the command: like --server", "URL", "Connection", hidden=True)
+    url = Flag("--url", "url", "before the command: same as --server", "URL", "Connection", hidden=True)
     return FlagTable([*global_flags().rows(), url])
 
 
 def nearest_option(name: str, known: Iterable[str]) -> str:
     """A suggestion for the unknown option `name`; empty when nothing is near."""
     if leading_flags().get(name) and not global_flags().get(name):
-        return f"{name} names the server only before the command; --server does so anywhere."
+        return f"Put {name} before the command to name the server, or use --server."
     return did_you_mean(name, known)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """A row of a group: its help, and the function that makes its command.
 
@@ -72,6 +72,7 @@ class LazyGroup(TyperGroup):
         finally:  # an error is printed in the format that was asked for
             ctx.obj.merge(scanner.values[0])
         rest = scanner.rest
+        # A group alone does nothing, so its help is the answer.
         if not rest or rest[0] in HELP:
             print_and_exit(ctx, self.get_help(ctx))
         if rest[0] not in self.entries:

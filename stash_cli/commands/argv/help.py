@@ -26,7 +26,7 @@ Sections = dict[str, Rows]
 """Title -> names and their help."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """Text for lines of `width` characters: paragraphs, and sections of two columns."""
 
@@ -35,6 +35,7 @@ class Layout:
     @classmethod
     def of(cls, streams: Streams) -> Layout:
         """The layout for a terminal, or for WIDTH where stdout is none."""
+        # Longer lines are hard to read, even on a wide terminal.
         return cls(max(min(WIDTH, streams.width), LEAST) if streams.out_is_terminal else WIDTH)
 
     def text(self, text: str) -> str:
@@ -99,7 +100,7 @@ def group_help(
         page.text(text),
         *page.sections(commands),
         *(page.sections(grouped(global_flags().rows())) if is_root else ()),
-        page.text(f"{path} COMMAND --help shows the options of one."),
+        page.text(f"Run {path} COMMAND --help for the options of a command."),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -125,7 +126,8 @@ def grouped(flags: Iterable[Flag]) -> Sections:
     found: Sections = {}
     for group, members in groups.items():
         shared = _shared([flag for flag in members if flag.metavar])
-        title = f"{group}, also with {' '.join(shared)}" if shared else group
+        endings = "endings" if len(shared) > 1 else "ending"
+        title = f"{group}, also with the {endings} {' '.join(shared)}" if shared else group
         found[title] = [(flag.usage, _line(flag, shared)) for flag in members]
     return found
 
@@ -146,7 +148,7 @@ def _other_global_options() -> str:
     """The global options that only the root's help explains."""
     rows = [flag for flag in global_flags().rows() if flag.group != "Output"]
     names = " ".join(flag.short or flag.name for flag in rows)
-    return f"Also: {names} (stash --help explains them)"
+    return f"Global options: {names} (see stash --help)"
 
 
 def _examples(examples: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ _NUMBERS: dict[str, Callable[[ApiField], Callable[[str], Any]]] = {
     "Float": lambda field: value_parsers.bounded(float, field.range),
 }
 _METAVARS = {"Int": "N", "Float": "NUMBER", "ID": "ID", "Timestamp": "TIME", "String": "TEXT"}
+# Words that do not name their type. None is the type of the input itself.
 _TARGETS = {
     "parent": None,
     "child": None,
@@ -36,7 +37,7 @@ _TARGETS = {
 _KEYED = frozenset({"Map", "CustomFieldsInput"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class InputFlag:
     """The flag of one input field.
 
@@ -68,6 +69,7 @@ class InputFlag:
         if kind == "Boolean":
             off = f"--no-{self.name[2:]}"
             yield Flag(self.name, help=f"or {off}", clashes=off, **facts)
+            # Help shows the pair on one line, but each name can be typed.
             yield Flag(off, const=False, clashes=self.name, hidden=True, **facts)
             return
         parse, metavar = self._parser()

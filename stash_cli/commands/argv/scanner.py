@@ -57,7 +57,7 @@ class ArgvScanner:
                 name = word.partition("=")[0]
                 known = [*self.own, *(known for table in self.tables for known in table.names())]
                 near = (
-                    nearest(name, known) if word.startswith("--") else "Words that begin with - go after --."
+                    nearest(name, known) if word.startswith("--") else "Put words that begin with - after --."
                 )
                 raise StashInputError(f"no such option: {name}. {near}".rstrip(" ."))
 
@@ -68,6 +68,7 @@ class ArgvScanner:
         return _is_number(word) or (word[:2] in self.own and not word.startswith("--"))
 
     def _leave(self, word: str) -> None:
+        # The value of a Typer option stays behind it, also when it looks like a flag of a table.
         self.rest.append(word)
         if word in self.valued and self._queue:
             self.rest.append(self._queue.pop(0))
@@ -113,12 +114,14 @@ class ArgvScanner:
         values = self.values[index]
         if flag.many:
             values.setdefault(flag.dest, []).append(value)
+        # The last value wins, except for opposites: there the user has made a mistake.
         elif flag.clashes and values.get(flag.dest, value) != value:
-            raise StashInputError(f"{flag.name} and {flag.clashes} exclude each other")
+            raise StashInputError(f"{flag.name} and {flag.clashes} cannot be used together")
         else:
             values[flag.dest] = value
 
     def _next(self, flag: Flag) -> str:
+        # A flag is never a value: in `--title --json` the value was forgotten.
         if not self._queue or self._find(self._queue[0].partition("=")[0]):
             raise StashInputError(f"{flag.name} needs a value: {flag.metavar}")
         return self._queue.pop(0)

@@ -25,7 +25,7 @@ def bounded(kind: Callable[[str], Any], bounds: Bounds) -> Callable[[str], Any]:
         except ValueError:
             raise StashInputError(f"{text!r} is not {_NOUNS[kind]}") from None  # type: ignore[index]
         if (low is not None and value < low) or (high is not None and value > high) or value != value:  # noqa: PLR0124 - NaN
-            where = f"below {low:g}" if high is None else f"outside {low:g} to {high:g}"
+            where = f"less than {low:g}" if high is None else f"not between {low:g} and {high:g}"
             raise StashInputError(f"{text} is {where}")
         return value
 
@@ -37,7 +37,7 @@ def choice(*options: str) -> Callable[[str], str]:
 
     def parse(text: str) -> str:
         if text not in options:
-            raise StashInputError(f"{text!r} is none of {', '.join(options)}")
+            raise StashInputError(f"{text!r} is not one of {', '.join(options)}")
         return text
 
     return parse
@@ -49,7 +49,7 @@ def enum_value(values: tuple[str, ...]) -> Callable[[str], str]:
     def parse(text: str) -> str:
         word = text.upper().replace("-", "_")
         if word not in values:
-            raise StashInputError(f"{text!r} is none of {', '.join(values)}")
+            raise StashInputError(f"{text!r} is not one of {', '.join(values)}")
         return word
 
     return parse
@@ -82,11 +82,11 @@ def field_list(text: str) -> list[str]:
     """The parts of `id,title,studio.name`."""
     found = [part.strip() for part in text.split(",") if part.strip()]
     if not found:
-        raise StashInputError("name at least one field")
+        raise StashInputError("give at least one field")
     return found
 
 
-def limit(text: str | None) -> int | None:
+def row_limit(text: str | None) -> int | None:
     """A number of rows; None for all."""
     if text is None or text == "all":
         return None

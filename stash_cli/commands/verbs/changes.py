@@ -81,7 +81,7 @@ def part_flags(entity: Entity) -> Iterator[Flag]:
         yield Flag(
             "--remove-custom-field",
             f"{REMOVE} custom_fields",
-            "forget a custom field; repeatable",
+            "delete a custom field; repeatable",
             "NAME",
             "Lists",
             many=True,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entities import Entity
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class CreateOptions(CommandOptions):
     """The command line of `create`; `flags` are the fields."""
 
@@ -31,9 +31,11 @@ class CreateOptions(CommandOptions):
         str | None, typer.Option("--input", metavar="FILE|-", help="JSON object with the input's fields")
     ] = None
     if_missing: Annotated[
-        bool, typer.Option("--if-missing", help="print the existing one instead of failing")
+        bool, typer.Option("--if-missing", help="if the name exists, print that object")
     ] = False
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print the mutation, do not send it")] = (
+        False
+    )
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -97,7 +99,7 @@ def _where_to_look(entity: Entity, values: dict[str, Any]) -> str:
     name = values.get(entity.label)
     which = f"--{entity.label} {quote(str(name))}" if name else "--sort -created_at --limit 5"
     look = f"stash {entity.plural} find {which}"
-    return f"The server may have created it: look with `{look}` before trying again."
+    return f"The server may have created it: check with `{look}` before you try again."
 
 
 def read_input(runtime: Runtime, type_name: str, source: str | None) -> dict[str, Any]:
@@ -125,7 +127,7 @@ def require(type_name: str, values: dict[str, Any]) -> None:
     """Raise StashUsageError for the first missing required field."""
     for flag in input_flags(type_name).values():
         if flag.field.type.required and values.get(flag.field.name) is None:
-            raise StashUsageError(f"{flag.name} is needed")
+            raise StashUsageError(f"{flag.name} is required")
 
 
 async def existing(

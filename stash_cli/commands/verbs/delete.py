@@ -23,21 +23,24 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entities import Entity
 
 HELP = {
-    "delete_file": "delete the files from disk, too",
-    "delete_generated": "delete generated previews and the like, too",
-    "destroy_file_entry": "forget the files, so that a scan finds them anew",
+    "delete_file": "also delete the files from disk",
+    "delete_generated": "also delete generated files, such as previews",
+    "destroy_file_entry": "also delete the file records; a scan adds the files again",
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class DeleteOptions(CommandOptions):
     """The command line of `delete`; `flags` say what happens to files."""
 
     targets: Annotated[
-        list[str], typer.Argument(metavar="ID|NAME...", help="which ones; - reads stdin", show_default=False)
+        list[str],
+        typer.Argument(metavar="ID|NAME...", help="the objects; - reads ids from stdin", show_default=False),
     ]
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="print the mutations, do not send them")
+    ] = False
 
 
 def delete_flags(entity: Entity) -> FlagTable:
@@ -68,8 +71,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         "delete",
         partial(delete, noun),
         DeleteOptions,
-        help=f"Delete {entity.plural}. A number is an id, anything else a name; - reads ids from stdin."
-        f"{files}",
+        help=f"Delete {entity.plural}. A number is an id, anything else a name.{files}",
         examples=examples,
         flags=partial(delete_flags, entity),
     )
@@ -106,7 +108,7 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
 def check_output(runtime: Runtime) -> None:
     """Refuse formats that need fields which are not read before the deletion."""
     if runtime.options.output == "paths" or runtime.options.fields:
-        raise StashUsageError("delete prints the id and the name or title: no --paths, no --fields")
+        raise StashUsageError("delete prints only ids and names: --paths and --fields cannot be used")
 
 
 def report(runtime: Runtime, entity: Entity, found: Targets) -> None:

@@ -11,8 +11,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.flags import FlagTable, LazyFlags
-from stash_cli.commands.argv.value_parsers import limit as parse_limit
-from stash_cli.commands.argv.value_parsers import named
+from stash_cli.commands.argv.value_parsers import named, row_limit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -35,7 +34,7 @@ class FindCommand(StashCommand):
     """A command with every filter field of its type as flags."""
 
     help_flags: ClassVar[dict[str, tuple[str, str]]] = {
-        "--help-filters": ("filter_help", "every lookup of every field, and end")
+        "--help-filters": ("filter_help", "list the flags of all lookups")
     }
 
     def filter_help(self, ctx: Any) -> str:
@@ -46,35 +45,27 @@ class FindCommand(StashCommand):
         return all_flags(Layout.of(ctx.obj.streams), title, self.derived().with_nested())
 
 
-ExitStatus = Annotated[bool, typer.Option("--exit-status", help="end with 3 when nothing matched")]
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class SearchOptions(CommandOptions):
-    """The words that `find` and `count` search for; `flags` are the filter."""
+    """The command line of `count`; `flags` are the filter."""
 
     query: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]", help="text to search for")] = None
+    exit_status: Annotated[bool, typer.Option("--exit-status", help="exit with 3 if nothing matches")] = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FindOptions(SearchOptions):
     """The command line of `find`."""
 
-    sort: Annotated[str | None, typer.Option("--sort", metavar="KEY", help="sort by; -KEY turns round")] = (
-        None
-    )
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="KEY", help="sort key; -KEY reverses the order")
+    ] = None
     limit: Annotated[
         str | None,
-        typer.Option("--limit", "-L", metavar="N|all", help="rows (a table has 40, all else has all)"),
+        typer.Option(
+            "--limit", "-L", metavar="N|all", help="maximum number of rows (default: 40 in a table, else all)"
+        ),
     ] = None
-    exit_status: ExitStatus = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class CountOptions(SearchOptions):
-    """The command line of `count`."""
-
-    exit_status: ExitStatus = False
 
 
 def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -84,8 +75,8 @@ def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         partial(find, noun),
         FindOptions,
         cls=FindCommand,
-        help=f"Find {plural}. Words are searched for as in the web interface; flags narrow the result."
-        f"\n\nSort keys: {' '.join(sorts)} random; a leading - turns the order round.",
+        help=f"Find {plural}. QUERY is searched as in the web interface; flags are further conditions."
+        f"\n\nSort keys: {' '.join(sorts)} random. A leading - reverses the order.",
         examples=examples,
         flags=partial(filter_flags, noun),
     )
@@ -95,9 +86,9 @@ def build_count(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
     return command(
         "count",
         partial(count, noun),
-        CountOptions,
+        SearchOptions,
         cls=FindCommand,
-        help=f"Print how many {noun.entity.plural} match. The flags are those of find.",
+        help=f"Print the number of {noun.entity.plural} that match. It has the filter flags of find.",
         examples=examples,
         flags=partial(filter_flags, noun),
     )
@@ -127,7 +118,7 @@ def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
     return NOTHING_MATCHED if options.exit_status and not found else 0
 
 
-def count(noun: Noun, runtime: Runtime, options: CountOptions) -> int:
+def count(noun: Noun, runtime: Runtime, options: SearchOptions) -> int:
     async def work(session: Session) -> int:
         search = await read_search(session, runtime, noun, options)
         if search.matches is None:
@@ -143,7 +134,7 @@ def count(noun: Noun, runtime: Runtime, options: CountOptions) -> int:
 
 def table_limit(runtime: Runtime, text: str | None) -> int | None:
     """The number of rows: that of --limit, or 40 for a table; None for all."""
-    given: int | None = named("--limit", parse_limit)(text)  # type: ignore[arg-type]
+    given: int | None = named("--limit", row_limit)(text)  # type: ignore[arg-type]
     return TABLE_ROWS if text is None and runtime.for_people else given
 
 
@@ -153,6 +144,7 @@ async def print_found(
     """Print the rows page by page and return their number."""
     writer, wanted = runtime.writer(noun.view), runtime.wanted(noun.view)
     found, total = 0, None
+    # A table that fits one page brings the number of all matches in the same request.
     if runtime.for_people and limit is not None and limit <= ONE_PAGE and search.matches is None:
         pages, total = await first_page(session, search, wanted, limit)
     else:
@@ -161,6 +153,7 @@ async def print_found(
         found += len(page)
         for row in page:
             writer.row(row)
+        # The next program of a pipe gets each page at once, not when a buffer is full.
         runtime.streams.out.flush()
     writer.finish()
     if runtime.for_people:
@@ -186,12 +179,12 @@ def note_total(runtime: Runtime, noun: Noun, found: int, total: int | None) -> N
     """Note that a table does not show all matches, or that nothing matched."""
     plural = noun.entity.plural
     if total is not None and total > found:
-        runtime.streams.note(f"{found} of {total} {plural}; --limit N or --limit all shows more")
+        runtime.streams.note(f"{found} of {total} {plural}; use --limit N or --limit all for more")
     elif not found:
         runtime.streams.note(f"no {plural} found")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Search:
     """A query, and the part of the filter that the server cannot test: `matches` tests rows with `needs`."""
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from stash_cli.output.views import View
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ShowOptions(CommandOptions):
     """The command line of `show`."""
 
-    target: Annotated[str, typer.Argument(metavar="ID|NAME", help="which one", show_default=False)]
+    target: Annotated[str, typer.Argument(metavar="ID|NAME", help="the object", show_default=False)]
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -29,7 +29,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         partial(show, noun),
         ShowOptions,
         help=f"Show one {noun.entity.noun}.\n\n"
-        "A number is an id, anything else a name or alias; id:12 and name:12 say which.",
+        "A number is an id, anything else a name or alias. Use id:12 or name:12 to be explicit.",
         examples=examples,
     )
 

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entities import Entity
     from stash_cli.output.streams import Streams
 
+# The server fails the whole query for one unknown id, with a text that depends on the type.
 _MISSING = re.compile(r"with id \S+ not found|no rows in result set|does not exist")
 
 
-@dataclass
+@dataclass(eq=False)
 class Targets:
     """The objects a command will change: `rows` of existing objects, `outcomes` of all that were named."""
 

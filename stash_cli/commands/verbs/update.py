@@ -24,18 +24,23 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entities import Entity
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class UpdateOptions(CommandOptions):
     """The command line of `update`; `flags` are the changes."""
 
     targets: Annotated[
-        list[str], typer.Argument(metavar="ID|NAME...", help="which ones; - reads stdin", show_default=False)
+        list[str],
+        typer.Argument(metavar="ID|NAME...", help="the objects; - reads ids from stdin", show_default=False),
     ]
     clear: Annotated[
         list[str] | None, typer.Option("--clear", metavar="FIELD", help="empty a field; repeatable")
     ] = None
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask before changing several")] = False
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="print what would be sent")] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask before changing several objects")] = (
+        False
+    )
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="print the mutations, do not send them")
+    ] = False
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -43,8 +48,9 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         "update",
         partial(update, noun),
         UpdateOptions,
-        help=f"Change {noun.entity.plural}. A number is an id, anything else a name; - reads ids from stdin."
-        "\n\nA flag replaces the field's value; lists are changed by parts with --add-... and --remove-...",
+        help=f"Change {noun.entity.plural}. A number is an id, anything else a name."
+        "\n\nA flag replaces the value of its field;"
+        " --add-... and --remove-... change single items of a list.",
         examples=examples,
         flags=partial(update_flags, noun.entity),
     )

@@ -360,7 +360,7 @@ def _check_entity(operation: str, obj: Any) -> None:
     if not isinstance(obj, wanted):
         raise StashInputError(
             f"{operation} takes a {wanted.__name__}, not {type(obj).__name__}.",
-            hint=f"{wanted.__name__}(...) makes one of fields.",
+            hint=f"Create one with {wanted.__name__}(...).",
         )
 
 

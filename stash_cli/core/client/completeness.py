@@ -138,6 +138,6 @@ def is_missing(field: RootField, data: Mapping[str, Any], *, is_mutation: bool) 
 def _incomplete(request: GraphQLRequest, message: str) -> StashError:
     if request.is_mutation:
         return unknown_outcome(message)
-    error = StashIntegrationError(message, hint="Is there a Stash server at this address?")
+    error = StashIntegrationError(message, hint="Check that a Stash server runs at this address.")
     error.delivery = Delivery.ANSWER_BEGUN
     return error

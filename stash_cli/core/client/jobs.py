@@ -310,10 +310,11 @@ class Watch:
             return StashConnectionError(f"{self.away.message} Job {self.job_id} {was}.", hint=self.away.hint)
         if self.known is None and self._started is None:
             return StashConnectionError(
-                f"{self.session.connection.server} did not tell in time how job {self.job_id} stands."
+                f"{self.session.connection.server} did not report the state of job {self.job_id} in time."
             )
         return StashJobRunningError(
-            f"Job {self.job_id} still runs; waiting was given up.", hint=f"stash jobs wait {self.job_id}"
+            f"Waiting timed out; job {self.job_id} is still running.",
+            hint=f"Run: stash jobs wait {self.job_id}",
         )
 
 
@@ -336,5 +337,5 @@ def checked(job: Any) -> Job:
 def _unknown(job_id: str) -> StashJobUnknownError:
     return StashJobUnknownError(
         f"The server does not know job {job_id}: it was restarted, or the job ended long ago.",
-        hint="The log of the server may tell how it ended.",
+        hint="Check the server's log for its outcome.",
     )

@@ -340,8 +340,8 @@ def _folded(name: Name) -> bytes:
 def _ambiguous(entity: Entity, name: Name, rows: Sequence[Row]) -> StashAmbiguousError:
     shown = ", ".join(f"id:{row['id']} {_full_name(entity, row)}".strip() for row in rows[:10])
     more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""  # noqa: PLR2004 - what a line holds
-    hint = "Say id:N or name:TEXT to choose one."
-    return StashAmbiguousError(f"{name.written!r} fits several {entity.plural}: {shown}{more}.", hint=hint)
+    hint = "Use id:N or name:TEXT to choose one."
+    return StashAmbiguousError(f"{name.written!r} matches several {entity.plural}: {shown}{more}.", hint=hint)
 
 
 async def _not_found(

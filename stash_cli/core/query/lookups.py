@@ -153,8 +153,8 @@ def _condition_test(type_name: str, condition: Condition) -> ConditionTest:
     if found is None:
         raise StashLookupError(
             f"{condition.field.owner}.{condition.field.name} cannot be asked this way:"
-            " no filter of the server says it, and its answers do not tell.",
-            hint="Ask for less, or for each part in a query of its own.",
+            " the server has no such filter, and its answers do not have the data.",
+            hint="Use fewer lookups, or one query for each part.",
         )
     return ConditionTest(condition, found)
 

@@ -107,12 +107,12 @@ def _unknown(type_name: str, head: str, rest: str, field: FilterField | None) ->
         return _no_field(type_name, head)
     name = field.name.removesuffix("_filter")
     if not field.lookups:
-        hint = f"Say what is to be true of one of them: {name}__..."
-        return StashLookupError(f"{type_name} cannot be asked for {name} themselves.", hint=hint)
+        hint = f"Add a lookup of the related objects: {name}__..."
+        return StashLookupError(f"{type_name} has no lookup for {name} alone.", hint=hint)
     hint = _hint(rest.partition("__")[0], field)
     near = "" if hint else did_you_mean(rest, field.lookups)
     message = f"{type_name}.{name} has no lookup {rest!r}. {near}".rstrip()
-    return StashLookupError(message, hint=hint or f"It offers {', '.join(field.lookups)}.")
+    return StashLookupError(message, hint=hint or f"It has {', '.join(field.lookups)}.")
 
 
 def _no_field(type_name: str, name: str) -> StashLookupError:
@@ -122,7 +122,7 @@ def _no_field(type_name: str, name: str) -> StashLookupError:
         near = f"Did you mean {RELATED_NAMES[name]}?"
     shown = describe_api().types.get(type_name)
     held = shown is not None and name in shown.fields
-    hint = "No filter of the server asks for it: test the objects themselves." if held and not near else None
+    hint = "The server has no filter for it: test the loaded objects." if held and not near else None
     return StashLookupError(f"{type_name} has no filter field {name!r}. {near}".rstrip(), hint=hint)
 
 

@@ -252,6 +252,6 @@ def check_modifier(field: FilterField, criterion: Any) -> None:
     if name not in known.split():
         near = did_you_mean(name, known.split())
         raise StashInputError(
-            f"{field.owner}.{field.name} does not heed the modifier {name}. {near}".rstrip(),
-            hint=f"It heeds {', '.join(known.split())}.",
+            f"{field.owner}.{field.name} does not support the modifier {name}. {near}".rstrip(),
+            hint=f"It supports {', '.join(known.split())}.",
         )

@@ -80,7 +80,7 @@ class ObjectCache:
             if missing:
                 raise StashUsageError(
                     f"{obj!r} lacks {', '.join(sorted(missing))}.",
-                    hint="filter_and_populate loads what is missing.",
+                    hint="Use filter_and_populate to load the missing fields.",
                 )
 
     def stats(self) -> CacheStats:

@@ -79,7 +79,7 @@ def download_error(
     if status == 404:  # noqa: PLR2004 - HTTP's number
         return StashServerError(
             f"{connection.server} does not have the file any more.",
-            hint="Ask for it again: servers keep downloads only for a while.",
+            hint="Request the download again: servers keep it only for a short time.",
         )
     return _refusal(connection, status, headers, body)
 
@@ -105,7 +105,7 @@ def _status_error(connection: Connection, status: int, headers: Mapping[str, str
     wait = _retry_after(headers.get("retry-after", ""))
     if status == _TOO_MANY:
         return StashConnectionError(
-            f"{connection.server} refuses so many requests (status {status}).",
+            f"{connection.server} received too many requests (status {status}).",
             hint="Try again later.",
             transient=True,
             retry_after=_DEFAULT_RETRY_AFTER if wait is None else wait,
@@ -123,17 +123,17 @@ def _other_status_error(connection: Connection, status: int, text: str) -> Stash
     if status == 403:  # noqa: PLR2004 - HTTP's number
         return StashAuthenticationError(
             f"The server refuses this address: {_first_line(text)}",
-            hint="Stash locks itself when it is reached from the internet without a password.",
+            hint="Set a password on the server: without one it locks itself when reached from the internet.",
         )
     if status == 413:  # noqa: PLR2004 - HTTP's number
         return StashServerError("The request is larger than the server, or a proxy before it, accepts (413).")
     if text[:1] == "<":
         return StashServerError(
             f"{connection.server} answered with a web page, not with GraphQL (status {status}).",
-            hint="Check the address: it is the one of the web interface, path prefix included.",
+            hint="Use the address of the web interface, with its path prefix.",
         )
     if not text:
-        return StashServerError(f"{connection.server} answered with status {status} and nothing else.")
+        return StashServerError(f"{connection.server} sent an empty answer with status {status}.")
     return StashServerError(
         f"{connection.server} answered with something that is not GraphQL (status {status}):"
         f" {_first_line(text)}"
@@ -145,10 +145,10 @@ def authentication_error(connection: Connection) -> StashAuthenticationError:
     if connection.api_key:
         return StashAuthenticationError(
             f"{connection.server} refused the API key.",
-            hint="Copy it again from Settings > Security. A server that has no key refuses all.",
+            hint="Copy it again from Settings > Security. A server without a key rejects every key.",
         )
     return StashAuthenticationError(
-        f"{connection.server} wants an API key.",
+        f"{connection.server} needs an API key.",
         hint="Set STASH_API_KEY or STASH_API_KEY_FILE; the key is in the server's Settings > Security.",
     )
 
@@ -235,7 +235,7 @@ def too_large_error(limit: int) -> StashIntegrationError:
     """The error for a response above the limit."""
     return StashIntegrationError(
         f"The server's answer is larger than {limit:,} bytes.",
-        hint="Ask for less at once, or raise STASH_MAX_ANSWER_BYTES.",
+        hint="Request less at once, or increase STASH_MAX_ANSWER_BYTES.",
     )
 
 

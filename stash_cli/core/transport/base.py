@@ -89,7 +89,7 @@ _ERROR_FIELDS = {"message": (str, type(None)), "path": (list, type(None)), "exte
 def _malformed(what: str, found: object) -> StashIntegrationError:
     return StashIntegrationError(
         f"The server's answer {what}: {short_repr(found)}.",
-        hint="Is there a Stash server at this address?",
+        hint="Check that a Stash server runs at this address.",
     )
 
 

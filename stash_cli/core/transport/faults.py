@@ -98,12 +98,12 @@ def _by_class(error: BaseException) -> Fault:
 
 def _hint(connection: Connection, fault: Fault, delivery: Delivery) -> str | None:
     if "certificate" in fault.says:
-        return "Name its CA with --ca-cert, or pass --insecure if you know why."
+        return "Give its CA with --ca-cert, or use --insecure if you trust this network."
     if delivery is not Delivery.NOT_STARTED:
         return None
     if not connection.configured:
         return (
-            "Start Stash, or name the server with --server or STASH_URL (and STASH_API_KEY);"
+            "Start Stash, or set the server with --server or STASH_URL (and STASH_API_KEY)."
             " `stash --demo ...` needs no server."
         )
-    return "Is the server running, and is the address right?"
+    return "Check that the server is running and that the address is right."

@@ -140,7 +140,7 @@ def require_file(connection: Connection) -> None:
     names = [each.name for each in folder.iterdir() if each.is_file()] if folder.is_dir() else []
     raise StashConfigurationError(
         f"There is no library {path}. {did_you_mean(path.name, names)}".rstrip(),
-        hint="Commands that write make a new library, unless they are read-only.",
+        hint="A command that writes creates it, unless --read-only is given.",
     )
 
 
@@ -156,7 +156,8 @@ def open_library(location: str) -> EmbeddedLibrary:
         if (error.name or "").startswith("stash_cli"):
             raise
         raise StashConfigurationError(
-            f"Embedded libraries need the package {error.name}.", hint="pip install 'stash-cli[embedded]'"
+            f"Embedded libraries need the package {error.name}.",
+            hint="Run: pip install 'stash-cli[embedded]'",
         ) from error
     return cast("EmbeddedLibrary", embedded.open_library(location))
 

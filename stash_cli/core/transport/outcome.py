@@ -58,7 +58,7 @@ def unknown_outcome(message: str, cause: StashError | None = None) -> StashUnkno
     """The error for a mutation that may have been done."""
     made = StashUnknownOutcomeError(
         f"{message.rstrip('.')}. The operation was sent and may have been done.",
-        hint="Look whether the change is there before you send it again.",
+        hint="Check whether the change was made before you send it again.",
         delivery=(cause and cause.delivery) or Delivery.ANSWER_BEGUN,
     )
     made.status = cause.status if cause else None

@@ -137,7 +137,7 @@ def _version(cursor: DBAPICursor, path: Path, newest: int) -> int:
     if mark != APPLICATION_ID and objects:
         raise StashConfigurationError(
             f"{path} is a SQLite database, but not a library.",
-            hint="Name another file: it is made if missing.",
+            hint="Give another file; a missing one is created.",
         )
     if version > newest:
         raise StashVersionError(

@@ -132,7 +132,7 @@ class ImageClientMixin(StashClientBase):
         """Raises StashCapabilityError: images come from scanning files, no server creates them."""
         raise StashCapabilityError(
             f"{image!r} cannot be created: images appear when their files are scanned.",
-            hint="Put the file into a library folder and scan it.",
+            hint="Put the file into a media folder and scan it.",
         )
 
     async def update_image(self, image: types.Image) -> types.Image:
