@@ -19,7 +19,7 @@ FIELD = '    made_up: Nullable[{}] = api(since="0.32")\n'
 EDITS = {
     f"{TYPES}/tag.py": "str",
     f"{TYPES}/inputs/tag.py": "str",
-    f"{TYPES}/filters/tag.py": "StringCriterionInput",
+    f"{TYPES}/filters/tag.py": "criteria.StringCriterionInput",
 }
 """File -> type of the new field, which stands after the description."""
 IMPORT = "types.base import StashInput\n"
