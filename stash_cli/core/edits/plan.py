@@ -137,14 +137,14 @@ def plan_updates(edits: Iterable[Edit], server: ServerCapabilities, *, bulk_size
     objects: dict[tuple[str, str], list[Edit]] = {}
     for edit in many:
         objects.setdefault((edit.type, edit.id), []).append(edit)
-    plans = [_apart(plan_object(*key, each), server) for key, each in objects.items()]
+    plans = [_with_lists_beside(plan_object(*key, each), server) for key, each in objects.items()]
     main = [each for each in plans if each.has_input]
     sides = [op for each in plans for edit in each.sides for op in side_mutations(edit)]
     found = [operation_of(group, server) for group in alike(main, server)]
     return Plan(many, tuple(_chunked(_joined(found, _gathered(sides)), bulk_size)))
 
 
-def _apart(plan: ObjectPlan, server: ServerCapabilities) -> ObjectPlan:
+def _with_lists_beside(plan: ObjectPlan, server: ServerCapabilities) -> ObjectPlan:
     """The plan with lists that are changed by parts beside the input where one bulk update cannot say all."""
     if not plan.changes or is_exact(plan, server):
         return plan

@@ -182,11 +182,11 @@ class UnitOfWork:
                 single += [[each] for each in group]
                 continue
             for each in group:
-                self._settle(each, operation)
+                self._record_result(each, operation)
         again = [self._operation(*each) for [each] in single]
         await self._execute(single, again)
         for [each], operation in zip(single, again, strict=True):
-            self._settle(each, operation)
+            self._record_result(each, operation)
 
     async def _execute(self, groups: list[list[Prepared]], operations: list[BatchOperation]) -> None:
         """Send operations, each for a group of objects; notes which of these may have been taken."""
@@ -211,7 +211,7 @@ class UnitOfWork:
         sent = {"input": flush.input} if flush else {}
         return BatchOperation(operation_name(type(obj).__name__, verb), sent, ["id"])
 
-    def _settle(self, each: Prepared, operation: BatchOperation) -> None:
+    def _record_result(self, each: Prepared, operation: BatchOperation) -> None:
         if operation.error is not None:
             self._note(each[0], operation.error)
         else:

@@ -114,11 +114,11 @@ def _merge_changed(state: InstanceState, name: str, value: Any) -> None:
     pending, is_same, obj = state.ensure_pending(), state.comparison(name), state.obj
     before = pending.committed_state.get(name, UNSET)
     if before is ALWAYS_DIRTY or (before is not UNSET and is_same(value, before)):
-        if state.settle_unknown(name) is not UNSET:
+        if state.pop_unknown(name) is not UNSET:
             state.discard_unchanged(name)
         return
     differs, mine = state.differs(name), obj.__dict__.get(name, UNSET)
-    sent = state.settle_unknown(name)
+    sent = state.pop_unknown(name)
     pending.committed_state[name] = snapshot(value)
     if before is not UNSET:
         commit_backrefs(obj, name, before, pending.committed_state[name])

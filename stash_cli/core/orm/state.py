@@ -309,7 +309,7 @@ class InstanceState(ref["StashObject"]):
                 self._record_write(name, pending.committed_state[name], value)
             self.notify()
 
-    def settle_unknown(self, name: str) -> Any:
+    def pop_unknown(self, name: str) -> Any:
         """What the server may have taken of a field, whose outcome an answer settles now; UNSET for nothing.
 
         It counts as a write: answers to requests sent before now do not change the field any more, because

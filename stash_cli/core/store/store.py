@@ -50,8 +50,7 @@ class StashEntityStore:
         self._loader = Loader(client.session, self.identity, self._cache)
         self._finder = Finder(client.session, self._loader)
         self._writer = Writer(client, self.identity)
-        if client.identity is None:
-            # The client's own methods then answer with the store's objects, too.
+        if client.identity is None:  # the client's own methods then answer with the store's objects, too
             client.identity = self.identity
 
     def get_cached(self, entity_type: type[T], entity_id: str | int) -> T | None:
@@ -336,9 +335,8 @@ class StashEntityStore:
         sent stays changed: saving again completes it (see `save`). Raises StashInputError, before anything is
         sent, for a change that cannot be written, and with `check` StashBatchError unless all succeeded.
         """
-        many, size = list(objects), max_batch_size
         return await self._writer.save_batch(
-            many, size, check=check, on_conflict=on_conflict, retry_unknown=retry_unknown
+            list(objects), max_batch_size, check=check, on_conflict=on_conflict, retry_unknown=retry_unknown
         )
 
     def conflicts(self, obj: StashObject) -> dict[str, Conflict]:
@@ -357,9 +355,9 @@ class StashEntityStore:
         retry_unknown: bool = False,
     ) -> BatchResult:
         """Save every changed object of the store; see `save_batch`."""
-        changed, size = self.identity.dirty(), max_batch_size
+        many = self.identity.dirty()
         return await self._writer.save_batch(
-            changed, size, check=check, on_conflict=on_conflict, retry_unknown=retry_unknown
+            many, max_batch_size, check=check, on_conflict=on_conflict, retry_unknown=retry_unknown
         )
 
     async def delete(self, obj: StashObject, **options: Any) -> bool:
