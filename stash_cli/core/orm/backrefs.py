@@ -182,6 +182,9 @@ def _commit_one(holder: StashObject, name: str, obj: StashObject, item: Any) -> 
     discard_changes(holder, name, obj)
     base = state.committed_state.get(name, ALWAYS_DIRTY)
     if base is UNSET or base is ALWAYS_DIRTY:
+        if not relation.is_list and item is not UNSET and holder.__dict__.get(name, UNSET) is UNSET:
+            # Otherwise the list that it leaves when it is moved would go on to show it.
+            holder.__dict__[name] = obj
         return
     if relation.is_list:
         at = index_of(relation, base, obj)
