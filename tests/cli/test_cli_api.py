@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-import signal
 import subprocess
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, environment, program, real
+from cli_support import Cli, environment, interrupted, program, real
 
 TAGS = "query($page: Int, $size: Int) { findTags(filter: {page: $page, per_page: $size}) { tags { name } } }"
 
@@ -231,16 +230,9 @@ def test_a_subscription_is_a_line_per_event(served_url: str, how: tuple[str, ...
 
 
 def test_ctrl_c_ends_a_subscription(served_url: str) -> None:
-    command = program("--server", served_url, "api", "--operation", "jobsSubscribe", "--subscribe", "-v")
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    )
-    assert process.stderr is not None
-    while "listening" not in process.stderr.readline():
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
-    assert (process.returncode, "Traceback" in err) == (130, False)
+    command = ("--server", served_url, "api", "--operation", "jobsSubscribe", "--subscribe", "-v")
+    done = interrupted(*command, until="listening")
+    assert (done.status, "Traceback" in done.err) == (130, False)
 
 
 def test_from_a_pipe(small_library: Path) -> None:

@@ -58,7 +58,7 @@ def test_a_locked_library_is_unlocked_while_it_is_served(library_file: Path) -> 
     unlock = ("embedded", "unlock", "--library", str(library_file))
     assert Cli()(*unlock).status == 2
     with serve_library(library_file, proxies=["127.0.0.1"]) as url:
-        assert Cli().ok(*unlock).err == "it was not locked\n"
+        assert Cli().ok(*unlock).err == "the library was not locked\n"
         assert ask(url, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
         assert "stash embedded unlock" in ask(url).text
         assert Cli().ok(*unlock).err == "unlocked; it was reached from 8.8.8.8\n"

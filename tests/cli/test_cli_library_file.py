@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, environment, program
+from cli_support import Cli, started
 from support import run
 
 from stash_cli.core.client.session import Session
@@ -98,9 +96,7 @@ def test_a_client_may_be_held_to_files_that_are_there(
 
 
 def test_serving_says_that_the_library_is_new(library_file: Path) -> None:
-    command = program("embedded", "serve", "--library", str(library_file), "--port", "0")
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) as process:
+    with started("embedded", "serve", "--library", str(library_file), "--port", "0") as process:
         assert process.stderr is not None
         announced = process.stderr.readline()
-        process.send_signal(signal.SIGINT)
     assert announced.startswith(f"serving the new library {library_file} at http://127.0.0.1:")

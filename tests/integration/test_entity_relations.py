@@ -13,6 +13,7 @@ from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.orm.hydrate import class_named
 from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.methods import methods_of
+from stash_cli.core.orm.relate import append
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import (
@@ -86,6 +87,23 @@ def test_assigning_one_side_shows_on_the_other() -> None:
     scene.performers = []
     assert alice.scenes == []
     assert not scene.is_dirty()
+
+
+def test_what_was_saved_from_the_other_side_is_left_when_it_is_moved(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            scene, *studios = made = [Scene(title="s"), Studio(name="old"), Studio(name="new")]
+            await store.save_batch(made, check=True)
+            await store.populate(studios[0], ["scenes"])
+            studios[0].scenes.append(scene)
+            await store.save_all(check=True)
+            append(studios[1], "scenes", scene)
+            assert studios[0].scenes == []
+            await store.save_all(check=True)
+            await store.populate(studios, ["scenes"], force_refetch=True)
+            assert [each.scenes for each in studios] == [[], [scene]]
+
+    run(main())
 
 
 def test_moving_between_owners_leaves_the_old_one() -> None:
