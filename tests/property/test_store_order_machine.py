@@ -291,7 +291,7 @@ class OrderMachine(LibraryMachine):
         for scene in scenes:
             if not scene.is_new():
                 self.written[scene.id] = self.clock + 1
-                self.bounds[scene.id] = min(self.bounds.get(scene.id, before), before)
+                self.bounds[scene.id] = min(self.bounds.get(scene.id, 0), before)
         self.clock += 1
         self.unsure = self.unsure and any(scene.is_dirty() for scene in self.scenes)
 
