@@ -73,7 +73,7 @@ def links(table: str, owners: int, owner: str, other: str, most: int, each: int)
 
 
 def objects(scenes: int) -> list[str]:
-    """What fills the tables of objects and files, parents first."""
+    """Statements that fill the tables of objects and files, parents first."""
     images, galleries = scenes // 2, scenes // 20
     files = scenes + images
     both = f"{_MOMENT}, {_MOMENT}"
@@ -115,7 +115,7 @@ def objects(scenes: int) -> list[str]:
 
 
 def relations(scenes: int) -> list[str]:
-    """What fills the tables of links and values."""
+    """Statements that fill the tables of links and values."""
     images, galleries = scenes // 2, scenes // 20
     both = f"{_MOMENT}, {_MOMENT}"
     owners = {
@@ -158,7 +158,7 @@ def relations(scenes: int) -> list[str]:
 
 
 def derived() -> list[str]:
-    """What triggers would have worked out."""
+    """Statements for the values that triggers derive otherwise."""
     return [
         *(
             f"UPDATE {noun}s SET path_key = sort_key(shown.path),"

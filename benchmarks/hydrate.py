@@ -1,4 +1,4 @@
-"""What turning answers into objects costs: `python benchmarks/hydrate.py`.
+"""Cost of hydration: `python benchmarks/hydrate.py`.
 
 10,000 scenes with ten nested entities each, through the identity map. Budget 100 µs a scene, aim 50.
 """

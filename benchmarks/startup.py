@@ -1,4 +1,4 @@
-"""What starting costs: `python benchmarks/startup.py`.
+"""Start-up costs: `python benchmarks/startup.py`.
 
 Budgets: `--version` and completion at most 1.6 times `import typer`; one page of scenes as JSON from a
 known server at most 1.5 times a hand-written script that imports httpx, posts the same query and prints.

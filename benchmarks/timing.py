@@ -13,7 +13,7 @@ from pathlib import Path
 STASH = str(Path(sys.executable).with_name("stash"))
 DEVELOPERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in DEVELOPERS}
-"""What programs are timed in: as installed, with their byte code and buffers."""
+"""Environment of timed programs: as installed, with byte code and buffers."""
 
 
 @dataclass(frozen=True)

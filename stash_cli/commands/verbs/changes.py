@@ -202,7 +202,7 @@ def _map_value(given: dict[str, Any]) -> Any:
 async def read_paths(
     session: Session, entity: Entity, values: Iterable[str], cleared: Sequence[str]
 ) -> list[str]:
-    """What to read of the objects first: the fields that the flags name, if the server has them.
+    """Paths to select before planning: the fields that the flags name, if the server has them.
 
     Raises StashInputError for a field that cannot be cleared.
     """

@@ -29,7 +29,7 @@ PATIENCE = 3
 
 
 class Report(Protocol):
-    """What becomes of each object: an object is done once all its operations are."""
+    """Outcome of each object: it has succeeded once all its operations have."""
 
     problems: dict[str, StashError]
     unanswered: int

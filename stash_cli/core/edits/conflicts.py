@@ -127,7 +127,7 @@ async def _read(
 
 
 def _values(read: StashObject, fields: Collection[str]) -> Iterator[tuple[str, Any]]:
-    """What the server has in these fields of an object that was read just now."""
+    """The server's values of these fields, from an object that was just read."""
     for name in fields:
         value = state_of(read).committed_state.get(name, getattr(read, name))
         if value is not UNSET:

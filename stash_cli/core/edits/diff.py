@@ -32,7 +32,7 @@ def lines(edits: Sequence[Edit], *, shown: int = SHOWN) -> Iterator[str]:
 
 
 def totals(edits: Sequence[Edit]) -> Iterator[str]:
-    """How many objects change in each field, and how many items lists lose."""
+    """Numbers of changed objects by field, and of items that lists lose."""
     counts = Counter(edit.field for edit in edits)
     removed: Counter[str] = Counter()
     for edit in edits:

@@ -95,7 +95,7 @@ class Operation:
 
     @property
     def input(self) -> Mapping[str, Any]:
-        """What says which objects change and how: the argument `input` where there is one."""
+        """The arguments that name the objects and their changes: `input` where there is one."""
         found: Mapping[str, Any] = self.args.get("input", self.args)
         return found
 
@@ -128,7 +128,7 @@ class Operation:
 
 
 def key_of(item: Any) -> Any:
-    """What tells items of a list apart: an id, a text, the object that an item leads to, or all of it."""
+    """Key of a list's item: an id, a text, the id of the linked object, or the whole item."""
     if not isinstance(item, dict):
         return item
     if "stash_id" in item:

@@ -1,4 +1,4 @@
-"""What one save of an object sends, in order, and what is committed once the server has taken it."""
+"""The flush of one object: the edits that it sends, and the values to commit afterwards."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FlushPlan:
-    """What one save sends, and the fields as they are sent.
+    """The input and side mutations of one save, and snapshots of their fields.
 
     `values` are snapshots of the fields in the input, `before` their committed state. `sides` are the fields
     that follow in mutations of their own: committed state, and what is sent.
@@ -65,7 +65,7 @@ class FlushPlan:
 
 @with_lock
 def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
-    """What there is to send now, but for the fields `without`.
+    """Plan the flush of all changed fields except `without`.
 
     Raises StashInputError for a change that nothing writes and for a related object that is not saved yet.
     """
@@ -129,7 +129,7 @@ def _edit(obj: StashObject, verb: str, name: str, before: Any, value: Any) -> Ed
 
 
 def _input_of(target: ApiField | None, relation: RelationshipMetadata | None, before: Any) -> Any:
-    """What the server has in a field, in the shape of an input; UNSET where that is not known."""
+    """The server's value of a field in the shape of an input; UNSET if unknown."""
     if before is UNSET or before is ALWAYS_DIRTY:
         return UNSET
     if isinstance(before, list) and _is_of_links(relation):
@@ -139,7 +139,7 @@ def _input_of(target: ApiField | None, relation: RelationshipMetadata | None, be
 
 
 def _side_value(relation: RelationshipMetadata | None, before: Any, value: Any) -> Any:
-    """What a mutation of its own makes of a field: lists are changed by parts."""
+    """New value of a field with a side mutation; lists are changed by parts."""
     if relation is not None and not relation.is_list:
         return _plain(value)
     if not isinstance(value, list) and not isinstance(before, list):
@@ -149,7 +149,7 @@ def _side_value(relation: RelationshipMetadata | None, before: Any, value: Any) 
 
 
 def _list_change(relation: RelationshipMetadata | None, before: list[Any], after: list[Any]) -> Change | None:
-    """What was put into a list or taken out, where that says it all: not for lists that carry data."""
+    """Items added to a list and removed from it; None for lists that carry data."""
     if not _is_of_links(relation):
         return _text_change(before, after)
     change = compare(before, after)

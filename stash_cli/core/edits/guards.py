@@ -1,4 +1,4 @@
-"""What a real server accepts and then suffers from, refused or left out before it is sent."""
+"""Checks before a write: values that a real server accepts and then fails on."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def to_input(target: ApiField, value: Any, where: str = "") -> Any:
 
 
 def before_of(type_name: str, attr: str, row: Mapping[str, Any]) -> Any:
-    """What a row as the server answers it holds in an attribute, as the update input takes it.
+    """Value of an attribute in a server's row, in the shape of the update input.
 
     UNSET where the row does not say.
     """
@@ -147,7 +147,7 @@ def before_of(type_name: str, attr: str, row: Mapping[str, Any]) -> Any:
 
 
 def field_paths(field: ApiField) -> Iterator[str]:
-    """What to ask for to know a field's value: ids of links, and all plain values of others."""
+    """Paths to select for a field's value: ids of links, all scalars of other objects."""
     declared = describe_api().types[field.type.name]
     if declared.is_entity:
         yield f"{field.name}.id"

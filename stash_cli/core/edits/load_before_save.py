@@ -84,7 +84,7 @@ async def _read_field(client: StashClient, objects: list[StashObject], name: str
 
 
 def _item_paths(relation: RelationshipMetadata) -> list[str]:
-    """What is read of items that carry data."""
+    """Paths to select for items that carry data."""
     fields = describe_api().types[relation.through].fields.values()
     return [f"{field.name}.id" if field.attr == relation.link else field.name for field in fields]
 
@@ -104,11 +104,11 @@ async def _read_members(client: StashClient, objects: list[StashObject], name: s
 
 
 def _path(relation: RelationshipMetadata, back: str) -> str:
-    """Where an object that the relation leads to names those that it leads back to."""
+    """Path from a related object to the objects of the inverse relation."""
     link = relationships(relation.inverse_type)[back].link
     return f"{back}.{link}.id" if link else f"{back}.id"
 
 
 def _theirs(obj: StashObject, name: str) -> Any:
-    """What the server has in a field that was read just now."""
+    """The server's value of a field that was just read."""
     return state_of(obj).committed_state.get(name, getattr(obj, name))

@@ -41,7 +41,7 @@ _OLD_BULKS = frozenset({"Scene", "Image", "Gallery", "Performer"})
 
 @dataclass(frozen=True, slots=True)
 class ObjectPlan:
-    """What the edits of one object send: `input` for its own mutation, and `sides` that others make.
+    """Plan of one object: the `input` of its own mutation, and `sides` for side mutations.
 
     `changes` are the lists of the input that are changed by parts: input field -> what is added and removed.
     """
@@ -66,7 +66,7 @@ class ObjectPlan:
 
 
 def plan_object(type_name: str, object_id: str, edits: Iterable[Edit], verb: str = "Update") -> ObjectPlan:
-    """What the edits of one object send, whatever the server.
+    """Plan the edits of one object, independent of the server.
 
     Raises StashInputError for a field that nothing writes and for a value that no server takes.
     """
@@ -176,7 +176,7 @@ def alike(plans: Iterable[ObjectPlan], server: ServerCapabilities) -> list[list[
 
 
 def bulk_change(plan: ObjectPlan, server: ServerCapabilities) -> dict[str, Any] | None:
-    """What a bulk update says to do as the plan's input does; None where none does on this server."""
+    """Fields of the bulk update equal to the plan's input; None if this server has no equal one."""
     bulk = describe_api().types.get(f"Bulk{plan.type}UpdateInput")
     if bulk is None or plan.verb != "Update":
         return None
@@ -199,7 +199,7 @@ def bulk_change(plan: ObjectPlan, server: ServerCapabilities) -> dict[str, Any] 
 
 
 def _part(plan: ObjectPlan, name: str) -> dict[str, Any] | None:
-    """What is added to a list of the input, or what is removed; None for both, and for a whole list."""
+    """Items to add to a list of the input, or to remove; None for both, and for a whole list."""
     change = plan.changes.get(name, ("", Change()))[1]
     if bool(change.added) == bool(change.removed):
         return None

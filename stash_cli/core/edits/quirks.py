@@ -1,4 +1,4 @@
-"""Where writing to a server is not what its schema says: one row for each field, seen on real servers."""
+"""Differences between a server's schema and its writes: a row per field, seen on real servers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stash_cli.core.types.api import describe_api
 
 
 class Rule(StrEnum):
-    """What is done about a field."""
+    """Treatment of a field."""
 
     OWN_MUTATION = "own mutation"
     """The update input ignores it: another mutation writes it."""
@@ -35,7 +35,7 @@ class Quirk(NamedTuple):
     rule: Rule
     reason: str
     value: Any = None
-    """What NULL_SENDS sends."""
+    """Value that NULL_SENDS sends."""
 
 
 _YES_OR_NO = "it is yes or no, and the server fails on null"
@@ -82,7 +82,7 @@ def has_own_mutation(type_name: str, field: str) -> bool:
 
 
 def update_value(type_name: str, field: str, value: Any) -> Any:
-    """What an update sends for `value`.
+    """Value that an update sends for `value`.
 
     Raises StashInputError for a value that the server would ignore or fail on.
     """

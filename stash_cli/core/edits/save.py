@@ -230,7 +230,7 @@ def _commit_queued(obj: StashObject, call: SideMutation) -> None:
 
 
 def emptied(obj: StashObject, operation: str, args: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-    """What those of `fields` that are held are once a queued mutation is done."""
+    """Values of the loaded ones of `fields` after a queued mutation."""
     asked = list(fields)
     if operation == "sceneResetActivity":
         asked = [n for n in fields if args.get("reset_resume" if n == "resume_time" else "reset_duration")]

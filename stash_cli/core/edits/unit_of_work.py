@@ -48,7 +48,7 @@ def gather(objects: Iterable[StashObject]) -> list[StashObject]:
 
 
 def _given(obj: StashObject) -> Iterator[Any]:
-    """What was put into the relationships of an object, other entities only."""
+    """Entities added to the relationships of an object."""
     known, members = state_of(obj).expected_state(), held.members if (held := state_of(obj).pending) else {}
     changed = obj.get_changed_fields()
     for name, relation in relationships(type(obj).__name__).items():
@@ -75,7 +75,7 @@ class UnitOfWork:
         self.on_conflict = on_conflict
         self.retry_unknown = retry_unknown
         self.ended: StashError | None = None
-        """What shows that nothing more can be sent."""
+        """Error after which nothing more can be sent."""
         self.waiting: dict[int, StashObject] = {}
         self.links: dict[int, dict[str, list[StashObject]]] = {}
         self.outcomes: dict[int, BatchOperation] = {}
@@ -116,7 +116,7 @@ class UnitOfWork:
         return found
 
     def _first_flushes(self) -> list[Prepared]:
-        """What each object has to send, but for links to what this unit makes."""
+        """Flush plans of all objects, without links to objects that this unit creates."""
         found = []
         for obj in list(self.waiting.values()):
             try:
@@ -243,7 +243,7 @@ class UnitOfWork:
             self.outcomes[key].error = problem
 
     async def _send_sides(self, sent: list[Prepared]) -> dict[int, StashError]:
-        """What failed of the mutations that follow inputs, by the object's place in memory."""
+        """Errors of side mutations by `id()` of the object."""
         try:
             return {id(obj): problem for obj, problem, _ in await save_side_mutations(self.client, sent)}
         except StashError as error:

@@ -162,7 +162,7 @@ async def _newest(client: StashClient, cls: type[StashObject], group: Sequence[L
 
 
 def _paths(cls: type[StashObject], attrs: Collection[str]) -> Iterator[str]:
-    """What to ask for to compare these attributes."""
+    """Paths to select to compare these attributes."""
     for declared in describe_api().types[cls.__name__].fields.values():
         if declared.attr in attrs and declared.name != "id":
             yield from field_paths(declared)
@@ -273,7 +273,7 @@ def _as_sent(cls: type[StashObject], row: Row, attrs: Collection[str]) -> dict[s
 
 
 def _values(cls: type[StashObject], given: Mapping[str, Any], attrs: Collection[str]) -> dict[str, Any]:
-    """What an input says of attributes, comparable: servers trim texts and order links as they like."""
+    """Comparable values of an input's attributes: servers trim texts and reorder links."""
     shown = create_input(cls.__name__, dict.fromkeys(attrs)).keys()
     return {name: _plain(given[name]) for name in shown if given.get(name)}
 

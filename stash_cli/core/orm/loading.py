@@ -72,7 +72,7 @@ def populate(
 
 
 def _beside_sent(state: InstanceState, name: str, value: Any) -> Any:
-    """What of an answer is merged into a field; UNSET for nothing.
+    """The mergeable part of an answer's value for a field; UNSET if none is.
 
     Of a field in a mutation that is not answered yet, the parts that it changes stay as they are. Requests
     that overlap with the mutation may be carried out before it, between its parts, or after it, in any

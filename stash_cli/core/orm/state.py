@@ -310,7 +310,7 @@ class InstanceState(ref["StashObject"]):
             self.notify()
 
     def pop_unknown(self, name: str) -> Any:
-        """What the server may have taken of a field, whose outcome an answer settles now; UNSET for nothing.
+        """Remove and return the value sent with an unknown outcome, once an answer settles it; else UNSET.
 
         It counts as a write: answers to requests sent before now do not change the field any more, because
         the order in which the server carried those out is not known.

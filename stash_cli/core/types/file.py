@@ -131,4 +131,4 @@ class VideoCaption(ApiObject):
 
 
 VisualFile: TypeAlias = VideoFile | ImageFile
-"""What an image is made of: a picture, or a video shown as a clip."""
+"""File of an image: a picture, or a video shown as a clip."""
