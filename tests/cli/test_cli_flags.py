@@ -78,6 +78,8 @@ USAGE = [
     ("images create", "no such command: create"),
     ("performer create", "--name is required"),
     ("performer create --name A --rating100 101", "101 is not between 0 and 100"),
+    ("marker create --end-seconds nan", "'nan' is not a number"),
+    ("performer create --name A --weight 1e999", "'1e999' is not a whole number"),
     ("performer create --name A --gender X", "'X' is not one of MALE"),
     ("performer create --name A --image /no/such/file", "/no/such/file cannot be read"),
     ("scene update 1", "nothing to change"),

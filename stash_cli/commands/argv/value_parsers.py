@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, did_you_mean
@@ -23,8 +24,10 @@ def bounded(kind: Callable[[str], Any], bounds: Bounds) -> Callable[[str], Any]:
         try:
             value = kind(text)
         except ValueError:
-            raise StashInputError(f"{text!r} is not {_NOUNS[kind]}") from None  # type: ignore[index]
-        if (low is not None and value < low) or (high is not None and value > high) or value != value:  # noqa: PLR0124 - NaN
+            value = math.nan
+        if isinstance(value, float) and not math.isfinite(value):  # JSON has neither infinity nor NaN
+            raise StashInputError(f"{text!r} is not {_NOUNS[kind]}")  # type: ignore[index]
+        if (low is not None and value < low) or (high is not None and value > high):
             where = f"less than {low:g}" if high is None else f"not between {low:g} and {high:g}"
             raise StashInputError(f"{text} is {where}")
         return value
