@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -45,15 +46,23 @@ def write_video(
     codec: str = "mpeg4",
     sound: str = "",
     rotation: int = 0,
+    cover: tuple[int, int] | None = None,
 ) -> Path:
-    """A real video of `frames` flat frames; `sound` names an audio codec."""
+    """A real video of `frames` flat frames; `sound` names an audio codec.
+
+    `cover` is the size of an attached picture, which an mp4 then holds before the video.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
+        attached = _add_picture(container, cover) if cover else None
         video = container.add_stream(codec, rate=rate)
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         if rotation:
             video.set_display_rotation(rotation)
         audio = container.add_stream(sound, rate=48000, layout="stereo") if sound else None
+        if attached:
+            still = av.VideoFrame(attached.width, attached.height, attached.pix_fmt)
+            container.mux([*attached.encode(still), *attached.encode()])
         for number in range(frames):
             frame = av.VideoFrame.from_image(Image.new("RGB", size, (seed % 256, number * 20 % 256, 90)))
             frame.pts, frame.time_base = number, Fraction(1, rate)
@@ -62,6 +71,33 @@ def write_video(
         if audio:
             mute(container, audio, frames / rate)
     return path
+
+
+def _add_picture(container: Any, size: tuple[int, int]) -> Any:
+    stream = container.add_stream("mjpeg", rate=1)
+    stream.width, stream.height, stream.pix_fmt = *size, "yuvj420p"
+    stream.disposition = av.stream.Disposition.attached_pic
+    return stream
+
+
+def put_picture_first(path: Path) -> Path:
+    """Reorder an mp4 so that readers come upon its attached picture before the video."""
+    top = [*_boxes(path.read_bytes())]
+    moov = b"".join(sorted(_boxes(next(box for box in top if box[4:8] == b"moov")[8:]), key=_order))
+    size = struct.pack(">I", len(moov) + 8)
+    path.write_bytes(b"".join(size + b"moov" + moov if box[4:8] == b"moov" else box for box in top))
+    return path
+
+
+def _order(box: bytes) -> tuple[bool, bool]:
+    return box[4:8] != b"mvhd", box[4:8] != b"udta"
+
+
+def _boxes(data: bytes) -> Iterator[bytes]:
+    while data:
+        length = int.from_bytes(data[:4], "big")
+        yield data[:length]
+        data = data[length:]
 
 
 def mute(container: Any, audio: Any, seconds: float) -> None:
@@ -81,6 +117,18 @@ def write_zip(path: Path, members: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, (2024, 1, 2, 3, 4, 6)), data)
+    return path
+
+
+def write_zip_of_names(path: Path, members: dict[str, bytes], encoding: str) -> Path:
+    """A zip whose names are in an encoding other than UTF-8, without a flag for it."""
+    raw = {name: name.encode(encoding) for name in members}
+    plain = {chr(65 + number) * len(data): members[name] for number, (name, data) in enumerate(raw.items())}
+    write_zip(path, plain)
+    content = path.read_bytes()
+    for ascii_name, data in zip(plain, raw.values(), strict=True):
+        content = content.replace(ascii_name.encode(), data)
+    path.write_bytes(content)
     return path
 
 

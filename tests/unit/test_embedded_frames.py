@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import pytest
 from PIL import Image
-from scan_library import mute, write_video
+from scan_library import mute, put_picture_first, write_video
 
 from stash_cli.embedded.imaging.frames import Frames, Scaler, cover_at
 from stash_cli.embedded.imaging.phash import video_hash
@@ -51,6 +51,13 @@ def test_a_frame_is_the_first_at_or_after_its_time(tmp_path, codec, seconds, exp
 def test_far_times_are_jumped_to(tmp_path):
     path = write_video(tmp_path / "a.mp4", frames=12, rate=1, codec="libx264")
     assert levels(path, 0.5, 9.0, 9.5, 2.0) == [1, 9, 10, 2]
+
+
+def test_frames_are_those_of_the_video_not_of_an_attached_picture(tmp_path):
+    plain = write_video(tmp_path / "a.mp4")
+    covered = put_picture_first(write_video(tmp_path / "b.mp4", cover=(40, 20)))
+    assert cover(covered, 0.5) == cover(plain, 0.5)
+    assert hash_of(covered, 0.9) == hash_of(plain, 0.9)
 
 
 def test_there_is_no_frame_after_the_end(tmp_path):

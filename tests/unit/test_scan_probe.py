@@ -9,7 +9,7 @@ from typing import Any
 import av
 import pytest
 from PIL import Image
-from scan_library import mute, picture, write_video
+from scan_library import mute, picture, put_picture_first, write_video
 
 from stash_cli.embedded.scan.probe import (
     BrokenFileError,
@@ -64,6 +64,27 @@ def test_length_has_two_decimals(tmp_path: Path) -> None:
 def test_a_turned_video_has_its_upright_size(tmp_path: Path, rotation: int, size: tuple[int, int]) -> None:
     facts = facts_of(write_video(tmp_path / "a.mp4", rotation=rotation))
     assert (facts.width, facts.height) == size
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_an_attached_picture_is_not_the_video(tmp_path: Path, rotation: int) -> None:
+    path = put_picture_first(write_video(tmp_path / "a.mp4", cover=(40, 20), rotation=rotation))
+    facts = facts_of(path)
+    size = (48, 64) if rotation else (64, 48)
+    assert (facts.video_codec, facts.width, facts.height, facts.frame_rate) == ("mpeg4", *size, 10.0)
+
+
+def test_of_several_videos_the_default_one_counts(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        videos = [container.add_stream("mpeg4", rate=10) for _ in range(3)]
+        for video, side in zip(videos, (32, 96, 64), strict=True):
+            video.width, video.height, video.pix_fmt = side, side, "yuv420p"
+        videos[1].disposition = av.stream.Disposition.default
+        for video in videos:
+            frame = av.VideoFrame(video.width, video.height, "yuv420p")
+            container.mux([*video.encode(frame), *video.encode()])
+    assert facts_of(path).width == 96
 
 
 def test_a_name_like_a_url_is_a_file(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import IO, TYPE_CHECKING, Any
 
-from stash_cli.embedded.scan.probe import MAX_PIXELS, BrokenFileError, open_video
+from stash_cli.embedded.scan.probe import MAX_PIXELS, BrokenFileError, open_video, video_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +31,13 @@ class Frames:
     """
 
     def __init__(self, container: InputContainer) -> None:
-        if not container.streams.video:
+        stream = video_stream(container)
+        if stream is None:
             raise BrokenFileError("a video without pictures")
-        if container.streams.video[0].width * container.streams.video[0].height > MAX_PIXELS:
+        if stream.width * stream.height > MAX_PIXELS:
             raise BrokenFileError(f"a video of more than {MAX_PIXELS} pixels is not decoded")
         self._container = container
-        self._stream = container.streams.video[0]
+        self._stream = stream
         self._stream.thread_type = "AUTO"
         self._start = container.start_time or 0
         self._asked: int | None = None

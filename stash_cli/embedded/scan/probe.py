@@ -19,17 +19,19 @@ _HEADER = 8
 _LARGE_HEADER = 16
 _VERSION_1_OFFSET = 52
 _VERSION_0_OFFSET = 40
+_VERSION_1_TRACK = 20
+_VERSION_0_TRACK = 12
 _MATRIX_WORDS = 9
 _NESTED = (b"moov", b"trak")
 
 
-def is_rotated(stream: IO[bytes], size: int) -> bool:
-    """Whether the first visible track is rotated by 90 or 270 degrees, which swaps width and height."""
+def is_rotated(stream: IO[bytes], size: int, track: int) -> bool:
+    """Whether the track of that number is rotated by 90 or 270 degrees, which swaps width and height."""
     for start, end in _boxes(stream, 0, size, b"tkhd"):
         stream.seek(start)
-        turned = _turned(stream.read(min(end - start, 128)))
-        if turned is not None:
-            return turned
+        header = stream.read(min(end - start, 128))
+        if _track_number(header) == track:
+            return _turned(header)
     return False
 
 
@@ -52,15 +54,18 @@ def _boxes(stream: IO[bytes], start: int, end: int, wanted: bytes) -> Iterator[t
         start = stop
 
 
-def _turned(header: bytes) -> bool | None:
-    """Whether a track header swaps the axes; None for a track without picture or a truncated header."""
+def _track_number(header: bytes) -> int:
+    offset = _VERSION_1_TRACK if header[:1] == b"\x01" else _VERSION_0_TRACK
+    return int.from_bytes(header[offset : offset + 4], "big")
+
+
+def _turned(header: bytes) -> bool:
+    """Whether a track header swaps the axes; a truncated one does not."""
     offset = _VERSION_1_OFFSET if header[:1] == b"\x01" else _VERSION_0_OFFSET
-    fields = struct.Struct(f">{_MATRIX_WORDS}i2I")
+    fields = struct.Struct(f">{_MATRIX_WORDS}i")
     if len(header) < offset + fields.size:
-        return None
-    a, b, _u, c, d, _v, _x, _y, _w, width, height = fields.unpack_from(header, offset)
-    if not (width and height):
-        return None
+        return False
+    a, b, _u, c, d, *_ = fields.unpack_from(header, offset)
     return bool(a == 0 and d == 0 and b and c)
 
 
@@ -132,10 +137,10 @@ def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
     Raises BrokenFileError when no demuxer recognises it, or it has neither video nor audio.
     """
     with open_video(path) as container:
-        video = next(iter(container.streams.video), None)
+        video = video_stream(container)
         audio = next(iter(container.streams.audio), None)
         width, height = (video.width, video.height) if video else (0, 0)
-        if container.format.name == _MP4 and is_rotated(stream, size):
+        if video and container.format.name == _MP4 and is_rotated(stream, size, video.id):
             width, height = height, width
         return VideoFacts(
             format=_container_name(container.format.name, stream),
@@ -147,6 +152,15 @@ def probe_video(path: str, stream: IO[bytes], size: int) -> VideoFacts:
             frame_rate=_rate(video.average_rate or video.base_rate) if video else 0.0,
             bit_rate=container.bit_rate or 0,
         )
+
+
+def video_stream(container: InputContainer) -> VideoStream | None:
+    """The default or else the first stream of moving pictures; attached pictures do not count."""
+    from av.stream import Disposition
+
+    moving = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
+    chosen = (one for one in moving if one.disposition & Disposition.default)
+    return next(chosen, moving[0] if moving else None)
 
 
 @contextlib.contextmanager
