@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from scan_library import ScanLibrary, picture, scan_library, touch, write_picture, write_video, write_zip
+from scan_library import (
+    ScanLibrary,
+    picture,
+    scan_library,
+    touch,
+    write_picture,
+    write_video,
+    write_zip,
+    write_zip_of_names,
+)
 
 
 @pytest.fixture
@@ -87,6 +96,70 @@ def test_a_zip_becomes_a_gallery_with_its_pictures(own: ScanLibrary) -> None:
     )
     assert inside == [(str(path), 1), (f"{path}/deep", 1), (f"{path}/deep/er", 1)]
     own.assert_whole()
+
+
+NAMES_OF_ARCHIVERS = {
+    "cp932": ["表紙.jpg", "第1話/ノエル1.jpg", "第1話/ノエル2.jpg"],
+    "euc_jp": ["ノエル1.png", "写真の題名.png"],
+    "gbk": ["封面.jpg", "美女/第一张.jpg", "美女/第二张.jpg"],
+    "big5": ["美女/第一張.jpg", "封面.jpg"],
+    "cp949": ["사진1.jpg", "사진2.jpg", "새 폴더/바다.jpg"],
+    "cp866": ["Новая папка/море.jpg", "Обложка.jpg"],
+    "cp1251": ["Новая папка/море.jpg", "Обложка.jpg"],
+    "cp437": ["Äpfel.jpg", "Übersicht.jpg", "été.jpg"],
+    "utf-8": ["写真.png", "Äpfel.png"],
+}
+
+
+@pytest.mark.parametrize(("encoding", "names"), NAMES_OF_ARCHIVERS.items())
+def test_names_in_a_zip_are_read_in_the_encoding_of_all(
+    own: ScanLibrary, encoding: str, names: list[str]
+) -> None:
+    members = {name: picture(number) for number, name in enumerate(names)}
+    write_zip_of_names(own.media / "a.zip", members, encoding)
+    own.scan()
+    assert sorted(name for _, name in own.images()) == sorted(f"a.zip/{name}" for name in names)
+    own.assert_whole()
+
+
+def test_a_short_name_is_read_as_its_longer_neighbours_are(own: ScanLibrary) -> None:
+    names = ["図.png", "夏の思い出.png", "海へ行った日の写真.png"]
+    write_zip_of_names(own.media / "a.zip", {name: picture(len(name)) for name in names}, "cp932")
+    own.scan()
+    assert "a.zip/図.png" in [name for _, name in own.images()]
+
+
+def test_a_member_that_was_renamed_in_its_zip_keeps_its_image(own: ScanLibrary) -> None:
+    path = write_zip(own.media / "a.zip", {"1.png": picture(1), "2.png": picture(2)})
+    own.scan()
+    write_zip(path, {"2.png": picture(2), "sub/3.png": picture(1)})
+    touch(path)
+    own.scan()
+    assert own.images() == [(1, "a.zip/sub/3.png"), (2, "a.zip/2.png")]
+
+
+@pytest.mark.parametrize(
+    ("excluded", "left"),
+    [
+        (["_thumb"], ["a.png", "thumbs/d.png"]),
+        (["THUMBS/"], ["a.png", "b_thumb.png"]),
+        ([r"\.zip/thumbs"], ["a.png", "b_thumb.png"]),
+        ([r"^/.*set\.zip/"], []),
+    ],
+)
+def test_exclusions_hold_for_members_of_zips(own: ScanLibrary, excluded: list[str], left: list[str]) -> None:
+    members = {name: picture(len(name)) for name in ("a.png", "b_thumb.png", "thumbs/d.png")}
+    write_zip(own.media / "set.zip", members)
+    own.configure(imageExcludes=excluded)
+    own.scan()
+    assert [name for _, name in own.images()] == [f"set.zip/{name}" for name in left]
+
+
+def test_folders_of_zips_that_are_excluded_for_all_kinds_are_left_out(own: ScanLibrary) -> None:
+    write_zip(own.media / "set.zip", {"a.png": picture(1), "thumbs/d.png": picture(2)})
+    own.configure(excludes=["/thumbs/$"], imageExcludes=["/thumbs/$"])
+    own.scan()
+    assert [name for _, name in own.images()] == ["set.zip/a.png"]
 
 
 def test_a_zip_without_pictures_is_only_a_file(own: ScanLibrary) -> None:

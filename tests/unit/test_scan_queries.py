@@ -44,6 +44,7 @@ def plan(empty: ScanLibrary, statement: Select[Any], parameters: dict[str, Any])
         (matching._CAPTIONS, {"ids": [1, 2]}),
         (matching._SAME_CONTENT, {"size": 1, **HASHES}),
         (matching._AT_PATH, {"path": "/a"}),
+        (matching._MEMBERS_OF_ZIP, {"zip": 1}),
         (rows._FOLDER_BY_PATH, {"path": "/a"}),
         (rows._FIND_FILE, {"folder": 1, "name": "a"}),
         (rows._PRINTS, {"file": 1}),

@@ -106,8 +106,8 @@ def _allowed(location: FileLocation, rules: Rules, sidecar: str | None) -> str:
     kind = rules.kind(root, path) if root is not None and location.recognised else None
     if kind is None or (location.member is not None and kind != "zip"):
         raise NotServableError(f"{location.name} is no media of the library")
-    if location.member is not None and not rules.is_picture(location.member):
-        raise NotServableError(f"{location.name} is no picture")
+    if location.member is not None and not rules.takes_member(path, location.member):
+        raise NotServableError(f"{location.name} is no picture of the library")
     if sidecar is None:
         return path
     if (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import lzma
-import posixpath
 import struct
 import zipfile
 import zlib
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from stash_cli.embedded.scan import probe
+from stash_cli.embedded.scan.zip_names import named_members, undecoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -89,27 +89,35 @@ class Member:
 
 
 def read_members(
-    stream: IO[bytes], rules: Rules, warn: Callable[[str], None], check: Callable[[], None]
+    stream: IO[bytes], found: FoundFile, rules: Rules, warn: Callable[[str], None], check: Callable[[], None]
 ) -> tuple[Member, ...]:
-    """The readable pictures of a zip, by name; `warn` is called for unreadable ones.
+    """The readable pictures of the zip `found`, by name; `warn` is called for unreadable ones.
 
     Raises BrokenFileError for an unreadable zip; `check` may raise to cancel.
     """
     stream.seek(0)
     try:
         with zipfile.ZipFile(stream) as archive:
-            return tuple(_members(archive, rules, warn, check))
+            wanted = {
+                name: info
+                for name, info in sorted(named_members(archive).items())
+                if _has_content(name, info) and rules.takes_member(found.path, name)
+            }
+            return tuple(_members(archive, wanted, warn, check))
     except _UNREADABLE as error:
         raise probe.BrokenFileError(f"not a readable zip file: {error}") from error
 
 
 def member_names(path: str) -> frozenset[str]:
-    """The normalised names of all members of a zip file; none when it cannot be read."""
+    """The normalised names of all members of a zip file, also as earlier releases stored them.
+
+    Raises BrokenFileError when the file cannot be read.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            return frozenset(map(_relative, archive.namelist()))
-    except _UNREADABLE:
-        return frozenset()
+            return frozenset((*named_members(archive), *map(undecoded, archive.infolist())))
+    except _UNREADABLE as error:
+        raise probe.BrokenFileError(f"not a readable zip file: {error}") from error
 
 
 def read_member(stream: IO[bytes], name: str) -> bytes:
@@ -119,21 +127,24 @@ def read_member(stream: IO[bytes], name: str) -> bytes:
     """
     try:
         with zipfile.ZipFile(stream) as archive:
-            info = next(info for info in archive.infolist() if _relative(info.filename) == name)
+            stored = {undecoded(info): info for info in archive.infolist()}
+            info = (stored | named_members(archive))[name]
             if info.file_size > _LARGEST:
                 raise probe.BrokenFileError(f"{name} is larger than {_LARGEST} bytes")
             return archive.read(info)
-    except StopIteration:
+    except KeyError:
         raise probe.BrokenFileError(f"{name} is not in its zip file") from None
     except _UNREADABLE as error:
         raise probe.BrokenFileError(f"not a readable zip file: {error}") from error
 
 
 def _members(
-    archive: zipfile.ZipFile, rules: Rules, warn: Callable[[str], None], check: Callable[[], None]
+    archive: zipfile.ZipFile,
+    wanted: Mapping[str, zipfile.ZipInfo],
+    warn: Callable[[str], None],
+    check: Callable[[], None],
 ) -> Iterator[Member]:
-    wanted = {_relative(info.filename): info for info in archive.infolist() if _is_wanted(info, rules)}
-    for name, info in sorted(wanted.items()):
+    for name, info in wanted.items():
         check()
         try:
             yield _member(archive, name, info, check)
@@ -141,14 +152,8 @@ def _members(
             warn(f"Skipping {name}: {error}")
 
 
-def _is_wanted(info: zipfile.ZipInfo, rules: Rules) -> bool:
-    forked = info.filename.startswith(_RESOURCE_FORKS)
-    return not info.is_dir() and info.file_size > 0 and rules.is_picture(info.filename) and not forked
-
-
-def _relative(name: str) -> str:
-    """The normalised name of a member; it identifies a row and is never used as a path on disk."""
-    return posixpath.normpath(f"/{name}").lstrip("/")
+def _has_content(name: str, info: zipfile.ZipInfo) -> bool:
+    return not info.is_dir() and info.file_size > 0 and not name.startswith(_RESOURCE_FORKS)
 
 
 def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, check: Callable[[], None]) -> Member:
@@ -198,7 +203,7 @@ class Inspector:
     def _read(self, found: FoundFile, stream: IO[bytes]) -> Inspected:
         if found.kind == "zip":
             members = read_members(
-                stream, self.rules, lambda text: self.warn(f"{found.path}: {text}"), self.check
+                stream, found, self.rules, lambda text: self.warn(f"{found.path}: {text}"), self.check
             )
             return Inspected(found, self._md5(stream), members=members)
         facts = self._facts(found, stream)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.scan import rows
-from stash_cli.embedded.scan.matching import apply_move, find_moved
+from stash_cli.embedded.scan.matching import apply_move, find_gone_members, find_moved
 from stash_cli.embedded.scan.paths import stem
 from stash_cli.embedded.scan.rows import WITH_HASHES, FolderRows, hashes, stored_time
 
@@ -205,16 +205,24 @@ class Importer:
         if not inspected.members:
             return
         gallery_id = self._attach(GALLERY, entry, inspected.fingerprints)
+        gone = {} if entry.is_new else find_gone_members(self._connection, entry.id, inspected)
         for member in inspected.members:
-            add_image(self._connection, gallery_id, self._member(inspected, entry.id, member))
+            add_image(self._connection, gallery_id, self._member(inspected, entry.id, member, gone))
         link_same_stem(self._connection, GALLERY, gallery_id, self._folder(found.folder), found.basename)
 
-    def _member(self, inspected: Inspected, zip_id: int, member: Member) -> int:
+    def _member(
+        self, inspected: Inspected, zip_id: int, member: Member, gone: Mapping[str, list[int]]
+    ) -> int:
+        """The id of a member's image; a renamed member takes its row out of `gone`."""
         folder_id = self._member_folder(inspected, zip_id, posixpath.dirname(member.name))
         name, size, mod_time = posixpath.basename(member.name), member.size, member.mod_time
         known = rows.find_file(self._connection, folder_id, name)
         if known is not None:
             entry = self._updated(known, size, mod_time)
+        elif gone.get(member.md5):
+            entry = _Entry(gone[member.md5].pop(0), is_new=False)
+            moved = {"parent_folder_id": folder_id, "basename": name, "mod_time": stored_time(mod_time)}
+            rows.update_file(self._connection, entry.id, **moved, size=size, recognised=True)
         else:
             added = rows.insert_file(self._connection, folder_id, name, size, mod_time, zip_id)
             entry = _Entry(added, is_new=True)

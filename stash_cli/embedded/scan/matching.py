@@ -22,6 +22,7 @@ from stash_cli.embedded.scan.rows import stored_time
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from stash_cli.embedded.scan.content import Inspected
     from stash_cli.embedded.scan.rules import Rules
     from stash_cli.embedded.scan.walk import FoundFile
 
@@ -112,6 +113,13 @@ _SAME_CONTENT = (
     )
     .order_by(t.files.c.id)
 )
+_MEMBERS_OF_ZIP = (
+    select(t.files.c.id, t.files.c.basename, t.folders.c.path, t.files_fingerprints.c.fingerprint)
+    .join_from(t.files, t.folders, t.files.c.parent_folder_id == t.folders.c.id)
+    .join(t.files_fingerprints, t.files_fingerprints.c.file_id == t.files.c.id)
+    .where(t.files.c.zip_file_id == bindparam("zip"), t.files_fingerprints.c.type == "md5")
+    .order_by(t.files.c.id)
+)
 _TREE = (
     select(t.folders.c.id, t.folders.c.path)
     .where(
@@ -147,6 +155,16 @@ def find_moved(
 def _is_gone(path: str, rules: Rules) -> bool:
     root = rules.root_of(path)
     return not os.path.lexists(path) and (root is None or os.path.lexists(root.path))
+
+
+def find_gone_members(connection: Connection, zip_id: int, inspected: Inspected) -> dict[str, list[int]]:
+    """The ids of a zip's member rows whose names are not in it any more, by md5."""
+    names = {f"{inspected.found.path}{os.sep}{member.name}" for member in inspected.members}
+    gone: dict[str, list[int]] = {}
+    for row in connection.execute(_MEMBERS_OF_ZIP, {"zip": zip_id}):
+        if f"{row.path}{os.sep}{row.basename}" not in names:
+            gone.setdefault(row.fingerprint, []).append(row.id)
+    return gone
 
 
 def apply_move(connection: Connection, moved: Any, found: FoundFile, folder_id: int, made: set[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import file_access, regex, timestamps
-from stash_cli.embedded.scan.paths import absolute, extension, is_within
+from stash_cli.embedded.scan.paths import absolute, between, extension, is_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -84,6 +84,14 @@ class Rules:
         if suffix in self.gallery_extensions:
             return "zip"
         return "image" if suffix in self.image_extensions | self.video_extensions else None
+
+    def takes_member(self, zip_path: str, name: str) -> bool:
+        """Whether a member of a zip, by its name inside, is a picture that is not excluded."""
+        path = f"{zip_path}{os.sep}{name.replace('/', os.sep)}"
+        root = self.root_of(path)
+        if root is None or not self.is_picture(name) or _matches(self.image_excludes, path):
+            return False
+        return all(self.enters(root, folder) for folder in between(path, zip_path)[1:])
 
     def is_picture(self, name: str) -> bool:
         """Whether a name inside a zip file has the extension of a picture."""
