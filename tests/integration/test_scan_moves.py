@@ -128,6 +128,63 @@ def test_an_unplugged_library_has_not_moved(own: ScanLibrary, tmp_path: Path) ->
     assert own.count("scenes") == 1
 
 
+def rows_of_everything(own: ScanLibrary) -> list[list[tuple[object, ...]]]:
+    """The rows of files and their objects, without paths and times."""
+    tables = ("scenes_files", "images_files", "galleries_files", "galleries_images")
+    files = own.rows("SELECT id, basename, parent_folder_id, zip_file_id FROM files")
+    return [
+        files,
+        own.rows("SELECT id, folder_id FROM galleries"),
+        *(own.rows(f"SELECT * FROM {t}") for t in tables),
+    ]
+
+
+def paths_of_files(own: ScanLibrary) -> list[str]:
+    return own.column(
+        "SELECT d.path || '/' || f.basename FROM files f JOIN folders d ON d.id = f.parent_folder_id "
+        "ORDER BY 1"
+    )
+
+
+def test_a_library_folder_that_was_replaced_by_another_has_moved(own: ScanLibrary, tmp_path: Path) -> None:
+    general = {"createGalleriesFromFolders": True}
+    own.configure(**general)
+    write_video(own.media / "a.mp4", 1)
+    write_picture(own.media / "sets/b.png", 2)
+    write_zip(own.media / "sets/c.zip", {"in/d.png": picture(3)})
+    own.scan()
+    before = rows_of_everything(own)
+    new = shutil.copytree(own.media, tmp_path / "new")
+    own.configure(stashes=[{"path": str(new)}], **general)
+    own.scan()
+    assert rows_of_everything(own) == before
+    assert paths_of_files(own) == [
+        str(new / name) for name in ("a.mp4", "sets/b.png", "sets/c.zip", "sets/c.zip/in/d.png")
+    ]
+    assert own.column("SELECT path FROM folders WHERE path NOT LIKE :new", new=f"{new}%") == []
+    own.assert_whole()
+
+
+def test_a_library_folder_below_one_that_was_replaced_stays(own: ScanLibrary, tmp_path: Path) -> None:
+    write_video(own.media / "a.mp4", 1)
+    write_picture(own.media / "kept/b.png", 2)
+    own.scan()
+    new = tmp_path / "new"
+    shutil.copy(own.media / "a.mp4", new.mkdir() or new)
+    own.configure(stashes=[{"path": str(new)}, {"path": str(own.media / "kept")}])
+    own.scan()
+    assert paths_of_files(own) == [str(own.media / "kept/b.png"), str(new / "a.mp4")]
+
+
+def test_a_file_that_is_excluded_by_now_has_moved_to_its_copy(own: ScanLibrary) -> None:
+    path = write_video(own.media / "incoming/a.mp4")
+    own.scan()
+    shutil.copy(path, own.media / "b.mp4")
+    own.configure(excludes=["/incoming/"])
+    own.scan()
+    assert own.scenes() == [(1, "b.mp4")]
+
+
 def test_a_known_folder_never_takes_the_place_of_another(own: ScanLibrary) -> None:
     write_picture(own.media / "a/1.png", 1)
     write_picture(own.media / "a/2.png", 2)

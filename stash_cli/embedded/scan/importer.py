@@ -155,7 +155,7 @@ class Importer:
             return self._updated(known, found.size, found.mod_time)
         moved = find_moved(self._connection, found, inspected.fingerprints, self._rules)
         if moved is not None:
-            apply_move(self._connection, moved, found, folder_id, self._folders.made)
+            apply_move(self._connection, moved, found, folder_id, self._folders.made, self._rules)
             self._folders.clear()
             return _Entry(moved.id, is_new=False)
         added = rows.insert_file(self._connection, folder_id, found.basename, found.size, found.mod_time)

@@ -16,7 +16,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.scan import rows
 from stash_cli.embedded.scan.captions import Caption
-from stash_cli.embedded.scan.paths import name
+from stash_cli.embedded.scan.paths import is_within, name
 from stash_cli.embedded.scan.rows import stored_time
 
 if TYPE_CHECKING:
@@ -143,18 +143,27 @@ _AT_PATH = select(
 def find_moved(
     connection: Connection, found: FoundFile, fingerprints: Mapping[str, str], rules: Rules
 ) -> Any:
-    """The row (id, basename, parent_folder_id, folder path) of the file that was moved here, or None.
-
-    A file of a missing library folder does not count as gone: its drive may be unplugged.
-    """
+    """The row (id, basename, parent_folder_id, folder path) of the file that was moved here, or None."""
     asked = {"size": found.size, **rows.hashes(fingerprints)}
     same = connection.execute(_SAME_CONTENT, asked).all()
     return next((row for row in same if _is_gone(f"{row.path}{os.sep}{row.basename}", rules)), None)
 
 
 def _is_gone(path: str, rules: Rules) -> bool:
+    """Whether a path has left the library: outside its folders, excluded, or no file has it any more.
+
+    A file of a missing library folder does not count as gone: its drive may be unplugged.
+    """
     root = rules.root_of(path)
-    return not os.path.lexists(path) and (root is None or os.path.lexists(root.path))
+    if root is None or rules.kind(root, path) is None:
+        return True
+    return not os.path.lexists(path) and os.path.lexists(root.path)
+
+
+def _folder_is_gone(path: str, rules: Rules) -> bool:
+    """Whether a folder has left the library and holds no library folder, which would stay."""
+    holds_root = any(is_within(root.path, path) for root in rules.roots)
+    return not holds_root and (rules.root_of(path) is None or not os.path.lexists(path))
 
 
 def find_gone_members(connection: Connection, zip_id: int, inspected: Inspected) -> dict[str, list[int]]:
@@ -167,7 +176,9 @@ def find_gone_members(connection: Connection, zip_id: int, inspected: Inspected)
     return gone
 
 
-def apply_move(connection: Connection, moved: Any, found: FoundFile, folder_id: int, made: set[str]) -> None:
+def apply_move(
+    connection: Connection, moved: Any, found: FoundFile, folder_id: int, made: set[str], rules: Rules
+) -> None:
     """Update the path of a moved file, together with its folder or the members of its zip.
 
     A folder has moved when it is gone and the file lies under its old name in a folder of `made`, which are
@@ -176,7 +187,7 @@ def apply_move(connection: Connection, moved: Any, found: FoundFile, folder_id: 
     folder_moved = (
         moved.basename == found.basename
         and moved.path != found.folder
-        and not os.path.lexists(moved.path)
+        and _folder_is_gone(moved.path, rules)
         and _is_free(connection, found.folder, made)
     )
     if folder_moved:
