@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 from library_client import LibraryClient
-from scan_library import ScanLibrary, picture, scan_library, write_picture, write_video, write_zip
+from scan_library import (
+    ScanLibrary,
+    picture,
+    scan_library,
+    write_picture,
+    write_video,
+    write_zip,
+    write_zip_of_names,
+)
+from sqlalchemy import text
 
 
 @pytest.fixture
@@ -22,12 +31,18 @@ def ask(media: ScanLibrary) -> LibraryClient:
     return LibraryClient(media.library)
 
 
-def run_job(ask: LibraryClient, operation: str, **given: Any) -> dict[str, Any]:
+def end_job(ask: LibraryClient, operation: str, **given: Any) -> dict[str, Any]:
     """Queue a job, wait for its end and return it."""
     number = ask.write(operation, "", **given)
     assert ask.library.jobs.wait_idle(30)
     job = ask.library.jobs.find(int(number))
     assert job
+    return job
+
+
+def run_job(ask: LibraryClient, operation: str, **given: Any) -> dict[str, Any]:
+    """Run a job, which must not fail, to its end and return it."""
+    job = end_job(ask, operation, **given)
     assert (job["status"], job["error"]) == ("FINISHED", None)
     return job
 
@@ -74,11 +89,79 @@ def test_clean_keeps_an_object_that_has_another_file(media, ask):
 def test_clean_looks_only_where_it_is_told(media, ask):
     for name in ("a/1.mp4", "b/2.mp4"):
         write_video(media.media / name, len(name)).touch()
+    write_video(media.media / "kept.mp4", 3)
     media.scan()
     for path in media.media.glob("*/*.mp4"):
         path.unlink()
     run_job(ask, "metadataClean", dryRun=False, paths=[str(media.media / "a")])
-    assert [path for _, path in media.scenes()] == ["b/2.mp4"]
+    assert [path for _, path in media.scenes()] == ["b/2.mp4", "kept.mp4"]
+
+
+def _leave_a_note(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "not mounted.txt").write_text("see fstab")
+
+
+@pytest.mark.parametrize(
+    ("left_behind", "said"),
+    [
+        (lambda _: None, "is missing"),
+        (Path.mkdir, "holds no media"),
+        (_leave_a_note, "holds no media"),
+        (Path.touch, "cannot be read (Not a directory)"),
+        (lambda path: path.symlink_to("nowhere"), "is missing"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_clean_keeps_a_library_folder_that_is_away(media, ask, tmp_path, left_behind, said, dry_run):
+    drive, gone = tmp_path / "drive", write_video(media.media / "gone.mp4", 1)
+    write_video(media.media / "kept.mp4", 2)
+    write_picture(drive / "sub/a.png", 3)
+    write_zip(drive / "b.zip", {"c.png": picture(4)})
+    media.configure(stashes=[{"path": str(media.media)}, {"path": str(drive)}])
+    media.scan()
+    gone.unlink()
+    drive.rename(tmp_path / "away")
+    left_behind(drive)
+    job = end_job(ask, "metadataClean", dryRun=dry_run)
+    assert job["status"] == "FAILED"
+    assert job["error"].startswith(f"the library folder {drive} {said}: its 3 files stay in the library.")
+    assert counts(ask) == ((2 if dry_run else 1), 2, 1, (5 if dry_run else 4))
+    assert media.count("folders") == 4
+
+
+def test_clean_keeps_what_cannot_be_examined(media, ask):
+    path, zipped = media.media / "a.mp4", media.media / "set.zip"
+    write_video(path), write_zip(zipped, {"a.png": picture(1)})
+    write_picture(media.media / "kept.png", 2)
+    media.scan()
+    path.unlink()
+    path.symlink_to(path)
+    zipped.write_bytes(b"half a zip")
+    run_job(ask, "metadataClean", dryRun=False)
+    assert counts(ask) == (1, 2, 1, 4)
+    assert [path.name in entry for entry in media.log()] == [True, False]
+    assert "not a readable zip" in media.log()[1]
+
+
+def test_clean_forgets_members_that_are_excluded_by_now(media, ask):
+    write_zip(media.media / "set.zip", {"a.png": picture(1), "thumbs/b.png": picture(2)})
+    media.scan()
+    media.configure(imageExcludes=["thumbs/"])
+    run_job(ask, "metadataClean", dryRun=False)
+    assert media.images() == [(1, "set.zip/a.png")]
+
+
+def test_clean_keeps_members_under_the_names_that_earlier_releases_gave_them(media, ask):
+    write_zip_of_names(media.media / "set.zip", {"写真の題名.png": picture(1)}, "cp932")
+    media.scan()
+    old = "写真の題名.png".encode("cp932").decode("cp437")
+    with media.library.database.write() as connection:
+        connection.execute(text("UPDATE files SET basename = :old WHERE id = 2"), {"old": old})
+    run_job(ask, "metadataClean", dryRun=False)
+    assert media.images() == [(1, f"set.zip/{old}")]
+    media.scan(rescan=True)
+    assert media.images() == [(1, "set.zip/写真の題名.png")]
 
 
 def test_clean_forgets_what_left_the_library(media, ask):

@@ -1,8 +1,13 @@
-"""The clean task: removes rows of missing files, and the entities that have no other file."""
+"""The clean task: removes rows of missing files, and the entities that have no other file.
+
+A library folder that is away as a whole, as that of an unplugged drive, keeps its files.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, select
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import settings
 from stash_cli.embedded.persistence import blobs, deletion
 from stash_cli.embedded.persistence.entity_mapper import MAPPERS
 from stash_cli.embedded.scan.content import member_names
-from stash_cli.embedded.scan.paths import is_within
-from stash_cli.embedded.scan.rules import Rules, read_rules
+from stash_cli.embedded.scan.paths import absolute, is_within
+from stash_cli.embedded.scan.probe import BrokenFileError
+from stash_cli.embedded.scan.rules import Root, Rules, read_rules
+from stash_cli.embedded.scan.walk import FoundFile, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,23 +50,28 @@ class Cleaner:
     progress: Progress
     any_folder: bool = False
     _members: dict[str, frozenset[str]] = field(default_factory=dict)
+    _away: dict[str, str | None] = field(default_factory=dict)
+    _kept: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
         with self.database.read() as connection:
-            rules = read_rules(
-                settings.read_part(connection, "general"),
-                {},
-                self.progress.library_log.warning,
-                any_folder=self.any_folder,
-            )
+            general = settings.read_part(connection, "general")
+            warn = self.progress.library_log.warning
+            rules = read_rules(general, {}, warn, any_folder=self.any_folder)
             known = list(self._files(connection))
             held = select(t.folders.c.id, t.folders.c.path).where(t.folders.c.zip_file_id.is_(None))
             kept = connection.execute(held).all()
+        used = {root.path for root in rules.roots}
+        listed = {absolute(stash["path"]) for stash in general.get("stashes") or ()}
+        self._away.update(dict.fromkeys(listed - used, "is a folder of the system or hidden"))
         self.progress.total(len(known))
         gone = [file.id for file in known if self._is_gone(rules, file)]
         missing = [number for number, path in kept if self._folder_gone(rules, path)]
-        if self.options.get("dryRun"):
-            return
+        if not self.options.get("dryRun"):
+            self._remove(gone, missing)
+        self._require_roots()
+
+    def _remove(self, gone: Sequence[int], missing: Sequence[int]) -> None:
         for start in range(0, len(gone), _BATCH):
             self.progress.check()
             with self.database.write() as connection:
@@ -89,12 +102,13 @@ class Cleaner:
         """Whether the file is missing, outside all library folders, or excluded by now."""
         self.progress.check()
         self.progress.step()
-        root = rules.root_of(file.path)
-        if root is None or rules.kind(root, file.zip_path or file.path) is None:
+        if not _is_accepted(rules, file):
             reason = "is not in the library any more"
         elif not self._exists(file):
             reason = "is missing"
         else:
+            return False
+        if not self._can_be_missing(rules, file.path):
             return False
         self._log(f"{file.path} {reason}")
         return True
@@ -103,12 +117,18 @@ class Cleaner:
         self.progress.library_log.info(f"{text}{': would be cleaned' if self.options.get('dryRun') else ''}")
 
     def _exists(self, file: _File) -> bool:
-        if file.zip_path is None:
-            return Path(file.path).is_file()
-        if self.options.get("ignoreZipFileContents"):
-            return Path(file.zip_path).is_file()
-        name = file.path.removeprefix(file.zip_path + os.sep).replace(os.sep, "/")
-        return name in self._zip_members(file.zip_path)
+        """Whether a file is there; one that cannot be examined counts as there, and is logged."""
+        try:
+            if file.zip_path is None:
+                return _is_file(file.path)
+            if not _is_file(file.zip_path) or self.options.get("ignoreZipFileContents"):
+                return _is_file(file.zip_path)
+            name = file.path.removeprefix(file.zip_path + os.sep).replace(os.sep, "/")
+            return name in self._zip_members(file.zip_path)
+        except (OSError, BrokenFileError) as error:
+            reason = getattr(error, "strerror", None) or error
+            self.progress.library_log.warning(f"Keeping {file.path}: {reason}")
+            return True
 
     def _zip_members(self, path: str) -> frozenset[str]:
         if path not in self._members:
@@ -116,10 +136,64 @@ class Cleaner:
         return self._members[path]
 
     def _folder_gone(self, rules: Rules, path: str) -> bool:
-        gone = self._is_selected(path) and (rules.root_of(path) is None or not Path(path).is_dir())
-        if gone:
+        if not self._is_selected(path):
+            return False
+        gone = rules.root_of(path) is None or not Path(path).is_dir()
+        if gone and (gone := self._can_be_missing(rules, path, count=0)):
             self._log(f"Folder {path} is missing")
         return gone
+
+    def _can_be_missing(self, rules: Rules, path: str, count: int = 1) -> bool:
+        """Whether what is missing at `path` counts as deleted: not when its whole library folder is away."""
+        root = rules.root_of(path)
+        if root is not None and root.path not in self._away:
+            self._away[root.path] = _reason_away(rules, root)
+        holding = next((top for top, reason in self._away.items() if reason and is_within(path, top)), None)
+        if holding is not None and count:
+            self._kept[holding] += count
+        return holding is None
+
+    def _require_roots(self) -> None:
+        """Fail when a library folder was away, after everything else has been cleaned."""
+        if self._kept:
+            texts = [
+                f"the library folder {path} {self._away[path]}: its {count} files stay in the library"
+                for path, count in sorted(self._kept.items())
+            ]
+            raise Refused(
+                f"{'; '.join(texts)}. Mount it and clean again, or remove it from the library folders first."
+            )
+
+
+def _is_accepted(rules: Rules, file: _File) -> bool:
+    """Whether a scan would take the file, if it is there."""
+    path = file.zip_path or file.path
+    root = rules.root_of(path)
+    if root is None or rules.kind(root, path) is None:
+        return False
+    name = file.path.removeprefix(path).replace(os.sep, "/").lstrip("/")
+    return file.zip_path is None or rules.takes_member(path, name)
+
+
+def _is_file(path: str) -> bool:
+    """Whether a file exists. Raises OSError where that cannot be found out, as on a failing drive."""
+    try:
+        return stat.S_ISREG(Path(path).stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _reason_away(rules: Rules, root: Root) -> str | None:
+    """The reason why nothing of a library folder can be judged, or None when media are found in it.
+
+    An unmounted drive leaves an empty folder, or one with a note.
+    """
+    try:
+        os.listdir(root.path)  # noqa: PTH208 - a Path would be made of each name
+    except OSError as error:
+        return "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+    found = Walk(rules, lambda _: None, follow_links=True).paths([root.path])
+    return None if any(isinstance(one, FoundFile) for one in found) else "holds no media"
 
 
 def _remove_files(connection: Connection, ids: Sequence[int]) -> None:
