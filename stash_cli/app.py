@@ -97,6 +97,7 @@ class Root(LazyGroup):
         raise typer.Exit(program.guarded(ctx.obj, lambda: self._run(ctx, args)))
 
     def _run(self, ctx: Any, args: list[str]) -> int:
+        program.require_text(args, ctx.obj.environ)
         try:
             super().parse_args(ctx, args)
             return int(super().invoke(ctx) or 0)

@@ -8,7 +8,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.runtime import Runtime
-from stash_cli.core.errors import StashCleanupWarning, StashError, StashUnmappedFieldWarning
+from stash_cli.core.errors import (
+    StashCleanupWarning,
+    StashError,
+    StashInputError,
+    StashUnmappedFieldWarning,
+)
+from stash_cli.core.texts import is_text, legible
 from stash_cli.output.process import INTERRUPTED, release_streams
 
 if TYPE_CHECKING:
@@ -43,6 +49,22 @@ def _dispatch(runtime: Runtime, args: list[str], root: Callable[[], LazyGroup]) 
         return complete(args, runtime.streams, root)
     with root().make_context("stash", args, obj=runtime) as ctx:
         return int(ctx.command.invoke(ctx))
+
+
+def require_text(args: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Refuse words and settings that are no text, as no server, library or format can take them.
+
+    Raises StashInputError.
+    """
+    from stash_cli.output.failures import hide, secrets_of
+
+    given = {f"word {number} of the command line": word for number, word in enumerate(args, 1)}
+    given |= {name: value for name, value in environ.items() if name.startswith("STASH_")}
+    for place, value in given.items():
+        if not is_text(value):
+            raise StashInputError(
+                f"{place} is not UTF-8 text: {hide(legible(value), secrets_of(args, environ))}"
+            )
 
 
 def guarded(runtime: Runtime, work: Callable[[], int]) -> int:

@@ -14,6 +14,7 @@ from stash_cli.commands.argv.group import LazyGroup, subcommand
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import camel, snake
 from stash_cli.core.errors import StashInputError, StashNotFoundError, StashServerError, StashUsageError
+from stash_cli.core.texts import is_text, legible
 from stash_cli.output.views import View, columns
 
 if TYPE_CHECKING:
@@ -127,7 +128,10 @@ def absolute(path: str) -> str:
     """The absolute path; a path that is absolute on another system stays as it is."""
     if path[1:3] in (":\\", ":/") and os.name != "nt":
         return path
-    return os.path.normpath(Path(path).expanduser().absolute())
+    found = os.path.normpath(Path(path).expanduser().absolute())
+    if not is_text(found):
+        raise StashInputError(f"the name of the current folder is not UTF-8 text: {legible(found)}")
+    return found
 
 
 async def folders(session: Session) -> list[Folder]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, did_you_mean
 from stash_cli.core.orm.images import FIELDS
+from stash_cli.core.texts import ENCODINGS, read_text_file
 from stash_cli.core.types.api import TypeRef, describe_api
 
 if TYPE_CHECKING:
@@ -111,11 +112,13 @@ def read_text(name: str, streams: Streams) -> str:
     if name == "-":
         return streams.read()
     try:
-        return Path(name).expanduser().read_text(encoding="utf-8")
+        return read_text_file(Path(name).expanduser())
     except OSError as error:
         raise StashInputError(f"cannot read {name}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise StashInputError(f"{name} is not a text file") from None
+        raise StashInputError(f"{name} is not a text file in {ENCODINGS}") from None
+    except (RuntimeError, ValueError):  # a home folder that is not known, a NUL in the name
+        raise StashInputError(f"{name!r} is not the path of a file") from None
 
 
 def as_json(text: str, name: str) -> Any:

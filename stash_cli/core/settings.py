@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stash_cli.core.errors import StashConfigurationError, did_you_mean
+from stash_cli.core.texts import ENCODINGS, decode_text, is_text, legible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,7 +201,12 @@ def _library(location: str) -> str:
         if not location:
             raise StashConfigurationError("embedded: wants a file, or demo: embedded:library.sqlite.")
         return location
-    return str(Path(location).expanduser().absolute())
+    path = str(Path(location).expanduser().absolute())
+    if not is_text(path):
+        raise StashConfigurationError(
+            f"A library cannot lie in a folder whose name is not UTF-8: {legible(path)}."
+        )
+    return path
 
 
 def _from_environment(environ: Mapping[str, str], *, with_key: bool) -> dict[str, str | None]:
@@ -263,7 +269,6 @@ def _verify(chosen: Mapping[str, Any]) -> bool | str:
 
 _LONGEST = 8192
 """Bytes of a key including the line break; servers accept no longer headers."""
-_BOM = b"\xef\xbb\xbf"
 
 
 def check_key(key: str, setting: str) -> str:
@@ -284,23 +289,23 @@ def check_key(key: str, setting: str) -> str:
 
 
 def read_key(path: str | Path, setting: str) -> str:
-    """The key in a UTF-8 text file, without a byte order mark and surrounding white space.
+    """The key in a text file, without surrounding white space.
 
     Raises StashConfigurationError with `setting` and the path, and never the content.
     """
     place = f"{setting} ({path})"
     try:
         with Path(path).expanduser().open("rb") as file:
-            # One byte more than a key may have: a wrong path may lead to a file of any size, or to a device.
-            data = file.read(_LONGEST + 1)
+            # Little more than a key in UTF-16: a wrong path may lead to a file of any size, or to a device.
+            data = file.read(2 * _LONGEST + 4)
     except OSError as error:
         raise StashConfigurationError(f"{place} cannot be read: {error.strerror}.") from None
     except (RuntimeError, ValueError):  # a home folder that is not known, a NUL in the name
         raise StashConfigurationError(f"{place} is not the path of a file.") from None
     try:
-        text = data.removeprefix(_BOM).decode("utf-8")
+        text = decode_text(data)
     except UnicodeDecodeError:  # its message quotes what could not be read
         raise StashConfigurationError(
-            f"{place} is not UTF-8 text.", hint="Save the file as UTF-8; PowerShell's > writes UTF-16."
+            f"{place} is not text in {ENCODINGS}.", hint="Save the file as UTF-8."
         ) from None
     return check_key(text.strip(), place)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.texts import ENCODINGS, decode_text
 from stash_cli.output.process import Interrupts
 
 if TYPE_CHECKING:
@@ -107,9 +109,13 @@ class Streams:
         return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.colored(self.err) else text
 
     def read(self) -> str:
-        """All of standard input."""
+        """All of standard input, in an encoding of text files whatever the locale. Raises StashInputError."""
         with self.interrupts.cancelling(None):
-            return self.stdin.read()
+            data = getattr(self.stdin, "buffer", self.stdin).read()
+        try:
+            return decode_text(data) if isinstance(data, bytes) else str(data)
+        except UnicodeDecodeError:
+            raise StashInputError(f"standard input is not text in {ENCODINGS}") from None
 
     def ask(self, question: str) -> str:
         """Ask a question and return the answer."""

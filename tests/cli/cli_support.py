@@ -51,8 +51,9 @@ class Cli:
     def __init__(self, url: str | None = None, **environ: str) -> None:
         self.environ = environ | ({"STASH_URL": url} if url else {})
 
-    def __call__(self, *args: str, terminal: bool = False, answers: str = "") -> Done:
+    def __call__(self, *args: str, terminal: bool = False, answers: str | bytes = "") -> Done:
         if terminal:
+            assert isinstance(answers, str)
             return self._on_terminal(args, answers)
         result = CliRunner(env=self.environ).invoke(app, args, input=answers)
         return Done(result.exit_code, result.stdout, result.stderr)

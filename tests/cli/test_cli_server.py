@@ -143,7 +143,7 @@ def test_the_key_goes_to_the_server_that_is_named(way: str, key: str, site: Reco
 @pytest.mark.parametrize("name", ["STASH_API_KEY", "STASH_API_KEY_FILE"])
 def test_a_broken_key_is_a_wrong_setting_in_one_line(name: str, tmp_path: Path, site: Recorder) -> None:
     file = tmp_path / "key"
-    file.write_bytes("s3cret\n".encode("utf-16"))
+    file.write_bytes("s3cret\n".encode("utf-16-le"))
     cli = Cli(site.url, **{name: "s3cret\u00e9" if name == "STASH_API_KEY" else str(file)})
     for more in ((), ("--debug",)):
         done = cli("tags", "count", *more)

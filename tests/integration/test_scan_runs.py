@@ -103,6 +103,31 @@ def test_a_library_that_is_not_there_is_told(own: ScanLibrary, tmp_path: Path) -
     assert "unplugged" in own.log()[0]
 
 
+def test_a_library_folder_whose_name_is_no_text_is_refused_and_never_in_the_way(own: ScanLibrary) -> None:
+    write_picture(own.media / "a.png")
+    stashes = [
+        {"path": path, "excludeVideo": False, "excludeImage": False}
+        for path in (f"{own.media}/b\udcff", str(own.media))
+    ]
+    change = "mutation($input: ConfigGeneralInput!) { configureGeneral(input: $input) { stashes { path } } }"
+    [refused] = own.library.execute(change, {"input": {"stashes": stashes}}).errors
+    assert refused["message"] == "is not text: it holds bytes that are not UTF-8"
+    assert refused["path"] == ["variable", "input", "stashes", 0, "path"]
+    own.configure(stashes=stashes)  # as earlier releases stored it
+    own.scan()
+    assert own.images() == [(1, "a.png")]
+    listed = own.library.execute("{ configuration { general { stashes { path } } } }").data
+    assert listed["configuration"]["general"]["stashes"] == [{"path": str(own.media)}]
+
+
+def test_paths_to_scan_whose_names_are_no_text_are_told(own: ScanLibrary) -> None:
+    own.library.jobs.library_log.entries()
+    assert own.library.execute('mutation { metadataScan(input: {paths: ["/a\\udcff"]}) }').errors
+    assert own.library.execute(
+        "mutation($p: [String!]) { metadataScan(input: {paths: $p}) }", {"p": ["/\udcff"]}
+    ).errors
+
+
 def test_an_empty_library_is_scanned_at_once(own: ScanLibrary) -> None:
     assert own.scan()["progress"] == 1
     own.configure(stashes=[])

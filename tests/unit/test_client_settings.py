@@ -160,7 +160,9 @@ def test_the_variables_of_the_server_itself_are_not_read() -> None:
     assert found.url == "http://localhost:9999/graphql"
 
 
-@pytest.mark.parametrize("text", [b"k3y", b"k3y\n", b"k3y\r\n", b"\xef\xbb\xbfk3y\r\n", b" k3y\t\n\n"])
+@pytest.mark.parametrize(
+    "text", [b"k3y", b"k3y\n", b"k3y\r\n", b"\xef\xbb\xbfk3y\r\n", b" k3y\t\n\n", "k3y\r\n".encode("utf-16")]
+)
 def test_white_space_and_a_byte_order_mark_are_no_part_of_a_key(text: bytes, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_bytes(text)
@@ -197,7 +199,7 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(key: str, tm
         assert "s3cret" not in "".join(format_exception(caught.value))
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp500"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "cp500"])
 def test_key_files_in_other_encodings_are_refused(encoding: str, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_bytes("s3cret\r\n".encode(encoding))

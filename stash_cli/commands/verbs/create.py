@@ -106,15 +106,9 @@ def read_input(runtime: Runtime, type_name: str, source: str | None) -> dict[str
     """The JSON object of `--input`, checked against the input type."""
     if source is None:
         return {}
-    from pathlib import Path
+    from stash_cli.commands.variables import as_json, read_text
 
-    try:
-        text = runtime.streams.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-        value = json.loads(text)
-    except OSError as error:
-        raise StashInputError(f"--input: cannot read {source}: {error.strerror}") from None
-    except ValueError as error:
-        raise StashInputError(f"--input: not JSON: {error}") from None
+    value = as_json(read_text(source, runtime.streams), source)
     if not isinstance(value, dict):
         raise StashInputError("--input: not a JSON object")
     from stash_cli.core import types

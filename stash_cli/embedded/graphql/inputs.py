@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import graphql
 
+from stash_cli.core.texts import is_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -84,6 +86,8 @@ def _enum(kind: graphql.GraphQLEnumType, value: Any, path: Path) -> Any:
 
 def _scalar(kind: graphql.GraphQLScalarType, value: Any, path: Path) -> Any:
     """Coerce a built-in scalar; custom scalars are validated by their own parser."""
+    if not is_text(value):
+        raise _error("is not text: it holds bytes that are not UTF-8", path)
     if kind.name in COERCIONS:
         value = COERCIONS[kind.name](value)
         if not _ACCEPTED[kind.name](value):

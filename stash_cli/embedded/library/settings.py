@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
+from stash_cli.core.texts import is_text
 from stash_cli.embedded import tables as t
 
 if TYPE_CHECKING:
@@ -14,8 +15,14 @@ if TYPE_CHECKING:
 
 
 def read_part(connection: Connection, part: str) -> dict[str, Any]:
-    """The values set in `part` ("general", "ui", ...); empty without any."""
-    return dict(connection.scalar(select(t.settings.c.value).where(t.settings.c.key == part)) or {})
+    """The values set in `part` ("general", "ui", ...); empty without any.
+
+    Library folders whose names are no text, which earlier releases stored, are left out.
+    """
+    found = dict(connection.scalar(select(t.settings.c.value).where(t.settings.c.key == part)) or {})
+    if found.get("stashes"):
+        found["stashes"] = [stash for stash in found["stashes"] if is_text(stash["path"])]
+    return found
 
 
 def write_part(connection: Connection, part: str, values: Mapping[str, Any]) -> None:

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import select
-
-from stash_cli.embedded import tables as t
+from stash_cli.embedded.library import settings
 from stash_cli.embedded.scan.content import Inspected, Inspector
 from stash_cli.embedded.scan.importer import Importer
 from stash_cli.embedded.scan.matching import find_known
@@ -43,7 +41,8 @@ def run(library: Library, options: Mapping[str, Any], progress: Progress) -> lis
     Unreadable files are logged and skipped. Raises JobCancelled when asked to stop; what was written until
     then stays, and the next scan continues from there.
     """
-    general = _general(library.database)
+    with library.database.read() as connection:
+        general = settings.read_part(connection, "general")
     rules = read_rules(general, options, progress.library_log.warning, any_folder=library.limits.any_folder)
     paths = options.get("paths") or [root.path for root in rules.roots]
     with warnings.catch_warnings():
@@ -52,12 +51,6 @@ def run(library: Library, options: Mapping[str, Any], progress: Progress) -> lis
         scan = _Scan(library.database, rules, progress, follow_links=library.limits.follow_links)
         scan.run(paths)
     return scan.scanned_ids
-
-
-def _general(database: Database) -> Mapping[str, Any]:
-    with database.read() as connection:
-        stored = connection.execute(select(t.settings.c.value).where(t.settings.c.key == "general")).scalar()
-    return stored or {}
 
 
 @dataclass(frozen=True, slots=True)

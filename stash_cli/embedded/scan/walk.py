@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stash_cli.core.texts import is_text, legible
 from stash_cli.embedded.library import file_access
 from stash_cli.embedded.scan import paths as names
 from stash_cli.embedded.scan.captions import Caption, Sidecars, find_sidecars
@@ -72,6 +73,8 @@ class Walk:
     def paths(self, paths: list[str]) -> Iterator[FoundFolder | FoundFile]:
         """The folders and files at `paths`, preceded by their ancestors up to the library folder."""
         for path in map(names.absolute, paths):
+            if not self._is_text(path):
+                continue
             root = self.rules.root_of(path)
             if root is None:
                 self.warn(f"Skipping {path}: it is outside the library folders")
@@ -166,10 +169,8 @@ class Walk:
         return True
 
     def _is_text(self, path: str) -> bool:
-        try:
-            path.encode()
-        except UnicodeEncodeError:
-            self.warn(f"Skipping {path!r}: its name is not UTF-8")
+        if not is_text(path):
+            self.warn(f"Skipping {legible(path)}: its name is not UTF-8")
             return False
         return True
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
+from stash_cli.core.texts import decode_text
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.imaging.frames import cover_at
 from stash_cli.embedded.library.context import RequestContext
@@ -33,7 +34,7 @@ _CUE = "-->"
 
 def as_vtt(content: bytes, kind: str) -> bytes:
     """A caption file as WebVTT; `kind` is "vtt" or "srt", whose times have a comma."""
-    text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
+    text = _decoded(content)
     if kind == "srt":
         lines = (_TIME.sub(r"\1.\2", line) if _CUE in line else line for line in text.split("\n"))
         text = f"{_HEADER}\n\n" + "\n".join(lines)
@@ -42,9 +43,9 @@ def as_vtt(content: bytes, kind: str) -> bytes:
 
 def _decoded(content: bytes) -> str:
     try:
-        return content.decode("utf-8-sig")
+        return decode_text(content)
     except UnicodeDecodeError:
-        return content.decode("latin-1")
+        return content.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def chapters(marks: Iterable[tuple[float, float, str]]) -> bytes:

@@ -1,0 +1,67 @@
+"""Text from outside: files as Windows tools write them, and names whose bytes are no text."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+from typing import Any
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    # The mark of UTF-32 begins with that of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_FIRST_SURROGATE, _LAST_SURROGATE = 0xD800, 0xDFFF
+_FIRST_BYTE = 0xDC7F
+ENCODINGS = "UTF-8, or UTF-16 with a byte order mark"
+"""The encodings of text that is read, for messages."""
+
+
+def decode_text(data: bytes) -> str:
+    r"""The text of a file: UTF-8, or UTF-16 and UTF-32 with a byte order mark; line ends become `\n`.
+
+    Raises UnicodeDecodeError.
+
+    >>> decode_text("a\r\nb".encode("utf-16"))
+    'a\nb'
+    """
+    mark, encoding = next((known for known in _MARKS if data.startswith(known[0])), (b"", "utf-8"))
+    return data[len(mark) :].decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_text_file(path: str | Path) -> str:
+    """The text of a file. Raises OSError, and UnicodeDecodeError for other encodings."""
+    return decode_text(Path(path).read_bytes())
+
+
+def is_text(value: Any) -> bool:
+    """Whether a JSON value holds no lone surrogates.
+
+    Python decodes bytes that are not UTF-8, as in names of files, to lone surrogates. JSON can write them, a
+    database and a terminal cannot.
+    """
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
+    if isinstance(value, dict):
+        return all(is_text(key) and is_text(item) for key, item in value.items())
+    return not isinstance(value, list) or all(map(is_text, value))
+
+
+def legible(text: str) -> str:
+    r"""`text` with bytes that are not UTF-8 written out.
+
+    >>> legible("日\udcff")
+    '日\\xff'
+    """
+    return "".join(map(_legible, text))
+
+
+def _legible(char: str) -> str:
+    code = ord(char)
+    if not _FIRST_SURROGATE <= code <= _LAST_SURROGATE:
+        return char
+    # Python decodes the byte 0xff of a name to U+DCFF.
+    return f"\\x{code & 0xFF:02x}" if code > _FIRST_BYTE else f"\\u{code:04x}"

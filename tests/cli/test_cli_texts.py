@@ -1,0 +1,93 @@
+"""Text of any origin on the command line: bytes that are no text, files of Windows tools, locales."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_support import Cli, leaves
+
+WINDOWS = [
+    ("utf-8-sig", "\n"),
+    ("utf-8", "\r\n"),
+    ("utf-16", "\r\n"),
+    ("utf-16-le", "\r\n"),
+    ("utf-16-be", "\r\n"),
+    ("utf-32", "\n"),
+]
+"""Encodings and line ends of Windows tools; each file begins with a byte order mark, where it has one."""
+
+
+def write(path: Path, text: str, encoding: str, line_end: str) -> str:
+    mark = "\ufeff" if encoding.endswith(("le", "be")) else ""
+    path.write_bytes((mark + text.replace("\n", line_end)).encode(encoding))
+    return str(path)
+
+
+@pytest.mark.parametrize("path", leaves(), ids=" ".join)
+def test_words_that_are_no_text_are_refused_by_every_command(offline: Cli, path: tuple[str, ...]) -> None:
+    for words in ([*path, "b\udcff"], [*path, "--output", "\udcff"], ["--url", "\udcff", *path]):
+        done = offline(*words)
+        assert (done.status, done.out) == (2, "")
+        assert "is not UTF-8 text" in done.err
+        assert "\\xff" in done.err
+
+
+def test_settings_and_folders_that_are_no_text_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "STASH_URL is not UTF-8 text" in Cli("embedded:b\udcff.sqlite")("tags", "count").err
+    folder = tmp_path / "b\udcff"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for cli, words in (
+        (Cli(f"embedded:{tmp_path}/l.sqlite"), ["library", "add", "."]),
+        (Cli("embedded:l.sqlite"), ["tag", "create", "--name", "x"]),
+    ):
+        done = cli(*words)
+        assert done.status == 2
+        assert "b\\xff" in done.err
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize(("encoding", "line_end"), WINDOWS)
+def test_files_of_windows_tools_are_read_wherever_a_file_is_taken(
+    cli: Cli, tmp_path: Path, encoding: str, line_end: str
+) -> None:
+    def file(name: str, text: str) -> str:
+        return write(tmp_path / name, text, encoding, line_end)
+
+    tag = file("tag.json", '{"name":\n "Düne"}')
+    made = cli.ok("tag", "create", "--input", tag, "--json").json["id"]
+    request = file("q.json", '{"query":\n "{ version { version } }"}')
+    assert cli.ok("api", "--input", request).json["version"]
+    assert cli.ok("api", file("q.graphql", "{ version\n { version } }")).json["version"]
+    text = file("text.txt", "Größe\n2")
+    args = ("--operation", "tagUpdate", "-f", f"input.id={made}", "-F", f"input.description=@{text}")
+    assert cli.ok("api", *args, "--fields", "name,description").json == {
+        "name": "Düne",
+        "description": "Größe\n2",
+    }
+    key = file("key", "k3y\n")
+    assert cli.ok("tag", "show", made, "--api-key-file", key, "--json").json["name"] == "Düne"
+
+
+@pytest.mark.parametrize(("encoding", "line_end"), WINDOWS)
+def test_standard_input_of_windows_tools_is_read(
+    cli: Cli, tmp_path: Path, encoding: str, line_end: str
+) -> None:
+    def text(text: str) -> bytes:
+        return Path(write(tmp_path / "in", text, encoding, line_end)).read_bytes()
+
+    for name in ("a", "b"):
+        cli.ok("tag", "create", "--name", name)
+    body = text('{"query":\n "{ version { version } }"}')
+    assert cli.ok("api", "--input", "-", answers=body).json["version"]
+    done = cli.ok("tags", "delete", "-", "--yes", "--ids", answers=text("1\n2\n"))
+    assert done.out.split() == ["1", "2"]
+
+
+def test_standard_input_that_is_no_text_is_refused(cli: Cli) -> None:
+    done = cli("tags", "delete", "-", "--yes", answers=b"1\n\xff\xff2\n")
+    assert done.status == 2
+    assert "standard input is not text" in done.err
