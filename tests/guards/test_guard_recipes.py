@@ -18,8 +18,8 @@ DESCRIPTION = "    description: Nullable[{}] = UNSET\n"
 FIELD = '    made_up: Nullable[{}] = api(since="0.32")\n'
 EDITS = {
     f"{TYPES}/tag.py": "str",
-    f"{TYPES}/inputs/tag.py": "str",
-    f"{TYPES}/filters/tag.py": "criteria.StringCriterionInput",
+    f"{TYPES}/inputs/studio.py": "str",
+    f"{TYPES}/filters/studio.py": "criteria.StringCriterionInput",
 }
 """File -> type of the new field, which stands after the description."""
 IMPORT = "types.base import StashInput\n"

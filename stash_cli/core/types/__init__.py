@@ -9,19 +9,46 @@ from importlib import import_module
 from typing import Any
 
 from stash_cli.core.types.api import describe_api
-from stash_cli.core.types.extras import EXTRAS
+
+EXTRAS = {
+    "ApiObject": "stash_cli.core.types.base:ApiObject",
+    "Any": "typing:Any",
+    "BoolMap": "stash_cli.core.types.annotations:BoolMap",
+    "DatePrecision": "stash_cli.core.types.fuzzy_date:DatePrecision",
+    "FromGraphQLMixin": "stash_cli.core.types.base:ApiObject",
+    "FuzzyDate": "stash_cli.core.types.fuzzy_date:FuzzyDate",
+    "Int64": "stash_cli.core.types.annotations:Int64",
+    "Map": "stash_cli.core.types.annotations:Map",
+    "OnMultipleMatch": "stash_cli.core.types.enums:OnMultipleMatch",
+    "PHashDuplicationCriterionInput": "stash_cli.core.types.filters.criteria:DuplicationCriterionInput",
+    "PluginConfigMap": "stash_cli.core.types.annotations:PluginConfigMap",
+    "RelationshipMetadata": "stash_cli.core.orm.relationship:RelationshipMetadata",
+    "StashInput": "stash_cli.core.types.base:StashInput",
+    "StashObject": "stash_cli.core.types.entity:StashObject",
+    "StashResult": "stash_cli.core.types.base:StashResult",
+    "Time": "stash_cli.core.types.annotations:Time",
+    "Timestamp": "stash_cli.core.types.annotations:Timestamp",
+    "UNSET": "stash_cli.core.unset:UNSET",
+    "UnsetType": "stash_cli.core.unset:UnsetType",
+    "is_set": "stash_cli.core.unset:is_set",
+    "normalize_date": "stash_cli.core.types.fuzzy_date:normalize_date",
+    "parse_date_precision": "stash_cli.core.types.fuzzy_date:parse_date_precision",
+    "validate_fuzzy_date": "stash_cli.core.types.fuzzy_date:validate_fuzzy_date",
+}
+"""Names that are exported beside the API's own types, some of them from other releases or libraries."""
 
 
 def __getattr__(name: str) -> Any:
     if name == "__all__":
         return __dir__()
-    module = EXTRAS.get(name)
-    if module is None:
+    place = EXTRAS.get(name)
+    if place is None:
         declared = describe_api().types.get(name)
         if declared is None or declared.kind == "SCALAR":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = f"{__name__}.{declared.module}"
-    value = getattr(import_module(module), name)
+        place = f"{__name__}.{declared.module}:{name}"
+    module, _, attribute = place.partition(":")
+    value = getattr(import_module(module), attribute)
     # Later uses find it without this function.
     globals()[name] = value
     return value

@@ -23,7 +23,6 @@ from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.base import ApiObject, Embedded, StashInput, StashResult
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.entity import StashObject
-from stash_cli.core.types.extras import EXTRAS
 from stash_cli.core.types.file import BaseFile
 from stash_cli.core.types.links import Link
 from stash_cli.core.unset import UnsetType
@@ -109,10 +108,18 @@ def hints_of(cls: type[ApiObject]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         scope = vars(sys.modules[base.__module__])
+        # A base such as `_General[None]` has the fields of `_General`, which stands before it.
+        if args := getattr(base, "__pydantic_generic_metadata__", {}).get("args"):
+            found = {name: hint[args] if _is_open(hint) else hint for name, hint in found.items()}
         for name, text in vars(base).get("__annotations__", {}).items():
             if name in cls.model_fields:
                 found[name] = eval(text, dict(scope)) if isinstance(text, str) else text  # noqa: S307 - our own annotations
     return found
+
+
+def _is_open(hint: Any) -> bool:
+    """Whether a type variable stands in an annotation."""
+    return bool(getattr(hint, "__parameters__", ()))
 
 
 def describe_field(attr: str, hint: Any, info: FieldInfo) -> tuple[str, Any]:
@@ -208,11 +215,14 @@ def render_json(api: dict[str, Any]) -> str:
 def render_stub(api: dict[str, Any]) -> str:
     """`types/__init__.pyi`: every type under its name, for type checkers."""
     lines = ['"""Names that `stash_cli.core.types` resolves when they are first used (generated)."""', ""]
-    places = [(facts["module"], name) for name, facts in api["types"].items() if "module" in facts]
-    places = [(f"{types.__name__}.{module}", name) for module, name in places]
-    places += [(module, name) for name, module in EXTRAS.items()]
-    lines += [f"from {module} import {name} as {name}" for module, name in sorted(places)]
-    return "\n".join(lines) + "\n"
+    places = {
+        name: f"{types.__name__}.{facts['module']}:{name}"
+        for name, facts in api["types"].items()
+        if "module" in facts
+    }
+    rows = sorted((*place.split(":"), name) for name, place in (places | types.EXTRAS).items())
+    lines += [f"from {module} import {attribute} as {name}" for module, attribute, name in rows]
+    return "\n".join([*lines, "", "EXTRAS: dict[str, str]"]) + "\n"
 
 
 def render_methods() -> str:

@@ -17,8 +17,8 @@ from stash_cli.core.orm.history import ALWAYS_DIRTY, Conflict, History, compare,
 from stash_cli.core.orm.introspect import ClassProperty, side_mutations, tracked_fields
 from stash_cli.core.orm.relationship import inverses, relationships
 from stash_cli.core.orm.state import UNTRACKED, InstanceState, add_state
-from stash_cli.core.types.annotations import ID
-from stash_cli.core.types.base import ApiObject
+from stash_cli.core.types.annotations import ID, Maybe, Time
+from stash_cli.core.types.base import ApiObject, Embedded
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.edits.conflicts import OnConflict
+
 
 _put = object.__setattr__
 _TEMPORARY_LENGTH = len(uuid4().hex)
@@ -315,3 +316,11 @@ def is_temporary(id: str) -> bool:  # noqa: A002 - it is one
 def _live_items(found: list[Any], live: list[tuple[Any, Any]]) -> list[Any]:
     """The items whose snapshots are in `found`."""
     return [item for kept, item in live if kept in found]
+
+
+class StashID(Embedded):
+    """An object's id on a stash-box."""
+
+    endpoint: Maybe[str] = UNSET
+    stash_id: Maybe[str] = UNSET
+    updated_at: Maybe[Time] = UNSET

@@ -5,7 +5,7 @@ Members are called as in the API, those that it does not write in capitals also 
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import ClassVar
 
 
@@ -265,3 +265,11 @@ class SystemStatusEnum(StrEnum):
     SETUP = "SETUP"
     NEEDS_MIGRATION = "NEEDS_MIGRATION"
     OK = "OK"
+
+
+class OnMultipleMatch(Enum):
+    """Ids for a name that several objects have: none, all of them, or the first (no type of the API)."""
+
+    RETURN_NONE = 0
+    RETURN_LIST = 1
+    RETURN_FIRST = 2

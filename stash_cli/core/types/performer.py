@@ -5,10 +5,9 @@ from __future__ import annotations
 from stash_cli.core.orm.entity_methods import PerformerMethods
 from stash_cli.core.types.annotations import Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import StashResult, api
-from stash_cli.core.types.entity import StashObject
+from stash_cli.core.types.entity import StashID, StashObject
 from stash_cli.core.types.enums import CircumcisedEnum, GenderEnum
 from stash_cli.core.types.links import Group, Movie, Scene, Tag
-from stash_cli.core.types.stash_id import StashID
 from stash_cli.core.unset import UNSET
 
 

@@ -1,9 +1,9 @@
-"""Plugins with their tasks and hooks, and installable packages."""
+"""Plugins with their tasks and hooks, installable packages, and the inputs for them."""
 
 from __future__ import annotations
 
 from stash_cli.core.types.annotations import ID, Map, Maybe, Nullable, Timestamp
-from stash_cli.core.types.base import ApiObject, api
+from stash_cli.core.types.base import ApiObject, StashInput, api, required
 from stash_cli.core.types.enums import PluginSettingTypeEnum
 from stash_cli.core.unset import UNSET
 
@@ -75,3 +75,28 @@ class PluginSetting(ApiObject):
     display_name: Nullable[str] = UNSET
     description: Nullable[str] = UNSET
     type: Maybe[PluginSettingTypeEnum] = UNSET
+
+
+class PackageSpecInput(StashInput):
+    """A package of one source."""
+
+    id: str
+    source_url: str = required("sourceURL")
+
+
+class PluginArgInput(StashInput):
+    """A named argument of a plugin task in the older form."""
+
+    key: str
+    value: Nullable[PluginValueInput] = UNSET
+
+
+class PluginValueInput(StashInput):
+    """A typed value of a plugin argument in the older form."""
+
+    str: Nullable[str] = UNSET
+    i: Nullable[int] = UNSET
+    b: Nullable[bool] = UNSET
+    f: Nullable[float] = UNSET
+    o: Nullable[list[PluginArgInput]] = UNSET
+    a: Nullable[list[PluginValueInput]] = UNSET

@@ -1,13 +1,12 @@
-"""Scenes (videos), their play data, and the page that lists them."""
+"""Scenes (videos) with their play data, and the markers in them."""
 
 from __future__ import annotations
 
-from stash_cli.core.orm.entity_methods import SceneMethods
+from stash_cli.core.orm.entity_methods import SceneMarkerMethods, SceneMethods
 from stash_cli.core.types import links
 from stash_cli.core.types.annotations import ID, Date, Map, Maybe, Nullable, Rating100, Time
 from stash_cli.core.types.base import ApiObject, Embedded, StashResult, api
-from stash_cli.core.types.entity import StashObject
-from stash_cli.core.types.stash_id import StashID
+from stash_cli.core.types.entity import StashID, StashObject
 from stash_cli.core.unset import UNSET
 
 
@@ -118,3 +117,41 @@ class HistoryMutationResult(ApiObject):
 
     count: Maybe[int] = UNSET
     history: Maybe[list[Time]] = UNSET
+
+
+class SceneMarkerTag(ApiObject):
+    """Markers of a scene under their primary tag."""
+
+    tag: Maybe[links.Tag] = UNSET
+    scene_markers: Maybe[list[SceneMarker]] = UNSET
+
+
+class SceneMarker(SceneMarkerMethods, StashObject):
+    """A point or span of a scene, in seconds, under a primary tag."""
+
+    scene: Maybe[Scene] = UNSET
+    title: Maybe[str] = UNSET
+    seconds: Maybe[float] = UNSET
+    end_seconds: Nullable[float] = UNSET
+    primary_tag: Maybe[links.Tag] = UNSET
+    tags: Maybe[list[links.Tag]] = UNSET
+    created_at: Maybe[Time] = UNSET
+    updated_at: Maybe[Time] = UNSET
+    stream: Maybe[str] = UNSET
+    preview: Maybe[str] = UNSET
+    screenshot: Maybe[str] = UNSET
+
+
+class FindSceneMarkersResultType(StashResult):
+    """One page of scene markers and the number that match in all."""
+
+    count: int
+    scene_markers: list[SceneMarker]
+
+
+class MarkerStringsResultType(ApiObject):
+    """A marker title and how often it is used."""
+
+    count: Maybe[int] = UNSET
+    id: Maybe[ID] = UNSET
+    title: Maybe[str] = UNSET

@@ -1,11 +1,11 @@
-"""Scrapers and what they find on other sites."""
+"""Scrapers, what they find on other sites, and the inputs of scraping and stash-box queries."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
 from stash_cli.core.types.annotations import ID, Maybe, Nullable
-from stash_cli.core.types.base import ApiObject, api
+from stash_cli.core.types.base import ApiObject, StashInput, api, required
 from stash_cli.core.types.enums import ScrapeType
 from stash_cli.core.types.links import SceneFileType
 from stash_cli.core.unset import UNSET
@@ -18,10 +18,9 @@ class StashBoxValidationResult(ApiObject):
     status: Maybe[str] = UNSET
 
 
-class ScrapedGroup(ApiObject):
-    """A group as a scraper found it."""
+class _Group(ApiObject):
+    """Facts about a group, found or known."""
 
-    stored_id: Nullable[ID] = UNSET
     name: Nullable[str] = UNSET
     aliases: Nullable[str] = UNSET
     duration: Nullable[str] = UNSET
@@ -30,6 +29,12 @@ class ScrapedGroup(ApiObject):
     director: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
     synopsis: Nullable[str] = UNSET
+
+
+class ScrapedGroup(_Group):
+    """A group as a scraper found it."""
+
+    stored_id: Nullable[ID] = UNSET
     studio: Nullable[ScrapedStudio] = UNSET
     tags: Nullable[list[ScrapedTag]] = UNSET
     front_image: Nullable[str] = UNSET
@@ -42,8 +47,8 @@ class ScrapedMovie(ScrapedGroup):
     url: Nullable[str] = api(deprecated="use urls")
 
 
-class ScrapedPerformer(ApiObject):
-    """A performer as a scraper found it."""
+class _Performer(ApiObject):
+    """Facts about a performer, found or known."""
 
     stored_id: Nullable[ID] = UNSET
     name: Nullable[str] = UNSET
@@ -68,14 +73,19 @@ class ScrapedPerformer(ApiObject):
     tattoos: Nullable[str] = UNSET
     piercings: Nullable[str] = UNSET
     aliases: Nullable[str] = UNSET
-    tags: Nullable[list[ScrapedTag]] = UNSET
-    image: Nullable[str] = api(deprecated="use images instead")
-    images: Nullable[list[str]] = UNSET
     details: Nullable[str] = UNSET
     death_date: Nullable[str] = UNSET
     hair_color: Nullable[str] = UNSET
     weight: Nullable[str] = UNSET
     remote_site_id: Nullable[str] = UNSET
+
+
+class ScrapedPerformer(_Performer):
+    """A performer as a scraper found it."""
+
+    tags: Nullable[list[ScrapedTag]] = UNSET
+    image: Nullable[str] = api(deprecated="use images instead")
+    images: Nullable[list[str]] = UNSET
 
 
 class ScraperSpec(ApiObject):
@@ -124,8 +134,8 @@ class ScrapedTag(ApiObject):
     remote_site_id: Nullable[str] = UNSET
 
 
-class ScrapedScene(ApiObject):
-    """A scene as a scraper found it."""
+class _Scene(ApiObject):
+    """Facts about a scene, found or known."""
 
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
@@ -134,6 +144,12 @@ class ScrapedScene(ApiObject):
     url: Nullable[str] = api(deprecated="use urls")
     urls: Nullable[list[str]] = UNSET
     date: Nullable[str] = UNSET
+    remote_site_id: Nullable[str] = UNSET
+
+
+class ScrapedScene(_Scene):
+    """A scene as a scraper found it."""
+
     image: Nullable[str] = UNSET
     file: Nullable[SceneFileType] = UNSET
     studio: Nullable[ScrapedStudio] = UNSET
@@ -141,13 +157,12 @@ class ScrapedScene(ApiObject):
     performers: Nullable[list[ScrapedPerformer]] = UNSET
     movies: Nullable[list[ScrapedMovie]] = api(deprecated="use groups")
     groups: Nullable[list[ScrapedGroup]] = UNSET
-    remote_site_id: Nullable[str] = UNSET
     duration: Nullable[int] = UNSET
     fingerprints: Nullable[list[StashBoxFingerprint]] = UNSET
 
 
-class ScrapedGallery(ApiObject):
-    """A gallery as a scraper found it."""
+class _Gallery(ApiObject):
+    """Facts about a gallery, found or known."""
 
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
@@ -156,20 +171,30 @@ class ScrapedGallery(ApiObject):
     url: Nullable[str] = api(deprecated="use urls")
     urls: Nullable[list[str]] = UNSET
     date: Nullable[str] = UNSET
+
+
+class ScrapedGallery(_Gallery):
+    """A gallery as a scraper found it."""
+
     studio: Nullable[ScrapedStudio] = UNSET
     tags: Nullable[list[ScrapedTag]] = UNSET
     performers: Nullable[list[ScrapedPerformer]] = UNSET
 
 
-class ScrapedImage(ApiObject):
-    """An image as a scraper found it."""
+class _Image(ApiObject):
+    """Facts about an image, found or known."""
 
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
     details: Nullable[str] = UNSET
-    photographer: Nullable[str] = UNSET
     urls: Nullable[list[str]] = UNSET
     date: Nullable[str] = UNSET
+
+
+class ScrapedImage(_Image):
+    """An image as a scraper found it."""
+
+    photographer: Nullable[str] = UNSET
     studio: Nullable[ScrapedStudio] = UNSET
     tags: Nullable[list[ScrapedTag]] = UNSET
     performers: Nullable[list[ScrapedPerformer]] = UNSET
@@ -196,6 +221,157 @@ class StashBoxFingerprint(ApiObject):
     algorithm: Maybe[str] = UNSET
     hash: Maybe[str] = UNSET
     duration: Maybe[int] = UNSET
+
+
+class ScrapedGroupInput(StashInput, _Group):
+    """Known fields of a group, to scrape the others."""
+
+
+class ScrapedMovieInput(ScrapedGroupInput):
+    """Known fields of a movie (the older name of a group), to scrape the others."""
+
+    url: Nullable[str] = api(deprecated="use urls")
+
+
+class ScrapedPerformerInput(StashInput, _Performer):
+    """Known fields of a performer, to scrape the others."""
+
+
+class ScrapedSceneInput(StashInput, _Scene):
+    """Known fields of a scene, to scrape the others."""
+
+
+class ScrapedGalleryInput(StashInput, _Gallery):
+    """Known fields of a gallery, to scrape the others."""
+
+
+class ScrapedImageInput(StashInput, _Image):
+    """Known fields of an image, to scrape the others."""
+
+
+class ScraperSourceInput(StashInput, ScraperSource):
+    """The scraper or stash-box to ask."""
+
+
+class ScrapeSingleSceneInput(StashInput):
+    """The scene to scrape: a text, an id or its known fields."""
+
+    query: Nullable[str] = UNSET
+    scene_id: Nullable[ID] = UNSET
+    scene_input: Nullable[ScrapedSceneInput] = UNSET
+
+
+class ScrapeMultiScenesInput(StashInput):
+    """The scenes to scrape."""
+
+    scene_ids: Nullable[list[ID]] = UNSET
+
+
+class ScrapeSingleStudioInput(StashInput):
+    """The studio to scrape."""
+
+    query: Nullable[str] = UNSET
+
+
+class ScrapeSingleTagInput(StashInput):
+    """The tag to scrape."""
+
+    query: Nullable[str] = UNSET
+
+
+class ScrapeSinglePerformerInput(StashInput):
+    """The performer to scrape: a text, an id or its known fields."""
+
+    query: Nullable[str] = UNSET
+    performer_id: Nullable[ID] = UNSET
+    performer_input: Nullable[ScrapedPerformerInput] = UNSET
+
+
+class ScrapeMultiPerformersInput(StashInput):
+    """The performers to scrape."""
+
+    performer_ids: Nullable[list[ID]] = UNSET
+
+
+class ScrapeSingleGalleryInput(StashInput):
+    """The gallery to scrape: a text, an id or its known fields."""
+
+    query: Nullable[str] = UNSET
+    gallery_id: Nullable[ID] = UNSET
+    gallery_input: Nullable[ScrapedGalleryInput] = UNSET
+
+
+class ScrapeSingleImageInput(StashInput):
+    """The image to scrape: a text, an id or its known fields."""
+
+    query: Nullable[str] = UNSET
+    image_id: Nullable[ID] = UNSET
+    image_input: Nullable[ScrapedImageInput] = UNSET
+
+
+class ScrapeSingleMovieInput(StashInput):
+    """The movie to scrape: a text, an id or its known fields."""
+
+    query: Nullable[str] = UNSET
+    movie_id: Nullable[ID] = UNSET
+    movie_input: Nullable[ScrapedMovieInput] = UNSET
+
+
+class ScrapeSingleGroupInput(StashInput):
+    """The group to scrape: a text, an id or its known fields."""
+
+    query: Nullable[str] = UNSET
+    group_id: Nullable[ID] = UNSET
+    group_input: Nullable[ScrapedGroupInput] = UNSET
+
+
+class StashBoxSceneQueryInput(StashInput):
+    """Scenes to look up on a stash-box."""
+
+    stash_box_index: Nullable[int] = api(deprecated="use stash_box_endpoint")
+    stash_box_endpoint: Nullable[str] = UNSET
+    scene_ids: Nullable[list[ID]] = UNSET
+    q: Nullable[str] = UNSET
+
+
+class StashBoxPerformerQueryInput(StashInput):
+    """Performers to look up on a stash-box."""
+
+    stash_box_index: Nullable[int] = api(deprecated="use stash_box_endpoint")
+    stash_box_endpoint: Nullable[str] = UNSET
+    performer_ids: Nullable[list[ID]] = UNSET
+    q: Nullable[str] = UNSET
+
+
+class StashBoxBatchTagInput(StashInput):
+    """Objects to update from a stash-box."""
+
+    refresh: bool
+    create_parent: bool = required("createParent")
+    endpoint: Nullable[int] = api(deprecated="use stash_box_endpoint")
+    stash_box_endpoint: Nullable[str] = UNSET
+    exclude_fields: Nullable[list[str]] = UNSET
+    ids: Nullable[list[ID]] = UNSET
+    names: Nullable[list[str]] = UNSET
+    stash_ids: Nullable[list[str]] = UNSET
+    performer_ids: Nullable[list[ID]] = api(deprecated="use ids")
+    performer_names: Nullable[list[str]] = api(deprecated="use names")
+
+
+class StashBoxFingerprintSubmissionInput(StashInput):
+    """Scenes whose fingerprints to submit to a stash-box."""
+
+    scene_ids: list[str]
+    stash_box_index: Nullable[int] = api(deprecated="use stash_box_endpoint")
+    stash_box_endpoint: Nullable[str] = UNSET
+
+
+class StashBoxDraftSubmissionInput(StashInput):
+    """An object to submit to a stash-box as a draft."""
+
+    id: str
+    stash_box_index: Nullable[int] = api(deprecated="use stash_box_endpoint")
+    stash_box_endpoint: Nullable[str] = UNSET
 
 
 ScrapedContent: TypeAlias = (

@@ -1,12 +1,12 @@
-"""The server itself: version, status, statistics, logs, folders, DLNA, SQL."""
+"""The server itself: version, status, jobs, statistics, logs, folders, DLNA, SQL."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from stash_cli.core.types.annotations import Int64, Maybe, Nullable, Time
+from stash_cli.core.types.annotations import ID, Int64, Maybe, Nullable, Time
 from stash_cli.core.types.base import ApiObject, api
-from stash_cli.core.types.enums import LogLevel, SystemStatusEnum
+from stash_cli.core.types.enums import JobStatus, JobStatusUpdateType, LogLevel, SystemStatusEnum
 from stash_cli.core.unset import UNSET
 
 
@@ -106,3 +106,24 @@ class LatestVersion(ApiObject):
     shorthash: Maybe[str] = UNSET
     release_date: Maybe[str] = UNSET
     url: Maybe[str] = UNSET
+
+
+class Job(ApiObject):
+    """A task of the server: queued, running, or one of the last ten that ended."""
+
+    id: Maybe[ID] = UNSET
+    status: Maybe[JobStatus] = UNSET
+    sub_tasks: Nullable[list[str]] = api("subTasks")
+    description: Maybe[str] = UNSET
+    progress: Nullable[float] = UNSET
+    start_time: Nullable[Time] = api("startTime")
+    end_time: Nullable[Time] = api("endTime")
+    add_time: Maybe[Time] = api("addTime")
+    error: Nullable[str] = UNSET
+
+
+class JobStatusUpdate(ApiObject):
+    """An event of a job."""
+
+    type: Maybe[JobStatusUpdateType] = UNSET
+    job: Maybe[Job] = UNSET

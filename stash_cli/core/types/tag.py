@@ -5,8 +5,7 @@ from __future__ import annotations
 from stash_cli.core.orm.entity_methods import TagMethods
 from stash_cli.core.types.annotations import Map, Maybe, Nullable, Time
 from stash_cli.core.types.base import StashResult, api
-from stash_cli.core.types.entity import StashObject
-from stash_cli.core.types.stash_id import StashID
+from stash_cli.core.types.entity import StashID, StashObject
 from stash_cli.core.unset import UNSET
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, String, and_, false, func, not_, or_
 
-from stash_cli.core.types.resolution import BANDS
+from stash_cli.core.types.api import BANDS
 from stash_cli.embedded.graphql.errors import UnsupportedModifier
 from stash_cli.embedded.library import regex
 

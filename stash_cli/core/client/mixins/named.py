@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from stash_cli.core.client.base import Dict, Id, StashClientBase
 from stash_cli.core.client.resolver import Policy, map_ids
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.core.types.familiar import OnMultipleMatch
+from stash_cli.core.types.enums import OnMultipleMatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

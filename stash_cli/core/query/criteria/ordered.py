@@ -31,7 +31,7 @@ from stash_cli.core.query.model import (
     Test,
     with_modifier,
 )
-from stash_cli.core.types.resolution import BANDS
+from stash_cli.core.types.api import BANDS
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -1,4 +1,4 @@
-"""The filter for scenes."""
+"""The filters for scenes and their markers."""
 
 from __future__ import annotations
 
@@ -75,3 +75,19 @@ class SceneFilterType(StashInput):
     markers_filter: Nullable[links.SceneMarkerFilterType] = UNSET
     files_filter: Nullable[links.FileFilterType] = UNSET
     custom_fields: Nullable[list[criteria.CustomFieldCriterionInput]] = UNSET
+
+
+class SceneMarkerFilterType(StashInput):
+    """Filter of scene markers; every field that is set must match."""
+
+    tags: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    scene_tags: Nullable[criteria.HierarchicalMultiCriterionInput] = UNSET
+    performers: Nullable[criteria.MultiCriterionInput] = UNSET
+    scenes: Nullable[criteria.MultiCriterionInput] = UNSET
+    duration: Nullable[criteria.FloatCriterionInput] = UNSET
+    created_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    updated_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    scene_date: Nullable[criteria.DateCriterionInput] = UNSET
+    scene_created_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    scene_updated_at: Nullable[criteria.TimestampCriterionInput] = UNSET
+    scene_filter: Nullable[links.SceneFilterType] = UNSET

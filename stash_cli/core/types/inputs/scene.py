@@ -1,10 +1,11 @@
-"""Inputs of the scene mutations."""
+"""Inputs of the mutations on scenes, on their markers and on files."""
 
 from __future__ import annotations
 
 from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Picture, Rating100
 from stash_cli.core.types.base import StashInput, api
 from stash_cli.core.types.inputs import common
+from stash_cli.core.types.inputs.common import BulkUpdateIds
 from stash_cli.core.types.links import SceneMovieInput
 from stash_cli.core.unset import UNSET
 
@@ -127,3 +128,67 @@ class SceneMergeInput(StashInput):
     values: Nullable[SceneUpdateInput] = UNSET
     play_history: Nullable[bool] = UNSET
     o_history: Nullable[bool] = UNSET
+
+
+class SceneMarkerCreateInput(StashInput):
+    """Fields of a new scene marker (`sceneMarkerCreate`)."""
+
+    # Required, but "" is a title.
+    title: str
+    seconds: float
+    scene_id: ID
+    primary_tag_id: ID
+    end_seconds: Nullable[float] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+
+
+class SceneMarkerUpdateInput(StashInput):
+    """Changes to one scene marker; fields left UNSET stay as they are (`sceneMarkerUpdate`)."""
+
+    id: ID
+    title: Nullable[str] = UNSET
+    seconds: Nullable[float] = UNSET
+    end_seconds: Nullable[float] = UNSET
+    scene_id: Nullable[ID] = UNSET
+    primary_tag_id: Nullable[ID] = UNSET
+    tag_ids: Nullable[list[ID]] = UNSET
+
+
+class BulkSceneMarkerUpdateInput(StashInput):
+    """Changes to several scene markers (`bulkSceneMarkerUpdate`)."""
+
+    ids: Nullable[list[ID]] = UNSET
+    title: Nullable[str] = UNSET
+    primary_tag_id: Nullable[ID] = UNSET
+    # Servers drop the change where the new tags are as many as the old ones (seen in 0.30.1).
+    tag_ids: Nullable[BulkUpdateIds] = UNSET
+
+
+class MoveFilesInput(StashInput):
+    """Files to move and where to (`moveFiles`)."""
+
+    ids: list[ID]
+    destination_folder: Nullable[str] = UNSET
+    destination_folder_id: Nullable[ID] = UNSET
+    destination_basename: Nullable[str] = UNSET
+
+
+class SetFingerprintsInput(StashInput):
+    """A fingerprint to set, or to remove with a null value."""
+
+    type: str
+    value: Nullable[str] = UNSET
+
+
+class FileSetFingerprintsInput(StashInput):
+    """Fingerprints to set on one file (`fileSetFingerprints`)."""
+
+    id: ID
+    fingerprints: list[SetFingerprintsInput]
+
+
+class AssignSceneFileInput(StashInput):
+    """A file to attach to another scene (`sceneAssignFile`)."""
+
+    scene_id: ID
+    file_id: ID
