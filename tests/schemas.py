@@ -14,8 +14,7 @@ from graphql import (
 )
 from support import reference
 
-from stash_cli.core.graphql import capability
-from stash_cli.core.graphql.capability import ServerCapabilities
+from stash_cli.core.capabilities import ServerCapabilities, reduce_introspection
 
 VERSIONS = ("0.31", "0.30.1", "0.22.1")
 OLD = "0.19"
@@ -127,7 +126,7 @@ def old_schema() -> GraphQLSchema:
 def capabilities_of(schema: GraphQLSchema, version: str) -> ServerCapabilities:
     """Capabilities of a server with this schema."""
     data = introspection_from_schema(schema, descriptions=False)
-    facts = capability.reduce_introspection({**data, "_server": {"version": version, "hash": "x"}})
+    facts = reduce_introspection({**data, "_server": {"version": version, "hash": "x"}})
     return ServerCapabilities(json.loads(json.dumps(facts)))
 
 

@@ -19,8 +19,8 @@ from stash_cli.core.settings import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
-    from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.store import StashEntityStore
 
 

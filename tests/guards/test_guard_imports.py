@@ -33,6 +33,7 @@ ALLOWED = {
     "stash_cli.core.transport": ("core.errors", "core.settings", "core.log", "core.syntax"),
     "stash_cli.core.query": ("core.types", "core.errors", "core.unset", "core.graphql"),
     "stash_cli.core.client": (
+        "core.capabilities",
         "core.syntax",
         "core.transport",
         "core.graphql",
@@ -55,7 +56,7 @@ ALLOWED = {
         "core.errors",
         "core.unset",
     ),
-    "stash_cli.core.capabilities": ("core.graphql",),
+    "stash_cli.core.capabilities": ("core.graphql", "core.types", "core.errors"),
     "stash_cli.core.explain": ("core.types", "core.graphql", "core.query", "core.errors"),
     "stash_cli.core.context": ("core",),
     "stash_cli.embedded": ("core.types", "core.errors", "core.private_files", "core.texts", "core.unset"),

@@ -16,9 +16,9 @@ from support import reference
 
 import stash_cli
 from stash_cli.core import errors, types
+from stash_cli.core.capabilities import EmbeddedCapabilities, ServerCapabilities
 from stash_cli.core.client import BatchOperation, BatchResult, StashClient
 from stash_cli.core.context import StashContext
-from stash_cli.core.graphql.capability import EmbeddedCapabilities, ServerCapabilities
 from stash_cli.core.orm.state import InstanceState
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import StashObject

@@ -354,7 +354,7 @@ def test_pauses_grow_while_the_server_hangs_up(tmp_path: Path) -> None:
 def test_a_server_that_keeps_hanging_up_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from stash_cli.core.client import StashClient
     from stash_cli.core.transport import websocket as conversation
-    from stash_cli.core.transport.retry import Backoff
+    from stash_cli.core.transport.outcome import Backoff
 
     monkeypatch.setattr(conversation, "_pauses", lambda: Backoff(attempts=3, first=0.01).pauses())
 

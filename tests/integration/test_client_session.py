@@ -16,11 +16,11 @@ import pytest
 from client_server import RESET, CannedServer, graphql, knows_schema, schema, serving, session_with
 from support import fresh_python, run
 
+from stash_cli.core.capabilities import reduce_introspection
 from stash_cli.core.client import paging, schema_cache
 from stash_cli.core.client.batch import BatchOperation, execute_batch
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import StashConnectionError, StashGraphQLError, StashInputError, StashLookupError
-from stash_cli.core.graphql import capability
 from stash_cli.core.log import configure_logging
 from stash_cli.core.settings import Connection
 from stash_cli.core.types.entities import ENTITIES
@@ -257,7 +257,7 @@ def test_the_next_page_travels_while_the_caller_holds_the_loop(tmp_path: Path) -
 
     async def main(url: str) -> None:
         connection = Connection(f"{url}/graphql", cache_dir=tmp_path)
-        schema_cache.remember(connection, capability.reduce_introspection(schema()))
+        schema_cache.remember(connection, reduce_introspection(schema()))
         async with Session(connection) as session:
             pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
             await anext(pages)
@@ -441,5 +441,5 @@ assert asyncio.run(main()) == [{"id": "1"}]
 print(*sorted({"httpx", "pydantic", "rich", "click", "pygments", "websockets", "graphql"} & set(sys.modules)))
 """
     facts = tmp_path / "facts.json"
-    facts.write_text(json.dumps(capability.reduce_introspection(schema())))
+    facts.write_text(json.dumps(reduce_introspection(schema())))
     assert fresh_python(code, str(facts)).split() == ["httpx"]

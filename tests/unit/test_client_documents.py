@@ -12,9 +12,10 @@ from graphql import parse, validate
 from schemas import VERSIONS, capabilities_of, old_schema, server_of
 from support import reference
 
+from stash_cli.core import capabilities
+from stash_cli.core.capabilities import EmbeddedCapabilities, ServerCapabilities
 from stash_cli.core.errors import StashCapabilityError, StashInputError
-from stash_cli.core.graphql import capability, document, selection
-from stash_cli.core.graphql.capability import EmbeddedCapabilities, ServerCapabilities
+from stash_cli.core.graphql import document, selection
 from stash_cli.core.types.api import describe_api
 
 
@@ -22,9 +23,9 @@ def test_introspection_query_is_valid_and_deep_enough() -> None:
     from graphql import graphql_sync
 
     schema = old_schema()
-    found = graphql_sync(schema, capability.INTROSPECTION.replace(capability.VERSION_FIELD, ""))
+    found = graphql_sync(schema, capabilities.INTROSPECTION.replace(capabilities.VERSION_FIELD, ""))
     assert found.errors is None
-    server = ServerCapabilities(capability.reduce_introspection(found.data or {}))
+    server = ServerCapabilities(capabilities.reduce_introspection(found.data or {}))
     assert server.field_type("FindScenesResultType", "scenes") == "[Scene!]!"
     assert server.arguments("query", "findMovie") == {"id": "ID!"}
     assert server.has_query("findMovies")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stash_cli.core.client.failures import failure, is_refusal
+from stash_cli.core.client.responses import failure, is_refusal
 from stash_cli.core.errors import StashGraphQLError, StashLockedError, StashLookupError
 from stash_cli.core.graphql import selection
 from stash_cli.core.graphql.releases import since

@@ -32,10 +32,10 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.flush import FlushPlan
-    from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.orm.hydrate import Identities
     from stash_cli.core.types.entity import StashObject
 

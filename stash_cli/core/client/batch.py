@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client import failures
-from stash_cli.core.client.completeness import fits, is_missing
+from stash_cli.core.client.responses import failure, fits, is_missing, is_refusal
 from stash_cli.core.errors import (
     Delivery,
     StashAuthenticationError,
@@ -27,14 +26,13 @@ from stash_cli.core.graphql import document, selection
 from stash_cli.core.log import logger
 from stash_cli.core.syntax.operations import RootField
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse
-from stash_cli.core.transport.outcome import is_below_root, unknown_outcome
-from stash_cli.core.transport.retry import PATIENT
+from stash_cli.core.transport.outcome import PATIENT, is_below_root, unknown_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.graphql.capability import ServerCapabilities
 
 MAX_BATCH = 250
 
@@ -276,7 +274,7 @@ async def _send_or_refit(
         return await session.send(request, partial=True)
     except StashGraphQLError as error:
         # Execution errors belong to the operations they name; a refused document was not executed at all.
-        if not failures.is_refusal(error):
+        if not is_refusal(error):
             return _own_errors(error)
         if session.is_current:
             raise
@@ -343,7 +341,7 @@ def _operation_error(
     kind, declared = document.describe(each.operation)
     is_mutation = kind == "mutation"
     if own:
-        failed = failures.failure(own, None)
+        failed = failure(own, None)
         return unknown_outcome(failed.message, failed) if is_mutation and is_below_root(failed) else failed
     field = RootField(key, each.operation, selection.is_composite(declared.type.name))
     if not is_missing(field, data, is_mutation=is_mutation) and (

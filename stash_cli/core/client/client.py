@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from stash_cli.core.client.mixins.extension import PackageClientMixin, PluginClientMixin, ScraperClientMixin
-from stash_cli.core.client.mixins.file import FileClientMixin
 from stash_cli.core.client.mixins.gallery import GalleryClientMixin, ImageClientMixin
-from stash_cli.core.client.mixins.jobs import JobsClientMixin, SubscriptionClientMixin
-from stash_cli.core.client.mixins.metadata import MetadataClientMixin
+from stash_cli.core.client.mixins.metadata import (
+    JobsClientMixin,
+    MetadataClientMixin,
+    SubscriptionClientMixin,
+)
 from stash_cli.core.client.mixins.named import (
     GroupClientMixin,
     PerformerClientMixin,
@@ -16,6 +18,7 @@ from stash_cli.core.client.mixins.named import (
 from stash_cli.core.client.mixins.scene import MarkerClientMixin, SceneClientMixin
 from stash_cli.core.client.mixins.system import (
     ConfigClientMixin,
+    FileClientMixin,
     FilterClientMixin,
     SystemQueryClientMixin,
     VersionClientMixin,

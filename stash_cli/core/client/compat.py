@@ -16,8 +16,8 @@ from stash_cli.core.graphql.document import describe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.graphql.capability import ServerCapabilities
 
 _ENDPOINT = "stash_box_endpoint"
 _INDEX_FIELDS = {

@@ -7,9 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client import failures
-from stash_cli.core.client.completeness import check_complete
 from stash_cli.core.client.paging import PAGE_SIZE, FindQuery
+from stash_cli.core.client.responses import check_complete, failure
 from stash_cli.core.errors import StashGraphQLError, StashUsageError
 from stash_cli.core.graphql.document import describe, read_result
 from stash_cli.core.log import redact
@@ -167,7 +166,7 @@ async def listen(session: Session, document: Document) -> AsyncGenerator[dict[st
             if answer.data is not None:
                 yield answer.data
             if answer.errors:
-                raise failures.failure(answer.errors, answer.data)
+                raise failure(answer.errors, answer.data)
 
 
 def find_page_variable(document: Document) -> PageVariable:

@@ -1,4 +1,4 @@
-"""Locks for tasks of several event loops.
+"""Order among tasks of several event loops and threads: locks, and the numbers of requests.
 
 An asyncio lock serves one loop only, and a thread's lock would block a loop.
 """
@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from stash_cli.core.orm import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
     from stash_cli.core.types.entity import StashObject
 
@@ -98,3 +98,41 @@ class ObjectLocks:
                 self._users[key] -= 1
                 if not self._users[key]:
                     del self._users[key], self._locks[key]
+
+
+class RequestOrder:
+    """A logical clock, whose readings increase strictly; thread-safe.
+
+    A request takes its number before it is sent. So an answer is at least as old as anything with a higher
+    number.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+        # In the order of the numbers, as they are put in one after the other.
+        self._open: dict[int, None] = {}
+
+    def now(self) -> int:
+        """A number higher than that of every request sent so far."""
+        with self._lock:
+            self._last += 1
+            return self._last
+
+    @contextmanager
+    def request(self) -> Iterator[int]:
+        """The number of a request, which is open until its answer is merged or given up."""
+        with self._lock:
+            self._last += 1
+            number = self._last
+            self._open[number] = None
+        try:
+            yield number
+        finally:
+            with self._lock:
+                del self._open[number]
+
+    def oldest(self) -> int:
+        """The lowest number of an open request; without one, a number above all so far."""
+        with self._lock:
+            return next(iter(self._open), self._last + 1)

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from stash_cli.core.client import compat, failures, schema_cache
-from stash_cli.core.client.completeness import check_complete, value_of
-from stash_cli.core.client.locks import Lock
-from stash_cli.core.client.order import RequestOrder
-from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegrationError, StashUsageError
-from stash_cli.core.graphql import document
-from stash_cli.core.graphql.capability import (
+from stash_cli.core.capabilities import (
     INTROSPECTION,
     VERSION_FIELD,
     EmbeddedCapabilities,
     ServerCapabilities,
     reduce_introspection,
 )
+from stash_cli.core.client import compat, schema_cache
+from stash_cli.core.client.locks import Lock, RequestOrder
+from stash_cli.core.client.responses import (
+    check_complete,
+    failure,
+    is_refusal,
+    may_be_unready,
+    not_ready,
+    value_of,
+)
+from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegrationError, StashUsageError
+from stash_cli.core.graphql import document
 from stash_cli.core.log import logger
 from stash_cli.core.transport import GraphQLRequest, open_transport
-from stash_cli.core.transport.outcome import as_unknown_outcome, check_read_only
-from stash_cli.core.transport.retry import retrying
+from stash_cli.core.transport.outcome import as_unknown_outcome, check_read_only, retrying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -149,7 +154,7 @@ class Session:
             value, version = await self._send_built(build(self.capabilities), operation, paths)
         except StashGraphQLError as error:
             # With a current schema the document itself is wrong, and would be refused again.
-            if self._is_current or not failures.is_refusal(error):
+            if self._is_current or not is_refusal(error):
                 raise
             logger.info("The server refused the document; asking what it knows now.")
         else:
@@ -206,13 +211,13 @@ class Session:
                 raise
             _redact_errors(response.errors, request)
             if response.errors and not (partial and response.data):
-                raise failures.failure(response.errors, response.data)
+                raise failure(response.errors, response.data)
             return response
 
         try:
             return await retrying(request, once, self.connection.timeout)
         except StashGraphQLError as error:
-            if failures.may_be_unready(error):
+            if may_be_unready(error):
                 await self._raise_if_unready(error)
             raise
 
@@ -227,7 +232,7 @@ class Session:
         found = (answer.data or {}).get("systemStatus")
         status = found.get("status", "OK") if isinstance(found, dict) else "OK"
         if status != "OK":
-            raise failures.not_ready(status, error.message) from error
+            raise not_ready(status, error.message) from error
 
 
 def _parse_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -284,7 +289,7 @@ class Stream:
         source = await self._open()
         answer = await source.__anext__()
         if answer.errors:
-            raise failures.failure(answer.errors, answer.data)
+            raise failure(answer.errors, answer.data)
         return value_of(
             self._operation,
             self._request,

@@ -30,7 +30,7 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from stash_cli.core.graphql.capability import ServerCapabilities
+    from stash_cli.core.capabilities import ServerCapabilities
 
 CHUNK = 250
 """Objects of a bulk update, and operations of a request."""

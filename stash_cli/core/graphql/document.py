@@ -15,7 +15,7 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stash_cli.core.graphql.capability import ServerCapabilities
+    from stash_cli.core.capabilities import ServerCapabilities
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from stash_cli.core.types.api import ApiField, ApiType, describe_api
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from stash_cli.core.graphql.capability import ServerCapabilities
+    from stash_cli.core.capabilities import ServerCapabilities
 
 Tree = dict[str, "Tree"]
 """Field -> its selection; keys such as "... on VideoFile" hold the fields of one member type."""

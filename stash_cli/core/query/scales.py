@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Protocol
 
-from stash_cli.core.query import date_parsing, value_parsers
+from stash_cli.core.query import value_parsers
 from stash_cli.core.query.model import FilterField, with_modifier
 from stash_cli.core.query.server_quirks import UTC_TIMES
 
@@ -86,7 +86,7 @@ class Whole(_Discrete):
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
         """A fraction is between two points, so that first > last: `gt=79.5` is `gte=80`."""
         if field.name in IN_SECONDS:
-            value = date_parsing.in_seconds(value)
+            value = value_parsers.in_seconds(value)
         # A bool is an int in Python, but nobody means 1 by True.
         if isinstance(value, bool):
             raise TypeError(value)
@@ -129,7 +129,7 @@ class Real:
         return value_parsers.number(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[float, float]:
-        point = float(date_parsing.in_seconds(value) if field.name in IN_SECONDS else value)
+        point = float(value_parsers.in_seconds(value) if field.name in IN_SECONDS else value)
         if isinstance(value, bool) or not math.isfinite(point):
             raise ValueError(value)
         within(field, point)
@@ -169,17 +169,17 @@ class Days(_Discrete):
 
     metavar = "DATE"
     point = 730_000
-    expected = date_parsing.EXPECTED
+    expected = value_parsers.EXPECTED
 
     def parse(self, text: str) -> str:
         return text
 
     def read(self, _field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
-        first, last = date_parsing.days(value, now)
+        first, last = value_parsers.days(value, now)
         return first.toordinal(), last.toordinal()
 
     def found(self, value: Any) -> int:
-        return date_parsing.period(value)[0].toordinal()
+        return value_parsers.period(value)[0].toordinal()
 
     def send(self, point: int) -> str:
         # Years are always four digits: the server compares text.
@@ -198,21 +198,21 @@ class Seconds(_Discrete):
 
     metavar = "TIME"
     point = 63_000_000_000
-    expected = date_parsing.EXPECTED
+    expected = value_parsers.EXPECTED
 
     def parse(self, text: str) -> str:
         return text
 
     def read(self, field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
         zone: tzinfo | None = UTC if field.key in UTC_TIMES else now.tzinfo
-        first, last = date_parsing.seconds(value, now, zone)
+        first, last = value_parsers.seconds(value, now, zone)
         return _second(first), _second(last)
 
     def found(self, value: Any) -> int:
         return _second(datetime.fromisoformat(str(value)[:19]))  # wall time, as the server compares it
 
     def send(self, point: int) -> str:
-        ahead = timedelta(seconds=min(max(point, 0), _second(date_parsing.LAST_SECOND)))
+        ahead = timedelta(seconds=min(max(point, 0), _second(value_parsers.LAST_SECOND)))
         return (_EPOCH + ahead).isoformat()
 
     def criterion(

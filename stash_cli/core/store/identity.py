@@ -13,7 +13,7 @@ from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from stash_cli.core.client.order import RequestOrder
+from stash_cli.core.client.locks import RequestOrder
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.orm import state_of
 from stash_cli.core.orm.hydrate import Plan, blank, concrete, plan_of

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from stash_cli.core.client.order import RequestOrder
+    from stash_cli.core.client.locks import RequestOrder
 
 WHOLE = "*"
 """All fields of an object but its id."""

@@ -24,8 +24,7 @@ from stash_cli.core.transport.answers import (
 )
 from stash_cli.core.transport.base import GraphQLResponse, checked_errors
 from stash_cli.core.transport.faults import translate
-from stash_cli.core.transport.outcome import Progress, as_unknown_outcome
-from stash_cli.core.transport.retry import Backoff
+from stash_cli.core.transport.outcome import Backoff, Progress, as_unknown_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping

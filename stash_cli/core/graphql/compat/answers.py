@@ -1,17 +1,19 @@
-"""Answers of older servers, translated to the current shape.
+"""Answers of older servers, translated to the current shape, and the older form of saved filters.
 
-Types had one `url` for `urls`, a saved filter was one text, play and o history were counts.
+Types had one `url` for `urls`, a saved filter was one JSON text before 0.23, play and o history were counts.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.graphql.compat import saved_filter
 from stash_cli.core.types.api import ApiType, describe_api
 
 if TYPE_CHECKING:
-    from stash_cli.core.graphql.capability import ServerCapabilities
+    from collections.abc import Mapping
+
+    from stash_cli.core.capabilities import ServerCapabilities
 
 
 def is_older(server: ServerCapabilities) -> bool:
@@ -29,11 +31,7 @@ def selected(type_name: str, field: str, server: ServerCapabilities) -> str | No
     """The older field to select instead of one that the server lacks; None for none."""
     if field == "urls" and server.has_single_url(type_name):
         return "url"
-    if (
-        type_name == "SavedFilter"
-        and field in saved_filter.PARTS
-        and server.type_has_field(type_name, "filter")
-    ):
+    if type_name == "SavedFilter" and field in PARTS and server.type_has_field(type_name, "filter"):
         return "filter"
     return None
 
@@ -58,5 +56,42 @@ def _restored(declared: ApiType, value: dict[str, Any], server: ServerCapabiliti
     if "url" in found and server.has_single_url(declared.name):
         found.setdefault("urls", [found["url"]] if found["url"] else [])
     if declared.name == "SavedFilter" and found.get("filter"):
-        found |= saved_filter.read(found["filter"])
+        found |= read_saved_filter(found["filter"])
     return found
+
+
+PARTS = ("find_filter", "object_filter", "ui_options")
+"""Fields that replaced the text in 0.23."""
+
+_PAGING = {"q": "q", "page": "page", "per_page": "perPage", "sort": "sortby", "direction": "sortdir"}
+_DISPLAY = {"display_mode": "disp", "zoom_index": "z"}
+
+
+def read_saved_filter(text: str) -> dict[str, Any]:
+    """The fields of a filter that was saved as one text; {} for a text that is not a filter."""
+    try:
+        kept = json.loads(text)
+        criteria = [json.loads(each) for each in kept.get("c", ())]
+        by_type = {each.pop("type"): each for each in criteria}
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return {}
+    paging = {name: kept[old] for name, old in _PAGING.items() if kept.get(old) is not None}
+    if "direction" in paging:
+        paging["direction"] = str(paging["direction"]).upper()
+    display = {name: kept[old] for name, old in _DISPLAY.items() if kept.get(old) is not None}
+    return {"find_filter": paging, "object_filter": by_type, "ui_options": display}
+
+
+def write_saved_filter(
+    find_filter: Mapping[str, Any] | None,
+    object_filter: Mapping[str, Any] | None,
+    ui_options: Mapping[str, Any] | None,
+) -> str:
+    """The text that `read_saved_filter` parses."""
+    paging, display = find_filter or {}, ui_options or {}
+    kept = {old: paging[name] for name, old in _PAGING.items() if paging.get(name) is not None}
+    if "sortdir" in kept:
+        kept["sortdir"] = str(kept["sortdir"]).lower()
+    kept |= {old: display[name] for name, old in _DISPLAY.items() if display.get(name) is not None}
+    criteria = [json.dumps({"type": name, **each}) for name, each in (object_filter or {}).items()]
+    return json.dumps({**kept, "c": criteria})

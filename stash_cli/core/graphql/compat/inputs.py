@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashError, StashInputError, did_you_mean
-from stash_cli.core.graphql.compat import saved_filter
+from stash_cli.core.graphql.compat.answers import PARTS, write_saved_filter
 from stash_cli.core.graphql.releases import older_name
 from stash_cli.core.types.api import TypeRef, describe_api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from stash_cli.core.graphql.capability import ServerCapabilities
+    from stash_cli.core.capabilities import ServerCapabilities
 
     Given = Mapping[str, Any]
     Translation = Callable[[Given], dict[str, Any] | None]
@@ -36,9 +36,9 @@ def translate_fields(
     """
     found = {name: item for name, item in given.items() if server.field_name(server_type, name) is not None}
     missing = [name for name in given if name not in found]
-    if api_type in _SAVING and not server.input_has_field(server_type, saved_filter.PARTS[0]):
-        found["filter"] = saved_filter.write(*(given.get(part) for part in saved_filter.PARTS))
-        missing = [name for name in missing if name not in saved_filter.PARTS]
+    if api_type in _SAVING and not server.input_has_field(server_type, PARTS[0]):
+        found["filter"] = write_saved_filter(*(given.get(part) for part in PARTS))
+        missing = [name for name in missing if name not in PARTS]
     for name in missing:
         other = _translated(api_type, name, given)
         if other is None or not all(server.field_name(server_type, each) for each in other):
