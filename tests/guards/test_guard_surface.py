@@ -67,7 +67,9 @@ HELPERS = {
     for name in ("Scene", "Image", "Gallery", "Performer", "Studio", "Tag", "Group", "SceneMarker")
 }
 NOT_NAMES = ("relationships:", "tracked:", "side mutations:")
-DEVIATIONS: dict[str, str] = {}
+DEVIATIONS: dict[str, str] = {
+    "StashEntityStore.find_iter": "conditions are positional, as in `find`; a number before them is the batch"
+}
 """`Class.name` -> why ours differs on purpose."""
 
 WORDS = {

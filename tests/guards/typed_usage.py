@@ -35,5 +35,5 @@ async def objects(store: StashEntityStore) -> None:
     assert_type(await store.get(Tag, 1), Tag | None)
     assert_type(await store.populate(scene, ["tags"]), Scene)
     assert_type(await store.get_or_create(Tag, name="Rock"), Tag)
-    async for each in store.find_iter(Scene, 100, organized=False):
+    async for each in store.find_iter(Scene, query_batch=100, organized=False):
         assert_type(each, Scene)

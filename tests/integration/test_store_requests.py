@@ -21,6 +21,7 @@ from stash_cli.core.errors import (
     StashNotFoundError,
     StashUsageError,
 )
+from stash_cli.core.query.q import Q
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import UNSET, Performer, Scene, SceneMarker, Studio, Tag
 
@@ -197,6 +198,21 @@ def test_find_iter_pages_and_prefetches(embedded_url: str) -> None:
             await stream.aclose()
             with pytest.raises(StashUsageError):
                 await anext(store.find_iter(Scene, query_batch=0))
+
+    run(main())
+
+
+def test_find_iter_takes_conditions_first_and_the_batch_by_name(embedded_url: str) -> None:
+    async def main() -> None:
+        async with library(embedded_url) as (store, wire):
+            where = Q(id__lte=4) | Q(id=6)
+            found = [scene.id async for scene in store.find_iter(Scene, where, query_batch=2, prefetch=False)]
+            assert found == ["1", "2", "3", "4", "6"]
+            assert len(wire.take()) == 3
+            # By position, as scripts for other libraries have it.
+            found = [scene.id async for scene in store.find_iter(Scene, 6, prefetch=False)]
+            assert len(found) == 12
+            assert len(wire.take()) in (2, 3)
 
     run(main())
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 from stash_cli.core.client.batch import MAX_BATCH, BatchResult
 from stash_cli.core.client.resolver import Name
 from stash_cli.core.errors import StashGraphQLError, StashNotFoundError, StashUsageError
-from stash_cli.core.query.q import Q
 from stash_cli.core.store.cache import Age, CacheStats, ObjectCache
 from stash_cli.core.store.fields import missing_paths
 from stash_cli.core.store.finder import Finder
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client import StashClient
     from stash_cli.core.edits.conflicts import OnConflict
     from stash_cli.core.orm.history import Conflict
+    from stash_cli.core.query.q import Q
 
 T = TypeVar("T", bound=StashObject)
 
@@ -108,8 +108,8 @@ class StashEntityStore:
     async def find_iter(  # noqa: PLR0913 - the options of `find` and three of its own
         self,
         entity_type: type[T],
-        query_batch: int | Q = 40,
         *where: Q,
+        query_batch: int = 40,
         prefetch: bool = True,
         snapshot: bool = False,
         fields: Iterable[str] | None = None,
@@ -124,8 +124,8 @@ class StashEntityStore:
         With `prefetch` the next page is fetched while the caller works. With `snapshot` the ids are
         fixed first, so that edits which change what matches skip nothing.
         """
-        if isinstance(query_batch, Q):
-            where, query_batch = (query_batch, *where), 40
+        if where and isinstance(where[0], int):  # as scripts for other libraries pass it
+            query_batch, where = where[0], where[1:]
         if query_batch < 1:
             raise StashUsageError("query_batch is at least 1.")
         asked, finder = (where, filters), self._finder
