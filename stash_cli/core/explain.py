@@ -230,7 +230,7 @@ def _find(owner: ApiType, name: str) -> tuple[ApiType, ApiField]:
     """A field and the type that declares it: `owner` or one of its member types."""
     owners = [owner, *(describe_api().types[member] for member in owner.members)]
     for each in owners:
-        field = each.fields.get(name) or next((f for f in each.fields.values() if f.attr == name), None)
+        field = each.field(name)
         if field is not None:
             return each, field
     known = [field for each in owners for field in each.fields]

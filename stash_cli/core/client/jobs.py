@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -81,12 +81,10 @@ async def watch_job(
     that is not a job.
     """
     last: JobUpdate | None = None
-    updates = job_updates(session, start, timeout=timeout, poll=poll, on_away=on_away)
-    try:
+    found = job_updates(session, start, timeout=timeout, poll=poll, on_away=on_away)
+    async with aclosing(found) as updates:
         async for last in updates:
             yield last
-    finally:
-        await updates.aclose()
     if last is not None and last.status != "FINISHED":
         raise _job_error(last)
 

@@ -7,6 +7,7 @@ import random
 import re
 from collections import deque
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,7 @@ async def page(
 ) -> Page:
     """One page of rows with `paths` (None: the default fields), in one request."""
     items = query.entity.items
-    wanted = [f"{items}.{path}" for path in _paths(query, paths)]
+    wanted = [f"{items}.{path}" for path in (default_paths(query.entity.type) if paths is None else paths)]
     fields = ["count", *wanted] if with_count else wanted
     args = query.args(number, per_page)
     with session.order.request() as sent:
@@ -130,7 +131,8 @@ async def iter_pages(
     if limit is not None and limit <= 0:
         return
     if query.ids is not None:
-        async for rows in pages_by_id(session, query.entity, _chosen(query, limit), paths, receive):
+        chosen = list(dict.fromkeys(query.ids))[:limit]
+        async for rows in pages_by_id(session, query.entity, chosen, paths, receive):
             yield rows
         return
     size = page_size or _even_size(limit)
@@ -166,21 +168,11 @@ async def iter_rows(
     receive: Receive | None = None,
 ) -> AsyncGenerator[Any, None]:
     """The rows of `iter_pages` one by one."""
-    pages = iter_pages(session, query, paths, limit=limit, page_size=page_size, receive=receive)
-    try:
+    found = iter_pages(session, query, paths, limit=limit, page_size=page_size, receive=receive)
+    async with aclosing(found) as pages:
         async for rows in pages:
             for row in rows:
                 yield row
-    finally:
-        await pages.aclose()
-
-
-def _chosen(query: FindQuery, limit: int | None) -> list[str]:
-    return list(dict.fromkeys(query.ids or ()))[:limit]
-
-
-def _paths(query: FindQuery, paths: Sequence[str] | None) -> Sequence[str]:
-    return default_paths(query.entity.type) if paths is None else paths
 
 
 def _even_size(limit: int | None) -> int:

@@ -56,7 +56,7 @@ class Session:
         self.order = RequestOrder()
         self._learning = Lock()
         self._server: ServerCapabilities | None = None
-        self._is_current = False
+        self.is_current = False
         """Whether the server confirmed the version of the schema in this session."""
 
     async def __aenter__(self) -> Self:
@@ -68,11 +68,6 @@ class Session:
     async def close(self) -> None:
         """Close connections; may be called twice."""
         await self.transport.close()
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the server confirmed the version of its schema in this session."""
-        return self._is_current
 
     @property
     def url(self) -> str:
@@ -90,13 +85,13 @@ class Session:
         async with self._learning:
             # The embedded library has exactly the schema of the API description.
             if self._server is None and self.connection.is_embedded:
-                self._server, self._is_current = EmbeddedCapabilities(), True
+                self._server, self.is_current = EmbeddedCapabilities(), True
             if self._server is None and not again and (kept := schema_cache.recall(self.connection)):
                 self._server = ServerCapabilities(kept)
             if self._server is None or again:
                 facts = _parse_schema(await self.execute(INTROSPECTION))
                 schema_cache.remember(self.connection, facts)
-                self._server, self._is_current = ServerCapabilities(facts), True
+                self._server, self.is_current = ServerCapabilities(facts), True
             return self._server
 
     async def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -127,7 +122,7 @@ class Session:
         def build(server: ServerCapabilities) -> GraphQLRequest:
             root = document.root_for(operation, given, paths, server, quiet=quiet)
             # Queries only: a mutation must not be repeated because of a version that changed.
-            version = VERSION_FIELD if kind == "query" and not self._is_current else ""
+            version = VERSION_FIELD if kind == "query" and not self.is_current else ""
             name = document.title(operation)
             return GraphQLRequest(*document.join(name, [root], version), name, single=True)
 
@@ -154,7 +149,7 @@ class Session:
             value, version = await self._send_built(build(self.capabilities), operation, paths)
         except StashGraphQLError as error:
             # With a current schema the document itself is wrong, and would be refused again.
-            if self._is_current or not is_refusal(error):
+            if self.is_current or not is_refusal(error):
                 raise
             logger.info("The server refused the document; asking what it knows now.")
         else:
@@ -169,8 +164,8 @@ class Session:
             return False
         known = self.capabilities
         answered = version.get("version") or "", version.get("hash") or ""
-        self._is_current = answered == (known.version, known.hash)
-        return not self._is_current
+        self.is_current = answered == (known.version, known.hash)
+        return not self.is_current
 
     async def _send_built(
         self, request: GraphQLRequest, operation: str, paths: Sequence[str] | None

@@ -181,7 +181,7 @@ def _find(declared: ApiType, name: str, path: str) -> list[tuple[ApiType, ApiFie
 
 def _named(owner: ApiType, name: str) -> ApiField | None:
     """The field by its API name or attribute name, if it needs no arguments."""
-    found = owner.fields.get(name) or next((f for f in owner.fields.values() if f.attr == name), None)
+    found = owner.field(name)
     return None if found is None or found.needs_args else found
 
 

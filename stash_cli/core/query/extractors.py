@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.fuzzy_date import FuzzyDate, normalize_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +64,7 @@ def fingerprints(path: str, kind: str) -> Extractor:
 
 def year(name: str) -> Extractor:
     """The year of a date."""
-    return Extractor((name,), lambda row: [int(date[:4]) for date in follow(row, [name])])
+    return Extractor((name,), lambda row: [FuzzyDate(date).first_day.year for date in follow(row, [name])])
 
 
 def shape(width: int, height: int) -> str:
@@ -91,7 +92,7 @@ def _ages(row: Row) -> list[Any]:
 
 def years(first: str, last: str) -> int:
     """Whole years from one fuzzy date to another, rounded towards 0."""
-    days = [int(f"{date}-01-01"[:10].replace("-", "")) for date in (first, last)]
+    days = [int(normalize_date(date).replace("-", "")) for date in (first, last)]
     apart = days[1] - days[0]
     return apart // 10_000 if apart >= 0 else -(-apart // 10_000)
 

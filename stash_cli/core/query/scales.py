@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any, Protocol
+from typing import Any
 
 from stash_cli.core.query import value_parsers
 from stash_cli.core.query.model import FilterField, with_modifier
@@ -19,65 +19,59 @@ from stash_cli.core.query.server_quirks import UTC_TIMES
 _EPOCH = datetime(1, 1, 1)  # noqa: DTZ001 - wall time
 
 
-class Scale(Protocol):
-    """An ordered type of value."""
+class Scale:
+    """An ordered type of value, its points in whole steps, so that every bound can be expressed exactly."""
 
     metavar: str
     expected: str
     point: Any
     """Any point of the scale."""
+    empty: Any = ""
+    """The value that IS_NULL is sent with."""
 
-    def up(self, point: Any) -> Any: ...
+    def up(self, point: Any) -> Any:
+        return point + 1
 
-    def down(self, point: Any) -> Any: ...
+    def down(self, point: Any) -> Any:
+        return point - 1
 
     def parse(self, text: str) -> Any:
         """Command-line text as a value for `read`."""
+        return text
 
     def read(self, field: FilterField, value: Any, now: datetime) -> tuple[Any, Any]:
         """First and last point of `value`; raises ValueError or TypeError."""
+        raise NotImplementedError
 
     def found(self, value: Any) -> Any:
         """The point of a value in a row."""
+        return int(value)
 
-    def criterion(self, field: FilterField, low: Any, high: Any, *, outside: bool = False) -> dict[str, Any]:
-        """The criterion for the interval from `low` to `high`, or with `outside` for its complement."""
-
-    def empty(self) -> Any:
-        """The value that IS_NULL is sent with."""
-
-
-class _Discrete:
-    """Points in whole steps, so that every bound can be expressed exactly."""
-
-    def up(self, point: int) -> int:
-        return point + 1
-
-    def down(self, point: int) -> int:
-        return point - 1
-
-    def send(self, point: int) -> Any:
+    def send(self, point: Any) -> Any:
+        """A point as the server takes it."""
         return point
 
-    def criterion(
-        self, _field: FilterField, low: int | None, high: int | None, *, outside: bool = False
-    ) -> dict[str, Any]:
+    def criterion(self, low: Any, high: Any, *, outside: bool = False) -> dict[str, Any]:
+        """The criterion for the interval from `low` to `high`, or with `outside` for its complement."""
         if low is not None and low == high:
             return with_modifier("NOT_EQUALS" if outside else "EQUALS", self.send(low))
         if low is not None and high is not None:
-            return with_modifier(
-                "NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high)
-            )
+            modifier = "NOT_BETWEEN" if outside else "BETWEEN"
+            return with_modifier(modifier, self.send(low), value2=self.send(high))
+        return self.half_open(low, high)
+
+    def half_open(self, low: Any, high: Any) -> dict[str, Any]:
+        """The criterion for an interval of which one end is open."""
         if low is not None:
             return with_modifier("GREATER_THAN", self.send(low - 1))
         return with_modifier("LESS_THAN", self.send((high or 0) + 1))
 
 
-class Whole(_Discrete):
+class Whole(Scale):
     """Whole numbers."""
 
     metavar = "N"
-    point = 0
+    point = empty = 0
     expected = "a whole number"
 
     def parse(self, text: str) -> Any:
@@ -98,12 +92,6 @@ class Whole(_Discrete):
         within(field, last)
         return first, last
 
-    def found(self, value: Any) -> int:
-        return int(value)
-
-    def empty(self) -> int:
-        return 0
-
 
 IN_SECONDS = frozenset({"duration", "resume_time", "play_duration"})
 """Fields in seconds, which also take `1:30` or a timedelta."""
@@ -111,11 +99,12 @@ ROUNDED = frozenset({"framerate"})
 """Fields that the server rounds before comparing."""
 
 
-class Real:
+class Real(Scale):
     """Numbers with a fraction; the next point is the next representable number."""
 
     metavar = "NUMBER"
     point = 0.0
+    empty = 0
     expected = "a number"
     furthest = sys.float_info.max
 
@@ -138,16 +127,7 @@ class Real:
     def found(self, value: Any) -> float:
         return float(value)
 
-    def empty(self) -> float:
-        return 0
-
-    def criterion(
-        self, _field: FilterField, low: float | None, high: float | None, *, outside: bool = False
-    ) -> dict[str, Any]:
-        if low is not None and low == high:
-            return with_modifier("NOT_EQUALS" if outside else "EQUALS", low)
-        if low is not None and high is not None:
-            return with_modifier("NOT_BETWEEN" if outside else "BETWEEN", low, value2=high)
+    def half_open(self, low: float | None, high: float | None) -> dict[str, Any]:
         # GREATER_THAN and LESS_THAN leave the bound out; the server has no AT_LEAST, so a closed bound is a
         # BETWEEN.
         if low is not None and self._was_open(low, self.down(low)):
@@ -164,15 +144,12 @@ class Real:
         return len(repr(neighbour)) < len(repr(bound))
 
 
-class Days(_Discrete):
+class Days(Scale):
     """Dates as day numbers; the server stores a partial date as its first day."""
 
     metavar = "DATE"
     point = 730_000
     expected = value_parsers.EXPECTED
-
-    def parse(self, text: str) -> str:
-        return text
 
     def read(self, _field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
         first, last = value_parsers.days(value, now)
@@ -185,11 +162,8 @@ class Days(_Discrete):
         # Years are always four digits: the server compares text.
         return date.fromordinal(min(max(point, 1), date.max.toordinal())).isoformat()
 
-    def empty(self) -> str:
-        return ""
 
-
-class Seconds(_Discrete):
+class Seconds(Scale):
     """Times as seconds of wall time in the server's zone.
 
     The server compares texts such as 2024-03-15T10:00:00+01:00, so a text without offset sorts before every
@@ -199,9 +173,6 @@ class Seconds(_Discrete):
     metavar = "TIME"
     point = 63_000_000_000
     expected = value_parsers.EXPECTED
-
-    def parse(self, text: str) -> str:
-        return text
 
     def read(self, field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
         zone: tzinfo | None = UTC if field.key in UTC_TIMES else now.tzinfo
@@ -215,19 +186,14 @@ class Seconds(_Discrete):
         ahead = timedelta(seconds=min(max(point, 0), _second(value_parsers.LAST_SECOND)))
         return (_EPOCH + ahead).isoformat()
 
-    def criterion(
-        self, _field: FilterField, low: int | None, high: int | None, *, outside: bool = False
-    ) -> dict[str, Any]:
+    def criterion(self, low: int | None, high: int | None, *, outside: bool = False) -> dict[str, Any]:
         if high is None:
             return with_modifier("GREATER_THAN", self.send(low or 0))
         if low is None:
             return with_modifier("LESS_THAN", self.send(high + 1))
-        return with_modifier(
-            "NOT_BETWEEN" if outside else "BETWEEN", self.send(low), value2=self.send(high + 1)
-        )
-
-    def empty(self) -> str:
-        return ""
+        # An end without offset sorts before the times within its second, so the next second ends it.
+        modifier = "NOT_BETWEEN" if outside else "BETWEEN"
+        return with_modifier(modifier, self.send(low), value2=self.send(high + 1))
 
 
 def _second(moment: datetime) -> int:
@@ -246,14 +212,6 @@ Interval = tuple[Any, Any]
 Intervals = list[Interval]
 
 EVERYTHING: Intervals = [(None, None)]
-
-
-class Steps(Protocol):
-    """Neighbours of a point."""
-
-    def up(self, point: Any) -> Any: ...
-
-    def down(self, point: Any) -> Any: ...
 
 
 def in_order(intervals: Intervals) -> Intervals:
@@ -278,19 +236,19 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
     return found
 
 
-def complement(intervals: Intervals, steps: Steps) -> Intervals:
+def complement(intervals: Intervals, scale: Scale) -> Intervals:
     """All points outside `intervals`."""
     rest = EVERYTHING
     for low, high in intervals:
         outside: Intervals = []
         if low is not None:
-            outside.append((None, steps.down(low)))
+            outside.append((None, scale.down(low)))
         if high is not None:
-            outside.append((steps.up(high), None))
+            outside.append((scale.up(high), None))
         rest = intersect(rest, outside)
     return rest
 
 
-def union(intervals: Intervals, steps: Steps) -> Intervals:
+def union(intervals: Intervals, scale: Scale) -> Intervals:
     """The same set with overlapping and adjacent intervals merged."""
-    return complement(complement(intervals, steps), steps)
+    return complement(complement(intervals, scale), scale)

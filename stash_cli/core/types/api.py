@@ -109,6 +109,10 @@ class ApiType:
     def fields(self) -> dict[str, ApiField]:
         return {name: ApiField.load(name, raw) for name, raw in self.raw.get("fields", {}).items()}
 
+    def field(self, name: str) -> ApiField | None:
+        """The field by its API name or attribute name."""
+        return self.fields.get(name) or next((f for f in self.fields.values() if f.attr == name), None)
+
     @property
     def values(self) -> dict[str, str | None]:
         """Values of an enum, each with its deprecation or None."""

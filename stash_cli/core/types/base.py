@@ -76,7 +76,9 @@ class ApiObject(BaseModel):
 
 
 class StashResult(ApiObject):
-    """A page of a find query."""
+    """A page of a find query, and the number that match in all."""
+
+    count: int
 
 
 class Embedded(ApiObject):

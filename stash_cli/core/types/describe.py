@@ -24,6 +24,7 @@ from stash_cli.core.types.base import ApiObject, Embedded, StashInput, StashResu
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.entity import StashObject
 from stash_cli.core.types.file import BaseFile
+from stash_cli.core.types.inputs.common import DestroyOptions
 from stash_cli.core.types.links import Link
 from stash_cli.core.unset import UnsetType
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 API_VERSION = "0.31"
-_BASES = (ApiObject, Embedded, StashObject, StashInput, StashResult)
+_BASES = (ApiObject, Embedded, StashObject, StashInput, StashResult, DestroyOptions)
 _BUILTIN = {str: "String", int: "Int", float: "Float", bool: "Boolean", object: "Any"}
 _SCALARS = [*(v for k, v in _BUILTIN.items() if k is not object), "ID", "Time", "Timestamp", "Int64"]
 _SCALARS += ["Map", "BoolMap", "PluginConfigMap", "Any", "Upload"]

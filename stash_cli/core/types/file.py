@@ -87,7 +87,6 @@ class GalleryFile(BaseFile):
 class FindFilesResultType(StashResult):
     """One page of files and the number that match in all."""
 
-    count: int
     megapixels: Maybe[float] = UNSET
     duration: Maybe[float] = UNSET
     size: Maybe[int] = UNSET
@@ -97,7 +96,6 @@ class FindFilesResultType(StashResult):
 class FindFoldersResultType(StashResult):
     """One page of folders and the number that match in all."""
 
-    count: int
     folders: list[Folder]
 
 

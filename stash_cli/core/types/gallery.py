@@ -23,7 +23,6 @@ class GalleryChapter(StashObject):
 class FindGalleryChaptersResultType(StashResult):
     """One page of gallerychapters and the number that match in all."""
 
-    count: int
     chapters: list[GalleryChapter]
 
 
@@ -65,5 +64,4 @@ class Gallery(GalleryMethods, StashObject):
 class FindGalleriesResultType(StashResult):
     """One page of galleries and the number that match in all."""
 
-    count: int
     galleries: list[Gallery]

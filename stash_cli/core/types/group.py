@@ -52,7 +52,6 @@ class Group(GroupMethods, _GroupFields):
 class FindGroupsResultType(StashResult):
     """One page of groups and the number that match in all."""
 
-    count: int
     groups: list[Group]
 
 
@@ -65,7 +64,6 @@ class Movie(_GroupFields):
 class FindMoviesResultType(StashResult):
     """One page of movies and the number that match in all."""
 
-    count: int
     movies: list[Movie]
 
 

@@ -46,7 +46,6 @@ class ImagePathsType(ApiObject):
 class FindImagesResultType(StashResult):
     """One page of images and the number that match in all."""
 
-    count: int
     megapixels: Maybe[float] = UNSET
     filesize: Maybe[float] = UNSET
     images: list[Image]

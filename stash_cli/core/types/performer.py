@@ -64,5 +64,4 @@ class Performer(PerformerMethods, StashObject):
 class FindPerformersResultType(StashResult):
     """One page of performers and the number that match in all."""
 
-    count: int
     performers: list[Performer]

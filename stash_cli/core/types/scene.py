@@ -72,7 +72,6 @@ class Scene(SceneMethods, StashObject):
 class FindScenesResultType(StashResult):
     """One page of scenes and the number that match in all."""
 
-    count: int
     duration: Maybe[float] = UNSET
     filesize: Maybe[float] = UNSET
     scenes: list[Scene]
@@ -145,7 +144,6 @@ class SceneMarker(SceneMarkerMethods, StashObject):
 class FindSceneMarkersResultType(StashResult):
     """One page of scene markers and the number that match in all."""
 
-    count: int
     scene_markers: list[SceneMarker]
 
 

@@ -44,5 +44,4 @@ class Studio(StudioMethods, StashObject):
 class FindStudiosResultType(StashResult):
     """One page of studios and the number that match in all."""
 
-    count: int
     studios: list[Studio]

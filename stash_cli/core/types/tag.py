@@ -40,5 +40,4 @@ class Tag(TagMethods, StashObject):
 class FindTagsResultType(StashResult):
     """One page of tags and the number that match in all."""
 
-    count: int
     tags: list[Tag]

@@ -166,13 +166,13 @@ class Ordered:
             clause = [criterion for low, high in spans for criterion in self._inside(field, low, high)]
         if empty:
             clause.append(
-                quirks.null_term(field.key, (field.name, with_modifier("IS_NULL", self.scale.empty())))
+                quirks.null_term(field.key, (field.name, with_modifier("IS_NULL", self.scale.empty)))
             )
         held = spans and spans[0][0] is None and field.key in quirks.NULL_IS_LEAST and not empty
         return [clause or self._no_value(field), *([[self._some(field)]] if held else [])]
 
     def _some(self, field: FilterField) -> Term:
-        return quirks.not_null_term(field.key, (field.name, with_modifier("NOT_NULL", self.scale.empty())))
+        return quirks.not_null_term(field.key, (field.name, with_modifier("NOT_NULL", self.scale.empty)))
 
     def _between_gaps(
         self, field: FilterField, spans: scales.Intervals, gaps: scales.Intervals
@@ -183,11 +183,11 @@ class Ordered:
 
     def _inside(self, field: FilterField, low: Any, high: Any) -> Clause:
         """A disjunction for the interval from `low` to `high`."""
-        return [(field.name, self.scale.criterion(field, low, high))]
+        return [(field.name, self.scale.criterion(low, high))]
 
     def _outside(self, field: FilterField, low: Any, high: Any) -> Clause:
         """A disjunction for values below `low` or above `high`."""
-        return [(field.name, self.scale.criterion(field, low, high, outside=True))]
+        return [(field.name, self.scale.criterion(low, high, outside=True))]
 
     def _unlike(self, field: FilterField, low: Any, high: Any) -> Clause:
         """The same as a conjunction of single terms."""
@@ -200,7 +200,7 @@ class Ordered:
     def _no_value(self, field: FilterField) -> Clause:
         """A term that never holds: an interval that ends before it begins."""
         low = self.scale.point
-        return [(field.name, self.scale.criterion(field, self.scale.up(self.scale.up(low)), low))]
+        return [(field.name, self.scale.criterion(self.scale.up(self.scale.up(low)), low))]
 
 
 def _may_lack(field: FilterField) -> bool:
@@ -226,8 +226,8 @@ class Bands(scales.Whole):
 
     metavar = "1080p"
 
-    def parse(self, text: str) -> str:
-        return text
+    # The command line gives words here, not numbers.
+    parse = scales.Scale.parse
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
         return BANDS[enum_value(field, value)]

@@ -37,3 +37,11 @@ class StashIDInput(StashInput):
     endpoint: str
     stash_id: str
     updated_at: Nullable[Time] = UNSET
+
+
+class DestroyOptions(StashInput):
+    """What to delete with objects that have files."""
+
+    delete_file: Nullable[bool] = UNSET
+    delete_generated: Nullable[bool] = UNSET
+    destroy_file_entry: Nullable[bool] = UNSET

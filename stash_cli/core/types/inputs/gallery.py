@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Rating100
 from stash_cli.core.types.base import StashInput, api
-from stash_cli.core.types.inputs.common import BulkUpdateIds, BulkUpdateStrings, CustomFieldsInput
+from stash_cli.core.types.inputs.common import (
+    BulkUpdateIds,
+    BulkUpdateStrings,
+    CustomFieldsInput,
+    DestroyOptions,
+)
 from stash_cli.core.unset import UNSET
 
 
@@ -78,13 +83,10 @@ class GalleryChapterUpdateInput(StashInput):
     image_index: Nullable[int] = UNSET
 
 
-class GalleryDestroyInput(StashInput):
+class GalleryDestroyInput(DestroyOptions):
     """The gallery to delete, and what to delete with it (`galleryDestroy`)."""
 
     ids: list[ID]
-    delete_file: Nullable[bool] = UNSET
-    delete_generated: Nullable[bool] = UNSET
-    destroy_file_entry: Nullable[bool] = UNSET
 
 
 class GalleryAddInput(StashInput):
@@ -154,19 +156,13 @@ class BulkImageUpdateInput(_ImageScalars):
     gallery_ids: Nullable[BulkUpdateIds] = UNSET
 
 
-class ImageDestroyInput(StashInput):
+class ImageDestroyInput(DestroyOptions):
     """The image to delete, and what to delete with it (`imageDestroy`)."""
 
     id: ID
-    delete_file: Nullable[bool] = UNSET
-    delete_generated: Nullable[bool] = UNSET
-    destroy_file_entry: Nullable[bool] = UNSET
 
 
-class ImagesDestroyInput(StashInput):
+class ImagesDestroyInput(DestroyOptions):
     """The images to delete, with or without their files (`imagesDestroy`)."""
 
     ids: list[ID]
-    delete_file: Nullable[bool] = UNSET
-    delete_generated: Nullable[bool] = UNSET
-    destroy_file_entry: Nullable[bool] = UNSET

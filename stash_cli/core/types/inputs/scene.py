@@ -85,22 +85,16 @@ class SceneGroupInput(StashInput):
     scene_index: Nullable[int] = UNSET
 
 
-class SceneDestroyInput(StashInput):
+class SceneDestroyInput(common.DestroyOptions):
     """The scene to delete, with or without its files (`sceneDestroy`)."""
 
     id: ID
-    delete_file: Nullable[bool] = UNSET
-    delete_generated: Nullable[bool] = UNSET
-    destroy_file_entry: Nullable[bool] = UNSET
 
 
-class ScenesDestroyInput(StashInput):
+class ScenesDestroyInput(common.DestroyOptions):
     """The scenes to delete, with or without their files (`scenesDestroy`)."""
 
     ids: list[ID]
-    delete_file: Nullable[bool] = UNSET
-    delete_generated: Nullable[bool] = UNSET
-    destroy_file_entry: Nullable[bool] = UNSET
 
 
 class SceneParserInput(StashInput):
