@@ -54,19 +54,6 @@ class Document:
         return GraphQLRequest(self.text, {**self.variables, **variables}, self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class PageVariable:
-    """The variable that holds the page number, or a FindFilterType with it."""
-
-    name: str
-    is_filter: bool
-
-    def value(self, given: Any, page: int) -> Any:
-        if not self.is_filter:
-            return page
-        return {"per_page": PAGE_SIZE, **(given or {}), "page": page}
-
-
 async def execute(session: Session, document: Document, **variables: Any) -> dict[str, Any]:
     """The `data` of a document; a StashGraphQLError holds the partial data."""
     if document.is_subscription:
@@ -79,16 +66,17 @@ async def pages(session: Session, document: Document) -> AsyncGenerator[dict[str
 
     Raises StashUsageError where the document has no page variable, or not exactly one list of rows.
     """
-    variable = find_page_variable(document)
+    name = find_page_variable(document)
     # The caller's own paging is continued, and its page size is kept.
-    given = document.variables.get(variable.name)
+    if is_filter := not document.declared[name].startswith("Int"):
+        held = {"per_page": PAGE_SIZE, **(document.variables.get(name) or {})}
+    else:
+        held = document.variables
 
     async def fetch(number: int) -> dict[str, Any]:
-        return await execute(session, document, **{variable.name: variable.value(given, number)})
+        return await execute(session, document, **{name: {**held, "page": number} if is_filter else number})
 
-    held = variable.value(given, 1) if variable.is_filter else document.variables
-    first = held.get("page") if not variable.is_filter else (given or {}).get("page")
-    async for data in _pages(fetch, first or 1, held.get("per_page")):
+    async for data in _pages(fetch, held.get("page") or 1, held.get("per_page")):
         yield data
 
 
@@ -169,18 +157,21 @@ async def listen(session: Session, document: Document) -> AsyncGenerator[dict[st
                 raise failure(answer.errors, answer.data)
 
 
-def find_page_variable(document: Document) -> PageVariable:
-    """The page variable of a document; raises StashUsageError where there is none."""
+def find_page_variable(document: Document) -> str:
+    """The variable for the page number (`page`), or else for a FindFilterType with it.
+
+    Raises StashUsageError where there is none.
+    """
     declared = document.declared
     if declared.get("page", "").startswith("Int"):
-        return PageVariable("page", is_filter=False)
+        return "page"
     found = next((name for name, text in declared.items() if text.startswith("FindFilterType")), None)
     if found is None:
         raise StashUsageError(
             "--paginate needs a variable for the page",
             hint="Declare $page: Int and use it as filter: {page: $page}, or $filter: FindFilterType.",
         )
-    return PageVariable(found, is_filter=True)
+    return found
 
 
 def locate_rows(data: Mapping[str, Any]) -> tuple[str, str]:

@@ -51,11 +51,6 @@ def build(
     return render(type_name, tree, server, asked=paths is not None and not quiet)
 
 
-def default_paths(type_name: str) -> list[str]:
-    """Fields that are neither deprecated nor large and need no arguments."""
-    return list(_default_paths(type_name))
-
-
 def parse(text: str) -> list[str]:
     """The paths of a selection in GraphQL notation.
 
@@ -190,11 +185,12 @@ def _members(declared: ApiType) -> list[ApiType]:
 
 
 @cache
-def _default_paths(type_name: str) -> tuple[str, ...]:
+def default_paths(type_name: str) -> tuple[str, ...]:
+    """Fields that are neither deprecated nor large and need no arguments."""
     declared = describe_api().types[type_name]
     rows = _rows_of(declared)
     if rows is not None:
-        return ("count", *(f"{rows.name}.{path}" for path in _default_paths(rows.type.name)))
+        return ("count", *(f"{rows.name}.{path}" for path in default_paths(rows.type.name)))
     names = [*_common(declared.fields), *_own_fields(declared)]
     if not is_file(declared):
         return tuple(names)
@@ -238,7 +234,7 @@ def whole(type_name: str) -> tuple[str, ...]:
     if declared.is_entity and not is_file(declared):
         # A linked entity may have thousands of links itself, so only what identifies it is selected.
         return ("id", *(name for name in _LABELS if name in declared.fields))[:2]
-    return _default_paths(type_name)
+    return default_paths(type_name)
 
 
 def is_composite(type_name: str) -> bool:

@@ -47,7 +47,9 @@ def read_answer(
     response = GraphQLResponse.from_payload(payload)
     if status == _BROKEN and not all(each.get("path") for each in response.errors):
         # Whoever wrote it does not say that the operation was refused.
-        raise _with_status(StashServerError(_broken(connection, response.errors)), status)
+        error = StashServerError(_broken(connection, response.errors))
+        error.status = status
+        raise error
     return response
 
 
@@ -84,13 +86,10 @@ def download_error(
     return _refusal(connection, status, headers, body)
 
 
-def _with_status(error: StashError, status: int) -> StashError:
+def _refusal(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
+    error = _status_error(connection, status, headers, body)
     error.status = status
     return error
-
-
-def _refusal(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
-    return _with_status(_status_error(connection, status, headers, body), status)
 
 
 def _status_error(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:

@@ -16,6 +16,7 @@ Only single criteria are sent to the server: a disjunction would share one join.
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -27,22 +28,28 @@ from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup
 if TYPE_CHECKING:
     from datetime import datetime
 
-_HELP = {
-    "eq": "equal to",
-    "ne": "other than, or none",
-    "in": "one of",
-    "contains": "containing",
-    "excludes": "not containing, or none",
-    "regex": "matching the expression",
-    "not_regex": "not matching the expression, or none",
-    "gt": "more than",
-    "gte": "at least",
-    "lt": "less than",
-    "lte": "at most",
-    "between": "from and to, both included",
-    "not_between": "outside, or none",
-    "null": "without that field",
+_VALUE = ("NAME=VALUE", value_parsers.pairs(value_parsers.scalar))
+_TEXT = ("NAME=TEXT", value_parsers.pairs())
+_LIST = ("NAME=A,B,...", value_parsers.pairs(value_parsers.several(value_parsers.scalar)))
+_RANGE = ("NAME=FROM..TO", value_parsers.pairs(value_parsers.span(value_parsers.scalar)))
+_NAME = ("NAME", lambda word: {word: True})
+_HELP: dict[str, tuple[str, tuple[str, value_parsers.Parse]]] = {
+    "eq": ("equal to", _VALUE),
+    "ne": ("other than, or none", _VALUE),
+    "in": ("one of", _LIST),
+    "contains": ("containing", _TEXT),
+    "excludes": ("not containing, or none", _TEXT),
+    "regex": ("matching the expression", _TEXT),
+    "not_regex": ("not matching the expression, or none", _TEXT),
+    "gt": ("more than", _VALUE),
+    "gte": ("at least", _VALUE),
+    "lt": ("less than", _VALUE),
+    "lte": ("at most", _VALUE),
+    "between": ("from and to, both included", _RANGE),
+    "not_between": ("outside, or none", _RANGE),
+    "null": ("without that field", _NAME),
 }
+"""Lookup -> its meaning, and the form of its values on the command line."""
 _NEGATIVE = {"ne": "eq", "excludes": "contains", "not_regex": "regex", "not_between": "between"}
 """Negative lookup -> the positive one."""
 _OF_TEXT = frozenset({"contains", "regex"})
@@ -70,31 +77,10 @@ class CustomFields:
     """Custom fields; each lookup takes a mapping of names to values."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
-        return {name: self._lookup(name, text) for name, text in _HELP.items()}
-
-    @staticmethod
-    def _lookup(name: str, text: str) -> Lookup:
-        if name == "null":
-            return Lookup(name, "value", "NAME", text, lambda word: {word: True})
-        if name in ("between", "not_between"):
-            return Lookup(
-                name,
-                "value",
-                "NAME=FROM..TO",
-                text,
-                value_parsers.pairs(value_parsers.span(value_parsers.scalar)),
-            )
-        if name == "in":
-            return Lookup(
-                name,
-                "value",
-                "NAME=A,B,...",
-                text,
-                value_parsers.pairs(value_parsers.several(value_parsers.scalar)),
-            )
-        if name in _OF_TEXT or _NEGATIVE.get(name) in _OF_TEXT:
-            return Lookup(name, "value", "NAME=TEXT", text, value_parsers.pairs())
-        return Lookup(name, "value", "NAME=VALUE", text, value_parsers.pairs(value_parsers.scalar))
+        return {
+            name: Lookup(name, "value", metavar, text, parse)
+            for name, (text, (metavar, parse)) in _HELP.items()
+        }
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         clauses: list[Clause] = []
@@ -193,20 +179,16 @@ def _test(field: FilterField, name: str, key: str, value: Any) -> Callable[[Mapp
     return lambda held: held.get(key) is not None and _compare(name, held[key], value)
 
 
+_OPERATORS = {"eq": operator.eq, "gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
+
+
 def _compare(name: str, held: Any, value: Any) -> bool:
     if name == "in":
         return any(_alike(held, one) and held == one for one in value)
     if name == "between":
         low, high = value
         return (low is None or _compare("gte", held, low)) and (high is None or _compare("lte", held, high))
-    comparisons: dict[str, Callable[[], bool]] = {
-        "eq": lambda: bool(held == value),
-        "gt": lambda: bool(held > value),
-        "gte": lambda: bool(held >= value),
-        "lt": lambda: bool(held < value),
-        "lte": lambda: bool(held <= value),
-    }
-    return _alike(held, value) and comparisons[name]()
+    return _alike(held, value) and bool(_OPERATORS[name](held, value))
 
 
 def _alike(left: Any, right: Any) -> bool:

@@ -22,6 +22,7 @@ from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, T
 if TYPE_CHECKING:
     from datetime import datetime
 
+_ENDPOINT = Lookup("endpoint", "value", "URL", "of this stash-box")
 _NULL = Lookup("null", "none", "", "none at all", value_parsers.truth)
 
 
@@ -114,7 +115,7 @@ class StashBoxID:
         return {
             **known,
             "in": Lookup("in", "list", "ID,...", "any of these stash-box ids", value_parsers.several()),
-            "endpoint": Lookup("endpoint", "value", "URL", "of this stash-box"),
+            "endpoint": _ENDPOINT,
             "null": _NULL,
         }
 
@@ -139,12 +140,11 @@ class StashBoxIDs:
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         return {
-            "eq": Lookup("eq", "list", "ID,...", "any of these stash-box ids", value_parsers.several()),
-            "in": Lookup("in", "list", "ID,...", "any of these stash-box ids", value_parsers.several()),
-            "excludes": Lookup(
-                "excludes", "list", "ID,...", "none of these stash-box ids", value_parsers.several()
-            ),
-            "endpoint": Lookup("endpoint", "value", "URL", "of this stash-box"),
+            **{
+                name: Lookup(name, "list", "ID,...", f"{of} of these stash-box ids", value_parsers.several())
+                for name, of in (("eq", "any"), ("in", "any"), ("excludes", "none"))
+            },
+            "endpoint": _ENDPOINT,
             "null": _NULL,
         }
 
