@@ -119,6 +119,7 @@ class ServerCapabilities:
 
     def operation_name(self, kind: str, name: str) -> str:
         """The server's name of an operation; raises StashCapabilityError where it has none."""
+        # The present name first: servers keep older names for a while, as deprecated ones.
         for known in (name, older_name(name), OPERATIONS.get(name, name)):
             if self.has_operation(kind, known):
                 return known

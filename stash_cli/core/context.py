@@ -43,6 +43,7 @@ class StashContext:
         self._client: StashClient | None = None
         self._store: StashEntityStore | None = None
         self._users = 0
+        # Not asyncio's, which serves one event loop only.
         self._opening = Lock()
         self._changing = threading.Lock()
 

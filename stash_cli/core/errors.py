@@ -176,6 +176,7 @@ class StashGraphQLError(StashError):
     """
 
     code = "graphql"
+    # An error is an answer, so the request was read.
     delivery = Delivery.ANSWER_BEGUN
 
     def __init__(

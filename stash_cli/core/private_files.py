@@ -32,6 +32,7 @@ def open_private(path: Path) -> IO[bytes]:
     """Open a file for overwriting; an existing one becomes private too. Raises OSError."""
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | getattr(os, "O_BINARY", 0), FILE)
     try:
+        # Private before anything is written to it, so that nobody reads along.
         _restrict(descriptor)
         os.truncate(descriptor, 0)
     except BaseException:

@@ -170,6 +170,7 @@ def normalise_url(text: str) -> str:
     host = _EVERYWHERE.get(parts.hostname or "", parts.hostname or "")
     host = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port is not None else ""
+    # Users give the address of the web interface as well as the endpoint.
     path = parts.path.rstrip("/").removesuffix("/graphql")
     return f"{parts.scheme.lower()}://{host}{port}{path}/graphql"
 

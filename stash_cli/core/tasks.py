@@ -21,6 +21,7 @@ async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
+        # Waited for and not cancelled: half a change would be worse than a late exit.
         await asyncio.wait([task])
         if not task.cancelled() and (error := task.exception()):
             raise error from None

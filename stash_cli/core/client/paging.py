@@ -31,6 +31,7 @@ _COUNTED_PAGE = 2
 
 A single page needs none; with several the count saves a request past the end.
 """
+# Servers take a seed modulo this number.
 _SEEDS = 10**8
 
 Row = dict[str, Any]
@@ -60,6 +61,7 @@ class FindQuery:
 
     def args(self, page: int, per_page: int) -> dict[str, Any]:
         """Arguments of the find query for one page."""
+        # Always in some order: without one, servers may give a row on two pages, and another on none.
         order = {"sort": self._sort(), "direction": self.direction or "ASC"}
         paging = {"page": page, "per_page": per_page, **order, **({"q": self.q} if self.q else {})}
         return {"filter": paging, self.entity.filter_arg: self.filter or UNSET}
@@ -114,6 +116,7 @@ async def count(session: Session, query: FindQuery) -> int:
     """The number of matches; no rows are sent."""
     if query.ids is not None:
         return sum([1 async for _ in iter_rows(session, query, ["id"])])
+    # A page of 0 rows still has the right count.
     answer = await session.call(query.entity.find, query.args(1, 0), ["count"])
     return int(answer["count"])
 
@@ -249,6 +252,7 @@ async def _one_by_one(
 ) -> list[Row]:
     """One document with a find per id; markers, which have no such query, are filtered from all."""
     if not _has_own_query(entity):
+        # Below 0 means all rows.
         rows = await _listed(session, entity, {"filter": {"per_page": -1}}, paths, quiet=quiet)
         return [row for row in rows if row["id"] in set(ids)]
     rows = await call_each(session, f"find{entity.type}", [{"id": one} for one in ids], paths, quiet=quiet)

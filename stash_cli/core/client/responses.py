@@ -28,14 +28,17 @@ if TYPE_CHECKING:
     from stash_cli.core.types.api import TypeRef
 
 
+# A failed SQL statement is reported whole, which can be many KB.
 _SHOWN = 240
 _SQL = re.compile(r"^(?P<before>.*?)error executing `.*[`\]]: (?P<why>.+)$", re.DOTALL)
 """A failed SQL statement: its text and arguments stand between the operation and the cause."""
+# Without a database, before set-up or a migration, servers fail with a nil pointer.
 _NOT_READY = ("nil pointer", "needs migration", "database migration", "schema version", "setup is required")
 _REFUSED = re.compile(
     r"Cannot query field|Unknown (argument|type|field)|is not defined (by|in)|unknown field|Unknown directive"
 )
 _REFUSED_CODES = ("GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED")
+# A crash inside the server is an ordinary error object with this text.
 _PANIC = re.compile(r"^Internal system error\. Error <(.*)>$", re.DOTALL)
 
 NOT_READY = {

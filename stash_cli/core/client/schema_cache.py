@@ -25,6 +25,7 @@ def recall(connection: Connection) -> dict[str, Any] | None:
         kept = json.loads(_path(connection).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    # A file of an older release, or of another URL with the same name, is none.
     fits = isinstance(kept, dict) and kept.get("format") == _FORMAT and kept.get("url") == connection.url
     return dict(kept["facts"]) if fits else None
 

@@ -123,6 +123,7 @@ class Session:
             root = document.root_for(operation, given, paths, server, quiet=quiet)
             # Queries only: a mutation must not be repeated because of a version that changed.
             version = VERSION_FIELD if kind == "query" and not self.is_current else ""
+            # One root field, so an error at its root proves that nothing was done.
             name = document.title(operation)
             return GraphQLRequest(*document.join(name, [root], version), name, single=True)
 

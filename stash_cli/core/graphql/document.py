@@ -58,6 +58,7 @@ def root(
         for key, value in given.items()
     }
     check_required(known, takes, {each.name: each.value for each in fitted.values()}, server)
+    # An operation that has an older name on this server keeps its present one in the answer.
     label = alias or (name if known != name else "")
     words = ", ".join(f"{each.name}: ${variable}" for variable, each in fitted.items())
     text = f"{f'{label}: ' if label else ''}{known}{f'({words})' if words else ''}"

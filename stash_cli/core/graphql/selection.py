@@ -83,6 +83,7 @@ def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, ask
     """The text of `tree`; a field that `server` has under an older name is aliased."""
     declared = describe_api().types[type_name]
     asked = asked and not isinstance(tree, Whole)
+    # Without it nothing in the answer tells which member an object is.
     words = ["__typename"] if declared.kind in ("INTERFACE", "UNION") else []
     for key, inner in tree.items():
         if key.startswith(_ON):

@@ -25,6 +25,7 @@ _ITEMS = 20
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
 _BATCHED = re.compile(r"a\d+_")
 """Prefix of a batch's variables."""
+# Bounded in length, as a long run of digits may be a key.
 _ID = re.compile(r"-?\d{1,12}")
 _NUMBERS = re.compile(
     r"(?:.*_)?ids?|page|per_page|depth|count|limit|rating100|value2?|seconds|progress|\w+_index",
@@ -125,6 +126,7 @@ def _literal(name: str, token: Token) -> str:
     if token.kind == "Name":
         return token.text if token.text in _WORDS or _is_shown(name, token.text) else "<a word>"
     if token.kind in STRINGS:
+        # A block string is free text, which may hold anything.
         is_told = token.kind == "String" and _is_shown(name, token.text[1:-1])
         return token.text if is_told else "<String>"
     return token.text if _is_shown(name, token.text) else f"<{token.kind}>"

@@ -159,6 +159,7 @@ def _any_row_meets(type_name: str, conditions: list[Condition]) -> tuple[Test, t
 
 def _same_file_condition(type_name: str, conditions: list[Condition]) -> list[Condition]:
     """The condition that one file meets all positive conditions on files."""
+    # A negated condition applies to all files, so it needs no single one.
     asked = [one for one in conditions if one.field.key in quirks.FILE_FIELDS and one.is_positive]
     if len(asked) <= 1:
         return []

@@ -31,6 +31,7 @@ def at(*paths: str) -> Extractor:
 
 def follow(value: Any, route: list[str]) -> list[Any]:
     """The values at `route`, a sequence of names."""
+    # Servers answer blank text where there is none, so both count as no value.
     if value is None or value == "":
         return []
     if isinstance(value, list | tuple):
@@ -72,6 +73,7 @@ def shape(width: int, height: int) -> str:
 
 
 def _frame_rates(row: Row) -> list[Any]:
+    # The server rounds half up before it compares.
     return [int(rate + 0.5) for rate in follow(row, ["files", "frame_rate"])]
 
 
@@ -92,6 +94,7 @@ def _ages(row: Row) -> list[Any]:
 
 def years(first: str, last: str) -> int:
     """Whole years from one fuzzy date to another, rounded towards 0."""
+    # As the server computes ages: a partial date counts as its first day.
     days = [int(normalize_date(date).replace("-", "")) for date in (first, last)]
     apart = days[1] - days[0]
     return apart // 10_000 if apart >= 0 else -(-apart // 10_000)

@@ -68,6 +68,7 @@ class FilterBuilder:
         if len(clause) > 1:
             counted = any(quirks.uses_having((condition.field.owner, name)) for name, _ in clause)
             return self.nests and not counted and self._distribute(clause)
+        # A single term is no alternative, so it fits on a level of its own.
         [(name, value)] = clause
         if name in quirks.ISOLATED:
             return self._add_last(condition, name, value)

@@ -105,11 +105,13 @@ def compile(  # noqa: A001 - the usual word for it
     now = now or _local_now()
     conditions: list[Condition] = []
     composite: dict[str, Q] = {}
+    # The first condition on a join keeps it, in the order of the query.
     claimed: ClaimedJoins = {}
     for part in _conjuncts(to_nnf(type_name, _as_q(query))):
         if part.lookups and not part.negated:
             found = conditions_of(type_name, part.lookups, now)
         else:
+            # By its text, which names the field that stands for it in the conditions.
             composite[repr(part)] = part
             found = [_composite_condition(type_name, part, now)]
         conditions += split_join_conflicts(type_name, found, claimed)
@@ -168,6 +170,7 @@ def _conjuncts(q: Q) -> list[Q]:
 
 def _composite_condition(type_name: str, q: Q, now: datetime) -> Condition:
     """A disjunction or negation as one condition, exact where its clauses say all of it."""
+    # None means that rows have to decide; [] that every object matches.
     clauses = _clauses(type_name, q, now)
     return Condition(FilterField(type_name, repr(q), _Q), clauses or [], exact=clauses is not None)
 

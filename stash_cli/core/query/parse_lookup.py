@@ -81,6 +81,7 @@ def parse_lookup(type_name: str, key: str) -> ParsedLookup:
     """Parse a lookup name; raises StashLookupError with near matches."""
     head, *rest = key.split("__")
     field, nested = find_field(type_name, head), nested_field(type_name, head)
+    # `tags__id=5` means `tags=5` where the related filter has no field for ids.
     if field and field.target and rest in _ID_LOOKUPS and find_field(field.target, "id") is None:
         rest = rest[1:]
     if field and field.lookups and len(rest) <= 1:

@@ -25,6 +25,7 @@ def _keys(*rows: str) -> frozenset[Key]:
     )
 
 
+# Facts of files, which a scene has once for each of its files.
 _VIDEO = (
     "path oshash checksum phash video_codec audio_codec duration framerate bitrate resolution orientation"
 )

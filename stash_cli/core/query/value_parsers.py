@@ -74,6 +74,7 @@ def several(one: Parse = str) -> Parse:
 
 def names(text: str) -> list[str]:
     """One name or id, or comma-separated ids; a name may contain commas."""
+    # Names may hold commas, ids cannot, so only ids can be listed.
     parts = [part.strip() for part in text.split(",")]
     return parts if all(part.isdigit() for part in parts) else [text]
 
@@ -183,11 +184,13 @@ def _clock_period(clock: re.Match[str], zone: tzinfo | None) -> tuple[datetime, 
     """The period of a time: a minute, or a second where seconds are given."""
     text = f"{clock[1]}T{int(clock[2]):02}:{clock[3]}:{clock[4] or '00'}{clock[5] or ''}"
     start = _wall(datetime.fromisoformat(text), zone)
+    # `10:30` names the whole minute, as a partial date names its period.
     return start, start if clock[4] else start + timedelta(seconds=59)
 
 
 def _day_seconds(first: date, last: date) -> tuple[datetime, datetime]:
     start = datetime(first.year, first.month, first.day)  # noqa: DTZ001 - wall time
+    # The day after the last one cannot be represented.
     if last == date.max:
         return start, LAST_SECOND
     return start, datetime(last.year, last.month, last.day) + timedelta(days=1) - _SECOND  # noqa: DTZ001 - wall time

@@ -198,6 +198,7 @@ def _first_line(text: str) -> str:
     return line if len(line) <= _MAX_SHOWN else f"{line[:_MAX_SHOWN]}..."
 
 
+# Stash compresses with these; it knows no brotli.
 ENCODINGS = {"gzip": zlib.MAX_WBITS | 32, "x-gzip": zlib.MAX_WBITS | 32, "deflate": zlib.MAX_WBITS}
 """Content encodings and their zlib window bits."""
 _STEP = 1 << 20

@@ -181,6 +181,7 @@ class HttpTransport:
             request.headers.pop("ApiKey", None)
 
 
+# With any other Accept, servers since 0.29 answer in a type that they do not compress.
 _HEADERS = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "stash-cli"}
 
 

@@ -174,6 +174,7 @@ class WebSocketSubscription:
         channel = await self._connect()
         if self._waiting:
             return self._waiting.popleft()
+        # Stash sends no pings itself, so a lost connection would never be noticed.
         try:
             async with asyncio.timeout(_PING_INTERVAL):
                 return _parse(await channel.receive())
@@ -292,6 +293,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
     try:
         socket = await NoRedirects(
             connection.url.replace("http", "ws", 1),
+            # The newer protocol alone: where both are offered, servers choose the older one.
             subprotocols=[Subprotocol(PROTOCOL)],
             additional_headers=headers,
             open_timeout=min(_CONNECT, connection.timeout),

@@ -43,6 +43,7 @@ Timestamp = Annotated[str | datetime, Scalar("Timestamp")]
 Int64 = Annotated[int, Scalar("Int64")]
 """Whole number beyond 32 bits, such as a file size in bytes."""
 
+# Servers read numbers with an exponent as 0 in here, so none is ever sent (`transport.http.encode`).
 Map = Annotated[dict[str, Any], Scalar("Map")]
 """JSON object with values of any kind."""
 

@@ -52,6 +52,7 @@ def required(name: str) -> Any:
 class ApiObject(BaseModel):
     """A value of an answer; unknown keys are ignored, so that newer servers can be read."""
 
+    # Validators are built on first use, as a run touches few of the types.
     model_config = ConfigDict(
         defer_build=True, extra="ignore", populate_by_name=True, validate_assignment=True
     )
@@ -134,6 +135,7 @@ def explain_validation(cls: type[BaseModel], error: ValidationError) -> str:
         return f"{owner} has no field {name!r}{inside}. {did_you_mean(name, _fields(owner))}".rstrip()
     if first["type"] == "missing":
         return f"{place} is required."
+    # The prefix is Pydantic's, for errors that our own validators raise.
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     return f"{place}: {message} (got {first['input']!r})."
 

@@ -51,7 +51,9 @@ class _General(ApiObject, Generic[Null]):
     draw_funscript_heatmap_range: Setting[bool, Null] = api("drawFunscriptHeatmapRange")
     write_image_thumbnails: Setting[bool, Null] = api("writeImageThumbnails")
     create_image_clips_from_videos: Setting[bool, Null] = api("createImageClipsFromVideos")
+    # Servers fail with a nil pointer where this is set without a password.
     username: Setting[str, Null] = UNSET
+    # Read as a hash; the same hash written back leaves the password as it is.
     password: Setting[str, Null] = UNSET
     max_session_age: Setting[int, Null] = api("maxSessionAge")
     log_file: Nullable[str] = api("logFile")
@@ -305,6 +307,7 @@ class StashConfigInput(StashInput):
 class GenerateAPIKeyInput(StashInput):
     """Whether to make a new API key or clear the present one."""
 
+    # Without a user name servers make no key, and answer "" without an error.
     clear: Nullable[bool] = UNSET
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from stash_cli.core.errors import StashIntegrationError
 
+# Two digits for month and day: servers refuse fewer.
 _SHAPE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 

@@ -57,6 +57,7 @@ def link(name: str) -> type[Link]:
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> type[Link]:
+        # The import machinery asks for names such as __path__, too.
         if name.startswith("_"):
             raise AttributeError(name)
         return link(name)

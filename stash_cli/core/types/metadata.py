@@ -231,6 +231,7 @@ class ExportObjectsInput(StashInput):
 class ImportObjectsInput(StashInput):
     """An export file to import."""
 
+    # The only file that the API takes.
     file: Upload
     duplicate_behaviour: enums.ImportDuplicateEnum = required("duplicateBehaviour")
     missing_ref_behaviour: enums.ImportMissingRefEnum = required("missingRefBehaviour")

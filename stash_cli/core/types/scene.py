@@ -46,6 +46,7 @@ class Scene(SceneMethods, StashObject):
     o_counter: Nullable[int] = UNSET
     interactive: Maybe[bool] = UNSET
     interactive_speed: Nullable[int] = UNSET
+    # Null, not [], where there are none.
     captions: Nullable[list[links.VideoCaption]] = UNSET
     created_at: Maybe[Time] = UNSET
     updated_at: Maybe[Time] = UNSET

@@ -40,6 +40,7 @@ def restore(type_name: str, value: Any, server: ServerCapabilities) -> Any:
     """An answer of an older server in the current shape."""
     if isinstance(value, list):
         return [restore(type_name, item, server) for item in value]
+    # Before 0.25 there were no histories, and these mutations answered the count alone.
     if type_name == "HistoryMutationResult" and isinstance(value, int):
         return {"count": value, "history": []}
     if not isinstance(value, dict):

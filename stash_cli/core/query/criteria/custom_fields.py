@@ -123,6 +123,7 @@ def _asked(name: str, value: Any) -> tuple[list[Entry], bool]:
 def _entries(name: str, value: Any) -> list[Entry]:
     if name == "eq":
         return [("EQUALS", [value])]
+    # EQUALS of several values is true for any of them.
     if name == "in":
         return [("EQUALS", value)]
     if name == "between":

@@ -85,6 +85,7 @@ def _hex(field: FilterField, value: Any) -> str:
         number = int(str(value), 16)
     except ValueError:
         number = -1
+    # Servers store these as numbers of 64 bits, so leading zeros say nothing.
     return f"{number:016x}" if 0 <= number < 1 << 64 else field.refuse(value, "a hash in hexadecimal digits")
 
 

@@ -15,7 +15,9 @@ class FindFilterType(StashInput):
 
     q: Nullable[str] = UNSET
     page: Nullable[int] = UNSET
+    # Absent: 25 rows; 0: none, with the right count; below 0: all.
     per_page: Nullable[int] = UNSET
+    # Without it scenes, images and galleries come in no fixed order.
     sort: Nullable[str] = UNSET
     direction: Nullable[enums.SortDirectionEnum] = UNSET
 

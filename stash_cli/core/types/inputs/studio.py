@@ -50,6 +50,7 @@ class StudioUpdateInput(_StudioFields):
 class BulkStudioUpdateInput(_StudioScalars):
     """Changes to several studios (`bulkStudioUpdate`)."""
 
+    # Required, unlike those of the other bulk updates.
     ids: list[ID]
     urls: Nullable[common.BulkUpdateStrings] = UNSET
     tag_ids: Nullable[common.BulkUpdateIds] = UNSET
