@@ -34,9 +34,7 @@ class StashContext:
     """
 
     def __init__(
-        self,
-        conn: Mapping[str, Any] | Connection | str | None = None,
-        verify_ssl: bool | str = True,
+        self, conn: Mapping[str, Any] | Connection | str | None = None, verify_ssl: bool | str = True
     ) -> None:
         self.connection = _connection(conn, verify_ssl)
         self._session: Session | None = None

@@ -72,8 +72,7 @@ def resolve(word: str) -> str:
     if found is None:
         near = did_you_mean(word, [*known, *NOUNS])
         raise StashLookupError(
-            f"The API has nothing called {word!r}. {near}".rstrip(),
-            hint="See `stash explain` for all names.",
+            f"The API has nothing called {word!r}. {near}".rstrip(), hint="See `stash explain` for all names."
         )
     return found
 

@@ -144,11 +144,7 @@ class Watch:
     """
 
     def __init__(
-        self,
-        session: Session,
-        poll: float,
-        timeout: float | None,
-        on_away: OnAway | None = None,
+        self, session: Session, poll: float, timeout: float | None, on_away: OnAway | None = None
     ) -> None:
         self.session, self.poll = session, poll
         self.on_away = on_away or (lambda _: None)

@@ -11,16 +11,8 @@ from stash_cli.core.capabilities import (
     ServerCapabilities,
     reduce_introspection,
 )
-from stash_cli.core.client import compat, schema_cache
+from stash_cli.core.client import compat, responses, schema_cache
 from stash_cli.core.client.locks import Lock, RequestOrder
-from stash_cli.core.client.responses import (
-    check_complete,
-    failure,
-    is_refusal,
-    may_be_unready,
-    not_ready,
-    value_of,
-)
 from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegrationError, StashUsageError
 from stash_cli.core.graphql import document
 from stash_cli.core.log import logger
@@ -150,7 +142,7 @@ class Session:
             value, version = await self._send_built(build(self.capabilities), operation, paths)
         except StashGraphQLError as error:
             # With a current schema the document itself is wrong, and would be refused again.
-            if self.is_current or not is_refusal(error):
+            if self.is_current or not responses.is_refusal(error):
                 raise
             logger.info("The server refused the document; asking what it knows now.")
         else:
@@ -173,7 +165,7 @@ class Session:
     ) -> tuple[Any, object]:
         """The value of the operation, and the version selected along with it."""
         data = (await self.send(request, fields=[])).data
-        value = value_of(operation, request, data, paths, self.capabilities)
+        value = responses.value_of(operation, request, data, paths, self.capabilities)
         return value, (data or {}).get(_VERSION_FIELD)
 
     async def send(
@@ -195,7 +187,7 @@ class Session:
                 raise
             raise meaning from error
         if not partial:
-            check_complete(request, response.data, fields)
+            responses.check_complete(request, response.data, fields)
         return response
 
     async def _send(self, request: GraphQLRequest, *, partial: bool) -> GraphQLResponse:
@@ -207,13 +199,13 @@ class Session:
                 raise
             _redact_errors(response.errors, request)
             if response.errors and not (partial and response.data):
-                raise failure(response.errors, response.data)
+                raise responses.failure(response.errors, response.data)
             return response
 
         try:
             return await retrying(request, once, self.connection.timeout)
         except StashGraphQLError as error:
-            if may_be_unready(error):
+            if responses.may_be_unready(error):
                 await self._raise_if_unready(error)
             raise
 
@@ -228,7 +220,7 @@ class Session:
         found = (answer.data or {}).get("systemStatus")
         status = found.get("status", "OK") if isinstance(found, dict) else "OK"
         if status != "OK":
-            raise not_ready(status, error.message) from error
+            raise responses.not_ready(status, error.message) from error
 
 
 def _parse_schema(schema: dict[str, Any]) -> dict[str, Any]:
@@ -285,13 +277,9 @@ class Stream:
         source = await self._open()
         answer = await source.__anext__()
         if answer.errors:
-            raise failure(answer.errors, answer.data)
-        return value_of(
-            self._operation,
-            self._request,
-            answer.data,
-            self._paths,
-            self._session.capabilities,
+            raise responses.failure(answer.errors, answer.data)
+        return responses.value_of(
+            self._operation, self._request, answer.data, self._paths, self._session.capabilities
         )
 
     async def aclose(self) -> None:

@@ -111,13 +111,7 @@ def _fragment(owner: str, key: str, inner: Tree, server: ServerCapabilities | No
 
 
 def _field(
-    declared: ApiType,
-    name: str,
-    inner: Tree,
-    server: ServerCapabilities | None,
-    *,
-    label: str,
-    asked: bool,
+    declared: ApiType, name: str, inner: Tree, server: ServerCapabilities | None, *, label: str, asked: bool
 ) -> str:
     known = name if server is None else server.field_name(declared.name, name)
     if known is None and server is not None:

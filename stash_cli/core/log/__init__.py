@@ -46,8 +46,7 @@ class _Formatter(logging.Formatter):
     """Formats the traceback of an exception without the values that its message quotes."""
 
     def formatException(  # noqa: N802 - the name that logging knows
-        self,
-        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
     ) -> str:
 
         return trace_of(ei[1]).rstrip() if ei[1] is not None else ""

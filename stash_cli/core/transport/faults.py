@@ -50,10 +50,7 @@ _OTHER = Fault("the connection failed", transient=False)
 
 
 def translate(
-    error: BaseException,
-    connection: Connection,
-    delivery: Delivery,
-    handled: BaseException | None = None,
+    error: BaseException, connection: Connection, delivery: Delivery, handled: BaseException | None = None
 ) -> StashConnectionError:
     """The StashConnectionError for an exception of a transport library.
 

@@ -14,15 +14,7 @@ from urllib.parse import urlsplit
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.log import logger
-from stash_cli.core.transport.answers import (
-    DamagedError,
-    TooSlowError,
-    decoded,
-    download_error,
-    read_all,
-    read_answer,
-    with_minimum_rate,
-)
+from stash_cli.core.transport import answers
 from stash_cli.core.transport.event_loops import PerLoop
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.files import Uploads, download_url, multipart, same_origin
@@ -82,8 +74,8 @@ class HttpTransport:
                 asyncio.timeout(None) as progress.clock,
                 self._posted(client, request, uploads, progress) as answer,
             ):
-                body = await read_all(answer, self.connection.max_answer_bytes)
-        except (error_type, OSError, DamagedError) as error:
+                body = await answers.read_all(answer, self.connection.max_answer_bytes)
+        except (error_type, OSError, answers.DamagedError) as error:
             raise translate(error, self.connection, progress.delivery, progress.handled) from error
         took = (perf_counter() - started) * 1000
         if logger.isEnabledFor(INFO):
@@ -91,7 +83,7 @@ class HttpTransport:
 
             name = title(request.operation_name, request.document)
             logger.info("%s -> %d, %d bytes, %.0f ms", name, answer.status_code, len(body), took)
-        return read_answer(self.connection, answer.status_code, answer.headers, body)
+        return answers.read_answer(self.connection, answer.status_code, answer.headers, body)
 
     @asynccontextmanager
     async def _posted(
@@ -124,12 +116,14 @@ class HttpTransport:
         try:
             async with client.stream("GET", url, extensions={"trace": progress.trace}) as answer:
                 if answer.status_code != 200:  # noqa: PLR2004 - HTTP's number
-                    body = await read_all(answer, self.connection.max_answer_bytes)
-                    raise download_error(self.connection, answer.status_code, answer.headers, body)
+                    body = await answers.read_all(answer, self.connection.max_answer_bytes)
+                    raise answers.download_error(self.connection, answer.status_code, answer.headers, body)
                 # httpx would decompress without a bound on the size of a piece.
-                async for piece in with_minimum_rate(decoded(answer), self.connection.timeout):
+                async for piece in answers.with_minimum_rate(
+                    answers.decoded(answer), self.connection.timeout
+                ):
                     yield piece
-        except (load_httpx().HTTPError, DamagedError, TooSlowError) as error:
+        except (load_httpx().HTTPError, answers.DamagedError, answers.TooSlowError) as error:
             raise translate(error, self.connection, progress.delivery, progress.handled) from error
 
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> WebSocketSubscription:

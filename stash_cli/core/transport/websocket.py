@@ -16,12 +16,7 @@ from stash_cli.core.errors import (
     StashServerError,
 )
 from stash_cli.core.log import logger
-from stash_cli.core.transport.answers import (
-    authentication_error,
-    is_redirect,
-    redirect_error,
-    too_large_error,
-)
+from stash_cli.core.transport import answers
 from stash_cli.core.transport.base import GraphQLResponse, checked_errors
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.outcome import Backoff, Progress, as_unknown_outcome
@@ -265,7 +260,7 @@ class WebSocketChannel:
             message = await self._socket.recv()
         except (ConnectionClosed, OSError) as error:
             if isinstance(error, ConnectionClosed) and error.sent and error.sent.code == _TOO_LARGE:
-                raise too_large_error(self._connection.max_answer_bytes) from error
+                raise answers.too_large_error(self._connection.max_answer_bytes) from error
             raise translate(error, self._connection, Delivery.BODY_WRITTEN) from error
         return message if isinstance(message, str) else message.decode("utf-8", "replace")
 
@@ -312,7 +307,7 @@ def _refused(connection: Connection, answer: Response) -> StashError:
     """The error for a response that refuses the websocket."""
     status, location = answer.status_code, answer.headers.get("Location", "")
     if status == 401:  # noqa: PLR2004 - HTTP's number
-        return authentication_error(connection)
-    if is_redirect(status) and location:
-        return redirect_error(connection, location)
+        return answers.authentication_error(connection)
+    if answers.is_redirect(status) and location:
+        return answers.redirect_error(connection, location)
     return StashServerError(f"{connection.server} does not open a websocket (status {status}).")

@@ -157,11 +157,7 @@ class StashObject(ApiObject):
         self._state.notify()
 
     async def save(
-        self,
-        client: StashClient,
-        *,
-        on_conflict: OnConflict | None = None,
-        retry_unknown: bool = False,
+        self, client: StashClient, *, on_conflict: OnConflict | None = None, retry_unknown: bool = False
     ) -> None:
         """Create it, or send the changed fields; an unchanged object sends nothing.
 

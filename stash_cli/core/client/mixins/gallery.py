@@ -98,11 +98,7 @@ class GalleryClientMixin(StashClientBase):
         )
 
     async def gallery_chapter_update(
-        self,
-        id: Id,
-        gallery_id: Id | None = None,
-        title: str | None = None,
-        image_index: int | None = None,
+        self, id: Id, gallery_id: Id | None = None, title: str | None = None, image_index: int | None = None
     ) -> types.GalleryChapter:
         given = {"gallery_id": gallery_id, "title": title, "image_index": image_index}
         change = {name: value for name, value in given.items() if value is not None}

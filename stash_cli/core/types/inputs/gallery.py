@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from stash_cli.core.types.annotations import ID, Date, Map, Nullable, Rating100
 from stash_cli.core.types.base import StashInput, api
-from stash_cli.core.types.inputs.common import (
-    BulkUpdateIds,
-    BulkUpdateStrings,
-    CustomFieldsInput,
-    DestroyOptions,
-)
+from stash_cli.core.types.inputs import common
 from stash_cli.core.unset import UNSET
 
 
@@ -50,7 +45,7 @@ class GalleryUpdateInput(_GalleryFields):
     id: ID
     client_mutation_id: Nullable[str] = api("clientMutationId")
     primary_file_id: Nullable[ID] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class BulkGalleryUpdateInput(_GalleryScalars):
@@ -58,11 +53,11 @@ class BulkGalleryUpdateInput(_GalleryScalars):
 
     client_mutation_id: Nullable[str] = api("clientMutationId")
     ids: Nullable[list[ID]] = UNSET
-    urls: Nullable[BulkUpdateStrings] = UNSET
-    scene_ids: Nullable[BulkUpdateIds] = UNSET
-    tag_ids: Nullable[BulkUpdateIds] = UNSET
-    performer_ids: Nullable[BulkUpdateIds] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    urls: Nullable[common.BulkUpdateStrings] = UNSET
+    scene_ids: Nullable[common.BulkUpdateIds] = UNSET
+    tag_ids: Nullable[common.BulkUpdateIds] = UNSET
+    performer_ids: Nullable[common.BulkUpdateIds] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class GalleryChapterCreateInput(StashInput):
@@ -83,7 +78,7 @@ class GalleryChapterUpdateInput(StashInput):
     image_index: Nullable[int] = UNSET
 
 
-class GalleryDestroyInput(DestroyOptions):
+class GalleryDestroyInput(common.DestroyOptions):
     """The gallery to delete, and what to delete with it (`galleryDestroy`)."""
 
     ids: list[ID]
@@ -131,7 +126,7 @@ class _ImageScalars(StashInput):
     details: Nullable[str] = UNSET
     photographer: Nullable[str] = UNSET
     studio_id: Nullable[ID] = UNSET
-    custom_fields: Nullable[CustomFieldsInput] = UNSET
+    custom_fields: Nullable[common.CustomFieldsInput] = UNSET
 
 
 class ImageUpdateInput(_ImageScalars):
@@ -150,19 +145,19 @@ class BulkImageUpdateInput(_ImageScalars):
     """Changes to several images (`bulkImageUpdate`)."""
 
     ids: Nullable[list[ID]] = UNSET
-    urls: Nullable[BulkUpdateStrings] = UNSET
-    performer_ids: Nullable[BulkUpdateIds] = UNSET
-    tag_ids: Nullable[BulkUpdateIds] = UNSET
-    gallery_ids: Nullable[BulkUpdateIds] = UNSET
+    urls: Nullable[common.BulkUpdateStrings] = UNSET
+    performer_ids: Nullable[common.BulkUpdateIds] = UNSET
+    tag_ids: Nullable[common.BulkUpdateIds] = UNSET
+    gallery_ids: Nullable[common.BulkUpdateIds] = UNSET
 
 
-class ImageDestroyInput(DestroyOptions):
+class ImageDestroyInput(common.DestroyOptions):
     """The image to delete, and what to delete with it (`imageDestroy`)."""
 
     id: ID
 
 
-class ImagesDestroyInput(DestroyOptions):
+class ImagesDestroyInput(common.DestroyOptions):
     """The images to delete, with or without their files (`imagesDestroy`)."""
 
     ids: list[ID]
