@@ -1,4 +1,4 @@
-"""Random argument lists for the program: commands with flags that they have, and values that they may not take."""
+"""Random argument lists: commands with flags that they have, and values that these may not take."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ ENDLESS = {("embedded", "serve"), ("jobs", "watch")}
 """Commands that end only when they are interrupted."""
 LEFT_OUT = {"--server", "--url", "--demo", "--library", "--debug"}
 """Options that lead away from the library of the test, and the one that prints tracebacks."""
+WORDS = """
+0 1 2 -1 1.5 1e309 nan 99999999999999999999 007 0x10 id:1 id: id:x - -- @ @nothing null true no
+[] {} [1, {"a":{"b":null}} " a,b , a=b = Alice Beach shore tag:x 2024 2024-13 2024-02-30 24-1-1
+0000-00-00 9999-12-31T23:59:59Z yesterday 1:30 60m 1h .. 1.. ..1 1..x 5..1 ( a{2,1} * %s {0} $(x)
+https:// http://[ ftp://x / /nonexistent/x ./x.sqlite ~ scene scenes all any none
+"""
 VALUES = [
-    *"0 1 2 -1 1.5 1e309 nan 99999999999999999999 007 0x10 id:1 id: id:x - -- @ @nothing null true no".split(),
-    *"[] {} [1, {\"a\":{\"b\":null}} \" a,b , a=b = Alice Beach shore tag:x 2024 2024-13 2024-02-30".split(),
-    *"24-1-1 0000-00-00 9999-12-31T23:59:59Z yesterday 1:30 60m 1h .. 1.. ..1 1..x 5..1 ( a{2,1} * %s".split(),
-    *"{0} $(x) https:// http://[ ftp://x / /nonexistent/x ./x.sqlite ~ scene scenes all any none".split(),
+    *WORDS.split(),
     *("", " ", "2 days ago", "in 5 weeks", "{{ x }}", "'; DROP", "x" * 5000),
     *("\\", "\x00", "\x1b[31m", "\u202e", "\U0001f600", "\udcff", "\u0130", "e\u0301", "\r\n"),
 ]
