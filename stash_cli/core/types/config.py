@@ -2,90 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar, Union
-
 from stash_cli.core.types import enums, links
 from stash_cli.core.types.annotations import Map, Maybe, Nullable, PluginConfigMap
 from stash_cli.core.types.base import ApiObject, StashInput, api, required
-from stash_cli.core.unset import UNSET, UnsetType
-
-T = TypeVar("T")
-Null = TypeVar("Null", None, UnsetType)
-"""None in inputs, where null leaves a setting as it is; in answers UnsetType, which adds nothing."""
-
-Setting = Union[T, UnsetType, Null]
-"""A setting that answers always have."""
+from stash_cli.core.types.plugin import PackageSourceInput
+from stash_cli.core.types.stash_box import StashBoxInput
+from stash_cli.core.unset import UNSET
 
 
-class _General(ApiObject, Generic[Null]):
-    """General settings in answers and inputs."""
-
-    database_path: Setting[str, Null] = api("databasePath")
-    backup_directory_path: Setting[str, Null] = api("backupDirectoryPath")
-    delete_trash_path: Setting[str, Null] = api("deleteTrashPath")
-    generated_path: Setting[str, Null] = api("generatedPath")
-    metadata_path: Setting[str, Null] = api("metadataPath")
-    scrapers_path: Setting[str, Null] = api("scrapersPath")
-    plugins_path: Setting[str, Null] = api("pluginsPath")
-    cache_path: Setting[str, Null] = api("cachePath")
-    blobs_path: Setting[str, Null] = api("blobsPath")
-    blobs_storage: Setting[enums.BlobsStorageType, Null] = api("blobsStorage")
-    ffmpeg_path: Setting[str, Null] = api("ffmpegPath")
-    ffprobe_path: Setting[str, Null] = api("ffprobePath")
-    calculate_md5: Setting[bool, Null] = api("calculateMD5")
-    video_file_naming_algorithm: Setting[enums.HashAlgorithm, Null] = api("videoFileNamingAlgorithm")
-    parallel_tasks: Setting[int, Null] = api("parallelTasks")
-    preview_audio: Setting[bool, Null] = api("previewAudio")
-    preview_segments: Setting[int, Null] = api("previewSegments")
-    preview_segment_duration: Setting[float, Null] = api("previewSegmentDuration")
-    preview_exclude_start: Setting[str, Null] = api("previewExcludeStart")
-    preview_exclude_end: Setting[str, Null] = api("previewExcludeEnd")
-    preview_preset: Setting[enums.PreviewPreset, Null] = api("previewPreset")
-    transcode_hardware_acceleration: Setting[bool, Null] = api("transcodeHardwareAcceleration")
-    max_transcode_size: Nullable[enums.StreamingResolutionEnum] = api("maxTranscodeSize")
-    max_streaming_transcode_size: Nullable[enums.StreamingResolutionEnum] = api("maxStreamingTranscodeSize")
-    transcode_input_args: Setting[list[str], Null] = api("transcodeInputArgs")
-    transcode_output_args: Setting[list[str], Null] = api("transcodeOutputArgs")
-    live_transcode_input_args: Setting[list[str], Null] = api("liveTranscodeInputArgs")
-    live_transcode_output_args: Setting[list[str], Null] = api("liveTranscodeOutputArgs")
-    draw_funscript_heatmap_range: Setting[bool, Null] = api("drawFunscriptHeatmapRange")
-    write_image_thumbnails: Setting[bool, Null] = api("writeImageThumbnails")
-    create_image_clips_from_videos: Setting[bool, Null] = api("createImageClipsFromVideos")
-    # Servers fail with a nil pointer where this is set without a password.
-    username: Setting[str, Null] = UNSET
-    # Read as a hash; the same hash written back leaves the password as it is.
-    password: Setting[str, Null] = UNSET
-    max_session_age: Setting[int, Null] = api("maxSessionAge")
-    log_file: Nullable[str] = api("logFile")
-    log_out: Setting[bool, Null] = api("logOut")
-    log_level: Setting[str, Null] = api("logLevel")
-    log_access: Setting[bool, Null] = api("logAccess")
-    log_file_max_size: Setting[int, Null] = api("logFileMaxSize")
-    use_custom_sprite_interval: Setting[bool, Null] = api("useCustomSpriteInterval")
-    sprite_interval: Setting[float, Null] = api("spriteInterval")
-    minimum_sprites: Setting[int, Null] = api("minimumSprites")
-    maximum_sprites: Setting[int, Null] = api("maximumSprites")
-    sprite_screenshot_size: Setting[int, Null] = api("spriteScreenshotSize")
-    video_extensions: Setting[list[str], Null] = api("videoExtensions")
-    image_extensions: Setting[list[str], Null] = api("imageExtensions")
-    gallery_extensions: Setting[list[str], Null] = api("galleryExtensions")
-    create_galleries_from_folders: Setting[bool, Null] = api("createGalleriesFromFolders")
-    gallery_cover_regex: Setting[str, Null] = api("galleryCoverRegex")
-    excludes: Setting[list[str], Null] = UNSET
-    image_excludes: Setting[list[str], Null] = api("imageExcludes")
-    custom_performer_image_location: Nullable[str] = api("customPerformerImageLocation")
-    python_path: Setting[str, Null] = api("pythonPath")
-
-
-class ConfigGeneralResult(_General[UnsetType]):
+class ConfigGeneralResult(ApiObject):
     """General settings: folders, extensions, hashing, previews, logs, access."""
 
     stashes: Maybe[list[StashConfig]] = UNSET
+    database_path: Maybe[str] = api("databasePath")
+    backup_directory_path: Maybe[str] = api("backupDirectoryPath")
+    delete_trash_path: Maybe[str] = api("deleteTrashPath")
+    generated_path: Maybe[str] = api("generatedPath")
+    metadata_path: Maybe[str] = api("metadataPath")
     config_file_path: Maybe[str] = api("configFilePath")
+    scrapers_path: Maybe[str] = api("scrapersPath")
+    plugins_path: Maybe[str] = api("pluginsPath")
+    cache_path: Maybe[str] = api("cachePath")
+    blobs_path: Maybe[str] = api("blobsPath")
+    blobs_storage: Maybe[enums.BlobsStorageType] = api("blobsStorage")
+    ffmpeg_path: Maybe[str] = api("ffmpegPath")
+    ffprobe_path: Maybe[str] = api("ffprobePath")
+    calculate_md5: Maybe[bool] = api("calculateMD5")
+    video_file_naming_algorithm: Maybe[enums.HashAlgorithm] = api("videoFileNamingAlgorithm")
+    parallel_tasks: Maybe[int] = api("parallelTasks")
+    preview_audio: Maybe[bool] = api("previewAudio")
+    preview_segments: Maybe[int] = api("previewSegments")
+    preview_segment_duration: Maybe[float] = api("previewSegmentDuration")
+    preview_exclude_start: Maybe[str] = api("previewExcludeStart")
+    preview_exclude_end: Maybe[str] = api("previewExcludeEnd")
+    preview_preset: Maybe[enums.PreviewPreset] = api("previewPreset")
+    transcode_hardware_acceleration: Maybe[bool] = api("transcodeHardwareAcceleration")
+    max_transcode_size: Nullable[enums.StreamingResolutionEnum] = api("maxTranscodeSize")
+    max_streaming_transcode_size: Nullable[enums.StreamingResolutionEnum] = api("maxStreamingTranscodeSize")
+    transcode_input_args: Maybe[list[str]] = api("transcodeInputArgs")
+    transcode_output_args: Maybe[list[str]] = api("transcodeOutputArgs")
+    live_transcode_input_args: Maybe[list[str]] = api("liveTranscodeInputArgs")
+    live_transcode_output_args: Maybe[list[str]] = api("liveTranscodeOutputArgs")
+    draw_funscript_heatmap_range: Maybe[bool] = api("drawFunscriptHeatmapRange")
+    write_image_thumbnails: Maybe[bool] = api("writeImageThumbnails")
+    create_image_clips_from_videos: Maybe[bool] = api("createImageClipsFromVideos")
     api_key: Maybe[str] = api("apiKey")
-    stash_boxes: Maybe[list[StashBox]] = api("stashBoxes")
-    scraper_package_sources: Maybe[list[PackageSource]] = api("scraperPackageSources")
-    plugin_package_sources: Maybe[list[PackageSource]] = api("pluginPackageSources")
+    username: Maybe[str] = UNSET
+    password: Maybe[str] = UNSET
+    max_session_age: Maybe[int] = api("maxSessionAge")
+    log_file: Nullable[str] = api("logFile")
+    log_out: Maybe[bool] = api("logOut")
+    log_level: Maybe[str] = api("logLevel")
+    log_access: Maybe[bool] = api("logAccess")
+    log_file_max_size: Maybe[int] = api("logFileMaxSize")
+    use_custom_sprite_interval: Maybe[bool] = api("useCustomSpriteInterval")
+    sprite_interval: Maybe[float] = api("spriteInterval")
+    minimum_sprites: Maybe[int] = api("minimumSprites")
+    maximum_sprites: Maybe[int] = api("maximumSprites")
+    sprite_screenshot_size: Maybe[int] = api("spriteScreenshotSize")
+    video_extensions: Maybe[list[str]] = api("videoExtensions")
+    image_extensions: Maybe[list[str]] = api("imageExtensions")
+    gallery_extensions: Maybe[list[str]] = api("galleryExtensions")
+    create_galleries_from_folders: Maybe[bool] = api("createGalleriesFromFolders")
+    gallery_cover_regex: Maybe[str] = api("galleryCoverRegex")
+    excludes: Maybe[list[str]] = UNSET
+    image_excludes: Maybe[list[str]] = api("imageExcludes")
+    custom_performer_image_location: Nullable[str] = api("customPerformerImageLocation")
+    stash_boxes: Maybe[list[links.StashBox]] = api("stashBoxes")
+    python_path: Maybe[str] = api("pythonPath")
+    scraper_package_sources: Maybe[list[links.PackageSource]] = api("scraperPackageSources")
+    plugin_package_sources: Maybe[list[links.PackageSource]] = api("pluginPackageSources")
 
 
 class _ImageLightbox(ApiObject):
@@ -202,23 +188,6 @@ class StashConfig(ApiObject):
     exclude_image: Maybe[bool] = api("excludeImage")
 
 
-class PackageSource(ApiObject):
-    """A source of packages."""
-
-    name: Nullable[str] = UNSET
-    url: Maybe[str] = UNSET
-    local_path: Nullable[str] = UNSET
-
-
-class StashBox(ApiObject):
-    """A stash-box instance the server may query."""
-
-    endpoint: Maybe[str] = UNSET
-    api_key: Maybe[str] = UNSET
-    name: Maybe[str] = UNSET
-    max_requests_per_minute: Maybe[int] = UNSET
-
-
 class SetupInput(StashInput):
     """Paths of a new server (`setup`)."""
 
@@ -232,13 +201,68 @@ class SetupInput(StashInput):
     sfw_content_mode: Nullable[bool] = api("sfwContentMode")
 
 
-class ConfigGeneralInput(StashInput, _General[None]):
+class ConfigGeneralInput(StashInput):
     """General settings to change; fields left UNSET stay as they are."""
 
     stashes: Nullable[list[StashConfigInput]] = UNSET
+    database_path: Nullable[str] = api("databasePath")
+    backup_directory_path: Nullable[str] = api("backupDirectoryPath")
+    delete_trash_path: Nullable[str] = api("deleteTrashPath")
+    generated_path: Nullable[str] = api("generatedPath")
+    metadata_path: Nullable[str] = api("metadataPath")
+    scrapers_path: Nullable[str] = api("scrapersPath")
+    plugins_path: Nullable[str] = api("pluginsPath")
+    cache_path: Nullable[str] = api("cachePath")
+    blobs_path: Nullable[str] = api("blobsPath")
+    blobs_storage: Nullable[enums.BlobsStorageType] = api("blobsStorage")
+    ffmpeg_path: Nullable[str] = api("ffmpegPath")
+    ffprobe_path: Nullable[str] = api("ffprobePath")
+    calculate_md5: Nullable[bool] = api("calculateMD5")
+    video_file_naming_algorithm: Nullable[enums.HashAlgorithm] = api("videoFileNamingAlgorithm")
+    parallel_tasks: Nullable[int] = api("parallelTasks")
+    preview_audio: Nullable[bool] = api("previewAudio")
+    preview_segments: Nullable[int] = api("previewSegments")
+    preview_segment_duration: Nullable[float] = api("previewSegmentDuration")
+    preview_exclude_start: Nullable[str] = api("previewExcludeStart")
+    preview_exclude_end: Nullable[str] = api("previewExcludeEnd")
+    preview_preset: Nullable[enums.PreviewPreset] = api("previewPreset")
+    transcode_hardware_acceleration: Nullable[bool] = api("transcodeHardwareAcceleration")
+    max_transcode_size: Nullable[enums.StreamingResolutionEnum] = api("maxTranscodeSize")
+    max_streaming_transcode_size: Nullable[enums.StreamingResolutionEnum] = api("maxStreamingTranscodeSize")
+    transcode_input_args: Nullable[list[str]] = api("transcodeInputArgs")
+    transcode_output_args: Nullable[list[str]] = api("transcodeOutputArgs")
+    live_transcode_input_args: Nullable[list[str]] = api("liveTranscodeInputArgs")
+    live_transcode_output_args: Nullable[list[str]] = api("liveTranscodeOutputArgs")
+    draw_funscript_heatmap_range: Nullable[bool] = api("drawFunscriptHeatmapRange")
+    write_image_thumbnails: Nullable[bool] = api("writeImageThumbnails")
+    create_image_clips_from_videos: Nullable[bool] = api("createImageClipsFromVideos")
+    # Servers fail with a nil pointer where this is set without a password.
+    username: Nullable[str] = UNSET
+    # Read as a hash; the same hash written back leaves the password as it is.
+    password: Nullable[str] = UNSET
+    max_session_age: Nullable[int] = api("maxSessionAge")
+    log_file: Nullable[str] = api("logFile")
+    log_out: Nullable[bool] = api("logOut")
+    log_level: Nullable[str] = api("logLevel")
+    log_access: Nullable[bool] = api("logAccess")
+    log_file_max_size: Nullable[int] = api("logFileMaxSize")
+    create_galleries_from_folders: Nullable[bool] = api("createGalleriesFromFolders")
+    gallery_cover_regex: Nullable[str] = api("galleryCoverRegex")
+    video_extensions: Nullable[list[str]] = api("videoExtensions")
+    image_extensions: Nullable[list[str]] = api("imageExtensions")
+    gallery_extensions: Nullable[list[str]] = api("galleryExtensions")
+    excludes: Nullable[list[str]] = UNSET
+    image_excludes: Nullable[list[str]] = api("imageExcludes")
+    custom_performer_image_location: Nullable[str] = api("customPerformerImageLocation")
     stash_boxes: Nullable[list[StashBoxInput]] = api("stashBoxes")
+    python_path: Nullable[str] = api("pythonPath")
     scraper_package_sources: Nullable[list[PackageSourceInput]] = api("scraperPackageSources")
     plugin_package_sources: Nullable[list[PackageSourceInput]] = api("pluginPackageSources")
+    sprite_screenshot_size: Nullable[int] = api("spriteScreenshotSize")
+    use_custom_sprite_interval: Nullable[bool] = api("useCustomSpriteInterval")
+    sprite_interval: Nullable[float] = api("spriteInterval")
+    minimum_sprites: Nullable[int] = api("minimumSprites")
+    maximum_sprites: Nullable[int] = api("maximumSprites")
 
 
 class ConfigDisableDropdownCreateInput(StashInput):
@@ -334,20 +358,3 @@ class RemoveTempDLNAIPInput(StashInput):
     """An address that may no longer use DLNA."""
 
     address: str
-
-
-class PackageSourceInput(StashInput):
-    """A source of packages."""
-
-    url: str
-    name: Nullable[str] = UNSET
-    local_path: Nullable[str] = UNSET
-
-
-class StashBoxInput(StashInput):
-    """A stash-box instance and the key to it."""
-
-    endpoint: str
-    api_key: str
-    name: str
-    max_requests_per_minute: Nullable[int] = UNSET

@@ -109,18 +109,10 @@ def hints_of(cls: type[ApiObject]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         scope = vars(sys.modules[base.__module__])
-        # A base such as `_General[None]` has the fields of `_General`, which stands before it.
-        if args := getattr(base, "__pydantic_generic_metadata__", {}).get("args"):
-            found = {name: hint[args] if _is_open(hint) else hint for name, hint in found.items()}
         for name, text in vars(base).get("__annotations__", {}).items():
             if name in cls.model_fields:
                 found[name] = eval(text, dict(scope)) if isinstance(text, str) else text  # noqa: S307 - our own annotations
     return found
-
-
-def _is_open(hint: Any) -> bool:
-    """Whether a type variable stands in an annotation."""
-    return bool(getattr(hint, "__parameters__", ()))
 
 
 def describe_field(attr: str, hint: Any, info: FieldInfo) -> tuple[str, Any]:

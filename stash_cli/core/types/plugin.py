@@ -100,3 +100,19 @@ class PluginValueInput(StashInput):
     f: Nullable[float] = UNSET
     o: Nullable[list[PluginArgInput]] = UNSET
     a: Nullable[list[PluginValueInput]] = UNSET
+
+
+class PackageSource(ApiObject):
+    """A source of packages."""
+
+    name: Nullable[str] = UNSET
+    url: Maybe[str] = UNSET
+    local_path: Nullable[str] = UNSET
+
+
+class PackageSourceInput(StashInput):
+    """A source of packages."""
+
+    url: str
+    name: Nullable[str] = UNSET
+    local_path: Nullable[str] = UNSET

@@ -1,21 +1,14 @@
-"""Scrapers, what they find on other sites, and the inputs of scraping and stash-box queries."""
+"""Scrapers, what they find on other sites, and the inputs of scraping."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
 from stash_cli.core.types.annotations import ID, Maybe, Nullable
-from stash_cli.core.types.base import ApiObject, StashInput, api, required
+from stash_cli.core.types.base import ApiObject, StashInput, api
 from stash_cli.core.types.enums import ScrapeType
-from stash_cli.core.types.links import SceneFileType
+from stash_cli.core.types.links import SceneFileType, StashBoxFingerprint
 from stash_cli.core.unset import UNSET
-
-
-class StashBoxValidationResult(ApiObject):
-    """Whether a stash-box accepts the key."""
-
-    valid: Maybe[bool] = UNSET
-    status: Maybe[str] = UNSET
 
 
 class _Group(ApiObject):
@@ -208,21 +201,6 @@ class ScraperSource(ApiObject):
     scraper_id: Nullable[ID] = UNSET
 
 
-class StashBoxPerformerQueryResult(ApiObject):
-    """Performers a stash-box found for one query."""
-
-    query: Maybe[str] = UNSET
-    results: Maybe[list[ScrapedPerformer]] = UNSET
-
-
-class StashBoxFingerprint(ApiObject):
-    """A fingerprint of a scene as a stash-box stores it."""
-
-    algorithm: Maybe[str] = UNSET
-    hash: Maybe[str] = UNSET
-    duration: Maybe[int] = UNSET
-
-
 class ScrapedGroupInput(StashInput, _Group):
     """Known fields of a group, to scrape the others."""
 
@@ -323,55 +301,6 @@ class ScrapeSingleGroupInput(StashInput):
     query: Nullable[str] = UNSET
     group_id: Nullable[ID] = UNSET
     group_input: Nullable[ScrapedGroupInput] = UNSET
-
-
-class StashBoxSceneQueryInput(StashInput):
-    """Scenes to look up on a stash-box."""
-
-    stash_box_index: Nullable[int] = api(deprecated="use stash_box_endpoint")
-    stash_box_endpoint: Nullable[str] = UNSET
-    scene_ids: Nullable[list[ID]] = UNSET
-    q: Nullable[str] = UNSET
-
-
-class StashBoxPerformerQueryInput(StashInput):
-    """Performers to look up on a stash-box."""
-
-    stash_box_index: Nullable[int] = api(deprecated="use stash_box_endpoint")
-    stash_box_endpoint: Nullable[str] = UNSET
-    performer_ids: Nullable[list[ID]] = UNSET
-    q: Nullable[str] = UNSET
-
-
-class StashBoxBatchTagInput(StashInput):
-    """Objects to update from a stash-box."""
-
-    refresh: bool
-    create_parent: bool = required("createParent")
-    endpoint: Nullable[int] = api(deprecated="use stash_box_endpoint")
-    stash_box_endpoint: Nullable[str] = UNSET
-    exclude_fields: Nullable[list[str]] = UNSET
-    ids: Nullable[list[ID]] = UNSET
-    names: Nullable[list[str]] = UNSET
-    stash_ids: Nullable[list[str]] = UNSET
-    performer_ids: Nullable[list[ID]] = api(deprecated="use ids")
-    performer_names: Nullable[list[str]] = api(deprecated="use names")
-
-
-class StashBoxFingerprintSubmissionInput(StashInput):
-    """Scenes whose fingerprints to submit to a stash-box."""
-
-    scene_ids: list[str]
-    stash_box_index: Nullable[int] = api(deprecated="use stash_box_endpoint")
-    stash_box_endpoint: Nullable[str] = UNSET
-
-
-class StashBoxDraftSubmissionInput(StashInput):
-    """An object to submit to a stash-box as a draft."""
-
-    id: str
-    stash_box_index: Nullable[int] = api(deprecated="use stash_box_endpoint")
-    stash_box_endpoint: Nullable[str] = UNSET
 
 
 ScrapedContent: TypeAlias = (
