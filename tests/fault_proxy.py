@@ -23,6 +23,8 @@ from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from loopback import Loopback, connected
+
 Fault = Callable[["Exchange"], Awaitable[None]]
 Rule = Callable[["Request"], Fault | None]
 
@@ -79,11 +81,10 @@ class Exchange:
 
     async def work(self) -> bytes:
         """Forward the request to the server and return its whole answer."""
-        reader, writer = await asyncio.open_connection(*self.proxy.target)
         head = re.sub(rb"\r\nconnection:[^\r]*", b"", self.request.head, flags=re.IGNORECASE)
-        writer.write(head[:-2] + b"connection: close\r\n\r\n" + self.request.body)
-        answer = await reader.read()
-        writer.close()
+        async with connected(*self.proxy.target) as (reader, writer):
+            writer.write(head[:-2] + b"connection: close\r\n\r\n" + self.request.body)
+            answer = await reader.read()
         return re.sub(rb"\r\nconnection: close(?=\r\n)", b"", answer, count=1)
 
     async def send(self, data: bytes) -> None:
@@ -92,19 +93,18 @@ class Exchange:
 
     async def tunnel(self) -> None:
         """Pass bytes both ways until one side ends, as a websocket wants it."""
-        from_server, to_server = await asyncio.open_connection(*self.proxy.target)
-        to_server.write(self.request.head)
-        self.proxy.tunnels.add(self)
-        pairs = ((self.reader, to_server), (from_server, self.writer))
-        tasks = [asyncio.ensure_future(_copy(*pair)) for pair in pairs]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self.proxy.tunnels.discard(self)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            to_server.close()
+        async with connected(*self.proxy.target) as (from_server, to_server):
+            to_server.write(self.request.head)
+            self.proxy.tunnels.add(self)
+            pairs = ((self.reader, to_server), (from_server, self.writer))
+            tasks = [asyncio.ensure_future(_copy(*pair)) for pair in pairs]
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self.proxy.tunnels.discard(self)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
     def reset(self) -> None:
         """Cut the connection with RST."""
@@ -122,27 +122,30 @@ class FaultProxy:
         self.rule: Rule = lambda _: None
         self.requests: list[Request] = []
         self.tunnels: set[Exchange] = set()
-        self.port = 0
+        self._server = Loopback(self._serve, limit=1 << 24)
         self._loop = asyncio.new_event_loop()
-        self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.accept()
+        self._do(self._server.__aenter__())
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.refuse()
-        self._do(self._settle())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
+        try:
+            self._do(self._server.__aexit__(*exc))
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(10)
+            self._loop.close()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return self._server.url
+
+    @property
+    def port(self) -> int:
+        return self._server.port
 
     @property
     def mutations(self) -> list[Request]:
@@ -154,11 +157,11 @@ class FaultProxy:
 
     def accept(self) -> None:
         """Take connections, on the same port as before."""
-        self._do(self._listen())
+        self._do(self._server.accept())
 
     def refuse(self) -> None:
         """Refuse connections from now on, and cut those that are open."""
-        self._do(self._close())
+        self._do(self._server.refuse())
 
     def drop_websockets(self) -> None:
         """Cut every websocket that is open now."""
@@ -168,32 +171,9 @@ class FaultProxy:
     def _do(self, work: Any) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
-    async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=1 << 24)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def _close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        for writer in self._open:
-            writer.transport.abort()
-
-    async def _settle(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for each in others:
-            each.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
-        try:
-            while await self._exchange(reader, writer):
-                pass
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        while await self._exchange(reader, writer):
             pass
-        finally:
-            self._open.discard(writer)
-            writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Serve one request; whether the connection stays open."""

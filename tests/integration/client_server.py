@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from loopback import Loopback
+
 from stash_cli.core.client.session import Session
 from stash_cli.core.settings import Connection, normalise_url
 
@@ -57,14 +59,21 @@ def schema() -> dict[str, Any]:
 class CannedServer:
     """Answers requests with what `answer` makes of their JSON; keeps what was sent."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, **options: Any) -> None:
         self.answer = answer
         self.requests: list[dict[str, Any]] = []
         self.headers: list[str] = []
-        self.connections = 0
         self.version = "v0.31.0"
-        self.listener: Any = None
-        self.url = ""
+        self.loopback = Loopback(self.handle, **options)
+
+    @property
+    def url(self) -> str:
+        return self.loopback.url
+
+    @property
+    def connections(self) -> int:
+        """How many there were so far."""
+        return self.loopback.connections
 
     @property
     def kinds(self) -> list[str]:
@@ -72,19 +81,11 @@ class CannedServer:
         return [each.get("operationName") or each["query"].split()[1] for each in self.requests]
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
-            while head := await _head(reader):
-                self.headers.append(head)
-                length = next(
-                    int(x[15:]) for x in head.split("\r\n") if x.lower().startswith("content-length:")
-                )
-                if not await self.reply(json.loads(await reader.readexactly(length)), writer):
-                    return
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
+        while head := await _head(reader):
+            self.headers.append(head)
+            length = next(int(x[15:]) for x in head.split("\r\n") if x.lower().startswith("content-length:"))
+            if not await self.reply(json.loads(await reader.readexactly(length)), writer):
+                return
 
     async def reply(self, request: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
         """Send the answer; False when the connection is over."""
@@ -127,18 +128,13 @@ CERTIFICATE = Path(__file__).with_name("client_localhost.pem")
 @asynccontextmanager
 async def serving(answer: Answer, *, tls: bool = False) -> AsyncIterator[CannedServer]:
     """A running server."""
-    server = CannedServer(answer)
     context = None
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(CERTIFICATE)
-    listener = await asyncio.start_server(server.handle, "127.0.0.1", 0, ssl=context)
-    server.listener = listener
-    server.url = f"{'https' if tls else 'http'}://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    try:
+    server = CannedServer(answer, ssl=context)
+    async with server.loopback:
         yield server
-    finally:
-        listener.close()
 
 
 def connection_to(url: str, cache_dir: Path, **facts: Any) -> Connection:

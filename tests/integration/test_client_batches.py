@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from client_server import HANG, RESET, CannedServer, failed, graphql, half, http, schema, session_with
+from loopback import Loopback
 from support import run
 
 from stash_cli.core.client.batch import BatchOperation, BatchResult, execute_batch
@@ -145,11 +146,11 @@ def test_a_server_that_goes_away_ends_the_batch(tmp_path: Path) -> None:
     async def main() -> BatchResult:
         async with session_with(done, tmp_path) as (session, server):
             await session.learn()
-            server.answer = lambda request: _last(request, server.listener)
+            server.answer = lambda request: _last(request, server.loopback)
             return await execute_batch(session, operations, max_batch_size=1)
 
-    def _last(request: dict[str, Any], listener: asyncio.Server) -> Any:
-        listener.close()
+    def _last(request: dict[str, Any], listener: Loopback) -> Any:
+        listener.stop_listening()
         return http(200, _json(done(request)), Connection="close")
 
     result = run(main())

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from client_server import connection_to, graphql, serving
+from loopback import Handler, Loopback
 from support import run
 
 from stash_cli.core.client.session import Session
@@ -22,26 +21,6 @@ MUTATION = 'mutation { tagDestroy(input: {id: "1"}) }'
 QUERY = "query { version { version } }"
 DONE = graphql({"tagDestroy": True, "version": {"version": "v1"}})
 NOT_STARTED, HEADERS, BODY, ANSWER = Delivery
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
-
-
-@asynccontextmanager
-async def listening(handle: Handler) -> AsyncIterator[tuple[str, list[int]]]:
-    """A server on a free port: its address, and an item for each connection."""
-    connections: list[int] = []
-
-    async def counted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connections.append(1)
-        try:
-            await handle(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(counted, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", connections
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
@@ -119,15 +98,15 @@ def test_what_was_written(fault: str, handling: bool, tmp_path: Path) -> None:
 
     async def main(document: str) -> tuple[StashError, int]:
         async with (
-            listening(handle) as (url, connections),
-            Session(connection_to(url, tmp_path, timeout=1)) as session,
+            Loopback(handle) as server,
+            Session(connection_to(server.url, tmp_path, timeout=1)) as session,
         ):
             if not handling:
-                return await failing(session, document, variables), len(connections)
+                return await failing(session, document, variables), server.connections
             try:
                 socket.create_connection(("127.0.0.1", unused_port()))
             except ConnectionRefusedError:
-                return await failing(session, document, variables), len(connections)
+                return await failing(session, document, variables), server.connections
             raise AssertionError("something listens there")
 
     error, sent = run(main(MUTATION))
@@ -149,13 +128,13 @@ def unused_port() -> int:
 def test_what_never_left(kind: str, document: str, tmp_path: Path) -> None:
     async def main() -> StashError:
         async with (
-            listening(says_nonsense) as (plain, _),
+            Loopback(says_nonsense) as plain,
             serving(lambda _: {}, tls=True) as secure,
         ):
             url = {
                 "nothing listens": f"http://127.0.0.1:{unused_port()}",
                 "unknown host": "http://stash.invalid",
-                "no TLS": plain.replace("http:", "https:"),
+                "no TLS": plain.url.replace("http:", "https:"),
                 "TLS not trusted": secure.url,
             }[kind]
             async with Session(connection_to(url, tmp_path, timeout=2)) as session:
@@ -176,8 +155,8 @@ def test_what_is_said_to_a_proxy_is_not_the_request(
         await writer.drain()
 
     async def main() -> StashError:
-        async with listening(refuses) as (proxy, _):
-            monkeypatch.setenv("HTTPS_PROXY", proxy)
+        async with Loopback(refuses) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
             async with Session(connection_to("https://stash.invalid", tmp_path)) as session:
                 return await failing(session, MUTATION, {})
 
@@ -187,10 +166,10 @@ def test_what_is_said_to_a_proxy_is_not_the_request(
 
 def test_a_proxy_that_forwards_has_the_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> tuple[StashError, int]:
-        async with listening(closes_after_the_request) as (proxy, connections):
-            monkeypatch.setenv("HTTP_PROXY", proxy)
+        async with Loopback(closes_after_the_request) as proxy:
+            monkeypatch.setenv("HTTP_PROXY", proxy.url)
             async with Session(connection_to("http://stash.invalid", tmp_path)) as session:
-                return await failing(session, MUTATION, {}), len(connections)
+                return await failing(session, MUTATION, {}), proxy.connections
 
     error, sent = run(main())
     assert (type(error), error.delivery, sent) == (StashUnknownOutcomeError, BODY, 1)
@@ -208,8 +187,8 @@ def test_a_kept_connection_that_was_closed_carries_no_mutation_twice(pause: floa
 
     async def main() -> None:
         async with (
-            listening(answers_once) as (url, _),
-            Session(connection_to(url, tmp_path)) as session,
+            Loopback(answers_once) as server,
+            Session(connection_to(server.url, tmp_path)) as session,
         ):
             for number in range(1, 6):
                 before = len(done)
@@ -243,10 +222,10 @@ def test_a_cancelled_request_says_how_far_it_got(
 
     async def main() -> object:
         async with (
-            listening(reads_on) as (url, _),
+            Loopback(reads_on) as server,
             Session(connection_to(f"{scheme}://stash.invalid", tmp_path)) as session,
         ):
-            monkeypatch.setenv(f"{scheme.upper()}_PROXY", url)
+            monkeypatch.setenv(f"{scheme.upper()}_PROXY", server.url)
             task = asyncio.create_task(ended(session))
             await asyncio.sleep(0.5)
             task.cancel()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from client_server import graphql, http, serving
+from loopback import Loopback
 from PIL import Image as Picture
 from support import run
 
@@ -135,21 +136,16 @@ def test_the_parts_of_an_upload_come_in_their_order(tmp_path: Path) -> None:
         length = int(head.split(b"content-length: ")[1].split(b"\r\n")[0])
         seen.append(head + await reader.readexactly(length))
         writer.write(graphql({"importObjects": "7"}))
-        await writer.drain()
-        writer.close()
 
     async def main() -> Any:
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        async with Session(
-            Connection(normalise_url(f"http://127.0.0.1:{port}"), cache_dir=tmp_path)
-        ) as session:
+        async with (
+            Loopback(handle) as server,
+            Session(Connection(normalise_url(server.url), cache_dir=tmp_path)) as session,
+        ):
             file = io.BytesIO(b"PK content")
-            found = await session.execute(
+            return await session.execute(
                 "mutation($input: I!) { importObjects(input: $input) }", {"input": {"file": file, "a": [1]}}
             )
-        server.close()
-        return found
 
     assert run(main()) == {"importObjects": "7"}
     [sent] = seen
@@ -169,17 +165,11 @@ async def offering(answer: bytes, tmp_path: Path) -> AsyncIterator[tuple[Session
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
         writer.write(answer)
-        await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    url = normalise_url(f"http://127.0.0.1:{port}/stash")
-    try:
+    async with Loopback(handle) as server:
+        url = normalise_url(f"{server.url}/stash")
         async with Session(Connection(url, cache_dir=tmp_path / "cache", api_key="k3y")) as session:
             yield session, heads
-    finally:
-        server.close()
 
 
 def test_a_download_replaces_the_file_once_it_is_whole(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from client_server import connection_to, graphql, http, schema, serving, session_with
+from loopback import Loopback
 from support import run
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
@@ -374,19 +375,17 @@ async def trickled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     """An answer whose bytes come one by one, without end."""
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    try:
-        while not writer.is_closing():
-            writer.write(b" ")
-            await asyncio.sleep(0.02)
-    finally:
-        writer.close()
+    while not writer.is_closing():
+        writer.write(b" ")
+        await asyncio.sleep(0.02)
 
 
 def test_a_trickle_ends_with_the_timeout(tmp_path: Path) -> None:
     async def main() -> None:
-        server = await asyncio.start_server(trickled, "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with Session(connection_to(url, tmp_path, timeout=0.3)) as session, asyncio.timeout(5):
+        async with (
+            Loopback(trickled) as server,
+            Session(connection_to(server.url, tmp_path, timeout=0.3)) as session,
+        ):
             with pytest.raises(StashConnectionError, match=r"no complete answer within 0.3 s"):
                 await session.execute(QUERY)
             with pytest.raises(StashUnknownOutcomeError, match=r"no complete answer within 0.3 s"):
@@ -394,7 +393,6 @@ def test_a_trickle_ends_with_the_timeout(tmp_path: Path) -> None:
             with pytest.raises(StashConnectionError, match=r"hardly anything came within 0.3 s"):
                 async for _ in session.transport.download("/downloads/x/y"):
                     pass
-        server.close()
 
     run(main())
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
+import socket
+import warnings
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from fault_kinds import SHAPES, answered, half, page, redirected, reset_after, reset_before, worked
@@ -73,3 +77,16 @@ def test_websockets_pass_until_they_are_cut(proxy: FaultProxy) -> None:
     proxy.rule = on_websocket(redirected("ws://127.0.0.1:1/graphql"))
     with pytest.raises(ConnectionRefusedError), open_websocket(proxy.url):
         pass
+
+
+def test_an_exchange_that_is_cut_short_leaves_nothing_open() -> None:
+    """The server has not answered when the proxy is left; a connection that is still open would warn."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with FaultProxy(url) as proxy, closing(http.client.HTTPConnection("127.0.0.1", proxy.port)) as client:
+            client.request("POST", "/graphql", COUNT)
+            server, _ = silent.accept()
+        server.close()
+        gc.collect()
+    assert [str(each.message) for each in told] == []
