@@ -122,18 +122,18 @@ class FaultProxy:
         self.rule: Rule = lambda _: None
         self.requests: list[Request] = []
         self.tunnels: set[Exchange] = set()
-        self._server = Loopback(self._serve, limit=1 << 24)
+        self.server = Loopback(self._serve, limit=1 << 24)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._do(self._server.__aenter__())
+        self._do(self.server.__aenter__())
         return self
 
     def __exit__(self, *exc: object) -> None:
         try:
-            self._do(self._server.__aexit__(*exc))
+            self._do(self.server.__aexit__(*exc))
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(10)
@@ -141,11 +141,11 @@ class FaultProxy:
 
     @property
     def url(self) -> str:
-        return self._server.url
+        return self.server.url
 
     @property
     def port(self) -> int:
-        return self._server.port
+        return self.server.port
 
     @property
     def mutations(self) -> list[Request]:
@@ -157,11 +157,11 @@ class FaultProxy:
 
     def accept(self) -> None:
         """Take connections, on the same port as before."""
-        self._do(self._server.accept())
+        self._do(self.server.accept())
 
     def refuse(self) -> None:
         """Refuse connections from now on, and cut those that are open."""
-        self._do(self._server.refuse())
+        self._do(self.server.refuse())
 
     def drop_websockets(self) -> None:
         """Cut every websocket that is open now."""
