@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, environment, interrupted, program, real
+from every import every
 
 TAGS = "query($page: Int, $size: Int) { findTags(filter: {page: $page, per_page: $size}) { tags { name } } }"
 
@@ -139,7 +140,7 @@ def test_errors_are_json_like_the_data(filled: Cli) -> None:
     assert filled("api", "{ nosuch }", "--yaml").err.startswith("stash: ")
 
 
-@pytest.mark.parametrize(
+@every(
     ("args", "message"),
     [
         ((), "nothing to send"),

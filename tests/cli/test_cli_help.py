@@ -6,6 +6,7 @@ import re
 
 import pytest
 from cli_support import Cli, assert_snapshot
+from every import every
 
 from stash_cli.app import NOUNS, root
 from stash_cli.commands.argv.group import LazyGroup
@@ -22,7 +23,7 @@ def paths() -> list[tuple[str, ...]]:
     return found
 
 
-@pytest.mark.parametrize("path", paths(), ids=" ".join)
+@every("path", paths(), ids=" ".join)
 def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
     done = offline.ok(*path, "--help")
     assert done.err == ""
@@ -33,7 +34,7 @@ def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
     assert offline.ok(*path, "-h").out == done.out
 
 
-@pytest.mark.parametrize(
+@every(
     "line",
     [
         "",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli
+from every import every
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ FOUND = [
 ]
 
 
-@pytest.mark.parametrize(("flags", "ids"), FOUND, ids=[" ".join(flags) for flags, _ in FOUND])
+@every(("flags", "ids"), FOUND, ids=[" ".join(flags) for flags, _ in FOUND])
 def test_flags_find(filled: Cli, flags: list[str], ids: list[str]) -> None:
     assert filled.ok("scenes", "find", *flags, "--ids").out.split() == ids
 
@@ -105,7 +106,7 @@ MISSING = [
 ]
 
 
-@pytest.mark.parametrize(("line", "word"), MISSING, ids=[line for line, _ in MISSING])
+@every(("line", "word"), MISSING, ids=[line for line, _ in MISSING])
 def test_what_is_not_there_is_exit_3_and_one_line(filled: Cli, line: str, word: str) -> None:
     done = filled(*line.split())
     assert (done.status, done.out) == (3, "")

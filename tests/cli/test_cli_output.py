@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from every import every
 
 from stash_cli.commands.argv.global_options import FORMATS
 from stash_cli.core.errors import StashUsageError
@@ -126,7 +127,7 @@ def test_every_format_has_a_writer() -> None:
         assert open_writer(fake_streams(), name, VIEW)
 
 
-@pytest.mark.parametrize(
+@every(
     ("environ", "color", "terminal", "expected"),
     [
         ({}, "auto", True, True),
@@ -158,7 +159,7 @@ def test_progress_off_a_terminal_is_a_line_per_tenth_and_never_goes_back() -> No
     assert said(streams) == "Scanning 0 % - a.mp4\nScanning 50 % - a.mp4\nScanning 100 % - a.mp4\n"
 
 
-@pytest.mark.parametrize(
+@every(
     ("facts", "mode", "kind"),
     [
         ({"terminal": True}, "auto", Bar),

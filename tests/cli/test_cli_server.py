@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, Recorder, leaves
+from every import every
 from PIL import Image
 
 from stash_cli.commands.argv.global_options import global_flags
@@ -101,7 +102,7 @@ def test_between_noun_and_verb_a_url_is_not_the_server(site: Recorder) -> None:
     assert site.url not in done.err
 
 
-@pytest.mark.parametrize("path", FLAGS, ids=" ".join)
+@every("path", FLAGS, ids=" ".join)
 def test_no_two_options_have_one_name(path: tuple[str, ...]) -> None:
     own, shared = COMMANDS[path].own_names()[0], set(global_flags().names())
     assert not FLAGS[path] & own

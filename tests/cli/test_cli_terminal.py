@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, Done
+from every import every
 
 from stash_cli.commands.argv.global_options import FORMATS
 
@@ -34,7 +35,7 @@ def assert_harmless(done: Done) -> None:
         assert not UNSAFE.search(STYLE.sub("", text)), text
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@every("name", FORMATS)
 def test_no_format_lets_it_through(name: str, hostile: Cli) -> None:
     assert_harmless(hostile.ok("scenes", "find", "-o", name, terminal=True))
     assert_harmless(hostile.ok("scene", "show", "1", "-o", name, terminal=True))

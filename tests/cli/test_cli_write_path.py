@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
+from every import every
 from PIL import Image as Picture
 from pydantic import ValidationError
 from support import run
@@ -174,7 +175,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("entity", "name"), REFUSED, ids=lambda each: getattr(each, "noun", each))
+@every(("entity", "name"), REFUSED, ids=lambda each: getattr(each, "noun", each))
 def test_what_no_server_clears_is_refused_by_both(entity: Entity, name: str, offline: Cli) -> None:
     done = offline(entity.noun, "update", "1", "--clear", name)
     assert (done.status, done.out) == (2, "")

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from every import every
 from support import reference, rows
 
 from stash_cli.embedded import open_library
@@ -112,6 +113,6 @@ def differences() -> Iterator[list[str | None]]:
         shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("number", range(len(ROWS)), ids=lambda number: f"{number}-{ROWS[number]['name']}")
+@every("number", range(len(ROWS)), ids=lambda number: f"{number}-{ROWS[number]['name']}")
 def test_row(differences: list[str | None], number: int) -> None:
     assert differences[number] is None

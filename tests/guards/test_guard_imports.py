@@ -6,6 +6,7 @@ import ast
 import json
 
 import pytest
+from every import every
 from support import ROOT, fresh_python
 
 PACKAGE = ROOT / "stash_cli"
@@ -110,7 +111,7 @@ def permitted(importer: str, imported: str) -> bool:
     return any(imported == f"stash_cli.{x}" or imported.startswith(f"stash_cli.{x}.") for x in ALLOWED[home])
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=module_name)
+@every("path", sorted(PACKAGE.rglob("*.py")), ids=module_name)
 def test_imports_follow_the_layers(path: object) -> None:
     importer = module_name(path)
     tree = ast.parse(path.read_text(encoding="utf-8"))  # type: ignore[attr-defined]

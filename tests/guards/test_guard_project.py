@@ -10,6 +10,7 @@ from runpy import run_path
 from typing import Any
 
 import pytest
+from every import every
 from support import ROOT
 
 import stash_cli
@@ -50,7 +51,7 @@ def test_dependencies_are_found() -> None:
     assert {"hatchling", "typer", "pydantic", "av", "SQLAlchemy", "pytest", "mypy"} <= names
 
 
-@pytest.mark.parametrize("dependency", DEPENDENCIES)
+@every("dependency", DEPENDENCIES)
 def test_every_dependency_has_a_lower_bound_and_a_reason(dependency: str) -> None:
     name, _, version = LOWEST["lowest"](dependency).partition("==")
     assert dependency.startswith(name)

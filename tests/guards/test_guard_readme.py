@@ -11,6 +11,7 @@ from typing import Any
 
 import PIL.Image
 import pytest
+from every import every
 from support import ROOT
 from support import run as run_async
 
@@ -117,7 +118,7 @@ def test_library_guide_runs(
     assert left.get("result") is None or left["result"].all_succeeded
 
 
-@pytest.mark.parametrize("page", [README, *(p.read_text("utf-8") for p in (ROOT / "docs").glob("*.md"))])
+@every("page", [README, *(p.read_text("utf-8") for p in (ROOT / "docs").glob("*.md"))])
 def test_links_lead_somewhere(page: str) -> None:
     targets = [target for target in re.findall(r"\]\(([^)#]+)\)", page) if "://" not in target]
     missing = [t for t in targets if not ((ROOT / t).exists() or (ROOT / "docs" / t).exists())]

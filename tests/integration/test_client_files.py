@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from client_server import graphql, http, serving
+from every import every
 from loopback import Loopback
 from PIL import Image as Picture
 from support import run
@@ -222,7 +223,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         run(main())
 
 
-@pytest.mark.parametrize(
+@every(
     ("endpoint", "address", "url"),
     [
         ("http://a/graphql", "/downloads/k/x.zip", "http://a/downloads/k/x.zip"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from client_server import RESET, failed, http, session_with
+from every import every
 from support import run
 
 from stash_cli.core.errors import StashError
@@ -39,8 +40,8 @@ HIDDEN: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("case", HIDDEN)
-@pytest.mark.parametrize("fault", ["500", "echo", "reset", "refused"])
+@every("case", HIDDEN)
+@every("fault", ["500", "echo", "reset", "refused"])
 def test_no_value_is_logged_or_told(case: str, fault: str, tmp_path: Path) -> None:
     document, variables = HIDDEN[case]
     quoted = case not in ("a variable", "a string", "a block string", "a default")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from client_server import connection_to, graphql, http, schema, serving, session_with
+from every import every
 from loopback import Loopback
 from support import run
 from websockets.asyncio.server import ServerConnection, serve
@@ -68,7 +69,7 @@ PAYLOADS: dict[str, Any] = {
 ASKED = ("findTags", {"filter": {"page": 1}}, ["count", "tags.id"])
 
 
-@pytest.mark.parametrize("shape", PAYLOADS)
+@every("shape", PAYLOADS)
 def test_a_query_over_http(shape: str, tmp_path: Path) -> None:
     answer = http(200, json.dumps(PAYLOADS[shape]), "application/json")
 
@@ -85,7 +86,7 @@ def test_a_query_over_http(shape: str, tmp_path: Path) -> None:
 MUTATED = [shape for shape, payload in PAYLOADS.items() if "findTags" not in json.dumps(payload)]
 
 
-@pytest.mark.parametrize("shape", MUTATED)
+@every("shape", MUTATED)
 def test_a_mutation_over_http_may_have_been_done(shape: str, tmp_path: Path) -> None:
     answer = http(200, json.dumps(PAYLOADS[shape]), "application/json")
 
@@ -98,7 +99,7 @@ def test_a_mutation_over_http_may_have_been_done(shape: str, tmp_path: Path) -> 
     run(main())
 
 
-@pytest.mark.parametrize(
+@every(
     ("operation", "args", "value"),
     [
         ("tagCreate", {"input": {"name": "x"}}, None),
@@ -205,7 +206,7 @@ MESSAGES = NOT_MESSAGES | {
 }
 
 
-@pytest.mark.parametrize("shape", MESSAGES)
+@every("shape", MESSAGES)
 def test_a_subscription(shape: str, tmp_path: Path) -> None:
     async def main() -> None:
         async with websocket(sends(MESSAGES[shape]), tmp_path) as (session, _):
@@ -277,8 +278,8 @@ REDIRECTS = {
 }
 
 
-@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
-@pytest.mark.parametrize("target", REDIRECTS)
+@every("status", [300, 301, 302, 303, 307, 308])
+@every("target", REDIRECTS)
 def test_a_websocket_follows_no_redirect(status: int, target: str, tmp_path: Path) -> None:
     keys: list[str | None] = []
 

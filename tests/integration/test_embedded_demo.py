@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from every import every
 from library_client import LibraryClient, library_client
 
 from stash_cli.embedded import open_library
@@ -50,7 +51,7 @@ def test_it_is_whole_and_large_enough(demo):
         assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
 
 
-@pytest.mark.parametrize(
+@every(
     "given",
     [
         {"rating100": {"value": 79, "modifier": "GREATER_THAN"}},

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every import every
 from sample_library import SampleLibrary, open_sample_library
 
 
@@ -17,7 +18,7 @@ def sample(library_file: Path) -> Iterator[SampleLibrary]:
     made.library.close()
 
 
-@pytest.mark.parametrize(
+@every(
     ("args", "message"),
     [
         ('filter: {sort: "nope"}', "invalid sort: nope"),
@@ -32,7 +33,7 @@ def sample(library_file: Path) -> Iterator[SampleLibrary]:
         ('ids: ["²"]', 'converting ids: strconv.Atoi: parsing "²": invalid syntax'),
     ],
 )
-@pytest.mark.parametrize("selected", ["count", "scenes { id }", "duration"])
+@every("selected", ["count", "scenes { id }", "duration"])
 def test_what_means_nothing_is_refused_whatever_is_selected(
     sample: SampleLibrary, args: str, message: str, selected: str
 ) -> None:
@@ -47,10 +48,8 @@ def test_the_largest_seed_is_taken(sample: SampleLibrary) -> None:
     assert sample.ids("Scene", sort="random_18446744073709551615") == ["1"]
 
 
-@pytest.mark.parametrize("kind", ["tags", "performers", "groups", "galleries", "studios"])
-@pytest.mark.parametrize(
-    "modifier", ["NOT_EQUALS", "BETWEEN", "GREATER_THAN", "EQUALS", "INCLUDES", "EXCLUDES"]
-)
+@every("kind", ["tags", "performers", "groups", "galleries", "studios"])
+@every("modifier", ["NOT_EQUALS", "BETWEEN", "GREATER_THAN", "EQUALS", "INCLUDES", "EXCLUDES"])
 def test_a_criterion_that_names_nothing_is_no_criterion(
     sample: SampleLibrary, kind: str, modifier: str
 ) -> None:
@@ -93,7 +92,7 @@ def test_custom_fields_are_not_compared_with_lists_or_objects(sample: SampleLibr
     assert sample.refused_filter("Tag", given).startswith("unsupported custom field criterion value type: ")
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "moment"),
     [
         ("2024-01-02", "2024-01-02T00:00:00Z"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every import every
 from sample_library import SampleLibrary, open_sample_library
 
 
@@ -23,7 +24,7 @@ def only_error(sample: SampleLibrary, document: str, **variables: Any) -> dict[s
     return outcome.errors[0]
 
 
-@pytest.mark.parametrize(
+@every(
     ("document", "code", "text"),
     [
         ("{ findScenes { count }", "GRAPHQL_PARSE_FAILED", "Expected Name, found <EOF>."),
@@ -73,7 +74,7 @@ def test_documents_that_do_not_run(sample: SampleLibrary, document: str, code: s
     assert text in outcome.errors[0]["message"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "place", "message"),
     [
         ({"name": "a", "colour": "red"}, ["colour"], "unknown field"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every import every
 from sample_library import SampleLibrary, open_sample_library
 
 PARSE = """query($c: SceneParserInput!, $f: FindFilterType) { parseSceneFilenames(config: $c, filter: $f)
@@ -41,7 +42,7 @@ def only(sample: SampleLibrary, pattern: str, path: str, **config: Any) -> dict[
     return {name: value for name, value in found[0].items() if name != "scene"} if found else None
 
 
-@pytest.mark.parametrize(
+@every(
     ("pattern", "name", "read"),
     [
         ("{title}.{ext}", "a b.mp4", {"title": "a b"}),

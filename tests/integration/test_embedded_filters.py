@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from every import every
 from sample_library import SampleLibrary, open_sample_library
 
 ENDPOINT = "https://one.example/graphql"
@@ -234,7 +235,7 @@ SCENES = [
 ]
 
 
-@pytest.mark.parametrize(("given", "expected"), SCENES, ids=lambda case: str(case)[:80])
+@every(("given", "expected"), SCENES, ids=lambda case: str(case)[:80])
 def test_scene_criterion(sample: SampleLibrary, given: dict[str, Any], expected: str) -> None:
     assert sample.found("Scene", given) == set(expected.split())
 
@@ -311,7 +312,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "given", "expected"), OTHERS, ids=lambda case: str(case)[:80])
+@every(("kind", "given", "expected"), OTHERS, ids=lambda case: str(case)[:80])
 def test_criterion(sample: SampleLibrary, kind: str, given: dict[str, Any], expected: str) -> None:
     assert sample.found(kind, given) == set(expected.split())
 
@@ -344,7 +345,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "given", "message"), REFUSED, ids=lambda case: str(case)[:80])
+@every(("kind", "given", "message"), REFUSED, ids=lambda case: str(case)[:80])
 def test_refused(sample: SampleLibrary, kind: str, given: dict[str, Any], message: str) -> None:
     assert message in sample.refused_filter(kind, given)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from every import every
 from served_library import CONFIGURE, VERSION, ask, client_from, serve_library, set_password
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -28,7 +29,7 @@ def proxied(library_file):
         yield url
 
 
-@pytest.mark.parametrize(
+@every(
     ("address", "expected"),
     [
         *((text, True) for text in ("127.0.0.1", "127.8.8.8", "::1", "10.1.2.3", "::ffff:10.0.0.1")),

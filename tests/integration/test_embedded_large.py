@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every import every
 from sample_library import LISTS, SampleLibrary, open_sample_library
 from sqlalchemy import event
 
@@ -82,7 +83,7 @@ def plans(
         ]
 
 
-@pytest.mark.parametrize("name", ASKED)
+@every("name", ASKED)
 def test_no_big_table_is_walked(sample: SampleLibrary, name: str) -> None:
     """A table may only be walked along an index."""
     steps = plans(sample, *ASKED[name])
@@ -91,8 +92,8 @@ def test_no_big_table_is_walked(sample: SampleLibrary, name: str) -> None:
     assert not walked, steps
 
 
-@pytest.mark.parametrize("key", ["title", "path"])
-@pytest.mark.parametrize(
+@every("key", ["title", "path"])
+@every(
     "given",
     [
         None,
@@ -203,9 +204,7 @@ def test_the_search_follows_every_change(sample: SampleLibrary) -> None:
     assert found("fjord") == []
 
 
-@pytest.mark.parametrize(
-    "q", ["c_ast", "c%t 1", "st", "coast or fjord", "fjord | 12", "-coast", "-clip coast", '"']
-)
+@every("q", ["c_ast", "c%t 1", "st", "coast or fjord", "fjord | 12", "-coast", "-clip coast", '"'])
 def test_a_search_finds_the_same_with_and_without_the_index(sample: SampleLibrary, q: str) -> None:
     """Held against the rules of the search, word by word, over the texts of each scene."""
     texts = {n: [f"coast {n}", f"/media/clip {n}.mp4"] for n in range(1, 301)}

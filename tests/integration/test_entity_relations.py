@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from every import every
 from store_support import counted
 from support import run
 
@@ -35,7 +36,7 @@ def known(cls: type, id_: int, **more: object) -> object:
     return cls.from_graphql({"id": str(id_), **more})  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", list(ENTITIES))
+@every("name", list(ENTITIES))
 def test_every_relationship_leads_back(name: str) -> None:
     for attr, relation in relationships(name).items():
         if relation.inverse_field and relation.is_written:
@@ -67,7 +68,7 @@ def test_scripts_can_read_how_fields_are_written() -> None:
     assert "created_at" not in Scene.__tracked_fields__
 
 
-@pytest.mark.parametrize("name", list(ENTITIES))
+@every("name", list(ENTITIES))
 def test_helpers_follow_from_relationships(name: str) -> None:
     cls = class_named(name)
     for helper in methods_of(name):

@@ -8,6 +8,7 @@ import warnings
 from typing import Any
 
 import pytest
+from every import every
 from graphql import parse, validate
 from schemas import VERSIONS, capabilities_of, old_schema, server_of
 from support import reference
@@ -68,7 +69,7 @@ STASH_IDS = {"stash_ids_endpoint": {"endpoint": "e", "stash_ids": ["a"], "modifi
 NO_STASH_ID = {"stash_ids_endpoint": {"modifier": "IS_NULL"}}
 
 
-@pytest.mark.parametrize(
+@every(
     ("operation", "args", "sent"),
     [
         ("findScenes", {"ids": ["2", 1]}, {"scene_ids": [2, 1]}),
@@ -127,7 +128,7 @@ def test_inputs_get_the_older_shapes(operation: str, args: dict[str, Any], sent:
     assert given == sent
 
 
-@pytest.mark.parametrize(
+@every(
     ("operation", "args", "named"),
     [
         ("groupUpdate", {"input": {"id": "1", "tag_ids": ["1"]}}, "GroupUpdateInput.tag_ids"),

@@ -7,6 +7,7 @@ from traceback import format_exception
 from typing import Any
 
 import pytest
+from every import every
 
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashConfigurationError
@@ -19,7 +20,7 @@ from stash_cli.core.settings import (
 )
 
 
-@pytest.mark.parametrize(
+@every(
     ("given", "endpoint"),
     [
         ("http://localhost:9999", "http://localhost:9999/graphql"),
@@ -49,7 +50,7 @@ def test_library_files_are_made_absolute(tmp_path: Path, monkeypatch: pytest.Mon
     assert normalise_url("embedded:./demo") == f"embedded:{tmp_path}/demo"
 
 
-@pytest.mark.parametrize(
+@every(
     "given",
     [
         "",
@@ -68,7 +69,7 @@ def test_what_is_no_address(given: str) -> None:
     assert caught.value.exit_status == 2
 
 
-@pytest.mark.parametrize(
+@every(
     "given",
     [
         "http://me:s3cret@host",
@@ -148,7 +149,7 @@ GIVEN: list[tuple[dict[str, Any], dict[str, str], dict[str, Any], str | None]] =
 ]
 
 
-@pytest.mark.parametrize(("flags", "environ", "profile", "key"), GIVEN)
+@every(("flags", "environ", "profile", "key"), GIVEN)
 def test_a_key_goes_to_the_server_named_beside_it(
     flags: dict[str, Any], environ: dict[str, str], profile: dict[str, Any], key: str | None
 ) -> None:
@@ -232,7 +233,7 @@ def test_other_settings(tmp_path: Path) -> None:
     assert resolve_connection({"ca_cert": str(ca)}, {}).verify == str(ca)
 
 
-@pytest.mark.parametrize(
+@every(
     "flags",
     [
         {"timeout": 0},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every import every
 
 from stash_cli.core.client.responses import failure, is_refusal
 from stash_cli.core.errors import StashGraphQLError, StashLockedError, StashLookupError
@@ -10,7 +11,7 @@ from stash_cli.core.graphql import selection
 from stash_cli.core.graphql.releases import since
 
 
-@pytest.mark.parametrize(
+@every(
     ("messages", "line"),
     [
         (["no such thing"], "no such thing"),
@@ -61,7 +62,7 @@ def test_other_graphql_is_no_list_of_fields(text: str) -> None:
         selection.parse(text)
 
 
-@pytest.mark.parametrize(
+@every(
     ("paths", "text"),
     [
         (["id", "studio"], "id studio { id name }"),

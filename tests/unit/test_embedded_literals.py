@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from every import every
 
 from stash_cli.embedded.library.regex import required_substrings
 
 
-@pytest.mark.parametrize(
+@every(
     ("pattern", "texts"),
     [
         (r"clip 7\d+7\.mp4", ["clip 7", "7.mp4"]),
@@ -24,8 +24,6 @@ def test_what_stands_for_itself_is_required(pattern: str, texts: list[str]) -> N
     assert required_substrings(pattern) == texts
 
 
-@pytest.mark.parametrize(
-    "pattern", ["", "a|b", "x(a|b)y", "(?i)abc", r"\Qa.b\E", r"\x41b", r"\pLb", "a{b", "[ab"]
-)
+@every("pattern", ["", "a|b", "x(a|b)y", "(?i)abc", r"\Qa.b\E", r"\x41b", r"\pLb", "a{b", "[ab"])
 def test_nothing_is_required_where_the_syntax_is_not_plain(pattern: str) -> None:
     assert required_substrings(pattern) == []

@@ -6,6 +6,7 @@ import time
 from random import Random
 
 import pytest
+from every import every
 from support import fresh_python
 
 from stash_cli.core.types.re2 import ExpressionError
@@ -14,7 +15,7 @@ from stash_cli.embedded.library.functions import compare_naturally, phash_distan
 from stash_cli.embedded.library.regex import compile_pattern
 
 
-@pytest.mark.parametrize(
+@every(
     ("pattern", "text", "found"),
     [
         (r"(?i)^\Qa.b\E$", "A.B", True),
@@ -46,7 +47,7 @@ def test_pattern(pattern: str, text: str, found: bool) -> None:
     assert compile_pattern(pattern).matches(text) is found
 
 
-@pytest.mark.parametrize("pattern", ["[", "a(?=b)", "(?<!x)y", r"(a)\1", "a**", "[[:nonsense:]]"])
+@every("pattern", ["[", "a(?=b)", "(?<!x)y", r"(a)\1", "a**", "[[:nonsense:]]"])
 def test_refused_as_on_the_server(pattern: str) -> None:
     with pytest.raises(Refused, match="error parsing regexp"):
         compile_pattern(pattern)
@@ -74,7 +75,7 @@ def test_phash_distance_counts_bits_of_signed_numbers() -> None:
     assert phash_distance(None, 4) is None
 
 
-@pytest.mark.parametrize(
+@every(
     ("pattern", "worded"),
     [
         ("[a", "missing closing ]: `[a`"),
@@ -141,8 +142,8 @@ def test_plain_text_means_the_same_with_and_without_the_library() -> None:
 
 
 @pytest.mark.parametrize("start", ["", "^", "(?i)", "(?s)", r"\b"])
-@pytest.mark.parametrize("atom", ["a", "/", ".", r"\d", "[^a]", "(a|b)", r"\pL", "é", "(?:(a|b)*a(a|b){15})"])
-@pytest.mark.parametrize("end", ["", "*", "{2}", "$", "|b$", r"\B"])
+@every("atom", ["a", "/", ".", r"\d", "[^a]", "(a|b)", r"\pL", "é", "(?:(a|b)*a(a|b){15})"])
+@every("end", ["", "*", "{2}", "$", "|b$", r"\B"])
 def test_whether_an_expression_is_found_is_what_a_search_says(start: str, atom: str, end: str) -> None:
     """Both agree, also on texts that fill the memory of RE2."""
     compiled = compile_pattern(start + atom + end)

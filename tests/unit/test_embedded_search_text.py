@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from every import every
 
 from stash_cli.embedded.search.text_search import SearchSpec, parse_search
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "spec"),
     [
         ("", SearchSpec()),

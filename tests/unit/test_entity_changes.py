@@ -7,6 +7,7 @@ import pickle
 from typing import Any
 
 import pytest
+from every import every
 from support import run
 
 from stash_cli.core.errors import StashInputError, StashUsageError
@@ -78,7 +79,7 @@ def test_what_the_server_sent_is_clean() -> None:
     assert found.groups[0].group.name == "Series"
 
 
-@pytest.mark.parametrize(
+@every(
     ("field", "value", "expected"),
     [
         ("title", "Two", {"title": "Two"}),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from every import every
 
 from stash_cli.core.edits.flush import plan_flush
 from stash_cli.core.edits.save import apply_flush
@@ -61,7 +62,7 @@ EDITS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+@every("edit", EDITS.values(), ids=EDITS)
 def test_an_edit_in_place_keeps_the_object_until_it_is_saved(edit: Callable[[Any], Any]) -> None:
     identity, scene = known()
     for number in range(10, 30):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from every import every
 
 import stash_cli
 from stash_cli.core import types
@@ -16,7 +17,7 @@ from stash_cli.core.types.api import describe_api
 NAMED = {"nmae": {"value": "x", "modifier": "EQUALS"}}
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "given", "line"),
     [
         (

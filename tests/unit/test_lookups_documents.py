@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
+from every import every
 from support import ROOT
 
 from stash_cli.core.errors import StashLookupError
@@ -30,7 +30,7 @@ def example(text: str) -> dict[str, Any]:
     return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
 
 
-@pytest.mark.parametrize("text", EXAMPLES)
+@every("text", EXAMPLES)
 def test_examples_are_lookups(text: str) -> None:
     asked = {f"rating100__{name}" if name in ("gt", "gte") else name: v for name, v in example(text).items()}
     try:

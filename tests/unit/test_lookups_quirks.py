@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from every import every
 
 from stash_cli.core.errors import StashError
 from stash_cli.core.query.filter_builder import MAX_ALTERNATIVES
@@ -404,9 +405,7 @@ def asked(owner: str, question: dict[str, Any] | Q) -> Compiled:
     return compile_lookups(owner, question, now=NOW)
 
 
-@pytest.mark.parametrize(
-    ("quirk", "owner", "question", "sent", "tested"), ALL, ids=[f"{row[1]}: {row[0]}" for row in ALL]
-)
+@every(("quirk", "owner", "question", "sent", "tested"), ALL, ids=[f"{row[1]}: {row[0]}" for row in ALL])
 def test_is_avoided(quirk: str, owner: str, question: Any, sent: dict[str, Any], tested: str) -> None:
     compiled = asked(owner, question)
     assert compiled.filter == sent
@@ -432,7 +431,7 @@ NOT_ASKED = [
 ]
 
 
-@pytest.mark.parametrize(("owner", "question"), NOT_ASKED, ids=[str(row[1]) for row in NOT_ASKED])
+@every(("owner", "question"), NOT_ASKED, ids=[str(row[1]) for row in NOT_ASKED])
 def test_what_a_server_gets_wrong_altogether_is_not_asked(owner: str, question: dict[str, Any]) -> None:
     with pytest.raises(StashError):
         asked(owner, question)

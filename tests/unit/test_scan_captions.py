@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from every import every
 
 from stash_cli.embedded.scan.captions import find_sidecars, language_of
 
 
-@pytest.mark.parametrize(
+@every(
     ("suffix", "code"),
     [
         ("en", "en"),
@@ -26,7 +26,7 @@ def test_language_of_a_name_part(suffix: str, code: str | None) -> None:
     assert language_of(suffix) == code
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "owner", "language", "kind"),
     [
         ("a.srt", "a.mp4", "00", "srt"),

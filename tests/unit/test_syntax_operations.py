@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from every import every
 
 from stash_cli.core.syntax.operations import Kind, kind_of, root_fields
 from stash_cli.core.transport import GraphQLRequest
@@ -81,19 +81,19 @@ UNCERTAIN = (
 )
 
 
-@pytest.mark.parametrize("document", CERTAIN)
+@every("document", CERTAIN)
 def test_kinds_that_are_certain(document: str) -> None:
     assert kind_of(document) is CERTAIN[document]
     assert GraphQLRequest(document).is_mutation is (CERTAIN[document] is Kind.MUTATION)
 
 
-@pytest.mark.parametrize("document", UNCERTAIN, ids=lambda text: text[:40].encode("unicode-escape").decode())
+@every("document", UNCERTAIN, ids=lambda text: text[:40].encode("unicode-escape").decode())
 def test_what_is_not_certain_counts_as_a_mutation(document: str) -> None:
     assert kind_of(document) is None
     assert GraphQLRequest(document).is_mutation
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "kind"),
     [("A", Kind.QUERY), ("B", Kind.MUTATION), ("C", Kind.SUBSCRIPTION), ("D", None), (None, None), (5, None)],
 )

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from every import every
 from schemas import OLD, capabilities_of, old_schema, schema_of
 
 from stash_cli.core.capabilities import ServerCapabilities
@@ -106,13 +107,13 @@ def test_every_row_of_the_table_is_tested() -> None:
     assert others == WRITTEN.keys()
 
 
-@pytest.mark.parametrize("row", WRITTEN)
+@every("row", WRITTEN)
 def test_a_field_is_written_as_the_server_stores_it(row: str) -> None:
     edits, wanted = WRITTEN[row]
     assert sent(*edits) == wanted
 
 
-@pytest.mark.parametrize("row", REFUSED)
+@every("row", REFUSED)
 def test_what_no_server_clears_is_refused_before_it_is_sent(row: str) -> None:
     type_name, _, field = row.partition(".")
     type_name = TYPES.get(field, "Performer") if type_name == "*" else type_name
