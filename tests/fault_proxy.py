@@ -30,7 +30,7 @@ Rule = Callable[["Request"], Fault | None]
 
 
 class Request:
-    """One request as it came; `fault` is what was done to it."""
+    """One request as it came; `fault` is what was done to it, `forwarded` is set once the server has it."""
 
     def __init__(self, head: bytes, body: bytes) -> None:
         self.head, self.body = head, body
@@ -39,6 +39,7 @@ class Request:
         pairs = (line.partition(":") for line in lines)
         self.headers = {name.lower(): value.strip() for name, _, value in pairs}
         self.fault: Fault | None = None
+        self.forwarded = threading.Event()
 
     @property
     def is_websocket(self) -> bool:
@@ -84,6 +85,8 @@ class Exchange:
         head = re.sub(rb"\r\nconnection:[^\r]*", b"", self.request.head, flags=re.IGNORECASE)
         async with connected(*self.proxy.target) as (reader, writer):
             writer.write(head[:-2] + b"connection: close\r\n\r\n" + self.request.body)
+            await writer.drain()
+            self.request.forwarded.set()
             answer = await reader.read()
         return re.sub(rb"\r\nconnection: close(?=\r\n)", b"", answer, count=1)
 
@@ -136,7 +139,7 @@ class FaultProxy:
             self._do(self.server.__aexit__(*exc))
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(10)
+            self._thread.join(30)
             self._loop.close()
 
     @property
@@ -169,7 +172,7 @@ class FaultProxy:
             self._loop.call_soon_threadsafe(each.reset)
 
     def _do(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await self._exchange(reader, writer):

@@ -63,12 +63,13 @@ class Loopback:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, **self._options)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def refuse(self) -> None:
-        """Refuse connections from now on, and cut those that are open."""
+    async def refuse(self, but: asyncio.StreamWriter | None = None) -> None:
+        """Refuse connections from now on, and cut those that are open, except one."""
         self.stop_listening()
         await _settled()
         for writer in self._connections:
-            writer.transport.abort()
+            if writer is not but:
+                writer.transport.abort()
 
     def stop_listening(self) -> None:
         """Refuse connections from now on."""

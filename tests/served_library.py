@@ -37,10 +37,10 @@ def serve_library(
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield server.wait_until_ready(timeout=10)
+        yield server.wait_until_ready(timeout=60)
     finally:
         server.stop()
-        thread.join(timeout=10)
+        thread.join(timeout=60)
 
 
 def ask(
@@ -49,7 +49,7 @@ def ask(
     """The answer to a posted GraphQL document."""
     body = {"query": query, "variables": variables}
     return httpx.post(
-        f"{url}/graphql", json=body, headers=headers, verify=False
+        f"{url}/graphql", json=body, headers=headers, verify=False, timeout=60
     )  # spares loading certificates
 
 
@@ -67,7 +67,7 @@ def client_from(address: str, url: str) -> httpx.Client:
 def open_socket(url: str) -> socket.socket:
     """A plain connection."""
     place = urlsplit(url)
-    return socket.create_connection((place.hostname, place.port), timeout=10)
+    return socket.create_connection((place.hostname, place.port), timeout=60)
 
 
 def read_to_end(connection: socket.socket) -> bytes:

@@ -23,7 +23,7 @@ class WebSocketClient:
         self.socket.send(json.dumps(message))
 
     def receive(self):
-        text = self.socket.recv(timeout=10)
+        text = self.socket.recv(timeout=60)
         assert text.endswith("\n")
         return json.loads(text)
 
@@ -56,6 +56,6 @@ def open_websocket(url, *protocols, **options):
 
 
 def post(url, document):
-    answer = httpx.post(f"{url}/graphql", json={"query": document}).json()
+    answer = httpx.post(f"{url}/graphql", json={"query": document}, timeout=60).json()
     assert "errors" not in answer, answer
     return answer["data"]

@@ -135,7 +135,7 @@ def real(*args: str, stdin: str = "", **environ: str) -> Done:
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
         env=environment(**environ),
     )
@@ -178,7 +178,7 @@ def interrupted(*args: str, until: str | Callable[[], object], times: int = 1) -
             if number:
                 time.sleep(0.3)  # or the kernel makes one of the two
             process.send_signal(signal.SIGINT)
-        out, rest = process.communicate(timeout=20)
+        out, rest = process.communicate(timeout=60)
         return Done(process.returncode, out, said + rest)
 
 

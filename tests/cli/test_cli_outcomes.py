@@ -75,8 +75,9 @@ def test_a_lost_answer_is_told_from_a_failure(proxy: FaultProxy, many: Cli) -> N
 
 def test_what_a_server_that_went_away_was_not_sent_is_told(proxy: FaultProxy, many: Cli) -> None:
     async def last_answer(exchange) -> None:
-        await exchange.send(await exchange.work())
-        await proxy.server.refuse()
+        answer = await exchange.work()
+        await proxy.server.refuse(but=exchange.writer)
+        await exchange.send(answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
 
     proxy.rule = on_mutation(last_answer, 1)
     done = update(many)

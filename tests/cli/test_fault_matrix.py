@@ -123,7 +123,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedLibrary]:
     server = LibraryServer(str(path), host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    url = server.wait_until_ready(timeout=10)
+    url = server.wait_until_ready(timeout=60)
     with FaultProxy(url) as proxy:
         served = ServedLibrary(proxy, url, [])
         names = (f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ id }}' for n in range(MANY))
@@ -131,7 +131,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedLibrary]:
         served.ask("mutation { metadataScan(input: {}) }")
         yield served
     server.stop()
-    thread.join(timeout=10)
+    thread.join(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +191,7 @@ def test_a_delete_is_told_as_it_is(served: ServedLibrary, fault: str) -> None:
 def test_a_failed_chunk_of_an_update_leaves_the_others_done(served: ServedLibrary, fault: str) -> None:
     commit, _, status = FAULTS[fault]
     args = ("tags", "update", *served.tags, "--description", fault, "--yes")
-    done = served.stash(*args, rule=on_mutation(commit, 2), timeout="5" if fault in PATIENCE else "20")
+    done = served.stash(*args, rule=on_mutation(commit, 2), timeout="3" if fault in PATIENCE else "20")
     changed = served.described(fault)
     told = {int(number) for number in re.findall(r"\d+", done.err)}
     if fault == "422":  # the bulk mutation was refused as a whole, and its objects were changed one by one
@@ -208,7 +208,9 @@ def test_save_all_finishes_what_a_fault_left(served: ServedLibrary, fault: str) 
     """60 new scenes in three requests, the second of which fails; saving again makes none twice."""
     commit, _, status = FAULTS[fault]
     titles = [f"{fault} {number:03}" for number in range(60)]
-    connection = Connection(normalise_url(served.proxy.url), timeout=5, max_answer_bytes=2_000_000)
+    connection = Connection(
+        normalise_url(served.proxy.url), timeout=3 if fault in PATIENCE else 20, max_answer_bytes=2_000_000
+    )
 
     async def save() -> Counter[Outcome]:
         context = StashContext(connection)

@@ -88,7 +88,8 @@ def test_a_request_that_fails_leaves_the_others_alone(fault: str, tmp_path: Path
 
     async def main() -> tuple[BatchResult, CannedServer]:
         schema()  # making it takes longer than the timeout
-        async with session_with(spoiling("2", answer), tmp_path, timeout=0.6) as (session, server):
+        timeout = 1.5 if answer is HANG else 60
+        async with session_with(spoiling("2", answer), tmp_path, timeout=timeout) as (session, server):
             return await execute_batch(session, operations, max_batch_size=2), server
 
     result, server = run(main())

@@ -99,7 +99,7 @@ def test_what_was_written(fault: str, handling: bool, tmp_path: Path) -> None:
     async def main(document: str) -> tuple[StashError, int]:
         async with (
             Loopback(handle) as server,
-            Session(connection_to(server.url, tmp_path, timeout=1)) as session,
+            Session(connection_to(server.url, tmp_path, timeout=1 if fault == "silence" else 60)) as session,
         ):
             if not handling:
                 return await failing(session, document, variables), server.connections
@@ -203,10 +203,6 @@ def test_a_kept_connection_that_was_closed_carries_no_mutation_twice(pause: floa
     run(main())
 
 
-async def reads_on(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
 @pytest.mark.parametrize(("scheme", "stage"), [("http", BODY), ("https", NOT_STARTED)])
 def test_a_cancelled_request_says_how_far_it_got(
     scheme: str, stage: Delivery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -221,13 +217,21 @@ def test_a_cancelled_request_says_how_far_it_got(
         raise AssertionError("it was not cancelled")
 
     async def main() -> object:
+        received = asyncio.Event()
+
+        async def reads_on(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+            await (reader.readuntil(b"\r\n\r\n") if scheme == "https" else request_of(reader))
+            received.set()
+            await reader.read()
+
         async with (
             Loopback(reads_on) as server,
             Session(connection_to(f"{scheme}://stash.invalid", tmp_path)) as session,
         ):
             monkeypatch.setenv(f"{scheme.upper()}_PROXY", server.url)
             task = asyncio.create_task(ended(session))
-            await asyncio.sleep(0.5)
+            await received.wait()
+            await asyncio.sleep(0.1)  # for the client to note what it has written
             task.cancel()
             return await task
 

@@ -101,7 +101,8 @@ def test_faults_are_errors_and_only_safe_requests_are_repeated(fault: str, tmp_p
     answer, for_query, words, queries, for_mutation = FAULTS[fault]
 
     async def attempts(document: str, error: type[StashError]) -> int:
-        async with session_with(lambda _: answer, tmp_path, timeout=0.3) as (session, server):
+        timeout = 0.3 if answer is HANG else 60
+        async with session_with(lambda _: answer, tmp_path, timeout=timeout) as (session, server):
             with pytest.raises(error) as caught:
                 await session.execute(document)
             assert type(caught.value) is error
@@ -150,7 +151,7 @@ def test_nothing_listens(tmp_path: Path) -> None:
 
     started = time.monotonic()
     error = run(main())
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert (error.exit_status, error.sent) == (5, False)
     assert "nothing listens there" in error.message
     assert "STASH_URL" in (error.hint or "")

@@ -34,7 +34,7 @@ async def followed(session: Session, start: Any = "7", **options: Any) -> list[J
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.01)
 
@@ -198,7 +198,7 @@ NO_JOBS = [17, [1, 2], "x", {"id": "7"}, {"id": "7", "status": 3}, job(progress=
 @pytest.mark.parametrize("answer", NO_JOBS, ids=str)
 def test_what_is_no_job_ends_the_wait(answer: Any, tmp_path: Path) -> None:
     async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server), asyncio.timeout(5):
+        async with jobs_served(tmp_path) as (session, server), asyncio.timeout(60):
             server.jobs["7"] = answer
             with pytest.raises(StashIntegrationError):
                 await followed(session, poll=60)
@@ -226,7 +226,7 @@ def test_a_job_of_a_server_that_was_never_reached_does_not_run(limit: float | No
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{taken.getsockname()[1]}/graphql"
-            async with Session(Connection(url, cache_dir=tmp_path)) as session, asyncio.timeout(10):
+            async with Session(Connection(url, cache_dir=tmp_path)) as session, asyncio.timeout(60):
                 with pytest.raises(StashConnectionError, match="Cannot reach"):
                     await followed(session, timeout=limit)
 

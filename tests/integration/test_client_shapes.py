@@ -386,6 +386,7 @@ def test_a_trickle_ends_with_the_timeout(tmp_path: Path) -> None:
         async with (
             Loopback(trickled) as server,
             Session(connection_to(server.url, tmp_path, timeout=0.3)) as session,
+            asyncio.timeout(60),
         ):
             with pytest.raises(StashConnectionError, match=r"no complete answer within 0.3 s"):
                 await session.execute(QUERY)

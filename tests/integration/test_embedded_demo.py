@@ -77,7 +77,7 @@ def test_every_kind_of_question_finds_something_and_not_everything(demo, given):
 def test_it_is_made_on_first_use_and_kept(own_state):
     began = time.monotonic()
     with open_library("demo") as library:
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         LibraryClient(library).create("tagCreate", name="mine")
         before = LibraryClient(library)("{ findTags { count } }")
     with open_library("demo") as library:

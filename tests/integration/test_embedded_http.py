@@ -25,7 +25,7 @@ def endpoint(served_url: str) -> str:
 
 def post(endpoint: str, document: str, variables: dict | None = None, accept: str = "application/json"):
     body = {"query": document, "variables": variables or {}, "unknown": 1}
-    return httpx.post(endpoint, json=body, headers={"Accept": accept})
+    return httpx.post(endpoint, json=body, headers={"Accept": accept}, timeout=60)
 
 
 def test_answers_are_json_and_never_stored(endpoint):
@@ -54,7 +54,7 @@ def test_the_first_known_type_that_is_accepted_is_answered(endpoint, accept, pla
 def test_without_accept_plain_json_is_answered(endpoint):
     address = urlsplit(endpoint)
     body = json.dumps({"query": VERSION}).encode()
-    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         connection.sendall(HEAD % len(body) + body)
         answer = connection.recv(65536)
     assert b"content-type: application/json\r\n" in answer
@@ -157,7 +157,7 @@ def test_plain_json_is_compressed_when_asked(endpoint):
 
 def test_too_large_a_body_is_refused_at_once(endpoint):
     address = urlsplit(endpoint)
-    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         connection.sendall(HEAD % 40_000_000)
         assert connection.recv(4096).startswith(b"HTTP/1.1 413")
 
@@ -201,7 +201,7 @@ def test_a_malformed_multipart_request_is_unprocessable(endpoint):
 def test_requests_do_not_wait_for_each_other(endpoint):
     """A connection that is slow to send its body keeps nobody else waiting."""
     address = urlsplit(endpoint)
-    with socket.create_connection((address.hostname, address.port), timeout=5) as slow:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as slow:
         slow.sendall(HEAD % 99 + b"{")
         assert post(endpoint, VERSION).status_code == 200
 

@@ -180,13 +180,24 @@ def test_updates_are_throttled_and_the_last_one_is_not_lost(jobs):
 def test_a_slow_step_is_still_announced(jobs):
     """An update that came too soon after the last one is sent once its time has come."""
 
+    announced = threading.Event()
+
     def task(progress):
         progress.total(10)
         progress.step()
-        time.sleep(0.3)
+        assert announced.wait(30)
 
-    found = run(collect(jobs, task))
-    assert 0.1 in [event["job"]["progress"] for _, event in found if event["type"] == "UPDATE"]
+    async def listen():
+        with jobs.events.subscribe() as events:
+            jobs.add("x", task)
+            async for event in events:
+                if event["job"]["progress"] == 0.1:
+                    announced.set()
+                if event["type"] == "REMOVE":
+                    return event["job"]["status"]
+        return "the events ended"
+
+    assert run(listen()) == "FINISHED"
 
 
 def test_a_reader_that_does_not_keep_up_loses_events_and_nothing_else(jobs):
