@@ -48,8 +48,10 @@ def test_the_largest_seed_is_taken(sample: SampleLibrary) -> None:
     assert sample.ids("Scene", sort="random_18446744073709551615") == ["1"]
 
 
-@every("kind", ["tags", "performers", "groups", "galleries", "studios"])
-@every("modifier", ["NOT_EQUALS", "BETWEEN", "GREATER_THAN", "EQUALS", "INCLUDES", "EXCLUDES"])
+@pytest.mark.parametrize("kind", ["tags", "performers", "groups", "galleries", "studios"])
+@pytest.mark.parametrize(
+    "modifier", ["NOT_EQUALS", "BETWEEN", "GREATER_THAN", "EQUALS", "INCLUDES", "EXCLUDES"]
+)
 def test_a_criterion_that_names_nothing_is_no_criterion(
     sample: SampleLibrary, kind: str, modifier: str
 ) -> None:
@@ -92,7 +94,7 @@ def test_custom_fields_are_not_compared_with_lists_or_objects(sample: SampleLibr
     assert sample.refused_filter("Tag", given).startswith("unsupported custom field criterion value type: ")
 
 
-@every(
+@pytest.mark.parametrize(
     ("text", "moment"),
     [
         ("2024-01-02", "2024-01-02T00:00:00Z"),

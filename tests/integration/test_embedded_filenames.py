@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import every
 from sample_library import SampleLibrary, open_sample_library
 
 PARSE = """query($c: SceneParserInput!, $f: FindFilterType) { parseSceneFilenames(config: $c, filter: $f)
@@ -42,7 +41,7 @@ def only(sample: SampleLibrary, pattern: str, path: str, **config: Any) -> dict[
     return {name: value for name, value in found[0].items() if name != "scene"} if found else None
 
 
-@every(
+@pytest.mark.parametrize(
     ("pattern", "name", "read"),
     [
         ("{title}.{ext}", "a b.mp4", {"title": "a b"}),

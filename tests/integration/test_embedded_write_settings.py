@@ -8,7 +8,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from every import every
 from library_client import LibraryClient, library_client
 
 from stash_cli.embedded import open_library
@@ -104,7 +103,7 @@ def test_reading_sql(ask):
     assert found == {"columns": ["id", "name", "raw", "none"], "rows": [[1, "x", "AP8=", None]]}
 
 
-@every(
+@pytest.mark.parametrize(
     "sql",
     [
         "DELETE FROM tags",
