@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from stash_cli.core.types.annotations import ID, Map, Maybe, Nullable, Timestamp
 from stash_cli.core.types.base import ApiObject, StashInput, api, required
 from stash_cli.core.types.enums import PluginSettingTypeEnum
 from stash_cli.core.unset import UNSET
+
+Text: TypeAlias = str
+"""Under a name that the field `str` of an input does not hide."""
 
 
 class Package(ApiObject):
@@ -94,7 +99,7 @@ class PluginArgInput(StashInput):
 class PluginValueInput(StashInput):
     """A typed value of a plugin argument in the older form."""
 
-    str: Nullable[str] = UNSET
+    str: Nullable[Text] = UNSET
     i: Nullable[int] = UNSET
     b: Nullable[bool] = UNSET
     f: Nullable[float] = UNSET
