@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
 T = TypeVar("T")
@@ -43,6 +43,13 @@ class UnsetType:
         from pydantic_core import core_schema
 
         return core_schema.is_instance_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> Any:
+        """Leave UNSET out of the types of a field: JSON has no such value."""
+        from pydantic_core import PydanticOmit
+
+        raise PydanticOmit
 
 
 UNSET: Final[UnsetType] = UnsetType()

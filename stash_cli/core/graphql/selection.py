@@ -27,7 +27,6 @@ class Whole(dict[str, Tree]):
     """The default selection below a path: its fields were not named by the caller."""
 
 
-_LABELS = ("name", "title", "path")
 _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
 _TOKEN = re.compile(r"[{}]|[^\s,{}]+")
 _ON = "... on "
@@ -228,7 +227,7 @@ def whole(type_name: str) -> tuple[str, ...]:
     declared = describe_api().types[type_name]
     if declared.is_entity and not is_file(declared):
         # A linked entity may have thousands of links itself, so only what identifies it is selected.
-        return ("id", *(name for name in _LABELS if name in declared.fields))[:2]
+        return declared.reference
     return default_paths(type_name)
 
 
@@ -240,4 +239,4 @@ def is_composite(type_name: str) -> bool:
 def is_file(declared: ApiType) -> bool:
     """Whether the type is a file: it has an id, but belongs to the object whose file it is."""
     types = (declared, *_members(declared))
-    return any("basename" in each.fields and "size" in each.fields for each in types)
+    return any(each.is_file for each in types)

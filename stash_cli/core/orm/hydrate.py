@@ -129,7 +129,7 @@ def hydrate(cls: type[A], data: Mapping[str, Any], identity: Identity | None = N
         populate(entity, state, data, plan, identity)
         return cast("A", entity)
     values = plan.values(data, identity)
-    return _made(cls, {**plan.unset, **values}, set(values))
+    return bare(cls, {**plan.unset, **values}, set(values))
 
 
 def blank(cls: type[E], listener: StateListener | None = None) -> tuple[E, InstanceState]:
@@ -137,11 +137,12 @@ def blank(cls: type[E], listener: StateListener | None = None) -> tuple[E, Insta
 
     An identity map registers it before its links are followed, which may lead back to it.
     """
-    made = _made(cls, {}, set())
+    made = bare(cls, {}, set())
     return made, add_state(made, listener)
 
 
-def _made(cls: type[A], values: dict[str, Any], known: set[str]) -> A:
+def bare(cls: type[A], values: dict[str, Any], known: set[str]) -> A:
+    """An object of `cls` that holds `values`, of which `known` count as set; an entity without its state."""
     made = cls.__new__(cls)
     _put(made, "__dict__", values)
     _put(made, "__pydantic_fields_set__", known)

@@ -114,6 +114,16 @@ class ApiType:
         return self.fields.get(name) or next((f for f in self.fields.values() if f.attr == name), None)
 
     @property
+    def is_file(self) -> bool:
+        """Whether it is a file: it has an id, but belongs to the object whose file it is."""
+        return "basename" in self.fields and "size" in self.fields
+
+    @property
+    def reference(self) -> tuple[str, ...]:
+        """The fields that identify an entity where another one refers to it: its id and label."""
+        return ("id", *(name for name in ("name", "title", "path") if name in self.fields))[:2]
+
+    @property
     def values(self) -> dict[str, str | None]:
         """Values of an enum, each with its deprecation or None."""
         return dict(self.raw.get("values", {}))

@@ -13,7 +13,11 @@ from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
     from stash_cli.core.types.api import ApiField
 
@@ -65,6 +69,27 @@ class ApiObject(BaseModel):
         return hydrate(cls, data)
 
     from_dict = from_graphql
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Serialize set fields only, and related objects by id and name."""
+        from stash_cli.core.types.serialization import instrument
+
+        schema = handler(source)
+        instrument(handler.resolve_ref_schema(schema))
+        return schema
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
+    ) -> JsonSchemaValue:
+        from stash_cli.core.types.serialization import without_unset
+
+        return handler(without_unset(core_schema))
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """The set fields."""
+        return [(name, value) for name, value in super().__repr_args__() if value is not UNSET]
 
     def to_graphql(self) -> dict[str, Any]:
         """The set fields under their API names, nested values included."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from uuid import uuid4
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
@@ -19,6 +19,7 @@ from stash_cli.core.orm.relationship import inverses, relationships
 from stash_cli.core.orm.state import UNTRACKED, InstanceState, add_state
 from stash_cli.core.types.annotations import ID, Maybe, Time
 from stash_cli.core.types.base import ApiObject, Embedded
+from stash_cli.core.types.links import link, member
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class StashObject(ApiObject):
         """
         if not isinstance(data, Mapping):
             return build(data)
+        if cls.__name__ == "BaseFile" and (concrete := member(cls.__name__, data)) is not cls:
+            return cast("Self", concrete.model_validate(data))
         fields = {*cls.model_fields, *(field.alias for field in cls.model_fields.values())}
         related = {name: data[name] for name in inverses(cls.__name__) if name in data and name not in fields}
         for name in data:
@@ -77,7 +80,7 @@ class StashObject(ApiObject):
                 raise StashInputError(f"{cls.__name__} has no field {name!r}. {near}".rstrip())
         made = build({name: value for name, value in data.items() if name not in related})
         for name, value in related.items():
-            setattr(made, name, value)
+            setattr(made, name, _parsed(relationships(cls.__name__)[name].inverse_type, value))
         return made
 
     @classmethod
@@ -237,6 +240,7 @@ class StashObject(ApiObject):
                 self._validate(name, value)
             else:
                 self.__dict__[name] = self._check_related(name, value)
+                self.__pydantic_fields_set__.add(name)
             if name not in UNTRACKED:
                 release(had)
                 self.__dict__[name] = track(self.__dict__[name], (state, name))
@@ -296,12 +300,20 @@ class StashObject(ApiObject):
         state.pending = data["pending"]
         state.track_all()
 
-    def __repr__(self) -> str:
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Id and name only: printing follows no relationships."""
         label = self.__dict__.get("name") or self.__dict__.get("title")
-        return f"{type(self).__name__}(id={self.id!r}{f', {label!r}' if label else ''})"
+        return [("id", self.id), *([(None, label)] if label else [])]
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
+
+
+def _parsed(type_name: str, value: Any) -> Any:
+    """Related objects given as mappings, as a dump has them, as objects."""
+    if not isinstance(value, list):
+        return value
+    return [link(type_name).validate(item) if isinstance(item, Mapping) else item for item in value]
 
 
 def is_temporary(id: str) -> bool:  # noqa: A002 - it is one

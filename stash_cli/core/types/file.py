@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from stash_cli.core.types import links
 from stash_cli.core.types.annotations import ID, Int64, Maybe, Nullable, Time
 from stash_cli.core.types.base import ApiObject, StashResult, api
 from stash_cli.core.types.entity import StashObject
@@ -90,7 +91,7 @@ class FindFilesResultType(StashResult):
     megapixels: Maybe[float] = UNSET
     duration: Maybe[float] = UNSET
     size: Maybe[int] = UNSET
-    files: list[BaseFile]
+    files: list[links.BaseFile]
 
 
 class FindFoldersResultType(StashResult):
