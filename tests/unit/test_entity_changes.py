@@ -219,7 +219,9 @@ def test_copies_have_changes_of_their_own() -> None:
     deep.stash_ids[0].stash_id = "t"
     assert found.urls == ["a"]
     assert found.stash_ids[0].stash_id == "s"
-    assert deep.tags[0] is found.tags[0]
+    assert deep.tags == found.tags
+    assert deep.tags[0] is not found.tags[0]
+    assert copy.copy(found).tags[0] is found.tags[0]
     assert pickle.loads(pickle.dumps(Scene(title="x"))).is_new()
 
 

@@ -6,9 +6,12 @@ import copy
 import json
 import pickle
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
+import pytest
 from pydantic import BaseModel, TypeAdapter, computed_field
+from support import run
 from type_samples import COMPOSITE, made, read
 
 from stash_cli.core.orm.collections import TrackedDict, TrackedList
@@ -20,6 +23,7 @@ from stash_cli.core.types import (
     FindScenesResultType,
     Group,
     Image,
+    Performer,
     Scene,
     SceneCreateInput,
     SceneGroup,
@@ -88,6 +92,25 @@ def copies_are_alike(obj: Any) -> None:
         assert copied.model_fields_set == obj.model_fields_set
 
 
+def deep_copies_share_nothing(obj: Any) -> None:
+    for copied in (copy.deepcopy(obj), obj.model_copy(deep=True), pickle.loads(pickle.dumps(obj))):
+        shared = {*mutable_values(copied)} & {*mutable_values(obj)}
+        assert not shared
+
+
+def mutable_values(obj: ApiObject) -> Iterator[int]:
+    """`id()` of every model, list and map that an object leads to."""
+    found: dict[int, Any] = {}
+    queue: list[Any] = [obj]
+    while queue:
+        value = queue.pop()
+        if id(value) not in found and isinstance(value, ApiObject | list | dict):
+            found[id(value)] = value
+            held = value.__dict__ if isinstance(value, ApiObject) else value
+            queue += held.values() if isinstance(held, dict) else held
+    yield from found
+
+
 def is_printed_short(obj: Any) -> None:
     assert "UNSET" not in repr(obj)
     assert f"{type(obj).__name__}(" in repr(obj)
@@ -116,6 +139,7 @@ OPERATIONS = [
     comes_back,
     comes_back_in_lists,
     copies_are_alike,
+    deep_copies_share_nothing,
     is_printed_short,
     is_hashed_by_identity,
     has_a_json_schema,
@@ -232,6 +256,75 @@ def test_a_scene_that_comes_back_may_be_saved() -> None:
     assert again.get_changed_fields() == {"title": "One", "tags": [tag, Tag(id=2)]}
     with_scenes: Any = Tag.model_validate(tag.model_dump(include={"id", "scenes"}))
     assert with_scenes.scenes == [scene]
+
+
+COPIES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "model_copy": lambda obj: obj.model_copy(),
+    "deep model_copy": lambda obj: obj.model_copy(deep=True),
+    "pickle": lambda obj: pickle.loads(pickle.dumps(obj)),
+}
+
+
+@pytest.mark.parametrize("make", COPIES.values(), ids=COPIES)
+def test_a_copy_is_in_no_store(make: Callable[[Any], Any]) -> None:
+    identity, scene, tag = in_circles()
+    scene.title = "changed"
+    copied = make(scene)
+    assert copied.get_changed_fields() == {"title": "changed"}
+    copied.urls.append("b")
+    copied.custom_fields["height"] = 2
+    copied.tags.clear()
+    copied.studio = None
+    copied.groups[0].scene_index = 9
+    assert scene.get_changed_fields() == {"title": "changed"}
+    assert (tag.scenes, scene.tags, identity.dirty()) == ([scene], [tag, Tag(id=2)], [scene])
+    assert scene.groups[0].scene_index == 2
+
+
+@pytest.mark.parametrize("make", COPIES.values(), ids=COPIES)
+def test_a_copy_keeps_changes_of_lists_that_were_not_read(make: Callable[[Any], Any]) -> None:
+    performer: Any = Performer.from_graphql({"id": "1"})
+    run(performer.add_tag(Tag(id=3)))
+    performer.set_image("data:image/gif;base64,R0lG")
+    copied = make(performer)
+    assert run(copied.to_input()) == run(performer.to_input())
+    run(copied.remove_tag(Tag(id=3)))
+    assert copied.get_history("tags").removed == [Tag(id=3)]
+    assert performer.get_history("tags").added == [Tag(id=3)]
+
+
+@pytest.mark.parametrize("make", COPIES.values(), ids=COPIES)
+def test_a_copy_keeps_new_objects_apart(make: Callable[[Any], Any]) -> None:
+    performer: Any = Performer.from_graphql({"id": "1"})
+    run(performer.add_tag(Tag(name="new")))
+    copied = make(performer)
+    [tag] = copied.get_history("tags").added
+    run(copied.remove_tag(tag))
+    assert not copied.is_dirty()
+    assert performer.is_dirty()
+
+
+def test_relationships_longer_than_the_stack_are_copied() -> None:
+    tags: list[Any] = [Tag.from_graphql({"id": str(number)}) for number in range(3000)]
+    for child, parent in pairwise(tags):
+        merge_answer(child, {"parents": [parent]})
+    copied, steps = copy.deepcopy(tags[0]), 0
+    while copied.parents is not UNSET:
+        [copied] = copied.parents
+        steps += 1
+    assert (steps, copied) == (2999, tags[-1])
+
+
+def test_copies_of_lists_keep_which_object_is_which() -> None:
+    _, scene, tag = in_circles()
+    for make in (copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))):
+        one, two, other = make([scene, tag, scene])
+        assert one is other
+        assert one.tags[0] is two
+        assert two.scenes == [one]
+        assert two.scenes[0] is one
 
 
 def test_values_are_equal_by_their_fields() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def propagate(obj: StashObject, name: str, before: Any, after: Any) -> None:
     """Apply a change of relationship `name` of `obj` to the other side."""
     sides = _with_backref(obj, name)
-    if sides is None:
+    if sides is None or is_detached_copy(obj):
         return
     relation, back = sides
     if relation.is_list:
@@ -50,7 +50,7 @@ def propagate(obj: StashObject, name: str, before: Any, after: Any) -> None:
 def clear_reverted(obj: StashObject, name: str, touched: list[StashObject]) -> None:
     """Clear backref changes of `touched` objects for which the relationship equals its committed state."""
     sides, base = _with_backref(obj, name), state_of(obj).committed_state.get(name, UNSET)
-    if sides is None or not touched or base is UNSET or base is ALWAYS_DIRTY:
+    if sides is None or not touched or base is UNSET or base is ALWAYS_DIRTY or is_detached_copy(obj):
         return
     relation, back = sides
     was, now = (items_by_key(relation, value, touched) for value in (base, obj.__dict__[name]))
@@ -78,6 +78,12 @@ def _with_backref(obj: StashObject, name: str) -> tuple[RelationshipMetadata, st
     relation = relationships(type(obj).__name__).get(name)
     back = relation.inverse_field if relation is not None and relation.is_written else None
     return (relation, back) if relation is not None and back is not None else None
+
+
+def is_detached_copy(obj: StashObject) -> bool:
+    """Whether an object is a copy that no store holds: edits of it do not show in its related objects."""
+    state = state_of(obj)
+    return state.pending is not None and state.pending.is_copy and not state.is_attached
 
 
 def pending_items(obj: StashObject, name: str) -> list[Any]:

@@ -195,6 +195,8 @@ class Pending:
     """Create with an unknown outcome."""
     owner: StashObject | None = None
     """Object that stands for both after `unify`; a strong reference, so that it lives as long as either."""
+    is_copy: bool = False
+    """Whether the object is a copy, whose related objects belong to the original."""
 
     def is_dirty(self) -> bool:
         """Whether there is anything to send beside changed fields."""
@@ -237,6 +239,7 @@ class Pending:
             backref_changes,
             {**self.unknown},
             lost=self.lost,
+            is_copy=self.is_copy,
         )
 
 

@@ -8,7 +8,13 @@ from stash_cli.core.edits.save import emptied
 from stash_cli.core.edits.side_mutations import QUEUED
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.orm import images, state_of
-from stash_cli.core.orm.backrefs import append_backref, discard_changes, is_elsewhere, remove_backref
+from stash_cli.core.orm.backrefs import (
+    append_backref,
+    discard_changes,
+    is_detached_copy,
+    is_elsewhere,
+    remove_backref,
+)
 from stash_cli.core.orm.history import Delta, snapshot
 from stash_cli.core.orm.hydrate import class_named
 from stash_cli.core.orm.loading import set_silently
@@ -39,7 +45,7 @@ def append(obj: StashObject, name: str, other: Any, **data: Any) -> None:
             setattr(obj, name, [item] if relation.is_list else item)
         elif held is UNSET:
             _queue(obj, name, item, is_added=True)
-            if relation.inverse_field:
+            if relation.inverse_field and not is_detached_copy(obj):
                 append_backref(target, relation.inverse_field, obj, item)
         elif (at := index_of(relation, held, target)) is None:
             held.append(item)
@@ -65,7 +71,7 @@ def _remove_unloaded(obj: StashObject, name: str, relation: RelationshipMetadata
         return
     if not target.is_new():
         _queue(obj, name, item, is_added=False)
-    if back:
+    if back and not is_detached_copy(obj):
         remove_backref(target, back, obj)
     if target.is_new():
         # The server does not know the object, so there is nothing to send.

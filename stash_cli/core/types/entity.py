@@ -13,6 +13,7 @@ from stash_cli.core.edits.input import merge_operation
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.orm.backrefs import commit_backrefs, propagate
 from stash_cli.core.orm.collections import release, track
+from stash_cli.core.orm.copying import copy_state, deep_copy, restore
 from stash_cli.core.orm.history import ALWAYS_DIRTY, Conflict, History, compare, same, snapshot
 from stash_cli.core.orm.introspect import ClassProperty, side_mutations, tracked_fields
 from stash_cli.core.orm.relationship import inverses, relationships
@@ -280,25 +281,26 @@ class StashObject(ApiObject):
         return copied
 
     def __copy__(self) -> Self:
-        """A second object of the same entity, with changes of its own and in no store."""
+        """A second object of the same entity, with changes of its own and in no store.
+
+        It refers to the same related objects, in whose relationships its edits do not show until it is saved.
+        """
         copied = super().__copy__()
-        state, pending = add_state(copied), self._state.pending
-        state.pending = pending.copy() if pending else None
-        state.track_all()
+        add_state(copied)
+        copy_state(self, copied)
         return copied
 
-    def __deepcopy__(self, _memo: dict[int, Any] | None = None) -> Self:
-        """The same: related objects are not copied, lists and maps always are."""
-        return self.__copy__()
+    def __deepcopy__(self, memo: dict[Any, Any] | None = None) -> Self:
+        """The same with copies of all objects that it leads to, as they are loaded."""
+        return deep_copy(self, {} if memo is None else memo)
 
     def __getstate__(self) -> dict[Any, Any]:
-        return {**super().__getstate__(), "pending": self._state.pending}
+        pending = self._state.pending
+        return {**super().__getstate__(), "pending": pending and pending.copy()}
 
     def __setstate__(self, data: dict[Any, Any]) -> None:
         super().__setstate__(data)
-        state = add_state(self)
-        state.pending = data["pending"]
-        state.track_all()
+        restore(self, data["pending"])
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Id and name only: printing follows no relationships."""
