@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from stash_cli.core.types import Studio as Studio
     from stash_cli.core.types import Tag as Tag
     from stash_cli.core.types import UnsetType as UnsetType
+    from stash_cli.core.types import is_present as is_present
     from stash_cli.core.types import is_set as is_set
+    from stash_cli.core.types import is_unset as is_unset
+    from stash_cli.core.types import present as present
 
 __version__ = "0.1.0"
 
@@ -35,7 +38,7 @@ _PUBLIC = {
     "context": "StashContext",
     "store": "Q StashEntityStore",
     "types": "Gallery Group Image Performer Scene SceneMarker StashObject Studio Tag",
-    "unset": "UNSET UnsetType is_set",
+    "unset": "UNSET UnsetType is_present is_set is_unset present",
     "errors": "Delivery StashAmbiguousError StashAuthenticationError StashBatchError StashCapabilityError"
     " StashCleanupWarning StashConfigurationError StashConflictError StashConnectionError StashError"
     " StashGraphQLError StashInputError StashIntegrationError StashJobError StashJobRunningError"

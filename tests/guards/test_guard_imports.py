@@ -12,7 +12,7 @@ from support import ROOT, fresh_python
 PACKAGE = ROOT / "stash_cli"
 
 ALLOWED = {
-    "stash_cli.core.unset": (),
+    "stash_cli.core.unset": ("core.errors",),
     "stash_cli.core.errors": (),
     "stash_cli.core.texts": (),
     "stash_cli.core.types": ("core.errors", "core.unset", "core.orm", "core.edits"),

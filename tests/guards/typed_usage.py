@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_type
 
 from stash_cli import Scene, StashContext, StashEntityStore, Studio, Tag
-from stash_cli.core.types import UNSET, SceneGroup, StashID, UnsetType, is_set
+from stash_cli.core.types import UNSET, SceneGroup, StashID, UnsetType, is_present, is_set, is_unset, present
 
 
 async def library() -> None:
@@ -26,6 +26,11 @@ async def objects(store: StashEntityStore) -> None:
     assert_type(scene.title, str | None | UnsetType)
     if is_set(scene.tags):
         scene.tags.append(Tag(name="Jazz"))
+    if is_present(scene.title):
+        assert_type(scene.title, str)
+    if not is_unset(scene.rating100):
+        assert_type(scene.rating100, int | None)
+    assert_type(present(scene.studio), Studio)
     scene.studio = None
     scene.rating100 = UNSET
     scene.set_studio(Studio(name="Acme"))

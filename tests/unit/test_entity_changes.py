@@ -235,11 +235,6 @@ def test_inverse_relations_are_unset_until_they_are_loaded() -> None:
     assert not performer.is_dirty()
 
 
-def test_what_was_never_read_says_so() -> None:
-    with pytest.raises(AttributeError, match="UNSET has no 'append': the field was never read"):
-        Scene(title="x").tags.append(1)  # type: ignore[union-attr, arg-type]
-
-
 def test_printing_walks_no_relations() -> None:
     assert repr(scene()) == "Scene(id='5', 'One')"
     assert str(Performer.from_graphql({"id": "1"})) == "Performer(id='1')"

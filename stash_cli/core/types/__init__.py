@@ -30,9 +30,12 @@ EXTRAS = {
     "Timestamp": "stash_cli.core.types.annotations:Timestamp",
     "UNSET": "stash_cli.core.unset:UNSET",
     "UnsetType": "stash_cli.core.unset:UnsetType",
+    "is_present": "stash_cli.core.unset:is_present",
     "is_set": "stash_cli.core.unset:is_set",
+    "is_unset": "stash_cli.core.unset:is_unset",
     "normalize_date": "stash_cli.core.types.fuzzy_date:normalize_date",
     "parse_date_precision": "stash_cli.core.types.fuzzy_date:parse_date_precision",
+    "present": "stash_cli.core.unset:present",
     "validate_fuzzy_date": "stash_cli.core.types.fuzzy_date:validate_fuzzy_date",
 }
 """Names that are exported beside the API's own types, some of them from other releases or libraries."""

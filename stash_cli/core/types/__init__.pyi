@@ -306,7 +306,10 @@ from stash_cli.core.types.tag import FindTagsResultType as FindTagsResultType
 from stash_cli.core.types.tag import Tag as Tag
 from stash_cli.core.unset import UNSET as UNSET
 from stash_cli.core.unset import UnsetType as UnsetType
+from stash_cli.core.unset import is_present as is_present
 from stash_cli.core.unset import is_set as is_set
+from stash_cli.core.unset import is_unset as is_unset
+from stash_cli.core.unset import present as present
 from typing import Any as Any
 
 EXTRAS: dict[str, str]
