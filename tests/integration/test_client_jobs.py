@@ -283,7 +283,8 @@ def test_client_waits_and_subscribes(tmp_path: Path) -> None:
     async def main() -> None:
         async with jobs_served(tmp_path) as (session, server):
             client = StashClient(session)
-            assert await client.wait_for_job("9") is None
+            with pytest.raises(StashJobUnknownError):
+                await client.wait_for_job("9")
             server.jobs["7"] = job(status="FAILED")
             assert await client.wait_for_job(7) is False
             server.jobs["7"] = job()

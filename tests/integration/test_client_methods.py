@@ -18,6 +18,7 @@ from stash_cli.core.errors import (
     StashConfigurationError,
     StashGraphQLError,
     StashInputError,
+    StashJobUnknownError,
     StashNotFoundError,
     StashUsageError,
 )
@@ -252,7 +253,10 @@ def test_server_and_jobs(url: str) -> None:
             assert job.status is JobStatus.FINISHED
             assert await client.job_queue() == []
             assert await client.find_job(99) is None
-            assert await client.wait_for_job(99) is None
+            assert [await client.find_job(one) for one in ("nope", "", "²", "-1", "9" * 30)] == [None] * 5
+            for unknown in (99, "nope"):
+                with pytest.raises(StashJobUnknownError, match=f"does not know job {unknown}"):
+                    await client.wait_for_job(unknown)
 
     run(main())
 

@@ -126,6 +126,9 @@ Work = Callable[[], Awaitable[None]]
 Job = dict[str, Any]
 
 ENDED = ("FINISHED", "CANCELLED", "FAILED")
+_MAX_ID = 2**63
+"""First number beyond those of servers, which answer it with the error of their parser."""
+
 _PATIENCE = 60.0
 """Seconds a server may be away (restarting) before waiting ends."""
 _POLL_INTERVAL = 1.0
@@ -262,7 +265,7 @@ class Watch:
             else:
                 self.away = None
                 # Servers forget finished jobs after a while, and all jobs on a restart.
-                self._news.put_nowait(_unknown(self.job_id) if job is None else checked(job))
+                self._news.put_nowait(unknown_job(self.job_id) if job is None else checked(job))
             await self._pause()
 
     async def _pause(self) -> None:
@@ -282,7 +285,7 @@ class Watch:
             # Without a break between its start and the first look the server is the one that started it.
             same = self._started is None or not self._was_away or self._was_added_by_us(job)
         if not same:
-            raise _unknown(self.job_id)
+            raise unknown_job(self.job_id)
 
     def _was_added_by_us(self, job: Job) -> bool:
         """Whether a job was added while ours was started, within the tolerated clock difference."""
@@ -328,7 +331,13 @@ def checked(job: Any) -> Job:
     return found
 
 
-def _unknown(job_id: str) -> StashJobUnknownError:
+def is_job_id(job_id: str | int) -> bool:
+    """Whether this can be the id of a job: a number that servers count up to."""
+    text = str(job_id)
+    return text.isascii() and text.isdigit() and int(text) < _MAX_ID
+
+
+def unknown_job(job_id: str | int) -> StashJobUnknownError:
     return StashJobUnknownError(
         f"The server does not know job {job_id}: it was restarted, or the job ended long ago.",
         hint="Check the server's log for its outcome.",

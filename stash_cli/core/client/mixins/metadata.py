@@ -9,7 +9,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.base import Dict, Id, StashClientBase
-from stash_cli.core.client.jobs import ENDED, job_updates
+from stash_cli.core.client.jobs import ENDED, is_job_id, job_updates, unknown_job
 from stash_cli.core.errors import StashInputError, StashJobUnknownError
 from stash_cli.core.graphql import document
 from stash_cli.core.transport.files import download_name
@@ -182,7 +182,9 @@ class JobsClientMixin(StashClientBase):
     """Operations on jobs."""
 
     async def find_job(self, job_id: Id) -> types.Job | None:
-        return await self.ask("findJob", input={"id": job_id})
+        """The job with this id; None where the server does not know it, or it cannot be one."""
+        # Servers answer what is no number with the error of their parser.
+        return await self.ask("findJob", input={"id": job_id}) if is_job_id(job_id) else None
 
     async def job_queue(self) -> list[types.Job]:
         """Queued and running jobs, oldest first."""
@@ -203,19 +205,18 @@ class JobsClientMixin(StashClientBase):
     ) -> bool | None:
         """Wait until the job has `status`: True when it has, False when it ended otherwise.
 
-        None for a job that the server does not know. Polls every `period` seconds and listens as well; raises
-        StashJobRunningError after `timeout` seconds.
+        Polls every `period` seconds and listens as well. Raises StashJobUnknownError for a job that the
+        server does not know, and StashJobRunningError after `timeout` seconds.
         """
+        if not is_job_id(job_id):
+            raise unknown_job(job_id)
         updates = job_updates(self.session, job_id, timeout=timeout, poll=period)
-        try:
-            async with aclosing(updates) as seen:
-                async for update in seen:
-                    if update.status == str(status):
-                        return True
-                    if update.status in ENDED:
-                        return False
-        except StashJobUnknownError:
-            return None
+        async with aclosing(updates) as seen:
+            async for update in seen:
+                if update.status == str(status):
+                    return True
+                if update.status in ENDED:
+                    return False
         return False
 
 
