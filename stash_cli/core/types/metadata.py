@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import ConfigDict
+
 from stash_cli.core.types import enums, links
 from stash_cli.core.types.annotations import ID, Maybe, Nullable, Timestamp, Upload
 from stash_cli.core.types.base import ApiObject, StashInput, api, required
@@ -26,7 +28,13 @@ class _Generate(ApiObject):
 
 
 class GenerateMetadataOptions(_Generate):
-    """Saved defaults of generate."""
+    """Saved defaults of generate.
+
+    Also the options of `metadata_generate`.
+    """
+
+    # An unknown option, such as paths, would be left out in silence and everything generated.
+    model_config = ConfigDict(extra="forbid")
 
     preview_options: Nullable[GeneratePreviewOptions] = api("previewOptions")
 

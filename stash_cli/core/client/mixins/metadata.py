@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.base import Dict, Id, StashClientBase
 from stash_cli.core.client.jobs import ENDED, is_job_id, job_updates, unknown_job
-from stash_cli.core.errors import StashInputError, StashJobUnknownError
+from stash_cli.core.errors import StashInputError
 from stash_cli.core.graphql import document
 from stash_cli.core.transport.files import download_name
 from stash_cli.core.types.base import plain
@@ -40,9 +40,17 @@ class MetadataClientMixin(StashClientBase):
         self,
         options: types.GenerateMetadataOptions | Dict | None = None,
         input_data: types.GenerateMetadataInput | Dict | None = None,
+        paths: Sequence[str] | None = None,
     ) -> str:
-        """Generate covers, previews and the like: `options` select the kinds, `input_data` the objects."""
-        return await self.ask("metadataGenerate", input={**plain(options or {}), **plain(input_data or {})})
+        """Generate covers, previews and the like.
+
+        `options` select the kinds, `input_data` the objects, or `paths` those with files below them. Raises
+        StashCapabilityError for paths where the server (before 0.31) would generate for the whole library.
+        """
+        given = {"paths": paths} if paths is not None else {}
+        return await self.ask(
+            "metadataGenerate", input={**plain(options or {}), **plain(input_data or {}), **given}
+        )
 
     async def saved_defaults(self, task: str, input_type: str) -> Dict:
         """The server's saved options of a task that its input type has."""
