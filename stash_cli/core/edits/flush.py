@@ -77,7 +77,10 @@ def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
         if name not in without
     }
     unsent = {
-        name for name in changed if known[name] is ALWAYS_DIRTY and input_field(type_name, verb, name) is None
+        name
+        for name in changed
+        if input_field(type_name, verb, name) is None
+        and (known[name] is ALWAYS_DIRTY or _is_true_of_new(verb, changed[name]))
     }
     for times, number in COUNTED.items():
         if times in changed and times not in unsent:
@@ -98,6 +101,11 @@ def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
         {name: (known[name], snapshot(changed[name])) for name in beside},
         pending,
     )
+
+
+def _is_true_of_new(verb: str, value: Any) -> bool:
+    """Whether a value is what an object has once it is created: nothing, which needs no mutation."""
+    return verb == "Create" and value in (None, [])
 
 
 def _is_side(obj: StashObject, verb: str, name: str, before: Any) -> bool:
