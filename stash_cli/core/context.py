@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.client.locks import Lock
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import StashCleanupWarning, StashUsageError
-from stash_cli.core.settings import (
-    Connection,
-    connection_from_conn,
-    connection_from_environment,
-    resolve_connection,
-)
+from stash_cli.core.settings import Connection, parse_connection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +31,7 @@ class StashContext:
     def __init__(
         self, conn: Mapping[str, Any] | Connection | str | None = None, verify_ssl: bool | str = True
     ) -> None:
-        self.connection = _connection(conn, verify_ssl)
+        self.connection = parse_connection(conn, verify_ssl)
         self._session: Session | None = None
         self._client: StashClient | None = None
         self._store: StashEntityStore | None = None
@@ -126,13 +121,3 @@ class StashContext:
             warnings.warn(
                 f"The connection was not closed in order: {error}", StashCleanupWarning, stacklevel=2
             )
-
-
-def _connection(conn: Mapping[str, Any] | Connection | str | None, verify_ssl: bool | str) -> Connection:
-    if conn is None:
-        return connection_from_environment()
-    if isinstance(conn, Connection):
-        return conn
-    if isinstance(conn, str):
-        return resolve_connection({"url": conn, "insecure": verify_ssl is False}, {})
-    return connection_from_conn(conn, verify_ssl)

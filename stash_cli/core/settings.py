@@ -310,3 +310,16 @@ def read_key(path: str | Path, setting: str) -> str:
             f"{place} is not text in {ENCODINGS}.", hint="Save the file as UTF-8."
         ) from None
     return check_key(text.strip(), place)
+
+
+def parse_connection(
+    conn: Mapping[str, Any] | Connection | str | None, verify_ssl: bool | str = True
+) -> Connection:
+    """The connection that a mapping, a URL, a Connection or (None) the environment describes."""
+    if conn is None:
+        return connection_from_environment()
+    if isinstance(conn, Connection):
+        return conn
+    if isinstance(conn, str):
+        return resolve_connection({"url": conn, "insecure": verify_ssl is False}, {})
+    return connection_from_conn(conn, verify_ssl)

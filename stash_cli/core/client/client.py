@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Self
+
 from stash_cli.core.client.mixins.extension import PackageClientMixin, PluginClientMixin, ScraperClientMixin
 from stash_cli.core.client.mixins.gallery import GalleryClientMixin, ImageClientMixin
 from stash_cli.core.client.mixins.metadata import (
@@ -23,6 +25,11 @@ from stash_cli.core.client.mixins.system import (
     SystemQueryClientMixin,
     VersionClientMixin,
 )
+from stash_cli.core.client.session import Session
+from stash_cli.core.settings import Connection, parse_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class StashClient(
@@ -51,3 +58,19 @@ class StashClient(
     Ids may be int or str; inputs may be typed objects or mappings; a request that is refused or not answered
     raises.
     """
+
+    @classmethod
+    async def create(
+        cls, conn: Mapping[str, Any] | Connection | str | None = None, verify_ssl: bool | str = True
+    ) -> Self:
+        """An initialised client with connections of its own, which `close` closes.
+
+        `conn` and `verify_ssl` are those of StashContext, which closes them by itself.
+        """
+        client = cls(Session(parse_connection(conn, verify_ssl)))
+        try:
+            await client.initialize()
+        except BaseException:
+            await client.close()
+            raise
+        return client

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.edits.input import singular
 from stash_cli.core.edits.side_mutations import QUEUED
 from stash_cli.core.errors import StashNotFoundError
-from stash_cli.core.orm import images, relate, state_of, validate
+from stash_cli.core.orm import images, primary_file, relate, state_of, validate
 from stash_cli.core.orm.hydrate import class_named
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.types.api import describe_api
@@ -79,7 +79,7 @@ _OPTIONS: dict[str, tuple[Param, ...]] = {
 @cache
 def methods_of(type_name: str) -> tuple[Method, ...]:
     """The derived methods of an entity type."""
-    parts = (_of_lists, _of_links, _of_hierarchy, _queued, _of_images, _of_names)
+    parts = (_of_lists, _of_links, _of_hierarchy, _queued, _of_images, _of_files, _of_names)
     return tuple(method for part in parts for method in part(type_name))
 
 
@@ -169,6 +169,13 @@ def _of_images(type_name: str) -> Iterator[Method]:
         doc = "Save an image and all other changes; the performer itself."
         params = (("client", "StashClient"), ("image_path", "str | Path"))
         yield Method("update_avatar", doc, params, _update_avatar, result="Performer")
+
+
+def _of_files(type_name: str) -> Iterator[Method]:
+    if primary_file.has_primary_file(type_name):
+        doc = "Queue one of its files, or the file's id, as the primary one for the next save."
+        params = (("file_or_id", "BaseFile | str | int"),)
+        yield Method("set_primary_file", doc, params, primary_file.set_primary_file, waits=False)
 
 
 def _of_names(type_name: str) -> Iterator[Method]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -87,6 +88,13 @@ class ApiObject(BaseModel):
 
         return handler(without_unset(core_schema))
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A field by its API name: `status.appSchema` is `status.app_schema`."""
+            attr = _by_api_name(type(self)).get(name)
+            return super().__getattr__(name) if attr is None else getattr(self, attr)
+
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """The set fields."""
         return [(name, value) for name, value in super().__repr_args__() if value is not UNSET]
@@ -99,6 +107,12 @@ class ApiObject(BaseModel):
             for name in fields
             if name in self.model_fields_set and (value := getattr(self, name)) is not UNSET
         }
+
+
+@cache
+def _by_api_name(cls: type[ApiObject]) -> dict[str, str]:
+    """API name -> attribute, for fields that differ in the two."""
+    return {field.alias: name for name, field in cls.model_fields.items() if field.alias}
 
 
 class StashResult(ApiObject):

@@ -38,6 +38,8 @@ class SystemQueryClientMixin(StashClientBase):
     async def dlna_status(self) -> types.DLNAStatus:
         return await self.ask("dlnaStatus")
 
+    dlnaStatus = dlna_status  # noqa: N815 - the API's own name
+
     async def directory(self, path: str | Path | None = None, locale: str = "en") -> types.Directory:
         """A folder on the server's machine and the folders in it."""
         return await self.ask("directory", path=str(path) if path else None, locale=locale)
@@ -45,8 +47,12 @@ class SystemQueryClientMixin(StashClientBase):
     async def sql_query(self, sql: str, args: Sequence[Any] | None = None) -> types.SQLQueryResult:
         return await self.ask("querySQL", sql=sql, args=args)
 
+    querySQL = sql_query  # noqa: N815 - the API's own name
+
     async def sql_exec(self, sql: str, args: Sequence[Any] | None = None) -> types.SQLExecResult:
         return await self.ask("execSQL", sql=sql, args=args)
+
+    execSQL = sql_exec  # noqa: N815 - the API's own name
 
 
 class VersionClientMixin(StashClientBase):
@@ -104,6 +110,8 @@ class ConfigClientMixin(StashClientBase):
         self, input_data: types.StashBoxInput | Dict
     ) -> types.StashBoxValidationResult:
         return await self.ask("validateStashBoxCredentials", input=input_data)
+
+    validateStashBoxCredentials = validate_stashbox_credentials  # noqa: N815 - the API's own name
 
     async def enable_dlna(self, input_data: types.EnableDLNAInput | Dict) -> bool:
         return await self.ask("enableDLNA", input=input_data)
