@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hypothesis import settings
@@ -11,6 +12,7 @@ from hypothesis.stateful import invariant, precondition, rule
 from store_machine import LibraryMachine
 
 from stash_cli.core.errors import StashConnectionError
+from stash_cli.core.transport import GraphQLRequest
 from stash_cli.core.types import UNSET, Tag
 
 FIELDS = ("description", "aliases")
@@ -18,8 +20,19 @@ words = st.sampled_from(["", "a", "b", "c"])
 picks = st.integers(0, 50)
 
 
+def named(request: GraphQLRequest) -> Iterator[tuple[str, set[str]]]:
+    """The ids in a request, and the fields that it reads or writes of them."""
+    for given in request.variables.values() if request.is_mutation else [request.variables]:
+        written = given if request.is_mutation else request.document.split()
+        for one in given.get("ids") or [given[name] for name in ("id",) if name in given]:
+            yield one, {name for name in FIELDS if name in written}
+
+
 class UnitMachine(LibraryMachine):
-    """A store beside a plain model: what the server has, what the store knows of it, what was edited."""
+    """A store beside a plain model: what the server has, what the store knows of it, what was edited.
+
+    A field that was sent without an answer is a change until the server is asked again, whatever it holds.
+    """
 
     def __init__(self) -> None:
         super().__init__(max_objects=2)
@@ -27,6 +40,7 @@ class UnitMachine(LibraryMachine):
         self.server: dict[str, dict[str, Any]] = {}
         self.known: dict[str, dict[str, Any]] = {}
         self.edits: dict[str, dict[str, Any]] = {}
+        self.unknown: dict[str, set[str]] = {}
         self.new: list[Tag] = []
         self.held: list[Any] = []
 
@@ -53,14 +67,15 @@ class UnitMachine(LibraryMachine):
             self.learn(one, fields)
         return found
 
-    def learn(self, one: str, fields: tuple[str, ...]) -> None:
+    def learn(self, one: str, fields: Iterable[str]) -> None:
         self.known[one] |= {name: self.server[one][name] for name in fields}
+        self.unknown[one] -= {*fields}
         self.settle(one)
 
     def settle(self, one: str) -> None:
         """An edit that says what the server says is none."""
-        edits, known = self.edits[one], self.known[one]
-        self.edits[one] = {name: value for name, value in edits.items() if known.get(name, ...) != value}
+        edits, known, unknown = self.edits[one], self.known[one], self.unknown[one]
+        self.edits[one] = {n: edit for n, edit in edits.items() if n in unknown or known.get(n, ...) != edit}
 
     def took(self) -> None:
         """What is clean now was taken by the server."""
@@ -68,14 +83,14 @@ class UnitMachine(LibraryMachine):
             self.new.remove(tag)
             self.server[tag.id] = {"description": tag.description, "aliases": []}
             self.known[tag.id] = {"description": tag.description}
-            self.edits[tag.id] = {}
+            self.edits[tag.id], self.unknown[tag.id] = {}, set()
         for one, edits in self.edits.items():
             found = self.store.identity.get(Tag, one)
             # One that is gone was clean: whether it was saved shows in the end.
             if edits and (found is None or not found.is_dirty()):
                 self.server[one] |= edits
                 self.known[one] |= edits
-                self.edits[one] = {}
+                self.edits[one], self.unknown[one] = {}, set()
 
     @rule(description=words)
     def make(self, description: str) -> None:
@@ -146,8 +161,14 @@ class UnitMachine(LibraryMachine):
             result = self.runner.run(self.store.save_all(max_batch_size=2, on_conflict="mine"))
             assert fail_at is not None or result.all_succeeded
         except StashConnectionError:
-            assert fail_at == 1
+            assert not any(request.is_mutation for request in self.wire.sent)
         self.wire.meanwhile = lambda: None
+        for at, request in enumerate(self.wire.sent, 1):
+            for one, fields in named(request):
+                if not request.is_mutation and at != fail_at:
+                    self.learn(one, fields)
+                elif request.is_mutation and at == fail_at:
+                    self.unknown[one] |= fields
         self.took()
 
     @rule()
