@@ -15,8 +15,13 @@ from support import run
 
 from stash_cli.core.client import BatchOperation, StashClient
 from stash_cli.core.client.session import Session
-from stash_cli.core.errors import StashBatchError, StashCapabilityError, StashInputError
-from stash_cli.core.types import Group
+from stash_cli.core.errors import (
+    StashBatchError,
+    StashCapabilityError,
+    StashInputError,
+    StashUnknownOutcomeError,
+)
+from stash_cli.core.types import Group, Scene
 
 VERSION = {"_server": {"version": "v0.22.1", "hash": "abc"}}
 SAVED = {
@@ -72,6 +77,20 @@ def test_a_history_in_a_batch(tmp_path: Path) -> None:
 def test_times_cannot_be_told_to_a_counter(tmp_path: Path) -> None:
     with pytest.raises(StashCapabilityError, match=r"sceneAddO\(times\) needs Stash 0.25"):
         asked(tmp_path, {}, lambda client: client.scene_add_o(1, ["2024-01-01T00:00:00Z"]))
+
+
+def test_a_count_without_times_stays_unknown(tmp_path: Path) -> None:
+    async def count_twice(client: StashClient) -> Scene:
+        scene = Scene.from_graphql({"id": "1", "o_counter": 1})
+        scene.o_counter = 2
+        for message in ("without the value of sceneAddO", "was 1 and is 2, by whom is not known"):
+            with pytest.raises(StashUnknownOutcomeError, match=message):
+                await scene.save(client)
+        return scene
+
+    scene, sent = asked(tmp_path, {"findScene": {"id": "1", "o_counter": 2}}, count_twice)
+    assert scene.get_changed_fields() == {"o_counter": 2}
+    assert sent["query"].startswith("query")
 
 
 def test_one_address_is_read_as_a_list(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ def test_histories_counts_and_activity(embedded_url: str) -> None:
             scene.resume_time = None
             wire.take()
             await store.save(scene)
-            main, sides = wire.take()
+            history, main, sides = wire.take()
+            assert "o_counter o_history" in history
             assert "sceneUpdate" in main
             assert sides.count("sceneDeletePlay") == 1
             assert sides.count("sceneAddO") == 1

@@ -11,7 +11,7 @@ from support import run
 
 from stash_cli.core.client.batch import Outcome
 from stash_cli.core.errors import StashBatchError, StashError, StashUnknownOutcomeError
-from stash_cli.core.types import Group, Scene, SceneMarker, Studio, Tag
+from stash_cli.core.types import Group, Image, Scene, SceneMarker, Studio, Tag
 
 done = pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 
@@ -180,6 +180,106 @@ def test_what_is_counted_is_looked_at_before_it_is_counted_again(embedded_url: s
             await store.save(scene)
             [row] = await everything(store.client, "scenes", "o_counter")
             assert (row, scene.o_counter, scene.is_dirty()) == ({"o_counter": 2}, 2, False)
+
+    run(main())
+
+
+@done
+@pytest.mark.parametrize("field", ["o_counter", "play_count"])
+def test_what_another_client_counts_is_not_taken_for_ours(embedded_url: str, field: str, done: bool) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene = Scene(title="new")
+            await store.save(scene)
+            await store.populate(scene, [field])
+            add = "sceneAddO" if field == "o_counter" else "sceneAddPlay"
+            setattr(scene, field, 2)
+            wire.lose(add, done=done)
+            with pytest.raises(StashUnknownOutcomeError):
+                await store.save(scene)
+            others = f"mutation {{ a: {add}(id: 1) {{ count }} b: {add}(id: 1) {{ count }} }}"
+            await store.client.execute(others)
+            await store.populate(scene, [field], force_refetch=True)
+            assert scene.is_dirty()
+            await store.save(scene)
+            rows = await everything(store.client, "scenes", field)
+            assert (rows, getattr(scene, field), scene.is_dirty()) == ([{field: 4}], 4, False)
+
+    run(main())
+
+
+def test_a_count_sent_again_is_told_from_the_one_before(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene = Scene(title="new", o_counter=1)
+            await store.save(scene)
+            for number, done in enumerate([True, False, False, True], 2):
+                scene.o_counter = number
+                wire.lose("sceneAddO", done=done)
+                with pytest.raises(StashUnknownOutcomeError):
+                    await store.save(scene)
+                await store.save(scene)
+                assert await everything(store.client, "scenes", "o_counter") == [{"o_counter": number}]
+            await store.populate(scene, ["o_history"])
+            assert len({*scene.o_history}) == 5
+
+    run(main())
+
+
+@pytest.mark.parametrize("way", ["retry", "leave"])
+def test_a_count_without_times_stays_unknown(way: str) -> None:
+    async def main() -> None:
+        async with counted("embedded:demo") as (store, wire):
+            [image] = await store.find(Image, limit=1, fields=["o_counter"])
+            was = image.o_counter
+            image.o_counter += 1
+            wire.lose("imageIncrementO")
+            with pytest.raises(StashUnknownOutcomeError):
+                await store.save(image)
+            with pytest.raises(StashUnknownOutcomeError, match=f"was {was} and is {was + 1}"):
+                await store.save(image)
+            assert "by whom is not known" in str((await store.save_all()).unknown[0].error)
+            if way == "retry":
+                await store.save(image, retry_unknown=True)
+            else:
+                image.mark_clean()
+            await store.populate(image, ["o_counter"], force_refetch=True)
+            assert (image.o_counter, image.is_dirty()) == (was + (2 if way == "retry" else 1), False)
+
+    run(main())
+
+
+def test_a_count_without_times_that_changed_nothing_is_sent_again() -> None:
+    async def main() -> None:
+        async with counted("embedded:demo") as (store, wire):
+            [image] = await store.find(Image, limit=1, fields=["o_counter"])
+            image.o_counter += 2
+            wanted = image.o_counter
+            wire.lose("imageIncrementO", done=False)
+            with pytest.raises(StashError):
+                await store.save(image)
+            await store.save(image)
+            await store.populate(image, ["o_counter"], force_refetch=True)
+            assert (image.o_counter, image.is_dirty()) == (wanted, False)
+
+    run(main())
+
+
+@done
+@pytest.mark.parametrize("counted_meanwhile", [0, 1])
+def test_a_reset_is_done_in_the_end(embedded_url: str, done: bool, counted_meanwhile: int) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene = Scene(title="new", o_counter=3)
+            await store.save(scene)
+            scene.o_counter = 0
+            wire.lose("sceneResetO", done=done)
+            with pytest.raises(StashUnknownOutcomeError):
+                await store.save(scene)
+            scene.o_counter = counted_meanwhile
+            await store.save(scene)
+            rows = await everything(store.client, "scenes", "o_counter")
+            assert (rows, scene.is_dirty()) == ([{"o_counter": counted_meanwhile}], False)
 
     run(main())
 

@@ -95,9 +95,6 @@ class OrderMachine(LibraryMachine):
         self.tasks: list[tuple[asyncio.Task[Any], asyncio.Event, set[int]]] = []
         self.number = 0
         self.read_at: list[int] = []
-        self.unsure = False
-        self.ambiguous: set[int] = set()
-        """Scenes of which a count may be lost: nobody can tell it from one of another client."""
         self.tags = {name: Tag(name=name) for name in TAGS}
         self.runner.run(self.store.save_batch(self.tags.values(), check=True))
         for _ in range(2):
@@ -261,7 +258,7 @@ class OrderMachine(LibraryMachine):
     @rule(number=picks)
     def count(self, number: int) -> None:
         scene = self.editable(number)
-        if scene is not None and not scene.is_new() and scene.o_counter is not UNSET and not self.unsure:
+        if scene is not None and not scene.is_new() and scene.o_counter is not UNSET:
             scene.o_counter += 1
             self.counted[id(scene)] += 1
 
@@ -278,8 +275,7 @@ class OrderMachine(LibraryMachine):
             self.start(self.saving(many, on_conflict), {id(each) for each in many}, fault, is_mutation=True)
 
     async def saving(self, scenes: list[Scene], on_conflict: Any, *, one: bool = False) -> None:
-        self.unsure = self.unsure or any("o_counter" in scene.get_changed_fields() for scene in scenes)
-        before, unread = self.clock, {id(scene) for scene in scenes if self.was_counted(scene)}
+        before = self.clock
         try:
             if one:
                 await self.store.save(scenes[0], on_conflict=on_conflict)
@@ -294,14 +290,7 @@ class OrderMachine(LibraryMachine):
             if not scene.is_new():
                 self.written[scene.id] = self.clock + 1
                 self.bounds[scene.id] = min(self.bounds.get(scene.id, 0), before)
-        open_ = {id(scene) for scene in scenes if "o_counter" in scene.get_changed_fields()}
-        self.ambiguous |= unread & open_
         self.clock += 1
-        self.unsure = self.unsure and any(scene.is_dirty() for scene in self.scenes)
-
-    def was_counted(self, scene: Scene) -> bool:
-        """Whether another client may have counted since the last answer about a scene."""
-        return scene.id in self.history and len({row["count"] for row in self.since(scene.id)}) > 1
 
     def check_conflicts(self, result: BatchResult, scenes: list[Scene]) -> None:
         refused = [each for each in result if isinstance(each.error, StashConflictError)]
@@ -396,7 +385,7 @@ class OrderMachine(LibraryMachine):
     @rule(number=picks)
     def they_count(self, number: int) -> None:
         one = self.known(number)
-        if one is None or self.unsure:
+        if one is None:
             return
 
         async def do() -> None:
@@ -459,9 +448,7 @@ class OrderMachine(LibraryMachine):
         for scene in left:
             theirs = {**self.theirs.get(scene.id, {})}
             count = theirs.pop("counted", 0) + self.counted[id(scene)]
-            expected = {**self.ours[id(scene)], **theirs}
-            if id(scene) not in self.ambiguous:
-                expected["count"] = count
+            expected = {**self.ours[id(scene)], **theirs, "count": count}
             assert {name: rows[scene.id][name] for name in expected} == expected
             assert not scene.is_dirty()
 

@@ -6,8 +6,10 @@ update has no place for the data that goes with their items.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.counts import changed_counts, history_of, is_reset
 from stash_cli.core.edits.side_mutations import COUNTED
 from stash_cli.core.orm import state_of
 from stash_cli.core.orm.loading import merge_answer
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from stash_cli.core.client import StashClient
+    from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.types.entity import StashObject
 
 _COUNTS = frozenset({*COUNTED, *COUNTED.values(), "play_duration"})
@@ -28,13 +31,23 @@ _COUNTS = frozenset({*COUNTED, *COUNTED.values(), "play_duration"})
 async def load_before_save(client: StashClient, objects: Iterable[StashObject]) -> None:
     """Ask what the server has in such fields of `objects`: one request for each type and field."""
     groups: dict[tuple[type[StashObject], str], list[StashObject]] = {}
+    server = await client.session.learn()
     for obj in objects:
-        for name in _needed(obj):
+        for name in {*_needed(obj), *_counted(obj, server)}:
             groups.setdefault((type(obj), name), []).append(obj)
     for (cls, name), group in groups.items():
         relation = relationships(cls.__name__).get(name)
         is_found = relation is not None and relation.query_strategy == "filter_query"
         await (_read_members if is_found else _read_field)(client, group, name)
+
+
+def _counted(obj: StashObject, server: ServerCapabilities) -> Iterator[str]:
+    """Numbers that are about to be counted by a time of their own, which must not be in their history."""
+    for name in changed_counts(obj):
+        if history_of(type(obj).__name__, name, server):
+            state_of(obj).ensure_pending().read_at[name] = datetime.now(UTC)
+            if not obj.is_new() and not is_reset(obj, name):
+                yield name
 
 
 def _needed(obj: StashObject) -> Iterator[str]:
@@ -43,7 +56,7 @@ def _needed(obj: StashObject) -> Iterator[str]:
         return
     unknown = held.unknown if (held := state_of(obj).pending) else {}
     for name, before in list(state_of(obj).committed_state.items()):
-        # What may have been counted before is looked at before it is counted again.
+        # What may have been put in before is looked at before it is put in again.
         if (before is UNSET or name in unknown) and _is_difference(type(obj).__name__, name):
             yield name
     for name, delta in list(held.members.items()) if (held := state_of(obj).pending) else ():
@@ -73,14 +86,18 @@ def _is_difference(type_name: str, name: str) -> bool:
 
 
 async def _read_field(client: StashClient, objects: list[StashObject], name: str) -> None:
-    relation = relationships(type(objects[0]).__name__).get(name)
+    type_name = type(objects[0]).__name__
+    relation = relationships(type_name).get(name)
     inner = [f"{name}.{path}" for path in _item_paths(relation)] if relation else [name]
+    history = history_of(type_name, name, client.session.capabilities)
+    names = [name, history] if history else [name]
     with client.session.order.request() as sent:
-        read = await client.find_entities(type(objects[0]), [obj.id for obj in objects], ["id", *inner])
-        found = {each.id: _theirs(each, name) for each in read}
+        paths = ["id", *inner, *names[1:]]
+        read = await client.find_entities(type(objects[0]), [obj.id for obj in objects], paths)
+        found = {each.id: {name: _theirs(each, name) for name in names} for each in read}
         for obj in objects:
-            if found.get(obj.id, UNSET) is not UNSET:
-                merge_answer(obj, {name: found[obj.id]}, sent)
+            values = found.get(obj.id, {})
+            merge_answer(obj, {name: v for name, v in values.items() if v is not UNSET}, sent)
 
 
 def _item_paths(relation: RelationshipMetadata) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.counts import lost_count, timed
 from stash_cli.core.edits.edit import Change, Operation
 from stash_cli.core.edits.flush import FlushPlan, known_or, members_edit, plan_flush
 from stash_cli.core.edits.load_before_save import load_before_save
@@ -147,7 +148,9 @@ def _commit_all(
         commit(obj, call, answer if last[id(obj), call.field] is call else None)
     for (obj, flush, call), operation in outcomes:
         if operation.outcome == "unknown" and call.field in flush.sides:
-            state_of(obj).set_unknown({call.field: flush.sides[call.field][1]})
+            sent = flush.sides[call.field][1]
+            is_count = call.field in COUNTERS
+            state_of(obj).set_unknown({call.field: lost_count(call.operation, sent) if is_count else sent})
 
 
 def side_mutations_of(obj: StashObject, flush: FlushPlan) -> Iterator[SideMutation]:
@@ -158,7 +161,8 @@ def side_mutations_of(obj: StashObject, flush: FlushPlan) -> Iterator[SideMutati
     members = [members_edit(obj, name, delta) for name, delta in flush.pending.members.items() if delta]
     # A gallery's images before its cover, which has to be one of them.
     for edit in (*members, *sorted(flush.plan.sides, key=lambda edit: edit.field == "cover")):
-        for operation in side_mutations(edit.at(obj.id)):
+        own = edit.at(obj.id)
+        for operation in timed(obj, own) or side_mutations(own):
             yield _side_mutation(obj, flush, operation)
 
 

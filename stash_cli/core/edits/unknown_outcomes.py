@@ -1,4 +1,4 @@
-"""Mutations whose answer was lost: what may have been done is recorded, and creates are looked up."""
+"""Mutations whose answer was lost: what may have been done is recorded, and looked up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from json import dumps
 from typing import TYPE_CHECKING, Any, Self
 
+from stash_cli.core.edits.counts import resolve_counts
 from stash_cli.core.edits.input import create_input, field_paths
 from stash_cli.core.edits.save import apply_flush
 from stash_cli.core.errors import Delivery, StashError, StashUnknownOutcomeError
@@ -95,13 +96,14 @@ def is_unknown(error: BaseException) -> bool:
 async def resolve(
     client: StashClient, objects: Iterable[StashObject], *, forget: bool = False
 ) -> list[tuple[StashObject, StashUnknownOutcomeError]]:
-    """Look up the lost creates of `objects`: those that were done count as saved, the others as not sent.
+    """Look up the lost creates and counts of `objects`: what was done counts as saved, the rest as not sent.
 
-    What cannot be told is returned, with an error each, and stays as it is. With `forget` all count as not
-    sent, unseen.
+    What cannot be told is returned, with an error each, and stays as it is. With `forget` that counts as not
+    sent, and so do all creates, unseen.
     """
     groups: dict[type[StashObject], list[Lost]] = {}
-    for obj in objects:
+    many = list(objects)
+    for obj in many:
         lost = held.lost if (held := state_of(obj).pending) else None
         if lost is not None and forget:
             state_of(obj).set_lost_create(None)
@@ -113,7 +115,7 @@ async def resolve(
             failed += await _resolve_type(client, cls, group)
         else:
             failed += [(obj, _unknown(obj, [])) for obj, _ in group]
-    return failed
+    return failed + await resolve_counts(client, many, forget=forget)
 
 
 async def _resolve_type(

@@ -9,6 +9,7 @@ from stash_cli.core.types.base import Embedded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from stash_cli.core.edits.unknown_outcomes import LostCreate
     from stash_cli.core.types.entity import StashObject
@@ -188,7 +189,9 @@ class Pending:
     """Relationship -> changes made at the other side, which saves them."""
 
     unknown: dict[str, Any] = field(default_factory=dict)
-    """Field that was sent with an unknown outcome -> snapshot of what was sent."""
+    """Field that was sent with an unknown outcome -> snapshot of what was sent; of counters a record."""
+    read_at: dict[str, datetime] = field(default_factory=dict)
+    """Counter -> when its times were last read before they were added to."""
     in_flight: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     """Field in a mutation that is not answered yet -> committed value and value that is sent; not copied."""
     lost: LostCreate | None = None
@@ -238,6 +241,7 @@ class Pending:
             {**self.originals},
             backref_changes,
             {**self.unknown},
+            {**self.read_at},
             lost=self.lost,
             is_copy=self.is_copy,
         )

@@ -9,7 +9,7 @@ from stash_cli.core.orm import state_of
 from stash_cli.core.orm.backrefs import clear_reverted, commit_backrefs, propagate
 from stash_cli.core.orm.collections import TrackedDict, TrackedList, track
 from stash_cli.core.orm.history import ALWAYS_DIRTY, Delta, same, snapshot
-from stash_cli.core.orm.merge import as_sent, conflicting, is_mergeable, merged, without_sent
+from stash_cli.core.orm.merge import COUNTERS, as_sent, conflicting, is_mergeable, merged, without_sent
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.orm.relationship_values import apply_delta
 from stash_cli.core.unset import UNSET
@@ -113,6 +113,9 @@ def _merge_changed(state: InstanceState, name: str, value: Any) -> None:
     """Merge a field with recorded changes: they stay, unless the server has the same value."""
     pending, is_same, obj = state.ensure_pending(), state.comparison(name), state.obj
     before = pending.committed_state.get(name, UNSET)
+    if name in COUNTERS and name in pending.unknown:
+        # The number alone does not tell whose count it holds: the next save looks at the times.
+        return
     if before is ALWAYS_DIRTY or (before is not UNSET and is_same(value, before)):
         if state.pop_unknown(name) is not UNSET:
             state.discard_unchanged(name)

@@ -1,0 +1,177 @@
+"""Counts that can be found again: a scene is counted by a time that nobody else has counted it at.
+
+Of a mutation without an answer the number alone cannot tell whose count it holds. Servers keep whole
+seconds, and others count at the present one: a second before the history was last read, and not in it, is
+ours alone. Images and servers before 0.25 have numbers only: there a lost answer stays unknown, unless
+the number is what it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.paging import pages_by_id
+from stash_cli.core.edits.edit import Change, Edit, Operation
+from stash_cli.core.edits.side_mutations import COUNTED, QUEUED, side_mutations
+from stash_cli.core.errors import StashUnknownOutcomeError
+from stash_cli.core.orm import state_of
+from stash_cli.core.orm.hydrate import plan_of
+from stash_cli.core.orm.loading import merge_answer
+from stash_cli.core.orm.merge import COUNTERS
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from stash_cli.core.client import StashClient
+    from stash_cli.core.graphql.capability import ServerCapabilities
+    from stash_cli.core.types.entity import StashObject
+
+    Failure = tuple[StashObject, StashUnknownOutcomeError]
+
+HISTORIES = {number: times for times, number in COUNTED.items()}
+"""A scene's number -> its times."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostCount:
+    """A change of a number without an answer: `by` how much, what it was to be, and at which time."""
+
+    by: int
+    sent: int
+    time: datetime | None
+
+    def done(self, before: int, now: int, history: Iterable[datetime]) -> int | None:
+        """By how much it changed the number; None where that cannot be told."""
+        if self.time is not None:
+            return self.by if self.time in history else 0
+        if now == before:
+            return 0
+        if self.sent == 0:  # a reset, which ends the same when it is done twice
+            return -before if now < before else 0
+        return None
+
+
+def history_of(type_name: str, name: str, server: ServerCapabilities) -> str | None:
+    """The field with the times of a number; None where this server keeps none."""
+    history = HISTORIES.get(name) if type_name == "Scene" else None
+    return history if history and server.field_name(type_name, history) else None
+
+
+def changed_counts(obj: StashObject) -> Iterator[str]:
+    """The numbers that a save counts, unlike those whose times are sent."""
+    changed = obj.get_changed_fields()
+    yield from (name for name in COUNTERS & changed.keys() if HISTORIES.get(name) not in changed)
+
+
+def timed(obj: StashObject, edit: Edit) -> Iterator[Operation] | None:
+    """The mutations that count `obj` up by a time of its own; None where that cannot be done."""
+    read_at = held.read_at.get(edit.field) if (held := state_of(obj).pending) else None
+    by = (edit.after or 0) - (edit.before or 0) if edit.field in COUNTERS else 0
+    if read_at is None or by <= 0:
+        return None
+    time = _free_second(obj, HISTORIES[edit.field], read_at).isoformat()
+    times = Edit(edit.type, edit.id, HISTORIES[edit.field], UNSET, Change(added=(time,) * by))
+    return (replace(each, edits=(edit,)) for each in side_mutations(times))
+
+
+def _free_second(obj: StashObject, history: str, read_at: datetime) -> datetime:
+    """The last second before `read_at` that is not in a history."""
+    known = state_of(obj).committed_state.get(history, obj.__dict__.get(history, UNSET))
+    taken = {*known} if isinstance(known, list) else set()
+    time = read_at.replace(microsecond=0) - timedelta(seconds=1)
+    while time in taken:
+        time -= timedelta(seconds=1)
+    return time
+
+
+def lost_count(operation: Operation, sent: Any) -> LostCount:
+    """The record of a mutation of a number whose answer was lost."""
+    [edit] = operation.edits
+    times = operation.args.get("times")
+    time = datetime.fromisoformat(times[0]) if times else None
+    return LostCount((edit.after or 0) - (edit.before or 0), sent or 0, time)
+
+
+async def resolve_counts(
+    client: StashClient, objects: Iterable[StashObject], *, forget: bool = False
+) -> list[Failure]:
+    """Read what lost counts of `objects` have done, an error for each of which that cannot be told.
+
+    With `forget` those count as not done.
+    """
+    groups: dict[tuple[type[StashObject], str], dict[str, StashObject]] = {}
+    for obj in objects:
+        for name, lost in list(held.unknown.items()) if (held := state_of(obj).pending) else ():
+            if isinstance(lost, LostCount) and is_reset(obj, name):
+                _settle(obj, name, lost, 0)
+            elif isinstance(lost, LostCount):
+                groups.setdefault((type(obj), name), {})[obj.id] = obj
+    failed: list[Failure] = []
+    for (cls, name), group in groups.items():
+        failed += await _resolve(client, cls, name, group, forget=forget)
+    return failed
+
+
+async def _resolve(
+    client: StashClient, cls: type[StashObject], name: str, group: dict[str, StashObject], *, forget: bool
+) -> list[Failure]:
+    failed: list[Failure] = []
+    history = history_of(cls.__name__, name, await client.session.learn())
+    paths = [name, history] if history else [name]
+
+    def receive(rows: list[dict[str, Any]], number: int) -> list[Any]:
+        for row in rows:
+            obj, values = group[row["id"]], plan_of(cls).values(row, None)
+            error = _take(obj, name, {each: values[each] for each in paths}, number, forget=forget)
+            failed.extend([(obj, error)] if error else [])
+        return rows
+
+    async for _ in pages_by_id(client.session, ENTITIES[cls.__name__], list(group), paths, receive):
+        pass
+    return failed
+
+
+def _take(
+    obj: StashObject, name: str, row: Mapping[str, Any], number: int, *, forget: bool
+) -> StashUnknownOutcomeError | None:
+    """Settle a lost count by what the server has; an error if that does not tell."""
+    state = state_of(obj)
+    with state.locked():
+        lost, before = state.ensure_pending().unknown[name], _number(state.committed_state.get(name))
+        now, history = _number(row[name]), row.get(HISTORIES.get(name, "")) or ()
+        done = lost.done(before, now, history)
+        if done is None and not forget:
+            return _unclear(obj, name, before, now)
+        _settle(obj, name, lost, done or 0, number)
+        merge_answer(obj, row, number)
+        # It may have been carried out between the requests that are open now.
+        state.record_writes(row)
+    return None
+
+
+def _settle(obj: StashObject, name: str, _lost: LostCount, done: int, number: int | None = None) -> None:
+    """Commit what a lost count has done."""
+    state = state_of(obj)
+    state.commit({name: _number(state.committed_state.get(name)) + done}, number)
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def is_reset(obj: StashObject, name: str) -> bool:
+    """Whether a mutation is queued that sets a number back before it is counted."""
+    queued = held.calls if (held := state_of(obj).pending) else {}
+    resets = QUEUED.get(type(obj).__name__, {}).values()
+    return any(operation in queued and name in fields for operation, fields in resets)
+
+
+def _unclear(obj: StashObject, name: str, before: int, now: int) -> StashUnknownOutcomeError:
+    return StashUnknownOutcomeError(
+        f"{obj!r} may have been counted before: its {name} was {before} and is {now}, by whom is not known.",
+        hint="Save it with retry_unknown=True to count it again, or call mark_clean() to leave it.",
+    )
