@@ -26,8 +26,8 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client import StashClient
-    from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.types.entity import StashObject
 
     Failure = tuple[StashObject, StashUnknownOutcomeError]

@@ -21,8 +21,8 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client import StashClient
-    from stash_cli.core.graphql.capability import ServerCapabilities
     from stash_cli.core.types.entity import StashObject
 
 _COUNTS = frozenset({*COUNTED, *COUNTED.values(), "play_duration"})
