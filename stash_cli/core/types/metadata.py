@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict
+from typing import Any
+
+from pydantic import model_validator
 
 from stash_cli.core.types import enums, links
 from stash_cli.core.types.annotations import ID, Maybe, Nullable, Timestamp, Upload
@@ -33,10 +35,17 @@ class GenerateMetadataOptions(_Generate):
     Also the options of `metadata_generate`.
     """
 
-    # An unknown option, such as paths, would be left out in silence and everything generated.
-    model_config = ConfigDict(extra="forbid")
-
     preview_options: Nullable[GeneratePreviewOptions] = api("previewOptions")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, data: Any) -> Any:
+        """Refuse an unknown option such as paths: left out in silence, everything would be generated."""
+        names = {*cls.model_fields, *(field.alias for field in cls.model_fields.values())}
+        for name in data if isinstance(data, dict) else ():
+            if name not in names and not name.startswith("__"):
+                raise ValueError(f"{cls.__name__} has no option {name!r}")
+        return data
 
 
 class GeneratePreviewOptions(ApiObject):
