@@ -154,10 +154,9 @@ def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
     wrong = {
         f"api supports only the formats {', '.join(_FORMATS)}": runtime.options.output not in _FORMATS,
         "give a document or --operation, not both": document is not None and request.operation is not None,
-        "nothing to send: give a document, --operation or --input": document
-        is request.operation
-        is request.input
-        is None,
+        "nothing to send: give a document, --operation or --input": not (
+            document or request.operation or request.input
+        ),
         "--paginate and --subscribe cannot be used together": request.paginate and request.subscribe,
         "--count needs --subscribe": request.count is not None and not request.subscribe,
         "--fields needs --operation: a document has its own selection": bool(runtime.options.fields)

@@ -12,7 +12,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions
 from stash_cli.commands.argv.group import LazyGroup, subcommand
-from stash_cli.core.errors import StashConfigurationError
+from stash_cli.core.errors import StashConfigurationError, StashUsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,9 @@ class LibraryOptions(CommandOptions):
 
     @property
     def path(self) -> Path:
-        """The library's file."""
+        """The library's file. Raises StashUsageError for an empty name."""
+        if not self.library.strip():
+            raise StashUsageError("--library is empty: give a file, or demo")
         path: Path = embedded_module("library.library").resolve_location(self.library)
         return path
 

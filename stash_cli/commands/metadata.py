@@ -13,6 +13,7 @@ from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.group import Entry, LazyGroup
 from stash_cli.commands.argv.input_flags import flag_table, unflatten
 from stash_cli.commands.waiting import JOB, FollowOptions, run_job
+from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def scan() -> StashCommand:
 def run_scan(runtime: Runtime, options: ScanOptions) -> None:
     runtime.check_output(JOB)
     paths, follow = options.paths or [], options if options.follows else None
+    if not all(map(str.strip, paths)):
+        raise StashUsageError("PATH is empty: give a file or folder, or none for all media folders")
     given = unflatten(options.flags) | ({"paths": paths} if paths else {})
 
     async def work(session: Session) -> None:

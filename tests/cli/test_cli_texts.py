@@ -91,3 +91,12 @@ def test_standard_input_that_is_no_text_is_refused(cli: Cli) -> None:
     done = cli("tags", "delete", "-", "--yes", answers=b"1\n\xff\xff2\n")
     assert done.status == 2
     assert "standard input is not text" in done.err
+
+
+def test_a_refusal_of_the_database_is_told_in_words_and_its_own_text_with_v(cli: Cli) -> None:
+    words = ("tag", "create", "--name", "a", "--alias", "out", "--alias", "out")
+    done = cli(*words)
+    assert (done.status, done.err.splitlines()[-1]) == (1, 'stash: the alias "out" is given twice')
+    assert "the server said: UNIQUE constraint failed: tag_aliases.alias" in cli(*words, "-v").err
+    found = cli("api", '{ findScene(id: "x") { id } }', "--output", "yaml")
+    assert found.err == 'stash: "x" is not a number\n'

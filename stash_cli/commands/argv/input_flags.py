@@ -34,6 +34,7 @@ _TARGETS = {
     "containing_group": "Group",
     "primary_tag": "Tag",
 }
+_ALIASES = frozenset({"aliases", "alias_list"})
 _KEYED = frozenset({"Map", "CustomFieldsInput"})
 
 
@@ -57,6 +58,12 @@ class InputFlag:
     def keyed(self) -> bool:
         """Whether the value is a mapping, written as NAME=VALUE."""
         return self.field.type.name in _KEYED
+
+    @property
+    def names_something(self) -> bool:
+        """Whether the value is a name, which cannot be empty."""
+        named = self.field.attr == "name" or (self.many and self.field.attr in _ALIASES)
+        return self.target is not None or named
 
     @property
     def name(self) -> str:
@@ -97,7 +104,8 @@ class InputFlag:
             return value_parsers.key_values(keys), "NAME|ID" if self.target else "KEY=VALUE,.."
         if field.name in images.FIELDS:
             return images.as_input, "FILE|URL"
-        return str, "NAME|ID" if self.target else _METAVARS.get(kind, "TEXT")
+        parse = value_parsers.not_blank if self.names_something else str
+        return parse, "NAME|ID" if self.target else _METAVARS.get(kind, "TEXT")
 
     def help(self) -> str:
         """One line: the values it takes, and whether it is repeatable."""

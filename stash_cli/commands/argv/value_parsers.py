@@ -35,6 +35,13 @@ def bounded(kind: Callable[[str], Any], bounds: Bounds) -> Callable[[str], Any]:
     return parse
 
 
+def not_blank(text: str) -> str:
+    """A text with more than white space."""
+    if not text.strip():
+        raise StashInputError("is empty")
+    return text
+
+
 def choice(*options: str) -> Callable[[str], str]:
     """A parser that takes one of `options`."""
 
@@ -117,6 +124,7 @@ def key_values(keys: tuple[str, ...]) -> Callable[[str], dict[str, Any]]:
     """A parser of `key=value,key=value`; a bare text is the value of the first key."""
 
     def parse(text: str) -> dict[str, Any]:
+        not_blank(text)
         if text.lstrip().startswith("{"):
             return _object(text)
         if text.partition("=")[0] not in keys:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.flags import Flag
 from stash_cli.commands.argv.input_flags import InputFlag, input_flags, singular
+from stash_cli.commands.argv.value_parsers import not_blank
 from stash_cli.commands.verbs.targets import ids_of, resolved
 from stash_cli.core.edits.edit import Change, Edit, MapChange
 from stash_cli.core.edits.input import attributes, before_of, field_paths
@@ -74,7 +75,8 @@ def part_flags(entity: Entity) -> Iterator[Flag]:
     for name, item in list_fields(entity).items():
         word = item.word.replace("_", "-")
         metavar = "NAME|ID" if item.target else "TEXT"
-        facts: dict[str, Any] = {"metavar": metavar, "group": "Lists", "many": True}
+        parse = not_blank if item.names_something else str
+        facts: dict[str, Any] = {"metavar": metavar, "group": "Lists", "many": True, "parse": parse}
         yield Flag(f"--add-{word}", f"{ADD} {name}", f"or --remove-{word}; repeatable", **facts)
         yield Flag(f"--remove-{word}", f"{REMOVE} {name}", hidden=True, **facts)
     if "custom_fields" in input_flags(update_type(entity)):

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _MISSING = re.compile(r"with id \S+ not found|no rows in result set|does not exist")
 
 
+_MOST_NUMBERS = 20
+"""The most unknown ids that are looked up as names."""
+
+
 @dataclass(eq=False)
 class Targets:
     """The objects a command will change: `rows` of existing objects, `outcomes` of all that were named."""
@@ -58,6 +62,13 @@ async def find_targets(
     """
     ids, problems = await _ids_and_problems(session, entity, words)
     rows, missing = await _rows_and_missing(session, entity, ids, paths) if ids else ([], [])
+    if missing:
+        named, unclear = await _ids_by_name(session, entity, missing)
+        if named:
+            ids = list(dict.fromkeys(named.get(id_, id_) for id_ in ids))
+            rows, missing = await _rows_and_missing(session, entity, ids, paths)
+        missing = [id_ for id_ in missing if id_ not in unclear]
+        problems |= unclear
     problems |= {id_: StashNotFoundError(f"no {entity.noun} with id {id_}") for id_ in missing}
     if not rows:
         if len(problems) == len(missing):
@@ -78,6 +89,24 @@ async def _ids_and_problems(
     problems: dict[str, StashError] = {name.written: error for name, error in found.errors.items()}
     named = [one for name, ones in found.ids.items() if name not in found.errors for one in ones]
     return list(dict.fromkeys([*ids, *named])), problems
+
+
+async def _ids_by_name(
+    session: Session, entity: Entity, missing: Sequence[str]
+) -> tuple[dict[str, str], dict[str, StashError]]:
+    """The ids of objects that are called by the number of a missing id, as a tag may be called 2024.
+
+    Also the errors of numbers that several objects are called.
+    """
+    # People type few numbers. Long lists come from `find --ids`, and a filter on thousands of names is slow.
+    if len(missing) > _MOST_NUMBERS:
+        return {}, {}
+    from stash_cli.core.client.resolver import Name, Policy, resolve
+
+    names = [Name.literal(number) for number in missing]
+    found = await resolve(session, entity, names, Policy(missing="omit"))
+    named = {name.written: ids[0] for name, ids in found.ids.items() if ids and name not in found.errors}
+    return named, {name.written: error for name, error in found.errors.items()}
 
 
 def read_words(streams: Streams, words: Sequence[str]) -> list[str]:
@@ -106,9 +135,14 @@ async def target_ids(session: Session, entity: Entity, words: Sequence[str]) -> 
 
 
 async def one_row(session: Session, entity: Entity, word: str, paths: Sequence[str] | None) -> dict[str, Any]:
-    """The object that `word` names; raises StashNotFoundError."""
-    [found] = await target_ids(session, entity, [word])
-    rows = await rows_of(session, entity, [found], paths)
+    """The object that `word` names, as an id before a name; raises StashNotFoundError."""
+    found = await target_ids(session, entity, [word])
+    rows, missing = await _rows_and_missing(session, entity, found, paths)
+    if missing:
+        named, unclear = await _ids_by_name(session, entity, missing)
+        for error in unclear.values():
+            raise error
+        rows = await rows_of(session, entity, [named.get(id_, id_) for id_ in missing], paths)
     return rows[0]
 
 

@@ -72,9 +72,14 @@ class Name:
 
     @classmethod
     def parse(cls, text: str, *, digits: bool = True) -> Name:
-        """Parse `id:12`, `name:12` or a bare word; with `digits` bare digits may be an id as well."""
+        """Parse `id:12`, `name:12` or a bare word; with `digits` bare digits may be an id as well.
+
+        Raises StashInputError for an empty name.
+        """
         prefix, colon, rest = text.partition(":")
         prefix, rest = prefix.strip().lower() if colon else "", rest.strip()
+        if not text.strip() or (prefix == "name" and not rest):
+            raise StashInputError(f"Neither an id nor a name: {text!r}.")
         if prefix == "name":
             return cls(text, rest)
         if prefix == "id" and _is_id(rest):

@@ -1,0 +1,88 @@
+"""Names on the command line: empty ones are refused, and numbers may be names."""
+
+from __future__ import annotations
+
+import pytest
+from cli_support import Cli
+
+from stash_cli.commands.argv.input_flags import input_flags
+from stash_cli.core.types.entities import ENTITIES
+
+NOUNS = sorted(entity.noun for entity in ENTITIES.values())
+NAMING = sorted(
+    (entity.noun, verb, flag.name)
+    for entity in ENTITIES.values()
+    for verb, type_name in (("create", f"{entity.type}CreateInput"), ("update", f"{entity.type}UpdateInput"))
+    if entity.noun != "image" or verb == "update"
+    for flag in input_flags(type_name).values()
+    if flag.names_something
+)
+"""(noun, verb, flag) of every flag that takes the name of an object."""
+
+
+@pytest.mark.parametrize("blank", ["", " ", "name:"])
+@pytest.mark.parametrize("noun", NOUNS)
+def test_empty_names_of_objects_are_refused(cli: Cli, noun: str, blank: str) -> None:
+    cli.ok("tag", "create", "--name", "made first, so that there is a library")
+    for verb, *flags in (["show"], ["update", "--dry-run"], ["delete", "--yes"]):
+        done = cli(noun, verb, blank, *flags)
+        assert done.status == 2, done.err
+        assert "Neither an id nor a name" in done.err
+
+
+@pytest.mark.parametrize(("noun", "verb", "flag"), NAMING)
+def test_empty_names_in_flags_are_refused(offline: Cli, noun: str, verb: str, flag: str) -> None:
+    target = ["1"] if verb == "update" else []
+    for name in [flag] if verb == "create" else [flag, f"--add-{flag[2:]}", f"--remove-{flag[2:]}"]:
+        done = offline(noun, verb, *target, name, "")
+        assert done.status == 2
+        assert f"{name}: is empty" in done.err or "no such option" in done.err, done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["scenes", "find", "--tag", ""],
+        ["scenes", "count", "--studio", " "],
+        ["images", "find", "--performers-tags", ""],
+        ["scan", ""],
+        ["library", "add", ""],
+        ["library", "remove", ""],
+        ["api", ""],
+        ["api", "--operation", ""],
+        ["api", "--input", ""],
+        ["jobs", "wait", ""],
+        ["explain", ""],
+        ["embedded", "serve", "--library", ""],
+        ["scene", "update", "1", "--stash-id", ""],
+    ],
+    ids=" ".join,
+)
+def test_other_empty_words_are_refused(cli: Cli, words: list[str]) -> None:
+    cli.ok("tag", "create", "--name", "made first, so that there is a library")
+    done = cli(*words)
+    assert done.status == 2, done.err
+    assert "bug" not in done.err
+
+
+def test_a_number_is_an_id_and_where_there_is_none_a_name(cli: Cli) -> None:
+    for name in ("2024", "1", "Beach"):
+        cli.ok("tag", "create", "--name", name)
+    assert cli.ok("tag", "show", "2024", "--ids").out == "1\n"
+    assert cli.ok("tag", "show", "1", "--ids").out == "1\n"
+    assert cli.ok("tag", "show", "name:1", "--ids").out == "2\n"
+    assert cli("tag", "show", "77").err == "stash: no tag with id 77\n"
+    cli.ok("tags", "update", "2024", "3", "--description", "x", "--yes")
+    assert cli.ok("tags", "find", "--description", "x", "--ids").out.split() == ["1", "3"]
+    done = cli("tags", "delete", "2024", "77", "--yes")
+    assert done.status == 6
+    assert cli.ok("tags", "find", "--ids").out.split() == ["2", "3"]
+
+
+def test_a_number_that_several_objects_are_called_is_ambiguous(cli: Cli) -> None:
+    for disambiguation in ("a", "b"):
+        cli.ok("performer", "create", "--name", "77", "--disambiguation", disambiguation)
+    for verb, *flags in (["show"], ["delete", "--yes"]):
+        done = cli("performer", verb, "77", *flags)
+        assert done.status == 3
+        assert "several performers: id:1 77 (a), id:2 77 (b)" in done.err
