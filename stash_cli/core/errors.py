@@ -172,7 +172,7 @@ class StashGraphQLError(StashError):
     """The server refused an operation, or failed to execute it.
 
     `errors` are the error objects as sent, `data` is the partial data (or None), `path` that of the first
-    error.
+    error. `originals` are texts of the server that the message says in other words or shortens.
     """
 
     code = "graphql"
@@ -190,6 +190,7 @@ class StashGraphQLError(StashError):
         super().__init__(message, hint=hint)
         self.errors = list(errors)
         self.data = data
+        self.originals: list[str] = []
         self.path: list[str | int] = list(self.errors[0].get("path") or ()) if self.errors else []
 
 

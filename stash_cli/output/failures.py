@@ -34,6 +34,8 @@ def render(streams: Streams, error: StashError, *, as_json: bool = False) -> Non
     streams.say(one_line(error.message), label="stash:", style="red")
     for line in getattr(error, "details", ()):
         streams.say(f"  {one_line(line)}")
+    for text in getattr(error, "originals", ()):
+        streams.detail(f"the server said: {one_line(text)}")
     if error.hint:
         streams.say(one_line(error.hint), label="hint:", style="dim")
 

@@ -177,9 +177,10 @@ def test_mutations_stand_alone_and_run_in_order(sample: SampleLibrary) -> None:
     assert sample("{ findTags { count } }")["count"] == 1
 
 
-def test_a_database_refusal_is_worded_by_the_database(sample: SampleLibrary) -> None:
+def test_a_refusal_of_the_database_is_a_sentence_beside_its_own_text(sample: SampleLibrary) -> None:
     error = only_error(sample, 'mutation { sceneCreate(input: {title: "a", tag_ids: ["9"]}) { id } }')
-    assert error["message"].endswith("FOREIGN KEY constraint failed")
+    assert error["message"] == "there is no tag 9"
+    assert error["extensions"] == {"original": "FOREIGN KEY constraint failed"}
     assert sample("{ findScenes { count } }")["count"] == 0
 
 

@@ -101,7 +101,7 @@ def test_groups_of_a_scene(ask):
     shown = "{ id groups { group { id } scene_index } }"
     scene = ask.write("sceneCreate", shown, title="x", groups=entry)
     assert scene["groups"] == [{"group": {"id": groups[0]}, "scene_index": 3}]
-    assert "UNIQUE constraint failed" in ask.refused("sceneUpdate", id=scene["id"], groups=entry * 2)
+    assert "of group 1 is given twice" in ask.refused("sceneUpdate", id=scene["id"], groups=entry * 2)
     older = [{"movie_id": groups[1], "scene_index": 1}]
     assert (
         ask.write("sceneUpdate", shown, id=scene["id"], movies=older)["groups"][0]["group"]["id"] == groups[1]
@@ -307,7 +307,7 @@ def test_saved_filters(ask):
     assert (
         ask.write("saveFilter", shown, id=saved["id"], mode="SCENES", name="worst")["object_filter"] is None
     )
-    assert "UNIQUE constraint failed" in ask.refused("saveFilter", mode="SCENES", name="worst")
+    assert "is already used by filter" in ask.refused("saveFilter", mode="SCENES", name="worst")
     assert ask.refused("saveFilter", mode="SCENES", name=" ") == "name must be non-empty"
     assert ask.write("saveFilter", "{ id name }", id="99", mode="TAGS", name="x") == {"id": "99", "name": "x"}
     assert len(ask("{ findSavedFilters { id } }")) == 1

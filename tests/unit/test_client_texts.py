@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from every import every
 
@@ -22,13 +24,78 @@ from stash_cli.core.graphql.releases import since
         (["Internal system error. Error <index out of range>"], "index out of range"),
         (
             ["creating tag: error executing `INSERT INTO `t` (?)` [x]: y]: UNIQUE constraint failed: t.n"],
-            "creating tag: UNIQUE constraint failed: t.n",
+            "creating tag: another object has the same n, or it is given twice",
         ),
         (["x" * 9999], "x" * 240 + "..."),
     ],
 )
 def test_one_line(messages: list[str], line: str) -> None:
     assert failure([{"message": each} for each in messages], None).message == line
+
+
+RAW = [
+    ("UNIQUE constraint failed: tag_aliases.alias", "the alias is given twice, or another tag has it"),
+    (
+        "setting groups: UNIQUE constraint failed: groups_scenes.group_id, groups_scenes.scene_id",
+        "setting groups: another object has the same group id and scene id, or it is given twice",
+    ),
+    (
+        "UNIQUE constraint failed: index 'performers_name_unique'",
+        "another performer has this name",
+    ),
+    ("FOREIGN KEY constraint failed", "it names an object that does not exist, or is still used by another"),
+    ("NOT NULL constraint failed: scene_markers.primary_tag_id", "primary tag id must have a value"),
+    ("CHECK constraint failed: containing_id != sub_id", "a value is not one that the server can hold"),
+    ('converting ids: strconv.Atoi: parsing "x": invalid syntax', 'ids: "x" is not a number'),
+    (
+        'strconv.Atoi: parsing "99999999999999999999": value out of range',
+        '"99999999999999999999" is too large a number',
+    ),
+    (
+        'converting phash zz: strconv.ParseUint: parsing "zz": invalid syntax',
+        'phash zz: "zz" is not a number',
+    ),
+    ('strconv.ParseBool: parsing "maybe": invalid syntax', '"maybe" is not true or false'),
+    (
+        'converting date: failed to parse date "x": [parsing time "x" as "2006": cannot parse "x" as "2006"]',
+        'date: "x" is not a date: write 2024, 2024-05 or 2024-05-31',
+    ),
+    (
+        'parsing time "2024-13-01": month out of range',
+        '"2024-13-01" is not a date or time: write 2024, 2024-05 or 2024-05-31',
+    ),
+    (
+        "cannot parse Timestamp: ParseDateStringAsTime failed: dateString <soon>",
+        'cannot parse Timestamp: "soon" is not a time: write 2024-05-31 or 2024-05-31T12:00:00Z',
+    ),
+    ('time: invalid duration "4d"', '"4d" is not a length of time: write 4h, 30m or 1h5s'),
+    ("getting file by id 999: sql: no rows in result set", "getting file by id 999: it does not exist"),
+    ("no such column: scenes.nope", "the server's database has no column scenes.nope"),
+    (
+        "Expression tree is too large (maximum depth 1000)",
+        "the filter or list is too large for the server's database",
+    ),
+    (
+        "Internal system error. Error <runtime error: invalid memory address or nil pointer dereference>",
+        "the server failed internally",
+    ),
+    (
+        "json: cannot unmarshal string into Go struct field X.y of type int",
+        "a value of the wrong type (string) was given",
+    ),
+]
+
+
+@pytest.mark.parametrize(("raw", "words"), RAW)
+def test_texts_of_databases_and_of_go_are_said_in_words(raw: str, words: str) -> None:
+    found = failure([{"message": raw}], None)
+    assert found.message == words
+    assert found.originals == [raw]
+    assert not re.search(r"constraint|strconv|parsing time|sql:|runtime error|unmarshal", found.message)
+
+
+def test_a_message_in_words_has_no_original() -> None:
+    assert failure([{"message": "tag with id 3 not found"}], None).originals == []
 
 
 def test_kinds_of_failure() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.client.server_messages import in_words
 from stash_cli.core.errors import (
     Delivery,
     StashGraphQLError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 # A failed SQL statement is reported whole, which can be many KB.
 _SHOWN = 240
+_SHOWN_ORIGINAL = 2000
 _SQL = re.compile(r"^(?P<before>.*?)error executing `.*[`\]]: (?P<why>.+)$", re.DOTALL)
 """A failed SQL statement: its text and arguments stand between the operation and the cause."""
 # Without a database, before set-up or a migration, servers fail with a nil pointer.
@@ -55,7 +57,9 @@ def failure(errors: Sequence[Mapping[str, Any]], data: Mapping[str, Any] | None)
     if len(lines) > 3:  # noqa: PLR2004 - as above
         message += f"; and {len(lines) - 3} more"
     kind = StashLockedError if is_locked(errors) else StashGraphQLError
-    return kind(message, errors=errors, data=data)
+    made = kind(message, errors=errors, data=data)
+    made.originals = [text for text in dict.fromkeys(map(_original, errors)) if text not in message][:3]
+    return made
 
 
 def is_locked(errors: Sequence[Mapping[str, Any]]) -> bool:
@@ -89,6 +93,13 @@ def not_ready(status: str, cause: str) -> StashSystemNotReadyError:
     )
 
 
+def _original(error: Mapping[str, Any]) -> str:
+    """The text of a database or of Go that a message says in words."""
+    extensions = error.get("extensions")
+    given = extensions.get("original") if isinstance(extensions, dict) else None
+    return str(given or error.get("message") or "")[:_SHOWN_ORIGINAL]
+
+
 def _line(error: Mapping[str, Any]) -> str:
     """A message without panic wrapping, SQL text and line breaks."""
     text = str(error.get("message") or "the server gave no reason").strip()
@@ -96,7 +107,7 @@ def _line(error: Mapping[str, Any]) -> str:
     text = panic.group(1) if panic else text
     sql = _SQL.match(text)
     text = f"{sql['before']}{sql['why']}" if sql else text
-    text = " ".join(text.split())
+    text = in_words(" ".join(text.split()))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 

@@ -22,9 +22,13 @@ _SQL_MESSAGES = {"user-defined function raised exception": "a regular expression
 
 
 class Refused(StashError):  # noqa: N818 - reads as the outcome it is: the operation was refused
-    """An operation that is not carried out; the message has the server's wording."""
+    """An operation that is not carried out; the message has the server's wording.
+
+    `original` is the database's text where the message says it in words.
+    """
 
     code = "refused"
+    original: str | None = None
 
 
 class UnsupportedModifier(Refused):
@@ -88,8 +92,10 @@ def request_error(failure: GraphQLError, code: str = VALIDATION_FAILED) -> dict[
 
 
 def field_error(failure: GraphQLError) -> dict[str, Any]:
-    """The error object of a field whose resolver failed: message and path."""
-    return {"message": _message(failure, failure.original_error), "path": list(failure.path or ())}
+    """The error object of a field whose resolver failed: message and path, and the original of a message."""
+    shown = {"message": _message(failure, failure.original_error), "path": list(failure.path or ())}
+    original = getattr(failure.original_error, "original", None)
+    return shown | ({"extensions": {"original": original}} if original else {})
 
 
 def _message(failure: GraphQLError, original: Exception | None) -> str:

@@ -15,6 +15,7 @@ from graphql import (
     execute_sync,
     get_operation_ast,
 )
+from sqlalchemy.exc import IntegrityError
 
 from stash_cli.embedded.graphql.errors import Refused, field_error, request_error
 from stash_cli.embedded.graphql.inputs import coerce_variables
@@ -24,6 +25,7 @@ from stash_cli.embedded.graphql.schema import library_schema
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.library.database import Deadline, ReadEndedError
 from stash_cli.embedded.persistence import blobs
+from stash_cli.embedded.persistence.constraints import explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -177,9 +179,13 @@ class Execution:
 
     def _write(self, resolver: Resolver, args: Mapping[str, Any]) -> Any:
         """Execute a mutation in its transaction; the selection on its result is read after the commit."""
-        with self._library.database.write() as connection:
-            context = RequestContext(self._library, connection, self._base_url)
-            result = resolver(context, **args)
+        try:
+            with self._library.database.write() as connection:
+                context = RequestContext(self._library, connection, self._base_url)
+                result = resolver(context, **args)
+        except IntegrityError as failure:
+            with self._library.database.read() as connection:
+                raise explained(failure, connection) from failure
         # The snapshot of the fields before does not contain this write.
         self._stack.close()
         context.connection = self._open()

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
@@ -16,6 +16,7 @@ from stash_cli.embedded.import_export.file_entries import folder_at, parents_bef
 from stash_cli.embedded.import_export.references import write_nested_lists
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.persistence import changeset
+from stash_cli.embedded.persistence.constraints import explained
 from stash_cli.embedded.persistence.entity_mapper import MAPPERS
 from stash_cli.embedded.persistence.files import FILES
 
@@ -59,6 +60,10 @@ class Import:
                 # blocked for long.
                 with self.database.write() as connection:
                     write(connection, found)
+            except IntegrityError as failure:
+                with self.database.read() as connection:
+                    reason: object = explained(failure, connection)
+                self.progress.library_log.error(f"[{kind}] <{path}> import failed: {reason}")
             except _IMPORT_ERRORS as failure:
                 reason = getattr(failure, "orig", None) or failure
                 self.progress.library_log.error(f"[{kind}] <{path}> import failed: {reason}")

@@ -142,7 +142,7 @@ class FilterClientMixin(StashClientBase):
         return await self.ask("destroySavedFilter", input=input_data)
 
 
-_NOT_FOUND = re.compile(r"no rows in result set|^(file|folder) not found")
+_NOT_FOUND = re.compile(r"no rows in result set|it does not exist|^(file|folder) not found")
 
 
 class FileClientMixin(StashClientBase):
