@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -62,9 +63,10 @@ def require_text(args: Sequence[str], environ: Mapping[str, str]) -> None:
     given |= {name: value for name, value in environ.items() if name.startswith("STASH_")}
     for place, value in given.items():
         if not is_text(value):
-            raise StashInputError(
-                f"{place} is not UTF-8 text: {hide(legible(value), secrets_of(args, environ))}"
-            )
+            shown = hide(legible(value), secrets_of(args, environ))
+            utf8 = sys.getfilesystemencoding() == "utf-8"
+            hint = None if utf8 else "This locale has no UTF-8: set one that has, such as LC_ALL=C.UTF-8."
+            raise StashInputError(f"{place} is not UTF-8 text: {shown}", hint=hint)
 
 
 def guarded(runtime: Runtime, work: Callable[[], int]) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "***"
 _NAME = re.compile(r"[-.\w]*(?:api[-_]?key|passw|cookie|token|secret|credential)\w*", re.IGNORECASE)
+_LONGEST = 800
 _SHORT = 4
 """Shorter values are not replaced: they occur in ordinary text."""
 
@@ -31,13 +32,20 @@ def render(streams: Streams, error: StashError, *, as_json: bool = False) -> Non
         facts |= {name: value for name, value in more.items() if value} | getattr(error, "facts", {})
         streams.say(json.dumps(facts, ensure_ascii=False))
         return
-    streams.say(one_line(error.message), label="stash:", style="red")
+    streams.say(_bounded(streams, one_line(error.message)), label="stash:", style="red")
     for line in getattr(error, "details", ()):
-        streams.say(f"  {one_line(line)}")
+        streams.say(f"  {_bounded(streams, one_line(line))}")
     for text in getattr(error, "originals", ()):
         streams.detail(f"the server said: {one_line(text)}")
     if error.hint:
         streams.say(one_line(error.hint), label="hint:", style="dim")
+
+
+def _bounded(streams: Streams, text: str) -> str:
+    """The beginning of a message that quotes something long; all of it with -v."""
+    if streams.verbose or len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]}... ({len(text) - _LONGEST} more characters; -v shows all)"
 
 
 def secrets_of(args: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashUsageError
+from stash_cli.output.values import one_line
 
 if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
@@ -21,6 +22,8 @@ def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> bool
 
 
 def _ask(streams: Streams, question: str, what: str) -> str:
+    # A title with a line end in it could show a question of its own.
+    question = one_line(question.rstrip()) + " "
     if not streams.interactive:
         raise StashUsageError(f"{what}: confirm with --yes, because there is no terminal to ask")
     return streams.ask(question)

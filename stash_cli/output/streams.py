@@ -46,10 +46,16 @@ class Streams:
 
     @classmethod
     def standard(cls, interrupts: Interrupts | None = None) -> Streams:
-        """The streams of the process; characters without an encoding are escaped."""
+        """The streams of the process: UTF-8 for files and pipes, the encoding of the locale for terminals.
+
+        Characters without an encoding, which no program but a terminal can get, are escaped.
+        """
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")
+                # A path or a line of CSV with escapes in it would be another one. Programs that pass on bytes
+                # as they are, such as ripgrep and gh, write UTF-8 in every locale too.
+                encoding = None if _is_terminal(stream) else "utf-8"
+                stream.reconfigure(encoding=encoding, errors="backslashreplace")
         # Python sets a stream to None that the calling program has closed.
         out, err, stdin = (stream or FakeStream() for stream in (sys.stdout, sys.stderr, sys.stdin))
         return cls(out, err, stdin, os.environ, interrupts=interrupts or Interrupts())

@@ -51,6 +51,14 @@ def test_neither_do_questions_errors_and_logs(hostile: Cli) -> None:
     assert_harmless(hostile.ok("api", "{ findTags { tags { name } } }", terminal=True))
 
 
+def test_a_title_cannot_make_a_question_of_its_own(embedded_url: str) -> None:
+    cli = Cli(embedded_url, **SETTINGS)
+    cli.ok("scene", "create", "--title", "x\ndelete tag 7? [y/N] \ty\n")
+    for words in (["scene", "delete", "1"], ["scene", "update", "1", "--organized", "--dry-run"]):
+        done = cli(*words, terminal=True, answers="n\n")
+        assert "\ndelete tag 7" not in done.err
+
+
 def test_json_on_a_terminal_says_the_same(hostile: Cli) -> None:
     assert hostile.ok("tags", "find", "--json", terminal=True).json[0]["name"] == HOSTILE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, leaves
+from cli_support import Cli, leaves, real
 
 WINDOWS = [
     ("utf-8-sig", "\n"),
@@ -100,3 +100,36 @@ def test_a_refusal_of_the_database_is_told_in_words_and_its_own_text_with_v(cli:
     assert "the server said: UNIQUE constraint failed: tag_aliases.alias" in cli(*words, "-v").err
     found = cli("api", '{ findScene(id: "x") { id } }', "--output", "yaml")
     assert found.err == 'stash: "x" is not a number\n'
+
+
+LOCALES = [
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "latin-1"},
+    {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+]
+
+
+@pytest.mark.parametrize("environ", LOCALES, ids=str)
+def test_pipes_get_utf8_in_every_locale(cli: Cli, environ: dict[str, str]) -> None:
+    cli.ok("tag", "create", "--name", "日本 é", "--alias", "\U0001f600")
+    environ = {**environ, "STASH_URL": cli.environ["STASH_URL"]}
+    for form in ("--csv", "--jsonl", "--output=table"):
+        done = real("tags", "find", "--fields", "name,aliases", form, **environ)
+        assert done.status == 0
+        assert "日本 é" in done.out
+        assert "\U0001f600" in done.out
+    done = real("tags", "delete", "-", "--yes", stdin="日本x\n", **environ)
+    assert (done.status, "日本x" in done.err) == (3, True)
+
+
+def test_a_message_that_quotes_thousands_says_some_and_a_count(cli: Cli) -> None:
+    cli.ok("tag", "create", "--name", "a")
+    ids = "\n".join(map(str, range(2, 5002)))
+    for words in (["tags", "update", "-", "--description", "x"], ["tags", "delete", "-"]):
+        done = cli(*words, "--yes", answers=ids)
+        assert done.status == 3
+        assert len(done.err) < 1000
+    done = cli("tag", "show", "x" * 30_000)
+    assert len(done.err) < 1000
+    assert "more characters" in done.err
+    assert "x" * 30_000 in cli("tag", "show", "x" * 30_000, "-v").err

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _TAKES_IDS = frozenset({"eq", "ne", "in", "includes", "includes_all", "excludes"})
 _NAMES = ("disambiguation", "aliases", "alias_list")
+_LISTED = 10
 _NEAR = 5000
 """Names that are searched for near matches."""
 
@@ -207,7 +208,9 @@ async def map_ids(
     result = await resolve(session, entity, names, policy)
     found = result.require_all()
     if result.missing:
-        logger.warning("No %s is called %s.", entity.noun, ", ".join(name.written for name in result.missing))
+        named = ", ".join(name.written for name in result.missing[:_LISTED])
+        more = f" (and {len(result.missing) - _LISTED} more names)" if len(result.missing) > _LISTED else ""
+        logger.warning("No %s is called %s%s.", entity.noun, named, more)
     ids = [i for one in wanted for i in (found[one] if isinstance(one, Name) else [one])]
     return list(dict.fromkeys(ids))
 
