@@ -85,15 +85,17 @@ class Load:
         await self.again(lambda: self.store.find(Scene, title__contains="title"))
 
     async def another_client(self) -> None:
-        text = "mutation($input: BulkSceneUpdateInput!) { bulkSceneUpdate(input: $input) { id } }"
+        text = (
+            "mutation($input: BulkSceneUpdateInput!, $id: ID!)"
+            " { bulkSceneUpdate(input: $input) { id } sceneAddO(id: $id) { count } }"
+        )
         change = {
             "tag_ids": {"ids": [self.tags[2].id], "mode": "ADD"},
             "custom_fields": {"partial": {"theirs": 1}},
         }
         for scene in self.scenes:
-            answer = await self.wire.inner.execute(
-                GraphQLRequest(text, {"input": {"ids": [scene.id], **change}})
-            )
+            given = {"input": {"ids": [scene.id], **change}, "id": scene.id}
+            answer = await self.wire.inner.execute(GraphQLRequest(text, given))
             assert not answer.errors
 
     def in_thread(self, index: int, failures: list[BaseException]) -> None:
@@ -124,7 +126,7 @@ class Load:
             row = rows[f"title {number}"]
             assert row["custom_fields"] == {"ours": number, "theirs": 1}
             assert sorted(tag["name"] for tag in row["tags"]) == ["second", "theirs"]
-            assert row["o_counter"] == 1
+            assert row["o_counter"] == 2
             senders = [sender for sender in range(TASKS) if (sender * 7 + 3) % TASKS == number]
             assert sorted(row["urls"]) == sorted(f"http://a/{sender}" for sender in senders)
 

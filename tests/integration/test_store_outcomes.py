@@ -208,6 +208,42 @@ def test_what_another_client_counts_is_not_taken_for_ours(embedded_url: str, fie
     run(main())
 
 
+@done
+def test_the_clients_own_methods_look_at_a_count_as_well(embedded_url: str, done: bool) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            client, scene = store.client, Scene(title="new")
+            await client.create_scene(scene)
+            scene.o_counter = 2
+            wire.lose("sceneAddO", done=done)
+            with pytest.raises(StashUnknownOutcomeError):
+                await client.update_scene(scene)
+            await client.scene_add_o(scene.id)
+            await client.update_scene(scene)
+            assert await everything(client, "scenes", "o_counter") == [{"o_counter": 3}]
+
+    run(main())
+
+
+def test_what_is_counted_while_a_save_reads_is_left_for_the_next(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            scene, tag = Scene(title="new", o_counter=0, tags=[]), Tag(name="T")
+            await store.save_batch([scene, tag], check=True)
+            scene.title, scene.tags = "newer", [tag]
+            held = wire.hold("findScene")
+            saving = asyncio.ensure_future(store.save(scene, on_conflict="merge"))
+            await held.come
+            scene.o_counter += 1
+            held.release()
+            await saving
+            assert scene.get_changed_fields() == {"o_counter": 1}
+            await store.save(scene)
+            assert await everything(store.client, "scenes", "o_counter") == [{"o_counter": 1}]
+
+    run(main())
+
+
 def test_a_count_sent_again_is_told_from_the_one_before(embedded_url: str) -> None:
     async def main() -> None:
         async with counted(embedded_url) as (store, wire):

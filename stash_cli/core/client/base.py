@@ -10,6 +10,7 @@ from stash_cli.core.client.locks import ObjectLocks
 from stash_cli.core.client.resolver import Name, first_row
 from stash_cli.core.edits.conflicts import find_conflicts
 from stash_cli.core.edits.flush import plan_flush
+from stash_cli.core.edits.load_before_save import load_before_save
 from stash_cli.core.edits.plan import plan_destroy
 from stash_cli.core.edits.save import apply_flush, finish_side_mutations
 from stash_cli.core.edits.unknown_outcomes import Sending, resolve
@@ -164,6 +165,7 @@ class StashClientBase:
             found = await self._resolve_lost_create(obj)
             if found is not None:
                 return found
+            await load_before_save(cast("StashClient", self), [obj])
             # A list is replaced as a whole on the server, so it is read before it is sent: an unread change
             # there would be lost.
             for _, conflict in await find_conflicts(
@@ -185,11 +187,14 @@ class StashClientBase:
 
     async def _resolve_lost_create(self, obj: Obj) -> Obj | None:
         """The object, where an earlier create without an answer turns out to have succeeded."""
-        if (held := state_of(obj).pending) is None or held.lost is None:
-            return None
-        for _, error in await resolve(cast("StashClient", self), [obj]):
+        was_new = obj.is_new()
+        await self._resolve([obj])
+        return await self.find_entity(type(obj), obj.id) if was_new and not obj.is_new() else None
+
+    async def _resolve(self, objects: Sequence[Obj]) -> None:
+        """Look up what earlier requests without an answer have done; raises for what cannot be told."""
+        for _, error in await resolve(cast("StashClient", self), objects):
             raise error
-        return None if obj.is_new() else await self.find_entity(type(obj), obj.id)
 
     async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
         """Update several objects in one request, each with its own changed fields."""
@@ -197,6 +202,8 @@ class StashClientBase:
         for each in objects:
             _check_entity(operation, each)
         async with self.object_locks.hold(objects):
+            await self._resolve(objects)
+            await load_before_save(cast("StashClient", self), objects)
             first = [(each, plan_flush(each)) for each in objects]
             for _, conflict in await find_conflicts(cast("StashClient", self), first, None):
                 raise conflict

@@ -12,6 +12,7 @@ from stash_cli.core.edits.side_mutations import COUNTED, has_side_mutation
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.orm import state_of
 from stash_cli.core.orm.history import ALWAYS_DIRTY, Delta, History, Pending, compare, snapshot
+from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.orm.state import with_lock
 from stash_cli.core.types.api import describe_api
@@ -67,6 +68,8 @@ class FlushPlan:
 def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
     """Plan the flush of all changed fields except `without`.
 
+    Numbers that were counted since the save looked at them are left for the next one.
+
     Raises StashInputError for a change that nothing writes and for a related object that is not saved yet.
     """
     type_name, known = type(obj).__name__, state_of(obj).expected_state()
@@ -74,7 +77,7 @@ def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
     changed = {
         name: _sendable(obj, name, value)
         for name, value in obj.get_changed_fields().items()
-        if name not in without
+        if name not in without and not _is_unread(obj, name)
     }
     unsent = {
         name
@@ -106,6 +109,12 @@ def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
 def _is_true_of_new(verb: str, value: Any) -> bool:
     """Whether a value is what an object has once it is created: nothing, which needs no mutation."""
     return verb == "Create" and value in (None, [])
+
+
+def _is_unread(obj: StashObject, name: str) -> bool:
+    """Whether a number is counted that was not looked at before."""
+    held = state_of(obj).pending
+    return name in COUNTERS and (held is None or name not in held.read_at)
 
 
 def _is_side(obj: StashObject, verb: str, name: str, before: Any) -> bool:

@@ -43,11 +43,13 @@ async def load_before_save(client: StashClient, objects: Iterable[StashObject]) 
 
 def _counted(obj: StashObject, server: ServerCapabilities) -> Iterator[str]:
     """Numbers that are about to be counted by a time of their own, which must not be in their history."""
+    read_at = state_of(obj).ensure_pending().read_at
+    read_at.clear()
     for name in changed_counts(obj):
-        if history_of(type(obj).__name__, name, server):
-            state_of(obj).ensure_pending().read_at[name] = datetime.now(UTC)
-            if not obj.is_new() and not is_reset(obj, name):
-                yield name
+        has_times = history_of(type(obj).__name__, name, server) is not None
+        read_at[name] = datetime.now(UTC) if has_times else None
+        if has_times and not obj.is_new() and not is_reset(obj, name):
+            yield name
 
 
 def _needed(obj: StashObject) -> Iterator[str]:

@@ -190,8 +190,8 @@ class Pending:
 
     unknown: dict[str, Any] = field(default_factory=dict)
     """Field that was sent with an unknown outcome -> snapshot of what was sent; of counters a record."""
-    read_at: dict[str, datetime] = field(default_factory=dict)
-    """Counter -> when its times were last read before they were added to."""
+    read_at: dict[str, datetime | None] = field(default_factory=dict)
+    """Counter that the last save looked at -> when its times were read; None where the server has none."""
     in_flight: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     """Field in a mutation that is not answered yet -> committed value and value that is sent; not copied."""
     lost: LostCreate | None = None
