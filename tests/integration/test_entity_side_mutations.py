@@ -50,6 +50,17 @@ def test_histories_counts_and_activity(embedded_url: str) -> None:
     run(main())
 
 
+def test_a_new_scene_is_counted_beside_an_empty_history(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, _):
+            scene = Scene(title="x", o_counter=3, o_history=[], play_count=1, play_history=TIMES)
+            await store.save(scene)
+            await store.populate(scene, force_refetch=True)
+            assert (scene.o_counter, scene.play_count, scene.is_dirty()) == (3, 3, False)
+
+    run(main())
+
+
 def test_queued_operations(embedded_url: str) -> None:
     async def main() -> None:
         async with counted(embedded_url) as (store, wire):

@@ -61,12 +61,6 @@ def history_of(type_name: str, name: str, server: ServerCapabilities) -> str | N
     return history if history and server.field_name(type_name, history) else None
 
 
-def changed_counts(obj: StashObject) -> Iterator[str]:
-    """The numbers that a save counts, unlike those whose times are sent."""
-    changed = obj.get_changed_fields()
-    yield from (name for name in COUNTERS & changed.keys() if HISTORIES.get(name) not in changed)
-
-
 def timed(obj: StashObject, edit: Edit) -> Iterator[Operation] | None:
     """The mutations that count `obj` up by a time of its own; None where that cannot be done."""
     read_at = held.read_at.get(edit.field) if (held := state_of(obj).pending) else None

@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.counts import changed_counts, history_of, is_reset
+from stash_cli.core.edits.counts import history_of, is_reset
 from stash_cli.core.edits.side_mutations import COUNTED
 from stash_cli.core.orm import state_of
+from stash_cli.core.orm.history import ALWAYS_DIRTY
 from stash_cli.core.orm.loading import merge_answer
+from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
@@ -45,10 +47,12 @@ def _counted(obj: StashObject, server: ServerCapabilities) -> Iterator[str]:
     """Numbers that are about to be counted by a time of their own, which must not be in their history."""
     read_at = state_of(obj).ensure_pending().read_at
     read_at.clear()
-    for name in changed_counts(obj):
+    known = state_of(obj).committed_state
+    for name in COUNTERS & obj.get_changed_fields().keys():
         has_times = history_of(type(obj).__name__, name, server) is not None
         read_at[name] = datetime.now(UTC) if has_times else None
-        if has_times and not obj.is_new() and not is_reset(obj, name):
+        is_counted = known.get(name) is not ALWAYS_DIRTY and not is_reset(obj, name)
+        if has_times and is_counted and not obj.is_new():
             yield name
 
 
