@@ -7,7 +7,7 @@ from served_library import ask, serve_library
 from websocket_client import open_websocket
 
 from stash_cli.core.types.api import describe_api
-from stash_cli.embedded.graphql.privileged import is_privileged
+from stash_cli.embedded.graphql.documents import is_privileged
 
 NEIGHBOUR = {"X-Forwarded-For": "192.168.1.9"}
 REFUSAL = "only be changed on the machine"

@@ -1,4 +1,4 @@
-"""Parsing and validation of GraphQL documents within limits, with a cache."""
+"""Parsing and validation of GraphQL documents within limits, with a cache; privileged mutations."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from stash_cli.embedded.graphql.schema import library_schema
 from stash_cli.embedded.library.cache import Cache
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stash_cli.embedded.library.limits import Limits
 
 MAX_DEPTH = 25
@@ -189,3 +191,42 @@ def _depth(document: graphql.DocumentNode) -> int:
     return max(
         (of_selections(getattr(node, "selection_set", None)) for node in document.definitions), default=0
     )
+
+
+PRIVILEGED_REFUSAL = (
+    "without a user name and password, this can only be changed on the machine that serves the library"
+)
+# Privileged mutations widen access to the library, or make the server run or contact something; without a
+# password only programs on this machine may send them. Fields that are not listed as harmless count as
+# privileged, so that a new one is restricted until somebody has decided.
+_RESTRICTED = frozenset({"execSQL", "generateAPIKey", "migrate", "setPluginsEnabled", "setup"})
+_HARMLESS_FIELDS = {
+    "configureGeneral": frozenset(
+        (
+            *("calculateMD5", "videoFileNamingAlgorithm", "parallelTasks", "galleryCoverRegex"),
+            *("previewAudio", "previewSegments", "previewSegmentDuration", "previewPreset"),
+            *("previewExcludeStart", "previewExcludeEnd", "maxTranscodeSize", "maxStreamingTranscodeSize"),
+            *("drawFunscriptHeatmapRange", "writeImageThumbnails", "createImageClipsFromVideos"),
+            *("createGalleriesFromFolders", "spriteScreenshotSize", "useCustomSpriteInterval"),
+            *("spriteInterval", "minimumSprites", "maximumSprites"),
+        )
+    ),
+    "configureInterface": frozenset(
+        (
+            *("menuItems", "soundOnPreview", "wallShowTitle", "wallPlayback", "showScrubber", "language"),
+            *("maximumLoopDuration", "autostartVideo", "autostartVideoOnPlaySelected", "imageLightbox"),
+            *("continuePlaylistDefault", "showStudioAsText", "disableDropdownCreate", "funscriptOffset"),
+            *("sfwContentMode", "notificationsEnabled"),
+        )
+    ),
+}
+_HARMLESS = frozenset({"configureDefaults", "configureUI", "configureUISetting"})
+
+
+def is_privileged(mutation: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether a mutation with these arguments is privileged."""
+    if mutation in _HARMLESS:
+        return False
+    if mutation in _HARMLESS_FIELDS:
+        return not _HARMLESS_FIELDS[mutation].issuperset(arguments.get("input") or ())
+    return mutation in _RESTRICTED or mutation.startswith("configure")

@@ -1,4 +1,4 @@
-"""Execution of GraphQL operations: queries in one snapshot, each mutation in a transaction."""
+"""Execution of operations: queries in one snapshot, mutations in transactions, subscriptions as streams."""
 
 from __future__ import annotations
 
@@ -6,21 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from graphql import (
-    DocumentNode,
-    GraphQLError,
-    GraphQLResolveInfo,
-    OperationDefinitionNode,
-    OperationType,
-    execute_sync,
-    get_operation_ast,
-)
+import graphql
 from sqlalchemy.exc import IntegrityError
 
+from stash_cli.embedded.graphql.documents import PRIVILEGED_REFUSAL, is_privileged
 from stash_cli.embedded.graphql.errors import Refused, field_error, request_error
 from stash_cli.embedded.graphql.inputs import coerce_variables
-from stash_cli.embedded.graphql.privileged import REFUSAL as PRIVILEGED_REFUSAL
-from stash_cli.embedded.graphql.privileged import is_privileged
 from stash_cli.embedded.graphql.schema import library_schema
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.library.database import Deadline, ReadEndedError
@@ -28,12 +19,15 @@ from stash_cli.embedded.persistence import blobs
 from stash_cli.embedded.persistence.constraints import explained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from threading import Event
 
     from sqlalchemy import Connection
 
+    from stash_cli.embedded.jobs import JobQueue
+    from stash_cli.embedded.jobs.events import Broadcast
     from stash_cli.embedded.library.library import Library
+    from stash_cli.embedded.web.requests import Query
 
     Resolver = Callable[..., Any]
 
@@ -72,17 +66,17 @@ def execute(
     document = library.documents.prepare(text)
     if document.ast is None:
         return ExecutionOutcome(None, document.errors)
-    operation = get_operation_ast(document.ast, operation_name or None)
+    operation = graphql.get_operation_ast(document.ast, operation_name or None)
     if operation is None:
         name = operation_name or ""
-        return ExecutionOutcome(None, [request_error(GraphQLError(f"operation {name} not found"))])
+        return ExecutionOutcome(None, [request_error(graphql.GraphQLError(f"operation {name} not found"))])
     try:
         given = coerce_variables(library_schema(), operation, variables or {})
-    except GraphQLError as failure:
+    except graphql.GraphQLError as failure:
         return ExecutionOutcome(None, [request_error(failure)])
-    if operation.operation is OperationType.SUBSCRIPTION:
+    if operation.operation is graphql.OperationType.SUBSCRIPTION:
         return ExecutionOutcome(
-            None, [request_error(GraphQLError("subscriptions are answered over a websocket"))]
+            None, [request_error(graphql.GraphQLError("subscriptions are answered over a websocket"))]
         )
     with ExitStack() as stack:
         run = Execution(library, base_url, stack, operation, allow_privileged=allow_privileged, stop=stop)
@@ -90,10 +84,10 @@ def execute(
 
 
 def _run(
-    run: Execution, document: DocumentNode, variables: Mapping[str, Any], operation_name: str | None
+    run: Execution, document: graphql.DocumentNode, variables: Mapping[str, Any], operation_name: str | None
 ) -> ExecutionOutcome:
     try:
-        result = execute_sync(
+        result = graphql.execute_sync(
             library_schema(),
             document,
             root_value=run,
@@ -120,7 +114,7 @@ class Execution:
         library: Library,
         base_url: str,
         stack: ExitStack,
-        operation: OperationDefinitionNode,
+        operation: graphql.OperationDefinitionNode,
         *,
         allow_privileged: bool,
         stop: Event | None,
@@ -129,7 +123,7 @@ class Execution:
         self._base_url = base_url
         self._stack = stack
         self._reads: RequestContext | None = None
-        self._writing = operation.operation is OperationType.MUTATION
+        self._writing = operation.operation is graphql.OperationType.MUTATION
         self._allow_privileged = allow_privileged
         self.started = False
         # A mutation is never cut, and what is selected of its result tells what it did.
@@ -198,7 +192,7 @@ class Execution:
         return self._stack.enter_context(self._library.database.read(self._deadline))
 
 
-def resolve(source: Any, info: GraphQLResolveInfo[Any], /, **args: Any) -> Any:
+def resolve(source: Any, info: graphql.GraphQLResolveInfo[Any], /, **args: Any) -> Any:
     """Field resolver: for a row or page, a plain object, or the root."""
     run: Execution = info.context
     run.resolved += 1
@@ -234,3 +228,94 @@ def _reading_mutations() -> Collection[str]:
     from stash_cli.embedded.mutations import READING
 
     return READING
+
+
+def _source(jobs: JobQueue, name: str) -> Broadcast[Any]:
+    sources: dict[str, Broadcast[Any]] = {
+        "jobsSubscribe": jobs.events,
+        "loggingSubscribe": jobs.library_log.written,
+        "scanCompleteSubscribe": jobs.scan_complete,
+    }
+    return sources[name]
+
+
+class Stream:
+    """The events of one subscription, from its creation until it is closed.
+
+    `on_event` is called with the stream for each event, in the event loop that created it.
+    """
+
+    def __init__(
+        self, subscribed: SubscriptionOperation, source: Broadcast[Any], on_event: Callable[[Stream], object]
+    ) -> None:
+        self._operation = subscribed
+        self._events = source.subscribe(lambda: on_event(self))
+
+    def close(self) -> None:
+        """Stop receiving events."""
+        self._events.close()
+
+    def next_response(self) -> dict[str, Any] | None:
+        """The response for the oldest event, or for all log entries so far; None without any."""
+        # The server sends log entries in batches, but other events one by one.
+        if self._operation.field == "loggingSubscribe":
+            entries = [entry.as_dict() for entry in self._events.drain()]
+            return self._operation.response(entries) if entries else None
+        found = self._events.drain(1)
+        return self._operation.response(found[0]) if found else None
+
+
+@dataclass(frozen=True)
+class SubscriptionOperation:
+    """A valid subscription: the selection on each event of `field`."""
+
+    document: graphql.DocumentNode
+    variables: dict[str, Any]
+    operation_name: str | None
+    field: str
+
+    def response(self, value: Any) -> dict[str, Any]:
+        """The response for an event, with errors if there are any."""
+        result = graphql.execute_sync(
+            library_schema(),
+            self.document,
+            root_value={self.field: value},
+            variable_values=self.variables,
+            operation_name=self.operation_name,
+        )
+        errors = {"errors": [error.formatted for error in result.errors]} if result.errors else {}
+        return {**errors, "data": result.data}
+
+
+def open_stream(library: Library, query: Query, on_event: Callable[[Stream], object]) -> Stream | None:
+    """The stream of a valid subscription; None for anything else, which execution then answers."""
+    document, name = library.documents.prepare(query.document).ast, query.operation_name
+    operation = None if document is None else graphql.get_operation_ast(document, name)
+    if document is None or operation is None or operation.operation is not graphql.OperationType.SUBSCRIPTION:
+        return None
+    try:
+        variables = coerce_variables(library_schema(), operation, query.variables)
+    except graphql.GraphQLError:
+        return None
+    field = next(_root_fields(document, operation.selection_set)).name.value
+    return Stream(
+        SubscriptionOperation(document, variables, name, field), _source(library.jobs, field), on_event
+    )
+
+
+def _root_fields(
+    document: graphql.DocumentNode, selections: graphql.SelectionSetNode
+) -> Iterator[graphql.FieldNode]:
+    """The root fields of an operation, fragments included; validation allows only one name."""
+    for node in selections.selections:
+        if isinstance(node, graphql.FieldNode):
+            yield node
+        elif isinstance(node, graphql.FragmentSpreadNode):
+            yield from _root_fields(document, _fragment(document, node.name.value))
+        elif isinstance(node, graphql.InlineFragmentNode):
+            yield from _root_fields(document, node.selection_set)
+
+
+def _fragment(document: graphql.DocumentNode, name: str) -> graphql.SelectionSetNode:
+    fragments = (node for node in document.definitions if isinstance(node, graphql.FragmentDefinitionNode))
+    return next(node.selection_set for node in fragments if node.name.value == name)

@@ -1,7 +1,7 @@
-"""Coercion of variables as the server does it.
+"""Coercion of variables, and conversion of single arguments, as the server does it.
 
-Numbers are accepted where text is expected, and digits where a number is. Other values are refused with the
-path of the value, in the server's wording.
+Numbers are accepted where text is expected, and digits where a number is. Other values are refused with
+the path of the value, in the server's wording.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import graphql
 
 from stash_cli.core.texts import is_text
+from stash_cli.embedded.graphql.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     Path = tuple[str | int, ...]
 
@@ -167,3 +168,37 @@ _ACCEPTED: dict[str, Callable[[Any], bool]] = {
     "Boolean": lambda value: isinstance(value, bool),
     "ID": lambda value: isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)),
 }
+
+
+def to_id(value: Any, what: str = "id") -> int:
+    """The integer of an id; `what` names the field in the refusal."""
+    text = str(value)
+    try:
+        return int(text)
+    except ValueError:
+        raise Refused(f'converting {what}: strconv.Atoi: parsing "{text}": invalid syntax') from None
+
+
+def to_ids(values: Iterable[Any] | None, what: str) -> list[int]:
+    """The integers of a list of ids; null is the empty list."""
+    return [to_id(value, what) for value in values or ()]
+
+
+def to_reference(value: Any, what: str, *, creating: bool) -> int | None:
+    """The integer of a single `*_id` field, or None for null, and for "" in a create input."""
+    # As on the server: a create treats an empty id as absent, an update tries to convert it.
+    if value is None or (creating and value == ""):
+        return None
+    if value == "":
+        raise Refused(f'converting {what}: converting  to int: strconv.Atoi: parsing "": invalid syntax')
+    return to_id(value, what)
+
+
+def trimmed(value: Any) -> str:
+    """Text without surrounding whitespace; null is ""."""
+    return "" if value is None else str(value).strip()
+
+
+def null_refused(kind: str) -> Refused:
+    """The refusal of a null for a NOT NULL column."""
+    return Refused(f"Internal system error. Error <null value not allowed in optional {kind}>")

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.import_export import archive
 from stash_cli.embedded.import_export.archive import without_empty
 from stash_cli.embedded.import_export.file_entries import entry_name, file_entry, folder_entry
 from stash_cli.embedded.object_types import OBJECT_TYPES
-from stash_cli.embedded.persistence import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -133,7 +133,7 @@ class Export:
         asked = options.get(layout.argument) or {}
         if layout is archive.GROUP and not asked:
             asked = options.get("movies") or {}
-        ids = self._all(layout.type) if asked.get("all") else arguments.to_ids(asked.get("ids"), "ids")
+        ids = self._all(layout.type) if asked.get("all") else inputs.to_ids(asked.get("ids"), "ids")
         return dict.fromkeys(ids)
 
     def _all(self, type_name: str) -> list[int]:

@@ -10,9 +10,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import file_access, regex, settings
-from stash_cli.embedded.persistence import arguments
 from stash_cli.embedded.queries.configuration import configuration_part, deep_merged
 from stash_cli.embedded.web.credentials import Credentials, hash_password, make_api_key
 from stash_cli.embedded.web.public_access import unlock
@@ -37,13 +37,13 @@ def save_filter(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 
     if input.get("id") is None:
         key = context.connection.execute(insert(t.saved_filters).values(values)).inserted_primary_key
         return context.fetch("SavedFilter", key[0] if key else 0)
-    number = arguments.to_id(input["id"])
+    number = inputs.to_id(input["id"])
     context.connection.execute(update(t.saved_filters).where(t.saved_filters.c.id == number).values(values))
     return context.fetch("SavedFilter", number) or {**values, "id": str(number), "filter": ""}
 
 
 def destroy_filter(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    number = arguments.to_id(input["id"])
+    number = inputs.to_id(input["id"])
     if context.connection.scalar(select(t.saved_filters.c.id).where(t.saved_filters.c.id == number)) is None:
         raise Refused(f"id {number} does not exist in saved_filters")
     context.connection.execute(delete(t.saved_filters).where(t.saved_filters.c.id == number))

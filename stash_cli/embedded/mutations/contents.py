@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.persistence import arguments, hierarchy
+from stash_cli.embedded.persistence import hierarchy
 from stash_cli.embedded.persistence.lists import ADD, REMOVE, ListChange, ManyToMany
 from stash_cli.embedded.persistence.validators import refuse_scanned
 
@@ -40,9 +41,9 @@ def _write_sub_groups(connection: Connection, group: int, members: Sequence[Memb
 
 def add_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Insert groups at `insert_index`, counted from 1; 0, null or a position past the end appends."""
-    group = arguments.to_id(input["containing_group_id"], "containing group id")
+    group = inputs.to_id(input["containing_group_id"], "containing group id")
     new = [
-        (arguments.to_id(one["group_id"], "sub group ids"), one.get("description"))
+        (inputs.to_id(one["group_id"], "sub group ids"), one.get("description"))
         for one in input["sub_groups"]
     ]
     members = _sub_groups(context.connection, group)
@@ -62,8 +63,8 @@ def add_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A
 
 def remove_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Remove sub-groups; ids that are not in the group are ignored."""
-    group = arguments.to_id(input["containing_group_id"], "containing group id")
-    gone = arguments.to_ids(input["sub_group_ids"], "sub group ids")
+    group = inputs.to_id(input["containing_group_id"], "containing group id")
+    gone = inputs.to_ids(input["sub_group_ids"], "sub group ids")
     members = [member for member in _sub_groups(context.connection, group) if member[0] not in gone]
     _write_sub_groups(context.connection, group, members)
     return True
@@ -71,9 +72,9 @@ def remove_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa
 
 def reorder_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Move sub-groups, in the given order, before (or after) `insert_at_id`."""
-    group = arguments.to_id(input["group_id"], "group id")
-    moved = arguments.to_ids(input["sub_group_ids"], "sub group ids")
-    target = arguments.to_id(input["insert_at_id"], "insert at id")
+    group = inputs.to_id(input["group_id"], "group id")
+    moved = inputs.to_ids(input["sub_group_ids"], "sub group ids")
+    target = inputs.to_id(input["insert_at_id"], "insert at id")
     held = dict(_sub_groups(context.connection, group))
     for sub in (target, *moved):
         if sub not in held:
@@ -90,7 +91,7 @@ _IMAGES = ManyToMany(t.galleries_images, "gallery_id", "image_id", "image ids")
 
 
 def _require(connection: Connection, value: Any) -> int:
-    gallery = arguments.to_id(value, "gallery id")
+    gallery = inputs.to_id(value, "gallery id")
     if connection.scalar(select(t.galleries.c.id).where(t.galleries.c.id == gallery)) is None:
         raise Refused(f"gallery with id {gallery} not found")
     return gallery
@@ -111,7 +112,7 @@ def changing_images(mode: str) -> Resolver:
 def set_cover(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Set the cover; an image outside the gallery clears it, as on the server."""
     gallery = _require(context.connection, input["gallery_id"])
-    _set_cover(context.connection, gallery, arguments.to_id(input["cover_image_id"], "image id"))
+    _set_cover(context.connection, gallery, inputs.to_id(input["cover_image_id"], "image id"))
     return True
 
 

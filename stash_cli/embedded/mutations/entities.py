@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.embedded.persistence import arguments, blobs, changeset, deletion, entity_mapper
+from stash_cli.embedded.graphql import inputs
+from stash_cli.embedded.persistence import blobs, changeset, deletion, entity_mapper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ def destroying(mapper: EntityMapper) -> Resolver:
 
     def resolve(context: RequestContext, **given: Any) -> bool:
         asked = given.get("input", given)
-        ids = arguments.to_ids(asked.get("ids"), "ids") if "ids" in asked else [arguments.to_id(asked["id"])]
+        ids = inputs.to_ids(asked.get("ids"), "ids") if "ids" in asked else [inputs.to_id(asked["id"])]
         options = deletion.Options.read(asked, deletion.unlink_after_commit(context))
         for object_id in ids:
             changeset.require(context.connection, mapper, object_id, mapper.missing_on_destroy)
@@ -78,7 +79,7 @@ def updating_many(mapper: EntityMapper) -> Resolver:
 
 def update(context: RequestContext, mapper: EntityMapper, given: Mapping[str, Any]) -> int:
     """Apply one update input and return the id."""
-    object_id = arguments.to_id(given["id"])
+    object_id = inputs.to_id(given["id"])
     changeset.require(context.connection, mapper, object_id, mapper.missing)
     return changeset.update_one(context.connection, mapper, object_id, given)
 
@@ -88,7 +89,7 @@ def bulk_updating(mapper: EntityMapper, shown: str = "") -> Resolver:
     missing = mapper.missing_in_bulk or mapper.missing
 
     def resolve(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
-        ids = arguments.to_ids(input.get("ids"), "ids")
+        ids = inputs.to_ids(input.get("ids"), "ids")
         if not ids:
             return None
         for object_id in ids:

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import file_access, timestamps
-from stash_cli.embedded.persistence import arguments, deletion, files
+from stash_cli.embedded.persistence import deletion, files
 from stash_cli.embedded.persistence.files import FILES
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def _require(connection: Connection, file: int) -> Path:
 
 def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Move files to a library folder, created if missing; a single file may be renamed."""
-    ids = arguments.to_ids(input["ids"], "ids")
+    ids = inputs.to_ids(input["ids"], "ids")
     name = input.get("destination_basename")
     if name and len(ids) != 1:
         raise Refused("must specify one file when providing destination path")
@@ -44,7 +45,7 @@ def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the 
 
 def _destination(context: RequestContext, given: Input) -> Path:
     if given.get("destination_folder_id") is not None:
-        number = arguments.to_id(given["destination_folder_id"], "destination folder id")
+        number = inputs.to_id(given["destination_folder_id"], "destination folder id")
         row = context.connection.execute(select(t.folders).where(t.folders.c.id == number)).mappings().first()
         if row is None:
             raise Refused(f"folder with id {number} not found")
@@ -98,7 +99,7 @@ def removing(*, from_disk: bool) -> Resolver:
     """Resolver of deleteFiles and destroyFiles, which refuse the primary file of an entity."""
 
     def resolve(context: RequestContext, *, ids: list[str]) -> bool:
-        numbers = arguments.to_ids(ids, "ids")
+        numbers = inputs.to_ids(ids, "ids")
         for file in numbers:
             path = _require(context.connection, file)
             if _is_primary(context.connection, file):
@@ -122,7 +123,7 @@ def _is_primary(connection: Connection, file: int) -> bool:
 
 def set_fingerprints(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Set fingerprints, or remove them with a null value; hashes that a scan computes cannot be set."""
-    file = arguments.to_id(input["id"])
+    file = inputs.to_id(input["id"])
     _require(context.connection, file)
     for given in input["fingerprints"]:
         kind = given["type"]
@@ -153,7 +154,7 @@ def _stored(kind: str, value: str) -> Any:
 
 def assign_to_scene(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Move a file that is not a primary file to another scene."""
-    scene, file = arguments.to_id(input["scene_id"], "scene id"), arguments.to_id(input["file_id"], "file id")
+    scene, file = inputs.to_id(input["scene_id"], "scene id"), inputs.to_id(input["file_id"], "file id")
     if context.connection.scalar(select(t.scenes.c.id).where(t.scenes.c.id == scene)) is None:
         raise Refused(f"assigning file to scene: scene with id {scene} not found")
     files.move_to_scene(context.connection, file, scene, "assigning file to scene")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import timestamps
-from stash_cli.embedded.persistence import arguments
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +34,7 @@ class History:
 
     def add(self, context: RequestContext, *, id: str, times: Times = None) -> dict[str, Any]:  # noqa: A002 - the API's own name
         """Add `times`, or the current time."""
-        scene = arguments.to_id(id)
+        scene = inputs.to_id(id)
         given = [timestamps.utc(time) for time in times or ()] or [timestamps.utc()]
         rows = [{"scene_id": scene, self.column: time} for time in given]
         context.connection.execute(insert(self.table), rows)
@@ -42,7 +42,7 @@ class History:
 
     def remove(self, context: RequestContext, *, id: str, times: Times = None) -> dict[str, Any]:  # noqa: A002 - the API's own name
         """Remove one entry for each of `times`, or the newest one."""
-        scene = arguments.to_id(id)
+        scene = inputs.to_id(id)
         for time in times or (None,):
             self._remove_one(context.connection, scene, None if time is None else timestamps.utc(time))
         return self._result(context.connection, scene)
@@ -56,7 +56,7 @@ class History:
         connection.execute(delete(self.table).where(columns.id == entry))
 
     def reset(self, context: RequestContext, *, id: str) -> int:  # noqa: A002 - the API's own name
-        context.connection.execute(delete(self.table).where(self.table.c.scene_id == arguments.to_id(id)))
+        context.connection.execute(delete(self.table).where(self.table.c.scene_id == inputs.to_id(id)))
         return 0
 
     def _result(self, connection: Connection, scene: int) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def save_activity(
         values["resume_time"] = resume_time
     if playDuration is not None:
         values["play_duration"] = t.scenes.c.play_duration + playDuration
-    return _update_scene(context.connection, arguments.to_id(id), values)
+    return _update_scene(context.connection, inputs.to_id(id), values)
 
 
 def reset_activity(
@@ -103,9 +103,7 @@ def reset_activity(
     reset_duration: bool | None = None,
 ) -> bool:
     flags = {"resume_time": reset_resume, "play_duration": reset_duration}
-    return _update_scene(
-        context.connection, arguments.to_id(id), {name: 0 for name, on in flags.items() if on}
-    )
+    return _update_scene(context.connection, inputs.to_id(id), {name: 0 for name, on in flags.items() if on})
 
 
 def _update_scene(connection: Connection, scene: int, values: dict[str, Any]) -> bool:
@@ -119,7 +117,7 @@ def counting_image(change: int | None) -> Resolver:
     """Resolver that adds `change` to the O counter of an image, not below zero; None resets it."""
 
     def resolve(context: RequestContext, *, id: str) -> int:  # noqa: A002 - the API's own name
-        image = arguments.to_id(id)
+        image = inputs.to_id(id)
         now = context.connection.scalar(select(t.images.c.o_counter).where(t.images.c.id == image))
         if now is None:
             raise Refused(f"id {image} does not exist in images")

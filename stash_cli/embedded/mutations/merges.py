@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.persistence import arguments, blobs, changeset, deletion, entity_mapper, hierarchy
+from stash_cli.embedded.persistence import blobs, changeset, deletion, entity_mapper, hierarchy
 from stash_cli.embedded.persistence.files import FILES
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ _LEGACY_URLS = frozenset({"url", "twitter", "instagram"})
 
 def _read(mapper: EntityMapper, given: Input) -> tuple[list[int], int]:
     """Source ids and destination id. Raises Refused if the destination is among the sources."""
-    sources = arguments.to_ids(given["source"], f"source {mapper.noun} ids")
-    destination = arguments.to_id(given["destination"], f"destination {mapper.noun} id")
+    sources = inputs.to_ids(given["source"], f"source {mapper.noun} ids")
+    destination = inputs.to_id(given["destination"], f"destination {mapper.noun} id")
     if destination in sources:
         raise Refused(f"destination {mapper.noun} cannot be in source list")
     return sources, destination
@@ -101,8 +102,8 @@ def move_links(connection: Connection, table: Table, own: str, source: int, dest
 
 def merge_tags(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
     """Merge tags: uses, stash ids, parents and children are combined; names and aliases become aliases."""
-    sources = arguments.to_ids(input["source"], "source tag ids")
-    destination = arguments.to_id(input["destination"], "destination tag id")
+    sources = inputs.to_ids(input["source"], "source tag ids")
+    destination = inputs.to_id(input["destination"], "destination tag id")
     if not sources:
         return None
     connection = context.connection

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.import_export.archive import read_zip
 from stash_cli.embedded.jobs import backup, tasks
-from stash_cli.embedded.persistence import arguments
 
 if TYPE_CHECKING:
     from stash_cli.embedded.jobs.tasks import LibraryTask
@@ -69,7 +69,7 @@ def generate_screenshot(context: RequestContext, *, id: str, at: float | None = 
 
 
 def stop_job(context: RequestContext, *, job_id: str) -> bool:
-    context.library.jobs.stop(arguments.to_id(job_id, "job id"))
+    context.library.jobs.stop(inputs.to_id(job_id, "job id"))
     return True
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Table, insert, select, update
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import file_access, settings, timestamps
-from stash_cli.embedded.persistence import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +56,7 @@ def choose_primary(change: Change) -> None:
     """Apply `primary_file_id` of an update."""
     if change.given.get("primary_file_id") is None or change.creating:
         return
-    file = arguments.to_id(change.given["primary_file_id"], "primary file id")
+    file = inputs.to_id(change.given["primary_file_id"], "primary file id")
     table = FILES[change.mapper.type]
     if file not in table.ids(change.connection, change.owner):
         raise Refused(f"file with id {file} not associated with {change.mapper.noun}")
@@ -65,7 +65,7 @@ def choose_primary(change: Change) -> None:
 
 def assign_files(change: Change) -> None:
     """Apply `file_ids` of a create."""
-    for file in arguments.to_ids(change.given.get("file_ids"), "file ids"):
+    for file in inputs.to_ids(change.given.get("file_ids"), "file ids"):
         move_to_scene(change.connection, file, change.owner, f"assigning file {file} to new scene")
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Table, select
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.persistence import arguments
 from stash_cli.embedded.persistence.lists import ManyToMany
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def group_not_own_member(change: Change) -> None:
     """Refuse a group inside itself, before the database does so in other words."""
     for field in ("containing_groups", "sub_groups"):
         given = change.lists[field].values if field in change.lists else ()
-        if any(arguments.to_id(value["group_id"], "group id") == change.owner for value in given):
+        if any(inputs.to_id(value["group_id"], "group id") == change.owner for value in given):
             raise Refused(_GROUP_CYCLE)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Boolean, Column, Float, Text
 
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.persistence import arguments
 from stash_cli.embedded.persistence.entity_mapper import COLUMN_NAMES, Change
 from stash_cli.embedded.persistence.lists import SET, TextList
 
@@ -89,7 +89,7 @@ def set_column(change: Change, field: str, column: Column[Any], value: Any) -> N
         _set_date(change, field, column, value)
     elif column.foreign_keys:
         what = field.replace("_", " ")
-        number = arguments.to_reference(value, what, creating=change.creating)
+        number = inputs.to_reference(value, what, creating=change.creating)
         change.columns[column.name] = _required(change, column, number)
     elif isinstance(column.type, Text):
         change.columns[column.name] = _text(change, field, column, value)
@@ -105,7 +105,7 @@ def _set_date(change: Change, field: str, column: Column[Any], value: str | None
 
 def _text(change: Change, field: str, column: Column[Any], value: Any) -> str | None:
     as_given = field in change.mapper.untrimmed and not change.creating
-    text = ("" if value is None else str(value)) if as_given else arguments.trimmed(value)
+    text = ("" if value is None else str(value)) if as_given else inputs.trimmed(value)
     return None if text == "" and column.nullable else text
 
 
@@ -116,8 +116,8 @@ def _required(change: Change, column: Column[Any], value: Any) -> Any:
     if change.creating and column.server_default is not None:
         return False if isinstance(column.type, Boolean) else 0
     if isinstance(column.type, Boolean):
-        raise arguments.null_refused("bool")
-    raise arguments.null_refused("float64" if isinstance(column.type, Float) else "int")
+        raise inputs.null_refused("bool")
+    raise inputs.null_refused("float64" if isinstance(column.type, Float) else "int")
 
 
 _HANDLES = {"twitter": "https://twitter.com/", "instagram": "https://instagram.com/"}
@@ -156,7 +156,7 @@ def _urls(change: Change, given: Mapping[str, Any], old: Mapping[str, Any]) -> A
 
 
 def _as_url(name: str, value: str | None) -> str:
-    text = arguments.trimmed(value)
+    text = inputs.trimmed(value)
     prefix = _HANDLES.get(name, "")
     return text if not text or "://" in text or not prefix else prefix + text
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.library import timestamps
-from stash_cli.embedded.persistence import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,10 +66,10 @@ class ManyToMany:
 
     def final(self, connection: Connection, owner: int, change: ListChange) -> list[int]:
         """The ids after `change`."""
-        return combine(change, self.ids(connection, owner), arguments.to_ids(change.values, self.what))
+        return combine(change, self.ids(connection, owner), inputs.to_ids(change.values, self.what))
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
-        ids = arguments.to_ids(change.values, self.what)
+        ids = inputs.to_ids(change.values, self.what)
         columns = self.table.c
         # Existing rows are kept and not replaced, because they may hold more, such as the cover of a gallery.
         if change.mode == ADD:
@@ -105,7 +105,7 @@ class TextList:
 
     def final(self, connection: Connection, owner: int, change: ListChange) -> list[str]:
         """The texts after `change`."""
-        return combine(change, self.current(connection, owner), map(arguments.trimmed, change.values))
+        return combine(change, self.current(connection, owner), map(inputs.trimmed, change.values))
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
         values = self.final(connection, owner, change)
@@ -168,9 +168,9 @@ class SceneGroups:
     @staticmethod
     def _row(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            return {"group_id": arguments.to_id(value, "group ids"), "scene_index": None}
+            return {"group_id": inputs.to_id(value, "group ids"), "scene_index": None}
         named = value.get("group_id", value.get("movie_id"))
-        return {"group_id": arguments.to_id(named, "group id"), "scene_index": value.get("scene_index")}
+        return {"group_id": inputs.to_id(named, "group id"), "scene_index": value.get("scene_index")}
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class GroupRelations:
     other: str
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
-        wanted = {arguments.to_id(v["group_id"], "group id"): v.get("description") for v in change.values}
+        wanted = {inputs.to_id(v["group_id"], "group id"): v.get("description") for v in change.values}
         columns = t.groups_relations.c
         mine = columns[self.own] == owner
         if change.mode == REMOVE:

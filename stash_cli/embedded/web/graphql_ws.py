@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from stash_cli.embedded.graphql.subscriptions import Stream, open_stream
+from stash_cli.embedded.graphql.execution import Stream, open_stream
 from stash_cli.embedded.web.auth import allow_privileged
 from stash_cli.embedded.web.peers import base_url
 from stash_cli.embedded.web.requests import MalformedRequest, Query
