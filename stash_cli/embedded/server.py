@@ -12,10 +12,10 @@ import uvicorn
 
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.embedded import open_library
+from stash_cli.embedded.library.settings import Credentials
 from stash_cli.embedded.library.temporary import remove_abandoned_downloads
 from stash_cli.embedded.web.app import create_served_app
 from stash_cli.embedded.web.connections import ARRIVAL, bounded
-from stash_cli.embedded.web.credentials import Credentials
 from stash_cli.embedded.web.policy import WebPolicy
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from stash_cli.embedded import open_library
+from stash_cli.embedded.library.settings import unlock
 from stash_cli.embedded.web.addresses import is_local
-from stash_cli.embedded.web.public_access import unlock
 
 STRANGER = {"X-Forwarded-For": "203.0.113.7"}
 CLAIMS = [

@@ -86,7 +86,7 @@ def test_documents_are_kept_by_their_size():
 
 
 def test_a_cache_holds_what_was_used_last_up_to_its_size():
-    from stash_cli.embedded.library.cache import Cache
+    from stash_cli.embedded.library.limits import Cache
 
     cache = Cache(16_000)
     for number in range(10):

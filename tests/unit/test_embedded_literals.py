@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from every import every
 
-from stash_cli.embedded.library.regex import required_substrings
+from stash_cli.embedded.library.functions import required_substrings
 
 
 @every(

@@ -11,8 +11,7 @@ from support import fresh_python
 
 from stash_cli.core.types.re2 import ExpressionError
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library.functions import compare_naturally, phash_distance
-from stash_cli.embedded.library.regex import compile_pattern
+from stash_cli.embedded.library.functions import compare_naturally, compile_pattern, phash_distance
 
 
 @every(

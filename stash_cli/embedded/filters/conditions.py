@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, String, and_, false, func, not_, or_
 
 from stash_cli.core.types.api import BANDS
 from stash_cli.embedded.graphql.errors import UnsupportedModifier
-from stash_cli.embedded.library import regex
+from stash_cli.embedded.library import functions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,13 +42,13 @@ def _words(text: str) -> list[str]:
 
 
 def _matches(column: ColumnElement[Any], pattern: str) -> Condition:
-    if regex.is_literal(pattern):
+    if functions.is_literal(pattern):
         return func.instr(column, pattern) > 0
     # An invalid pattern is refused here; inside SQLite it would only be an error of the function.
-    regex.compile_pattern(pattern)
+    functions.compile_pattern(pattern)
     found = column.op("REGEXP", is_comparison=True)(pattern)
     # Numbers are matched as Python writes them, which SQLite's own functions do not know.
-    texts = regex.required_substrings(pattern) if isinstance(column.type, String) else []
+    texts = functions.required_substrings(pattern) if isinstance(column.type, String) else []
     return and_(*(func.instr(column, text) > 0 for text in texts), found)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Table, func, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions, criteria, relations, special
-from stash_cli.embedded.library import pair_queries
+from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ def _plays() -> list[Select[Any]]:
 
 
 def _performer_studios() -> Select[Any]:
-    found = pair_queries.performer_studios().subquery()
+    found = sql.performer_studios().subquery()
     return select(found.c.performer, found.c.studio)
 
 
@@ -56,7 +56,7 @@ def _studio_or_none(key: str, media: Table, performers: Table) -> Select[Any]:
 
 
 _MEDIA_STUDIOS = tuple(
-    partial(_studio_or_none, key, media, performers) for key, media, performers in pair_queries.MEDIA
+    partial(_studio_or_none, key, media, performers) for key, media, performers in sql.MEDIA
 )
 
 
@@ -68,7 +68,7 @@ def _groups_or_none() -> Select[Any]:
 
 
 def _co_performers() -> Select[Any]:
-    found = pair_queries.co_appearances().subquery()
+    found = sql.co_appearances().subquery()
     return select(found.c.performer, found.c.other)
 
 
@@ -110,11 +110,9 @@ PERFORMER_FILTER: dict[str, criteria.Handler] = {
     "gallery_count": criteria.count(_performer_galleries),
     "marker_count": criteria.count(_performer_markers),
     "play_count": criteria.expression(criteria.total(_plays), conditions.number),
-    "o_counter": criteria.expression(
-        criteria.total(lambda: pair_queries.o_counts("Performer")), conditions.number
-    ),
+    "o_counter": criteria.expression(criteria.total(lambda: sql.o_counts("Performer")), conditions.number),
     "studios": relations.Relation(_performer_studios, "Studio", null_links=_MEDIA_STUDIOS),
-    "groups": relations.Relation(pair_queries.groups_of_performers, "Group", null_links=(_groups_or_none,)),
+    "groups": relations.Relation(sql.groups_of_performers, "Group", null_links=(_groups_or_none,)),
     "performers": relations.Relation(_co_performers),
     "is_missing": special.is_missing(
         {
@@ -181,7 +179,7 @@ def _tag_link(table: Any, other: str) -> Any:
 
 
 def _tag_markers() -> Select[Any]:
-    found = pair_queries.marker_tags().subquery()
+    found = sql.marker_tags().subquery()
     return select(found.c.tag, found.c.marker)
 
 
@@ -233,7 +231,7 @@ def _group_link(table: Any, other: str) -> Any:
 
 
 def _group_performers() -> Select[Any]:
-    found = pair_queries.groups_of_performers().subquery()
+    found = sql.groups_of_performers().subquery()
     return select(found.c.group, found.c.performer)
 
 
@@ -259,9 +257,7 @@ GROUP_FILTER: dict[str, criteria.Handler] = {
     "studios": common.studio_criterion(t.groups),
     "performers": relations.Relation(_group_performers, null_links=(_performers_or_none,)),
     "scene_count": criteria.count(_group_scenes),
-    "o_counter": criteria.expression(
-        criteria.total(lambda: pair_queries.o_counts("Group")), conditions.number
-    ),
+    "o_counter": criteria.expression(criteria.total(lambda: sql.o_counts("Group")), conditions.number),
     "containing_groups": relations.Relation(_containing, "Group", exact=False),
     "sub_groups": relations.Relation(_subs, "Group", upwards=True, exact=False),
     "containing_group_count": criteria.count(_containing),

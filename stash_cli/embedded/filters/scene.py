@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import common, conditions, criteria, relations, special
-from stash_cli.embedded.library import pair_queries
+from stash_cli.embedded.library import sql
 from stash_cli.embedded.search.text_search import SearchSpec, scenes_matching, trigram_query
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _over_scene(link: Any, other: str) -> Any:
 
 
 def _marker_tags() -> Select[Any]:
-    found = pair_queries.marker_tags().subquery()
+    found = sql.marker_tags().subquery()
     return select(found.c.marker, found.c.tag)
 
 

@@ -13,7 +13,7 @@ import graphql
 
 from stash_cli.embedded.graphql.errors import PARSE_FAILED, VALIDATION_FAILED, request_error
 from stash_cli.embedded.graphql.schema import library_schema
-from stash_cli.embedded.library.cache import Cache
+from stash_cli.embedded.library.limits import Cache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

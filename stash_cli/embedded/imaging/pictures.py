@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.imaging.frames import cover_at
-from stash_cli.embedded.library.cache import Cache
+from stash_cli.embedded.library.limits import Cache
 from stash_cli.embedded.scan.probe import BrokenFileError, open_picture, require_decodable
 
 if TYPE_CHECKING:

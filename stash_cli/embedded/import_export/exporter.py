@@ -20,8 +20,7 @@ from stash_cli.embedded.object_types import OBJECT_TYPES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.library.rows import Row
+    from stash_cli.embedded.library.context import RequestContext, Row
 
 
 def _paths(row: Row) -> list[str]:

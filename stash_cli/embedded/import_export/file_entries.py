@@ -12,13 +12,13 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters.special import parse_phash
 from stash_cli.embedded.import_export.archive import without_empty
 from stash_cli.embedded.library import timestamps
-from stash_cli.embedded.scan.paths import name as base_name
-from stash_cli.embedded.scan.paths import parent
+from stash_cli.embedded.library.file_access import name as base_name
+from stash_cli.embedded.library.file_access import parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from stash_cli.embedded.library.rows import Row
+    from stash_cli.embedded.library.context import Row
 
 _KINDS = {"VideoFile": "video", "ImageFile": "image"}
 _FACTS = {

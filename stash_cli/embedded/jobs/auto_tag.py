@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Select, Table, select, union_all, update
 from sqlalchemy.dialects.sqlite import insert
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library import regex
-from stash_cli.embedded.scan.paths import is_within
+from stash_cli.embedded.library import functions
+from stash_cli.embedded.library.file_access import is_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -69,7 +69,7 @@ class _Named:
 def name_pattern(name: str) -> Expression:
     """Pattern for `name` as whole words, separated by any of `. - _` and space."""
     words = [re.escape(word) for word in name.split()]
-    return regex.compile_pattern(_START + _SEPARATORS.join(words) + _END)
+    return functions.compile_pattern(_START + _SEPARATORS.join(words) + _END)
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from sqlalchemy import Connection, delete, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import settings
+from stash_cli.embedded.library.file_access import absolute, is_within
 from stash_cli.embedded.persistence import blobs, deletion
 from stash_cli.embedded.persistence.entity_mapper import MAPPERS
 from stash_cli.embedded.scan.content import member_names
-from stash_cli.embedded.scan.paths import absolute, is_within
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.scan.rules import Root, Rules, read_rules
 from stash_cli.embedded.scan.walk import FoundFile, Walk

@@ -1,4 +1,4 @@
-"""SQL functions and collations: regexp, natural order, hash distance, modulo."""
+"""SQL functions and collations (regexp, natural order, hash distance, modulo), and RE2 patterns of inputs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.types.re2 import compile_pattern
+from stash_cli.core.types.re2 import Expression, ExpressionError
+from stash_cli.core.types.re2 import compile_pattern as compile_expression
+from stash_cli.embedded.graphql.errors import Refused
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
 
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 _MASK = (1 << 64) - 1
@@ -29,7 +32,7 @@ def regexp(pattern: str, value: Any) -> bool | None:
     """SQL REGEXP with RE2 syntax; NULL stays NULL, numbers are matched as text."""
     if value is None:
         return None
-    return compile_pattern(pattern).matches(value if isinstance(value, str) else str(value))
+    return compile_expression(pattern).matches(value if isinstance(value, str) else str(value))
 
 
 def phash_distance(first: int | None, second: int | None) -> int | None:
@@ -79,3 +82,55 @@ def compare_naturally(first: str, second: str) -> int:
     """Collation NATURAL_CI: -1, 0 or 1."""
     left, right = natural_key(first), natural_key(second)
     return (left > right) - (left < right)
+
+
+_SPECIAL = frozenset("\\.+*?()|[]{}^$")
+
+
+def is_literal(pattern: str) -> bool:
+    """Whether a pattern is plain text without special characters."""
+    return bool(pattern) and _SPECIAL.isdisjoint(pattern) and "\0" not in pattern
+
+
+def compile_pattern(pattern: str) -> Expression:
+    """Compile a pattern. Raises Refused for syntax that the server refuses."""
+    try:
+        return compile_expression(pattern)
+    except ExpressionError as failure:
+        raise Refused(f"error parsing regexp: {failure}") from failure
+
+
+_TOKEN = re.compile(
+    r"""(?P<unread>\(\?|\||\\[QEpPxC0-9]|\\$)
+      | (?P<class>\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\\[A-Za-z]|[.^$])
+      | (?P<repeat>[*?]|\{\d+(?:,\d*)?\})
+      | (?P<more>\+)
+      | (?P<open>\()
+      | (?P<close>\))
+      | \\(?P<escaped>.)
+      | (?P<plain>[^\[{\\])
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+"""Tokens of a pattern: `unread` and `other` are not analysed, `repeat` may make a token optional."""
+
+
+def required_substrings(pattern: str) -> list[str]:
+    """Substrings that every match contains; [] when none is known.
+
+    They are a cheap first test: an expression for each of a million paths takes seconds, a substring a tenth
+    of that.
+    """
+    runs, depth = [""], 0
+    for token in _TOKEN.finditer(pattern):
+        kind = token.lastgroup
+        if kind in ("unread", "other"):
+            return []
+        depth += {"open": 1, "close": -1}.get(str(kind), 0)
+        if kind in ("escaped", "plain") and depth == 0:
+            runs[-1] += token["escaped"] or token["plain"]
+            continue
+        if kind == "repeat":
+            runs[-1] = runs[-1][:-1]
+        runs.append("")
+    return [run for run in runs if run and "\0" not in run]

@@ -12,10 +12,9 @@ from sqlalchemy.dialects.sqlite import insert
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library import file_access, regex, settings
+from stash_cli.embedded.library import file_access, functions, settings
+from stash_cli.embedded.library.settings import Credentials, hash_password, make_api_key, unlock
 from stash_cli.embedded.queries.configuration import configuration_part, deep_merged
-from stash_cli.embedded.web.credentials import Credentials, hash_password, make_api_key
-from stash_cli.embedded.web.public_access import unlock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,7 +137,7 @@ def _check_database(path: str | None, library: Path) -> None:
 def _check_patterns(patterns: list[str] | tuple[()], kind: str) -> None:
     for pattern in patterns:
         try:
-            regex.compile_pattern(pattern)
+            functions.compile_pattern(pattern)
         except Refused as refusal:
             raise Refused(f"{kind} exclusion pattern '{pattern}' invalid: {refusal.message}") from None
 

@@ -16,7 +16,7 @@ from stash_cli.embedded.object_types.relations import Computed, Many, Value, Val
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.library.rows import Batch, Row
+    from stash_cli.embedded.library.context import Batch, Row
 
 
 class Relation(Protocol):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Text, case, cast, func, literal, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library import rows, sql
+from stash_cli.embedded.library import context, sql
 from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.library.rows import Batch, Row
+    from stash_cli.embedded.library.context import Batch, Row
 
 _video, _image, _prints = t.video_files, t.image_files, t.files_fingerprints
 _shown_print = case(
@@ -84,7 +84,7 @@ def _ancestors(batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Row]]:
         .order_by(func.length(t.folders.c.path).desc())
     )
     pairs = batch.context.connection.execute(statement, {"ids": batch.ids}).all()
-    found = rows.load(batch.context, FOLDER, (pair[1] for pair in pairs))
+    found = context.load(batch.context, FOLDER, (pair[1] for pair in pairs))
     lists: dict[int, list[Row]] = {row.id: [] for row in batch.rows}
     for root, folder in pairs:
         lists[root].append(found[folder])

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library import rows, settings, sql
+from stash_cli.embedded.library import context, settings, sql
 from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.library.rows import Batch, Row
+    from stash_cli.embedded.library.context import Batch, Row
 
 
 def _image_paths(row: Row) -> dict[str, str]:
@@ -92,14 +92,8 @@ def _at(batch: Batch, ranked: Any, place: int) -> dict[int, Row]:
     statement = select(ranked.c.gallery_id, ranked.c.image).where(ranked.c.place == place)
     found = batch.context.connection.execute(statement, {"ids": batch.ids})
     chosen: dict[int, int] = {row[0]: row[1] for row in found}
-    images = rows.load(batch.context, _image_kind(), chosen.values())
+    images = context.load(batch.context, IMAGE, chosen.values())
     return {gallery: images[image] for gallery, image in chosen.items()}
-
-
-def _image_kind() -> fields.ObjectType:
-    from stash_cli.embedded.object_types.gallery import IMAGE
-
-    return IMAGE
 
 
 def _cover(batch: Batch, _: Mapping[str, Any]) -> dict[int, Row]:

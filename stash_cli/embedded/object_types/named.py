@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library import pair_queries, sql
+from stash_cli.embedded.library import sql
 from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.library.rows import Batch, Row
+    from stash_cli.embedded.library.context import Batch, Row
 
 
 def _url_at(site: str) -> relations.Computed:
@@ -28,8 +28,8 @@ def _url_at(site: str) -> relations.Computed:
     return relations.Computed(make)
 
 
-_performer_groups = pair_queries.groups_of_performers().subquery()
-_co_performers = pair_queries.co_appearances(sql.id_list(sql.ids_param())).subquery()
+_performer_groups = sql.groups_of_performers().subquery()
+_co_performers = sql.co_appearances(sql.id_list(sql.ids_param())).subquery()
 
 PERFORMER = fields.ObjectType(
     "Performer",
@@ -74,7 +74,7 @@ PERFORMER = fields.ObjectType(
         "group_count": relations.direct_count(_performer_groups.c[0], _performer_groups.c[1]),
         "movie_count": relations.direct_count(_performer_groups.c[0], _performer_groups.c[1]),
         "performer_count": relations.direct_count(_co_performers.c[0], _co_performers.c[1]),
-        "o_counter": relations.sum_of(pair_queries.o_counts("Performer")),
+        "o_counter": relations.sum_of(sql.o_counts("Performer")),
         "image_path": fields.picture_url("performer/{id}/image"),
     },
 )
@@ -108,10 +108,10 @@ STUDIO = fields.ObjectType(
         "gallery_count": relations.Count(
             "Studio", select(t.galleries.c.studio_id, t.galleries.c.id), single=True
         ),
-        "performer_count": relations.Count("Studio", pair_queries.performer_studios()),
+        "performer_count": relations.Count("Studio", sql.performer_studios()),
         "group_count": _studio_groups,
         "movie_count": _studio_groups,
-        "o_counter": relations.sum_of(pair_queries.o_counts("Studio")),
+        "o_counter": relations.sum_of(sql.o_counts("Studio")),
         "image_path": fields.picture_url("studio/{id}/image"),
     },
 )
@@ -143,7 +143,7 @@ TAG = fields.ObjectType(
         "studio_count": relations.Count("Tag", fields.links(t.studios_tags, "tag_id", "studio_id")),
         "group_count": _tag_groups,
         "movie_count": _tag_groups,
-        "scene_marker_count": relations.Count("Tag", pair_queries.marker_tags()),
+        "scene_marker_count": relations.Count("Tag", sql.marker_tags()),
         "image_path": fields.picture_url("tag/{id}/image"),
     },
 )
@@ -203,7 +203,7 @@ GROUP = fields.ObjectType(
         "scene_count": relations.Count("Group", fields.links(t.groups_scenes, "group_id", "scene_id")),
         "performer_count": relations.Count("Group", _group_performers),
         "sub_group_count": relations.Function(_sub_group_count),
-        "o_counter": relations.sum_of(pair_queries.o_counts("Group")),
+        "o_counter": relations.sum_of(sql.o_counts("Group")),
         "front_image_path": fields.picture_url("group/{id}/frontimage", "_front_image_blob"),
         "back_image_path": relations.Computed(_back),
     },

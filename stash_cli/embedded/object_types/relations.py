@@ -8,25 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, distinct, func, select
 
-from stash_cli.embedded.library import rows, sql
+from stash_cli.embedded.library import context, sql
 from stash_cli.embedded.object_types import distinct_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from stash_cli.embedded.library.rows import Batch, Row
+    from stash_cli.embedded.library.context import Batch, Row
 
 
 def for_owners(statement: Select[Any]) -> Select[Any]:
     """`statement` limited to the owners in parameter `ids`; its first column is the owner."""
     return statement.where(statement.selected_columns[0].in_(sql.id_list(sql.ids_param())))
-
-
-def _object_type(name: str) -> Any:
-    # Object types are made of relations, so the registry is imported at the first use.
-    from stash_cli.embedded.object_types import OBJECT_TYPES
-
-    return OBJECT_TYPES[name]
 
 
 def _records(batch: Batch, statement: Select[Any]) -> list[Any]:
@@ -44,8 +37,8 @@ class One:
 
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, Row | None]:
         keys = {row.id: row.values[self.key] for row in batch.rows}
-        found = rows.load(
-            batch.context, _object_type(self.target), (key for key in keys.values() if key is not None)
+        found = context.load(
+            batch.context, context.object_type(self.target), (key for key in keys.values() if key is not None)
         )
         return {owner: found.get(key) for owner, key in keys.items()}
 
@@ -62,7 +55,7 @@ class Many:
 
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Row]]:
         pairs = _records(batch, self.statement)
-        found = rows.load(batch.context, _object_type(self.target), (pair[1] for pair in pairs))
+        found = context.load(batch.context, context.object_type(self.target), (pair[1] for pair in pairs))
         lists: dict[int, list[Row]] = defaultdict(list)
         for owner, key in pairs:
             if key in found:
@@ -83,7 +76,9 @@ class Joined:
 
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, list[dict[str, Any]]]:
         records = _records(batch, self.statement)
-        found = rows.load(batch.context, _object_type(self.target), (record[1] for record in records))
+        found = context.load(
+            batch.context, context.object_type(self.target), (record[1] for record in records)
+        )
         lists: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for record in records:
             extras = dict(list(record._mapping.items())[2:])  # noqa: SLF001 - SQLAlchemy's public name

@@ -10,7 +10,7 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.object_types import fields, relations
 
 if TYPE_CHECKING:
-    from stash_cli.embedded.library.rows import Row
+    from stash_cli.embedded.library.context import Row
 
 
 def _marker_media(name: str) -> relations.Computed:

@@ -16,14 +16,13 @@ from sqlalchemy import ColumnElement, Table, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library import regex
+from stash_cli.embedded.library import functions
 from stash_cli.embedded.search.page import FoundPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.library.rows import Row
+    from stash_cli.embedded.library.context import RequestContext, Row
 
 
 _CAPTURED = {
@@ -64,7 +63,7 @@ class FilenamePattern:
         self._unknown: list[str] = []
         self._ignored = "|".join(f"(?:{_escaped(word.strip())})" for word in ignored)
         self.regex = "(?i)" + _TOKEN.sub(self._translate, pattern)
-        self._compiled = regex.compile_pattern(self.regex)
+        self._compiled = functions.compile_pattern(self.regex)
         if self._unknown:
             raise Refused(f"Invalid fields: {', '.join(self._unknown)}")
 

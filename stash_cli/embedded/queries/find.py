@@ -16,8 +16,7 @@ from stash_cli.embedded.search.page import FoundPage
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.library.rows import Row
+    from stash_cli.embedded.library.context import RequestContext, Row
 
 
 def by_id(type_name: str) -> Callable[..., Row | None]:

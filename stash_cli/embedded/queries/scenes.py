@@ -19,8 +19,7 @@ from stash_cli.embedded.search.page import FoundPage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.library.rows import Row
+    from stash_cli.embedded.library.context import RequestContext, Row
 
 _BITS, _FEW_BITS = 64, 15
 

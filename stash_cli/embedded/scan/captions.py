@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from stash_cli.embedded.scan.paths import extension, stem
+from stash_cli.embedded.library.file_access import extension, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,9 +14,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import timestamps
+from stash_cli.embedded.library.file_access import stem
 from stash_cli.embedded.scan import rows
 from stash_cli.embedded.scan.matching import apply_move, find_gone_members, find_moved
-from stash_cli.embedded.scan.paths import stem
 from stash_cli.embedded.scan.rows import WITH_HASHES, FolderRows, hashes, stored_time
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select,
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import timestamps
+from stash_cli.embedded.library.file_access import is_within, name
 from stash_cli.embedded.scan import rows
 from stash_cli.embedded.scan.captions import Caption
-from stash_cli.embedded.scan.paths import is_within, name
 from stash_cli.embedded.scan.rows import stored_time
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import timestamps
-from stash_cli.embedded.scan.paths import name, parent
+from stash_cli.embedded.library.file_access import name, parent
 from stash_cli.embedded.scan.probe import ImageFacts, VideoFacts
 
 if TYPE_CHECKING:

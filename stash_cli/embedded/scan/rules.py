@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library import file_access, regex, timestamps
-from stash_cli.embedded.scan.paths import absolute, between, extension, is_within
+from stash_cli.embedded.library import file_access, functions, timestamps
+from stash_cli.embedded.library.file_access import absolute, between, extension, is_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -147,7 +147,7 @@ def _patterns(texts: Iterable[str], warn: Callable[[str], None]) -> tuple[Expres
     for text in texts:
         try:
             # Exclusions ignore case.
-            patterns.append(regex.compile_pattern(f"(?i){text}"))
+            patterns.append(functions.compile_pattern(f"(?i){text}"))
         except Refused as refusal:
             warn(f"Ignoring the exclusion pattern {text!r}: {refusal}")
     return tuple(patterns)

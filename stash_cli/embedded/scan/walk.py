@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from stash_cli.core.texts import is_text, legible
 from stash_cli.embedded.library import file_access
-from stash_cli.embedded.scan import paths as names
+from stash_cli.embedded.library import file_access as names
 from stash_cli.embedded.scan.captions import Caption, Sidecars, find_sidecars
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from stash_cli.embedded.search.matches import Matches
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from stash_cli.embedded.library.context import RequestContext
-    from stash_cli.embedded.library.rows import Row
+    from stash_cli.embedded.library.context import RequestContext, Row
 
     Total = Callable[[Connection, Select[Any], bool], float]
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, String, cast, func, se
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters.common import column_links
 from stash_cli.embedded.filters.criteria import counted, pairs, total
-from stash_cli.embedded.library import pair_queries, sql
+from stash_cli.embedded.library import sql
 from stash_cli.embedded.search import file_sorts as files
 from stash_cli.embedded.tables.search_index import title_order
 
@@ -158,7 +158,7 @@ SORTS: dict[str, dict[str, Key]] = {
         "galleries_count": number(partial(pairs, t.performers_galleries, "performer_id", "gallery_id")),
         "scenes_duration": summed(_scene_durations(_performer_scenes)),
         "play_count": number(_over_scenes(t.performers_scenes, "performer_id", t.scenes_view_dates, "id")),
-        "o_counter": summed(lambda: pair_queries.o_counts("Performer")),
+        "o_counter": summed(lambda: sql.o_counts("Performer")),
         "last_played_at": latest(
             _over_scenes(t.performers_scenes, "performer_id", t.scenes_view_dates, "view_date")
         ),
@@ -184,7 +184,7 @@ SORTS: dict[str, dict[str, Key]] = {
         "studios_count": _tagged(t.studios_tags, "studio_id"),
         "groups_count": _tag_groups,
         "movies_count": _tag_groups,
-        "scene_markers_count": number(pair_queries.marker_tags),
+        "scene_markers_count": number(sql.marker_tags),
         "scenes_duration": summed(_scene_durations(_tag_scenes)),
     },
     "Group": {
@@ -192,7 +192,7 @@ SORTS: dict[str, dict[str, Key]] = {
         "name": named("name", naturally=True),
         "scenes_count": number(partial(pairs, t.groups_scenes, "group_id", "scene_id")),
         "tag_count": number(partial(pairs, t.groups_tags, "group_id", "tag_id")),
-        "o_counter": summed(lambda: pair_queries.o_counts("Group")),
+        "o_counter": summed(lambda: sql.o_counts("Group")),
     },
     "SceneMarker": {
         **columns("id created_at updated_at scene_id seconds"),

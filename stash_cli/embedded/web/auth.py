@@ -13,10 +13,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from stash_cli.embedded.library import settings
-from stash_cli.embedded.web.credentials import Credentials
+from stash_cli.embedded.library.settings import REFUSAL, UNKNOWN_PROXY, Credentials, is_locked, lock
 from stash_cli.embedded.web.login import LoginThrottle, Sessions, refuse_guess, session_cookie, session_token
 from stash_cli.embedded.web.peers import peer_of, prefix_of
-from stash_cli.embedded.web.public_access import REFUSAL, UNKNOWN_PROXY, is_locked, lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,8 @@ from urllib.parse import parse_qs
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from stash_cli.embedded.library.settings import Credentials
 from stash_cli.embedded.web.addresses import parse_address
-from stash_cli.embedded.web.credentials import Credentials
 from stash_cli.embedded.web.peers import peer_of
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from stash_cli.embedded.library.context import Row
     from stash_cli.embedded.library.library import Library
-    from stash_cli.embedded.library.rows import Row
 
     Find = Callable[[Connection, str], int]
 

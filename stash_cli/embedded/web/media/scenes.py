@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from stash_cli.embedded.library.context import Row
     from stash_cli.embedded.library.file_source import FileSource
     from stash_cli.embedded.library.library import Library
-    from stash_cli.embedded.library.rows import Row
 
 TYPE = "text/vtt"
 _HEADER = "WEBVTT"
