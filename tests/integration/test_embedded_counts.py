@@ -11,7 +11,7 @@ import pytest
 from sample_library import SampleLibrary, open_sample_library
 from sqlalchemy import event
 
-from stash_cli.embedded.object_types import distinct_counts
+from stash_cli.embedded.object_types import relations
 
 QUERY = '{ findTags(filter: {sort: "id"}) { tags { scene_count(depth: %d) } } }'
 
@@ -34,7 +34,7 @@ def test_a_scene_counts_once_whatever_way_leads_to_it(
     sample: SampleLibrary, monkeypatch: pytest.MonkeyPatch, depth: int, counts: list[int], memory: int
 ) -> None:
     """Also where SQLite has to count, and where the roots are counted one by one."""
-    monkeypatch.setattr(distinct_counts, "MEMORY", memory)
+    monkeypatch.setattr(relations, "MEMORY", memory)
     tags = sample(QUERY % depth)["tags"]
     assert [tag["scene_count"] for tag in tags] == counts
 
@@ -53,7 +53,7 @@ def test_what_is_linked_in_several_ways_counts_once(
     sample: SampleLibrary, monkeypatch: pytest.MonkeyPatch, memory: int
 ) -> None:
     """A performer of two scenes and a gallery of a studio; a marker with a tag as its first and another."""
-    monkeypatch.setattr(distinct_counts, "MEMORY", memory)
+    monkeypatch.setattr(relations, "MEMORY", memory)
     performer = sample.create("performerCreate", name="p")
     for name, parents in (("above", {}), ("below", {"parent_id": "1"})):
         sample.create("studioCreate", name=name, **parents)

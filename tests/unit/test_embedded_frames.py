@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from scan_library import mute, put_picture_first, write_video
 
-from stash_cli.embedded.imaging.frames import Frames, Scaler, cover_at
 from stash_cli.embedded.imaging.phash import video_hash
+from stash_cli.embedded.imaging.pictures import Frames, Scaler, cover_at
 from stash_cli.embedded.library.functions import phash_distance
 from stash_cli.embedded.scan.probe import BrokenFileError, open_video
 

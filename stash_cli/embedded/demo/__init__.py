@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stash_cli.embedded.demo import entities
 from stash_cli.embedded.demo.builder import Builder
-from stash_cli.embedded.demo.entities import add_galleries, add_groups, add_performers, add_studios, add_tags
-from stash_cli.embedded.demo.scenes import add_history, add_markers, add_scenes
 from stash_cli.embedded.library import settings
 from stash_cli.embedded.library.library import DEMO, demo_path
 
@@ -22,14 +21,14 @@ def build(library: Library) -> None:
     """Write the demo library into an empty one, in one transaction."""
     builder = Builder(_SEED)
     for add in (
-        add_tags,
-        add_studios,
-        add_performers,
-        add_groups,
-        add_scenes,
-        add_galleries,
-        add_markers,
-        add_history,
+        entities.add_tags,
+        entities.add_studios,
+        entities.add_performers,
+        entities.add_groups,
+        entities.add_scenes,
+        entities.add_galleries,
+        entities.add_markers,
+        entities.add_history,
     ):
         add(builder)
     with library.database.write() as connection:

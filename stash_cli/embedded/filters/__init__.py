@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, Table, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters.criteria import Handler, compose, full_scan
-from stash_cli.embedded.filters.file import FILE_FILTER, FOLDER_FILTER
-from stash_cli.embedded.filters.gallery import GALLERY_FILTER, IMAGE_FILTER
+from stash_cli.embedded.filters.files import FILE_FILTER, FOLDER_FILTER, GALLERY_FILTER, IMAGE_FILTER
 from stash_cli.embedded.filters.named import GROUP_FILTER, PERFORMER_FILTER, STUDIO_FILTER, TAG_FILTER
 from stash_cli.embedded.filters.scene import MARKER_FILTER, SCENE_FILTER
 

@@ -14,7 +14,7 @@ from operator import mul
 from statistics import median
 from typing import IO, TYPE_CHECKING
 
-from stash_cli.embedded.imaging.frames import Frames, Scaler
+from stash_cli.embedded.imaging.pictures import Frames, Scaler
 from stash_cli.embedded.scan.probe import open_picture, open_video, require_decodable
 
 if TYPE_CHECKING:

@@ -1,21 +1,144 @@
-"""Pictures: validated content, and thumbnails of at most 640 pixels."""
+"""Frames of videos, sought as ffmpeg does, and pictures: validated content and thumbnails of 640 pixels."""
 
 from __future__ import annotations
 
 import io
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from fractions import Fraction
+from typing import IO, TYPE_CHECKING, Any
 
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.imaging.frames import cover_at
 from stash_cli.embedded.library.limits import Cache
-from stash_cli.embedded.scan.probe import BrokenFileError, open_picture, require_decodable
+from stash_cli.embedded.scan.probe import (
+    MAX_PIXELS,
+    BrokenFileError,
+    open_picture,
+    open_video,
+    require_decodable,
+    video_stream,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
     from PIL.Image import Image
 
     from stash_cli.embedded.library.file_source import FileLocation, ServableFile
+
+
+_MICROSECONDS = 1_000_000
+_REORDERED = 3 * _MICROSECONDS // 23
+"""Microseconds that decoding starts before the wanted time, because frames may be stored out of order."""
+_SOON = 2 * _MICROSECONDS
+_TURNS = {-90: ("transpose=clock",), 90: ("transpose=cclock",), 180: ("hflip", "vflip")}
+"""Filters that rotate a frame upright, by its rotation in degrees."""
+
+
+class Frames:
+    """Frames of an open video; `at` finds the first frame at or after a time.
+
+    For a time shortly after the previous one decoding continues, for any other it seeks.
+    """
+
+    def __init__(self, container: InputContainer) -> None:
+        stream = video_stream(container)
+        if stream is None:
+            raise BrokenFileError("a video without pictures")
+        if stream.width * stream.height > MAX_PIXELS:
+            raise BrokenFileError(f"a video of more than {MAX_PIXELS} pixels is not decoded")
+        self._container = container
+        self._stream = stream
+        self._stream.thread_type = "AUTO"
+        self._start = container.start_time or 0
+        self._asked: int | None = None
+        self._frame: VideoFrame | None = None
+        self._following: Iterator[VideoFrame] = iter(())
+
+    def at(self, second: float) -> VideoFrame:
+        """The frame at `second`. Raises BrokenFileError past the end of the video."""
+        wanted = int(Decimal(repr(second)) * _MICROSECONDS) + self._start
+        if self._asked is None or not self._asked <= wanted <= self._asked + _SOON:
+            self._container.seek(max(wanted - _REORDERED, self._start), backward=True)
+            self._following, self._frame = self._container.decode(self._stream), None
+        self._asked = wanted
+        while self._frame is None or not _is_at(self._frame, wanted):
+            self._frame = next(self._following, None)
+            if self._frame is None:
+                raise BrokenFileError(f"no picture at {second} seconds")
+        return self._frame
+
+
+def _is_at(frame: VideoFrame, microseconds: int) -> bool:
+    """Whether a frame is at or after a time, rounded to the stream's time base as ffmpeg does."""
+    if frame.pts is None or not frame.time_base:
+        return False
+    return frame.pts >= int(Fraction(microseconds, _MICROSECONDS) / frame.time_base + Fraction(1, 2))
+
+
+def cover_at(stream: IO[bytes], second: float) -> bytes | None:
+    """The frame at `second` as JPEG, or the first frame of a shorter video; None if unreadable."""
+    for wanted in (second, 0.0):
+        stream.seek(0)
+        try:
+            with open_video(stream) as container:
+                return _jpeg(Frames(container).at(wanted))
+        except BrokenFileError:
+            continue
+    return None
+
+
+def _jpeg(frame: VideoFrame) -> bytes:
+    picture: Image = frame.to_image()  # type: ignore[no-untyped-call, unused-ignore]
+    data = io.BytesIO()
+    picture.rotate(_rotation(frame), expand=True).save(data, "JPEG", quality=90)
+    return data.getvalue()
+
+
+def _rotation(frame: VideoFrame) -> int:
+    # Older versions of PyAV have no rotation.
+    return int(getattr(frame, "rotation", 0) or 0)
+
+
+class Scaler:
+    """Scales frames with ffmpeg's own filters, which gives the same pixels as its command line."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._graphs: dict[tuple[Any, ...], Any] = {}
+
+    def __call__(self, frame: VideoFrame) -> Image:
+        """The frame upright, `width` pixels wide, with an even height."""
+        from PIL import Image
+
+        key = (frame.format.name, frame.width, frame.height, _rotation(frame))
+        if key not in self._graphs:
+            self._graphs[key] = self._graph(frame)
+        graph = self._graphs[key]
+        graph.push(frame)
+        small = graph.pull()
+        size, plane = (small.width, small.height), small.planes[0]
+        return Image.frombytes("RGB", size, bytes(plane), "raw", "BGR", plane.line_size, 1)
+
+    def _graph(self, frame: VideoFrame) -> Any:
+        from av.filter import Graph
+
+        graph = Graph()
+        source = graph.add_buffer(
+            width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+        )
+        filters = (*_TURNS.get(_rotation(frame), ()), f"scale={self._width}:-2", "format=bgr24", "buffersink")
+        for described in filters:
+            name, _, options = described.partition("=")
+            following = graph.add(name, options or None)
+            source.link_to(following)
+            source = following
+        graph.configure()
+        return graph
+
 
 _SVG = re.compile(
     r"\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.{0,4096}?-->\s*){0,9}(?:<!DOCTYPE\s+svg[^>\[]*>\s*)?<svg[\s>]",

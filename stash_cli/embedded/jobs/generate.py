@@ -9,9 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 from sqlalchemy import Select, Table, delete, insert, or_, select, update
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.imaging.frames import cover_at
 from stash_cli.embedded.imaging.phash import picture_hash, video_hash
-from stash_cli.embedded.imaging.pictures import Picture
+from stash_cli.embedded.imaging.pictures import Picture, cover_at
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.library.file_source import FileOpener, FileSource, locate
 from stash_cli.embedded.persistence import blobs

@@ -6,8 +6,7 @@ from sqlalchemy import literal
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.object_types import fields
-from stash_cli.embedded.object_types.file import FILES, FOLDER
-from stash_cli.embedded.object_types.gallery import CHAPTER, GALLERY, IMAGE
+from stash_cli.embedded.object_types.files import CHAPTER, FILES, FOLDER, GALLERY, IMAGE
 from stash_cli.embedded.object_types.named import GROUP, MOVIE, PERFORMER, STUDIO, TAG
 from stash_cli.embedded.object_types.scene import MARKER, SCENE
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.embedded.library import settings
-from stash_cli.embedded.object_types.gallery import COVER_NAMES
+from stash_cli.embedded.object_types.files import COVER_NAMES
 from stash_cli.embedded.scan.rules import DEFAULT_EXTENSIONS
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from stash_cli.core.texts import decode_text
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.imaging.frames import cover_at
+from stash_cli.embedded.imaging.pictures import cover_at
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web import responses
