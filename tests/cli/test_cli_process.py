@@ -362,7 +362,7 @@ def napping(library_file: Path) -> Iterator[str]:
     import uvicorn
 
     from stash_cli.embedded import open_library
-    from stash_cli.embedded.jobs.job import Progress
+    from stash_cli.embedded.jobs.queue import Progress
 
     def nap(progress: Progress) -> None:
         progress.total(4)

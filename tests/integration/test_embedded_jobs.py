@@ -8,7 +8,7 @@ import time
 import pytest
 from support import run
 
-from stash_cli.embedded.jobs import JobQueue
+from stash_cli.embedded.jobs.queue import JobQueue
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.migrations import migrate
-from stash_cli.embedded.library.search_index import update_search_index
+from stash_cli.embedded.search.file_sorts import update_search_index
 from stash_cli.embedded.tables.entities import SORT_INDEXES
 
 BIG = ("scenes", "files", "scenes_tags", "scenes_files", "files_fingerprints", "scene_markers")

@@ -15,7 +15,7 @@ from sqlalchemy import event, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import FILTERS
 from stash_cli.embedded.search import matches
-from stash_cli.embedded.search.order import order_by
+from stash_cli.embedded.search.sorts import order_by
 
 SCENES, PER_PAGE = 120, 17
 KEYS = ("title", "path", "date", "created_at", "updated_at", "rating", "id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from every import every
 
-from stash_cli.embedded.scan.captions import find_sidecars, language_of
+from stash_cli.embedded.scan.walk import find_sidecars, language_of
 
 
 @every(

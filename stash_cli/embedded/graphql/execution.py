@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.jobs import JobQueue
     from stash_cli.embedded.jobs.events import Broadcast
+    from stash_cli.embedded.jobs.queue import JobQueue
     from stash_cli.embedded.library.library import Library
     from stash_cli.embedded.web.requests import Query
 

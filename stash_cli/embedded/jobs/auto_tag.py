@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from stash_cli.core.types.re2 import Expression
-    from stash_cli.embedded.jobs.job import Progress
+    from stash_cli.embedded.jobs.queue import Progress
     from stash_cli.embedded.library.database import Database
 
 _SEPARATORS = r"[.\-_ ]*"

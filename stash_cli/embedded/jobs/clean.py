@@ -28,7 +28,7 @@ from stash_cli.embedded.scan.walk import FoundFile, Walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from stash_cli.embedded.jobs.job import Progress
+    from stash_cli.embedded.jobs.queue import Progress
     from stash_cli.embedded.library.database import Database
 
 _BATCH = 200

@@ -19,7 +19,7 @@ from stash_cli.embedded.library import settings
 
 if TYPE_CHECKING:
     from stash_cli.embedded.import_export.archive import Entries
-    from stash_cli.embedded.jobs.job import Progress
+    from stash_cli.embedded.jobs.queue import Progress
     from stash_cli.embedded.library.context import RequestContext
     from stash_cli.embedded.library.library import Library
 
@@ -46,7 +46,7 @@ _SCAN_PREFIX = "scanGenerate"
 def scan(library: Library, options: Options, progress: Progress) -> None:
     """Scan, then generate what the scan options request for the scanned files."""
     # Imports the media libraries, which nothing else needs.
-    from stash_cli.embedded import scan as scanner
+    from stash_cli.embedded.scan import task as scanner
 
     wanted = {_option_name(name): value for name, value in options.items() if name.startswith(_SCAN_PREFIX)}
     _warn_unsupported(wanted, progress)

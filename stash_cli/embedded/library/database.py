@@ -15,7 +15,7 @@ from stash_cli.core.errors import StashConfigurationError
 from stash_cli.core.private_files import create_private
 from stash_cli.embedded.library.functions import register
 from stash_cli.embedded.library.migrations import migrate
-from stash_cli.embedded.library.search_index import update_search_index
+from stash_cli.embedded.search.file_sorts import update_search_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

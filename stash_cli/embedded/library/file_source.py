@@ -13,11 +13,10 @@ from sqlalchemy import Connection, func, select
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import file_access, settings, sql, timestamps
 from stash_cli.embedded.library.file_access import extension
-from stash_cli.embedded.scan.captions import CAPTION_TYPES
 from stash_cli.embedded.scan.content import read_member
 from stash_cli.embedded.scan.probe import BrokenFileError, probe_content
 from stash_cli.embedded.scan.rules import Rules, read_rules
-from stash_cli.embedded.scan.walk import whole_seconds
+from stash_cli.embedded.scan.walk import CAPTION_TYPES, whole_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection

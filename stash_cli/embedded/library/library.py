@@ -13,7 +13,7 @@ from platformdirs import user_data_path
 from stash_cli.core.private_files import make_private_folder
 from stash_cli.embedded.graphql.documents import Documents
 from stash_cli.embedded.graphql.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
-from stash_cli.embedded.jobs import JobQueue
+from stash_cli.embedded.jobs.queue import JobQueue
 from stash_cli.embedded.library.database import Database
 from stash_cli.embedded.library.limits import DEFAULT_LIMITS, Limits
 from stash_cli.embedded.library.temporary import Downloads, TemporaryFolder

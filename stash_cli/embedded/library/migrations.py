@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateIndex
 
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.search_index import mark_all_stale, update_search_index
+from stash_cli.embedded.search.file_sorts import mark_all_stale, update_search_index
 from stash_cli.embedded.tables.entities import SORT_INDEXES
 from stash_cli.embedded.tables.search_index import SEARCH, triggers
 

@@ -5,29 +5,11 @@ back.
 """
 
 from stash_cli.embedded.library.context import Resolver
-from stash_cli.embedded.mutations import (
-    configure,
-    contents,
-    entities,
-    files,
-    history,
-    merges,
-    metadata,
-    raw_sql,
-)
+from stash_cli.embedded.mutations import configure, entities, files, history, merges, metadata, raw_sql
 
 MUTATIONS: dict[str, Resolver] = {
     name: resolver
-    for area in (
-        configure,
-        contents,
-        entities,
-        files,
-        history,
-        merges,
-        metadata,
-        raw_sql,
-    )
+    for area in (configure, entities, files, history, merges, metadata, raw_sql)
     for name, resolver in area.RESOLVERS.items()
 }
 

@@ -14,12 +14,12 @@ from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import file_access, functions, settings
 from stash_cli.embedded.library.settings import Credentials, hash_password, make_api_key, unlock
-from stash_cli.embedded.queries.configuration import configuration_part, deep_merged
+from stash_cli.embedded.queries.system import configuration_part, deep_merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.jobs import Progress
+    from stash_cli.embedded.jobs.queue import Progress
     from stash_cli.embedded.library.context import Input, RequestContext, Resolver
     from stash_cli.embedded.library.limits import Limits
 

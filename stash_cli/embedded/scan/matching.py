@@ -16,8 +16,8 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.library.file_access import is_within, name
 from stash_cli.embedded.scan import rows
-from stash_cli.embedded.scan.captions import Caption
 from stash_cli.embedded.scan.rows import stored_time
+from stash_cli.embedded.scan.walk import Caption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -17,7 +17,7 @@ from stash_cli.embedded.scan.probe import ImageFacts, VideoFacts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from stash_cli.embedded.scan.captions import Caption
+    from stash_cli.embedded.scan.walk import Caption
 
 _FOLDER_BY_PATH = select(t.folders.c.id, t.folders.c.mod_time, t.folders.c.zip_file_id).where(
     t.folders.c.path == bindparam("path")

@@ -21,7 +21,7 @@ from stash_cli.embedded.scan.walk import FoundFile, FoundFolder, Walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from stash_cli.embedded.jobs import Progress
+    from stash_cli.embedded.jobs.queue import Progress
     from stash_cli.embedded.library.database import Database
     from stash_cli.embedded.library.library import Library
 

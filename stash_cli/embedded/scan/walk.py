@@ -1,4 +1,4 @@
-"""Walks library folders by name and yields the folders and files to scan."""
+"""The walk over library folders by name: the folders, files and sidecars (captions, funscripts) to scan."""
 
 from __future__ import annotations
 
@@ -6,17 +6,89 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stash_cli.core.texts import is_text, legible
 from stash_cli.embedded.library import file_access
-from stash_cli.embedded.library import file_access as names
-from stash_cli.embedded.scan.captions import Caption, Sidecars, find_sidecars
+from stash_cli.embedded.library.file_access import extension, stem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from stash_cli.embedded.scan.rules import Kind, Root, Rules
+
+
+UNKNOWN_LANGUAGE = "00"
+CAPTION_TYPES = ("srt", "vtt")
+
+_CODES = """
+aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee
+el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is
+it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms
+mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk
+sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi
+yo za zh zu
+"""
+_LONGER = """
+ar:ara bg:bul cs:ces,cze da:dan de:deu,ger el:ell,gre en:eng es:spa et:est fa:fas,per fi:fin fr:fra,fre he:heb
+hi:hin hr:hrv hu:hun id:ind is:isl,ice it:ita ja:jpn ko:kor lt:lit lv:lav ms:msa,may nl:nld,dut no:nor pl:pol
+pt:por ro:ron,rum ru:rus sk:slk,slo sl:slv sr:srp sv:swe th:tha tr:tur uk:ukr vi:vie zh:zho,chi
+"""
+_LANGUAGES = {code: code for code in _CODES.split()} | {
+    longer: short
+    for short, _, all_longer in (entry.partition(":") for entry in _LONGER.split())
+    for longer in all_longer.split(",")
+}
+
+
+class Caption(NamedTuple):
+    """A caption file of a video: ISO 639-1 code ("00" unknown), file name, type (srt or vtt)."""
+
+    language_code: str
+    filename: str
+    caption_type: str
+
+
+class Sidecars(NamedTuple):
+    """The sidecar files of one folder, by the stem of their video's name."""
+
+    captions: Mapping[str, tuple[Caption, ...]]
+    funscripts: frozenset[str]
+
+    def of(self, basename: str) -> tuple[tuple[Caption, ...], bool]:
+        """The captions of a video, and whether it is interactive."""
+        own = stem(basename)
+        return self.captions.get(own, ()), own in self.funscripts
+
+
+def language_of(suffix: str) -> str | None:
+    """The language code of a name part ("en", "eng", "en-US"), or None."""
+    base = suffix.lower().replace("_", "-").partition("-")[0]
+    return _LANGUAGES.get(base)
+
+
+def find_sidecars(names: Iterable[str]) -> Sidecars:
+    """Assign the captions and funscripts among `names` to video stems.
+
+    A video has one caption for each language and type: the first by name.
+    """
+    captions: dict[str, dict[tuple[str, str], Caption]] = {}
+    funscripts = set()
+    for name in sorted(names):
+        kind = extension(name)
+        if kind == "funscript":
+            funscripts.add(stem(name))
+        elif kind in CAPTION_TYPES:
+            owner, language = _split_language(stem(name))
+            captions.setdefault(owner, {}).setdefault((language, kind), Caption(language, name, kind))
+    return Sidecars({stem: tuple(found.values()) for stem, found in captions.items()}, frozenset(funscripts))
+
+
+def _split_language(name: str) -> tuple[str, str]:
+    owner = stem(name)
+    language = language_of(name[len(owner) + 1 :])
+    return (owner, language) if language else (name, UNKNOWN_LANGUAGE)
+
 
 _LAST_SECOND = 253402214400
 """9999-12-31 in epoch seconds: later times, which a file system may hold, cannot be stored as text."""
@@ -49,11 +121,11 @@ class FoundFile:
 
     @property
     def folder(self) -> str:
-        return names.parent(self.path)
+        return file_access.parent(self.path)
 
     @property
     def basename(self) -> str:
-        return names.name(self.path)
+        return file_access.name(self.path)
 
 
 @dataclass(slots=True)
@@ -72,7 +144,7 @@ class Walk:
 
     def paths(self, paths: list[str]) -> Iterator[FoundFolder | FoundFile]:
         """The folders and files at `paths`, preceded by their ancestors up to the library folder."""
-        for path in map(names.absolute, paths):
+        for path in map(file_access.absolute, paths):
             if not self._is_text(path):
                 continue
             root = self.rules.root_of(path)
@@ -91,15 +163,15 @@ class Walk:
             yield from self._tree(root, path) if stat.S_ISDIR(mode) else self._single(root, path)
 
     def _ancestors(self, root: Root, path: str) -> Iterator[FoundFolder]:
-        for folder in names.between(path, root.path):
+        for folder in file_access.between(path, root.path):
             yield FoundFolder(folder, whole_seconds(Path(folder).stat()))
 
     def _single(self, root: Root, path: str) -> Iterator[FoundFile]:
-        folder = names.parent(path)
+        folder = file_access.parent(path)
         listing = self._list(folder)
         sidecars, makes_gallery = self._sidecars(listing)
         for entry in listing:
-            if entry.name == names.name(path):
+            if entry.name == file_access.name(path):
                 yield from self._file(root, entry, sidecars, in_gallery=makes_gallery)
 
     def _tree(self, root: Root, top: str) -> Iterator[FoundFolder | FoundFile]:

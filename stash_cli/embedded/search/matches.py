@@ -20,7 +20,7 @@ from sqlalchemy.sql import operators
 from stash_cli.embedded.filters import FILTERS, condition
 from stash_cli.embedded.filters.criteria import full_scan
 from stash_cli.embedded.library import sql
-from stash_cli.embedded.search.order import order_by, sort_key_of
+from stash_cli.embedded.search.sorts import order_by, sort_key_of
 from stash_cli.embedded.search.text_search import search_condition
 
 if TYPE_CHECKING:
