@@ -5,6 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -196,6 +201,51 @@ def test_a_malformed_multipart_request_is_unprocessable(endpoint):
         ).status_code
         == 422
     )
+
+
+def test_the_operations_of_a_multipart_request_may_hold_a_picture(endpoint):
+    """More than the megabyte that a form field may have elsewhere."""
+    document = "query($text: String!) { findTags(filter: {q: $text}) { count } }"
+    answer = multipart(endpoint, {"query": document, "variables": {"text": "x" * 2_000_000}}, {})
+    assert answer.json() == {"data": {"findTags": {"count": 0}}}
+
+
+def test_a_multipart_request_of_too_many_files_is_unprocessable(endpoint):
+    answer = multipart(endpoint, {"query": VERSION}, {}, **{str(place): b"" for place in range(1001)})
+    assert answer.status_code == 422
+    assert "Too many files" in answer.json()["errors"][0]["message"]
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def temporary_files(folder: Path) -> list[str]:
+    """The files below `folder` that this process has open; on POSIX they have no name any more."""
+    links = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return [target for target in links if target.startswith(str(folder))]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("hang_up", [False, True])
+def test_a_large_upload_leaves_no_temporary_file(endpoint, tmp_path, monkeypatch, hang_up):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    part = b'--b\r\nContent-Disposition: form-data; name="%s"; filename="f"\r\n\r\n%s\r\n'
+    body = part % (b"0", b"x" * 3_000_000) + part % (b"1", b"x" * 3_000_000)
+    head = HEAD.replace(b"application/json", b"multipart/form-data; boundary=b") % (len(body) + 5)
+    address = urlsplit(endpoint)
+    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        connection.sendall(head + body)
+        wait_until(lambda: len(temporary_files(folder)) == 2)
+        if not hang_up:
+            connection.sendall(b"--b--")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 422")
+    wait_until(lambda: not temporary_files(folder))
 
 
 def test_requests_do_not_wait_for_each_other(endpoint):

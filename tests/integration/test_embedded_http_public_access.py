@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 from stash_cli.embedded import open_library
 from stash_cli.embedded.library.settings import unlock
-from stash_cli.embedded.web.addresses import is_local
+from stash_cli.embedded.web.policy import is_local
 
 STRANGER = {"X-Forwarded-For": "203.0.113.7"}
 CLAIMS = [

@@ -14,7 +14,8 @@ from stash_cli.embedded.web.auth import AuthMiddleware
 from stash_cli.embedded.web.graphql_http import graphql_endpoint
 from stash_cli.embedded.web.graphql_ws import socket_endpoint
 from stash_cli.embedded.web.login import Sessions, login_endpoint, logout_endpoint
-from stash_cli.embedded.web.media import media_routes
+from stash_cli.embedded.web.media.images import image_routes, portrait_routes
+from stash_cli.embedded.web.media.scenes import scene_routes
 from stash_cli.embedded.web.middleware import BodyLimit, CrossSiteMiddleware, ResponseHeadersMiddleware
 from stash_cli.embedded.web.peers import PeerMiddleware
 from stash_cli.embedded.web.policy import WebPolicy
@@ -92,7 +93,9 @@ def _routes(library: Library) -> list[BaseRoute]:
         *(Route(path, graphql, methods=_ALL_METHODS) for path in ("/graphql", "/graphql/")),
         *(WebSocketRoute(path, socket) for path in ("/graphql", "/graphql/")),
         Route("/healthz", _alive),
-        *media_routes(library),
+        *portrait_routes(library),
+        *image_routes(library),
+        *scene_routes(library),
         download_route(library),
         page_route(),
     ]

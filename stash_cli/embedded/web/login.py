@@ -17,8 +17,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from stash_cli.embedded.library.settings import Credentials
-from stash_cli.embedded.web.addresses import parse_address
 from stash_cli.embedded.web.peers import peer_of
+from stash_cli.embedded.web.policy import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 
-from stash_cli.embedded.web.addresses import Host, Origin
 from stash_cli.embedded.web.peers import peer_of
+from stash_cli.embedded.web.policy import Host, Origin
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

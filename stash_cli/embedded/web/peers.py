@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from stash_cli.embedded.web.addresses import Host, is_local, is_loopback, parse_address
+from stash_cli.embedded.web.policy import Host, is_local, is_loopback, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, field
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from email.message import Message
 
+    from starlette.datastructures import FormData
     from starlette.requests import Request
 
 
@@ -55,10 +57,9 @@ async def read_query(request: Request) -> Query:
     if request.method == "GET":
         return from_parameters(request.query_params)
     content_type = request.headers.get("content-type", "")
-    body = await request.body()
     if media_type(content_type) == "multipart/form-data":
-        return from_multipart(content_type, body)
-    return from_body(body.decode("utf-8", "replace"))
+        return await from_multipart(request)
+    return from_body((await request.body()).decode("utf-8", "replace"))
 
 
 def media_type(header: str) -> str:
@@ -92,28 +93,37 @@ def from_body(text: str) -> Query:
         raise MalformedRequest(f"json request body could not be decoded: {reason} body:{text}") from None
 
 
-def from_multipart(content_type: str, body: bytes) -> Query:
+async def from_multipart(request: Request) -> Query:
     """The request in a multipart body: parts `operations` and `map`, then the files."""
-    message = BytesParser(policy=HTTP).parsebytes(
-        b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + body
-    )
-    parts = {str(part.get_param("name", header="content-disposition")): part for part in message.iter_parts()}
     try:
-        raw = json.loads(_content(parts["operations"]))
-        places = json.loads(_content(parts["map"]))
-        for name, paths in places.items():
-            part = parts[name]
-            file = UploadedFile(part.get_filename() or name, _content(part))
-            for path in paths:
-                _put(raw, path.split("."), file)
-        return Query.load(raw)
+        # A part may be as large as a body, which is limited before: `operations` has pictures as data URIs.
+        # Leaving the block removes the temporary files of large parts.
+        async with request.form(max_part_size=sys.maxsize) as form:
+            return await _from_form(form)
+    except HTTPException as refusal:
+        raise _malformed(refusal.detail) from None
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, MalformedRequest) as reason:
-        raise MalformedRequest(f"failed to parse multipart form: {reason}", 422) from None
+        raise _malformed(reason) from None
 
 
-def _content(part: Message) -> bytes:
-    content = part.get_payload(decode=True)
-    return content if isinstance(content, bytes) else b""
+def _malformed(reason: object) -> MalformedRequest:
+    return MalformedRequest(f"failed to parse multipart form: {reason}", 422)
+
+
+async def _from_form(form: FormData) -> Query:
+    raw = json.loads(await _content(form["operations"]))
+    places = json.loads(await _content(form["map"]))
+    for name, paths in places.items():
+        part = form[name]
+        filename = part.filename if isinstance(part, UploadFile) else None
+        file = UploadedFile(filename or name, await _content(part))
+        for path in paths:
+            _put(raw, path.split("."), file)
+    return Query.load(raw)
+
+
+async def _content(part: UploadFile | str) -> bytes:
+    return await part.read() if isinstance(part, UploadFile) else part.encode()
 
 
 def _put(target: Any, path: list[str], value: Any) -> None:

@@ -11,7 +11,7 @@ from stash_cli.embedded.imaging.pictures import Thumbnails
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web import responses
-from stash_cli.embedded.web.media import lookup
+from stash_cli.embedded.web.media import LARGEST, gallery_id, image_id, object_id, primary_file, scene_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     Find = Callable[[Connection, str], int]
 
 _PORTRAITS: dict[str, tuple[Table, str, str, Find]] = {
-    "/performer/{id}/image": (t.performers, "image_blob", "performer", lookup.object_id),
-    "/studio/{id}/image": (t.studios, "image_blob", "studio", lookup.object_id),
-    "/tag/{id}/image": (t.tags, "image_blob", "tag", lookup.object_id),
-    "/group/{id}/frontimage": (t.groups, "front_image_blob", "group", lookup.object_id),
-    "/group/{id}/backimage": (t.groups, "back_image_blob", "group", lookup.object_id),
-    "/scene/{id}/screenshot": (t.scenes, "cover_blob", "scene", lookup.scene_id),
+    "/performer/{id}/image": (t.performers, "image_blob", "performer", object_id),
+    "/studio/{id}/image": (t.studios, "image_blob", "studio", object_id),
+    "/tag/{id}/image": (t.tags, "image_blob", "tag", object_id),
+    "/group/{id}/frontimage": (t.groups, "front_image_blob", "group", object_id),
+    "/group/{id}/backimage": (t.groups, "back_image_blob", "group", object_id),
+    "/scene/{id}/screenshot": (t.scenes, "cover_blob", "scene", scene_id),
 }
 
 
@@ -81,13 +81,13 @@ class _Images:
     def image(self, request: Request) -> Response:
         """The primary file."""
         with self._library.database.read() as connection:
-            number = lookup.image_id(connection, request.path_params["id"])
-            media = lookup.primary_file(self._library, connection, t.images_files, "image_id", number)
+            number = image_id(connection, request.path_params["id"])
+            media = primary_file(self._library, connection, t.images_files, "image_id", number)
         return responses.send_file(request, media.open())
 
     def thumbnail(self, request: Request) -> Response:
         with self._library.database.read() as connection:
-            number = lookup.image_id(connection, request.path_params["id"])
+            number = image_id(connection, request.path_params["id"])
             if connection.scalar(select(t.images.c.id).where(t.images.c.id == number)) is None:
                 raise responses.NotServed
         return self._thumbnail_response(request, number)
@@ -106,7 +106,7 @@ class _Images:
         index = request.path_params["index"]
         if not (index.isascii() and index.isdigit()):
             raise responses.NotServed("bad index", 400)
-        place = min(int(index), lookup.LARGEST)
+        place = min(int(index), LARGEST)
         image = self._image_of_gallery(request, lambda gallery: gallery.get("image", {"index": place}))
         if image is None:
             raise responses.NotServed
@@ -115,7 +115,7 @@ class _Images:
     def _image_of_gallery(self, request: Request, choose: Callable[[Row], Row | None]) -> int | None:
         """The id of an image of the requested gallery."""
         with self._library.database.read() as connection:
-            number = lookup.gallery_id(connection, request.path_params["id"])
+            number = gallery_id(connection, request.path_params["id"])
             gallery = RequestContext(self._library, connection, "").fetch("Gallery", number)
             if gallery is None:
                 raise responses.NotServed
@@ -126,7 +126,7 @@ class _Images:
         """A thumbnail; the picture itself if it is small or unscalable, a placeholder if it is missing."""
         try:
             with self._library.database.read() as connection:
-                media = lookup.primary_file(self._library, connection, t.images_files, "image_id", number)
+                media = primary_file(self._library, connection, t.images_files, "image_id", number)
             file = media.open()
         except (responses.NotServed, OSError, BrokenFileError):
             return responses.send_content(request, responses.placeholder("image"))

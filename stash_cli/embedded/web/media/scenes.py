@@ -13,7 +13,7 @@ from stash_cli.embedded.imaging.pictures import cover_at
 from stash_cli.embedded.library.context import RequestContext
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web import responses
-from stash_cli.embedded.web.media import lookup
+from stash_cli.embedded.web.media import object_id, primary_file, scene_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -100,7 +100,7 @@ class _Scenes:
         query = query.where(captions.language_code == wanted[0], captions.caption_type == wanted[1])
         with self._library.database.read() as connection:
             video = self._video(connection, request)
-            number = lookup.scene_id(connection, request.path_params["id"])
+            number = scene_id(connection, request.path_params["id"])
             name = connection.scalar(query.where(t.scenes_files.c.scene_id == number))
         if not name:
             raise responses.NotServed
@@ -117,7 +117,7 @@ class _Scenes:
     def chapters(self, request: Request) -> Response:
         """The markers of a scene as chapters, each until its end or the next marker."""
         with self._library.database.read() as connection:
-            number = lookup.scene_id(connection, request.path_params["id"])
+            number = scene_id(connection, request.path_params["id"])
             scene = RequestContext(self._library, connection, "").fetch("Scene", number)
             if scene is None:
                 raise responses.NotServed
@@ -140,8 +140,8 @@ class _Scenes:
     def _marker(self, request: Request) -> tuple[float, FileSource | None]:
         """The time of a marker in seconds, and its video."""
         with self._library.database.read() as connection:
-            marker = lookup.object_id(connection, request.path_params["marker"])
-            number = lookup.scene_id(connection, request.path_params["id"])
+            marker = object_id(connection, request.path_params["marker"])
+            number = scene_id(connection, request.path_params["id"])
             markers = t.scene_markers.c
             query = select(markers.seconds).where(markers.id == marker, markers.scene_id == number)
             seconds = connection.scalar(query)
@@ -154,8 +154,8 @@ class _Scenes:
 
     def _video(self, connection: Connection, request: Request) -> FileSource:
         """The primary file of the requested scene."""
-        number = lookup.scene_id(connection, request.path_params["id"])
-        return lookup.primary_file(self._library, connection, t.scenes_files, "scene_id", number)
+        number = scene_id(connection, request.path_params["id"])
+        return primary_file(self._library, connection, t.scenes_files, "scene_id", number)
 
 
 def _frame(video: FileSource, second: float) -> bytes | None:
