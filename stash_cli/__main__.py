@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stash_cli.commands.argv.group import LazyGroup
+    from stash_cli.commands.argv.command import LazyGroup
     from stash_cli.output.process import Interrupts
 
 COLLECT_AFTER = 100_000

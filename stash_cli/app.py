@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from stash_cli import __version__, program
-from stash_cli.commands.argv.command import print_and_exit
-from stash_cli.commands.argv.global_options import leading_flags
-from stash_cli.commands.argv.group import Entry, LazyGroup
+from stash_cli.commands.argv.command import Entry, LazyGroup, print_and_exit
+from stash_cli.commands.argv.flags import leading_flags
 from stash_cli.commands.runtime import Runtime
 from stash_cli.core.errors import StashUsageError
 from stash_cli.output.streams import Streams

@@ -21,7 +21,7 @@ from stash_cli.output.process import INTERRUPTED, release_streams
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from stash_cli.commands.argv.group import LazyGroup
+    from stash_cli.commands.argv.command import LazyGroup
     from stash_cli.output.streams import Streams
 
 COMPLETE = "_STASH_COMPLETE"

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions
-from stash_cli.commands.argv.group import LazyGroup, subcommand
+from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.core.errors import StashConfigurationError, StashUsageError
 
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ def run_serve(runtime: Runtime, options: ServeOptions) -> int:
     server = embedded_module("server").LibraryServer(
         options.library, host, options.port, policy=policy, limits=options.limits
     )
-    is_loopback = embedded_module("web.addresses").is_loopback(host) or host == "localhost"
+    is_loopback = embedded_module("web.policy").is_loopback(host) or host == "localhost"
 
     def announce(url: str) -> None:
         if server.is_open and not is_loopback:
@@ -178,7 +177,7 @@ def run_unlock(runtime: Runtime, options: LibraryOptions) -> None:
         )
     open_library = embedded_module("library.library").open_library
     with open_library(options.library) as opened, opened.database.write() as connection:
-        address = embedded_module("web.public_access").unlock(connection)
+        address = embedded_module("library.settings").unlock(connection)
     runtime.streams.say(
         f"unlocked; it was reached from {address}" if address else "the library was not locked"
     )
@@ -186,7 +185,7 @@ def run_unlock(runtime: Runtime, options: LibraryOptions) -> None:
 
 def run_reset(runtime: Runtime, options: ResetOptions) -> None:
     """Restore the demo library to its original state."""
-    from stash_cli.output.prompts import confirm
+    from stash_cli.output.failures import confirm
 
     path = embedded_module("library.library").demo_path()
     if not confirm(runtime.streams, f"restore the demo library {path}", yes=options.yes):

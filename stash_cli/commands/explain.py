@@ -10,7 +10,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.core.errors import StashUsageError
-from stash_cli.output.views import View
+from stash_cli.output.values import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,7 +2,7 @@
 
 from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.output.views import columns
+from stash_cli.output.values import columns
 
 NOUN = Noun(
     ENTITIES["Gallery"],

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions
-from stash_cli.commands.argv.group import LazyGroup, subcommand
+from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.outcomes import Nouns, Outcomes
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import JOB, FollowOptions, Started, follow, snake

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions
-from stash_cli.commands.argv.group import LazyGroup, subcommand
+from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.commands.waiting import camel, snake
 from stash_cli.core.errors import StashInputError, StashNotFoundError, StashServerError, StashUsageError
 from stash_cli.core.texts import is_text, legible
-from stash_cli.output.views import View, columns
+from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import StashCommand, command
-from stash_cli.commands.argv.group import Entry, LazyGroup
+from stash_cli.commands.argv.command import Entry, LazyGroup, StashCommand, command
 from stash_cli.commands.argv.input_flags import flag_table, unflatten
 from stash_cli.commands.waiting import JOB, FollowOptions, run_job
 from stash_cli.core.errors import StashUsageError

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stash_cli.commands.argv.group import Entry, LazyGroup
-from stash_cli.output.views import View
+from stash_cli.commands.argv.command import Entry, LazyGroup
+from stash_cli.output.values import View
 
 if TYPE_CHECKING:
     from stash_cli.core.types.entities import Entity
-    from stash_cli.output.views import Column
+    from stash_cli.output.values import Column
 
 
 @dataclass(frozen=True, slots=True, eq=False)

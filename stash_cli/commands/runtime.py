@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from stash_cli.commands.argv.global_options import GlobalOptions
+from stash_cli.commands.argv.flags import GlobalOptions
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stash_cli.core.settings import Connection
     from stash_cli.output.formats import Writer
     from stash_cli.output.streams import Streams
-    from stash_cli.output.views import View
+    from stash_cli.output.values import View
 
 T = TypeVar("T")
 
@@ -105,11 +105,11 @@ class Runtime:
 
     def writer(self, view: View, *, single: bool = False) -> Writer:
         """The writer of `--output` for rows of `view`, or for the columns of `--fields`."""
-        from stash_cli.output import formats, views
+        from stash_cli.output import formats, values
 
         options = self.options
         if options.fields:
-            view = replace(view, columns=views.custom(options.fields))
+            view = replace(view, columns=values.custom(options.fields))
         return formats.open_writer(self.streams, options.output, view, single=single, nul=options.nul)
 
     def print_row(self, view: View, row: dict[str, Any]) -> None:

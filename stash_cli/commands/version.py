@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli import __version__
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.output.views import View, columns
+from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime

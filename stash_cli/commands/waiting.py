@@ -14,7 +14,7 @@ from stash_cli.commands.sending import mutate, uninterrupted
 from stash_cli.core.errors import StashError, StashIntegrationError, StashJobError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.progress import MODES, open_progress
-from stash_cli.output.views import View, columns
+from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

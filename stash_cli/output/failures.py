@@ -1,4 +1,4 @@
-"""Errors as text (a line, details and a hint) or as one JSON object, and text without secrets."""
+"""Messages to people: errors as text or one JSON object, text without secrets, and questions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from stash_cli.core.errors import StashUsageError
 from stash_cli.output.values import one_line
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.errors import StashError
     from stash_cli.output.streams import Streams
+
 
 HIDDEN = "***"
 _NAME = re.compile(r"[-.\w]*(?:api[-_]?key|passw|cookie|token|secret|credential)\w*", re.IGNORECASE)
@@ -65,3 +67,21 @@ def hide(text: str, secrets: Iterable[str]) -> str:
         if len(secret) >= _SHORT:
             text = text.replace(secret, HIDDEN)
     return text
+
+
+def confirm(streams: Streams, what: str, *, yes: bool) -> bool:
+    """Ask `what? [y/N]`, unless `yes`; raises StashUsageError without a terminal."""
+    return yes or _ask(streams, f"{what}? [y/N] ", what).lower() in ("y", "yes")
+
+
+def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> bool:
+    """Ask for the count to be typed, before something that cannot be undone."""
+    return yes or _ask(streams, f"{what}. Type {count} to continue: ", what) == str(count)
+
+
+def _ask(streams: Streams, question: str, what: str) -> str:
+    # A title with a line end in it could show a question of its own.
+    question = one_line(question.rstrip()) + " "
+    if not streams.interactive:
+        raise StashUsageError(f"{what}: confirm with --yes, because there is no terminal to ask")
+    return streams.ask(question)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stash_cli.output.streams import Streams
-    from stash_cli.output.views import Column, View
+    from stash_cli.output.values import Column, View
 
 Row = dict[str, Any]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
     from stash_cli.output.streams import Streams
-    from stash_cli.output.views import Column
+    from stash_cli.output.values import Column
 
 SHORT, LEAST = 10, 4
 """A column up to SHORT is not cut while the others keep LEAST; a column below SHORT is left out."""

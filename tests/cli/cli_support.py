@@ -21,8 +21,7 @@ from support import ROOT
 from typer.testing import CliRunner
 
 from stash_cli.app import app, root, run
-from stash_cli.commands.argv.command import StashCommand
-from stash_cli.commands.argv.group import LazyGroup
+from stash_cli.commands.argv.command import LazyGroup, StashCommand
 from stash_cli.output.streams import fake_streams
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"

@@ -9,7 +9,7 @@ from typing import Any
 from cli_support import leaves
 
 from stash_cli.commands.argv.command import StashCommand
-from stash_cli.commands.argv.global_options import global_flags
+from stash_cli.commands.argv.flags import global_flags
 
 ENDLESS = {("embedded", "serve"), ("jobs", "watch")}
 """Commands that end only when they are interrupted."""

@@ -18,7 +18,7 @@ FOLDERS = '''
 
 from stash_cli.commands.noun import Noun, count, find
 from stash_cli.core.types.entities import Entity
-from stash_cli.output.views import columns
+from stash_cli.output.values import columns
 
 NOUN = Noun(
     Entity("Folder", "folder", "folders", label="path", sorts=("path",)),

@@ -9,7 +9,7 @@ from cli_support import Cli, assert_snapshot
 from every import every
 
 from stash_cli.app import NOUNS, root
-from stash_cli.commands.argv.group import LazyGroup
+from stash_cli.commands.argv.command import LazyGroup
 from stash_cli.core.types.entities import ENTITIES
 
 

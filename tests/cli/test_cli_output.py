@@ -11,14 +11,13 @@ import pytest
 import yaml
 from every import every
 
-from stash_cli.commands.argv.global_options import FORMATS
+from stash_cli.commands.argv.flags import FORMATS
 from stash_cli.core.errors import StashUsageError
+from stash_cli.output.failures import confirm, confirm_count
 from stash_cli.output.formats import open_writer
 from stash_cli.output.progress import Bar, Lines, Silent, open_progress
-from stash_cli.output.prompts import confirm, confirm_count
 from stash_cli.output.streams import Streams, fake_streams
-from stash_cli.output.values import pick, shown
-from stash_cli.output.views import View, columns
+from stash_cli.output.values import View, columns, pick, shown
 
 ROWS: list[dict[str, Any]] = [
     {

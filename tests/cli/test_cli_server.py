@@ -11,7 +11,7 @@ from cli_support import Cli, Recorder, leaves
 from every import every
 from PIL import Image
 
-from stash_cli.commands.argv.global_options import global_flags
+from stash_cli.commands.argv.flags import global_flags
 from stash_cli.commands.verbs.changes import update_type
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, Entity

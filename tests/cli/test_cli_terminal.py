@@ -12,7 +12,7 @@ import pytest
 from cli_support import Cli, Done
 from every import every
 
-from stash_cli.commands.argv.global_options import FORMATS
+from stash_cli.commands.argv.flags import FORMATS
 
 HOSTILE = "a\x1b]0;title\x07\x1b[2J\x9b31m\u202e\u2066b\rc\x7f\U000e0041"
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0041]")

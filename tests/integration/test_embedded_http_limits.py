@@ -19,9 +19,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from stash_cli.embedded import open_library
-from stash_cli.embedded.web.connections import MAX_PER_ADDRESS, MAX_SOCKETS_PER_ADDRESS
+from stash_cli.embedded.server import MAX_PER_ADDRESS, MAX_SOCKETS_PER_ADDRESS
+from stash_cli.embedded.web.app import BodyLimit
 from stash_cli.embedded.web.graphql_ws import MAX_OPERATIONS, socket_endpoint
-from stash_cli.embedded.web.middleware import BodyLimit
 
 START = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\n"
 HALF = START + b"Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{"

@@ -13,8 +13,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
-from stash_cli.embedded.library.database import Database
-from stash_cli.embedded.library.migrations import STEPS, migrate
+from stash_cli.embedded.library.database import STEPS, Database, migrate
 from stash_cli.embedded.tables import tags
 
 TAG = {"name": "a", "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z"}

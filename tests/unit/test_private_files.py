@@ -14,12 +14,12 @@ import pytest
 from support import ROOT
 
 from stash_cli.core.private_files import create_private, make_private_folder, write_private
-from stash_cli.embedded.library.temporary import TemporaryFolder, remove_abandoned
+from stash_cli.embedded.library.library import TemporaryFolder, remove_abandoned
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from stash_cli.embedded.library.temporary import TemporaryFolder
+from stash_cli.embedded.library.library import TemporaryFolder
 folder = TemporaryFolder("kept-", Path(sys.argv[1]))
 (folder.path / "file").write_text("x")
 print(folder.path, flush=True)

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from stash_cli.commands.argv.command import StashCommand
+    from stash_cli.commands.argv.command import LazyGroup, StashCommand
     from stash_cli.commands.argv.flags import Flag, FlagTable
-    from stash_cli.commands.argv.group import LazyGroup
     from stash_cli.output.streams import Streams
 
 HIDDEN_FLAGS_FROM = 4
@@ -125,7 +124,7 @@ def render_completion_tree(root: LazyGroup) -> str:
 
 def _node(node: Any, tables: dict[str, int]) -> dict[str, Any]:
     from stash_cli.commands.argv.command import StashCommand
-    from stash_cli.commands.argv.global_options import global_flags
+    from stash_cli.commands.argv.flags import global_flags
 
     if not isinstance(node, StashCommand):
         commands = {name: _entry(node, name, tables) for name in node.entries}

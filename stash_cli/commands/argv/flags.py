@@ -5,11 +5,12 @@ A filter type has hundreds of flags. To declare each to Typer would take longer 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, fields
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.commands.argv.value_parsers import choice, field_list, seconds
+from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -102,3 +103,104 @@ class LazyFlags(FlagTable):
 
     def with_nested(self) -> Iterator[FlagTable]:
         return self.table.with_nested()
+
+
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "md", "ids", "paths")
+HELP = ("-h", "--help")
+COLORS = ("auto", "always", "never")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GlobalOptions:
+    """The values of the global options; None and False mean not given."""
+
+    url: str | None = None
+    api_key_file: str | None = None
+    demo: bool = False
+    timeout: float | None = None
+    insecure: bool = False
+    ca_cert: str | None = None
+    read_only: bool = False
+    output: str = "table"
+    fields: list[str] | None = None
+    nul: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    debug: bool = False
+    color: str = "auto"
+    no_input: bool = False
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> GlobalOptions:
+        known = {field.name for field in fields(cls)}
+        facts = {name: value for name, value in values.items() if name in known}
+        return cls(**facts | {"verbose": len(values.get("verbose", ()))})
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The flags of the connection that were given, for `resolve_connection`."""
+        names = ("url", "api_key_file", "demo", "timeout", "insecure", "ca_cert", "read_only")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+
+def _format(name: str, text: str = "") -> Flag:
+    return Flag(f"--{name}", "output", text, group="Output", const=name, hidden=not text)
+
+
+@cache
+def global_flags() -> FlagTable:
+    """All global options, in the order of the help.
+
+    They have one meaning for every command and stand before or after it. `--url` is the exception: before the
+    command it means `--server`, after it a field of the object.
+    """
+    return FlagTable([*_output_flags(), *_connection_flags(), *_general_flags()])
+
+
+def _output_flags() -> Iterator[Flag]:
+    group, formats = "Output", f"format: {', '.join(FORMATS)}"
+    yield Flag("--output", "output", formats, "FORMAT", group, choice(*FORMATS), short="-o", choices=FORMATS)
+    yield _format("json", "one JSON array (one object for a single result)")
+    yield _format("jsonl", "one JSON object per line, as the rows arrive")
+    yield _format("csv", "comma separated; --tsv, --yaml, --md likewise")
+    yield from map(_format, ("tsv", "yaml", "md"))
+    yield _format("ids", "ids only; --paths: file paths only")
+    yield _format("paths")
+    yield Flag("--fields", "fields", "fields to print: id,title,studio.name", "A,B", group, field_list)
+    yield Flag("--null", "nul", "end each id or path with NUL", group=group, short="-0")
+
+
+def _connection_flags() -> Iterator[Flag]:
+    group = "Connection"
+    yield Flag("--server", "url", "URL of the server, or embedded:FILE [STASH_URL]", "URL", group)
+    # A file, because other users of the machine can read the command line of a process.
+    yield Flag("--api-key-file", "api_key_file", "file with the API key [STASH_API_KEY_FILE]", "FILE", group)
+    yield Flag("--demo", "demo", "use the built-in demo library", group=group)
+    yield Flag("--timeout", "timeout", "seconds to wait for an answer", "SECONDS", group, seconds)
+    yield Flag("--insecure", "insecure", "do not check certificates", group=group)
+    yield Flag("--ca-cert", "ca_cert", "file of certificates to trust", "FILE", group)
+    yield Flag("--read-only", "read_only", "refuse all changes", group=group)
+
+
+def _general_flags() -> Iterator[Flag]:
+    group, requests = "General", "print each request; -vv: also documents and variables"
+    yield Flag("--quiet", "quiet", "print no messages and no progress", group=group, short="-q")
+    yield Flag("--verbose", "verbose", requests, group=group, many=True, short="-v")
+    yield Flag("--debug", "debug", "print the traceback of an error", group=group)
+    when = "auto, always or never"
+    yield Flag("--color", "color", when, "WHEN", group, choice(*COLORS), choices=COLORS)
+    yield Flag("--no-input", "no_input", "never ask questions", group=group)
+
+
+@cache
+def leading_flags() -> FlagTable:
+    """The options before the command: the global ones and `--url`."""
+    url = Flag("--url", "url", "before the command: same as --server", "URL", "Connection", hidden=True)
+    return FlagTable([*global_flags().rows(), url])
+
+
+def nearest_option(name: str, known: Iterable[str]) -> str:
+    """A suggestion for the unknown option `name`; empty when nothing is near."""
+    if leading_flags().get(name) and not global_flags().get(name):
+        return f"Put {name} before the command to name the server, or use --server."
+    return did_you_mean(name, known)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING
 
-from stash_cli.commands.argv.global_options import global_flags
+from stash_cli.commands.argv.flags import global_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -117,7 +117,7 @@ def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
         runtime.streams.note(found.outcomes.done_message())
     if runtime.for_people:
         return
-    from stash_cli.output.views import View, custom
+    from stash_cli.output.values import View, custom
 
     view = View(columns=custom(["id", entity.label]))
     writer = runtime.writer(view, single=len(found.outcomes.asked) == 1)
@@ -130,7 +130,7 @@ def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
 
 def agreed(runtime: Runtime, options: DeleteOptions, found: Targets) -> bool:
     """Ask for a yes, or for the count of objects where files are deleted."""
-    from stash_cli.output.prompts import confirm, confirm_count
+    from stash_cli.output.failures import confirm, confirm_count
 
     what = found.summary()
     if options.flags.get("delete_file"):

@@ -13,7 +13,7 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, comman
 if TYPE_CHECKING:
     from stash_cli.commands.noun import Noun
     from stash_cli.commands.runtime import Runtime
-    from stash_cli.output.views import View
+    from stash_cli.output.values import View
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,7 +54,7 @@ def wanted(runtime: Runtime, noun: Noun) -> list[str] | None:
 
 def details(noun: Noun) -> View:
     """The view of a single object: the noun's columns first, then its other plain fields."""
-    from stash_cli.output.views import custom
+    from stash_cli.output.values import custom
 
     view = noun.view
     seen = {path.partition(".")[0].removesuffix("[0]") for column in view.columns for path in column.paths}

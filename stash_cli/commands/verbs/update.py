@@ -118,7 +118,7 @@ def show_edits(runtime: Runtime, plan: Plan) -> None:
 
 def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:
     """Ask for a yes when several objects change."""
-    from stash_cli.output.prompts import confirm
+    from stash_cli.output.failures import confirm
 
     return count == 1 or confirm(runtime.streams, f"change {what}", yes=yes)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Integer, Select, Table, Text, cast, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import conditions, criteria, relations, special
+from stash_cli.embedded.filters import criteria, relations, special
 from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def path_rows(noun: str) -> Select[Any]:
 
 def path(noun: str) -> criteria.Handler:
     """Criterion on the full path of a file."""
-    return criteria.any_row(path_rows(noun), conditions.string, owners=file_rows(noun))
+    return criteria.any_row(path_rows(noun), criteria.string, owners=file_rows(noun))
 
 
 def fingerprint_rows(noun: str, kind: str) -> Select[Any]:
@@ -52,7 +52,7 @@ def fingerprint_rows(noun: str, kind: str) -> Select[Any]:
 
 
 def fingerprint(noun: str, kind: str) -> criteria.Handler:
-    return criteria.any_row(fingerprint_rows(noun, kind), conditions.string)
+    return criteria.any_row(fingerprint_rows(noun, kind), criteria.string)
 
 
 def phash_text(noun: str) -> criteria.Handler:
@@ -61,7 +61,7 @@ def phash_text(noun: str) -> criteria.Handler:
     def match(stored: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
         absent = criterion["modifier"] in ("IS_NULL", "NOT_NULL")
         value = 0 if absent else special.parse_phash(criterion["value"])
-        return conditions.number(stored, {"modifier": criterion["modifier"], "value": value})
+        return criteria.number(stored, {"modifier": criterion["modifier"], "value": value})
 
     return criteria.any_row(fingerprint_rows(noun, "phash"), match)
 
@@ -71,11 +71,11 @@ def picture_facts(noun: str, source: Table) -> dict[str, criteria.Handler]:
     rows = file_rows(noun, source.c.width, source.c.height, source=source)
 
     def match_resolution(width: Any, height: Any, criterion: Mapping[str, Any]) -> criteria.Condition:
-        return conditions.resolution(criteria.shorter_side(width, height), criterion)
+        return criteria.resolution(criteria.shorter_side(width, height), criterion)
 
     return {
         "resolution": criteria.any_row(rows, match_resolution),
-        "orientation": criteria.any_row(rows, conditions.orientation),
+        "orientation": criteria.any_row(rows, criteria.orientation),
     }
 
 
@@ -131,7 +131,7 @@ def _age(link: Table, owner: str) -> criteria.Handler:
             select(1)
             .select_from(chosen.join(performers, performers.c.id == chosen.c.performer_id))
             .where(chosen.c[owner] == entity.c.id, performers.c.birthdate.is_not(None))
-            .where(age.is_not(None), conditions.number(age, criterion))
+            .where(age.is_not(None), criteria.number(age, criterion))
         )
         return some.correlate(entity).exists()
 
@@ -170,7 +170,7 @@ def stash_id_criteria(table: Table) -> dict[str, criteria.Handler]:
 
 def integer_part(name: str) -> criteria.Handler:
     """Numeric criterion on the integer part of a column."""
-    return criteria.expression(lambda entity: _truncated(entity.c[name]), conditions.number)
+    return criteria.expression(lambda entity: _truncated(entity.c[name]), criteria.number)
 
 
 def _truncated(value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -178,24 +178,24 @@ def _truncated(value: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def truncated(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
-    return conditions.number(_truncated(value), criterion)
+    return criteria.number(_truncated(value), criterion)
 
 
 def rounded(value: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
-    return conditions.number(_truncated(func.round(value)), criterion)
+    return criteria.number(_truncated(func.round(value)), criterion)
 
 
 def year(name: str) -> criteria.Handler:
     """Numeric criterion on the year of a date column."""
     return criteria.expression(
-        lambda entity: _truncated(func.strftime("%Y", entity.c[name])), conditions.number
+        lambda entity: _truncated(func.strftime("%Y", entity.c[name])), criteria.number
     )
 
 
 def captions(noun: str) -> criteria.Handler:
     """Criterion on the language code of a caption; EXCLUDES compares it exactly, as the server does."""
     some = criteria.any_row(
-        file_rows(noun, t.video_captions.c.language_code, source=t.video_captions), conditions.string
+        file_rows(noun, t.video_captions.c.language_code, source=t.video_captions), criteria.string
     )
 
     def handle(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:

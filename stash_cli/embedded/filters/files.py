@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, Table, and_, func, select, union_all
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import common, conditions, criteria, relations, special
+from stash_cli.embedded.filters import common, criteria, relations, special
 from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def _hashes(entity: criteria.Entity, entries: Sequence[Mapping[str, Any]]) -> cr
 
 
 def _resolution(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
-    return conditions.resolution(criteria.shorter_side(entity.c.width, entity.c.height), criterion)
+    return criteria.resolution(criteria.shorter_side(entity.c.width, entity.c.height), criterion)
 
 
 def _orientation(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
-    return conditions.orientation(entity.c.width, entity.c.height, criterion)
+    return criteria.orientation(entity.c.width, entity.c.height, criterion)
 
 
 def _captions(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
@@ -48,7 +48,7 @@ def _captions(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria
         return entity.c.file_id.not_in(spoken.where(language == criterion["value"]))
     if criterion["modifier"] == "IS_NULL":
         return entity.c.file_id.not_in(spoken)
-    return entity.c.file_id.in_(spoken.where(conditions.string(language, criterion)))
+    return entity.c.file_id.in_(spoken.where(criteria.string(language, criterion)))
 
 
 _PICTURE: dict[str, criteria.Handler] = {
@@ -60,7 +60,7 @@ _VIDEO: dict[str, criteria.Handler] = {
     **_PICTURE,
     **criteria.strings("video_codec audio_codec"),
     **criteria.numbers("interactive_speed"),
-    "bitrate": criteria.column("bit_rate", conditions.number),
+    "bitrate": criteria.column("bit_rate", criteria.number),
     "duration": criteria.column("duration", common.truncated),
     "framerate": criteria.column("frame_rate", common.rounded),
     "interactive": criteria.boolean("interactive"),
@@ -105,8 +105,8 @@ _same_phash = special.duplicate_values(_phashes)
 FILE_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("basename"),
     **criteria.dates("mod_time created_at updated_at"),
-    "path": criteria.any_row(_path_rows(), conditions.string),
-    "dir": criteria.any_row(_dir_rows(), conditions.string),
+    "path": criteria.any_row(_path_rows(), criteria.string),
+    "dir": criteria.any_row(_dir_rows(), criteria.string),
     "parent_folder": _folder_of(t.files),
     "zip_file": _zip_of(t.files),
     "duplicated": special.duplicated({"duplicated": _same_phash, "phash": _same_phash}),
@@ -150,7 +150,7 @@ _image_galleries, _image_files = (
 IMAGE_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("title code details photographer"),
     **criteria.numbers("id o_counter"),
-    "rating100": criteria.column("rating", conditions.number),
+    "rating100": criteria.column("rating", criteria.number),
     "organized": criteria.boolean("organized"),
     **criteria.dates("date created_at updated_at"),
     "url": common.value_list(t.image_urls, "url"),
@@ -194,12 +194,12 @@ def _own_folder() -> Select[Any]:
 def _path(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
     """Criterion on the path of a file or of the gallery's folder; NOT_MATCHES_REGEX applies to both."""
     in_file = common.path("gallery")
-    in_folder = criteria.any_row(_own_folder(), conditions.string)
+    in_folder = criteria.any_row(_own_folder(), criteria.string)
     if criterion["modifier"] in ("NOT_MATCHES_REGEX", "IS_NULL"):
         first, second = in_file(entity, criterion), in_folder(entity, criterion)
         return and_(first, second) if first is not None and second is not None else None
     both = union_all(common.path_rows("gallery"), _own_folder()).subquery()
-    return criteria.any_row(select(both.c[0], both.c[1]), conditions.string)(entity, criterion)
+    return criteria.any_row(select(both.c[0], both.c[1]), criteria.string)(entity, criterion)
 
 
 def _shorter_sides(entity: criteria.Entity) -> ColumnElement[Any]:
@@ -248,7 +248,7 @@ _gallery_files = _gallery_link(t.galleries_files, "file_id")
 GALLERY_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("title code details photographer"),
     **criteria.numbers("id"),
-    "rating100": criteria.column("rating", conditions.number),
+    "rating100": criteria.column("rating", criteria.number),
     "organized": criteria.boolean("organized"),
     **criteria.dates("date created_at updated_at"),
     "url": common.value_list(t.gallery_urls, "url"),
@@ -256,7 +256,7 @@ GALLERY_FILTER: dict[str, criteria.Handler] = {
     "file_count": criteria.count(_gallery_files),
     "checksum": common.fingerprint("gallery", "md5"),
     "is_zip": _is_zip,
-    "average_resolution": criteria.expression(_shorter_sides, conditions.resolution),
+    "average_resolution": criteria.expression(_shorter_sides, criteria.resolution),
     "has_chapters": _has_chapters,
     "image_count": criteria.count(_gallery_images),
     **common.tag_criteria(t.galleries_tags, "gallery_id"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, Table, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import common, conditions, criteria, relations, special
+from stash_cli.embedded.filters import common, criteria, relations, special
 from stash_cli.embedded.library import sql
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ def _gender(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.C
     """Criterion `gender`; `value_list` takes precedence over `value`."""
     single = criterion.get("value")
     values = list(criterion.get("value_list") or ([single] if single else []))
-    return conditions.one_of(entity.c.gender, values, criterion["modifier"], "gender")
+    return criteria.one_of(entity.c.gender, values, criterion["modifier"], "gender")
 
 
 def _circumcised(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
     values = list(criterion.get("value") or ())
-    return conditions.one_of(entity.c.circumcised, values, criterion["modifier"], "circumcision")
+    return criteria.one_of(entity.c.circumcised, values, criterion["modifier"], "circumcision")
 
 
 def _age(entity: criteria.Entity) -> ColumnElement[Any]:
@@ -90,8 +90,8 @@ PERFORMER_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("name disambiguation details ethnicity country eye_color hair_color measurements"),
     **criteria.strings("fake_tits career_length tattoos piercings"),
     **criteria.numbers("weight penis_length"),
-    "height_cm": criteria.column("height", conditions.number),
-    "rating100": criteria.column("rating", conditions.number),
+    "height_cm": criteria.column("height", criteria.number),
+    "rating100": criteria.column("rating", criteria.number),
     "filter_favorites": criteria.boolean("favorite"),
     "ignore_auto_tag": criteria.boolean("ignore_auto_tag"),
     "gender": _gender,
@@ -99,7 +99,7 @@ PERFORMER_FILTER: dict[str, criteria.Handler] = {
     **criteria.dates("birthdate death_date career_start career_end created_at updated_at"),
     "birth_year": common.year("birthdate"),
     "death_year": common.year("death_date"),
-    "age": criteria.expression(_age, conditions.number),
+    "age": criteria.expression(_age, criteria.number),
     "url": common.value_list(t.performer_urls, "url"),
     "aliases": common.value_list(t.performer_aliases, "alias"),
     **common.tag_criteria(t.performers_tags, "performer_id"),
@@ -109,8 +109,8 @@ PERFORMER_FILTER: dict[str, criteria.Handler] = {
     "image_count": criteria.count(_performer_images),
     "gallery_count": criteria.count(_performer_galleries),
     "marker_count": criteria.count(_performer_markers),
-    "play_count": criteria.expression(criteria.total(_plays), conditions.number),
-    "o_counter": criteria.expression(criteria.total(lambda: sql.o_counts("Performer")), conditions.number),
+    "play_count": criteria.expression(criteria.total(_plays), criteria.number),
+    "o_counter": criteria.expression(criteria.total(lambda: sql.o_counts("Performer")), criteria.number),
     "studios": relations.Relation(_performer_studios, "Studio", null_links=_MEDIA_STUDIOS),
     "groups": relations.Relation(sql.groups_of_performers, "Group", null_links=(_groups_or_none,)),
     "performers": relations.Relation(_co_performers),
@@ -143,7 +143,7 @@ _studio_groups = common.column_links(t.groups, "studio_id", "id")
 
 STUDIO_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("name details"),
-    "rating100": criteria.column("rating", conditions.number),
+    "rating100": criteria.column("rating", criteria.number),
     "favorite": criteria.boolean("favorite"),
     "organized": criteria.boolean("organized"),
     "ignore_auto_tag": criteria.boolean("ignore_auto_tag"),
@@ -248,16 +248,16 @@ _subs = partial(criteria.pairs, t.groups_relations, "containing_id", "sub_id")
 
 GROUP_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("name director"),
-    "synopsis": criteria.column("description", conditions.string),
+    "synopsis": criteria.column("description", criteria.string),
     "duration": common.integer_part("duration"),
-    "rating100": criteria.column("rating", conditions.number),
+    "rating100": criteria.column("rating", criteria.number),
     **criteria.dates("date created_at updated_at"),
     "url": common.value_list(t.group_urls, "url"),
     **common.tag_criteria(t.groups_tags, "group_id"),
     "studios": common.studio_criterion(t.groups),
     "performers": relations.Relation(_group_performers, null_links=(_performers_or_none,)),
     "scene_count": criteria.count(_group_scenes),
-    "o_counter": criteria.expression(criteria.total(lambda: sql.o_counts("Group")), conditions.number),
+    "o_counter": criteria.expression(criteria.total(lambda: sql.o_counts("Group")), criteria.number),
     "containing_groups": relations.Relation(_containing, "Group", exact=False),
     "sub_groups": relations.Relation(_subs, "Group", upwards=True, exact=False),
     "containing_group_count": criteria.count(_containing),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.filters import common, conditions, criteria, relations, special
+from stash_cli.embedded.filters import common, criteria, relations, special
 from stash_cli.embedded.library import sql
 from stash_cli.embedded.search.text_search import SearchSpec, scenes_matching, trigram_query
 
@@ -50,7 +50,7 @@ def _marker_duration(entity: criteria.Entity) -> ColumnElement[Any]:
     return entity.c.end_seconds - entity.c.seconds
 
 
-def _scene_fact(name: str, match: criteria.Matcher = conditions.date) -> criteria.Handler:
+def _scene_fact(name: str, match: criteria.Matcher = criteria.date) -> criteria.Handler:
     return criteria.expression(_of_scene(name), match)
 
 
@@ -61,7 +61,7 @@ MARKER_FILTER: dict[str, criteria.Handler] = {
     "scene_tags": relations.Relation(_over_scene(t.scenes_tags, "tag_id"), "Tag"),
     "performers": relations.Relation(_over_scene(t.performers_scenes, "performer_id")),
     "scenes": relations.Relation(_marker_scene, single=True),
-    "duration": criteria.expression(_marker_duration, conditions.number),
+    "duration": criteria.expression(_marker_duration, criteria.number),
     **criteria.dates("created_at updated_at"),
     "scene_date": _scene_fact("date"),
     "scene_created_at": _scene_fact("created_at"),
@@ -77,7 +77,7 @@ def _link(table: Any, other: str) -> Any:
     return partial(criteria.pairs, table, "scene_id", other)
 
 
-def _video_row(name: str, match: Any = conditions.number) -> criteria.Handler:
+def _video_row(name: str, match: Any = criteria.number) -> criteria.Handler:
     return criteria.any_row(common.file_rows("scene", _video.c[name], source=_video), match)
 
 
@@ -133,7 +133,7 @@ _same_phash = special.duplicate_values(_phashes)
 SCENE_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("title code details director"),
     **criteria.numbers("id"),
-    "rating100": criteria.column("rating", conditions.number),
+    "rating100": criteria.column("rating", criteria.number),
     "organized": criteria.boolean("organized"),
     "resume_time": common.integer_part("resume_time"),
     "play_duration": common.integer_part("play_duration"),
@@ -160,14 +160,14 @@ SCENE_FILTER: dict[str, criteria.Handler] = {
     "framerate": _video_row("frame_rate", common.rounded),
     "bitrate": _video_row("bit_rate"),
     "interactive_speed": _video_row("interactive_speed"),
-    "video_codec": _video_row("video_codec", conditions.string),
-    "audio_codec": _video_row("audio_codec", conditions.string),
+    "video_codec": _video_row("video_codec", criteria.string),
+    "audio_codec": _video_row("audio_codec", criteria.string),
     "interactive": _interactive,
     "captions": common.captions("scene"),
     # history
     "play_count": criteria.count(common.column_links(t.scenes_view_dates, "scene_id", "id")),
     "o_counter": criteria.count(common.column_links(t.scenes_o_dates, "scene_id", "id")),
-    "last_played_at": criteria.expression(_last_played, conditions.date),
+    "last_played_at": criteria.expression(_last_played, criteria.date),
     # related objects
     **common.tag_criteria(t.scenes_tags, "scene_id"),
     **common.performer_criteria(t.performers_scenes, "scene_id"),

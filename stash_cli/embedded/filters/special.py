@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, false, func, not_, or_, select, true
 
-from stash_cli.embedded.filters import conditions
+from stash_cli.embedded.filters import criteria
 from stash_cli.embedded.filters.criteria import Condition, Entity, Handler, any_row, exists_row
 from stash_cli.embedded.graphql.errors import Refused, UnsupportedModifier
 
@@ -34,13 +34,13 @@ def phash(rows: Select[Any]) -> Handler:
     def match(stored: ColumnElement[Any], criterion: Mapping[str, Any]) -> Condition:
         modifier, distance = criterion["modifier"], criterion.get("distance") or 0
         if modifier in ("IS_NULL", "NOT_NULL"):
-            return conditions.number(stored, {"modifier": modifier, "value": 0})
+            return criteria.number(stored, {"modifier": modifier, "value": 0})
         value = parse_phash(criterion["value"])
         if distance > 0 and modifier in ("EQUALS", "NOT_EQUALS"):
             # The server compares strictly: a distance of 4 finds hashes that differ in up to 3 bits.
             apart = func.phash_distance(stored, value)
             return apart < distance if modifier == "EQUALS" else apart > distance
-        return conditions.number(stored, {"modifier": modifier, "value": value})
+        return criteria.number(stored, {"modifier": modifier, "value": value})
 
     return any_row(rows, match)
 
@@ -51,7 +51,7 @@ def stash_id(rows: Callable[[], Select[Any]]) -> Handler:
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
         plain = {"modifier": criterion["modifier"], "value": criterion.get("stash_id") or ""}
         narrowed = _at_endpoint(rows(), criterion.get("endpoint"))
-        return any_row(narrowed, lambda id_, _, wanted: conditions.string(id_, wanted))(entity, plain)
+        return any_row(narrowed, lambda id_, _, wanted: criteria.string(id_, wanted))(entity, plain)
 
     return handle
 
@@ -172,7 +172,7 @@ def _regexes(stored: ColumnElement[Any], values: list[Any]) -> list[Condition]:
         if not isinstance(value, str):
             raise Refused(f"unsupported custom field criterion value type: {_go_type(value)}")
     texts = [{"modifier": "MATCHES_REGEX", "value": value} for value in values]
-    return [conditions.string(stored, text) for text in texts]
+    return [criteria.string(stored, text) for text in texts]
 
 
 def _go_type(value: Any) -> str:
@@ -200,4 +200,4 @@ def _counted_values(stored: ColumnElement[Any], modifier: str, values: list[Any]
             f"expected {needed} {noun} for custom field criterion modifier {modifier}, got {len(values)}"
         )
     criterion = {"modifier": modifier, "value": values[0], "value2": values[-1]}
-    return conditions.number(stored, criterion)
+    return criteria.number(stored, criterion)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stash_cli.embedded.jobs.events import Broadcast
     from stash_cli.embedded.jobs.queue import JobQueue
     from stash_cli.embedded.library.library import Library
-    from stash_cli.embedded.web.requests import Query
+    from stash_cli.embedded.web.graphql_http import Query
 
     Resolver = Callable[..., Any]
 

@@ -164,7 +164,7 @@ def file_path(entity: Entity) -> Expressions:
 
 
 _STORED: dict[str, Key] = {"title": lambda e: [e.c.title_key], "path": lambda e: [e.c.path_key]}
-"""Sort keys that are stored in columns, updated by `library.search_index`."""
+"""Sort keys that are stored in columns, updated by `update_search_index`."""
 
 SCENE_SORTS: dict[str, Key] = {
     **_keys(t.scenes_files, "scene_id"),

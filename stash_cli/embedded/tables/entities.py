@@ -36,7 +36,7 @@ scenes = columns.entity_table(
     columns.text("path_key", index=True),
 )
 """All `*_blob` columns are checksums in `blobs`. `title_key` and `path_key` are natural sort keys
-(`functions.sort_key`), updated by `library.search_index`."""
+(`functions.sort_key`), updated by `search.file_sorts`."""
 
 
 def _dates(name: str, column: str) -> Table:

@@ -1,7 +1,7 @@
 """Stale rows, triggers and indexes for sorting and searching scenes and images.
 
 Triggers record in `scenes_stale` and `images_stale` which rows need new sort keys or search text;
-`library.search_index` updates them before the transaction ends.
+`search.file_sorts` updates them before the transaction ends.
 """
 
 from __future__ import annotations

@@ -1,29 +1,216 @@
-"""The ASGI applications of a library: GraphQL over HTTP and websocket, login, media and downloads."""
+"""The ASGI applications of a library (GraphQL, login, media, downloads), and their middleware."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from stash_cli.embedded.web.auth import AuthMiddleware
 from stash_cli.embedded.web.graphql_http import graphql_endpoint
 from stash_cli.embedded.web.graphql_ws import socket_endpoint
-from stash_cli.embedded.web.login import Sessions, login_endpoint, logout_endpoint
+from stash_cli.embedded.web.login import AuthMiddleware, Sessions, login_endpoint, logout_endpoint
 from stash_cli.embedded.web.media.images import image_routes, portrait_routes
 from stash_cli.embedded.web.media.scenes import scene_routes
-from stash_cli.embedded.web.middleware import BodyLimit, CrossSiteMiddleware, ResponseHeadersMiddleware
-from stash_cli.embedded.web.peers import PeerMiddleware
-from stash_cli.embedded.web.policy import WebPolicy
+from stash_cli.embedded.web.peers import PeerMiddleware, peer_of
+from stash_cli.embedded.web.policy import Host, Origin, WebPolicy
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from stash_cli.embedded.library.library import Library
+
+
+MAX_BODY = 32 * 1024 * 1024
+# Smaller than other bodies, because login needs no credentials.
+MAX_LOGIN = 64 * 1024
+MAX_TOGETHER = 8 * MAX_BODY
+
+
+class _Refusal(Exception):  # noqa: N818 - internal signal of this module
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+class BodyLimit:
+    """ASGI middleware: answers 413 to bodies of more than 32 MiB, announced or not.
+
+    The bodies of all concurrent requests may have `together` bytes; beyond that 503 is answered.
+    """
+
+    def __init__(self, app: ASGIApp, together: int = MAX_TOGETHER) -> None:
+        self._app = app
+        self._free = together
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _Body(self, receive, MAX_LOGIN if scope["path"] == "/login" else MAX_BODY)
+        try:
+            # An announced length is refused before anything is read.
+            body.announce(Headers(scope=scope).get("content-length", "0"))
+            await self._app(scope, body.receive, send)
+        except _Refusal as refusal:
+            await refusal.response(scope, receive, send)
+        finally:
+            self._free += body.read
+
+    def reserve(self, count: int) -> None:
+        """Count bytes of a body. Raises the refusal when all bodies together exceed the limit."""
+        self._free -= count
+        if self._free < 0:
+            raise _Refusal(_closing("too many large requests", 503, {"Retry-After": "1"}))
+
+
+class _Body:
+    """The body of one request, counted while it is read."""
+
+    def __init__(self, limit: BodyLimit, receive: Receive, most: int) -> None:
+        self._limit = limit
+        self._receive = receive
+        self._most = most
+        self.read = 0
+
+    def announce(self, length: str) -> None:
+        if length.isdigit() and int(length) > self._most:
+            raise _Refusal(_closing("request body too large", 413))
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        count = len(message.get("body", b""))
+        self.read += count
+        self._limit.reserve(count)
+        self.announce(str(self.read))
+        return message
+
+
+def _closing(text: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    return PlainTextResponse(text, status, {"Connection": "close", **(headers or {})})
+
+
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_CONTENT_POLICY = (
+    "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline';"
+    " form-action 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+)
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class ResponseHeadersMiddleware:
+    """ASGI middleware: adds security headers to every response.
+
+    HTML is only written by this package and may contain a form; everything else is content of the library.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add(MutableHeaders(scope=message))
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _add(headers: MutableHeaders) -> None:
+    headers.update(_ALWAYS)
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    is_page = headers.get("content-type", "").startswith("text/html")
+    headers["Content-Security-Policy"] = _PAGE_POLICY if is_page else _CONTENT_POLICY
+
+
+_PAGES = frozenset({"/", "/login"})
+"""Pages to which other sites may link: they show nothing of the library and change nothing."""
+_OWN_SITES = frozenset({"same-origin", "none"})
+FOREIGN_ORIGIN = "Pages of other sites may not use this library; its owner can allow one with --allow-origin."
+FOREIGN_HOST = "This library is not served under that host name; its owner can allow it with --allow-host."
+
+
+class CrossSiteMiddleware:
+    """ASGI middleware: answers 403 to requests of other sites or for unknown hosts, websockets too.
+
+    A browser sends requests for every page that it shows, also to loopback and private addresses. It names
+    the page in `Origin`, `Sec-Fetch-Site` and `Referer`, which pages cannot set. A page whose host name was
+    pointed at this machine (DNS rebinding) is recognised by `Host`. Programs send none of these but `Host`.
+    """
+
+    def __init__(self, app: ASGIApp, policy: WebPolicy) -> None:
+        self._app = app
+        self._policy = policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        pages = [Origin.parse(text) for text in headers.getlist("origin")]
+        pages = pages or [Origin.of_url(text) for text in headers.getlist("referer")]
+        if not self._is_host_allowed(scope, headers):
+            await PlainTextResponse(FOREIGN_HOST, 403)(scope, receive, send)
+        elif pages and all(page in self._policy.origins for page in pages):
+            await self._app(scope, receive, _embeddable(send))
+        elif _is_same_site(scope, headers, pages) or _is_link(scope, headers):
+            await self._app(scope, receive, send)
+        else:
+            await PlainTextResponse(FOREIGN_ORIGIN, 403)(scope, receive, send)
+
+    def _is_host_allowed(self, scope: Scope, headers: Headers) -> bool:
+        bound = scope["server"][0] if scope.get("server") else None
+        named = [*headers.getlist("host"), *filter(None, [peer_of(scope).proxy_host])]
+        hosts = [Host.parse(text) for text in named]
+        return bool(hosts) and all(
+            host is not None and self._policy.allows_host(host, bound) for host in hosts
+        )
+
+
+def _is_same_site(scope: Scope, headers: Headers, pages: list[Origin | None]) -> bool:
+    """Whether a request comes from a page of this library, or from a program."""
+    host = Host.parse(headers.get("host", ""))
+    own = None if host is None else Origin.of(scope["scheme"], host)
+    is_own_site = headers.get("sec-fetch-site", "none") in _OWN_SITES
+    return is_own_site and all(page is not None and page == own for page in pages)
+
+
+def _is_link(scope: Scope, headers: Headers) -> bool:
+    """Whether a browser follows a link to one of `_PAGES`."""
+    return (
+        scope["type"] == "http"
+        and scope["method"] in {"GET", "HEAD"}
+        and scope["path"] in _PAGES
+        and "origin" not in headers
+        and headers.get("sec-fetch-mode", "navigate") == "navigate"
+        and headers.get("sec-fetch-dest", "document") == "document"
+    )
+
+
+def _embeddable(send: Send) -> Send:
+    """Permit the requesting page to embed the response."""
+
+    async def send_embeddable(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Cross-Origin-Resource-Policy"] = "cross-origin"
+        await send(message)
+
+    return send_embeddable
+
 
 _MOUNTS = frozenset(
     (

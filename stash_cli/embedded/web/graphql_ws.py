@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from stash_cli.embedded.graphql.execution import Stream, open_stream
-from stash_cli.embedded.web.auth import allow_privileged
+from stash_cli.embedded.web.graphql_http import MalformedRequest, Query
+from stash_cli.embedded.web.login import allow_privileged
 from stash_cli.embedded.web.peers import base_url
-from stash_cli.embedded.web.requests import MalformedRequest, Query
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
