@@ -25,8 +25,8 @@ _DATED = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?", re.DOTALL)
 _LAYOUTS = {"2006-01": (("2006", r"\d{4}"), ("-", "-"), ("01", r"\d\d")), "2006": (("2006", r"\d{4}"),)}
 
 
-class FuzzyDate(NamedTuple):
-    """The first day of a period as `YYYY-MM-DD`, and its precision."""
+class StoredDate(NamedTuple):
+    """A date as columns hold it: the first day of a period as `YYYY-MM-DD`, and its precision."""
 
     day: str
     precision: int
@@ -35,15 +35,18 @@ class FuzzyDate(NamedTuple):
         return self.day[: {DAY: 10, MONTH: 7, YEAR: 4}[self.precision]]
 
 
-def parse_date(text: str, what: str) -> FuzzyDate:
-    """Parse a fuzzy date. Raises Refused with the server's wording."""
+def parse_date(text: str, what: str) -> StoredDate:
+    """Parse a date of an input. Raises Refused with the server's wording.
+
+    The server reads more than `FuzzyDate` of the client does: of a date with a time it takes the day.
+    """
     if (day := _whole_day(text)) is not None:
-        return FuzzyDate(day, DAY)
+        return StoredDate(day, DAY)
     month, year = (_layout_error(text, layout) for layout in _LAYOUTS)
     if month is None:
-        return FuzzyDate(f"{text}-01", MONTH)
+        return StoredDate(f"{text}-01", MONTH)
     if year is None:
-        return FuzzyDate(f"{text}-01-01", YEAR)
+        return StoredDate(f"{text}-01-01", YEAR)
     reasons = f"ParseDateStringAsTime failed: dateString <{text}> {month} {year}"
     raise Refused(f'converting {what}: failed to parse date "{text}": [{reasons}]')
 
