@@ -109,7 +109,7 @@ def test_groups_of_a_scene(ask):
     assert ask.write("sceneUpdate", shown, id=scene["id"], movies=older, groups=[])["groups"] == []
 
 
-def test_a_gallerys_title(ask):
+def test_the_title_of_a_gallery(ask):
     assert ask.refused("galleryCreate", title="") == "title must not be empty"
     gallery = ask.create("galleryCreate", title=" ")
     assert (
