@@ -30,7 +30,6 @@ type Query {
   configuration: ConfigResult!
   findMovies(movie_filter: MovieFilterType, filter: FindFilterType): FindMoviesResultType!
   findMovie(id: ID!): Movie
-  findScene(id: ID, checksum: String): Scene
   findGallery(id: ID!): Gallery
   findSavedFilters(mode: FilterMode): [SavedFilter!]!
   version: Version!
@@ -54,7 +53,7 @@ type Mutation {
 type Version { version: String hash: String! }
 type FindScenesResultType { count: Int! scenes: [Scene!]! }
 type FindMoviesResultType { count: Int! movies: [Movie!]! }
-type Scene { id: ID! title: String o_counter: Int movies: [SceneMovie!]! galleries: [Gallery!]! }
+type Scene { id: ID! title: String movies: [SceneMovie!]! galleries: [Gallery!]! }
 type SceneMovie { movie: Movie! scene_index: Int }
 type Movie { id: ID! name: String! rating100: Int scene_count: Int }
 type Gallery { id: ID! title: String url: String }

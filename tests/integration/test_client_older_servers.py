@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from client_server import CannedServer, connection_to, graphql, serving
-from graphql import introspection_from_schema
+from graphql import extend_schema, introspection_from_schema, parse
 from schemas import old_schema
 from support import run
 
@@ -41,8 +41,11 @@ TEXT = json.dumps(
 )
 
 
+COUNTERS = "extend type Query { findScene(id: ID): Scene } extend type Scene { o_counter: Int }"
+
+
 def old(answer: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    schema = introspection_from_schema(old_schema(), descriptions=False)
+    schema = introspection_from_schema(extend_schema(old_schema(), parse(COUNTERS)), descriptions=False)
     return lambda request: {**(schema if "__schema" in request["query"] else answer), **VERSION}
 
 

@@ -181,7 +181,7 @@ def test_asked_fields_warn_once_and_default_fields_are_silent() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         assert selection.build("Scene", None, server).startswith(
-            "id title o_counter galleries { id title } groups: movies"
+            "id title galleries { id title } groups: movies"
         )
         assert caught == []
         for _ in range(3):
