@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.edits.counts import history_of, is_reset
 from stash_cli.core.edits.side_mutations import COUNTED
 from stash_cli.core.orm import state_of
-from stash_cli.core.orm.history import ALWAYS_DIRTY
 from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
@@ -45,15 +44,20 @@ async def load_before_save(client: StashClient, objects: Iterable[StashObject]) 
 
 def _counted(obj: StashObject, server: ServerCapabilities) -> Iterator[str]:
     """Numbers that are about to be counted by a time of their own, which must not be in their history."""
-    read_at = state_of(obj).ensure_pending().read_at
-    read_at.clear()
-    known = state_of(obj).committed_state
-    for name in COUNTERS & obj.get_changed_fields().keys():
+    for name in _changed_counts(obj):
         has_times = history_of(type(obj).__name__, name, server) is not None
-        read_at[name] = datetime.now(UTC) if has_times else None
-        is_counted = known.get(name) is not ALWAYS_DIRTY and not is_reset(obj, name)
-        if has_times and is_counted and not obj.is_new():
+        state_of(obj).ensure_pending().read_at[name] = datetime.now(UTC) if has_times else None
+        if has_times and not obj.is_new() and not is_reset(obj, name):
             yield name
+
+
+def _changed_counts(obj: StashObject) -> list[str]:
+    """The changed numbers of an object, none of which counts as read before."""
+    state = state_of(obj)
+    with state.locked():
+        if state.pending is not None:
+            state.pending.read_at.clear()
+        return [name for name in COUNTERS & state.committed_state.keys() if state.differs(name)]
 
 
 def _needed(obj: StashObject) -> Iterator[str]:
