@@ -142,7 +142,10 @@ def _apologise(runtime: Runtime, error: Exception) -> int:
 
     if runtime.options.debug:
         _show_trace(runtime, error)
-    path = _write_trace(runtime, error)
+    path = None
+    # Whatever failed first may fail again here, and a second failure would hide the message.
+    with suppress(Exception):
+        path = _write_trace(runtime, error)
     bug = StashError(
         f"internal error: {type(error).__name__}",
         hint=f"Please report this bug, with the traceback in {path}."
@@ -157,18 +160,15 @@ def _show_trace(runtime: Runtime, error: BaseException) -> None:
     runtime.streams.say(_trace(runtime, error).rstrip())
 
 
-def _write_trace(runtime: Runtime, error: BaseException) -> str | None:
-    """Write the trace below the platform's log folder; None where that cannot be written."""
+def _write_trace(runtime: Runtime, error: BaseException) -> str:
+    """Write the trace below the platform's log folder, and return its path."""
     from platformdirs import user_log_path
 
     from stash_cli.core.private_files import make_private_folder, write_private
 
-    try:
-        path = user_log_path("stash-cli", appauthor=False) / "last-error.txt"
-        make_private_folder(path.parent)
-        write_private(path, _trace(runtime, error))
-    except (OSError, RuntimeError):  # RuntimeError: there is no home folder
-        return None
+    path = user_log_path("stash-cli", appauthor=False) / "last-error.txt"
+    make_private_folder(path.parent)
+    write_private(path, _trace(runtime, error))
     return str(path)
 
 
@@ -177,7 +177,5 @@ def _trace(runtime: Runtime, error: BaseException) -> str:
     from stash_cli.core.log import trace_of
     from stash_cli.output.failures import hide, secrets_of
 
-    secrets = list(secrets_of(runtime.args, runtime.environ))
-    with suppress(Exception):  # the error may be that the settings cannot be read
-        secrets.append(runtime.connection().api_key or "")
-    return hide(trace_of(error), secrets)
+    # Settings are not read again: they may be what failed.
+    return hide(trace_of(error), [*secrets_of(runtime.args, runtime.environ), *runtime.keys])

@@ -38,6 +38,8 @@ class Runtime:
         """The command line as it was typed; its secrets are kept out of traces."""
         self.environ = os.environ if environ is None else environ
         self.options = GlobalOptions()
+        self.keys: list[str] = []
+        """API keys that were read; they are kept out of traces, too."""
         self._given: dict[str, Any] = {}
 
     def merge(self, values: Mapping[str, Any]) -> None:
@@ -62,7 +64,9 @@ class Runtime:
     def connection(self) -> Connection:
         from stash_cli.core.settings import resolve_connection
 
-        return resolve_connection(self.options.connection, self.environ)
+        found = resolve_connection(self.options.connection, self.environ)
+        self.keys += [found.api_key] if found.api_key else []
+        return found
 
     def run(self, work: Callable[[Session], Coroutine[Any, Any, T]], *, writes: bool = False) -> T:
         """Open a session, run `work` with it, and close it; Ctrl-C cancels `work`.

@@ -7,23 +7,31 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from stash_cli.core.errors import StashConfigurationError, did_you_mean
-from stash_cli.core.texts import ENCODINGS, decode_text, is_text, legible
+from stash_cli.core.server_url import DEMO, EMBEDDED, check_url, normalise_url
+from stash_cli.core.texts import ENCODINGS, decode_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from urllib.parse import SplitResult
 
+
+__all__ = [
+    "DEMO",
+    "EMBEDDED",
+    "Connection",
+    "check_key",
+    "connection_from_conn",
+    "connection_from_environment",
+    "normalise_url",
+    "read_key",
+    "resolve_connection",
+]
 
 DEFAULT_URL = "http://localhost:9999"
 DEFAULT_TIMEOUT = 60.0
 DEFAULT_MAX_ANSWER = 256 * 1024 * 1024
-EMBEDDED = "embedded:"
-DEMO = "demo"
-# The address that servers print when they listen on all interfaces; clients cannot connect to it everywhere.
-_EVERYWHERE = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - recognised, never bound
+_SIZE_DIGITS = 18
 _CONN_KEYS = {"scheme": "http", "host": "localhost", "port": 9999, "apikey": None, "timeout": DEFAULT_TIMEOUT}
 _VARIABLES = {
     "url": "STASH_URL",
@@ -31,7 +39,7 @@ _VARIABLES = {
     "api_key_file": "STASH_API_KEY_FILE",
     "max_answer_bytes": "STASH_MAX_ANSWER_BYTES",
 }
-_OPTIONS = {"api_key_file": "--api-key-file"}
+_OPTIONS = {"url": "--server", "api_key_file": "--api-key-file", "ca_cert": "--ca-cert"}
 _FLAGS = (
     "url",
     "demo",
@@ -72,7 +80,7 @@ class Connection:
 
     def __post_init__(self) -> None:
         if not self.is_embedded:
-            _split(self.url)
+            check_url(self.url)
         if self.api_key:
             check_key(self.api_key, "The API key")
 
@@ -120,7 +128,7 @@ def resolve_connection(
     chosen = _with_profile(given, _expand(profile or {}, {}))
     cache_dir = chosen.get("cache_dir")
     return Connection(
-        url=normalise_url(chosen.get("url", DEFAULT_URL)),
+        url=chosen.get("url") or normalise_url(DEFAULT_URL),
         api_key=chosen.get("api_key"),
         timeout=_timeout(chosen.get("timeout", DEFAULT_TIMEOUT)),
         verify=_verify(chosen),
@@ -157,59 +165,6 @@ def connection_from_conn(conn: Mapping[str, Any], verify: bool | str = True) -> 
     )
 
 
-def normalise_url(text: str) -> str:
-    """The GraphQL endpoint for a base URL or endpoint; a path prefix is kept.
-
-    >>> normalise_url("localhost:9999/stash/")
-    'http://localhost:9999/stash/graphql'
-    """
-    text = text.strip()
-    if text.startswith(EMBEDDED):
-        return EMBEDDED + _library(text.removeprefix(EMBEDDED))
-    parts = _split(text if "://" in text else f"http://{text}")
-    host = _EVERYWHERE.get(parts.hostname or "", parts.hostname or "")
-    host = f"[{host}]" if ":" in host else host
-    port = f":{parts.port}" if parts.port is not None else ""
-    # Users give the address of the web interface as well as the endpoint.
-    path = parts.path.rstrip("/").removesuffix("/graphql")
-    return f"{parts.scheme.lower()}://{host}{port}{path}/graphql"
-
-
-def _split(url: str) -> SplitResult:
-    """The parts of a server's URL; error messages do not repeat it, as it may hold a secret."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:  # its message quotes a part of the text
-        raise StashConfigurationError("Not a server address: host or port cannot be read.") from None
-    # Addresses are logged and shown in errors, so nothing secret may be in them.
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise StashConfigurationError(
-            "A server address has no user name, password, query (?...) or fragment (#...).",
-            hint="Give the API key with STASH_API_KEY or STASH_API_KEY_FILE.",
-        )
-    if parts.scheme.lower() not in ("http", "https"):
-        raise StashConfigurationError(
-            f"Not a server address: {parts.scheme}:// is not http, https or embedded:FILE."
-        )
-    if not parts.hostname or any(c.isspace() for c in url):
-        raise StashConfigurationError("Not a server address: it has no host, or white space in it.")
-    return parts
-
-
-def _library(location: str) -> str:
-    if location in ("", DEMO):
-        if not location:
-            raise StashConfigurationError("embedded: wants a file, or demo: embedded:library.sqlite.")
-        return location
-    path = str(Path(location).expanduser().absolute())
-    if not is_text(path):
-        raise StashConfigurationError(
-            f"A library cannot lie in a folder whose name is not UTF-8: {legible(path)}."
-        )
-    return path
-
-
 def _from_environment(environ: Mapping[str, str], *, with_key: bool) -> dict[str, str | None]:
     """Settings from environment variables; without those of the key if flags replace it."""
     names = _VARIABLES.keys() - (set() if with_key else {"api_key", "api_key_file"})
@@ -231,6 +186,8 @@ def _expand(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
         if "url" in given:
             raise StashConfigurationError("A URL and the demo library exclude each other.")
         given["url"] = f"{EMBEDDED}{DEMO}"
+    if "url" in given:
+        given["url"] = normalise_url(given["url"], names.get("url", "url"))
     key_file = given.pop("api_key_file", None)
     if "api_key" in given:
         given["api_key"] = check_key(given["api_key"].strip(), names.get("api_key", "api_key"))
@@ -252,9 +209,9 @@ def _timeout(value: Any) -> float:
 
 def _size(value: Any) -> int:
     text = str(value)
-    if not (text.isascii() and text.isdecimal()) or int(text) == 0:
+    if not (text.isascii() and text.isdecimal()) or len(text) > _SIZE_DIGITS or int(text) == 0:
         raise StashConfigurationError(
-            f"The largest answer (STASH_MAX_ANSWER_BYTES) is a number of bytes, not {value!r}."
+            f"The largest answer (STASH_MAX_ANSWER_BYTES) is a number of bytes, not {text[:40]!r}."
         )
     return int(text)
 
@@ -263,8 +220,12 @@ def _verify(chosen: Mapping[str, Any]) -> bool | str:
     if chosen.get("insecure"):
         return False
     ca_cert = chosen.get("ca_cert")
-    if ca_cert and not Path(ca_cert).is_file():
-        raise StashConfigurationError(f"There is no CA file {ca_cert}.")
+    try:
+        missing = ca_cert and not Path(ca_cert).is_file()
+    except ValueError:  # a NUL in the name
+        missing = True
+    if missing:
+        raise StashConfigurationError(f"There is no CA file {ca_cert} (--ca-cert).")
     return str(ca_cert) if ca_cert else True
 
 
@@ -290,7 +251,7 @@ def check_key(key: str, setting: str) -> str:
 
 
 def read_key(path: str | Path, setting: str) -> str:
-    """The key in a text file, without surrounding white space.
+    """The key in a file of UTF-8 or marked UTF-16, without the mark and surrounding white space.
 
     Raises StashConfigurationError with `setting` and the path, and never the content.
     """
@@ -303,6 +264,8 @@ def read_key(path: str | Path, setting: str) -> str:
         raise StashConfigurationError(f"{place} cannot be read: {error.strerror}.") from None
     except (RuntimeError, ValueError):  # a home folder that is not known, a NUL in the name
         raise StashConfigurationError(f"{place} is not the path of a file.") from None
+    # PowerShell's > writes UTF-16, which begins with one of these marks.
+    encoding = "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     try:
         text = decode_text(data)
     except UnicodeDecodeError:  # its message quotes what could not be read

@@ -29,9 +29,16 @@ ALLOWED = {
     ),
     "stash_cli.core.syntax": (),
     "stash_cli.core.log": ("core.errors", "core.syntax"),
-    "stash_cli.core.settings": ("core.errors", "core.log", "core.texts"),
+    "stash_cli.core.server_url": ("core.errors", "core.texts"),
+    "stash_cli.core.settings": ("core.errors", "core.log", "core.texts", "core.server_url"),
     "stash_cli.core.graphql": ("core.types", "core.errors", "core.unset"),
-    "stash_cli.core.transport": ("core.errors", "core.settings", "core.log", "core.syntax"),
+    "stash_cli.core.transport": (
+        "core.errors",
+        "core.settings",
+        "core.server_url",
+        "core.log",
+        "core.syntax",
+    ),
     "stash_cli.core.query": ("core.types", "core.errors", "core.unset", "core.graphql"),
     "stash_cli.core.client": (
         "core.capabilities",

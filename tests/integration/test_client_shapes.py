@@ -429,8 +429,38 @@ def test_a_server_that_wants_a_pause(
     assert run(main()).exit_status == (10 if "mutation" in document and status == 503 else 5)
 
 
-def test_a_pause_that_the_server_wants_is_made(tmp_path: Path) -> None:
-    answers = [http(429, "", Retry_After="1"), graphql({"version": {"version": "v1"}})]
+def test_a_server_that_goes_on_to_want_pauses_is_asked_until_the_timeout(tmp_path: Path) -> None:
+    """One second each, as often as two seconds allow."""
+    answer = http(503, "", Retry_After="1")
+
+    async def main() -> None:
+        async with session_with(lambda _: answer, tmp_path, timeout=2) as (session, server):
+            with pytest.raises(StashConnectionError):
+                await session.execute(QUERY)
+            assert len(server.requests) == 3
+
+    run(main())
+
+
+@pytest.mark.parametrize("status", [429, 502, 503])
+def test_a_websocket_may_open_later(status: int, tmp_path: Path) -> None:
+    busy = Response(status, "Busy", Headers({"Retry-After": "7"}))
+
+    async def main() -> StashConnectionError:
+        async with serve(_silent, "127.0.0.1", 0, process_request=lambda *_: busy) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with Session(connection_to(url, tmp_path)) as session:
+                with pytest.raises(StashConnectionError) as caught:
+                    await anext(session.transport.subscribe(GraphQLRequest(QUERY)))
+                return caught.value
+
+    error = run(main())
+    assert (error.transient, error.retry_after, error.exit_status) == (True, 7, 5)
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_pause_that_the_server_wants_is_made(times: int, tmp_path: Path) -> None:
+    answers = [*[http(429, "", Retry_After="1")] * times, graphql({"version": {"version": "v1"}})]
 
     async def main() -> float:
         async with session_with(lambda _: answers.pop(0), tmp_path) as (session, _):
@@ -438,4 +468,4 @@ def test_a_pause_that_the_server_wants_is_made(tmp_path: Path) -> None:
             assert await session.execute(QUERY) == {"version": {"version": "v1"}}
             return asyncio.get_running_loop().time() - started
 
-    assert run(main()) >= 1
+    assert run(main()) >= times

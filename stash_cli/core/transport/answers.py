@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _GATEWAY = {502, 503, 504}
 _BROKEN = 500
 _TOO_MANY = 429
-_DEFAULT_RETRY_AFTER = 1.0
-"""Seconds to wait after status 429 without a Retry-After header."""
 _MAX_SHOWN = 120
 
 
@@ -101,21 +99,20 @@ def _status_error(connection: Connection, status: int, headers: Mapping[str, str
     location = headers.get("location", "")
     if is_redirect(status) and location:
         return redirect_error(connection, location)
-    wait = _retry_after(headers.get("retry-after", ""))
+    unavailable = unavailable_error(connection, status, headers.get("retry-after", ""))
+    return unavailable or _other_status_error(connection, status, text)
+
+
+def unavailable_error(connection: Connection, status: int, retry_after: str) -> StashConnectionError | None:
+    """The error for a server that may answer later; None for other statuses."""
     if status == _TOO_MANY:
-        return StashConnectionError(
-            f"{connection.server} received too many requests (status {status}).",
-            hint="Try again later.",
-            transient=True,
-            retry_after=_DEFAULT_RETRY_AFTER if wait is None else wait,
-        )
-    if status in _GATEWAY:
-        return StashConnectionError(
-            f"{connection.server} has no server behind it: a gateway answered {status}.",
-            transient=True,
-            retry_after=wait,
-        )
-    return _other_status_error(connection, status, text)
+        what = f"{connection.server} received too many requests (status {status})."
+    elif status in _GATEWAY:
+        what = f"{connection.server} has no server behind it: a gateway answered {status}."
+    else:
+        return None
+    wait = _retry_after(retry_after)
+    return StashConnectionError(what, hint="Try again later.", transient=True, retry_after=wait)
 
 
 def _other_status_error(connection: Connection, status: int, text: str) -> StashError:

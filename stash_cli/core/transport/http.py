@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from logging import DEBUG, INFO
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.log import logger
@@ -19,9 +18,10 @@ from stash_cli.core.transport.event_loops import PerLoop
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.files import Uploads, download_url, multipart, same_origin
 from stash_cli.core.transport.outcome import Progress, check_read_only
+from stash_cli.core.transport.proxies import is_local, routing_transport
+from stash_cli.core.transport.setup import naming, tls_context
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncGenerator
     from types import ModuleType
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from stash_cli.core.transport.websocket import Channel, WebSocketSubscription
 
 
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 _CONNECT = 10.0
 _KEEP_ALIVE = 30.0
 
@@ -155,14 +154,17 @@ class HttpTransport:
     def make_client(self) -> httpx.AsyncClient:
         """The httpx client of one event loop."""
         httpx, connection = load_httpx(), self.connection
-        local = is_local(self.url)
+        with naming("The server address (--server, STASH_URL)"):
+            httpx.URL(self.endpoint)
+        limits = httpx.Limits(max_connections=20, keepalive_expiry=_KEEP_ALIVE)
+        options = {"limits": limits, "verify": tls_context(connection) or False, "trust_env": False}
+        transport = routing_transport(httpx, options)
+        encoding = "identity" if is_local(self.url) else "gzip, deflate"
         return httpx.AsyncClient(  # type: ignore[no-any-return]
-            headers=_HEADERS | self.headers() | {"Accept-Encoding": "identity" if local else "gzip, deflate"},
+            headers=_HEADERS | self.headers() | {"Accept-Encoding": encoding},
             timeout=httpx.Timeout(connection.timeout, connect=min(_CONNECT, connection.timeout)),
-            limits=httpx.Limits(max_connections=20, keepalive_expiry=_KEEP_ALIVE),
-            verify=tls_context(connection) or False,
-            # A proxy from the environment cannot reach this machine's own server.
-            trust_env=not local,
+            transport=transport,
+            trust_env=False,
             # A redirect would send the API key to another host.
             follow_redirects=False,
             event_hooks={"request": [self._keep_key]},
@@ -193,26 +195,6 @@ def load_httpx() -> ModuleType:
         if sys.modules.get("httpx._main", httpx) is None:
             sys.modules.pop("httpx._main", None)
     return httpx
-
-
-def is_local(url: str) -> bool:
-    """Whether the server is on this machine: no proxy then, and compression would only cost time."""
-    return urlsplit(url).hostname in _LOCAL
-
-
-def tls_context(connection: Connection) -> ssl.SSLContext | None:
-    """The TLS context for https; None for http, which needs no certificate store."""
-    if not connection.url.startswith("https:"):
-        return None
-    import ssl
-
-    if connection.verify is False:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    cafile = connection.verify if isinstance(connection.verify, str) else None
-    return ssl.create_default_context(cafile=cafile)
 
 
 _MARK = "\0float:"

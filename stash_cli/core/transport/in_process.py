@@ -15,6 +15,7 @@ from stash_cli.core.settings import DEMO
 from stash_cli.core.transport.event_loops import LoopThread, in_daemon_thread
 from stash_cli.core.transport.files import download_url, same_origin
 from stash_cli.core.transport.http import HttpTransport, load_httpx
+from stash_cli.core.transport.setup import naming
 from stash_cli.core.transport.websocket import PROTOCOL
 
 if TYPE_CHECKING:
@@ -159,7 +160,9 @@ def open_library(location: str) -> EmbeddedLibrary:
             f"Embedded libraries need the package {error.name}.",
             hint="Run: pip install 'stash-cli[embedded]'",
         ) from error
-    return cast("EmbeddedLibrary", embedded.open_library(location))
+    setting = "The demo library (XDG_DATA_HOME)" if location == DEMO else f"The library {location}"
+    with naming(setting, "Choose a folder that can be written.", only=OSError):
+        return cast("EmbeddedLibrary", embedded.open_library(location))
 
 
 _SCOPE = {

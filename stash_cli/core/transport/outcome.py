@@ -149,23 +149,28 @@ PATIENT = Backoff(attempts=6, first=0.2)
 """For a locked database: its writer is busy for some seconds at most."""
 
 
+RATE_LIMITED = Backoff(attempts=3, first=0.8)
+"""For a limit on requests, where the server does not say for how long."""
+_TOO_MANY = 429
+
+
 async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], longest: float) -> R:
     """Await `send()`, with retries as long as these are safe and may help.
 
-    A Retry-After of the server is followed up to `longest` seconds in total.
+    A Retry-After of the server is followed as often as it is given, up to `longest` seconds in total.
     """
-    quick, patient = QUICK.pauses(), PATIENT.pauses()
+    pauses = {policy: policy.pauses() for policy in (QUICK, PATIENT, RATE_LIMITED)}
     while True:
         try:
             return await send()
         except (StashConnectionError, StashLockedError) as error:
             if not may_repeat(request, error):
                 raise
-            pause = next(patient if isinstance(error, StashLockedError) else quick, None)
             wanted = error.retry_after if isinstance(error, StashConnectionError) else None
-            if pause is None or (wanted or 0.0) > longest:
+            # A server that names no time, or none worth waiting, is asked a few times only.
+            pause = wanted or next(pauses[_policy(error)], None)
+            if pause is None or (wanted and wanted > longest):
                 raise
-            pause = pause if wanted is None else wanted
             longest -= wanted or 0.0
             logger.info("%s Trying again in %.1f s.", error.message, pause)
             delivery = error.delivery
@@ -175,6 +180,12 @@ async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], lo
             # A cancellation in the pause leaves the request where its last attempt ended.
             stopped.__dict__["delivery"] = delivery
             raise
+
+
+def _policy(error: StashError) -> Backoff:
+    if isinstance(error, StashLockedError):
+        return PATIENT
+    return RATE_LIMITED if error.status == _TOO_MANY else QUICK
 
 
 def may_repeat(request: GraphQLRequest, error: StashError) -> bool:

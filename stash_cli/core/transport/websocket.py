@@ -274,7 +274,8 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
     from websockets.exceptions import InvalidStatus, WebSocketException
     from websockets.typing import Subprotocol
 
-    from stash_cli.core.transport.http import is_local, tls_context
+    from stash_cli.core.transport.proxies import proxy_for
+    from stash_cli.core.transport.setup import naming, tls_context
 
     class NoRedirects(connect):
         """A connection without redirects, which would pass the API key on to another host."""
@@ -283,10 +284,9 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
             return exc
 
     options: dict[str, Any] = {"ssl": context} if (context := tls_context(connection)) else {}
-    if is_local(connection.url):
-        options["proxy"] = None
+    proxy = proxy_for(connection.url)
     try:
-        socket = await NoRedirects(
+        opening = NoRedirects(
             connection.url.replace("http", "ws", 1),
             # The newer protocol alone: where both are offered, servers choose the older one.
             subprotocols=[Subprotocol(PROTOCOL)],
@@ -294,10 +294,16 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
             open_timeout=min(_CONNECT, connection.timeout),
             close_timeout=2,
             max_size=connection.max_answer_bytes,
+            proxy=proxy and proxy.url,
             **options,
         )
+        socket = await opening
     except InvalidStatus as error:
         raise _refused(connection, error.response) from error
+    except ImportError:
+        assert proxy is not None  # noqa: S101 - only a SOCKS proxy needs another package
+        with naming(proxy.setting, proxy.hint):
+            raise
     except (WebSocketException, OSError) as error:
         raise translate(error, connection, Delivery.NOT_STARTED) from error
     return WebSocketChannel(socket, connection)
@@ -310,4 +316,7 @@ def _refused(connection: Connection, answer: Response) -> StashError:
         return answers.authentication_error(connection)
     if answers.is_redirect(status) and location:
         return answers.redirect_error(connection, location)
-    return StashServerError(f"{connection.server} does not open a websocket (status {status}).")
+    unavailable = answers.unavailable_error(connection, status, answer.headers.get("Retry-After", ""))
+    return unavailable or StashServerError(
+        f"{connection.server} does not open a websocket (status {status})."
+    )
