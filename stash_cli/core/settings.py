@@ -264,8 +264,6 @@ def read_key(path: str | Path, setting: str) -> str:
         raise StashConfigurationError(f"{place} cannot be read: {error.strerror}.") from None
     except (RuntimeError, ValueError):  # a home folder that is not known, a NUL in the name
         raise StashConfigurationError(f"{place} is not the path of a file.") from None
-    # PowerShell's > writes UTF-16, which begins with one of these marks.
-    encoding = "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     try:
         text = decode_text(data)
     except UnicodeDecodeError:  # its message quotes what could not be read

@@ -25,13 +25,14 @@ from stash_cli.core.graphql import document, selection
 from stash_cli.core.log import logger
 from stash_cli.core.orm import state_of
 from stash_cli.core.orm.hydrate import class_named, converter
+from stash_cli.core.types.annotations import with_zone
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.base import ApiObject, StashInput, plain
 from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
@@ -87,7 +88,10 @@ class StashClientBase:
             data = await self.session.execute(query, plain(variables or {}))
             if result_type is None:
                 return data
-            return self.hydrated(TypeRef(result_type.__name__), next(iter(data.values()), None), sent)
+            value, ref = next(iter(data.values()), None), TypeRef(result_type.__name__)
+            if not (await self.session.learn()).shapes.fits(ref.text, value):
+                raise StashIntegrationError(f"The server answered with something else than {ref.text}.")
+            return self.hydrated(ref, value, sent)
 
     async def execute_batch(
         self, operations: list[BatchOperation], *, max_batch_size: int = MAX_BATCH
@@ -387,13 +391,20 @@ def paging(filter_: Any, q: str | None) -> dict[str, Any]:
     return {**given, "q": q} if q is not None else given
 
 
+_SCALARS: dict[str, Callable[[Any], Any]] = {
+    "ID": lambda value: str(getattr(value, "id", value)),
+    "Timestamp": with_zone,
+}
+"""Scalar -> its JSON value."""
+
+
 def _json(type_name: str, value: Any) -> Any:
     if value is None:
         return None
     if isinstance(value, list | tuple | set):
         return [_json(type_name, item) for item in value]
-    if type_name == "ID":
-        return str(getattr(value, "id", value))
+    if type_name in _SCALARS:
+        return _SCALARS[type_name](value)
     if describe_api().types[type_name].kind != "INPUT_OBJECT":
         return plain(value)
     if isinstance(value, ApiObject):

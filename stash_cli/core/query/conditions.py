@@ -93,17 +93,20 @@ def _related_condition(field: FilterField, asked: Mapping[str, Any], now: dateti
     """The condition that one related object meets all of the nested lookups."""
     target = field.target or ""
     inner = conditions_of(target, asked, now)
+    every = _related_predicate(field, inner)
+    if every is None:
+        inner = [one.without_rows or one for one in inner]
     asked_inside = [_as_nested(field, one) for one in split_join_conflicts(target, inner, {})]
     wanted, left = build_filter(asked_inside, nests=nests(target) and field.name not in quirks.INLINED)
-    every = _related_predicate(field, inner)
     # Fetching every row and testing it here needs the related objects' values in the rows.
     if left and every is None:
         raise StashLookupError(f"{', '.join(asked)} cannot be asked of related objects ({field.name}).")
     name = _supported_name(field, wanted)
     note = quirks.UNRELIABLE_FILTERS.get(field.key, "") if name == field.name else ""
-    found = every or Condition(field, [], note=note)
+    found = every or Condition(field, [])
     exact = bool(wanted) and not left and not (note and every)
-    return replace(found, clauses=[[(name, wanted)]] if wanted else [], exact=exact)
+    notes = " ".join(filter(None, [*(one.note for one in inner), "" if every else note]))
+    return replace(found, note=notes, clauses=[[(name, wanted)]] if wanted else [], exact=exact)
 
 
 def _as_nested(field: FilterField, condition: Condition) -> Condition:

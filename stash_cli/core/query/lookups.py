@@ -17,7 +17,7 @@ from datetime import datetime
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashLookupError
+from stash_cli.core.errors import StashIntegrationError, StashLookupError
 from stash_cli.core.query.conditions import conditions_of
 from stash_cli.core.query.extractors import extractor_of
 from stash_cli.core.query.fields import fields, nests
@@ -28,6 +28,7 @@ from stash_cli.core.query.filter_builder import (
     is_column,
     split_join_conflicts,
 )
+from stash_cli.core.query.local_zone import LOCAL
 from stash_cli.core.query.model import Condition, FilterField, Lookup
 from stash_cli.core.query.q import Q, to_nnf
 from stash_cli.core.types.api import describe_api
@@ -58,7 +59,12 @@ class ConditionTest:
 
     def __call__(self, row: Row) -> bool:
         test = self.condition.test
-        return test is not None and test(self.extractor.read(row))
+        try:
+            return test is not None and test(self.extractor.read(row))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StashIntegrationError(
+                f"The server's answer has a value of {self.condition.field.name} that cannot be compared."
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +104,11 @@ def compile(  # noqa: A001 - the usual word for it
 ) -> Compiled:
     """Compile a `Q`, or lookups all of which must hold.
 
-    `now` anchors relative times such as `-2d`, and its time zone is taken for the server's. Raises
+    `now` anchors relative times such as `-2d`; its time zone is that of times without one. Raises
     StashLookupError for a field or lookup that does not exist, with near matches, or that neither a server
     filter nor rows can answer; StashInputError for a value that the field does not take.
     """
-    now = now or _local_now()
+    now = _with_zone(now)
     conditions: list[Condition] = []
     composite: dict[str, Q] = {}
     # The first condition on a join keeps it, in the order of the query.
@@ -132,15 +138,17 @@ def compile(  # noqa: A001 - the usual word for it
 
 def matches(type_name: str, query: Q | Mapping[str, Any], *, now: datetime | None = None) -> Predicate:
     """The same query as a predicate on rows alone; raises StashLookupError where rows cannot answer it."""
-    return _predicate(type_name, _as_q(query), now or _local_now())
+    return _predicate(type_name, _as_q(query), _with_zone(now))
 
 
 def _as_q(query: Q | Mapping[str, Any]) -> Q:
     return query if isinstance(query, Q) else Q(**query)
 
 
-def _local_now() -> datetime:
-    return datetime.now().astimezone()
+def _with_zone(now: datetime | None) -> datetime:
+    if now is None:
+        return datetime.now(LOCAL)
+    return now if now.tzinfo else now.replace(tzinfo=LOCAL)
 
 
 def _predicate(type_name: str, q: Q, now: datetime) -> Predicate:

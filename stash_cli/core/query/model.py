@@ -76,7 +76,8 @@ class Condition:
 
     `clauses` is the server's part, a conjunction. Where `exact` is False the server may return more than
     asked for, and `test` decides on the values that `extractor` (None: the field's) reads from a row. `test`
-    is None where rows cannot tell. `given` marks a criterion in the API's own shape.
+    is None where rows cannot tell. `given` marks a criterion in the API's own shape. `without_rows` is the
+    nearest condition that needs no rows, for where these cannot be read.
     """
 
     field: FilterField
@@ -86,6 +87,7 @@ class Condition:
     note: str = ""
     extractor: Extractor | None = None
     given: bool = False
+    without_rows: Condition | None = None
 
     @property
     def is_positive(self) -> bool:
@@ -100,7 +102,7 @@ class Criterion(Protocol):
         """The lookups of `field`."""
 
     def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
-        """Compile all lookups of `field`; `now` anchors relative times and has the server's time zone."""
+        """Compile all lookups of `field`; `now` anchors relative times; times without a zone have its."""
 
 
 def with_modifier(modifier: str, value: Any = None, **more: Any) -> dict[str, Any]:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 import sys
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from stash_cli.core.query import value_parsers
+from stash_cli.core.query import date_parsing, value_parsers
+from stash_cli.core.query.local_zone import LOCAL
 from stash_cli.core.query.model import FilterField, with_modifier
-from stash_cli.core.query.server_quirks import UTC_TIMES
 
-_EPOCH = datetime(1, 1, 1)  # noqa: DTZ001 - wall time
+_EPOCH = datetime(1, 1, 1)  # noqa: DTZ001 - in UTC
+_LAST = (date.max.toordinal() * 24 * 60 * 60) - 1
 
 
 class Scale:
@@ -80,7 +81,7 @@ class Whole(Scale):
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
         """A fraction is between two points, so that first > last: `gt=79.5` is `gte=80`."""
         if field.name in IN_SECONDS:
-            value = value_parsers.in_seconds(value)
+            value = date_parsing.in_seconds(value)
         # A bool is an int in Python, but nobody means 1 by True.
         if isinstance(value, bool):
             raise TypeError(value)
@@ -118,7 +119,7 @@ class Real(Scale):
         return value_parsers.number(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[float, float]:
-        point = float(value_parsers.in_seconds(value) if field.name in IN_SECONDS else value)
+        point = float(date_parsing.in_seconds(value) if field.name in IN_SECONDS else value)
         if isinstance(value, bool) or not math.isfinite(point):
             raise ValueError(value)
         within(field, point)
@@ -149,14 +150,14 @@ class Days(Scale):
 
     metavar = "DATE"
     point = 730_000
-    expected = value_parsers.EXPECTED
+    expected = date_parsing.EXPECTED
 
     def read(self, _field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
-        first, last = value_parsers.days(value, now)
+        first, last = date_parsing.days(value, now)
         return first.toordinal(), last.toordinal()
 
     def found(self, value: Any) -> int:
-        return value_parsers.period(value)[0].toordinal()
+        return date_parsing.period(value)[0].toordinal()
 
     def send(self, point: int) -> str:
         # Years are always four digits: the server compares text.
@@ -164,27 +165,36 @@ class Days(Scale):
 
 
 class Seconds(Scale):
-    """Times as seconds of wall time in the server's zone.
+    """Times as instants, in seconds.
 
     The server compares texts such as 2024-03-15T10:00:00+01:00, so a text without offset sorts before every
-    time within its second: GREATER_THAN includes that second, LESS_THAN does not.
+    time within its second: GREATER_THAN includes that second, LESS_THAN does not. What is sent is UTC, and is
+    compared with the wall time of each row's own offset.
     """
 
     metavar = "TIME"
     point = 63_000_000_000
-    expected = value_parsers.EXPECTED
+    expected = date_parsing.EXPECTED
 
-    def read(self, field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
-        zone: tzinfo | None = UTC if field.key in UTC_TIMES else now.tzinfo
-        first, last = value_parsers.seconds(value, now, zone)
+    def read(self, _field: FilterField, value: Any, now: datetime) -> tuple[int, int]:
+        first, last = date_parsing.seconds(value, now)
         return _second(first), _second(last)
 
     def found(self, value: Any) -> int:
-        return _second(datetime.fromisoformat(str(value)[:19]))  # wall time, as the server compares it
+        moment = datetime.fromisoformat(str(value))
+        return _second(moment if moment.tzinfo else moment.replace(tzinfo=LOCAL))
 
     def send(self, point: int) -> str:
-        ahead = timedelta(seconds=min(max(point, 0), _second(value_parsers.LAST_SECOND)))
-        return (_EPOCH + ahead).isoformat()
+        return _wall(point).isoformat()
+
+    @staticmethod
+    def in_zone_of(now: datetime, point: int) -> int:
+        """The wall time of an instant in the zone of `now`, as a point."""
+        try:
+            local = _wall(point).replace(tzinfo=UTC).astimezone(now.tzinfo)
+        except OverflowError:  # the first and last day that there is
+            return point
+        return int((local.replace(tzinfo=None) - _EPOCH) // timedelta(seconds=1))
 
     def criterion(self, low: int | None, high: int | None, *, outside: bool = False) -> dict[str, Any]:
         if high is None:
@@ -197,7 +207,13 @@ class Seconds(Scale):
 
 
 def _second(moment: datetime) -> int:
-    return int((moment - _EPOCH) // timedelta(seconds=1))
+    """The point of a moment with a zone; computed with lengths, as UTC may lie outside of Python's years."""
+    offset = moment.utcoffset() or timedelta(0)
+    return int((moment.replace(tzinfo=None) - _EPOCH - offset) // timedelta(seconds=1))
+
+
+def _wall(point: int) -> datetime:
+    return _EPOCH + timedelta(seconds=min(max(point, 0), _LAST))
 
 
 def within(field: FilterField, point: float) -> None:

@@ -6,6 +6,7 @@ every field and an update need not change every field.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -37,8 +38,23 @@ ID = Annotated[str, Field(coerce_numbers_to_str=True), Scalar("ID")]
 Time = Annotated[datetime, Scalar("Time")]
 """RFC 3339 time with the server's offset."""
 
-Timestamp = Annotated[str | datetime, Scalar("Timestamp")]
-"""Time to send: RFC 3339, a date, or relative to now as `<4h` (ago) and `>5m` (ahead)."""
+_WITHOUT_ZONE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?")
+
+
+def with_zone(value: Any) -> Any:
+    """A time without an offset, as an object or text, with that of this machine: servers take it for UTC."""
+    if isinstance(value, str) and _WITHOUT_ZONE.fullmatch(value):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:  # the server says what is wrong
+            return value
+    if isinstance(value, datetime) and value.tzinfo is None:
+        value = value.astimezone()
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+Timestamp = Annotated[str | datetime, BeforeValidator(with_zone), Scalar("Timestamp")]
+"""Time to send: RFC 3339, a date or time of this machine, or `<4h` (ago) and `>5m` (ahead)."""
 
 Int64 = Annotated[int, Scalar("Int64")]
 """Whole number beyond 32 bits, such as a file size in bytes."""

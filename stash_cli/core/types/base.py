@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
@@ -160,6 +161,9 @@ def plain(value: Any) -> Any:
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, datetime) and value.tzinfo is None:
+        # Servers take a time without an offset for UTC, or refuse it.
+        value = value.astimezone()
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 

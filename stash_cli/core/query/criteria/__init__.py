@@ -25,7 +25,7 @@ CRITERIA: dict[str, Criterion] = {
     "IntCriterionInput": ordered.Ordered(scales.Whole()),
     "FloatCriterionInput": ordered.Ordered(scales.Real()),
     "DateCriterionInput": ordered.Ordered(scales.Days()),
-    "TimestampCriterionInput": ordered.Ordered(scales.Seconds()),
+    "TimestampCriterionInput": ordered.Times(scales.Seconds()),
     "StringCriterionInput": text.Text(),
     "MultiCriterionInput": relations.Relation(),
     "HierarchicalMultiCriterionInput": relations.Relation(levels=True),

@@ -15,7 +15,7 @@ of 60 to 90 seconds. A negative lookup holds when none of the values matches.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stash_cli.core.query import scales, value_parsers
@@ -99,11 +99,14 @@ class Ordered:
 
     def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
         wanted, barred, empty = self._sets(field, given, now)
-        clauses = self._clauses(field, scales.intersect(wanted, scales.complement(barred, self.scale)), empty)
+        clauses = self._clauses(field, self._spans_within(wanted, barred), empty)
         exact = not quirks.is_listed(quirks.MULTI_VALUED, field.key) or not (
             barred or len(clauses) > 1 or _all_lack(field, given)
         )
         return Condition(field, clauses, self._test(wanted, barred, empty), exact=exact)
+
+    def _spans_within(self, wanted: scales.Intervals, barred: scales.Intervals) -> scales.Intervals:
+        return scales.intersect(wanted, scales.complement(barred, self.scale))
 
     def _sets(
         self, field: FilterField, given: Mapping[str, Any], now: datetime
@@ -201,6 +204,63 @@ class Ordered:
         """A term that never holds: an interval that ends before it begins."""
         low = self.scale.point
         return [(field.name, self.scale.criterion(self.scale.up(self.scale.up(low)), low))]
+
+
+_WEST, _EAST = 12 * 60 * 60, 14 * 60 * 60
+"""Seconds between UTC and the time zones farthest from it."""
+_ROWS_DECIDE = "{name}: the server compares texts of its own zone; the rows are compared as instants here."
+_NO_ROWS = "{name}: compared by the server, as if its clock and all offsets were those of this machine."
+
+
+@dataclass(frozen=True)
+class Times(Ordered):
+    """Times as instants.
+
+    Servers store wall time with an offset and compare the texts, so a bound of another offset is off by the
+    difference. Each row may have its own offset: of summer, or of a machine that the library was on before.
+    So the server is asked for all zones at once, and the rows decide; but for times that it stores in UTC.
+    """
+
+    scale: scales.Seconds
+
+    def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
+        found = super().compile(field, given, now)
+        if quirks.is_listed(quirks.UTC_TIMES, field.key):
+            return found
+        wanted, barred, empty = self._sets(field, given, now)
+        spans = self._spans_within(wanted, barred)
+        # Only null, or anything: no time is compared.
+        if spans in ([], scales.EVERYTHING):
+            return found
+        asked = self._in_any_zone(spans)
+        # Every object has a time of creation: NOT_NULL would say nothing.
+        told = asked != scales.EVERYTHING or _may_lack(field)
+        return replace(
+            found,
+            clauses=self._clauses(field, asked, empty) if told else [],
+            exact=False,
+            note=_ROWS_DECIDE.format(name=field.name),
+            without_rows=replace(
+                found,
+                clauses=self._clauses(field, self._in_zone(now, spans), empty),
+                note=_NO_ROWS.format(name=field.name),
+            ),
+        )
+
+    def _in_any_zone(self, spans: scales.Intervals) -> scales.Intervals:
+        """The wall times that instants in `spans` may have."""
+        wide = [
+            (None if low is None else low - _WEST, None if high is None else high + _EAST)
+            for low, high in spans
+        ]
+        return scales.union(wide, self.scale)
+
+    def _in_zone(self, now: datetime, spans: scales.Intervals) -> scales.Intervals:
+        """The wall times of `spans` in the zone of `now`."""
+        ends = [
+            tuple(None if end is None else self.scale.in_zone_of(now, end) for end in span) for span in spans
+        ]
+        return scales.union([(low, high) for low, high in ends], self.scale)
 
 
 def _may_lack(field: FilterField) -> bool:

@@ -1,0 +1,148 @@
+"""Dates and times as users write them: `2024`, `2024-03`, `2024-03-15 10:30`, `-2d`, `2 days ago`.
+
+A partial date or time is the whole period that it names. A time without an offset is wall time in the zone of
+`now`, the first of two where the clock was set back. A timedelta is that long ago, whatever its sign.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from stash_cli.core.errors import StashIntegrationError
+from stash_cli.core.types.fuzzy_date import FuzzyDate
+
+_CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
+_RELATIVE = re.compile(r"([+-])(\d+)(s|mo|m|h|d|w|y)")
+_LENGTH = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGO = re.compile(r"(\d+|an?) (second|minute|hour|day|week|month|year)s? ago", re.IGNORECASE)
+_DAY_WORDS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_SECOND = timedelta(seconds=1)
+_LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - wall time
+
+EXPECTED = "a date such as 2024, 2024-03 or 2024-03-15, or a time ago such as -2d"
+
+
+def relative(text: str, now: datetime) -> datetime | None:
+    """A relative time such as `-2d` or `2 days ago`; None for any other text.
+
+    Seconds to weeks are lengths of time, also across a change of daylight saving time; months and years are
+    those of the calendar.
+    """
+    if text.lower() == "now":
+        return now
+    found = _RELATIVE.fullmatch(_short(text))
+    if not found:
+        return None
+    sign, unit = (-1 if found[1] == "-" else 1), found[3]
+    amount = sign * int(found[2])
+    if unit in _UNITS:
+        return _after(now, timedelta(**{_UNITS[unit]: amount}))
+    return _months(now, amount * (12 if unit == "y" else 1))
+
+
+def _short(text: str) -> str:
+    """`2 days ago` as `-2d`; any other text unchanged."""
+    found = _AGO.fullmatch(" ".join(text.split()))
+    if not found:
+        return text
+    unit = found[2].lower()
+    return f"-{found[1] if found[1].isdecimal() else 1}{'mo' if unit == 'month' else unit[0]}"
+
+
+def _after(now: datetime, length: timedelta) -> datetime:
+    """The moment `length` after `now`, by the clock on the wall only where there is no zone."""
+    # Python adds to wall time, which is an hour off across a change of daylight saving time.
+    if now.tzinfo is None:
+        return now + length
+    return (now.astimezone(UTC) + length).astimezone(now.tzinfo)
+
+
+def in_seconds(value: object) -> Any:
+    """Seconds of `1:30`, `1:02:03` or a timedelta; any other value unchanged."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    found = _LENGTH.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        return value
+    return (int(found[1] or 0) * 60 + int(found[2])) * 60 + int(found[3])
+
+
+def _months(now: datetime, amount: int) -> datetime:
+    index = now.year * 12 + now.month - 1 + amount
+    year, month = divmod(index, 12)
+    return now.replace(year=year, month=month + 1, day=min(now.day, monthrange(year, month + 1)[1]))
+
+
+def period(text: str) -> tuple[date, date]:
+    """First and last day of `2024`, `2024-03` or `2024-03-15`; raises ValueError."""
+    try:
+        # The API's dates have two digits for month and day, users leave zeros out.
+        found = FuzzyDate("-".join(part.zfill(2) for part in text.strip().split("-")))
+    except StashIntegrationError as error:
+        raise ValueError(text) from error
+    return found.first_day, found.last_day
+
+
+def days(value: object, now: datetime) -> tuple[date, date]:
+    """First and last day of `value`; raises ValueError."""
+    wall = now.replace(tzinfo=None)
+    if isinstance(value, timedelta):
+        value = wall - abs(value)
+    if isinstance(value, datetime):
+        return value.date(), value.date()
+    if isinstance(value, date):
+        return value, value
+    text = str(value).strip()
+    moment = relative(text, wall)
+    return (moment.date(), moment.date()) if moment else _named_days(text, now)
+
+
+def seconds(value: object, now: datetime) -> tuple[datetime, datetime]:
+    """First and last second of `value`, with a zone; raises ValueError."""
+    if isinstance(value, timedelta):
+        value = _after(now, -abs(value))
+    if isinstance(value, datetime):
+        moment: datetime | None = value if value.tzinfo else value.replace(tzinfo=now.tzinfo)
+    elif isinstance(value, date):
+        return _day_seconds(value, value, now)
+    else:
+        moment = relative(str(value).strip(), now)
+    return (moment, moment) if moment else _text_seconds(str(value).strip(), now)
+
+
+def _text_seconds(text: str, now: datetime) -> tuple[datetime, datetime]:
+    """The seconds of a day, month or year, of a minute, or one second where seconds are given."""
+    clock = _CLOCK.fullmatch(text)
+    if not clock:
+        return _day_seconds(*_named_days(text, now), now)
+    start = datetime.fromisoformat(
+        f"{clock[1]}T{int(clock[2]):02}:{clock[3]}:{clock[4] or '00'}{clock[5] or ''}"
+    )
+    start = start if start.tzinfo else start.replace(tzinfo=now.tzinfo)
+    return start, start if clock[4] else start + timedelta(seconds=59)
+
+
+def _named_days(text: str, now: datetime) -> tuple[date, date]:
+    """First and last day of `today`, `yesterday`, `tomorrow` or a date; raises ValueError."""
+    if text.lower() not in _DAY_WORDS:
+        return period(text)
+    day = now.date() + timedelta(days=_DAY_WORDS[text.lower()])
+    return day, day
+
+
+def _day_seconds(first: date, last: date, now: datetime) -> tuple[datetime, datetime]:
+    """From the first midnight to the last second, which may be 23 or 25 hours for a day."""
+    start = datetime(first.year, first.month, first.day, tzinfo=now.tzinfo)
+    if last == date.max:
+        return start, _LAST_SECOND.replace(tzinfo=now.tzinfo)
+    midnight = datetime(last.year, last.month, last.day, tzinfo=now.tzinfo) + timedelta(days=1)
+    return start, _before(midnight)
+
+
+def _before(midnight: datetime) -> datetime:
+    """The second before, which is not 23:59:59 where the clock was set at midnight."""
+    return (midnight.astimezone(UTC) if midnight.year > 1 else midnight) - _SECOND
