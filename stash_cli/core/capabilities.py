@@ -10,6 +10,7 @@ from stash_cli.core.errors import StashCapabilityError, StashUnmappedFieldWarnin
 from stash_cli.core.graphql.compat.answers import is_older
 from stash_cli.core.graphql.compat.inputs import OPERATIONS
 from stash_cli.core.graphql.releases import older_name, since
+from stash_cli.core.graphql.shapes import Shapes
 from stash_cli.core.types.api import TypeRef, describe_api
 
 if TYPE_CHECKING:
@@ -124,6 +125,11 @@ class ServerCapabilities:
             if self.has_operation(kind, known):
                 return known
         raise self.missing_error(name)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Checks of answers against the types of this server."""
+        return Shapes(self)
 
     @cached_property
     def is_older(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.responses import failure, fits, is_missing, is_refusal
+from stash_cli.core.client.responses import failure, is_missing, is_refusal, shaped
 from stash_cli.core.errors import (
     Delivery,
     StashAuthenticationError,
@@ -320,18 +320,23 @@ def _distribute(
     for number, each in enumerate(operations):
         key = f"a{number}"
         own = [error for error in errors if (error.get("path") or [None])[0] == key]
-        each.error = _operation_error(each, key, data or {}, own, server)
+        each.error = _operation_error(each, key, data or {}, own)
         each.result = None
         if each.error is None:
-            each.result = document.read_result(each.operation, (data or {}).get(key), server)
+            _take_result(each, (data or {}).get(key), server)
+
+
+def _take_result(each: BatchOperation, value: Any, server: ServerCapabilities) -> None:
+    """Set the result of an operation, or the error that it has another shape than the API describes."""
+    try:
+        each.result = shaped(each.operation, value, _paths(each), server)
+    except StashIntegrationError as error:
+        is_mutation = document.describe(each.operation)[0] == "mutation"
+        each.error = unknown_outcome(error.message, error) if is_mutation else error
 
 
 def _operation_error(
-    each: BatchOperation,
-    key: str,
-    data: Mapping[str, Any],
-    own: Sequence[Mapping[str, Any]],
-    server: ServerCapabilities,
+    each: BatchOperation, key: str, data: Mapping[str, Any], own: Sequence[Mapping[str, Any]]
 ) -> StashError | None:
     """The error of one operation: its own, or that its field is missing.
 
@@ -344,9 +349,7 @@ def _operation_error(
         failed = failure(own, None)
         return unknown_outcome(failed.message, failed) if is_mutation and is_below_root(failed) else failed
     field = RootField(key, each.operation, selection.is_composite(declared.type.name))
-    if not is_missing(field, data, is_mutation=is_mutation) and (
-        server.is_older or fits(declared.type, data[key], _paths(each))
-    ):
+    if not is_missing(field, data, is_mutation=is_mutation):
         return None
     message = f"The server answered without the value of {each.operation}."
     return unknown_outcome(message) if is_mutation else StashIntegrationError(message)

@@ -13,7 +13,7 @@ from stash_cli.core.errors import (
     StashLockedError,
     StashSystemNotReadyError,
 )
-from stash_cli.core.graphql.document import describe
+from stash_cli.core.graphql.document import describe, read_result
 from stash_cli.core.graphql.selection import is_composite
 from stash_cli.core.syntax.operations import RootField
 from stash_cli.core.transport.base import short_repr
@@ -144,20 +144,39 @@ def value_of(
     paths: Sequence[str] | None,
     server: ServerCapabilities,
 ) -> Any:
-    """The value of an operation in a response.
+    """The value of an operation in a response, in the shape that the API describes.
 
     `paths` are the selected fields (None: the default). Raises what `check_complete` raises, also for a value
-    of another shape than the API describes, unless the server is older.
+    of another shape, at any depth.
     """
-    declared = describe(operation)[1].type
-    is_object = is_composite(declared.name)
+    is_object = is_composite(describe(operation)[1].type.name)
     check_complete(request, data, [RootField(operation, operation, is_object)])
-    value = (data or {})[operation]
-    if not server.is_older and not fits(declared, value, paths):
-        raise _incomplete(
-            request, f"The server answered {operation} with something else: {short_repr(value)}."
-        )
-    return value
+    try:
+        return shaped(operation, (data or {})[operation], paths, server)
+    except StashIntegrationError as error:
+        raise _incomplete(request, error.message) from error
+
+
+def shaped(operation: str, value: Any, paths: Sequence[str] | None, server: ServerCapabilities) -> Any:
+    """A value of an operation in the shape that the API describes; raises StashIntegrationError."""
+    declared = describe(operation)[1].type
+    at, wrong = operation, value
+    if server.is_older or fits(declared, value, paths):
+        found = _restored(operation, value, server)
+        # Where an older server has the operation with another scalar (migrate), it was done all the same.
+        if (server.is_older and not is_composite(declared.name)) or server.shapes.fits(declared.text, found):
+            return found
+        at, wrong = server.shapes.misfit(declared.text, found, operation)
+    raise StashIntegrationError(f"The server answered {at} with something else: {short_repr(wrong)}.")
+
+
+def _restored(operation: str, value: Any, server: ServerCapabilities) -> Any:
+    try:
+        return read_result(operation, value, server)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:  # a wrong answer of an older server
+        raise StashIntegrationError(
+            f"The server answered {operation} with something else: {short_repr(value)}."
+        ) from error
 
 
 def fits(declared: TypeRef, value: Any, paths: Sequence[str] | None) -> bool:

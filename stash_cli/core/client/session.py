@@ -119,8 +119,7 @@ class Session:
             name = document.title(operation)
             return GraphQLRequest(*document.join(name, [root], version), name, single=True)
 
-        value = await self._call_fitted(build, operation, paths)
-        return document.read_result(operation, value, self.capabilities)
+        return await self._call_fitted(build, operation, paths)
 
     def subscribe(
         self,

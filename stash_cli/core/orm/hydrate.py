@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
+from stash_cli.core.errors import StashIntegrationError
 from stash_cli.core.orm.collections import track, track_items
 from stash_cli.core.orm.loading import populate
 from stash_cli.core.orm.state import InstanceState, add_state
@@ -228,7 +229,10 @@ def _each(one: Converter) -> Converter:
 
 
 def _time(value: str, _: Identity | None) -> datetime:
-    return datetime.fromisoformat(value)
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise StashIntegrationError(f"The server's answer has no time in {value[:40]!r}.") from error
 
 
 def _enum(name: str) -> Converter:
