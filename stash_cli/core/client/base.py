@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
+from stash_cli.core.client.completeness import check_shape
 from stash_cli.core.client.effects import deleted_by, effects
 from stash_cli.core.client.locks import ObjectLocks
 from stash_cli.core.client.resolver import Name, first_row
@@ -32,7 +33,7 @@ from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
@@ -88,10 +89,9 @@ class StashClientBase:
             data = await self.session.execute(query, plain(variables or {}))
             if result_type is None:
                 return data
-            value, ref = next(iter(data.values()), None), TypeRef(result_type.__name__)
-            if not (await self.session.learn()).shapes.fits(ref.text, value):
-                raise StashIntegrationError(f"The server answered with something else than {ref.text}.")
-            return self.hydrated(ref, value, sent)
+            name, value = result_type.__name__, next(iter(data.values()), None)
+            check_shape(name, value, await self.session.learn())
+            return self.hydrated(TypeRef(name), value, sent)
 
     async def execute_batch(
         self, operations: list[BatchOperation], *, max_batch_size: int = MAX_BATCH
@@ -391,22 +391,15 @@ def paging(filter_: Any, q: str | None) -> dict[str, Any]:
     return {**given, "q": q} if q is not None else given
 
 
-_SCALARS: dict[str, Callable[[Any], Any]] = {
-    "ID": lambda value: str(getattr(value, "id", value)),
-    "Timestamp": with_zone,
-}
-"""Scalar -> its JSON value."""
-
-
 def _json(type_name: str, value: Any) -> Any:
     if value is None:
         return None
     if isinstance(value, list | tuple | set):
         return [_json(type_name, item) for item in value]
-    if type_name in _SCALARS:
-        return _SCALARS[type_name](value)
+    if type_name == "ID":
+        return str(getattr(value, "id", value))
     if describe_api().types[type_name].kind != "INPUT_OBJECT":
-        return plain(value)
+        return with_zone(value) if type_name == "Timestamp" else plain(value)
     if isinstance(value, ApiObject):
         return value.to_graphql()
     return cast("type[StashInput]", class_named(type_name)).parse(value).to_graphql()

@@ -143,40 +143,66 @@ def value_of(
     data: Mapping[str, Any] | None,
     paths: Sequence[str] | None,
     server: ServerCapabilities,
+    *,
+    by_name: bool = False,
 ) -> Any:
     """The value of an operation in a response, in the shape that the API describes.
 
-    `paths` are the selected fields (None: the default). Raises what `check_complete` raises, also for a value
-    of another shape, at any depth.
+    `paths` are the selected fields (None: the default); with `by_name` they were asked for by name, and none
+    may be left out. Raises what `check_complete` raises, also for a value of another shape, at any depth.
     """
     is_object = is_composite(describe(operation)[1].type.name)
     check_complete(request, data, [RootField(operation, operation, is_object)])
     try:
-        return shaped(operation, (data or {})[operation], paths, server)
+        return shaped(operation, (data or {})[operation], paths, server, request.document, by_name=by_name)
     except StashIntegrationError as error:
         raise _incomplete(request, error.message) from error
 
 
-def shaped(operation: str, value: Any, paths: Sequence[str] | None, server: ServerCapabilities) -> Any:
-    """A value of an operation in the shape that the API describes; raises StashIntegrationError."""
+def shaped(
+    operation: str,
+    value: Any,
+    paths: Sequence[str] | None,
+    server: ServerCapabilities,
+    document: str = "",
+    *,
+    by_name: bool = False,
+) -> Any:
+    """A value of an operation in the shape that the API describes; raises StashIntegrationError.
+
+    With the `document` that it answers it has the ids, and with `by_name` the fields, that this selects.
+    """
     declared = describe(operation)[1].type
-    at, wrong = operation, value
-    if server.is_older or fits(declared, value, paths):
-        found = _restored(operation, value, server)
+    shapes, found = server.shapes, _restored(operation, value, server)
+    if server.is_older:
         # Where an older server has the operation with another scalar (migrate), it was done all the same.
-        if (server.is_older and not is_composite(declared.name)) or server.shapes.fits(declared.text, found):
+        if not is_composite(declared.name) or shapes.fits(declared.text, found):
             return found
-        at, wrong = server.shapes.misfit(declared.text, found, operation)
-    raise StashIntegrationError(f"The server answered {at} with something else: {short_repr(wrong)}.")
+        raise _misfit(*shapes.misfit(declared.text, found, operation))
+    if document:
+        is_right = shapes.answers(document, operation, declared.text, value, by_name=by_name)
+    else:
+        is_right = shapes.fits(declared.text, value)
+    if is_right and fits(declared, value, paths):
+        return found
+    raise _misfit(*shapes.misfit(declared.text, value, operation))
+
+
+def check_shape(type_name: str, value: Any, server: ServerCapabilities) -> None:
+    """Raise StashIntegrationError for a value that is not of this type of the server."""
+    if not server.shapes.fits(type_name, value):
+        raise _misfit(*server.shapes.misfit(type_name, value, type_name))
+
+
+def _misfit(at: str, found: Any) -> StashIntegrationError:
+    return StashIntegrationError(f"The server answered {at} with something else: {short_repr(found)}.")
 
 
 def _restored(operation: str, value: Any, server: ServerCapabilities) -> Any:
     try:
         return read_result(operation, value, server)
     except (TypeError, ValueError, KeyError, AttributeError) as error:  # a wrong answer of an older server
-        raise StashIntegrationError(
-            f"The server answered {operation} with something else: {short_repr(value)}."
-        ) from error
+        raise _misfit(operation, value) from error
 
 
 def fits(declared: TypeRef, value: Any, paths: Sequence[str] | None) -> bool:

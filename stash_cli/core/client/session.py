@@ -119,7 +119,7 @@ class Session:
             name = document.title(operation)
             return GraphQLRequest(*document.join(name, [root], version), name, single=True)
 
-        return await self._call_fitted(build, operation, paths)
+        return await self._call_fitted(build, operation, paths, by_name=paths is not None and not quiet)
 
     def subscribe(
         self,
@@ -132,13 +132,17 @@ class Session:
         """A stream of the operation's events as JSON; entering it connects."""
         return Stream(self, operation, args or {}, paths, reconnect=reconnect)
 
-    async def _call_fitted(self, build: Build, operation: str, paths: Sequence[str] | None) -> Any:
+    async def _call_fitted(
+        self, build: Build, operation: str, paths: Sequence[str] | None, *, by_name: bool
+    ) -> Any:
         """Send the request that `build` makes for this server; rebuild it once when the schema has changed.
 
         A mutation is repeated only when it was refused in validation, before anything was executed.
         """
         try:
-            value, version = await self._send_built(build(self.capabilities), operation, paths)
+            value, version = await self._send_built(
+                build(self.capabilities), operation, paths, by_name=by_name
+            )
         except StashGraphQLError as error:
             # With a current schema the document itself is wrong, and would be refused again.
             if self.is_current or not responses.is_refusal(error):
@@ -148,7 +152,8 @@ class Session:
             if not self._changed(version):
                 return value
             logger.info("The server's version has changed; asking what it knows now.")
-        return (await self._send_built(build(await self.learn(again=True)), operation, paths))[0]
+        again = build(await self.learn(again=True))
+        return (await self._send_built(again, operation, paths, by_name=by_name))[0]
 
     def _changed(self, version: object) -> bool:
         """Whether the version in the response differs from the schema's."""
@@ -160,11 +165,11 @@ class Session:
         return not self.is_current
 
     async def _send_built(
-        self, request: GraphQLRequest, operation: str, paths: Sequence[str] | None
+        self, request: GraphQLRequest, operation: str, paths: Sequence[str] | None, *, by_name: bool
     ) -> tuple[Any, object]:
         """The value of the operation, and the version selected along with it."""
         data = (await self.send(request, fields=[])).data
-        value = responses.value_of(operation, request, data, paths, self.capabilities)
+        value = responses.value_of(operation, request, data, paths, self.capabilities, by_name=by_name)
         return value, (data or {}).get(_VERSION_FIELD)
 
     async def send(
@@ -278,7 +283,12 @@ class Stream:
         if answer.errors:
             raise responses.failure(answer.errors, answer.data)
         return responses.value_of(
-            self._operation, self._request, answer.data, self._paths, self._session.capabilities
+            self._operation,
+            self._request,
+            answer.data,
+            self._paths,
+            self._session.capabilities,
+            by_name=self._paths is not None,
         )
 
     async def aclose(self) -> None:

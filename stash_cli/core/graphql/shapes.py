@@ -7,8 +7,9 @@ then recognised; only lists and objects inside are visited again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from stash_cli.core.graphql.selected import Tree, for_type, selected
 from stash_cli.core.types.api import ApiType, describe_api
 
 if TYPE_CHECKING:
@@ -34,7 +35,15 @@ _SCALARS: dict[str, tuple[type, ...]] = {
 }
 """JSON types of scalars; any other scalar may be anything."""
 _MAX_SIGNATURES = 256
+_MAX_DOCUMENTS = 64
 _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
+
+
+class Wanted(NamedTuple):
+    """What an answer should have, and whether that was asked for by name."""
+
+    tree: Tree
+    by_name: bool
 
 
 class Shapes:
@@ -43,10 +52,24 @@ class Shapes:
     def __init__(self, server: ServerCapabilities) -> None:
         self._server = server
         self._checks: dict[str, Check] = {}
+        self._answers: dict[tuple[str, str, bool], Check] = {}
 
     def fits(self, text: str, value: Any) -> bool:
         """Whether `value` has the type `text`, such as `[Scene!]!`."""
         return self._check(text)(value)
+
+    def answers(self, document: str, key: str, text: str, value: Any, *, by_name: bool) -> bool:
+        """The same for the value at the root field `key`, with the ids that `document` selects.
+
+        With `by_name` the fields were asked for by name, and those that cannot be null may not be left out.
+        """
+        check = self._answers.get((document, key, by_name))
+        if check is None:
+            if len(self._answers) >= _MAX_DOCUMENTS:
+                self._answers.clear()
+            wanted = Wanted(selected(document).get(key) or {}, by_name)
+            check = self._answers[document, key, by_name] = self._check(text, wanted)
+        return check(value)
 
     def misfit(self, text: str, value: Any, at: str) -> tuple[str, Any]:
         """The place and value of the first thing in `value` that does not fit; `at` is its own place."""
@@ -64,40 +87,50 @@ class Shapes:
                 return self.misfit(each, item, place)
         return at, value
 
-    def _check(self, text: str) -> Check:
+    def _check(self, text: str, wanted: Wanted | None = None) -> Check:
+        if wanted is not None:
+            return self._made(text, wanted)
         found = self._checks.get(text)
         if found is None:
-            found = self._checks[text] = self._made(text)
+            found = self._checks[text] = self._made(text, None)
         return found
 
-    def _made(self, text: str) -> Check:
+    def _made(self, text: str, wanted: Wanted | None) -> Check:
         nullable = self._server.is_older or not text.endswith("!")
         bare = text.rstrip("!")
         if bare.startswith("["):
-            return self._list(bare[1:-1], nullable=nullable)
+            return self._list(bare[1:-1], wanted, nullable=nullable)
         if self._is_composite(bare):
-            return self._object(bare, nullable=nullable)
+            return self._object(bare, wanted, nullable=nullable)
         types = self._leaf_types(bare)
         return _anything if types is None else _leaf({*types, _NULL} if nullable else {*types})
 
-    def _list(self, item: str, *, nullable: bool) -> Check:
+    def _list(self, item: str, wanted: Wanted | None, *, nullable: bool) -> Check:
+        inner: list[Check] = []
+
         def check(value: Any) -> bool:
             if value is None:
                 return nullable
-            return type(value) is list and all(map(self._check(item), value))
+            # Made on first use, because types refer to each other in circles.
+            if not inner:
+                inner.append(self._check(item, wanted))
+            return type(value) is list and all(map(inner[0], value))
 
         return check
 
-    def _object(self, name: str, *, nullable: bool) -> Check:
+    def _object(self, name: str, wanted: Wanted | None, *, nullable: bool) -> Check:
         known: dict[Any, Nested] = {}
 
         def check(value: Any) -> bool:
             if type(value) is not dict:
                 return value is None and nullable
-            signature = (value.get("__typename"), tuple(value), tuple(map(type, value.values())))
+            said = value.get("__typename")
+            if said is not None and type(said) is not str:
+                return False
+            signature = (said, tuple(value), tuple(map(type, value.values())))
             nested = known.get(signature)
             if nested is None:
-                nested = self._nested(name, value)
+                nested = self._nested(name, value, wanted)
                 if nested is None:
                     return False
                 if len(known) >= _MAX_SIGNATURES:
@@ -107,10 +140,15 @@ class Shapes:
 
         return check
 
-    def _nested(self, name: str, value: dict[str, Any]) -> Nested | None:
-        """The fields of an object that have to be visited; None where another one does not fit."""
+    def _nested(self, name: str, value: dict[str, Any], wanted: Wanted | None) -> Nested | None:
+        """The fields of an object that have to be visited; None where one is missing or does not fit."""
         declared = self._concrete(name, value)
         if declared is None:
+            return None
+        below = for_type(wanted.tree, self._names(declared, name)) if wanted else {}
+        by_name = wanted is not None and wanted.by_name
+        missing = below.keys() - value.keys()
+        if "id" in missing or (by_name and any(self._is_needed(declared, key) for key in missing)):
             return None
         nested = []
         for key, item in value.items():
@@ -118,7 +156,9 @@ class Shapes:
             if text is None:
                 continue
             if text.startswith("[") or self._is_composite(text.rstrip("!")):
-                nested.append((key, self._check(text)))
+                nested.append(
+                    (key, self._check(text, Wanted(below.get(key) or {}, by_name) if wanted else None))
+                )
             elif not self._check(text)(item):
                 return None
         return tuple(nested)
@@ -129,11 +169,20 @@ class Shapes:
         declared, said = types[name], value.get("__typename")
         if said is None or said == name:
             return declared
-        if not isinstance(said, str):
-            return None
         if said in declared.members:
             return types[said]
         return declared if said == self._server.type_name(name) else None
+
+    def _is_needed(self, declared: ApiType, key: str) -> bool:
+        """Whether a selected field cannot be left out; one that may be null is read as null."""
+        text = self._field(declared, key) or ""
+        return text.endswith("!") or text.startswith("[") or self._is_composite(text)
+
+    @staticmethod
+    def _names(declared: ApiType, name: str) -> frozenset[str]:
+        """The names of a type and of the interfaces and unions that it belongs to."""
+        types = describe_api().types.values()
+        return frozenset({name, declared.name, *(t.name for t in types if declared.name in t.members)})
 
     def _field(self, declared: ApiType, key: str) -> str | None:
         """The type of a field as the server declares it; None for what nobody knows."""

@@ -1,0 +1,90 @@
+"""Answers that a server gets wrong anywhere: every command ends with a documented status, never with a bug."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_support import Cli
+from fault_proxy import Exchange, Fault, FaultProxy
+from served_library import serve_library
+
+COMMANDS = (
+    "tags find --limit 3",
+    "tag show 1",
+    "scene show 1 --json",
+    "scenes find --limit 2 --csv --fields id,title,studio.name,performers.name,files.path",
+    "scenes find --created-at-gte 2000 --tag-count-ne 99 --ids",
+    "scenes count",
+    "performers find --jsonl",
+    "jobs list",
+    "library list",
+    "version",
+    "api --operation configuration",
+    "api --operation allTags",
+    "tag update 1 --description x --yes",
+    "tags update 1 2 --add-alias x --dry-run",
+)
+WRONG = (None, 5, "x", [], {}, [{}], ["x"], True, {"id": {}}, [None], 1.5)
+TIMES = 6
+"""Wrong answers to each command."""
+DOCUMENTED = {0, 1, 3, 5, 6, 10}
+
+
+@pytest.fixture(scope="module")
+def proxy(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultProxy]:
+    path = tmp_path_factory.mktemp("wrong") / "library.sqlite"
+    shutil.copy(small_library, path)
+    with serve_library(path) as url, FaultProxy(url) as proxy:
+        yield proxy
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths of all values inside, but of the first item only of a list."""
+    items = (
+        value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    )
+    for key, inner in items:
+        if key != "_server":
+            yield (*path, key)
+            yield from places(inner, (*path, key))
+
+
+def spoiling(luck: random.Random, told: list[Any]) -> Fault:
+    """The server's answer with another value, or none, at one place."""
+
+    async def fault(exchange: Exchange) -> None:
+        payload = json.loads((await exchange.work()).partition(b"\r\n\r\n")[2])
+        *steps, last = luck.choice(list(places(payload["data"])))
+        holder = payload["data"]
+        for step in steps:
+            holder = holder[step]
+        if luck.random() < 0.2:
+            del holder[last]
+        else:
+            holder[last] = luck.choice(WRONG)
+        told.append(([*steps, last], payload))
+        body = json.dumps(payload).encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        await exchange.send(head.encode() + body)
+
+    return fault
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_wrong_answer_is_no_bug(command: str, proxy: FaultProxy) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    luck, cli = random.Random(seed), Cli(proxy.url)
+    for _ in range(TIMES):
+        told: list[Any] = []
+        proxy.rule = lambda _, told=told: None if told else spoiling(luck, told)
+        done = cli("--timeout", "5", *command.split())
+        proxy.rule = lambda _: None
+        wrong = (seed, told, done)
+        assert done.status in DOCUMENTED, wrong
+        assert not any(word in done.err for word in ("internal error", "bug", "Traceback")), wrong
