@@ -152,7 +152,9 @@ def test_a_damaged_or_unwritable_cache_only_costs_a_request(tmp_path: Path) -> N
     async def main() -> None:
         async with serving(knows_schema(library(1))) as server:
             for cache in (tmp_path / "cache", blocked):
-                for damage in ("", "{", "[]", '{"format": 99}'):
+                whole = {"format": 2, "url": f"{server.url}/graphql"}
+                lost = [json.dumps(whole | {"facts": facts}) for facts in (None, [], {}, {"types": []})]
+                for damage in ("", "{", "[]", '{"format": 99}', *lost):
                     for file in (tmp_path / "cache").glob("servers/*.json"):
                         file.write_text(damage)
                     server.requests.clear()

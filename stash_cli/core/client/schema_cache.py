@@ -27,7 +27,13 @@ def recall(connection: Connection) -> dict[str, Any] | None:
         return None
     # A file of an older release, or of another URL with the same name, is none.
     fits = isinstance(kept, dict) and kept.get("format") == _FORMAT and kept.get("url") == connection.url
-    return dict(kept["facts"]) if fits else None
+    return kept["facts"] if fits and _is_schema(kept.get("facts")) else None
+
+
+def _is_schema(facts: Any) -> bool:
+    """Whether the file holds a reduced introspection, as far as it is read without further checks."""
+    names = ("operations", "types", "enums")
+    return isinstance(facts, dict) and all(isinstance(facts.get(name), dict) for name in names)
 
 
 def remember(connection: Connection, facts: dict[str, Any]) -> None:

@@ -229,10 +229,14 @@ class Session:
 
 def _parse_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """The parts of an capability result that are kept; raises StashIntegrationError."""
+    unread = "The server describes its API in a way that cannot be read."
     try:
-        return reduce_introspection(schema)
+        facts = reduce_introspection(schema)
     except (KeyError, TypeError, AttributeError) as error:
-        raise StashIntegrationError("The server describes its API in a way that cannot be read.") from error
+        raise StashIntegrationError(unread) from error
+    if not facts["operations"]["query"]:
+        raise StashIntegrationError(unread)
+    return facts
 
 
 def _redact_errors(errors: Sequence[StashError | dict[str, Any]], request: GraphQLRequest) -> None:
