@@ -57,16 +57,19 @@ def require_text(args: Sequence[str], environ: Mapping[str, str]) -> None:
 
     Raises StashInputError.
     """
-    from stash_cli.output.failures import hide, secrets_of
+    from stash_cli.output.failures import secrets_of
 
     given = {f"word {number} of the command line": word for number, word in enumerate(args, 1)}
     given |= {name: value for name, value in environ.items() if name.startswith("STASH_")}
     for place, value in given.items():
         if not is_text(value):
-            shown = hide(legible(value), secrets_of(args, environ))
+            # A key or an address with a password is not repeated; its hidden form would not be found in it.
+            secrets = filter(None, secrets_of(args, environ))
+            is_secret = "@" in value or any(secret in value for secret in secrets)
+            shown = "" if is_secret else f": {legible(value)}"
             utf8 = sys.getfilesystemencoding() == "utf-8"
             hint = None if utf8 else "This locale has no UTF-8: set one that has, such as LC_ALL=C.UTF-8."
-            raise StashInputError(f"{place} is not UTF-8 text: {shown}", hint=hint)
+            raise StashInputError(f"{place} is not UTF-8 text{shown}", hint=hint)
 
 
 def guarded(runtime: Runtime, work: Callable[[], int]) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 
 from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
-from stash_cli.core.client.completeness import check_shape
 from stash_cli.core.client.effects import deleted_by, effects
 from stash_cli.core.client.locks import ObjectLocks
 from stash_cli.core.client.resolver import Name, first_row
+from stash_cli.core.client.responses import check_shape
 from stash_cli.core.edits.conflicts import find_conflicts
 from stash_cli.core.edits.flush import plan_flush
 from stash_cli.core.edits.load_before_save import load_before_save
