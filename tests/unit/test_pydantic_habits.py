@@ -129,6 +129,9 @@ def has_a_json_schema(obj: Any) -> None:
     for mode in ("validation", "serialization"):
         schema = type(obj).model_json_schema(mode=mode)
         own = schema if "properties" in schema else schema["$defs"][type(obj).__name__]
+        words = {word for field in own["properties"].values() for word in field}
+        assert not words & {"args", "lazy", "input", "since", "default"}
+        assert {field.get("deprecated", True) for field in own["properties"].values()} <= {True}
         assert [*own["properties"]] == [f.alias or n for n, f in type(obj).model_fields.items()]
 
 

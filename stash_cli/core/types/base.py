@@ -85,9 +85,11 @@ class ApiObject(BaseModel):
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /
     ) -> JsonSchemaValue:
-        from stash_cli.core.types.serialization import without_unset
+        from stash_cli.core.types.serialization import describe_properties, without_unset
 
-        return handler(without_unset(core_schema))
+        schema = handler(without_unset(core_schema))
+        describe_properties(handler.resolve_ref_schema(schema))
+        return schema
 
     if not TYPE_CHECKING:
 

@@ -50,6 +50,15 @@ def without_unset(schema: Any) -> Any:
     return {**schema, "schema": without_unset(schema["schema"])} if "schema" in schema else schema
 
 
+def describe_properties(schema: Schema) -> None:
+    """Put what `api()` says of fields into the words of JSON Schema, where deprecation is a boolean."""
+    for field in schema.get("properties", {}).values():
+        for name in ("args", "lazy", "input", "since"):
+            field.pop(name, None)
+        if isinstance(reason := field.get("deprecated"), str):
+            field |= {"deprecated": True, "description": reason}
+
+
 def _without_default(schema: Schema) -> Schema:
     if schema["type"] != "default" or schema.get("default") is not UNSET:
         return schema
