@@ -53,6 +53,9 @@ def with_zone(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
+ReadTimestamp = Annotated[datetime, Scalar("Timestamp")]
+"""Time in an answer whose scalar is the one of times to send."""
+
 Timestamp = Annotated[str | datetime, BeforeValidator(with_zone), Scalar("Timestamp")]
 """Time to send: RFC 3339, a date or time of this machine, or `<4h` (ago) and `>5m` (ahead)."""
 

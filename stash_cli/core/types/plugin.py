@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from stash_cli.core.types.annotations import ID, Map, Maybe, Nullable, Timestamp
+from stash_cli.core.types.annotations import ID, Map, Maybe, Nullable, ReadTimestamp
 from stash_cli.core.types.base import ApiObject, StashInput, api, required
 from stash_cli.core.types.enums import PluginSettingTypeEnum
 from stash_cli.core.unset import UNSET
@@ -19,7 +19,7 @@ class Package(ApiObject):
     package_id: Maybe[str] = UNSET
     name: Maybe[str] = UNSET
     version: Nullable[str] = UNSET
-    date: Nullable[Timestamp] = UNSET
+    date: Nullable[ReadTimestamp] = UNSET
     requires: Maybe[list[Package]] = api(lazy=True)
     source_url: Maybe[str] = api("sourceURL")
     source_package: Nullable[Package] = api(lazy=True)
