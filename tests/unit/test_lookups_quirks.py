@@ -165,6 +165,21 @@ NUMBERS = [
         {"created_at": text("GREATER_THAN", "2024-05-09T20:30:01")},
         "created_at",
     ),
+    *(
+        (
+            f"date functions fail inside related objects: {key}",
+            owner,
+            {key: value},
+            {},
+            "0.30 answer it wrongly",
+        )
+        for owner, key, value in (
+            ("Scene", "performers__age__between", (32, 62)),
+            ("Gallery", "performers__birth_year", 1990),
+            ("Image", "performers__death_year__null", True),
+            ("Performer", "scenes__performer_age__not_between", (20, 30)),
+        )
+    ),
     (
         "times of plays are stored in UTC",
         "Scene",

@@ -96,7 +96,9 @@ def _related_condition(field: FilterField, asked: Mapping[str, Any], now: dateti
     every = _related_predicate(field, inner)
     if every is None:
         inner = [one.without_rows or one for one in inner]
-    asked_inside = [_as_nested(field, one) for one in split_join_conflicts(target, inner, {})]
+    asked_inside = [
+        _as_nested(field, one, has_rows=every is not None) for one in split_join_conflicts(target, inner, {})
+    ]
     wanted, left = build_filter(asked_inside, nests=nests(target) and field.name not in quirks.INLINED)
     # Fetching every row and testing it here needs the related objects' values in the rows.
     if left and every is None:
@@ -105,12 +107,22 @@ def _related_condition(field: FilterField, asked: Mapping[str, Any], now: dateti
     note = quirks.UNRELIABLE_FILTERS.get(field.key, "") if name == field.name else ""
     found = every or Condition(field, [])
     exact = bool(wanted) and not left and not (note and every)
-    notes = " ".join(filter(None, [*(one.note for one in inner), "" if every else note]))
+    notes = " ".join(filter(None, [*map(_nested_note, inner), "" if every else note]))
     return replace(found, note=notes, clauses=[[(name, wanted)]] if wanted else [], exact=exact)
 
 
-def _as_nested(field: FilterField, condition: Condition) -> Condition:
-    """A condition for use inside a nested filter, where numbers of custom fields are compared as texts."""
+def _nested_note(condition: Condition) -> str:
+    """The note of a condition inside a nested filter."""
+    if condition.field.key in quirks.WRONG_INSIDE:
+        return f"{condition.field.name}: servers of 0.30 answer it wrongly inside related objects."
+    return condition.note
+
+
+def _as_nested(field: FilterField, condition: Condition, *, has_rows: bool) -> Condition:
+    """A condition for use inside a nested filter, where the server compares some fields wrongly.
+
+    Numbers of custom fields are compared as texts; criteria with date functions are left to rows, if any.
+    """
     numbers = condition.field.kind == "CustomFieldCriterionInput" and any(
         not isinstance(value, str)
         for clause in condition.clauses
@@ -121,7 +133,8 @@ def _as_nested(field: FilterField, condition: Condition) -> Condition:
     inside = (
         field.name in quirks.INLINED and not condition.field.lookups and not _is_file_part(condition.field)
     )
-    return replace(condition, clauses=[], exact=False) if numbers or inside else condition
+    wrong = has_rows and condition.field.key in quirks.WRONG_INSIDE
+    return replace(condition, clauses=[], exact=False) if numbers or inside or wrong else condition
 
 
 def _is_file_part(field: FilterField) -> bool:

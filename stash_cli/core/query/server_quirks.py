@@ -108,6 +108,12 @@ NULL_OF_ANY = _keys("*: performer_tags", "Performer: groups", "Group Movie: perf
 ASKED_POSITIVELY = _keys("*: performer_age", "Gallery: parent_folder")
 """Fields for which the server never finds objects without a value, or fails."""
 
+WRONG_INSIDE = _keys("Performer: age birth_year death_year", "Scene Image Gallery: performer_age")
+"""Criteria with date functions, which 0.30 answers wrongly inside a nested filter (live, 0.30.1).
+
+Its SQL is put through a format call there, which takes `%Y` for a verb: nothing matches, or everything.
+"""
+
 IS_MISSING_VALUES: dict[str, str] = {
     "Scene": "url galleries studio movie group performers date tags stash_id phash cover title code details"
     " director rating",
