@@ -203,9 +203,11 @@ class ScanLibrary:
     def galleries(self) -> list[tuple[int, str]]:
         return self.files("galleries_files", "gallery_id")
 
-    def log(self, level: str = "Warning") -> list[str]:
+    def log(self, *levels: str) -> list[str]:
+        """Messages of these levels, by default warnings and errors."""
         entries = self.library.jobs.library_log.entries()
-        return [entry.message for entry in reversed(entries) if entry.level == level]
+        wanted = levels or ("Warning", "Error")
+        return [entry.message for entry in reversed(entries) if entry.level in wanted]
 
     def assert_whole(self) -> None:
         """Assert that every file has a folder, details, a hash and an object, and integrity checks pass."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging.handlers
 import threading
 import time
+from queue import Queue
 
 import pytest
 from support import run
@@ -32,6 +34,21 @@ def gated():
             progress.check()
 
     return task, started, gate
+
+
+def test_failures_that_nobody_has_seen_are_told_when_the_queue_closes():
+    def fail(_):
+        raise RuntimeError("no drive")
+
+    queue, told = JobQueue(), logging.handlers.QueueHandler(Queue())
+    logging.getLogger("stash_cli.embedded").addHandler(told)
+    seen, unseen = queue.add("Seen...", fail), queue.add("Unseen...", fail)
+    assert queue.wait_idle(30)
+    assert queue.find(seen)["status"] == "FAILED"
+    queue.close()
+    logging.getLogger("stash_cli.embedded").removeHandler(told)
+    assert told.queue.get_nowait().getMessage() == f"Job {unseen} (Unseen) failed: no drive"
+    assert told.queue.empty()
 
 
 def test_jobs_run_one_at_a_time_in_the_order_they_came(jobs):

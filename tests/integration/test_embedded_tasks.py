@@ -125,7 +125,7 @@ def test_clean_keeps_a_library_folder_that_is_away(media, ask, tmp_path, left_be
     left_behind(drive)
     job = end_job(ask, "metadataClean", dryRun=dry_run)
     assert job["status"] == "FAILED"
-    assert job["error"].startswith(f"the library folder {drive} {said}: its 3 files stay in the library.")
+    assert job["error"].startswith(f"the library folder {drive} {said}: 3 files stay in the library.")
     assert counts(ask) == ((2 if dry_run else 1), 2, 1, (5 if dry_run else 4))
     assert media.count("folders") == 4
 

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -126,6 +126,33 @@ def test_paths_to_scan_whose_names_are_no_text_are_told(own: ScanLibrary) -> Non
     assert own.library.execute(
         "mutation($p: [String!]) { metadataScan(input: {paths: $p}) }", {"p": ["/\udcff"]}
     ).errors
+
+
+def _broken(media: Path) -> None:
+    (media / "c.mp4").write_text("no video")
+    write_zip(media / "d.zip", {"e.png": b"no picture"})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda media: media.rename(media.with_name("away")), ["No such file or directory"]),
+        (lambda media: (media.rename(media.with_name("away")), media.mkdir()), ["is its drive mounted?"]),
+        (_broken, ["not a readable video", "not a readable picture"]),
+    ],
+)
+def test_what_cannot_be_read_is_an_error_in_the_log(
+    own: ScanLibrary, change: Callable[[Path], object], said: list[str]
+) -> None:
+    write_picture(own.media / "a.png")
+    own.scan()
+    assert own.log() == []
+    change(own.media)
+    assert own.scan()["status"] == "FINISHED"
+    assert len(own.log("Error")) == len(own.log()) == len(said)
+    for words, line in zip(said, own.log(), strict=True):
+        assert words in line
+    assert own.images() == [(1, "a.png")]
 
 
 def test_an_empty_library_is_scanned_at_once(own: ScanLibrary) -> None:

@@ -157,7 +157,8 @@ class Cleaner:
         """Fail when a library folder was away, after everything else has been cleaned."""
         if self._kept:
             texts = [
-                f"the library folder {path} {self._away[path]}: its {count} files stay in the library"
+                f"the library folder {path} {self._away[path]}: "
+                f"{count} {'file stays' if count == 1 else 'files stay'} in the library"
                 for path, count in sorted(self._kept.items())
             ]
             raise Refused(

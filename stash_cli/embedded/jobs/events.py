@@ -74,6 +74,12 @@ class Broadcast(Generic[T]):
         self._lock = threading.Lock()
         self._readers: list[Subscription[T]] = []
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody subscribes."""
+        with self._lock:
+            return bool(self._readers)
+
     def subscribe(self, on_event: Callable[[], object] | None = None) -> Subscription[T]:
         """Subscribe; must be called in the event loop that reads."""
         reader = Subscription(self, on_event)

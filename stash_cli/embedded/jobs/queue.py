@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -30,6 +31,8 @@ class Job:
     started: str | None = None
     ended: str | None = None
     error: str | None = None
+    told: bool = False
+    """Whether a client has asked for the job's end or was sent it."""
     stop: threading.Event = field(default_factory=threading.Event)
 
     def as_dict(self) -> dict[str, Any]:
@@ -114,6 +117,7 @@ class Progress:
             self._update(lambda: self._job.sub_tasks.remove(description))
 
 
+_LOG = logging.getLogger("stash_cli.embedded")
 # Seconds. Changes that belong together are published as one update.
 _SETTLE = 0.005
 
@@ -205,7 +209,11 @@ class JobQueue:
         """A waiting, running or recently finished job (the last ten), or None."""
         with self._changed:
             jobs = [*self._waiting, *self._finished, *([self._running] if self._running else [])]
-            return next((job.as_dict() for job in jobs if job.id == job_id), None)
+            found = next((job for job in jobs if job.id == job_id), None)
+            if found is None:
+                return None
+            found.told = found.ended is not None
+            return found.as_dict()
 
     def stop(self, job_id: int) -> None:
         """Cancel a waiting job, or ask a running one to stop; unknown ids are ignored."""
@@ -239,6 +247,10 @@ class JobQueue:
             worker = self._worker
         if worker is not None:
             worker.join()
+        # The last chance: nobody can ask a closed library what became of its jobs.
+        for job in self._finished:
+            if job.error and not job.told:
+                _LOG.warning("Job %d (%s) failed: %s", job.id, job.description.rstrip("."), job.error)
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
@@ -262,7 +274,8 @@ class JobQueue:
         except JobCancelled:
             pass
         except Exception as failure:  # noqa: BLE001 - the boundary of all tasks: the job carries the text
-            error = str(failure) or type(failure).__name__
+            # A failed statement is told by its cause, without the SQL.
+            error = str(getattr(failure, "orig", None) or failure) or type(failure).__name__
             self.library_log.error(f"{job.description} failed: {error}")
         throttle.cancel()
         with self._changed:
@@ -280,6 +293,7 @@ class JobQueue:
         job.status, job.ended = status, timestamps.now_nano()
         job.sub_tasks.clear()
         self._finished.append(job)
+        job.told = job.told or self.events.is_heard
         self._publish("REMOVE", job)
         self._changed.notify_all()
 

@@ -175,7 +175,8 @@ def open_video(source: str | IO[bytes]) -> Iterator[InputContainer]:
             yield _require_streams(container)
     # Demuxers raise more than their own errors on damaged files.
     except Exception as error:
-        raise BrokenFileError(f"not a readable video: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise BrokenFileError(f"not a readable video: {reason}") from error
 
 
 def _metadata_options(release: str) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from stash_cli.embedded import tables as t
@@ -81,6 +82,19 @@ class FolderRows:
         self._ids[path] = int(key[0]) if key else 0
         self.made.add(path)
         return self._ids[path]
+
+
+def count_below(connection: Connection, path: str) -> int:
+    """The number of files in a folder and all folders below it."""
+    below = (t.folders.c.path == path) | t.folders.c.path.startswith(
+        path.rstrip(os.sep) + os.sep, autoescape=True
+    )
+    query = (
+        select(func.count())
+        .select_from(t.files)
+        .join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
+    )
+    return int(connection.scalar(query.where(below)) or 0)
 
 
 _FIND_FILE = select(t.files.c.id, t.files.c.size, t.files.c.mod_time, t.files.c.recognised).where(

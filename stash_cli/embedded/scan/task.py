@@ -8,13 +8,15 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.embedded.library import settings
+from stash_cli.embedded.library.file_access import is_within
 from stash_cli.embedded.scan.content import Inspected, Inspector
 from stash_cli.embedded.scan.importer import Importer
 from stash_cli.embedded.scan.matching import find_known
-from stash_cli.embedded.scan.rows import FolderRows, set_sidecars
+from stash_cli.embedded.scan.rows import FolderRows, count_below, set_sidecars
 from stash_cli.embedded.scan.rules import Rules, read_rules
 from stash_cli.embedded.scan.walk import FoundFile, FoundFolder, Walk
 
@@ -75,6 +77,19 @@ class _Scan:
             finally:
                 # A cancelled scan does not wait for files that have not been started.
                 pool.shutdown(cancel_futures=True)
+        self._report_empty([root.path for root in self.rules.roots if root.path in paths], found)
+
+    def _report_empty(self, roots: Sequence[str], found: Sequence[FoundFile]) -> None:
+        """Log library folders without media of which files are known: an unmounted drive leaves one."""
+        for root in roots:
+            if not Path(root).is_dir() or any(is_within(one.path, root) for one in found):
+                continue
+            with self.database.read() as connection:
+                known = count_below(connection, root)
+            if known:
+                self.progress.library_log.error(
+                    f"{root} holds no media, but files of it are known ({known}): is its drive mounted?"
+                )
 
     def _walk(self, paths: list[str]) -> list[FoundFile]:
         """Write the folders and return the files."""
@@ -82,9 +97,9 @@ class _Scan:
         folders: list[FoundFolder] = []
         self.progress.total(None)
         with self.progress.task("Walking directory tree"):
-            for one in Walk(
-                self.rules, self.progress.library_log.warning, follow_links=self.follow_links
-            ).paths(paths):
+            log = self.progress.library_log
+            walk = Walk(self.rules, log.warning, self.follow_links, on_error=log.error)
+            for one in walk.paths(paths):
                 self.progress.check()
                 if isinstance(one, FoundFile):
                     found.append(one)
@@ -129,7 +144,7 @@ class _Scan:
         self, pool: ThreadPoolExecutor, outdated: Iterator[FoundFile]
     ) -> Iterator[list[Inspected | None]]:
         """Batches of read files in the order found; further files are read while the caller writes."""
-        inspect = Inspector(self.rules, self.progress.library_log.warning, self.progress.check)
+        inspect = Inspector(self.rules, self.progress.library_log.error, self.progress.check)
         window: deque[_Read] = deque()
         while True:
             for found in islice(outdated, _IN_FLIGHT - len(window)):

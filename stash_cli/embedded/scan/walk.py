@@ -130,7 +130,7 @@ class FoundFile:
 
 @dataclass(slots=True)
 class Walk:
-    """One pass over the library; `warn` is called for everything unreadable.
+    """One pass over the library; `warn` is called for what is passed over, `on_error` for what is unreadable.
 
     Links to folders are followed, each target once and never to an ancestor, so that a loop of links ends;
     links out of the library only with `follow_links`. A folder is not walked twice.
@@ -139,8 +139,14 @@ class Walk:
     rules: Rules
     warn: Callable[[str], None]
     follow_links: bool = False
+    on_error: Callable[[str], None] | None = None
+    """By default `warn`."""
     _linked: set[tuple[int, int]] = field(default_factory=set)
     _done: set[str] = field(default_factory=set)
+
+    def fail(self, text: str) -> None:
+        """Report something unreadable."""
+        (self.on_error or self.warn)(text)
 
     def paths(self, paths: list[str]) -> Iterator[FoundFolder | FoundFile]:
         """The folders and files at `paths`, preceded by their ancestors up to the library folder."""
@@ -158,7 +164,7 @@ class Walk:
                 mode = Path(path).stat().st_mode
                 yield from self._ancestors(root, path)
             except OSError as error:
-                self.warn(f"Skipping {path}: {error.strerror}")
+                self.fail(f"Skipping {path}: {error.strerror}")
                 continue
             yield from self._tree(root, path) if stat.S_ISDIR(mode) else self._single(root, path)
 
@@ -200,7 +206,7 @@ class Walk:
         try:
             facts = Path(path).stat()
         except OSError as error:
-            self.warn(f"Skipping {path}: {error.strerror}")
+            self.fail(f"Skipping {path}: {error.strerror}")
             return
         folder = FoundFolder(path, whole_seconds(facts))
         stack.append(((facts.st_dev, facts.st_ino), self._inside(root, folder)))
@@ -222,7 +228,7 @@ class Walk:
             with os.scandir(folder) as entries:
                 listing = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            self.warn(f"Skipping {folder}: {error.strerror}")
+            self.fail(f"Skipping {folder}: {error.strerror}")
             return []
         return [entry for entry in listing if self._is_text(entry.path) and not self._leads_outside(entry)]
 
@@ -267,7 +273,7 @@ class Walk:
         try:
             return entry.stat()
         except OSError as error:
-            self.warn(f"Skipping {entry.path}: {error.strerror}")
+            self.fail(f"Skipping {entry.path}: {error.strerror}")
             return None
 
     def _is_wanted(self, facts: os.stat_result) -> bool:
@@ -279,7 +285,7 @@ class Walk:
         try:
             facts = link.stat()
         except OSError as error:
-            self.warn(f"Skipping {link.path}: {error.strerror}")
+            self.fail(f"Skipping {link.path}: {error.strerror}")
             return False
         # Device and inode identify the target, because several names may lead to it.
         target = (facts.st_dev, facts.st_ino)
