@@ -32,6 +32,11 @@ def decode_text(data: bytes) -> str:
     return data[len(mark) :].decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
 
 
+def has_mark(data: bytes) -> bool:
+    """Whether data begins with a byte order mark, as text of Windows tools does."""
+    return any(data.startswith(mark) for mark, _ in _MARKS)
+
+
 def read_text_file(path: str | Path) -> str:
     """The text of a file. Raises OSError, and UnicodeDecodeError for other encodings."""
     return decode_text(Path(path).read_bytes())

@@ -38,6 +38,7 @@ ALLOWED = {
         "core.server_url",
         "core.log",
         "core.syntax",
+        "core.texts",
     ),
     "stash_cli.core.query": ("core.types", "core.errors", "core.unset", "core.graphql"),
     "stash_cli.core.client": (

@@ -178,9 +178,10 @@ def test_links_to_streams_carry_the_key(served):
     assert served.get("/scene/1/stream").status_code == 302
 
 
-def test_captions_are_shown_as_webvtt(served):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_captions_are_shown_as_webvtt(served, encoding):
     write_video(served.media / "a.mp4", 1)
-    (served.media / "a.de.srt").write_bytes(b"\xef\xbb\xbf" + SRT.encode())
+    (served.media / "a.de.srt").write_bytes(SRT.encode(encoding))
     (served.media / "a.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:01.000\nx\n")
     served.scan()
     german = served.get("/scene/1/caption?lang=de&type=srt")

@@ -18,6 +18,7 @@ from stash_cli.core.settings import (
     normalise_url,
     resolve_connection,
 )
+from stash_cli.core.transport.setup import tls_context
 
 
 @every(
@@ -231,6 +232,17 @@ def test_other_settings(tmp_path: Path) -> None:
     ca = tmp_path / "ca.pem"
     ca.touch()
     assert resolve_connection({"ca_cert": str(ca)}, {}).verify == str(ca)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_ca_files_of_windows_tools_are_read(encoding: str, tmp_path: Path) -> None:
+    pem = Path(__file__).parent.parent / "integration/client_localhost.pem"
+    certificate = pem.read_text(encoding="ascii").partition("-----END CERTIFICATE-----")
+    file = tmp_path / "ca.pem"
+    file.write_bytes("".join(certificate[:2]).replace("\n", "\r\n").encode(encoding))
+    context = tls_context(Connection("https://localhost/graphql", verify=str(file)))
+    assert context is not None
+    assert len(context.get_ca_certs()) == 1
 
 
 @every(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashConfigurationError, StashError
+from stash_cli.core.texts import decode_text, has_mark
 
 if TYPE_CHECKING:
     import ssl
@@ -58,13 +59,23 @@ def tls_context(connection: Connection) -> ssl.SSLContext | None:
     _check_key_log()
     cafile = connection.verify if isinstance(connection.verify, str) else None
     with naming(f"The CA file {cafile} (--ca-cert)" if cafile else "The system's certificates", _PEM_HINT):
-        context = ssl.create_default_context(cafile=cafile)
+        context = _trusting(cafile)
     if connection.verify is False:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     elif cafile is None:
         _check_certificates(context)
     return context
+
+
+def _trusting(cafile: str | None) -> ssl.SSLContext:
+    import ssl
+
+    content = Path(cafile).read_bytes() if cafile else b""
+    # OpenSSL finds no certificate behind a byte order mark, nor in UTF-16.
+    if has_mark(content):
+        return ssl.create_default_context(cadata=decode_text(content))
+    return ssl.create_default_context(cafile=cafile)
 
 
 def _check_key_log() -> None:
