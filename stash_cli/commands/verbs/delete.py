@@ -71,7 +71,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         "delete",
         partial(delete, noun),
         DeleteOptions,
-        help=f"Delete {entity.plural}. A number is an id, anything else a name.{files}",
+        help=f"Delete {entity.plural}. A number is an id, or a name where no object has it.{files}",
         examples=examples,
         flags=partial(delete_flags, entity),
     )

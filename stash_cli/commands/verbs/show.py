@@ -29,7 +29,8 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         partial(show, noun),
         ShowOptions,
         help=f"Show one {noun.entity.noun}.\n\n"
-        "A number is an id, anything else a name or alias. Use id:12 or name:12 to be explicit.",
+        "A number is an id, or a name where no object has it; anything else is a name or alias. "
+        "Use id:12 or name:12 to be explicit.",
         examples=examples,
     )
 

@@ -48,7 +48,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         "update",
         partial(update, noun),
         UpdateOptions,
-        help=f"Change {noun.entity.plural}. A number is an id, anything else a name."
+        help=f"Change {noun.entity.plural}. A number is an id, or a name where no object has it."
         "\n\nA flag replaces the value of its field;"
         " --add-... and --remove-... change single items of a list.",
         examples=examples,
