@@ -10,7 +10,7 @@ from stash_cli.core.errors import StashError, StashNotFoundError, StashUnknownOu
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stash_cli.core.client.batch import Outcome
+    from stash_cli.core.graphql.batch import Outcome
 
 # First what hits every further command (key, version, connection), then what needs a look at the server.
 PRECEDENCE = (4, 7, 5, 10, 6, 2, 1, 3)
@@ -132,7 +132,7 @@ class Outcomes:
 
         When something was done, failed and unknown objects count as PARTLY; the others keep their status.
         """
-        from stash_cli.core.client.batch import Outcome
+        from stash_cli.core.graphql.batch import Outcome
 
         errors = [*self.problems.values(), *([self.gave_up] if self.gave_up and self.left else [])]
         if self.touched:
@@ -201,7 +201,7 @@ class Outcomes:
 
 def outcome_of(error: StashError) -> Outcome:
     """The outcome of an operation that ended with `error`."""
-    from stash_cli.core.client.batch import BatchOperation
+    from stash_cli.core.graphql.batch import BatchOperation
 
     return BatchOperation("", error=error).outcome
 

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from stash_cli.core.client.batch import BatchResult
+    from stash_cli.core.graphql.batch import BatchResult
     from stash_cli.core.orm.history import Conflict
 
 

@@ -31,7 +31,14 @@ ALLOWED = {
     "stash_cli.core.log": ("core.errors", "core.syntax"),
     "stash_cli.core.server_url": ("core.errors", "core.texts"),
     "stash_cli.core.settings": ("core.errors", "core.log", "core.texts", "core.server_url"),
-    "stash_cli.core.graphql": ("core.types", "core.errors", "core.unset", "core.syntax"),
+    "stash_cli.core.graphql": (
+        "core.types",
+        "core.errors",
+        "core.unset",
+        "core.syntax",
+        "core.log",
+        "core.transport",
+    ),
     "stash_cli.core.transport": (
         "core.errors",
         "core.settings",

@@ -11,7 +11,6 @@ from client_server import HANG, RESET, CannedServer, failed, graphql, half, http
 from loopback import Loopback
 from support import run
 
-from stash_cli.core.client.batch import BatchOperation, BatchResult, execute_batch
 from stash_cli.core.errors import (
     StashAuthenticationError,
     StashConnectionError,
@@ -21,6 +20,7 @@ from stash_cli.core.errors import (
     StashUnknownOutcomeError,
     StashUsageError,
 )
+from stash_cli.core.graphql.batch import BatchOperation, BatchResult, execute_batch
 
 DONE, FAILED, UNKNOWN, NOT_SENT = "succeeded", "failed", "unknown", "not sent"
 

@@ -17,9 +17,9 @@ from support import fresh_python, run
 
 from stash_cli.core.capabilities import reduce_introspection
 from stash_cli.core.client import paging, schema_cache
-from stash_cli.core.client.batch import BatchOperation, execute_batch
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import StashConnectionError, StashGraphQLError, StashInputError, StashLookupError
+from stash_cli.core.graphql.batch import BatchOperation, execute_batch
 from stash_cli.core.log import configure_logging
 from stash_cli.core.settings import Connection
 from stash_cli.core.types.entities import ENTITIES

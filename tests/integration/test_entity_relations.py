@@ -9,8 +9,8 @@ from every import every
 from store_support import counted
 from support import run
 
-from stash_cli.core.client.batch import BatchOperation
 from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.graphql.batch import BatchOperation
 from stash_cli.core.orm.hydrate import class_named
 from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.methods import methods_of

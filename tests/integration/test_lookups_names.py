@@ -9,10 +9,10 @@ import pytest
 from support import run
 
 from stash_cli.core.client import Session
-from stash_cli.core.client.batch import BatchOperation
 from stash_cli.core.client.resolver import resolve_ids, resolve_lookups
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashAmbiguousError, StashNotFoundError
+from stash_cli.core.graphql.batch import BatchOperation
 
 
 @asynccontextmanager

@@ -9,8 +9,8 @@ import pytest
 from store_support import Held, counted
 from support import run
 
-from stash_cli.core.client.batch import Outcome
 from stash_cli.core.errors import StashBatchError, StashError, StashUnknownOutcomeError
+from stash_cli.core.graphql.batch import Outcome
 from stash_cli.core.types import Group, Image, Scene, SceneMarker, Studio, Tag
 
 done = pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])

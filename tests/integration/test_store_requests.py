@@ -11,7 +11,6 @@ import pytest
 from store_support import Counting
 from support import run
 
-from stash_cli.core.client.batch import BatchOperation
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import (
     StashConnectionError,
@@ -21,6 +20,7 @@ from stash_cli.core.errors import (
     StashNotFoundError,
     StashUsageError,
 )
+from stash_cli.core.graphql.batch import BatchOperation
 from stash_cli.core.query.q import Q
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import UNSET, Performer, Scene, SceneMarker, Studio, Tag

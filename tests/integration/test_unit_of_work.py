@@ -11,8 +11,8 @@ import pytest
 from store_support import Counting, counted
 from support import run
 
-from stash_cli.core.client.batch import BatchOperation
 from stash_cli.core.errors import StashBatchError, StashConnectionError, StashGraphQLError, StashInputError
+from stash_cli.core.graphql.batch import BatchOperation
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import Performer, Scene, Studio, Tag
 

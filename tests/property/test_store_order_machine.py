@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 from store_machine import LibraryMachine
 
-from stash_cli.core.client.batch import BatchResult
 from stash_cli.core.errors import (
     Delivery,
     StashConflictError,
@@ -26,6 +25,7 @@ from stash_cli.core.errors import (
     StashError,
     StashNotFoundError,
 )
+from stash_cli.core.graphql.batch import BatchResult
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse
 from stash_cli.core.types import UNSET, Scene, Tag
 

@@ -7,10 +7,10 @@ import re
 import pytest
 from every import every
 
-from stash_cli.core.client.responses import failure, is_refusal
 from stash_cli.core.errors import StashGraphQLError, StashLockedError, StashLookupError
 from stash_cli.core.graphql import selection
 from stash_cli.core.graphql.releases import since
+from stash_cli.core.graphql.responses import failure, is_refusal
 
 
 @every(

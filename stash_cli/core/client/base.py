@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 
-from stash_cli.core.client.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
 from stash_cli.core.client.effects import deleted_by, effects
 from stash_cli.core.client.locks import ObjectLocks
 from stash_cli.core.client.resolver import Name, first_row
-from stash_cli.core.client.responses import check_shape
 from stash_cli.core.edits.conflicts import find_conflicts
 from stash_cli.core.edits.flush import plan_flush
 from stash_cli.core.edits.load_before_save import load_before_save
@@ -23,6 +21,8 @@ from stash_cli.core.errors import (
     StashUnknownOutcomeError,
 )
 from stash_cli.core.graphql import document, selection
+from stash_cli.core.graphql.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, execute_batch
+from stash_cli.core.graphql.responses import check_shape
 from stash_cli.core.log import logger
 from stash_cli.core.orm import state_of
 from stash_cli.core.orm.hydrate import class_named, converter

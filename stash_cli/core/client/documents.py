@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.paging import PAGE_SIZE, FindQuery
-from stash_cli.core.client.responses import check_complete, failure
 from stash_cli.core.errors import StashGraphQLError, StashUsageError
 from stash_cli.core.graphql.document import describe, read_result
+from stash_cli.core.graphql.responses import check_complete, failure
 from stash_cli.core.log import redact
 from stash_cli.core.syntax.operations import Kind, kind_of
 from stash_cli.core.transport import GraphQLRequest

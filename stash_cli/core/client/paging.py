@@ -11,8 +11,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.batch import call_each
 from stash_cli.core.errors import StashGraphQLError, StashLookupError, did_you_mean
+from stash_cli.core.graphql.batch import call_each
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET

@@ -15,8 +15,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from stash_cli.core.client.batch import BatchOperation, call_all, call_each
 from stash_cli.core.errors import StashAmbiguousError, StashInputError, StashNotFoundError, did_you_mean
+from stash_cli.core.graphql.batch import BatchOperation, call_all, call_each
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.log import logger
 from stash_cli.core.query import lookups

@@ -11,10 +11,11 @@ from stash_cli.core.capabilities import (
     ServerCapabilities,
     reduce_introspection,
 )
-from stash_cli.core.client import compat, responses, schema_cache
+from stash_cli.core.client import schema_cache
 from stash_cli.core.client.locks import Lock, RequestOrder
 from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegrationError, StashUsageError
-from stash_cli.core.graphql import document
+from stash_cli.core.graphql import document, responses
+from stash_cli.core.graphql.compat import operations as compat
 from stash_cli.core.log import logger
 from stash_cli.core.transport import GraphQLRequest, open_transport
 from stash_cli.core.transport.outcome import as_unknown_outcome, check_read_only, retrying

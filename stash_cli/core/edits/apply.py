@@ -91,7 +91,7 @@ async def _send(session: Session, operations: list[Operation], report: Report) -
 
 def _give_up(report: Report, before: int, ids: list[str]) -> None:
     """Stop when the server is gone: nothing can be sent, or PATIENCE requests in a row got no answer."""
-    from stash_cli.core.client.batch import BatchOperation, Outcome
+    from stash_cli.core.graphql.batch import BatchOperation, Outcome
 
     problems = [report.problems[id_] for id_ in ids if id_ in report.problems]
     outcomes = [BatchOperation("", error=each).outcome for each in problems]
@@ -143,7 +143,7 @@ def _may_name_one(error: StashError) -> bool:
 
 
 async def _send_batch(session: Session, operations: list[Operation], report: Report) -> None:
-    from stash_cli.core.client.batch import BatchOperation, execute_batch
+    from stash_cli.core.graphql.batch import BatchOperation, execute_batch
 
     sent = [BatchOperation(each.name, each.args, each.returns) for each in operations]
     try:

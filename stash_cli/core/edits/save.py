@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.client.batch import BatchOperation
     from stash_cli.core.edits.conflicts import OnConflict
     from stash_cli.core.errors import StashError
+    from stash_cli.core.graphql.batch import BatchOperation
     from stash_cli.core.types.entity import StashObject
 
 

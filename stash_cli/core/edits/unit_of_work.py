@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.batch import BatchOperation, BatchResult, Outcome
 from stash_cli.core.edits import guards
 from stash_cli.core.edits.conflicts import find_conflicts
 from stash_cli.core.edits.flush import plan_flush
@@ -20,6 +19,7 @@ from stash_cli.core.edits.plan import alike, operation_of
 from stash_cli.core.edits.save import apply_flush, save_side_mutations, side_mutations_of
 from stash_cli.core.edits.unknown_outcomes import Sending, resolve
 from stash_cli.core.errors import StashError, StashInputError, StashNotSentError
+from stash_cli.core.graphql.batch import BatchOperation, BatchResult, Outcome
 from stash_cli.core.orm import state_of
 from stash_cli.core.orm.relationship import relationships
 

@@ -6,9 +6,9 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from stash_cli.core.client.batch import MAX_BATCH, BatchResult
 from stash_cli.core.client.resolver import Name
 from stash_cli.core.errors import StashGraphQLError, StashNotFoundError, StashUsageError
+from stash_cli.core.graphql.batch import MAX_BATCH, BatchResult
 from stash_cli.core.store.cache import Age, CacheStats, ObjectCache
 from stash_cli.core.store.fields import missing_paths
 from stash_cli.core.store.finder import Finder

@@ -6,8 +6,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 from stash_cli.core.client.base import Dict, Id, StashClientBase
-from stash_cli.core.client.batch import call_each
 from stash_cli.core.errors import StashNotFoundError
+from stash_cli.core.graphql.batch import call_each
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.types.api import TypeRef
 

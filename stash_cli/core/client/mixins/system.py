@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.base import Dict, Id, StashClientBase, T, paging
-from stash_cli.core.client.responses import not_ready
 from stash_cli.core.errors import StashGraphQLError
+from stash_cli.core.graphql.responses import not_ready
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.responses import failure, is_missing, is_refusal, shaped
 from stash_cli.core.errors import (
     Delivery,
     StashAuthenticationError,
@@ -23,6 +22,7 @@ from stash_cli.core.errors import (
     StashVersionError,
 )
 from stash_cli.core.graphql import document, selection
+from stash_cli.core.graphql.responses import failure, is_missing, is_refusal, shaped
 from stash_cli.core.log import logger
 from stash_cli.core.syntax.operations import RootField
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse

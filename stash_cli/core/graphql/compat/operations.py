@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.batch import BatchOperation, execute_batch
 from stash_cli.core.errors import StashBatchError, StashInputError, did_you_mean
 from stash_cli.core.graphql import selection
+from stash_cli.core.graphql.batch import BatchOperation, execute_batch
 from stash_cli.core.graphql.document import describe
 
 if TYPE_CHECKING:

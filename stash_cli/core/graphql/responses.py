@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.server_messages import in_words
 from stash_cli.core.errors import (
     Delivery,
     StashGraphQLError,
@@ -15,6 +14,7 @@ from stash_cli.core.errors import (
 )
 from stash_cli.core.graphql.document import describe, read_result
 from stash_cli.core.graphql.selection import is_composite
+from stash_cli.core.graphql.server_messages import in_words
 from stash_cli.core.syntax.operations import RootField
 from stash_cli.core.transport.base import short_repr
 from stash_cli.core.transport.outcome import unknown_outcome
