@@ -5,8 +5,8 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-from stash_cli.core.edits.input import attributes
 from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.orm.input import attributes
 from stash_cli.core.orm.relate import queue_image
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.api import ApiField, describe_api

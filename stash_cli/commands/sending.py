@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.outcomes import Outcomes
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.edit import Operation
+    from stash_cli.core.edits.operation import Operation
 
 
 async def send(

@@ -15,8 +15,8 @@ ALLOWED = {
     "stash_cli.core.unset": ("core.errors",),
     "stash_cli.core.errors": (),
     "stash_cli.core.texts": (),
-    "stash_cli.core.types": ("core.errors", "core.unset", "core.orm", "core.edits"),
-    "stash_cli.core.orm": ("core.errors", "core.unset", "core.types", "core.edits"),
+    "stash_cli.core.types": ("core.errors", "core.unset", "core.orm"),
+    "stash_cli.core.orm": ("core.errors", "core.unset", "core.types"),
     "stash_cli.core.tasks": (),
     "stash_cli.core.edits": (
         "core.errors",
@@ -134,16 +134,25 @@ def test_imports_follow_the_layers(path: object) -> None:
     assert not wrong, f"{importer} may not import {wrong}"
 
 
-def test_core_imports_nothing_of_the_embedded_library() -> None:
-    """Annotations included; `core.transport` opens a library by its dotted name."""
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        ("core", "embedded"),
+        ("core/orm", "core.edits"),
+        ("core/types", "core.edits"),
+        ("core/edits", "core.store"),
+    ],
+)
+def test_nothing_is_imported_for_annotations_either(importer: str, imported: str) -> None:
+    """`core.transport` opens an embedded library by its dotted name."""
     found = set()
-    for path in (PACKAGE / "core").rglob("*.py"):
+    for path in (PACKAGE / importer).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom):
                 found |= {(path.name, f"{node.module}.{alias.name}") for alias in node.names}
             elif isinstance(node, ast.Import):
                 found |= {(path.name, alias.name) for alias in node.names}
-    assert not {name for name in found if name[1].startswith("stash_cli.embedded")}
+    assert not {name for name in found if name[1].startswith(f"stash_cli.{imported}")}
 
 
 LOADED = "import json, sys; from stash_cli.__main__ import main\ntry: main()\nexcept SystemExit: pass\n"

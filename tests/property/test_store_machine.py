@@ -9,9 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from stash_cli.core.edits.flush import plan_flush
-from stash_cli.core.edits.save import apply_flush
 from stash_cli.core.errors import StashUsageError
+from stash_cli.core.orm.flush import apply_flush, plan_flush
 from stash_cli.core.store.identity import IdentityMap
 from stash_cli.core.types import UNSET, Scene
 

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from every import every
 
-from stash_cli.core.edits.flush import plan_flush
-from stash_cli.core.edits.save import apply_flush
 from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.orm.flush import apply_flush, plan_flush
 from stash_cli.core.store.identity import IdentityMap
 from stash_cli.core.types import Group, Performer, Scene, SceneGroup, StashID, Tag
 

@@ -11,10 +11,10 @@ from schemas import OLD, capabilities_of, old_schema, schema_of
 
 from stash_cli.core.capabilities import ServerCapabilities
 from stash_cli.core.edits.diff import as_json, lines
-from stash_cli.core.edits.edit import Change, Edit, MapChange
 from stash_cli.core.edits.plan import plan_create, plan_destroy, plan_updates
-from stash_cli.core.edits.quirks import QUIRKS, Rule
 from stash_cli.core.errors import StashInputError
+from stash_cli.core.orm.edit import Change, Edit, MapChange
+from stash_cli.core.orm.quirks import QUIRKS, Rule
 from stash_cli.core.unset import UNSET
 
 Sent = list[dict[str, Any]]

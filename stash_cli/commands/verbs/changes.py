@@ -9,12 +9,12 @@ from stash_cli.commands.argv.flags import Flag
 from stash_cli.commands.argv.input_flags import InputFlag, input_flags, singular
 from stash_cli.commands.argv.value_parsers import not_blank
 from stash_cli.commands.verbs.targets import ids_of, resolved
-from stash_cli.core.edits.edit import Change, Edit, MapChange
-from stash_cli.core.edits.input import attributes, before_of, field_paths
-from stash_cli.core.edits.quirks import update_value
-from stash_cli.core.edits.side_mutations import LISTS
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
+from stash_cli.core.orm.edit import Change, Edit, MapChange
+from stash_cli.core.orm.input import attributes, before_of, field_paths
+from stash_cli.core.orm.quirks import update_value
 from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.side_mutations import LISTS
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ from stash_cli.core.client.effects import deleted_by, effects
 from stash_cli.core.client.locks import ObjectLocks
 from stash_cli.core.client.resolver import Name, first_row
 from stash_cli.core.edits.conflicts import find_conflicts
-from stash_cli.core.edits.flush import plan_flush
 from stash_cli.core.edits.load_before_save import load_before_save
 from stash_cli.core.edits.plan import plan_destroy
-from stash_cli.core.edits.save import apply_flush, finish_side_mutations
+from stash_cli.core.edits.save import finish_side_mutations, save
 from stash_cli.core.edits.unknown_outcomes import Sending, resolve
 from stash_cli.core.errors import (
     StashError,
@@ -25,6 +24,7 @@ from stash_cli.core.graphql.batch import MAX_BATCH, BatchOperation, BatchResult,
 from stash_cli.core.graphql.responses import check_shape
 from stash_cli.core.log import logger
 from stash_cli.core.orm import state_of
+from stash_cli.core.orm.flush import apply_flush, plan_flush
 from stash_cli.core.orm.hydrate import class_named, converter
 from stash_cli.core.types.annotations import with_zone
 from stash_cli.core.types.api import TypeRef, describe_api
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.flush import FlushPlan
+    from stash_cli.core.orm.flush import FlushPlan
+    from stash_cli.core.orm.history import OnConflict
     from stash_cli.core.orm.hydrate import Identities
     from stash_cli.core.types.entity import StashObject
 
@@ -258,6 +259,13 @@ class StashClientBase:
         if not found:
             raise StashIntegrationError(f"{operation} answered without the object.")
         return cast("dict[str, Any]", found)
+
+    async def save_entity(
+        self, obj: StashObject, *, on_conflict: OnConflict | None = None, retry_unknown: bool = False
+    ) -> None:
+        """Save one object with its side mutations; `StashObject.save` says what is sent."""
+        async with self.object_locks.hold([obj]):
+            await save(obj, cast("StashClient", self), on_conflict=on_conflict, retry_unknown=retry_unknown)
 
     async def destroy_entity(self, cls: type[StashObject], ids: Sequence[str | int], **options: Any) -> bool:
         """Delete objects of one type in one request; `options` are further fields of the destroy input.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.input import input_field
+from stash_cli.core.orm.input import input_field
 from stash_cli.core.orm.relationship import RelationshipMetadata, counts, other_side, relationships
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES, snake

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.edit import Operation
+    from stash_cli.core.edits.operation import Operation
 
 PATIENCE = 3
 """Requests in a row without a usable answer after which the rest is not sent."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.input import field_paths, input_field
 from stash_cli.core.edits.plan import is_exact
 from stash_cli.core.errors import StashConflictError, StashUsageError
 from stash_cli.core.orm import state_of
 from stash_cli.core.orm.history import ALWAYS_DIRTY
+from stash_cli.core.orm.input import field_paths, input_field
 from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.merge import is_mergeable
 from stash_cli.core.types.api import describe_api
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.flush import FlushPlan
-    from stash_cli.core.orm.history import Conflict
+    from stash_cli.core.orm.flush import FlushPlan
+    from stash_cli.core.orm.history import Conflict, OnConflict
     from stash_cli.core.types.entity import StashObject
-
-OnConflict = Literal["raise", "mine", "merge"]
 
 
 async def reload_changed(

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.paging import pages_by_id
-from stash_cli.core.edits.edit import Change, Edit, Operation
-from stash_cli.core.edits.side_mutations import COUNTED, QUEUED, side_mutations
+from stash_cli.core.edits.side_mutations import side_mutations
 from stash_cli.core.errors import StashUnknownOutcomeError
 from stash_cli.core.orm import state_of
+from stash_cli.core.orm.edit import Change, Edit
 from stash_cli.core.orm.hydrate import plan_of
 from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.merge import COUNTERS
+from stash_cli.core.orm.side_mutations import COUNTED, QUEUED
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client import StashClient
+    from stash_cli.core.edits.operation import Operation
     from stash_cli.core.types.entity import StashObject
 
     Failure = tuple[StashObject, StashUnknownOutcomeError]

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.edit import Change, Edit, MapChange, key_of
+from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.flush import FlushPlan
+    from stash_cli.core.orm.flush import FlushPlan
     from stash_cli.core.orm.history import Delta
     from stash_cli.core.types.entity import StashObject
 

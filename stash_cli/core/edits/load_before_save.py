@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.counts import history_of, is_reset
-from stash_cli.core.edits.side_mutations import COUNTED
 from stash_cli.core.orm import state_of
 from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
+from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET

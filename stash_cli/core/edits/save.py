@@ -7,28 +7,28 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.counts import lost_count, timed
-from stash_cli.core.edits.edit import Change, Operation
-from stash_cli.core.edits.flush import FlushPlan, known_or, members_edit, plan_flush
 from stash_cli.core.edits.load_before_save import load_before_save
+from stash_cli.core.edits.operation import Operation
 from stash_cli.core.edits.plan import operation_of
-from stash_cli.core.edits.side_mutations import COUNTED, QUEUED, side_mutations
+from stash_cli.core.edits.side_mutations import side_mutations
 from stash_cli.core.errors import StashBatchError
 from stash_cli.core.orm import backrefs, state_of
-from stash_cli.core.orm.history import compare, drop_sent, snapshot
+from stash_cli.core.orm.edit import Change
+from stash_cli.core.orm.flush import FlushPlan, apply_flush, known_or, members_edit, plan_flush
+from stash_cli.core.orm.history import compare, snapshot
 from stash_cli.core.orm.hydrate import plan_of
 from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.relationship import relationships
-from stash_cli.core.orm.state import with_lock
-from stash_cli.core.unset import UNSET
+from stash_cli.core.orm.side_mutations import COUNTED, QUEUED, emptied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.conflicts import OnConflict
     from stash_cli.core.errors import StashError
     from stash_cli.core.graphql.batch import BatchOperation
+    from stash_cli.core.orm.history import OnConflict
     from stash_cli.core.types.entity import StashObject
 
 
@@ -45,26 +45,6 @@ class SideMutation:
     step: Callable[[Any], Any] = lambda base: base
     items: tuple[Any, ...] = ()
     queue: dict[str | int, Any] | None = None
-
-
-@with_lock
-def apply_flush(obj: StashObject, flush: FlushPlan, server_id: str | int, number: int | None = None) -> None:
-    """Commit the input of `flush`, which the server has taken; what was edited meanwhile stays a change.
-
-    Answers to requests that were sent before now (or before `number`) no longer change its fields.
-    """
-    other = obj.update_id(server_id)
-    if held := state_of(obj).pending:
-        drop_sent(held.inputs, flush.pending.inputs)
-    if flush.verb == "Create":
-        for name, (before, after) in flush.sides.items():
-            if before is UNSET and isinstance(after, list):
-                merge_answer(obj, {name: []})
-    state_of(obj).commit(flush.values, number, flush.before)
-    state_of(obj).end_sending(flush.values)
-    if other is not None:
-        # A row was read before the answer to the create told that it is this one.
-        state_of(obj).unify(other)
 
 
 async def save(
@@ -231,14 +211,6 @@ def _commit_queued(obj: StashObject, call: SideMutation) -> None:
             merge_answer(obj, emptied(obj, operation, args, fields))
             state_of(obj).record_writes(fields)
     state_of(obj).commit({})
-
-
-def emptied(obj: StashObject, operation: str, args: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-    """Values of the loaded ones of `fields` after a queued mutation."""
-    asked = list(fields)
-    if operation == "sceneResetActivity":
-        asked = [n for n in fields if args.get("reset_resume" if n == "resume_time" else "reset_duration")]
-    return {name: [] if name.endswith("history") else 0 for name in asked if name in obj.__dict__}
 
 
 def _take_times(obj: StashObject, name: str, answer: dict[str, Any]) -> None:

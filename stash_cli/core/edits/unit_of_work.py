@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits import guards
 from stash_cli.core.edits.conflicts import find_conflicts
-from stash_cli.core.edits.flush import plan_flush
-from stash_cli.core.edits.input import operation_name
 from stash_cli.core.edits.load_before_save import load_before_save
 from stash_cli.core.edits.plan import alike, operation_of
-from stash_cli.core.edits.save import apply_flush, save_side_mutations, side_mutations_of
+from stash_cli.core.edits.save import save_side_mutations, side_mutations_of
 from stash_cli.core.edits.unknown_outcomes import Sending, resolve
 from stash_cli.core.errors import StashError, StashInputError, StashNotSentError
 from stash_cli.core.graphql.batch import BatchOperation, BatchResult, Outcome
 from stash_cli.core.orm import state_of
+from stash_cli.core.orm.flush import apply_flush, plan_flush
+from stash_cli.core.orm.input import operation_name
 from stash_cli.core.orm.relationship import relationships
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.conflicts import OnConflict
-    from stash_cli.core.edits.flush import FlushPlan
+    from stash_cli.core.orm.flush import FlushPlan
+    from stash_cli.core.orm.history import OnConflict
     from stash_cli.core.types.entity import StashObject
 
 

@@ -8,11 +8,11 @@ from json import dumps
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.edits.counts import resolve_counts
-from stash_cli.core.edits.input import create_input, field_paths
-from stash_cli.core.edits.save import apply_flush
 from stash_cli.core.errors import Delivery, StashError, StashUnknownOutcomeError
 from stash_cli.core.orm import state_of
+from stash_cli.core.orm.flush import LostCreate, apply_flush
 from stash_cli.core.orm.hydrate import hydrate
+from stash_cli.core.orm.input import create_input, field_paths
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.flush import FlushPlan
+    from stash_cli.core.orm.flush import FlushPlan
     from stash_cli.core.types.entity import StashObject
 
     Row = Mapping[str, Any]
@@ -34,15 +34,6 @@ _CLOCKS = timedelta(seconds=5)
 """By how much the clocks of this machine and the server may differ without being noticed."""
 _WRONG_CLOCKS = timedelta(days=1)
 """By how much they may differ at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class LostCreate:
-    """A create without a usable answer: what was sent, when, and the highest id that was known then."""
-
-    flush: FlushPlan
-    sent_at: datetime
-    after: int
 
 
 class Sending:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from stash_cli.core.types.base import Embedded
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from stash_cli.core.edits.unknown_outcomes import LostCreate
+    from stash_cli.core.orm.flush import LostCreate
     from stash_cli.core.types.entity import StashObject
 
 
@@ -169,6 +169,10 @@ class Conflict:
     original: Any
     mine: Any
     theirs: Any
+
+
+OnConflict = Literal["raise", "mine", "merge"]
+"""Treatment of conflicts by a save: refuse the object, overwrite what the server has, or merge the two."""
 
 
 @dataclass(slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.input import input_field
-from stash_cli.core.edits.side_mutations import has_side_mutation
+from stash_cli.core.orm.input import input_field
 from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.side_mutations import has_side_mutation
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from functools import cache
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.input import singular
-from stash_cli.core.edits.side_mutations import QUEUED
 from stash_cli.core.errors import StashNotFoundError
 from stash_cli.core.orm import images, primary_file, relate, state_of, validate
 from stash_cli.core.orm.hydrate import class_named
+from stash_cli.core.orm.input import singular
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
+from stash_cli.core.orm.side_mutations import QUEUED
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, snake
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.save import emptied
-from stash_cli.core.edits.side_mutations import QUEUED
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.orm import images, state_of
 from stash_cli.core.orm.backrefs import (
@@ -20,6 +18,7 @@ from stash_cli.core.orm.hydrate import class_named
 from stash_cli.core.orm.loading import set_silently
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.orm.relationship_values import index_of
+from stash_cli.core.orm.side_mutations import QUEUED, emptied
 from stash_cli.core.orm.validate import refuse_cycle
 from stash_cli.core.unset import UNSET
 

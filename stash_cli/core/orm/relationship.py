@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from stash_cli.core.edits.input import singular
+from stash_cli.core.orm.input import singular
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.entities import ENTITIES, snake
 

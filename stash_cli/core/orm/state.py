@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.unknown_outcomes import LostCreate
+    from stash_cli.core.orm.flush import LostCreate
     from stash_cli.core.types.entity import StashObject
 
 P = ParamSpec("P")

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.conflicts import OnConflict
-    from stash_cli.core.orm.history import Conflict
+    from stash_cli.core.orm.history import Conflict, OnConflict
     from stash_cli.core.query.q import Q
 
 T = TypeVar("T", bound=StashObject)

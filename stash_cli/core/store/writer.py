@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.conflicts import OnConflict
+    from stash_cli.core.orm.history import OnConflict
     from stash_cli.core.store.identity import IdentityMap
     from stash_cli.core.types.entity import StashObject
 

@@ -8,13 +8,13 @@ from uuid import uuid4
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
-from stash_cli.core.edits import flush, save
-from stash_cli.core.edits.input import merge_operation
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.orm.backrefs import commit_backrefs, propagate
 from stash_cli.core.orm.collections import release, track
 from stash_cli.core.orm.copying import copy_state, deep_copy, restore
+from stash_cli.core.orm.flush import plan_flush
 from stash_cli.core.orm.history import ALWAYS_DIRTY, Conflict, History, compare, same, snapshot
+from stash_cli.core.orm.input import merge_operation
 from stash_cli.core.orm.introspect import ClassProperty, side_mutations, tracked_fields
 from stash_cli.core.orm.relationship import inverses, relationships
 from stash_cli.core.orm.state import UNTRACKED, InstanceState, add_state
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pydantic import PrivateAttr
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.edits.conflicts import OnConflict
+    from stash_cli.core.orm.history import OnConflict
 
 
 _put = object.__setattr__
@@ -106,7 +106,7 @@ class StashObject(ApiObject):
 
     async def to_input(self) -> dict[str, Any]:
         """The input that `save` would send: all fields of a new object, else the id and the changes."""
-        return flush.plan_flush(self).input
+        return plan_flush(self).input
 
     def get_changed_fields(self) -> dict[str, Any]:
         """Field -> present value, for every field that differs from the server's."""
@@ -170,8 +170,7 @@ class StashObject(ApiObject):
         those of the store's `save`. Raises StashInputError, before anything is sent, for a change that no
         mutation writes and for a related object that is not saved yet.
         """
-        async with client.object_locks.hold([self]):
-            await save.save(self, client, on_conflict=on_conflict, retry_unknown=retry_unknown)
+        await client.save_entity(self, on_conflict=on_conflict, retry_unknown=retry_unknown)
 
     async def delete(self, client: StashClient, **options: Any) -> bool:
         """Delete it on the server; `options` are further fields of the destroy input."""

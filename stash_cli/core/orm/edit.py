@@ -1,4 +1,4 @@
-"""Edits and the operations that make them: plain data that can be stored, shown and undone.
+"""Edits: plain data that can be stored, shown and undone.
 
 Values are those of the API's inputs: links are ids, and items that carry data are objects such as
 `{"group_id": "1", "scene_index": 2}`.
@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,49 +81,6 @@ class Edit:
     def at(self, object_id: str) -> Edit:
         """The same edit of the object with this id."""
         return replace(self, id=object_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One mutation, the objects that it changes, and the edits that it makes."""
-
-    name: str
-    args: Mapping[str, Any]
-    ids: tuple[str, ...] = ()
-    edits: tuple[Edit, ...] = ()
-
-    @property
-    def input(self) -> Mapping[str, Any]:
-        """The arguments that name the objects and their changes: `input` where there is one."""
-        found: Mapping[str, Any] = self.args.get("input", self.args)
-        return found
-
-    @property
-    def is_bulk(self) -> bool:
-        """Whether it takes a list of ids."""
-        return "ids" in self.input
-
-    @property
-    def returns(self) -> list[str] | None:
-        """Fields to ask for: the times after a change of a history, else the ids."""
-        result = describe_api().mutations[self.name].type.name
-        if result == "HistoryMutationResult":
-            return ["count", "history"]
-        return ["id"] if describe_api().types[result].kind == "OBJECT" else None
-
-    @property
-    def is_answered_plainly(self) -> bool:
-        """Whether its answer names no objects: yes, a number, or the times of a history."""
-        return self.returns != ["id"]
-
-    def of(self, ids: Sequence[str]) -> Operation:
-        """The same for some of its objects only, where it takes several."""
-        if not self.is_bulk or tuple(ids) == self.ids:
-            return self
-        given = {**self.input, "ids": list(ids)}
-        args = {"input": given} if "input" in self.args else given
-        chosen = frozenset(ids)
-        return Operation(self.name, args, tuple(ids), tuple(e for e in self.edits if e.id in chosen))
 
 
 def key_of(item: Any) -> Any:

@@ -6,9 +6,9 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.edit import MapChange
-from stash_cli.core.edits.quirks import has_own_mutation
 from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.orm.edit import MapChange
+from stash_cli.core.orm.quirks import has_own_mutation
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.unset import UNSET
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.edit import Change, Edit
-from stash_cli.core.edits.input import input_field, map_change, to_input
-from stash_cli.core.edits.plan import ObjectPlan, is_exchangeable, plan_object
-from stash_cli.core.edits.side_mutations import COUNTED, has_side_mutation
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.orm import state_of
-from stash_cli.core.orm.history import ALWAYS_DIRTY, Delta, History, Pending, compare, snapshot
+from stash_cli.core.orm.edit import Change, Edit
+from stash_cli.core.orm.history import ALWAYS_DIRTY, Delta, History, Pending, compare, drop_sent, snapshot
+from stash_cli.core.orm.input import input_field, map_change, to_input
+from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.merge import COUNTERS
+from stash_cli.core.orm.object_plan import ObjectPlan, is_exchangeable, plan_object
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
+from stash_cli.core.orm.side_mutations import COUNTED, has_side_mutation
 from stash_cli.core.orm.state import with_lock
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.base import plain
@@ -62,6 +63,15 @@ class FlushPlan:
             return self.pending.members[name].history()
         before, after = self.sides[name]
         return compare(known_or(before, []), after or [])
+
+
+@dataclass(frozen=True, slots=True)
+class LostCreate:
+    """A create without a usable answer: what was sent, when, and the highest id that was known then."""
+
+    flush: FlushPlan
+    sent_at: datetime
+    after: int
 
 
 @with_lock
@@ -115,6 +125,26 @@ def _is_unread(obj: StashObject, name: str) -> bool:
     """Whether a number is counted that was not looked at before."""
     held = state_of(obj).pending
     return name in COUNTERS and (held is None or name not in held.read_at)
+
+
+@with_lock
+def apply_flush(obj: StashObject, flush: FlushPlan, server_id: str | int, number: int | None = None) -> None:
+    """Commit the input of `flush`, which the server has taken; what was edited meanwhile stays a change.
+
+    Answers to requests that were sent before now (or before `number`) no longer change its fields.
+    """
+    other = obj.update_id(server_id)
+    if held := state_of(obj).pending:
+        drop_sent(held.inputs, flush.pending.inputs)
+    if flush.verb == "Create":
+        for name, (before, after) in flush.sides.items():
+            if before is UNSET and isinstance(after, list):
+                merge_answer(obj, {name: []})
+    state_of(obj).commit(flush.values, number, flush.before)
+    state_of(obj).end_sending(flush.values)
+    if other is not None:
+        # A row was read before the answer to the create told that it is this one.
+        state_of(obj).unify(other)
 
 
 def _is_side(obj: StashObject, verb: str, name: str, before: Any) -> bool:

@@ -1,0 +1,80 @@
+"""Fields that mutations of their own write, beside the object's create or update.
+
+Lists that only the update of other objects writes (a tag's scenes, a studio's images) follow from the
+relationships and need no entry.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.orm.edit import key_of
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.api import describe_api
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.core.types.entity import StashObject
+
+SIDE_MUTATIONS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("Scene", "play_history"): ("sceneAddPlay", "sceneDeletePlay"),
+    ("Scene", "o_history"): ("sceneAddO", "sceneDeleteO"),
+    ("Scene", "play_count"): ("sceneAddPlay", "sceneDeletePlay", "sceneResetPlayCount"),
+    ("Scene", "o_counter"): ("sceneAddO", "sceneDeleteO", "sceneResetO"),
+    ("Scene", "resume_time"): ("sceneSaveActivity", "sceneResetActivity"),
+    ("Scene", "play_duration"): ("sceneSaveActivity",),
+    ("Image", "o_counter"): ("imageIncrementO", "imageDecrementO", "imageResetO"),
+    ("Gallery", "cover"): ("setGalleryCover", "resetGalleryCover"),
+}
+"""Type and field -> the mutations that write it: one that adds or sets, one that removes, one that resets."""
+
+LISTS = {"BulkUpdateIds": "ids", "BulkUpdateStrings": "values", "BulkUpdateGroupDescriptionsInput": "groups"}
+"""Types of bulk inputs that change a list -> their field for its items."""
+
+COUNTED = {"play_history": "play_count", "o_history": "o_counter"}
+"""A scene's times -> their number: with both changed, the times are what is sent."""
+
+QUEUED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
+    "Scene": {
+        "reset_play_count": ("sceneResetPlayCount", ("play_count", "play_history")),
+        "reset_o": ("sceneResetO", ("o_counter", "o_history")),
+        "reset_activity": ("sceneResetActivity", ("resume_time", "play_duration")),
+        "generate_screenshot": ("sceneGenerateScreenshot", ()),
+    },
+    "Image": {"reset_o": ("imageResetO", ("o_counter",))},
+}
+"""Type -> method -> the mutation it queues, and the fields that are another afterwards."""
+
+
+def has_side_mutation(type_name: str, field: str) -> bool:
+    """Whether a field is written beside the object's own create or update."""
+    if (type_name, field) in SIDE_MUTATIONS:
+        return True
+    relation = relationships(type_name).get(field)
+    return relation is not None and bool(relation.bulk_field) and not relation.target_field
+
+
+def bulk_field(type_name: str, field: str) -> str | None:
+    """The field of a type's bulk update that changes its list `field` by parts; None where there is none."""
+    bulk = describe_api().types.get(f"Bulk{type_name}UpdateInput")
+    relation = relationships(type_name).get(field)
+    name = relation.bulk_field if relation is not None else field
+    if bulk is None or name not in bulk.fields or (relation is not None and relation.bulk_type != type_name):
+        return None
+    return name if bulk.fields[name].type.name in LISTS else None
+
+
+def list_change(type_name: str, name: str, items: tuple[Any, ...], mode: str) -> dict[str, Any]:
+    """Items to set, add or remove in the shape of field `name` of a bulk update."""
+    kind = describe_api().types[f"Bulk{type_name}UpdateInput"].fields[name].type.name
+    given = [key_of(item) for item in items] if kind == "BulkUpdateIds" else list(items)
+    return {LISTS[kind]: given, "mode": mode}
+
+
+def emptied(obj: StashObject, operation: str, args: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
+    """Values of the loaded ones of `fields` after a queued mutation."""
+    asked = list(fields)
+    if operation == "sceneResetActivity":
+        asked = [n for n in fields if args.get("reset_resume" if n == "resume_time" else "reset_duration")]
+    return {name: [] if name.endswith("history") else 0 for name in asked if name in obj.__dict__}
