@@ -10,7 +10,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.outcomes import Nouns, Outcomes
-from stash_cli.commands.sending import mutate, uninterrupted
+from stash_cli.commands.sending import confirmed, uninterrupted
 from stash_cli.commands.waiting import JOB, FollowOptions, Started, follow, snake
 from stash_cli.core.errors import StashError, StashInputError, StashNotFoundError, StashUsageError
 
@@ -173,7 +173,7 @@ async def stop_one(session: Session, runtime: Runtime, job_id: str, outcomes: Ou
 
 async def tell_to_stop(session: Session, operation: str, args: dict[str, Any]) -> None:
     hint = "See `stash jobs list` for the jobs that are left."
-    await mutate(session, operation, args, is_answer=lambda answer: answer is True, hint=hint)
+    await confirmed(session.call(operation, args), is_answer=lambda answer: answer is True, hint=hint)
 
 
 async def queue(session: Session) -> list[dict[str, Any]]:

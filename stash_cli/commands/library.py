@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
-from stash_cli.commands.sending import mutate, uninterrupted
+from stash_cli.commands.sending import confirmed, uninterrupted
 from stash_cli.commands.waiting import camel, snake
 from stash_cli.core.errors import StashInputError, StashNotFoundError, StashServerError, StashUsageError
 from stash_cli.core.texts import is_text, legible
@@ -145,11 +145,8 @@ async def write(session: Session, runtime: Runtime, wanted: list[Folder], told: 
     its list, and StashServerError when the list differs from the one sent.
     """
     values = {"stashes": [camel("StashConfigInput", folder) for folder in wanted]}
-    answer = await mutate(
-        session,
-        "configureGeneral",
-        {"input": values},
-        ["stashes"],
+    answer = await confirmed(
+        session.call("configureGeneral", {"input": values}, ["stashes"]),
         is_answer=lambda answer: isinstance(answer, dict) and isinstance(answer.get("stashes"), list),
         hint="The server may have changed the list: check with `stash library list`.",
     )

@@ -10,7 +10,8 @@ from stash_cli.core.errors import StashError, StashNotFoundError, StashUnknownOu
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stash_cli.core.graphql.batch import Outcome
+    from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.graphql.batch import BatchOperation, Outcome
 
 # First what hits every further command (key, version, connection), then what needs a look at the server.
 PRECEDENCE = (4, 7, 5, 10, 6, 2, 1, 3)
@@ -70,8 +71,6 @@ class Outcomes:
     touched: set[str] = field(default_factory=set)
     """Objects with at least one step done."""
     steps_left: dict[str, int] = field(default_factory=dict)
-    unanswered: int = 0
-    """Requests in a row without a usable answer."""
     gave_up: StashError | None = None
     """The error because of which the rest was not sent; None after Ctrl-C."""
 
@@ -79,6 +78,13 @@ class Outcomes:
         """Add one step to the steps of these objects."""
         for id_ in ids:
             self.steps_left[id_] = self.steps_left.get(id_, 0) + 1
+
+    def record(self, operation: Operation, done: BatchOperation) -> None:
+        """Record the outcome of one step of the objects of an operation."""
+        if done.error is None:
+            self.succeed(operation.ids)
+        else:
+            self.fail(operation.ids, done.error)
 
     def succeed(self, ids: Iterable[str]) -> None:
         """Record one step of these objects as done."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashUnknownOutcomeError
+from stash_cli.core.errors import StashUnknownOutcomeError, StashUsageError, StashVersionError
 from stash_cli.core.tasks import uninterrupted as uninterrupted  # noqa: PLC0414 - commands take both from here
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from stash_cli.commands.outcomes import Outcomes
     from stash_cli.commands.runtime import Runtime
@@ -22,18 +22,24 @@ async def send(
 ) -> None:
     """Send every operation and record the outcome of each object in `outcomes`.
 
-    Ctrl-C takes effect after the request in flight, and prints the outcomes so far. Raises what `apply`
-    raises.
+    Ctrl-C takes effect after the request in flight, and prints the outcomes so far. Raises only errors that
+    hold for all objects and let nothing be sent: usage and version.
     """
     from asyncio import CancelledError
 
-    from stash_cli.core.edits.apply import apply
+    from stash_cli.core.edits.apply import Applier
 
+    for each in operations:
+        outcomes.expect(each.ids)
+    applier = Applier(session, is_shielded=True)
     try:
-        await apply(session, operations, outcomes)
+        await applier.apply(operations, outcomes.record, skip=outcomes.problems)
     except CancelledError:
         tell_interrupted(runtime, outcomes)
         raise
+    outcomes.gave_up = applier.stopped
+    if isinstance(applier.stopped, StashUsageError | StashVersionError) and outcomes.untried:
+        raise applier.stopped
 
 
 @contextmanager
@@ -59,21 +65,13 @@ def tell_interrupted(runtime: Runtime, outcomes: Outcomes) -> None:
     render(runtime.streams, StashIncompleteError(outcomes, exit_status=130), as_json=runtime.json_errors)
 
 
-async def mutate(
-    session: Session,
-    operation: str,
-    args: Mapping[str, Any],
-    paths: Sequence[str] | None = None,
-    *,
-    is_answer: Callable[[Any], bool],
-    hint: str,
-) -> Any:
-    """Send one mutation and return its answer.
+async def confirmed(answer: Awaitable[Any], *, is_answer: Callable[[Any], bool], hint: str) -> Any:
+    """The answer to one mutation.
 
-    Raises StashUnknownOutcomeError with `hint` when the answer is lost, or when `is_answer` refuses it.
+    Raises StashUnknownOutcomeError with `hint` when it is lost, or when `is_answer` refuses it.
     """
     try:
-        value = await session.call(operation, args, paths)
+        value = await answer
     except StashUnknownOutcomeError as error:
         error.hint = hint
         raise

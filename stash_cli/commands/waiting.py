@@ -10,7 +10,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions
 from stash_cli.commands.argv.value_parsers import choice, named, seconds
-from stash_cli.commands.sending import mutate, uninterrupted
+from stash_cli.commands.sending import confirmed, uninterrupted
 from stash_cli.core.errors import StashError, StashIntegrationError, StashJobError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.progress import MODES, open_progress
@@ -170,10 +170,8 @@ async def start_job(
 
     Raises StashUnknownOutcomeError when the server does not answer with an id.
     """
-    job_id = await mutate(
-        session,
-        operation,
-        args,
+    job_id = await confirmed(
+        session.call(operation, args),
         is_answer=lambda answer: isinstance(answer, str | int) and not isinstance(answer, bool),
         hint="The server may have started it: check with `stash jobs list` before you try again.",
     )

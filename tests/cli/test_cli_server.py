@@ -12,7 +12,7 @@ from every import every
 from PIL import Image
 
 from stash_cli.commands.argv.flags import global_flags
-from stash_cli.commands.verbs.changes import update_type
+from stash_cli.commands.verbs.list_flags import update_type
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, Entity
 

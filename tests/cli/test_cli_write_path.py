@@ -17,8 +17,8 @@ from write_samples import WRITE_ONLY, api_field, assigned, blank, sample, writab
 
 from stash_cli import StashContext
 from stash_cli.commands.argv.input_flags import input_flags
+from stash_cli.core.edits.commit import side_mutations_of
 from stash_cli.core.edits.plan import operation_of
-from stash_cli.core.edits.save import side_mutations_of
 from stash_cli.core.errors import StashGraphQLError, StashInputError
 from stash_cli.core.orm.flush import plan_flush
 from stash_cli.core.orm.input import attributes, field_paths

@@ -206,6 +206,13 @@ def test_reading_all_derives_no_flags_and_opens_no_socket(served_url: str) -> No
     assert not {*derived, "stash_cli.core.transport.websocket"} & modules
 
 
+@pytest.mark.parametrize("verb", ["create", "update", "delete"])
+def test_help_of_an_editing_command_imports_nothing_that_writes(verb: str) -> None:
+    modules = loaded_by("scene", verb, "--help")
+    writing = tuple(f"stash_cli.core.{name}" for name in ("edits", "client", "graphql", "orm."))
+    assert {name for name in modules if name.startswith(writing)} <= {"stash_cli.core.orm.images"}
+
+
 def test_cycles_are_not_looked_for_while_starting_and_ending() -> None:
     code = """
 import atexit, gc, sys

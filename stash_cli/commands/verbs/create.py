@@ -11,9 +11,8 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.input_flags import flag_table, input_flags
-from stash_cli.commands.sending import mutate, uninterrupted
+from stash_cli.commands.sending import confirmed, uninterrupted
 from stash_cli.commands.verbs.show import details, wanted
-from stash_cli.core.edits.plan import plan_create
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def create(noun: Noun, runtime: Runtime, options: CreateOptions) -> None:
             runtime.streams.note(f"{entity.noun} {found['id']} exists")
             return found
         if options.dry_run:
+            from stash_cli.core.edits.plan import plan_create
+
             planned = plan_create(entity.type, values)
             runtime.streams.data(json.dumps({planned.name: planned.input}, ensure_ascii=False) + "\n")
             return None
@@ -78,14 +79,13 @@ async def send(session: Session, runtime: Runtime, noun: Noun, values: dict[str,
 
     Raises StashUnknownOutcomeError, with a hint to look for the object, when the server does not confirm it.
     """
+    from stash_cli.core.edits.apply import apply_one
+    from stash_cli.core.edits.plan import plan_create
+
     entity, paths = noun.entity, wanted(runtime, noun)
     asked = paths if paths is None or "id" in paths else ["id", *paths]
-    planned = plan_create(entity.type, values)
-    row: dict[str, Any] = await mutate(
-        session,
-        planned.name,
-        planned.args,
-        asked,
+    row: dict[str, Any] = await confirmed(
+        apply_one(session, plan_create(entity.type, values, asked)),
         is_answer=lambda answer: isinstance(answer, dict) and "id" in answer,
         hint=_where_to_look(entity, values),
     )

@@ -13,7 +13,7 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, comman
 from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table
 from stash_cli.commands.sending import before_sending, send
-from stash_cli.commands.verbs.changes import edits_of, part_flags, read_changes, read_paths, update_type
+from stash_cli.commands.verbs.list_flags import part_flags, update_type
 
 if TYPE_CHECKING:
     from stash_cli.commands.noun import Noun
@@ -66,6 +66,7 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
     runtime.check_output(noun.view)
 
     async def work(session: Session) -> None:
+        from stash_cli.commands.verbs.changes import edits_of, read_changes, read_paths
         from stash_cli.commands.verbs.targets import find_targets, read_words
         from stash_cli.core.edits.plan import plan_updates
 

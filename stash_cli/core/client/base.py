@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 from stash_cli.core.client.effects import deleted_by, effects
 from stash_cli.core.client.locks import ObjectLocks
 from stash_cli.core.client.resolver import Name, first_row
-from stash_cli.core.edits.conflicts import find_conflicts
-from stash_cli.core.edits.load_before_save import load_before_save
+from stash_cli.core.edits.apply import apply_one
+from stash_cli.core.edits.operation import Operation
 from stash_cli.core.edits.plan import plan_destroy
-from stash_cli.core.edits.save import finish_side_mutations, save
-from stash_cli.core.edits.unknown_outcomes import Sending, resolve
+from stash_cli.core.edits.unit_of_work import save, write
+from stash_cli.core.edits.unknown_outcomes import resolve
 from stash_cli.core.errors import (
     StashError,
     StashInputError,
-    StashIntegrationError,
     StashNotSentError,
     StashUnknownOutcomeError,
 )
@@ -24,7 +23,6 @@ from stash_cli.core.graphql.batch import MAX_BATCH, BatchOperation, BatchResult,
 from stash_cli.core.graphql.responses import check_shape
 from stash_cli.core.log import logger
 from stash_cli.core.orm import state_of
-from stash_cli.core.orm.flush import apply_flush, plan_flush
 from stash_cli.core.orm.hydrate import class_named, converter
 from stash_cli.core.types.annotations import with_zone
 from stash_cli.core.types.api import TypeRef, describe_api
@@ -33,7 +31,7 @@ from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
@@ -109,13 +107,12 @@ class StashClientBase:
                 if each.outcome in (Outcome.SUCCEEDED, Outcome.UNKNOWN):
                     self.note_done(each.operation, each.args, succeeded=each.succeeded)
 
-    @staticmethod
-    def operations(
-        calls: Iterable[tuple[str, Mapping[str, Any], Sequence[str] | None]],
-    ) -> list[BatchOperation]:
-        """Operations for `execute_batch` from (name, arguments, fields to select)."""
-        unsent = StashNotSentError("It was not sent.")
-        return [BatchOperation(*call, error=unsent) for call in calls]
+    async def _call(self, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None) -> Any:
+        """Call an operation: its result as JSON."""
+        if document.describe(operation)[0] == "query":
+            return await self.session.call(operation, args, paths)
+        selected = None if paths is None else tuple(paths)
+        return await apply_one(self.session, Operation(operation, args, paths=selected))
 
     async def ask(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
         """Call an operation: its result as Python objects. Arguments that are None are left out.
@@ -126,7 +123,7 @@ class StashClientBase:
         given = arguments(operation, args)
         with self.session.order.request() as sent:
             try:
-                found = await self.session.call(operation, given, paths)
+                found = await self._call(operation, given, paths)
             except StashUnknownOutcomeError:
                 self.note_done(operation, given, succeeded=False)
                 raise
@@ -158,80 +155,49 @@ class StashClientBase:
     async def ask_json(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
         """Call an operation: its result as JSON. An argument that is None is sent as null."""
         given = arguments(operation, args, nulls=True)
-        found = await self.session.call(operation, given, paths)
+        found = await self._call(operation, given, paths)
         self.note_done(operation, given)
         return cast("T", found)
 
+    def note_outcome(self, operation: Operation, done: BatchOperation) -> None:
+        """Tell the identity map what an operation changed, or may have changed."""
+        if done.outcome in (Outcome.SUCCEEDED, Outcome.UNKNOWN):
+            self.note_done(operation.name, operation.args, succeeded=done.succeeded)
+
     async def write(self, operation: str, obj: Obj) -> Obj:
         """Create or update an object with its changed fields; the object as the server answered it."""
-        _, declared = document.describe(operation)
         _check_entity(operation, obj)
         async with self.object_locks.hold([obj]):
             found = await self._resolve_lost_create(obj)
-            if found is not None:
-                return found
-            await load_before_save(cast("StashClient", self), [obj])
-            # A list is replaced as a whole on the server, so it is read before it is sent: an unread change
-            # there would be lost.
-            for _, conflict in await find_conflicts(
-                cast("StashClient", self), [(obj, plan_flush(obj))], None
-            ):
-                raise conflict
-            flush = plan_flush(obj)
-            if not operation.endswith(flush.verb):
+            return (await self._write(operation, [obj]))[0] if found is None else found
+
+    async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
+        """Update several objects in one request, each with its own changed fields."""
+        for each in objects:
+            _check_entity(operation, each)
+        async with self.object_locks.hold(objects):
+            return await self._write(operation, objects)
+
+    async def _write(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
+        for obj in objects:
+            if not operation.endswith("Create" if obj.is_new() else "Update"):
                 kind = "new" if obj.is_new() else "not new"
                 raise StashInputError(f"{obj!r} is {kind}: {operation} is not for it.")
-            with self.session.order.request() as sent:
-                with Sending(cast("StashClient", self), [(obj, flush)]):
-                    row = await self.mutate_entity(operation, flush.input, paths=None)
-                apply_flush(obj, flush, row["id"], sent)
-                answer = cast("Obj", self.hydrated(declared.type, row, sent))
-                self._record_saved(obj, flush)
-            await finish_side_mutations(obj, flush, cast("StashClient", self))
-        return answer
+        return await write(cast("StashClient", self), operation, objects)
 
     async def _resolve_lost_create(self, obj: Obj) -> Obj | None:
         """The object, where an earlier create without an answer turns out to have succeeded."""
         was_new = obj.is_new()
-        await self._resolve([obj])
-        return await self.find_entity(type(obj), obj.id) if was_new and not obj.is_new() else None
-
-    async def _resolve(self, objects: Sequence[Obj]) -> None:
-        """Look up what earlier requests without an answer have done; raises for what cannot be told."""
-        for _, error in await resolve(cast("StashClient", self), objects):
+        for _, error in await resolve(cast("StashClient", self), [obj]):
             raise error
-
-    async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
-        """Update several objects in one request, each with its own changed fields."""
-        _, declared = document.describe(operation)
-        for each in objects:
-            _check_entity(operation, each)
-        async with self.object_locks.hold(objects):
-            await self._resolve(objects)
-            await load_before_save(cast("StashClient", self), objects)
-            first = [(each, plan_flush(each)) for each in objects]
-            for _, conflict in await find_conflicts(cast("StashClient", self), first, None):
-                raise conflict
-            flushes = [plan_flush(each) for each in objects]
-            inputs = [flush.input for flush in flushes]
-            with self.session.order.request() as sent:
-                with Sending(cast("StashClient", self), zip(objects, flushes, strict=True)):
-                    found = await self.session.call(operation, {"input": inputs})
-                for each, flush in zip(objects, flushes, strict=True):
-                    apply_flush(each, flush, each.id, sent)
-                answer = cast("list[Obj]", self.hydrated(declared.type, found, sent) or [])
-                for each, flush in zip(objects, flushes, strict=True):
-                    self._record_saved(each, flush)
-            for each, flush in zip(objects, flushes, strict=True):
-                await finish_side_mutations(each, flush, cast("StashClient", self))
-        return answer
+        return await self.find_entity(type(obj), obj.id) if was_new and not obj.is_new() else None
 
     async def bulk(self, operation: str, input_data: Any, return_fields: str | None) -> T:
         """Apply one change to many objects; with `return_fields` the JSON of these fields."""
         if return_fields is None:
             return await self.ask(operation, input=input_data)
         args = arguments(operation, {"input": input_data})
-        found = await self.session.call(operation, args, selection.parse(return_fields))
+        found = await self._call(operation, args, selection.parse(return_fields))
         self.note_done(operation, args)
         return cast("T", found)
 
@@ -247,18 +213,6 @@ class StashClientBase:
         entity = ENTITIES[type_name]
         args = {"filter": paging(filter_, q), entity.filter_arg: object_filter, "ids": ids}
         return await self.ask(entity.find, **args)
-
-    async def mutate_entity(
-        self,
-        operation: str,
-        input: Mapping[str, Any],
-        paths: Sequence[str] | None = ("id",),
-    ) -> dict[str, Any]:
-        """Send an input that is JSON already; the object in the answer as JSON."""
-        found = await self.session.call(operation, {"input": input}, paths)
-        if not found:
-            raise StashIntegrationError(f"{operation} answered without the object.")
-        return cast("dict[str, Any]", found)
 
     async def save_entity(
         self, obj: StashObject, *, on_conflict: OnConflict | None = None, retry_unknown: bool = False
@@ -365,7 +319,7 @@ class StashClientBase:
         """Ids of the objects of a type that were created last by this client."""
         return () if self.identity is None else self.identity.created(type_name)
 
-    def _record_saved(self, obj: StashObject, flush: FlushPlan) -> None:
+    def record_saved(self, obj: StashObject, flush: FlushPlan) -> None:
         """Mark the saved fields as newer than every answer to a request sent before now."""
         fields = list(flush.values)
         state_of(obj).record_writes(fields)

@@ -1,9 +1,10 @@
-"""Operations sent in few requests, each object with its own outcome: one failure stops nothing else."""
+"""Operations sent in few requests, each with its own outcome: the one place that changes objects."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.plan import CHUNK
 from stash_cli.core.errors import (
@@ -12,170 +13,211 @@ from stash_cli.core.errors import (
     StashError,
     StashGraphQLError,
     StashLockedError,
+    StashSystemNotReadyError,
     StashUnknownOutcomeError,
-    StashUsageError,
-    StashVersionError,
 )
+from stash_cli.core.graphql.batch import BatchOperation, Outcome, execute_batch, interrupted, not_sent
+from stash_cli.core.graphql.compat.operations import needs_splitting
+from stash_cli.core.graphql.document import describe
 from stash_cli.core.tasks import uninterrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.operation import Operation
+
+    Note = Callable[[Operation, BatchOperation], None]
+    """Called with an operation, or with what of one was done, and the outcome."""
 
 PATIENCE = 3
 """Requests in a row without a usable answer after which the rest is not sent."""
 
 
-class Report(Protocol):
-    """Outcome of each object: it has succeeded once all its operations have."""
+@dataclass(slots=True)
+class Applier:
+    """Sender of operations for one command or save.
 
-    problems: dict[str, StashError]
-    unanswered: int
-    """Requests in a row that got no usable answer."""
-    gave_up: StashError | None
-    """Why the operations left over were not sent."""
-
-    @property
-    def untried(self) -> bool:
-        """Whether no object was changed, and none may have been."""
-
-    def expect(self, ids: Iterable[str]) -> None:
-        """Count one more operation of these objects."""
-
-    def succeed(self, ids: Iterable[str]) -> None:
-        """One operation of these objects was done."""
-
-    def fail(self, ids: Iterable[str], error: StashError) -> None:
-        """One operation of these objects was not done, or may not have been."""
-
-
-async def apply(session: Session, operations: Sequence[Operation], report: Report) -> None:
-    """Send every operation and note in `report` what became of its objects.
-
-    An object with a problem gets no further operation. A cancellation takes effect after the request in
-    flight. Raises only errors that hold for all of them and let nothing be sent: usage and version.
+    With `is_shielded` a cancellation takes effect after the request in flight, whose outcome is then known;
+    else at once, and what was in flight may have been done.
     """
+
+    session: Session
+    is_shielded: bool = False
+    stopped: StashError | None = None
+    """Error because of which nothing more is sent."""
+    raw: list[dict[str, Any] | None] | None = None
+    """The `data` of each request that was answered, where it is to be kept."""
+    _is_tried: bool = field(default=False, init=False)
+    """Whether the server has accepted or refused anything for its own sake."""
+    _unanswered: int = field(default=0, init=False)
+    """Requests in a row without a usable answer."""
+
+    async def apply(
+        self, operations: Sequence[Operation], note: Note, *, size: int = CHUNK, skip: Collection[str] = ()
+    ) -> None:
+        """Send operations in their order, those of at most `size` objects to a request.
+
+        `note` is called for each once its outcome is known, also when a cancellation ends the request; not
+        for what is left over after `stopped`, nor for objects with an id in `skip`, which may grow meanwhile.
+        A bulk mutation that is refused is sent again in parts, until it is known for which objects.
+        """
+        server = await self.session.learn()
+        alone = {each.name for each in operations if needs_splitting(each.name, server)}
+        requests = deque(_requests(operations, size, alone))
+        while requests and self.stopped is None:
+            work = self._send(list(_left(requests.popleft(), skip)), note)
+            again = await (uninterrupted(work) if self.is_shielded else work)
+            requests.extendleft(reversed(again))
+
+    async def _send(self, operations: list[Operation], note: Note) -> list[list[Operation]]:
+        """Send one request; the requests to send in its place, for what was refused as a whole."""
+        if not operations:
+            return []
+        sent = [
+            BatchOperation(each.name, each.args, each.returns, error=not_sent(None)) for each in operations
+        ]
+        refused: list[Operation] = []
+        try:
+            data = await _execute(self.session, sent)
+            if self.raw is not None:
+                self.raw += data
+        finally:
+            for each, done in zip(operations, sent, strict=True):
+                if len(each.ids) > 1 and each.is_bulk and _may_name_one(done.error):
+                    refused.append(each)
+                else:
+                    _note(each, done, note)
+        self._stop_if_gone(sent)
+        return list(_parts(refused))
+
+    def _stop_if_gone(self, sent: Sequence[BatchOperation]) -> None:
+        """Stop when the server is gone: nothing can be sent, or PATIENCE requests in a row got no answer.
+
+        A server that refuses the first request whoever asks refuses the others, too.
+        """
+        if not all(map(_is_lost, sent)):
+            self._is_tried, self._unanswered = True, 0
+            return
+        self._unanswered += 1
+        unsent = next((each.error for each in sent if each.outcome is Outcome.NOT_SENT), None)
+        refused = next((each.error for each in sent if each.outcome is Outcome.FAILED), None)
+        last = sent[-1].error if self._unanswered >= PATIENCE else None
+        self.stopped = unsent or (None if self._is_tried else refused) or last
+        self._is_tried = True
+
+
+async def apply_one(session: Session, operation: Operation) -> Any:
+    """The answer to one operation, which is sent as it is; raises its error."""
+    return await session.call(operation.name, operation.args, operation.returns)
+
+
+def _requests(
+    operations: Iterable[Operation], size: int, alone: Collection[str]
+) -> Iterator[list[Operation]]:
+    """Operations that go in one request: those of `size` objects at most, and some alone.
+
+    Alone are bulk mutations that this server takes for one object only (`alone`), and those whose failure
+    would take away the answers to others.
+    """
+    request: list[Operation] = []
+    room = size
     for each in operations:
-        report.expect(each.ids)
-    requests = deque(_requests(operations))
-    while requests and not report.gave_up:
-        again = await uninterrupted(_send(session, requests.popleft(), report))
-        requests.extendleft(reversed(again))
+        count = max(1, len(each.ids))
+        is_alone = each.name in alone or (len(each.ids) > 1 and each.is_bulk and _is_required(each))
+        if request and (is_alone or count > room):
+            yield request
+            request, room = [], size
+        request.append(each)
+        room = 0 if is_alone else room - count
+    if request:
+        yield request
 
 
-def _requests(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
-    """Operations that go in one request: a bulk mutation alone, those of single objects together."""
-    single = [each for each in operations if not each.is_bulk]
-    yield from ([each] for each in operations if each.is_bulk)
-    for start in range(0, len(single), CHUNK):
-        yield single[start : start + CHUNK]
+def _left(operations: Iterable[Operation], skip: Collection[str]) -> Iterator[Operation]:
+    """What of a request is still to be sent."""
+    for each in operations:
+        ids = [one for one in each.ids if one not in skip]
+        if ids or not each.ids:
+            yield each.of(ids)
 
 
-async def _send(session: Session, operations: list[Operation], report: Report) -> list[list[Operation]]:
-    """Send one request; the requests that are to be sent in its place where it was refused as a whole."""
-    left = [each.of([id_ for id_ in each.ids if id_ not in report.problems]) for each in operations]
-    open_ = [each for each in left if each.ids and not set(each.ids) <= report.problems.keys()]
-    if not open_:
-        return []
-    before = len(report.problems)
-    again: list[list[Operation]] = []
-    if len(open_) == 1 and open_[0].is_bulk:
-        again = await _send_bulk(session, open_[0], report)
-    else:
-        await _send_batch(session, open_, report)
-    _give_up(report, before, [id_ for each in open_ for id_ in each.ids])
-    return again
-
-
-def _give_up(report: Report, before: int, ids: list[str]) -> None:
-    """Stop when the server is gone: nothing can be sent, or PATIENCE requests in a row got no answer."""
-    from stash_cli.core.graphql.batch import BatchOperation, Outcome
-
-    problems = [report.problems[id_] for id_ in ids if id_ in report.problems]
-    outcomes = [BatchOperation("", error=each).outcome for each in problems]
-    is_lost = [
-        outcome is not Outcome.FAILED or isinstance(error, StashAuthenticationError)
-        for outcome, error in zip(outcomes, problems, strict=True)
-    ]
-    if len(report.problems) - before < len(ids) or not all(is_lost):
-        report.unanswered = 0
-        return
-    report.unanswered += 1
-    found = zip(outcomes, problems, strict=True)
-    unsent = next((error for outcome, error in found if outcome is Outcome.NOT_SENT), None)
-    if unsent or report.unanswered >= PATIENCE:
-        report.gave_up = unsent or problems[-1]
-
-
-async def _send_bulk(session: Session, operation: Operation, report: Report) -> list[list[Operation]]:
+async def _execute(session: Session, sent: Sequence[BatchOperation]) -> list[dict[str, Any] | None]:
+    """Send one request: its data. Afterwards, whatever happens, each operation has its answer or error."""
     try:
-        value = await session.call(operation.name, operation.args, operation.returns)
-    except StashBatchError as error:  # an older server, which was asked for one object after the other
-        for id_, each in zip(operation.ids, error.result, strict=True):
-            _note(operation.of([id_]), each.result, each.error, report)
+        if len(sent) > 1:
+            return (await execute_batch(session, sent, max_batch_size=len(sent))).raw_response
+        [one] = sent
+        one.result = await session.call(one.operation, one.args, one.return_fields)
     except StashError as error:
-        if len(operation.ids) > 1 and _may_name_one(error):
-            return _parts(operation)
-        _note(operation, None, error, report)
+        for each in sent:
+            each.error = error
+    except BaseException as error:
+        if len(sent) == 1:  # a batch notes it itself
+            sent[0].error = interrupted(error)
+        raise
     else:
-        _note(operation, value, None, report)
+        one.error = None
+        return [{one.operation: one.result}]
     return []
 
 
-def _parts(operation: Operation) -> list[list[Operation]]:
-    """The requests that find out because of which objects a bulk mutation was refused.
-
-    Many at once, where the answer to one that is refused leaves those of the others; else halves.
-    """
-    from stash_cli.core.graphql.document import describe
-
-    if not describe(operation.name)[1].type.required:
-        return [[operation.of([id_]) for id_ in operation.ids]]
-    middle = len(operation.ids) // 2
-    return [[operation.of(operation.ids[:middle])], [operation.of(operation.ids[middle:])]]
+def _is_lost(sent: BatchOperation) -> bool:
+    """Whether the server did not say what it thinks of the operation itself."""
+    if isinstance(sent.error, StashAuthenticationError | StashSystemNotReadyError):
+        return True
+    return sent.outcome in (Outcome.UNKNOWN, Outcome.NOT_SENT)
 
 
-def _may_name_one(error: StashError) -> bool:
+def _may_name_one(error: StashError | None) -> bool:
     """Whether the server refused, so that nothing was done, and perhaps because of one object only."""
     return isinstance(error, StashGraphQLError) and not isinstance(error, StashLockedError)
 
 
-async def _send_batch(session: Session, operations: list[Operation], report: Report) -> None:
-    from stash_cli.core.graphql.batch import BatchOperation, execute_batch
+def _parts(refused: Sequence[Operation]) -> Iterator[list[Operation]]:
+    """The requests that find out because of which objects bulk mutations were refused.
 
-    sent = [BatchOperation(each.name, each.args, each.returns) for each in operations]
-    try:
-        result = await execute_batch(session, sent, max_batch_size=CHUNK)
-    except StashError as error:
-        for each in operations:
-            _note(each, None, error, report)
-    else:
-        for each, done in zip(operations, result, strict=True):
-            _note(each, done.result, done.error, report)
+    One for all objects, where the answer to one that is refused leaves those of the others; else halves.
+    """
+    single = [each.of([one]) for each in refused if not _is_required(each) for one in each.ids]
+    if single:
+        yield single
+    for each in refused:
+        if _is_required(each):
+            middle = len(each.ids) // 2
+            yield [each.of(each.ids[:middle])]
+            yield [each.of(each.ids[middle:])]
 
 
-def _note(operation: Operation, value: Any, error: StashError | None, report: Report) -> None:
-    """Note one operation's outcome; objects count as done when the answer names them."""
-    if isinstance(error, StashUsageError | StashVersionError) and report.untried:
-        raise error
-    if error is not None:
-        report.fail(operation.ids, error)
+def _is_required(operation: Operation) -> bool:
+    """Whether its answer is never null: an error there takes away the whole `data` of the response."""
+    return describe(operation.name)[1].type.required
+
+
+def _note(operation: Operation, done: BatchOperation, note: Note) -> None:
+    """Note the outcome of an operation; its objects count as done when the answer names them."""
+    if isinstance(done.error, StashBatchError):  # an older server, which was asked for one after the other
+        for one, each in zip(operation.ids, done.error.result, strict=True):
+            _note(operation.of([one]), each, note)
         return
-    if value is False:
-        report.fail(operation.ids, StashError("The server answered that it did not do it."))
-        return
-    named = _named(operation, value)
-    report.succeed(id_ for id_ in operation.ids if id_ in named)
-    missing = [id_ for id_ in operation.ids if id_ not in named]
+    if done.error is None and done.result is False:
+        done.error = StashError("The server answered that it did not do it.")
+    missing = [] if done.error is not None else _unnamed(operation, done.result)
+    if len(missing) < max(1, len(operation.ids)):
+        note(operation.of([one for one in operation.ids if one not in missing]), done)
     if missing:
-        report.fail(missing, StashUnknownOutcomeError("The server's answer does not say that it was done."))
+        error = StashUnknownOutcomeError("The server's answer does not say that it was done.")
+        note(
+            operation.of(missing), BatchOperation(done.operation, done.args, done.return_fields, error=error)
+        )
 
 
-def _named(operation: Operation, value: Any) -> set[str]:
-    """The objects that an answer says were changed."""
-    if operation.is_answered_plainly and value is not None:
-        return set(operation.ids)
+def _unnamed(operation: Operation, value: Any) -> list[str]:
+    """The objects of which an answer does not say that they were changed."""
+    if operation.is_answered_plainly:
+        return [] if value is not None else list(operation.ids)
     rows = value if isinstance(value, list) else [value]
-    return {str(row["id"]) for row in rows if isinstance(row, dict) and "id" in row}
+    named = {str(row["id"]) for row in rows if isinstance(row, dict) and "id" in row}
+    if operation.names_others:
+        return [] if named else list(operation.ids)
+    return [one for one in operation.ids if one not in named]

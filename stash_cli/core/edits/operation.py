@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.types.api import describe_api
@@ -12,21 +12,26 @@ if TYPE_CHECKING:
 
     from stash_cli.core.orm.edit import Edit
 
+_TIMES = "HistoryMutationResult"
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One mutation, the objects that it changes, and the edits that it makes."""
+    """One mutation, the objects that it changes, and the edits that it makes.
+
+    `paths` are the fields to select of an object in the answer; None for the default ones.
+    """
 
     name: str
     args: Mapping[str, Any]
     ids: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
+    paths: tuple[str, ...] | None = ("id",)
 
     @property
-    def input(self) -> Mapping[str, Any]:
+    def input(self) -> Any:
         """The arguments that name the objects and their changes: `input` where there is one."""
-        found: Mapping[str, Any] = self.args.get("input", self.args)
-        return found
+        return self.args.get("input", self.args)
 
     @property
     def is_bulk(self) -> bool:
@@ -34,23 +39,35 @@ class Operation:
         return "ids" in self.input
 
     @property
-    def returns(self) -> list[str] | None:
-        """Fields to ask for: the times after a change of a history, else the ids."""
-        result = describe_api().mutations[self.name].type.name
-        if result == "HistoryMutationResult":
+    def names_others(self) -> bool:
+        """Whether its answer names no `ids`: but a new object, or what is put into lists."""
+        return self.name.endswith("Create") or (self.is_bulk and tuple(self.input["ids"]) != self.ids)
+
+    @property
+    def returns(self) -> Sequence[str] | None:
+        """Fields to select: the times after a change of a history, else `paths` of an object."""
+        if self.type == _TIMES:
             return ["count", "history"]
-        return ["id"] if describe_api().types[result].kind == "OBJECT" else None
+        return self.paths if describe_api().types[self.type].kind == "OBJECT" else None
 
     @property
     def is_answered_plainly(self) -> bool:
         """Whether its answer names no objects: yes, a number, or the times of a history."""
-        return self.returns != ["id"]
+        return self.type == _TIMES or describe_api().types[self.type].kind != "OBJECT"
+
+    @property
+    def type(self) -> str:
+        """Type of its answer: of an object's own mutation the object's."""
+        return describe_api().mutations[self.name].type.name
 
     def of(self, ids: Sequence[str]) -> Operation:
         """The same for some of its objects only, where it takes several."""
-        if not self.is_bulk or tuple(ids) == self.ids:
+        if tuple(ids) == self.ids:
             return self
-        given = {**self.input, "ids": list(ids)}
+        chosen, given = frozenset(ids), self.input
+        if self.is_bulk:
+            given = {**given, "ids": list(ids)}
+        elif isinstance(given, list):
+            given = [each for each in given if each["id"] in chosen]
         args = {"input": given} if "input" in self.args else given
-        chosen = frozenset(ids)
-        return Operation(self.name, args, tuple(ids), tuple(e for e in self.edits if e.id in chosen))
+        return replace(self, args=args, ids=tuple(ids), edits=tuple(e for e in self.edits if e.id in chosen))

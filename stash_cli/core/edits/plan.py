@@ -208,10 +208,11 @@ def _parts_of(operation: Operation, size: int) -> Iterator[Operation]:
         yield Operation(operation.name, {"input": {**operation.input, "ids": list(ids)}}, ids, own)
 
 
-def plan_create(type_name: str, values: dict[str, Any]) -> Operation:
-    """The operation that makes an object of these fields of the create input."""
+def plan_create(type_name: str, values: dict[str, Any], paths: Sequence[str] | None = ("id",)) -> Operation:
+    """The operation that makes an object of these fields of the create input, and selects `paths` of it."""
     edits = tuple(Edit(type_name, "", name, UNSET, value) for name, value in values.items())
-    return Operation(operation_name(type_name, "Create"), {"input": values}, (), edits)
+    selected = None if paths is None else tuple(paths)
+    return Operation(operation_name(type_name, "Create"), {"input": values}, (), edits, selected)
 
 
 def plan_destroy(

@@ -11,28 +11,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits import guards
+from stash_cli.core.edits.apply import Applier
+from stash_cli.core.edits.commit import save_side_mutations
 from stash_cli.core.edits.conflicts import find_conflicts
 from stash_cli.core.edits.load_before_save import load_before_save
+from stash_cli.core.edits.operation import Operation
 from stash_cli.core.edits.plan import alike, operation_of
-from stash_cli.core.edits.save import save_side_mutations, side_mutations_of
 from stash_cli.core.edits.unknown_outcomes import Sending, resolve
-from stash_cli.core.errors import StashError, StashInputError, StashNotSentError
-from stash_cli.core.graphql.batch import BatchOperation, BatchResult, Outcome
+from stash_cli.core.errors import StashBatchError, StashInputError
+from stash_cli.core.graphql.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, not_sent
+from stash_cli.core.graphql.document import describe
 from stash_cli.core.orm import state_of
-from stash_cli.core.orm.flush import apply_flush, plan_flush
+from stash_cli.core.orm.flush import plan_flush
 from stash_cli.core.orm.input import operation_name
 from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.api import TypeRef
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.orm.flush import FlushPlan
+    from stash_cli.core.errors import StashError
+    from stash_cli.core.orm.flush import FlushPlan, Prepared
     from stash_cli.core.orm.history import OnConflict
     from stash_cli.core.types.entity import StashObject
-
-
-Prepared = tuple["StashObject", "FlushPlan"]
 
 
 def gather(objects: Iterable[StashObject]) -> list[StashObject]:
@@ -65,7 +67,7 @@ class UnitOfWork:
     def __init__(
         self,
         client: StashClient,
-        size: int,
+        size: int = MAX_BATCH,
         *,
         on_conflict: OnConflict | None = None,
         retry_unknown: bool = False,
@@ -74,13 +76,14 @@ class UnitOfWork:
         self.size = size
         self.on_conflict = on_conflict
         self.retry_unknown = retry_unknown
-        self.ended: StashError | None = None
-        """Error after which nothing more can be sent."""
+        self.applier = Applier(client.session, raw=[])
+        self.number: int | None = None
+        """Number of the request, where its answer is merged into the objects."""
         self.waiting: dict[int, StashObject] = {}
         self.links: dict[int, dict[str, list[StashObject]]] = {}
         self.outcomes: dict[int, BatchOperation] = {}
         self.saved: list[Prepared] = []
-        self.raw: list[dict[str, Any] | None] = []
+        self.side_outcomes: list[tuple[StashObject, BatchOperation]] = []
 
     async def save(self, objects: Sequence[StashObject]) -> BatchResult:
         """Save the changed ones of `objects`, which were gathered: an operation for each, in their order.
@@ -88,7 +91,7 @@ class UnitOfWork:
         What may have been made before is looked up first. Raises StashInputError, before anything is sent,
         for what cannot be written, and what shows that nothing can be sent at all.
         """
-        dirty = [obj for obj in objects if obj.is_dirty()]
+        dirty = self._chosen(objects)
         self.waiting = {id(obj): obj for obj in dirty}
         for obj, error in await resolve(self.client, dirty, forget=self.retry_unknown):
             self._note(obj, error)
@@ -99,8 +102,14 @@ class UnitOfWork:
         await guards.check(self.client, self._first_flushes())
         while self.waiting:
             await self._step()
+        answers = self.applier.raw or []
+        self.applier.raw = None
         await self._sides()
-        return BatchResult([self.outcomes[id(obj)] for obj in dirty], self.raw)
+        return BatchResult([self.outcomes[id(obj)] for obj in dirty], answers)
+
+    def _chosen(self, objects: Sequence[StashObject]) -> list[StashObject]:
+        """The objects to write."""
+        return [obj for obj in objects if obj.is_dirty()]
 
     def _links(self, obj: StashObject) -> dict[str, list[StashObject]]:
         """The changed fields of `obj` that lead to objects which this unit has to make."""
@@ -157,53 +166,43 @@ class UnitOfWork:
             except StashInputError as error:
                 # It refers to one that the server refused.
                 self._note(obj, error)
-        for obj, flush in prepared:
-            if not flush.sends_input:
-                self._take((obj, flush), obj.id)
-        await self._write([each for each in prepared if each[1].sends_input])
-        if self.ended is not None:
+        with Sending(self.client, prepared) as sending:
+            for each in prepared:
+                if not self._is_sent(each[1]):
+                    self._take(sending, each, {"id": each[0].id})
+            await self._write(sending, [each for each in prepared if self._is_sent(each[1])])
+        if self.applier.stopped is not None:
             if not self.saved:
-                raise self.ended
+                raise self.applier.stopped
             for obj in list(self.waiting.values()):
-                self._note(obj, _not_sent(self.ended))
+                self._note(obj, not_sent(self.applier.stopped))
 
-    async def _write(self, prepared: list[Prepared]) -> None:
-        """Send the inputs: alike ones as a bulk update, and one by one where that is refused."""
+    async def _write(self, sending: Sending, prepared: list[Prepared]) -> None:
+        """Send the inputs, and record of each object whether the server took it."""
+        objects = {(type(obj).__name__, obj.id): (obj, flush) for obj, flush in prepared}
+
+        def note(operation: Operation, done: BatchOperation) -> None:
+            rows = done.result if isinstance(done.result, list) else [done.result]
+            for one in operation.ids:
+                each = objects[operation.type, one]
+                if done.error is None:
+                    self._take(sending, each, _row(rows, one))
+                    continue
+                if done.outcome is Outcome.UNKNOWN:
+                    sending.note_unknown(each)
+                self._note(each[0], done.error)
+            self.client.note_outcome(operation, done)
+
+        await self.applier.apply(await self._operations(prepared), note, size=self.size)
+
+    async def _operations(self, prepared: list[Prepared]) -> list[Operation]:
+        """The mutations that write the inputs: alike ones are one."""
         server = await self.client.session.learn()
-        places = {id(flush.plan): (obj, flush) for obj, flush in prepared}
-        alike_plans = alike([flush.plan for _, flush in prepared], server)
-        groups = [[places[id(plan)] for plan in plans] for plans in alike_plans]
-        written = [operation_of(plans, server) for plans in alike_plans]
-        operations = [BatchOperation(each.name, each.args, ["id"]) for each in written]
-        await self._execute(groups, operations)
-        single = []
-        for group, operation in zip(groups, operations, strict=True):
-            if len(group) > 1 and operation.outcome is Outcome.FAILED and self.ended is None:
-                single += [[each] for each in group]
-                continue
-            for each in group:
-                self._record_result(each, operation)
-        again = [self._operation(*each) for [each] in single]
-        await self._execute(single, again)
-        for [each], operation in zip(single, again, strict=True):
-            self._record_result(each, operation)
+        return [operation_of(plans, server) for plans in alike([flush.plan for _, flush in prepared], server)]
 
-    async def _execute(self, groups: list[list[Prepared]], operations: list[BatchOperation]) -> None:
-        """Send operations, each for a group of objects; notes which of these may have been taken."""
-        if not operations:
-            return
-        sending = Sending(self.client, [each for group in groups for each in group])
-        sending.begin()
-        try:
-            result = await self.client.execute_batch(operations, max_batch_size=self.size)
-            self.raw += result.raw_response
-        except StashError as error:
-            self.ended = error
-        finally:
-            for group, operation in zip(groups, operations, strict=True):
-                if operation.error is not None:
-                    for each in group:
-                        sending.fail(*each, is_unknown=operation.outcome is Outcome.UNKNOWN)
+    def _is_sent(self, flush: FlushPlan) -> bool:
+        """Whether a flush has anything for the object's own mutation."""
+        return flush.sends_input
 
     @staticmethod
     def _operation(obj: StashObject, flush: Any = None) -> BatchOperation:
@@ -211,17 +210,10 @@ class UnitOfWork:
         sent = {"input": flush.input} if flush else {}
         return BatchOperation(operation_name(type(obj).__name__, verb), sent, ["id"])
 
-    def _record_result(self, each: Prepared, operation: BatchOperation) -> None:
-        if operation.error is not None:
-            self._note(each[0], operation.error)
-        else:
-            is_bulk = isinstance(operation.result, list)
-            self._take(each, each[0].id if is_bulk else operation.result["id"])
-
-    def _take(self, each: Prepared, server_id: str) -> None:
-        """Note what the server took."""
+    def _take(self, sending: Sending, each: Prepared, row: Mapping[str, Any]) -> None:
+        """Commit what the server took; `row` is its answer."""
         obj, flush = each
-        apply_flush(obj, flush, server_id)
+        sending.commit(each, row["id"], self.number)
         operation = self.outcomes.setdefault(id(obj), self._operation(obj, flush))
         operation.result = {"id": obj.id}
         self.saved.append(each)
@@ -235,24 +227,79 @@ class UnitOfWork:
     async def _sides(self) -> None:
         """Send what follows the inputs in mutations of its own, of all objects together."""
         sent = [each for each in self.saved if each[1].sides or each[1].pending.is_dirty()]
-        if self.ended is not None:
-            failed: dict[int, StashError] = dict.fromkeys((id(obj) for obj, _ in sent), _not_sent(self.ended))
-        else:
-            failed = await self._send_sides(sent)
-        for key, problem in failed.items():
-            self.outcomes[key].error = problem
+        if sent:
+            self.side_outcomes = await save_side_mutations(self.client, self.applier, sent)
+        for obj, done in self.side_outcomes:
+            self.outcomes[id(obj)].error = done.error or self.outcomes[id(obj)].error
 
-    async def _send_sides(self, sent: list[Prepared]) -> dict[int, StashError]:
-        """Errors of side mutations by `id()` of the object."""
-        try:
-            return {id(obj): problem for obj, problem, _ in await save_side_mutations(self.client, sent)}
-        except StashError as error:
-            return dict.fromkeys(
-                (id(obj) for obj, flush in sent if any(side_mutations_of(obj, flush))), error
-            )
+    def check(self) -> None:
+        """Raise the first error; several side mutations of one object that failed are a StashBatchError."""
+        sides = [(obj, done.error) for obj, done in self.side_outcomes if done.error is not None]
+        errors = [error for obj, error in sides if obj is sides[0][0]]
+        if len(errors) > 1 and self.applier.stopped is None:
+            batch = BatchResult([done for _, done in self.side_outcomes])
+            reason = f"{len(errors)} changes of {sides[0][0]!r} failed: {errors[0].message}"
+            raise StashBatchError(reason, batch)
+        for each in self.outcomes.values():
+            if each.error is not None:
+                raise each.error
 
 
-def _not_sent(cause: StashError) -> StashNotSentError:
-    error = StashNotSentError(f"It was not sent, because a request before it failed: {cause.message}")
-    error.__cause__ = cause
-    return error
+class NamedWrite(UnitOfWork):
+    """Objects that one given mutation writes, changed or not, and its answers merged into them."""
+
+    def __init__(self, client: StashClient, operation: str, count: int) -> None:
+        super().__init__(client, count)
+        self.operation = operation
+        self.answers: list[Any] = []
+
+    def _chosen(self, objects: Sequence[StashObject]) -> list[StashObject]:
+        return list(objects)
+
+    def _is_sent(self, _flush: FlushPlan) -> bool:
+        return True
+
+    async def _operations(self, prepared: list[Prepared]) -> list[Operation]:
+        if not prepared:
+            return []
+        inputs: Any = [flush.input for _, flush in prepared]
+        given = inputs if describe(self.operation)[1].args["input"].is_list else inputs[0]
+        ids = tuple(obj.id for obj, _ in prepared)
+        return [Operation(self.operation, {"input": given}, ids, paths=None)]
+
+    async def _write(self, sending: Sending, prepared: list[Prepared]) -> None:
+        with self.client.session.order.request() as self.number:
+            await super()._write(sending, prepared)
+
+    def _take(self, sending: Sending, each: Prepared, row: Mapping[str, Any]) -> None:
+        super()._take(sending, each, row)
+        # At the number of the request first, so that its own answer is merged; afterwards at the present.
+        self.answers.append(self.client.hydrated(TypeRef(type(each[0]).__name__), row, self.number))
+        self.client.record_saved(*each)
+
+
+async def save(
+    obj: StashObject,
+    client: StashClient,
+    *,
+    on_conflict: OnConflict | None = None,
+    retry_unknown: bool = False,
+) -> None:
+    """Save what one object has changed; raises what failed. The caller holds the object's lock."""
+    unit = UnitOfWork(client, on_conflict=on_conflict, retry_unknown=retry_unknown)
+    await unit.save([obj])
+    unit.check()
+
+
+async def write(client: StashClient, operation: str, objects: Sequence[StashObject]) -> list[Any]:
+    """Create or update objects by one mutation: the answers to it; raises what failed."""
+    unit = NamedWrite(client, operation, len(objects))
+    await unit.save(objects)
+    unit.check()
+    return unit.answers
+
+
+def _row(rows: Sequence[Any], object_id: str) -> Mapping[str, Any]:
+    """The row of an object in an answer; of a new object the only one."""
+    named: list[Mapping[str, Any]] = [row for row in rows if row]
+    return next((row for row in named if str(row["id"]) == object_id), named[0])

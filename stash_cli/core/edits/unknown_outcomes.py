@@ -8,7 +8,7 @@ from json import dumps
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.edits.counts import resolve_counts
-from stash_cli.core.errors import Delivery, StashError, StashUnknownOutcomeError
+from stash_cli.core.errors import StashUnknownOutcomeError
 from stash_cli.core.orm import state_of
 from stash_cli.core.orm.flush import LostCreate, apply_flush
 from stash_cli.core.orm.hydrate import hydrate
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.orm.flush import FlushPlan
+    from stash_cli.core.orm.flush import Prepared
     from stash_cli.core.types.entity import StashObject
 
     Row = Mapping[str, Any]
@@ -37,51 +37,40 @@ _WRONG_CLOCKS = timedelta(days=1)
 
 
 class Sending:
-    """FlushPlans whose inputs are being sent: notes that they are, and which of them may have been done."""
+    """Context in which the inputs of flushes are sent: each ends as committed, refused, or perhaps done."""
 
-    def __init__(self, client: StashClient, flushes: Iterable[tuple[StashObject, FlushPlan]]) -> None:
-        self._flushes = list(flushes)
+    def __init__(self, client: StashClient, flushes: Iterable[Prepared]) -> None:
+        self._open = {id(flush): (obj, flush) for obj, flush in flushes}
         self._sent_at = datetime.now(UTC)
-        names = {type(obj).__name__ for obj, flush in self._flushes if flush.verb == "Create"}
+        names = {type(obj).__name__ for obj, flush in self._open.values() if flush.verb == "Create"}
         self._after = {name: client.highest_id(name) for name in names}
 
     def __enter__(self) -> Self:
-        self.begin()
-        return self
-
-    def begin(self) -> None:
-        """Note that the inputs are being sent; each ends with `apply_flush` or `fail`."""
-        for obj, flush in self._flushes:
+        for obj, flush in self._open.values():
             if flush.verb == "Update":
                 before = flush.before
                 sent = {name: (before.get(name, UNSET), value) for name, value in flush.values.items()}
                 state_of(obj).begin_sending(sent)
+        return self
 
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None:
-            for obj, flush in self._flushes:
-                self.fail(obj, flush, is_unknown=is_unknown(error))
-
-    def fail(self, obj: StashObject, flush: FlushPlan, *, is_unknown: bool) -> None:
-        """Note that the input of `flush` was not taken, or may have been."""
-        if is_unknown:
-            self.note(obj, flush)
-        else:
+    def __exit__(self, *exc: object) -> None:
+        for obj, flush in self._open.values():
             state_of(obj).end_sending(flush.values)
 
-    def note(self, obj: StashObject, flush: FlushPlan) -> None:
-        """Note that the input of `flush` may have been taken."""
+    def commit(self, each: Prepared, server_id: str, number: int | None = None) -> None:
+        """Commit the input of a flush, which the server has taken; see `apply_flush`."""
+        obj, flush = each
+        del self._open[id(flush)]
+        apply_flush(obj, flush, server_id, number)
+
+    def note_unknown(self, each: Prepared) -> None:
+        """Note that the input of a flush may have been taken."""
+        obj, flush = each
+        del self._open[id(flush)]
         if flush.verb == "Create":
             state_of(obj).set_lost_create(LostCreate(flush, self._sent_at, self._after[type(obj).__name__]))
         else:
             state_of(obj).set_unknown(flush.values)
-
-
-def is_unknown(error: BaseException) -> bool:
-    """Whether what was being sent may have been done: its answer is lost, or was not waited for."""
-    if isinstance(error, StashError):
-        return isinstance(error, StashUnknownOutcomeError)
-    return vars(error).get("delivery") is not Delivery.NOT_STARTED
 
 
 async def resolve(

@@ -172,7 +172,7 @@ async def execute_batch(
                 continue
             if number == 0:
                 raise
-            _fail_all(operations[(number + 1) * max_batch_size :], _not_sent(error))
+            _fail_all(operations[(number + 1) * max_batch_size :], not_sent(error))
             break
     return result
 
@@ -186,7 +186,10 @@ def _ends_batch(error: StashError) -> bool:
     )
 
 
-def _not_sent(cause: StashError) -> StashNotSentError:
+def not_sent(cause: StashError | None) -> StashNotSentError:
+    """The error of an operation that was not sent: because of an error before, or an interruption."""
+    if cause is None:
+        return StashNotSentError("It was not sent.")
     error = StashNotSentError(f"It was not sent, because a request before it failed: {cause.message}")
     error.__cause__ = cause
     return error
@@ -254,13 +257,14 @@ async def _attempt(
         _fail_all(operations, error)
         raise
     except BaseException as error:  # cancelled: the caller's record of what may have been done
-        _fail_all(operations, _interrupted(error))
+        _fail_all(operations, interrupted(error))
         raise
     _distribute(operations, response.data, response.errors, session.capabilities)
     return response.data
 
 
-def _interrupted(error: BaseException) -> StashError:
+def interrupted(error: BaseException) -> StashError:
+    """The error of an operation whose request was ended by `error`, such as a cancellation."""
     if vars(error).get("delivery") is Delivery.NOT_STARTED:
         return StashNotSentError("It was not sent: the batch was interrupted before.")
     return unknown_outcome("The batch was interrupted before its answer came.")

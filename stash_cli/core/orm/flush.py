@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from stash_cli.core.types.api import ApiField
     from stash_cli.core.types.entity import StashObject
 
+    Prepared = tuple[StashObject, "FlushPlan"]
+    """An object and the flush of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FlushPlan:

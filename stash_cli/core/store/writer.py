@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.save import save
-from stash_cli.core.edits.unit_of_work import UnitOfWork, gather
+from stash_cli.core.edits.unit_of_work import UnitOfWork, gather, save
 from stash_cli.core.errors import StashBatchError, StashError
 from stash_cli.core.graphql.batch import MAX_BATCH, BatchResult
 from stash_cli.core.orm import state_of

@@ -1,4 +1,4 @@
-"""Saving one object: its own mutation, then those beside it, and what each of them commits."""
+"""Side mutations of objects: sent together after the inputs, and what each of them commits."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.counts import lost_count, timed
-from stash_cli.core.edits.load_before_save import load_before_save
 from stash_cli.core.edits.operation import Operation
-from stash_cli.core.edits.plan import operation_of
 from stash_cli.core.edits.side_mutations import side_mutations
-from stash_cli.core.errors import StashBatchError
+from stash_cli.core.graphql.batch import BatchOperation, Outcome, not_sent
 from stash_cli.core.orm import backrefs, state_of
 from stash_cli.core.orm.edit import Change
-from stash_cli.core.orm.flush import FlushPlan, apply_flush, known_or, members_edit, plan_flush
+from stash_cli.core.orm.flush import FlushPlan, known_or, members_edit
 from stash_cli.core.orm.history import compare, snapshot
 from stash_cli.core.orm.hydrate import plan_of
 from stash_cli.core.orm.loading import merge_answer
@@ -26,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.errors import StashError
-    from stash_cli.core.graphql.batch import BatchOperation
-    from stash_cli.core.orm.history import OnConflict
+    from stash_cli.core.edits.apply import Applier
+    from stash_cli.core.orm.flush import Prepared
     from stash_cli.core.types.entity import StashObject
 
 
@@ -47,87 +44,42 @@ class SideMutation:
     queue: dict[str | int, Any] | None = None
 
 
-async def save(
-    obj: StashObject,
-    client: StashClient,
-    *,
-    on_conflict: OnConflict | None = None,
-    retry_unknown: bool = False,
-) -> None:
-    """Send what `obj` has changed: its own mutation first, then what takes others.
-
-    The caller holds the object's lock. An earlier create without an answer is looked up, unless
-    `retry_unknown`.
-    """
-    if not obj.is_dirty():
-        return
-    from stash_cli.core.edits.conflicts import find_conflicts
-    from stash_cli.core.edits.guards import check
-    from stash_cli.core.edits.unknown_outcomes import Sending, resolve
-
-    for _, error in await resolve(client, [obj], forget=retry_unknown):
-        raise error
-    await load_before_save(client, [obj])
-    for _, conflict in await find_conflicts(client, [(obj, plan_flush(obj))], on_conflict):
-        raise conflict
-    flush = plan_flush(obj)
-    await check(client, [(obj, flush)])
-    server_id = obj.id
-    if flush.sends_input:
-        with Sending(client, [(obj, flush)]):
-            operation = operation_of([flush.plan], await client.session.learn())
-            answer = await client.mutate_entity(operation.name, operation.input)
-        server_id = answer["id"] if isinstance(answer, dict) else obj.id
-    apply_flush(obj, flush, server_id)
-    await finish_side_mutations(obj, flush, client)
-
-
-async def finish_side_mutations(obj: StashObject, flush: FlushPlan, client: StashClient) -> None:
-    """Send the mutations beside an object's own; raises what failed, which stays changed."""
-    failed = await save_side_mutations(client, [(obj, flush)])
-    if len(failed) > 1:
-        first = failed[0][1]
-        raise StashBatchError(f"{len(failed)} changes of {obj!r} failed: {first.message}", failed[0][2])
-    if failed:
-        raise failed[0][1]
-
-
 async def save_side_mutations(
-    client: StashClient, flushes: Sequence[tuple[StashObject, FlushPlan]]
-) -> list[tuple[StashObject, StashError, Any]]:
-    """Send the side mutations of several objects together: what failed, with its error and the batch."""
+    client: StashClient, applier: Applier, flushes: Sequence[Prepared]
+) -> list[tuple[StashObject, BatchOperation]]:
+    """Send the side mutations of several objects together; each with its outcome."""
     calls = [(obj, flush, call) for obj, flush in flushes for call in side_mutations_of(obj, flush)]
-    if not calls:
-        return []
-    sent = [call.operation for *_, call in calls]
-    operations = client.operations([(each.name, each.args, each.returns) for each in sent])
+    answers: dict[int, BatchOperation] = {}
+
+    def note(operation: Operation, done: BatchOperation) -> None:
+        client.note_outcome(operation, done)
+        answers[id(operation)] = done
+
     for obj, flush in flushes:
         state_of(obj).begin_sending(flush.sides)
     try:
-        batch = await client.execute_batch(operations)
+        await applier.apply([call.operation for *_, call in calls], note)
     finally:
         # Also where it was interrupted: what was done must not be done again.
-        _commit_all(calls, operations)
+        unsent = BatchOperation("", error=not_sent(applier.stopped))
+        outcomes = [answers.get(id(call.operation), unsent) for *_, call in calls]
+        _commit_all(calls, outcomes)
         for obj, flush in flushes:
             state_of(obj).end_sending(flush.sides)
-    return [
-        (obj, operation.error, batch)
-        for (obj, *_), operation in zip(calls, operations, strict=True)
-        if operation.error is not None
-    ]
+    return [(obj, done) for (obj, *_), done in zip(calls, outcomes, strict=True)]
 
 
 def _commit_all(
-    calls: Sequence[tuple[StashObject, FlushPlan, SideMutation]], operations: Sequence[BatchOperation]
+    calls: Sequence[tuple[StashObject, FlushPlan, SideMutation]], outcomes: Sequence[BatchOperation]
 ) -> None:
-    """Note what became of side mutations; of several for one field, the last answer is current."""
-    outcomes = list(zip(calls, operations, strict=True))
-    done = [(obj, call, operation.result) for (obj, _, call), operation in outcomes if operation.succeeded]
+    """Commit the side mutations that were done; of several for one field, the last answer is current."""
+    told = list(zip(calls, outcomes, strict=True))
+    done = [(obj, call, each.result) for (obj, _, call), each in told if each.succeeded]
     last = {(id(obj), call.field): call for obj, call, _ in done}
     for obj, call, answer in done:
         commit(obj, call, answer if last[id(obj), call.field] is call else None)
-    for (obj, flush, call), operation in outcomes:
-        if operation.outcome == "unknown" and call.field in flush.sides:
+    for (obj, flush, call), each in told:
+        if each.outcome is Outcome.UNKNOWN and call.field in flush.sides:
             sent = flush.sides[call.field][1]
             is_count = call.field in COUNTERS
             state_of(obj).set_unknown({call.field: lost_count(call.operation, sent) if is_count else sent})
@@ -184,7 +136,7 @@ def _less(base: Any, items: list[Any]) -> Any:
 
 
 def commit(obj: StashObject, call: SideMutation, answer: Any) -> None:
-    """Note that one side mutation was done."""
+    """Commit one side mutation, which was done."""
     if not call.field:
         _commit_queued(obj, call)
     elif call.queue is not None:

@@ -1,0 +1,80 @@
+"""One write path: nothing but `core.edits.apply` sends the mutations that change objects."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+from stash_cli.core.types.api import describe_api
+
+CORE, COMMANDS = ROOT / "stash_cli" / "core", ROOT / "stash_cli" / "commands"
+PATHS = [*(CORE / "edits").glob("*.py"), *(CORE / "store").glob("*.py"), CORE / "client" / "base.py"]
+PATHS += COMMANDS.rglob("*.py")
+
+SENDING = {
+    "call",
+    "call_all",
+    "call_each",
+    "execute",
+    "execute_batch",
+    "ask",
+    "ask_json",
+    "mutate",
+    "mutate_entity",
+}
+"""Functions that send what they are given."""
+
+PERMITTED = {
+    ("apply", "_execute"): "the write path",
+    ("apply", "apply_one"): "the write path",
+    ("base", "_call"): "queries; mutations go to `apply_one`",
+    ("base", "execute"): "documents of the user",
+    ("base", "execute_batch"): "operations of the user",
+    ("base", "_destroy"): "by `ask`, which takes `_call`",
+    ("base", "bulk"): "by `ask`, which takes `_call`",
+    ("base", "find_entity"): "a query by its type",
+    ("api", "work"): "documents of the user",
+    ("jobs", "tell_to_stop"): "jobs are no objects",
+    ("waiting", "start_job"): "jobs are no objects",
+    ("waiting", "_interrupted"): "jobs are no objects",
+    ("library", "write"): "settings are no objects",
+}
+"""Module and function -> why it may send what is no query by its name."""
+
+
+def sends(node: ast.AST, function: str = "") -> Iterator[tuple[str, ast.Call]]:
+    """Calls that send something, with the function that they stand in."""
+    for child in ast.iter_child_nodes(node):
+        inside = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else function
+        if isinstance(child, ast.Call):
+            method = getattr(child.func, "attr", "")
+            if method == "send" or (method or getattr(child.func, "id", "")) in SENDING:
+                yield function, child
+        yield from sends(child, inside)
+
+
+def is_query(call: ast.Call) -> bool:
+    """Whether the first argument that names an operation names a query: as a text, or an entity's `find`."""
+    for argument in call.args[:2]:
+        if isinstance(argument, ast.Constant) and argument.value in describe_api().queries:
+            return True
+        if isinstance(argument, ast.Attribute) and argument.attr == "find":
+            return True
+    return False
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_mutations_are_sent_by_the_write_path(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = {(path.stem, function) for function, call in sends(tree) if not is_query(call)}
+    assert found <= PERMITTED.keys()
+
+
+def test_no_permission_is_left_over() -> None:
+    trees = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in PATHS}
+    found = {(stem, name) for stem, tree in trees.items() for name, call in sends(tree) if not is_query(call)}
+    assert found == PERMITTED.keys()
