@@ -87,6 +87,15 @@ def test_what_a_server_that_went_away_was_not_sent_is_told(proxy: FaultProxy, ma
     assert described(many) == 250
 
 
+def test_nothing_more_is_sent_to_a_server_that_refuses_the_key(proxy: FaultProxy, many: Cli) -> None:
+    before = len(proxy.mutations)
+    proxy.rule = on_mutation(page(401))
+    done = update(many)
+    assert done.status == 4
+    assert f"{COUNT - 250} not sent" in done.err
+    assert len(proxy.mutations) == before + 1
+
+
 def test_a_server_that_was_never_reached_is_unreachable() -> None:
     assert update(Cli("http://127.0.0.1:1")).status == 5
 

@@ -23,7 +23,6 @@ ALLOWED = {
         "core.unset",
         "core.types",
         "core.orm",
-        "core.client",
         "core.graphql",
         "core.tasks",
     ),

@@ -58,6 +58,29 @@ NEW = {
 }
 
 
+def test_an_update_reads_a_count_before_it_counts(embedded_url: str) -> None:
+    async def main() -> None:
+        async with StashContext(conn=embedded_url) as client:
+            made = await client.create_scene(Scene(title="counted", play_count=2))
+            await client.update_scene(Scene(id=made.id, play_count=3))
+            found = await client.find_scene(made.id)
+            assert found is not None
+            assert found.play_count == 3
+
+    run(main())
+
+
+def test_an_update_makes_no_tag_its_own_ancestor(embedded_url: str) -> None:
+    async def main() -> None:
+        async with StashContext(conn=embedded_url) as client:
+            parent = await client.create_tag(Tag(name="parent"))
+            child = await client.create_tag(Tag(name="child", parents=[parent]))
+            with pytest.raises(StashInputError, match="contain each other"):
+                await client.update_tag(Tag(id=parent.id, parents=[Tag(id=child.id)]))
+
+    run(main())
+
+
 @pytest.mark.parametrize("noun", NEW)
 def test_create_find_update_remove(noun: str, url: str) -> None:
     label = ENTITIES[type(NEW[noun]).__name__].label

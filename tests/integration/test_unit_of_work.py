@@ -230,6 +230,20 @@ def test_a_cut_connection_forgets_nothing(embedded_url: str) -> None:
     run(main())
 
 
+def test_a_server_that_answers_nothing_is_asked_three_times(embedded_url: str) -> None:
+    async def main() -> None:
+        async with counted(embedded_url) as (store, wire):
+            wire.spoils = lambda request: "tagCreate" in request.document
+            result = await store.save_batch([Tag(name=f"{number}") for number in range(5)], max_batch_size=1)
+            assert [each.outcome.value for each in result] == ["unknown"] * 3 + ["not sent"] * 2
+            assert len(wire.take()) == 3
+            wire.spoils = lambda _: False
+            assert (await store.save_all()).all_succeeded
+            assert await store.count(Tag) == 5
+
+    run(main())
+
+
 def test_nothing_is_sent_twice(embedded_url: str) -> None:
     async def main() -> None:
         async with scenes(embedded_url, 3) as (store, wire, found):
@@ -243,5 +257,20 @@ def test_nothing_is_sent_twice(embedded_url: str) -> None:
             assert sent.count("tagCreate(") == 1
             assert sent.count("sceneUpdate(") + sent.count("bulkSceneUpdate(") <= 2
             assert await store.count(Scene, rating100=1) == 3
+
+    run(main())
+
+
+def test_several_bulk_updates_that_are_refused_are_told_apart_in_one_request(embedded_url: str) -> None:
+    async def main() -> None:
+        async with scenes(embedded_url, 6) as (store, wire, found):
+            for gone in (found[0], found[3]):
+                await store.client.execute(f"mutation {{ sceneDestroy(input: {{id: {gone.id}}}) }}")
+            wire.take()
+            for number, scene in enumerate(found):
+                scene.rating100 = 50 + number // 3
+            result = await store.save_batch(found)
+            assert [each.succeeded for each in result] == [False, True, True, False, True, True]
+            assert len(wire.take()) == 2
 
     run(main())

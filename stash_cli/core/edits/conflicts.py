@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.load_before_save import read_fields
 from stash_cli.core.edits.plan import is_exact
 from stash_cli.core.errors import StashConflictError, StashUsageError
-from stash_cli.core.orm import state_of
 from stash_cli.core.orm.history import ALWAYS_DIRTY
-from stash_cli.core.orm.input import field_paths, input_field
-from stash_cli.core.orm.loading import merge_answer
+from stash_cli.core.orm.input import input_field
 from stash_cli.core.orm.merge import is_mergeable
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.orm.flush import FlushPlan
@@ -41,7 +40,7 @@ async def reload_changed(
         ):
             groups.setdefault(type(obj), []).append((obj, fields))
     for cls, group in groups.items():
-        await _read(client, cls, group)
+        await read_fields(client, cls, group)
 
 
 async def find_conflicts(
@@ -107,26 +106,3 @@ def _sets_lists(obj: StashObject, flush: FlushPlan) -> bool:
 
 def _was_read(before: Any) -> bool:
     return before is not UNSET and before is not ALWAYS_DIRTY
-
-
-async def _read(
-    client: StashClient, cls: type[StashObject], group: list[tuple[StashObject, list[str]]]
-) -> None:
-    names = {name for _, fields in group for name in fields}
-    api = [field for field in describe_api().types[cls.__name__].fields.values() if field.attr in names]
-    paths = ["id", *(path for field in api for path in field_paths(field))]
-    with client.session.order.request() as sent:
-        ids = [obj.id for obj, _ in group]
-        found = {each.id: each for each in await client.find_entities(cls, ids, paths)}
-        for obj, fields in group:
-            read = found.get(obj.id)
-            if read is not None and read is not obj:
-                merge_answer(obj, dict(_values(read, fields)), sent)
-
-
-def _values(read: StashObject, fields: Collection[str]) -> Iterator[tuple[str, Any]]:
-    """The server's values of these fields, from an object that was just read."""
-    for name in fields:
-        value = state_of(read).committed_state.get(name, getattr(read, name))
-        if value is not UNSET:
-            yield name, value

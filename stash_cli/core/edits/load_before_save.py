@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.counts import history_of, is_reset
 from stash_cli.core.orm import state_of
+from stash_cli.core.orm.input import field_paths
 from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
@@ -20,7 +21,7 @@ from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client import StashClient
@@ -39,7 +40,12 @@ async def load_before_save(client: StashClient, objects: Iterable[StashObject]) 
     for (cls, name), group in groups.items():
         relation = relationships(cls.__name__).get(name)
         is_found = relation is not None and relation.query_strategy == "filter_query"
-        await (_read_members if is_found else _read_field)(client, group, name)
+        if is_found:
+            await _read_members(client, group, name)
+        else:
+            history = history_of(cls.__name__, name, client.session.capabilities)
+            fields = [name, history] if history else [name]
+            await read_fields(client, cls, [(obj, fields) for obj in group])
 
 
 def _counted(obj: StashObject, server: ServerCapabilities) -> Iterator[str]:
@@ -95,25 +101,21 @@ def _is_difference(type_name: str, name: str) -> bool:
     return relation.query_strategy == "filter_query" and relation.is_written
 
 
-async def _read_field(client: StashClient, objects: list[StashObject], name: str) -> None:
-    type_name = type(objects[0]).__name__
-    relation = relationships(type_name).get(name)
-    inner = [f"{name}.{path}" for path in _item_paths(relation)] if relation else [name]
-    history = history_of(type_name, name, client.session.capabilities)
-    names = [name, history] if history else [name]
+async def read_fields(
+    client: StashClient, cls: type[StashObject], wanted: Sequence[tuple[StashObject, Collection[str]]]
+) -> None:
+    """Read fields of objects of one type, and merge what the server has into them."""
+    names = {name for _, fields in wanted for name in fields}
+    api = [field for field in describe_api().types[cls.__name__].fields.values() if field.attr in names]
+    paths = ["id", *(path for field in api for path in field_paths(field))]
     with client.session.order.request() as sent:
-        paths = ["id", *inner, *names[1:]]
-        read = await client.find_entities(type(objects[0]), [obj.id for obj in objects], paths)
-        found = {each.id: {name: _theirs(each, name) for name in names} for each in read}
-        for obj in objects:
-            values = found.get(obj.id, {})
-            merge_answer(obj, {name: v for name, v in values.items() if v is not UNSET}, sent)
-
-
-def _item_paths(relation: RelationshipMetadata) -> list[str]:
-    """Paths to select for items that carry data."""
-    fields = describe_api().types[relation.through].fields.values()
-    return [f"{field.name}.id" if field.attr == relation.link else field.name for field in fields]
+        read = await client.find_entities(cls, [obj.id for obj, _ in wanted], paths)
+        rows = {each.id: each for each in read}
+        for obj, fields in wanted:
+            row = rows.get(obj.id, obj)
+            if row is not obj:
+                values = {name: _theirs(row, name) for name in fields}
+                merge_answer(obj, {name: value for name, value in values.items() if value is not UNSET}, sent)
 
 
 async def _read_members(client: StashClient, objects: list[StashObject], name: str) -> None:

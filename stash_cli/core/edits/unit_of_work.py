@@ -18,7 +18,7 @@ from stash_cli.core.edits.load_before_save import load_before_save
 from stash_cli.core.edits.operation import Operation
 from stash_cli.core.edits.plan import alike, operation_of
 from stash_cli.core.edits.unknown_outcomes import Sending, resolve
-from stash_cli.core.errors import StashBatchError, StashInputError
+from stash_cli.core.errors import StashBatchError, StashInputError, StashUnknownOutcomeError, StashUsageError
 from stash_cli.core.graphql.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, not_sent
 from stash_cli.core.graphql.document import describe
 from stash_cli.core.orm import state_of
@@ -72,6 +72,8 @@ class UnitOfWork:
         on_conflict: OnConflict | None = None,
         retry_unknown: bool = False,
     ) -> None:
+        if size < 1:
+            raise StashUsageError("max_batch_size is at least 1.")
         self.client = client
         self.size = size
         self.on_conflict = on_conflict
@@ -92,6 +94,8 @@ class UnitOfWork:
         for what cannot be written, and what shows that nothing can be sent at all.
         """
         dirty = self._chosen(objects)
+        if not dirty:
+            return BatchResult([])
         self.waiting = {id(obj): obj for obj in dirty}
         for obj, error in await resolve(self.client, dirty, forget=self.retry_unknown):
             self._note(obj, error)
@@ -171,11 +175,11 @@ class UnitOfWork:
                 if not self._is_sent(each[1]):
                     self._take(sending, each, {"id": each[0].id})
             await self._write(sending, [each for each in prepared if self._is_sent(each[1])])
-        if self.applier.stopped is not None:
-            if not self.saved:
-                raise self.applier.stopped
+        if (stopped := self.applier.stopped) is not None:
+            if not self.saved and not isinstance(stopped, StashUnknownOutcomeError):
+                raise stopped
             for obj in list(self.waiting.values()):
-                self._note(obj, not_sent(self.applier.stopped))
+                self._note(obj, not_sent(stopped))
 
     async def _write(self, sending: Sending, prepared: list[Prepared]) -> None:
         """Send the inputs, and record of each object whether the server took it."""
@@ -233,14 +237,17 @@ class UnitOfWork:
             self.outcomes[id(obj)].error = done.error or self.outcomes[id(obj)].error
 
     def check(self) -> None:
-        """Raise the first error; several side mutations of one object that failed are a StashBatchError."""
+        """Raise an error, of what others refer to first: that is why these were refused themselves.
+
+        Several side mutations of one object that failed are one StashBatchError.
+        """
         sides = [(obj, done.error) for obj, done in self.side_outcomes if done.error is not None]
         errors = [error for obj, error in sides if obj is sides[0][0]]
         if len(errors) > 1 and self.applier.stopped is None:
             batch = BatchResult([done for _, done in self.side_outcomes])
             reason = f"{len(errors)} changes of {sides[0][0]!r} failed: {errors[0].message}"
             raise StashBatchError(reason, batch)
-        for each in self.outcomes.values():
+        for each in reversed(self.outcomes.values()):
             if each.error is not None:
                 raise each.error
 
@@ -249,7 +256,7 @@ class NamedWrite(UnitOfWork):
     """Objects that one given mutation writes, changed or not, and its answers merged into them."""
 
     def __init__(self, client: StashClient, operation: str, count: int) -> None:
-        super().__init__(client, count)
+        super().__init__(client, max(1, count))
         self.operation = operation
         self.answers: list[Any] = []
 
