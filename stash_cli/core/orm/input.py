@@ -13,7 +13,7 @@ from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
 _SINGULARS = {"children": "child", "galleries": "gallery"}
 
@@ -42,10 +42,15 @@ def input_field(type_name: str, verb: str, attr: str) -> ApiField | None:
     """
     declared = next((f for f in describe_api().types[type_name].fields.values() if f.attr == attr), None)
     fields = input_fields(type_name, verb)
-    names = [declared.input if declared else None, f"{attr}_id", f"{singular(attr)}_ids", attr]
     if has_own_mutation(type_name, attr):
         return None
-    return next((fields[name] for name in names if name and name in fields), None)
+    return fields.get(written_by(fields, attr, declared.input if declared else None))
+
+
+def written_by(fields: Container[str], attr: str, name: str | None = None) -> str:
+    """Name of the input field that writes an attribute, which may have a `name` of its own; "" for none."""
+    names = (name, f"{attr}_id", f"{singular(attr)}_ids", attr)
+    return next((each for each in names if each and each in fields), "")
 
 
 def input_fields(type_name: str, verb: str) -> Mapping[str, ApiField]:

@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from stash_cli.core.orm.input import singular
+from stash_cli.core.orm.input import written_by
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.entities import ENTITIES, snake
 
@@ -120,7 +120,7 @@ def _by_field(type_name: str) -> Iterator[tuple[str, RelationshipMetadata]]:
         if target is None or field.deprecated or field.needs_args:
             continue
         back = _back(type_name, field.attr, target) if link is not None else None
-        written = _written(inputs, field)
+        written = written_by(inputs, field.attr, field.input)
         if written:
             yield field.attr, _direct(type_name, field, written, target, back, link or "")
         elif field.type.is_list and not link:
@@ -158,7 +158,7 @@ def _writes(type_name: str, attr: str) -> bool:
     """Whether the update of a type writes this attribute of its own."""
     inputs = describe_api().types[f"{type_name}UpdateInput"].fields
     fields = describe_api().types[type_name].fields.values()
-    return any(_written(inputs, field) for field in fields if field.attr == attr)
+    return any(written_by(inputs, attr, field.input) for field in fields if field.attr == attr)
 
 
 def _by_filter(type_name: str) -> Iterator[tuple[str, RelationshipMetadata]]:
@@ -166,20 +166,13 @@ def _by_filter(type_name: str) -> Iterator[tuple[str, RelationshipMetadata]]:
         yield attr, _found(target, _back(type_name, attr, target), criterion)
 
 
-def _written(inputs: Mapping[str, ApiField], field: ApiField) -> str:
-    names = (f"{field.attr}_id", f"{singular(field.attr)}_ids", field.attr, field.input)
-    return next((name for name in names if name and name in inputs), "")
-
-
 def _bulk(type_name: str, attr: str) -> tuple[str, str]:
     """The bulk update of `type_name` that writes its attribute `attr`: type and field, or blanks."""
     bulk = describe_api().types.get(f"Bulk{type_name}UpdateInput")
     if bulk is None:
         return "", ""
-    own = {field.attr: field for field in describe_api().types[type_name].fields.values()}
-    written = own[attr].input if attr in own else None
-    names = (f"{attr}_id", f"{singular(attr)}_ids", attr, written)
-    found = next((name for name in names if name and name in bulk.fields), "")
+    own = {field.attr: field.input for field in describe_api().types[type_name].fields.values()}
+    found = written_by(bulk.fields, attr, own.get(attr))
     return (type_name, found) if found else ("", "")
 
 
