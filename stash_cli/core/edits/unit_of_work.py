@@ -81,6 +81,7 @@ class UnitOfWork:
         self.applier = Applier(client.session, raw=[])
         self.number: int | None = None
         """Number of the request, where its answer is merged into the objects."""
+        self.objects: list[StashObject] = []
         self.waiting: dict[int, StashObject] = {}
         self.links: dict[int, dict[str, list[StashObject]]] = {}
         self.outcomes: dict[int, BatchOperation] = {}
@@ -93,11 +94,11 @@ class UnitOfWork:
         What may have been made before is looked up first. Raises StashInputError, before anything is sent,
         for what cannot be written, and what shows that nothing can be sent at all.
         """
-        dirty = self._chosen(objects)
-        if not dirty:
+        self.objects = self._chosen(objects)
+        if not self.objects:
             return BatchResult([])
-        self.waiting = {id(obj): obj for obj in dirty}
-        for obj, error in await resolve(self.client, dirty, forget=self.retry_unknown):
+        self.waiting = {id(obj): obj for obj in self.objects}
+        for obj, error in await resolve(self.client, self.objects, forget=self.retry_unknown):
             self._note(obj, error)
         await load_before_save(self.client, self.waiting.values())
         self.links = {key: self._links(obj) for key, obj in self.waiting.items()}
@@ -109,7 +110,7 @@ class UnitOfWork:
         answers = self.applier.raw or []
         self.applier.raw = None
         await self._sides()
-        return BatchResult([self.outcomes[id(obj)] for obj in dirty], answers)
+        return BatchResult([self.outcomes[id(obj)] for obj in self.objects], answers)
 
     def _chosen(self, objects: Sequence[StashObject]) -> list[StashObject]:
         """The objects to write."""
@@ -237,7 +238,7 @@ class UnitOfWork:
             self.outcomes[id(obj)].error = done.error or self.outcomes[id(obj)].error
 
     def check(self) -> None:
-        """Raise an error, of what others refer to first: that is why these were refused themselves.
+        """Raise an error: of what the objects refer to first, which is why they were refused themselves.
 
         Several side mutations of one object that failed are one StashBatchError.
         """
@@ -247,9 +248,9 @@ class UnitOfWork:
             batch = BatchResult([done for _, done in self.side_outcomes])
             reason = f"{len(errors)} changes of {sides[0][0]!r} failed: {errors[0].message}"
             raise StashBatchError(reason, batch)
-        for each in reversed(self.outcomes.values()):
-            if each.error is not None:
-                raise each.error
+        for obj in reversed(self.objects):
+            if (error := self.outcomes[id(obj)].error) is not None:
+                raise error
 
 
 class NamedWrite(UnitOfWork):
