@@ -31,10 +31,11 @@ from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
+    from stash_cli.core.client.paging import Receive
     from stash_cli.core.client.session import Session
     from stash_cli.core.orm.flush import FlushPlan
     from stash_cli.core.orm.history import OnConflict
@@ -238,14 +239,12 @@ class StashClientBase:
 
     async def _are_gone(self, cls: type[StashObject], ids: Sequence[str | int]) -> bool:
         """Whether the server has none of these objects; False where it cannot be asked."""
-        from stash_cli.core.client.paging import pages_by_id
-
         # Only entities can be found by id, so nothing is known of the others.
         if cls.__name__ not in ENTITIES:
             return False
         wanted = [str(one) for one in ids]
         try:
-            pages = pages_by_id(self.session, ENTITIES[cls.__name__], wanted, ["id"])
+            pages = self.pages_by_id(cls, wanted, ["id"])
             return not [row async for rows in pages for row in rows]
         except StashError as error:
             logger.info("Whether they are gone could not be asked: %s", error.message)
@@ -279,13 +278,24 @@ class StashClientBase:
         self, cls: type[Obj], ids: Sequence[str], paths: Sequence[str] | None = None
     ) -> list[Obj]:
         """The objects with these ids that exist; 500 ids to a request."""
-        from stash_cli.core.client.paging import pages_by_id
 
         def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
             return [self.hydrated(TypeRef(cls.__name__), row, sent) for row in rows]
 
-        pages = pages_by_id(self.session, ENTITIES[cls.__name__], list(ids), paths, receive)
+        pages = self.pages_by_id(cls, ids, paths, receive)
         return [obj async for page in pages for obj in page if obj is not None]
+
+    def pages_by_id(
+        self,
+        cls: type[StashObject],
+        ids: Sequence[str],
+        paths: Sequence[str] | None,
+        receive: Receive | None = None,
+    ) -> AsyncIterator[list[Any]]:
+        """Pages of the rows with these ids, or of what `receive` makes of them; 500 ids to a request."""
+        from stash_cli.core.client.paging import pages_by_id
+
+        return pages_by_id(self.session, ENTITIES[cls.__name__], list(ids), paths, receive)
 
     async def _find_listed(self, entity: Entity, one: str | int, paths: Sequence[str] | None) -> Any:
         """One object of a type that has a list query only (scene markers)."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.paging import pages_by_id
 from stash_cli.core.edits.side_mutations import side_mutations
 from stash_cli.core.errors import StashUnknownOutcomeError
 from stash_cli.core.orm import state_of
@@ -21,7 +20,6 @@ from stash_cli.core.orm.hydrate import plan_of
 from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.side_mutations import COUNTED, QUEUED
-from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -126,7 +124,7 @@ async def _resolve(
             failed.extend([(obj, error)] if error else [])
         return rows
 
-    async for _ in pages_by_id(client.session, ENTITIES[cls.__name__], list(group), paths, receive):
+    async for _ in client.pages_by_id(cls, list(group), paths, receive):
         pass
     return failed
 
