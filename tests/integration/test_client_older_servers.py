@@ -86,7 +86,7 @@ def test_a_count_without_times_stays_unknown(tmp_path: Path) -> None:
     async def count_twice(client: StashClient) -> Scene:
         scene = Scene.from_graphql({"id": "1", "o_counter": 1})
         scene.o_counter = 2
-        for message in ("without the value of sceneAddO", "was 1 and is 2, by whom is not known"):
+        for message in ("without sceneAddO", "was 1 and is 2, by whom is not known"):
             with pytest.raises(StashUnknownOutcomeError, match=message):
                 await scene.save(client)
         return scene
