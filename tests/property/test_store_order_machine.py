@@ -325,6 +325,18 @@ class OrderMachine(LibraryMachine):
         self.they_set_key(one, "theirs", word)
         self.save(number, "", None)
 
+    @rule(number=picks, fault=st.sampled_from(FAULTS))
+    def count_beside_another(self, number: int, fault: str) -> None:
+        """Another client counts, as nobody has read, and so do we."""
+        while self.tasks:
+            self.release(0)
+        self.read("find", number, False)
+        scene = self.editable(number)
+        if scene is not None and not scene.is_new():
+            self.count(number)
+            self.they_count(sorted(self.history.keys() - self.gone).index(scene.id))
+            self.save(number, fault, None)
+
     @rule(number=picks)
     def delete(self, number: int) -> None:
         scene = self.scenes[number % len(self.scenes)]
