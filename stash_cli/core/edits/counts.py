@@ -101,7 +101,7 @@ async def resolve_counts(
     for obj in objects:
         for name, lost in list(held.unknown.items()) if (held := state_of(obj).pending) else ():
             if isinstance(lost, LostCount) and is_reset(obj, name):
-                _settle(obj, name, 0)
+                _commit_lost(obj, name, 0)
             elif isinstance(lost, LostCount):
                 groups.setdefault((type(obj), name), {})[obj.id] = obj
     failed: list[Failure] = []
@@ -140,14 +140,14 @@ def _take(
         done = lost.done(before, now, history)
         if done is None and not forget:
             return _unclear(obj, name, before, now)
-        _settle(obj, name, done or 0, number)
+        _commit_lost(obj, name, done or 0, number)
         merge_answer(obj, row, number)
         # It may have been carried out between the requests that are open now.
         state.record_writes(row)
     return None
 
 
-def _settle(obj: StashObject, name: str, done: int, number: int | None = None) -> None:
+def _commit_lost(obj: StashObject, name: str, done: int, number: int | None = None) -> None:
     """Commit what a lost count has done."""
     state = state_of(obj)
     state.commit({name: _number(state.committed_state.get(name)) + done}, number)

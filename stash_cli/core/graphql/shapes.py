@@ -7,9 +7,10 @@ then recognised; only lists and objects inside are visited again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stash_cli.core.graphql.selected import Tree, for_type, selected
+from stash_cli.core.syntax.tokens import Token, tokens
 from stash_cli.core.types.api import ApiType, describe_api
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 Check = Callable[[Any], bool]
 Nested = tuple[tuple[str, Check], ...]
 """Fields whose values have to be visited, with their checks."""
+
+Tree = dict[str, "Tree | None"]
+"""Response key -> what is selected below it; `...Type` -> what is selected of that type only."""
+
+_FRAGMENT = "..."
 
 _NULL = type(None)
 _SCALARS: dict[str, tuple[type, ...]] = {
@@ -211,3 +217,53 @@ def _anything(_: Any) -> bool:
 
 def _leaf(types: set[type]) -> Check:
     return lambda value: type(value) in types
+
+
+@lru_cache(maxsize=64)
+def selected(document: str) -> Tree:
+    """The selection of a document with one operation and no named fragments or directives."""
+    parts = list(tokens(document))
+    position = 0
+    while parts[position].text != "{":
+        position = _after_group(parts, position)
+    return _tree(parts, position + 1)[0]
+
+
+def for_type(tree: Tree, names: frozenset[str]) -> Tree:
+    """What `tree` selects of an object whose type and interfaces are `names`."""
+    found: Tree = {}
+    for key, below in tree.items():
+        if not key.startswith(_FRAGMENT):
+            found[key] = below
+        elif below and key.removeprefix(_FRAGMENT) in names:
+            found |= for_type(below, names)
+    return found
+
+
+def _tree(parts: list[Token], position: int) -> tuple[Tree, int]:
+    """The selection that begins at `position`, and the position after its brace."""
+    tree: Tree = {}
+    while parts[position].text != "}":
+        key = parts[position].text
+        if key == _FRAGMENT:
+            key, position = f"{key}{parts[position + 2].text}", position + 3
+        elif parts[position + 1].text == ":":
+            position += 3
+        else:
+            position += 1
+        if parts[position].text == "(":
+            position = _after_group(parts, position)
+        tree[key] = None
+        if parts[position].text == "{":
+            tree[key], position = _tree(parts, position + 1)
+    return tree, position + 1
+
+
+def _after_group(parts: list[Token], position: int) -> int:
+    """The position after one token, or after the parenthesis that closes the one at `position`."""
+    depth = 0
+    while True:
+        depth += {"(": 1, ")": -1}.get(parts[position].text, 0)
+        position += 1
+        if depth == 0:
+            return position
