@@ -114,30 +114,24 @@ def test_a_first_request_that_fails_is_a_result_too(fault: str, tmp_path: Path) 
     ("facts", "answer", "error"),
     [({"read_only": True}, RESET, StashUsageError), ({}, http(401, ""), StashAuthenticationError)],
 )
-def test_an_error_is_raised_when_nothing_was_sent(
+async def test_an_error_is_raised_when_nothing_was_sent(
     facts: dict[str, Any], answer: Any, error: type[StashError], tmp_path: Path
 ) -> None:
     operations = updates(3)
 
-    async def main() -> None:
-        async with session_with(lambda _: answer, tmp_path, **facts) as (session, _):
-            with pytest.raises(error):
-                await execute_batch(session, operations, max_batch_size=1)
-
-    run(main())
+    async with session_with(lambda _: answer, tmp_path, **facts) as (session, _):
+        with pytest.raises(error):
+            await execute_batch(session, operations, max_batch_size=1)
     assert outcomes(operations)[1:] == [NOT_SENT] * 2
 
 
-def test_a_wrong_argument_in_a_later_request_sends_none(tmp_path: Path) -> None:
+async def test_a_wrong_argument_in_a_later_request_sends_none(tmp_path: Path) -> None:
     operations = [*updates(2), BatchOperation("tagUpdate", {"nope": 1})]
 
-    async def main() -> None:
-        async with session_with(done, tmp_path) as (session, server):
-            with pytest.raises(StashInputError, match="nope"):
-                await execute_batch(session, operations, max_batch_size=1)
-            assert server.kinds == ["Introspection"]
-
-    run(main())
+    async with session_with(done, tmp_path) as (session, server):
+        with pytest.raises(StashInputError, match="nope"):
+            await execute_batch(session, operations, max_batch_size=1)
+        assert server.kinds == ["Introspection"]
     assert outcomes(operations) == [NOT_SENT] * 3
 
 
@@ -168,36 +162,30 @@ def _json(data: dict[str, Any]) -> str:
     return json.dumps({"data": data})
 
 
-def test_a_cancelled_batch_says_what_became_of_its_operations(tmp_path: Path) -> None:
+async def test_a_cancelled_batch_says_what_became_of_its_operations(tmp_path: Path) -> None:
     operations = updates(3)
 
-    async def main() -> None:
-        reached = asyncio.Event()
+    reached = asyncio.Event()
 
-        def hang(_: dict[str, Any]) -> Any:
-            reached.set()
-            return HANG
+    def hang(_: dict[str, Any]) -> Any:
+        reached.set()
+        return HANG
 
-        async with session_with(spoiling("1", hang), tmp_path) as (session, _):
-            task = asyncio.create_task(execute_batch(session, operations, max_batch_size=1))
-            await reached.wait()
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-
-    run(main())
+    async with session_with(spoiling("1", hang), tmp_path) as (session, _):
+        task = asyncio.create_task(execute_batch(session, operations, max_batch_size=1))
+        await reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
     assert outcomes(operations) == [DONE, UNKNOWN, NOT_SENT]
 
 
-def test_what_met_a_lock_after_it_was_done_is_not_sent_again(tmp_path: Path) -> None:
+async def test_what_met_a_lock_after_it_was_done_is_not_sent_again(tmp_path: Path) -> None:
     answer = failed("database is locked", "a0", "parents")
 
-    async def main() -> None:
-        async with session_with(lambda _: answer, tmp_path) as (session, server):
-            [operation] = await execute_batch(session, updates(1))
-            assert operation.outcome == UNKNOWN
-            with pytest.raises(StashUnknownOutcomeError):
-                await session.call("tagUpdate", {"input": {"id": "1"}})
-            assert len(server.requests) == 3
-
-    run(main())
+    async with session_with(lambda _: answer, tmp_path) as (session, server):
+        [operation] = await execute_batch(session, updates(1))
+        assert operation.outcome == UNKNOWN
+        with pytest.raises(StashUnknownOutcomeError):
+            await session.call("tagUpdate", {"input": {"id": "1"}})
+        assert len(server.requests) == 3

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from client_server import connection_to, knows_schema, serving, session_with
-from support import run
 from test_client_shapes import following, sends, websocket
 
 from stash_cli import Scene, StashClient, StashContext
@@ -88,39 +87,33 @@ def test_there_are_many_cases() -> None:
     assert len(CASES) > 80
 
 
-def test_a_query(tmp_path: Path) -> None:
+async def test_a_query(tmp_path: Path) -> None:
     answer: list[Any] = [PAGE]
     accepted: list[Any] = []
     refused: list[StashIntegrationError] = []
 
-    async def main() -> None:
-        async with session_with(lambda _: {"findScenes": answer[0]}, tmp_path) as (session, _):
-            assert await session.call(*ASKED) == PAGE
-            for place, value, answer[0] in CASES:
-                try:
-                    await session.call(*ASKED)
-                except StashIntegrationError as error:
-                    refused.append(error)
-                else:
-                    accepted.append((place, value))
-
-    run(main())
+    async with session_with(lambda _: {"findScenes": answer[0]}, tmp_path) as (session, _):
+        assert await session.call(*ASKED) == PAGE
+        for place, value, answer[0] in CASES:
+            try:
+                await session.call(*ASKED)
+            except StashIntegrationError as error:
+                refused.append(error)
+            else:
+                accepted.append((place, value))
     assert accepted == []
     assert {error.exit_status for error in refused} == {1}
     assert max(len(error.message) for error in refused) < 250
 
 
 @pytest.mark.parametrize(("place", "told"), [("scenes.0.tags.0.name", "findScenes.scenes[0].tags[0].name")])
-def test_the_place_is_told(place: str, told: str, tmp_path: Path) -> None:
+async def test_the_place_is_told(place: str, told: str, tmp_path: Path) -> None:
     [(_, _, wrong)] = spoilt(PAGE, {place: [5]})
 
-    async def main() -> None:
-        async with session_with(lambda _: {"findScenes": wrong}, tmp_path) as (session, _):
-            with pytest.raises(StashIntegrationError) as caught:
-                await session.call(*ASKED)
-            assert f"answered {told} with something else: 5" in caught.value.message
-
-    run(main())
+    async with session_with(lambda _: {"findScenes": wrong}, tmp_path) as (session, _):
+        with pytest.raises(StashIntegrationError) as caught:
+            await session.call(*ASKED)
+        assert f"answered {told} with something else: 5" in caught.value.message
 
 
 LIBRARY = {
@@ -159,49 +152,40 @@ async def library_with(answer: Callable[[], Any], tmp_path: Path) -> AsyncIterat
 
 
 @pytest.mark.parametrize("method", LIBRARY)
-def test_a_method_of_the_library(method: str, tmp_path: Path) -> None:
+async def test_a_method_of_the_library(method: str, tmp_path: Path) -> None:
     """The fields that an answer leaves out are those of the default selection, which stay unread."""
     operation, good, table = LIBRARY[method]
     answer: list[Any] = [good]
     accepted = []
 
-    async def main() -> None:
-        async with library_with(lambda: {operation: answer[0]}, tmp_path) as client:
-            args = ("1",) if method == "find_tag" else ()
-            for place, value, answer[0] in spoilt(good, table):
-                try:
-                    await getattr(client, method)(*args)
-                except StashIntegrationError:
-                    continue
-                accepted.append((place, value))
-
-    run(main())
+    async with library_with(lambda: {operation: answer[0]}, tmp_path) as client:
+        args = ("1",) if method == "find_tag" else ()
+        for place, value, answer[0] in spoilt(good, table):
+            try:
+                await getattr(client, method)(*args)
+            except StashIntegrationError:
+                continue
+            accepted.append((place, value))
     assert [each for each in accepted if each[1] not in (GONE, {}, [{}])] == []
 
 
-def test_a_mutation_may_have_been_done(tmp_path: Path) -> None:
+async def test_a_mutation_may_have_been_done(tmp_path: Path) -> None:
     wrong = [answer for _, _, answer in spoilt({"id": "1", "name": "x"}, {"name": [None, 5, []], "id": [{}]})]
 
-    async def main() -> None:
-        async with session_with(lambda _: {"tagCreate": wrong[0]}, tmp_path) as (session, _):
-            while wrong:
-                with pytest.raises(StashUnknownOutcomeError):
-                    await session.call("tagCreate", {"input": {"name": "x"}}, ["id", "name"])
-                wrong.pop(0)
-
-    run(main())
+    async with session_with(lambda _: {"tagCreate": wrong[0]}, tmp_path) as (session, _):
+        while wrong:
+            with pytest.raises(StashUnknownOutcomeError):
+                await session.call("tagCreate", {"input": {"name": "x"}}, ["id", "name"])
+            wrong.pop(0)
 
 
-def test_a_document_of_the_user_is_checked_against_the_type_that_is_asked_for(tmp_path: Path) -> None:
+async def test_a_document_of_the_user_is_checked_against_the_type_that_is_asked_for(tmp_path: Path) -> None:
     answer: list[Any] = [None]
 
-    async def main() -> None:
-        async with library_with(lambda: {"findScene": answer[0]}, tmp_path) as client:
-            for answer[0] in ([], "x", {"id": "1", "tags": {}}, {"id": {}}, {"__typename": "Tag"}):
-                with pytest.raises(StashIntegrationError):
-                    await client.execute("{ findScene(id: 1) { id } }", result_type=Scene)
-
-    run(main())
+    async with library_with(lambda: {"findScene": answer[0]}, tmp_path) as client:
+        for answer[0] in ([], "x", {"id": "1", "tags": {}}, {"id": {}}, {"__typename": "Tag"}):
+            with pytest.raises(StashIntegrationError):
+                await client.execute("{ findScene(id: 1) { id } }", result_type=Scene)
 
 
 JOB = {"id": "1", "status": "RUNNING", "description": "x", "addTime": "2024-01-01T00:00:00Z"}
@@ -219,28 +203,22 @@ UPDATES: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("place", UPDATES)
-def test_a_subscription(place: str, tmp_path: Path) -> None:
+async def test_a_subscription(place: str, tmp_path: Path) -> None:
     wrong = [answer for _, _, answer in spoilt(EVENT, {place: UPDATES[place]})]
     paths = ["type", *(f"job.{name}" for name in JOB)]
 
-    async def main() -> None:
-        for answer in wrong:
-            handler = sends(following({"data": {"jobsSubscribe": answer}}))
-            async with websocket(handler, tmp_path) as (session, _):
-                with pytest.raises(StashIntegrationError):
-                    async with session.subscribe("jobsSubscribe", paths=paths) as stream:
-                        await anext(stream)
-
-    run(main())
+    for answer in wrong:
+        handler = sends(following({"data": {"jobsSubscribe": answer}}))
+        async with websocket(handler, tmp_path) as (session, _):
+            with pytest.raises(StashIntegrationError):
+                async with session.subscribe("jobsSubscribe", paths=paths) as stream:
+                    await anext(stream)
 
 
-def test_answers_that_are_right_are_left_alone(tmp_path: Path) -> None:
+async def test_answers_that_are_right_are_left_alone(tmp_path: Path) -> None:
     """Nullable fields that are null, fields of newer servers, whole numbers for fractions."""
     right = json.loads(json.dumps(SCENE)) | {"studio": None, "title": None, "rating100": 5, "newer": {}}
     page = {"count": 1, "scenes": [right], "duration": 5}
 
-    async def main() -> None:
-        async with session_with(lambda _: {"findScenes": page}, tmp_path) as (session, _):
-            assert await session.call(*ASKED) == page
-
-    run(main())
+    async with session_with(lambda _: {"findScenes": page}, tmp_path) as (session, _):
+        assert await session.call(*ASKED) == page

@@ -176,7 +176,9 @@ def test_a_proxy_that_forwards_has_the_request(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.1])
-def test_a_kept_connection_that_was_closed_carries_no_mutation_twice(pause: float, tmp_path: Path) -> None:
+async def test_a_kept_connection_that_was_closed_carries_no_mutation_twice(
+    pause: float, tmp_path: Path
+) -> None:
     """Whether the close was noticed in time or not: it is done once, or its outcome is unknown."""
     done: list[bytes] = []
 
@@ -185,22 +187,19 @@ def test_a_kept_connection_that_was_closed_carries_no_mutation_twice(pause: floa
         writer.write(DONE)
         await writer.drain()
 
-    async def main() -> None:
-        async with (
-            Loopback(answers_once) as server,
-            Session(connection_to(server.url, tmp_path)) as session,
-        ):
-            for number in range(1, 6):
-                before = len(done)
-                try:
-                    await session.execute(MUTATION)
-                except StashUnknownOutcomeError:
-                    assert len(done) - before <= 1
-                else:
-                    assert len(done) - before == 1, number
-                await asyncio.sleep(pause)
-
-    run(main())
+    async with (
+        Loopback(answers_once) as server,
+        Session(connection_to(server.url, tmp_path)) as session,
+    ):
+        for number in range(1, 6):
+            before = len(done)
+            try:
+                await session.execute(MUTATION)
+            except StashUnknownOutcomeError:
+                assert len(done) - before <= 1
+            else:
+                assert len(done) - before == 1, number
+            await asyncio.sleep(pause)
 
 
 @pytest.mark.parametrize(("scheme", "stage"), [("http", BODY), ("https", NOT_STARTED)])

@@ -118,24 +118,18 @@ def test_faults_are_errors_and_only_safe_requests_are_repeated(fault: str, tmp_p
 @pytest.mark.parametrize(
     "document", ["what is this", "# x\rmutation { a }", "query A { a } mutation B { b }"]
 )
-def test_what_may_be_a_mutation_is_sent_once(document: str, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(lambda _: RESET, tmp_path) as (session, server):
-            with pytest.raises(StashUnknownOutcomeError, match="may have been done") as caught:
-                await session.execute(document)
-            assert caught.value.exit_status == 10
-            assert len(server.requests) == 1
-
-    run(main())
+async def test_what_may_be_a_mutation_is_sent_once(document: str, tmp_path: Path) -> None:
+    async with session_with(lambda _: RESET, tmp_path) as (session, server):
+        with pytest.raises(StashUnknownOutcomeError, match="may have been done") as caught:
+            await session.execute(document)
+        assert caught.value.exit_status == 10
+        assert len(server.requests) == 1
 
 
-def test_a_fault_that_passes_is_not_seen(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(scripted(RESET, half(DONE), DONE), tmp_path) as (session, server):
-            assert await session.execute(QUERY) == DONE
-            assert len(server.requests) == 3
-
-    run(main())
+async def test_a_fault_that_passes_is_not_seen(tmp_path: Path) -> None:
+    async with session_with(scripted(RESET, half(DONE), DONE), tmp_path) as (session, server):
+        assert await session.execute(QUERY) == DONE
+        assert len(server.requests) == 3
 
 
 def test_nothing_listens(tmp_path: Path) -> None:
@@ -158,32 +152,26 @@ def test_nothing_listens(tmp_path: Path) -> None:
     assert "--demo" in (error.hint or "")
 
 
-def test_a_refused_mutation_is_sent_once_the_server_is_up(tmp_path: Path) -> None:
+async def test_a_refused_mutation_is_sent_once_the_server_is_up(tmp_path: Path) -> None:
     """The request never reached anyone, so sending it again cannot do it twice."""
 
-    async def main() -> None:
-        async with session_with(lambda _: DONE, tmp_path) as (_, server):
-            pass
-        async with Session(Connection(f"{server.url}/graphql", cache_dir=tmp_path)) as session:
-            attempt = asyncio.create_task(session.execute(MUTATION))
-            await asyncio.sleep(0.02)
-            async with server.loopback:
-                assert (await attempt)["tagDestroy"] is True
-        assert len(server.requests) == 1
-
-    run(main())
+    async with session_with(lambda _: DONE, tmp_path) as (_, server):
+        pass
+    async with Session(Connection(f"{server.url}/graphql", cache_dir=tmp_path)) as session:
+        attempt = asyncio.create_task(session.execute(MUTATION))
+        await asyncio.sleep(0.02)
+        async with server.loopback:
+            assert (await attempt)["tagDestroy"] is True
+    assert len(server.requests) == 1
 
 
-def test_an_unknown_host_is_named(tmp_path: Path) -> None:
-    async def main() -> None:
-        connection = Connection("http://stash.invalid:9999/graphql", cache_dir=tmp_path)
-        async with Session(connection) as session:
-            with pytest.raises(StashConnectionError) as caught:
-                await session.execute(QUERY)
-        assert "host name is not known" in caught.value.message
-        assert not caught.value.sent
-
-    run(main())
+async def test_an_unknown_host_is_named(tmp_path: Path) -> None:
+    connection = Connection("http://stash.invalid:9999/graphql", cache_dir=tmp_path)
+    async with Session(connection) as session:
+        with pytest.raises(StashConnectionError) as caught:
+            await session.execute(QUERY)
+    assert "host name is not known" in caught.value.message
+    assert not caught.value.sent
 
 
 def test_certificates_are_checked_unless_said_otherwise(tmp_path: Path) -> None:
@@ -212,32 +200,26 @@ def test_http_to_a_tls_port_and_the_other_way_round(tmp_path: Path) -> None:
             run(asked(tls=tls))
 
 
-def test_a_wrong_key_is_told_from_a_missing_one(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(lambda _: http(401, ""), tmp_path, api_key="s3cret") as (session, server):
-            with pytest.raises(StashAuthenticationError, match="refused the API key") as caught:
-                await session.execute(QUERY)
-            assert "s3cret" not in f"{caught.value!r} {caught.value.hint} {session.connection!r}"
-            assert "ApiKey: s3cret" in server.headers[0]
-        assert caught.value.exit_status == 4
-
-    run(main())
+async def test_a_wrong_key_is_told_from_a_missing_one(tmp_path: Path) -> None:
+    async with session_with(lambda _: http(401, ""), tmp_path, api_key="s3cret") as (session, server):
+        with pytest.raises(StashAuthenticationError, match="refused the API key") as caught:
+            await session.execute(QUERY)
+        assert "s3cret" not in f"{caught.value!r} {caught.value.hint} {session.connection!r}"
+        assert "ApiKey: s3cret" in server.headers[0]
+    assert caught.value.exit_status == 4
 
 
-def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
-    async def main() -> None:
-        args = {"input": {"id": "1"}}
-        async with session_with(scripted(LOCKED, LOCKED, DONE), tmp_path) as (session, server):
-            assert await session.call("tagDestroy", args) is True
-            assert server.kinds == ["Introspection", "TagDestroy", "TagDestroy", "TagDestroy"]
-        several = "mutation M { a: tagDestroy(input: {id: 1}) b: tagDestroy(input: {id: 2}) }"
-        async with session_with(scripted(LOCKED), tmp_path) as (session, server):
-            with pytest.raises(StashLockedError) as caught:
-                await session.execute(several)
-            assert len(server.requests) == 1
-        assert caught.value.exit_status == 5
-
-    run(main())
+async def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
+    args = {"input": {"id": "1"}}
+    async with session_with(scripted(LOCKED, LOCKED, DONE), tmp_path) as (session, server):
+        assert await session.call("tagDestroy", args) is True
+        assert server.kinds == ["Introspection", "TagDestroy", "TagDestroy", "TagDestroy"]
+    several = "mutation M { a: tagDestroy(input: {id: 1}) b: tagDestroy(input: {id: 2}) }"
+    async with session_with(scripted(LOCKED), tmp_path) as (session, server):
+        with pytest.raises(StashLockedError) as caught:
+            await session.execute(several)
+        assert len(server.requests) == 1
+    assert caught.value.exit_status == 5
 
 
 def test_partial_data_and_path_come_with_the_error(tmp_path: Path) -> None:
@@ -255,66 +237,51 @@ def test_partial_data_and_path_come_with_the_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("status", "expected"), [("NEEDS_MIGRATION", "migration"), ("SETUP", "set up")])
-def test_a_server_that_waits_for_its_owner_says_so(status: str, expected: str, tmp_path: Path) -> None:
+async def test_a_server_that_waits_for_its_owner_says_so(status: str, expected: str, tmp_path: Path) -> None:
     def answer(request: dict[str, Any]) -> Any:
         return (
             {"systemStatus": {"status": status}} if "systemStatus" in request["query"] else failed(NIL, "x")
         )
 
-    async def main() -> None:
-        async with session_with(answer, tmp_path) as (session, _):
-            with pytest.raises(StashSystemNotReadyError, match=expected):
-                await session.execute(QUERY)
-
-    run(main())
+    async with session_with(answer, tmp_path) as (session, _):
+        with pytest.raises(StashSystemNotReadyError, match=expected):
+            await session.execute(QUERY)
 
 
-def test_a_panic_of_a_ready_server_stays_a_panic(tmp_path: Path) -> None:
+async def test_a_panic_of_a_ready_server_stays_a_panic(tmp_path: Path) -> None:
     def answer(request: dict[str, Any]) -> Any:
         return {"systemStatus": {"status": "OK"}} if "systemStatus" in request["query"] else failed(NIL, "x")
 
-    async def main() -> None:
-        async with session_with(answer, tmp_path) as (session, _):
-            with pytest.raises(StashGraphQLError, match=r"^runtime error: invalid memory address"):
-                await session.execute(QUERY)
-
-    run(main())
+    async with session_with(answer, tmp_path) as (session, _):
+        with pytest.raises(StashGraphQLError, match=r"^runtime error: invalid memory address"):
+            await session.execute(QUERY)
 
 
-def test_read_only_sends_no_mutation(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(lambda _: DONE, tmp_path, read_only=True) as (session, server):
-            for document in (MUTATION, "# m\nfragment F on Tag { id }\nmutation { x }"):
-                with pytest.raises(StashUsageError, match="read-only"):
-                    await session.execute(document)
-            assert server.requests == []
-            assert await session.execute('query Q { version(q: "mutation {x}") }') == DONE
-
-    run(main())
+async def test_read_only_sends_no_mutation(tmp_path: Path) -> None:
+    async with session_with(lambda _: DONE, tmp_path, read_only=True) as (session, server):
+        for document in (MUTATION, "# m\nfragment F on Tag { id }\nmutation { x }"):
+            with pytest.raises(StashUsageError, match="read-only"):
+                await session.execute(document)
+        assert server.requests == []
+        assert await session.execute('query Q { version(q: "mutation {x}") }') == DONE
 
 
-def test_numbers_are_sent_without_exponents(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(lambda _: DONE, tmp_path) as (session, server):
-            value = {"fields": {"far": 1e20, "near": 1.5e-7, "plain": 2.5, "whole": 3, "text": "1e5"}}
-            await session.execute(QUERY, value)
-            assert server.requests[0]["variables"] == value
-        from stash_cli.core.transport.http import encode
+async def test_numbers_are_sent_without_exponents(tmp_path: Path) -> None:
+    async with session_with(lambda _: DONE, tmp_path) as (session, server):
+        value = {"fields": {"far": 1e20, "near": 1.5e-7, "plain": 2.5, "whole": 3, "text": "1e5"}}
+        await session.execute(QUERY, value)
+        assert server.requests[0]["variables"] == value
+    from stash_cli.core.transport.http import encode
 
-        with pytest.raises(StashInputError, match="cannot be sent as JSON"):
-            encode({"query": "", "variables": {"x": float("nan")}})
-        sent = encode({"query": "", "variables": value})
-        assert b"100000000000000000000.0" in sent
-        assert b"0.00000015" in sent
-
-    run(main())
+    with pytest.raises(StashInputError, match="cannot be sent as JSON"):
+        encode({"query": "", "variables": {"x": float("nan")}})
+    sent = encode({"query": "", "variables": value})
+    assert b"100000000000000000000.0" in sent
+    assert b"0.00000015" in sent
 
 
-def test_one_connection_serves_many_requests(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(lambda _: DONE, tmp_path) as (session, server):
-            for _ in range(5):
-                await session.execute(QUERY)
-            assert server.connections == 1
-
-    run(main())
+async def test_one_connection_serves_many_requests(tmp_path: Path) -> None:
+    async with session_with(lambda _: DONE, tmp_path) as (session, server):
+        for _ in range(5):
+            await session.execute(QUERY)
+        assert server.connections == 1

@@ -57,18 +57,15 @@ async def picture_of(client: StashClient, path: str | None) -> bytes:
     return bytes(answer.content)
 
 
-def test_an_image_from_a_path(url: str, dot: Path) -> None:
+async def test_an_image_from_a_path(url: str, dot: Path) -> None:
     content = dot.read_bytes()
 
-    async def main() -> None:
-        async with StashContext(url) as client:
-            alice = await client.create_performer(Performer(name="Alice"))
-            changed = await client.update_performer_image(alice, str(dot))
-            assert await picture_of(client, changed.image_path) == content
-            made: Tag = await client.ask("tagCreate", input=TagCreateInput(name="A", image=dot))
-            assert await picture_of(client, made.image_path) == content
-
-    run(main())
+    async with StashContext(url) as client:
+        alice = await client.create_performer(Performer(name="Alice"))
+        changed = await client.update_performer_image(alice, str(dot))
+        assert await picture_of(client, changed.image_path) == content
+        made: Tag = await client.ask("tagCreate", input=TagCreateInput(name="A", image=dot))
+        assert await picture_of(client, made.image_path) == content
 
 
 def test_what_an_image_may_be(dot: Path) -> None:
@@ -92,19 +89,16 @@ def is_database(path: Path) -> bool:
 
 
 @pytest.mark.parametrize("form", ["path", "text", "file", "input"])
-def test_export_download_upload_import(form: str, url: str, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with StashContext(url) as client:
-            tag = await client.create_tag(Tag(name="Outdoor"))
-            path = Path(await client.export_objects(EXPORT, tmp_path))
-            assert path.parent == tmp_path
-            assert zipfile.is_zipfile(path)
-            await client.tag_destroy({"id": tag.id})
-            job = await client.import_objects(given(form, path))
-            assert await client.wait_for_job(job, timeout=20) is True
-            assert [each.name for each in (await client.find_tags()).tags] == ["Outdoor"]
-
-    run(main())
+async def test_export_download_upload_import(form: str, url: str, tmp_path: Path) -> None:
+    async with StashContext(url) as client:
+        tag = await client.create_tag(Tag(name="Outdoor"))
+        path = Path(await client.export_objects(EXPORT, tmp_path))
+        assert path.parent == tmp_path
+        assert zipfile.is_zipfile(path)
+        await client.tag_destroy({"id": tag.id})
+        job = await client.import_objects(given(form, path))
+        assert await client.wait_for_job(job, timeout=20) is True
+        assert [each.name for each in (await client.find_tags()).tags] == ["Outdoor"]
 
 
 def test_a_missing_upload_is_refused_before_anything_is_sent(embedded_url: str) -> None:
@@ -117,15 +111,12 @@ def test_a_missing_upload_is_refused_before_anything_is_sent(embedded_url: str) 
 
 
 @pytest.mark.parametrize("method", ["backup_database", "anonymise_database"])
-def test_a_copy_of_the_database(method: str, url: str, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with StashContext(url) as client:
-            path = Path(await getattr(client, method)({}, tmp_path / "copy.sqlite"))
-            assert path == tmp_path / "copy.sqlite"
-            assert is_database(path)
-            assert await getattr(client, method)({"download": True})
-
-    run(main())
+async def test_a_copy_of_the_database(method: str, url: str, tmp_path: Path) -> None:
+    async with StashContext(url) as client:
+        path = Path(await getattr(client, method)({}, tmp_path / "copy.sqlite"))
+        assert path == tmp_path / "copy.sqlite"
+        assert is_database(path)
+        assert await getattr(client, method)({"download": True})
 
 
 def test_the_parts_of_an_upload_come_in_their_order(tmp_path: Path) -> None:

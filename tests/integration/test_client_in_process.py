@@ -68,7 +68,7 @@ def test_an_interrupted_caller_does_not_wait_for_jobs(embedded_url: str) -> None
     assert time.monotonic() - started < 5
 
 
-def test_a_websocket_that_the_app_refuses_or_leaves() -> None:
+async def test_a_websocket_that_the_app_refuses_or_leaves() -> None:
     async def refuse(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "websocket.close"})
@@ -77,16 +77,13 @@ def test_a_websocket_that_the_app_refuses_or_leaves() -> None:
         await receive()
         await send({"type": "websocket.accept"})
 
-    async def main() -> None:
-        with pytest.raises(StashConnectionError, match="refused the websocket"):
-            await open_asgi_channel(refuse)
-        channel = await open_asgi_channel(leave)
-        for _ in range(2):
-            with pytest.raises(StashConnectionError, match="closed the websocket"):
-                await channel.receive()
-        await channel.close()
-
-    run(main())
+    with pytest.raises(StashConnectionError, match="refused the websocket"):
+        await open_asgi_channel(refuse)
+    channel = await open_asgi_channel(leave)
+    for _ in range(2):
+        with pytest.raises(StashConnectionError, match="closed the websocket"):
+            await channel.receive()
+    await channel.close()
 
 
 def test_a_missing_extra_is_named(embedded_url: str) -> None:

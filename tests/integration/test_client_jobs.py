@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from client_socket import JobServer, job, jobs_served
-from support import run
 
 from stash_cli.core.client import jobs
 from stash_cli.core.client.jobs import JobUpdate, watch_job
@@ -39,43 +38,37 @@ async def until(condition: Any) -> None:
             await asyncio.sleep(0.01)
 
 
-def test_it_listens_before_it_starts_and_hears_every_step(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
+async def test_it_listens_before_it_starts_and_hears_every_step(tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server):
 
-            async def start() -> str:
-                server.heard.append("start")
-                await server.tell(job("7", "READY", progress=0), "ADD")
-                await server.tell(job("8", "FINISHED"))
-                for progress in (0.25, 0.75, 0.6):
-                    await server.tell(job("7", progress=progress))
-                await server.tell(job("7", "FINISHED", progress=1), "REMOVE")
-                return "7"
+        async def start() -> str:
+            server.heard.append("start")
+            await server.tell(job("7", "READY", progress=0), "ADD")
+            await server.tell(job("8", "FINISHED"))
+            for progress in (0.25, 0.75, 0.6):
+                await server.tell(job("7", progress=progress))
+            await server.tell(job("7", "FINISHED", progress=1), "REMOVE")
+            return "7"
 
-            updates = await followed(session, start, poll=60)
-            assert [(each.status, each.progress) for each in updates] == [
-                ("READY", 0),
-                ("RUNNING", 0.25),
-                ("RUNNING", 0.75),
-                ("RUNNING", 0.6),
-                ("FINISHED", 1),
-            ]
-            first = server.heard.index("start")
-            assert {"connection_init", "subscribe", "ping"} <= set(server.heard[:first])
-            assert "pong" in server.heard
-            assert server.subprotocols == ["graphql-transport-ws"]
-            assert server.key == "k3y"
-
-    run(main())
+        updates = await followed(session, start, poll=60)
+        assert [(each.status, each.progress) for each in updates] == [
+            ("READY", 0),
+            ("RUNNING", 0.25),
+            ("RUNNING", 0.75),
+            ("RUNNING", 0.6),
+            ("FINISHED", 1),
+        ]
+        first = server.heard.index("start")
+        assert {"connection_init", "subscribe", "ping"} <= set(server.heard[:first])
+        assert "pong" in server.heard
+        assert server.subprotocols == ["graphql-transport-ws"]
+        assert server.key == "k3y"
 
 
-def test_a_job_that_ended_before_is_seen_at_once(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            server.jobs["7"] = job(status="FINISHED")
-            assert [each.status for each in await followed(session, 7)] == ["FINISHED"]
-
-    run(main())
+async def test_a_job_that_ended_before_is_seen_at_once(tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server):
+        server.jobs["7"] = job(status="FINISHED")
+        assert [each.status for each in await followed(session, 7)] == ["FINISHED"]
 
 
 @pytest.mark.parametrize(
@@ -86,57 +79,45 @@ def test_a_job_that_ended_before_is_seen_at_once(tmp_path: Path) -> None:
         (job(status="CANCELLED"), StashJobError, "was cancelled"),
     ],
 )
-def test_an_unhappy_end_is_an_error_after_the_last_update(
+async def test_an_unhappy_end_is_an_error_after_the_last_update(
     ending: dict[str, Any], error: type[StashError], words: str, tmp_path: Path
 ) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            server.jobs["7"] = ending
-            updates = watch_job(session, "7")
-            assert (await anext(updates)).status == ending["status"]
-            with pytest.raises(error, match=words) as caught:
-                await anext(updates)
-            assert caught.value.exit_status == 9
-
-    run(main())
+    async with jobs_served(tmp_path) as (session, server):
+        server.jobs["7"] = ending
+        updates = watch_job(session, "7")
+        assert (await anext(updates)).status == ending["status"]
+        with pytest.raises(error, match=words) as caught:
+            await anext(updates)
+        assert caught.value.exit_status == 9
 
 
-def test_a_dropped_websocket_is_opened_again(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            server.jobs["7"] = job(progress=0.1)
-            task = asyncio.create_task(followed(session, poll=60))
-            await until(lambda: server.looks == 1)
-            await server.drop()
-            await until(lambda: server.opened == 2 and server.listeners)
-            await server.tell(job(status="FINISHED"))
-            assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
-
-    run(main())
+async def test_a_dropped_websocket_is_opened_again(tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server):
+        server.jobs["7"] = job(progress=0.1)
+        task = asyncio.create_task(followed(session, poll=60))
+        await until(lambda: server.looks == 1)
+        await server.drop()
+        await until(lambda: server.opened == 2 and server.listeners)
+        await server.tell(job(status="FINISHED"))
+        assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
 
 
-def test_without_a_websocket_the_job_is_looked_at(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            server.sockets = False
-            server.jobs["7"] = job()
-            task = asyncio.create_task(followed(session, poll=60))
-            await until(lambda: server.looks == 1)
-            server.jobs["7"] = job(status="FINISHED")
-            assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
-
-    run(main())
+async def test_without_a_websocket_the_job_is_looked_at(tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server):
+        server.sockets = False
+        server.jobs["7"] = job()
+        task = asyncio.create_task(followed(session, poll=60))
+        await until(lambda: server.looks == 1)
+        server.jobs["7"] = job(status="FINISHED")
+        assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
 
 
-def test_the_time_runs_out_while_the_job_runs(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            server.jobs["7"] = job()
-            with pytest.raises(StashJobRunningError, match="job 7 is still running") as caught:
-                await followed(session, timeout=1.0)
-            assert caught.value.exit_status == 8
-
-    run(main())
+async def test_the_time_runs_out_while_the_job_runs(tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server):
+        server.jobs["7"] = job()
+        with pytest.raises(StashJobRunningError, match="job 7 is still running") as caught:
+            await followed(session, timeout=1.0)
+        assert caught.value.exit_status == 8
 
 
 def restarted(server: JobServer) -> None:
@@ -148,156 +129,131 @@ def restarted_and_busy(server: JobServer) -> None:
 
 
 @pytest.mark.parametrize("restart", [restarted, restarted_and_busy])
-def test_a_restarted_server_does_not_know_the_job(restart: Any, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            server.jobs["7"] = job()
-            task = asyncio.create_task(followed(session, poll=0.05))
-            await until(lambda: server.looks >= 2)
-            server.away = True
-            await server.drop()
-            await asyncio.sleep(0.1)
-            restart(server)
-            server.away = False
-            with pytest.raises(StashJobUnknownError, match="does not know job 7") as caught:
-                await task
-            assert caught.value.exit_status == 10
-
-    run(main())
+async def test_a_restarted_server_does_not_know_the_job(restart: Any, tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server):
+        server.jobs["7"] = job()
+        task = asyncio.create_task(followed(session, poll=0.05))
+        await until(lambda: server.looks >= 2)
+        server.away = True
+        await server.drop()
+        await asyncio.sleep(0.1)
+        restart(server)
+        server.away = False
+        with pytest.raises(StashJobUnknownError, match="does not know job 7") as caught:
+            await task
+        assert caught.value.exit_status == 10
 
 
 @pytest.mark.parametrize("is_ours", [True, False])
-def test_a_restart_before_the_first_look_may_bring_another_job(is_ours: bool, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            told: list[StashError] = []
+async def test_a_restart_before_the_first_look_may_bring_another_job(is_ours: bool, tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server):
+        told: list[StashError] = []
 
-            async def start() -> str:
-                server.away = True
-                return "7"
+        async def start() -> str:
+            server.away = True
+            return "7"
 
-            watched = followed(session, start, poll=0.05, on_away=told.append)
-            task = asyncio.create_task(watched)
-            await until(lambda: told)
-            added = datetime.now(UTC) + timedelta(minutes=0 if is_ours else 2)
-            server.jobs["7"] = job(status="FINISHED", addTime=added.isoformat())
-            server.away = False
-            if is_ours:
-                assert [each.status for each in await task] == ["FINISHED"]
-            else:
-                with pytest.raises(StashJobUnknownError):
-                    await task
-            assert len(told) == 1
-
-    run(main())
+        watched = followed(session, start, poll=0.05, on_away=told.append)
+        task = asyncio.create_task(watched)
+        await until(lambda: told)
+        added = datetime.now(UTC) + timedelta(minutes=0 if is_ours else 2)
+        server.jobs["7"] = job(status="FINISHED", addTime=added.isoformat())
+        server.away = False
+        if is_ours:
+            assert [each.status for each in await task] == ["FINISHED"]
+        else:
+            with pytest.raises(StashJobUnknownError):
+                await task
+        assert len(told) == 1
 
 
 NO_JOBS = [17, [1, 2], "x", {"id": "7"}, {"id": "7", "status": 3}, job(progress="half"), job(subTasks="x")]
 
 
 @pytest.mark.parametrize("answer", NO_JOBS, ids=str)
-def test_what_is_no_job_ends_the_wait(answer: Any, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server), asyncio.timeout(60):
-            server.jobs["7"] = answer
-            with pytest.raises(StashIntegrationError):
-                await followed(session, poll=60)
-
-    run(main())
+async def test_what_is_no_job_ends_the_wait(answer: Any, tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server), asyncio.timeout(60):
+        server.jobs["7"] = answer
+        with pytest.raises(StashIntegrationError):
+            await followed(session, poll=60)
 
 
 @pytest.mark.parametrize("update", [None, 17, {"type": "UPDATE"}, {"type": "UPDATE", "job": [1]}], ids=str)
-def test_what_is_no_update_makes_the_websocket_useless(update: Any, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            server.jobs["7"] = job()
-            task = asyncio.create_task(followed(session, poll=60))
-            await until(lambda: server.looks == 1 and server.listeners)
-            server.jobs["7"] = job(status="FINISHED")
-            await server.publish("jobsSubscribe", update)
-            assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
-
-    run(main())
+async def test_what_is_no_update_makes_the_websocket_useless(update: Any, tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server):
+        server.jobs["7"] = job()
+        task = asyncio.create_task(followed(session, poll=60))
+        await until(lambda: server.looks == 1 and server.listeners)
+        server.jobs["7"] = job(status="FINISHED")
+        await server.publish("jobsSubscribe", update)
+        assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
 
 
 @pytest.mark.parametrize("limit", [None, 0.1])
-def test_a_job_of_a_server_that_was_never_reached_does_not_run(limit: float | None, tmp_path: Path) -> None:
-    async def main() -> None:
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            url = f"http://127.0.0.1:{taken.getsockname()[1]}/graphql"
-            async with Session(Connection(url, cache_dir=tmp_path)) as session, asyncio.timeout(60):
-                with pytest.raises(StashConnectionError, match="Cannot reach"):
-                    await followed(session, timeout=limit)
-
-    run(main())
-
-
-def test_the_time_runs_out_while_the_server_is_away(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            server.jobs["7"] = job()
-            task = asyncio.create_task(followed(session, poll=0.05, timeout=2))
-            await until(lambda: server.looks)
-            server.away = True
-            with pytest.raises(StashConnectionError, match="Job 7 ran when it was last seen"):
-                await task
-
-    run(main())
+async def test_a_job_of_a_server_that_was_never_reached_does_not_run(
+    limit: float | None, tmp_path: Path
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/graphql"
+        async with Session(Connection(url, cache_dir=tmp_path)) as session, asyncio.timeout(60):
+            with pytest.raises(StashConnectionError, match="Cannot reach"):
+                await followed(session, timeout=limit)
 
 
-def test_a_server_that_stays_away_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_time_runs_out_while_the_server_is_away(tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server):
+        server.jobs["7"] = job()
+        task = asyncio.create_task(followed(session, poll=0.05, timeout=2))
+        await until(lambda: server.looks)
+        server.away = True
+        with pytest.raises(StashConnectionError, match="Job 7 ran when it was last seen"):
+            await task
+
+
+async def test_a_server_that_stays_away_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(jobs, "_PATIENCE", 0.2)
 
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            server.jobs["7"] = job()
-            task = asyncio.create_task(followed(session, poll=0.05))
-            await until(lambda: server.looks >= 1)
-            server.away = True
-            with pytest.raises(StashConnectionError, match="502"):
-                await task
-
-    run(main())
+    async with jobs_served(tmp_path) as (session, server):
+        server.jobs["7"] = job()
+        task = asyncio.create_task(followed(session, poll=0.05))
+        await until(lambda: server.looks >= 1)
+        server.away = True
+        with pytest.raises(StashConnectionError, match="502"):
+            await task
 
 
-def test_nothing_runs_on_when_the_reader_leaves(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            server.jobs["7"] = job()
-            async with aclosing(watch_job(session, "7", poll=0.02)) as updates:
-                await anext(updates)
-            await until(lambda: not server.listeners)
-            looks = server.looks
-            await asyncio.sleep(0.1)
-            assert server.looks == looks
-
-    run(main())
+async def test_nothing_runs_on_when_the_reader_leaves(tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (session, server):
+        server.jobs["7"] = job()
+        async with aclosing(watch_job(session, "7", poll=0.02)) as updates:
+            await anext(updates)
+        await until(lambda: not server.listeners)
+        looks = server.looks
+        await asyncio.sleep(0.1)
+        assert server.looks == looks
 
 
-def test_client_waits_and_subscribes(tmp_path: Path) -> None:
+async def test_client_waits_and_subscribes(tmp_path: Path) -> None:
     from stash_cli.core.client import StashClient
     from stash_cli.core.types import JobStatus
 
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            client = StashClient(session)
-            with pytest.raises(StashJobUnknownError):
-                await client.wait_for_job("9")
-            server.jobs["7"] = job(status="FAILED")
-            assert await client.wait_for_job(7) is False
-            server.jobs["7"] = job()
-            assert await client.wait_for_job("7", JobStatus.RUNNING) is True
-            with pytest.raises(StashJobRunningError):
-                await client.wait_for_job_with_updates("7", timeout=0.1)
-            async with client.subscribe_to_jobs() as updates:
-                await until(lambda: server.listeners)
-                await server.tell(job(status="FINISHED"))
-                update = await anext(updates)
-                assert (update.type, update.job.status) == ("UPDATE", JobStatus.FINISHED)
-
-    run(main())
+    async with jobs_served(tmp_path) as (session, server):
+        client = StashClient(session)
+        with pytest.raises(StashJobUnknownError):
+            await client.wait_for_job("9")
+        server.jobs["7"] = job(status="FAILED")
+        assert await client.wait_for_job(7) is False
+        server.jobs["7"] = job()
+        assert await client.wait_for_job("7", JobStatus.RUNNING) is True
+        with pytest.raises(StashJobRunningError):
+            await client.wait_for_job_with_updates("7", timeout=0.1)
+        async with client.subscribe_to_jobs() as updates:
+            await until(lambda: server.listeners)
+            await server.tell(job(status="FINISHED"))
+            update = await anext(updates)
+            assert (update.type, update.job.status) == ("UPDATE", JobStatus.FINISHED)
 
 
 @pytest.mark.parametrize(
@@ -313,60 +269,53 @@ def test_client_waits_and_subscribes(tmp_path: Path) -> None:
         ("subscribe_to_scan_complete", "scanCompleteSubscribe", True, lambda x: x is True),
     ],
 )
-def test_every_subscription_goes_on_after_a_dropped_websocket(
+async def test_every_subscription_goes_on_after_a_dropped_websocket(
     method: str, field: str, value: Any, seen: Any, tmp_path: Path
 ) -> None:
     from stash_cli.core.client import StashClient
 
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            async with getattr(StashClient(session), method)() as updates:
-                for opened in (1, 2):
-                    coming = asyncio.ensure_future(anext(updates))
-                    await until(lambda opened=opened: server.opened == opened and server.listeners)
-                    await server.publish(field, value)
-                    assert seen(await coming)
-                    await server.drop()
-            assert not server.listeners
-
-    run(main())
+    async with jobs_served(tmp_path) as (session, server):
+        async with getattr(StashClient(session), method)() as updates:
+            for opened in (1, 2):
+                coming = asyncio.ensure_future(anext(updates))
+                await until(lambda opened=opened: server.opened == opened and server.listeners)
+                await server.publish(field, value)
+                assert seen(await coming)
+                await server.drop()
+        assert not server.listeners
 
 
-def test_pauses_grow_while_the_server_hangs_up(tmp_path: Path) -> None:
+async def test_pauses_grow_while_the_server_hangs_up(tmp_path: Path) -> None:
     from stash_cli.core.client import StashClient
 
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            async with StashClient(session).subscribe_to_scan_complete() as updates:
-                coming = asyncio.ensure_future(anext(updates))
-                await until(lambda: server.listeners)
-                server.hang_up_on = 2
-                await server.drop()
-                await until(lambda: server.opened == 4 and server.listeners)
-                await server.publish("scanCompleteSubscribe", True)
-                assert await coming is True
-            times = server.opened_at[1:]
-            first, second = (later - earlier for earlier, later in pairwise(times))
-            assert 0.1 < first < second < 3
-
-    run(main())
+    async with jobs_served(tmp_path) as (session, server):
+        async with StashClient(session).subscribe_to_scan_complete() as updates:
+            coming = asyncio.ensure_future(anext(updates))
+            await until(lambda: server.listeners)
+            server.hang_up_on = 2
+            await server.drop()
+            await until(lambda: server.opened == 4 and server.listeners)
+            await server.publish("scanCompleteSubscribe", True)
+            assert await coming is True
+        times = server.opened_at[1:]
+        first, second = (later - earlier for earlier, later in pairwise(times))
+        assert 0.1 < first < second < 3
 
 
-def test_a_server_that_keeps_hanging_up_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_keeps_hanging_up_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from stash_cli.core.client import StashClient
     from stash_cli.core.transport import websocket as conversation
     from stash_cli.core.transport.outcome import Backoff
 
     monkeypatch.setattr(conversation, "_pauses", lambda: Backoff(attempts=3, first=0.01).pauses())
 
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (session, server):
-            async with StashClient(session).subscribe_to_jobs() as updates:
-                await until(lambda: server.listeners)
-                server.hang_up_on = 99
-                await server.drop()
-                with pytest.raises(StashConnectionError):
-                    await anext(updates)
-            assert server.opened == 3
-
-    run(main())
+    async with jobs_served(tmp_path) as (session, server):
+        async with StashClient(session).subscribe_to_jobs() as updates:
+            await until(lambda: server.listeners)
+            server.hang_up_on = 99
+            await server.drop()
+            with pytest.raises(StashConnectionError):
+                await anext(updates)
+        assert server.opened == 3

@@ -112,24 +112,21 @@ def test_connections_end_with_their_loop(served_url: str) -> None:
     assert [each for each in told if "unclosed" in str(each.message)] == []
 
 
-def test_an_unknown_server_is_asked_once_what_it_knows(tmp_path: Path) -> None:
+async def test_an_unknown_server_is_asked_once_what_it_knows(tmp_path: Path) -> None:
     """Several threads meet at the lock, one introspects."""
 
-    async def main() -> None:
-        asked: list[str] = []
+    asked: list[str] = []
 
-        async def answer(request: dict[str, Any]) -> Any:
-            asked.append(request["query"].split()[1])
-            await asyncio.sleep(0.1)
-            return schema() if "__schema" in request["query"] else {"version": {"hash": "abc"}}
+    async def answer(request: dict[str, Any]) -> Any:
+        asked.append(request["query"].split()[1])
+        await asyncio.sleep(0.1)
+        return schema() if "__schema" in request["query"] else {"version": {"hash": "abc"}}
 
-        async with serving(answer) as server:
-            session = Session(connection_to(server.url, tmp_path))
-            await asyncio.to_thread(in_loops, 4, lambda _: session.call("version", {}, ["hash"]))
-        assert asked.count("Introspection") == 1
-        assert asked.count("Version") == 4
-
-    run(main())
+    async with serving(answer) as server:
+        session = Session(connection_to(server.url, tmp_path))
+        await asyncio.to_thread(in_loops, 4, lambda _: session.call("version", {}, ["hash"]))
+    assert asked.count("Introspection") == 1
+    assert asked.count("Version") == 4
 
 
 def test_a_context_shared_by_threads_has_one_client_and_one_store(served_url: str) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import run
 
 from stash_cli.core.client import BatchOperation, StashClient
 from stash_cli.core.client.paging import FindQuery, iter_rows
@@ -58,230 +57,193 @@ NEW = {
 }
 
 
-def test_an_update_reads_a_count_before_it_counts(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(conn=embedded_url) as client:
-            made = await client.create_scene(Scene(title="counted", play_count=2))
-            await client.update_scene(Scene(id=made.id, play_count=3))
-            found = await client.find_scene(made.id)
-            assert found is not None
-            assert found.play_count == 3
-
-    run(main())
+async def test_an_update_reads_a_count_before_it_counts(embedded_url: str) -> None:
+    async with StashContext(conn=embedded_url) as client:
+        made = await client.create_scene(Scene(title="counted", play_count=2))
+        await client.update_scene(Scene(id=made.id, play_count=3))
+        found = await client.find_scene(made.id)
+        assert found is not None
+        assert found.play_count == 3
 
 
-def test_an_update_makes_no_tag_its_own_ancestor(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(conn=embedded_url) as client:
-            parent = await client.create_tag(Tag(name="parent"))
-            child = await client.create_tag(Tag(name="child", parents=[parent]))
-            with pytest.raises(StashInputError, match="contain each other"):
-                await client.update_tag(Tag(id=parent.id, parents=[Tag(id=child.id)]))
-
-    run(main())
+async def test_an_update_makes_no_tag_its_own_ancestor(embedded_url: str) -> None:
+    async with StashContext(conn=embedded_url) as client:
+        parent = await client.create_tag(Tag(name="parent"))
+        child = await client.create_tag(Tag(name="child", parents=[parent]))
+        with pytest.raises(StashInputError, match="contain each other"):
+            await client.update_tag(Tag(id=parent.id, parents=[Tag(id=child.id)]))
 
 
 @pytest.mark.parametrize("noun", NEW)
-def test_create_find_update_remove(noun: str, url: str) -> None:
+async def test_create_find_update_remove(noun: str, url: str) -> None:
     label = ENTITIES[type(NEW[noun]).__name__].label
     plural = ENTITIES[type(NEW[noun]).__name__].plural
 
-    async def main() -> None:
-        async with StashContext(url) as client:
-            made: Any = await getattr(client, f"create_{noun}")(type(NEW[noun])(**{label: "first"}))
-            assert not made.is_dirty()
-            assert getattr(made, label) == "first"
-            assert made.created_at is not UNSET
-            setattr(made, label, "second")
-            changed = await getattr(client, f"update_{noun}")(made)
-            assert getattr(changed, label) == "second"
-            assert not made.is_dirty()
-            found = await getattr(client, f"find_{noun}")(int(made.id))
-            assert (found, getattr(found, label)) == (made, "second")
-            page = await getattr(client, f"find_{plural}")(q="second")
-            assert (page.count, getattr(page, plural)) == (1, [made])
-            assert await client.destroy_entity(type(made), [made.id])
-            assert await getattr(client, f"find_{noun}")(made.id) is None
-
-    run(main())
+    async with StashContext(url) as client:
+        made: Any = await getattr(client, f"create_{noun}")(type(NEW[noun])(**{label: "first"}))
+        assert not made.is_dirty()
+        assert getattr(made, label) == "first"
+        assert made.created_at is not UNSET
+        setattr(made, label, "second")
+        changed = await getattr(client, f"update_{noun}")(made)
+        assert getattr(changed, label) == "second"
+        assert not made.is_dirty()
+        found = await getattr(client, f"find_{noun}")(int(made.id))
+        assert (found, getattr(found, label)) == (made, "second")
+        page = await getattr(client, f"find_{plural}")(q="second")
+        assert (page.count, getattr(page, plural)) == (1, [made])
+        assert await client.destroy_entity(type(made), [made.id])
+        assert await getattr(client, f"find_{noun}")(made.id) is None
 
 
-def test_find_without_paging_finds_all(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            names = [BatchOperation("tagCreate", {"input": {"name": f"t{n:03}"}}) for n in range(60)]
-            assert (await client.execute_batch(names)).all_succeeded
-            assert len((await client.find_tags()).tags) == 60
-            page = await client.find_tags({"per_page": 7, "page": 2, "sort": "name", "direction": "DESC"})
-            assert [tag.name for tag in page.tags] == [f"t{n:03}" for n in range(52, 45, -1)]
-            assert page.count == 60
-            found = await client.find_tags(tag_filter={"name": {"value": "t05", "modifier": "INCLUDES"}})
-            assert found.count == 10
-            assert [t.id for t in (await client.find_tags(ids=[3, "2"])).tags] == ["3", "2"]
-
-    run(main())
+async def test_find_without_paging_finds_all(embedded_url: str) -> None:
+    async with StashContext(embedded_url) as client:
+        names = [BatchOperation("tagCreate", {"input": {"name": f"t{n:03}"}}) for n in range(60)]
+        assert (await client.execute_batch(names)).all_succeeded
+        assert len((await client.find_tags()).tags) == 60
+        page = await client.find_tags({"per_page": 7, "page": 2, "sort": "name", "direction": "DESC"})
+        assert [tag.name for tag in page.tags] == [f"t{n:03}" for n in range(52, 45, -1)]
+        assert page.count == 60
+        found = await client.find_tags(tag_filter={"name": {"value": "t05", "modifier": "INCLUDES"}})
+        assert found.count == 10
+        assert [t.id for t in (await client.find_tags(ids=[3, "2"])).tags] == ["3", "2"]
 
 
-def test_bulk_updates_and_return_fields(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            tags = [await client.create_tag(Tag(name=name)) for name in "abc"]
-            ids = [tag.id for tag in tags]
-            answer = await client.bulk_tag_update(ids, description="same", favorite=True)
-            assert [(tag.description, tag.favorite) for tag in answer] == [("same", True)] * 3
-            studio = await client.create_studio(Studio(name="S"))
-            change = {"ids": [studio.id], "rating100": 70, "tag_ids": {"ids": ids, "mode": "ADD"}}
-            rows = await client.bulk_studio_update(change, return_fields="id rating100 tags { name }")
-            assert rows == [
-                {"id": studio.id, "rating100": 70, "tags": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}
-            ]
-            with pytest.raises(StashInputError, match="rating100"):
-                await client.bulk_studio_update({"ids": [studio.id], "rating100": 700})
-            with pytest.raises(StashInputError, match="Did you mean rating100"):
-                await client.bulk_studio_update({"ids": [studio.id], "raitng100": 7})
-
-    run(main())
+async def test_bulk_updates_and_return_fields(embedded_url: str) -> None:
+    async with StashContext(embedded_url) as client:
+        tags = [await client.create_tag(Tag(name=name)) for name in "abc"]
+        ids = [tag.id for tag in tags]
+        answer = await client.bulk_tag_update(ids, description="same", favorite=True)
+        assert [(tag.description, tag.favorite) for tag in answer] == [("same", True)] * 3
+        studio = await client.create_studio(Studio(name="S"))
+        change = {"ids": [studio.id], "rating100": 70, "tag_ids": {"ids": ids, "mode": "ADD"}}
+        rows = await client.bulk_studio_update(change, return_fields="id rating100 tags { name }")
+        assert rows == [
+            {"id": studio.id, "rating100": 70, "tags": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}
+        ]
+        with pytest.raises(StashInputError, match="rating100"):
+            await client.bulk_studio_update({"ids": [studio.id], "rating100": 700})
+        with pytest.raises(StashInputError, match="Did you mean rating100"):
+            await client.bulk_studio_update({"ids": [studio.id], "raitng100": 7})
 
 
-def test_names_to_ids(embedded_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            outdoor = await client.create_tag(Tag(name="Outdoor", aliases=["Outside"]))
-            beach = await client.create_tag(Tag(name="Beach"))
-            items: list[Any] = [
-                "outdoor",
-                "Outside",
-                int(beach.id),
-                {"name": "Beach"},
-                beach,
-                {"stored_id": "77"},
-            ]
-            assert await client.map_tag_ids(items) == [outdoor.id, beach.id, "77"]
-            assert await client.map_tag_ids(["Nowhere"]) == []
-            assert "Nowhere" in caplog.text
-            new = await client.map_tag_ids(["Nowhere", "Beach", "Nowhere"], create=True)
-            assert (await client.find_tag(new[0])).name == "Nowhere"  # type: ignore[union-attr]
-            assert new[1:] == [beach.id]
-            again = await client.map_tag_ids(["Wood", "WOOD", "wood"], create=True)
-            assert (len(again), (await client.find_tag(again[0])).name) == (1, "Wood")  # type: ignore[union-attr]
-            with pytest.raises(StashInputError, match="Neither an id nor a name"):
-                await client.map_tag_ids([" "])
-            twins = [
-                await client.create_performer(Performer(name="Sam", disambiguation=which)) for which in "ab"
-            ]
-            ids = [twin.id for twin in twins]
-            assert await client.map_performer_ids(["Sam"]) == ids[:1]
-            assert await client.map_performer_ids(["Sam"], on_multiple=OnMultipleMatch.RETURN_LIST) == ids
-            assert await client.map_performer_ids(["Sam"], on_multiple=OnMultipleMatch.RETURN_NONE) == []
-            assert await client.find_performer("sam") == twins[0]
-            assert await client.find_performer(ids[1]) == twins[1]
-            assert await client.find_performer({"name": "Nobody"}) is None
-
-    run(main())
+async def test_names_to_ids(embedded_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with StashContext(embedded_url) as client:
+        outdoor = await client.create_tag(Tag(name="Outdoor", aliases=["Outside"]))
+        beach = await client.create_tag(Tag(name="Beach"))
+        items: list[Any] = [
+            "outdoor",
+            "Outside",
+            int(beach.id),
+            {"name": "Beach"},
+            beach,
+            {"stored_id": "77"},
+        ]
+        assert await client.map_tag_ids(items) == [outdoor.id, beach.id, "77"]
+        assert await client.map_tag_ids(["Nowhere"]) == []
+        assert "Nowhere" in caplog.text
+        new = await client.map_tag_ids(["Nowhere", "Beach", "Nowhere"], create=True)
+        assert (await client.find_tag(new[0])).name == "Nowhere"  # type: ignore[union-attr]
+        assert new[1:] == [beach.id]
+        again = await client.map_tag_ids(["Wood", "WOOD", "wood"], create=True)
+        assert (len(again), (await client.find_tag(again[0])).name) == (1, "Wood")  # type: ignore[union-attr]
+        with pytest.raises(StashInputError, match="Neither an id nor a name"):
+            await client.map_tag_ids([" "])
+        twins = [await client.create_performer(Performer(name="Sam", disambiguation=which)) for which in "ab"]
+        ids = [twin.id for twin in twins]
+        assert await client.map_performer_ids(["Sam"]) == ids[:1]
+        assert await client.map_performer_ids(["Sam"], on_multiple=OnMultipleMatch.RETURN_LIST) == ids
+        assert await client.map_performer_ids(["Sam"], on_multiple=OnMultipleMatch.RETURN_NONE) == []
+        assert await client.find_performer("sam") == twins[0]
+        assert await client.find_performer(ids[1]) == twins[1]
+        assert await client.find_performer({"name": "Nobody"}) is None
 
 
-def test_studio_hierarchy_deeper_than_one_request(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            line: list[Studio] = []
-            for depth in range(20):
-                parent = {"parent_studio": line[-1]} if line else {}
-                line.append(await client.create_studio(Studio(name=f"s{depth}", **parent)))
-            for depth in (19, 16, 8, 7, 0):
-                assert await client.find_studio_hierarchy(line[depth].id) == line[: depth + 1]
-                assert await client.find_studio_root(line[depth].id) == line[0]
-            assert await client.find_studio_hierarchy("999") == []
-            assert await client.find_studio_root(999) is None
-
-    run(main())
+async def test_studio_hierarchy_deeper_than_one_request(embedded_url: str) -> None:
+    async with StashContext(embedded_url) as client:
+        line: list[Studio] = []
+        for depth in range(20):
+            parent = {"parent_studio": line[-1]} if line else {}
+            line.append(await client.create_studio(Studio(name=f"s{depth}", **parent)))
+        for depth in (19, 16, 8, 7, 0):
+            assert await client.find_studio_hierarchy(line[depth].id) == line[: depth + 1]
+            assert await client.find_studio_root(line[depth].id) == line[0]
+        assert await client.find_studio_hierarchy("999") == []
+        assert await client.find_studio_root(999) is None
 
 
-def test_markers_and_chapters(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            tag = await client.create_tag(Tag(name="T"))
-            scenes = [await client.create_scene(Scene(title=name)) for name in "ab"]
-            markers = [
-                await client.create_marker(SceneMarker(title="m", seconds=at, scene=scene, primary_tag=tag))
-                for scene, at in ((scenes[0], 1.0), (scenes[1], 1.0), (scenes[1], 2.0))
-            ]
-            found = await client.find_marker(markers[0].id)
-            assert (found, found.seconds) == (markers[0], 1.0)  # type: ignore[union-attr]
-            assert await client.find_marker(999) is None
-            moved = await client.merge_scene_markers(scenes[0].id, [scenes[1].id])
-            assert moved == [markers[2]]
-            with pytest.raises(StashNotFoundError, match="no scene with the id 99"):
-                await client.merge_scene_markers(scenes[0].id, [99])
-            assert await client.scene_markers_destroy([marker.id for marker in markers[:2]])
-            assert (await client.find_markers()).count == 1
-            gallery = await client.create_gallery(Gallery(title="G"))
-            with pytest.raises(StashGraphQLError, match="Image #"):
-                await client.gallery_chapter_create(gallery.id, "c", 1)
-
-    run(main())
+async def test_markers_and_chapters(embedded_url: str) -> None:
+    async with StashContext(embedded_url) as client:
+        tag = await client.create_tag(Tag(name="T"))
+        scenes = [await client.create_scene(Scene(title=name)) for name in "ab"]
+        markers = [
+            await client.create_marker(SceneMarker(title="m", seconds=at, scene=scene, primary_tag=tag))
+            for scene, at in ((scenes[0], 1.0), (scenes[1], 1.0), (scenes[1], 2.0))
+        ]
+        found = await client.find_marker(markers[0].id)
+        assert (found, found.seconds) == (markers[0], 1.0)  # type: ignore[union-attr]
+        assert await client.find_marker(999) is None
+        moved = await client.merge_scene_markers(scenes[0].id, [scenes[1].id])
+        assert moved == [markers[2]]
+        with pytest.raises(StashNotFoundError, match="no scene with the id 99"):
+            await client.merge_scene_markers(scenes[0].id, [99])
+        assert await client.scene_markers_destroy([marker.id for marker in markers[:2]])
+        assert (await client.find_markers()).count == 1
+        gallery = await client.create_gallery(Gallery(title="G"))
+        with pytest.raises(StashGraphQLError, match="Image #"):
+            await client.gallery_chapter_create(gallery.id, "c", 1)
 
 
-def test_play_history_and_activity(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            scene = await client.create_scene(Scene(title="A"))
-            times = ["2024-05-01T10:00:00Z", "2024-05-02T10:00:00Z"]
-            assert (await client.scene_add_play(scene.id, times)).count == 2
-            assert (await client.scene_add_o(int(scene.id))).count == 1
-            assert await client.scene_save_activity(scene.id, resume_time=3.5, play_duration=2)
-            again = await client.find_scene(scene.id)
-            assert again is not None
-            assert (again.play_count, again.o_counter, again.resume_time) == (2, 1, 3.5)
-            assert await client.scene_reset_play_count(scene.id) == 0
-
-    run(main())
+async def test_play_history_and_activity(embedded_url: str) -> None:
+    async with StashContext(embedded_url) as client:
+        scene = await client.create_scene(Scene(title="A"))
+        times = ["2024-05-01T10:00:00Z", "2024-05-02T10:00:00Z"]
+        assert (await client.scene_add_play(scene.id, times)).count == 2
+        assert (await client.scene_add_o(int(scene.id))).count == 1
+        assert await client.scene_save_activity(scene.id, resume_time=3.5, play_duration=2)
+        again = await client.find_scene(scene.id)
+        assert again is not None
+        assert (again.play_count, again.o_counter, again.resume_time) == (2, 1, 3.5)
+        assert await client.scene_reset_play_count(scene.id) == 0
 
 
-def test_ids_that_are_gone_do_not_fail_the_rest(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            tag = await client.create_tag(Tag(name="T"))
-            scene = await client.create_scene(Scene(title="s"))
-            for at in (1.0, 2.0):
-                await client.create_marker(SceneMarker(title="m", seconds=at, scene=scene, primary_tag=tag))
-            for entity, ids, there in (
-                ("Tag", ("8", tag.id, "9"), [tag.id]),
-                ("SceneMarker", ("2", "7", "1", "9"), ["2", "1"]),
-                ("Scene", ("7",), []),
-            ):
-                query = FindQuery(ENTITIES[entity], ids=ids)
-                assert [row["id"] async for row in iter_rows(client.session, query)] == there
-
-    run(main())
+async def test_ids_that_are_gone_do_not_fail_the_rest(embedded_url: str) -> None:
+    async with StashContext(embedded_url) as client:
+        tag = await client.create_tag(Tag(name="T"))
+        scene = await client.create_scene(Scene(title="s"))
+        for at in (1.0, 2.0):
+            await client.create_marker(SceneMarker(title="m", seconds=at, scene=scene, primary_tag=tag))
+        for entity, ids, there in (
+            ("Tag", ("8", tag.id, "9"), [tag.id]),
+            ("SceneMarker", ("2", "7", "1", "9"), ["2", "1"]),
+            ("Scene", ("7",), []),
+        ):
+            query = FindQuery(ENTITIES[entity], ids=ids)
+            assert [row["id"] async for row in iter_rows(client.session, query)] == there
 
 
-def test_server_and_jobs(url: str) -> None:
-    async def main() -> None:
-        async with StashContext(url) as client:
-            await client.check_system_ready()
-            status = await client.get_system_status()
-            assert status is not None
-            assert status.status is SystemStatusEnum.OK
-            assert (await client.version()).version == client.capabilities.version or url.startswith(
-                "embedded"
-            )
-            assert (await client.stats()).scene_count == 0
-            async with client.subscribe_to_jobs() as updates:
-                job_id = await client.metadata_scan()
-                seen = [update async for update in _until_finished(updates)]
-            assert seen[-1].job.id == job_id
-            assert await client.wait_for_job(job_id) is True
-            job = await client.find_job(job_id)
-            assert job is not None
-            assert job.status is JobStatus.FINISHED
-            assert await client.job_queue() == []
-            assert await client.find_job(99) is None
-            assert [await client.find_job(one) for one in ("nope", "", "²", "-1", "9" * 30)] == [None] * 5
-            for unknown in (99, "nope"):
-                with pytest.raises(StashJobUnknownError, match=f"does not know job {unknown}"):
-                    await client.wait_for_job(unknown)
-
-    run(main())
+async def test_server_and_jobs(url: str) -> None:
+    async with StashContext(url) as client:
+        await client.check_system_ready()
+        status = await client.get_system_status()
+        assert status is not None
+        assert status.status is SystemStatusEnum.OK
+        assert (await client.version()).version == client.capabilities.version or url.startswith("embedded")
+        assert (await client.stats()).scene_count == 0
+        async with client.subscribe_to_jobs() as updates:
+            job_id = await client.metadata_scan()
+            seen = [update async for update in _until_finished(updates)]
+        assert seen[-1].job.id == job_id
+        assert await client.wait_for_job(job_id) is True
+        job = await client.find_job(job_id)
+        assert job is not None
+        assert job.status is JobStatus.FINISHED
+        assert await client.job_queue() == []
+        assert await client.find_job(99) is None
+        assert [await client.find_job(one) for one in ("nope", "", "²", "-1", "9" * 30)] == [None] * 5
+        for unknown in (99, "nope"):
+            with pytest.raises(StashJobUnknownError, match=f"does not know job {unknown}"):
+                await client.wait_for_job(unknown)
 
 
 async def _until_finished(updates: Any) -> Any:
@@ -291,116 +253,96 @@ async def _until_finished(updates: Any) -> Any:
             return
 
 
-def test_what_cannot_be_done_says_so(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            with pytest.raises(StashCapabilityError, match="cannot be created"):
-                await client.create_image(Image(title="x"))
-            with pytest.raises(StashInputError, match="takes no delete_file"):
-                await client.destroy_entity(Performer, ["1"], delete_file=True)
-            with pytest.raises(StashInputError, match="mode is one of"):
-                await client.update_gallery_images("1", ["1"], mode="MERGE")
-            with pytest.raises(StashInputError, match="performerCreate takes a Performer, not dict"):
-                await client.create_performer({"name": "x"})  # type: ignore[arg-type]
-            with pytest.raises(StashInputError, match="scenesUpdate takes a Scene, not Tag"):
-                await client.scenes_update([Tag(name="x")])  # type: ignore[list-item]
-            with pytest.raises(StashInputError, match="TagCreateInput has no field 'nmae'"):
-                await client.execute_batch([BatchOperation("tagCreate", {"input": {"nmae": "x"}})])
-            with pytest.raises(StashGraphQLError, match="not found"):
-                await client.update_tag(Tag.from_graphql({"id": "99", "name": "x"}))
-            mixed = [BatchOperation("version"), BatchOperation("stopAllJobs")]
-            with pytest.raises(StashUsageError, match="either queries or mutations"):
-                await client.execute_batch(mixed)
-
-    run(main())
+async def test_what_cannot_be_done_says_so(embedded_url: str) -> None:
+    async with StashContext(embedded_url) as client:
+        with pytest.raises(StashCapabilityError, match="cannot be created"):
+            await client.create_image(Image(title="x"))
+        with pytest.raises(StashInputError, match="takes no delete_file"):
+            await client.destroy_entity(Performer, ["1"], delete_file=True)
+        with pytest.raises(StashInputError, match="mode is one of"):
+            await client.update_gallery_images("1", ["1"], mode="MERGE")
+        with pytest.raises(StashInputError, match="performerCreate takes a Performer, not dict"):
+            await client.create_performer({"name": "x"})  # type: ignore[arg-type]
+        with pytest.raises(StashInputError, match="scenesUpdate takes a Scene, not Tag"):
+            await client.scenes_update([Tag(name="x")])  # type: ignore[list-item]
+        with pytest.raises(StashInputError, match="TagCreateInput has no field 'nmae'"):
+            await client.execute_batch([BatchOperation("tagCreate", {"input": {"nmae": "x"}})])
+        with pytest.raises(StashGraphQLError, match="not found"):
+            await client.update_tag(Tag.from_graphql({"id": "99", "name": "x"}))
+        mixed = [BatchOperation("version"), BatchOperation("stopAllJobs")]
+        with pytest.raises(StashUsageError, match="either queries or mutations"):
+            await client.execute_batch(mixed)
 
 
-def test_nothing_is_none_or_an_empty_list(url: str) -> None:
+async def test_nothing_is_none_or_an_empty_list(url: str) -> None:
     """Where the server answers null for a list, or an error for a file or folder that is not there."""
 
-    async def main() -> None:
-        async with StashContext(url) as client:
-            assert await client.find_file("99") is None
-            assert await client.find_file(path="/nowhere") is None
-            assert await client.find_folder(99) is None
-            assert await client.find_folder(path="/nowhere") is None
-            with pytest.raises(StashGraphQLError, match="either id or path"):
-                await client.find_file()
-            assert await client.bulk_image_update({"ids": [], "rating100": 10}) == []
-            assert await client.job_queue() == []
-            assert await client.get_plugins() == []
-            assert await client.anonymise_database({"download": False}) == ""
-
-    run(main())
+    async with StashContext(url) as client:
+        assert await client.find_file("99") is None
+        assert await client.find_file(path="/nowhere") is None
+        assert await client.find_folder(99) is None
+        assert await client.find_folder(path="/nowhere") is None
+        with pytest.raises(StashGraphQLError, match="either id or path"):
+            await client.find_file()
+        assert await client.bulk_image_update({"ids": [], "rating100": 10}) == []
+        assert await client.job_queue() == []
+        assert await client.get_plugins() == []
+        assert await client.anonymise_database({"download": False}) == ""
 
 
-def test_values_in_pythons_words(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            performer = await client.create_performer(
-                Performer(name="A", birthdate=FuzzyDate("1990-05"), death_date=date(2020, 1, 2))  # type: ignore[arg-type]
-            )
-            assert (performer.birthdate, performer.death_date) == ("1990-05", "2020-01-02")
-            young = {"birthdate": {"value": date(1990, 1, 1), "modifier": "GREATER_THAN"}}
-            assert (await client.find_performers(performer_filter=young)).performers == [performer]
-            await client.bulk_scene_update(BulkSceneUpdateInput(ids=[], date=datetime(2024, 5, 6)))  # type: ignore[arg-type]  # noqa: DTZ001
-            typed = TagCreateInput(name="T", aliases=["U"])
-            [made] = await client.execute_batch(
-                [BatchOperation("tagCreate", {"input": typed}, "name aliases")]
-            )
-            assert made.result == {"name": "T", "aliases": ["U"]}
-
-    run(main())
+async def test_values_in_pythons_words(embedded_url: str) -> None:
+    async with StashContext(embedded_url) as client:
+        performer = await client.create_performer(
+            Performer(name="A", birthdate=FuzzyDate("1990-05"), death_date=date(2020, 1, 2))  # type: ignore[arg-type]
+        )
+        assert (performer.birthdate, performer.death_date) == ("1990-05", "2020-01-02")
+        young = {"birthdate": {"value": date(1990, 1, 1), "modifier": "GREATER_THAN"}}
+        assert (await client.find_performers(performer_filter=young)).performers == [performer]
+        await client.bulk_scene_update(BulkSceneUpdateInput(ids=[], date=datetime(2024, 5, 6)))  # type: ignore[arg-type]  # noqa: DTZ001
+        typed = TagCreateInput(name="T", aliases=["U"])
+        [made] = await client.execute_batch([BatchOperation("tagCreate", {"input": typed}, "name aliases")])
+        assert made.result == {"name": "T", "aliases": ["U"]}
 
 
-def test_execute_with_a_type(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            tag = await client.create_tag(Tag(name="T"))
-            found = await client.execute(
-                "query F($id: ID!) { findTag(id: $id) { id name } }", {"id": tag.id}, Tag
-            )
-            assert (found, found.name, found.description) == (tag, "T", UNSET)
-            assert await client.execute("{ version { hash } }") == {"version": {"hash": "embedded"}}
-
-    run(main())
+async def test_execute_with_a_type(embedded_url: str) -> None:
+    async with StashContext(embedded_url) as client:
+        tag = await client.create_tag(Tag(name="T"))
+        found = await client.execute(
+            "query F($id: ID!) { findTag(id: $id) { id name } }", {"id": tag.id}, Tag
+        )
+        assert (found, found.name, found.description) == (tag, "T", UNSET)
+        assert await client.execute("{ version { hash } }") == {"version": {"hash": "embedded"}}
 
 
-def test_contexts_share_nothing_and_close_with_the_last_user(tmp_path: Path) -> None:
-    async def main() -> None:
-        one, two = (StashContext(f"embedded:{tmp_path / name}.sqlite") for name in "ab")
-        async with one as first, two as second:
-            await first.create_tag(Tag(name="only in one"))
-            assert (await second.find_tags()).count == 0
-            assert first is not second
-            assert one.store is not two.store
-        with pytest.raises(StashUsageError, match="not open"):
-            _ = one.client
-        async with one:
-            async with one as client:
-                assert one.ref_count == 2
-            assert one.client is client
-            assert (await client.find_tags()).count == 1
-            assert one.capabilities.has_scene_custom_fields
-        assert one.ref_count == 0
-        client = await one.get_client()
-        assert one.interface is client
-        await one.close(force=True)
-        await one.close()
-
-    run(main())
+async def test_contexts_share_nothing_and_close_with_the_last_user(tmp_path: Path) -> None:
+    one, two = (StashContext(f"embedded:{tmp_path / name}.sqlite") for name in "ab")
+    async with one as first, two as second:
+        await first.create_tag(Tag(name="only in one"))
+        assert (await second.find_tags()).count == 0
+        assert first is not second
+        assert one.store is not two.store
+    with pytest.raises(StashUsageError, match="not open"):
+        _ = one.client
+    async with one:
+        async with one as client:
+            assert one.ref_count == 2
+        assert one.client is client
+        assert (await client.find_tags()).count == 1
+        assert one.capabilities.has_scene_custom_fields
+    assert one.ref_count == 0
+    client = await one.get_client()
+    assert one.interface is client
+    await one.close(force=True)
+    await one.close()
 
 
-def test_entities_go_through_the_identity_map(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(embedded_url) as client:
-            made = await client.create_tag(Tag(name="T"))
-            client.identity = IdentityMap()
-            first, second = await client.find_tag(made.id), await client.find_tag(made.id)
-            assert first is second
-            assert (await client.find_tags()).tags[0] is first
-
-    run(main())
+async def test_entities_go_through_the_identity_map(embedded_url: str) -> None:
+    async with StashContext(embedded_url) as client:
+        made = await client.create_tag(Tag(name="T"))
+        client.identity = IdentityMap()
+        first, second = await client.find_tag(made.id), await client.find_tag(made.id)
+        assert first is second
+        assert (await client.find_tags()).tags[0] is first
 
 
 def test_a_wrong_conn_is_refused_before_connecting() -> None:

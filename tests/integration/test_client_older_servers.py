@@ -257,24 +257,21 @@ def test_lists_of_many_are_set_or_refused(tmp_path: Path) -> None:
         asked(tmp_path, {}, lambda client: work(client, "ADD"))
 
 
-def test_some_of_many_fail(tmp_path: Path) -> None:
+async def test_some_of_many_fail(tmp_path: Path) -> None:
     errors = [{"message": "no such studio", "path": ["a1"]}]
     answer = {"data": {"a0": {"id": "1"}, "a1": None}, "errors": errors}
 
-    async def main() -> None:
-        def reply(request: dict[str, Any]) -> Any:
-            return old({})(request) if "__schema" in request["query"] else graphql(**answer)
+    def reply(request: dict[str, Any]) -> Any:
+        return old({})(request) if "__schema" in request["query"] else graphql(**answer)
 
-        async with (
-            serving(reply) as server,
-            StashClient(Session(connection_to(server.url, tmp_path))) as client,
-        ):
-            server.version = "v0.22.1"
-            with pytest.raises(StashBatchError, match="1 of 2 failed: no such studio") as caught:
-                await client.bulk_studio_update({"ids": [1, 2], "rating100": 60})
-            assert [each.succeeded for each in caught.value.result] == [True, False]
-
-    run(main())
+    async with (
+        serving(reply) as server,
+        StashClient(Session(connection_to(server.url, tmp_path))) as client,
+    ):
+        server.version = "v0.22.1"
+        with pytest.raises(StashBatchError, match="1 of 2 failed: no such studio") as caught:
+            await client.bulk_studio_update({"ids": [1, 2], "rating100": 60})
+        assert [each.succeeded for each in caught.value.result] == [True, False]
 
 
 def test_todays_servers_are_not_bridged() -> None:

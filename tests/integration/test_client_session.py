@@ -53,139 +53,115 @@ def connection_of(server: CannedServer, cache: Path) -> Connection:
     return Connection(f"{server.url}/graphql", cache_dir=cache)
 
 
-def test_unknown_server_two_requests_known_server_one(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with serving(knows_schema(library(1))) as server:
-            query = paging.FindQuery(SCENES)
-            for expected in (["Introspection", "FindScenes"], ["FindScenes"], ["FindScenes"]):
-                server.requests.clear()
-                async with Session(connection_of(server, tmp_path)) as session:
-                    assert await paging.count(session, query) == 1
-                assert server.kinds == expected
-            assert "_server: version" in server.requests[0]["query"]
-
-    run(main())
-
-
-def test_calls_at_once_learn_once(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(library(1), tmp_path) as (session, server):
-            query = paging.FindQuery(SCENES)
-            assert await asyncio.gather(*(paging.count(session, query) for _ in range(5))) == [1] * 5
-            assert sorted(server.kinds) == ["FindScenes"] * 5 + ["Introspection"]
-
-    run(main())
-
-
-def test_a_session_asks_for_the_version_once(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(library(1), tmp_path) as (session, server):
-            for _ in range(3):
-                await paging.count(session, paging.FindQuery(SCENES))
-            riders = ["_server" in each["query"] for each in server.requests]
-            assert riders == [True, False, False, False]
-
-    run(main())
-
-
-def test_a_changed_version_is_learnt_and_the_query_repeated(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with serving(knows_schema(library(1))) as server:
-            async with Session(connection_of(server, tmp_path)) as session:
-                await session.learn()
-            server.version = "v0.32.0"
+async def test_unknown_server_two_requests_known_server_one(tmp_path: Path) -> None:
+    async with serving(knows_schema(library(1))) as server:
+        query = paging.FindQuery(SCENES)
+        for expected in (["Introspection", "FindScenes"], ["FindScenes"], ["FindScenes"]):
             server.requests.clear()
             async with Session(connection_of(server, tmp_path)) as session:
-                await paging.count(session, paging.FindQuery(SCENES))
-                assert session.capabilities.version == "v0.32.0"
-            assert server.kinds == ["FindScenes", "Introspection", "FindScenes"]
-            server.requests.clear()
-            async with Session(connection_of(server, tmp_path)) as session:
-                await paging.count(session, paging.FindQuery(SCENES))
-            assert server.kinds == ["FindScenes"]
+                assert await paging.count(session, query) == 1
+            assert server.kinds == expected
+        assert "_server: version" in server.requests[0]["query"]
 
-    run(main())
+
+async def test_calls_at_once_learn_once(tmp_path: Path) -> None:
+    async with session_with(library(1), tmp_path) as (session, server):
+        query = paging.FindQuery(SCENES)
+        assert await asyncio.gather(*(paging.count(session, query) for _ in range(5))) == [1] * 5
+        assert sorted(server.kinds) == ["FindScenes"] * 5 + ["Introspection"]
+
+
+async def test_a_session_asks_for_the_version_once(tmp_path: Path) -> None:
+    async with session_with(library(1), tmp_path) as (session, server):
+        for _ in range(3):
+            await paging.count(session, paging.FindQuery(SCENES))
+        riders = ["_server" in each["query"] for each in server.requests]
+        assert riders == [True, False, False, False]
+
+
+async def test_a_changed_version_is_learnt_and_the_query_repeated(tmp_path: Path) -> None:
+    async with serving(knows_schema(library(1))) as server:
+        async with Session(connection_of(server, tmp_path)) as session:
+            await session.learn()
+        server.version = "v0.32.0"
+        server.requests.clear()
+        async with Session(connection_of(server, tmp_path)) as session:
+            await paging.count(session, paging.FindQuery(SCENES))
+            assert session.capabilities.version == "v0.32.0"
+        assert server.kinds == ["FindScenes", "Introspection", "FindScenes"]
+        server.requests.clear()
+        async with Session(connection_of(server, tmp_path)) as session:
+            await paging.count(session, paging.FindQuery(SCENES))
+        assert server.kinds == ["FindScenes"]
 
 
 @pytest.mark.parametrize("operation", ["findScenes", "tagDestroy"])
-def test_a_refused_document_is_fitted_anew_once(operation: str, tmp_path: Path) -> None:
+async def test_a_refused_document_is_fitted_anew_once(operation: str, tmp_path: Path) -> None:
     """A refusal means that nothing was done, so that even a mutation may be repeated."""
     args = {"input": {"id": "1"}} if operation == "tagDestroy" else {}
 
-    async def main() -> None:
-        async with serving(knows_schema(lambda _: {})) as server:
-            async with Session(connection_of(server, tmp_path)) as session:
-                await session.learn()
-            server.requests.clear()
-            server.answer = knows_schema(lambda _: graphql(None, REFUSED, 422))
-            async with Session(connection_of(server, tmp_path)) as session:
-                for _ in range(2):
-                    with pytest.raises(StashGraphQLError, match="Cannot query field"):
-                        await session.call(operation, args)
-            name = operation[0].upper() + operation[1:]
-            assert server.kinds == [name, "Introspection", name, name]
-
-    run(main())
+    async with serving(knows_schema(lambda _: {})) as server:
+        async with Session(connection_of(server, tmp_path)) as session:
+            await session.learn()
+        server.requests.clear()
+        server.answer = knows_schema(lambda _: graphql(None, REFUSED, 422))
+        async with Session(connection_of(server, tmp_path)) as session:
+            for _ in range(2):
+                with pytest.raises(StashGraphQLError, match="Cannot query field"):
+                    await session.call(operation, args)
+        name = operation[0].upper() + operation[1:]
+        assert server.kinds == [name, "Introspection", name, name]
 
 
-def test_fields_a_server_lacks_are_not_sent(tmp_path: Path) -> None:
+async def test_fields_a_server_lacks_are_not_sent(tmp_path: Path) -> None:
     older = json.loads(json.dumps(schema()))
     for declared in older["__schema"]["types"]:
         if declared["name"] == "Scene":
             declared["fields"] = [f for f in declared["fields"] if f["name"] != "custom_fields"]
 
-    async def main() -> None:
-        answer = library(1)
-        async with serving(lambda r: older if "__schema" in r["query"] else answer(r)) as server:
-            async with Session(connection_of(server, tmp_path)) as session:
-                await paging.page(session, paging.FindQuery(SCENES))
-            assert "custom_fields" not in server.requests[-1]["query"]
-            assert "title" in server.requests[-1]["query"]
-
-    run(main())
+    answer = library(1)
+    async with serving(lambda r: older if "__schema" in r["query"] else answer(r)) as server:
+        async with Session(connection_of(server, tmp_path)) as session:
+            await paging.page(session, paging.FindQuery(SCENES))
+        assert "custom_fields" not in server.requests[-1]["query"]
+        assert "title" in server.requests[-1]["query"]
 
 
-def test_a_damaged_or_unwritable_cache_only_costs_a_request(tmp_path: Path) -> None:
+async def test_a_damaged_or_unwritable_cache_only_costs_a_request(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
 
-    async def main() -> None:
-        async with serving(knows_schema(library(1))) as server:
-            for cache in (tmp_path / "cache", blocked):
-                whole = {"format": 2, "url": f"{server.url}/graphql"}
-                lost = [json.dumps(whole | {"facts": facts}) for facts in (None, [], {}, {"types": []})]
-                for damage in ("", "{", "[]", '{"format": 99}', *lost):
-                    for file in (tmp_path / "cache").glob("servers/*.json"):
-                        file.write_text(damage)
-                    server.requests.clear()
-                    async with Session(connection_of(server, cache)) as session:
-                        assert await paging.count(session, paging.FindQuery(SCENES)) == 1
-                    assert server.kinds == ["Introspection", "FindScenes"]
-            assert [file.suffix for file in (tmp_path / "cache" / "servers").iterdir()] == [".json"]
-
-    run(main())
+    async with serving(knows_schema(library(1))) as server:
+        for cache in (tmp_path / "cache", blocked):
+            whole = {"format": 2, "url": f"{server.url}/graphql"}
+            lost = [json.dumps(whole | {"facts": facts}) for facts in (None, [], {}, {"types": []})]
+            for damage in ("", "{", "[]", '{"format": 99}', *lost):
+                for file in (tmp_path / "cache").glob("servers/*.json"):
+                    file.write_text(damage)
+                server.requests.clear()
+                async with Session(connection_of(server, cache)) as session:
+                    assert await paging.count(session, paging.FindQuery(SCENES)) == 1
+                assert server.kinds == ["Introspection", "FindScenes"]
+        assert [file.suffix for file in (tmp_path / "cache" / "servers").iterdir()] == [".json"]
 
 
-def test_unknown_names_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(library(1), tmp_path) as (session, server):
-            await session.learn()
-            server.requests.clear()
-            with pytest.raises(StashLookupError, match="Did you mean findScene or findScenes"):
-                await session.call("findScenez")
-            with pytest.raises(StashInputError, match=r"takes no argument 'filtre'.*filter"):
-                await session.call("findScenes", {"filtre": {}})
-            with pytest.raises(StashInputError, match="needs the argument 'input'"):
-                await session.call("tagDestroy")
-            with pytest.raises(StashLookupError, match="Did you mean rating100"):
-                await paging.page(session, paging.FindQuery(SCENES), ["raitng100"])
-            with pytest.raises(StashLookupError, match=r"title.*has no fields"):
-                await paging.page(session, paging.FindQuery(SCENES), ["title.x"])
-            with pytest.raises(StashLookupError, match=r"cannot be sorted by 'raitng'. Did you mean rating"):
-                paging.FindQuery(SCENES, sort="raitng")
-            assert server.requests == []
-
-    run(main())
+async def test_unknown_names_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    async with session_with(library(1), tmp_path) as (session, server):
+        await session.learn()
+        server.requests.clear()
+        with pytest.raises(StashLookupError, match="Did you mean findScene or findScenes"):
+            await session.call("findScenez")
+        with pytest.raises(StashInputError, match=r"takes no argument 'filtre'.*filter"):
+            await session.call("findScenes", {"filtre": {}})
+        with pytest.raises(StashInputError, match="needs the argument 'input'"):
+            await session.call("tagDestroy")
+        with pytest.raises(StashLookupError, match="Did you mean rating100"):
+            await paging.page(session, paging.FindQuery(SCENES), ["raitng100"])
+        with pytest.raises(StashLookupError, match=r"title.*has no fields"):
+            await paging.page(session, paging.FindQuery(SCENES), ["title.x"])
+        with pytest.raises(StashLookupError, match=r"cannot be sorted by 'raitng'. Did you mean rating"):
+            paging.FindQuery(SCENES, sort="raitng")
+        assert server.requests == []
 
 
 @pytest.mark.parametrize(
@@ -204,41 +180,35 @@ def test_unknown_names_are_refused_before_anything_is_sent(tmp_path: Path) -> No
         (9999, None, 1234, [1000, 1000]),
     ],
 )
-def test_pages(limit: int | None, page_size: int | None, rows: int, pages: list[int], tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(library(1234), tmp_path) as (session, server):
-            await session.learn()
-            server.requests.clear()
-            query = paging.FindQuery(SCENES)
-            found = [
-                row["id"]
-                async for row in paging.iter_rows(session, query, ["id"], limit=limit, page_size=page_size)
-            ]
-            assert found == [str(n) for n in range(1, rows + 1)]
-            assert [each["variables"]["filter"]["per_page"] for each in server.requests] == pages
-            orders = {
-                (f["sort"], f["direction"]) for f in (r["variables"]["filter"] for r in server.requests)
-            }
-            assert orders <= {("id", "ASC")}
-            counted = [number for number, each in enumerate(server.requests) if "{ count " in each["query"]]
-            assert counted == ([1] if len(pages) > 1 and (limit is None or limit > 2 * pages[0]) else [])
-
-    run(main())
+async def test_pages(
+    limit: int | None, page_size: int | None, rows: int, pages: list[int], tmp_path: Path
+) -> None:
+    async with session_with(library(1234), tmp_path) as (session, server):
+        await session.learn()
+        server.requests.clear()
+        query = paging.FindQuery(SCENES)
+        found = [
+            row["id"]
+            async for row in paging.iter_rows(session, query, ["id"], limit=limit, page_size=page_size)
+        ]
+        assert found == [str(n) for n in range(1, rows + 1)]
+        assert [each["variables"]["filter"]["per_page"] for each in server.requests] == pages
+        orders = {(f["sort"], f["direction"]) for f in (r["variables"]["filter"] for r in server.requests)}
+        assert orders <= {("id", "ASC")}
+        counted = [number for number, each in enumerate(server.requests) if "{ count " in each["query"]]
+        assert counted == ([1] if len(pages) > 1 and (limit is None or limit > 2 * pages[0]) else [])
 
 
-def test_the_next_page_is_fetched_while_the_first_is_worked_on(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(library(1000), tmp_path) as (session, server):
-            pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
-            await anext(pages)
-            async with asyncio.timeout(30):
-                while len(server.requests) < 3:  # noqa: ASYNC110 - the server has no event
-                    await asyncio.sleep(0.01)
-            await asyncio.sleep(0.1)
-            assert [each["variables"]["filter"]["page"] for each in server.requests[1:]] == [1, 2]
-            await pages.aclose()
-
-    run(main())
+async def test_the_next_page_is_fetched_while_the_first_is_worked_on(tmp_path: Path) -> None:
+    async with session_with(library(1000), tmp_path) as (session, server):
+        pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
+        await anext(pages)
+        async with asyncio.timeout(30):
+            while len(server.requests) < 3:  # noqa: ASYNC110 - the server has no event
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        assert [each["variables"]["filter"]["page"] for each in server.requests[1:]] == [1, 2]
+        await pages.aclose()
 
 
 def test_the_next_page_travels_while_the_caller_holds_the_loop(tmp_path: Path) -> None:
@@ -276,52 +246,43 @@ def test_the_next_page_travels_while_the_caller_holds_the_loop(tmp_path: Path) -
         server.shutdown()
 
 
-def test_a_failure_while_prefetching_reaches_the_reader_of_that_page(tmp_path: Path) -> None:
+async def test_a_failure_while_prefetching_reaches_the_reader_of_that_page(tmp_path: Path) -> None:
     scenes = library(1000)
 
     def answer(request: dict[str, Any]) -> Any:
         return RESET if request["variables"]["filter"]["page"] > 1 else scenes(request)
 
-    async def main() -> None:
-        async with session_with(answer, tmp_path) as (session, _):
-            pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
-            assert len(await anext(pages)) == 100
-            with pytest.raises(StashConnectionError):
-                await anext(pages)
-            rows = paging.iter_rows(session, paging.FindQuery(SCENES), ["id"], page_size=100)
-            await anext(rows)
-            await rows.aclose()
-
-    run(main())
+    async with session_with(answer, tmp_path) as (session, _):
+        pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
+        assert len(await anext(pages)) == 100
+        with pytest.raises(StashConnectionError):
+            await anext(pages)
+        rows = paging.iter_rows(session, paging.FindQuery(SCENES), ["id"], page_size=100)
+        await anext(rows)
+        await rows.aclose()
 
 
-def test_random_order_has_one_seed(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(library(30), tmp_path) as (session, server):
-            query = paging.FindQuery(SCENES, sort="random")
-            async for _ in paging.iter_rows(session, query, ["id"], page_size=10):
-                pass
-            sorts = {each["variables"]["filter"]["sort"] for each in server.requests[1:]}
-            assert len(sorts) == 1
-            assert sorts.pop().startswith("random_")
-
-    run(main())
+async def test_random_order_has_one_seed(tmp_path: Path) -> None:
+    async with session_with(library(30), tmp_path) as (session, server):
+        query = paging.FindQuery(SCENES, sort="random")
+        async for _ in paging.iter_rows(session, query, ["id"], page_size=10):
+            pass
+        sorts = {each["variables"]["filter"]["sort"] for each in server.requests[1:]}
+        assert len(sorts) == 1
+        assert sorts.pop().startswith("random_")
 
 
-def test_ids_come_in_their_order_500_per_request(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(library(900), tmp_path) as (session, server):
-            ids = tuple(str(n) for n in (5, 3, 5, *range(100, 1000)))
-            query = paging.FindQuery(SCENES, ids=ids)
-            rows = [row["id"] async for row in paging.iter_rows(session, query, ["title"])]
-            assert rows == ["5", "3", *(str(n) for n in range(100, 901))]
-            assert len(server.requests) == 3
-            assert await paging.count(session, query) == 803
-
-    run(main())
+async def test_ids_come_in_their_order_500_per_request(tmp_path: Path) -> None:
+    async with session_with(library(900), tmp_path) as (session, server):
+        ids = tuple(str(n) for n in (5, 3, 5, *range(100, 1000)))
+        query = paging.FindQuery(SCENES, ids=ids)
+        rows = [row["id"] async for row in paging.iter_rows(session, query, ["title"])]
+        assert rows == ["5", "3", *(str(n) for n in range(100, 901))]
+        assert len(server.requests) == 3
+        assert await paging.count(session, query) == 803
 
 
-def test_a_batch_is_chunked_and_every_operation_has_its_own_result(tmp_path: Path) -> None:
+async def test_a_batch_is_chunked_and_every_operation_has_its_own_result(tmp_path: Path) -> None:
     def answer(request: dict[str, Any]) -> Any:
         names = [name.split("_")[0] for name in request["variables"]]
         ids = {name: request["variables"][f"{name}_input"]["id"] for name in names}
@@ -329,24 +290,21 @@ def test_a_batch_is_chunked_and_every_operation_has_its_own_result(tmp_path: Pat
         errors = [{"message": "no", "path": [name]} for name, one in ids.items() if one == "4"]
         return graphql(data, errors)
 
-    async def main() -> None:
-        async with session_with(answer, tmp_path) as (session, server):
-            await session.learn()
-            operations = [BatchOperation("tagUpdate", {"input": {"id": str(n)}}) for n in range(10)]
-            result = await execute_batch(session, operations, max_batch_size=4)
-            assert len(server.requests) == 1 + 3
-            assert [each.result for each in result if each.error is None] == [
-                {"id": str(n)} for n in range(10) if n != 4
-            ]
-            assert [str(each.error) for each in result.failed] == ["no"]
-            assert not result.all_succeeded
-            assert (len(result), len(result.succeeded)) == (10, 9)
-            assert result[4].error is not None
-
-    run(main())
+    async with session_with(answer, tmp_path) as (session, server):
+        await session.learn()
+        operations = [BatchOperation("tagUpdate", {"input": {"id": str(n)}}) for n in range(10)]
+        result = await execute_batch(session, operations, max_batch_size=4)
+        assert len(server.requests) == 1 + 3
+        assert [each.result for each in result if each.error is None] == [
+            {"id": str(n)} for n in range(10) if n != 4
+        ]
+        assert [str(each.error) for each in result.failed] == ["no"]
+        assert not result.all_succeeded
+        assert (len(result), len(result.succeeded)) == (10, 9)
+        assert result[4].error is not None
 
 
-def test_what_met_a_locked_database_in_a_batch_is_sent_again(tmp_path: Path) -> None:
+async def test_what_met_a_locked_database_in_a_batch_is_sent_again(tmp_path: Path) -> None:
     done: list[str] = []
 
     def answer(request: dict[str, Any]) -> Any:
@@ -357,31 +315,25 @@ def test_what_met_a_locked_database_in_a_batch_is_sent_again(tmp_path: Path) -> 
         data = {name: None if name in locked else {"id": one} for name, one in ids.items()}
         return graphql(data, [{"message": "database is locked", "path": [name]} for name in locked])
 
-    async def main() -> None:
-        async with session_with(answer, tmp_path) as (session, _):
-            operations = [BatchOperation("tagUpdate", {"input": {"id": one}}) for one in ("1", "2", "3")]
-            result = await execute_batch(session, operations)
-            assert result.all_succeeded
-            assert [each.result for each in result] == [{"id": "1"}, {"id": "2"}, {"id": "3"}]
-            assert done == ["1", "3", "2"]
-
-    run(main())
+    async with session_with(answer, tmp_path) as (session, _):
+        operations = [BatchOperation("tagUpdate", {"input": {"id": one}}) for one in ("1", "2", "3")]
+        result = await execute_batch(session, operations)
+        assert result.all_succeeded
+        assert [each.result for each in result] == [{"id": "1"}, {"id": "2"}, {"id": "3"}]
+        assert done == ["1", "3", "2"]
 
 
-def test_a_batch_remembers_what_was_done_before_the_server_went_away(tmp_path: Path) -> None:
+async def test_a_batch_remembers_what_was_done_before_the_server_went_away(tmp_path: Path) -> None:
     def answer(request: dict[str, Any]) -> Any:
         return {"a0": {"id": "1"}} if "1" in str(request["variables"]) else RESET
 
-    async def main() -> None:
-        async with session_with(answer, tmp_path) as (session, server):
-            operations = [BatchOperation("tagUpdate", {"input": {"id": one}}) for one in ("1", "2", "3")]
-            result = await execute_batch(session, operations, max_batch_size=1)
-            assert [each.outcome for each in result] == ["succeeded", "unknown", "unknown"]
-            assert server.kinds == ["Introspection", "Batch", "Batch", "Batch"]
-            result = await execute_batch(session, operations[1:], max_batch_size=1)
-            assert len(result.unknown) == 2
-
-    run(main())
+    async with session_with(answer, tmp_path) as (session, server):
+        operations = [BatchOperation("tagUpdate", {"input": {"id": one}}) for one in ("1", "2", "3")]
+        result = await execute_batch(session, operations, max_batch_size=1)
+        assert [each.outcome for each in result] == ["succeeded", "unknown", "unknown"]
+        assert server.kinds == ["Introspection", "Batch", "Batch", "Batch"]
+        result = await execute_batch(session, operations[1:], max_batch_size=1)
+        assert len(result.unknown) == 2
 
 
 def test_secrets_are_not_logged(tmp_path: Path) -> None:

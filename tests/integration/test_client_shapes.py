@@ -132,12 +132,11 @@ def test_a_mutation_is_done_when_its_value_is_there(
         ("runPluginOperation", {"plugin_id": "x"}, [1]),
     ],
 )
-def test_values_that_mean_nothing_are_values(operation: str, args: Any, value: Any, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with session_with(lambda _: {operation: value}, tmp_path) as (session, _):
-            assert await session.call(operation, args) == value
-
-    run(main())
+async def test_values_that_mean_nothing_are_values(
+    operation: str, args: Any, value: Any, tmp_path: Path
+) -> None:
+    async with session_with(lambda _: {operation: value}, tmp_path) as (session, _):
+        assert await session.call(operation, args) == value
 
 
 # Websockets
@@ -230,41 +229,32 @@ MUTATION = GraphQLRequest("mutation M { tagDestroy(input: {id: 1}) }", {}, "M")
 
 
 @pytest.mark.parametrize("fault", UNANSWERED)
-def test_a_mutation_over_a_websocket_is_sent_once(fault: str, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with websocket(UNANSWERED[fault], tmp_path) as (session, heard):
-            with pytest.raises(StashUnknownOutcomeError):
-                async with session.transport.subscribe(MUTATION, reconnect=True) as answers:
-                    await anext(answers)
-            assert [each["type"] for each in heard].count("subscribe") == 1
-
-    run(main())
+async def test_a_mutation_over_a_websocket_is_sent_once(fault: str, tmp_path: Path) -> None:
+    async with websocket(UNANSWERED[fault], tmp_path) as (session, heard):
+        with pytest.raises(StashUnknownOutcomeError):
+            async with session.transport.subscribe(MUTATION, reconnect=True) as answers:
+                await anext(answers)
+        assert [each["type"] for each in heard].count("subscribe") == 1
 
 
-def test_a_mutation_over_a_websocket_that_was_refused(tmp_path: Path) -> None:
-    async def main() -> None:
-        refusal = {"type": "error", "id": "1", "payload": [{"message": "no such field"}]}
-        async with (
-            websocket(sends(refusal), tmp_path) as (session, _),
-            session.transport.subscribe(MUTATION) as answers,
-        ):
-            answer = await anext(answers)
-            assert answer.errors == [{"message": "no such field"}]
-
-    run(main())
+async def test_a_mutation_over_a_websocket_that_was_refused(tmp_path: Path) -> None:
+    refusal = {"type": "error", "id": "1", "payload": [{"message": "no such field"}]}
+    async with (
+        websocket(sends(refusal), tmp_path) as (session, _),
+        session.transport.subscribe(MUTATION) as answers,
+    ):
+        answer = await anext(answers)
+        assert answer.errors == [{"message": "no such field"}]
 
 
-def test_read_only_holds_for_websockets(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with websocket(sends(), tmp_path, read_only=True) as (session, heard):
-            for document in ("# x\rmutation { a }", "nonsense"):
-                with pytest.raises(StashUsageError, match="read-only"):
-                    session.transport.subscribe(GraphQLRequest(document))
-                with pytest.raises(StashUsageError, match="read-only"):
-                    await session.transport.execute(GraphQLRequest(document))
-            assert heard == []
-
-    run(main())
+async def test_read_only_holds_for_websockets(tmp_path: Path) -> None:
+    async with websocket(sends(), tmp_path, read_only=True) as (session, heard):
+        for document in ("# x\rmutation { a }", "nonsense"):
+            with pytest.raises(StashUsageError, match="read-only"):
+                session.transport.subscribe(GraphQLRequest(document))
+            with pytest.raises(StashUsageError, match="read-only"):
+                await session.transport.execute(GraphQLRequest(document))
+        assert heard == []
 
 
 REDIRECTS = {
@@ -307,20 +297,17 @@ async def _silent(socket: ServerConnection) -> None:
     await socket.wait_closed()
 
 
-def test_a_large_message_ends_the_subscription(tmp_path: Path) -> None:
+async def test_a_large_message_ends_the_subscription(tmp_path: Path) -> None:
     async def flood(socket: ServerConnection) -> None:
         await socket.send(json.dumps(following({"data": {"x": "y" * 100_000}})))
         with pytest.raises(ConnectionClosed):
             await socket.recv()
 
-    async def main() -> None:
-        async with websocket(flood, tmp_path, max_answer_bytes=10_000) as (session, _):
-            stream = session.subscribe("jobsSubscribe", paths=["type"], reconnect=True)
-            with pytest.raises(StashIntegrationError, match="larger than 10,000 bytes"):
-                await anext(stream)
-            await stream.aclose()
-
-    run(main())
+    async with websocket(flood, tmp_path, max_answer_bytes=10_000) as (session, _):
+        stream = session.subscribe("jobsSubscribe", paths=["type"], reconnect=True)
+        with pytest.raises(StashIntegrationError, match="larger than 10,000 bytes"):
+            await anext(stream)
+        await stream.aclose()
 
 
 # Bounds
@@ -339,14 +326,11 @@ QUERY = "query Q { version { version } }"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "bare deflate"])
-def test_compressed_answers(encoding: str, tmp_path: Path) -> None:
+async def test_compressed_answers(encoding: str, tmp_path: Path) -> None:
     padded = BODY + b" " * 3_000_000
 
-    async def main() -> None:
-        async with session_with(lambda _: zipped(padded, encoding), tmp_path) as (session, _):
-            assert await session.execute(QUERY) == {"version": {"version": "v1"}}
-
-    run(main())
+    async with session_with(lambda _: zipped(padded, encoding), tmp_path) as (session, _):
+        assert await session.execute(QUERY) == {"version": {"version": "v1"}}
 
 
 @pytest.mark.parametrize(
@@ -358,18 +342,15 @@ def test_compressed_answers(encoding: str, tmp_path: Path) -> None:
         (http(200, b"x", Content_Encoding="br"), StashConnectionError, "damaged"),
     ],
 )
-def test_answers_that_are_too_large_or_damaged(
+async def test_answers_that_are_too_large_or_damaged(
     answer: bytes, error: type[StashError], words: str, tmp_path: Path
 ) -> None:
-    async def main() -> None:
-        async with session_with(lambda _: answer, tmp_path, max_answer_bytes=100_000) as (session, _):
-            session._server = object()  # type: ignore[assignment]
-            with pytest.raises(error, match=words):
-                await session.execute(QUERY)
-            with pytest.raises(StashUnknownOutcomeError, match=words):
-                await session.execute("mutation { tagDestroy(input: {id: 1}) }")
-
-    run(main())
+    async with session_with(lambda _: answer, tmp_path, max_answer_bytes=100_000) as (session, _):
+        session._server = object()  # type: ignore[assignment]
+        with pytest.raises(error, match=words):
+            await session.execute(QUERY)
+        with pytest.raises(StashUnknownOutcomeError, match=words):
+            await session.execute("mutation { tagDestroy(input: {id: 1}) }")
 
 
 async def trickled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -381,22 +362,19 @@ async def trickled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         await asyncio.sleep(0.02)
 
 
-def test_a_trickle_ends_with_the_timeout(tmp_path: Path) -> None:
-    async def main() -> None:
-        async with (
-            Loopback(trickled) as server,
-            Session(connection_to(server.url, tmp_path, timeout=0.3)) as session,
-            asyncio.timeout(60),
-        ):
-            with pytest.raises(StashConnectionError, match=r"no complete answer within 0.3 s"):
-                await session.execute(QUERY)
-            with pytest.raises(StashUnknownOutcomeError, match=r"no complete answer within 0.3 s"):
-                await session.execute("mutation { a }")
-            with pytest.raises(StashConnectionError, match=r"hardly anything came within 0.3 s"):
-                async for _ in session.transport.download("/downloads/x/y"):
-                    pass
-
-    run(main())
+async def test_a_trickle_ends_with_the_timeout(tmp_path: Path) -> None:
+    async with (
+        Loopback(trickled) as server,
+        Session(connection_to(server.url, tmp_path, timeout=0.3)) as session,
+        asyncio.timeout(60),
+    ):
+        with pytest.raises(StashConnectionError, match=r"no complete answer within 0.3 s"):
+            await session.execute(QUERY)
+        with pytest.raises(StashUnknownOutcomeError, match=r"no complete answer within 0.3 s"):
+            await session.execute("mutation { a }")
+        with pytest.raises(StashConnectionError, match=r"hardly anything came within 0.3 s"):
+            async for _ in session.transport.download("/downloads/x/y"):
+                pass
 
 
 # Too many requests
@@ -429,17 +407,14 @@ def test_a_server_that_wants_a_pause(
     assert run(main()).exit_status == (10 if "mutation" in document and status == 503 else 5)
 
 
-def test_a_server_that_goes_on_to_want_pauses_is_asked_until_the_timeout(tmp_path: Path) -> None:
+async def test_a_server_that_goes_on_to_want_pauses_is_asked_until_the_timeout(tmp_path: Path) -> None:
     """One second each, as often as two seconds allow."""
     answer = http(503, "", Retry_After="1")
 
-    async def main() -> None:
-        async with session_with(lambda _: answer, tmp_path, timeout=2) as (session, server):
-            with pytest.raises(StashConnectionError):
-                await session.execute(QUERY)
-            assert len(server.requests) == 3
-
-    run(main())
+    async with session_with(lambda _: answer, tmp_path, timeout=2) as (session, server):
+        with pytest.raises(StashConnectionError):
+            await session.execute(QUERY)
+        assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize("status", [429, 502, 503])

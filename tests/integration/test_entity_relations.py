@@ -90,21 +90,18 @@ def test_assigning_one_side_shows_on_the_other() -> None:
     assert not scene.is_dirty()
 
 
-def test_what_was_saved_from_the_other_side_is_left_when_it_is_moved(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            scene, *studios = made = [Scene(title="s"), Studio(name="old"), Studio(name="new")]
-            await store.save_batch(made, check=True)
-            await store.populate(studios[0], ["scenes"])
-            studios[0].scenes.append(scene)
-            await store.save_all(check=True)
-            append(studios[1], "scenes", scene)
-            assert studios[0].scenes == []
-            await store.save_all(check=True)
-            await store.populate(studios, ["scenes"], force_refetch=True)
-            assert [each.scenes for each in studios] == [[], [scene]]
-
-    run(main())
+async def test_what_was_saved_from_the_other_side_is_left_when_it_is_moved(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        scene, *studios = made = [Scene(title="s"), Studio(name="old"), Studio(name="new")]
+        await store.save_batch(made, check=True)
+        await store.populate(studios[0], ["scenes"])
+        studios[0].scenes.append(scene)
+        await store.save_all(check=True)
+        append(studios[1], "scenes", scene)
+        assert studios[0].scenes == []
+        await store.save_all(check=True)
+        await store.populate(studios, ["scenes"], force_refetch=True)
+        assert [each.scenes for each in studios] == [[], [scene]]
 
 
 def test_moving_between_owners_leaves_the_old_one() -> None:
@@ -227,215 +224,188 @@ def test_histories_and_conflicts() -> None:
     assert "title" not in scene.get_changed_fields()
 
 
-def test_each_side_writes_what_was_changed_on_it(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            tag, alice, studio = Tag(name="Rock"), Performer(name="Alice"), Studio(name="Acme")
-            first, second = Scene(title="one"), Scene(title="two")
-            await store.save_batch([tag, alice, studio, first, second])
-            wire.take()
-            await tag.add_scene(first)
-            await alice.add_scene(second)
-            await studio.add_scene(first)
-            await store.save_all(check=True)
-            assert len(wire.take()) == 1
-            await store.populate([tag, alice, studio], ["scenes"])
-            assert (tag.scenes, alice.scenes, studio.scenes) == ([first], [second], [first])
-            await store.populate([first, second], ["tags", "performers", "studio"], force_refetch=True)
-            assert (first.tags, first.studio, second.performers) == ([tag], studio, [alice])
-            studio.scenes = [second]
-            tag.scenes.clear()
-            await store.save_all(check=True)
-            assert (first.studio, second.studio) == (None, studio)
-            assert first.tags == []
-            await store.populate([first, second], ["tags", "studio"], force_refetch=True)
-            assert (first.tags, first.studio, second.studio) == ([], None, studio)
-            assert await store.save_all() is not None
-            wire.take()
-            await store.save_all()
-            assert wire.take() == []
-
-    run(main())
+async def test_each_side_writes_what_was_changed_on_it(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        tag, alice, studio = Tag(name="Rock"), Performer(name="Alice"), Studio(name="Acme")
+        first, second = Scene(title="one"), Scene(title="two")
+        await store.save_batch([tag, alice, studio, first, second])
+        wire.take()
+        await tag.add_scene(first)
+        await alice.add_scene(second)
+        await studio.add_scene(first)
+        await store.save_all(check=True)
+        assert len(wire.take()) == 1
+        await store.populate([tag, alice, studio], ["scenes"])
+        assert (tag.scenes, alice.scenes, studio.scenes) == ([first], [second], [first])
+        await store.populate([first, second], ["tags", "performers", "studio"], force_refetch=True)
+        assert (first.tags, first.studio, second.performers) == ([tag], studio, [alice])
+        studio.scenes = [second]
+        tag.scenes.clear()
+        await store.save_all(check=True)
+        assert (first.studio, second.studio) == (None, studio)
+        assert first.tags == []
+        await store.populate([first, second], ["tags", "studio"], force_refetch=True)
+        assert (first.tags, first.studio, second.studio) == ([], None, studio)
+        assert await store.save_all() is not None
+        wire.take()
+        await store.save_all()
+        assert wire.take() == []
 
 
-def test_what_is_put_into_an_unread_list_is_all_that_is_sent(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _wire):
-            tags = [Tag(name=name) for name in ("a", "b", "c")]
-            await store.save_batch(tags)
-            scene = Scene(title="x", tags=tags[:2])
-            await store.save(scene)
-            fresh = Scene.from_graphql({"id": scene.id})
-            await fresh.add_tag(tags[2])
-            await fresh.remove_tag(tags[0])
-            await fresh.save(store.client)
-            assert not fresh.is_dirty()
-            assert fresh.tags is UNSET
-            await store.populate(scene, ["tags"], force_refetch=True)
-            assert [tag.name for tag in scene.tags] == ["b", "c"]
-            # Read before it was saved: both what the server has and what was put in.
-            await tags[0].add_scene(scene)
-            await store.populate(tags[0], ["scenes"])
-            assert tags[0].scenes == [scene]
-            assert tags[0].get_history("scenes").added == [scene]
-            await store.save(tags[0])
-            assert await store.count(Scene, tags=["a"]) == 1
-
-    run(main())
+async def test_what_is_put_into_an_unread_list_is_all_that_is_sent(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _wire):
+        tags = [Tag(name=name) for name in ("a", "b", "c")]
+        await store.save_batch(tags)
+        scene = Scene(title="x", tags=tags[:2])
+        await store.save(scene)
+        fresh = Scene.from_graphql({"id": scene.id})
+        await fresh.add_tag(tags[2])
+        await fresh.remove_tag(tags[0])
+        await fresh.save(store.client)
+        assert not fresh.is_dirty()
+        assert fresh.tags is UNSET
+        await store.populate(scene, ["tags"], force_refetch=True)
+        assert [tag.name for tag in scene.tags] == ["b", "c"]
+        # Read before it was saved: both what the server has and what was put in.
+        await tags[0].add_scene(scene)
+        await store.populate(tags[0], ["scenes"])
+        assert tags[0].scenes == [scene]
+        assert tags[0].get_history("scenes").added == [scene]
+        await store.save(tags[0])
+        assert await store.count(Scene, tags=["a"]) == 1
 
 
-def test_what_belongs_to_another_is_not_taken_out(embedded_url: str) -> None:
+async def test_what_belongs_to_another_is_not_taken_out(embedded_url: str) -> None:
     """A studio that a scene is removed from is not always the one that it has."""
 
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            acme, other = Studio(name="Acme"), Studio(name="Other")
-            inside, outside = Scene(title="a"), Scene(title="b")
-            inside.studio, outside.studio = acme, other
-            await store.save_batch([acme, other, inside, outside], check=True)
-            store.invalidate_all()
-            fresh = StashEntityStore(store.client)
-            store.client.identity = fresh.identity
-            studio = await fresh.get(Studio, acme.id, ["name"])
-            scenes = await fresh.get_many(Scene, [inside.id, outside.id], ["title"])
-            assert studio is not None
-            for scene in scenes:
-                await studio.remove_scene(scene)
+    async with counted(embedded_url) as (store, wire):
+        acme, other = Studio(name="Acme"), Studio(name="Other")
+        inside, outside = Scene(title="a"), Scene(title="b")
+        inside.studio, outside.studio = acme, other
+        await store.save_batch([acme, other, inside, outside], check=True)
+        store.invalidate_all()
+        fresh = StashEntityStore(store.client)
+        store.client.identity = fresh.identity
+        studio = await fresh.get(Studio, acme.id, ["name"])
+        scenes = await fresh.get_many(Scene, [inside.id, outside.id], ["title"])
+        assert studio is not None
+        for scene in scenes:
+            await studio.remove_scene(scene)
+        wire.take()
+        await fresh.save(studio)
+        assert len(wire.take()) == 2
+        assert not studio.is_dirty()
+        await fresh.populate(scenes, ["studio__name"], force_refetch=True)
+        assert [scene.studio and scene.studio.name for scene in scenes] == [None, "Other"]
+        await studio.remove_scene(scenes[1])
+        assert not studio.is_dirty()
+
+
+async def test_every_ancestor_and_descendant_in_one_request(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        chain = [Studio(name=f"{n}") for n in range(5)]
+        for upper, lower in itertools.pairwise(chain):
+            lower.parent_studio = upper
+        tags = [Tag(name=f"{n}") for n in range(5)]
+        for upper, lower in itertools.pairwise(tags):
+            lower.parents = [upper]
+        await store.save_batch([*chain, *tags], check=True)
+        wire.take()
+        for many in (chain, tags):
+            cls = type(many[0])
+            last = cls.from_graphql({"id": many[-1].id})
+            store.identity.attach(last)
+            assert {x.id for x in await last.get_all_ancestors()} == {x.id for x in many[:-1]}
+            assert len(wire.take()) == 1
+            first = cls.from_graphql({"id": many[0].id})
+            store.identity.attach(first)
+            assert {x.id for x in await first.get_all_descendants()} == {x.id for x in many[1:]}
+            assert len(wire.take()) == 1
+        with pytest.raises(StashUsageError, match="in no store"):
+            await Tag.from_graphql({"id": "1"}).get_all_descendants()
+
+
+async def test_no_object_becomes_its_own_ancestor(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        for cls, up in ((Tag, "parents"), (Studio, "parent_studio")):
+            one, two = cls(name="one"), cls(name="two")
+            await store.save(one)
+            setattr(two, up, [one] if up == "parents" else one)
+            await store.save(two)
             wire.take()
-            await fresh.save(studio)
-            assert len(wire.take()) == 2
-            assert not studio.is_dirty()
-            await fresh.populate(scenes, ["studio__name"], force_refetch=True)
-            assert [scene.studio and scene.studio.name for scene in scenes] == [None, "Other"]
-            await studio.remove_scene(scenes[1])
-            assert not studio.is_dirty()
-
-    run(main())
-
-
-def test_every_ancestor_and_descendant_in_one_request(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            chain = [Studio(name=f"{n}") for n in range(5)]
-            for upper, lower in itertools.pairwise(chain):
-                lower.parent_studio = upper
-            tags = [Tag(name=f"{n}") for n in range(5)]
-            for upper, lower in itertools.pairwise(tags):
-                lower.parents = [upper]
-            await store.save_batch([*chain, *tags], check=True)
-            wire.take()
-            for many in (chain, tags):
-                cls = type(many[0])
-                last = cls.from_graphql({"id": many[-1].id})
-                store.identity.attach(last)
-                assert {x.id for x in await last.get_all_ancestors()} == {x.id for x in many[:-1]}
-                assert len(wire.take()) == 1
-                first = cls.from_graphql({"id": many[0].id})
-                store.identity.attach(first)
-                assert {x.id for x in await first.get_all_descendants()} == {x.id for x in many[1:]}
-                assert len(wire.take()) == 1
-            with pytest.raises(StashUsageError, match="in no store"):
-                await Tag.from_graphql({"id": "1"}).get_all_descendants()
-
-    run(main())
+            # Nothing of `two` was read here, so the server is asked.
+            stranger = cls.from_graphql({"id": two.id})
+            root = cls.from_graphql({"id": one.id, up: [] if up == "parents" else None})
+            setattr(root, up, [stranger] if up == "parents" else stranger)
+            with pytest.raises(StashInputError, match="contain each other"):
+                await root.save(store.client)
+            sent = wire.take()
+            assert len(sent) == 1
+            assert "mutation" not in sent[0]
+            assert root.is_dirty()
 
 
-def test_no_object_becomes_its_own_ancestor(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            for cls, up in ((Tag, "parents"), (Studio, "parent_studio")):
-                one, two = cls(name="one"), cls(name="two")
-                await store.save(one)
-                setattr(two, up, [one] if up == "parents" else one)
-                await store.save(two)
-                wire.take()
-                # Nothing of `two` was read here, so the server is asked.
-                stranger = cls.from_graphql({"id": two.id})
-                root = cls.from_graphql({"id": one.id, up: [] if up == "parents" else None})
-                setattr(root, up, [stranger] if up == "parents" else stranger)
-                with pytest.raises(StashInputError, match="contain each other"):
-                    await root.save(store.client)
-                sent = wire.take()
-                assert len(sent) == 1
-                assert "mutation" not in sent[0]
-                assert root.is_dirty()
-
-    run(main())
+async def test_markers_and_names(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        tag, more, scene = Tag(name="A_b"), Tag(name="Axb"), Scene(title="x")
+        await store.save_batch([tag, more, scene])
+        marker = SceneMarker(title="m", seconds=1.0, scene=scene, primary_tag=tag)
+        await store.save(marker)
+        await more.add_scene_marker(marker)
+        await store.save(more)
+        await store.populate(marker, ["tags"], force_refetch=True)
+        assert marker.tags == [more]
+        assert await Tag.find_by_name(store.client, "a_B") is tag
+        assert await Tag.find_by_name(store.client, "nothing") is None
+        gallery = Gallery(title="g")
+        await store.save(gallery)
+        await gallery.add_scene(scene)
+        await store.save(gallery)
+        await store.populate(scene, ["galleries"], force_refetch=True)
+        assert scene.galleries == [gallery]
 
 
-def test_markers_and_names(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            tag, more, scene = Tag(name="A_b"), Tag(name="Axb"), Scene(title="x")
-            await store.save_batch([tag, more, scene])
-            marker = SceneMarker(title="m", seconds=1.0, scene=scene, primary_tag=tag)
-            await store.save(marker)
-            await more.add_scene_marker(marker)
-            await store.save(more)
-            await store.populate(marker, ["tags"], force_refetch=True)
-            assert marker.tags == [more]
-            assert await Tag.find_by_name(store.client, "a_B") is tag
-            assert await Tag.find_by_name(store.client, "nothing") is None
-            gallery = Gallery(title="g")
-            await store.save(gallery)
-            await gallery.add_scene(scene)
-            await store.save(gallery)
-            await store.populate(scene, ["galleries"], force_refetch=True)
-            assert scene.galleries == [gallery]
-
-    run(main())
+async def test_what_is_deleted_leaves_the_lists_it_was_in(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        tag, scene = Tag(name="Rock"), Scene(title="x")
+        scene.tags = [tag]
+        await store.save_batch([tag, scene], check=True)
+        await store.populate(tag, ["scenes"])
+        assert tag.scenes == [scene]
+        assert await store.delete(scene)
+        assert tag.scenes == []
+        assert not tag.is_dirty()
+        assert store.identity.get(Scene, scene.id) is None
 
 
-def test_what_is_deleted_leaves_the_lists_it_was_in(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            tag, scene = Tag(name="Rock"), Scene(title="x")
-            scene.tags = [tag]
-            await store.save_batch([tag, scene], check=True)
-            await store.populate(tag, ["scenes"])
-            assert tag.scenes == [scene]
-            assert await store.delete(scene)
-            assert tag.scenes == []
-            assert not tag.is_dirty()
-            assert store.identity.get(Scene, scene.id) is None
-
-    run(main())
-
-
-def test_what_the_client_destroys_is_gone_from_the_store(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            rock, jazz, other = Tag(name="Rock"), Tag(name="Jazz"), Tag(name="Other")
-            studio, scene = Studio(name="Acme"), Scene(title="x", tags=[rock, jazz])
-            scene.studio = studio
-            await store.save_batch([rock, jazz, other, studio, scene], check=True)
-            scene.tags.append(other)
-            assert await store.client.tags_destroy([rock.id])
-            assert await store.client.studio_destroy({"id": studio.id})
-            assert (scene.tags, scene.studio) == ([jazz, other], None)
-            assert scene.get_history("tags").added == [other]
-            assert list(scene.get_changed_fields()) == ["tags"]
-            assert store.identity.get(Tag, rock.id) is None
-            await store.save(scene)
-            gone = BatchOperation("tagDestroy", {"input": {"id": jazz.id}})
-            assert (await store.client.execute_batch([gone])).all_succeeded
-            assert scene.tags == [other]
-            assert (await store.get(Scene, scene.id, ["tags"])).tags == [other]  # type: ignore[union-attr]
-
-    run(main())
+async def test_what_the_client_destroys_is_gone_from_the_store(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        rock, jazz, other = Tag(name="Rock"), Tag(name="Jazz"), Tag(name="Other")
+        studio, scene = Studio(name="Acme"), Scene(title="x", tags=[rock, jazz])
+        scene.studio = studio
+        await store.save_batch([rock, jazz, other, studio, scene], check=True)
+        scene.tags.append(other)
+        assert await store.client.tags_destroy([rock.id])
+        assert await store.client.studio_destroy({"id": studio.id})
+        assert (scene.tags, scene.studio) == ([jazz, other], None)
+        assert scene.get_history("tags").added == [other]
+        assert list(scene.get_changed_fields()) == ["tags"]
+        assert store.identity.get(Tag, rock.id) is None
+        await store.save(scene)
+        gone = BatchOperation("tagDestroy", {"input": {"id": jazz.id}})
+        assert (await store.client.execute_batch([gone])).all_succeeded
+        assert scene.tags == [other]
+        assert (await store.get(Scene, scene.id, ["tags"])).tags == [other]  # type: ignore[union-attr]
 
 
-def test_what_is_merged_away_is_gone_and_the_rest_is_read_anew(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            old, new, scene = Tag(name="Old"), Tag(name="New"), Scene(title="x")
-            scene.tags = [old]
-            await store.save_batch([old, new, scene], check=True)
-            assert await Tag.merge(store.client, [old.id], new.id) is new
-            assert store.identity.get(Tag, old.id) is None
-            assert scene.tags == []
-            assert not scene.is_dirty()
-            assert await store.get(Scene, scene.id, ["tags"]) is scene
-            assert scene.tags == [new]
-
-    run(main())
+async def test_what_is_merged_away_is_gone_and_the_rest_is_read_anew(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        old, new, scene = Tag(name="Old"), Tag(name="New"), Scene(title="x")
+        scene.tags = [old]
+        await store.save_batch([old, new, scene], check=True)
+        assert await Tag.merge(store.client, [old.id], new.id) is new
+        assert store.identity.get(Tag, old.id) is None
+        assert scene.tags == []
+        assert not scene.is_dirty()
+        assert await store.get(Scene, scene.id, ["tags"]) is scene
+        assert scene.tags == [new]

@@ -11,59 +11,48 @@ from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.types import Group, Performer, Scene, Studio, Tag
 
 
-def test_circles_over_what_was_put_into_unread_lists_are_refused(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (_, wire):
-            one, two = Tag.from_graphql({"id": "1"}), Tag.from_graphql({"id": "2"})
-            await one.add_child(two)
-            with pytest.raises(StashInputError, match="contain each other"):
-                await two.add_child(one)
-            assert wire.take() == []
-            assert not two.is_dirty()
-
-    run(main())
+async def test_circles_over_what_was_put_into_unread_lists_are_refused(embedded_url: str) -> None:
+    async with counted(embedded_url) as (_, wire):
+        one, two = Tag.from_graphql({"id": "1"}), Tag.from_graphql({"id": "2"})
+        await one.add_child(two)
+        with pytest.raises(StashInputError, match="contain each other"):
+            await two.add_child(one)
+        assert wire.take() == []
+        assert not two.is_dirty()
 
 
-def test_circles_through_several_unread_parts_are_refused(embedded_url: str) -> None:
+async def test_circles_through_several_unread_parts_are_refused(embedded_url: str) -> None:
     """One -> two -(on the server)-> three -> four -(on the server)-> one."""
 
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            one, two, three, four = made = [Tag(name=f"{number}") for number in range(4)]
-            await store.save_batch(made, check=True)
-            text = (
-                "mutation($id: ID!, $above: [ID!]) { tagUpdate(input: {id: $id, parent_ids: $above}) { id } }"
-            )
-            await store.client.execute(text, {"id": two.id, "above": [three.id]})
-            await store.client.execute(text, {"id": four.id, "above": [one.id]})
-            wire.take()
-            one.parents, three.parents = [two], [four]
-            with pytest.raises(StashInputError, match="contain each other"):
-                await store.save_all()
-            assert not any(document.startswith("mutation") for document in wire.take())
-            three.parents = []
-            assert (await store.save_all()).all_succeeded
-            assert await one.get_all_ancestors() == [two, three]
-
-    run(main())
+    async with counted(embedded_url) as (store, wire):
+        one, two, three, four = made = [Tag(name=f"{number}") for number in range(4)]
+        await store.save_batch(made, check=True)
+        text = "mutation($id: ID!, $above: [ID!]) { tagUpdate(input: {id: $id, parent_ids: $above}) { id } }"
+        await store.client.execute(text, {"id": two.id, "above": [three.id]})
+        await store.client.execute(text, {"id": four.id, "above": [one.id]})
+        wire.take()
+        one.parents, three.parents = [two], [four]
+        with pytest.raises(StashInputError, match="contain each other"):
+            await store.save_all()
+        assert not any(document.startswith("mutation") for document in wire.take())
+        three.parents = []
+        assert (await store.save_all()).all_succeeded
+        assert await one.get_all_ancestors() == [two, three]
 
 
-def test_an_edit_taken_back_hides_nothing_that_others_do(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            scene, alice = Scene(title="x"), Performer(name="Alice")
-            await store.save_batch([scene, alice], check=True)
-            await store.populate(scene, ["performers"])
-            scene.performers = [alice]
-            scene.performers = []
-            given = {"input": {"id": scene.id, "performer_ids": [alice.id]}}
-            text = "mutation($input: SceneUpdateInput!) { sceneUpdate(input: $input) { id } }"
-            await store.client.execute(text, given)
-            await store.populate(scene, ["performers"], force_refetch=True)
-            await store.populate(alice, ["scenes"])
-            assert (scene.performers, alice.scenes) == ([alice], [scene])
-
-    run(main())
+async def test_an_edit_taken_back_hides_nothing_that_others_do(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        scene, alice = Scene(title="x"), Performer(name="Alice")
+        await store.save_batch([scene, alice], check=True)
+        await store.populate(scene, ["performers"])
+        scene.performers = [alice]
+        scene.performers = []
+        given = {"input": {"id": scene.id, "performer_ids": [alice.id]}}
+        text = "mutation($input: SceneUpdateInput!) { sceneUpdate(input: $input) { id } }"
+        await store.client.execute(text, given)
+        await store.populate(scene, ["performers"], force_refetch=True)
+        await store.populate(alice, ["scenes"])
+        assert (scene.performers, alice.scenes) == ([alice], [scene])
 
 
 def test_only_the_side_that_said_it_last_has_it_to_save() -> None:
@@ -87,85 +76,70 @@ def test_what_is_marked_clean_is_known_on_both_sides() -> None:
     assert (alice.scenes, scene.tags) == ([], [])
 
 
-def test_what_could_not_be_created_leaves_the_lists_it_was_in(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            above = Studio(name="above")
-            await store.save_batch([above, Studio(name="Acme")], check=True)
-            await store.populate(above, ["child_studios"])
-            with pytest.raises(StashGraphQLError, match="already exists"):
-                await store.get_or_create(Studio, name="Acme", parent_studio=above)
-            assert above.child_studios == []
-
-    run(main())
+async def test_what_could_not_be_created_leaves_the_lists_it_was_in(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        above = Studio(name="above")
+        await store.save_batch([above, Studio(name="Acme")], check=True)
+        await store.populate(above, ["child_studios"])
+        with pytest.raises(StashGraphQLError, match="already exists"):
+            await store.get_or_create(Studio, name="Acme", parent_studio=above)
+        assert above.child_studios == []
 
 
-def test_lists_assigned_unread_replace_what_the_server_has(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            alice, bea, rock = Performer(name="Alice"), Performer(name="Bea"), Tag(name="Rock")
-            made = [Scene(title=f"{number}", performers=[alice], tags=[rock]) for number in range(4)]
-            await store.save_batch([alice, bea, rock, *made], check=True)
-            wire.take()
-            alice.scenes, bea.scenes, rock.scenes = made[2:3], made[:2], []
-            await store.save_all(check=True)
-            assert len(wire.take()) == 3
-            assert [scene.performers for scene in made] == [[bea], [bea], [alice], []]
-            assert not any(scene.tags for scene in made)
-            assert store.identity.dirty() == []
-            await store.populate(made, ["performers", "tags"], force_refetch=True)
-            assert [scene.performers for scene in made] == [[bea], [bea], [alice], []]
-            assert not any(scene.tags for scene in made)
-
-    run(main())
+async def test_lists_assigned_unread_replace_what_the_server_has(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        alice, bea, rock = Performer(name="Alice"), Performer(name="Bea"), Tag(name="Rock")
+        made = [Scene(title=f"{number}", performers=[alice], tags=[rock]) for number in range(4)]
+        await store.save_batch([alice, bea, rock, *made], check=True)
+        wire.take()
+        alice.scenes, bea.scenes, rock.scenes = made[2:3], made[:2], []
+        await store.save_all(check=True)
+        assert len(wire.take()) == 3
+        assert [scene.performers for scene in made] == [[bea], [bea], [alice], []]
+        assert not any(scene.tags for scene in made)
+        assert store.identity.dirty() == []
+        await store.populate(made, ["performers", "tags"], force_refetch=True)
+        assert [scene.performers for scene in made] == [[bea], [bea], [alice], []]
+        assert not any(scene.tags for scene in made)
 
 
-def test_counts_assigned_unread_are_the_server_s_in_the_end(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            scene, nobody = Scene(title="x", o_counter=3, play_history=[]), Performer(name="Bea", scenes=[])
-            await store.save_batch([scene, nobody], check=True)
-            assert not scene.is_dirty()
-            assert not nobody.is_dirty()
-            other = Scene.from_graphql({"id": scene.id})
-            other.o_counter = 5
-            await other.save(store.client)
-            await store.populate(scene, ["o_counter"], force_refetch=True)
-            assert scene.o_counter == 5
-
-    run(main())
+async def test_counts_assigned_unread_are_the_server_s_in_the_end(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        scene, nobody = Scene(title="x", o_counter=3, play_history=[]), Performer(name="Bea", scenes=[])
+        await store.save_batch([scene, nobody], check=True)
+        assert not scene.is_dirty()
+        assert not nobody.is_dirty()
+        other = Scene.from_graphql({"id": scene.id})
+        other.o_counter = 5
+        await other.save(store.client)
+        await store.populate(scene, ["o_counter"], force_refetch=True)
+        assert scene.o_counter == 5
 
 
-def test_the_number_in_a_group_goes_with_what_is_put_into_an_unread_list(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            first, second = Group(name="first"), Group(name="second")
-            scene = Scene(title="x")
-            await store.save_batch([first, second, scene], check=True)
-            given = {"id": scene.id, "groups": [{"group_id": first.id, "scene_index": 7}]}
-            text = "mutation($input: SceneUpdateInput!) { sceneUpdate(input: $input) { id } }"
-            await store.client.execute(text, {"input": given})
-            await scene.add_group(second, scene_index=3)
-            await store.save(scene)
-            await store.populate(scene, ["groups.group.id", "groups.scene_index"], force_refetch=True)
-            assert {each.group: each.scene_index for each in scene.groups} == {first: 7, second: 3}
-
-    run(main())
+async def test_the_number_in_a_group_goes_with_what_is_put_into_an_unread_list(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        first, second = Group(name="first"), Group(name="second")
+        scene = Scene(title="x")
+        await store.save_batch([first, second, scene], check=True)
+        given = {"id": scene.id, "groups": [{"group_id": first.id, "scene_index": 7}]}
+        text = "mutation($input: SceneUpdateInput!) { sceneUpdate(input: $input) { id } }"
+        await store.client.execute(text, {"input": given})
+        await scene.add_group(second, scene_index=3)
+        await store.save(scene)
+        await store.populate(scene, ["groups.group.id", "groups.scene_index"], force_refetch=True)
+        assert {each.group: each.scene_index for each in scene.groups} == {first: 7, second: 3}
 
 
-def test_a_new_object_taken_out_of_an_unread_list_is_not_told_to_the_server(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            studio, scene = Studio(name="Acme"), Scene(title="x")
-            await store.save(studio)
-            wire.take()
-            await studio.add_scene(scene)
-            await studio.remove_scene(scene)
-            await store.save_all(check=True)
-            assert wire.take() == []
-            assert not studio.is_dirty()
-
-    run(main())
+async def test_a_new_object_taken_out_of_an_unread_list_is_not_told_to_the_server(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        studio, scene = Studio(name="Acme"), Scene(title="x")
+        await store.save(studio)
+        wire.take()
+        await studio.add_scene(scene)
+        await studio.remove_scene(scene)
+        await store.save_all(check=True)
+        assert wire.take() == []
+        assert not studio.is_dirty()
 
 
 def test_what_others_did_as_well_is_waited_for_by_nobody() -> None:

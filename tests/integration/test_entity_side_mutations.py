@@ -50,151 +50,130 @@ def test_histories_counts_and_activity(embedded_url: str) -> None:
     run(main())
 
 
-def test_a_new_scene_is_counted_beside_an_empty_history(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            scene = Scene(title="x", o_counter=3, o_history=[], play_count=1, play_history=TIMES)
-            await store.save(scene)
-            await store.populate(scene, force_refetch=True)
-            assert (scene.o_counter, scene.play_count, scene.is_dirty()) == (3, 3, False)
-
-    run(main())
+async def test_a_new_scene_is_counted_beside_an_empty_history(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        scene = Scene(title="x", o_counter=3, o_history=[], play_count=1, play_history=TIMES)
+        await store.save(scene)
+        await store.populate(scene, force_refetch=True)
+        assert (scene.o_counter, scene.play_count, scene.is_dirty()) == (3, 3, False)
 
 
-def test_queued_operations(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene = Scene(title="x", play_history=TIMES, o_counter=1, resume_time=4.5, play_duration=30.0)
-            await store.save(scene)
-            wire.take()
-            scene.reset_play_count()
-            scene.reset_o()
-            scene.reset_activity(reset_duration=False)
-            assert scene.is_dirty()
-            assert (scene.play_history, scene.o_counter) == ([], 0)
-            scene.play_count = 1
-            await store.save(scene)
-            [sides] = wire.take()
-            assert sides.index("sceneResetPlayCount") < sides.index("sceneAddPlay")
-            assert not scene.is_dirty()
-            await store.populate(scene, force_refetch=True)
-            assert (scene.play_count, scene.o_counter, scene.resume_time) == (1, 0, 0)
-            assert scene.play_duration == 30.0
-
-    run(main())
+async def test_queued_operations(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene = Scene(title="x", play_history=TIMES, o_counter=1, resume_time=4.5, play_duration=30.0)
+        await store.save(scene)
+        wire.take()
+        scene.reset_play_count()
+        scene.reset_o()
+        scene.reset_activity(reset_duration=False)
+        assert scene.is_dirty()
+        assert (scene.play_history, scene.o_counter) == ([], 0)
+        scene.play_count = 1
+        await store.save(scene)
+        [sides] = wire.take()
+        assert sides.index("sceneResetPlayCount") < sides.index("sceneAddPlay")
+        assert not scene.is_dirty()
+        await store.populate(scene, force_refetch=True)
+        assert (scene.play_count, scene.o_counter, scene.resume_time) == (1, 0, 0)
+        assert scene.play_duration == 30.0
 
 
-def test_failures_leave_what_failed(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            scene, tag = Scene(title="x"), Tag(name="Rock")
-            await store.save_batch([scene, tag])
-            await store.populate(scene)
-            gone = Scene.from_graphql({"id": "999"})
-            await tag.add_scene(gone)
-            tag.description = "new"
-            with pytest.raises(StashGraphQLError):
-                await store.save(tag)
-            assert tag.get_changed_fields() == {}
-            assert tag.get_history("scenes").added == [gone]
-            tag.mark_clean()
-            assert not tag.is_dirty()
-            await store.client.scene_destroy({"id": scene.id})
-            scene.play_count = 2
-            with pytest.raises((StashBatchError, StashGraphQLError)):
-                await store.save(scene)
-            assert scene.get_changed_fields() == {"play_count": 2}
-            result = await store.save_batch([scene, tag])
-            assert not result.all_succeeded
-            assert isinstance(result[0].error, StashError)
-
-    run(main())
-
-
-def test_custom_fields_are_sent_as_the_difference(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            scene = Scene(title="x", custom_fields={"a": 1, "b": "two", "c": 3})
-            await store.save(scene)
-            other = Scene.from_graphql({"id": scene.id, "custom_fields": {"a": 1, "b": "two", "c": 3}})
-            scene.custom_fields["a"] = 5
-            del scene.custom_fields["b"]
-            assert (await scene.to_input())["custom_fields"] == {"partial": {"a": 5}, "remove": ["b"]}
-            await store.save(scene)
-            other.custom_fields["d"] = 4
-            await other.save(store.client)
-            await store.populate(scene, ["custom_fields"], force_refetch=True)
-            assert scene.custom_fields == {"a": 5, "c": 3, "d": 4}
-            blind = Scene.from_graphql({"id": scene.id})
-            blind.custom_fields = {"only": 1}
-            assert (await blind.to_input())["custom_fields"] == {"full": {"only": 1}}
-            scene.custom_fields.clear()
-            assert (await scene.to_input())["custom_fields"] == {"remove": ["a", "c", "d"]}
-
-    run(main())
-
-
-def test_images_of_a_gallery_and_its_cover() -> None:
-    async def main() -> None:
-        async with counted("embedded:demo") as (store, wire):
-            first, second, third = await store.find(Image, limit=3, sort="id")
-            gallery = Gallery(title="mine")
-            await store.save(gallery)
-            await gallery.add_image(first)
-            await gallery.add_image(second)
-            gallery.cover = second
-            wire.take()
-            await store.save(gallery)
-            [sides] = wire.take()
-            assert sides.index("bulkImageUpdate") < sides.index("setGalleryCover")
-            await store.populate(gallery, ["images", "cover"], force_refetch=True)
-            assert {image.id for image in gallery.images} == {first.id, second.id}
-            assert gallery.cover is second
-            assert (await gallery.image(0)).id in {first.id, second.id}
-            gallery.cover = third
-            with pytest.raises(StashInputError, match="is not in"):
-                await store.save(gallery)
-            gallery.cover = None
-            await store.save(gallery)
-            before = third.o_counter
-            third.o_counter = before + 2
-            await store.save(third)
-            await store.populate(third, ["o_counter"], force_refetch=True)
-            assert third.o_counter == before + 2
-
-    run(main())
-
-
-def test_images_from_files(embedded_url: str, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            picture = tmp_path / "picture.gif"
-            picture.write_bytes(PIXEL)
-            alice, tag = Performer(name="Alice"), Tag(name="Rock")
-            await store.save(alice)
-            assert await alice.update_avatar(store.client, picture) is alice
-            tag.set_image(f"{picture}")
-            assert (await tag.to_input())["image"].startswith("data:image/gif;base64,R0lG")
+async def test_failures_leave_what_failed(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        scene, tag = Scene(title="x"), Tag(name="Rock")
+        await store.save_batch([scene, tag])
+        await store.populate(scene)
+        gone = Scene.from_graphql({"id": "999"})
+        await tag.add_scene(gone)
+        tag.description = "new"
+        with pytest.raises(StashGraphQLError):
             await store.save(tag)
-            assert not tag.is_dirty()
-            with pytest.raises(StashInputError, match="cannot be read"):
-                alice.set_image(tmp_path / "nowhere.png")
+        assert tag.get_changed_fields() == {}
+        assert tag.get_history("scenes").added == [gone]
+        tag.mark_clean()
+        assert not tag.is_dirty()
+        await store.client.scene_destroy({"id": scene.id})
+        scene.play_count = 2
+        with pytest.raises((StashBatchError, StashGraphQLError)):
+            await store.save(scene)
+        assert scene.get_changed_fields() == {"play_count": 2}
+        result = await store.save_batch([scene, tag])
+        assert not result.all_succeeded
+        assert isinstance(result[0].error, StashError)
 
-    run(main())
+
+async def test_custom_fields_are_sent_as_the_difference(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        scene = Scene(title="x", custom_fields={"a": 1, "b": "two", "c": 3})
+        await store.save(scene)
+        other = Scene.from_graphql({"id": scene.id, "custom_fields": {"a": 1, "b": "two", "c": 3}})
+        scene.custom_fields["a"] = 5
+        del scene.custom_fields["b"]
+        assert (await scene.to_input())["custom_fields"] == {"partial": {"a": 5}, "remove": ["b"]}
+        await store.save(scene)
+        other.custom_fields["d"] = 4
+        await other.save(store.client)
+        await store.populate(scene, ["custom_fields"], force_refetch=True)
+        assert scene.custom_fields == {"a": 5, "c": 3, "d": 4}
+        blind = Scene.from_graphql({"id": scene.id})
+        blind.custom_fields = {"only": 1}
+        assert (await blind.to_input())["custom_fields"] == {"full": {"only": 1}}
+        scene.custom_fields.clear()
+        assert (await scene.to_input())["custom_fields"] == {"remove": ["a", "c", "d"]}
 
 
-def test_the_clients_own_methods_write_them_too(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            scene = await store.client.create_scene(Scene(title="x", play_count=2))
-            found = await store.get(Scene, scene.id)
-            assert found is not None
-            store.invalidate_all()
-            await store.populate(found, force_refetch=True)
-            assert found.play_count == 2
-            found.play_count = 0
-            await store.client.update_scene(found)
-            await store.populate(found, force_refetch=True)
-            assert (found.play_count, found.play_history) == (0, [])
+async def test_images_of_a_gallery_and_its_cover() -> None:
+    async with counted("embedded:demo") as (store, wire):
+        first, second, third = await store.find(Image, limit=3, sort="id")
+        gallery = Gallery(title="mine")
+        await store.save(gallery)
+        await gallery.add_image(first)
+        await gallery.add_image(second)
+        gallery.cover = second
+        wire.take()
+        await store.save(gallery)
+        [sides] = wire.take()
+        assert sides.index("bulkImageUpdate") < sides.index("setGalleryCover")
+        await store.populate(gallery, ["images", "cover"], force_refetch=True)
+        assert {image.id for image in gallery.images} == {first.id, second.id}
+        assert gallery.cover is second
+        assert (await gallery.image(0)).id in {first.id, second.id}
+        gallery.cover = third
+        with pytest.raises(StashInputError, match="is not in"):
+            await store.save(gallery)
+        gallery.cover = None
+        await store.save(gallery)
+        before = third.o_counter
+        third.o_counter = before + 2
+        await store.save(third)
+        await store.populate(third, ["o_counter"], force_refetch=True)
+        assert third.o_counter == before + 2
 
-    run(main())
+
+async def test_images_from_files(embedded_url: str, tmp_path: Path) -> None:
+    async with counted(embedded_url) as (store, _):
+        picture = tmp_path / "picture.gif"
+        picture.write_bytes(PIXEL)
+        alice, tag = Performer(name="Alice"), Tag(name="Rock")
+        await store.save(alice)
+        assert await alice.update_avatar(store.client, picture) is alice
+        tag.set_image(f"{picture}")
+        assert (await tag.to_input())["image"].startswith("data:image/gif;base64,R0lG")
+        await store.save(tag)
+        assert not tag.is_dirty()
+        with pytest.raises(StashInputError, match="cannot be read"):
+            alice.set_image(tmp_path / "nowhere.png")
+
+
+async def test_the_clients_own_methods_write_them_too(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        scene = await store.client.create_scene(Scene(title="x", play_count=2))
+        found = await store.get(Scene, scene.id)
+        assert found is not None
+        store.invalidate_all()
+        await store.populate(found, force_refetch=True)
+        assert found.play_count == 2
+        found.play_count = 0
+        await store.client.update_scene(found)
+        await store.populate(found, force_refetch=True)
+        assert (found.play_count, found.play_history) == (0, [])

@@ -79,34 +79,28 @@ def test_a_primary_file_is_one_of_the_objects_own(cls: Any) -> None:
     assert not known.is_dirty()
 
 
-def test_a_client_by_itself(embedded_url: str) -> None:
-    async def main() -> None:
-        client = await StashClient.create(embedded_url)
-        try:
-            tag = await client.create_tag(Tag(name="Rock"))
-            assert (await client.find_tag(tag.id)) == tag
-        finally:
-            await client.close()
-        with pytest.raises(StashConnectionError):
-            await StashClient.create({"Host": "127.0.0.1", "Port": 9}, verify_ssl=False)
-
-    run(main())
+async def test_a_client_by_itself(embedded_url: str) -> None:
+    client = await StashClient.create(embedded_url)
+    try:
+        tag = await client.create_tag(Tag(name="Rock"))
+        assert (await client.find_tag(tag.id)) == tag
+    finally:
+        await client.close()
+    with pytest.raises(StashConnectionError):
+        await StashClient.create({"Host": "127.0.0.1", "Port": 9}, verify_ssl=False)
 
 
-def test_operations_by_the_names_of_the_api(embedded_url: str) -> None:
-    async def main() -> None:
-        client = await StashClient.create(embedded_url)
-        try:
-            found = await client.querySQL("SELECT 1 AS one")
-            assert found.rows == [[1]]
-            with pytest.raises(StashGraphQLError, match="execSQL is not allowed"):
-                await client.execSQL("UPDATE tags SET name = name")
-            assert (await client.dlnaStatus()).running is False
-        finally:
-            await client.close()
-        assert client.validateStashBoxCredentials == client.validate_stashbox_credentials
-
-    run(main())
+async def test_operations_by_the_names_of_the_api(embedded_url: str) -> None:
+    client = await StashClient.create(embedded_url)
+    try:
+        found = await client.querySQL("SELECT 1 AS one")
+        assert found.rows == [[1]]
+        with pytest.raises(StashGraphQLError, match="execSQL is not allowed"):
+            await client.execSQL("UPDATE tags SET name = name")
+        assert (await client.dlnaStatus()).running is False
+    finally:
+        await client.close()
+    assert client.validateStashBoxCredentials == client.validate_stashbox_credentials
 
 
 def test_fields_by_the_names_of_the_api() -> None:
@@ -119,34 +113,28 @@ def test_fields_by_the_names_of_the_api() -> None:
         _ = scene.scene_stream
 
 
-def test_what_every_new_object_is_without_needs_no_mutation(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            performer: Any = Performer(name="Alice", groups=[], scenes=[], death_date=None)
-            await store.save(performer)
-            assert not performer.is_dirty()
-            scene = Scene(title="x", scene_markers=[], last_played_at=None)
-            assert await scene.to_input() == {"title": "x"}
-            with pytest.raises(StashInputError, match=r"Scene\.interactive is not written by save"):
-                await Scene(title="x", interactive=True).to_input()
-
-    run(main())
+async def test_what_every_new_object_is_without_needs_no_mutation(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        performer: Any = Performer(name="Alice", groups=[], scenes=[], death_date=None)
+        await store.save(performer)
+        assert not performer.is_dirty()
+        scene = Scene(title="x", scene_markers=[], last_played_at=None)
+        assert await scene.to_input() == {"title": "x"}
+        with pytest.raises(StashInputError, match=r"Scene\.interactive is not written by save"):
+            await Scene(title="x", interactive=True).to_input()
 
 
-def test_generating_for_paths_never_generates_for_everything(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            await store.client.metadata_generate({"covers": True}, paths=["/media/new"])
-            assert wire.sent[-1].variables["input"] == {"covers": True, "paths": ["/media/new"]}
-            with pytest.raises(StashInputError, match="paths"):
-                await store.client.metadata_generate(paths="/media/new")
-
-    run(main())
+async def test_generating_for_paths_never_generates_for_everything(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        await store.client.metadata_generate({"covers": True}, paths=["/media/new"])
+        assert wire.sent[-1].variables["input"] == {"covers": True, "paths": ["/media/new"]}
+        with pytest.raises(StashInputError, match="paths"):
+            await store.client.metadata_generate(paths="/media/new")
     with pytest.raises(ValueError, match="paths"):
         GenerateMetadataOptions(covers=True, paths=["/media/new"])  # type: ignore[call-arg]
 
 
-def test_a_server_that_generates_for_everything_is_not_told_paths(tmp_path: Path) -> None:
+async def test_a_server_that_generates_for_everything_is_not_told_paths(tmp_path: Path) -> None:
     schema = introspection_from_schema(library_schema(), descriptions=False)
     [generate] = [each for each in schema["__schema"]["types"] if each["name"] == "GenerateMetadataInput"]
     generate["inputFields"] = [each for each in generate["inputFields"] if each["name"] != "paths"]
@@ -155,12 +143,9 @@ def test_a_server_that_generates_for_everything_is_not_told_paths(tmp_path: Path
         known = schema if "__schema" in request["query"] else {"metadataGenerate": "1"}
         return {**known, "_server": {"version": "v0.30.1", "hash": "abc"}}
 
-    async def main() -> None:
-        async with (
-            serving(answer) as server,
-            StashClient(Session(connection_to(server.url, tmp_path))) as client,
-        ):
-            with pytest.raises(StashCapabilityError, match=r"GenerateMetadataInput\.paths needs Stash 0\.31"):
-                await client.metadata_generate({"covers": True}, paths=["/media/new"])
-
-    run(main())
+    async with (
+        serving(answer) as server,
+        StashClient(Session(connection_to(server.url, tmp_path))) as client,
+    ):
+        with pytest.raises(StashCapabilityError, match=r"GenerateMetadataInput\.paths needs Stash 0\.31"):
+            await client.metadata_generate({"covers": True}, paths=["/media/new"])

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from client_socket import job, jobs_served
-from support import run
 
 from stash_cli.app import run as stash
 from stash_cli.output.streams import fake_streams
@@ -25,21 +24,18 @@ LOGS = [([line(-60)], 0, ""), ([line(600)], 9, "something is wrong"), ("boom", 0
 
 
 @pytest.mark.parametrize(("log", "status", "told"), LOGS, ids=["before", "during", "no log"])
-def test_only_lines_of_the_job_fail_it(log: Any, status: int, told: str, tmp_path: Path) -> None:
-    async def main() -> None:
-        async with jobs_served(tmp_path) as (_, server):
-            added = datetime.now(UTC).isoformat()
-            server.jobs["7"] = job(addTime=added)
-            streams = fake_streams(environ={"STASH_URL": server.url})
-            command = ["jobs", "wait", "7", "--fail-on-log", "error"]
-            task = asyncio.create_task(asyncio.to_thread(stash, command, streams, streams.environ))
-            async with asyncio.timeout(10):
-                while len(server.listeners) < 2 or not server.looks:  # noqa: ASYNC110 - it has no event
-                    await asyncio.sleep(0.01)
-            await server.publish("loggingSubscribe", log)
-            server.jobs["7"] = job(status="FINISHED", addTime=added)
-            assert await task == status
-            said = streams.err.getvalue()  # type: ignore[attr-defined]
-            assert ("something is wrong" in said, told in said) == (status == 9, True)
-
-    run(main())
+async def test_only_lines_of_the_job_fail_it(log: Any, status: int, told: str, tmp_path: Path) -> None:
+    async with jobs_served(tmp_path) as (_, server):
+        added = datetime.now(UTC).isoformat()
+        server.jobs["7"] = job(addTime=added)
+        streams = fake_streams(environ={"STASH_URL": server.url})
+        command = ["jobs", "wait", "7", "--fail-on-log", "error"]
+        task = asyncio.create_task(asyncio.to_thread(stash, command, streams, streams.environ))
+        async with asyncio.timeout(10):
+            while len(server.listeners) < 2 or not server.looks:  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0.01)
+        await server.publish("loggingSubscribe", log)
+        server.jobs["7"] = job(status="FINISHED", addTime=added)
+        assert await task == status
+        said = streams.err.getvalue()  # type: ignore[attr-defined]
+        assert ("something is wrong" in said, told in said) == (status == 9, True)

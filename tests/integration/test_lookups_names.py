@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from support import run
 
 from stash_cli.core.client import Session
 from stash_cli.core.client.resolver import resolve_ids, resolve_lookups
@@ -65,43 +64,32 @@ async def library(url: str) -> AsyncIterator[tuple[Session, list[str]]]:
         ([], []),
     ],
 )
-def test_tags(embedded_url: str, words: list[str | int], ids: list[str]) -> None:
-    async def main() -> None:
-        async with library(embedded_url) as (session, sent):
-            assert await resolve_ids(session, "Tag", words) == ids
-            assert len(sent) == bool(words)
-
-    run(main())
+async def test_tags(embedded_url: str, words: list[str | int], ids: list[str]) -> None:
+    async with library(embedded_url) as (session, sent):
+        assert await resolve_ids(session, "Tag", words) == ids
+        assert len(sent) == bool(words)
 
 
-def test_markers_go_by_their_title_or_id(embedded_url: str) -> None:
-    async def main() -> None:
-        async with library(embedded_url) as (session, sent):
-            words = ["intro", "id:2", "3", "Chorus"]
-            assert await resolve_ids(session, "SceneMarker", words) == ["1", "2", "3"]
-            assert len(sent) == 1
-            with pytest.raises(
-                StashAmbiguousError, match=r"matches several markers: id:[23] [Cc]horus, id:[23]"
-            ):
-                await resolve_ids(session, "SceneMarker", ["CHORUS"])
-            with pytest.raises(StashNotFoundError, match="There is no marker 'id:9'"):
-                await resolve_ids(session, "SceneMarker", ["id:9"])
-            with pytest.raises(StashNotFoundError, match="Did you mean Intro"):
-                await resolve_ids(session, "SceneMarker", ["Intr"])
-
-    run(main())
+async def test_markers_go_by_their_title_or_id(embedded_url: str) -> None:
+    async with library(embedded_url) as (session, sent):
+        words = ["intro", "id:2", "3", "Chorus"]
+        assert await resolve_ids(session, "SceneMarker", words) == ["1", "2", "3"]
+        assert len(sent) == 1
+        with pytest.raises(StashAmbiguousError, match=r"matches several markers: id:[23] [Cc]horus, id:[23]"):
+            await resolve_ids(session, "SceneMarker", ["CHORUS"])
+        with pytest.raises(StashNotFoundError, match="There is no marker 'id:9'"):
+            await resolve_ids(session, "SceneMarker", ["id:9"])
+        with pytest.raises(StashNotFoundError, match="Did you mean Intro"):
+            await resolve_ids(session, "SceneMarker", ["Intr"])
 
 
-def test_performers_go_by_their_disambiguation(embedded_url: str) -> None:
-    async def main() -> None:
-        async with library(embedded_url) as (session, _):
-            assert await resolve_ids(session, "Performer", ["alice (actress)", "al", "Bea"]) == ["2", "3"]
-            with pytest.raises(StashAmbiguousError) as caught:
-                await resolve_ids(session, "Performer", ["Alice"])
-            assert "id:1 Alice (singer)" in caught.value.message
-            assert "id:2 Alice (actress)" in caught.value.message
-
-    run(main())
+async def test_performers_go_by_their_disambiguation(embedded_url: str) -> None:
+    async with library(embedded_url) as (session, _):
+        assert await resolve_ids(session, "Performer", ["alice (actress)", "al", "Bea"]) == ["2", "3"]
+        with pytest.raises(StashAmbiguousError) as caught:
+            await resolve_ids(session, "Performer", ["Alice"])
+        assert "id:1 Alice (singer)" in caught.value.message
+        assert "id:2 Alice (actress)" in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -113,55 +101,46 @@ def test_performers_go_by_their_disambiguation(embedded_url: str) -> None:
         ("2", StashAmbiguousError, "'2' matches several tags: id:2 Pop, id:3 2."),
     ],
 )
-def test_what_stops(embedded_url: str, word: str, error: type[Exception], words: str) -> None:
-    async def main() -> None:
-        async with library(embedded_url) as (session, _):
-            with pytest.raises(error) as caught:
-                await resolve_ids(session, "Tag", ["Pop", word])
-            assert words in str(caught.value)
-
-    run(main())
+async def test_what_stops(embedded_url: str, word: str, error: type[Exception], words: str) -> None:
+    async with library(embedded_url) as (session, _):
+        with pytest.raises(error) as caught:
+            await resolve_ids(session, "Tag", ["Pop", word])
+        assert words in str(caught.value)
 
 
-def test_names_inside_related_objects_are_looked_up_once_for_each_type(embedded_url: str) -> None:
-    async def main() -> None:
-        async with library(embedded_url) as (session, sent):
-            asked = {
-                "tags__includes": (name for name in ["rock", "Pop"]),
-                "tags__excludes": ["Metal Core"],
-                "performers__tags": "hard, loud",
-                "performers__custom_fields__tags": "Rock",
-                "markers__scene_tags__in": ["Rock"],
-            }
-            assert await resolve_lookups(session, "Scene", asked) == {
-                "tags__includes": ["1", "2"],
-                "tags__excludes": ["5"],
-                "performers__tags": ["4"],
-                "performers__custom_fields__tags": "Rock",
-                "markers__scene_tags__in": ["1"],
-            }
-            assert len(sent) == 1
-
-    run(main())
+async def test_names_inside_related_objects_are_looked_up_once_for_each_type(embedded_url: str) -> None:
+    async with library(embedded_url) as (session, sent):
+        asked = {
+            "tags__includes": (name for name in ["rock", "Pop"]),
+            "tags__excludes": ["Metal Core"],
+            "performers__tags": "hard, loud",
+            "performers__custom_fields__tags": "Rock",
+            "markers__scene_tags__in": ["Rock"],
+        }
+        assert await resolve_lookups(session, "Scene", asked) == {
+            "tags__includes": ["1", "2"],
+            "tags__excludes": ["5"],
+            "performers__tags": ["4"],
+            "performers__custom_fields__tags": "Rock",
+            "markers__scene_tags__in": ["1"],
+        }
+        assert len(sent) == 1
 
 
-def test_only_names_in_relations_are_looked_up(embedded_url: str) -> None:
-    async def main() -> None:
-        async with library(embedded_url) as (session, sent):
-            asked = {
-                "title": "Rock",
-                "tags": ["rock", 2],
-                "tags__depth": 1,
-                "studio": "acme",
-                "performers": [1, "3"],
-            }
-            assert await resolve_lookups(session, "Scene", asked) == {
-                "title": "Rock",
-                "tags": [2, "1"],
-                "tags__depth": 1,
-                "studio": ["1"],
-                "performers": [1, "3"],
-            }
-            assert len(sent) == 2
-
-    run(main())
+async def test_only_names_in_relations_are_looked_up(embedded_url: str) -> None:
+    async with library(embedded_url) as (session, sent):
+        asked = {
+            "title": "Rock",
+            "tags": ["rock", 2],
+            "tags__depth": 1,
+            "studio": "acme",
+            "performers": [1, "3"],
+        }
+        assert await resolve_lookups(session, "Scene", asked) == {
+            "title": "Rock",
+            "tags": [2, "1"],
+            "tags__depth": 1,
+            "studio": ["1"],
+            "performers": [1, "3"],
+        }
+        assert len(sent) == 2

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from store_support import Counting, counted
-from support import run
 
 from stash_cli.core.client.resolver import Name, Policy, map_ids, resolve, resolve_ids
 from stash_cli.core.errors import StashNotFoundError
@@ -50,82 +49,64 @@ DOORS: list[Door] = [by_flag, by_map, by_class, by_store]
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("name", ["Rock", "rOCK", "metal", "100%"])
-def test_a_name_in_any_case_and_an_alias(embedded_url: str, door: Door, name: str) -> None:
-    async def main() -> None:
-        async with library(embedded_url) as (store, wire):
-            assert await door(store, name) == "1"
-            assert len(wire.take()) == 1
-
-    run(main())
+async def test_a_name_in_any_case_and_an_alias(embedded_url: str, door: Door, name: str) -> None:
+    async with library(embedded_url) as (store, wire):
+        assert await door(store, name) == "1"
+        assert len(wire.take()) == 1
 
 
 @pytest.mark.parametrize("door", [by_map, by_class, by_store])
-def test_a_literal_name_is_no_id(embedded_url: str, door: Door) -> None:
-    async def main() -> None:
-        async with library(embedded_url) as (store, _):
-            assert await door(store, "id:1") == "2"
-            assert await store.client.map_tag_ids(["id:1"]) == ["1"]
-
-    run(main())
+async def test_a_literal_name_is_no_id(embedded_url: str, door: Door) -> None:
+    async with library(embedded_url) as (store, _):
+        assert await door(store, "id:1") == "2"
+        assert await store.client.map_tag_ids(["id:1"]) == ["1"]
 
 
-def test_a_name_goes_before_an_alias_and_the_older_object_first(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            people: list[Any] = [
-                Performer(name="Alice", alias_list=["Bea"]),
-                Performer(name="bea", disambiguation="singer"),
-                Performer(name="Bea", disambiguation="dancer"),
-                Performer(name="BEA"),
-            ]
-            for each in people:
-                await store.save(each)
-            for name, found in (("Bea", 2), ("beA", 1), ("bea (DANCER)", 2), ("BEA", 3)):
-                assert await Performer.find_by_name(store.client, name) is people[found]
-            singer = await store.get_or_create(Performer, name="BEA", disambiguation="singer")
-            assert singer is people[1]
-
-    run(main())
+async def test_a_name_goes_before_an_alias_and_the_older_object_first(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        people: list[Any] = [
+            Performer(name="Alice", alias_list=["Bea"]),
+            Performer(name="bea", disambiguation="singer"),
+            Performer(name="Bea", disambiguation="dancer"),
+            Performer(name="BEA"),
+        ]
+        for each in people:
+            await store.save(each)
+        for name, found in (("Bea", 2), ("beA", 1), ("bea (DANCER)", 2), ("BEA", 3)):
+            assert await Performer.find_by_name(store.client, name) is people[found]
+        singer = await store.get_or_create(Performer, name="BEA", disambiguation="singer")
+        assert singer is people[1]
 
 
-def test_groups_by_alias(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            await store.save_batch([Group(name="Trip", aliases="Tour, Long way"), Group(name="Tours")])
-            wire.take()
-            assert await resolve_ids(store.client.session, "Group", ["long way", "tour", "TOURS"]) == [
-                "1",
-                "2",
-            ]
-            assert len(wire.take()) == 1
-
-    run(main())
+async def test_groups_by_alias(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        await store.save_batch([Group(name="Trip", aliases="Tour, Long way"), Group(name="Tours")])
+        wire.take()
+        assert await resolve_ids(store.client.session, "Group", ["long way", "tour", "TOURS"]) == [
+            "1",
+            "2",
+        ]
+        assert len(wire.take()) == 1
 
 
-def test_wrong_names_are_told_in_their_order_after_two_requests(embedded_url: str) -> None:
-    async def main() -> None:
-        async with library(embedded_url) as (store, wire):
-            names = [Name.parse(word) for word in ("Rok", "rock", "id:9", "Popp")]
-            result = await resolve(store.client.session, ENTITIES["Tag"], names)
-            assert len(wire.take()) == 2
-            assert [name.written for name in result.errors] == ["Rok", "id:9", "Popp"]
-            assert "Did you mean Pop?" in str(result.errors[names[3]])
-            assert result.ids[names[1]] == ["1"]
-            with pytest.raises(StashNotFoundError, match="'Rok'"):
-                result.require_all()
-
-    run(main())
+async def test_wrong_names_are_told_in_their_order_after_two_requests(embedded_url: str) -> None:
+    async with library(embedded_url) as (store, wire):
+        names = [Name.parse(word) for word in ("Rok", "rock", "id:9", "Popp")]
+        result = await resolve(store.client.session, ENTITIES["Tag"], names)
+        assert len(wire.take()) == 2
+        assert [name.written for name in result.errors] == ["Rok", "id:9", "Popp"]
+        assert "Did you mean Pop?" in str(result.errors[names[3]])
+        assert result.ids[names[1]] == ["1"]
+        with pytest.raises(StashNotFoundError, match="'Rok'"):
+            result.require_all()
 
 
-def test_policies_for_names_that_no_object_has(embedded_url: str) -> None:
-    async def main() -> None:
-        async with library(embedded_url) as (store, wire):
-            given = (store.client.session, ENTITIES["Tag"], ["Jazz", "rock", "JAZZ", "Blues"])
-            with pytest.raises(StashNotFoundError, match="There is no tag 'Jazz'"):
-                await map_ids(*given, Policy("first", "raise"))
-            assert await map_ids(*given, Policy("first", "omit")) == ["1"]
-            wire.take()
-            assert await map_ids(*given, Policy("first", "create")) == ["3", "1", "4"]
-            assert len(wire.take()) == 2
-
-    run(main())
+async def test_policies_for_names_that_no_object_has(embedded_url: str) -> None:
+    async with library(embedded_url) as (store, wire):
+        given = (store.client.session, ENTITIES["Tag"], ["Jazz", "rock", "JAZZ", "Blues"])
+        with pytest.raises(StashNotFoundError, match="There is no tag 'Jazz'"):
+            await map_ids(*given, Policy("first", "raise"))
+        assert await map_ids(*given, Policy("first", "omit")) == ["1"]
+        wire.take()
+        assert await map_ids(*given, Policy("first", "create")) == ["3", "1", "4"]
+        assert len(wire.take()) == 2

@@ -9,7 +9,7 @@ from typing import Any
 from weakref import ref
 
 import pytest
-from support import fresh_python, run
+from support import fresh_python
 
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashUsageError
@@ -174,33 +174,27 @@ def test_reading_builds_no_validators() -> None:
     assert told.strip() == "[False, False, False, False, False]"
 
 
-def test_stores_of_two_contexts_share_nothing(embedded_url: str) -> None:
-    async def main() -> None:
-        one, two = StashContext(conn=embedded_url), StashContext(conn=embedded_url)
-        async with one as client, two:
-            await client.create_performer(Performer(name="Alice"))
-            alice = await one.store.find_one(Performer, name="Alice")
-            other = await two.store.find_one(Performer, name="Alice")
-            assert alice is not None
-            assert other is not None
-            assert alice is not other
-            assert alice == other
-            alice.name = "Changed"
-            assert other.name == "Alice"
-
-    run(main())
+async def test_stores_of_two_contexts_share_nothing(embedded_url: str) -> None:
+    one, two = StashContext(conn=embedded_url), StashContext(conn=embedded_url)
+    async with one as client, two:
+        await client.create_performer(Performer(name="Alice"))
+        alice = await one.store.find_one(Performer, name="Alice")
+        other = await two.store.find_one(Performer, name="Alice")
+        assert alice is not None
+        assert other is not None
+        assert alice is not other
+        assert alice == other
+        alice.name = "Changed"
+        assert other.name == "Alice"
 
 
-def test_the_clients_answers_are_the_stores_objects(embedded_url: str) -> None:
-    async def main() -> None:
-        context = StashContext(conn=embedded_url)
-        async with context as client:
-            store = StashEntityStore(client)
-            tag = await store.get_or_create(Tag, name="Rock")
-            assert (await client.find_tag(tag.id)) is tag
-            assert (await client.find_tags()).tags[0] is tag
-
-    run(main())
+async def test_the_clients_answers_are_the_stores_objects(embedded_url: str) -> None:
+    context = StashContext(conn=embedded_url)
+    async with context as client:
+        store = StashEntityStore(client)
+        tag = await store.get_or_create(Tag, name="Rock")
+        assert (await client.find_tag(tag.id)) is tag
+        assert (await client.find_tags()).tags[0] is tag
 
 
 def test_expiring_all_while_the_collector_runs() -> None:

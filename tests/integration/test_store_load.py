@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from support import run
-
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import Delivery, StashBatchError, StashConnectionError
 from stash_cli.core.store import StashEntityStore
@@ -131,17 +129,14 @@ class Load:
             assert sorted(row["urls"]) == sorted(f"http://a/{sender}" for sender in senders)
 
 
-def test_all_arrives_once(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(conn=embedded_url) as client:
-            wire = client.session.transport = Faulty(client.session.transport, random.Random(1))  # type: ignore[assignment]
-            store, rate = StashEntityStore(client), wire.rate
-            load, wire.rate = Load(store, wire), 0
-            await load.fill()
-            wire.rate = rate
-            await asyncio.to_thread(load.in_threads)
-            wire.rate = 0
-            await store.save_all(check=True)
-            await load.check()
-
-    run(main())
+async def test_all_arrives_once(embedded_url: str) -> None:
+    async with StashContext(conn=embedded_url) as client:
+        wire = client.session.transport = Faulty(client.session.transport, random.Random(1))  # type: ignore[assignment]
+        store, rate = StashEntityStore(client), wire.rate
+        load, wire.rate = Load(store, wire), 0
+        await load.fill()
+        wire.rate = rate
+        await asyncio.to_thread(load.in_threads)
+        wire.rate = 0
+        await store.save_all(check=True)
+        await load.check()

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from store_support import Counting, counted
-from support import run
 
 from stash_cli.core.errors import StashBatchError
 from stash_cli.core.store import StashEntityStore
@@ -62,86 +61,74 @@ async def begun(wire: Counting, work: Awaitable[Any], word: str, *, before: bool
     return end
 
 
-def test_reads_during_a_save_bring_back_nothing_that_it_takes_out(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, tags = await filled(store)
-            scene.tags = tags[:1]
+async def test_reads_during_a_save_bring_back_nothing_that_it_takes_out(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, tags = await filled(store)
+        scene.tags = tags[:1]
+        await store.save(scene)
+        scene.tags = tags[1:]
+        # Sent first and carried out last: the number of a request does not tell what it has read.
+        newer = await begun(wire, store.find(Scene), "findScenes", before=True)
+        older = await begun(wire, store.find(Scene), "findScenes")
+        save = await begun(wire, store.save(scene), "bulkSceneUpdate")
+        for end in (newer, older, save):
+            await end()
+        assert (scene.tags, scene.is_dirty()) == (tags[1:], False)
+        await store.populate(scene, ["tags"], force_refetch=True)
+        assert scene.tags == tags[1:]
+
+
+async def test_reads_after_an_unknown_outcome_bring_back_nothing_either(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, tags = await filled(store)
+        scene.tags = tags[:1]
+        await store.save(scene)
+        scene.tags = tags[1:]
+        wire.lose("bulkSceneUpdate", done=False)
+        with pytest.raises(StashBatchError, match="may have been done"):
             await store.save(scene)
-            scene.tags = tags[1:]
-            # Sent first and carried out last: the number of a request does not tell what it has read.
-            newer = await begun(wire, store.find(Scene), "findScenes", before=True)
-            older = await begun(wire, store.find(Scene), "findScenes")
-            save = await begun(wire, store.save(scene), "bulkSceneUpdate")
-            for end in (newer, older, save):
-                await end()
-            assert (scene.tags, scene.is_dirty()) == (tags[1:], False)
-            await store.populate(scene, ["tags"], force_refetch=True)
-            assert scene.tags == tags[1:]
-
-    run(main())
-
-
-def test_reads_after_an_unknown_outcome_bring_back_nothing_either(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, tags = await filled(store)
-            scene.tags = tags[:1]
-            await store.save(scene)
-            scene.tags = tags[1:]
-            wire.lose("bulkSceneUpdate", done=False)
-            with pytest.raises(StashBatchError, match="may have been done"):
-                await store.save(scene)
-            newer = await begun(wire, store.find(Scene), "findScenes", before=True)
-            older = await begun(wire, store.find(Scene), "findScenes")
-            change = {"ids": [scene.id], "tag_ids": {"ids": [tags[0].id], "mode": "REMOVE"}}
-            await wire.inner.execute(GraphQLRequest(BULK, {"input": change}))  # what the server does at last
-            await newer()
-            await older()
-            assert scene.tags == tags[1:]
-            await store.save(scene)
-            await store.populate(scene, ["tags"], force_refetch=True)
-            assert scene.tags == tags[1:]
-
-    run(main())
+        newer = await begun(wire, store.find(Scene), "findScenes", before=True)
+        older = await begun(wire, store.find(Scene), "findScenes")
+        change = {"ids": [scene.id], "tag_ids": {"ids": [tags[0].id], "mode": "REMOVE"}}
+        await wire.inner.execute(GraphQLRequest(BULK, {"input": change}))  # what the server does at last
+        await newer()
+        await older()
+        assert scene.tags == tags[1:]
+        await store.save(scene)
+        await store.populate(scene, ["tags"], force_refetch=True)
+        assert scene.tags == tags[1:]
 
 
 @pytest.mark.parametrize("way", READS)
-def test_an_answer_asked_for_before_a_save_does_not_undo_it(embedded_url: str, way: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, tags = await filled(store)
-            scene.title = "new"
-            scene.tags.append(tags[0])
-            await late(wire, READS[way](store, scene), store.save(scene))
-            assert (scene.title, scene.tags, scene.is_dirty()) == ("new", [tags[0]], False)
-            scene.tags.append(tags[1])
-            await store.save(scene)
-            row = (await store.client.execute(SCENE, {"id": scene.id}))["findScene"]
-            assert [tag["id"] for tag in row["tags"]] == [tag.id for tag in tags]
-
-    run(main())
+async def test_an_answer_asked_for_before_a_save_does_not_undo_it(embedded_url: str, way: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, tags = await filled(store)
+        scene.title = "new"
+        scene.tags.append(tags[0])
+        await late(wire, READS[way](store, scene), store.save(scene))
+        assert (scene.title, scene.tags, scene.is_dirty()) == ("new", [tags[0]], False)
+        scene.tags.append(tags[1])
+        await store.save(scene)
+        row = (await store.client.execute(SCENE, {"id": scene.id}))["findScene"]
+        assert [tag["id"] for tag in row["tags"]] == [tag.id for tag in tags]
 
 
-def test_a_page_fetched_ahead_does_not_undo_a_save(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scenes = [Scene(title=f"{number}") for number in range(6)]
-            await store.save_batch(scenes, check=True)
-            reading = store.find_iter(Scene, 2, fields=["title"], sort="id")
-            found = [await anext(reading)]
-            held = wire.hold("findScenes")
-            found += [await anext(reading), await anext(reading)]
-            await held.come  # the third page, while the second is worked on
-            for each in scenes:
-                each.title = "new"
-            await store.save_batch(scenes, check=True)
-            held.release()
-            found += [scene async for scene in reading]
-            assert found == scenes
-            assert {scene.title for scene in found} == {"new"}
-
-    run(main())
+async def test_a_page_fetched_ahead_does_not_undo_a_save(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scenes = [Scene(title=f"{number}") for number in range(6)]
+        await store.save_batch(scenes, check=True)
+        reading = store.find_iter(Scene, 2, fields=["title"], sort="id")
+        found = [await anext(reading)]
+        held = wire.hold("findScenes")
+        found += [await anext(reading), await anext(reading)]
+        await held.come  # the third page, while the second is worked on
+        for each in scenes:
+            each.title = "new"
+        await store.save_batch(scenes, check=True)
+        held.release()
+        found += [scene async for scene in reading]
+        assert found == scenes
+        assert {scene.title for scene in found} == {"new"}
 
 
 WRITES: dict[str, Callable[[StashEntityStore, Scene], Awaitable[Any]]] = {
@@ -157,143 +144,113 @@ def changed(scene: Scene) -> Scene:
 
 
 @pytest.mark.parametrize("way", WRITES)
-def test_what_client_methods_write_is_not_undone_either(embedded_url: str, way: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, _ = await filled(store)
-            await late(wire, store.find(Scene), WRITES[way](store, scene))
-            assert (scene.title, scene.rating100) == ("old", 90)
-
-    run(main())
+async def test_what_client_methods_write_is_not_undone_either(embedded_url: str, way: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, _ = await filled(store)
+        await late(wire, store.find(Scene), WRITES[way](store, scene))
+        assert (scene.title, scene.rating100) == ("old", 90)
 
 
-def test_what_is_not_held_yet_is_read_again_where_it_was_written(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, _ = await filled(store)
-            store.identity.discard(scene)
-            change = {"ids": [scene.id], "rating100": 90}
-            writing = store.client.bulk_scene_update(change, return_fields="id")
-            [found] = await late(wire, store.find(Scene, fields=["title", "rating100"]), writing)
-            assert (found.title, found.rating100) == ("old", 90)
-
-    run(main())
+async def test_what_is_not_held_yet_is_read_again_where_it_was_written(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, _ = await filled(store)
+        store.identity.discard(scene)
+        change = {"ids": [scene.id], "rating100": 90}
+        writing = store.client.bulk_scene_update(change, return_fields="id")
+        [found] = await late(wire, store.find(Scene, fields=["title", "rating100"]), writing)
+        assert (found.title, found.rating100) == ("old", 90)
 
 
-def test_the_other_side_of_a_relationship_is_not_undone(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, tags = await filled(store)
-            scene.tags.append(tags[0])
-            await late(wire, store.populate(tags[0], ["scenes"]), store.save(scene), "findScenes")
-            assert tags[0].scenes == [scene]
-            scene.tags.append(tags[1])
-            await late(wire, store.populate(tags[1], ["scene_count"]), store.save(scene))
-            assert tags[1].scene_count == 1
-
-    run(main())
+async def test_the_other_side_of_a_relationship_is_not_undone(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, tags = await filled(store)
+        scene.tags.append(tags[0])
+        await late(wire, store.populate(tags[0], ["scenes"]), store.save(scene), "findScenes")
+        assert tags[0].scenes == [scene]
+        scene.tags.append(tags[1])
+        await late(wire, store.populate(tags[1], ["scene_count"]), store.save(scene))
+        assert tags[1].scene_count == 1
 
 
-def test_what_a_mutation_of_its_own_wrote_is_not_undone(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, _ = await filled(store)
-            await store.populate(scene, ["o_counter", "play_count", "resume_time"])
-            scene.o_counter += 2
-            scene.resume_time = 12.5
-            reading = store.find(Scene, fields=["o_counter", "resume_time", "play_count"])
-            await late(wire, reading, store.save(scene))
-            assert (scene.o_counter, scene.resume_time) == (2, 12.5)
-            await late(wire, store.find(Scene), store.client.scene_add_o(scene.id))
-            await store.populate(scene, ["o_counter"], force_refetch=True)
-            assert scene.o_counter == 3
-
-    run(main())
+async def test_what_a_mutation_of_its_own_wrote_is_not_undone(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, _ = await filled(store)
+        await store.populate(scene, ["o_counter", "play_count", "resume_time"])
+        scene.o_counter += 2
+        scene.resume_time = 12.5
+        reading = store.find(Scene, fields=["o_counter", "resume_time", "play_count"])
+        await late(wire, reading, store.save(scene))
+        assert (scene.o_counter, scene.resume_time) == (2, 12.5)
+        await late(wire, store.find(Scene), store.client.scene_add_o(scene.id))
+        await store.populate(scene, ["o_counter"], force_refetch=True)
+        assert scene.o_counter == 3
 
 
-def test_a_deleted_object_does_not_come_back(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, tags = await filled(store)
-            scene.tags = [*tags]
-            await store.save(scene)
-            gone, kept = tags
-            found = await late(wire, store.find(Tag), store.delete(gone))
-            assert found == [kept]
-            await late(wire, store.find(Scene), store.client.tags_destroy([kept.id]))
-            assert scene.tags == []
-            assert store.identity.objects(Tag) == []
-
-    run(main())
+async def test_a_deleted_object_does_not_come_back(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, tags = await filled(store)
+        scene.tags = [*tags]
+        await store.save(scene)
+        gone, kept = tags
+        found = await late(wire, store.find(Tag), store.delete(gone))
+        assert found == [kept]
+        await late(wire, store.find(Scene), store.client.tags_destroy([kept.id]))
+        assert scene.tags == []
+        assert store.identity.objects(Tag) == []
 
 
-def test_a_merged_tag_does_not_come_back(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, tags = await filled(store)
-            scene.tags = [tags[0]]
-            await store.save(scene)
-            merging = Tag.merge(store.client, [tags[0].id], tags[1].id)
-            await late(wire, store.find(Scene), merging)
-            assert tags[0] not in scene.tags
-            await store.populate(scene, ["tags"], force_refetch=True)
-            assert scene.tags == [tags[1]]
-
-    run(main())
+async def test_a_merged_tag_does_not_come_back(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, tags = await filled(store)
+        scene.tags = [tags[0]]
+        await store.save(scene)
+        merging = Tag.merge(store.client, [tags[0].id], tags[1].id)
+        await late(wire, store.find(Scene), merging)
+        assert tags[0] not in scene.tags
+        await store.populate(scene, ["tags"], force_refetch=True)
+        assert scene.tags == [tags[1]]
 
 
-def test_of_two_reads_the_later_one_counts(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, _ = await filled(store)
-            text = 'mutation($id: ID!) { sceneUpdate(input: {id: $id, title: "theirs"}) { id } }'
+async def test_of_two_reads_the_later_one_counts(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, _ = await filled(store)
+        text = 'mutation($id: ID!) { sceneUpdate(input: {id: $id, title: "theirs"}) { id } }'
 
-            async def read_anew() -> None:
-                await store.client.execute(text, {"id": scene.id})
-                await store.populate(scene, ["title"], force_refetch=True)
-
-            await late(wire, store.find(Scene, fields=["title", "code"]), read_anew(), "findScenes")
-            assert (scene.title, scene.code) == ("theirs", "")
-
-    run(main())
-
-
-def test_a_later_read_of_other_fields_takes_nothing_away(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, _ = await filled(store)
-            text = 'mutation($id: ID!) { sceneUpdate(input: {id: $id, title: "theirs"}) { id } }'
+        async def read_anew() -> None:
             await store.client.execute(text, {"id": scene.id})
-            reading = store.populate(scene, ["title"], force_refetch=True)
-            await late(wire, reading, store.find(Scene, fields=["rating100"]), "findScene(")
-            assert scene.title == "theirs"
+            await store.populate(scene, ["title"], force_refetch=True)
 
-    run(main())
-
-
-def test_what_is_to_be_read_anew_stays_so_when_an_older_answer_comes(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, _ = await filled(store)
-
-            async def invalidate() -> None:
-                store.invalidate_all()
-
-            await late(wire, store.find(Scene), invalidate())
-            assert not store.is_cached(Scene, scene.id)
-
-    run(main())
+        await late(wire, store.find(Scene, fields=["title", "code"]), read_anew(), "findScenes")
+        assert (scene.title, scene.code) == ("theirs", "")
 
 
-def test_nothing_is_remembered_once_all_answers_have_come(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, _ = await filled(store)
-            scene.title = "new"
-            await late(wire, store.find(Scene), store.save(scene))
-            await store.find(Scene)
-            scene.title = "newer"
-            await store.save(scene)
-            assert store.identity.order.is_empty
+async def test_a_later_read_of_other_fields_takes_nothing_away(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, _ = await filled(store)
+        text = 'mutation($id: ID!) { sceneUpdate(input: {id: $id, title: "theirs"}) { id } }'
+        await store.client.execute(text, {"id": scene.id})
+        reading = store.populate(scene, ["title"], force_refetch=True)
+        await late(wire, reading, store.find(Scene, fields=["rating100"]), "findScene(")
+        assert scene.title == "theirs"
 
-    run(main())
+
+async def test_what_is_to_be_read_anew_stays_so_when_an_older_answer_comes(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, _ = await filled(store)
+
+        async def invalidate() -> None:
+            store.invalidate_all()
+
+        await late(wire, store.find(Scene), invalidate())
+        assert not store.is_cached(Scene, scene.id)
+
+
+async def test_nothing_is_remembered_once_all_answers_have_come(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, _ = await filled(store)
+        scene.title = "new"
+        await late(wire, store.find(Scene), store.save(scene))
+        await store.find(Scene)
+        scene.title = "newer"
+        await store.save(scene)
+        assert store.identity.order.is_empty

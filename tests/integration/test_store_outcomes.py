@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from store_support import Held, counted
-from support import run
 
 from stash_cli.core.errors import StashBatchError, StashError, StashUnknownOutcomeError
 from stash_cli.core.graphql.batch import Outcome
@@ -25,385 +24,327 @@ async def everything(client: Any, items: str, fields: str) -> list[dict[str, Any
 
 
 @done
-def test_new_objects_are_made_once(embedded_url: str, done: bool) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            studio = Studio(name="Acme")
-            scenes = [Scene(title=f"scene {n}", studio=studio, urls=[f"http://a/{n}"]) for n in range(30)]
-            scenes += [Scene(title="alike") for _ in range(3)]
-            await store.save(studio)
-            wire.lose("sceneCreate", done=done)
-            first = await store.save_batch(scenes, max_batch_size=10)
-            assert [len(part) for part in (first.succeeded, first.unknown)] == [23, 10]
-            assert all(scene.is_new() for scene in scenes[:9])
-            second = await store.save_all()
-            assert second.all_succeeded
-            assert len(second) == 10
-            rows = await everything(store.client, "scenes", "id title studio { name }")
-            assert sorted(row["title"] for row in rows) == sorted(scene.title for scene in scenes)
-            assert {scene.id: scene.title for scene in scenes} == {row["id"]: row["title"] for row in rows}
-            assert not store.identity.dirty()
-
-    run(main())
+async def test_new_objects_are_made_once(embedded_url: str, done: bool) -> None:
+    async with counted(embedded_url) as (store, wire):
+        studio = Studio(name="Acme")
+        scenes = [Scene(title=f"scene {n}", studio=studio, urls=[f"http://a/{n}"]) for n in range(30)]
+        scenes += [Scene(title="alike") for _ in range(3)]
+        await store.save(studio)
+        wire.lose("sceneCreate", done=done)
+        first = await store.save_batch(scenes, max_batch_size=10)
+        assert [len(part) for part in (first.succeeded, first.unknown)] == [23, 10]
+        assert all(scene.is_new() for scene in scenes[:9])
+        second = await store.save_all()
+        assert second.all_succeeded
+        assert len(second) == 10
+        rows = await everything(store.client, "scenes", "id title studio { name }")
+        assert sorted(row["title"] for row in rows) == sorted(scene.title for scene in scenes)
+        assert {scene.id: scene.title for scene in scenes} == {row["id"]: row["title"] for row in rows}
+        assert not store.identity.dirty()
 
 
 @done
 @pytest.mark.parametrize(
     "new", [Tag(name="T"), Group(name="G"), Studio(name="S")], ids=lambda new: type(new).__name__
 )
-def test_one_new_object_is_made_once(embedded_url: str, new: Any, done: bool) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            made = type(new)(name=new.name)
-            wire.lose("Create", done=done)
-            with pytest.raises(StashUnknownOutcomeError):
-                await store.save(made)
-            assert made.is_new()
-            assert made.is_dirty()
+async def test_one_new_object_is_made_once(embedded_url: str, new: Any, done: bool) -> None:
+    async with counted(embedded_url) as (store, wire):
+        made = type(new)(name=new.name)
+        wire.lose("Create", done=done)
+        with pytest.raises(StashUnknownOutcomeError):
             await store.save(made)
-            assert made.id == "1"
-            assert await store.count(type(new)) == 1
+        assert made.is_new()
+        assert made.is_dirty()
+        await store.save(made)
+        assert made.id == "1"
+        assert await store.count(type(new)) == 1
 
-    run(main())
 
-
-def test_a_new_object_that_others_have_added_to_is_found(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            made = Scene(title="made once", urls=["http://a/1"])
-            wire.lose("sceneCreate")
-            with pytest.raises(StashUnknownOutcomeError):
-                await store.save(made)
-            added = '{id: "1", urls: ["http://a/1", "http://b/2"]}'
-            await store.client.execute(f"mutation {{ sceneUpdate(input: {added}) {{ id }} }}")
+async def test_a_new_object_that_others_have_added_to_is_found(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        made = Scene(title="made once", urls=["http://a/1"])
+        wire.lose("sceneCreate")
+        with pytest.raises(StashUnknownOutcomeError):
             await store.save(made)
-            assert (made.id, made.is_dirty(), await store.count(Scene)) == ("1", False, 1)
-
-    run(main())
-
-
-def test_what_may_be_somebody_elses_is_not_guessed(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            made = Scene(title="twice")
-            wire.lose("sceneCreate")
-            with pytest.raises(StashUnknownOutcomeError):
-                await store.save(made)
-            await store.client.execute('mutation { sceneCreate(input: {title: "twice"}) { id } }')
-            with pytest.raises(StashUnknownOutcomeError, match="may have been made before"):
-                await store.save(made)
-            assert await store.count(Scene) == 2
-            await store.save(made, retry_unknown=True)
-            assert (made.id, await store.count(Scene)) == ("3", 3)
-
-    run(main())
+        added = '{id: "1", urls: ["http://a/1", "http://b/2"]}'
+        await store.client.execute(f"mutation {{ sceneUpdate(input: {added}) {{ id }} }}")
+        await store.save(made)
+        assert (made.id, made.is_dirty(), await store.count(Scene)) == ("1", False, 1)
 
 
-def test_what_was_found_meanwhile_is_the_one_that_was_made(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            made, tag = Scene(title="new"), Tag(name="T")
-            await store.save(tag)
-            made.tags = [tag]
-            wire.lose("sceneCreate")
-            with pytest.raises(StashUnknownOutcomeError):
-                await store.save(made)
-            [found] = await store.find(Scene, fields=["title", "rating100", "tags"])
-            found.rating100 = 50
-            await store.populate(tag, ["scenes"])
+async def test_what_may_be_somebody_elses_is_not_guessed(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        made = Scene(title="twice")
+        wire.lose("sceneCreate")
+        with pytest.raises(StashUnknownOutcomeError):
             await store.save(made)
-            assert store.identity.get(Scene, "1") is made
-            assert (made.rating100, made.is_dirty()) == (50, False)
-            found.title = "newer"
-            assert (made.title, made.get_changed_fields()) == ("newer", {"title": "newer"})
-            assert (await store.save_all(check=True)).all_succeeded
-            assert not found.is_dirty()
-            assert (tag.scenes[0] is made, len(tag.scenes)) == (True, 1)
-            rows = await everything(store.client, "scenes", "title rating100")
-            assert rows == [{"title": "newer", "rating100": 50}]
-
-    run(main())
+        await store.client.execute('mutation { sceneCreate(input: {title: "twice"}) { id } }')
+        with pytest.raises(StashUnknownOutcomeError, match="may have been made before"):
+            await store.save(made)
+        assert await store.count(Scene) == 2
+        await store.save(made, retry_unknown=True)
+        assert (made.id, await store.count(Scene)) == ("3", 3)
 
 
-def test_a_row_read_before_its_create_was_answered_is_no_second_object(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            made = Scene(title="new")
-            held = wire.hold("sceneCreate")
-            saving = asyncio.ensure_future(store.save(made))
-            await held.come
-            [found] = await store.find(Scene)
-            held.release()
-            await saving
-            assert store.identity.get(Scene, made.id) is made
-            found.title = "edited"
-            assert (made.title, store.identity.dirty()) == ("edited", [made])
-            assert store.identity.objects(Scene) == [made]
+async def test_what_was_found_meanwhile_is_the_one_that_was_made(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        made, tag = Scene(title="new"), Tag(name="T")
+        await store.save(tag)
+        made.tags = [tag]
+        wire.lose("sceneCreate")
+        with pytest.raises(StashUnknownOutcomeError):
+            await store.save(made)
+        [found] = await store.find(Scene, fields=["title", "rating100", "tags"])
+        found.rating100 = 50
+        await store.populate(tag, ["scenes"])
+        await store.save(made)
+        assert store.identity.get(Scene, "1") is made
+        assert (made.rating100, made.is_dirty()) == (50, False)
+        found.title = "newer"
+        assert (made.title, made.get_changed_fields()) == ("newer", {"title": "newer"})
+        assert (await store.save_all(check=True)).all_succeeded
+        assert not found.is_dirty()
+        assert (tag.scenes[0] is made, len(tag.scenes)) == (True, 1)
+        rows = await everything(store.client, "scenes", "title rating100")
+        assert rows == [{"title": "newer", "rating100": 50}]
 
-    run(main())
+
+async def test_a_row_read_before_its_create_was_answered_is_no_second_object(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        made = Scene(title="new")
+        held = wire.hold("sceneCreate")
+        saving = asyncio.ensure_future(store.save(made))
+        await held.come
+        [found] = await store.find(Scene)
+        held.release()
+        await saving
+        assert store.identity.get(Scene, made.id) is made
+        found.title = "edited"
+        assert (made.title, store.identity.dirty()) == ("edited", [made])
+        assert store.identity.objects(Scene) == [made]
 
 
 @done
-def test_changes_are_sent_again_and_end_the_same(embedded_url: str, done: bool) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene = Scene(title="old", rating100=1)
-            tags = [Tag(name=name) for name in "ab"]
-            await store.save_batch([scene, *tags], check=True)
-            await store.populate(scene, ["title", "rating100", "tags", "o_counter", "play_history"])
-            scene.title, scene.tags, scene.rating100 = "new", [tags[0]], 2
-            wire.lose("SceneUpdate", done=done)
-            with pytest.raises(StashUnknownOutcomeError):
-                await store.save(scene)
-            assert set(scene.get_changed_fields()) == {"title", "tags", "rating100"}
-            scene.rating100 = 1  # what it was: the server may have 2
+async def test_changes_are_sent_again_and_end_the_same(embedded_url: str, done: bool) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene = Scene(title="old", rating100=1)
+        tags = [Tag(name=name) for name in "ab"]
+        await store.save_batch([scene, *tags], check=True)
+        await store.populate(scene, ["title", "rating100", "tags", "o_counter", "play_history"])
+        scene.title, scene.tags, scene.rating100 = "new", [tags[0]], 2
+        wire.lose("SceneUpdate", done=done)
+        with pytest.raises(StashUnknownOutcomeError):
             await store.save(scene)
-            [row] = await everything(store.client, "scenes", "title rating100 tags { id }")
-            assert row == {"title": "new", "rating100": 1, "tags": [{"id": tags[0].id}]}
-            assert not scene.is_dirty()
-
-    run(main())
+        assert set(scene.get_changed_fields()) == {"title", "tags", "rating100"}
+        scene.rating100 = 1  # what it was: the server may have 2
+        await store.save(scene)
+        [row] = await everything(store.client, "scenes", "title rating100 tags { id }")
+        assert row == {"title": "new", "rating100": 1, "tags": [{"id": tags[0].id}]}
+        assert not scene.is_dirty()
 
 
 @done
-def test_what_is_counted_is_looked_at_before_it_is_counted_again(embedded_url: str, done: bool) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene = Scene(title="new")
+async def test_what_is_counted_is_looked_at_before_it_is_counted_again(embedded_url: str, done: bool) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene = Scene(title="new")
+        await store.save(scene)
+        await store.populate(scene, ["o_counter", "play_count", "play_history"])
+        scene.o_counter += 2
+        wire.lose("sceneAddO", done=done)
+        with pytest.raises(StashError):
             await store.save(scene)
-            await store.populate(scene, ["o_counter", "play_count", "play_history"])
-            scene.o_counter += 2
-            wire.lose("sceneAddO", done=done)
-            with pytest.raises(StashError):
-                await store.save(scene)
-            assert scene.is_dirty()
-            await store.save(scene)
-            [row] = await everything(store.client, "scenes", "o_counter")
-            assert (row, scene.o_counter, scene.is_dirty()) == ({"o_counter": 2}, 2, False)
-
-    run(main())
+        assert scene.is_dirty()
+        await store.save(scene)
+        [row] = await everything(store.client, "scenes", "o_counter")
+        assert (row, scene.o_counter, scene.is_dirty()) == ({"o_counter": 2}, 2, False)
 
 
 @done
 @pytest.mark.parametrize("field", ["o_counter", "play_count"])
-def test_what_another_client_counts_is_not_taken_for_ours(embedded_url: str, field: str, done: bool) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene = Scene(title="new")
+async def test_what_another_client_counts_is_not_taken_for_ours(
+    embedded_url: str, field: str, done: bool
+) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene = Scene(title="new")
+        await store.save(scene)
+        await store.populate(scene, [field])
+        add = "sceneAddO" if field == "o_counter" else "sceneAddPlay"
+        setattr(scene, field, 2)
+        wire.lose(add, done=done)
+        with pytest.raises(StashUnknownOutcomeError):
             await store.save(scene)
-            await store.populate(scene, [field])
-            add = "sceneAddO" if field == "o_counter" else "sceneAddPlay"
-            setattr(scene, field, 2)
-            wire.lose(add, done=done)
-            with pytest.raises(StashUnknownOutcomeError):
-                await store.save(scene)
-            others = f"mutation {{ a: {add}(id: 1) {{ count }} b: {add}(id: 1) {{ count }} }}"
-            await store.client.execute(others)
-            await store.populate(scene, [field], force_refetch=True)
-            assert scene.is_dirty()
-            await store.save(scene)
-            rows = await everything(store.client, "scenes", field)
-            assert (rows, getattr(scene, field), scene.is_dirty()) == ([{field: 4}], 4, False)
-
-    run(main())
+        others = f"mutation {{ a: {add}(id: 1) {{ count }} b: {add}(id: 1) {{ count }} }}"
+        await store.client.execute(others)
+        await store.populate(scene, [field], force_refetch=True)
+        assert scene.is_dirty()
+        await store.save(scene)
+        rows = await everything(store.client, "scenes", field)
+        assert (rows, getattr(scene, field), scene.is_dirty()) == ([{field: 4}], 4, False)
 
 
 @done
-def test_the_clients_own_methods_look_at_a_count_as_well(embedded_url: str, done: bool) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            client, scene = store.client, Scene(title="new")
-            await client.create_scene(scene)
-            scene.o_counter = 2
+async def test_the_clients_own_methods_look_at_a_count_as_well(embedded_url: str, done: bool) -> None:
+    async with counted(embedded_url) as (store, wire):
+        client, scene = store.client, Scene(title="new")
+        await client.create_scene(scene)
+        scene.o_counter = 2
+        wire.lose("sceneAddO", done=done)
+        with pytest.raises(StashUnknownOutcomeError):
+            await client.update_scene(scene)
+        await client.scene_add_o(scene.id)
+        await client.update_scene(scene)
+        assert await everything(client, "scenes", "o_counter") == [{"o_counter": 3}]
+
+
+async def test_what_is_counted_while_a_save_reads_is_left_for_the_next(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, tag = Scene(title="new", o_counter=0, tags=[]), Tag(name="T")
+        await store.save_batch([scene, tag], check=True)
+        scene.title, scene.tags = "newer", [tag]
+        held = wire.hold("findScene")
+        saving = asyncio.ensure_future(store.save(scene, on_conflict="merge"))
+        await held.come
+        scene.o_counter += 1
+        held.release()
+        await saving
+        assert scene.get_changed_fields() == {"o_counter": 1}
+        await store.save(scene)
+        assert await everything(store.client, "scenes", "o_counter") == [{"o_counter": 1}]
+
+
+async def test_a_count_sent_again_is_told_from_the_one_before(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene = Scene(title="new", o_counter=1)
+        await store.save(scene)
+        for number, done in enumerate([True, False, False, True], 2):
+            scene.o_counter = number
             wire.lose("sceneAddO", done=done)
             with pytest.raises(StashUnknownOutcomeError):
-                await client.update_scene(scene)
-            await client.scene_add_o(scene.id)
-            await client.update_scene(scene)
-            assert await everything(client, "scenes", "o_counter") == [{"o_counter": 3}]
-
-    run(main())
-
-
-def test_what_is_counted_while_a_save_reads_is_left_for_the_next(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, tag = Scene(title="new", o_counter=0, tags=[]), Tag(name="T")
-            await store.save_batch([scene, tag], check=True)
-            scene.title, scene.tags = "newer", [tag]
-            held = wire.hold("findScene")
-            saving = asyncio.ensure_future(store.save(scene, on_conflict="merge"))
-            await held.come
-            scene.o_counter += 1
-            held.release()
-            await saving
-            assert scene.get_changed_fields() == {"o_counter": 1}
-            await store.save(scene)
-            assert await everything(store.client, "scenes", "o_counter") == [{"o_counter": 1}]
-
-    run(main())
-
-
-def test_a_count_sent_again_is_told_from_the_one_before(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene = Scene(title="new", o_counter=1)
-            await store.save(scene)
-            for number, done in enumerate([True, False, False, True], 2):
-                scene.o_counter = number
-                wire.lose("sceneAddO", done=done)
-                with pytest.raises(StashUnknownOutcomeError):
-                    await store.save(scene)
                 await store.save(scene)
-                assert await everything(store.client, "scenes", "o_counter") == [{"o_counter": number}]
-            await store.populate(scene, ["o_history"])
-            assert len({*scene.o_history}) == 5
-
-    run(main())
+            await store.save(scene)
+            assert await everything(store.client, "scenes", "o_counter") == [{"o_counter": number}]
+        await store.populate(scene, ["o_history"])
+        assert len({*scene.o_history}) == 5
 
 
 @pytest.mark.parametrize("way", ["retry", "leave"])
-def test_a_count_without_times_stays_unknown(way: str) -> None:
-    async def main() -> None:
-        async with counted("embedded:demo") as (store, wire):
-            [image] = await store.find(Image, limit=1, fields=["o_counter"])
-            was = image.o_counter
-            image.o_counter += 1
-            wire.lose("imageIncrementO")
-            with pytest.raises(StashUnknownOutcomeError):
-                await store.save(image)
-            with pytest.raises(StashUnknownOutcomeError, match=f"was {was} and is {was + 1}"):
-                await store.save(image)
-            assert "by whom is not known" in str((await store.save_all()).unknown[0].error)
-            if way == "retry":
-                await store.save(image, retry_unknown=True)
-            else:
-                image.mark_clean()
-            await store.populate(image, ["o_counter"], force_refetch=True)
-            assert (image.o_counter, image.is_dirty()) == (was + (2 if way == "retry" else 1), False)
-
-    run(main())
-
-
-def test_a_count_without_times_that_changed_nothing_is_sent_again() -> None:
-    async def main() -> None:
-        async with counted("embedded:demo") as (store, wire):
-            [image] = await store.find(Image, limit=1, fields=["o_counter"])
-            image.o_counter += 2
-            wanted = image.o_counter
-            wire.lose("imageIncrementO", done=False)
-            with pytest.raises(StashError):
-                await store.save(image)
+async def test_a_count_without_times_stays_unknown(way: str) -> None:
+    async with counted("embedded:demo") as (store, wire):
+        [image] = await store.find(Image, limit=1, fields=["o_counter"])
+        was = image.o_counter
+        image.o_counter += 1
+        wire.lose("imageIncrementO")
+        with pytest.raises(StashUnknownOutcomeError):
             await store.save(image)
-            await store.populate(image, ["o_counter"], force_refetch=True)
-            assert (image.o_counter, image.is_dirty()) == (wanted, False)
+        with pytest.raises(StashUnknownOutcomeError, match=f"was {was} and is {was + 1}"):
+            await store.save(image)
+        assert "by whom is not known" in str((await store.save_all()).unknown[0].error)
+        if way == "retry":
+            await store.save(image, retry_unknown=True)
+        else:
+            image.mark_clean()
+        await store.populate(image, ["o_counter"], force_refetch=True)
+        assert (image.o_counter, image.is_dirty()) == (was + (2 if way == "retry" else 1), False)
 
-    run(main())
+
+async def test_a_count_without_times_that_changed_nothing_is_sent_again() -> None:
+    async with counted("embedded:demo") as (store, wire):
+        [image] = await store.find(Image, limit=1, fields=["o_counter"])
+        image.o_counter += 2
+        wanted = image.o_counter
+        wire.lose("imageIncrementO", done=False)
+        with pytest.raises(StashError):
+            await store.save(image)
+        await store.save(image)
+        await store.populate(image, ["o_counter"], force_refetch=True)
+        assert (image.o_counter, image.is_dirty()) == (wanted, False)
 
 
 @done
 @pytest.mark.parametrize("counted_meanwhile", [0, 1])
-def test_a_reset_is_done_in_the_end(embedded_url: str, done: bool, counted_meanwhile: int) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene = Scene(title="new", o_counter=3)
+async def test_a_reset_is_done_in_the_end(embedded_url: str, done: bool, counted_meanwhile: int) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene = Scene(title="new", o_counter=3)
+        await store.save(scene)
+        scene.o_counter = 0
+        wire.lose("sceneResetO", done=done)
+        with pytest.raises(StashUnknownOutcomeError):
             await store.save(scene)
-            scene.o_counter = 0
-            wire.lose("sceneResetO", done=done)
-            with pytest.raises(StashUnknownOutcomeError):
-                await store.save(scene)
-            scene.o_counter = counted_meanwhile
-            await store.save(scene)
-            rows = await everything(store.client, "scenes", "o_counter")
-            assert (rows, scene.is_dirty()) == ([{"o_counter": counted_meanwhile}], False)
-
-    run(main())
+        scene.o_counter = counted_meanwhile
+        await store.save(scene)
+        rows = await everything(store.client, "scenes", "o_counter")
+        assert (rows, scene.is_dirty()) == ([{"o_counter": counted_meanwhile}], False)
 
 
 @done
-def test_an_unknown_delete_is_looked_up(embedded_url: str, done: bool) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene = Scene(title="new")
-            await store.save(scene)
-            wire.lose("scenesDestroy", done=done)
-            if done:
-                assert await store.delete(scene)
-            else:
-                with pytest.raises(StashUnknownOutcomeError):
-                    await store.delete(scene)
-                assert await store.delete(scene)
-            assert store.identity.get(Scene, "1") is None
-
-    run(main())
-
-
-def test_outcomes_are_told_apart(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            await store.save(Tag(name="there"))
-            tags = [Tag(name=name) for name in ("a", "there", "b", "c", "d")]
-            wire.take()
-            wire.loses = lambda request: '"c"' in str(request.variables).replace("'", '"')
-            with pytest.raises(StashBatchError) as raised:
-                await store.save_batch(tags, max_batch_size=2, check=True)
-            outcomes = [each.outcome for each in raised.value.result]
-            ok, failed, unknown = Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNKNOWN
-            assert outcomes == [ok, failed, unknown, unknown, ok]
-            assert "1 of 5 failed, 2 of 5 may have been done" in str(raised.value)
-
-    run(main())
-
-
-def test_a_marker_whose_create_was_lost_is_made_once(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, tag = Scene(title="s"), Tag(name="t")
-            await store.save_batch([scene, tag], check=True)
-            marker = SceneMarker(title="m", seconds=1.5, scene=scene, primary_tag=tag)
-            wire.lose("sceneMarkerCreate")
-            assert (await store.save_batch([marker])).unknown
-            assert (await store.save_all()).all_succeeded
-            assert await store.count(SceneMarker) == 1
-
-    run(main())
-
-
-def test_a_save_that_is_cancelled_may_have_been_done(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            made = Scene(title="new")
-            held = wire.hold("sceneCreate")
-            saving = asyncio.ensure_future(store.save_batch([made]))
-            await held.come
-            saving.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await saving
-            assert (await store.save_all()).all_succeeded
-            assert await store.count(Scene) == 1
-
-    run(main())
-
-
-def test_what_may_have_been_put_in_can_be_taken_out_again(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            tags = [Tag(name=name) for name in "ab"]
-            scene = Scene(title="new", tags=tags[:1], custom_fields={})
-            await store.save_batch([*tags, scene], check=True)
-            await store.populate(scene, ["tags", "custom_fields"])
-            scene.tags.append(tags[1])
-            scene.custom_fields["k"] = 1
-            wire.lose("SceneUpdate")
+async def test_an_unknown_delete_is_looked_up(embedded_url: str, done: bool) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene = Scene(title="new")
+        await store.save(scene)
+        wire.lose("scenesDestroy", done=done)
+        if done:
+            assert await store.delete(scene)
+        else:
             with pytest.raises(StashUnknownOutcomeError):
-                await store.save(scene)
-            scene.tags.clear()
-            scene.custom_fields.clear()
-            await store.save(scene)
-            [row] = await everything(store.client, "scenes", "tags { id } custom_fields")
-            assert row == {"tags": [], "custom_fields": {}}
+                await store.delete(scene)
+            assert await store.delete(scene)
+        assert store.identity.get(Scene, "1") is None
 
-    run(main())
+
+async def test_outcomes_are_told_apart(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        await store.save(Tag(name="there"))
+        tags = [Tag(name=name) for name in ("a", "there", "b", "c", "d")]
+        wire.take()
+        wire.loses = lambda request: '"c"' in str(request.variables).replace("'", '"')
+        with pytest.raises(StashBatchError) as raised:
+            await store.save_batch(tags, max_batch_size=2, check=True)
+        outcomes = [each.outcome for each in raised.value.result]
+        ok, failed, unknown = Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNKNOWN
+        assert outcomes == [ok, failed, unknown, unknown, ok]
+        assert "1 of 5 failed, 2 of 5 may have been done" in str(raised.value)
+
+
+async def test_a_marker_whose_create_was_lost_is_made_once(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, tag = Scene(title="s"), Tag(name="t")
+        await store.save_batch([scene, tag], check=True)
+        marker = SceneMarker(title="m", seconds=1.5, scene=scene, primary_tag=tag)
+        wire.lose("sceneMarkerCreate")
+        assert (await store.save_batch([marker])).unknown
+        assert (await store.save_all()).all_succeeded
+        assert await store.count(SceneMarker) == 1
+
+
+async def test_a_save_that_is_cancelled_may_have_been_done(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        made = Scene(title="new")
+        held = wire.hold("sceneCreate")
+        saving = asyncio.ensure_future(store.save_batch([made]))
+        await held.come
+        saving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await saving
+        assert (await store.save_all()).all_succeeded
+        assert await store.count(Scene) == 1
+
+
+async def test_what_may_have_been_put_in_can_be_taken_out_again(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        tags = [Tag(name=name) for name in "ab"]
+        scene = Scene(title="new", tags=tags[:1], custom_fields={})
+        await store.save_batch([*tags, scene], check=True)
+        await store.populate(scene, ["tags", "custom_fields"])
+        scene.tags.append(tags[1])
+        scene.custom_fields["k"] = 1
+        wire.lose("SceneUpdate")
+        with pytest.raises(StashUnknownOutcomeError):
+            await store.save(scene)
+        scene.tags.clear()
+        scene.custom_fields.clear()
+        await store.save(scene)
+        [row] = await everything(store.client, "scenes", "tags { id } custom_fields")
+        assert row == {"tags": [], "custom_fields": {}}
 
 
 def end(task: asyncio.Task[Any], held: Held, *, lost: bool) -> Any:
@@ -416,62 +357,55 @@ def end(task: asyncio.Task[Any], held: Held, *, lost: bool) -> Any:
 
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "lost"])
 @pytest.mark.parametrize("size", [0, 1], ids=["save", "save_batch"])
-def test_what_is_set_back_while_it_is_sent_is_saved(embedded_url: str, size: int, lost: bool) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene, tag = Scene(title="old", tags=[], custom_fields={}), Tag(name="T")
-            await store.save_batch([scene, tag], check=True)
-            scene.title, scene.tags, scene.custom_fields = "new", [tag], {"key": 1}
-            held = wire.hold("SceneUpdate")
-            task = asyncio.ensure_future(store.save_batch([scene]) if size else store.save(scene))
-            await held.come
-            scene.title, scene.tags, scene.custom_fields = "old", [], {}
-            await store.find(Scene, fields=["title", "tags", "custom_fields"])
-            assert (scene.title, scene.tags, scene.custom_fields) == ("old", [], {})
-            await end(task, held, lost=lost)
-            await store.save_all(check=True)
-            rows = await everything(store.client, "scenes", "title tags { id } custom_fields")
-            assert rows == [{"title": "old", "tags": [], "custom_fields": {}}]
-            assert not scene.is_dirty()
-
-    run(main())
+async def test_what_is_set_back_while_it_is_sent_is_saved(embedded_url: str, size: int, lost: bool) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, tag = Scene(title="old", tags=[], custom_fields={}), Tag(name="T")
+        await store.save_batch([scene, tag], check=True)
+        scene.title, scene.tags, scene.custom_fields = "new", [tag], {"key": 1}
+        held = wire.hold("SceneUpdate")
+        task = asyncio.ensure_future(store.save_batch([scene]) if size else store.save(scene))
+        await held.come
+        scene.title, scene.tags, scene.custom_fields = "old", [], {}
+        await store.find(Scene, fields=["title", "tags", "custom_fields"])
+        assert (scene.title, scene.tags, scene.custom_fields) == ("old", [], {})
+        await end(task, held, lost=lost)
+        await store.save_all(check=True)
+        rows = await everything(store.client, "scenes", "title tags { id } custom_fields")
+        assert rows == [{"title": "old", "tags": [], "custom_fields": {}}]
+        assert not scene.is_dirty()
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "lost"])
 @pytest.mark.parametrize("wanted", [2, 3, 4, 5])
-def test_what_is_counted_while_it_is_sent_is_counted_once(embedded_url: str, wanted: int, lost: bool) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            scene = Scene(title="counted", o_counter=2)
-            await store.save(scene)
-            scene.o_counter = 4
-            held = wire.hold("sceneAddO")
-            task = asyncio.ensure_future(store.save(scene))
-            await held.come
-            scene.o_counter = wanted
-            await store.find(Scene, fields=["o_counter"])
-            assert scene.o_counter == wanted
-            await end(task, held, lost=lost)
-            await store.save_all(check=True)
-            rows = await everything(store.client, "scenes", "o_counter")
-            assert (rows, scene.o_counter) == ([{"o_counter": wanted}], wanted)
+async def test_what_is_counted_while_it_is_sent_is_counted_once(
+    embedded_url: str, wanted: int, lost: bool
+) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene = Scene(title="counted", o_counter=2)
+        await store.save(scene)
+        scene.o_counter = 4
+        held = wire.hold("sceneAddO")
+        task = asyncio.ensure_future(store.save(scene))
+        await held.come
+        scene.o_counter = wanted
+        await store.find(Scene, fields=["o_counter"])
+        assert scene.o_counter == wanted
+        await end(task, held, lost=lost)
+        await store.save_all(check=True)
+        rows = await everything(store.client, "scenes", "o_counter")
+        assert (rows, scene.o_counter) == ([{"o_counter": wanted}], wanted)
 
-    run(main())
 
-
-def test_what_is_set_back_while_it_is_refused_is_no_change(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            studio = Studio(name="old")
-            await store.save_batch([studio, Studio(name="taken")], check=True)
-            studio.name = "taken"
-            held = wire.hold("studioUpdate")
-            task = asyncio.ensure_future(store.save(studio))
-            await held.come
-            studio.name = "old"
-            await store.find(Studio, fields=["name"])
-            await end(task, held, lost=False)
-            assert isinstance(task.exception(), StashError)
-            assert (studio.name, studio.is_dirty()) == ("old", False)
-
-    run(main())
+async def test_what_is_set_back_while_it_is_refused_is_no_change(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        studio = Studio(name="old")
+        await store.save_batch([studio, Studio(name="taken")], check=True)
+        studio.name = "taken"
+        held = wire.hold("studioUpdate")
+        task = asyncio.ensure_future(store.save(studio))
+        await held.come
+        studio.name = "old"
+        await store.find(Studio, fields=["name"])
+        await end(task, held, lost=False)
+        assert isinstance(task.exception(), StashError)
+        assert (studio.name, studio.is_dirty()) == ("old", False)

@@ -36,7 +36,7 @@ def in_threads(number: int, work: Callable[[int], Any]) -> list[Any]:
     return found
 
 
-def test_two_servers_at_once(served_url: str, tmp_path: Path) -> None:
+async def test_two_servers_at_once(served_url: str, tmp_path: Path) -> None:
     async def fill(context: StashContext, word: str) -> list[str]:
         async with context:
             store = context.store
@@ -53,48 +53,42 @@ def test_two_servers_at_once(served_url: str, tmp_path: Path) -> None:
             assert {tag.name.split()[0] for scene in found for tag in scene.tags} == {word}
             return [scene.title for scene in found]
 
-    async def main() -> None:
-        one = StashContext(conn=served_url)
-        two = StashContext(conn=f"embedded:{tmp_path / 'other.sqlite'}")
-        left, right = await asyncio.gather(fill(one, "left"), fill(two, "right"))
-        assert left == [f"left {number}" for number in range(10, 20)]
-        assert right == [f"right {number}" for number in range(10, 20)]
-
-    run(main())
+    one = StashContext(conn=served_url)
+    two = StashContext(conn=f"embedded:{tmp_path / 'other.sqlite'}")
+    left, right = await asyncio.gather(fill(one, "left"), fill(two, "right"))
+    assert left == [f"left {number}" for number in range(10, 20)]
+    assert right == [f"right {number}" for number in range(10, 20)]
 
 
-def test_threads_edit_while_answers_come_in(embedded_url: str) -> None:
+async def test_threads_edit_while_answers_come_in(embedded_url: str) -> None:
     """The loop reads and saves; threads look into the cache and edit objects of their own."""
 
-    async def main() -> None:
-        async with counted(embedded_url, max_objects=30) as (store, _):
-            made = [Scene(title=f"{number}") for number in range(40)]
-            await store.save_batch(made, check=True)
+    async with counted(embedded_url, max_objects=30) as (store, _):
+        made = [Scene(title=f"{number}") for number in range(40)]
+        await store.save_batch(made, check=True)
 
-            def edit(index: int) -> int:
-                mine = made[index::4]
-                for turn in range(60):
-                    for scene in mine:
-                        scene.rating100 = turn
-                        scene.urls = [*(scene.urls or [])[:2], f"{turn}"]
-                        assert store.identity.get(Scene, scene.id) is scene
-                    assert len(store.filter(Scene, lambda scene: scene.is_dirty())) >= 0
-                return len(mine)
+        def edit(index: int) -> int:
+            mine = made[index::4]
+            for turn in range(60):
+                for scene in mine:
+                    scene.rating100 = turn
+                    scene.urls = [*(scene.urls or [])[:2], f"{turn}"]
+                    assert store.identity.get(Scene, scene.id) is scene
+                assert len(store.filter(Scene, lambda scene: scene.is_dirty())) >= 0
+            return len(mine)
 
-            working = asyncio.get_running_loop().run_in_executor(None, lambda: in_threads(4, edit))
-            while not working.done():
-                store.invalidate_all()
-                found = await store.find(Scene, fields=["title", "rating100", "urls"])
-                assert all(each is made[int(each.title)] for each in found)
-                assert (await store.save_all()).all_succeeded
-            assert await working == [10, 10, 10, 10]
-            await store.save_all(check=True)
+        working = asyncio.get_running_loop().run_in_executor(None, lambda: in_threads(4, edit))
+        while not working.done():
             store.invalidate_all()
-            found = await store.find(Scene, fields=["rating100", "urls"])
-            assert {scene.rating100 for scene in found} == {59}
-            assert not any(scene.is_dirty() for scene in made)
-
-    run(main())
+            found = await store.find(Scene, fields=["title", "rating100", "urls"])
+            assert all(each is made[int(each.title)] for each in found)
+            assert (await store.save_all()).all_succeeded
+        assert await working == [10, 10, 10, 10]
+        await store.save_all(check=True)
+        store.invalidate_all()
+        found = await store.find(Scene, fields=["rating100", "urls"])
+        assert {scene.rating100 for scene in found} == {59}
+        assert not any(scene.is_dirty() for scene in made)
 
 
 def test_threads_with_loops_of_their_own(embedded_url: str) -> None:

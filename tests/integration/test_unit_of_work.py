@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from store_support import Counting, counted
-from support import run
 
 from stash_cli.core.errors import StashBatchError, StashConnectionError, StashGraphQLError, StashInputError
 from stash_cli.core.graphql.batch import BatchOperation
@@ -27,250 +26,211 @@ async def scenes(url: str, number: int) -> AsyncIterator[tuple[StashEntityStore,
         yield store, wire, found
 
 
-def test_requests_are_few(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            tags = [Tag(name=f"{number}") for number in range(1000)]
-            assert (await store.save_batch(tags)).all_succeeded
-            assert len(wire.take()) == 4
-            for tag in tags:
-                tag.favorite = True
-            assert (await store.save_all()).all_succeeded
-            assert len(wire.take()) == 4
-            await store.populate(tags[:500], ["favorite", "description"], force_refetch=True)
-            assert len(wire.take()) <= 2
-            assert {tag.favorite for tag in tags[:500]} == {True}
-            await store.get_or_create(Tag, name="new")
-            assert len(wire.take()) == 2
-            await store.get_or_create(Tag, name="new")
-            assert len(wire.take()) == 1
-
-    run(main())
+async def test_requests_are_few(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        tags = [Tag(name=f"{number}") for number in range(1000)]
+        assert (await store.save_batch(tags)).all_succeeded
+        assert len(wire.take()) == 4
+        for tag in tags:
+            tag.favorite = True
+        assert (await store.save_all()).all_succeeded
+        assert len(wire.take()) == 4
+        await store.populate(tags[:500], ["favorite", "description"], force_refetch=True)
+        assert len(wire.take()) <= 2
+        assert {tag.favorite for tag in tags[:500]} == {True}
+        await store.get_or_create(Tag, name="new")
+        assert len(wire.take()) == 2
+        await store.get_or_create(Tag, name="new")
+        assert len(wire.take()) == 1
 
 
-def test_reading_in_pages_asks_for_none_in_vain(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            made = [BatchOperation("tagCreate", {"input": {"name": f"{n}"}}) for n in range(100)]
-            assert (await store.client.execute_batch(made)).all_succeeded
-            wire.take()
-            assert len([tag async for tag in store.find_iter(Tag, query_batch=5, fields=["name"])]) == 100
-            assert len(wire.take()) == 20
-            assert len([tag async for tag in store.find_iter(Tag, query_batch=30, fields=["name"])]) == 100
-            assert len(wire.take()) == 4
-
-    run(main())
+async def test_reading_in_pages_asks_for_none_in_vain(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        made = [BatchOperation("tagCreate", {"input": {"name": f"{n}"}}) for n in range(100)]
+        assert (await store.client.execute_batch(made)).all_succeeded
+        wire.take()
+        assert len([tag async for tag in store.find_iter(Tag, query_batch=5, fields=["name"])]) == 100
+        assert len(wire.take()) == 20
+        assert len([tag async for tag in store.find_iter(Tag, query_batch=30, fields=["name"])]) == 100
+        assert len(wire.take()) == 4
 
 
-def test_the_same_change_is_one_mutation(embedded_url: str) -> None:
-    async def main() -> None:
-        async with scenes(embedded_url, 12) as (store, wire, found):
-            tag = await store.get_or_create(Tag, name="Rock")
-            wire.take()
-            for scene in found:
-                scene.tags = [tag]
-                scene.urls = ["https://example.com"]
-            found[0].rating100 = 5
-            assert (await store.save_all()).all_succeeded
-            [document] = wire.take()
-            assert document.count("bulkSceneUpdate") == 2  # eleven of them, and the one that differs
-            assert await store.count(Scene, tags="Rock", url="https://example.com") == 12
-
-    run(main())
+async def test_the_same_change_is_one_mutation(embedded_url: str) -> None:
+    async with scenes(embedded_url, 12) as (store, wire, found):
+        tag = await store.get_or_create(Tag, name="Rock")
+        wire.take()
+        for scene in found:
+            scene.tags = [tag]
+            scene.urls = ["https://example.com"]
+        found[0].rating100 = 5
+        assert (await store.save_all()).all_succeeded
+        [document] = wire.take()
+        assert document.count("bulkSceneUpdate") == 2  # eleven of them, and the one that differs
+        assert await store.count(Scene, tags="Rock", url="https://example.com") == 12
 
 
-def test_the_same_put_into_different_lists_is_one_mutation(embedded_url: str) -> None:
+async def test_the_same_put_into_different_lists_is_one_mutation(embedded_url: str) -> None:
     """What somebody else put in meanwhile stays, because nothing but the difference is sent."""
 
-    async def main() -> None:
-        async with scenes(embedded_url, 6) as (store, wire, found):
-            tags = [Tag(name=f"{number}") for number in range(8)]
-            await store.save_batch(tags, check=True)
-            for number, scene in enumerate(found):
-                scene.tags = [tags[number], tags[6]]
+    async with scenes(embedded_url, 6) as (store, wire, found):
+        tags = [Tag(name=f"{number}") for number in range(8)]
+        await store.save_batch(tags, check=True)
+        for number, scene in enumerate(found):
+            scene.tags = [tags[number], tags[6]]
+        await store.save_all(check=True)
+        text = "mutation($input: BulkSceneUpdateInput!) { bulkSceneUpdate(input: $input) { id } }"
+        more = {"ids": [found[0].id], "tag_ids": {"ids": [tags[5].id], "mode": "ADD"}}
+        await store.client.execute(text, {"input": more})
+        wire.take()
+        for scene in found:
+            scene.tags.append(tags[7])
+        await store.save_all(check=True)
+        for scene in found:
+            scene.tags.remove(tags[6])
+        await store.save_all(check=True)
+        sent = [request.variables for request in wire.sent]
+        assert [len(variables) for variables in sent] == [1, 1]
+        modes = [next(iter(variables.values()))["tag_ids"]["mode"] for variables in sent]
+        assert modes == ["ADD", "REMOVE"]
+        await store.populate(found, ["tags"], force_refetch=True)
+        expected = [{f"{number}", "7"} | ({"5"} if number == 0 else set()) for number in range(6)]
+        assert [{tag.name for tag in scene.tags} for scene in found] == expected
+        assert not store.identity.dirty()
+
+
+async def test_a_refused_bulk_update_is_told_apart(embedded_url: str) -> None:
+    async with scenes(embedded_url, 4) as (store, wire, found):
+        await store.client.execute(f"mutation {{ sceneDestroy(input: {{id: {found[2].id}}}) }}")
+        wire.take()
+        for scene in found:
+            scene.rating100 = 50
+        result = await store.save_batch(found)
+        assert [each.succeeded for each in result] == [True, True, False, True]
+        assert len(wire.take()) == 2
+        assert [scene.is_dirty() for scene in found] == [False, False, True, False]
+        with pytest.raises(StashBatchError, match="1 of 1 failed") as told:
             await store.save_all(check=True)
-            text = "mutation($input: BulkSceneUpdateInput!) { bulkSceneUpdate(input: $input) { id } }"
-            more = {"ids": [found[0].id], "tag_ids": {"ids": [tags[5].id], "mode": "ADD"}}
-            await store.client.execute(text, {"input": more})
-            wire.take()
-            for scene in found:
-                scene.tags.append(tags[7])
-            await store.save_all(check=True)
-            for scene in found:
-                scene.tags.remove(tags[6])
-            await store.save_all(check=True)
-            sent = [request.variables for request in wire.sent]
-            assert [len(variables) for variables in sent] == [1, 1]
-            modes = [next(iter(variables.values()))["tag_ids"]["mode"] for variables in sent]
-            assert modes == ["ADD", "REMOVE"]
-            await store.populate(found, ["tags"], force_refetch=True)
-            expected = [{f"{number}", "7"} | ({"5"} if number == 0 else set()) for number in range(6)]
-            assert [{tag.name for tag in scene.tags} for scene in found] == expected
-            assert not store.identity.dirty()
-
-    run(main())
+        assert len(told.value.result.failed) == 1
+        assert told.value.result.succeeded == []
 
 
-def test_a_refused_bulk_update_is_told_apart(embedded_url: str) -> None:
-    async def main() -> None:
-        async with scenes(embedded_url, 4) as (store, wire, found):
-            await store.client.execute(f"mutation {{ sceneDestroy(input: {{id: {found[2].id}}}) }}")
-            wire.take()
-            for scene in found:
-                scene.rating100 = 50
-            result = await store.save_batch(found)
-            assert [each.succeeded for each in result] == [True, True, False, True]
-            assert len(wire.take()) == 2
-            assert [scene.is_dirty() for scene in found] == [False, False, True, False]
-            with pytest.raises(StashBatchError, match="1 of 1 failed") as told:
-                await store.save_all(check=True)
-            assert len(told.value.result.failed) == 1
-            assert told.value.result.succeeded == []
-
-    run(main())
+async def test_what_is_referred_to_goes_first(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        parent = Tag(name="parent")
+        child = Tag(name="child", parents=[parent])
+        studio = Studio(name="Acme")
+        scene = Scene(title="x", tags=[child], studio=studio, performers=[Performer(name="Alice")])
+        result = await store.save_batch([scene, child, parent, studio, *scene.performers])
+        assert result.all_succeeded
+        assert len(wire.take()) == 3
+        assert [each.operation for each in result][:2] == ["sceneCreate", "tagCreate"]
+        store.invalidate_all()
+        assert await store.count(Scene, tags="child", studio="Acme", performers="Alice") == 1
+        assert await store.count(Tag, parents="parent") == 1
 
 
-def test_what_is_referred_to_goes_first(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            parent = Tag(name="parent")
-            child = Tag(name="child", parents=[parent])
-            studio = Studio(name="Acme")
-            scene = Scene(title="x", tags=[child], studio=studio, performers=[Performer(name="Alice")])
-            result = await store.save_batch([scene, child, parent, studio, *scene.performers])
-            assert result.all_succeeded
-            assert len(wire.take()) == 3
-            assert [each.operation for each in result][:2] == ["sceneCreate", "tagCreate"]
-            store.invalidate_all()
-            assert await store.count(Scene, tags="child", studio="Acme", performers="Alice") == 1
-            assert await store.count(Tag, parents="parent") == 1
-
-    run(main())
-
-
-def test_what_is_new_goes_along(embedded_url: str) -> None:
+async def test_what_is_new_goes_along(embedded_url: str) -> None:
     """Whatever a saved object leads to, over any number of steps, on either side of a relationship."""
 
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            scene = Scene(title="x", tags=[Tag(name="child", parents=[Tag(name="parent")])])
+    async with counted(embedded_url) as (store, _):
+        scene = Scene(title="x", tags=[Tag(name="child", parents=[Tag(name="parent")])])
+        await store.save(scene)
+        assert await store.count(Tag, parents="parent") == await store.count(Scene, tags="child") == 1
+        studio, more = await store.get_or_create(Studio, name="Acme"), Scene(title="more")
+        await studio.add_scene(more)
+        result = await store.save_all()
+        assert [each.operation for each in result] == ["studioUpdate", "sceneCreate"]
+        assert await store.count(Scene, studio="Acme") == 1
+        assert not store.identity.dirty()
+        scene.tags.append(Tag(name="CHILD"))
+        with pytest.raises(StashGraphQLError, match="CHILD"):
             await store.save(scene)
-            assert await store.count(Tag, parents="parent") == await store.count(Scene, tags="child") == 1
-            studio, more = await store.get_or_create(Studio, name="Acme"), Scene(title="more")
-            await studio.add_scene(more)
-            result = await store.save_all()
-            assert [each.operation for each in result] == ["studioUpdate", "sceneCreate"]
-            assert await store.count(Scene, studio="Acme") == 1
-            assert not store.identity.dirty()
-            scene.tags.append(Tag(name="CHILD"))
-            with pytest.raises(StashGraphQLError, match="CHILD"):
-                await store.save(scene)
-            assert scene.is_dirty()
-            rest = Scene(title="rest", performers=[Performer(name="Alice")])
-            assert [each.succeeded for each in await store.save_batch([rest, scene])] == [
-                True,
-                False,
-                True,
-                False,
-            ]
-
-    run(main())
+        assert scene.is_dirty()
+        rest = Scene(title="rest", performers=[Performer(name="Alice")])
+        assert [each.succeeded for each in await store.save_batch([rest, scene])] == [
+            True,
+            False,
+            True,
+            False,
+        ]
 
 
-def test_new_objects_that_refer_to_each_other(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            studio, child = Studio(name="Up"), Studio(name="Down")
-            tag, other = Tag(name="one", children=[]), Tag(name="two", parents=[])
-            child.parent_studio = studio
-            await tag.add_child(other)
-            assert other.parents == [tag]
-            assert (await store.save_batch([tag, other, child, studio])).all_succeeded
-            assert not any(each.is_dirty() for each in (tag, other, child, studio))
-            assert [each.name for each in await store.find(Tag, parents="one")] == ["two"]
-            assert [each.name for each in await store.find(Studio, parents="Up")] == ["Down"]
-
-    run(main())
+async def test_new_objects_that_refer_to_each_other(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        studio, child = Studio(name="Up"), Studio(name="Down")
+        tag, other = Tag(name="one", children=[]), Tag(name="two", parents=[])
+        child.parent_studio = studio
+        await tag.add_child(other)
+        assert other.parents == [tag]
+        assert (await store.save_batch([tag, other, child, studio])).all_succeeded
+        assert not any(each.is_dirty() for each in (tag, other, child, studio))
+        assert [each.name for each in await store.find(Tag, parents="one")] == ["two"]
+        assert [each.name for each in await store.find(Studio, parents="Up")] == ["Down"]
 
 
-def test_what_refers_to_a_refused_object_is_refused(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, _):
-            await store.get_or_create(Tag, name="Rock")
-            twin, lone = Tag(name="rock"), Tag(name="lone")
-            scene = Scene(title="x", tags=[twin, lone])
-            result = await store.save_batch([scene, twin, lone])
-            assert [each.succeeded for each in result] == [False, False, True]
-            assert isinstance(result[0].error, StashInputError)
-            assert await store.count(Scene) == 0
-            assert (scene.is_new(), twin.is_new(), lone.is_new()) == (True, True, False)
-
-    run(main())
+async def test_what_refers_to_a_refused_object_is_refused(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, _):
+        await store.get_or_create(Tag, name="Rock")
+        twin, lone = Tag(name="rock"), Tag(name="lone")
+        scene = Scene(title="x", tags=[twin, lone])
+        result = await store.save_batch([scene, twin, lone])
+        assert [each.succeeded for each in result] == [False, False, True]
+        assert isinstance(result[0].error, StashInputError)
+        assert await store.count(Scene) == 0
+        assert (scene.is_new(), twin.is_new(), lone.is_new()) == (True, True, False)
 
 
-def test_a_cut_connection_forgets_nothing(embedded_url: str) -> None:
-    async def main() -> None:
-        async with scenes(embedded_url, 20) as (store, wire, found):
-            for number, scene in enumerate(found):
-                scene.rating100 = number
+async def test_a_cut_connection_forgets_nothing(embedded_url: str) -> None:
+    async with scenes(embedded_url, 20) as (store, wire, found):
+        for number, scene in enumerate(found):
+            scene.rating100 = number
 
-            def cut() -> None:
-                if len(wire.sent) > 1:
-                    raise StashConnectionError("cut off")
+        def cut() -> None:
+            if len(wire.sent) > 1:
+                raise StashConnectionError("cut off")
 
-            wire.meanwhile = cut
-            result = await store.save_batch(found, max_batch_size=8)
-            assert [each.succeeded for each in result] == [True] * 8 + [False] * 12
-            assert [scene.is_dirty() for scene in found] == [False] * 8 + [True] * 12
-            wire.meanwhile = lambda: None
-            wire.take()
-            assert len(await store.save_all()) == 12
-            assert len(wire.take()) == 1
-
-    run(main())
+        wire.meanwhile = cut
+        result = await store.save_batch(found, max_batch_size=8)
+        assert [each.succeeded for each in result] == [True] * 8 + [False] * 12
+        assert [scene.is_dirty() for scene in found] == [False] * 8 + [True] * 12
+        wire.meanwhile = lambda: None
+        wire.take()
+        assert len(await store.save_all()) == 12
+        assert len(wire.take()) == 1
 
 
-def test_a_server_that_answers_nothing_is_asked_three_times(embedded_url: str) -> None:
-    async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
-            wire.spoils = lambda request: "tagCreate" in request.document
-            result = await store.save_batch([Tag(name=f"{number}") for number in range(5)], max_batch_size=1)
-            assert [each.outcome.value for each in result] == ["unknown"] * 3 + ["not sent"] * 2
-            assert len(wire.take()) == 3
-            wire.spoils = lambda _: False
-            assert (await store.save_all()).all_succeeded
-            assert await store.count(Tag) == 5
-
-    run(main())
+async def test_a_server_that_answers_nothing_is_asked_three_times(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        wire.spoils = lambda request: "tagCreate" in request.document
+        result = await store.save_batch([Tag(name=f"{number}") for number in range(5)], max_batch_size=1)
+        assert [each.outcome.value for each in result] == ["unknown"] * 3 + ["not sent"] * 2
+        assert len(wire.take()) == 3
+        wire.spoils = lambda _: False
+        assert (await store.save_all()).all_succeeded
+        assert await store.count(Tag) == 5
 
 
-def test_nothing_is_sent_twice(embedded_url: str) -> None:
-    async def main() -> None:
-        async with scenes(embedded_url, 3) as (store, wire, found):
-            tag = Tag(name="once")
-            for scene in found:
-                scene.rating100 = 1
-            saves: list[Any] = [store.save(tag), store.save(tag), store.save_batch([tag, *found])]
-            await asyncio.gather(*saves, store.save_all(), store.save(found[0]))
-            assert await store.count(Tag) == 1
-            sent = "".join(wire.take())
-            assert sent.count("tagCreate(") == 1
-            assert sent.count("sceneUpdate(") + sent.count("bulkSceneUpdate(") <= 2
-            assert await store.count(Scene, rating100=1) == 3
-
-    run(main())
+async def test_nothing_is_sent_twice(embedded_url: str) -> None:
+    async with scenes(embedded_url, 3) as (store, wire, found):
+        tag = Tag(name="once")
+        for scene in found:
+            scene.rating100 = 1
+        saves: list[Any] = [store.save(tag), store.save(tag), store.save_batch([tag, *found])]
+        await asyncio.gather(*saves, store.save_all(), store.save(found[0]))
+        assert await store.count(Tag) == 1
+        sent = "".join(wire.take())
+        assert sent.count("tagCreate(") == 1
+        assert sent.count("sceneUpdate(") + sent.count("bulkSceneUpdate(") <= 2
+        assert await store.count(Scene, rating100=1) == 3
 
 
-def test_several_bulk_updates_that_are_refused_are_told_apart_in_one_request(embedded_url: str) -> None:
-    async def main() -> None:
-        async with scenes(embedded_url, 6) as (store, wire, found):
-            for gone in (found[0], found[3]):
-                await store.client.execute(f"mutation {{ sceneDestroy(input: {{id: {gone.id}}}) }}")
-            wire.take()
-            for number, scene in enumerate(found):
-                scene.rating100 = 50 + number // 3
-            result = await store.save_batch(found)
-            assert [each.succeeded for each in result] == [False, True, True, False, True, True]
-            assert len(wire.take()) == 2
-
-    run(main())
+async def test_several_bulk_updates_that_are_refused_are_told_apart_in_one_request(embedded_url: str) -> None:
+    async with scenes(embedded_url, 6) as (store, wire, found):
+        for gone in (found[0], found[3]):
+            await store.client.execute(f"mutation {{ sceneDestroy(input: {{id: {gone.id}}}) }}")
+        wire.take()
+        for number, scene in enumerate(found):
+            scene.rating100 = 50 + number // 3
+        result = await store.save_batch(found)
+        assert [each.succeeded for each in result] == [False, True, True, False, True, True]
+        assert len(wire.take()) == 2

@@ -134,20 +134,17 @@ def test_the_server_is_asked_what_it_can_be_asked() -> None:
     assert "row by row" in part.explain()
 
 
-def test_the_store_takes_them_wherever_it_takes_lookups(embedded_url: str) -> None:
-    async def main() -> None:
-        async with StashContext(conn=embedded_url) as client:
-            store = StashEntityStore(client)
-            scenes = [Scene(title=f"{n}", rating100=n * 10, organized=n % 2 == 0) for n in range(8)]
-            assert (await store.save_batch(scenes)).all_succeeded
-            where = Q(rating100__gte=60) | ~Q(organized=True) & Q(rating100__lt=20)
-            wanted = [scenes[1], scenes[6], scenes[7]]
-            assert await store.find(Scene, where) == wanted
-            assert await store.find(Scene, where, title="6") == [scenes[6]]
-            assert [scene async for scene in store.find_iter(Scene, where)] == wanted
-            assert await store.count(Scene, where) == 3
-            assert await store.find_one(Scene, ~where) == scenes[0]
-            assert store.filter(Scene, where) == wanted
-            assert "OR" in await store.explain(Scene, where)
-
-    run(main())
+async def test_the_store_takes_them_wherever_it_takes_lookups(embedded_url: str) -> None:
+    async with StashContext(conn=embedded_url) as client:
+        store = StashEntityStore(client)
+        scenes = [Scene(title=f"{n}", rating100=n * 10, organized=n % 2 == 0) for n in range(8)]
+        assert (await store.save_batch(scenes)).all_succeeded
+        where = Q(rating100__gte=60) | ~Q(organized=True) & Q(rating100__lt=20)
+        wanted = [scenes[1], scenes[6], scenes[7]]
+        assert await store.find(Scene, where) == wanted
+        assert await store.find(Scene, where, title="6") == [scenes[6]]
+        assert [scene async for scene in store.find_iter(Scene, where)] == wanted
+        assert await store.count(Scene, where) == 3
+        assert await store.find_one(Scene, ~where) == scenes[0]
+        assert store.filter(Scene, where) == wanted
+        assert "OR" in await store.explain(Scene, where)

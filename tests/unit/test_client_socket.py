@@ -6,7 +6,6 @@ import asyncio
 import json
 
 import pytest
-from support import run
 
 from stash_cli.core.transport import GraphQLRequest
 from stash_cli.core.transport.websocket import WebSocketSubscription
@@ -37,25 +36,22 @@ class Line:
 
 
 @pytest.mark.parametrize("turns", range(5))
-def test_giving_up_while_an_answer_comes_in_is_not_forgotten(turns: int) -> None:
+async def test_giving_up_while_an_answer_comes_in_is_not_forgotten(turns: int) -> None:
     """A task that goes on after it was cancelled would be waited for without end."""
 
-    async def main() -> None:
-        line = Line()
+    line = Line()
 
-        async def open_line() -> Line:
-            return line
+    async def open_line() -> Line:
+        return line
 
-        async with WebSocketSubscription(open_line, REQUEST, reconnect=False) as answers:
-            listening = asyncio.ensure_future(anext(answers))
-            await line.silent.wait()
-            line.news.set_result(NEWS)
-            for _ in range(turns):
-                await asyncio.sleep(0)
-            if listening.cancel():
-                with pytest.raises(asyncio.CancelledError):
-                    await listening
-            else:
-                assert listening.result().data == {"scanCompleteSubscribe": True}
-
-    run(main())
+    async with WebSocketSubscription(open_line, REQUEST, reconnect=False) as answers:
+        listening = asyncio.ensure_future(anext(answers))
+        await line.silent.wait()
+        line.news.set_result(NEWS)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if listening.cancel():
+            with pytest.raises(asyncio.CancelledError):
+                await listening
+        else:
+            assert listening.result().data == {"scanCompleteSubscribe": True}
