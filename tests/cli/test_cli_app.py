@@ -21,7 +21,7 @@ from stash_cli.core.types.entities import Entity
 from stash_cli.output.values import columns
 
 NOUN = Noun(
-    Entity("Folder", "folder", "folders", label="path", sorts=("path",)),
+    Entity("Folder", "folder", "folders", label="path", sort_keys="path"),
     columns=columns("id>", "path"),
     files=("path",),
     verbs=(find("stash folders find --sort path"), count()),

@@ -110,11 +110,18 @@ def test_a_refused_bulk_change_is_made_for_each_apart(proxy: FaultProxy, tags: C
 
 
 def test_a_bulk_answer_that_lacks_an_object_leaves_it_unknown(proxy: FaultProxy, tags: Cli) -> None:
-    proxy.rule = on_mutation(worked(answered('{"data": {"bulkTagUpdate": [{"id": "1"}, null]}}')))
+    proxy.rule = on_mutation(worked(answered('{"data": {"bulkTagUpdate": [{"id": "1"}]}}')))
     done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
     assert done.status == 6
     assert "1 of 2 unknown (ids 2)" in done.err
     assert "updated 1 of 2" in done.err
+
+
+def test_a_bulk_answer_of_another_shape_proves_nothing(proxy: FaultProxy, tags: Cli) -> None:
+    proxy.rule = on_mutation(worked(answered('{"data": {"bulkTagUpdate": [{"id": "1"}, null]}}')))
+    done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
+    assert done.status == 10
+    assert "2 of 2 unknown (ids 1, 2)" in done.err
 
 
 def test_what_is_not_there_does_not_stop_the_rest(tags: Cli) -> None:

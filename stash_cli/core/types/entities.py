@@ -22,10 +22,13 @@ class Entity:
     list_name: str = ""
     """The API's name of a list of them, where it is not the plural: `scene_markers` for `markers`."""
 
+    sort_keys: str = ""
+    """Sort keys that the server knows beside `random` and `random_<seed>`; its schema has them as text."""
+
     @property
     def sorts(self) -> tuple[str, ...]:
         """Sort keys that the server knows."""
-        return tuple(_SORTS[self.type].split())
+        return tuple(self.sort_keys.split())
 
     @property
     def items(self) -> str:
@@ -76,40 +79,74 @@ def snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
-_SORTS = {
-    "Scene": "bitrate code created_at date duration file_count file_mod_time filesize framerate"
-    " group_scene_number id interactive interactive_speed last_o_at last_played_at"
-    " movie_scene_number o_counter organized path perceptual_similarity performer_age"
-    " performer_count play_count play_duration rating resolution resume_time studio tag_count"
-    " title updated_at",
-    "Image": "created_at date file_count file_mod_time filesize id o_counter path performer_count rating"
-    " resolution tag_count title updated_at",
-    "Gallery": "created_at date file_count file_mod_time id images_count path performer_count rating"
-    " tag_count title updated_at",
-    "Performer": "birthdate career_length created_at galleries_count height id images_count last_o_at"
-    " last_played_at measurements name o_counter penis_length play_count rating scenes_count"
-    " scenes_duration tag_count updated_at weight",
-    "Studio": "child_count created_at galleries_count id images_count name rating scenes_count"
-    " scenes_duration tag_count updated_at",
-    "Tag": "created_at galleries_count groups_count id images_count movies_count name performers_count"
-    " scene_markers_count scenes_count scenes_duration studios_count updated_at",
-    "Group": "created_at date duration id name o_counter rating scenes_count sub_group_order tag_count"
-    " updated_at",
-    "SceneMarker": "created_at duration id scene_id scenes_updated_at seconds title updated_at",
-}
-"""Sort keys that the server knows beside `random` and `random_<seed>`; the schema has them as text only."""
-
 ENTITIES: dict[str, Entity] = {
     entity.type: entity
     for entity in (
-        Entity("Scene", "scene", "scenes", label="title"),
-        Entity("Image", "image", "images", label="title"),
-        Entity("Gallery", "gallery", "galleries", label="title"),
-        Entity("Performer", "performer", "performers"),
-        Entity("Studio", "studio", "studios"),
-        Entity("Tag", "tag", "tags"),
-        Entity("Group", "group", "groups"),
-        Entity("SceneMarker", "marker", "markers", label="title", list_name="scene_markers"),
+        Entity(
+            "Scene",
+            "scene",
+            "scenes",
+            label="title",
+            sort_keys="bitrate code created_at date duration file_count file_mod_time filesize framerate "
+            "group_scene_number id interactive interactive_speed last_o_at last_played_at "
+            "movie_scene_number o_counter organized path perceptual_similarity performer_age "
+            "performer_count play_count play_duration rating resolution resume_time studio tag_count "
+            "title updated_at",
+        ),
+        Entity(
+            "Image",
+            "image",
+            "images",
+            label="title",
+            sort_keys="created_at date file_count file_mod_time filesize id o_counter path performer_count "
+            "rating resolution tag_count title updated_at",
+        ),
+        Entity(
+            "Gallery",
+            "gallery",
+            "galleries",
+            label="title",
+            sort_keys="created_at date file_count file_mod_time id images_count path performer_count rating "
+            "tag_count title updated_at",
+        ),
+        Entity(
+            "Performer",
+            "performer",
+            "performers",
+            sort_keys="birthdate career_length created_at galleries_count height id images_count last_o_at "
+            "last_played_at measurements name o_counter penis_length play_count rating scenes_count "
+            "scenes_duration tag_count updated_at weight",
+        ),
+        Entity(
+            "Studio",
+            "studio",
+            "studios",
+            sort_keys="child_count created_at galleries_count id images_count name rating scenes_count "
+            "scenes_duration tag_count updated_at",
+        ),
+        Entity(
+            "Tag",
+            "tag",
+            "tags",
+            sort_keys="created_at galleries_count groups_count id images_count movies_count name "
+            "performers_count scene_markers_count scenes_count scenes_duration studios_count "
+            "updated_at",
+        ),
+        Entity(
+            "Group",
+            "group",
+            "groups",
+            sort_keys="created_at date duration id name o_counter rating scenes_count sub_group_order tag_count "
+            "updated_at",
+        ),
+        Entity(
+            "SceneMarker",
+            "marker",
+            "markers",
+            label="title",
+            list_name="scene_markers",
+            sort_keys="created_at duration id scene_id scenes_updated_at seconds title updated_at",
+        ),
     )
 }
 """By API type name."""
