@@ -10,6 +10,7 @@ import typer
 from stash_cli import __version__, program
 from stash_cli.commands.argv.command import Entry, LazyGroup, print_and_exit
 from stash_cli.commands.argv.flags import leading_flags
+from stash_cli.commands.argv.synonyms import VERBS
 from stash_cli.commands.runtime import Runtime
 from stash_cli.core.errors import StashUsageError
 from stash_cli.output.streams import Streams
@@ -41,6 +42,7 @@ COMMANDS = {
     "api": ("Send a GraphQL document or operation", "api:build", "API"),
     "explain": ("Explain a name of the API: types, ranges, lookups, flags", "explain:build", "API"),
     "version": ("Print the versions of this program and of the server", "version:build", "Server"),
+    "help": ("Explain a topic or a command", "topics:build", "Server"),
     "completion": ("Print the completion script of a shell", "completion:build", "Server"),
 }
 
@@ -113,6 +115,11 @@ class Root(LazyGroup):
     def refuse(self, ctx: Any, word: str) -> NoReturn:
         if word in ("--version", "-V"):
             print_and_exit(ctx, f"stash {__version__}\n")
+        if word in VERBS:
+            raise StashUsageError(
+                f"{word} needs the kind of object first: stash scenes {word}",
+                hint=f"The kinds are {', '.join(plural for _, plural in NOUNS)}.",
+            )
         super().refuse(ctx, word)
 
 

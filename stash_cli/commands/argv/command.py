@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import partial
 from importlib import import_module
 from operator import attrgetter
@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from stash_cli.commands.argv.flags import HELP, FlagTable, global_flags, nearest_option
 from stash_cli.commands.argv.scanner import ArgvScanner
+from stash_cli.commands.argv.synonyms import synonyms_of
 from stash_cli.core.errors import StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -193,7 +194,9 @@ class LazyGroup(TyperGroup):
         self, name: str, entries: dict[str, Entry], text: str = "", examples: tuple[str, ...] = ()
     ) -> None:
         super().__init__(name=name, help=text, rich_markup_mode=None, add_help_option=False)
-        self.entries = entries
+        others = synonyms_of(name for name, entry in entries.items() if not entry.alias_of)
+        aliases = {word: replace(entries[verb], alias_of=verb) for word, verb in others.items()}
+        self.entries = entries | {word: entry for word, entry in aliases.items() if word not in entries}
         self.examples = examples
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
@@ -209,7 +212,7 @@ class LazyGroup(TyperGroup):
             scanner.scan(args, prefix_only=True)
         finally:  # an error is printed in the format that was asked for
             ctx.obj.merge(scanner.values[0])
-        rest = scanner.rest
+        rest = self.asked_for_help(scanner.rest)
         # A group alone does nothing, so its help is the answer.
         if not rest or rest[0] in HELP:
             print_and_exit(ctx, self.get_help(ctx))
@@ -217,14 +220,23 @@ class LazyGroup(TyperGroup):
             self.refuse(ctx, rest[0])
         return super().parse_args(ctx, rest)
 
+    def asked_for_help(self, words: list[str]) -> list[str]:
+        """`help find` as `find --help`, and `help` alone as `--help`."""
+        is_help = words[:1] == ["help"] and (not words[1:] or words[1] in self.entries)
+        return [*words[1:], "--help"] if is_help else words
+
     def refuse(self, ctx: Any, word: str) -> NoReturn:
         """Raise StashUsageError for a word that is neither an option nor a command of this group."""
         if word.startswith("-"):
             name = word.partition("=")[0]
             what, near = f"option: {name}", nearest_option(name, [*self.options().names(), *HELP])
         else:
-            what, near = f"command: {word}", did_you_mean(word, self.entries)
+            what, near = f"command: {word}", self._near(word)
         raise StashUsageError(f"no such {what}. {near or f'See {ctx.command_path} --help.'}")
+
+    def _near(self, word: str) -> str:
+        own = [name for name, entry in self.entries.items() if not entry.alias_of]
+        return did_you_mean(word, own) or did_you_mean(word, self.entries)
 
     def options(self) -> FlagTable:
         """The options that may stand before the name of a command of this group."""

@@ -1,0 +1,177 @@
+"""`stash help TOPIC`: what concerns more than one command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.core.errors import StashUsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from stash_cli.commands.runtime import Runtime
+
+QUERY = """\
+Words and flags of find and count; all conditions hold together.
+
+  stash scenes find lake                        text, as in the web interface
+  stash scenes find --rating100-gte 80          a field with a lookup
+  stash scenes find --date-between 2023..2024   from the first day to the last
+  stash scenes find --duration-gte 60m          a length: 60m, 1:30, 1h30m, 90
+  stash scenes find --created-at-gt -2d         a time: -2d, yesterday, 2024-05
+  stash scenes find --studio-null               without a studio
+  stash scenes find --organized                 or --no-organized
+
+Related objects are named by id, name or alias. `id:12` and `name:12` force one
+reading. An unknown or ambiguous name is an error (exit 3).
+
+  --tag Outdoor --tag Beach                     both tags
+  --any-tag Outdoor --any-tag Beach             one of them
+  --no-tag Outdoor                              not this tag
+  --tag Outdoor --tag-depth -1                  or a tag below it
+
+A condition on related objects has their name in front: --performers-country JP,
+--studio-name-contains Acme, --tags-favorite.
+
+  stash scenes find --help                      the common flags
+  stash scenes find --help-filters date         all flags of one field
+  stash scenes find --help-filters              all flags
+  stash explain Scene.date                      what the API has under a name
+"""
+
+FIELDS = """\
+--fields chooses what is asked for and printed, in every format but ids and paths.
+
+  stash scenes find --fields id,title,studio.name,files.path
+  stash scenes find --fields title,length,path
+
+A dotted name leads to a field of a related object or a file. The headings of the
+tables are taken too (length is the duration of the files), and path is files.path.
+In JSON the keys are always those of the API.
+
+  stash explain Scene                           the fields of an object
+"""
+
+OUTPUT = """\
+Standard output has data only; messages, questions and errors go to standard error.
+
+  --json    one array; one object where the result is one
+  --jsonl   one object per line, as the rows arrive
+  --csv     with a heading line; --tsv likewise
+  --ids     ids only; --paths: paths of files only; -0 ends each with NUL
+  -o        any of table, json, jsonl, csv, tsv, yaml, md, ids, paths
+
+A table prints 40 rows unless --limit is given; all other formats print all rows.
+With a JSON format an error is one JSON object per line on standard error.
+"""
+
+EXIT_STATUS = """\
+   0  done, also when nothing was found or there was nothing to change
+   1  failed
+   2  wrong usage
+   3  not found, or a name that matches several objects
+   4  the API key is missing or wrong
+   5  unreachable, timed out or locked: try again
+   6  partly done
+   7  the server is too old or too new
+   8  waiting timed out; the job is still running
+   9  the job failed or was cancelled
+  10  the outcome of a job or a change is unknown: check before you repeat it
+  11  not confirmed: refused without --yes, or declined
+  12  nothing matched (find and count with --exit-status)
+ 130  interrupted
+
+Scripts should take any other status as a failure.
+"""
+
+ENVIRONMENT = """\
+  STASH_URL               the server: http://localhost:9999, or embedded:FILE
+  STASH_API_KEY           its API key, if it asks for one
+  STASH_API_KEY_FILE      a file with the key
+  STASH_MAX_ANSWER_BYTES  largest answer after decompression (default: 256 MB)
+  NO_COLOR, FORCE_COLOR   colour never, or always; --color wins
+  COLUMNS                 width of tables on a terminal
+
+An option wins over its variable. The key is sent only to the server that --server,
+STASH_URL or the default selects.
+"""
+
+CRON = """\
+Cron has neither your PATH nor your variables: write the full path of the program
+(`command -v stash` prints it), and the server and key, in the crontab itself.
+
+  STASH_URL=http://localhost:9999
+  STASH_API_KEY_FILE=/home/me/.config/stash-key
+  # every night at 3:00; -q is silent unless something is wrong
+  0 3 * * *  /home/me/.local/bin/stash scan --wait -q >> /home/me/stash.log 2>&1
+
+The key file is readable for you alone (chmod 600). Cron mails what a command
+prints; here it goes to a log. A job that failed ends with 9, one that still runs
+after --wait-timeout with 8, a server that cannot be reached with 5:
+
+  0 3 * * *  /home/me/.local/bin/stash scan --wait -q || echo "scan: exit $?"
+
+The same as a systemd timer:
+
+  # ~/.config/systemd/user/stash-scan.service
+  [Service]
+  Type=oneshot
+  Environment=STASH_URL=http://localhost:9999
+  Environment=STASH_API_KEY_FILE=/home/me/.config/stash-key
+  ExecStart=/home/me/.local/bin/stash scan --wait -q
+
+  # ~/.config/systemd/user/stash-scan.timer
+  [Timer]
+  OnCalendar=*-*-* 03:00
+  Persistent=true
+  [Install]
+  WantedBy=timers.target
+
+  systemctl --user enable --now stash-scan.timer
+"""
+
+TOPICS = {
+    "query": QUERY,
+    "fields": FIELDS,
+    "output": OUTPUT,
+    "exit-status": EXIT_STATUS,
+    "environment": ENVIRONMENT,
+    "cron": CRON,
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HelpOptions(CommandOptions):
+    """The command line of `help`."""
+
+    topic: Annotated[
+        str, typer.Argument(metavar="TOPIC|COMMAND", help=f"{', '.join(TOPICS)}, or words of a command")
+    ]
+
+
+class HelpCommand(StashCommand):
+    """`help`, which completes its topics."""
+
+    def complete_argument(self, word: str) -> list[tuple[str, str]]:
+        return [(topic, "") for topic in TOPICS if topic.startswith(word)]
+
+
+def build() -> StashCommand:
+    return command(
+        "help",
+        run_help,
+        HelpOptions,
+        cls=HelpCommand,
+        examples=("stash help query", "stash help scenes find", "stash help cron"),
+    )
+
+
+def run_help(runtime: Runtime, options: HelpOptions) -> None:
+    """Explain a topic or a command."""
+    topic = options.topic
+    if topic not in TOPICS:
+        near = did_you_mean(topic, TOPICS) or f"Topics: {', '.join(TOPICS)}."
+        raise StashUsageError(f"no such topic or command: {topic}. {near}")
+    runtime.streams.data(TOPICS[topic])
