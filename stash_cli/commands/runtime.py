@@ -109,12 +109,20 @@ class Runtime:
 
     def writer(self, view: View, *, single: bool = False) -> Writer:
         """The writer of `--output` for rows of `view`, or for the columns of `--fields`."""
-        from stash_cli.output import formats, values
+        from stash_cli.output import formats
 
         options = self.options
-        if options.fields:
-            view = replace(view, columns=values.custom(options.fields))
-        return formats.open_writer(self.streams, options.output, view, single=single, nul=options.nul)
+        return formats.open_writer(
+            self.streams, options.output, self.chosen(view), single=single, nul=options.nul
+        )
+
+    def chosen(self, view: View) -> View:
+        """`view` with the columns of `--fields`, if given."""
+        if not self.options.fields:
+            return view
+        from stash_cli.commands.chosen_columns import chosen
+
+        return chosen(view, self.options.fields)
 
     def print_row(self, view: View, row: dict[str, Any]) -> None:
         """Print one object."""
@@ -145,7 +153,7 @@ class Runtime:
 
         if output == "ids" and "id" not in describe_api().types[view.type].fields:
             raise StashUsageError("--ids: these objects have no ids")
-        merge(view.type, options.fields or ())
+        merge(view.type, self.chosen(view).fields if options.fields else ())
 
     def wanted(self, view: View) -> list[str] | None:
         """The fields to ask the server for; None is the type's default selection."""
@@ -155,7 +163,7 @@ class Runtime:
         if output == "paths":
             return ["id", *view.files]
         if fields:
-            return fields
+            return self.chosen(view).fields
         return view.fields if output in ("table", "csv", "tsv", "md") else None
 
 

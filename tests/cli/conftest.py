@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -46,3 +47,13 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def offline() -> Cli:
     """The program with nothing to talk to."""
     return Cli("http://127.0.0.1:1")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of six pictures."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(6):
+        Image.new("RGB", (8 + number, 8), (number * 20, 0, 0)).save(folder / f"p{number}.png")
+    return folder

@@ -66,7 +66,7 @@ USAGE = [
     ("scenes find --limit -1", "--limit"),
     ("scenes find --fields id,titel", "Did you mean title"),
     ("scenes find --sort titel", "Did you mean title"),
-    ("scenes find --date-gte someday", "date takes a date such as 2024"),
+    ("scenes find --date-gte yestrday", "date takes a date such as 2024"),
     ("scenes find -o xml", "xml"),
     ("scenes find -0 --csv", "-0 needs --ids or --paths"),
     ("tags find --paths", "no files"),

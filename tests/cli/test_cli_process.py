@@ -20,7 +20,6 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, assert_snapshot, environment, interrupted, program, real, started
-from PIL import Image
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -287,16 +286,6 @@ class BreakingProxy:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.thread.join(timeout=5)
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """A folder of six pictures."""
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for number in range(6):
-        Image.new("RGB", (8 + number, 8), (number * 20, 0, 0)).save(folder / f"p{number}.png")
-    return folder
 
 
 def test_scan_from_nothing(embedded_url: str, pictures: Path) -> None:

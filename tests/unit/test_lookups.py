@@ -149,6 +149,7 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("Scene", {"date__lt": "2024"}, {"date": {"value": "2024-01-01", "modifier": "LESS_THAN"}}),
     ("Scene", {"date__lte": FuzzyDate("2024")}, {"date": {"value": "2025-01-01", "modifier": "LESS_THAN"}}),
     ("Scene", {"date": date(2024, 3, 5)}, {"date": {"value": "2024-03-05", "modifier": "EQUALS"}}),
+    ("Scene", {"date": "Yesterday"}, {"date": {"value": "2024-05-09", "modifier": "EQUALS"}}),
     ("Scene", {"date__gte": "-2d"}, {"date": {"value": "2024-05-07", "modifier": "GREATER_THAN"}}),
     ("Scene", {"last_played_at__null": True}, {"play_count": {"value": 0, "modifier": "EQUALS"}}),
     (

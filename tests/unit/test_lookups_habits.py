@@ -41,6 +41,8 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("Scene", {"created_at__gte": timedelta(days=-2)}, {"created_at__gte": "-2d"}),
     ("Scene", {"created_at__gte": NOW - timedelta(hours=1)}, {"created_at__gte": "-1h"}),
     ("Scene", {"duration__gt": "1:30"}, {"duration__gt": 90}),
+    ("Scene", {"duration__gt": "60m"}, {"duration__gt": 3600}),
+    ("Scene", {"duration__between": ("1h30m", "2h")}, {"duration__between": (5400, 7200)}),
     ("Scene", {"duration__between": ("1:00:00", None)}, {"duration__gte": 3600}),
     ("Scene", {"duration__lt": timedelta(minutes=3)}, {"duration__lt": 180}),
     ("SceneMarker", {"duration__gt": timedelta(seconds=1.5)}, {"duration__gt": 1.5}),

@@ -26,6 +26,8 @@ _NUMBERS: dict[str, Callable[[ApiField], Callable[[str], Any]]] = {
     "Float": lambda field: value_parsers.bounded(float, field.range),
 }
 _METAVARS = {"Int": "N", "Float": "NUMBER", "ID": "ID", "Timestamp": "TIME", "String": "TEXT"}
+_LENGTHS = frozenset({"seconds", "end_seconds", "duration", "resume_time", "play_duration"})
+_DATES = frozenset({"date", "birthdate", "death_date"})
 # Words that do not name their type. None is the type of the input itself.
 _TARGETS = {
     "parent": None,
@@ -96,7 +98,8 @@ class InputFlag:
         if values:
             return value_parsers.enum_value(values), "WORD"
         if kind in _NUMBERS:
-            return _NUMBERS[kind](field), _METAVARS[kind]
+            parse, metavar = _NUMBERS[kind](field), _METAVARS[kind]
+            return (value_parsers.length(parse), "SECONDS") if field.attr in _LENGTHS else (parse, metavar)
         if self.keyed:
             return value_parsers.pair, "NAME=VALUE"
         if self.inner:
@@ -104,6 +107,12 @@ class InputFlag:
             return value_parsers.key_values(keys), "NAME|ID" if self.target else "KEY=VALUE,.."
         if field.name in images.FIELDS:
             return images.as_input, "FILE|URL"
+        return self._text_parser()
+
+    def _text_parser(self) -> tuple[Callable[[str], Any], str]:
+        field, kind = self.field, self.field.type.name
+        if kind == "String" and field.attr in _DATES:
+            return value_parsers.calendar_date, "DATE"
         parse = value_parsers.not_blank if self.names_something else str
         return parse, "NAME|ID" if self.target else _METAVARS.get(kind, "TEXT")
 
@@ -116,6 +125,10 @@ class InputFlag:
         if self.field.range:
             low, high = self.field.range
             parts.append(f"{low:g} to {high:g}" if high is not None and low is not None else f"from {low:g}")
+        if self.field.attr in _LENGTHS:
+            parts.append("or 1:30, 90s, 2m")
+        if self.field.attr in _DATES:
+            parts.append("2024-05-31, 2024-05, 2024 or yesterday")
         if self.inner:
             keys = ",".join(f"{key}=.." for key in describe_api().types[self.inner].fields)
             parts.append(f"or {keys}" if self.target else keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, did_you_mean
@@ -86,6 +87,36 @@ def seconds(text: str) -> float:
     if not 0 < value < float("inf"):
         raise StashInputError(f"{text!r} is not a number of seconds above zero")
     return value
+
+
+def length(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A parser of lengths of time: `1:30`, `60m`, or seconds that `parse` takes."""
+
+    def parse_length(text: str) -> Any:
+        from stash_cli.core.query.date_parsing import in_seconds
+
+        found = in_seconds(text)
+        return parse(text if found is text else str(found))
+
+    return parse_length
+
+
+def calendar_date(text: str) -> str:
+    """`2024-3` as 2024-03, `yesterday` and `-2d` as the day; what else begins with a year is the server's."""
+    from datetime import datetime
+
+    from stash_cli.core.query.date_parsing import EXPECTED, days
+
+    found = text.strip()
+    if re.match(r"\d{4}", found) or not found:
+        return "-".join(part.zfill(2) for part in found.split("-")) if _DATE.fullmatch(found) else text
+    try:
+        return days(found, datetime.now().astimezone())[0].isoformat()
+    except (ValueError, OverflowError):
+        raise StashInputError(f"{text!r} is not {EXPECTED}") from None
+
+
+_DATE = re.compile(r"\d{4}(-\d{1,2}){0,2}", re.ASCII)
 
 
 def field_list(text: str) -> list[str]:

@@ -63,9 +63,14 @@ class FindOptions(SearchOptions):
     limit: Annotated[
         str | None,
         typer.Option(
-            "--limit", "-L", metavar="N|all", help="maximum number of rows (default: 40 in a table, else all)"
+            "--limit",
+            "-L",
+            "-n",
+            metavar="N|all",
+            help="maximum number of rows (default: 40 in a table, else all)",
         ),
     ] = None
+    count: Annotated[bool, typer.Option("--count", help="print only the number of matches")] = False
 
 
 def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -106,13 +111,15 @@ def filter_flags(noun: Noun) -> FlagTable:
 
 
 def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
-    limit = table_limit(runtime, options.limit)
+    if options.count:
+        return count(noun, runtime, options)
+    table_limit(runtime, options.limit)  # refuses a wrong number before any request
     runtime.check_output(noun.view)
     parse_sort(options.sort)
 
     async def work(session: Session) -> int:
         search = await read_search(session, runtime, noun, options, options.sort)
-        return await print_found(session, runtime, noun, search, limit)
+        return await print_found(session, runtime, noun, search, options)
 
     found = runtime.run(work)
     return NOTHING_MATCHED if options.exit_status and not found else 0
@@ -139,9 +146,10 @@ def table_limit(runtime: Runtime, text: str | None) -> int | None:
 
 
 async def print_found(
-    session: Session, runtime: Runtime, noun: Noun, search: Search, limit: int | None
+    session: Session, runtime: Runtime, noun: Noun, search: Search, options: FindOptions
 ) -> int:
     """Print the rows page by page and return their number."""
+    limit = table_limit(runtime, options.limit)
     writer, wanted = runtime.writer(noun.view), runtime.wanted(noun.view)
     found, total = 0, None
     # A table that fits one page brings the number of all matches in the same request.
@@ -157,7 +165,7 @@ async def print_found(
         runtime.streams.out.flush()
     writer.finish()
     if runtime.for_people:
-        note_total(runtime, noun, found, total)
+        note_total(runtime, noun, found, total, advise=options.limit is None)
     return found
 
 
@@ -175,11 +183,15 @@ async def first_page(
     return pages(), answer.count or 0
 
 
-def note_total(runtime: Runtime, noun: Noun, found: int, total: int | None) -> None:
-    """Note that a table does not show all matches, or that nothing matched."""
+def note_total(runtime: Runtime, noun: Noun, found: int, total: int | None, *, advise: bool) -> None:
+    """Note that a table does not show all matches, or that nothing matched.
+
+    `advise` is False where the user has chosen the number of rows.
+    """
     plural = noun.entity.plural
     if total is not None and total > found:
-        runtime.streams.note(f"{found} of {total} {plural}; use --limit N or --limit all for more")
+        more = "; use --limit N or --limit all for more" if advise else ""
+        runtime.streams.note(f"{found} of {total} {plural}{more}")
     elif not found:
         runtime.streams.note(f"no {plural} found")
 

@@ -87,7 +87,8 @@ def check_sort(entity: Entity, sort: str | None) -> None:
     if sort.startswith("random_") and sort.removeprefix("random_").isdigit():
         return
     raise StashLookupError(
-        f"{entity.plural} cannot be sorted by {sort!r}. {did_you_mean(sort, entity.sorts)}".rstrip()
+        f"{entity.plural} cannot be sorted by {sort!r}. {did_you_mean(sort, entity.sorts)}".rstrip(),
+        hint=f"Sort keys: {', '.join([*entity.sorts, 'random'])}.",
     )
 
 

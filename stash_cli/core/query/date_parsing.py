@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,14 +17,17 @@ from stash_cli.core.types.fuzzy_date import FuzzyDate
 
 _CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
 _RELATIVE = re.compile(r"([+-])(\d+)(s|mo|m|h|d|w|y)")
-_LENGTH = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})")
+_LENGTH = re.compile(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d+)?)", re.ASCII)
+_LENGTH_UNITS = re.compile(
+    r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGO = re.compile(r"(\d+|an?) (second|minute|hour|day|week|month|year)s? ago", re.IGNORECASE)
 _DAY_WORDS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _SECOND = timedelta(seconds=1)
 _LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - wall time
 
-EXPECTED = "a date such as 2024, 2024-03 or 2024-03-15, or a time ago such as -2d"
+EXPECTED = "a date such as 2024, 2024-03, 2024-03-15 or yesterday, or a time ago such as -2d"
 
 
 def relative(text: str, now: datetime) -> datetime | None:
@@ -62,13 +66,21 @@ def _after(now: datetime, length: timedelta) -> datetime:
 
 
 def in_seconds(value: object) -> Any:
-    """Seconds of `1:30`, `1:02:03` or a timedelta; any other value unchanged."""
+    """Seconds of `1:30`, `1:02:03`, `60m`, `1h30m` or a timedelta; any other value unchanged."""
     if isinstance(value, timedelta):
         return value.total_seconds()
-    found = _LENGTH.fullmatch(value) if isinstance(value, str) else None
+    text = value.strip().lower() if isinstance(value, str) else ""
+    found = (_LENGTH.fullmatch(text) or _LENGTH_UNITS.fullmatch(text)) if text else None
     if not found:
         return value
-    return (int(found[1] or 0) * 60 + int(found[2])) * 60 + int(found[3])
+    hours, minutes, rest = (float(part or 0) for part in found.groups())
+    total = (hours * 60 + minutes) * 60 + rest
+    return int(total) if total.is_integer() else total
+
+
+def length_or(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """`1:30` or `60m` as it is, for fields that are lengths; any other text is parsed."""
+    return lambda text: text if isinstance(in_seconds(text), int | float) else parse(text)
 
 
 def _months(now: datetime, amount: int) -> datetime:

@@ -76,7 +76,7 @@ class Whole(Scale):
     expected = "a whole number"
 
     def parse(self, text: str) -> Any:
-        return text if ":" in text else value_parsers.whole(text)
+        return date_parsing.length_or(value_parsers.whole)(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
         """A fraction is between two points, so that first > last: `gt=79.5` is `gte=80`."""
@@ -95,7 +95,7 @@ class Whole(Scale):
 
 
 IN_SECONDS = frozenset({"duration", "resume_time", "play_duration"})
-"""Fields in seconds, which also take `1:30` or a timedelta."""
+"""Fields in seconds, which also take `1:30`, `60m` or a timedelta."""
 ROUNDED = frozenset({"framerate"})
 """Fields that the server rounds before comparing."""
 
@@ -115,8 +115,8 @@ class Real(Scale):
     def down(self, point: float) -> float:
         return math.nextafter(point, -math.inf)
 
-    def parse(self, text: str) -> float:
-        return value_parsers.number(text)
+    def parse(self, text: str) -> Any:
+        return date_parsing.length_or(value_parsers.number)(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[float, float]:
         point = float(date_parsing.in_seconds(value) if field.name in IN_SECONDS else value)

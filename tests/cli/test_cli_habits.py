@@ -1,0 +1,103 @@
+"""What people write by habit is taken: `-n`, `--count`, lengths, days by name, headings as fields."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cli_support import Cli
+from every import every
+
+LONG = 5400
+FACTS = {"title": "Walk", "rating100": 80, "date": "2024-05-01"}
+
+
+@pytest.fixture
+def habits(embedded_url: str) -> Cli:
+    """The program over three scenes, a tag and a group."""
+    cli = Cli(embedded_url)
+    for number in range(3):
+        cli.ok("scene", "create", "--title", f"Walk {number}", "--rating100", "80")
+    cli.ok("tag", "create", "--name", "Outdoor")
+    return cli
+
+
+@every("flag", ["-n", "-L", "--limit"])
+def test_a_limit_has_three_names_and_its_table_no_advice(flag: str, habits: Cli) -> None:
+    done = habits.ok("scenes", "find", flag, "2")
+    assert len(done.out.splitlines()) == 3
+    assert done.err == "2 of 3 scenes\n"
+
+
+def test_count_as_an_option(habits: Cli) -> None:
+    assert habits.ok("scenes", "find", "--count", "--rating100", "80").out == "3\n"
+    assert habits.ok("scenes", "find", "--count", "--json", "Walk 1").json == {"count": 1}
+    assert habits("scenes", "find", "--count", "--exit-status", "nothing").status != 0
+
+
+@every("noun", ["scenes", "tags", "markers", "studios"])
+def test_an_unknown_sort_key_lists_those_there_are(noun: str, offline: Cli) -> None:
+    done = offline(noun, "find", "--sort", "foo")
+    assert done.status == 2
+    assert "created_at, " in done.err
+    assert "random" in done.err
+
+
+@every(
+    ("text", "seconds"),
+    [("1:30", 90), ("90", 90), ("90s", 90), ("2m", 120), ("1h30m", LONG), ("1:30:00", LONG), ("1.5h", LONG)],
+)
+def test_lengths_are_written_as_people_do(text: str, seconds: int, habits: Cli) -> None:
+    group = habits.ok("group", "create", "--name", "G", "--duration", text, "--json").json
+    assert group["duration"] == seconds
+    marker = ["marker", "create", "--title", "m", "--scene", "1", "--primary-tag", "1", "--seconds", text]
+    assert habits.ok(*marker, "--json").json["seconds"] == seconds
+    ids = habits.ok("groups", "find", "--ids", "--duration-between", f"{text}..{seconds + 1}").out
+    assert group["id"] in ids.split()
+    assert habits.ok("scenes", "find", "--count", "--duration-gte", text).out == "0\n"
+
+
+@every("text", ["1:75", "60x", "x:30", "1h1h", ""])
+def test_other_lengths_are_refused(text: str, habits: Cli) -> None:
+    marker = ["marker", "create", "--title", "m", "--scene", "1", "--primary-tag", "1", "--seconds", text]
+    assert habits(*marker).status == 2
+    assert habits("scenes", "find", "--duration-gte", text).status == 2
+
+
+def test_days_have_names(habits: Cli) -> None:
+    now = datetime.now().astimezone()
+    days = {"today": now, "yesterday": now - timedelta(days=1), "-2d": now - timedelta(days=2)}
+    for word, day in days.items():
+        habits.ok("scene", "update", "1", "--date", word, "--yes")
+        assert habits.ok("scene", "show", "1", "--json").json["date"] == f"{day:%Y-%m-%d}"
+        assert habits.ok("scenes", "find", "--date", word, "--ids").out == "1\n"
+    assert habits.ok("scenes", "count", "--created-at-gte", "yesterday").out == "3\n"
+    assert habits.ok("scenes", "count", "--created-at-gt", "tomorrow").out == "0\n"
+    done = habits("scene", "update", "1", "--date", "yestrday", "--yes")
+    assert (done.status, "a date such as" in done.err) == (2, True)
+
+
+@every(("text", "stored"), [("2024-5", "2024-05"), ("2024", "2024"), ("2024-05-01", "2024-05-01")])
+def test_dates_may_lack_zeros(text: str, stored: str, habits: Cli) -> None:
+    habits.ok("scene", "update", "1", "--date", text, "--yes")
+    assert habits.ok("scene", "show", "1", "--json").json["date"] == stored
+
+
+def test_fields_may_be_headings_and_path(embedded_url: str, pictures: Path) -> None:
+    cli = Cli(embedded_url)
+    cli.ok("library", "add", str(pictures))
+    cli.ok("scan", "--wait", "-q")
+    [line] = cli.ok("images", "find", "-n", "1", "--fields", "path", "--tsv").out.splitlines()[1:]
+    assert line.startswith(str(pictures))
+    row = cli.ok("images", "find", "-n", "1", "--fields", "path,rating", "--json").json[0]
+    assert "rating100" in row
+    assert cli("tags", "find", "--fields", "path").status == 2
+
+
+def test_numbers_of_chosen_fields_are_aligned_right(habits: Cli) -> None:
+    table = habits.ok("scenes", "find", "--fields", "rating100,id,title").out.splitlines()
+    assert table[1] == "       80   1  Walk 0"
+    assert habits.ok("scenes", "find", "--fields", "title,rating100", "-o", "md").out.splitlines()[1] == (
+        "| --- | ---: |"
+    )
