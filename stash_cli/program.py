@@ -127,7 +127,7 @@ def _interrupted(runtime: Runtime) -> int:
     streams = runtime.streams
     if runtime.json_errors:
         facts = {"error": "interrupted", "message": "interrupted", "exit_status": INTERRUPTED}
-        streams.say(json.dumps(facts))
+        streams.say(json.dumps(facts), wrap=False)
     else:
         streams.note("\ninterrupted" if streams.err_is_terminal else "interrupted")
     return INTERRUPTED
@@ -160,7 +160,7 @@ def _apologise(runtime: Runtime, error: Exception) -> int:
 
 
 def _show_trace(runtime: Runtime, error: BaseException) -> None:
-    runtime.streams.say(_trace(runtime, error).rstrip())
+    runtime.streams.say(_trace(runtime, error).rstrip(), wrap=False)
 
 
 def _write_trace(runtime: Runtime, error: BaseException) -> str:

@@ -8,7 +8,7 @@ NOUN = Noun(
     ENTITIES["Gallery"],
     columns=columns(
         "id>",
-        "title=title|files[0].path|folder.path:basename",
+        "title=title|files[0].path|folder.path:basename!",
         "date",
         "rating=rating100>",
         "images=image_count>",

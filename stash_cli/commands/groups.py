@@ -8,11 +8,11 @@ NOUN = Noun(
     ENTITIES["Group"],
     columns=columns(
         "id>",
-        "name",
+        "name!",
         "date",
         "rating=rating100>",
         "length=duration:duration>",
-        "director",
+        "director?",
         "studio=studio.name",
         "scenes=scene_count>",
     ),

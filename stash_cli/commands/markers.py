@@ -8,11 +8,11 @@ NOUN = Noun(
     ENTITIES["SceneMarker"],
     columns=columns(
         "id>",
-        "title=title|primary_tag.name",
+        "title=title|primary_tag.name!",
         "at=seconds:duration>",
         "tag=primary_tag.name",
         "scene=scene.title",
-        "scene_id=scene.id>",
+        "scene_id=scene.id>?",
     ),
     files=("scene.files.path",),
     verbs=(

@@ -8,13 +8,13 @@ NOUN = Noun(
     ENTITIES["Performer"],
     columns=columns(
         "id>",
-        "name",
-        "disambiguation",
-        "gender",
+        "name!",
+        "disambiguation?",
+        "gender?",
         "birthdate",
         "country",
         "rating=rating100>",
-        "favorite",
+        "favorite?",
         "scenes=scene_count>",
     ),
     verbs=(

@@ -8,11 +8,11 @@ NOUN = Noun(
     ENTITIES["Scene"],
     columns=columns(
         "id>",
-        "title=title|files[0].basename",
+        "title=title|files[0].basename!",
         "date",
         "rating=rating100>",
         "length=files[0].duration:duration>",
-        "height=files[0].height>",
+        "height=files[0].height>?",
         "studio=studio.name",
         "performers=performers.name",
     ),

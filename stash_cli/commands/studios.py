@@ -7,7 +7,7 @@ from stash_cli.output.values import columns
 NOUN = Noun(
     ENTITIES["Studio"],
     columns=columns(
-        "id>", "name", "parent=parent_studio.name", "rating=rating100>", "favorite", "scenes=scene_count>"
+        "id>", "name!", "parent=parent_studio.name", "rating=rating100>", "favorite?", "scenes=scene_count>"
     ),
     verbs=(
         find(

@@ -8,9 +8,9 @@ NOUN = Noun(
     ENTITIES["Tag"],
     columns=columns(
         "id>",
-        "name",
+        "name!",
         "parents=parents.name",
-        "favorite",
+        "favorite?",
         "scenes=scene_count>",
         "images=image_count>",
         "performers=performer_count>",

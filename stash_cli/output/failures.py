@@ -32,7 +32,7 @@ def render(streams: Streams, error: StashError, *, as_json: bool = False) -> Non
         more = {"path": getattr(error, "path", None), "hint": error.hint}
         more |= {"errors": errors} if len(errors) > 1 else {}
         facts |= {name: value for name, value in more.items() if value} | getattr(error, "facts", {})
-        streams.say(json.dumps(facts, ensure_ascii=False))
+        streams.say(json.dumps(facts, ensure_ascii=False), wrap=False)
         return
     streams.say(_bounded(streams, one_line(error.message)), label="stash:", style="red")
     for line in getattr(error, "details", ()):

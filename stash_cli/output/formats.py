@@ -6,6 +6,7 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from stash_cli.output.card import CardWriter
 from stash_cli.output.table import TableWriter, cell
 from stash_cli.output.values import pick, plain
 
@@ -196,7 +197,7 @@ def open_writer(
     """The writer for format `name`."""
     # Functions, because a csv writer prints its heading when it is created.
     makers: dict[str, Callable[[], Writer]] = {
-        "table": lambda: TableWriter(streams, view.columns, single=single),
+        "table": lambda: (CardWriter if single else TableWriter)(streams, view.columns),
         "json": lambda: ObjectWriter(streams) if single else JsonWriter(streams),
         "jsonl": lambda: JsonLinesWriter(streams),
         "csv": lambda: CsvWriter(streams, view.columns),

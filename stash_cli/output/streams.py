@@ -160,13 +160,26 @@ class Streams:
         if not self.quiet:
             self.say(text, label="stash: warning:", style="yellow")
 
-    def say(self, text: str, *, label: str = "", style: str = "bold") -> None:
-        """Print a line on stderr, behind a label in a style. stdout is flushed first, to keep the order."""
+    def say(self, text: str, *, label: str = "", style: str = "bold", wrap: bool = True) -> None:
+        """Print a line on stderr, behind a label in a style; on a terminal with `wrap`, broken between words.
+
+        stdout is flushed first, to keep the order.
+        """
         self.out.flush()
+        if wrap and self.err_is_terminal:
+            text = self._filled(f"{label} {text}")[len(label) + 1 :] if label else self._filled(text)
         if label:
             self.err.write(f"{self.style(label, style)} ")
         self.write(f"{text}\n")
         self.err.flush()
+
+    def _filled(self, text: str) -> str:
+        """`text` with line ends between words where the terminal would break lines anywhere."""
+        from textwrap import fill
+
+        whole = {"break_long_words": False, "break_on_hyphens": False}
+        long = (len(line) > self.width for line in text.splitlines())
+        return fill(text, self.width, **whole) if any(long) else text  # type: ignore[arg-type]
 
 
 def escaped(text: str) -> str:

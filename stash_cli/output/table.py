@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.output.values import pick, shown
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SHORT, LEAST = 10, 4
 """A column up to SHORT is not cut while the others keep LEAST; a column below SHORT is left out."""
+MAIN = 40
+"""Characters of the main column, such as the title, that are kept before other columns are."""
 
 GAP = 2
 """Characters between two columns."""
@@ -49,29 +51,49 @@ def fitted(natural: list[int], width: int) -> list[int]:
     return found
 
 
-def room_for(contents: list[int], width: int) -> int:
-    """The number of columns, from the left, that fit a terminal of `width`; at least one.
+def kept(columns: Sequence[Column], contents: list[int], natural: list[int], width: int) -> list[int]:
+    """Positions of the columns to print: optional ones go before another is cut, others when they get short.
 
-    >>> room_for([2, 30, 10, 6, 8], 40)
-    4
+    The columns on the right go first, and the main one never.
     """
-    ends = accumulate(min(max(each, LEAST), SHORT) + GAP for each in contents)
-    return max(sum(end - GAP <= width for end in ends), 1)
+    found = list(range(len(columns)))
+
+    def total(cut: bool) -> int:
+        most = [min(max(contents[at], LEAST), MAIN if columns[at].main else SHORT) for at in found]
+        return sum(most if cut else (natural[at] for at in found)) + GAP * (len(found) - 1)
+
+    for at in reversed(range(len(columns))):
+        if columns[at].optional and total(cut=False) > width:
+            found.remove(at)
+    for at in reversed(range(1, len(columns))):
+        if at in found and not columns[at].main and total(cut=True) > width:
+            found.remove(at)
+    return found
+
+
+def widths_of(columns: Sequence[Column], natural: list[int], width: int) -> list[int]:
+    """Widths for a terminal; the main column is cut after all others."""
+    main = next((at for at, column in enumerate(columns) if column.main), None)
+    if main is None or len(columns) == 1:
+        return fitted(natural, width)
+    others = [each for at, each in enumerate(natural) if at != main]
+    least = sum(min(each, SHORT) for each in others) + GAP * len(others)
+    own = min(natural[main], max(width - least, min(MAIN, width // 2)))
+    found = fitted(others, width - own - GAP)
+    return [*found[:main], own, *found[main:]]
 
 
 class TableWriter:
     """Collects and prints rows in blocks."""
 
-    def __init__(self, streams: Streams, columns: Sequence[Column], *, single: bool = False) -> None:
-        self.streams, self.columns, self.single = streams, columns, single
+    def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
+        self.streams, self.columns = streams, columns
         self.block: list[list[str]] = []
         self.widths: list[int] = []
-        self.left_out: Sequence[Column] = ()
+        self.positions = list(range(len(columns)))
+        """Positions of the columns that the terminal has room for."""
 
     def row(self, row: dict[str, Any]) -> None:
-        if self.single:
-            self._list(row)
-            return
         # Widths need several rows, but a long list should not wait for its last row.
         self.block.append([cell(row, column) for column in self.columns])
         if len(self.block) == BLOCK:
@@ -80,8 +102,9 @@ class TableWriter:
     def finish(self) -> None:
         if self.block:
             self._flush()
-        if self.left_out:
-            names = ", ".join(column.header for column in self.left_out)
+        left_out = [column for at, column in enumerate(self.columns) if at not in self.positions]
+        if left_out:
+            names = ", ".join(column.header for column in left_out)
             self.streams.note(f"the terminal is too narrow for {names}; choose columns with --fields")
 
     def _flush(self) -> None:
@@ -114,20 +137,22 @@ class TableWriter:
 
         headers = [column.header.upper() for column in self.columns]
         contents = [max(map(cell_len, cells)) for cells in zip(*self.block, strict=True)]
+        natural = [max(cell_len(header), each) for header, each in zip(headers, contents, strict=True)]
         if heading:
-            self.left_out = self.columns[room_for(contents, self.streams.width) :]
-        count = len(self.columns) - len(self.left_out)
+            self.positions = kept(self.columns, contents, natural, self.streams.width)
+        columns = [self.columns[at] for at in self.positions]
+        widths = widths_of(columns, [natural[at] for at in self.positions], self.streams.width)
         table = Table(
             box=None, show_header=heading, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False
         )
-        natural = [max(cell_len(header), each) for header, each in zip(headers, contents, strict=True)]
-        widths = fitted(natural[:count], self.streams.width)
-        for header, column, width in zip(headers, self.columns, widths, strict=False):
+        for column, width in zip(columns, widths, strict=True):
             justify: JustifyMethod = "right" if column.right else "left"
-            table.add_column(header, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
+            table.add_column(
+                column.header.upper(), justify=justify, width=width, no_wrap=True, overflow="ellipsis"
+            )
         for row in self.block:
             # Rich would read [x] in a plain string as markup.
-            table.add_row(*map(Text, row[:count]))
+            table.add_row(*(Text(row[at]) for at in self.positions))
         self._console().print(table)
 
     def _console(self) -> Any:
@@ -143,11 +168,3 @@ class TableWriter:
             force_terminal=colored,
             legacy_windows=False,
         )
-
-    def _list(self, row: dict[str, Any]) -> None:
-        """One object as `name: value` lines, without empty values."""
-        texts = {column.header: cell(row, column) for column in self.columns}
-        width = max(map(len, texts), default=0) + 1
-        for name, text in texts.items():
-            if text:
-                self.streams.data(f"{name + ':':<{width}} {text}\n")

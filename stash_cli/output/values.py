@@ -45,6 +45,8 @@ def _flat(values: list[Any]) -> list[Any]:
 
 def label(value: dict[str, Any]) -> Any:
     """The name, title, file name or id of an object, or of the object nested in it."""
+    if "stash_id" in value and "endpoint" in value:
+        return f"{value['endpoint']} {value['stash_id']}"
     found = next((value[key] for key in _LABELS if value.get(key)), None)
     if found is not None:
         return found
@@ -125,6 +127,15 @@ def included(excluded: bool) -> str:
     return "no" if excluded else "yes"
 
 
+def pairs(values: dict[str, Any]) -> str:
+    """A map such as custom fields.
+
+    >>> pairs({"height": 180, "eyes": "blue"})
+    'height=180, eyes=blue'
+    """
+    return ", ".join(f"{name}={shown(value)}" for name, value in values.items())
+
+
 def basename(path: str) -> str:
     """The last part of a POSIX or Windows path."""
     return str(path).replace("\\", "/").rstrip("/").rpartition("/")[2] or str(path)
@@ -137,25 +148,36 @@ _KINDS: dict[str, Callable[[Any], str]] = {
     "percent": percent,
     "basename": basename,
     "included": included,
+    "pairs": pairs,
 }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One column: its heading, the paths that fill it (the first with a value) and the kind of its values."""
+    """One column: its heading, the paths that fill it (the first with a value) and the kind of its values.
+
+    On a narrow terminal an `optional` column is left out before another is cut, and the `main` column, which
+    names the object, is cut last.
+    """
 
     header: str
     paths: tuple[str, ...]
     kind: str = ""
     right: bool = False
+    optional: bool = False
+    main: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Column:
-        """`Heading=path|other.path:kind>`; a bare path is its own heading; `>` aligns right."""
+        """`Heading=path|other.path:kind>`; a bare path is its own heading; `>` aligns right.
+
+        At the end `?` marks an optional column and `!` the main one.
+        """
+        optional, main, text = text.endswith("?"), text.endswith("!"), text.rstrip("?!")
         text, right = text.removesuffix(">"), text.endswith(">")
         header, _, source = text.rpartition("=")
         source, _, kind = source.partition(":")
-        return cls(header or source, tuple(source.split("|")), kind, right)
+        return cls(header or source, tuple(source.split("|")), kind, right, optional, main)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,4 +208,16 @@ def _guess(path: str) -> str:
     last = path.rpartition(".")[2]
     if last.endswith("_at") or last in ("play_history", "o_history", "mod_time"):
         return "moment"
-    return {"duration": "duration", "play_duration": "duration", "size": "size"}.get(last, "")
+    return _FIELD_KINDS.get(last, "")
+
+
+_FIELD_KINDS = {
+    "duration": "duration",
+    "play_duration": "duration",
+    "resume_time": "duration",
+    "size": "size",
+    "stash_ids": "stash_id",
+    "urls": "url",
+    "custom_fields": "pairs",
+}
+"""Field -> the kind of its values."""

@@ -98,6 +98,7 @@ USAGE = [
     ("scan --progress fast", "--progress"),
     ("completion tcsh", "tcsh"),
     ("scenes find --timeout x", "--timeout"),
+    ("scan --wait-timeout 1:99", "--wait-timeout"),
     ("scenes find --server ftp://x", "ftp"),
 ]
 

@@ -101,3 +101,23 @@ def test_numbers_of_chosen_fields_are_aligned_right(habits: Cli) -> None:
     assert habits.ok("scenes", "find", "--fields", "title,rating100", "-o", "md").out.splitlines()[1] == (
         "| --- | ---: |"
     )
+
+
+def test_the_name_of_a_country_is_answered_with_codes(small_library: Path) -> None:
+    cli = Cli(f"embedded:{small_library}")
+    for args in (
+        ["performers", "find", "--country", "Japan"],
+        ["performers", "count", "--country-in", "Japan,France"],
+        ["scenes", "find", "--performers-country", "Japan", "--json"],
+    ):
+        assert "Japan is no country code" in cli.ok(*args).err
+    assert "code" not in cli.ok("performers", "find", "--country", "FR").err
+    assert cli.ok("performers", "find", "--country", "Japan", "-q").err == ""
+
+
+def test_a_part_of_a_name_is_answered_with_the_names(cli: Cli) -> None:
+    for name in ("Acme Films", "Acme Outdoors", "Northlight"):
+        cli.ok("studio", "create", "--name", name)
+    for args in (["scenes", "find", "--studio", "acme"], ["studio", "show", "Acme"]):
+        done = cli(*args)
+        assert (done.status, "Did you mean Acme Films or Acme Outdoors?" in done.err) == (3, True)

@@ -79,9 +79,11 @@ def named(flag: str, parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def seconds(text: str) -> float:
-    """A number of seconds above zero."""
+    """A number of seconds above zero; also `1:30` or `10m`."""
+    from stash_cli.core.query.value_parsers import in_seconds
+
     try:
-        value = float(text)
+        value = float(in_seconds(text))
     except ValueError:
         raise StashInputError(f"{text!r} is not a number of seconds") from None
     if not 0 < value < float("inf"):

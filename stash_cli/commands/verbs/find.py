@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -122,6 +123,8 @@ def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
         return await print_found(session, runtime, noun, search, options)
 
     found = runtime.run(work)
+    if not found:
+        note_codes(runtime, options)
     return NOTHING_MATCHED if options.exit_status and not found else 0
 
 
@@ -135,6 +138,8 @@ def count(noun: Noun, runtime: Runtime, options: SearchOptions) -> int:
         return sum([len(page) async for page in pages_of(session, search, ["id"])])
 
     found = runtime.run(work)
+    if not found:
+        note_codes(runtime, options)
     runtime.streams.data((json.dumps({"count": found}) if runtime.json_errors else str(found)) + "\n")
     return NOTHING_MATCHED if options.exit_status and not found else 0
 
@@ -194,6 +199,27 @@ def note_total(runtime: Runtime, noun: Noun, found: int, total: int | None, *, a
         runtime.streams.note(f"{found} of {total} {plural}{more}")
     elif not found:
         runtime.streams.note(f"no {plural} found")
+
+
+def note_codes(runtime: Runtime, options: SearchOptions) -> None:
+    """Note that countries are codes, where the name of one was searched for in vain."""
+    if not any("country" in name.split("__") for name in options.flags):
+        return
+    from stash_cli.commands.argv.filter_flags import lookup_values
+
+    asked = {
+        name: value for name, value in lookup_values(options.flags).items() if "country" in name.split("__")
+    }
+    words = [word for value in asked.values() for word in (value if isinstance(value, list) else [value])]
+    names = [word for word in words if isinstance(word, str) and not _COUNTRY_CODE.fullmatch(word)]
+    if names:
+        runtime.streams.note(
+            f"{names[0]} is no country code: the web interface saves codes such as JP or DE; "
+            "`stash performers find --fields name,country` shows those in use"
+        )
+
+
+_COUNTRY_CODE = re.compile("[A-Za-z]{2}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

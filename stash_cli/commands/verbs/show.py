@@ -43,7 +43,7 @@ def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
 
         return await one_row(session, noun.entity, options.target, wanted(runtime, noun))
 
-    runtime.print_row(details(noun), runtime.run(work))
+    runtime.print_row(details(noun, card=runtime.for_people), runtime.run(work))
 
 
 def wanted(runtime: Runtime, noun: Noun) -> list[str] | None:
@@ -53,14 +53,20 @@ def wanted(runtime: Runtime, noun: Noun) -> list[str] | None:
     return runtime.wanted(details(noun))
 
 
-def details(noun: Noun) -> View:
-    """The view of a single object: the noun's columns first, then its other plain fields."""
-    from stash_cli.output.values import custom
+def details(noun: Noun, *, card: bool = False) -> View:
+    """The view of a single object: the noun's columns first, then its other plain fields and its files.
+
+    On a card a file is one value with its path and facts; elsewhere path and size are columns.
+    """
+    from stash_cli.output.values import Column, custom
 
     view = noun.view
     seen = {path.partition(".")[0].removesuffix("[0]") for column in view.columns for path in column.paths}
     rest = [f.name for f in noun.entity.api.fields.values() if f.name not in seen and _plain(f)]
-    return replace(view, columns=(*view.columns, *custom(rest)))
+    roots = [path.rpartition(".")[0] for path in view.files]
+    files = [Column("file", tuple(roots), "file")] if card else [Column("path", view.files)]
+    files += [] if card else [Column("size", tuple(f"{root}.size" for root in roots[:1]), "size")]
+    return replace(view, columns=(*view.columns, *custom(rest), *(files if roots else ())))
 
 
 def _plain(field: Any) -> bool:

@@ -364,5 +364,5 @@ async def _not_found(
 
 
 def _unknown(entity: Entity, name: Name, known: set[str]) -> str:
-    near = did_you_mean(name.name, known) if name.name else ""
+    near = did_you_mean(name.name, sorted(known)) if name.name else ""
     return f"There is no {entity.noun} {name.written!r}. {near}".rstrip()

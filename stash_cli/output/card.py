@@ -1,0 +1,90 @@
+"""One object for people: a label and a value per line, long values below themselves."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.output.table import cell
+from stash_cli.output.values import duration, one_line, pick, shown, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from stash_cli.output.streams import Streams
+    from stash_cli.output.values import Column
+
+LEAST = 20
+"""Characters that a value keeps on the narrowest terminal."""
+A_LINE_EACH = ("file", "stash_id", "url")
+"""Kinds of values of which each has a line of its own."""
+
+
+class CardWriter:
+    """Prints objects as `label: value` lines, without empty values.
+
+    On a terminal long values are wrapped at words; elsewhere each value is one line.
+    """
+
+    def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
+        self.streams, self.columns = streams, columns
+
+    def row(self, row: dict[str, Any]) -> None:
+        found = {label(column): list(lines(row, column)) for column in self.columns}
+        width = max(map(len, found), default=0) + 2
+        for name, texts in found.items():
+            heading = f"{name}:"
+            for text in texts:
+                self._print(f"{heading:<{width}}", text)
+                heading = ""
+
+    def _print(self, heading: str, text: str) -> None:
+        room = max(self.streams.width - len(heading), LEAST) if self.streams.out_is_terminal else None
+        for line in wrapped(text, room):
+            self.streams.data(f"{heading}{line}\n")
+            heading = " " * len(heading)
+
+    def finish(self) -> None:
+        pass
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """The lines of `text`, broken between words only; None is one line."""
+    if width is None or len(text) <= width:
+        return [text]
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def label(column: Column) -> str:
+    """The heading in words: `play_count` is `play count`; dotted names stay."""
+    return column.header if "." in column.header else column.header.replace("_", " ")
+
+
+def lines(row: dict[str, Any], column: Column) -> Iterator[str]:
+    """The values of a column, without empty ones."""
+    if column.kind not in A_LINE_EACH:
+        text = cell(row, column)
+        yield from [text] if text else []
+        return
+    for path in column.paths:
+        value = pick(row, path)
+        for item in value if isinstance(value, list) else [value]:
+            if column.kind == "file" and item:
+                yield from file_lines(item)
+            elif item:
+                yield shown(item)
+
+
+def file_lines(file: dict[str, Any]) -> Iterator[str]:
+    """The path of a file, and its size, format and length below."""
+    if file.get("path"):
+        yield one_line(str(file["path"]))
+    facts = [
+        size(file["size"]) if file.get("size") is not None else "",
+        f"{file['width']}x{file['height']}" if file.get("width") and file.get("height") else "",
+        *(str(file.get(name) or "") for name in ("video_codec", "audio_codec")),
+        f"{file['frame_rate']:g} fps" if file.get("frame_rate") else "",
+        duration(file["duration"]) if file.get("duration") else "",
+    ]
+    if text := ", ".join(one_line(fact) for fact in facts if fact):
+        yield text

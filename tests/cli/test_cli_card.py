@@ -1,0 +1,110 @@
+"""Objects and tables for people: cards with files, columns by importance, text broken between words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_support import Cli
+from every import every
+
+from stash_cli.output.formats import open_writer
+from stash_cli.output.streams import fake_streams
+from stash_cli.output.values import View, columns
+
+PLAIN = {"NO_COLOR": "1"}
+SCENES = View(
+    columns=columns("id>", "title!", "date", "height>?", "studio", "performers"),
+)
+SCENE = {
+    "id": "1",
+    "title": "Wandering Forest in Kerala",
+    "date": "2022-07-19",
+    "height": 720,
+    "studio": "Slow Train Productions",
+    "performers": ["Keiko Garcia", "Greta Brandt"],
+}
+
+
+def table(width: int, monkeypatch: pytest.MonkeyPatch, **facts: Any) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(width))
+    streams = fake_streams(terminal=True, environ=PLAIN)
+    writer = open_writer(streams, "table", SCENES)
+    writer.row(SCENE | facts)
+    writer.finish()
+    lines: list[str] = streams.out.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert max(map(len, lines)) <= width
+    return lines
+
+
+@every("width", range(40, 121, 10))
+def test_a_title_is_whole_while_less_important_columns_are_there(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heading, row = table(width, monkeypatch)
+    assert SCENE["title"] in row
+    # The height is the first to go, and nothing is cut while it stays.
+    assert "HEIGHT" not in heading or "…" not in row
+
+
+def test_a_title_of_any_length_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    heading, row = table(60, monkeypatch, title="long " * 40)
+    assert heading.split()[:3] == ["ID", "TITLE", "DATE"]
+    assert "2022-07-19" in row
+
+
+@pytest.fixture
+def shown(embedded_url: str, pictures: Path) -> Cli:
+    """The program over pictures and a performer with a stash id and custom fields."""
+    cli = Cli(embedded_url, **PLAIN)
+    cli.ok("library", "add", str(pictures))
+    cli.ok("scan", "--wait", "-q")
+    facts = {
+        "name": "Alice",
+        "stash_ids": [{"endpoint": "https://box.org/graphql", "stash_id": "2f1c-77"}],
+        "custom_fields": {"height": 180, "eyes": "blue"},
+        "urls": ["https://a.org/1", "https://b.org/2"],
+        "details": "Presents films about rivers, lakes and the sea for many years.",
+    }
+    cli.ok("performer", "create", "--input", "-", answers=json.dumps(facts))
+    return cli
+
+
+def test_a_card_has_the_file_with_its_size(shown: Cli, pictures: Path) -> None:
+    card = shown.ok("image", "show", "1").out
+    assert f"{pictures}/p0.png\n" in card
+    assert " B, 8x8" in card
+    assert "created at: " in card
+    row = shown.ok("image", "show", "1", "--csv").out.splitlines()
+    assert row[0].endswith(",path,size")
+    assert f"{pictures}/p0.png," in row[1]
+
+
+def test_values_of_a_card_stand_in_one_column(shown: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = shown.ok("performer", "show", "1", terminal=True).out.splitlines()
+    assert len({len(line) - len(line.split(":", 1)[1].lstrip()) for line in lines if ": " in line[:20]}) == 1
+    at = next(line.index("Alice") for line in lines if "Alice" in line)
+    values = [line[at:] for line in lines]
+    assert "about rivers, lakes and the" in " ".join(values)
+    assert "https://box.org/graphql 2f1c-77" in values
+    assert values.index("https://b.org/2") == values.index("https://a.org/1") + 1
+    assert {"height=180, eyes=blue", "eyes=blue, height=180"} & set(values)
+
+
+def test_a_card_in_a_pipe_has_a_line_per_value(shown: Cli) -> None:
+    assert "details: " in shown.ok("performer", "show", "1").out
+    assert "about rivers, lakes and the sea for many years.\n" in shown.ok("performer", "show", "1").out
+
+
+def test_notes_are_broken_between_words_on_a_terminal_only(
+    offline: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    long = fake_streams(terminal=True, environ=PLAIN)
+    long.warn("some words that do not fit the line " * 3 + "x" * 60)
+    lines = long.err.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert [line for line in lines if len(line) > 40] == ["x" * 60]
+    assert offline("tags", "find", "--json", terminal=True).err.count("\n") == 1
