@@ -43,7 +43,8 @@ _PUBLIC = {
     " StashCleanupWarning StashConfigurationError StashConflictError StashConnectionError StashError"
     " StashGraphQLError StashInputError StashIntegrationError StashJobError StashJobRunningError"
     " StashJobUnknownError"
-    " StashLockedError StashLookupError StashNotFoundError StashNotSentError StashServerError"
+    " StashLockedError StashLookupError StashNotConfirmedError StashNotFoundError"
+    " StashNotSentError StashServerError"
     " StashSystemNotReadyError StashUnknownOutcomeError StashUnmappedFieldWarning StashUsageError"
     " StashVersionError",
 }

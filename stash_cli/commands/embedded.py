@@ -188,9 +188,7 @@ def run_reset(runtime: Runtime, options: ResetOptions) -> None:
     from stash_cli.output.failures import confirm
 
     path = embedded_module("library.library").demo_path()
-    if not confirm(runtime.streams, f"restore the demo library {path}", yes=options.yes):
-        runtime.streams.note("nothing changed")
-        return
+    confirm(runtime.streams, f"restore the demo library {path}", yes=options.yes)
     embedded_module("demo").reset_demo()
     runtime.streams.note("restored the demo library")
 

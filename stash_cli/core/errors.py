@@ -2,6 +2,7 @@
 
 StashError
 ├── StashUsageError             the call itself is wrong: nothing was sent
+│   ├── StashNotConfirmedError  a question that was declined, or could not be asked
 │   ├── StashInputError         a value or key that an input does not take
 │   ├── StashLookupError        unknown field, lookup or sort key
 │   └── StashConfigurationError settings that contradict each other or miss something
@@ -74,6 +75,13 @@ class StashUsageError(StashError):
 
     code = "usage"
     exit_status = 2
+
+
+class StashNotConfirmedError(StashUsageError):
+    """A change that needs a yes: declined, or not asked for without a terminal; nothing was sent."""
+
+    code = "not_confirmed"
+    exit_status = 11
 
 
 class StashInputError(StashUsageError):

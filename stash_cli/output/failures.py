@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashNotConfirmedError
 from stash_cli.output.values import one_line
 
 if TYPE_CHECKING:
@@ -69,19 +69,24 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def confirm(streams: Streams, what: str, *, yes: bool) -> bool:
-    """Ask `what? [y/N]`, unless `yes`; raises StashUsageError without a terminal."""
-    return yes or _ask(streams, f"{what}? [y/N] ", what).lower() in ("y", "yes")
+def confirm(streams: Streams, what: str, *, yes: bool) -> None:
+    """Ask `what? [y/N]`, unless `yes`.
+
+    Raises StashNotConfirmedError for another answer than yes, and where there is no terminal to ask.
+    """
+    if not yes and _ask(streams, f"{what}? [y/N] ", what).lower() not in ("y", "yes"):
+        raise StashNotConfirmedError("not confirmed: nothing was changed")
 
 
-def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> bool:
-    """Ask for the count to be typed, before something that cannot be undone."""
-    return yes or _ask(streams, f"{what}. Type {count} to continue: ", what) == str(count)
+def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> None:
+    """Ask for the count to be typed, before something that cannot be undone; raises as `confirm`."""
+    if not yes and _ask(streams, f"{what}. Type {count} to continue: ", what) != str(count):
+        raise StashNotConfirmedError("not confirmed: nothing was changed")
 
 
 def _ask(streams: Streams, question: str, what: str) -> str:
     # A title with a line end in it could show a question of its own.
     question = one_line(question.rstrip()) + " "
     if not streams.interactive:
-        raise StashUsageError(f"{what}: confirm with --yes, because there is no terminal to ask")
+        raise StashNotConfirmedError(f"{what}: confirm with --yes, because there is no terminal to ask")
     return streams.ask(question)

@@ -123,8 +123,8 @@ def test_errors_are_json_where_data_is(filled: Cli) -> None:
 
 def test_exit_status_on_request(filled: Cli) -> None:
     assert filled("scenes", "find", "zzz").status == 0
-    assert filled("scenes", "find", "zzz", "--exit-status").status == 3
-    assert filled("scenes", "count", "zzz", "--exit-status").status == 3
+    assert filled("scenes", "find", "zzz", "--exit-status").status == 12
+    assert filled("scenes", "count", "zzz", "--exit-status").status == 12
     assert filled("scenes", "count", "sand", "--exit-status").status == 0
 
 
@@ -157,7 +157,7 @@ def test_create_from_json(filled: Cli, tmp_path: Path) -> None:
 
 
 def test_update_of_several(filled: Cli) -> None:
-    assert filled("scenes", "update", "1", "2", "--organized").status == 2
+    assert filled("scenes", "update", "1", "2", "--organized").status == 11
     fields = ("--json", "--fields", "id,organized,tags.name")
     line = (
         "scenes",
@@ -176,8 +176,7 @@ def test_update_of_several(filled: Cli) -> None:
         {"id": "2", "organized": True, "tags": [{"name": "Beach"}]},
     ]
     asked = filled("scenes", "update", "3", "4", "--title", "x", terminal=True, answers="n\n")
-    assert asked.status == 0
-    assert "nothing changed" in asked.err
+    assert (asked.status, "nothing was changed" in asked.err) == (11, True)
     piped = filled("scenes", "update", "-", "--no-organized", "--yes", answers="1\n2\n")
     assert piped.status == 0
     assert filled.ok("scenes", "count", "--organized").out == "0\n"
@@ -219,12 +218,15 @@ def test_custom_fields_and_clearing(filled: Cli) -> None:
 
 
 def test_delete_asks_and_refuses(filled: Cli) -> None:
-    assert filled("scene", "delete", "1").status == 2
-    assert filled("scene", "delete", "1", terminal=True, answers="n\n").status == 0
+    assert filled("scene", "delete", "1").status == 11
+    assert filled("scene", "delete", "1", terminal=True, answers="n\n").status == 11
     filled.ok("scene", "delete", "1", terminal=True, answers="y\n")
-    assert filled("scenes", "delete", "2", "3", "--delete-file", terminal=True, answers="y\n").err.count(
-        "nothing deleted"
-    )
+    declined = filled("scenes", "delete", "2", "3", "--delete-file", terminal=True, answers="y\n")
+    assert (declined.status, "nothing was changed" in declined.err) == (11, True)
+    refused = filled("scenes", "update", "2", "3", "--organized", "--json")
+    facts = json.loads(refused.err)
+    assert (refused.status, facts["error"], facts["exit_status"]) == (11, "not_confirmed", 11)
+    assert "--yes" in facts["message"]
     filled.ok("scenes", "delete", "2", "3", "--delete-file", terminal=True, answers="2\n")
     assert filled.ok("scenes", "find", "--ids").out == "4\n"
 

@@ -12,7 +12,7 @@ import yaml
 from every import every
 
 from stash_cli.commands.argv.flags import FORMATS
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashNotConfirmedError
 from stash_cli.output.failures import confirm, confirm_count
 from stash_cli.output.formats import open_writer
 from stash_cli.output.progress import Bar, Lines, Silent, open_progress
@@ -187,14 +187,16 @@ def test_a_bar_shows_the_sub_task_and_cleans_up() -> None:
 
 
 def test_questions() -> None:
-    assert confirm(fake_streams(terminal=True, answers="y\n"), "go", yes=False)
-    assert not confirm(fake_streams(terminal=True, answers="\n"), "go", yes=False)
-    assert not confirm(fake_streams(terminal=True, answers=""), "go", yes=False)
-    assert confirm_count(fake_streams(terminal=True, answers="12\n"), "go", 12, yes=False)
-    assert not confirm_count(fake_streams(terminal=True, answers="y\n"), "go", 12, yes=False)
-    assert confirm(fake_streams(), "go", yes=True)
+    confirm(fake_streams(terminal=True, answers="y\n"), "go", yes=False)
+    confirm(fake_streams(), "go", yes=True)
+    confirm_count(fake_streams(terminal=True, answers="12\n"), "go", 12, yes=False)
+    for answer in ("\n", "", "n\n", "12\n"):
+        with pytest.raises(StashNotConfirmedError, match="nothing was changed"):
+            confirm(fake_streams(terminal=True, answers=answer), "go", yes=False)
+    with pytest.raises(StashNotConfirmedError, match="nothing was changed"):
+        confirm_count(fake_streams(terminal=True, answers="y\n"), "go", 12, yes=False)
     for streams in (fake_streams(answers="y\n"), fake_streams(terminal=True, answers="y\n", no_input=True)):
-        with pytest.raises(StashUsageError, match="--yes"):
+        with pytest.raises(StashNotConfirmedError, match="--yes"):
             confirm(streams, "go", yes=False)
 
 

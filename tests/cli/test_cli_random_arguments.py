@@ -27,7 +27,7 @@ def fault(args: list[str], done: Done, statuses: set[int]) -> str | None:
     wrong = [text for text in ("Traceback", "internal error", "this is a bug") if text in said]
     if done.status not in statuses:
         wrong.append(f"status {done.status}")
-    if done.status not in (0, 3) and not done.err.strip():
+    if done.status not in (0, 12) and not done.err.strip():
         wrong.append(f"status {done.status} without a word")
     return f"{args!r}: {', '.join(wrong)}: {done.err[-300:]}" if wrong else None
 

@@ -80,7 +80,7 @@ def named(flag: str, parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def seconds(text: str) -> float:
     """A number of seconds above zero; also `1:30` or `10m`."""
-    from stash_cli.core.query.value_parsers import in_seconds
+    from stash_cli.core.query.date_parsing import in_seconds
 
     try:
         value = float(in_seconds(text))

@@ -94,9 +94,8 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
             found.require_all()
             for each in plan_destroy(entity.type, found.ids, options.flags, size=len(found.ids)):
                 runtime.streams.data(json.dumps({each.name: each.args}) + "\n")
-        elif not agreed(runtime, options, found):
-            runtime.streams.note("nothing deleted")
         else:
+            ask(runtime, options, found)
             operations = list(plan_destroy(entity.type, found.ids, options.flags))
             await send(session, runtime, operations, found.outcomes)
             report(runtime, entity, found)
@@ -128,12 +127,13 @@ def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
     writer.finish()
 
 
-def agreed(runtime: Runtime, options: DeleteOptions, found: Targets) -> bool:
+def ask(runtime: Runtime, options: DeleteOptions, found: Targets) -> None:
     """Ask for a yes, or for the count of objects where files are deleted."""
     from stash_cli.output.failures import confirm, confirm_count
 
     what = found.summary()
     if options.flags.get("delete_file"):
         question = f"delete {what} and the files on disk"
-        return confirm_count(runtime.streams, question, len(found.ids), yes=options.yes)
-    return confirm(runtime.streams, f"delete {what}", yes=options.yes)
+        confirm_count(runtime.streams, question, len(found.ids), yes=options.yes)
+    else:
+        confirm(runtime.streams, f"delete {what}", yes=options.yes)

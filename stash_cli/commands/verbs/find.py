@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TABLE_ROWS = 40
 ONE_PAGE = 500
-NOTHING_MATCHED = 3
+NOTHING_MATCHED = 12
 """Exit status of `--exit-status`."""
 
 Row = dict[str, Any]
@@ -51,7 +51,9 @@ class SearchOptions(CommandOptions):
     """The command line of `count`; `flags` are the filter."""
 
     query: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]", help="text to search for")] = None
-    exit_status: Annotated[bool, typer.Option("--exit-status", help="exit with 3 if nothing matches")] = False
+    exit_status: Annotated[bool, typer.Option("--exit-status", help="exit with 12 if nothing matches")] = (
+        False
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

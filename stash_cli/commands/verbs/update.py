@@ -69,6 +69,7 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
         from stash_cli.commands.verbs.changes import edits_of, read_changes, read_paths
         from stash_cli.commands.verbs.targets import find_targets, read_words
         from stash_cli.core.edits.plan import plan_updates
+        from stash_cli.output.failures import confirm
 
         words = read_words(runtime.streams, options.targets)
         if not words:
@@ -84,9 +85,8 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
             return
         if len(found.ids) > 1 and not options.yes and runtime.streams.interactive:
             show_edits(runtime, plan)
-        if not agreed(runtime, found.summary(), len(found.ids), yes=options.yes):
-            runtime.streams.note("nothing changed")
-            return
+        if len(found.ids) > 1:
+            confirm(runtime.streams, f"change {found.summary()}", yes=options.yes)
         await send(session, runtime, plan.operations, found.outcomes)
         try:
             await report(session, runtime, noun, found.outcomes)
@@ -115,13 +115,6 @@ def show_edits(runtime: Runtime, plan: Plan) -> None:
 
     for line in lines(plan.edits):
         runtime.streams.note(line)
-
-
-def agreed(runtime: Runtime, what: str, count: int, *, yes: bool) -> bool:
-    """Ask for a yes when several objects change."""
-    from stash_cli.output.failures import confirm
-
-    return count == 1 or confirm(runtime.streams, f"change {what}", yes=yes)
 
 
 async def report(session: Session, runtime: Runtime, noun: Noun, outcomes: Outcomes) -> None:

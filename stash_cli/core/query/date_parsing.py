@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashIntegrationError
 from stash_cli.core.types.fuzzy_date import FuzzyDate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
 _RELATIVE = re.compile(r"([+-])(\d+)(s|mo|m|h|d|w|y)")
