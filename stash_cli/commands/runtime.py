@@ -102,10 +102,21 @@ class Runtime:
         try:
             async with StashContext(connection).open_session() as session:
                 yield session
+            if writes and connection.location == DEMO and not connection.read_only:
+                self._note_demo()
         finally:
             logger.removeHandler(handler)
             if missing and file is not None and file.exists():
                 self.streams.note(f"created the library {file}")
+
+    def _note_demo(self) -> None:
+        """Note once that the demo library is a copy of the user's own, which can be restored."""
+        from stash_cli.embedded.demo import is_first_change
+
+        if is_first_change():
+            self.streams.note(
+                "this changes your own copy of the demo library; `stash embedded reset` restores it"
+            )
 
     def writer(self, view: View, *, single: bool = False) -> Writer:
         """The writer of `--output` for rows of `view`, or for the columns of `--fields`."""

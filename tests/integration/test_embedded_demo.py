@@ -66,12 +66,19 @@ def test_it_is_whole_and_large_enough(demo):
         {"resolution": {"value": "FULL_HD", "modifier": "GREATER_THAN"}},
         {"file_count": {"value": 1, "modifier": "GREATER_THAN"}},
         {"studios": {"modifier": "IS_NULL"}},
+        {"duplicated": {"duplicated": True}},
     ],
     ids=lambda given: next(iter(given)),
 )
 def test_every_kind_of_question_finds_something_and_not_everything(demo, given):
     document = "query($f: SceneFilterType) { findScenes(scene_filter: $f) { count } }"
     assert 3 <= demo(document, f=given)["count"] < 240
+
+
+@every(("distance", "groups"), [(0, 3), (4, 6)])
+def test_some_scenes_are_duplicates_of_others(demo, distance, groups):
+    document = "query($d: Int) { findDuplicateScenes(distance: $d, duration_diff: 1) { id } }"
+    assert [len(group) for group in demo(document, d=distance)] == [2] * groups
 
 
 def test_it_is_made_on_first_use_and_kept(own_state):

@@ -26,6 +26,7 @@ def build(library: Library) -> None:
         entities.add_performers,
         entities.add_groups,
         entities.add_scenes,
+        entities.add_duplicates,
         entities.add_galleries,
         entities.add_markers,
         entities.add_history,
@@ -37,7 +38,18 @@ def build(library: Library) -> None:
         settings.write_part(connection, "general", {"stashes": [stash]})
 
 
-_SIDE_FILES = ("", "-wal", "-shm")
+_NOTED = "-changed"
+_SIDE_FILES = ("", "-wal", "-shm", _NOTED)
+
+
+def is_first_change() -> bool:
+    """Whether the demo library was not changed by a command since it was built; from now on it was."""
+    path = demo_path()
+    try:
+        path.with_name(path.name + _NOTED).touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def reset_demo() -> Path:
@@ -51,4 +63,4 @@ def reset_demo() -> Path:
     return path
 
 
-__all__ = ["build", "demo_path", "reset_demo"]
+__all__ = ["build", "demo_path", "is_first_change", "reset_demo"]

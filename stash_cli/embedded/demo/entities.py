@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.demo import names
@@ -299,6 +299,28 @@ def _relate(builder: Builder, scene: int, subject: str) -> None:
         stash_id = f"{builder.hexadecimal(8)}-0000-4000-8000-{scene:012}"
         ends = {"scene_id": scene, "endpoint": "https://box.example.org/graphql", "stash_id": stash_id}
         builder.add(t.scene_stash_ids, **ends, updated_at=builder.next_time())
+
+
+def add_duplicates(builder: Builder) -> None:
+    """Other encodings of some scenes: the same perceptual hash, or one that differs in a few bits."""
+    # Rows that exist are changed, and no random number is drawn, so that all else stays as it was.
+    for number, scene in enumerate(range(20, _SCENES, 40)):
+        phash, video = _hash_of(builder, scene), _video_of(builder, scene)
+        _hash_of(builder, scene + 1)["fingerprint"] = phash["fingerprint"] ^ (0b1011 if number % 2 else 0)
+        _video_of(builder, scene + 1)["duration"] = video["duration"]
+
+
+def _video_of(builder: Builder, scene: int) -> dict[str, Any]:
+    """The row of a scene's first file."""
+    file = next(row["file_id"] for row in builder.rows(t.scenes_files) if row["scene_id"] == scene)
+    return next(row for row in builder.rows(t.video_files) if row["file_id"] == file)
+
+
+def _hash_of(builder: Builder, scene: int) -> dict[str, Any]:
+    """The row of the perceptual hash of a scene's first file."""
+    file = _video_of(builder, scene)["file_id"]
+    rows = builder.rows(t.files_fingerprints)
+    return next(row for row in rows if row["file_id"] == file and row["type"] == "phash")
 
 
 def add_markers(builder: Builder) -> None:
