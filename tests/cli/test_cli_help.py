@@ -61,6 +61,39 @@ def test_every_lookup_is_listed_and_taken(offline: Cli, noun: str) -> None:
     assert len(flags) == len(set(flags))
 
 
+@every(
+    ("field", "flags"),
+    [
+        ("date", ["--date", "--date-between", "--date-gte"]),
+        ("rating100", ["--rating100-gte"]),
+        ("tag", ["--tag", "--any-tag", "--no-tag", "--tag-null"]),
+        ("tags", ["--tag"]),
+        ("play_count", ["--play-count"]),
+        ("performers-country", ["--performers-country", "--performers-country-in"]),
+        ("performers.country", ["--performers-country"]),
+        ("duration", ["--duration-lt"]),
+    ],
+)
+def test_the_flags_of_one_field(field: str, flags: list[str], offline: Cli) -> None:
+    text = offline.ok("scenes", "find", "--help-filters", field).out
+    found = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
+    assert set(flags) <= set(found)
+    assert len(found) < 20
+    assert offline.ok("scenes", "count", f"--help-filters={field}").out.count("  --") == len(found)
+
+
+def test_an_unknown_field_has_no_flags(offline: Cli) -> None:
+    done = offline("scenes", "find", "--help-filters", "raitng100")
+    assert (done.status, "Did you mean rating100?" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("noun", [noun for noun, _ in NOUNS])
+def test_help_names_flags_of_related_objects(offline: Cli, noun: str) -> None:
+    text = " ".join(offline.ok(noun, "find", "--help").out.split())
+    [flag] = re.findall(r"their name in front: (--\S+)", text)
+    assert f"{flag} " in offline.ok(noun, "find", "--help-filters").out
+
+
 def test_the_nouns_of_the_root_are_those_of_the_api() -> None:
     assert {(e.noun, e.plural) for e in ENTITIES.values()} == set(NOUNS)
 
@@ -97,3 +130,21 @@ def test_completion_follows_the_tree(offline: Cli) -> None:
     assert offered("performer", "create", "--gender", "MA") == ["MALE"]
     assert offered("scenes", "find", "--sort", "") == []
     assert "--wait" in offered("scan", "--w")
+
+
+@every(
+    ("words", "files"),
+    [
+        ("library add /m", True),
+        ("scan /m", True),
+        ("scan --ca-cert x", True),
+        ("scene update 1 --cover-image x", True),
+        ("tag create --input x", True),
+        ("scene show ", False),
+        ("scenes find --tag ", False),
+        ("scenes update ", False),
+        ("scenes find x", False),
+    ],
+)
+def test_files_are_completed_only_where_they_are_wanted(words: str, files: bool) -> None:
+    assert (Cli(_STASH_COMPLETE="1").ok(*words.split(" ")).out == ":files\t\n") is files

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, assert_snapshot, environment, interrupted, program, real, started
+from every import every
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -438,7 +439,11 @@ def test_the_demo() -> None:
     assert rated
     assert all(row["rating100"] >= 80 for row in rated)
     assert cli.ok("scenes", "count", "--demo", "--rating100-gte", "80").out == f"{len(rated)}\n"
-    cli.ok("--demo", "tag", "create", "--name", "Mine")
+    assert (
+        "stash embedded reset" not in cli.ok("--demo", "tag", "update", "1", "--name", "x", "--dry-run").err
+    )
+    assert "stash embedded reset" in cli.ok("--demo", "tag", "create", "--name", "Mine").err
+    assert "stash embedded reset" not in cli.ok("--demo", "tag", "create", "--name", "More").err
     path = Path(cli.ok("embedded", "path").out.strip())
     assert path.is_file()
     assert cli("embedded", "reset").status == 11
@@ -471,3 +476,21 @@ def test_bash_completes(tmp_path: Path) -> None:
         ["bash", "-c", command], capture_output=True, text=True, env=environment(), check=True
     )
     assert done.stdout == "find\n"
+
+
+@every(
+    ("words", "found"), [("library add ./a", "./a b.mp4"), ("scene show a", ""), ("scenes find --tag a", "")]
+)
+def test_bash_completes_files_only_where_they_are_wanted(words: str, found: str, tmp_path: Path) -> None:
+    (tmp_path / "a b.mp4").touch()
+    script = tmp_path / "stash.bash"
+    script.write_text(real("completion", "bash").out, encoding="utf-8")
+    line = f"stash {words}".split()
+    command = (
+        f'source {script}; stash() {{ {" ".join(program())} "$@"; }}; COMP_WORDS=({" ".join(line)}); '
+        f'COMP_CWORD={len(line) - 1}; _stash stash; echo "${{COMPREPLY[@]}}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env=environment(), cwd=tmp_path, check=True
+    )
+    assert done.stdout.strip() == found

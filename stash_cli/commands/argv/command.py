@@ -46,7 +46,10 @@ class StashCommand(TyperCommand):
     derived: Callable[[], FlagTable] = FlagTable
     """Makes the table of the flags that come from the API's description."""
     help_flags: ClassVar[dict[str, tuple[str, str]]] = {}
-    """Further flags that print a text and end: name -> method and help."""
+    """Further flags that print a text and end: name -> method and help.
+
+    The method gets Typer's context and the word after the flag, or "".
+    """
 
     def complete_argument(self, word: str) -> Iterable[tuple[str, str]]:  # noqa: ARG002 - for subclasses
         """The completions of an argument that begins with `word`, with help."""
@@ -63,9 +66,11 @@ class StashCommand(TyperCommand):
         # Help comes before everything else, so that a wrong command line can still show it.
         if wants_help(args):
             print_and_exit(ctx, self.get_help(ctx))
-        for flag, (method, _) in self.help_flags.items():
-            if flag in args:
-                print_and_exit(ctx, getattr(self, method)(ctx))
+        for number, word in enumerate(args):
+            name, _, value = word.partition("=")
+            if name in self.help_flags:
+                following = "".join(each for each in args[number + 1 : number + 2] if each[:1] != "-")
+                print_and_exit(ctx, getattr(self, self.help_flags[name][0])(ctx, value or following))
         scanner = ArgvScanner([global_flags(), self.derived()], *self.own_names())
         try:
             scanner.scan(args)
@@ -84,10 +89,14 @@ class StashCommand(TyperCommand):
             Layout.of(ctx.obj.streams),
             " ".join([ctx.command_path, *pieces, "[OPTIONS]"]),
             self.examples,
-            self.help or "",
+            self.help_text(),
             self._parameters(ctx),
             self.derived().rows(),
         )
+
+    def help_text(self) -> str:
+        """What the help says in sentences."""
+        return self.help or ""
 
     def _parameters(self, ctx: Any) -> Sections:
         """Help of the arguments and options declared to Typer."""
@@ -96,7 +105,7 @@ class StashCommand(TyperCommand):
             record = param.get_help_record(ctx)
             if record is not None:
                 found[param.param_type_name].append(record)
-        found["option"] += [(name, text) for name, (_, text) in self.help_flags.items()]
+        found["option"] += [(f"{name} [FIELD]", text) for name, (_, text) in self.help_flags.items()]
         found["option"].append(("-h, --help", "show this help"))
         return {f"{title.title()}s": rows for title, rows in found.items() if rows}
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 HIDDEN_FLAGS_FROM = 4
 """Typed characters from which hidden flags are offered: `--ra`."""
 
+FILES = ":files"
+"""Printed where the name of a file or folder is wanted, for the shell to complete."""
 Completion = tuple[str, str]
 """A value and its help."""
 Row = tuple[str, str, list[str] | None, bool]
@@ -35,7 +37,7 @@ def complete(words: list[str], streams: Streams, root: Callable[[], LazyGroup]) 
     for each in before:
         cursor.advance(each)
     for value, text in cursor.completions(word):
-        if value.startswith(word):
+        if value == FILES or value.startswith(word):
             streams.data(f"{value}\t{text}\n")
     return 0
 
@@ -70,6 +72,8 @@ class Cursor:
             yield from self._flags(word)
         elif "commands" in self.node:
             yield from self._commands(word)
+        elif self.node.get("words") == FILES:
+            yield FILES, ""
         elif self.node.get("words"):
             yield from self._command().complete_argument(word)
 
@@ -132,7 +136,9 @@ def _node(node: Any, tables: dict[str, int]) -> dict[str, Any]:
     derived = [_row(flag) for flag in node.derived().rows()]
     own = list(_own_rows(node))
     found: dict[str, Any] = {"flags": _numbers(tables, own, derived, _global_rows(global_flags()))}
-    if type(node).complete_argument is not StashCommand.complete_argument:
+    if any(_takes_files(param.metavar) for param in node.params if param.param_type_name == "argument"):
+        found["words"] = FILES
+    elif type(node).complete_argument is not StashCommand.complete_argument:
         found["words"] = True
     return found
 
@@ -153,9 +159,15 @@ def _numbers(tables: dict[str, int], *found: list[Row]) -> list[int]:
 def _own_rows(command: StashCommand) -> Iterator[Row]:
     """The options declared to Typer."""
     _, valued = command.own_names()
+    files = {name for param in command.params if _takes_files(param.metavar) for name in param.opts}
     for param in command.params:
         for name in param.opts if param.param_type_name == "option" else ():
-            yield name, getattr(param, "help", None) or "", [] if name in valued else None, False
+            yield (
+                name,
+                getattr(param, "help", None) or "",
+                [FILES] if name in files else [] if name in valued else None,
+                False,
+            )
 
 
 def _global_rows(table: FlagTable) -> list[Row]:
@@ -163,8 +175,13 @@ def _global_rows(table: FlagTable) -> list[Row]:
 
 
 def _row(flag: Flag) -> Row:
-    values = list(flag.choices) if flag.metavar else None
+    values = ([FILES] if _takes_files(flag.metavar) else list(flag.choices)) if flag.metavar else None
     return f"{flag.name} {flag.short}".strip(), flag.long_help or flag.help, values, flag.hidden
+
+
+def _takes_files(metavar: str | None) -> bool:
+    """Whether a value is the name of a file or folder."""
+    return any(word in (metavar or "") for word in ("FILE", "PATH"))
 
 
 def _dump(value: Any) -> str:

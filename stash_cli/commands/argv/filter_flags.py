@@ -71,6 +71,9 @@ class FilterFlags(FlagTable):
         )
         return {field.name.removesuffix("_filter"): field.target for field in nested if field.target}
 
+    def related_names(self) -> Collection[str]:
+        return self.related
+
     def nested(self) -> Iterator[FilterFlags]:
         """The tables of the related types, one level deep; a flag of the type's own wins."""
         for name, type_name in self.related.items() if not self.path else ():

@@ -81,6 +81,10 @@ class FlagTable:
         """This table and those of related types."""
         yield self
 
+    def related_names(self) -> Collection[str]:
+        """Relations whose objects have flags of their own."""
+        return ()
+
 
 class LazyFlags(FlagTable):
     """A table that is built when a flag is looked up that no earlier table has."""
@@ -103,6 +107,9 @@ class LazyFlags(FlagTable):
 
     def with_nested(self) -> Iterator[FlagTable]:
         return self.table.with_nested()
+
+    def related_names(self) -> Collection[str]:
+        return self.table.related_names()
 
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "md", "ids", "paths")

@@ -5,7 +5,9 @@ Register-ArgumentCompleter -Native -CommandName stash, stash-cli -ScriptBlock {
     if ($word -eq '') { $words += '""' }
     $env:_STASH_COMPLETE = '1'
     try {
-        & $ast.CommandElements[0].ToString() @words 2>$null | ForEach-Object {
+        $found = @(& $ast.CommandElements[0].ToString() @words 2>$null)
+        if ($found.Count -and $found[0].StartsWith(':files')) { return }
+        $found | ForEach-Object {
             $value, $text = $_ -split "`t", 2
             if (-not $text) { $text = $value }
             [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $text)

@@ -17,6 +17,7 @@ from stash_cli.commands.argv.value_parsers import named, row_limit
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from stash_cli.commands.argv.flags import Flag
     from stash_cli.commands.noun import Noun
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.paging import FindQuery
@@ -35,15 +36,48 @@ class FindCommand(StashCommand):
     """A command with every filter field of its type as flags."""
 
     help_flags: ClassVar[dict[str, tuple[str, str]]] = {
-        "--help-filters": ("filter_help", "list the flags of all lookups")
+        "--help-filters": ("filter_help", "list the flags of a field, or of all fields")
     }
 
-    def filter_help(self, ctx: Any) -> str:
-        """Every lookup of every field, those of related objects too."""
+    def help_text(self) -> str:
+        """The help, and how to find the flags of related objects, which it does not list."""
+        related = [name.replace("_", "-") for name in self.derived().related_names()]
+        scene = next((name for name in related if name.startswith("scene")), "")
+        example = "--performers-country JP" if "performers" in related else f"--{scene}-rating100-gte 80"
+        more = (
+            f"Flags of related objects ({', '.join(related)}) have their name in front: {example}. "
+            "See --help-filters FIELD."
+        )
+        return "\n\n".join([super().help_text(), *([more] if related else ())])
+
+    def filter_help(self, ctx: Any, field: str) -> str:
+        """Every lookup of every field, or of one; those of related objects too."""
         from stash_cli.commands.argv.help import Layout, all_flags
 
         title = f"Filters of {ctx.command_path}"
-        return all_flags(Layout.of(ctx.obj.streams), title, self.derived().with_nested())
+        tables = list(self.derived().with_nested())
+        if field:
+            title, tables = f"{title}: {field}", [_of_field(tables, field)]
+        return all_flags(Layout.of(ctx.obj.streams), title, tables)
+
+
+def _of_field(tables: Sequence[FlagTable], field: str) -> FlagTable:
+    """The flags of a field, given by its own name, by that of one of its flags, or with dots."""
+    wanted = field.lstrip("-").replace("_", "-").replace(".", "-")
+    flags = [flag for table in tables for flag in table.rows()]
+    keys = {key for flag in flags for key in [_key(flag)] if wanted in (key, flag.name[2:])}
+    found = [flag for flag in flags if _key(flag) in keys]
+    if not found:
+        from stash_cli.core.errors import StashLookupError, did_you_mean
+
+        near = did_you_mean(wanted, dict.fromkeys(map(_key, flags)))
+        raise StashLookupError(f"there is no filter field {field!r}. {near or 'See --help for the fields.'}")
+    return FlagTable(found)
+
+
+def _key(flag: Flag) -> str:
+    """`performers__country__eq` as performers-country."""
+    return flag.dest.rpartition("__")[0].replace("__", "-").replace("_", "-")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
