@@ -50,7 +50,7 @@ EXAMPLES = (
     "stash --demo scenes find --rating100-gte 80",
     "stash scenes find beach --tag Outdoor --sort -date --limit 10",
     "stash performers find --country JP --json --fields id,name,birthdate",
-    "stash scenes update 12 13 --rating100 80 --add-tag Favourite",
+    "stash scenes update 12 13 --rating100 80 --add-tag Outdoor",
     "stash scan --wait",
 )
 

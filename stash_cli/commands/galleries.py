@@ -18,13 +18,13 @@ NOUN = Noun(
     files=("files.path", "folder.path"),
     verbs=(
         find(
-            "stash galleries find --studio Acme --no-organized",
+            "stash galleries find --studio 'Acme Films' --no-organized",
             "stash galleries find --missing date --json",
         ),
         show(),
         count(),
         create(
-            'stash gallery create --title "Beach set" --studio Acme',
+            'stash gallery create --title "Beach set" --studio "Acme Films"',
         ),
         update(),
         delete(),

@@ -18,7 +18,7 @@ NOUN = Noun(
     ),
     verbs=(
         find(
-            "stash groups find --studio Acme --sort date",
+            "stash groups find --studio 'Acme Films' --sort date",
             "stash groups find --missing front_image",
         ),
         show(),

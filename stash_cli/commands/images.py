@@ -19,7 +19,7 @@ NOUN = Noun(
     files=("visual_files.path",),
     verbs=(
         find(
-            "stash images find --gallery 'Beach set' --sort path",
+            "stash images find --gallery 3 --sort path",
             "stash images find --resolution-gte 4k --ids",
         ),
         show(),

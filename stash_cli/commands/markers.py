@@ -17,7 +17,7 @@ NOUN = Noun(
     files=("scene.files.path",),
     verbs=(
         find(
-            "stash markers find --tag Intro --sort scene_id",
+            "stash markers find --tag Coast --sort scene_id",
             "stash markers find --scene 12 --json",
         ),
         show(),

@@ -31,7 +31,7 @@ NOUN = Noun(
         ),
         update(
             "stash scene update 12 --rating100 80 --add-tag Outdoor --remove-tag 'To sort'",
-            "stash scenes find --studio Acme --ids | stash scenes update - --organized --yes",
+            "stash scenes find --studio 'Acme Films' --ids | stash scenes update - --organized --yes",
             "stash scene update 12 --clear director --clear studio",
         ),
         delete(),

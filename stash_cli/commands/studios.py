@@ -12,7 +12,7 @@ NOUN = Noun(
     verbs=(
         find(
             "stash studios find --favorite",
-            "stash studios find --parent Acme --ids",
+            "stash studios find --parent 'Acme Films' --ids",
         ),
         show(),
         count(),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+
 import pytest
-from cli_support import Cli
+from cli_support import Cli, leaves
 from every import every
 
 from stash_cli.app import NOUNS, root
@@ -94,3 +97,15 @@ def test_every_command_suggests_itself_for_one_wrong_letter() -> None:
     names = list(root().entries)
     for name in names:
         assert name in did_you_mean(f"{name[:2]}{name[3:]}", names) or len(name) < 4
+
+
+def examples_of_finds() -> list[str]:
+    """Every example of help that only reads objects and names no file."""
+    found = [each for command in leaves().values() for each in command.examples]
+    reads = re.compile(r"stash (\w+) (find|count|show) ")
+    return [each for each in found if reads.match(each) and "|" not in each and " jobs " not in each]
+
+
+@every("example", examples_of_finds())
+def test_an_example_of_help_works_on_the_demo(example: str) -> None:
+    Cli("embedded:demo").ok(*shlex.split(example)[1:])
