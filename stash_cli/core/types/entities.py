@@ -136,8 +136,8 @@ ENTITIES: dict[str, Entity] = {
             "Group",
             "group",
             "groups",
-            sort_keys="created_at date duration id name o_counter rating scenes_count sub_group_order tag_count "
-            "updated_at",
+            sort_keys="created_at date duration id name o_counter rating scenes_count sub_group_order "
+            "tag_count updated_at",
         ),
         Entity(
             "SceneMarker",
