@@ -33,6 +33,7 @@ class Counting:
         self.inner = inner
         self.url = inner.url
         self.sent: list[GraphQLRequest] = []
+        self.answers: list[GraphQLResponse] = []
         self.meanwhile: Callable[[], None] = lambda: None
         self.held: list[Held] = []
         self.loses: Callable[[GraphQLRequest], bool] = lambda _: False
@@ -48,6 +49,7 @@ class Counting:
         held = next((each for each in self.held if each.word in request.document), None)
         if held is None:
             answer = await self.inner.execute(request)
+            self.answers.append(answer)
             if self.loses(request):
                 raise StashConnectionError("the answer is lost", delivery=Delivery.BODY_WRITTEN)
             return answer

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.paging import FindQuery
     from stash_cli.core.client.session import Session
+    from stash_cli.core.query.count_plan import CountPlan
     from stash_cli.core.types.entities import Entity
 
 TABLE_ROWS = 40
@@ -167,11 +168,13 @@ def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
 def count(noun: Noun, runtime: Runtime, options: SearchOptions) -> int:
     async def work(session: Session) -> int:
         search = await read_search(session, runtime, noun, options)
-        if search.matches is None:
-            from stash_cli.core.client import paging
+        from stash_cli.core.client import paging
 
+        if search.matches is None:
             return await paging.count(session, search.query)
-        return sum([len(page) async for page in pages_of(session, search, ["id"])])
+        return await paging.count_tested(
+            session, search.query, search.matches, search.needs, search.count_plan
+        )
 
     found = runtime.run(work)
     if not found:
@@ -260,11 +263,15 @@ _COUNTRY_CODE = re.compile("[A-Za-z]{2}")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
-    """A query, and the part of the filter that the server cannot test: `matches` tests rows with `needs`."""
+    """A query, and the part of the filter that the server cannot test: `matches` tests rows with `needs`.
+
+    `count_plan` tells which of the matches the server can count.
+    """
 
     query: FindQuery
     matches: Callable[[Row], bool] | None = None
     needs: tuple[str, ...] = ()
+    count_plan: CountPlan | None = None
 
 
 async def read_search(
@@ -287,7 +294,8 @@ async def read_search(
     for note in compiled.notes:
         runtime.streams.detail(note)
     query = FindQuery(entity, filter=compiled.filter or None, **asked)
-    return Search(query, compiled.post_filter, compiled.post_filter.fields if compiled.post_filter else ())
+    needs = compiled.post_filter.fields if compiled.post_filter else ()
+    return Search(query, compiled.post_filter, needs, compiled.count_plan)
 
 
 async def _named(session: Session, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import re
 from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashGraphQLError, StashLookupError, did_you_mean
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Sequence
 
     from stash_cli.core.client.session import Session
+    from stash_cli.core.query.count_plan import CountPlan
     from stash_cli.core.types.entities import Entity
 
 
@@ -120,6 +121,22 @@ async def count(session: Session, query: FindQuery) -> int:
     # A page of 0 rows still has the right count.
     answer = await session.call(query.entity.find, query.args(1, 0), ["count"])
     return int(answer["count"])
+
+
+async def count_tested(
+    session: Session,
+    query: FindQuery,
+    passes: Callable[[Row], bool],
+    needs: Sequence[str],
+    plan: CountPlan | None,
+) -> int:
+    """The number of rows that `passes`, which reads `needs`: by rows, but for what `plan` counts."""
+    filters = [query.filter] if plan is None else plan.doubtful
+    found = 0 if plan is None else await count(session, replace(query, filter=plan.certain))
+    for each in filters:
+        rows = iter_rows(session, replace(query, filter=each or None), list(dict.fromkeys(["id", *needs])))
+        found += sum([passes(row) async for row in rows])
+    return found
 
 
 async def iter_pages(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashIntegrationError, StashLookupError
 from stash_cli.core.query.conditions import conditions_of
+from stash_cli.core.query.count_plan import CountPlan, count_plan
 from stash_cli.core.query.extractors import extractor_of
 from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.filter_builder import (
@@ -93,6 +94,8 @@ class Compiled:
     filter: dict[str, Any]
     post_filter: Predicate | None = None
     notes: list[str] = field(default_factory=list)
+    count_plan: CountPlan | None = None
+    """The filters that tell the number of matches without reading all rows, where there are any."""
 
     def explain(self) -> str:
         """The filter as JSON, and a line for each part that is tested here or unreliable."""
@@ -133,7 +136,8 @@ def compile(  # noqa: A001 - the usual word for it
         else _condition_test(type_name, one)
         for one in left
     ]
-    return Compiled(type_name, server_filter, Predicate(tuple(parts)), notes)
+    plan = count_plan(conditions, left, nests=nests(type_name))
+    return Compiled(type_name, server_filter, Predicate(tuple(parts)), notes, plan)
 
 
 def matches(type_name: str, query: Q | Mapping[str, Any], *, now: datetime | None = None) -> Predicate:

@@ -70,6 +70,14 @@ class FilterField:
         raise StashInputError(f"{self.owner}.{self.name} takes {expected}, not {value!r}.")
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The server's part of a condition as two that no object meets both: `certain` ones need no test."""
+
+    certain: list[Clause]
+    doubtful: list[Clause]
+
+
 @dataclass(frozen=True)
 class Condition:
     """The lookups of one field, compiled.
@@ -77,7 +85,8 @@ class Condition:
     `clauses` is the server's part, a conjunction. Where `exact` is False the server may return more than
     asked for, and `test` decides on the values that `extractor` (None: the field's) reads from a row. `test`
     is None where rows cannot tell. `given` marks a criterion in the API's own shape. `without_rows` is the
-    nearest condition that needs no rows, for where these cannot be read.
+    nearest condition that needs no rows, for where these cannot be read. `split` tells what of the server's
+    part needs no test, where that can be said.
     """
 
     field: FilterField
@@ -88,6 +97,7 @@ class Condition:
     extractor: Extractor | None = None
     given: bool = False
     without_rows: Condition | None = None
+    split: Split | None = None
 
     @property
     def is_positive(self) -> bool:

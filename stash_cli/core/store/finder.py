@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stash_cli.core.client.paging import FindQuery, count
+from stash_cli.core.client.paging import FindQuery, count, count_tested
 from stash_cli.core.client.resolver import first_row, resolve_lookups
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.query.lookups import Compiled
@@ -73,9 +73,13 @@ class Finder:
 
     async def count(self, question: Question) -> int:
         """The number of matches, by rows only where a post filter remains."""
-        if question.compiled.post_filter is None:
+        compiled = question.compiled
+        if compiled.post_filter is None:
             return await count(self._session, question.query)
-        return len([row async for row in question.rows()])
+        needs = compiled.post_filter.fields
+        return await count_tested(
+            self._session, question.query, compiled.post_filter, needs, compiled.count_plan
+        )
 
     async def objects(
         self,

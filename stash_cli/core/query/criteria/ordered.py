@@ -27,6 +27,7 @@ from stash_cli.core.query.model import (
     Condition,
     FilterField,
     Lookup,
+    Split,
     Term,
     Test,
     with_modifier,
@@ -240,6 +241,7 @@ class Times(Ordered):
             clauses=self._clauses(field, asked, empty) if told else [],
             exact=False,
             note=_ROWS_DECIDE.format(name=field.name),
+            split=self._split(field, spans, asked, empty),
             without_rows=replace(
                 found,
                 clauses=self._clauses(field, self._in_zone(now, spans), empty),
@@ -254,6 +256,20 @@ class Times(Ordered):
             for low, high in spans
         ]
         return scales.union(wide, self.scale)
+
+    def _split(
+        self, field: FilterField, spans: scales.Intervals, asked: scales.Intervals, empty: bool
+    ) -> Split | None:
+        """What is sent, split by whether a wall time is within `spans` in every zone; None if none is."""
+        certain = [
+            (None if low is None else low + _EAST, None if high is None else high - _WEST)
+            for low, high in spans
+        ]
+        certain = [(low, high) for low, high in certain if low is None or high is None or low <= high]
+        if not certain:
+            return None
+        doubtful = scales.intersect(asked, scales.complement(certain, self.scale))
+        return Split(self._clauses(field, certain, empty), self._clauses(field, doubtful, False))
 
     def _in_zone(self, now: datetime, spans: scales.Intervals) -> scales.Intervals:
         """The wall times of `spans` in the zone of `now`."""
