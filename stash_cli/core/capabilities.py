@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashCapabilityError, StashUnmappedFieldWarning
 from stash_cli.core.graphql.compat.answers import is_older
 from stash_cli.core.graphql.compat.inputs import OPERATIONS
-from stash_cli.core.graphql.releases import older_name, since
+from stash_cli.core.graphql.releases import SINCE, number, older_name, since
 from stash_cli.core.graphql.shapes import Shapes
 from stash_cli.core.types.api import TypeRef, describe_api
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+_RELEASE_TEXT = re.compile(r"v?(\d+\.\d+)(\.\d+)?")
 KINDS = ("query", "mutation", "subscription")
 
 
@@ -125,6 +127,34 @@ class ServerCapabilities:
             if self.has_operation(kind, known):
                 return known
         raise self.missing_error(name)
+
+    @cached_property
+    def release(self) -> tuple[int, ...]:
+        """The release, such as (0, 30); of a server that does not say it, by what its schema has."""
+        said = _RELEASE_TEXT.match(self.version)
+        if said:
+            return number(said[1])
+        return max(
+            (number(known) for known, names in SINCE.items() if known and self._has_any(names)), default=()
+        )
+
+    def is_since(self, release: str) -> bool:
+        """Whether the server may have what came with `release`: a development build has some of the next."""
+        if not self.release:
+            return True
+        major, minor = self.release
+        ahead = not _RELEASE_TEXT.fullmatch(self.version)
+        return (major, minor + ahead) >= number(release)
+
+    def _has_any(self, names: str) -> bool:
+        """Whether the server has any of the operations and fields in `names`."""
+        return any(
+            self.type_has_field(*name.split("."))
+            if "." in name
+            else self.has_query(name) or self.has_mutation(name)
+            for name in names.split()
+            if "(" not in name
+        )
 
     @cached_property
     def shapes(self) -> Shapes:

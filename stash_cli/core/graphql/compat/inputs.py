@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashError, StashInputError, did_you_mean
 from stash_cli.core.graphql.compat.answers import PARTS, write_saved_filter
+from stash_cli.core.graphql.compat.sorts import fit_sort
 from stash_cli.core.graphql.releases import older_name
 from stash_cli.core.types.api import TypeRef, describe_api
 
@@ -139,6 +140,8 @@ def fit(
 
     The type name is the server's, as variables must declare it and some types were renamed.
     """
+    if ref.name == "FindFilterType":
+        value = fit_sort(operation, value, server)
     for name in (key, older_name(key)):
         if name in known:
             return Fitted(name, known[name], fit_value(ref.name, TypeRef(known[name]).name, value, server))

@@ -1,0 +1,74 @@
+"""The release of a server, and what that release does otherwise than today's."""
+
+from __future__ import annotations
+
+import pytest
+from schemas import capabilities_of, known_versions, old_schema, schema_of, server_of
+
+from stash_cli.core.capabilities import EmbeddedCapabilities, ServerCapabilities
+from stash_cli.core.errors import StashCapabilityError
+from stash_cli.core.graphql import document
+from stash_cli.core.types.entities import ENTITIES
+
+
+def server(version: str) -> ServerCapabilities:
+    return capabilities_of(old_schema(), version)
+
+
+@pytest.mark.parametrize(
+    ("said", "release", "since"),
+    [
+        ("v0.22.1", (0, 22), ["0.21", "0.22"]),
+        ("0.30.1", (0, 30), ["0.22", "0.30"]),
+        ("v0.30.1-19-gcf3489efd", (0, 30), ["0.30", "0.31"]),
+    ],
+)
+def test_a_release_is_what_the_server_says(said: str, release: tuple[int, int], since: list[str]) -> None:
+    asked = server(said)
+    assert asked.release == release
+    assert [each for each in ("0.21", "0.22", "0.30", "0.31", "0.32") if asked.is_since(each)][-2:] == since
+
+
+@pytest.mark.parametrize("version", known_versions()[:-1])
+def test_a_server_that_does_not_say_it_is_known_by_its_schema(version: str) -> None:
+    schema = schema_of(version)
+    assert schema is not None
+    assert capabilities_of(schema, "").release == tuple(map(int, version.split(".")[:2]))
+
+
+def sort_sent(server: ServerCapabilities, plural: str, key: str) -> str:
+    entity = next(each for each in ENTITIES.values() if each.plural == plural)
+    sent = document.root(entity.find, {"filter": {"sort": key}}, "count", server=server)
+    return str(sent.values["filter"]["sort"])
+
+
+@pytest.mark.parametrize(
+    ("plural", "keys"),
+    [
+        ("scenes", "studio performer_age resolution last_o_at"),
+        ("performers", "play_count o_counter last_played_at last_o_at scenes_duration"),
+    ],
+)
+def test_a_sort_key_that_an_older_server_lacks_is_refused_before_sending(plural: str, keys: str) -> None:
+    for key in keys.split():
+        with pytest.raises(
+            StashCapabilityError, match=rf"Sorting {plural} by {key} needs Stash 0\.\d\d"
+        ) as no:
+            sort_sent(server("v0.22.1"), plural, key)
+        assert "It sorts them by " in str(no.value.hint)
+        assert key not in str(no.value.hint).removeprefix("It sorts them by ").split(", ")
+
+
+def test_sort_keys_with_an_older_name_are_renamed() -> None:
+    assert sort_sent(server("v0.22.1"), "scenes", "group_scene_number") == "movie_scene_number"
+
+
+def test_every_listed_sort_key_reaches_a_current_server() -> None:
+    for entity in ENTITIES.values():
+        for key in (*entity.sorts, "random_5"):
+            assert sort_sent(EmbeddedCapabilities(), entity.plural, key) == key
+
+
+def test_sort_keys_of_a_recorded_release() -> None:
+    for version in known_versions():
+        assert sort_sent(server_of(version), "scenes", "title") == "title"
