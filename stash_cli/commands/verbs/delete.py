@@ -95,7 +95,7 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
             for each in plan_destroy(entity.type, found.ids, options.flags, size=len(found.ids)):
                 runtime.streams.data(json.dumps({each.name: each.args}) + "\n")
         else:
-            ask(runtime, options, found)
+            require_consent(runtime, options, found)
             operations = list(plan_destroy(entity.type, found.ids, options.flags))
             await send(session, runtime, operations, found.outcomes)
             report(runtime, entity, found)
@@ -127,7 +127,7 @@ def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
     writer.finish()
 
 
-def ask(runtime: Runtime, options: DeleteOptions, found: Targets) -> None:
+def require_consent(runtime: Runtime, options: DeleteOptions, found: Targets) -> None:
     """Ask for a yes, or for the count of objects where files are deleted."""
     from stash_cli.output.failures import confirm, confirm_count
 
