@@ -42,7 +42,7 @@ _PUBLIC = {
     "errors": "Delivery StashAmbiguousError StashAuthenticationError StashBatchError StashCapabilityError"
     " StashCleanupWarning StashConfigurationError StashConflictError StashConnectionError StashError"
     " StashGraphQLError StashInputError StashIntegrationError StashJobError StashJobRunningError"
-    " StashJobUnknownError"
+    " StashJobLogError StashJobUnknownError"
     " StashLockedError StashLookupError StashNotConfirmedError StashNotFoundError"
     " StashNotSentError StashServerError"
     " StashSystemNotReadyError StashUnknownOutcomeError StashUnmappedFieldWarning StashUsageError"

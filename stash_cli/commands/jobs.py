@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
+from stash_cli.commands.job_log import tell
 from stash_cli.commands.outcomes import Nouns, Outcomes
 from stash_cli.commands.sending import confirmed, uninterrupted
 from stash_cli.commands.waiting import JOB, FollowOptions, Started, follow, snake
@@ -98,22 +99,25 @@ def run_show(runtime: Runtime, options: ShowOptions) -> None:
 def run_wait(runtime: Runtime, options: WaitOptions) -> None:
     """Wait until jobs end, with their progress: the given jobs, or all running and waiting jobs.
 
-    The exit status is 9 if a job failed or was cancelled, 8 after --wait-timeout, and 10 if the server no
-    longer knows the job.
+    The exit status is 9 if a job failed or was cancelled, 8 after --wait-timeout, 6 if the server logged
+    errors while the job ran, and 10 if the server no longer knows the job.
     """
     runtime.check_output(JOB)
     wanted = [check_id(job) for job in options.jobs or ()]
 
-    async def work(session: Session) -> list[dict[str, Any]]:
+    async def work(session: Session) -> list[tuple[dict[str, Any], Started]]:
         # The ids are read once: a job that is added meanwhile may wait behind others for hours.
         ids = wanted or [job["id"] for job in await queue(session)]
-        return [await follow(session, runtime, job_id, options, Started(job_id)) for job_id in ids]
+        started = [Started(job_id) for job_id in ids]
+        return [(await follow(session, runtime, str(each.id), options, each), each) for each in started]
 
     ended = runtime.run(work)
     if not runtime.for_people:
-        runtime.print_rows(JOB, ended)
-    for job in ended:
-        runtime.streams.note(f"job {job['id']} finished")
+        runtime.print_rows(JOB, [job for job, _ in ended])
+    if not ended:
+        runtime.streams.note("no jobs are running or waiting")
+    for job, started in ended:
+        tell(runtime, job["id"], started.log, options.level)
 
 
 def run_watch(runtime: Runtime, _: CommandOptions) -> None:

@@ -11,8 +11,9 @@ import typer
 
 from stash_cli.commands.argv.command import Entry, LazyGroup, StashCommand, command
 from stash_cli.commands.argv.input_flags import flag_table, unflatten
+from stash_cli.commands.library import absolute
 from stash_cli.commands.waiting import JOB, FollowOptions, run_job
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -71,33 +72,55 @@ def run_scan(runtime: Runtime, options: ScanOptions) -> None:
     paths, follow = options.paths or [], options if options.follows else None
     if not all(map(str.strip, paths)):
         raise StashUsageError("PATH is empty: give a file or folder, or none for all media folders")
+    paths = [absolute(path) for path in paths]  # the server would take them as relative to its own folder
     given = unflatten(options.flags) | ({"paths": paths} if paths else {})
 
     async def work(session: Session) -> None:
+        await require_ready(session)
+        await check_paths(session, runtime, paths)
         # The server takes a missing setting as false, so the defaults have to be sent along.
         values = await saved_defaults(session, "scan", INPUT) | given
-        await _warn_outside(session, runtime, paths)
         runtime.streams.detail(f"scanning with {json.dumps(values, ensure_ascii=False)}")
         await run_job(session, runtime, "metadataScan", {"input": values}, follow)
 
     runtime.run(work, writes=True)
 
 
-async def _warn_outside(session: Session, runtime: Runtime, paths: Sequence[str]) -> None:
-    """Warn of paths in no media folder: the server skips them and says so only in its log."""
-    if not paths:
-        return
+async def require_ready(session: Session) -> None:
+    """Raise StashSystemNotReadyError before set-up or a migration: then jobs end and have done nothing."""
+    from stash_cli.core.client.responses import not_ready
+
+    status = (await session.call("systemStatus", {}, ["status"]))["status"]
+    if status != "OK":
+        raise not_ready(status, status)
+
+
+async def check_paths(session: Session, runtime: Runtime, paths: Sequence[str]) -> None:
+    """Refuse paths that the server would skip, saying so only in its log, or not at all.
+
+    Raises StashInputError for a path in no media folder and, where the library is a file here, for one that
+    is missing or unreadable.
+    """
     answer = await session.call("configuration", {}, ["general.stashes.path"])
-    folders = [stash["path"].rstrip("/\\") for stash in answer["general"]["stashes"]]
-    # An embedded library runs here, so a relative path is one of this process.
+    folders = [stash["path"] for stash in answer["general"]["stashes"]]
+    if not folders:
+        runtime.streams.warn("there are no media folders; add one with: stash library add PATH")
     for path in paths:
-        place = _absolute(path) if session.connection.is_embedded else path
-        if not any(place == folder or place.startswith((f"{folder}/", f"{folder}\\")) for folder in folders):
-            runtime.streams.warn(f"{path} is not in a media folder and is not scanned")
+        if not any(_is_below(path, folder.rstrip("/\\")) for folder in folders):
+            raise StashInputError(f"{path} is not in a media folder", hint="See `stash library list`.")
+        if session.connection.is_embedded:
+            _require_readable(path)
 
 
-def _absolute(path: str) -> str:
-    return os.path.abspath(path)  # noqa: PTH100 - links stay as they are named, as in a scan
+def _require_readable(path: str) -> None:
+    if not os.path.lexists(path):
+        raise StashInputError(f"there is no file or folder {path}")
+    if not os.access(path, os.R_OK):
+        raise StashInputError(f"{path} cannot be read: permission denied")
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith((f"{folder}/", f"{folder}\\"))
 
 
 async def saved_defaults(session: Session, task: str, input_type: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,25 +10,19 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions
 from stash_cli.commands.argv.value_parsers import choice, named, seconds
+from stash_cli.commands.job_log import FAIL_ON, JobLog, job_log, tell
 from stash_cli.commands.sending import confirmed, uninterrupted
-from stash_cli.core.errors import StashError, StashIntegrationError, StashJobError
+from stash_cli.core.errors import StashError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.progress import MODES, open_progress
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-    from datetime import datetime
+    from collections.abc import Awaitable, Callable
 
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.jobs import JobUpdate
-    from stash_cli.core.client.session import Session, Stream
-
-LEVELS = ("error", "warning")
-"""Log levels, most severe first; a level includes those before it."""
-
-LOG_DELAY = 1.5
-"""Seconds to wait for the last log lines: the server sends lines about once a second."""
+    from stash_cli.core.client.session import Session
 
 JOB = View(
     "Job",
@@ -68,9 +62,9 @@ FailOnLog = Annotated[
     str | None,
     typer.Option(
         "--fail-on-log",
-        metavar="|".join(LEVELS),
-        parser=named("--fail-on-log", choice(*LEVELS)),
-        help="exit 9 if the server logs an error or warning",
+        metavar="|".join(FAIL_ON),
+        parser=named("--fail-on-log", choice(*FAIL_ON)),
+        help="exit 6 if the server logs an error (default) or warning while the job runs",
     ),
 ]
 
@@ -83,6 +77,11 @@ class FollowOptions(CommandOptions):
     progress: ProgressMode = "auto"
     stop_on_interrupt: StopOnInterrupt = False
     fail_on_log: FailOnLog = None
+
+    @property
+    def level(self) -> str:
+        """The level of log lines that fail the command."""
+        return self.fail_on_log or "error"
 
 
 def snake(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -99,10 +98,11 @@ def camel(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Started:
-    """A job that was started: its id once known, and its last state."""
+    """A job that was started: its id once known, its last state, and the server's log while it ran."""
 
     id: str | None = None
     last: JobUpdate | None = None
+    log: JobLog = field(default_factory=JobLog)
 
 
 async def follow(
@@ -124,14 +124,15 @@ async def follow(
     def tell_away(error: StashError) -> None:
         runtime.streams.note(f"{error.message} Waiting for the server.")
 
-    async with job_log(session, runtime, options.fail_on_log) as log:
+    async with job_log(session, runtime) as started.log:
         progress = open_progress(runtime.streams, options.progress)
         try:
             watched = watch_job(session, start, timeout=options.wait_timeout, on_away=tell_away)
             async with aclosing(watched) as updates:
                 async for update in updates:
                     started.last = update
-                    log.since = update.job.get("addTime")
+                    started.log.since = update.job.get("addTime")
+                    started.log.until = update.job.get("endTime")
                     progress.update(update.description.rstrip("."), _fraction(update), update.sub_tasks)
         except CancelledError:
             progress.close()
@@ -195,15 +196,15 @@ async def run_job(
 
     if options is not None:
         job = await follow(session, runtime, start, options, started)
-        runtime.streams.note(f"job {job['id']} finished")
-        if runtime.for_people:
-            return
-    else:
-        try:
-            job = {"id": await start()}
-        finally:
-            # After Ctrl-C the job exists all the same, and its id is the only way to stop it.
-            _tell_started(session, runtime, started)
+        if not runtime.for_people:
+            print_started(runtime, job)
+        tell(runtime, job["id"], started.log, options.level)
+        return
+    try:
+        job = {"id": await start()}
+    finally:
+        # After Ctrl-C the job exists all the same, and its id is the only way to stop it.
+        _tell_started(session, runtime, started)
     print_started(runtime, job)
 
 
@@ -225,89 +226,3 @@ def print_started(runtime: Runtime, job: dict[str, Any]) -> None:
         runtime.streams.data(f"{job['id']}\n")
     else:
         runtime.print_row(JOB, job)
-
-
-@dataclass
-class JobLog:
-    """The log lines of a level, from the time on when the job was added."""
-
-    level: str = "error"
-    since: str | None = None
-    """The time when the job was added, by the server's clock."""
-    entries: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, entries: object) -> None:
-        """Add lines the server sent; raises StashIntegrationError for anything but a list of log lines."""
-        wanted = LEVELS[: LEVELS.index(self.level) + 1]
-        if not isinstance(entries, list) or not all(map(_is_line, entries)):
-            raise StashIntegrationError("The server sent a log that is not a list of log lines.")
-        self.entries += [entry for entry in entries if entry["level"].lower() in wanted]
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """The lines logged since the job was added.
-
-        The server sends its log with a delay, so lines of earlier jobs arrive, too. Times are in seconds.
-        """
-        since = _moment(self.since)
-        if since is None:
-            return self.entries
-        # Times in the server's log have no fraction, so lines of the first second would look too early.
-        since = since.replace(microsecond=0)
-        times = ((entry, _moment(entry.get("time"))) for entry in self.entries)
-        return [entry for entry, time in times if time is None or time >= since]
-
-
-def _is_line(entry: object) -> bool:
-    return isinstance(entry, dict) and all(isinstance(entry.get(name), str) for name in ("level", "message"))
-
-
-def _moment(text: object) -> datetime | None:
-    """Parse an instant; None for other text and for times without a zone."""
-    from datetime import datetime
-
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
-@asynccontextmanager
-async def job_log(session: Session, runtime: Runtime, fail_on: str | None) -> AsyncIterator[JobLog]:
-    """Subscribe to the server's log during the block, then print its lines; the block sets `since`.
-
-    Raises StashJobError when a line of level `fail_on` came. Without a websocket there is no log.
-    """
-    import asyncio
-
-    # Subscribed before the job starts, so that its first lines are not missed.
-    log = JobLog(fail_on or "error")
-    stream = session.subscribe("loggingSubscribe", reconnect=True)
-    try:
-        await stream.__aenter__()
-    except StashError as error:
-        runtime.streams.detail(f"Cannot read the server's log: {error.message}")
-        yield log
-        return
-    task = asyncio.ensure_future(_read_log(stream, log))
-    try:
-        yield log
-        if fail_on:
-            await asyncio.sleep(LOG_DELAY)
-    finally:
-        # The reader ends first, since a stream cannot be closed while it is read.
-        task.cancel()
-        [ended] = await asyncio.gather(task, return_exceptions=True)
-        if isinstance(ended, Exception):
-            runtime.streams.warn(f"the server's log is incomplete: {ended}")
-        await stream.aclose()
-        for line in log.lines:
-            runtime.streams.note(f"server: {line['level'].lower()}: {line['message']}")
-    if fail_on and log.lines:
-        raise StashJobError(f"the job finished, but the server logged {len(log.lines)} line(s) of {fail_on}")
-
-
-async def _read_log(stream: Stream, log: JobLog) -> None:
-    async for entries in stream:
-        log.add(entries)

@@ -23,6 +23,7 @@ StashError
 ├── StashBatchError             some operations of a batch were not done, or may not have been
 └── StashJobError               a job did not end well
     ├── StashJobRunningError    waiting was given up, the job goes on
+    ├── StashJobLogError        it finished, but errors were logged meanwhile
     └── StashJobUnknownError    the job's outcome cannot be known any more
 """
 
@@ -275,6 +276,18 @@ class StashJobRunningError(StashJobError):
 
     code = "job_running"
     exit_status = 8
+
+
+class StashJobLogError(StashJobError):
+    """A job finished, and the server logged errors while it ran; `details` are their lines."""
+
+    code = "job_logged"
+    exit_status = 6
+
+    def __init__(self, message: str, details: Sequence[str]) -> None:
+        super().__init__(message)
+        self.details = list(details)
+        self.facts = {"log": self.details}
 
 
 class StashJobUnknownError(StashJobError):

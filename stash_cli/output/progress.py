@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stash_cli.output.values import one_line
+from stash_cli.output.values import duration, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from stash_cli.output.streams import Streams
 
 MODES = ("auto", "bar", "plain", "none")
 
-BESIDE, LEAST = 56, 12
+_TELLING, _SOON = 0.05, 5.0
+"""The fraction, and the seconds, before which no time left is told."""
+BESIDE, LEAST = 64, 12
 """Columns that a bar needs beside the sub-task, and the least for the sub-task."""
 
 
@@ -55,12 +58,16 @@ class Lines:
 
 
 class Bar:
-    """A bar with the current sub-task and the time left."""
+    """A bar with the current sub-task, and the time left where that can be told.
 
-    def __init__(self, streams: Streams) -> None:
+    A fraction falls when the server finds more to do. Then its total is not known, so there is no percentage
+    until the highest one is reached again, and no time left any more.
+    """
+
+    def __init__(self, streams: Streams, clock: Callable[[], float] = time.monotonic) -> None:
         # Loading Rich takes longer than many requests.
         from rich.console import Console
-        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as RichProgress
 
         colored = streams.colored(streams.err)
@@ -70,22 +77,37 @@ class Bar:
         self.bar = RichProgress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TaskProgressColumn("{task.percentage:>3.0f}%", markup=False),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[percent]:>4}", markup=False),
+            TextColumn("{task.fields[left]}", markup=False),
             TextColumn("{task.fields[detail]}", style="dim", markup=False),
             console=console,
             transient=True,
         )
         self.task: Any = None
+        self.highest, self.fell = 0.0, False
+        self.clock, self.began = clock, clock()
         self.room = max(streams.width - BESIDE, LEAST)
 
     def update(self, what: str, fraction: float | None, subtasks: Sequence[str] = ()) -> None:
         detail = shortened(one_line(subtasks[0]), self.room) if subtasks else ""
         if self.task is None:
+            self.began = self.clock()
             self.bar.start()
-            self.task = self.bar.add_task(one_line(what), total=None, detail=detail)
-        done = {"completed": fraction, "total": 1.0} if fraction is not None else {"total": None}
-        self.bar.update(self.task, description=one_line(what), detail=detail, **done)
+            self.task = self.bar.add_task(one_line(what), total=None, detail=detail, percent="", left="")
+        known = None if fraction is None or fraction < self.highest else fraction
+        self.fell = self.fell or (fraction is not None and known is None)
+        self.highest = max(self.highest, known or 0.0)
+        done = {"completed": known, "total": 1.0} if known is not None else {"total": None}
+        percent = f"{known:.0%}" if known is not None else ""
+        facts: dict[str, Any] = {"detail": detail, "percent": percent, "left": self._left(known)}
+        self.bar.update(self.task, description=one_line(what), **facts, **done)
+
+    def _left(self, fraction: float | None) -> str:
+        """The time left, if the total has not changed and enough is done to tell."""
+        passed = self.clock() - self.began
+        if self.fell or fraction is None or not _TELLING <= fraction < 1 or passed < _SOON:
+            return ""
+        return f"about {duration(max(passed * (1 - fraction) / fraction, 1))} left"
 
     def close(self) -> None:
         if self.task is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from itertools import count
 from typing import Any
 
 import pytest
@@ -184,6 +185,19 @@ def test_a_bar_shows_the_sub_task_and_cleans_up() -> None:
     assert "/media/[b].mp4" in said(streams)
     assert " 50%" in said(streams)
     assert "[progress" not in said(streams)
+
+
+def test_a_bar_never_goes_back_nor_promises_an_end_while_the_total_grows() -> None:
+    seconds = count(step=10)
+    bar = Bar(fake_streams(terminal=True), lambda: float(next(seconds)))
+    seen = []
+    for fraction in (0.5, 0.96, 0.51, 0.9, 0.97, None, 0.99):
+        bar.update("Scanning", fraction)
+        [task] = bar.bar.tasks
+        seen.append((task.fields["percent"], task.fields["left"]))
+    bar.close()
+    assert [percent for percent, _ in seen] == ["50%", "96%", "", "", "97%", "", "99%"]
+    assert [left for _, left in seen if left] == ["about 0:10 left", "about 0:01 left"]
 
 
 def test_questions() -> None:

@@ -307,18 +307,34 @@ def test_scan_names_paths_outside_the_media_folders(embedded_url: str, pictures:
     cli = Cli(embedded_url)
     cli.ok("library", "add", str(pictures))
     for path in (f"{pictures}x", str(pictures.parent), str(pictures / "../other")):
-        assert f"{path} is not in a media folder" in cli.ok("scan", path, "--wait").err
-    assert "not in a media folder" not in cli.ok("scan", str(pictures / "p1.png"), "--wait").err
+        done = cli("scan", path, "--wait")
+        assert (done.status, f"{os.path.normpath(path)} is not in a media folder" in done.err) == (2, True)
+        assert "started" not in done.err
+    cli.ok("scan", str(pictures / "p1.png"), "--wait")
+    cli.ok("scan", os.path.relpath(pictures), "--wait")
+    missing = cli("scan", str(pictures / "nothing.png"), "--wait")
+    assert (missing.status, "no file or folder" in missing.err) == (2, True)
+
+
+def test_a_scan_of_no_media_folders_says_so(cli: Cli) -> None:
+    assert "there are no media folders" in cli.ok("scan", "--wait").err
 
 
 def test_what_the_server_logs_may_fail_a_scan(embedded_url: str, pictures: Path) -> None:
     (pictures / "broken.png").write_text("no picture", encoding="utf-8")
     cli = Cli(embedded_url)
     cli.ok("library", "add", str(pictures))
-    for level in ("warning", "error"):
-        failed = cli("scan", "--fail-on-log", level, "--rescan")
-        assert (failed.status, "broken.png" in failed.err) == (9, True)
-    assert cli("scan", "--wait", "--rescan").status == 0
+    for level in ((), ("--fail-on-log", "warning"), ("--fail-on-log", "error")):
+        failed = cli("scan", "--wait", "--rescan", *level)
+        assert failed.status == 6
+        assert "finished, but the server logged 1 error" in failed.err
+        assert "broken.png" in failed.err
+    quiet = cli("scan", "--wait", "--rescan", "-q", "--json")
+    assert quiet.json["status"] == "FINISHED"
+    assert "broken.png" in json.loads(quiet.err)["log"][0]
+    told = cli.ok("scan", "--wait", "--fail-on-log", "none", "--rescan").err
+    assert "finished; the server logged 1 error" in told
+    assert "broken.png" in told
     assert cli("scan", "--fail-on-log", "chatter").status == 2
 
 
@@ -387,7 +403,7 @@ def test_waiting_for_a_job(napping: str) -> None:
     stopped = cli("jobs", "stop", "99", "1")
     assert (stopped.status, "told to stop 1 of 2 jobs" in stopped.err) == (6, True)
     assert cli("jobs", "wait", "1").status == 9
-    assert cli.ok("jobs", "wait").err == ""
+    assert cli.ok("jobs", "wait").err == "no jobs are running or waiting\n"
     assert cli("jobs", "wait", "99").status == 10
 
 

@@ -20,22 +20,28 @@ def line(seconds: int) -> dict[str, Any]:
     return {"time": time.isoformat(), "level": "Error", "message": "something is wrong"}
 
 
-LOGS = [([line(-60)], 0, ""), ([line(600)], 9, "something is wrong"), ("boom", 0, "log is incomplete")]
+LOGS = [
+    ([line(-60)], 0, ""),
+    ([line(60)], 6, "something is wrong"),
+    ([line(6000)], 0, ""),
+    ("boom", 0, "log is incomplete"),
+]
 
 
-@pytest.mark.parametrize(("log", "status", "told"), LOGS, ids=["before", "during", "no log"])
+@pytest.mark.parametrize(("log", "status", "told"), LOGS, ids=["before", "during", "after", "no log"])
 async def test_only_lines_of_the_job_fail_it(log: Any, status: int, told: str, tmp_path: Path) -> None:
     async with jobs_served(tmp_path) as (_, server):
         added = datetime.now(UTC).isoformat()
+        ended = (datetime.now(UTC) + timedelta(seconds=600)).isoformat()
         server.jobs["7"] = job(addTime=added)
         streams = fake_streams(environ={"STASH_URL": server.url})
-        command = ["jobs", "wait", "7", "--fail-on-log", "error"]
+        command = ["jobs", "wait", "7"]
         task = asyncio.create_task(asyncio.to_thread(stash, command, streams, streams.environ))
         async with asyncio.timeout(10):
             while len(server.listeners) < 2 or not server.looks:  # noqa: ASYNC110 - it has no event
                 await asyncio.sleep(0.01)
         await server.publish("loggingSubscribe", log)
-        server.jobs["7"] = job(status="FINISHED", addTime=added)
+        server.jobs["7"] = job(status="FINISHED", addTime=added, endTime=ended)
         assert await task == status
         said = streams.err.getvalue()  # type: ignore[attr-defined]
-        assert ("something is wrong" in said, told in said) == (status == 9, True)
+        assert ("something is wrong" in said, told in said) == (status == 6, True)
