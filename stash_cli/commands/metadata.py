@@ -88,7 +88,7 @@ def run_scan(runtime: Runtime, options: ScanOptions) -> None:
 
 async def require_ready(session: Session) -> None:
     """Raise StashSystemNotReadyError before set-up or a migration: then jobs end and have done nothing."""
-    from stash_cli.core.client.responses import not_ready
+    from stash_cli.core.graphql.responses import not_ready
 
     status = (await session.call("systemStatus", {}, ["status"]))["status"]
     if status != "OK":

@@ -188,7 +188,10 @@ async def run_job(
     args: dict[str, Any],
     options: FollowOptions | None,
 ) -> None:
-    """Start a job and print its id; with `options`, follow it and print its last state in a chosen format."""
+    """Start a job and print its id; with `options`, follow it and print its last state in a chosen format.
+
+    A job of an embedded library ends before this process does, so it is followed in any case.
+    """
     started = Started()
 
     async def start() -> str:
@@ -206,6 +209,10 @@ async def run_job(
         # After Ctrl-C the job exists all the same, and its id is the only way to stop it.
         _tell_started(session, runtime, started)
     print_started(runtime, job)
+    if session.connection.is_embedded:
+        unseen = FollowOptions(progress="none")
+        await follow(session, runtime, job["id"], unseen, started)
+        tell(runtime, job["id"], started.log, unseen.level)
 
 
 def _tell_started(session: Session, runtime: Runtime, started: Started) -> None:

@@ -316,6 +316,16 @@ def test_scan_names_paths_outside_the_media_folders(embedded_url: str, pictures:
     assert (missing.status, "no file or folder" in missing.err) == (2, True)
 
 
+def test_a_job_of_a_library_in_this_process_is_told_to_the_end(library_file: Path, pictures: Path) -> None:
+    (pictures / "broken.png").write_text("no picture", encoding="utf-8")
+    cli = Cli(f"embedded:{library_file}")
+    cli.ok("library", "add", str(pictures))
+    done = cli("scan")
+    assert done.out == "1\n"
+    assert "broken.png" in done.err
+    assert "job 1 finished" in done.err
+
+
 def test_a_scan_of_no_media_folders_says_so(cli: Cli) -> None:
     assert "there are no media folders" in cli.ok("scan", "--wait").err
 
