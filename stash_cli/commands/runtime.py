@@ -111,9 +111,9 @@ class Runtime:
 
     def _note_demo(self) -> None:
         """Note once that the demo library is a copy of the user's own, which can be restored."""
-        from stash_cli.embedded.demo import is_first_change
+        from stash_cli.commands.embedded import embedded_module
 
-        if is_first_change():
+        if embedded_module("demo").is_first_change():
             self.streams.note(
                 "this changes your own copy of the demo library; `stash embedded reset` restores it"
             )
