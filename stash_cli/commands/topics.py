@@ -74,7 +74,7 @@ EXIT_STATUS = """\
    3  not found, or a name that matches several objects
    4  the API key is missing or wrong
    5  unreachable, timed out or locked: try again
-   6  partly done
+   6  partly done, or the server logged errors while the job ran
    7  the server is too old or too new
    8  waiting timed out; the job is still running
    9  the job failed or was cancelled
@@ -108,8 +108,9 @@ Cron has neither your PATH nor your variables: write the full path of the progra
   0 3 * * *  /home/me/.local/bin/stash scan --wait -q >> /home/me/stash.log 2>&1
 
 The key file is readable for you alone (chmod 600). Cron mails what a command
-prints; here it goes to a log. A job that failed ends with 9, one that still runs
-after --wait-timeout with 8, a server that cannot be reached with 5:
+prints; here it goes to a log. A scan that could not read everything ends with 6, a
+job that failed with 9, one that still runs after --wait-timeout with 8, a server
+that cannot be reached with 5:
 
   0 3 * * *  /home/me/.local/bin/stash scan --wait -q || echo "scan: exit $?"
 

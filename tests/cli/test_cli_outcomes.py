@@ -187,6 +187,16 @@ def test_an_empty_folder_is_none(verb: str, offline: Cli) -> None:
     assert offline("library", verb, "").status == 2
 
 
+@pytest.mark.parametrize(("status", "word"), [("NEEDS_MIGRATION", "migration"), ("SETUP", "set up")])
+def test_no_job_is_started_before_setup_or_a_migration(proxy: FaultProxy, status: str, word: str) -> None:
+    proxy.rule = on_operation(
+        "systemStatus", answered(json.dumps({"data": {"systemStatus": {"status": status}}}))
+    )
+    done = Cli(proxy.url)("scan", "--wait")
+    assert (done.status, word in done.err) == (1, True)
+    assert not proxy.mutations
+
+
 def test_a_job_is_started_once(proxy: FaultProxy) -> None:
     proxy.rule = on_operation("metadataScan", reset_after)
     done = Cli(proxy.url)("scan", "--wait")
