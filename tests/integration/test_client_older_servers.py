@@ -21,7 +21,8 @@ from stash_cli.core.errors import (
     StashInputError,
     StashUnknownOutcomeError,
 )
-from stash_cli.core.types import Group, Scene
+from stash_cli.core.store import StashEntityStore
+from stash_cli.core.types import Group, Performer, Scene
 
 VERSION = {"_server": {"version": "v0.22.1", "hash": "abc"}}
 SAVED = {
@@ -41,11 +42,14 @@ TEXT = json.dumps(
 )
 
 
+GENDERS = "extend type Performer { gender: String }"
 COUNTERS = "extend type Query { findScene(id: ID): Scene } extend type Scene { o_counter: Int }"
 
 
 def old(answer: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    schema = introspection_from_schema(extend_schema(old_schema(), parse(COUNTERS)), descriptions=False)
+    schema = introspection_from_schema(
+        extend_schema(old_schema(), parse(COUNTERS + GENDERS)), descriptions=False
+    )
     return lambda request: {**(schema if "__schema" in request["query"] else answer), **VERSION}
 
 
@@ -272,6 +276,24 @@ async def test_some_of_many_fail(tmp_path: Path) -> None:
         with pytest.raises(StashBatchError, match="1 of 2 failed: no such studio") as caught:
             await client.bulk_studio_update({"ids": [1, 2], "rating100": 60})
         assert [each.succeeded for each in caught.value.result] == [True, False]
+
+
+def test_rows_decide_where_an_older_server_is_wrong(tmp_path: Path) -> None:
+    """Before 0.25 servers found exactly one gender, and failed for none."""
+    people = [{"id": "1", "gender": None}, {"id": "2", "gender": "MALE"}, {"id": "3", "gender": "INTERSEX"}]
+    answer = {"findPerformers": {"performers": people}}
+    for gender, ids in ({"null": True}, ["1"]), ({"in": ["male", "intersex"]}, ["2", "3"]):
+        [(lookup, value)] = gender.items()
+
+        async def work(client: StashClient, asked: dict[str, Any]) -> tuple[list[str], int]:
+            store = StashEntityStore(client)
+            found = await store.find(Performer, fields=["gender"], **asked)
+            return [each.id for each in found], await store.count(Performer, **asked)
+
+        question = {f"gender__{lookup}": value}
+        found, sent = asked(tmp_path, answer, lambda client, question=question: work(client, question))
+        assert found == (ids, len(ids))
+        assert "performer_filter" not in sent["query"]
 
 
 def test_todays_servers_are_not_bridged() -> None:

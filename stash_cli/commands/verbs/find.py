@@ -290,7 +290,7 @@ async def read_search(
     from stash_cli.core.query import lookups
 
     named = await _named(session, entity, lookup_values(flags))
-    compiled = lookups.compile(entity.type, named)
+    compiled = lookups.compile(entity.type, named, server=await session.learn())
     for note in compiled.notes:
         runtime.streams.detail(note)
     query = FindQuery(entity, filter=compiled.filter or None, **asked)

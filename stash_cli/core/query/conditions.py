@@ -19,25 +19,30 @@ from stash_cli.core.query.extractors import FILES, RELATED, Extractor, extractor
 from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.filter_builder import build_filter, split_join_conflicts
 from stash_cli.core.query.model import Condition, FilterField
+from stash_cli.core.query.older_servers import for_server
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.query.model import Row, Test
 
 Given = dict[str, dict[str, Any]]
 """Field -> lookup -> value."""
 
 
-def conditions_of(type_name: str, lookups: Mapping[str, Any], now: datetime) -> list[Condition]:
-    """One condition per field, in the order given."""
+def conditions_of(
+    type_name: str, lookups: Mapping[str, Any], now: datetime, server: ServerCapabilities | None = None
+) -> list[Condition]:
+    """One condition per field, in the order given; for `server` where it is known."""
     given, nested, raw = _grouped(type_name, lookups)
     known = fields(type_name)
     found = [_field_condition(known[name], asked, now) for name, asked in given.items()]
     found += [_related_condition(known[name], asked, now) for name, asked in nested.items()]
     found += [Condition(known[name], [[(name, criterion)]], given=True) for name, criterion in raw.items()]
-    return [*found, *_same_file_condition(type_name, found)]
+    fitted = [for_server(one, server) for one in found]
+    return [*fitted, *_same_file_condition(type_name, found)]
 
 
 def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, dict[str, Any]]:

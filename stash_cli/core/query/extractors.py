@@ -136,6 +136,9 @@ EXTRACTORS: dict[tuple[str, str], Extractor] = {
     ("Studio", "parents"): at("parent_studio.id"),
     ("Studio", "child_count"): counting("child_studios"),
     ("Tag", "marker_count"): at("scene_marker_count"),
+    # Servers before 0.23 have these counts as filters only.
+    ("Tag", "parent_count"): counting("parents"),
+    ("Tag", "child_count"): counting("children"),
     ("Performer", "aliases"): at("alias_list"),
     ("Performer", "filter_favorites"): at("favorite"),
     ("Performer", "birth_year"): year("birthdate"),

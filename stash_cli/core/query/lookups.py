@@ -31,12 +31,14 @@ from stash_cli.core.query.filter_builder import (
 )
 from stash_cli.core.query.local_zone import LOCAL
 from stash_cli.core.query.model import Condition, FilterField, Lookup
+from stash_cli.core.query.older_servers import check_rows
 from stash_cli.core.query.q import Q, to_nnf
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.query.extractors import Extractor
     from stash_cli.core.query.model import Clause, Row
     from stash_cli.core.query.q import Op
@@ -103,13 +105,18 @@ class Compiled:
 
 
 def compile(  # noqa: A001 - the usual word for it
-    type_name: str, query: Q | Mapping[str, Any], *, now: datetime | None = None
+    type_name: str,
+    query: Q | Mapping[str, Any],
+    *,
+    now: datetime | None = None,
+    server: ServerCapabilities | None = None,
 ) -> Compiled:
-    """Compile a `Q`, or lookups all of which must hold.
+    """Compile a `Q`, or lookups all of which must hold, for `server` (None: one of today).
 
     `now` anchors relative times such as `-2d`; its time zone is that of times without one. Raises
     StashLookupError for a field or lookup that does not exist, with near matches, or that neither a server
-    filter nor rows can answer; StashInputError for a value that the field does not take.
+    filter nor rows can answer; StashInputError for a value that the field does not take; StashCapabilityError
+    for what `server` answers wrongly, and its rows do not tell.
     """
     now = _with_zone(now)
     conditions: list[Condition] = []
@@ -118,11 +125,11 @@ def compile(  # noqa: A001 - the usual word for it
     claimed: ClaimedJoins = {}
     for part in _conjuncts(to_nnf(type_name, _as_q(query))):
         if part.lookups and not part.negated:
-            found = conditions_of(type_name, part.lookups, now)
+            found = conditions_of(type_name, part.lookups, now, server)
         else:
             # By its text, which names the field that stands for it in the conditions.
             composite[repr(part)] = part
-            found = [_composite_condition(type_name, part, now)]
+            found = [_composite_condition(type_name, part, now, server)]
         conditions += split_join_conflicts(type_name, found, claimed)
     server_filter, left = build_filter(conditions, nests=nests(type_name))
     notes = [condition.note for condition in conditions if condition.note]
@@ -136,8 +143,11 @@ def compile(  # noqa: A001 - the usual word for it
         else _condition_test(type_name, one)
         for one in left
     ]
+    predicate = Predicate(tuple(parts))
+    if server is not None:
+        check_rows(type_name, predicate.fields, server)
     plan = count_plan(conditions, left, nests=nests(type_name))
-    return Compiled(type_name, server_filter, Predicate(tuple(parts)), notes, plan)
+    return Compiled(type_name, server_filter, predicate, notes, plan)
 
 
 def matches(type_name: str, query: Q | Mapping[str, Any], *, now: datetime | None = None) -> Predicate:
@@ -180,22 +190,23 @@ def _conjuncts(q: Q) -> list[Q]:
     return [part for inner in q.parts for part in _conjuncts(inner)]
 
 
-def _composite_condition(type_name: str, q: Q, now: datetime) -> Condition:
+def _composite_condition(type_name: str, q: Q, now: datetime, server: ServerCapabilities | None) -> Condition:
     """A disjunction or negation as one condition, exact where its clauses say all of it."""
     # None means that rows have to decide; [] that every object matches.
-    clauses = _clauses(type_name, q, now)
+    clauses = _clauses(type_name, q, now, server)
     return Condition(FilterField(type_name, repr(q), _Q), clauses or [], exact=clauses is not None)
 
 
-def _clauses(type_name: str, q: Q, now: datetime) -> list[Clause] | None:
+def _clauses(type_name: str, q: Q, now: datetime, server: ServerCapabilities | None) -> list[Clause] | None:
     """`q` in conjunctive normal form; None where no clauses are equivalent to it."""
     if q.negated or (q.op == "any" and not q.parts):
         return None
     if q.lookups:
-        found = conditions_of(type_name, q.lookups, now)
+        found = conditions_of(type_name, q.lookups, now, server)
         is_exact = all(condition.exact for condition in found)
         return [clause for condition in found for clause in condition.clauses] if is_exact else None
-    inner = [clauses for part in q.parts if (clauses := _clauses(type_name, part, now)) is not None]
+    each = [_clauses(type_name, part, now, server) for part in q.parts]
+    inner = [clauses for clauses in each if clauses is not None]
     if len(inner) < len(q.parts):
         return None
     if q.op == "all":

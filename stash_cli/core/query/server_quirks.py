@@ -5,12 +5,15 @@ Each was observed on real servers. A field that is not listed behaves as its typ
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, did_you_mean
 from stash_cli.core.query.model import Term, with_modifier
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from stash_cli.core.query.model import FilterField
 
 
@@ -113,6 +116,33 @@ WRONG_INSIDE = _keys("Performer: age birth_year death_year", "Scene Image Galler
 
 Its SQL is put through a format call there, which takes `%Y` for a verb: nothing matches, or everything.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Criteria that releases before `until` answer wrongly: those of `keys` whose criterion `fits`."""
+
+    until: str
+    keys: frozenset[Key]
+    fits: Callable[[Mapping[str, Any]], bool]
+    note: str
+
+
+OLDER_ANSWERS = (
+    Deviation(
+        "0.27",
+        _keys("*: url aliases"),
+        lambda criterion: criterion["modifier"] == "EXCLUDES",
+        "servers before 0.27 leave out objects without any, and admit some that have it.",
+    ),
+    Deviation(
+        "0.25",
+        _keys("Performer: gender"),
+        lambda criterion: criterion.get("value") is None,
+        "servers before 0.25 find exactly one gender only.",
+    ),
+)
+"""Deviations of older releases only (live, 0.22.1; the releases from the server's source)."""
 
 IS_MISSING_VALUES: dict[str, str] = {
     "Scene": "url galleries studio movie group performers date tags stash_id phash cover title code details"

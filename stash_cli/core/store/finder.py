@@ -59,7 +59,8 @@ class Finder:
         async def named(lookups: Mapping[str, Any]) -> Mapping[str, Any]:
             return await resolve_lookups(self._session, type_name, lookups)
 
-        return compile_lookups(type_name, await Q(*where, **filters).resolved(named))
+        asked = await Q(*where, **filters).resolved(named)
+        return compile_lookups(type_name, asked, server=await self._session.learn())
 
     async def named(self, entity_type: type[T], name: Name) -> T | None:
         """The oldest object of this name, in the same case if there is one, or else of this alias."""
