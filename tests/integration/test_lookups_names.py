@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from stash_cli.core.client.resolver import resolve_ids, resolve_lookups
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashAmbiguousError, StashNotFoundError
 from stash_cli.core.graphql.batch import BatchOperation
+from stash_cli.embedded import open_library
+from stash_cli.embedded.tables import folders
 
 
 @asynccontextmanager
@@ -144,3 +147,21 @@ async def test_only_names_in_relations_are_looked_up(embedded_url: str) -> None:
             "performers": [1, "3"],
         }
         assert len(sent) == 2
+
+
+async def test_a_folder_is_named_by_its_path(library_file: Path) -> None:
+    own = open_library(str(library_file))
+    with own.database.write() as connection:
+        stamp = dict.fromkeys(("mod_time", "created_at", "updated_at"), "2024-01-02T03:04:05Z")
+        rows = [{"path": path, "basename": path[-1], **stamp} for path in ("/a", "/A", "/a/b")]
+        connection.execute(folders.insert(), rows)
+    own.close()
+    async with library(f"embedded:{library_file}") as (session, sent):
+        asked = {"parent_folder__in": ["/a/b/", "id:2"], "files__parent_folder": "/a"}
+        assert await resolve_lookups(session, "Gallery", asked) == {
+            "parent_folder__in": ["3", "2"],
+            "files__parent_folder": ["1"],
+        }
+        assert len(sent) == 1
+        with pytest.raises(StashNotFoundError, match="There is no folder '/x'"):
+            await resolve_ids(session, "Folder", ["/x"])

@@ -7,7 +7,9 @@ from schemas import capabilities_of, known_versions, old_schema, schema_of, serv
 
 from stash_cli.core.capabilities import EmbeddedCapabilities, ServerCapabilities
 from stash_cli.core.errors import StashCapabilityError
-from stash_cli.core.graphql import document
+from stash_cli.core.graphql import document, selection
+from stash_cli.core.graphql.responses import failure
+from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.types.entities import ENTITIES
 
 
@@ -72,3 +74,37 @@ def test_every_listed_sort_key_reaches_a_current_server() -> None:
 def test_sort_keys_of_a_recorded_release() -> None:
     for version in known_versions():
         assert sort_sent(server_of(version), "scenes", "title") == "title"
+
+
+def test_a_folder_inside_a_zip_has_no_time_so_only_who_names_it_gets_it() -> None:
+    """Before 0.31 the whole answer fails for one such folder."""
+    schema = schema_of("0.31")
+    assert schema is not None
+    for version, has_it in (("v0.29.3", False), ("v0.30.1-19-gcf3489efd", False), ("v0.31.0", True)):
+        asked = capabilities_of(schema, version)
+        for type_name in ("Folder", "FindFoldersResultType"):
+            chosen = selection.build(type_name, None, asked)
+            assert ("mod_time created_at" in chosen) is has_it
+            assert "path" in chosen
+        assert selection.build("Folder", ["id", "mod_time"], asked) == "id mod_time"
+        assert "mod_time" in selection.build("VideoFile", None, asked)
+
+
+def test_times_of_folders_are_compared_by_such_servers() -> None:
+    asked = compile_lookups("Folder", {"mod_time__gte": "2024-03-15"}, server=server("v0.30.1"))
+    assert asked.post_filter is None
+    assert "as if its clock" in asked.explain()
+    told = compile_lookups("Folder", {"mod_time__gte": "2024-03-15"}, server=server("v0.31.0")).post_filter
+    assert told is not None
+    assert told.fields == ("mod_time",)
+
+
+def test_a_null_against_the_schema_is_named() -> None:
+    null = "the requested element is null which the schema does not allow"
+    error = {"message": null, "path": ["findFolders", "folders", 3, "mod_time"]}
+    told = failure([error, {**error, "path": ["findFolders", "folders", 4, "mod_time"]}], None)
+    assert told.message == (
+        "the server has no value for findFolders.folders.mod_time, which its schema promises:"
+        " leave the field out"
+    )
+    assert told.originals == [null]

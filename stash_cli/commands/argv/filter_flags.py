@@ -199,10 +199,11 @@ def _gathered(value: Any) -> Any:
 def relation_type(entity: Entity, dest: str) -> str | None:
     """The type that the value of `dest` names objects of: Tag for `performers__tags__includes`."""
     *through, name, lookup = dest.split("__")
-    if lookup not in ("includes", "includes_all", "excludes"):
+    if lookup not in ("eq", "ne", "in", "includes", "includes_all", "excludes"):
         return None
     owner = entity.type
     for step in through:
         owner = fields(owner)[f"{step}_filter"].target or owner
     target = fields(owner)[name].target
-    return target if target in ENTITIES else None
+    # A folder is named by its path.
+    return target if target in ENTITIES or target == "Folder" else None

@@ -15,6 +15,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from stash_cli.core.client.folders import folder_ids
 from stash_cli.core.errors import StashAmbiguousError, StashInputError, StashNotFoundError, did_you_mean
 from stash_cli.core.graphql.batch import BatchOperation, call_all, call_each
 from stash_cli.core.graphql.selection import default_paths
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
+NAMED = frozenset({*ENTITIES, "Folder"})
+"""Types of which words name objects; a folder is named by its path."""
 _TAKES_IDS = frozenset({"eq", "ne", "in", "includes", "includes_all", "excludes"})
 _NAMES = ("disambiguation", "aliases", "alias_list")
 _LISTED = 10
@@ -144,6 +147,8 @@ async def resolve_words(session: Session, words: Mapping[str, Iterable[str]]) ->
     """
 
     async def of_type(type_name: str, texts: Iterable[str]) -> dict[str, str]:
+        if type_name == "Folder":
+            return await folder_ids(session, texts)
         found = await resolve(session, ENTITIES[type_name], map(Name.parse, texts))
         return {name.written: ids[0] for name, ids in found.require_all().items()}
 
@@ -182,7 +187,7 @@ def _names_of(type_name: str, key: str, value: Any) -> str | None:
     field, lookup, inner = parse_lookup(type_name, name)
     if inner and field.target:
         return _names_of(field.target, inner, value)
-    return field.target if field.target in ENTITIES and lookup in _TAKES_IDS else None
+    return field.target if field.target in NAMED and lookup in _TAKES_IDS else None
 
 
 def _is_name(item: Any) -> bool:

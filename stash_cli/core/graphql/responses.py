@@ -40,6 +40,7 @@ _REFUSED = re.compile(
     r"Cannot query field|Unknown (argument|type|field)|is not defined (by|in)|unknown field|Unknown directive"
 )
 _REFUSED_CODES = ("GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED")
+_NULL = "the requested element is null which the schema does not allow"
 # A crash inside the server is an ordinary error object with this text.
 _PANIC = re.compile(r"^Internal system error\. Error <(.*)>$", re.DOTALL)
 
@@ -105,6 +106,11 @@ def _line(error: Mapping[str, Any]) -> str:
     text = str(error.get("message") or "the server gave no reason").strip()
     panic = _PANIC.match(text)
     text = panic.group(1) if panic else text
+    if text == _NULL:
+        names = [step for step in error.get("path") or () if isinstance(step, str)]
+        return (
+            f"the server has no value for {'.'.join(names)}, which its schema promises: leave the field out"
+        )
     sql = _SQL.match(text)
     text = f"{sql['before']}{sql['why']}" if sql else text
     text = in_words(" ".join(text.split()))

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.graphql.compat.answers import selected
+from stash_cli.core.graphql.compat.answers import is_unreliable, selected
 from stash_cli.core.types.api import ApiField, ApiType, describe_api
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ def _field(
         if instead is None and asked:
             server.warn_missing(declared.name, name)
         return instead or ""
+    if server is not None and not asked and is_unreliable(declared.name, name, server):
+        return ""
     word = label if known == label else f"{label}: {known}"
     if not inner:
         return word

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashCapabilityError
-from stash_cli.core.graphql.compat.answers import selected
+from stash_cli.core.graphql.compat.answers import is_unreliable, selected
+from stash_cli.core.graphql.releases import number
 from stash_cli.core.query import server_quirks as quirks
 from stash_cli.core.query.extractors import extractor_of
 from stash_cli.core.types.api import TypeRef
@@ -26,7 +27,9 @@ def for_server(condition: Condition, server: ServerCapabilities | None) -> Condi
     # What is given in the API's own shape is sent as it is.
     if server is None or condition.given:
         return condition
-    wrong = [each for each in quirks.OLDER_ANSWERS if not server.is_since(each.until)]
+    if is_unreliable(*condition.field.key, server) and condition.without_rows:
+        return condition.without_rows
+    wrong = [each for each in quirks.OLDER_ANSWERS if server.release < number(each.until)]
     notes = dict.fromkeys(
         each.note for each in wrong for clause in condition.clauses if _has(each, condition, clause)
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.graphql.releases import number
 from stash_cli.core.types.api import ApiType, describe_api
 
 if TYPE_CHECKING:
@@ -34,6 +35,18 @@ def selected(type_name: str, field: str, server: ServerCapabilities) -> str | No
     if type_name == "SavedFilter" and field in PARTS and server.type_has_field(type_name, "filter"):
         return "filter"
     return None
+
+
+def is_unreliable(type_name: str, field: str, server: ServerCapabilities) -> bool:
+    """Whether a field fails for some objects of this release, so that only who names it gets it.
+
+    The folder of a zip has no time (live, 0.30.1), which fails the whole answer.
+    """
+    return (type_name, field) in _UNRELIABLE and server.release < number(_UNRELIABLE[type_name, field])
+
+
+_UNRELIABLE = {("Folder", "mod_time"): "0.31"}
+"""Fields that are null against their type -> the release up to which this is known."""
 
 
 def restore(type_name: str, value: Any, server: ServerCapabilities) -> Any:
