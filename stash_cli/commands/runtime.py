@@ -175,7 +175,11 @@ class Runtime:
             return ["id", *view.files]
         if fields:
             return self.chosen(view).fields
-        return view.fields if output in ("table", "csv", "tsv", "md") else None
+        if output not in ("table", "csv", "tsv", "md"):
+            return None
+        from stash_cli.core.graphql.selection import DefaultPaths
+
+        return DefaultPaths(view.fields)
 
 
 def _canceller(streams: Streams) -> Callable[[], object]:

@@ -328,15 +328,17 @@ async def pages_of(
 ) -> AsyncIterator[list[Row]]:
     """Pages of matching rows, at most `limit` in all."""
     from stash_cli.core.client.paging import iter_pages
-    from stash_cli.core.graphql.selection import default_paths
+    from stash_cli.core.graphql.selection import DefaultPaths, default_paths, is_default
 
     if search.matches is None:
         async for page in iter_pages(session, search.query, paths, limit=limit):
             yield page
         return
     wanted = default_paths(search.query.entity.type) if paths is None else paths
+    all_paths = list(dict.fromkeys([*wanted, *search.needs]))
+    needed = DefaultPaths(all_paths) if is_default(paths) else all_paths
     left = limit
-    async for page in iter_pages(session, search.query, list(dict.fromkeys([*wanted, *search.needs]))):
+    async for page in iter_pages(session, search.query, needed):
         rows = [row for row in page if search.matches(row)][:left]
         left = None if left is None else left - len(rows)
         yield rows

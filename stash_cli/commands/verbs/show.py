@@ -47,8 +47,9 @@ def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
 
 
 def wanted(runtime: Runtime, noun: Noun) -> list[str] | None:
-    """The fields of one object to ask for; a person gets all plain fields of the type."""
-    if runtime.for_people and not runtime.options.fields:
+    """The fields of one object to ask for; a person and a table get all plain fields of the type."""
+    table = runtime.options.output in ("csv", "tsv", "md")
+    if (runtime.for_people or table) and not runtime.options.fields:
         return None
     return runtime.wanted(details(noun))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashGraphQLError, StashLookupError, did_you_mean
 from stash_cli.core.graphql.batch import call_each
-from stash_cli.core.graphql.selection import default_paths
+from stash_cli.core.graphql.selection import default_paths, is_default
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET
 
@@ -109,7 +109,7 @@ async def page(
     fields = ["count", *wanted] if with_count else wanted
     args = query.args(number, per_page)
     with session.order.request() as sent:
-        answer = await session.call(query.entity.find, args, fields, quiet=paths is None)
+        answer = await session.call(query.entity.find, args, fields, quiet=is_default(paths))
         rows = answer.get(items) or []
         return Page(receive(rows, sent) if receive else rows, answer.get("count"))
 
@@ -218,7 +218,7 @@ async def pages_by_id(
 ) -> AsyncGenerator[list[Any], None]:
     """The objects with these ids in this order, CHUNK to a page; unknown ids are left out."""
     # The default selection depends on the API and not on the caller, who gets no warnings about it.
-    quiet = paths is None
+    quiet = is_default(paths)
     wanted = list(dict.fromkeys(["id", *(default_paths(entity.type) if paths is None else paths)]))
     for start in range(0, len(ids), CHUNK):
         chunk = list(ids[start : start + CHUNK])

@@ -27,6 +27,10 @@ class Whole(dict[str, Tree]):
     """The default selection below a path: its fields were not named by the caller."""
 
 
+class DefaultPaths(list[str]):
+    """Paths that nobody named: one that the server lacks is left out without a warning."""
+
+
 _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
 _TOKEN = re.compile(r"[{}]|[^\s,{}]+")
 _ON = "... on "
@@ -192,6 +196,11 @@ def default_paths(type_name: str) -> tuple[str, ...]:
         return tuple(names)
     places = [f"{name}.{key}" for name in _FOLDER_FIELDS for key in ("id", "path")]
     return (*(name for name in names if name not in _FOLDER_FIELDS), *places)
+
+
+def is_default(paths: Sequence[str] | None) -> bool:
+    """Whether nobody named the fields."""
+    return paths is None or isinstance(paths, DefaultPaths)
 
 
 def _own_fields(declared: ApiType) -> list[str]:

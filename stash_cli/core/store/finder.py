@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.paging import FindQuery, count, count_tested
 from stash_cli.core.client.resolver import first_row, resolve_lookups
-from stash_cli.core.graphql.selection import default_paths
+from stash_cli.core.graphql.selection import DefaultPaths, default_paths
 from stash_cli.core.query.lookups import Compiled
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.q import Q
@@ -49,7 +49,8 @@ class Finder:
         paths = paths_of(entity_type, fields)
         if compiled.post_filter is not None:
             shown = default_paths(entity.type) if paths is None else paths
-            paths = with_ids(entity.type, [*shown, *compiled.post_filter.fields])
+            needed = with_ids(entity.type, [*shown, *compiled.post_filter.fields])
+            paths = needed if paths is not None else DefaultPaths(needed)
         if sort and sort.startswith("-"):
             sort, direction = sort[1:], direction or "DESC"
         query = FindQuery(entity, compiled.filter or None, q, sort, direction)

@@ -1,0 +1,81 @@
+"""What an older server lacks of a default selection is no news; what was asked for by name is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from client_server import serving
+from graphql import introspection_from_schema
+from schema_server import SchemaServer
+from schemas import known_versions, old_schema, schema_of
+from support import ROOT
+
+from stash_cli.core import types
+from stash_cli.core.client import StashClient
+from stash_cli.core.errors import StashCapabilityError
+from stash_cli.core.store import StashEntityStore
+from stash_cli.core.types.entities import ENTITIES
+
+
+async def warned(version: str, cache: Path, *names: str, **options: Any) -> list[str]:
+    """The warnings of finding these types, by rows and by the server."""
+    schema = schema_of(version)
+    assert schema is not None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        async with StashClient(SchemaServer(schema, version).session(cache)) as client:
+            store = StashEntityStore(client)
+            for name in names:
+                for asked in ({}, {"created_at__gte": "2024"}):
+                    try:
+                        await store.find(getattr(types, name), **options, **asked)
+                    except StashCapabilityError:
+                        assert version == "0.19"
+    return [str(each.message) for each in caught]
+
+
+async def test_a_store_that_reads_all_types_warns_of_nothing(tmp_path: Path) -> None:
+    for version in known_versions():
+        assert await warned(version, tmp_path / version, *ENTITIES) == []
+
+
+async def test_a_field_that_is_named_is_news(tmp_path: Path) -> None:
+    for version in known_versions()[1:]:
+        told = await warned(version, tmp_path / version, "Scene", fields=["id", "custom_fields"])
+        assert [each.partition(";")[0] for each in told] == ["Scene.custom_fields needs Stash 0.31 or newer"]
+
+
+def old(request: dict[str, Any]) -> dict[str, Any]:
+    group = {"id": "1", "name": "Trip", "rating100": 60, "scene_count": 2}
+    schema = introspection_from_schema(old_schema(), descriptions=False)
+    rows = {"findMovies": {"groups": [group]}, "findGroups": {"groups": [group]}, "findGroup": group}
+    answer = schema if "__schema" in request["query"] else rows
+    return {**answer, "_server": {"version": "v0.22.1", "hash": "abc"}}
+
+
+async def test_tables_of_one_object_warn_only_of_named_fields(tmp_path: Path) -> None:
+    async with serving(old) as server:
+
+        async def err(*args: str) -> str:
+            done = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "stash_cli", *args),
+                env={**os.environ, "STASH_URL": server.url, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            told = (await done.communicate())[1].decode()
+            assert done.returncode == 0, told
+            return told
+
+        for form in ("--csv", "--tsv", "--md", "--json"):
+            assert await err("group", "show", "1", form) == ""
+        assert await err("groups", "find", "--csv") == ""
+        assert "Group.custom_fields needs Stash" in await err(
+            "group", "show", "1", "--fields", "custom_fields"
+        )
