@@ -43,12 +43,13 @@ TEXT = json.dumps(
 
 
 GENDERS = "extend type Performer { gender: String }"
+STUDIOS = "extend type Query { findStudio(id: ID!): Studio } extend type Studio { aliases: [String!]! }"
 COUNTERS = "extend type Query { findScene(id: ID): Scene } extend type Scene { o_counter: Int }"
 
 
 def old(answer: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     schema = introspection_from_schema(
-        extend_schema(old_schema(), parse(COUNTERS + GENDERS)), descriptions=False
+        extend_schema(old_schema(), parse(COUNTERS + GENDERS + STUDIOS)), descriptions=False
     )
     return lambda request: {**(schema if "__schema" in request["query"] else answer), **VERSION}
 
@@ -242,23 +243,44 @@ def test_many_are_changed_one_by_one(tmp_path: Path) -> None:
         "a0_input": {"id": "1", "rating100": 60},
         "a1_input": {"id": "2", "rating100": 60},
     }
-    assert "a1: studioUpdate(input: $a1_input) { id name }" in sent["query"]
+    assert "a1: studioUpdate(input: $a1_input) { id name aliases }" in sent["query"]
     answer = {"a0": True, "a1": True}
     done, sent = asked(tmp_path, answer, lambda client: client.scene_markers_destroy([3, "4"]))
     assert done is True
     assert sent["variables"] == {"a0_id": "3", "a1_id": "4"}
 
 
-def test_lists_of_many_are_set_or_refused(tmp_path: Path) -> None:
-    async def work(client: StashClient, mode: str) -> Any:
-        change = {"ids": ["1"], "aliases": {"values": ["x"], "mode": mode}}
+@pytest.mark.parametrize(
+    ("mode", "given", "sent"),
+    [
+        ("SET", ["x"], [["x"], ["x"]]),
+        ("ADD", ["x", "a"], [["a", "b", "x"], ["x", "a"]]),
+        ("REMOVE", ["a"], [["b"], []]),
+    ],
+)
+def test_lists_of_many_are_written_whole(mode: str, given: Any, sent: Any, tmp_path: Path) -> None:
+    """The single operation takes the list that results, which is read right before."""
+
+    async def work(client: StashClient) -> Any:
+        change = {"ids": ["1", 2], "rating100": 5, "aliases": {"values": given, "mode": mode}}
         return await client.session.call("bulkStudioUpdate", {"input": change}, ["id"])
 
-    found, sent = asked(tmp_path, {"a0": {"id": "1"}}, lambda client: work(client, "SET"))
-    assert found == [{"id": "1"}]
-    assert sent["variables"] == {"a0_input": {"id": "1", "aliases": ["x"]}}
-    with pytest.raises(StashCapabilityError, match=r"bulkStudioUpdate needs Stash 0\.30"):
-        asked(tmp_path, {}, lambda client: work(client, "ADD"))
+    answer = {"a0": {"id": "1", "aliases": ["a", "b"]}, "a1": {"id": "2", "aliases": []}}
+    found, request = asked(tmp_path, answer, work)
+    assert [each["id"] for each in found] == ["1", "2"]
+    assert request["variables"] == {
+        "a0_input": {"id": "1", "rating100": 5, "aliases": sent[0]},
+        "a1_input": {"id": 2, "rating100": 5, "aliases": sent[1]},
+    }
+
+
+def test_a_list_that_the_single_operation_lacks_is_refused_with_its_release(tmp_path: Path) -> None:
+    async def work(client: StashClient) -> Any:
+        change = {"ids": ["1"], "tag_ids": {"ids": ["2"], "mode": "ADD"}}
+        return await client.session.call("bulkStudioUpdate", {"input": change}, ["id"])
+
+    with pytest.raises(StashCapabilityError, match=r"StudioUpdateInput\.tag_ids needs Stash 0\.27"):
+        asked(tmp_path, {}, work)
 
 
 async def test_some_of_many_fail(tmp_path: Path) -> None:

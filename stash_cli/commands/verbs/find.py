@@ -287,10 +287,10 @@ async def read_search(
     if not flags:
         return Search(FindQuery(entity, **asked))
     from stash_cli.commands.argv.filter_flags import lookup_values
-    from stash_cli.core.query import lookups
+    from stash_cli.core.client.resolver import compile_for
 
     named = await _named(session, entity, lookup_values(flags))
-    compiled = lookups.compile(entity.type, named, server=await session.learn())
+    compiled = await compile_for(session, entity.type, named)
     for note in compiled.notes:
         runtime.streams.detail(note)
     query = FindQuery(entity, filter=compiled.filter or None, **asked)

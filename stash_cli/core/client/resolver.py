@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
+    from stash_cli.core.query.q import Q
 
     Row = Mapping[str, Any]
 
@@ -179,6 +180,12 @@ async def resolve_lookups(session: Session, type_name: str, given: Mapping[str, 
     for target, of in named.items():
         found |= {key: _replaced(many, ids[target]) for key, many in of.items()}
     return found
+
+
+async def compile_for(session: Session, type_name: str, query: Q | Mapping[str, Any]) -> lookups.Compiled:
+    """`query` compiled for the session's server; what no server takes is refused before any request."""
+    lookups.compile(type_name, query)
+    return lookups.compile(type_name, query, server=await session.learn())
 
 
 def _names_of(type_name: str, key: str, value: Any) -> str | None:

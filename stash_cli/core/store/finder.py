@@ -7,10 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.paging import FindQuery, count, count_tested
-from stash_cli.core.client.resolver import first_row, resolve_lookups
+from stash_cli.core.client.resolver import compile_for, first_row, resolve_lookups
 from stash_cli.core.graphql.selection import DefaultPaths, default_paths
-from stash_cli.core.query.lookups import Compiled
-from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.q import Q
 from stash_cli.core.store.fields import entity_of, paths_of, with_ids
 from stash_cli.core.store.question import Question
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client import Session
     from stash_cli.core.client.resolver import Name
+    from stash_cli.core.query.lookups import Compiled
     from stash_cli.core.store.loader import Loader
     from stash_cli.core.types.entity import StashObject
 
@@ -61,7 +60,7 @@ class Finder:
             return await resolve_lookups(self._session, type_name, lookups)
 
         asked = await Q(*where, **filters).resolved(named)
-        return compile_lookups(type_name, asked, server=await self._session.learn())
+        return await compile_for(self._session, type_name, asked)
 
     async def named(self, entity_type: type[T], name: Name) -> T | None:
         """The oldest object of this name, in the same case if there is one, or else of this alias."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashBatchError, StashInputError, did_you_mean
 from stash_cli.core.graphql import selection
-from stash_cli.core.graphql.batch import BatchOperation, execute_batch
+from stash_cli.core.graphql.batch import BatchOperation, call_each, execute_batch
 from stash_cli.core.graphql.document import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
@@ -34,6 +34,14 @@ _SINGULAR = {
     "sceneMarkersDestroy": "sceneMarkerDestroy",
 }
 """Bulk operation -> the older operation on one object."""
+_SHOWN = {
+    "aliases": "aliases",
+    "urls": "urls",
+    "tag_ids": "tags",
+    "parent_ids": "parents",
+    "child_ids": "children",
+}
+"""List of an input -> the field that holds it."""
 
 
 async def with_stash_box_index(
@@ -87,7 +95,7 @@ async def call_split(
     result = describe(single)[1].type.name
     wanted = selection.default_paths(result) if paths is None and selection.is_composite(result) else paths
     quiet = quiet or paths is None
-    each_args = _singular_args(operation, args, session.capabilities)
+    each_args = await _singular_args(session, operation, args)
     done = await execute_batch(
         session, [BatchOperation(single, each, wanted, quiet=quiet) for each in each_args]
     )
@@ -97,21 +105,59 @@ async def call_split(
     return values if selection.is_composite(result) else all(values)
 
 
-def _singular_args(
-    operation: str, args: Mapping[str, Any], server: ServerCapabilities
-) -> Iterator[dict[str, Any]]:
-    """The arguments for each object; a list with mode SET becomes a plain list.
+async def _singular_args(session: Session, operation: str, args: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The arguments for each object; of a list that is changed by parts the whole list, as it is now.
 
-    Raises StashCapabilityError for the modes ADD and REMOVE, which need the present value of the list.
+    Raises StashCapabilityError for a field that the single operation lacks as well.
     """
     if "input" not in args:
-        yield from ({"id": one} for one in args["ids"])
-        return
+        return [{"id": one} for one in args["ids"]]
     change = {name: value for name, value in args["input"].items() if name != "ids"}
-    for name, value in change.items():
-        if isinstance(value, dict):
-            # ADD and REMOVE need the present list, which may change between reading and writing it.
-            if value.get("mode") != "SET":
-                raise server.missing_error(operation)
-            change[name] = value.get("ids", value.get("values"))
-    yield from ({"input": {"id": one, **change}} for one in args["input"].get("ids") or ())
+    ids = args["input"].get("ids") or ()
+    lists = {name: value for name, value in change.items() if isinstance(value, dict)}
+    parts = [name for name, value in lists.items() if value.get("mode") != "SET"]
+    # Read right before it is written, as others may change it: these servers have no better way.
+    present = await _present_lists(session, operation, ids, parts) if parts else [{} for _ in ids]
+    return [
+        {
+            "input": {
+                "id": one,
+                **change,
+                **{name: _whole(value, held.get(name)) for name, value in lists.items()},
+            }
+        }
+        for one, held in zip(ids, present, strict=True)
+    ]
+
+
+async def _present_lists(
+    session: Session, operation: str, ids: Sequence[Any], names: Sequence[str]
+) -> list[dict[str, list[str]]]:
+    """Input field -> its list, of each object."""
+    server, single = session.capabilities, _SINGULAR[operation]
+    owner = describe(single)[1].type.name
+    find = f"find{owner}"
+    if not server.has_query(find):
+        raise server.missing_error(operation)
+    for name in names:
+        if server.field_name(f"{owner}UpdateInput", name) is None:
+            raise server.missing_error(f"{owner}UpdateInput.{name}")
+    paths = [f"{_SHOWN[name]}.id" if name.endswith("_ids") else _SHOWN[name] for name in names]
+    rows = await call_each(session, find, [{"id": str(one)} for one in ids], paths)
+    return [{name: _items((row or {}).get(_SHOWN[name])) for name in names} for row in rows]
+
+
+def _items(found: Sequence[Any] | None) -> list[str]:
+    """The texts of a list, or the ids of its objects."""
+    return [str(item["id"] if isinstance(item, dict) else item) for item in found or ()]
+
+
+def _whole(change: Mapping[str, Any], present: Sequence[Any] | None) -> list[Any] | None:
+    """The list that results from a change of it."""
+    items: list[Any] | None = change.get("ids", change.get("values"))
+    if change.get("mode") == "SET":
+        return items
+    named, held = [str(item) for item in items or ()], list(present or ())
+    if change.get("mode") == "REMOVE":
+        return [item for item in held if item not in named]
+    return [*held, *(item for item in dict.fromkeys(named) if item not in held)]
