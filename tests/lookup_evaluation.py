@@ -12,11 +12,12 @@ import random_rows
 from lookup_oracle import LookupOracle
 
 from stash_cli.core.client import Session
+from stash_cli.core.client.paging import FindQuery, count_tested
 from stash_cli.core.context import StashContext
 from stash_cli.core.query.fields import fields, filter_type, owner_of
 from stash_cli.core.query.lookups import Compiled
 from stash_cli.core.query.server_quirks import FILE_FIELDS, JOINS, check_modifier
-from stash_cli.core.types.entities import camel, snake
+from stash_cli.core.types.entities import ENTITIES, camel, snake
 from stash_cli.core.unset import UNSET
 
 LISTS = {"Gallery": "galleries", "SceneMarker": "scene_markers"}
@@ -77,6 +78,15 @@ async def answer(session: Session, compiled: Compiled) -> list[str]:
     args = {"filter": {"per_page": -1}, f"{snake(compiled.type)}_filter": compiled.filter or UNSET}
     found = await session.call(f"find{camel(items)}", args, _paths(items, rest.fields if rest else ()))
     return sorted((row["id"] for row in found[items] if rest is None or rest(row)), key=int)
+
+
+async def counted(session: Session, compiled: Compiled) -> int | None:
+    """The number by the count plan; None where there is none."""
+    entity, rest = ENTITIES.get(compiled.type), compiled.post_filter
+    if entity is None or rest is None or compiled.count_plan is None:
+        return None
+    query = FindQuery(entity, compiled.filter or None)
+    return await count_tested(session, query, rest, rest.fields, compiled.count_plan)
 
 
 def _paths(items: str, fields: Iterable[str]) -> list[str]:

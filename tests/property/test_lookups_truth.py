@@ -13,7 +13,7 @@ from typing import Any
 import lookup_semantics as semantics
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lookup_evaluation import answer, random_library
+from lookup_evaluation import answer, counted, random_library
 from lookup_generator import Asked, LookupGenerator
 from lookup_oracle import TABLES, LookupOracle
 from support import run
@@ -33,6 +33,7 @@ async def wrong(session: Session, oracle: LookupOracle, compiled: Compiled, aske
     """The question with both answers, if the server and the rest do not give the true one."""
     expected = oracle.answer(compiled.type, asked)
     found = await answer(session, compiled)
+    assert await counted(session, compiled) in (None, len(expected))
     return [] if found == expected else [(compiled.type, asked, compiled.filter, found, expected)]
 
 
