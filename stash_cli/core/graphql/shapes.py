@@ -1,13 +1,14 @@
 """Shapes of answers: values against the types that the server declares for them, at any depth.
 
-Rows of one query have the same fields with values of the same types, so each combination is judged once and
-then recognised; only lists and objects inside are visited again.
+Rows of one query have the same fields, so a list of rows is judged by columns: which fields a row may have
+is decided once for each set of them, and the values of a field are checked together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.syntax.tokens import Token, tokens
@@ -16,9 +17,10 @@ from stash_cli.core.types.api import ApiType, describe_api
 if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
 
-Check = Callable[[Any], bool]
-Nested = tuple[tuple[str, Check], ...]
-"""Fields whose values have to be visited, with their checks."""
+Check = Callable[[Sequence[Any]], bool]
+"""Whether all values fit a type."""
+Columns = tuple[Check, ...]
+"""The checks of the fields of an object, in their order."""
 
 Tree = dict[str, "Tree | None"]
 """Response key -> what is selected below it; `...Type` -> what is selected of that type only."""
@@ -62,7 +64,7 @@ class Shapes:
 
     def fits(self, text: str, value: Any) -> bool:
         """Whether `value` has the type `text`, such as `[Scene!]!`."""
-        return self._check(text)(value)
+        return self._check(text)([value])
 
     def answers(self, document: str, key: str, text: str, value: Any, *, by_name: bool) -> bool:
         """The same for the value at the root field `key`, with the ids that `document` selects.
@@ -75,7 +77,7 @@ class Shapes:
                 self._answers.clear()
             wanted = Wanted(selected(document).get(key) or {}, by_name)
             check = self._answers[document, key, by_name] = self._check(text, wanted)
-        return check(value)
+        return check([value])
 
     def misfit(self, text: str, value: Any, at: str) -> tuple[str, Any]:
         """The place and value of the first thing in `value` that does not fit; `at` is its own place."""
@@ -83,7 +85,7 @@ class Shapes:
         if isinstance(value, list) and bare.startswith("["):
             inner = {f"{at}[{number}]": (bare[1:-1], item) for number, item in enumerate(value)}
         elif isinstance(value, dict) and self._is_composite(bare):
-            declared = self._concrete(bare, value)
+            declared = self._concrete(bare, value.get("__typename"))
             texts = {key: self._field(declared, key) for key in value} if declared else {}
             inner = {f"{at}.{key}": (each, value[key]) for key, each in texts.items() if each}
         else:
@@ -113,68 +115,65 @@ class Shapes:
 
     def _list(self, item: str, wanted: Wanted | None, *, nullable: bool) -> Check:
         inner: list[Check] = []
+        fits = _leaf({list, _NULL} if nullable else {list})
 
-        def check(value: Any) -> bool:
-            if value is None:
-                return nullable
+        def check(values: Sequence[Any]) -> bool:
             # Made on first use, because types refer to each other in circles.
             if not inner:
                 inner.append(self._check(item, wanted))
-            return type(value) is list and all(map(inner[0], value))
+            return fits(values) and inner[0](list(chain.from_iterable(filter(None, values))))
 
         return check
 
     def _object(self, name: str, wanted: Wanted | None, *, nullable: bool) -> Check:
-        known: dict[Any, Nested] = {}
+        known: dict[Any, Columns | None] = {}
+        fits = _leaf({dict, _NULL} if nullable else {dict})
 
-        def check(value: Any) -> bool:
-            if type(value) is not dict:
-                return value is None and nullable
-            said = value.get("__typename")
-            if said is not None and type(said) is not str:
+        def check(values: Sequence[Any]) -> bool:
+            if not fits(values):
                 return False
-            signature = (said, tuple(value), tuple(map(type, value.values())))
-            nested = known.get(signature)
-            if nested is None:
-                nested = self._nested(name, value, wanted)
-                if nested is None:
+            for signature, rows in _alike([value for value in values if value is not None]):
+                if signature not in known:
+                    if len(known) >= _MAX_SIGNATURES:
+                        known.clear()
+                    known[signature] = self._columns(name, rows[0], wanted)
+                checks = known[signature]
+                columns = zip(*map(dict.values, rows), strict=True)
+                if checks is None or not all(map(_holds, checks, columns)):
                     return False
-                if len(known) >= _MAX_SIGNATURES:
-                    known.clear()
-                known[signature] = nested
-            return all(inner(value[key]) for key, inner in nested)
+            return True
 
         return check
 
-    def _nested(self, name: str, value: dict[str, Any], wanted: Wanted | None) -> Nested | None:
-        """The fields of an object that have to be visited; None where one is missing or does not fit."""
-        declared = self._concrete(name, value)
+    def _columns(self, name: str, row: dict[str, Any], wanted: Wanted | None) -> Columns | None:
+        """The checks of objects with the keys and `__typename` of `row`; None where a field is missing."""
+        declared = self._concrete(name, row.get("__typename"))
         if declared is None:
             return None
         below = for_type(wanted.tree, self._names(declared, name)) if wanted else {}
         by_name = wanted is not None and wanted.by_name
-        missing = below.keys() - value.keys()
+        missing = below.keys() - row.keys()
         if "id" in missing or (by_name and any(self._is_needed(declared, key) for key in missing)):
             return None
-        nested = []
-        for key, item in value.items():
-            text = self._field(declared, key)
-            if text is None:
-                continue
-            if text.startswith("[") or self._is_composite(text.rstrip("!")):
-                nested.append(
-                    (key, self._check(text, Wanted(below.get(key) or {}, by_name) if wanted else None))
-                )
-            elif not self._check(text)(item):
-                return None
-        return tuple(nested)
+        return tuple(self._column(key, self._field(declared, key), wanted, below) for key in row)
 
-    def _concrete(self, name: str, value: dict[str, Any]) -> ApiType | None:
-        """The type of an object, which `__typename` names; None where it cannot be of this type."""
+    def _column(self, key: str, text: str | None, wanted: Wanted | None, below: Tree) -> Check:
+        """The check of a field of type `text`, with what was selected below it."""
+        if text is None:
+            return _anything
+        is_leaf = not text.startswith("[") and not self._is_composite(text.rstrip("!"))
+        if is_leaf or wanted is None:
+            return self._check(text)
+        return self._check(text, Wanted(below.get(key) or {}, wanted.by_name))
+
+    def _concrete(self, name: str, said: Any) -> ApiType | None:
+        """The type of an object with the `__typename` `said`; None where it cannot be of this type."""
         types = describe_api().types
-        declared, said = types[name], value.get("__typename")
+        declared = types[name]
         if said is None or said == name:
             return declared
+        if type(said) is not str:
+            return None
         if said in declared.members:
             return types[said]
         return declared if said == self._server.type_name(name) else None
@@ -211,12 +210,32 @@ class Shapes:
         return (str,) if declared is not None and declared.kind == "ENUM" else _SCALARS.get(name)
 
 
-def _anything(_: Any) -> bool:
+Row = dict[str, Any]
+
+
+def _alike(rows: list[Row]) -> Iterable[tuple[Any, list[Row]]]:
+    """Rows by their keys and `__typename`."""
+    keys = set(map(tuple, rows))
+    if len(keys) == 1 and "__typename" not in rows[0]:
+        return [(keys.pop(), rows)]
+    found: dict[Any, list[Row]] = {}
+    for row in rows:
+        said = row.get("__typename")
+        # A name that is no text may not even be hashable; its place is enough.
+        found.setdefault((tuple(row), said if said is None or type(said) is str else False), []).append(row)
+    return found.items()
+
+
+def _holds(check: Check, column: tuple[Any, ...]) -> bool:
+    return check(column)
+
+
+def _anything(_: Sequence[Any]) -> bool:
     return True
 
 
 def _leaf(types: set[type]) -> Check:
-    return lambda value: type(value) in types
+    return lambda values: types.issuperset(map(type, values))
 
 
 @lru_cache(maxsize=64)
