@@ -285,7 +285,7 @@ def _print_rows(runtime: Runtime, rows: list[Any]) -> None:
 
 async def print_events(runtime: Runtime, events: AsyncGenerator[Any, None], count: int | None) -> None:
     """Print a line per event; end after `count` events."""
-    from stash_cli.output.formats import dump
+    from stash_cli.output.json_lines import dump
 
     left = count
     async with aclosing(events):

@@ -44,6 +44,11 @@ class CardWriter:
             self.streams.data(f"{heading}{line}\n")
             heading = " " * len(heading)
 
+    def rows(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Print a page."""
+        for row in rows:
+            self.row(row)
+
     def finish(self) -> None:
         pass
 

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from stash_cli.output.card import CardWriter
+from stash_cli.output.json_lines import dump, dump_rows
 from stash_cli.output.table import TableWriter, cell
 from stash_cli.output.values import pick, plain
 
@@ -25,8 +26,13 @@ class Writer(Protocol):
     def row(self, row: Row) -> None: ...
     def finish(self) -> None: ...
 
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Print a page of rows."""
+        for row in rows:
+            self.row(row)
 
-class JsonWriter:
+
+class JsonWriter(Writer):
     """One array, a row per line; an incomplete list lacks its closing bracket."""
 
     def __init__(self, streams: Streams) -> None:
@@ -34,14 +40,18 @@ class JsonWriter:
         self.count = 0
 
     def row(self, row: Row) -> None:
-        self.streams.data(("[\n" if not self.count else ",\n") + dump(row))
-        self.count += 1
+        self.rows([row])
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        if rows:
+            self.streams.data((",\n" if self.count else "[\n") + dump_rows(rows, ",\n"))
+            self.count += len(rows)
 
     def finish(self) -> None:
         self.streams.data("\n]\n" if self.count else "[]\n")
 
 
-class ObjectWriter:
+class ObjectWriter(Writer):
     """The one object of `show` and `create`, indented."""
 
     def __init__(self, streams: Streams) -> None:
@@ -54,7 +64,7 @@ class ObjectWriter:
         pass
 
 
-class JsonLinesWriter:
+class JsonLinesWriter(Writer):
     """One object per line."""
 
     def __init__(self, streams: Streams) -> None:
@@ -62,6 +72,10 @@ class JsonLinesWriter:
 
     def row(self, row: Row) -> None:
         self.streams.data(dump(row) + "\n")
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        if rows:
+            self.streams.data(dump_rows(rows, "\n") + "\n")
 
     def finish(self) -> None:
         pass
@@ -79,7 +93,7 @@ class _Lines:
         self.streams.data(row.removesuffix(self.END) + "\n")
 
 
-class CsvWriter:
+class CsvWriter(Writer):
     """Comma or tab separated, with a heading line; lists are joined with "; "."""
 
     delimiter: ClassVar[str] = ","
@@ -116,7 +130,7 @@ class TsvWriter(CsvWriter):
         )
 
 
-class YamlWriter:
+class YamlWriter(Writer):
     """A YAML list; the one object of `show` without the dash."""
 
     def __init__(self, streams: Streams, *, single: bool) -> None:
@@ -136,7 +150,7 @@ class YamlWriter:
             self.streams.data("[]\n")
 
 
-class MarkdownWriter:
+class MarkdownWriter(Writer):
     """A GitHub table."""
 
     def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
@@ -154,7 +168,7 @@ class MarkdownWriter:
         pass
 
 
-class LinesWriter:
+class LinesWriter(Writer):
     """Ids or paths alone, one per line or ended by NUL."""
 
     def __init__(self, streams: Streams, paths: Sequence[str], *, nul: bool) -> None:
@@ -170,10 +184,6 @@ class LinesWriter:
 
     def finish(self) -> None:
         pass
-
-
-dump = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
-"""A row as one line of JSON, with one encoder for all rows; rows have no cycles."""
 
 
 def value_text(value: Any, name: str) -> str:

@@ -99,6 +99,11 @@ class TableWriter:
         if len(self.block) == BLOCK:
             self._flush()
 
+    def rows(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Print a page."""
+        for row in rows:
+            self.row(row)
+
     def finish(self) -> None:
         if self.block:
             self._flush()

@@ -203,8 +203,7 @@ async def print_found(
         pages = pages_of(session, search, wanted, limit)
     async for page in pages:
         found += len(page)
-        for row in page:
-            writer.row(row)
+        writer.rows(page)
         # The next program of a pipe gets each page at once, not when a buffer is full.
         runtime.streams.out.flush()
     writer.finish()

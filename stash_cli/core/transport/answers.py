@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from contextlib import aclosing
 from time import monotonic, time
@@ -19,7 +18,7 @@ from stash_cli.core.errors import (
 from stash_cli.core.transport.base import GraphQLResponse
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 
     import httpx
 
@@ -33,13 +32,17 @@ _MAX_SHOWN = 120
 
 
 def read_answer(
-    connection: Connection, status: int, headers: Mapping[str, str], body: bytes
+    connection: Connection,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    read: Callable[[bytes], Any],
 ) -> GraphQLResponse:
-    """The GraphQL result in a response; raises the error for any other response.
+    """The GraphQL result in a response, whose JSON `read` reads; raises the error for any other response.
 
     A document that fails validation is answered with status 400 or 422 and a result that has only errors.
     """
-    payload = _result(body) if _may_hold_result(status) else None
+    payload = _result(body, read) if _may_hold_result(status) else None
     if payload is None:
         raise _refusal(connection, status, headers, body)
     response = GraphQLResponse.from_payload(payload)
@@ -61,9 +64,9 @@ def _broken(connection: Connection, errors: list[dict[str, Any]]) -> str:
     return f"{connection.server} failed (status {_BROKEN}): {_first_line(said)}"
 
 
-def _result(body: bytes) -> dict[str, Any] | None:
+def _result(body: bytes, read: Callable[[bytes], Any]) -> dict[str, Any] | None:
     try:
-        payload = json.loads(body)
+        payload = read(body)
     except ValueError:
         return None
     except RecursionError as error:

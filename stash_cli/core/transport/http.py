@@ -17,6 +17,7 @@ from stash_cli.core.transport import answers
 from stash_cli.core.transport.event_loops import PerLoop
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.files import Uploads, download_url, multipart, same_origin
+from stash_cli.core.transport.json_answers import JsonReader
 from stash_cli.core.transport.outcome import Progress, check_read_only
 from stash_cli.core.transport.proxies import is_local, routing_transport
 from stash_cli.core.transport.setup import naming, tls_context
@@ -43,6 +44,7 @@ class HttpTransport:
         self.url = connection.url
         self.connection = connection
         self.clients = PerLoop(self.make_client)
+        self.json = JsonReader()
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
         """Send once; raises what `faults` and `answers` make of anything but a GraphQL result.
@@ -82,7 +84,7 @@ class HttpTransport:
 
             name = title(request.operation_name, request.document)
             logger.info("%s -> %d, %d bytes, %.0f ms", name, answer.status_code, len(body), took)
-        return answers.read_answer(self.connection, answer.status_code, answer.headers, body)
+        return answers.read_answer(self.connection, answer.status_code, answer.headers, body, self.json.read)
 
     @asynccontextmanager
     async def _posted(
@@ -103,6 +105,9 @@ class HttpTransport:
                 yield answer
             finally:
                 await answer.aclose()
+                # The stream of a response refers to the response, and the request to the task that returns
+                # the rows: without that cycle a page is freed as soon as it is printed.
+                answer.stream = load_httpx().ByteStream(b"")
 
     async def download(self, address: str) -> AsyncGenerator[bytes, None]:
         """The bytes of a file at a path of the server or at a URL, as they arrive.
