@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.argv.command import LazyGroup
     from stash_cli.output.process import Interrupts
 
-COLLECT_AFTER = 100_000
-"""New objects after which Python looks for reference cycles: more than starting makes."""
-
 
 def _end(*_: object) -> None:
     os._exit(130)
@@ -27,8 +24,7 @@ def main() -> None:
     """Entry point of the scripts `stash` and `stash-cli`."""
     import gc
 
-    # Set before the other imports, which create more objects than Python's own threshold.
-    gc.set_threshold(COLLECT_AFTER)
+    gc.disable()  # before the other imports, whose objects stay: to look for cycles among them is in vain
     from stash_cli.output.process import INTERRUPTED, Interrupts, release_streams
 
     interrupts = Interrupts()
@@ -54,7 +50,15 @@ def _run(interrupts: Interrupts) -> int:
     from stash_cli.output.streams import Streams
     from stash_cli.program import run
 
-    return run(sys.argv[1:], Streams.standard(interrupts), _root)
+    return run(sys.argv[1:], Streams.standard(interrupts, _collect_again), _root)
+
+
+def _collect_again() -> None:
+    """Look for cycles from now on, except among the objects of the start."""
+    import gc
+
+    gc.freeze()
+    gc.enable()
 
 
 def _root() -> LazyGroup:

@@ -15,13 +15,17 @@ from stash_cli.core.texts import ENCODINGS, decode_text
 from stash_cli.output.process import Interrupts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\U000e0001-\U000e007f]"
 )
 """Control characters except tab and line end, direction marks, and other line ends."""
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
+
+
+def _nothing() -> None:
+    """Do nothing when a command begins."""
 
 
 @dataclass(eq=False)
@@ -43,9 +47,13 @@ class Streams:
     no_input: bool = False
     interrupts: Interrupts = field(default_factory=Interrupts)
     """The handler of Ctrl-C, which also ends the wait for an answer."""
+    started: Callable[[], None] = _nothing
+    """Called when the command line is parsed and its command begins."""
 
     @classmethod
-    def standard(cls, interrupts: Interrupts | None = None) -> Streams:
+    def standard(
+        cls, interrupts: Interrupts | None = None, started: Callable[[], None] = _nothing
+    ) -> Streams:
         """The streams of the process: UTF-8 for files and pipes, the encoding of the locale for terminals.
 
         Characters without an encoding, which no program but a terminal can get, are escaped.
@@ -58,7 +66,7 @@ class Streams:
                 stream.reconfigure(encoding=encoding, errors="backslashreplace")
         # Python sets a stream to None that the calling program has closed.
         out, err, stdin = (stream or FakeStream() for stream in (sys.stdout, sys.stderr, sys.stdin))
-        return cls(out, err, stdin, os.environ, interrupts=interrupts or Interrupts())
+        return cls(out, err, stdin, os.environ, interrupts=interrupts or Interrupts(), started=started)
 
     @cached_property
     def out_is_terminal(self) -> bool:

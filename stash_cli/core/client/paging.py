@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashGraphQLError, StashLookupError, did_you_mean
 from stash_cli.core.graphql.batch import call_each
-from stash_cli.core.graphql.selection import default_paths, is_default
+from stash_cli.core.graphql.selection import default_paths, is_default, merge
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET
 
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Sequence
 
     from stash_cli.core.client.session import Session
+    from stash_cli.core.graphql.selection import Tree
     from stash_cli.core.query.count_plan import CountPlan
     from stash_cli.core.types.entities import Entity
 
 
 PAGE_SIZE = 1000
-"""Rows per request: large enough to hide the round trip, small enough to bound memory."""
+"""Rows per request at most: enough to hide the round trip."""
+_PAGE_FIELDS = 20_000
+"""Selected fields per request, each counted once for a row: three such pages bound the memory."""
 _COUNTED_PAGE = 2
 """The page that also selects the count.
 
@@ -156,7 +159,7 @@ async def iter_pages(
         async for rows in pages_by_id(session, query.entity, chosen, paths, receive):
             yield rows
         return
-    size = page_size or _even_size(limit)
+    size = page_size or _even_size(limit, _rows_per_page(query.entity.type, paths))
 
     async def fetch(number: int) -> list[Any]:
         # The total bounds the pages to request; without it a request past the end would be wasted.
@@ -196,12 +199,22 @@ async def iter_rows(
                 yield row
 
 
-def _even_size(limit: int | None) -> int:
-    """A page size that divides `limit` evenly, so that hardly any row is requested in vain."""
+def _even_size(limit: int | None, most: int) -> int:
+    """A page size up to `most` that divides `limit` evenly, so that hardly any row is requested in vain."""
     if limit is None:
-        return PAGE_SIZE
-    pages = -(-limit // PAGE_SIZE)
+        return most
+    pages = -(-limit // most)
     return -(-limit // pages)
+
+
+def _rows_per_page(type_name: str, paths: Sequence[str] | None) -> int:
+    """The page size for a selection: all fields of a scene are ten times as large as its title."""
+    fields = _leaves(merge(type_name, default_paths(type_name) if paths is None else paths))
+    return max(1, min(PAGE_SIZE, _PAGE_FIELDS // max(1, fields)))
+
+
+def _leaves(tree: Tree) -> int:
+    return sum(_leaves(inner) if inner else 1 for inner in tree.values())
 
 
 CHUNK = 500
