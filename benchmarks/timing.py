@@ -17,6 +17,24 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in 
 
 
 @dataclass(frozen=True)
+class Usage:
+    """Processor time in seconds and peak resident memory of a command that has ended."""
+
+    seconds: float
+    megabytes: float
+
+
+def usage(argv: list[str]) -> Usage:
+    """Run a command, without its output (Linux counts memory in kilobytes, macOS in bytes)."""
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+    _, status, used = os.wait4(process.pid, 0)
+    assert status == 0, argv
+    return Usage(
+        used.ru_utime + used.ru_stime, used.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+    )
+
+
+@dataclass(frozen=True)
 class Timing:
     """Wall times of one command over several runs, in milliseconds."""
 
