@@ -73,8 +73,8 @@ def _no_address(setting: str, reason: str) -> StashConfigurationError:
     )
 
 
-_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_NAME = re.compile(rf"(?!.{{254}})({_LABEL}\.)*{_LABEL}\.?", re.IGNORECASE)
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
+_LONGEST_NAME, _LONGEST_LABEL = 253, 63
 _DOTTED = re.compile(r"\d+(\.\d+){3}")
 
 
@@ -83,9 +83,12 @@ def is_host(host: str) -> bool:
     if ":" in host or _DOTTED.fullmatch(host):
         return is_ip(host)
     try:
-        return _NAME.fullmatch(host.encode("idna").decode()) is not None
+        name = host.encode("idna").decode().removesuffix(".")
     except UnicodeError:
         return False
+    labels = name.split(".")
+    are_right = all(len(each) <= _LONGEST_LABEL and _LABEL.fullmatch(each) for each in labels)
+    return len(name) <= _LONGEST_NAME and are_right
 
 
 def is_ip(host: str) -> bool:

@@ -14,7 +14,6 @@ from stash_cli.core.errors import (
 )
 from stash_cli.core.graphql.document import describe, read_result
 from stash_cli.core.graphql.selection import is_composite
-from stash_cli.core.graphql.server_messages import in_words
 from stash_cli.core.syntax.operations import RootField
 from stash_cli.core.transport.base import short_repr
 from stash_cli.core.transport.outcome import unknown_outcome
@@ -103,6 +102,9 @@ def _original(error: Mapping[str, Any]) -> str:
 
 def _line(error: Mapping[str, Any]) -> str:
     """A message without panic wrapping, SQL text and line breaks."""
+    # Its expressions take a millisecond to compile, which answers without errors need not spend.
+    from stash_cli.core.graphql.server_messages import in_words
+
     text = str(error.get("message") or "the server gave no reason").strip()
     panic = _PANIC.match(text)
     text = panic.group(1) if panic else text

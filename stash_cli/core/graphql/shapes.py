@@ -186,8 +186,7 @@ class Shapes:
     @staticmethod
     def _names(declared: ApiType, name: str) -> frozenset[str]:
         """The names of a type and of the interfaces and unions that it belongs to."""
-        types = describe_api().types.values()
-        return frozenset({name, declared.name, *(t.name for t in types if declared.name in t.members)})
+        return frozenset({name, declared.name, *describe_api().abstract_types.get(declared.name, ())})
 
     def _field(self, declared: ApiType, key: str) -> str | None:
         """The type of a field as the server declares it; None for what nobody knows."""

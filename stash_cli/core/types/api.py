@@ -154,6 +154,15 @@ class Api:
     def subscriptions(self) -> dict[str, ApiField]:
         return self._load("subscription")
 
+    @cached_property
+    def abstract_types(self) -> dict[str, set[str]]:
+        """The interfaces and unions of each object type that belongs to any."""
+        found: dict[str, set[str]] = {}
+        for name, declared in self.types.items():
+            for member in declared.members:
+                found.setdefault(member, set()).add(name)
+        return found
+
     def _load(self, kind: str) -> dict[str, ApiField]:
         return {name: ApiField.load(name, raw) for name, raw in self._operations[kind].items()}
 
