@@ -25,7 +25,7 @@ _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
 def _nothing() -> None:
-    """Do nothing when a command begins."""
+    """Do nothing when there are many rows."""
 
 
 @dataclass(eq=False)
@@ -47,12 +47,12 @@ class Streams:
     no_input: bool = False
     interrupts: Interrupts = field(default_factory=Interrupts)
     """The handler of Ctrl-C, which also ends the wait for an answer."""
-    started: Callable[[], None] = _nothing
-    """Called when the command line is parsed and its command begins."""
+    on_many_rows: Callable[[], None] = _nothing
+    """Called when a command reads more than one page of rows."""
 
     @classmethod
     def standard(
-        cls, interrupts: Interrupts | None = None, started: Callable[[], None] = _nothing
+        cls, interrupts: Interrupts | None = None, on_many_rows: Callable[[], None] = _nothing
     ) -> Streams:
         """The streams of the process: UTF-8 for files and pipes, the encoding of the locale for terminals.
 
@@ -66,7 +66,9 @@ class Streams:
                 stream.reconfigure(encoding=encoding, errors="backslashreplace")
         # Python sets a stream to None that the calling program has closed.
         out, err, stdin = (stream or FakeStream() for stream in (sys.stdout, sys.stderr, sys.stdin))
-        return cls(out, err, stdin, os.environ, interrupts=interrupts or Interrupts(), started=started)
+        return cls(
+            out, err, stdin, os.environ, interrupts=interrupts or Interrupts(), on_many_rows=on_many_rows
+        )
 
     @cached_property
     def out_is_terminal(self) -> bool:

@@ -141,7 +141,6 @@ def _callback(
     """The function that Typer calls; its signature declares the fields of `options`."""
 
     def callback(ctx: typer.Context, **values: Any) -> int | None:
-        ctx.obj.streams.started()
         return run(ctx.obj, options(**values))
 
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)

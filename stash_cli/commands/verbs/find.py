@@ -202,6 +202,8 @@ async def print_found(
     else:
         pages = pages_of(session, search, wanted, limit)
     async for page in pages:
+        if found:
+            runtime.streams.on_many_rows()
         found += len(page)
         writer.rows(page)
         # The next program of a pipe gets each page at once, not when a buffer is full.
