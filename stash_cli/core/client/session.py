@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from stash_cli.core.settings import Connection
-    from stash_cli.core.syntax.operations import RootField
+    from stash_cli.core.syntax import RootField
     from stash_cli.core.transport import GraphQLResponse, Transport
 
     Build = Callable[[ServerCapabilities], GraphQLRequest]

@@ -24,7 +24,7 @@ from stash_cli.core.errors import (
 from stash_cli.core.graphql import document, selection
 from stash_cli.core.graphql.responses import failure, is_missing, is_refusal, shaped
 from stash_cli.core.log import logger
-from stash_cli.core.syntax.operations import RootField
+from stash_cli.core.syntax import RootField
 from stash_cli.core.transport import GraphQLRequest, GraphQLResponse
 from stash_cli.core.transport.outcome import PATIENT, is_below_root, unknown_outcome
 

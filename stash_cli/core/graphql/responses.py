@@ -14,7 +14,7 @@ from stash_cli.core.errors import (
 )
 from stash_cli.core.graphql.document import describe, read_result
 from stash_cli.core.graphql.selection import is_composite
-from stash_cli.core.syntax.operations import RootField
+from stash_cli.core.syntax import RootField
 from stash_cli.core.transport.base import short_repr
 from stash_cli.core.transport.outcome import unknown_outcome
 from stash_cli.core.types.api import describe_api

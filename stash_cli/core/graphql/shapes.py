@@ -6,12 +6,12 @@ is decided once for each set of them, and the values of a field are checked toge
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stash_cli.core.syntax.tokens import Token, tokens
 from stash_cli.core.types.api import ApiType, describe_api
 
 if TYPE_CHECKING:
@@ -237,12 +237,17 @@ def _leaf(types: set[type]) -> Check:
     return lambda values: types.issuperset(map(type, values))
 
 
+# Values are variables in documents of this library: without strings and comments this is enough, and the
+# tokenizer of the specification would cost each command a millisecond.
+_LEXEMES = re.compile(r"\.\.\.|\w+|[^\s\w,]")
+
+
 @lru_cache(maxsize=64)
 def selected(document: str) -> Tree:
     """The selection of a document with one operation and no named fragments or directives."""
-    parts = list(tokens(document))
+    parts = _LEXEMES.findall(document)
     position = 0
-    while parts[position].text != "{":
+    while parts[position] != "{":
         position = _after_group(parts, position)
     return _tree(parts, position + 1)[0]
 
@@ -258,30 +263,30 @@ def for_type(tree: Tree, names: frozenset[str]) -> Tree:
     return found
 
 
-def _tree(parts: list[Token], position: int) -> tuple[Tree, int]:
+def _tree(parts: list[str], position: int) -> tuple[Tree, int]:
     """The selection that begins at `position`, and the position after its brace."""
     tree: Tree = {}
-    while parts[position].text != "}":
-        key = parts[position].text
+    while parts[position] != "}":
+        key = parts[position]
         if key == _FRAGMENT:
-            key, position = f"{key}{parts[position + 2].text}", position + 3
-        elif parts[position + 1].text == ":":
+            key, position = f"{key}{parts[position + 2]}", position + 3
+        elif parts[position + 1] == ":":
             position += 3
         else:
             position += 1
-        if parts[position].text == "(":
+        if parts[position] == "(":
             position = _after_group(parts, position)
         tree[key] = None
-        if parts[position].text == "{":
+        if parts[position] == "{":
             tree[key], position = _tree(parts, position + 1)
     return tree, position + 1
 
 
-def _after_group(parts: list[Token], position: int) -> int:
+def _after_group(parts: list[str], position: int) -> int:
     """The position after one token, or after the parenthesis that closes the one at `position`."""
     depth = 0
     while True:
-        depth += {"(": 1, ")": -1}.get(parts[position].text, 0)
+        depth += {"(": 1, ")": -1}.get(parts[position], 0)
         position += 1
         if depth == 0:
             return position

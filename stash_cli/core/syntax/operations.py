@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from stash_cli.core.syntax import RootField
 from stash_cli.core.syntax.tokens import STRINGS, NotUnderstoodError, Token, tokens
 
 if TYPE_CHECKING:
@@ -220,15 +221,3 @@ class _Parser:
             raise NotUnderstoodError("the document ends too early")
         self._next = next(self._tokens)
         return token
-
-
-class RootField(NamedTuple):
-    """A root field: `key` is its name in the response, `name` that of the operation.
-
-    `is_composite`: it has a selection set; `is_optional`: a directive may omit it.
-    """
-
-    key: str
-    name: str
-    is_composite: bool
-    is_optional: bool = False
