@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,8 @@ _SHORT = 4
 
 def render(streams: Streams, error: StashError, *, as_json: bool = False) -> None:
     """Print an error on stderr, also with `-q`."""
+    import json
+
     # Programs read standard error line by line, so the object is one line.
     if as_json:
         facts = {"error": error.code, "message": error.message, "exit_status": error.exit_status}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -45,6 +44,8 @@ def _flat(values: list[Any]) -> list[Any]:
 
 def label(value: dict[str, Any]) -> Any:
     """The name, title, file name or id of an object, or of the object nested in it."""
+    import json
+
     if "stash_id" in value and "endpoint" in value:
         return f"{value['endpoint']} {value['stash_id']}"
     found = next((value[key] for key in _LABELS if value.get(key)), None)

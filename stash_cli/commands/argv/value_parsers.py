@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -138,6 +137,8 @@ def row_limit(text: str | None) -> int | None:
 
 def scalar(text: str) -> Any:
     """A JSON number, true, false, null or quoted text as such; anything else as text."""
+    import json
+
     try:
         value = json.loads(text)
     except ValueError:
@@ -172,6 +173,8 @@ def key_values(keys: tuple[str, ...]) -> Callable[[str], dict[str, Any]]:
 
 
 def _object(text: str) -> dict[str, Any]:
+    import json
+
     try:
         value = json.loads(text)
     except ValueError as error:
