@@ -126,10 +126,14 @@ def _reduced(value: Any, owner: type[ApiObject], names: AbstractSet[str], info: 
         return [_reduced(item, owner, names, info) for item in value]
     if isinstance(value, StashObject) and not _holds(owner, type(value)):
         return _reference(value, names, info)
-    if isinstance(value, ApiObject) and not type(value).__pydantic_complete__:
-        # Objects of answers were made without a validator.
-        type(value).model_rebuild()
-    return value
+    return _with_serializer(value) if isinstance(value, ApiObject) else value
+
+
+def _with_serializer(obj: ApiObject) -> ApiObject:
+    """`obj`, once its type has a serializer: objects of answers are made without one."""
+    if not type(obj).__pydantic_complete__:
+        type(obj).model_rebuild()
+    return obj
 
 
 @cache
@@ -143,7 +147,7 @@ def _reference(obj: StashObject, names: AbstractSet[str], info: SerializationInf
     held, wanted = obj.__dict__, _declared(type(obj)).reference
     if names:
         values = {name: held[name] for name in (*wanted, *sorted(names)) if name in held}
-        return bare(type(obj), values, obj.__pydantic_fields_set__)
+        return _with_serializer(bare(type(obj), values, obj.__pydantic_fields_set__))
     empty = (UNSET, None) if info.exclude_none else (UNSET,)
     return {name: value for name in wanted if (value := held.get(name, UNSET)) not in empty}
 
