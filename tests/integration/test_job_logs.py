@@ -21,15 +21,18 @@ def line(seconds: int) -> dict[str, Any]:
 
 
 LOGS = [
-    ([line(-60)], 0, ""),
-    ([line(60)], 6, "something is wrong"),
-    ([line(6000)], 0, ""),
+    (-60, 0, ""),
+    (60, 6, "something is wrong"),
+    (6000, 0, ""),
     ("boom", 0, "log is incomplete"),
 ]
 
 
-@pytest.mark.parametrize(("log", "status", "told"), LOGS, ids=["before", "during", "after", "no log"])
-async def test_only_lines_of_the_job_fail_it(log: Any, status: int, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("logged", "status", "told"), LOGS, ids=["before", "during", "after", "no log"])
+async def test_only_lines_of_the_job_fail_it(
+    logged: int | str, status: int, told: str, tmp_path: Path
+) -> None:
+    """`logged` is the time of a line, in seconds after the job was added, or what is no log."""
     async with jobs_served(tmp_path) as (_, server):
         added = datetime.now(UTC).isoformat()
         ended = (datetime.now(UTC) + timedelta(seconds=600)).isoformat()
@@ -40,6 +43,7 @@ async def test_only_lines_of_the_job_fail_it(log: Any, status: int, told: str, t
         async with asyncio.timeout(10):
             while len(server.listeners) < 2 or not server.looks:  # noqa: ASYNC110 - it has no event
                 await asyncio.sleep(0.01)
+        log = [line(logged)] if isinstance(logged, int) else logged
         await server.publish("loggingSubscribe", log)
         server.jobs["7"] = job(status="FINISHED", addTime=added, endTime=ended)
         assert await task == status
