@@ -95,7 +95,7 @@ class StashCommand(TyperCommand):
         )
 
     def help_text(self) -> str:
-        """What the help says in sentences."""
+        """The paragraphs of the help."""
         return self.help or ""
 
     def _parameters(self, ctx: Any) -> Sections:

@@ -135,7 +135,7 @@ def _requests(
 
 
 def _left(operations: Iterable[Operation], skip: Collection[str]) -> Iterator[Operation]:
-    """What of a request is still to be sent."""
+    """Operations of a request for the objects that are not skipped."""
     for each in operations:
         ids = [one for one in each.ids if one not in skip]
         if ids or not each.ids:

@@ -48,7 +48,7 @@ _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
 
 
 class Wanted(NamedTuple):
-    """What an answer should have, and whether that was asked for by name."""
+    """Selected fields of an answer, and whether they were selected by name."""
 
     tree: Tree
     by_name: bool
@@ -253,7 +253,7 @@ def selected(document: str) -> Tree:
 
 
 def for_type(tree: Tree, names: frozenset[str]) -> Tree:
-    """What `tree` selects of an object whose type and interfaces are `names`."""
+    """The selection of `tree` for an object whose type and interfaces are `names`."""
     found: Tree = {}
     for key, below in tree.items():
         if not key.startswith(_FRAGMENT):

@@ -260,7 +260,7 @@ class Times(Ordered):
     def _split(
         self, field: FilterField, spans: scales.Intervals, asked: scales.Intervals, empty: bool
     ) -> Split | None:
-        """What is sent, split by whether a wall time is within `spans` in every zone; None if none is."""
+        """The server filter, split by whether a wall time is within `spans` in every zone; None if none."""
         certain = [
             (None if low is None else low + _EAST, None if high is None else high - _WEST)
             for low, high in spans

@@ -40,7 +40,7 @@ class StashIDInput(StashInput):
 
 
 class DestroyOptions(StashInput):
-    """What to delete with objects that have files."""
+    """Options of deleting objects that have files."""
 
     delete_file: Nullable[bool] = UNSET
     delete_generated: Nullable[bool] = UNSET
