@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import defaultdict
 from dataclasses import MISSING, dataclass, field, fields, replace
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, get_type_hints
@@ -131,7 +131,8 @@ def command(
     if not isinstance(made, StashCommand):
         raise TypeError(f"{name} is not a StashCommand")
     made.examples = examples
-    made.derived = flags
+    # Help asks for the table several times, and a table of filters has hundreds of flags.
+    made.derived = cache(flags)
     return made
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.input_flags import singular
-from stash_cli.core.query.lookups import fields
+from stash_cli.core.query.fields import fields
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:

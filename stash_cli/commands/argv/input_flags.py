@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv import value_parsers
 from stash_cli.commands.argv.flags import Flag, FlagTable
-from stash_cli.core.orm import images
 from stash_cli.core.types.api import ApiField, TypeRef, describe_api
 from stash_cli.core.types.entities import NOUNS
 
@@ -105,12 +104,14 @@ class InputFlag:
         if self.inner:
             keys = tuple(describe_api().types[self.inner].fields)
             return value_parsers.key_values(keys), "NAME|ID" if self.target else "KEY=VALUE,.."
-        if field.name in images.FIELDS:
-            return images.as_input, "FILE|URL"
         return self._text_parser()
 
     def _text_parser(self) -> tuple[Callable[[str], Any], str]:
+        from stash_cli.core.orm import images
+
         field, kind = self.field, self.field.type.name
+        if field.name in images.FIELDS:
+            return images.as_input, "FILE|URL"
         if kind == "String" and field.attr in _DATES:
             return value_parsers.calendar_date, "DATE"
         parse = value_parsers.not_blank if self.names_something else str

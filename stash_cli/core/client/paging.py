@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashGraphQLError, StashLookupError, did_you_mean
-from stash_cli.core.graphql.batch import call_each
 from stash_cli.core.graphql.selection import default_paths, is_default, merge
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET
@@ -282,6 +281,9 @@ async def _one_by_one(
     session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
 ) -> list[Row]:
     """One document with a find per id; markers, which have no such query, are filtered from all."""
+    # Most runs read pages and no ids: they start without the batch module.
+    from stash_cli.core.graphql.batch import call_each
+
     if not _has_own_query(entity):
         # Below 0 means all rows.
         rows = await _listed(session, entity, {"filter": {"per_page": -1}}, paths, quiet=quiet)

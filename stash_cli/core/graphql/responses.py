@@ -31,17 +31,18 @@ if TYPE_CHECKING:
 # A failed SQL statement is reported whole, which can be many KB.
 _SHOWN = 240
 _SHOWN_ORIGINAL = 2000
-_SQL = re.compile(r"^(?P<before>.*?)error executing `.*[`\]]: (?P<why>.+)$", re.DOTALL)
+# Patterns are text: they are compiled when a server reports an error, not at every start.
+_SQL = r"(?s:^(?P<before>.*?)error executing `.*[`\]]: (?P<why>.+)$)"
 """A failed SQL statement: its text and arguments stand between the operation and the cause."""
 # Without a database, before set-up or a migration, servers fail with a nil pointer.
 _NOT_READY = ("nil pointer", "needs migration", "database migration", "schema version", "setup is required")
-_REFUSED = re.compile(
+_REFUSED = (
     r"Cannot query field|Unknown (argument|type|field)|is not defined (by|in)|unknown field|Unknown directive"
 )
 _REFUSED_CODES = ("GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED")
 _NULL = "the requested element is null which the schema does not allow"
 # A crash inside the server is an ordinary error object with this text.
-_PANIC = re.compile(r"^Internal system error\. Error <(.*)>$", re.DOTALL)
+_PANIC = r"(?s:^Internal system error\. Error <(.*)>$)"
 
 NOT_READY = {
     "SETUP": "The server has not been set up yet.",
@@ -75,7 +76,7 @@ def is_refusal(error: StashGraphQLError) -> bool:
         return False
     return all(
         (each.get("extensions") or {}).get("code") in _REFUSED_CODES
-        or (not each.get("path") and _REFUSED.search(str(each.get("message"))))
+        or (not each.get("path") and re.search(_REFUSED, str(each.get("message"))))
         for each in error.errors
     )
 
@@ -106,14 +107,14 @@ def _line(error: Mapping[str, Any]) -> str:
     from stash_cli.core.graphql.server_messages import in_words
 
     text = str(error.get("message") or "the server gave no reason").strip()
-    panic = _PANIC.match(text)
+    panic = re.match(_PANIC, text)
     text = panic.group(1) if panic else text
     if text == _NULL:
         names = [step for step in error.get("path") or () if isinstance(step, str)]
         return (
             f"the server has no value for {'.'.join(names)}, which its schema promises: leave the field out"
         )
-    sql = _SQL.match(text)
+    sql = re.match(_SQL, text)
     text = f"{sql['before']}{sql['why']}" if sql else text
     text = in_words(" ".join(text.split()))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

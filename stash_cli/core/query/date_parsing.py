@@ -17,14 +17,13 @@ from stash_cli.core.types.fuzzy_date import FuzzyDate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?")
-_RELATIVE = re.compile(r"([+-])(\d+)(s|mo|m|h|d|w|y)")
-_LENGTH = re.compile(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d+)?)", re.ASCII)
-_LENGTH_UNITS = re.compile(
-    r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII
-)
+# Patterns are text, so that they are compiled when a time is read, not at every start of the program.
+_CLOCK = r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?"
+_RELATIVE = r"([+-])(\d+)(s|mo|m|h|d|w|y)"
+_LENGTH = r"(?a:(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d+)?))"
+_LENGTH_UNITS = r"(?a:(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s)?)"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGO = re.compile(r"(\d+|an?) (second|minute|hour|day|week|month|year)s? ago", re.IGNORECASE)
+_AGO = r"(?i:(\d+|an?) (second|minute|hour|day|week|month|year)s? ago)"
 _DAY_WORDS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _SECOND = timedelta(seconds=1)
 _LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - wall time
@@ -40,7 +39,7 @@ def relative(text: str, now: datetime) -> datetime | None:
     """
     if text.lower() == "now":
         return now
-    found = _RELATIVE.fullmatch(_short(text))
+    found = re.fullmatch(_RELATIVE, _short(text))
     if not found:
         return None
     sign, unit = (-1 if found[1] == "-" else 1), found[3]
@@ -52,7 +51,7 @@ def relative(text: str, now: datetime) -> datetime | None:
 
 def _short(text: str) -> str:
     """`2 days ago` as `-2d`; any other text unchanged."""
-    found = _AGO.fullmatch(" ".join(text.split()))
+    found = re.fullmatch(_AGO, " ".join(text.split()))
     if not found:
         return text
     unit = found[2].lower()
@@ -72,7 +71,7 @@ def in_seconds(value: object) -> Any:
     if isinstance(value, timedelta):
         return value.total_seconds()
     text = value.strip().lower() if isinstance(value, str) else ""
-    found = (_LENGTH.fullmatch(text) or _LENGTH_UNITS.fullmatch(text)) if text else None
+    found = (re.fullmatch(_LENGTH, text) or re.fullmatch(_LENGTH_UNITS, text)) if text else None
     if not found:
         return value
     hours, minutes, rest = (float(part or 0) for part in found.groups())
@@ -130,7 +129,7 @@ def seconds(value: object, now: datetime) -> tuple[datetime, datetime]:
 
 def _text_seconds(text: str, now: datetime) -> tuple[datetime, datetime]:
     """The seconds of a day, month or year, of a minute, or one second where seconds are given."""
-    clock = _CLOCK.fullmatch(text)
+    clock = re.fullmatch(_CLOCK, text)
     if not clock:
         return _day_seconds(*_named_days(text, now), now)
     start = datetime.fromisoformat(

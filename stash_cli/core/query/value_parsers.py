@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterator, KeysView, ValuesView
 from typing import Any
@@ -57,6 +56,8 @@ def several(one: Parse = str) -> Parse:
     """`'a, "b, c"'` -> ["a", "b, c"]: comma-separated, with quotes around an item that has a comma."""
 
     def parse(text: str) -> list[Any]:
+        import csv
+
         try:
             [words] = csv.reader([text], skipinitialspace=True)
         except csv.Error:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashBatchError, StashInputError, did_you_mean
 from stash_cli.core.graphql import selection
-from stash_cli.core.graphql.batch import BatchOperation, call_each, execute_batch
 from stash_cli.core.graphql.document import describe
 
 if TYPE_CHECKING:
@@ -91,6 +90,8 @@ async def call_split(
 
     Raises StashBatchError when it failed for some; for the others it is done.
     """
+    from stash_cli.core.graphql.batch import BatchOperation, execute_batch
+
     single = _SINGULAR[operation]
     result = describe(single)[1].type.name
     wanted = selection.default_paths(result) if paths is None and selection.is_composite(result) else paths
@@ -134,6 +135,8 @@ async def _present_lists(
     session: Session, operation: str, ids: Sequence[Any], names: Sequence[str]
 ) -> list[dict[str, list[str]]]:
     """Input field -> its list, of each object."""
+    from stash_cli.core.graphql.batch import call_each
+
     server, single = session.capabilities, _SINGULAR[operation]
     owner = describe(single)[1].type.name
     find = f"find{owner}"
