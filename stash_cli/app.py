@@ -41,6 +41,7 @@ COMMANDS = {
     "embedded": ("Serve and manage a library file without a Stash server", "embedded:group", "Server"),
     "api": ("Send a GraphQL document or operation", "api:build", "API"),
     "explain": ("Explain a name of the API: types, ranges, lookups, flags", "explain:build", "API"),
+    "doctor": ("Check the connection, and say how to mend it", "doctor:build", "Server"),
     "version": ("Print the versions of this program and of the server", "version:build", "Server"),
     "help": ("Explain a topic or a command", "topics:build", "Server"),
     "completion": ("Print the completion script of a shell", "completion:build", "Server"),

@@ -117,15 +117,18 @@ class Exchange:
 
 
 class FaultProxy:
-    """The proxy, on a free port and in a thread of its own; `requests` are all that came, in order."""
+    """The proxy, on a free port and in a thread of its own; `requests` are all that came, in order.
 
-    def __init__(self, target: str) -> None:
+    `options` are those of asyncio.start_server.
+    """
+
+    def __init__(self, target: str, **options: Any) -> None:
         parts = urlsplit(target)
         self.target = (parts.hostname or "127.0.0.1", parts.port or 80)
         self.rule: Rule = lambda _: None
         self.requests: list[Request] = []
         self.tunnels: set[Exchange] = set()
-        self.server = Loopback(self._serve, limit=1 << 24)
+        self.server = Loopback(self._serve, limit=1 << 24, **options)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 

@@ -74,15 +74,23 @@ class Runtime:
         An embedded library that does not exist is made when the command `writes`. Raises KeyboardInterrupt
         after Ctrl-C.
         """
-        import asyncio
 
         async def opened() -> T:
+            async with self.session(writes=writes) as session:
+                return await work(session)
+
+        return self.complete(opened)
+
+    def complete(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run `work` in an event loop; Ctrl-C cancels it, and KeyboardInterrupt is raised."""
+        import asyncio
+
+        async def interruptible() -> T:
             with self.streams.interrupts.cancelling(_canceller(self.streams)):
-                async with self.session(writes=writes) as session:
-                    return await work(session)
+                return await work()
 
         try:
-            return asyncio.run(opened())
+            return asyncio.run(interruptible())
         except asyncio.CancelledError:
             # asyncio reports the cancelled task. Callers only know Ctrl-C.
             raise KeyboardInterrupt from None

@@ -120,9 +120,9 @@ class Streams:
             return True
         return _is_terminal(stream) and self.environ.get("TERM") != "dumb"
 
-    def style(self, text: str, name: str) -> str:
-        """`text` for stderr, in a colour or weight where stderr takes colour."""
-        return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.colored(self.err) else text
+    def style(self, text: str, name: str, stream: TextIO | None = None) -> str:
+        """`text` in a colour or weight where `stream`, or else stderr, takes colour."""
+        return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.colored(stream or self.err) else text
 
     def read(self) -> str:
         """All of standard input, in an encoding of text files whatever the locale. Raises StashInputError."""

@@ -74,6 +74,7 @@ ALLOWED = {
     "stash_cli.core.capabilities": ("core.graphql", "core.types", "core.errors"),
     "stash_cli.core.explain": ("core.types", "core.graphql", "core.query", "core.errors"),
     "stash_cli.core.context": ("core",),
+    "stash_cli.core.doctor": ("core",),
     "stash_cli.embedded": ("core.types", "core.errors", "core.private_files", "core.texts", "core.unset"),
     "stash_cli.output": ("core.errors", "core.texts"),
     "stash_cli.commands": ("core", "output"),

@@ -1,0 +1,230 @@
+"""Checks of the way to the server: address, name, port, certificate, proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from stash_cli.core.doctor.findings import (
+    UNREACHABLE,
+    Finding,
+    failure,
+    from_error,
+    not_needed,
+    ok,
+    warning,
+)
+from stash_cli.core.errors import StashConfigurationError
+from stash_cli.core.server_url import is_ip
+from stash_cli.core.settings import DEMO
+from stash_cli.core.transport.event_loops import in_daemon_thread
+from stash_cli.core.transport.in_process import require_file
+from stash_cli.core.transport.proxies import is_local
+from stash_cli.core.transport.setup import tls_context
+
+if TYPE_CHECKING:
+    from stash_cli.core.doctor.subject import Subject
+
+_ADDRESSES = 4
+"""Addresses of one name that are tried."""
+_SOON = 14
+"""Days before its end from which a certificate is a warning."""
+_ADDRESS_FIX = "Check the address (--server, STASH_URL, profile), or write the server's IP address."
+
+
+async def address(subject: Subject) -> Finding:
+    """The settings name a server, and a library file exists."""
+    if subject.problem is not None:
+        return from_error(subject.problem)
+    connection, origin = subject.connection, subject.around.origin
+    if connection.location == DEMO and subject.around.demo and not subject.around.demo.exists():
+        return not_needed("the demo library is made by the first command that uses it")
+    if connection.is_embedded:
+        require_file(replace(connection, create=False))
+    if not connection.configured:
+        return ok(f"{connection.server}, the default: no server is configured")
+    return ok(f"{connection.server}, from {origin}" if origin else connection.server)
+
+
+async def dns(subject: Subject) -> Finding:
+    """The name of the server, or of the proxy, resolves."""
+    host, port = subject.peer
+    if is_ip(host):
+        return ok(f"{host} is an address and needs no name")
+    try:
+        found = await resolve(host, port)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return failure(f"the name {host} does not resolve: {reason}", _ADDRESS_FIX, UNREACHABLE)
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    only = "" if any(each[0] is socket.AF_INET for each in found) else " (IPv6 only)"
+    return ok(f"{host} is {', '.join(addresses)}{only}")
+
+
+async def resolve(host: str, port: int) -> list[Any]:
+    """The rows of getaddrinfo, in a thread that the end of the program does not wait for; raises OSError."""
+    found: list[Any] = []
+
+    def look_up() -> None:
+        found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+    await in_daemon_thread(look_up, "stash-resolver")
+    return found
+
+
+async def tcp(subject: Subject) -> Finding:
+    """Something listens on the port of the server, or of the proxy."""
+    host, port = subject.peer
+    rows = (await resolve(host, port))[:_ADDRESSES]
+    attempts = [asyncio.ensure_future(_connect(row)) for row in rows]
+    try:
+        for attempt in asyncio.as_completed(attempts):
+            if await attempt is None:
+                return ok(f"port {port} of {host} takes connections")
+    finally:
+        for each in attempts:
+            each.cancel()
+    errors = [each.result() for each in attempts]
+    if any(isinstance(error, ConnectionRefusedError) for error in errors):
+        fix = "Start the server, or correct the port (--server, STASH_URL, profile)."
+        if not subject.connection.configured:
+            fix = "Start Stash, set the server with --server or STASH_URL, or try --demo, which needs none."
+        return failure(f"nothing listens on port {port} of {host}", fix, UNREACHABLE)
+    reason = next((error.strerror for error in errors if error and error.strerror), "no answer")
+    return failure(f"port {port} of {host} cannot be reached: {reason}", _ADDRESS_FIX, UNREACHABLE)
+
+
+async def _connect(row: Any) -> OSError | None:
+    """Connect to one row of getaddrinfo and close; the error, or None."""
+    family, kind, protocol, _, place = row
+    connection = socket.socket(family, kind, protocol)
+    connection.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_connect(connection, place)
+    except OSError as error:
+        return error
+    finally:
+        connection.close()
+    return None
+
+
+async def proxy(subject: Subject) -> Finding:
+    """The proxy of the environment opens the way."""
+    used = subject.proxy
+    if used is None:
+        why = ": the server is on this machine" if is_local(subject.connection.url) else ""
+        return ok(f"none is used{why}")
+    place = "{}:{}".format(*subject.peer)
+    if used.is_socks:
+        return ok(f"{place} ({used.setting}), SOCKS")
+    if subject.is_https and (status := await _tunnel_status(subject)) != 200:  # noqa: PLR2004 - HTTP's number
+        fix = f"Give user name and password in {used.setting}, or list the server in NO_PROXY."
+        return failure(f"{place} ({used.setting}) refuses a tunnel: status {status}", fix, UNREACHABLE)
+    return ok(f"{place} ({used.setting})")
+
+
+async def _tunnel_status(subject: Subject) -> int:
+    reader, writer = await asyncio.open_connection(*subject.peer)
+    try:
+        return await _open_tunnel(subject, reader, writer)
+    finally:
+        writer.transport.abort()
+
+
+async def _open_tunnel(subject: Subject, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+    """Ask the proxy for a tunnel to the server; the status it answers, 0 for none."""
+    target = f"[{subject.host}]" if ":" in subject.host else subject.host
+    writer.write(
+        f"CONNECT {target}:{subject.port} HTTP/1.1\r\nHost: {target}:{subject.port}\r\n"
+        f"{_proxy_authorization(subject)}\r\n".encode()
+    )
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        return int(head.split(" ", 2)[1])
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, IndexError):
+        return 0
+
+
+def _proxy_authorization(subject: Subject) -> str:
+    from base64 import b64encode
+
+    parts = urlsplit(subject.proxy.url if subject.proxy else "")
+    if parts.username is None:
+        return ""
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return f"Proxy-Authorization: Basic {b64encode(pair.encode()).decode()}\r\n"
+
+
+async def tls(subject: Subject) -> Finding:
+    """The server's certificate is trusted, is for this name, and has some time left."""
+    if not subject.is_https:
+        return not_needed("not needed: http is not encrypted")
+    if subject.proxy is not None and subject.proxy.is_socks:
+        return not_needed("not checked through SOCKS")
+    try:
+        end = await _handshake(subject)
+    except ssl.SSLCertVerificationError as error:
+        return _untrusted(error)
+    except (OSError, EOFError) as error:  # those of TLS are OSErrors
+        return _no_tls(subject, error)
+    if subject.connection.verify is False:
+        fix = "Give the certificate's CA with --ca-cert instead of --insecure."
+        return warning("the certificate is not checked (--insecure)", fix)
+    return _until(end)
+
+
+async def _handshake(subject: Subject) -> str:
+    """Shake hands and hang up; the end of the certificate's validity, or "" where it was not checked."""
+    context = tls_context(subject.connection)
+    if context is None:
+        raise StashConfigurationError("There is no TLS context.")
+    reader, writer = await asyncio.open_connection(*subject.peer)
+    try:
+        if subject.proxy is not None:
+            await _open_tunnel(subject, reader, writer)
+        await writer.start_tls(context, server_hostname=subject.host)
+        found = writer.get_extra_info("ssl_object").getpeercert() or {}
+        return str(found.get("notAfter", ""))
+    finally:
+        with suppress(OSError):
+            writer.transport.abort()
+
+
+def _until(end: str) -> Finding:
+    if not end:
+        return ok("encrypted")
+    days = int((ssl.cert_time_to_seconds(end) - time.time()) // 86_400)
+    if days < _SOON:
+        return warning(f"the certificate ends in {days} days ({end})", "Renew it on the server.")
+    return ok(f"the certificate is trusted until {end}")
+
+
+_EXPIRED, _NOT_YET, _WRONG_NAME = 10, 9, (62, 64)
+"""Codes of OpenSSL's verification."""
+_CA_FIX = "Give the file of its CA with --ca-cert, or use --insecure if you trust this network."
+
+
+def _untrusted(error: ssl.SSLCertVerificationError) -> Finding:
+    reason = error.verify_message.rstrip(".")
+    if error.verify_code == _EXPIRED:
+        return failure(f"the certificate is not valid: {reason}", "Renew it on the server.", UNREACHABLE)
+    if error.verify_code == _NOT_YET:
+        return failure(f"the certificate is not valid: {reason}", "Compare the clocks.", UNREACHABLE)
+    if error.verify_code in _WRONG_NAME:
+        fix = "Use a name that the certificate has, or make one with this name."
+        return failure(f"the certificate is for another name: {reason}", fix, UNREACHABLE)
+    return failure(f"the certificate is not trusted: {reason}", _CA_FIX, UNREACHABLE)
+
+
+def _no_tls(subject: Subject, error: Exception) -> Finding:
+    said = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
+    reason = said.lower().replace("_", " ") or "it hung up"
+    host, port = subject.host, subject.port
+    fix = "Write http:// instead of https://, or use the port of its TLS."
+    return failure(f"port {port} of {host} does not speak TLS: {reason}", fix, UNREACHABLE)

@@ -1,0 +1,314 @@
+"""`stash doctor` tells causes apart, as they show at the socket, and what each check says and ends with."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import fault_kinds
+import pytest
+from cli_support import Cli, Done
+from every import every
+from fault_proxy import Exchange, Fault, FaultProxy
+from support import ROOT
+
+KEY = "s3cret-key-of-a-server"
+LOGIN_PAGE = '<html><title>Sign in</title><form><input name="u"><input type="password"></form></html>'
+ORDER = ["address", "dns", "tcp", "tls", "proxy", "api", "key", "setup", "version", "schema", "clock"]
+ORDER += ["path_maps", "environment", "path", "files"]
+
+
+def states(done: Done) -> dict[str, str]:
+    return {row["id"]: row["state"] for row in done.json}
+
+
+def finding(done: Done, check: str) -> dict[str, Any]:
+    [found] = [row for row in done.json if row["id"] == check]
+    return dict(found)
+
+
+def failed(done: Done) -> list[str]:
+    return [name for name, state in states(done).items() if state == "failure"]
+
+
+@contextmanager
+def behind(served_url: str, fault: Fault | None, certificate: str = "", key: str = KEY) -> Iterator[Cli]:
+    """The program, and a server that spoils answers with `fault`: those to the probe, or with a key all."""
+    options: dict[str, Any] = {}
+    if certificate:
+        options["ssl"] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        options["ssl"].load_cert_chain(ROOT / "tests/integration" / certificate)
+    with FaultProxy(served_url, **options) as proxy:
+        proxy.rule = lambda request: fault if key or "Doctor" in request.document else None
+        yield Cli(proxy.url, STASH_API_KEY=key)
+
+
+def test_a_healthy_server_has_no_failure(served_url: str) -> None:
+    done = Cli(served_url).ok("doctor", "--json")
+    assert list(states(done)) == [name for name in ORDER if name in states(done)]
+    assert set(states(done).values()) <= {"ok", "skipped"}
+    assert finding(done, "schema")["found"].startswith("211 of 211")
+
+
+ANSWERS = (
+    # what is answered, the check that fails, what it says, exit status
+    (fault_kinds.answered(LOGIN_PAGE, 200, "text/html"), "api", "a login page .* 'Sign in'", 4),
+    (fault_kinds.redirected("https://auth.example.org/?rd=x"), "api", "a login page .*auth.example.org/", 4),
+    (fault_kinds.redirected("https://elsewhere.example.org/x"), "api", "redirects to .*elsewhere", 1),
+    (
+        fault_kinds.answered("<html><title>Router</title>", 200, "text/html"),
+        "api",
+        "a web page .*'Router'",
+        1,
+    ),
+    (fault_kinds.answered("Stash is exposed", 403, "text/plain"), "api", r"403\): Stash is exposed", 4),
+    (fault_kinds.answered("", 401), "key", "refuses the key: it is wrong", 4),
+    (fault_kinds.answered("unauthorized", 500, "text/plain"), "key", "refuses the key", 4),
+    (fault_kinds.redirected("/login?returnURL=x"), "key", "refuses the key", 4),
+    (fault_kinds.page(502), "api", "a gateway answered 502", 5),
+    (fault_kinds.answered("{}"), "api", "not GraphQL", 1),
+    (
+        fault_kinds.answered("Client sent an HTTP request to an HTTPS server.", 400, "text/plain"),
+        "api",
+        "TLS",
+        5,
+    ),
+    (
+        fault_kinds.answered(
+            '{"data": {"version": {"version": "v0.30.1"}, "systemStatus": {"status": "SETUP"}}}'
+        ),
+        "setup",
+        "has not been set up",
+        1,
+    ),
+    (
+        fault_kinds.answered(
+            '{"data": {"version": null, "systemStatus": {"status": "NEEDS_MIGRATION",'
+            ' "databaseSchema": 72, "appSchema": 75}}}'
+        ),
+        "setup",
+        r"needs a migration first \(72 -> 75\)",
+        1,
+    ),
+    (
+        fault_kinds.answered(
+            '{"data": {"version": {"version": "v0.19.1"}, "systemStatus": {"status": "OK"}}}'
+        ),
+        "version",
+        "v0.19.1 is too old",
+        7,
+    ),
+)
+
+
+@every(("fault", "check", "says", "status"), ANSWERS, ids=str)
+def test_what_answers_is_told_apart(
+    fault: Fault, check: str, says: str, status: int, served_url: str
+) -> None:
+    with behind(served_url, fault, key=KEY if check in ("api", "key") else "") as cli:
+        done = cli("doctor", "--json")
+    assert failed(done) == [check]
+    assert re.search(says, finding(done, check)["found"]), finding(done, check)
+    assert finding(done, check)["fix"]
+    assert done.status == status
+    assert KEY not in done.out + done.err
+
+
+def test_what_needs_a_failed_check_is_skipped_and_names_it(served_url: str) -> None:
+    with behind(served_url, fault_kinds.answered("", 401)) as cli:
+        done = cli("doctor", "--json")
+    because = {row["id"]: row["because"] for row in done.json if row["because"]}
+    assert because == dict.fromkeys(("setup", "version", "schema"), "key")
+    assert states(done)["environment"] == "ok"
+
+
+def test_a_key_for_a_server_that_needs_none_is_told(served_url: str) -> None:
+    async def fault(exchange: Exchange) -> None:
+        answer = fault_kinds.answered("", 401) if "apikey" in exchange.request.headers else None
+        await (answer(exchange) if answer else exchange.send(await exchange.work()))
+
+    with behind(served_url, fault) as cli:
+        done = cli("doctor", "--json")
+    assert "needs none" in finding(done, "key")["found"]
+    assert done.status == 4
+
+
+@every(
+    ("certificate", "says"),
+    [("client_localhost.pem", "self.signed"), ("client_expired.pem", "expired|self.signed")],
+)
+def test_certificates(certificate: str, says: str, served_url: str) -> None:
+    with behind(served_url, None, certificate) as cli:
+        done = cli("doctor", "--json")
+        trusting = cli("doctor", "--json", "--ca-cert", str(ROOT / "tests/integration" / certificate))
+        insecure = cli("doctor", "--json", "--insecure")
+    assert failed(done) == ["tls"]
+    assert re.search(says, finding(done, "tls")["found"])
+    assert done.status == 5
+    assert states(insecure)["tls"] == "warning"
+    if certificate == "client_expired.pem":
+        assert "expired" in finding(trusting, "tls")["found"]
+        assert "Renew" in finding(trusting, "tls")["fix"]
+    else:
+        assert states(trusting)["tls"] == "ok"
+
+
+def test_tls_where_there_is_none_and_the_other_way_round(served_url: str) -> None:
+    done = Cli(served_url.replace("http:", "https:"))("doctor", "--json")
+    assert failed(done) == ["tls"]
+    assert "does not speak TLS" in finding(done, "tls")["found"]
+    assert done.status == 5
+
+
+def test_names_and_ports() -> None:
+    done = Cli("http://stash.invalid:9999")("doctor", "--json")
+    assert failed(done) == ["dns"]
+    assert done.status == 5
+    done = Cli("http://127.0.0.1:1")("doctor", "--json")
+    assert "nothing listens on port 1" in finding(done, "tcp")["found"]
+    assert done.status == 5
+
+
+def test_a_silent_server_ends_in_time(served_url: str) -> None:
+    began = time.monotonic()
+    with behind(served_url, fault_kinds.silence) as cli:
+        done = cli("doctor", "--json", "--timeout", "0.3")
+    assert "no answer within 0.3 s" in finding(done, "api")["found"]
+    assert done.status == 5
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize(("days", "state"), [(1, "warning"), (-1, "warning"), (0, "ok")])
+def test_the_clock(days: int, state: str, served_url: str) -> None:
+    async def fault(exchange: Exchange) -> None:
+        date = formatdate(time.time() + days * 86_400, usegmt=True).encode()
+        await exchange.send(re.sub(rb"(?i)\r\ndate: [^\r]*", b"\r\ndate: " + date, await exchange.work()))
+
+    with behind(served_url, fault, key="") as cli:
+        done = cli("doctor", "--json", *(["--strict"] if days else []))
+    assert states(done)["clock"] == state
+    assert ("1 day" in finding(done, "clock")["found"]) is bool(days)
+    assert done.status == (1 if days else 0)
+
+
+def test_warnings_fail_with_strict_only(served_url: str) -> None:
+    cli = Cli(served_url, STASH_API_KEYS="x")
+    assert states(cli.ok("doctor", "--json"))["environment"] == "warning"
+    assert cli("doctor", "--strict").status == 1
+
+
+@every(
+    ("environ", "says"),
+    [
+        ({"STASH_APIKEY": "x"}, "STASH_APIKEY is not known"),
+        ({"STASH_API_KEY": "a", "STASH_API_KEY_FILE": "b"}, "both set"),
+        ({"HTTP_PROXY": "http://a:1", "http_proxy": "http://b:1"}, "differ"),
+        ({"STASH_PORT": "9999", "STASH_URL": ""}, "STASH_PORT: read by the server only"),
+    ],
+)
+def test_variables(environ: dict[str, str], says: str, served_url: str) -> None:
+    done = Cli(**{"STASH_URL": served_url, **environ})("doctor", "--json")
+    assert says in finding(done, "environment")["found"]
+
+
+def test_another_program_of_the_same_name(served_url: str, tmp_path: Path) -> None:
+    binary = tmp_path / "stash"
+    binary.write_bytes(b"\x7fELF")
+    binary.chmod(0o755)
+    done = Cli(served_url, PATH=str(tmp_path)).ok("doctor", "--json")
+    assert str(binary) in finding(done, "path")["found"]
+    assert "stash-cli" in finding(done, "path")["fix"]
+    binary.write_text("#!/usr/bin/python3\nfrom stash_cli.__main__ import main\n")
+    assert states(Cli(served_url, PATH=str(tmp_path)).ok("doctor", "--json"))["path"] == "ok"
+
+
+def test_a_key_file_that_others_can_read_or_nobody(served_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(KEY)
+    file.chmod(0o644)
+    with behind(served_url, None) as cli:
+        done = Cli(cli.environ["STASH_URL"], STASH_API_KEY_FILE=str(file))("doctor", "--json")
+        assert "chmod 600" in finding(done, "files")["fix"]
+        missing = Cli(cli.environ["STASH_URL"])("doctor", "--json", "--api-key-file", str(tmp_path / "none"))
+    assert failed(missing) == ["key"]
+    assert states(missing)["api"] == "ok"
+    assert missing.status == 4
+
+
+def test_a_wrong_address_is_a_failure_and_no_error(offline: Cli) -> None:
+    done = offline("--server", "ftp://nas", "doctor", "--json")
+    assert failed(done) == ["address"]
+    assert done.status == 1
+
+
+def test_a_library_file_is_only_read(cli: Cli, library_file: Path) -> None:
+    assert failed(cli("doctor", "--json")) == ["address"]
+    assert not library_file.exists()
+    cli.ok("tags", "create", "--name", "A")
+    before = library_file.read_bytes(), sorted(library_file.parent.iterdir())
+    assert states(cli.ok("doctor", "--json"))["schema"] == "ok"
+    assert (library_file.read_bytes(), sorted(library_file.parent.iterdir())) == before
+
+
+def test_nothing_is_written_anywhere(served_url: str, own_state: Path) -> None:
+    Cli(served_url).ok("doctor")
+    Cli()("--demo", "doctor")
+    assert list(own_state.rglob("*")) == []
+
+
+def test_text_for_pasting(served_url: str) -> None:
+    name = socket.gethostname()
+    cli = Cli(f"http://{name}.invalid:81")
+    shown = cli("doctor")
+    assert name in shown.out
+    hidden = cli("doctor", "--redact")
+    assert name not in hidden.out
+    assert str(Path.home()) not in hidden.out
+    assert "HOST" in hidden.out
+
+
+def test_people_get_lines_with_the_fix_below(offline: Cli) -> None:
+    done = offline("doctor", terminal=True)
+    assert re.search(r"failure\s+\S*tcp +nothing listens on port 1 of 127.0.0.1\n +-> Start the", done.out)
+    assert "1 failed" in done.err
+
+
+class Tunnel(threading.Thread):
+    """A proxy that answers CONNECT with a status and hangs up."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.status = status
+        self.heads: list[bytes] = []
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                self.heads.append(connection.recv(4096))
+                connection.sendall(f"HTTP/1.1 {self.status} X\r\n\r\n".encode())
+
+
+def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    tunnel = Tunnel(407)
+    monkeypatch.setenv("https_proxy", f"http://ada:pass-w0rd@127.0.0.1:{tunnel.listener.getsockname()[1]}")
+    done = Cli("https://stash.example.org")("doctor", "--json")
+    tunnel.listener.close()
+    assert "status 407" in finding(done, "proxy")["found"]
+    assert done.status == 5
+    assert "pass-w0rd" not in done.out + done.err
+    assert json.loads(done.out)
