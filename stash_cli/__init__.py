@@ -45,8 +45,8 @@ _PUBLIC = {
     " StashJobLogError StashJobUnknownError"
     " StashLockedError StashLookupError StashNotConfirmedError StashNotFoundError"
     " StashNotSentError StashServerError"
-    " StashSystemNotReadyError StashUnknownOutcomeError StashUnmappedFieldWarning StashUsageError"
-    " StashVersionError",
+    " StashSystemNotReadyError StashTemplateError StashUnknownOutcomeError StashUnmappedFieldWarning"
+    " StashUsageError StashVersionError",
 }
 _HOMES = {name: f"stash_cli.core.{module}" for module, names in _PUBLIC.items() for name in names.split()}
 

@@ -5,6 +5,7 @@ StashError
 │   ├── StashNotConfirmedError  a question that was declined, or could not be asked
 │   ├── StashInputError         a value or key that an input does not take
 │   ├── StashLookupError        unknown field, lookup or sort key
+│   ├── StashTemplateError      a template that is not valid, or does not fit its object
 │   └── StashConfigurationError settings that contradict each other or miss something
 ├── StashNotFoundError          an id or name that does not exist
 ├── StashAmbiguousError         a name that fits several objects
@@ -95,6 +96,12 @@ class StashLookupError(StashUsageError):
     """An unknown field, lookup or sort key."""
 
     code = "lookup"
+
+
+class StashTemplateError(StashUsageError):
+    """A template that is not valid, or that fails for the values of an object."""
+
+    code = "template"
 
 
 class StashConfigurationError(StashUsageError):

@@ -1,4 +1,4 @@
-"""Text from outside: files as Windows tools write them, and names whose bytes are no text."""
+"""Text from outside: files as Windows tools write them, and names whose bytes are no text; values as text."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ _MARKS = (
 )
 _FIRST_SURROGATE, _LAST_SURROGATE = 0xD800, 0xDFFF
 _FIRST_BYTE = 0xDC7F
+_LABELS = ("name", "title", "basename", "path", "id")
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 ENCODINGS = "UTF-8, or UTF-16 with a byte order mark"
 """The encodings of text that is read, for messages."""
 
@@ -70,3 +72,46 @@ def _legible(char: str) -> str:
         return char
     # Python decodes the byte 0xff of a name to U+DCFF.
     return f"\\x{code & 0xFF:02x}" if code > _FIRST_BYTE else f"\\u{code:04x}"
+
+
+def label(value: dict[str, Any]) -> Any:
+    """The name, title, file name or id of an object, or of the object nested in it."""
+    import json
+
+    if "stash_id" in value and "endpoint" in value:
+        return f"{value['endpoint']} {value['stash_id']}"
+    found = next((value[key] for key in _LABELS if value.get(key)), None)
+    if found is not None:
+        return found
+    inner = next((item for item in value.values() if isinstance(item, dict) and "id" in item), None)
+    if inner is not None:
+        return label(inner)
+    return json.dumps(value, ensure_ascii=False) if value else ""
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds.
+
+    >>> duration(3723.4)
+    '1:02:03'
+    """
+    minutes, rest = divmod(round(float(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size(count: float) -> str:
+    """Bytes in decimal units.
+
+    >>> size(1_400_000_000)
+    '1.4 GB'
+    """
+    amount, unit = float(count), 0
+    while amount >= 999.5 and unit < len(_UNITS) - 1:  # noqa: PLR2004 - rounds to 1000, so the next unit
+        amount, unit = amount / 1000, unit + 1
+    return f"{amount:.1f} {_UNITS[unit]}" if unit else f"{amount:.0f} B"
+
+
+def basename(path: str) -> str:
+    """The last part of a POSIX or Windows path."""
+    return str(path).replace("\\", "/").rstrip("/").rpartition("/")[2] or str(path)

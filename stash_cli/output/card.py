@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.texts import duration, size
 from stash_cli.output.table import cell
-from stash_cli.output.values import duration, one_line, pick, shown, size
+from stash_cli.output.values import one_line, pick, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

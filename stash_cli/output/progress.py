@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stash_cli.output.values import duration, one_line
+from stash_cli.core.texts import duration
+from stash_cli.output.values import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.texts import basename, duration, label, size
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-_LABELS = ("name", "title", "basename", "path", "id")
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 @cache
@@ -40,21 +38,6 @@ def pick(row: Any, path: str) -> Any:
 
 def _flat(values: list[Any]) -> list[Any]:
     return [item for value in values for item in (value if isinstance(value, list) else [value])]
-
-
-def label(value: dict[str, Any]) -> Any:
-    """The name, title, file name or id of an object, or of the object nested in it."""
-    import json
-
-    if "stash_id" in value and "endpoint" in value:
-        return f"{value['endpoint']} {value['stash_id']}"
-    found = next((value[key] for key in _LABELS if value.get(key)), None)
-    if found is not None:
-        return found
-    inner = next((item for item in value.values() if isinstance(item, dict) and "id" in item), None)
-    if inner is not None:
-        return label(inner)
-    return json.dumps(value, ensure_ascii=False) if value else ""
 
 
 def plain(value: Any) -> str:
@@ -92,29 +75,6 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
 
 
-def duration(seconds: float) -> str:
-    """Hours, minutes and seconds.
-
-    >>> duration(3723.4)
-    '1:02:03'
-    """
-    minutes, rest = divmod(round(float(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def size(count: float) -> str:
-    """Bytes in decimal units.
-
-    >>> size(1_400_000_000)
-    '1.4 GB'
-    """
-    amount, unit = float(count), 0
-    while amount >= 999.5 and unit < len(_UNITS) - 1:  # noqa: PLR2004 - rounds to 1000, so the next unit
-        amount, unit = amount / 1000, unit + 1
-    return f"{amount:.1f} {_UNITS[unit]}" if unit else f"{amount:.0f} B"
-
-
 def moment(text: str) -> str:
     """A timestamp to the minute."""
     return str(text)[:16].replace("T", " ")
@@ -135,11 +95,6 @@ def pairs(values: dict[str, Any]) -> str:
     'height=180, eyes=blue'
     """
     return ", ".join(f"{name}={shown(value)}" for name, value in values.items())
-
-
-def basename(path: str) -> str:
-    """The last part of a POSIX or Windows path."""
-    return str(path).replace("\\", "/").rstrip("/").rpartition("/")[2] or str(path)
 
 
 _KINDS: dict[str, Callable[[Any], str]] = {

@@ -200,3 +200,21 @@ BANDS: dict[str, tuple[int, int]] = {
     "HUGE": (6144, 9999),
 }
 """Least and most pixels of the shorter side, by value of ResolutionEnum."""
+
+BAND_LABELS = {
+    "VERY_LOW": "144p",
+    "LOW": "240p",
+    "R360P": "360p",
+    "STANDARD": "480p",
+    "WEB_HD": "540p",
+    "STANDARD_HD": "720p",
+    "FULL_HD": "1080p",
+    "QUAD_HD": "1440p",
+    "FOUR_K": "4k",
+    "FIVE_K": "5k",
+    "SIX_K": "6k",
+    "SEVEN_K": "7k",
+    "EIGHT_K": "8k",
+    "HUGE": "Huge",
+}
+"""The name of each band in the web interface; VR_HD, which lies within FOUR_K, has none."""

@@ -18,6 +18,7 @@ from stash_cli.core.query import server_quirks as quirks
 from stash_cli.core.query import value_parsers
 from stash_cli.core.query.extractors import Extractor, follow
 from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, with_modifier
+from stash_cli.core.types.api import BAND_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,22 +26,9 @@ if TYPE_CHECKING:
 
     from stash_cli.core.query.model import Row
 
-RESOLUTION_ALIASES = {
-    "144P": "VERY_LOW",
-    "240P": "LOW",
-    "360P": "R360P",
-    "480P": "STANDARD",
-    "540P": "WEB_HD",
-    "720P": "STANDARD_HD",
+RESOLUTION_ALIASES = {label.upper(): band for band, label in BAND_LABELS.items()} | {
     "HD": "STANDARD_HD",
-    "1080P": "FULL_HD",
-    "1440P": "QUAD_HD",
     "2160P": "FOUR_K",
-    "4K": "FOUR_K",
-    "5K": "FIVE_K",
-    "6K": "SIX_K",
-    "7K": "SEVEN_K",
-    "8K": "EIGHT_K",
 }
 """Common names of resolutions."""
 
