@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from stash_cli.commands.argv.flags import GlobalOptions
+from stash_cli.commands.argv.flags import TEMPLATE, GlobalOptions
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.settings import Connection
+    from stash_cli.core.templates import Template
     from stash_cli.output.formats import Writer
     from stash_cli.output.streams import Streams
     from stash_cli.output.values import View
@@ -41,6 +42,7 @@ class Runtime:
         self.keys: list[str] = []
         """API keys that were read; they are kept out of traces, too."""
         self._given: dict[str, Any] = {}
+        self._templates: dict[str, Template] = {}
 
     def merge(self, values: Mapping[str, Any]) -> None:
         """Add global options; those nearer to the command win."""
@@ -131,9 +133,20 @@ class Runtime:
         from stash_cli.output import formats
 
         options = self.options
+        if options.template is not None:
+            return formats.TemplateWriter(self.streams, self.template(view).render, nul=options.nul)
         return formats.open_writer(
             self.streams, options.output, self.chosen(view), single=single, nul=options.nul
         )
+
+    def template(self, view: View) -> Template:
+        """The template of `--template` for rows of `view`. Raises StashTemplateError."""
+        from stash_cli.core.templates import Template
+
+        known = self._templates.get(view.type)
+        if known is None:
+            known = self._templates[view.type] = Template(self.options.template or "", view.type)
+        return known
 
     def chosen(self, view: View) -> View:
         """`view` with the columns of `--fields`, if given."""
@@ -161,8 +174,10 @@ class Runtime:
         """Refuse fields and formats that objects of a view do not have, before anything is sent."""
         output, options = self.options.output, self.options
         # Checked first, because a change that is made and then cannot be printed looks like a failure.
-        if options.nul and output not in ("ids", "paths"):
-            raise StashUsageError("-0 needs --ids or --paths")
+        if options.nul and output not in ("ids", "paths", TEMPLATE):
+            raise StashUsageError("-0 needs --ids, --paths or --template")
+        if output == TEMPLATE:
+            self._check_template(view)
         if output == "paths" and not view.files:
             raise StashUsageError("--paths: these objects have no files")
         if output != "ids" and not options.fields:
@@ -174,6 +189,13 @@ class Runtime:
             raise StashUsageError("--ids: these objects have no ids")
         merge(view.type, self.chosen(view).fields if options.fields else ())
 
+    def _check_template(self, view: View) -> None:
+        given = self._given.get("output", TEMPLATE)
+        if given != TEMPLATE or self.options.fields:
+            other = "--fields" if self.options.fields else f"--{given}"
+            raise StashUsageError(f"--template prints text and names its fields: leave out {other}")
+        self.template(view)
+
     def wanted(self, view: View) -> list[str] | None:
         """The fields to ask the server for; None is the type's default selection."""
         output, fields = self.options.output, self.options.fields
@@ -181,6 +203,8 @@ class Runtime:
             return ["id"]
         if output == "paths":
             return ["id", *view.files]
+        if output == TEMPLATE:
+            return list(dict.fromkeys(["id", *self.template(view).paths]))
         if fields:
             return self.chosen(view).fields
         if output not in ("table", "csv", "tsv", "md"):

@@ -62,9 +62,43 @@ Standard output has data only; messages, questions and errors go to standard err
   --csv     with a heading line; --tsv likewise
   --ids     ids only; --paths: paths of files only; -0 ends each with NUL
   -o        any of table, json, jsonl, csv, tsv, yaml, md, ids, paths
+  --template '{{ title }}'  a line for each row: see `stash help templates`
 
 A table prints 40 rows unless --limit is given; all other formats print all rows.
 With a JSON format an error is one JSON object per line on standard error.
+"""
+
+TEMPLATES = """\
+--template prints a line for each object. A template is text with {{ values }} in it;
+its names are the fields of the object, and only these are requested.
+
+  stash scenes find --template '{{ id }} {{ title or files[0].basename | stem }}'
+  stash scene show 12 --template '{{ studio.name | opt("[", "] ") }}{{ title }}'
+  stash scenes find --template '{{ files[0] | resolution }}{{ "\\t" }}{{ title }}'
+
+  {{ performers.name }}                 the names of all of them, with commas
+  {{ performers | join(" & ") }}        with another mark between them
+  {{ performers | limit(2) }}           the first two; limit cuts texts, too
+  {% for p in performers %}{{ p.name }} ({{ p.country }}) {% endfor %}
+  {% if organized %}done{% endif %}
+  {{ custom_fields["Shoot place"] }}    custom_fields.height
+
+What an object lacks is empty: studio.name without a studio, files[0] without files.
+A name that the API does not have is an error. Filters besides those of Jinja:
+
+  stem, suffix       name of a file without its folder and ending; its ending
+  slug               lower case, letters and digits joined by dashes
+  date("%Y")         a date or time in a format; empty if the date is less exact
+  resolution         1080p, 4k, ... of a file, or of its height
+  duration, size     1:02:03 of seconds, 1.4 GB of bytes
+  default("none")    another value for an empty one
+  opt("(", ")")      the value between two texts, or nothing where it is empty
+
+Of Jinja: abs capitalize count first float format int join last length list lower map
+max min reject rejectattr replace reverse round select selectattr sort sum title trim
+truncate unique upper wordcount, and the tests behind `is`.
+
+  stash explain Scene                   the fields of an object
 """
 
 EXIT_STATUS = """\
@@ -137,6 +171,7 @@ TOPICS = {
     "query": QUERY,
     "fields": FIELDS,
     "output": OUTPUT,
+    "templates": TEMPLATES,
     "exit-status": EXIT_STATUS,
     "environment": ENVIRONMENT,
     "cron": CRON,

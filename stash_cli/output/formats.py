@@ -6,6 +6,7 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from stash_cli.core.errors import StashTemplateError
 from stash_cli.output.card import CardWriter
 from stash_cli.output.json_lines import dump, dump_rows
 from stash_cli.output.table import TableWriter, cell
@@ -181,6 +182,23 @@ class LinesWriter(Writer):
             for item in value if isinstance(value, list) else [value]:
                 if item is not None:
                     self.streams.data(f"{item}{self.end}")
+
+    def finish(self) -> None:
+        pass
+
+
+class TemplateWriter(Writer):
+    """The text that `render` makes of each row, on a line of its own or ended by NUL."""
+
+    def __init__(self, streams: Streams, render: Callable[[Row], str], *, nul: bool) -> None:
+        self.streams, self.render, self.end = streams, render, "\0" if nul else "\n"
+
+    def row(self, row: Row) -> None:
+        try:
+            text = self.render(row)
+        except StashTemplateError as error:
+            raise StashTemplateError(f"{row.get('id', 'row')}: {error.message}", hint=error.hint) from error
+        self.streams.data(f"{text}{self.end}")
 
     def finish(self) -> None:
         pass

@@ -68,7 +68,7 @@ USAGE = [
     ("scenes find --sort titel", "Did you mean title"),
     ("scenes find --date-gte yestrday", "date takes a date such as 2024"),
     ("scenes find -o xml", "xml"),
-    ("scenes find -0 --csv", "-0 needs --ids or --paths"),
+    ("scenes find -0 --csv", "-0 needs --ids, --paths or --template"),
     ("tags find --paths", "no files"),
     ("scenes find --organized --no-organized", "cannot be used together"),
     ("scenes fnd", "Did you mean find"),

@@ -113,6 +113,8 @@ class LazyFlags(FlagTable):
 
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "md", "ids", "paths")
+TEMPLATE = "template"
+"""The format of --template, which -o does not offer."""
 HELP = ("-h", "--help")
 COLORS = ("auto", "always", "never")
 
@@ -130,6 +132,7 @@ class GlobalOptions:
     read_only: bool = False
     output: str = "table"
     fields: list[str] | None = None
+    template: str | None = None
     nul: bool = False
     quiet: bool = False
     verbose: int = 0
@@ -141,6 +144,8 @@ class GlobalOptions:
     def of(cls, values: dict[str, Any]) -> GlobalOptions:
         known = {field.name for field in fields(cls)}
         facts = {name: value for name, value in values.items() if name in known}
+        if facts.get("template") is not None:
+            facts["output"] = TEMPLATE
         return cls(**facts | {"verbose": len(values.get("verbose", ()))})
 
     @property
@@ -174,7 +179,9 @@ def _output_flags() -> Iterator[Flag]:
     yield _format("ids", "ids only; --paths: file paths only")
     yield _format("paths")
     yield Flag("--fields", "fields", "fields to print: id,title,studio.name", "A,B", group, field_list)
-    yield Flag("--null", "nul", "end each id or path with NUL", group=group, short="-0")
+    lines = "print a line for each row: '{{ title }}'"
+    yield Flag("--template", "template", lines, "TEXT", group)
+    yield Flag("--null", "nul", "end each id, path or line of a template with NUL", group=group, short="-0")
 
 
 def _connection_flags() -> Iterator[Flag]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.commands.argv.flags import Flag, FlagTable
+from stash_cli.commands.argv.flags import TEMPLATE, Flag, FlagTable
 from stash_cli.commands.sending import before_sending, send
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.api import describe_api
@@ -106,8 +106,10 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
 
 def check_output(runtime: Runtime) -> None:
     """Refuse formats that need fields which are not read before the deletion."""
-    if runtime.options.output == "paths" or runtime.options.fields:
-        raise StashUsageError("delete prints only ids and names: --paths and --fields cannot be used")
+    if runtime.options.output in ("paths", TEMPLATE) or runtime.options.fields:
+        raise StashUsageError(
+            "delete prints only ids and names: --paths, --fields and --template cannot be used"
+        )
 
 
 def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
