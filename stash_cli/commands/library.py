@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +12,6 @@ from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcomman
 from stash_cli.commands.sending import confirmed, uninterrupted
 from stash_cli.commands.waiting import camel, snake
 from stash_cli.core.errors import StashInputError, StashNotFoundError, StashServerError, StashUsageError
-from stash_cli.core.texts import is_text, legible
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
@@ -39,11 +37,9 @@ class AddOptions(CommandOptions):
         bool, typer.Option("--exclude-image", help="skip images and galleries in it")
     ] = False
 
-    @property
-    def folder(self) -> Folder:
-        """The folder as the server lists it."""
-        facts = {"exclude_video": self.exclude_video, "exclude_image": self.exclude_image}
-        return {"path": absolute(self.path), **facts}
+    def folder(self, path: str) -> Folder:
+        """The folder as the server lists it, at its path on the server."""
+        return {"path": path, "exclude_video": self.exclude_video, "exclude_image": self.exclude_image}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,7 +85,7 @@ def run_add(runtime: Runtime, options: AddOptions) -> None:
     """Add a media folder. A relative PATH is relative to the current folder. Run `stash scan` afterwards."""
     runtime.check_output(FOLDER)
     require(options.path)
-    wanted = options.folder
+    wanted = options.folder(runtime.server_path(options.path))
     # The paths of a remote server cannot be checked here.
     if runtime.connection().is_embedded and not Path(wanted["path"]).is_dir():
         raise StashInputError(f"there is no folder {wanted['path']}")
@@ -115,22 +111,12 @@ def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
 
     async def work(session: Session) -> list[Folder]:
         known = await folders(session)
-        left = [folder for folder in known if folder["path"] not in (path, absolute(path))]
+        left = [folder for folder in known if folder["path"] not in (path, runtime.server_path(path))]
         if len(left) == len(known):
             raise StashNotFoundError(f"{path} is not a media folder", hint="See `stash library list`.")
         return await uninterrupted(write(session, runtime, left, f"removed {path} from the list"))
 
     print_changed(runtime, runtime.run(work))
-
-
-def absolute(path: str) -> str:
-    """The absolute path; a path that is absolute on another system stays as it is."""
-    if path[1:3] in (":\\", ":/") and os.name != "nt":
-        return path
-    found = os.path.normpath(Path(path).expanduser().absolute())
-    if not is_text(found):
-        raise StashInputError(f"the name of the current folder is not UTF-8 text: {legible(found)}")
-    return found
 
 
 async def folders(session: Session) -> list[Folder]:

@@ -11,7 +11,6 @@ import typer
 
 from stash_cli.commands.argv.command import Entry, LazyGroup, StashCommand, command
 from stash_cli.commands.argv.input_flags import flag_table, unflatten
-from stash_cli.commands.library import absolute
 from stash_cli.commands.waiting import JOB, FollowOptions, run_job
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.types.api import describe_api
@@ -72,7 +71,7 @@ def run_scan(runtime: Runtime, options: ScanOptions) -> None:
     paths, follow = options.paths or [], options if options.follows else None
     if not all(map(str.strip, paths)):
         raise StashUsageError("PATH is empty: give a file or folder, or none for all media folders")
-    paths = [absolute(path) for path in paths]  # the server would take them as relative to its own folder
+    paths = [runtime.server_path(path) for path in paths]
     given = unflatten(options.flags) | ({"paths": paths} if paths else {})
 
     async def work(session: Session) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from stash_cli.commands.argv.flags import TEMPLATE, GlobalOptions
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashConfigurationError, StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
     from typing import TextIO
 
     from stash_cli.core.client.session import Session
+    from stash_cli.core.profiles import Profile, Settings
     from stash_cli.core.settings import Connection
     from stash_cli.core.templates import Template
     from stash_cli.output.formats import Writer
@@ -40,7 +42,9 @@ class Runtime:
         self.environ = os.environ if environ is None else environ
         self.options = GlobalOptions()
         self.keys: list[str] = []
-        """API keys that were read; they are kept out of traces, too."""
+        """Secrets of the connection; they are kept out of traces, too."""
+        self._connection: Connection | None = None
+        self._profiles: dict[str | None, Profile] = {}
         self._given: dict[str, Any] = {}
         self._templates: dict[str, Template] = {}
 
@@ -63,12 +67,78 @@ class Runtime:
         """Whether errors are printed as JSON."""
         return self.options.output in ("json", "jsonl")
 
+    @cached_property
+    def has_settings(self) -> bool:
+        """Whether there is a settings file: most machines have none, and pay for this question only."""
+        from stash_cli.core.settings_file import settings_path
+
+        return settings_path().exists()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings file. Raises StashConfigurationError, unless the connection comes from elsewhere."""
+        from stash_cli.core.profiles import Settings
+        from stash_cli.core.settings_file import settings_path
+
+        try:
+            found = Settings.load()
+        except StashConfigurationError as error:
+            if not self._names_server:
+                raise
+            self.streams.warn(error.message)
+            return Settings(settings_path())
+        if found.exposed:
+            self.streams.warn(
+                f"others can read {found.path} and the secrets in it; run: chmod 600 {found.path}"
+            )
+        return found
+
+    @property
+    def _names_server(self) -> bool:
+        """Whether --server, --demo or STASH_URL select the connection."""
+        options = self.options
+        named = options.url or options.demo or (not options.profile and self.environ.get("STASH_URL"))
+        return bool(named)
+
+    @property
+    def profile(self) -> Profile:
+        """What the settings file says for this connection; of no name where no profile is used.
+
+        Raises StashConfigurationError.
+        """
+        name = self.settings.select(self.options.connection, self.environ).name
+        if name not in self._profiles:
+            found = self.settings.profile(name)
+            found.check()
+            self._profiles[name] = found
+        return self._profiles[name]
+
     def connection(self) -> Connection:
+        """The connection of the command, with its secrets. Raises StashConfigurationError."""
+        if self._connection is None:
+            self._connection = self._connect()
+            self.keys += self._connection.secrets
+        return self._connection
+
+    def _connect(self) -> Connection:
         from stash_cli.core.settings import resolve_connection
 
-        found = resolve_connection(self.options.connection, self.environ)
-        self.keys += [found.api_key] if found.api_key else []
-        return found
+        flags = self.options.connection
+        if not self.has_settings and not flags.get("profile") and not self.environ.get("STASH_PROFILE"):
+            return resolve_connection(flags, self.environ)
+        from stash_cli.core.profiles import connect
+
+        note = self.settings.select(flags, self.environ).note
+        if note:
+            self.streams.note(note)
+        return connect(self.settings, flags, self.environ, can_ask=self.streams.interactive)
+
+    def server_path(self, path: str) -> str:
+        """The server's path for one that a person gives: made absolute here, then mapped."""
+        from stash_cli.core.path_maps import absolute_path
+
+        found = absolute_path(path)  # the server would take it as relative to its own folder
+        return self.profile.path_maps.to_server(found) if self.has_settings else found
 
     def run(self, work: Callable[[Session], Coroutine[Any, Any, T]], *, writes: bool = False) -> T:
         """Open a session, run `work` with it, and close it; Ctrl-C cancels `work`.
@@ -108,7 +178,7 @@ class Runtime:
         file = Path(connection.location) if connection.is_embedded and connection.location != DEMO else None
         missing = file is not None and not file.exists()
         verbosity = 2 if self.options.debug else self.options.verbose
-        handler = configure_logging(verbosity, cast("TextIO", self.streams), [connection.api_key])
+        handler = configure_logging(verbosity, cast("TextIO", self.streams), connection.secrets)
         try:
             async with StashContext(connection).open_session() as session:
                 yield session
@@ -135,8 +205,9 @@ class Runtime:
         options = self.options
         if options.template is not None:
             return formats.TemplateWriter(self.streams, self.template(view).render, nul=options.nul)
+        local = self.profile.path_maps.to_local if options.output == "paths" and self.has_settings else str
         return formats.open_writer(
-            self.streams, options.output, self.chosen(view), single=single, nul=options.nul
+            self.streams, options.output, self.chosen(view), single=single, nul=options.nul, local=local
         )
 
     def template(self, view: View) -> Template:

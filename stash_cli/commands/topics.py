@@ -124,12 +124,15 @@ ENVIRONMENT = """\
   STASH_URL               the server: http://localhost:9999, or embedded:FILE
   STASH_API_KEY           its API key, if it asks for one
   STASH_API_KEY_FILE      a file with the key
+  STASH_PROFILE           a profile of the settings file
   STASH_MAX_ANSWER_BYTES  largest answer after decompression (default: 256 MB)
   NO_COLOR, FORCE_COLOR   colour never, or always; --color wins
   COLUMNS                 width of tables on a terminal
 
-An option wins over its variable. The key is sent only to the server that --server,
-STASH_URL or the default selects.
+The whole connection comes from the first of: --server, -P NAME, STASH_URL,
+STASH_PROFILE, the default profile, http://localhost:9999. The key of the variables is
+sent only to the server that --server, STASH_URL or the default address selects, the
+key of a profile only to the server of that profile.
 """
 
 CRON = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.client.locks import Lock
 from stash_cli.core.client.session import Session
@@ -39,6 +39,16 @@ class StashContext:
         # Not asyncio's, which serves one event loop only.
         self._opening = Lock()
         self._changing = threading.Lock()
+
+    @classmethod
+    def from_profile(cls, name: str | None = None) -> Self:
+        """The context of a profile of the settings file; without a name STASH_PROFILE or the default one.
+
+        Raises StashConfigurationError.
+        """
+        from stash_cli.core.profiles import connection_of_profile
+
+        return cls(connection_of_profile(name))
 
     async def __aenter__(self) -> StashClient:
         with self._changing:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashConfigurationError, did_you_mean
+from stash_cli.core.key_sources import check_key, read_key
 from stash_cli.core.server_url import DEMO, EMBEDDED, check_url, normalise_url
-from stash_cli.core.texts import ENCODINGS, decode_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,11 @@ _FLAGS = (
     "read_only",
     "cache_dir",
     "max_answer_bytes",
+    "headers",
+    "proxy",
 )
+NO_PROXY = "none"
+"""The value of `proxy` that uses no proxy, whatever the environment says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,9 @@ class Connection:
     response, `max_answer_bytes` its size after decompression. `verify` is whether certificates are checked,
     or the path of a CA file. `read_only` refuses mutations before they are sent. `create` allows an embedded
     library to be created, which `read_only` forbids. `cache_dir` None is the platform's. `configured` is
-    False for the default address, for hints in errors.
+    False for the default address, for hints in errors. `headers` are sent to this server only; `proxy` None
+    is that of the environment. `profile` and `source` say where the settings come from, `protected_by` which
+    profile makes the server read-only.
 
     Raises StashConfigurationError for a key that no HTTP header can carry, and for a URL that is malformed or
     holds a secret.
@@ -77,6 +84,11 @@ class Connection:
     configured: bool = True
     create: bool = True
     max_answer_bytes: int = DEFAULT_MAX_ANSWER
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    proxy: str | None = field(default=None, repr=False)
+    profile: str | None = field(default=None, compare=False)
+    source: str = field(default="", compare=False)
+    protected_by: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.is_embedded:
@@ -99,6 +111,12 @@ class Connection:
         return self.url.removeprefix(EMBEDDED)
 
     @property
+    def secrets(self) -> list[str]:
+        """What is secret among the settings, in all forms in which it is sent."""
+        found = [self.api_key or "", *(value for _, value in self.headers), *_passwords(self)]
+        return [form for secret in dict.fromkeys(found) if secret for form in secret_forms(secret)]
+
+    @property
     def cache(self) -> Path:
         """The folder of the schema cache."""
         if self.cache_dir is not None:
@@ -112,13 +130,16 @@ def resolve_connection(
     flags: Mapping[str, Any],
     environ: Mapping[str, str],
     profile: Mapping[str, Any] | None = None,
+    *,
+    source: str = "",
+    profile_name: str | None = None,
 ) -> Connection:
     """The connection of `flags`, then `environ`, then `profile`, then defaults.
 
     Flags and profile have the keys url, demo, api_key, api_key_file, timeout, insecure, ca_cert, read_only,
-    cache_dir and max_answer_bytes; None and "" count as missing. A key from flags or environment is sent to
-    the server named there or to the default; a profile's key only to the profile's server. Raises
-    StashConfigurationError.
+    cache_dir, max_answer_bytes, headers and proxy; None and "" count as missing. A key from flags or
+    environment is sent to the server named there or to the default; a profile's settings are used for the
+    profile's server only. Raises StashConfigurationError.
     """
     unknown = [key for key in (*flags, *(profile or ())) if key not in _FLAGS]
     if unknown:
@@ -136,6 +157,11 @@ def resolve_connection(
         cache_dir=Path(cache_dir) if cache_dir else None,
         configured="url" in chosen,
         max_answer_bytes=_size(chosen.get("max_answer_bytes", DEFAULT_MAX_ANSWER)),
+        headers=tuple(chosen.get("headers", ())),
+        proxy=chosen.get("proxy"),
+        profile=profile_name,
+        source=source,
+        protected_by=profile_name if (profile or {}).get("read_only") else None,
     )
 
 
@@ -173,10 +199,41 @@ def _from_environment(environ: Mapping[str, str], *, with_key: bool) -> dict[str
 
 def _with_profile(given: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:
     """Flags and environment over a profile; URL and key are taken from the same source."""
-    # A key of the profile must not reach a server that a flag or the environment names.
-    if "url" in given or not profile.keys() & {"url", "api_key"}:
+    # Key, headers, proxy and certificates of a profile are for its server only.
+    if "url" in given:
+        return dict(given)
+    if not profile.keys() & {"url", "api_key"}:
         return {**profile, "api_key": None, **given}
     return {**profile, **given, "api_key": profile.get("api_key")}
+
+
+def _passwords(connection: Connection) -> list[str]:
+    """The password of a proxy, and those inside an Authorization header."""
+    from binascii import a2b_base64
+    from urllib.parse import unquote, urlsplit
+
+    found = []
+    if connection.proxy and "@" in connection.proxy:
+        address = connection.proxy if "://" in connection.proxy else f"//{connection.proxy}"
+        pair = urlsplit(address).netloc.rpartition("@")[0]
+        found += [pair.partition(":")[2], unquote(pair.partition(":")[2])]
+    for name, value in connection.headers:
+        scheme, _, rest = value.partition(" ")
+        if name.lower() == "authorization" and rest:
+            found.append(rest)
+            with suppress(ValueError):
+                pair = a2b_base64(rest).decode() if scheme.lower() == "basic" else ""
+                found.append(pair.partition(":")[2])
+    return found
+
+
+def secret_forms(secret: str) -> list[str]:
+    """A secret as it is, percent-encoded, and in base64."""
+    from binascii import b2a_base64
+    from urllib.parse import quote
+
+    encoded = b2a_base64(secret.encode(), newline=False).decode()
+    return list(dict.fromkeys([secret, quote(secret, safe=""), encoded]))
 
 
 def _expand(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -227,50 +284,6 @@ def _verify(chosen: Mapping[str, Any]) -> bool | str:
     if missing:
         raise StashConfigurationError(f"There is no CA file {ca_cert} (--ca-cert).")
     return str(ca_cert) if ca_cert else True
-
-
-_LONGEST = 8192
-"""Bytes of a key including the line break; servers accept no longer headers."""
-
-
-def check_key(key: str, setting: str) -> str:
-    """`key` if an HTTP header can carry it; `setting` is its source, for the message.
-
-    Raises StashConfigurationError, which never quotes the key.
-    """
-    if not key:
-        raise StashConfigurationError(f"{setting} holds no API key.")
-    if len(key) > _LONGEST:
-        raise StashConfigurationError(f"{setting} is no API key: it has more than {_LONGEST} characters.")
-    if not (key.isascii() and key.isprintable()):
-        raise StashConfigurationError(
-            f"{setting} is no API key: it holds line breaks, control characters or letters beyond ASCII.",
-            hint="Copy the key again from the server's Settings > Security.",
-        )
-    return key
-
-
-def read_key(path: str | Path, setting: str) -> str:
-    """The key in a file of UTF-8 or marked UTF-16, without the mark and surrounding white space.
-
-    Raises StashConfigurationError with `setting` and the path, and never the content.
-    """
-    place = f"{setting} ({path})"
-    try:
-        with Path(path).expanduser().open("rb") as file:
-            # Little more than a key in UTF-16: a wrong path may lead to a file of any size, or to a device.
-            data = file.read(2 * _LONGEST + 4)
-    except OSError as error:
-        raise StashConfigurationError(f"{place} cannot be read: {error.strerror}.") from None
-    except (RuntimeError, ValueError):  # a home folder that is not known, a NUL in the name
-        raise StashConfigurationError(f"{place} is not the path of a file.") from None
-    try:
-        text = decode_text(data)
-    except UnicodeDecodeError:  # its message quotes what could not be read
-        raise StashConfigurationError(
-            f"{place} is not text in {ENCODINGS}.", hint="Save the file as UTF-8."
-        ) from None
-    return check_key(text.strip(), place)
 
 
 def parse_connection(

@@ -172,8 +172,10 @@ class MarkdownWriter(Writer):
 class LinesWriter(Writer):
     """Ids or paths alone, one per line or ended by NUL."""
 
-    def __init__(self, streams: Streams, paths: Sequence[str], *, nul: bool) -> None:
-        self.streams, self.paths, self.end = streams, paths, "\0" if nul else "\n"
+    def __init__(
+        self, streams: Streams, paths: Sequence[str], *, nul: bool, form: Callable[[str], str] = str
+    ) -> None:
+        self.streams, self.paths, self.end, self.form = streams, paths, "\0" if nul else "\n", form
 
     def row(self, row: Row) -> None:
         # An object without files prints nothing: an empty line would be a path for the next program.
@@ -181,7 +183,7 @@ class LinesWriter(Writer):
             value = pick(row, path)
             for item in value if isinstance(value, list) else [value]:
                 if item is not None:
-                    self.streams.data(f"{item}{self.end}")
+                    self.streams.data(f"{self.form(item)}{self.end}")
 
     def finish(self) -> None:
         pass
@@ -220,9 +222,15 @@ def first(row: Row, column: Column) -> Any:
 
 
 def open_writer(
-    streams: Streams, name: str, view: View, *, single: bool = False, nul: bool = False
+    streams: Streams,
+    name: str,
+    view: View,
+    *,
+    single: bool = False,
+    nul: bool = False,
+    local: Callable[[str], str] = str,
 ) -> Writer:
-    """The writer for format `name`."""
+    """The writer for format `name`; `local` makes the path on this machine of a path of the server."""
     # Functions, because a csv writer prints its heading when it is created.
     makers: dict[str, Callable[[], Writer]] = {
         "table": lambda: (CardWriter if single else TableWriter)(streams, view.columns),
@@ -233,6 +241,6 @@ def open_writer(
         "yaml": lambda: YamlWriter(streams, single=single),
         "md": lambda: MarkdownWriter(streams, view.columns),
         "ids": lambda: LinesWriter(streams, ["id"], nul=nul),
-        "paths": lambda: LinesWriter(streams, view.files, nul=nul),
+        "paths": lambda: LinesWriter(streams, view.files, nul=nul, form=local),
     }
     return makers[name]()

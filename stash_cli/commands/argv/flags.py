@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.argv.value_parsers import choice, field_list, seconds
+from stash_cli.commands.argv.value_parsers import choice, field_list, not_blank, seconds
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ class GlobalOptions:
     """The values of the global options; None and False mean not given."""
 
     url: str | None = None
+    profile: str | None = None
     api_key_file: str | None = None
     demo: bool = False
     timeout: float | None = None
@@ -151,7 +152,7 @@ class GlobalOptions:
     @property
     def connection(self) -> dict[str, Any]:
         """The flags of the connection that were given, for `resolve_connection`."""
-        names = ("url", "api_key_file", "demo", "timeout", "insecure", "ca_cert", "read_only")
+        names = ("url", "profile", "api_key_file", "demo", "timeout", "insecure", "ca_cert", "read_only")
         return {name: value for name in names if (value := getattr(self, name))}
 
 
@@ -187,6 +188,8 @@ def _output_flags() -> Iterator[Flag]:
 def _connection_flags() -> Iterator[Flag]:
     group = "Connection"
     yield Flag("--server", "url", "URL of the server, or embedded:FILE [STASH_URL]", "URL", group)
+    of_file = "profile of the settings file [STASH_PROFILE]"
+    yield Flag("--profile", "profile", of_file, "NAME", group, not_blank, short="-P")
     # A file, because other users of the machine can read the command line of a process.
     yield Flag("--api-key-file", "api_key_file", "file with the API key [STASH_API_KEY_FILE]", "FILE", group)
     yield Flag("--demo", "demo", "use the built-in demo library", group=group)

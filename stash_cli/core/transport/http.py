@@ -152,9 +152,9 @@ class HttpTransport:
         return await open_websocket(self.connection, self.headers())
 
     def headers(self) -> dict[str, str]:
-        """Authentication; Stash expects the key in the header `ApiKey`."""
+        """The user's own headers and authentication; Stash expects the key in the header `ApiKey`."""
         key = self.connection.api_key
-        return {"ApiKey": key} if key else {}
+        return dict(self.connection.headers) | ({"ApiKey": key} if key else {})
 
     def make_client(self) -> httpx.AsyncClient:
         """The httpx client of one event loop."""
@@ -163,23 +163,26 @@ class HttpTransport:
             httpx.URL(self.endpoint)
         limits = httpx.Limits(max_connections=20, keepalive_expiry=_KEEP_ALIVE)
         options = {"limits": limits, "verify": tls_context(connection) or False, "trust_env": False}
-        transport = routing_transport(httpx, options)
+        transport = routing_transport(httpx, options, connection.proxy)
         encoding = "identity" if is_local(self.url) else "gzip, deflate"
+        headers = httpx.Headers(_HEADERS | {"Accept-Encoding": encoding})
+        headers.update(self.headers())  # whatever the case of the names
         return httpx.AsyncClient(  # type: ignore[no-any-return]
-            headers=_HEADERS | self.headers() | {"Accept-Encoding": encoding},
+            headers=headers,
             timeout=httpx.Timeout(connection.timeout, connect=min(_CONNECT, connection.timeout)),
             transport=transport,
             trust_env=False,
             # A redirect would send the API key to another host.
             follow_redirects=False,
-            event_hooks={"request": [self._keep_key]},
+            event_hooks={"request": [self._keep_secrets]},
         )
 
-    async def _keep_key(self, request: httpx.Request) -> None:
-        """Remove the key from a request to another origin than the server's."""
-        # Downloads may be on another host, which must not learn the key.
+    async def _keep_secrets(self, request: httpx.Request) -> None:
+        """Remove the key and the user's own headers from a request to another origin than the server's."""
+        # Downloads may be on another host, which must not learn them.
         if not same_origin(str(request.url), self.endpoint):
-            request.headers.pop("ApiKey", None)
+            for name in self.headers():
+                request.headers.pop(name, None)
 
 
 # With any other Accept, servers since 0.29 answer in a type that they do not compress.

@@ -74,7 +74,9 @@ def unknown_outcome(message: str, cause: StashError | None = None) -> StashUnkno
 def check_read_only(connection: Connection, request: GraphQLRequest) -> None:
     """On a read-only connection, refuse anything that is not provably a query or a subscription."""
     if connection.read_only and request.is_mutation:
-        raise StashUsageError("This connection is read-only: nothing was sent.")
+        name = connection.protected_by
+        hint = f"read_only is set in the profile {name}; --server URL does without the profile."
+        raise StashUsageError("This connection is read-only: nothing was sent.", hint=hint if name else None)
 
 
 _DELIVERY = {

@@ -15,6 +15,7 @@ from urllib.request import getproxies
 
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.core.server_url import is_host
+from stash_cli.core.settings import NO_PROXY
 from stash_cli.core.transport.setup import naming
 
 if TYPE_CHECKING:
@@ -52,9 +53,14 @@ def is_local(url: str) -> bool:
     return urlsplit(url).hostname in _LOCAL
 
 
-def proxy_for(url: str) -> Proxy | None:
-    """The proxy for a URL; raises StashConfigurationError for a setting that names none."""
+def proxy_for(url: str, chosen: str | None = None) -> Proxy | None:
+    """The proxy for a URL: the `chosen` one, or that of the environment.
+
+    Raises StashConfigurationError for a setting that names none.
+    """
     parts = urlsplit(url)
+    if chosen:
+        return None if chosen == NO_PROXY else _checked(chosen, "The proxy of the profile")
     if is_local(url):
         return None
     known = getproxies()
@@ -63,7 +69,11 @@ def proxy_for(url: str) -> Proxy | None:
     port = parts.port or _PORTS.get(parts.scheme, 0)
     if scheme is None or is_exempt(parts.hostname or "", port, known.get("no", "")):
         return None
-    found = Proxy(_complete(known[scheme]), _setting(scheme))
+    return _checked(known[scheme], _setting(scheme))
+
+
+def _checked(url: str, setting: str) -> Proxy:
+    found = Proxy(_complete(url), setting)
     _check(found)
     return found
 
@@ -118,10 +128,11 @@ def _check(proxy: Proxy) -> None:
 class Routes:
     """httpx transports by proxy, for routing each request through the proxy of its URL.
 
-    `options` are those of AsyncHTTPTransport.
+    `options` are those of AsyncHTTPTransport, `chosen` is the proxy of the connection itself.
     """
 
-    def __init__(self, library: ModuleType, options: Mapping[str, object]) -> None:
+    def __init__(self, library: ModuleType, options: Mapping[str, object], chosen: str | None) -> None:
+        self._chosen = chosen
         self._library = library
         self._options = options
         self._opened: dict[Proxy | None, httpx.AsyncHTTPTransport] = {}
@@ -131,7 +142,7 @@ class Routes:
         """The transport for a URL, opened on first use; raises StashConfigurationError."""
         origin = (url.scheme, url.host, url.port)
         if origin not in self._proxies:
-            self._proxies[origin] = proxy_for(str(url))
+            self._proxies[origin] = proxy_for(str(url), self._chosen)
         proxy = self._proxies[origin]
         if proxy not in self._opened:
             self._opened[proxy] = self._open(proxy)
@@ -150,9 +161,14 @@ class Routes:
             await each.aclose()
 
 
-def routing_transport(library: ModuleType, options: Mapping[str, object]) -> httpx.AsyncBaseTransport:
-    """An httpx transport over `Routes`; a function, as httpx is imported by the first request only."""
-    routes = Routes(library, options)
+def routing_transport(
+    library: ModuleType, options: Mapping[str, object], chosen: str | None = None
+) -> httpx.AsyncBaseTransport:
+    """An httpx transport over `Routes`; a function, as httpx is imported by the first request only.
+
+    `chosen` is the proxy of the connection itself, None that of the environment.
+    """
+    routes = Routes(library, options, chosen)
 
     class RoutingTransport(library.AsyncBaseTransport):  # type: ignore[misc, name-defined]
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

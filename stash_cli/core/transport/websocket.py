@@ -284,7 +284,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
             return exc
 
     options: dict[str, Any] = {"ssl": context} if (context := tls_context(connection)) else {}
-    proxy = proxy_for(connection.url)
+    proxy = proxy_for(connection.url, connection.proxy)
     try:
         opening = NoRedirects(
             connection.url.replace("http", "ws", 1),

@@ -1,0 +1,350 @@
+"""Profiles: connections with names in the settings file, and which connection a command uses."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from stash_cli.core.errors import StashConfigurationError, did_you_mean
+from stash_cli.core.key_sources import Keyring, Surroundings, check_key, read_key, read_secret, run_command
+from stash_cli.core.path_maps import PathMaps
+from stash_cli.core.server_url import normalise_url
+from stash_cli.core.settings import DEFAULT_URL, Connection, resolve_connection
+from stash_cli.core.settings_file import check_keys, read_file, readable_by_others, settings_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEY_SOURCES = ("api_key", "api_key_file", "api_key_command", "keyring")
+"""Settings that say where the API key is; a profile has at most one."""
+KEYS: dict[str, Any] = {
+    "url": str,
+    "api_key": (str, dict),
+    "api_key_file": str,
+    "api_key_command": (str, list, dict),
+    "keyring": bool,
+    "username": str,
+    "timeout": (int, float),
+    "ca_cert": str,
+    "insecure": bool,
+    "proxy": (str, dict),
+    "headers": dict,
+    "basic_auth": dict,
+    "read_only": bool,
+    "path_maps": dict,
+    "journal": bool,
+    "defaults": dict,
+    "aliases": dict,
+    "run": dict,
+}
+"""The keys of a profile, with the types of their values."""
+_OWN_HEADERS = {
+    *(
+        "accept",
+        "accept-encoding",
+        "apikey",
+        "connection",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+    ),
+    *("keep-alive", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade"),
+}
+"""Headers that the protocol or this program sets."""
+_LOGIN_HINT = "See `stash profile list`; `stash login URL` makes a profile."
+
+
+class Selection(NamedTuple):
+    """The layer that the whole connection comes from, and its profile (None: none)."""
+
+    layer: str
+    name: str | None = None
+    note: str = ""
+    """What to tell: both variables are set and name different servers."""
+
+    def __str__(self) -> str:
+        return f"profile {self.name}, {self.layer}" if self.name else self.layer
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the settings file says for one connection.
+
+    Without a name it has only what the file says for all connections. `values` are the settings of the
+    connection as they stand there, unresolved.
+    """
+
+    name: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    shared: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The file's own tables `defaults`, `aliases` and `run`."""
+    folder: Path = Path()
+
+    @property
+    def place(self) -> str:
+        """The profile's table, for messages."""
+        return f"[profiles.{self.name}] of settings.toml"
+
+    @property
+    def url(self) -> str:
+        """The GraphQL endpoint. Raises StashConfigurationError."""
+        self.check()
+        return normalise_url(self.values.get("url") or DEFAULT_URL, f"url in {self.place}")
+
+    @cached_property
+    def path_maps(self) -> PathMaps:
+        """Server path <-> local path; raises StashConfigurationError."""
+        return PathMaps.parse(
+            _texts(self.values.get("path_maps", {}), f"path_maps in {self.place}"),
+            f"path_maps in {self.place}",
+        )
+
+    @property
+    def journal(self) -> bool:
+        """Whether changes are journalled; True unless switched off."""
+        return bool(self.values.get("journal", True))
+
+    @property
+    def read_only(self) -> bool:
+        return bool(self.values.get("read_only", False))
+
+    @cached_property
+    def aliases(self) -> dict[str, list[str]]:
+        """Name -> the words that it stands for; those of the profile before those of the file."""
+        return {name: _alias(name, words) for name, words in self._both("aliases").items()}
+
+    @property
+    def runs(self) -> dict[str, dict[str, Any]]:
+        """The tables `[run.NAME]`, as data."""
+        return self._both("run")
+
+    @cached_property
+    def defaults(self) -> dict[tuple[str, ...], dict[str, Any]]:
+        """Words of a command -> its default flags and their values."""
+        found: dict[tuple[str, ...], dict[str, Any]] = {}
+        for source in (self.shared.get("defaults", {}), self.values.get("defaults", {})):
+            for command, flags in _defaults(source, ()):
+                found.setdefault(command, {}).update(flags)
+        return found
+
+    def _both(self, key: str) -> dict[str, Any]:
+        return {**self.shared.get(key, {}), **self.values.get(key, {})}
+
+    @property
+    def key_source(self) -> str | None:
+        """The setting that says where the API key is; raises StashConfigurationError for several."""
+        found = [key for key in KEY_SOURCES if self.values.get(key) not in (None, "", False)]
+        if len(found) > 1:
+            raise StashConfigurationError(f"{self.place} has {' and '.join(found)}: keep one of them.")
+        return found[0] if found else None
+
+    def check(self) -> None:
+        """Raise StashConfigurationError for unknown keys and values of a wrong type."""
+        check_keys(dict(self.values), KEYS, self.place)
+
+    def settings(self, environ: Mapping[str, str], *, can_ask: bool = False) -> dict[str, Any]:
+        """The settings for `resolve_connection`, with all secrets read from their sources.
+
+        Raises StashConfigurationError.
+        """
+        self.check()
+        around = Surroundings(environ, self.folder, can_ask)
+        found = {key: self.values[key] for key in ("timeout", "insecure", "read_only") if key in self.values}
+        if "ca_cert" in self.values:
+            found["ca_cert"] = str(self.folder / Path(self.values["ca_cert"]).expanduser())
+        if self.values.get("url"):
+            found["url"] = self.url
+        if self.values.get("proxy"):
+            found["proxy"] = read_secret(self.values["proxy"], f"proxy in {self.place}", around)
+        return {**found, "api_key": self._api_key(around), "headers": self._headers(around)}
+
+    def _api_key(self, around: Surroundings) -> str | None:
+        source = self.key_source
+        if source is None:
+            return None
+        value, setting = self.values[source], f"{source} in {self.place}"
+        if source == "api_key":
+            return check_key(read_secret(value, setting, around), setting)
+        if source == "api_key_file":
+            return read_key(around.folder / Path(value).expanduser(), setting)
+        if source == "keyring":
+            return self._of_keyring(setting, around)
+        if isinstance(value, dict):
+            return check_key(read_secret(value, setting, around), setting)
+        return check_key(run_command(value, setting), setting)
+
+    def _of_keyring(self, setting: str, around: Surroundings) -> str:
+        key = Keyring(self.url, setting, can_ask=around.can_ask).read()
+        if key is None:
+            raise StashConfigurationError(
+                f"{setting}: the keyring has no key for this server.", hint=f"Run: stash login -P {self.name}"
+            )
+        return check_key(key, setting)
+
+    def _headers(self, around: Surroundings) -> tuple[tuple[str, str], ...]:
+        found = []
+        for name, value in self.values.get("headers", {}).items():
+            setting = f"header {name} in {self.place}"
+            if name.lower() in _OWN_HEADERS or not name.replace("-", "").replace("_", "").isalnum():
+                raise StashConfigurationError(f"{setting} cannot be set: it is not a header of your own.")
+            found.append((name, check_key(read_secret(value, setting, around), setting, "value")))
+        if self.values.get("basic_auth"):
+            found.append(("Authorization", self._basic_auth(around)))
+        return tuple(found)
+
+    def _basic_auth(self, around: Surroundings) -> str:
+        given, setting = self.values["basic_auth"], f"basic_auth in {self.place}"
+        check_keys(given, {"username": str, "password": (str, dict)}, setting)
+        if not given.get("username") or not given.get("password"):
+            raise StashConfigurationError(f"{setting} needs username and password.")
+        password = read_secret(given["password"], f"password of {setting}", around)
+        import base64
+
+        pair = f"{given['username']}:{password}".encode()
+        return f"Basic {base64.b64encode(pair).decode()}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings file as read; empty where there is none."""
+
+    path: Path
+    content: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Settings:
+        """Read the settings file; raises StashConfigurationError."""
+        path = path or settings_path()
+        return cls(path, read_file(path))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the profiles."""
+        return list(self.content.get("profiles", {}))
+
+    @property
+    def default(self) -> str | None:
+        """The name of the default profile: as set, or the only one."""
+        return self.content.get("default") or (self.names[0] if len(self.names) == 1 else None)
+
+    def profile(self, name: str | None) -> Profile:
+        """The profile of a name; None: what holds for all connections. Raises StashConfigurationError."""
+        shared = {key: self.content.get(key, {}) for key in ("defaults", "aliases", "run")}
+        if name is None:
+            return Profile(None, {}, shared, self.path.parent)
+        values = self.content.get("profiles", {}).get(name)
+        if values is None:
+            near = did_you_mean(name, self.names)
+            known = near or (f"There are {', '.join(self.names)}." if self.names else "There are none.")
+            raise StashConfigurationError(f"There is no profile {name}. {known}", hint=_LOGIN_HINT)
+        if not isinstance(values, dict):
+            raise StashConfigurationError(f"{self.path}: profiles.{name} has to be a table.")
+        return Profile(name, values, shared, self.path.parent)
+
+    def select(self, flags: Mapping[str, Any], environ: Mapping[str, str]) -> Selection:
+        """The first layer that names a connection; the whole connection comes from it."""
+        url, named = environ.get("STASH_URL"), environ.get("STASH_PROFILE")
+        if flags.get("url") or flags.get("demo"):
+            return Selection("--demo" if flags.get("demo") else "--server")
+        if flags.get("profile"):
+            return Selection("-P", flags["profile"])
+        if url:
+            return Selection("STASH_URL", None, self._note(url, named) if named else "")
+        if named:
+            return Selection("STASH_PROFILE", named)
+        return Selection("default", self.default) if self.default else Selection("default address")
+
+    def _note(self, url: str, named: str) -> str:
+        same = named in self.names and self.profile(named).url == normalise_url(url, "STASH_URL")
+        return "" if same else "STASH_URL and STASH_PROFILE name different servers: STASH_URL is used"
+
+    @property
+    def exposed(self) -> bool:
+        """Whether the file holds secrets that other users of this machine can read."""
+        profiles = [each for each in self.content.get("profiles", {}).values() if isinstance(each, dict)]
+        return any(map(_holds_secrets, profiles)) and readable_by_others(self.path)
+
+    def protects(self, url: str) -> str | None:
+        """The name of a profile that makes the server at `url` read-only."""
+        profiles = self.content.get("profiles", {})
+        guarded = [
+            name for name, each in profiles.items() if isinstance(each, dict) and each.get("read_only")
+        ]
+        return next((name for name in guarded if self.profile(name).url == url), None)
+
+
+def connect(
+    settings: Settings, flags: Mapping[str, Any], environ: Mapping[str, str], *, can_ask: bool = False
+) -> Connection:
+    """The connection that flags, environment and settings file select; raises StashConfigurationError."""
+    chosen = settings.select(flags, environ)
+    given = {key: value for key, value in flags.items() if key != "profile"}
+    if chosen.name is None:
+        found = resolve_connection(given, environ, source=str(chosen))
+        # A variable must not lift the protection that the file gives to a server.
+        name = settings.protects(found.url) if chosen.layer == "STASH_URL" else None
+        return replace(found, read_only=True, protected_by=name) if name else found
+    profile = settings.profile(chosen.name)
+    if given.get("api_key_file"):
+        raise StashConfigurationError(
+            f"--api-key-file needs --server: profile {profile.name} says itself where its key is."
+        )
+    read = profile.settings(environ, can_ask=can_ask)
+    # The variables' key is for the variables' server, or for the default one.
+    has_own = read.get("url") or read["api_key"]
+    ignored = ("STASH_URL", "STASH_API_KEY", "STASH_API_KEY_FILE") if has_own else ("STASH_URL",)
+    rest = {name: value for name, value in environ.items() if name not in ignored}
+    return resolve_connection(given, rest, read, source=str(chosen), profile_name=profile.name)
+
+
+def connection_of_profile(name: str | None = None) -> Connection:
+    """The connection of a profile; without a name of STASH_PROFILE or the default one.
+
+    Raises StashConfigurationError.
+    """
+    settings = Settings.load()
+    name = name or os.environ.get("STASH_PROFILE") or settings.default
+    if not name:
+        raise StashConfigurationError(f"{settings.path} has no default profile.", hint=_LOGIN_HINT)
+    return connect(settings, {"profile": name}, os.environ)
+
+
+def _holds_secrets(values: Mapping[str, Any]) -> bool:
+    secrets = [values.get("api_key"), values.get("proxy"), *_values(values.get("headers"))]
+    return any(isinstance(each, str) for each in [*secrets, *_values(values.get("basic_auth"), "password")])
+
+
+def _values(table: Any, *keys: str) -> list[Any]:
+    return (
+        [value for key, value in table.items() if not keys or key in keys] if isinstance(table, dict) else []
+    )
+
+
+def _texts(table: Mapping[str, Any], place: str) -> Mapping[str, str]:
+    if not all(isinstance(value, str) for value in table.values()):
+        raise StashConfigurationError(f'{place}: a line is "path on the server" = "path here".')
+    return table
+
+
+def _alias(name: str, words: Any) -> list[str]:
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        raise StashConfigurationError(
+            f'settings.toml: alias {name} has to be a list of words: {name} = ["scenes", "find"].'
+        )
+    return words
+
+
+def _defaults(
+    table: Mapping[str, Any], command: tuple[str, ...]
+) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+    """The flags of each command in nested tables: `[defaults.scenes.find]` or `[defaults."scenes find"]`."""
+    flags = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    found = [(command, flags)] if flags else []
+    for key, value in table.items():
+        if isinstance(value, dict):
+            found += _defaults(value, (*command, *key.split()))
+    return found
