@@ -34,6 +34,7 @@ NOUNS = (
 
 COMMANDS = {
     # name: (help, module and function, section)
+    "history": ("List and show the runs that changed objects", "history:group", "History"),
     "scan": ("Scan the media folders for new, changed and moved files", "metadata:scan", "Jobs"),
     "metadata": ("Start jobs on the whole library", "metadata:group", "Jobs"),
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),

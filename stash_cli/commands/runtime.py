@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.profiles import Profile, Settings
     from stash_cli.core.settings import Connection
     from stash_cli.core.templates import Template
@@ -181,13 +182,33 @@ class Runtime:
         handler = configure_logging(verbosity, cast("TextIO", self.streams), connection.secrets)
         try:
             async with StashContext(connection).open_session() as session:
-                yield session
+                if writes and self.is_journalled:
+                    async with self._recorder(connection).recording(session):
+                        yield session
+                else:
+                    yield session
             if writes and connection.location == DEMO and not connection.read_only:
                 self._note_demo()
         finally:
             logger.removeHandler(handler)
             if missing and file is not None and file.exists():
                 self.streams.note(f"created the library {file}")
+
+    @property
+    def is_journalled(self) -> bool:
+        """Whether edits are recorded, so that they can be undone."""
+        return not self.options.no_journal and self.profile.journal
+
+    def _recorder(self, connection: Connection) -> Recorder:
+        """The recorder of this command's edits."""
+        from shlex import join
+
+        from stash_cli.core.edits.recorder import Recorder
+        from stash_cli.output.failures import hide, secrets_of
+
+        secrets = [*secrets_of(self.args, self.environ), *self.keys]
+        command = hide(join(["stash", *self.args]), secrets)
+        return Recorder.of(connection, command, is_person=self.streams.err_is_terminal)
 
     def _note_demo(self) -> None:
         """Note once that the demo library is a copy of the user's own, which can be restored."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashUnknownOutcomeError, StashUsageError, StashVersionError
+from stash_cli.core.errors import (
+    StashJournalError,
+    StashUnknownOutcomeError,
+    StashUsageError,
+    StashVersionError,
+)
 from stash_cli.core.tasks import uninterrupted as uninterrupted  # noqa: PLC0414 - commands take both from here
 
 if TYPE_CHECKING:
@@ -38,7 +43,10 @@ async def send(
         tell_interrupted(runtime, outcomes)
         raise
     outcomes.gave_up = applier.stopped
-    if isinstance(applier.stopped, StashUsageError | StashVersionError) and outcomes.untried:
+    if (
+        isinstance(applier.stopped, StashUsageError | StashVersionError | StashJournalError)
+        and outcomes.untried
+    ):
         raise applier.stopped
 
 

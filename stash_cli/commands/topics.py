@@ -125,6 +125,7 @@ ENVIRONMENT = """\
   STASH_API_KEY           its API key, if it asks for one
   STASH_API_KEY_FILE      a file with the key
   STASH_PROFILE           a profile of the settings file
+  STASH_STATE_DIR         folder of the journal of changes
   STASH_MAX_ANSWER_BYTES  largest answer after decompression (default: 256 MB)
   NO_COLOR, FORCE_COLOR   colour never, or always; --color wins
   COLUMNS                 width of tables on a terminal

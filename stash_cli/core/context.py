@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.client.locks import Lock
@@ -12,10 +13,11 @@ from stash_cli.core.errors import StashCleanupWarning, StashUsageError
 from stash_cli.core.settings import Connection, parse_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
+    from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.store import StashEntityStore
 
 
@@ -107,6 +109,24 @@ class StashContext:
             if self._store is None:
                 self._store = StashEntityStore(self.client)
             return self._store
+
+    @asynccontextmanager
+    async def journal(self, label: str = "Python") -> AsyncIterator[Recorder]:
+        """A block whose edits by this context's client and store are recorded as one run.
+
+            async with context.journal("ratings") as run:
+                await store.save_all()
+            await context.undo(run.id)
+
+        `label` is what `stash history` shows. A journal that cannot be written stops an edit before its next
+        request with StashJournalError.
+        """
+        from stash_cli.core.edits.recorder import Recorder
+
+        recorder = Recorder.of(self.connection, label)
+        recorder.start()
+        async with recorder.recording(self.open_session()) as run:
+            yield run
 
     @property
     def capabilities(self) -> ServerCapabilities:

@@ -21,6 +21,7 @@ StashError
 ├── StashSystemNotReadyError    the server wants set-up or a migration first
 ├── StashIntegrationError       an answer that contradicts the API description
 ├── StashConflictError          fields that were changed here and on the server since they were read
+├── StashJournalError           the journal of edits cannot be written or read, or has no such run
 ├── StashBatchError             some operations of a batch were not done, or may not have been
 └── StashJobError               a job did not end well
     ├── StashJobRunningError    waiting was given up, the job goes on
@@ -258,6 +259,15 @@ class StashConflictError(StashError):
     def __init__(self, message: str, conflicts: Mapping[str, Conflict], *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.conflicts = dict(conflicts)
+
+
+class StashJournalError(StashError):
+    """The journal cannot be written or read, or does not have what was asked for.
+
+    An edit is stopped before its next request.
+    """
+
+    code = "journal"
 
 
 class StashBatchError(StashError):

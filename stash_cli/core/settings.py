@@ -39,6 +39,7 @@ _VARIABLES = {
     "api_key": "STASH_API_KEY",
     "api_key_file": "STASH_API_KEY_FILE",
     "max_answer_bytes": "STASH_MAX_ANSWER_BYTES",
+    "state_dir": "STASH_STATE_DIR",
 }
 _OPTIONS = {"url": "--server", "api_key_file": "--api-key-file", "ca_cert": "--ca-cert"}
 _FLAGS = (
@@ -51,6 +52,7 @@ _FLAGS = (
     "ca_cert",
     "read_only",
     "cache_dir",
+    "state_dir",
     "max_answer_bytes",
     "headers",
     "proxy",
@@ -66,10 +68,10 @@ class Connection:
     `url` is the GraphQL endpoint, or `embedded:PATH` / `embedded:demo`. `timeout` (seconds) is for a whole
     response, `max_answer_bytes` its size after decompression. `verify` is whether certificates are checked,
     or the path of a CA file. `read_only` refuses mutations before they are sent. `create` allows an embedded
-    library to be created, which `read_only` forbids. `cache_dir` None is the platform's. `configured` is
-    False for the default address, for hints in errors. `headers` are sent to this server only; `proxy` None
-    is that of the environment. `profile` and `source` say where the settings come from, `protected_by` which
-    profile makes the server read-only.
+    library to be created, which `read_only` forbids. `cache_dir` and `state_dir` None are the platform's.
+    `configured` is False for the default address, for hints in errors. `headers` are sent to this server
+    only; `proxy` None is that of the environment. `profile` and `source` say where the settings come from,
+    `protected_by` which profile makes the server read-only.
 
     Raises StashConfigurationError for a key that no HTTP header can carry, and for a URL that is malformed or
     holds a secret.
@@ -81,6 +83,7 @@ class Connection:
     verify: bool | str = True
     read_only: bool = False
     cache_dir: Path | None = None
+    state_dir: Path | None = None
     configured: bool = True
     create: bool = True
     max_answer_bytes: int = DEFAULT_MAX_ANSWER
@@ -125,6 +128,15 @@ class Connection:
 
         return user_cache_path("stash-cli", appauthor=False)
 
+    @property
+    def journal(self) -> Path:
+        """The file with the journal of edits."""
+        if self.state_dir is not None:
+            return self.state_dir / "journal.sqlite"
+        from platformdirs import user_state_path
+
+        return user_state_path("stash-cli", appauthor=False) / "journal.sqlite"
+
 
 def resolve_connection(
     flags: Mapping[str, Any],
@@ -137,8 +149,8 @@ def resolve_connection(
     """The connection of `flags`, then `environ`, then `profile`, then defaults.
 
     Flags and profile have the keys url, demo, api_key, api_key_file, timeout, insecure, ca_cert, read_only,
-    cache_dir, max_answer_bytes, headers and proxy; None and "" count as missing. A key from flags or
-    environment is sent to the server named there or to the default; a profile's settings are used for the
+    cache_dir, state_dir, max_answer_bytes, headers and proxy; None and "" count as missing. A key from flags
+    or environment is sent to the server named there or to the default; a profile's settings are used for the
     profile's server only. Raises StashConfigurationError.
     """
     unknown = [key for key in (*flags, *(profile or ())) if key not in _FLAGS]
@@ -147,7 +159,7 @@ def resolve_connection(
     options = _expand(flags, _OPTIONS)
     given = {**_expand(_from_environment(environ, with_key="api_key" not in options), _VARIABLES), **options}
     chosen = _with_profile(given, _expand(profile or {}, {}))
-    cache_dir = chosen.get("cache_dir")
+    cache_dir, state_dir = chosen.get("cache_dir"), chosen.get("state_dir")
     return Connection(
         url=chosen.get("url") or normalise_url(DEFAULT_URL),
         api_key=chosen.get("api_key"),
@@ -155,6 +167,7 @@ def resolve_connection(
         verify=_verify(chosen),
         read_only=bool(chosen.get("read_only", False)),
         cache_dir=Path(cache_dir) if cache_dir else None,
+        state_dir=Path(state_dir).expanduser() if state_dir else None,
         configured="url" in chosen,
         max_answer_bytes=_size(chosen.get("max_answer_bytes", DEFAULT_MAX_ANSWER)),
         headers=tuple(chosen.get("headers", ())),

@@ -110,7 +110,8 @@ def test_a_refused_bulk_change_is_made_for_each_apart(proxy: FaultProxy, tags: C
 
 
 def test_a_bulk_answer_that_lacks_an_object_leaves_it_unknown(proxy: FaultProxy, tags: Cli) -> None:
-    proxy.rule = on_mutation(worked(answered('{"data": {"bulkTagUpdate": [{"id": "1"}]}}')))
+    row = '{"id": "1", "created_at": "2024-01-02T03:04:05Z", "description": "new"}'
+    proxy.rule = on_mutation(worked(answered(f'{{"data": {{"bulkTagUpdate": [{row}]}}}}')))
     done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
     assert done.status == 6
     assert "1 of 2 unknown (ids 2)" in done.err

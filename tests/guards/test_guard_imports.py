@@ -25,6 +25,8 @@ ALLOWED = {
         "core.orm",
         "core.graphql",
         "core.tasks",
+        "core.private_files",
+        "core.log",
     ),
     "stash_cli.core.syntax": (),
     "stash_cli.core.log": ("core.errors", "core.syntax"),

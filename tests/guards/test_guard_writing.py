@@ -31,6 +31,7 @@ SENDING = {
 PERMITTED = {
     ("apply", "_execute"): "the write path",
     ("apply", "apply_one"): "the write path",
+    ("databases", "read_fingerprint"): "three queries",
     ("base", "_call"): "queries; mutations go to `apply_one`",
     ("base", "execute"): "documents of the user",
     ("base", "execute_batch"): "operations of the user",
@@ -52,7 +53,9 @@ def sends(node: ast.AST, function: str = "") -> Iterator[tuple[str, ast.Call]]:
         inside = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else function
         if isinstance(child, ast.Call):
             method = getattr(child.func, "attr", "")
-            if method == "send" or (method or getattr(child.func, "id", "")) in SENDING:
+            is_sql = getattr(getattr(child.func, "value", None), "id", "") == "connection"
+            name = method or getattr(child.func, "id", "")
+            if not is_sql and (name == "send" or name in SENDING):
                 yield function, child
         yield from sends(child, inside)
 

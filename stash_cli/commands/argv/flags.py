@@ -140,6 +140,7 @@ class GlobalOptions:
     debug: bool = False
     color: str = "auto"
     no_input: bool = False
+    no_journal: bool = False
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> GlobalOptions:
@@ -207,6 +208,9 @@ def _general_flags() -> Iterator[Flag]:
     when = "auto, always or never"
     yield Flag("--color", "color", when, "WHEN", group, choice(*COLORS), choices=COLORS)
     yield Flag("--no-input", "no_input", "never ask questions", group=group)
+    yield Flag(
+        "--no-journal", "no_journal", "record no changes, so that undo cannot take them back", group=group
+    )
 
 
 @cache

@@ -21,8 +21,9 @@ from stash_cli.core.transport import GraphQLRequest, open_transport
 from stash_cli.core.transport.outcome import as_unknown_outcome, check_read_only, retrying
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
+    from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.settings import Connection
     from stash_cli.core.syntax import RootField
     from stash_cli.core.transport import GraphQLResponse, Transport
@@ -49,6 +50,8 @@ class Session:
         self.order = RequestOrder()
         self._learning = Lock()
         self._server: ServerCapabilities | None = None
+        self.recorder: Recorder | None = None
+        """Records the edits of this session in the journal."""
         self.is_current = False
         """Whether the server confirmed the version of the schema in this session."""
 
@@ -121,6 +124,16 @@ class Session:
             return GraphQLRequest(*document.join(name, [root], version), name, single=True)
 
         return await self._call_fitted(build, operation, paths, by_name=paths is not None and not quiet)
+
+    async def rows_by_id(
+        self, type_name: str, ids: Iterable[str], paths: Sequence[str]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The objects of a type with these ids that exist, with the fields in `paths`; 500 to a request."""
+        from stash_cli.core.client.paging import FindQuery, iter_rows
+        from stash_cli.core.types.entities import ENTITIES
+
+        async for row in iter_rows(self, FindQuery(ENTITIES[type_name], ids=tuple(ids)), paths):
+            yield row
 
     def subscribe(
         self,

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.plan import CHUNK
+from stash_cli.core.edits.unrecorded import Unrecorded
 from stash_cli.core.errors import (
     StashAuthenticationError,
     StashBatchError,
     StashError,
     StashGraphQLError,
+    StashJournalError,
     StashLockedError,
     StashSystemNotReadyError,
     StashUnknownOutcomeError,
@@ -19,6 +21,7 @@ from stash_cli.core.errors import (
 from stash_cli.core.graphql.batch import BatchOperation, Outcome, execute_batch, interrupted, not_sent
 from stash_cli.core.graphql.compat.operations import needs_splitting
 from stash_cli.core.graphql.document import describe
+from stash_cli.core.graphql.selection import pruned
 from stash_cli.core.tasks import uninterrupted
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.edits.recorder import Recording
 
     Note = Callable[[Operation, BatchOperation], None]
     """Called with an operation, or with what of one was done, and the outcome."""
@@ -52,6 +56,7 @@ class Applier:
     """Whether the server has accepted or refused anything for its own sake."""
     _unanswered: int = field(default=0, init=False)
     """Requests in a row without a usable answer."""
+    recording: Recording | Unrecorded = field(default_factory=Unrecorded, init=False)
 
     async def apply(
         self, operations: Sequence[Operation], note: Note, *, size: int = CHUNK, skip: Collection[str] = ()
@@ -64,21 +69,33 @@ class Applier:
         """
         server = await self.session.learn()
         alone = {each.name for each in operations if needs_splitting(each.name, server)}
-        requests = deque(_requests(operations, size, alone))
+        # Before the first request: what is not in the journal cannot be undone.
+        self.recording = await _recording(self.session, operations)
+        note = self.recording.noting(note)
+        requests = deque(_requests(self.recording.operations, size, alone))
         while requests and self.stopped is None:
-            work = self._send(list(_left(requests.popleft(), skip)), note)
-            again = await (uninterrupted(work) if self.is_shielded else work)
-            requests.extendleft(reversed(again))
+            request = requests.popleft()
+            left = list(_left(request, skip))
+            self.recording.skip(request)
+            work = self._send(left, note)
+            try:
+                again = await (uninterrupted(work) if self.is_shielded else work)
+            except StashJournalError as error:
+                self.stopped = error
+            else:
+                requests.extendleft(reversed(again))
 
     async def _send(self, operations: list[Operation], note: Note) -> list[list[Operation]]:
         """Send one request; the requests to send in its place, for what was refused as a whole."""
         if not operations:
+            self.recording.commit()
             return []
         sent = [
             BatchOperation(each.name, each.args, each.returns, error=not_sent(None)) for each in operations
         ]
         refused: list[Operation] = []
         try:
+            self.recording.sent(operations)
             data = await _execute(self.session, sent)
             if self.raw is not None:
                 self.raw += data
@@ -88,6 +105,7 @@ class Applier:
                     refused.append(each)
                 else:
                     _note(each, done, note)
+            self.recording.commit()
         self._stop_if_gone(sent)
         return list(_parts(refused))
 
@@ -109,7 +127,32 @@ class Applier:
 
 async def apply_one(session: Session, operation: Operation) -> Any:
     """The answer to one operation, which is sent as it is; raises its error."""
-    return await session.call(operation.name, operation.args, operation.returns)
+    recording = await _recording(session, [operation])
+    [each] = recording.operations
+    done = BatchOperation(each.name, each.args, each.returns, error=not_sent(None))
+    try:
+        recording.sent([each])
+        done.result = await session.call(each.name, each.args, each.returns)
+        done.error = None
+    except StashError as error:
+        done.error = error
+        raise
+    except BaseException as error:
+        done.error = interrupted(error)
+        raise
+    finally:
+        recording.note(each, done)
+        recording.commit()
+    if each.returns == operation.returns or operation.returns is None:
+        return done.result
+    return pruned(each.type, operation.returns, done.result)
+
+
+async def _recording(session: Session, operations: Sequence[Operation]) -> Recording | Unrecorded:
+    """The record of operations in the journal of the session, if it has one."""
+    if session.recorder is None or not operations:
+        return Unrecorded(operations)
+    return await session.recorder.record(session, operations)
 
 
 def _requests(

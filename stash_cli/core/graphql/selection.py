@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
 from stash_cli.core.graphql.compat.answers import is_unreliable, selected
@@ -80,6 +80,23 @@ def merge(type_name: str, paths: Iterable[str]) -> Tree:
     for path in paths:
         _add(tree, describe_api().types[type_name], path.split("."), path)
     return tree
+
+
+def pruned(type_name: str, paths: Iterable[str], value: Any) -> Any:
+    """`value`, an answer of `type_name` for more than `paths`, as one for `paths` alone.
+
+    >>> pruned("Tag", ["id"], {"id": "1", "name": "A"})
+    {'id': '1'}
+    """
+    return _pruned(merge(type_name, paths), value)
+
+
+def _pruned(tree: Tree, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_pruned(tree, each) for each in value]
+    if not isinstance(value, dict) or not tree or any(key.startswith(_ON) for key in tree):
+        return value
+    return {name: _pruned(tree[name], each) for name, each in value.items() if name in tree}
 
 
 def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:

@@ -1,0 +1,193 @@
+"""`stash history`: the runs that changed objects, and what each of them changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
+from stash_cli.commands.argv.value_parsers import named, row_limit
+from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.output.values import View, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.edits.changes import Recorded
+    from stash_cli.core.edits.journal import Journal
+
+RUNS = View(
+    columns=columns("id>", "started:moment", "who", "what", "state", "command"),
+)
+CHANGES = View(
+    columns=columns("seq>", "type", "id", "operation", "field", "before", "wanted", "answered", "state")
+)
+SHOWN = 20
+"""Runs that a table lists, and objects that `show` lists, unless --limit says otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ListOptions(CommandOptions):
+    """The command line of `history list`."""
+
+    limit: Annotated[str | None, typer.Option("--limit", metavar="N|all", help="how many runs")] = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ShowOptions(CommandOptions):
+    """The command line of `history show`."""
+
+    run: Annotated[str, typer.Argument(metavar="RUN", help="number of the run")]
+    limit: Annotated[str | None, typer.Option("--limit", metavar="N|all", help="how many objects")] = None
+
+
+class HistoryGroup(LazyGroup):
+    """`stash history` alone lists the runs."""
+
+    def asked_for_help(self, words: list[str]) -> list[str]:
+        """The words for `list` where no command is named."""
+        found = super().asked_for_help(words)
+        is_list = not found or (found[0].startswith("-") and found[0] not in ("-h", "--help"))
+        return ["list", *found] if is_list else found
+
+
+def group() -> HistoryGroup:
+    entries = {
+        "list": subcommand(
+            "List the runs that changed objects, the latest first",
+            run_list,
+            ListOptions,
+            "stash history",
+            "stash history --limit all --json",
+        ),
+        "show": subcommand("Show what a run changed", run_show, ShowOptions, "stash history show 12"),
+    }
+    return HistoryGroup("history", entries, "List and show the runs that changed objects.")
+
+
+def run_list(runtime: Runtime, options: ListOptions) -> None:
+    """List the runs that changed objects, the latest first.
+
+    They are read from the journal on this machine; no server is asked.
+    """
+    from stash_cli.core.edits.history import facts, summaries
+
+    check_output(runtime)
+    journal = open_journal(runtime)
+    most = number_shown(runtime, options.limit)
+    found = [facts(each) for each in summaries(journal, limit=most + 1 if most >= 0 else -1)]
+    runtime.print_rows(RUNS, found[:most] if most >= 0 else found)
+    if not found and runtime.for_people:
+        runtime.streams.note("nothing has been recorded yet")
+    if 0 <= most < len(found) and options.limit is None:
+        runtime.streams.note(f"the last {most} runs; --limit all lists every run")
+
+
+def number_shown(runtime: Runtime, text: str | None) -> int:
+    """How many are listed: by --limit, SHOWN for people, below 0 for all."""
+    if text is None:
+        return SHOWN if runtime.for_people else -1
+    found: int | None = named("--limit", row_limit)(text)
+    return -1 if found is None else found
+
+
+def run_show(runtime: Runtime, options: ShowOptions) -> None:
+    """Show what a run changed: each field as it was before and after.
+
+    With --json, --jsonl and the like every change is printed, with what was wanted and what was answered.
+    """
+    from stash_cli.core.edits.changes import read
+
+    check_output(runtime)
+    journal, number = open_journal(runtime), run_number(options.run)
+    journal.run(number)
+    if runtime.for_people:
+        for line in lines(journal, number, number_shown(runtime, options.limit)):
+            runtime.streams.data(f"{line}\n")
+        return
+    writer = runtime.writer(CHANGES)
+    for row in read(journal, number):
+        writer.row(change_facts(row))
+    writer.finish()
+
+
+def change_facts(row: Recorded) -> dict[str, Any]:
+    """One change as JSON; what is not known is left out."""
+    from stash_cli.core.unset import UNSET
+
+    names = ("seq", "type", "id", "operation", "field", "before", "wanted", "answered", "state", "reason")
+    found = {name: getattr(row, name) for name in (*names, "undone_by")}
+    return {name: value for name, value in found.items() if value is not UNSET}
+
+
+def lines(journal: Journal, number: int, most: int) -> Iterator[str]:
+    """A run for people: a heading, the changes of the first objects, and the totals."""
+    from stash_cli.core.edits.history import summary
+
+    found = summary(journal, journal.run(number))
+    run = found.run
+    of = f" of run {run.target}" if run.target else ""
+    yield f"run {run.id}{'' if run.kind == 'edit' else f' ({run.kind}{of})'}: {run.command}"
+    yield f"{run.started} by {run.who or 'unknown'} on {run.server}"
+    yield f"{found.what}; {found.state}"
+    for state, count in found.states.items():
+        if state != "done":
+            yield f"{count} {'change' if count == 1 else 'changes'} {state}"
+    yield from change_lines(journal, number, most)
+
+
+def change_lines(journal: Journal, number: int, most: int) -> Iterator[str]:
+    """The net changes of the first `most` objects (below 0: of all), and how many more there are."""
+    from stash_cli.core.edits.changes import UPDATE, read
+    from stash_cli.core.edits.diff import change_text
+    from stash_cli.core.edits.history import net_edits
+
+    objects: dict[tuple[str, str], list[Recorded]] = {}
+    more: set[tuple[str, str]] = set()
+    for row in read(journal, number):
+        key = (row.type, row.id if row.id or row.operation == UPDATE else f"#{row.seq}")
+        if key in objects or most < 0 or len(objects) < most:
+            objects.setdefault(key, []).append(row)
+        else:
+            more.add(key)
+    for (type_name, _), rows in objects.items():
+        for row in rows:
+            if row.operation != UPDATE:
+                yield f"{type_name} {row.id}  {_whole(row)}{_reason(row)}"
+        for edit in net_edits(row for row in rows if row.operation == UPDATE):
+            failed = next((row for row in rows if row.field == edit.field and row.reason), None)
+            yield f"{type_name} {edit.id}  {edit.field}: {change_text(edit)}{_reason(failed)}"
+    if more:
+        yield f"and {len(more)} more objects; --limit all shows all"
+
+
+def _whole(row: Recorded) -> str:
+    """What was done to a whole object."""
+    return {"create": "created", "delete": "deleted", "merge": "merged"}.get(row.operation, row.operation)
+
+
+def _reason(row: Recorded | None) -> str:
+    return f"  ({row.state}: {row.reason})" if row is not None and row.reason else ""
+
+
+def run_number(word: str) -> int:
+    """The number of a run; raises StashInputError for another word."""
+    if not word.isdecimal():
+        raise StashInputError(f"{word!r} is not the number of a run", hint="`stash history` lists the runs.")
+    return int(word)
+
+
+def open_journal(runtime: Runtime) -> Journal:
+    """The journal of this account."""
+    from stash_cli.core.edits.journal import Journal
+
+    return Journal(runtime.connection().journal)
+
+
+def check_output(runtime: Runtime) -> None:
+    """Refuse what runs do not have."""
+    if runtime.options.output == "paths" or runtime.options.fields:
+        raise StashUsageError("runs have no --paths and no --fields; --json prints all of each")

@@ -1,0 +1,100 @@
+"""What the server has before an edit, where the plan did not read it: one request a type and 500 objects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.orm.edit import Change, Edit, key_of
+from stash_cli.core.orm.input import before_of, field_paths
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.orm.relationship import RelationshipMetadata
+
+    Rows = Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+async def with_before(session: Session, edits: Sequence[Edit]) -> list[Edit]:
+    """The edits, each with what it replaces; UNSET stays what cannot be read."""
+    server = await session.learn()
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for edit in edits:
+        for type_name, one, attr in _reads(edit) if edit.before is UNSET else ():
+            wanted.setdefault((type_name, one), set()).add(attr)
+    if not wanted:
+        return list(edits)
+    rows = await read_objects(session, wanted, server)
+    return [_filled(edit, rows) for edit in edits]
+
+
+def _reads(edit: Edit) -> Iterable[tuple[str, str, str]]:
+    """Type, id and attribute of what has to be read to know what an edit replaces."""
+    relation = relationships(edit.type).get(edit.field)
+    if relation is not None and relation.query_strategy == "filter_query":
+        # Of a list that the other side holds: whether the items are in it, not what else is.
+        if relation.inverse_field and isinstance(edit.after, Change):
+            for item in (*edit.after.added, *edit.after.removed):
+                yield relation.inverse_type, str(key_of(item)), relation.inverse_field
+    elif edit.type in ENTITIES and edit.id:
+        yield edit.type, edit.id, edit.field
+
+
+def _filled(edit: Edit, rows: Rows) -> Edit:
+    if edit.before is not UNSET:
+        return edit
+    relation = relationships(edit.type).get(edit.field)
+    if relation is not None and relation.query_strategy == "filter_query":
+        return replace(edit, before=_members(edit, relation, rows))
+    row = rows.get((edit.type, edit.id))
+    return edit if row is None else replace(edit, before=before_of(edit.type, edit.field, row))
+
+
+def _members(edit: Edit, relation: RelationshipMetadata, rows: Rows) -> Any:
+    """Those items of a change that are in the list already."""
+    if not isinstance(edit.after, Change) or relation.inverse_field is None:
+        return UNSET
+    found = []
+    for item in (*edit.after.added, *edit.after.removed):
+        row = rows.get((relation.inverse_type, str(key_of(item))))
+        held = before_of(relation.inverse_type, relation.inverse_field, row) if row else None
+        many = held if isinstance(held, list) else [held]
+        if edit.id in map(key_of, many):
+            found.append(item)
+    return found
+
+
+async def read_objects(
+    session: Session, wanted: Mapping[tuple[str, str], Iterable[str]], server: ServerCapabilities
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows of objects with the attributes wanted of them; what does not exist is left out."""
+    by_type: dict[str, tuple[list[str], set[str]]] = {}
+    for (type_name, one), attrs in wanted.items():
+        ids, names = by_type.setdefault(type_name, ([], set()))
+        ids.append(one)
+        names.update(attrs)
+    found = {}
+    for type_name, (ids, names) in by_type.items():
+        paths = ["id", "created_at", *paths_of(type_name, names, server)]
+        async for row in session.rows_by_id(type_name, ids, paths):
+            found[type_name, row["id"]] = row
+    return found
+
+
+def paths_of(type_name: str, attrs: Iterable[str], server: ServerCapabilities) -> list[str]:
+    """Paths to select for attributes, of those that the server has."""
+    names = set(attrs)
+    fields = (field for field in describe_api().types[type_name].fields.values() if field.attr in names)
+    paths = (path for field in fields for path in field_paths(field))
+    return [path for path in paths if _is_readable(type_name, path, server)]
+
+
+def _is_readable(type_name: str, path: str, server: ServerCapabilities) -> bool:
+    return server.has_path(type_name, path) or (path == "urls" and server.has_single_url(type_name))

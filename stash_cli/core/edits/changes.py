@@ -1,0 +1,154 @@
+"""The changes of a run as rows of the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.journal import as_text, of_text
+from stash_cli.core.orm.edit import Change, Edit, MapChange
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stash_cli.core.edits.journal import Journal
+
+UPDATE, CREATE, DELETE, MERGE = "update", "create", "delete", "merge"
+"""Operations that can be undone; any other stands with the name of its mutation."""
+PLANNED, SENT, DONE, FAILED, UNKNOWN = "planned", "sent", "done", "failed", "unknown"
+CONFLICT, SKIPPED = "conflict", "skipped"
+PAGE = 500
+"""Changes that are read from the journal at a time."""
+Origin = tuple[int, int]
+"""Run and number of a change that another one undoes."""
+
+
+@dataclass(slots=True)
+class Recorded:
+    """One change: of a `field`, or (with `field` "") the creation, deletion or merge of a whole object.
+
+    `before`, `wanted` and `answered` are UNSET where they are not known. `created_at` is the time at which
+    the server says that the object was made. `target` is the change that this one undoes, `undone_by` the
+    run that undid this one.
+    """
+
+    type: str
+    id: str
+    operation: str
+    field: str = ""
+    before: Any = UNSET
+    wanted: Any = UNSET
+    answered: Any = UNSET
+    state: str = PLANNED
+    reason: str | None = None
+    created_at: str | None = None
+    undone_by: int | None = None
+    target: Origin | None = None
+    run: int = 0
+    seq: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Type, id and field."""
+        return self.type, self.id, self.field
+
+    @property
+    def edit(self) -> Edit:
+        """The change of a field as an edit."""
+        return Edit(self.type, self.id, self.field, self.before, change_of(self.wanted))
+
+
+def wanted_of(edit: Edit) -> dict[str, Any]:
+    """What an edit asks for, as JSON."""
+    if isinstance(edit.after, Change):
+        return {"added": list(edit.after.added), "removed": list(edit.after.removed)}
+    if isinstance(edit.after, MapChange):
+        return {"set": dict(edit.after.values), "removed": list(edit.after.removed)}
+    return {"after": edit.after}
+
+
+def change_of(wanted: Any) -> Any:
+    """The value or change that `wanted_of` has stored."""
+    if wanted is UNSET:
+        return UNSET
+    if "added" in wanted:
+        return Change(tuple(wanted["added"]), tuple(wanted["removed"]))
+    if "set" in wanted:
+        return MapChange(wanted["set"], tuple(wanted["removed"]))
+    return wanted["after"]
+
+
+def add(journal: Journal, run: int, rows: Iterable[Recorded]) -> None:
+    """Store changes of a run in one transaction, and number them."""
+    with journal.writing() as connection:
+        seq = connection.execute("SELECT max(seq) FROM change WHERE run = ?", (run,)).fetchone()[0] or 0
+        for row in rows:
+            seq += 1
+            row.run, row.seq = run, seq
+            connection.execute(
+                "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _values(row)
+            )
+
+
+def _values(row: Recorded) -> tuple[Any, ...]:
+    texts = (as_text(value) for value in (row.before, row.wanted, row.answered))
+    target = row.target or (None, None)
+    return (
+        *(row.run, row.seq, row.type, row.id, row.operation, row.field),
+        *texts,
+        *(row.state, row.reason, row.created_at, row.undone_by),
+        *target,
+    )
+
+
+def set_states(journal: Journal, rows: Iterable[Recorded]) -> None:
+    """Store what became of changes: state, answer, reason, and the id of what was made."""
+    values = [
+        (row.state, as_text(row.answered), row.reason, row.created_at, row.id, row.run, row.seq)
+        for row in rows
+    ]
+    with journal.writing() as connection:
+        connection.executemany(
+            "UPDATE change SET state = ?, answered = ?, reason = ?, created_at = ?, id = ?"
+            " WHERE run = ? AND seq = ?",
+            values,
+        )
+
+
+def set_undone(journal: Journal, by: int | None, targets: Iterable[Origin]) -> None:
+    """Store which run undid changes; None: they hold again."""
+    with journal.writing() as connection:
+        connection.executemany(
+            "UPDATE change SET undone_by = ? WHERE run = ? AND seq = ?",
+            [(by, run, seq) for run, seq in targets],
+        )
+
+
+def read(journal: Journal, run: int, *, backwards: bool = False) -> Iterator[Recorded]:
+    """The changes of a run in their order, or `backwards`; read page by page."""
+    after: int | None = None
+    while True:
+        rows = _page(journal, run, after, backwards=backwards)
+        yield from map(_recorded, rows)
+        if len(rows) < PAGE:
+            return
+        after = rows[-1]["seq"]
+
+
+def _page(journal: Journal, run: int, after: int | None, *, backwards: bool) -> list[Any]:
+    if backwards:
+        return journal.rows(
+            "SELECT * FROM change WHERE run = ?1 AND (?2 IS NULL OR seq < ?2) ORDER BY seq DESC LIMIT ?3",
+            *(run, after, PAGE),
+        )
+    return journal.rows(
+        "SELECT * FROM change WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3", run, after or 0, PAGE
+    )
+
+
+def _recorded(row: Any) -> Recorded:
+    target = None if row["target_run"] is None else (row["target_run"], row["target_seq"])
+    texts = {name: of_text(row[name]) for name in ("before", "wanted", "answered")}
+    same = ("type", "id", "operation", "field", "state", "reason", "created_at", "undone_by", "run", "seq")
+    return Recorded(**{name: row[name] for name in same}, **texts, target=target)

@@ -1,0 +1,128 @@
+"""Which database a run was made on: servers name none, so its oldest objects stand for it.
+
+The same server may be asked under two addresses, and one address may lead to a restored backup. Objects that
+are named by a run are looked at by their own `created_at` as well.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from stash_cli.core.graphql import document
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.journal import Journal
+
+_TYPES = ("Tag", "Studio", "Scene")
+Fingerprint = dict[str, list[str]]
+"""Type -> id and created_at of its oldest object; types without objects are left out."""
+
+
+async def read_fingerprint(session: Session) -> Fingerprint:
+    """The fingerprint of the session's database, in one request."""
+    server = await session.learn()
+    paging = {"filter": {"per_page": 1, "sort": "id", "direction": "ASC"}}
+    roots = [
+        document.root_for(
+            entity.find,
+            paging,
+            [f"{entity.items}.id", f"{entity.items}.created_at"],
+            server,
+            alias=f"a{number}",
+            quiet=True,
+        )
+        for number, entity in enumerate(ENTITIES[name] for name in _TYPES)
+    ]
+    answer = await session.execute(*document.join("Fingerprint", roots))
+    found = {}
+    for number, name in enumerate(_TYPES):
+        for row in answer[f"a{number}"][ENTITIES[name].items] or ():
+            found[name] = [row["id"], row["created_at"]]
+    return found
+
+
+def database_of(journal: Journal, server: str, fingerprint: Fingerprint) -> int:
+    """The number of a database in the journal, which is new where none fits.
+
+    One that shares an oldest object fits, and contradicts in none. Where nothing is shared, as with an empty
+    library or after the oldest objects were deleted, the one that was last seen at this address does.
+    """
+    with journal.writing() as connection:
+        known = connection.execute("SELECT id, server, fingerprint FROM database ORDER BY id DESC").fetchall()
+        fitting = [row for row in known if _fits(json.loads(row["fingerprint"]), fingerprint) is not False]
+        shared = [row for row in fitting if _fits(json.loads(row["fingerprint"]), fingerprint)]
+        here = [row for row in fitting if row["server"] == server]
+        found = next(iter([*(row for row in shared if row in here), *shared, *here]), None)
+        text = json.dumps(fingerprint)
+        if found is None:
+            row = connection.execute(
+                "INSERT INTO database (server, fingerprint) VALUES (?, ?) RETURNING id", (server, text)
+            ).fetchone()
+            return int(row["id"])
+        # What is oldest changes when it is deleted, and in a library that was empty.
+        connection.execute(
+            "UPDATE database SET server = ?, fingerprint = ? WHERE id = ?", (server, text, found["id"])
+        )
+        return int(found["id"])
+
+
+def _fits(known: Fingerprint, found: Fingerprint) -> bool | None:
+    """Whether two fingerprints are of one database; None where they share no object."""
+    pairs = [(known[name], found[name]) for name in known.keys() & found.keys()]
+    if any(one[0] == other[0] and one[1] != other[1] for one, other in pairs):
+        return False
+    return True if any(one == other for one, other in pairs) else None
+
+
+class NewIds:
+    """The ids of objects that were made again, of all runs on a database: old -> new.
+
+    They outlive the runs that made them, so that older runs find their objects.
+    """
+
+    def __init__(self, journal: Journal, database: int) -> None:
+        self.journal = journal
+        self.database = database
+        rows = journal.rows("SELECT type, old, new FROM new_id WHERE database = ?", database)
+        self._known: dict[tuple[str, str], str] = {(row["type"], row["old"]): row["new"] for row in rows}
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
+    def current(self, type_name: str, old: str) -> str:
+        """The present id of an object."""
+        return self._known.get((type_name, old), old)
+
+    def all_of(self, type_name: str, current: str) -> list[str]:
+        """Every id that an object has had."""
+        olds = (old for (name, old), new in self._known.items() if name == type_name and new == current)
+        return list(dict.fromkeys([current, *olds]))
+
+    def add(self, made: Iterable[tuple[str, str, str]]) -> None:
+        """Store new ids: type, id so far, new id."""
+        with self.journal.writing() as connection:
+            for type_name, old, new in made:
+                if old == new:
+                    continue
+                for key, value in list(self._known.items()):
+                    if key[0] == type_name and value == old:
+                        self._known[key] = new
+                self._known[type_name, old] = new
+                # An id that is given once more means the present object again.
+                self._known.pop((type_name, new), None)
+                connection.execute(
+                    "UPDATE new_id SET new = ? WHERE database = ? AND type = ? AND new = ?",
+                    (new, self.database, type_name, old),
+                )
+                connection.execute(
+                    "INSERT OR REPLACE INTO new_id VALUES (?, ?, ?, ?)", (self.database, type_name, old, new)
+                )
+                connection.execute(
+                    "DELETE FROM new_id WHERE database = ? AND type = ? AND old = ?",
+                    (self.database, type_name, new),
+                )

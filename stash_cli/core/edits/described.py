@@ -1,0 +1,95 @@
+"""The edits of an operation that came without any: those of a mutation that a caller wrote himself."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE
+from stash_cli.core.orm.edit import Change, Edit, MapChange
+from stash_cli.core.orm.input import attributes, operation_name
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.side_mutations import LISTS
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stash_cli.core.edits.operation import Operation
+
+_OTHER_FIELDS = frozenset({"id", "ids", "clientMutationId"})
+
+
+class Subject(NamedTuple):
+    """What a mutation does: create, update, delete or merge, and to which type of objects."""
+
+    verb: str
+    type: str
+
+
+@cache
+def subjects() -> Mapping[str, Subject]:
+    """Mutation -> what it does, for those that can be undone."""
+    found: dict[str, Subject] = {}
+    for name in (*ENTITIES, "GalleryChapter"):
+        plural = ENTITIES[name].destroy if name in ENTITIES else ""
+        names = {operation_name(name, ending): verb for ending, verb in _ENDINGS.items()}
+        many = operation_name(ENTITIES[name].plural.title(), "Update") if name in ENTITIES else ""
+        names |= {f"bulk{name}Update": UPDATE, many: UPDATE, plural: DELETE}
+        found |= {each: Subject(verb, name) for each, verb in names.items() if each}
+    return {name: each for name, each in found.items() if name in describe_api().mutations}
+
+
+_ENDINGS = {"Create": CREATE, "Update": UPDATE, "Destroy": DELETE, "Merge": MERGE, "sMerge": MERGE}
+
+
+def verb_of(operation: Operation) -> str:
+    """What a journal says that an operation does: the name of the mutation where it can only be listed."""
+    found = subjects().get(operation.name)
+    return found.verb if found else UPDATE if operation.edits else operation.name
+
+
+def edits_of(operation: Operation) -> tuple[Edit, ...]:
+    """The edits of an operation; none of a creation, a merge, and of what is no edit of an object."""
+    found = subjects().get(operation.name)
+    if found is not None and found.verb in (CREATE, MERGE):
+        return ()
+    if operation.edits or found is None:
+        return operation.edits
+    given = operation.input
+    if found.verb == DELETE:
+        ids = given.get("ids") or [given.get("id")]
+        return tuple(Edit(found.type, str(one), "id", str(one), None) for one in ids)
+    inputs = given if isinstance(given, list) else [given]
+    return tuple(edit for each in inputs for edit in _updates(found.type, each))
+
+
+def _updates(type_name: str, given: Mapping[str, Any]) -> Iterator[Edit]:
+    """The edits of an update input, or of a bulk update's."""
+    shown = {**_bulk_attributes(type_name), **attributes(type_name)}
+    for one in given.get("ids") or [given.get("id")]:
+        for name, value in given.items():
+            if name not in _OTHER_FIELDS and value is not UNSET:
+                yield Edit(type_name, str(one), shown.get(name, name), UNSET, _after(name, value))
+
+
+def _bulk_attributes(type_name: str) -> dict[str, str]:
+    links = {attr: link for attr, link in relationships(type_name).items() if link.target_field}
+    return {link.bulk_field: attr for attr, link in links.items() if link.bulk_type == type_name}
+
+
+def _after(name: str, value: Any) -> Any:
+    """A value of an update input, or of a bulk update's."""
+    if not isinstance(value, dict):
+        return value
+    if name == "custom_fields":
+        change = MapChange(value.get("partial") or {}, tuple(value.get("remove") or ()))
+        return value.get("full", change)
+    if "mode" not in value:
+        return value
+    items = tuple(next((value[each] for each in LISTS.values() if value.get(each)), ()))
+    if value["mode"] == "SET":
+        return list(items)
+    return Change(added=items) if value["mode"] == "ADD" else Change(removed=items)

@@ -1,0 +1,131 @@
+"""What the journal tells of runs: which there were, what each changed, and what is undone of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits import changes
+from stash_cli.core.edits.changes import CREATE, DELETE, DONE, MERGE, SENT, UNKNOWN, UPDATE
+from stash_cli.core.orm.edit import Edit
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stash_cli.core.edits.changes import Recorded
+    from stash_cli.core.edits.journal import Journal, Run
+
+UNDOABLE = (UPDATE, CREATE, DELETE, MERGE)
+MAY_BE_DONE = (DONE, UNKNOWN, SENT)
+"""States of changes that the server has made, or may have made."""
+_DONE_WORDS = {UPDATE: "updated", CREATE: "created", DELETE: "deleted", MERGE: "merged"}
+
+
+@dataclass(slots=True)
+class Summary:
+    """A run with what it changed: objects by operation and type, and changes by state."""
+
+    run: Run
+    objects: dict[tuple[str, str], int] = field(default_factory=dict)
+    states: dict[str, int] = field(default_factory=dict)
+    undoable: int = 0
+    undone: int = 0
+
+    @property
+    def what(self) -> str:
+        """`updated 3 scenes, created 1 tag`."""
+        parts = [_counted(operation, name, count) for (operation, name), count in self.objects.items()]
+        return ", ".join(parts) or "nothing"
+
+    @property
+    def state(self) -> str:
+        """done, undone, partly undone, incomplete, interrupted, or unfinished.
+
+        Unfinished is a run that goes on, or was killed.
+        """
+        if self.undone:
+            return "undone" if self.undone >= self.undoable else "partly undone"
+        if self.objects and not self.undoable and not self.states.get(changes.PLANNED):
+            return "cannot be undone" if self.states.get(DONE) else self.run.status
+        return "unfinished" if self.run.ended is None else self.run.status
+
+
+def _counted(operation: str, type_name: str, count: int) -> str:
+    if operation not in UNDOABLE:
+        return operation if count == 1 else f"{operation} ({count} times)"
+    return f"{_DONE_WORDS[operation]} {noun(type_name, count)}"
+
+
+def noun(type_name: str, count: int) -> str:
+    """`3 scenes`."""
+    entity = ENTITIES.get(type_name)
+    one, many = (entity.noun, entity.plural) if entity else ("chapter", "chapters")
+    return f"{count} {one if count == 1 else many}"
+
+
+def summaries(journal: Journal, *, limit: int = -1) -> Iterator[Summary]:
+    """The runs with what they changed, the latest first; those that changed nothing are left out."""
+    for run in journal.runs():
+        if limit == 0:
+            return
+        found = summary(journal, run)
+        if found.states:
+            limit -= 1
+            yield found
+
+
+def summary(journal: Journal, run: Run) -> Summary:
+    """What one run changed."""
+    found = Summary(run)
+    rows = journal.rows(
+        "SELECT operation, type, state, count(*) AS changes, count(DISTINCT id) AS objects,"
+        " count(undone_by) AS undone FROM change WHERE run = ? GROUP BY operation, type, state",
+        run.id,
+    )
+    for row in rows:
+        key = (row["operation"], row["type"])
+        found.objects[key] = max(found.objects.get(key, 0), row["objects"])
+        found.states[row["state"]] = found.states.get(row["state"], 0) + row["changes"]
+        if row["state"] in MAY_BE_DONE and row["operation"] in UNDOABLE:
+            found.undoable += row["changes"]
+            found.undone += row["undone"]
+    return found
+
+
+def net_edits(rows: Iterable[Recorded]) -> list[Edit]:
+    """The edits of some rows in sum: of each field what was first, and what is last."""
+    found: dict[tuple[str, str, str], Edit] = {}
+    for row in rows:
+        edit = net_edit(row)
+        held = found.get(row.key)
+        found[row.key] = edit if held is None else Edit(*row.key, held.before, edit.after)
+    return list(found.values())
+
+
+def net_edit(row: Recorded) -> Edit:
+    """The edit of one field: to what the server answered, where it did."""
+    edit = row.edit
+    is_whole = row.answered is not UNSET and edit.before is not UNSET
+    return Edit(*row.key, edit.before, row.answered) if is_whole else edit
+
+
+def facts(found: Summary) -> dict[str, Any]:
+    """A summary as JSON."""
+    run = found.run
+    return {
+        "id": run.id,
+        "started": run.started,
+        "ended": run.ended,
+        "who": run.who,
+        "is_person": run.is_person,
+        "command": run.command,
+        "kind": run.kind,
+        "target": run.target,
+        "what": found.what,
+        "state": found.state,
+        "changes": found.states,
+        "server": run.server,
+        "version": run.version,
+    }

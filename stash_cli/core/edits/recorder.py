@@ -1,0 +1,284 @@
+"""What is written to the journal around each request: the plan before, the answers after it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from stash_cli.core.edits import changes
+from stash_cli.core.edits.before_values import paths_of, with_before
+from stash_cli.core.edits.changes import Recorded, wanted_of
+from stash_cli.core.edits.databases import database_of, read_fingerprint
+from stash_cli.core.edits.described import edits_of, subjects, verb_of
+from stash_cli.core.edits.journal import Journal
+from stash_cli.core.errors import StashJournalError, StashUsageError
+from stash_cli.core.graphql.batch import Outcome
+from stash_cli.core.log import logger
+from stash_cli.core.orm.input import attributes, before_of
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.changes import Origin
+    from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.graphql.batch import BatchOperation
+    from stash_cli.core.orm.edit import Edit
+    from stash_cli.core.settings import Connection
+
+    Note = Callable[[Operation, BatchOperation], None]
+
+_STATES = {
+    Outcome.SUCCEEDED: changes.DONE,
+    Outcome.FAILED: changes.FAILED,
+    Outcome.UNKNOWN: changes.UNKNOWN,
+    Outcome.NOT_SENT: changes.PLANNED,
+}
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Records the edits of one session as one run, which begins with the first of them.
+
+    `command` is shown by `history` and holds no secrets. `targets` are the changes that an undo undoes, by
+    type, id and field.
+    """
+
+    journal: Journal
+    command: str
+    server: str
+    who: str = ""
+    is_person: bool = False
+    kind: str = "edit"
+    target: int | None = None
+    run: int | None = None
+    database: int | None = None
+    targets: dict[tuple[str, str, str], list[Origin]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, connection: Connection, command: str, **facts: Any) -> Self:
+        """A recorder for the journal of a connection; `facts` are further fields."""
+        return cls(Journal(connection.journal), command, connection.server, who=_account(), **facts)
+
+    @property
+    def id(self) -> int:
+        """The number of the run."""
+        return self.start()
+
+    def start(self) -> int:
+        """Store the run, unless it has begun: its number."""
+        if self.run is None:
+            self.run = self.journal.start(
+                self.command,
+                self.server,
+                who=self.who,
+                is_person=self.is_person,
+                kind=self.kind,
+                target=self.target,
+            )
+        return self.run
+
+    async def identify(self, session: Session) -> int:
+        """The number of the session's database, which one request tells."""
+        if self.database is None:
+            fingerprint = await read_fingerprint(session)
+            self.database = database_of(self.journal, self.server, fingerprint)
+        return self.database
+
+    async def record(self, session: Session, operations: Sequence[Operation]) -> Recording:
+        """Store what is about to be done, as planned. Nothing may be sent before it is."""
+        server = await session.learn()
+        database = await self.identify(session)
+        if self.run is None:
+            self.journal.set_database(self.start(), database, server.version)
+        recording = Recording(self, server)
+        for start in range(0, len(operations), changes.PAGE):
+            await recording.plan(session, operations[start : start + changes.PAGE])
+        return recording
+
+    @asynccontextmanager
+    async def recording(self, session: Session) -> AsyncIterator[Recorder]:
+        """A block whose edits by `session` are recorded.
+
+        Raises StashUsageError where others of this session are recorded at this time.
+        """
+        if session.recorder is not None:
+            raise StashUsageError("The edits of this session are recorded already.")
+        session.recorder = self
+        try:
+            yield self
+        except BaseException as error:
+            self._give_up(interrupted=not isinstance(error, Exception))
+            raise
+        finally:
+            session.recorder = None
+        self.finish()
+
+    def _give_up(self, *, interrupted: bool) -> None:
+        """Store that the run was ended by an error, which counts more than one of the journal."""
+        try:
+            self.finish(interrupted=interrupted)
+        except StashJournalError as error:
+            logger.warning("%s", error.message)
+
+    def finish(self, *, interrupted: bool = False) -> None:
+        """Store that the run has ended, and close the journal."""
+        if self.run is not None:
+            self.journal.finish(self.run, interrupted=interrupted)
+        self.journal.close()
+
+
+class Recording:
+    """The changes of operations that are sent together: `operations` are to be sent in place of those given.
+
+    They select of each answer what the server made of the edits.
+    """
+
+    def __init__(self, recorder: Recorder, server: ServerCapabilities) -> None:
+        self.recorder = recorder
+        self.server = server
+        self.operations: list[Operation] = []
+        self._given: dict[int, Operation] = {}
+        self._rows: dict[int, Recorded] = {}
+        self._changed: dict[int, Recorded] = {}
+
+    async def plan(self, session: Session, operations: Sequence[Operation]) -> None:
+        """Store operations as planned."""
+        edits = [edits_of(each) for each in operations]
+        known = iter(await with_before(session, [edit for many in edits for edit in many]))
+        planned: list[Recorded] = []
+        for operation, many in zip(operations, edits, strict=True):
+            own = tuple(next(known) for _ in many)
+            each = replace(operation, edits=own, paths=self._paths(operation, own))
+            self.operations.append(each)
+            self._given[id(each)] = operation
+            planned += self._planned(each)
+        changes.add(self.recorder.journal, self.recorder.start(), planned)
+
+    def _planned(self, operation: Operation) -> Iterator[Recorded]:
+        """The changes that an operation makes."""
+        verb, subject = verb_of(operation), subjects().get(operation.name)
+        if verb in (changes.UPDATE, changes.DELETE):
+            for edit in operation.edits:
+                before = edit.before if verb == changes.UPDATE else UNSET
+                row = Recorded(edit.type, edit.id, verb, "" if verb == changes.DELETE else edit.field, before)
+                row.wanted = wanted_of(edit) if verb == changes.UPDATE else _options(operation)
+                yield self._kept(id(edit), row)
+        else:
+            # Of what is no object only the name is kept: a setting may be a secret.
+            row = Recorded(subject.type if subject else "", "", verb)
+            row.wanted = dict(operation.args) if subject else UNSET
+            yield self._kept(id(operation.args), row)
+
+    def _kept(self, key: int, row: Recorded) -> Recorded:
+        origins = self.recorder.targets.get(row.key)
+        row.target = origins[-1] if origins else None
+        self._rows[key] = row
+        return row
+
+    def _paths(self, operation: Operation, edits: Sequence[Edit]) -> tuple[str, ...] | None:
+        """The fields to select of an answer: with those that the edits change."""
+        if operation.paths is None or describe_api().types[operation.type].kind != "OBJECT":
+            return operation.paths
+        subject = subjects().get(operation.name)
+        if subject is not None and subject.verb == changes.CREATE:
+            names = {*attributes(subject.type).values()}
+        else:
+            names = {edit.field for edit in edits if edit.type == operation.type}
+        if not names:
+            return operation.paths
+        more = paths_of(operation.type, ["created_at", *names], self.server)
+        return tuple(dict.fromkeys([*operation.paths, "id", *more]))
+
+    def sent(self, operations: Sequence[Operation]) -> None:
+        """Store that operations are being sent. Raises StashJournalError: then nothing may be sent."""
+        self._mark(operations, changes.SENT)
+        self.commit()
+
+    def skip(self, operations: Sequence[Operation]) -> None:
+        """Note that operations are not sent, because their objects had errors before."""
+        self._mark(operations, changes.SKIPPED)
+
+    def _mark(self, operations: Sequence[Operation], state: str) -> None:
+        for row in (row for each in operations for row in self._rows_of(each)):
+            row.state = state
+            self._changed[row.seq] = row
+
+    def noting(self, note: Note) -> Note:
+        """`note`, which is told of the operations as they were given, after the outcome was recorded."""
+
+        def noted(operation: Operation, done: BatchOperation) -> None:
+            self.note(operation, done)
+            note(self._given.get(id(operation), operation), done)
+
+        return noted
+
+    def _rows_of(self, operation: Operation) -> Iterator[Recorded]:
+        if id(operation.args) in self._rows:
+            yield self._rows[id(operation.args)]
+        yield from (self._rows[id(edit)] for edit in operation.edits if id(edit) in self._rows)
+
+    def note(self, operation: Operation, done: BatchOperation) -> None:
+        """Note the outcome of an operation."""
+        state = _STATES[done.outcome]
+        for row in self._rows_of(operation):
+            row.state, row.reason = state, done.error.message if done.error else None
+            self._changed[row.seq] = row
+            if row.operation == changes.CREATE and isinstance(done.result, dict):
+                row.id, row.created_at = str(done.result["id"]), done.result.get("created_at")
+                row.answered = shown(row.type, done.result)
+        if done.error is None:
+            for edit in operation.edits:
+                self._answer(edit, operation, done.result)
+
+    def _answer(self, edit: Edit, operation: Operation, result: Any) -> None:
+        row = self._rows.get(id(edit))
+        if row is None or row.operation != changes.UPDATE:
+            return
+        found = _row_of(result, edit.id) if edit.type == operation.type else None
+        row.created_at = (found or {}).get("created_at", row.created_at)
+        row.answered = answered(edit, found, result)
+
+    def commit(self) -> None:
+        """Store what was noted. Raises StashJournalError: then nothing more may be sent."""
+        rows, self._changed = list(self._changed.values()), {}
+        if rows:
+            changes.set_states(self.recorder.journal, rows)
+
+
+def answered(edit: Edit, row: Mapping[str, Any] | None, result: Any) -> Any:
+    """The value of a field after an edit, as the answer has it; what was wanted, where it does not say."""
+    if isinstance(result, dict) and "history" in result:
+        return result["history"] if edit.field.endswith("history") else result["count"]
+    found = before_of(edit.type, edit.field, row) if row else UNSET
+    return edit.result if found is UNSET else found
+
+
+def shown(type_name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of an object in a row, as its update input takes them."""
+    found = {attr: before_of(type_name, attr, row) for attr in attributes(type_name).values()}
+    return {attr: value for attr, value in found.items() if value is not UNSET and attr != "id"}
+
+
+def _row_of(result: Any, one: str) -> Mapping[str, Any] | None:
+    rows = result if isinstance(result, list) else [result]
+    return next((row for row in rows if isinstance(row, dict) and str(row.get("id")) == one), None)
+
+
+def _account() -> str:
+    """The name of the account that this program runs as; "" where the system knows none."""
+    from getpass import getuser
+
+    try:
+        return getuser()
+    except (OSError, KeyError, ImportError):  # an id without a name, as in containers
+        return ""
+
+
+def _options(operation: Operation) -> dict[str, Any]:
+    """What a deletion was told beside the ids."""
+    return {name: value for name, value in operation.input.items() if name not in ("id", "ids")}

@@ -1,0 +1,126 @@
+"""The journal: everything is stored before it is sent, and what the server answered afterwards."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from journal_support import fill_journal, journalled
+
+from stash_cli.core.client import BatchOperation
+from stash_cli.core.errors import StashJournalError, StashUsageError
+from stash_cli.core.types import Scene, Tag
+
+
+async def test_what_was_before_wanted_and_answered(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        scene = await bench.client.create_scene(Scene(title="Sea", rating100=60))
+        scene.title, scene.rating100 = " Beach ", 80
+        async with bench.context.journal("by hand") as run:
+            await scene.save(bench.client)
+        rows = {row.field: row for row in bench.rows(run.id)}
+        assert (rows["title"].before, rows["title"].wanted["after"]) == ("Sea", " Beach ")
+        assert rows["title"].answered == "Beach"
+        assert (rows["rating100"].before, rows["rating100"].answered) == (60, 80)
+        assert bench.journal.run(run.id).command == "by hand"
+        assert {row.state for row in rows.values()} == {"done"}
+
+
+async def test_rows_are_planned_before_the_first_request_and_sent_before_each(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tags = [Tag(name=f"{n}") for n in range(6)]
+        seen: list[dict[str, int]] = []
+        async with bench.context.journal() as run:
+            bench.wire.meanwhile = lambda: seen.append(bench.states(run.id))
+            await bench.store.save_batch(tags[:3], max_batch_size=3)
+            await bench.store.save_batch(tags[3:], max_batch_size=1)
+        mutations = [states for states in seen if states.get("sent")]
+        assert [states["sent"] for states in mutations] == [3, 1, 1, 1]
+        assert bench.states(run.id) == {"done": 6}
+
+
+async def test_what_was_not_read_is_read_before_it_is_changed(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tag = await bench.client.create_tag(Tag(name="A"))
+        scene = await bench.client.create_scene(Scene(title="Sea", tags=[tag]))
+        async with bench.context.journal() as run:
+            await bench.client.bulk_scene_update({"ids": [scene.id], "tag_ids": {"ids": [], "mode": "SET"}})
+        [row] = bench.rows(run.id)
+        assert (row.before, row.answered) == ([tag.id], [])
+
+
+async def test_it_costs_one_request_more_for_a_session(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        scene = await bench.client.create_scene(Scene(title="Sea"))
+        bench.wire.take()
+        async with bench.context.journal():
+            for title in ("A", "B", "C"):
+                scene.title = title
+                await scene.save(bench.client)
+        assert len(bench.wire.take()) == 3 + 1
+
+
+async def test_nothing_is_recorded_unless_asked(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        await bench.client.create_tag(Tag(name="A"))
+        assert not bench.context.connection.journal.exists()
+
+
+async def test_a_journal_that_cannot_be_opened_stops_the_edit(embedded_url: str, own_state: Path) -> None:
+    async with journalled(embedded_url) as bench:
+        bench.context.connection.journal.mkdir(parents=True)
+        with pytest.raises(StashJournalError, match="cannot be written"):
+            async with bench.context.journal():
+                pytest.fail("it has begun")
+
+
+async def test_a_full_disk_stops_the_edit_before_the_next_request(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tags = [Tag(name=f"{n}", description="x" * 5000) for n in range(20)]
+        async with bench.context.journal() as run:
+            for _ in fill_journal(run.journal):
+                bench.wire.take()
+                with pytest.raises(StashJournalError):
+                    await bench.store.save_batch(tags)
+                assert not [sent for sent in bench.wire.take() if sent.startswith("mutation")]
+        assert await bench.store.count(Tag) == 0
+
+
+async def test_settings_never_reach_it(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        async with bench.context.journal() as run:
+            await bench.client.configure_general({"username": "ada", "password": "hunter22"})
+        assert [row.operation for row in bench.rows(run.id)] == ["configureGeneral"]
+        folder = bench.context.connection.journal.parent
+        assert not [file for file in folder.iterdir() if b"hunter22" in file.read_bytes()]
+
+
+async def test_the_file_is_private_and_named_by_a_setting(embedded_url: str, tmp_path: Path) -> None:
+    async with journalled(embedded_url) as bench:
+        async with bench.context.journal():
+            await bench.client.create_tag(Tag(name="A"))
+        file = bench.context.connection.journal
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+async def test_one_block_at_a_time(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        with pytest.raises(StashUsageError, match="recorded already"):
+            async with bench.context.journal(), bench.context.journal():
+                pytest.fail("it has begun")
+
+
+async def test_a_bulk_change_is_recorded_for_each_object(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        made = [BatchOperation("sceneCreate", {"input": {"title": f"{n}"}}) for n in range(5)]
+        await bench.client.execute_batch(made)
+        scenes = await bench.store.find(Scene, fields=["rating100"])
+        for scene in scenes:
+            scene.rating100 = 20
+        async with bench.context.journal() as run:
+            await bench.store.save_all()
+        rows = bench.rows(run.id)
+        assert {row.id for row in rows} == {scene.id for scene in scenes}
+        assert {(json.dumps(row.before), row.answered) for row in rows} == {("null", 20)}
