@@ -54,8 +54,8 @@ def sends(node: ast.AST, function: str = "") -> Iterator[tuple[str, ast.Call]]:
         if isinstance(child, ast.Call):
             method = getattr(child.func, "attr", "")
             is_sql = getattr(getattr(child.func, "value", None), "id", "") == "connection"
-            name = method or getattr(child.func, "id", "")
-            if not is_sql and (name == "send" or name in SENDING):
+            is_named = method == "send" or (method or getattr(child.func, "id", "")) in SENDING
+            if is_named and not is_sql:
                 yield function, child
         yield from sends(child, inside)
 
