@@ -39,6 +39,7 @@ COMMANDS = {
     "metadata": ("Start jobs on the whole library", "metadata:group", "Jobs"),
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),
     "library": ("List, add and remove media folders", "library:group", "Server"),
+    "filters": ("Use and manage the filters saved in the web interface", "filters:group", "Library"),
     "embedded": ("Serve and manage a library file without a Stash server", "embedded:group", "Server"),
     "api": ("Send a GraphQL document or operation", "api:build", "API"),
     "explain": ("Explain a name of the API: types, ranges, lookups, flags", "explain:build", "API"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LEAST = 20
 """Characters that a value keeps on the narrowest terminal."""
-A_LINE_EACH = ("file", "stash_id", "url")
+A_LINE_EACH = ("file", "stash_id", "url", "line")
 """Kinds of values of which each has a line of its own."""
 
 

@@ -97,6 +97,8 @@ def pairs(values: dict[str, Any]) -> str:
     return ", ".join(f"{name}={shown(value)}" for name, value in values.items())
 
 
+_MODES = {"MOVIES": "groups", "SCENE_MARKERS": "markers"}
+"""Modes of saved filters whose objects are called otherwise."""
 _KINDS: dict[str, Callable[[Any], str]] = {
     "duration": duration,
     "size": size,
@@ -105,6 +107,8 @@ _KINDS: dict[str, Callable[[Any], str]] = {
     "basename": basename,
     "included": included,
     "pairs": pairs,
+    "keys": ", ".join,
+    "mode": lambda mode: _MODES.get(mode, str(mode).lower()),
 }
 
 

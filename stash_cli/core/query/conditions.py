@@ -54,7 +54,7 @@ def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, 
         field, lookup, inner = parse_lookup(type_name, key)
         if inner:
             nested.setdefault(field.name, {})[inner] = value
-        elif not field.lookups or _is_criterion(value):
+        elif not field.lookups or _is_criterion(value) or _is_list_of_criteria(field, value):
             raw[field.name] = value.to_graphql() if hasattr(value, "to_graphql") else value
             quirks.check_modifier(field, raw[field.name])
         else:
@@ -67,6 +67,12 @@ def _is_criterion(value: Any) -> bool:
     if isinstance(value, Mapping):
         return "modifier" in value
     return hasattr(value, "to_graphql") and not hasattr(value, "id")
+
+
+def _is_list_of_criteria(field: FilterField, value: Any) -> bool:
+    """Whether `value` is a list of criteria, which only custom fields take."""
+    many = field.kind == "CustomFieldCriterionInput" and isinstance(value, list) and bool(value)
+    return many and all(map(_is_criterion, value))
 
 
 def _add_lookup(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> None:

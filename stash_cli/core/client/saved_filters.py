@@ -1,0 +1,227 @@
+"""Saved filters of a server: found by name, checked against the objects that they name, saved and removed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.paging import pages_by_id
+from stash_cli.core.client.resolver import Name
+from stash_cli.core.errors import (
+    StashAmbiguousError,
+    StashInputError,
+    StashNotFoundError,
+    StashServerError,
+    did_you_mean,
+)
+from stash_cli.core.query.saved_filters.reading import (
+    DECIMAL,
+    STARS,
+    Related,
+    SavedQuery,
+    has_bare_rating,
+    read_saved,
+    with_parts,
+)
+from stash_cli.core.query.saved_filters.web_criteria import MODES, mode_of
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+
+Row = dict[str, Any]
+
+_PARTS = ("find_filter", "object_filter", "ui_options")
+
+
+@dataclass
+class LoadedFilter:
+    """A saved filter and its query.
+
+    `deleted` are objects that it names and that are no longer there; `renamed` those that are called
+    otherwise than when it was saved, with the names of today.
+    """
+
+    row: Row
+    query: SavedQuery
+    deleted: list[Related] = field(default_factory=list)
+    renamed: dict[Related, str] = field(default_factory=dict)
+
+    def warnings(self) -> list[str]:
+        """The differences from what the web interface finds, a sentence each."""
+        name = self.row["name"]
+        told = [
+            f"saved filter {name!r}: {criterion} is left out: {reason}"
+            for criterion, reason in self.query.untranslated.items()
+        ]
+        return [
+            *told,
+            *(f"saved filter {name!r} names a {_called(one)} that is deleted" for one in self.deleted),
+        ]
+
+    def notes(self) -> list[str]:
+        """Objects that were renamed since the filter was saved, a sentence each."""
+        return [f"{_called(one)} is now called {name!r}" for one, name in self.renamed.items()]
+
+    def require_translated(self) -> None:
+        """Raise StashInputError where a criterion has no translation: too many objects would match."""
+        for name, reason in self.query.untranslated.items():
+            raise StashInputError(
+                f"The saved filter {self.row['name']!r} has a criterion that cannot be translated: {name}:"
+                f" {reason}. Nothing was changed.",
+                hint="Without it more objects would be changed than the web interface shows.",
+            )
+
+
+def _called(one: Related) -> str:
+    noun = ENTITIES[one.type].noun if one.type in ENTITIES else "object"
+    return f"{noun} {one.id} {one.label!r}" if one.label else f"{noun} {one.id}"
+
+
+async def saved_filters(session: Session, type_name: str = "") -> list[Row]:
+    """The saved filters of all types, or of one, by type and name."""
+    rows = [with_parts(row) for row in await session.call("findSavedFilters")]
+    found = [row for row in rows if not type_name or MODES.get(row["mode"]) == type_name]
+    return sorted(
+        found, key=lambda row: (list(MODES).index(row["mode"]), row["name"].casefold(), int(row["id"]))
+    )
+
+
+async def find_saved(session: Session, word: str, type_name: str = "") -> Row:
+    """The saved filter that `word` names: a name before an id; `id:12` and `name:12` say which.
+
+    Raises StashNotFoundError, also for a filter of another type, and StashAmbiguousError.
+    """
+    rows = await saved_filters(session)
+    fitting = [row for row in rows if not type_name or MODES.get(row["mode"]) == type_name]
+    found = _named(fitting, Name.parse(word))
+    if len(found) > 1:
+        shown = ", ".join(f"id:{row['id']} of {_plural(row)}" for row in found)
+        raise StashAmbiguousError(
+            f"{word!r} is the name of several saved filters: {shown}.", hint="Use id:N."
+        )
+    if found:
+        return found[0]
+    others = _named(rows, Name.parse(word))
+    if others:
+        plural = ENTITIES[type_name].plural
+        raise StashNotFoundError(
+            f"The saved filter {word!r} is for {_plural(others[0])}, not for {plural}.",
+            hint=f"Use it with: stash {_plural(others[0])} find --saved {word!r}.",
+        )
+    near = did_you_mean(word, [row["name"] for row in fitting])
+    of = f" for {ENTITIES[type_name].plural}" if type_name else ""
+    raise StashNotFoundError(
+        f"There is no saved filter {word!r}{of}. {near}".rstrip(), hint="See `stash filters list`."
+    )
+
+
+def _named(rows: Sequence[Row], name: Name) -> list[Row]:
+    exact = [row for row in rows if name.name and row["name"] == name.name]
+    folded = [row for row in rows if name.name and row["name"].casefold() == name.name.casefold()]
+    return exact or folded or [row for row in rows if name.id and row["id"] == name.id]
+
+
+def _plural(row: Mapping[str, Any]) -> str:
+    return ENTITIES[MODES[row["mode"]]].plural
+
+
+async def load_saved(session: Session, word: str, type_name: str = "") -> LoadedFilter:
+    """The saved filter that `word` names, as a query; raises as `find_saved`."""
+    return await load_row(session, await find_saved(session, word, type_name))
+
+
+async def load_row(session: Session, row: Row) -> LoadedFilter:
+    """A saved filter as a query; the objects that it names are looked up by id, one request per type."""
+    scale = await _rating_scale(session) if has_bare_rating(row) else STARS
+    found = LoadedFilter(row, read_saved(row, rating_scale=scale))
+    wanted: dict[str, list[str]] = {}
+    for one in found.query.related:
+        wanted.setdefault(one.type, []).append(one.id)
+    names = await labels_of(session, wanted)
+    for one in found.query.related:
+        if one.type not in names:
+            continue
+        name = names[one.type].get(one.id)
+        if name is None:
+            found.deleted.append(one)
+        elif one.label and name and one.label != name:
+            found.renamed[one] = name
+    return found
+
+
+async def _rating_scale(session: Session) -> int:
+    """What a point of the ratings in the web interface is worth."""
+    ui = (await session.call("configuration", {}, ["ui"])).get("ui") or {}
+    return DECIMAL if (ui.get("ratingSystemOptions") or {}).get("type") == "decimal" else STARS
+
+
+async def labels_of(session: Session, wanted: Mapping[str, Iterable[str]]) -> dict[str, dict[str, str]]:
+    """Type -> id -> name of the objects that are there."""
+
+    async def of_type(type_name: str, ids: Iterable[str]) -> dict[str, str]:
+        entity = ENTITIES[type_name]
+        pages = pages_by_id(session, entity, list(dict.fromkeys(ids)), ["id", entity.label])
+        return {row["id"]: str(row[entity.label] or "") async for page in pages for row in page}
+
+    types = [name for name in wanted if name in ENTITIES]
+    found = await asyncio.gather(*(of_type(name, wanted[name]) for name in types))
+    return dict(zip(types, found, strict=True))
+
+
+async def save_filter(
+    session: Session, type_name: str, name: str, parts: Mapping[str, Any], id_: str = ""
+) -> Row:
+    """Save a filter, or replace the one with this id, and return it as it was stored.
+
+    Raises StashServerError where the server answers without storing anything, as it does for unknown ids.
+    """
+    values = {"mode": await _mode(session, type_name), "name": name, **_contents(parts)}
+    made = await session.call("saveFilter", {"input": values | ({"id": id_} if id_ else {})}, ["id"])
+    stored = next((row for row in await saved_filters(session) if row["id"] == made["id"]), None)
+    if stored is None or stored["name"] != name.strip():
+        raise StashServerError("The server did not save the filter.", hint="See `stash filters list`.")
+    return stored
+
+
+async def rename_saved(session: Session, row: Row, name: str) -> Row:
+    """Save a filter under another name; the server replaces a filter as a whole."""
+    return await save_filter(session, MODES[row["mode"]], name, row, row["id"])
+
+
+async def delete_saved(session: Session, row: Row) -> None:
+    await session.call("destroySavedFilter", {"input": {"id": row["id"]}})
+
+
+async def default_filter(session: Session, type_name: str) -> Row | None:
+    """The filter that the list of a type opens with in the web interface; None where none is set."""
+    found = await session.call("findDefaultFilter", {"mode": await _mode(session, type_name)}, quiet=True)
+    return None if found is None else with_parts(found)
+
+
+async def set_default_filter(session: Session, type_name: str, row: Row | None) -> None:
+    """Make a saved filter the one that the list of its type opens with; with None there is none."""
+    contents = _contents(row) if row else {}
+    await session.call("setDefaultFilter", {"input": {"mode": await _mode(session, type_name), **contents}})
+
+
+async def _mode(session: Session, type_name: str) -> str:
+    mode = mode_of(type_name)
+    known = (await session.learn()).enum_values("FilterMode")
+    # Groups were movies before 0.27.
+    return "MOVIES" if mode == "GROUPS" and known and mode not in known else mode
+
+
+def _contents(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a filter as an input; null fields of the answer are left out."""
+    found = {name: row[name] for name in _PARTS if row.get(name) is not None}
+    if "find_filter" in found:
+        found["find_filter"] = {
+            name: value
+            for name, value in found["find_filter"].items()
+            if value is not None and name != "__typename"
+        }
+    return found

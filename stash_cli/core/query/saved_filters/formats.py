@@ -1,0 +1,404 @@
+"""One criterion of the web interface: its saved form, and that of the API, in both directions.
+
+A saved criterion is `{"modifier": ..., "value": ...}`, with a value in a shape of its kind; the table
+FORMATS has both directions for each kind. Older forms are read, too: bare numbers, plain lists of ids,
+texts for numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.query.model import with_modifier
+from stash_cli.core.query.saved_filters.web_criteria import web_criteria
+from stash_cli.core.types.api import BAND_LABELS
+
+if TYPE_CHECKING:
+    from stash_cli.core.query.model import FilterField
+
+Saved = Mapping[str, Any]
+"""A criterion as it is saved."""
+Labels = Mapping[str, str]
+"""Id -> name, for the labels that are saved beside ids."""
+
+NULLS = ("IS_NULL", "NOT_NULL")
+_LANGUAGES = {
+    "de": "Deutsche",
+    "en": "English",
+    "es": "Español",
+    "fr": "Français",
+    "it": "Italiano",
+    "ja": "日本",
+    "ko": "한국인",
+    "nl": "Holandés",
+    "pt": "Português",
+    "ru": "Русский",
+    "00": "Unknown",
+}
+"""Code of a language -> its name in saved filters on captions."""
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}))?(?::\d{2})?")
+_PARTIAL = ("items", "excluded", "depth")
+
+
+class UntranslatableError(StashInputError):
+    """A criterion that has no translation; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Both directions of one kind of criterion.
+
+    `read` gives lookups of a query by their suffix ("" for the field itself); `write` takes a criterion of
+    the API. Both raise UntranslatableError.
+    """
+
+    read: Callable[[FilterField, Saved], dict[str, Any]]
+    write: Callable[[FilterField, Any, Labels], Any]
+
+
+def modifier_of(saved: Saved) -> str:
+    return str(saved.get("modifier") or "EQUALS")
+
+
+def _raw(criterion: Any) -> dict[str, Any]:
+    return {"": criterion}
+
+
+def _value(saved: Saved) -> Any:
+    value = saved.get("value")
+    if value is None and modifier_of(saved) not in NULLS:
+        raise UntranslatableError("it has no value")
+    return value
+
+
+def _choice(value: Any, known: Mapping[str, str], what: str) -> str:
+    """The API's word for a label of the web interface, or for the word itself."""
+    text = str(value)
+    found = known.get(text) or (text if text in known.values() else None)
+    if found is None:
+        raise UntranslatableError(f"{text!r} is no {what}")
+    return found
+
+
+def _label(value: Any, known: Mapping[str, str]) -> str:
+    """The label of a word of the API."""
+    found = next((label for label, word in known.items() if word == value), None)
+    if found is None:
+        raise UntranslatableError(f"the web interface has no {value}")
+    return found
+
+
+# Texts
+
+
+def _read_text(field: FilterField, saved: Saved) -> dict[str, Any]:
+    value = saved.get("value") or ""
+    if isinstance(value, Mapping | list):
+        raise UntranslatableError("its value is no text")
+    if field.name == "captions" and value:
+        value = _choice(value, {name: code for code, name in _LANGUAGES.items()}, "language")
+    return _raw(with_modifier(modifier_of(saved), str(value)))
+
+
+def _write_text(field: FilterField, criterion: Any, _: Labels) -> Any:
+    value = criterion["value"]
+    if field.name == "captions" and value:
+        value = _label(value, {name: code for code, name in _LANGUAGES.items()})
+    return {"modifier": criterion["modifier"], "value": value}
+
+
+# Numbers, dates and times
+
+
+def ends(saved: Saved) -> tuple[Any, Any]:
+    """The two values of a range; older filters have the second one beside the value."""
+    value = saved.get("value")
+    if isinstance(value, Mapping):
+        return value.get("value"), value.get("value2")
+    return value, saved.get("value2")
+
+
+def _range(saved: Saved, convert: Callable[[Any], Any], empty: Any) -> dict[str, Any]:
+    modifier = modifier_of(saved)
+    first, second = ends(saved)
+    if modifier in NULLS:
+        return _raw(with_modifier(modifier, empty))
+    if first is None or first == "":
+        raise UntranslatableError("it has no value")
+    found = with_modifier(modifier, convert(first))
+    if modifier not in ("BETWEEN", "NOT_BETWEEN"):
+        return _raw(found)
+    if second is None or second == "":
+        raise UntranslatableError("the end of its range is missing")
+    return _raw(found | {"value2": convert(second)})
+
+
+def number(value: Any) -> int | float:
+    """A number, also from a text."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise UntranslatableError(f"{value!r} is no number") from None
+    return int(found) if found.is_integer() else found
+
+
+def _moment(value: Any) -> str:
+    found = _MOMENT.fullmatch(str(value).strip())
+    if found is None:
+        raise UntranslatableError(f"{value!r} is no time such as 2024-03-15 10:30")
+    return f"{found[1]}T{found[2]}" if found[2] else found[1]
+
+
+def _read_number(_: FilterField, saved: Saved) -> dict[str, Any]:
+    return _range(saved, number, 0)
+
+
+def _read_date(_: FilterField, saved: Saved) -> dict[str, Any]:
+    return _range(saved, str, "")
+
+
+def _read_time(_: FilterField, saved: Saved) -> dict[str, Any]:
+    return _range(saved, _moment, "")
+
+
+def _write_range(_: FilterField, criterion: Any, __: Labels) -> Any:
+    modifier = criterion["modifier"]
+    if modifier in NULLS:
+        return {"modifier": modifier, "value": {}}
+    values = {name: criterion[name] for name in ("value", "value2") if criterion.get(name) is not None}
+    return {"modifier": modifier, "value": values}
+
+
+def _write_time(field: FilterField, criterion: Any, labels: Labels) -> Any:
+    # The interface knows minutes: a time without seconds sorts before all times of its minute.
+    given = {
+        name: _moment(value).replace("T", " ") if name != "modifier" and value else value
+        for name, value in criterion.items()
+    }
+    return _write_range(field, given, labels)
+
+
+# Related objects
+
+
+def items_of(saved: Saved) -> tuple[list[Any], list[Any]]:
+    """The items, and the excluded ones."""
+    value = saved.get("value")
+    if isinstance(value, Mapping):
+        return list(value.get("items") or ()), list(value.get("excluded") or ())
+    if value is not None and not isinstance(value, list):
+        raise UntranslatableError("it does not list objects")
+    return list(value or ()), list(saved.get("excludes") or ())
+
+
+def id_of(item: Any) -> str:
+    """The id of an item; its label is that of the day on which it was saved, and names nothing."""
+    found = item.get("id") if isinstance(item, Mapping) else item
+    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    if not (text.isascii() and text.isdecimal()):
+        label = item.get("label") if isinstance(item, Mapping) else item
+        raise UntranslatableError(f"{label!r} was saved without an id")
+    return str(int(text))
+
+
+def _read_ids(field: FilterField, saved: Saved) -> dict[str, Any]:
+    modifier = modifier_of(saved)
+    if modifier in NULLS:
+        return _raw({"modifier": modifier})
+    items, excluded = ([id_of(item) for item in items] for items in items_of(saved))
+    # As the interface reads it: a list without "none of" has it as exclusions.
+    if modifier == "EXCLUDES" and "EXCLUDES" not in web_criteria(field.owner).get(field.name, ("EXCLUDES",)):
+        modifier, items, excluded = "INCLUDES", [], [*excluded, *items]
+    if not items and not excluded:
+        raise UntranslatableError("it names no objects, so it says nothing")
+    found: dict[str, Any] = {"modifier": modifier, "value": items}
+    if excluded:
+        found["excludes"] = excluded
+    value = saved.get("value")
+    depth = value.get("depth") if isinstance(value, Mapping) else saved.get("depth")
+    if depth and modifier != "EQUALS" and field.kind.startswith("Hierarchical"):
+        found["depth"] = int(number(depth))
+    return _raw(found)
+
+
+def _write_ids(field: FilterField, criterion: Any, labels: Labels) -> Any:
+    modifier = criterion["modifier"]
+    items, excluded = list(criterion.get("value") or ()), list(criterion.get("excludes") or ())
+    if modifier == "EXCLUDES" and "EXCLUDES" not in web_criteria(field.owner).get(field.name, ()):
+        modifier, items, excluded = "INCLUDES", [], [*excluded, *items]
+    rows, others = ([{"id": one, "label": labels.get(one, one)} for one in ids] for ids in (items, excluded))
+    if field.kind == "MultiCriterionInput" and field.name != "performers":
+        if others:
+            raise UntranslatableError("the web interface cannot exclude some of these and include others")
+        return {"modifier": modifier, "value": rows}
+    value: dict[str, Any] = {"items": rows, "excluded": others}
+    if field.name != "performers":
+        value["depth"] = criterion.get("depth") or 0
+    return {"modifier": modifier, "value": value}
+
+
+# Yes or no, and words
+
+
+def truth(value: Any) -> bool:
+    if value in (True, "true"):
+        return True
+    if value in (False, "false"):
+        return False
+    raise UntranslatableError(f"{value!r} is neither true nor false")
+
+
+def _read_flag(_: FilterField, saved: Saved) -> dict[str, Any]:
+    return {"": truth(_value(saved))}
+
+
+def _write_flag(_: FilterField, value: Any, __: Labels) -> Any:
+    return {"modifier": "EQUALS", "value": value if isinstance(value, str) else "true" if value else "false"}
+
+
+def _read_missing(field: FilterField, saved: Saved) -> dict[str, Any]:
+    value = str(_value(saved))
+    if value not in field.choices:
+        raise UntranslatableError(f"{value!r} is nothing that can be missing")
+    return {"": value}
+
+
+def _read_duplicated(_: FilterField, saved: Saved) -> dict[str, Any]:
+    value = _value(saved)
+    return {"": truth(value.get("duplicated") if isinstance(value, Mapping) else value)}
+
+
+def _write_duplicated(_: FilterField, value: Any, __: Labels) -> Any:
+    if value.keys() != {"duplicated"}:
+        raise UntranslatableError("the web interface finds duplicates by their phash only")
+    return {"modifier": "EQUALS", "value": "true" if value["duplicated"] else "false"}
+
+
+_RESOLUTIONS = {label: band for band, label in BAND_LABELS.items()}
+
+
+def _read_resolution(_: FilterField, saved: Saved) -> dict[str, Any]:
+    return _raw(with_modifier(modifier_of(saved), _choice(_value(saved), _RESOLUTIONS, "resolution")))
+
+
+def _write_resolution(_: FilterField, criterion: Any, __: Labels) -> Any:
+    return {"modifier": criterion["modifier"], "value": _label(criterion["value"], _RESOLUTIONS)}
+
+
+_LABELS = {"TRANSGENDER_MALE": "Transgender Male", "TRANSGENDER_FEMALE": "Transgender Female"}
+_LABELS |= {"NON_BINARY": "Non-Binary"}
+
+
+def _words(field: FilterField) -> dict[str, str]:
+    """Label -> word of the API."""
+    return {_LABELS.get(word, word.capitalize()): word for word in field.choices}
+
+
+def _read_words(field: FilterField, saved: Saved) -> dict[str, Any]:
+    modifier, value = modifier_of(saved), _value(saved)
+    if modifier in NULLS:
+        return {"null": modifier == "IS_NULL"}
+    many = value if isinstance(value, list) else [value]
+    found = [_choice(each, _words(field), field.name) for each in many]
+    if not found:
+        raise UntranslatableError("it has no value")
+    # The server leaves out objects without a value.
+    if modifier in ("EXCLUDES", "NOT_EQUALS"):
+        return {"excludes": found, "null": False}
+    return {"in": found}
+
+
+def _write_words(field: FilterField, criterion: Any, _: Labels) -> Any:
+    modifier = criterion.get("modifier", "EQUALS")
+    if modifier in NULLS:
+        return {"modifier": modifier, "value": []}
+    value = criterion.get("value_list") or criterion["value"]
+    words = value if isinstance(value, list) else [value]
+    return {"modifier": modifier, "value": [_label(word, _words(field)) for word in words]}
+
+
+# Hashes, ids of stash-boxes, custom fields
+
+
+def _read_phash(_: FilterField, saved: Saved) -> dict[str, Any]:
+    value = saved.get("value")
+    hash_, distance = (
+        (value.get("value"), value.get("distance")) if isinstance(value, Mapping) else (value, 0)
+    )
+    found = with_modifier(modifier_of(saved), str(hash_ or ""))
+    return _raw(found | ({"distance": int(number(distance))} if distance else {}))
+
+
+def _write_phash(_: FilterField, criterion: Any, __: Labels) -> Any:
+    distance = {"distance": criterion["distance"]} if criterion.get("distance") else {}
+    return {"modifier": criterion["modifier"], "value": {"value": criterion["value"], **distance}}
+
+
+def _read_stash_id(_: FilterField, saved: Saved) -> dict[str, Any]:
+    value = saved.get("value")
+    found: dict[str, Any] = {"modifier": modifier_of(saved)}
+    if isinstance(value, Mapping):
+        stash_id = value.get("stashID") or value.get("stash_id")
+        found |= {"endpoint": value["endpoint"]} if value.get("endpoint") else {}
+    else:
+        stash_id = value
+    return _raw(found | ({"stash_id": str(stash_id)} if stash_id else {}))
+
+
+def _write_stash_id(_: FilterField, criterion: Any, __: Labels) -> Any:
+    value = {"endpoint": criterion.get("endpoint") or "", "stashID": criterion.get("stash_id") or ""}
+    return {"modifier": criterion["modifier"], "value": value}
+
+
+def _read_custom(_: FilterField, saved: Any) -> dict[str, Any]:
+    rows = saved.get("value") if isinstance(saved, Mapping) else saved
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, Mapping) for row in rows):
+        raise UntranslatableError("it does not list custom fields")
+    return _raw(
+        [
+            {
+                "field": str(row.get("field")),
+                "modifier": modifier_of(row),
+                "value": list(row.get("value") or ()),
+            }
+            for row in rows
+        ]
+    )
+
+
+def _write_custom(_: FilterField, criterion: Any, __: Labels) -> Any:
+    # Of all criteria only this one is saved as its bare value.
+    return criterion
+
+
+_RANGE = Format(_read_number, _write_range)
+_FLAG = Format(_read_flag, _write_flag)
+_IDS = Format(_read_ids, _write_ids)
+_WORDS = Format(_read_words, _write_words)
+
+FORMATS: dict[str, Format] = {
+    "StringCriterionInput": Format(_read_text, _write_text),
+    "IntCriterionInput": _RANGE,
+    "FloatCriterionInput": _RANGE,
+    "DateCriterionInput": Format(_read_date, _write_range),
+    "TimestampCriterionInput": Format(_read_time, _write_time),
+    "MultiCriterionInput": _IDS,
+    "HierarchicalMultiCriterionInput": _IDS,
+    "Boolean": _FLAG,
+    "String": _FLAG,
+    "is_missing": Format(_read_missing, _write_flag),
+    "ResolutionCriterionInput": Format(_read_resolution, _write_resolution),
+    "OrientationCriterionInput": _WORDS,
+    "GenderCriterionInput": _WORDS,
+    "CircumcisionCriterionInput": _WORDS,
+    "DuplicationCriterionInput": Format(_read_duplicated, _write_duplicated),
+    "PhashDistanceCriterionInput": Format(_read_phash, _write_phash),
+    "phash": Format(_read_phash, _write_phash),
+    "StashIDCriterionInput": Format(_read_stash_id, _write_stash_id),
+    "CustomFieldCriterionInput": Format(_read_custom, _write_custom),
+}
+"""Kind of filter field -> its format."""

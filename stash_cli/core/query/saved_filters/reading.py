@@ -1,0 +1,190 @@
+"""Saved filters as queries: what their criteria say, as lookups, and what of them has no translation.
+
+The criteria are sent as the web interface sends them, so that the same objects are found. Related objects are
+known by id; a label is that of the day on which the filter was saved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashInputError, did_you_mean
+from stash_cli.core.query.fields import fields
+from stash_cli.core.query.q import Q
+from stash_cli.core.query.saved_filters.formats import (
+    FORMATS,
+    NULLS,
+    UntranslatableError,
+    ends,
+    id_of,
+    items_of,
+    modifier_of,
+    number,
+)
+from stash_cli.core.query.saved_filters.web_criteria import MODES
+from stash_cli.core.query.server_quirks import check_modifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stash_cli.core.query.model import FilterField
+
+OLD_NAMES = {
+    "rating": "rating100",
+    "parent_studios": "parents",
+    "child_studios": "children",
+    "parent_tags": "parents",
+    "child_tags": "children",
+    "parentTags": "parents",
+    "childTags": "children",
+    "child_tag_count": "child_count",
+    "parent_tag_count": "parent_count",
+    "height": "height_cm",
+    "hasMarkers": "has_markers",
+    "hasChapters": "has_chapters",
+    "phash": "phash_distance",
+    "scene_code": "code",
+    "sceneChecksum": "checksum",
+    "galleryChecksum": "checksum",
+    "sceneTags": "scene_tags",
+    "performerTags": "performer_tags",
+    "stash_id": "stash_id_endpoint",
+    "movies": "groups",
+    "movie_count": "group_count",
+}
+"""Names of criteria in filters of older releases -> names of today."""
+STARS, DECIMAL = 20, 10
+"""Points of rating100 to a point of a scale of 5 stars, and of one to 10."""
+
+
+@dataclass(frozen=True)
+class Related:
+    """An object that a criterion names: its type, its id, and the label that was saved with it."""
+
+    type: str
+    id: str
+    label: str
+
+
+@dataclass
+class SavedQuery:
+    """A saved filter as a query.
+
+    `lookups` are its criteria. `untranslated` tells of each criterion that is not among them, and why:
+    whoever uses the rest finds more than the web interface does.
+    """
+
+    type: str
+    lookups: dict[str, Any] = field(default_factory=dict)
+    q: str = ""
+    sort: str | None = None
+    direction: str | None = None
+    per_page: int | None = None
+    related: list[Related] = field(default_factory=list)
+    untranslated: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def where(self) -> Q | None:
+        """The criteria; None where there are none."""
+        return Q(**self.lookups) if self.lookups else None
+
+
+def read_saved(row: Mapping[str, Any], *, rating_scale: int = STARS) -> SavedQuery:
+    """The query of a saved filter, given as a row of the API.
+
+    `rating_scale` is what a point of the user's ratings is worth, for filters from before rating100.
+    """
+    found = SavedQuery(MODES[str(row["mode"])])
+    row = with_parts(row)
+    paging = row.get("find_filter") or {}
+    found.q, found.sort = paging.get("q") or "", paging.get("sort") or None
+    found.direction, found.per_page = paging.get("direction") or None, paging.get("per_page")
+    for name, saved in (row.get("object_filter") or {}).items():
+        _add(found, str(name), saved, rating_scale)
+    return found
+
+
+def has_bare_rating(row: Mapping[str, Any]) -> bool:
+    """Whether a filter has a rating in the user's own scale, from before rating100."""
+    given = row.get("object_filter") or {}
+    return any(
+        isinstance(given.get(name), Mapping) and _is_bare(given[name]) for name in ("rating", "rating100")
+    )
+
+
+def _is_bare(saved: Mapping[str, Any]) -> bool:
+    return modifier_of(saved) not in NULLS and isinstance(saved.get("value"), str | int | float)
+
+
+def _add(found: SavedQuery, name: str, saved: Any, rating_scale: int) -> None:
+    """Add one criterion, or tell why it has no translation."""
+    declared = _field(found.type, name)
+    if declared is None:
+        known = [field.name for field in fields(found.type).values() if field.lookups]
+        near = did_you_mean(name, known)
+        found.untranslated[name] = f"there is no such criterion. {near}".rstrip(". ").rstrip()
+        return
+    try:
+        if not isinstance(saved, Mapping | list):
+            raise UntranslatableError("it is no criterion")
+        if declared.name == "rating100" and isinstance(saved, Mapping) and _is_bare(saved):
+            saved = _rescaled(saved, rating_scale)
+        asked = FORMATS[declared.kind].read(declared, saved)
+        check_modifier(declared, asked.get(""))
+        found.related += _related(declared, saved)
+    except StashInputError as error:
+        found.untranslated[name] = error.message.rstrip(".")
+        return
+    found.lookups |= {
+        f"{declared.name}__{lookup}".removesuffix("__"): value for lookup, value in asked.items()
+    }
+
+
+def _field(type_name: str, name: str) -> FilterField | None:
+    """The filter field of a criterion, also by a name of older releases."""
+    known = fields(type_name)
+    wanted = "is_missing" if name.endswith("IsMissing") else name
+    # Performers had `favorite` before others had it; their field has another name.
+    if type_name == "Performer" and wanted == "favorite":
+        wanted = "filter_favorites"
+    for each in (OLD_NAMES.get(wanted, wanted), wanted):
+        found = known.get(each)
+        if found is not None and found.kind in FORMATS:
+            return found
+    return None
+
+
+def _rescaled(saved: Mapping[str, Any], scale: int) -> dict[str, Any]:
+    """A rating of the user's own scale in points of rating100."""
+    values = {
+        name: number(value) * scale
+        for name, value in zip(("value", "value2"), ends(saved), strict=True)
+        if value not in (None, "")
+    }
+    return {"modifier": modifier_of(saved), "value": values}
+
+
+def _related(declared: FilterField, saved: Any) -> Iterator[Related]:
+    """The objects that a criterion names."""
+    if not declared.kind.endswith("MultiCriterionInput") or modifier_of(saved) in NULLS:
+        return
+    for items in items_of(saved):
+        for item in items:
+            label = str(item.get("label") or "") if isinstance(item, Mapping) else ""
+            yield Related(declared.target or "", id_of(item), label)
+
+
+def with_parts(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with its parts, also where it only has them as the JSON text of releases before 0.23."""
+    found = dict(row)
+    if found.get("object_filter") is None and found.get("filter"):
+        from stash_cli.core.graphql.compat.answers import read_saved_filter
+
+        found |= read_saved_filter(str(found["filter"]))
+    for part in ("find_filter", "object_filter", "ui_options"):
+        if isinstance(found.get(part), str):
+            found[part] = json.loads(found[part])
+    return found

@@ -1,0 +1,135 @@
+"""Queries as saved filters: the criteria that the web interface shows for a query.
+
+The interface has one criterion of a name, all of which hold; it has no "or", no groups and no conditions on
+related objects. What does not fit is refused, and never saved in part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.query.conditions import conditions_of
+from stash_cli.core.query.local_zone import LOCAL
+from stash_cli.core.query.q import Q, to_nnf
+from stash_cli.core.query.saved_filters.formats import FORMATS, UntranslatableError
+from stash_cli.core.query.saved_filters.web_criteria import web_criteria
+from stash_cli.core.query.server_quirks import FILE_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stash_cli.core.query.model import Condition
+
+_HINT = "Save it under a name of this program instead: stash alias set NAME 'scenes find ...'."
+
+
+@dataclass
+class Criteria:
+    """The criteria of a query, in the saved form; `notes` tell where their meaning differs a little."""
+
+    object_filter: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def write_criteria(
+    type_name: str, query: Q | None, labels: Mapping[str, Mapping[str, str]], *, now: datetime | None = None
+) -> Criteria:
+    """The saved form of a query whose names are resolved to ids; `labels` are type -> id -> name.
+
+    Relative times become the times of `now`. Raises StashInputError for what the web interface cannot show.
+    """
+    found = Criteria()
+    for condition in _conditions(type_name, query, now or datetime.now(LOCAL)):
+        _add(found, type_name, condition, labels)
+    return found
+
+
+def ids_in(type_name: str, query: Q | None, now: datetime | None = None) -> dict[str, set[str]]:
+    """Type -> ids of the objects that a query names, for their labels."""
+    found: dict[str, set[str]] = {}
+    for condition in _conditions(type_name, query, now or datetime.now(LOCAL)):
+        declared = condition.field
+        if not declared.kind.endswith("MultiCriterionInput") or not declared.target:
+            continue
+        for clause in condition.clauses:
+            for _, criterion in clause:
+                ids = [*(criterion.get("value") or ()), *(criterion.get("excludes") or ())]
+                found.setdefault(declared.target, set()).update(map(str, ids))
+    return found
+
+
+def _conditions(type_name: str, query: Q | None, now: datetime) -> Iterator[Condition]:
+    if query is None:
+        return
+    for part in _conjuncts(to_nnf(type_name, query)):
+        if part.negated or not part.lookups:
+            raise _refused(f"{part!r}: it has no or, and cannot negate this")
+        # That facts of files are about one file needs no criterion: the server compares file by file.
+        yield from (
+            one for one in conditions_of(type_name, part.lookups, now) if one.clauses or not _of_files(one)
+        )
+
+
+def _conjuncts(q: Q) -> Iterator[Q]:
+    if q.negated or (q.op == "any" and len(q.parts) > 1):
+        yield q
+        return
+    if q.lookups:
+        yield Q(**q.lookups)
+    for part in q.parts:
+        yield from _conjuncts(part)
+
+
+def _of_files(condition: Condition) -> bool:
+    return condition.field.key in FILE_FIELDS
+
+
+def _add(
+    found: Criteria, type_name: str, condition: Condition, labels: Mapping[str, Mapping[str, str]]
+) -> None:
+    name = condition.field.name
+    modifiers = web_criteria(type_name).get(name)
+    if condition.field.name.endswith("_filter") and not condition.field.lookups:
+        raise _refused(f"{name.removesuffix('_filter')}: it has no conditions on related objects")
+    if modifiers is None:
+        raise _refused(f"{name}: it has no such criterion")
+    criterion, note = _criterion(condition)
+    modifier = criterion.get("modifier", "EQUALS") if isinstance(criterion, dict) else "EQUALS"
+    try:
+        saved = FORMATS[condition.field.kind].write(
+            condition.field, criterion, labels.get(condition.field.target or "", {})
+        )
+    except UntranslatableError as error:
+        raise _refused(f"{name}: {error.message}") from error
+    shown = saved.get("modifier", "EQUALS") if isinstance(saved, dict) else "EQUALS"
+    if name != "custom_fields" and shown not in modifiers:
+        raise _refused(f"{name}: it cannot compare with {modifier}")
+    if name in found.object_filter and found.object_filter[name] != saved:
+        raise _refused(f"{name}: it has one condition on a field, and these are two")
+    found.object_filter[name] = saved
+    if note:
+        found.notes.append(note)
+
+
+def _criterion(condition: Condition) -> tuple[Any, str]:
+    """The one criterion that says a condition, and a note where it says nearly that."""
+    name = condition.field.name
+    note = ""
+    if condition.field.kind == "TimestampCriterionInput" and condition.without_rows is not None:
+        condition = condition.without_rows
+        note = f"{name}: the web interface compares whole minutes, in the time zone of the server"
+    elif not condition.exact or len(condition.clauses) != 1:
+        raise _refused(f"{name}: no single criterion says this")
+    if len(condition.clauses) != 1 or len(condition.clauses[0]) != 1:
+        raise _refused(f"{name}: it would need an or, such as for objects without a value")
+    [[(sent, criterion)]] = condition.clauses
+    if sent != name:
+        raise _refused(f"{name}: no single criterion says this")
+    return criterion, note
+
+
+def _refused(what: str) -> StashInputError:
+    return StashInputError(f"The web interface cannot show this query: {what}.", hint=_HINT)
