@@ -44,7 +44,7 @@ _PUBLIC = {
     " StashGraphQLError StashInputError StashIntegrationError StashJobError StashJobRunningError"
     " StashJobLogError StashJobUnknownError StashJournalError"
     " StashLockedError StashLookupError StashNotConfirmedError StashNotFoundError"
-    " StashNotSentError StashServerError"
+    " StashNotSentError StashQueryError StashServerError"
     " StashSystemNotReadyError StashTemplateError StashUnknownOutcomeError StashUnmappedFieldWarning"
     " StashUsageError StashVersionError",
 }

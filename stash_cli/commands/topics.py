@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
 
 QUERY = """\
-Words and flags of find and count; all conditions hold together.
+Words, terms and flags of find and count; all conditions hold together.
 
   stash scenes find lake                        text, as in the web interface
+  stash scenes find rating:80.. tag:Outdoor     terms: a field, a colon, a value
+  stash scenes find date:2023..2024 -is:organized    a dash leaves matches out
+  stash scenes find tag:A or tag:B              one of them; ( ) make groups
+  stash scenes find 'title:red head' no:studio  text with a space; without a studio
   stash scenes find --rating100-gte 80          a field with a lookup
   stash scenes find --date-between 2023..2024   from the first day to the last
   stash scenes find --duration-gte 60m          a length: 60m, 1:30, 1h30m, 90

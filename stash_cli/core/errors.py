@@ -6,6 +6,7 @@ StashError
 │   ├── StashInputError         a value or key that an input does not take
 │   ├── StashLookupError        unknown field, lookup or sort key
 │   ├── StashTemplateError      a template that is not valid, or does not fit its object
+│   ├── StashQueryError         a query text with mistakes, each at its place
 │   └── StashConfigurationError settings that contradict each other or miss something
 ├── StashNotFoundError          an id or name that does not exist
 ├── StashAmbiguousError         a name that fits several objects
@@ -103,6 +104,25 @@ class StashTemplateError(StashUsageError):
     """A template that is not valid, or that fails for the values of an object."""
 
     code = "template"
+
+
+class StashQueryError(StashUsageError):
+    """A query text that cannot be read; `problems` has each mistake with its place, `details` shows them."""
+
+    code = "query"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        details: Sequence[str] = (),
+        problems: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.details = list(details)
+        self.problems = [dict(problem) for problem in problems]
+        self.facts = {"problems": self.problems}
 
 
 class StashConfigurationError(StashUsageError):

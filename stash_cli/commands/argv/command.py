@@ -45,6 +45,8 @@ class StashCommand(TyperCommand):
     examples: tuple[str, ...] = ()
     derived: Callable[[], FlagTable] = FlagTable
     """Makes the table of the flags that come from the API's description."""
+    is_query: Callable[[str], bool] | None = None
+    """Tells whether a word with a dash is a word of a query, in commands that take one."""
     help_flags: ClassVar[dict[str, tuple[str, str]]] = {}
     """Further flags that print a text and end: name -> method and help.
 
@@ -71,7 +73,7 @@ class StashCommand(TyperCommand):
             if name in self.help_flags:
                 following = "".join(each for each in args[number + 1 : number + 2] if each[:1] != "-")
                 print_and_exit(ctx, getattr(self, self.help_flags[name][0])(ctx, value or following))
-        scanner = ArgvScanner([global_flags(), self.derived()], *self.own_names())
+        scanner = ArgvScanner([global_flags(), self.derived()], *self.own_names(), self.is_query)
         try:
             scanner.scan(args)
         finally:  # an error is printed in the format that was asked for
@@ -110,7 +112,7 @@ class StashCommand(TyperCommand):
         return {f"{title.title()}s": rows for title, rows in found.items() if rows}
 
 
-def command(
+def command(  # noqa: PLR0913 - keywords of one declaration
     name: str,
     run: Callable[[Runtime, Options], int | None],
     options: type[Options],
@@ -119,10 +121,12 @@ def command(
     help: str = "",  # noqa: A002 - Typer's name
     examples: tuple[str, ...] = (),
     flags: Callable[[], FlagTable] = FlagTable,
+    is_query: Callable[[str], bool] | None = None,
 ) -> StashCommand:
     """Make the command that calls `run` with the runtime and its parsed options.
 
-    `flags` makes the table of derived flags. The docstring of `run` is the help unless `help` is given.
+    `flags` makes the table of derived flags, `is_query` tells words of a query from options. The docstring of
+    `run` is the help unless `help` is given.
     """
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     register = app.command(name, cls=cls, help=help or run.__doc__, add_help_option=False)
@@ -133,6 +137,7 @@ def command(
     made.examples = examples
     # Help asks for the table several times, and a table of filters has hundreds of flags.
     made.derived = cache(flags)
+    made.is_query = is_query
     return made
 
 

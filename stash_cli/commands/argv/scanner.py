@@ -12,19 +12,29 @@ if TYPE_CHECKING:
     from stash_cli.commands.argv.flags import Flag, FlagTable
 
 
+QUERY_WORD = "\0"
+"""Stands before a query word that begins with a dash, so that Typer takes it for an argument."""
+
+
 class ArgvScanner:
     """One pass over the arguments; the first table that has a flag takes it.
 
     `values` has one dict per table. `rest` is left for Typer. `own` are Typer's options, and `valued` those
-    of them that take a value: a value that looks like a flag stays with them.
+    of them that take a value: a value that looks like a flag stays with them. `is_query` tells whether a word
+    with a dash is a word of a query.
     """
 
     def __init__(
-        self, tables: list[FlagTable], own: Collection[str] = (), valued: Collection[str] = ()
+        self,
+        tables: list[FlagTable],
+        own: Collection[str] = (),
+        valued: Collection[str] = (),
+        is_query: Callable[[str], bool] | None = None,
     ) -> None:
         self.tables = tables
         self.own = own
         self.valued = valued
+        self.is_query = is_query
         self.values: list[dict[str, Any]] = [{} for _ in tables]
         self.rest: list[str] = []
         self._queue: list[str] = []
@@ -37,7 +47,9 @@ class ArgvScanner:
             if word == "--" or (prefix_only and not word.startswith("-")):
                 self._queue.insert(0, word)
                 break
-            if not self._long(word) and not self._short(word):
+            if self.is_query and word.startswith("-") and self.is_query(word):
+                self.rest.append(f"{QUERY_WORD}{word}")
+            elif not self._long(word) and not self._short(word):
                 self._leave(word)
         self.rest += self._queue
         return self

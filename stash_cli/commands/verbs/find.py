@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import FlagTable, LazyFlags
+from stash_cli.commands.argv.query_words import WhereOptions, query_words
 from stash_cli.commands.argv.value_parsers import named, row_limit
+from stash_cli.commands.searching import count_of, pages_of, read_query, search_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from stash_cli.commands.argv.flags import Flag
     from stash_cli.commands.noun import Noun
     from stash_cli.commands.runtime import Runtime
-    from stash_cli.core.client.paging import FindQuery
+    from stash_cli.commands.searching import Search
     from stash_cli.core.client.session import Session
-    from stash_cli.core.query.count_plan import CountPlan
     from stash_cli.core.types.entities import Entity
 
 TABLE_ROWS = 40
@@ -82,10 +83,13 @@ def _key(flag: Flag) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SearchOptions(CommandOptions):
-    """The command line of `count`; `flags` are the filter."""
+class SearchOptions(WhereOptions):
+    """The command line of `count`; `flags` are conditions beside the query."""
 
-    query: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]", help="text to search for")] = None
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[QUERY]", help="text and terms such as rating:80.. (stash help query)"),
+    ] = None
     exit_status: Annotated[bool, typer.Option("--exit-status", help="exit with 12 if nothing matches")] = (
         False
     )
@@ -122,6 +126,7 @@ def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         f"\n\nSort keys: {' '.join(sorts)} random. A leading - reverses the order.",
         examples=examples,
         flags=partial(filter_flags, noun),
+        is_query=query_words(noun.entity.type),
     )
 
 
@@ -134,6 +139,7 @@ def build_count(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         help=f"Print the number of {noun.entity.plural} that match. It has the filter flags of find.",
         examples=examples,
         flags=partial(filter_flags, noun),
+        is_query=query_words(noun.entity.type),
     )
 
 
@@ -148,15 +154,24 @@ def filter_flags(noun: Noun) -> FlagTable:
     return LazyFlags(build)
 
 
+def check_sort(entity: Entity, key: str | None) -> None:
+    """Refuse an unknown sort key before any request."""
+    if key is not None:
+        from stash_cli.core.client import paging
+
+        paging.check_sort(entity, key)
+
+
 def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
     if options.count:
         return count(noun, runtime, options)
     table_limit(runtime, options.limit)  # refuses a wrong number before any request
     runtime.check_output(noun.view)
-    parse_sort(options.sort)
+    check_sort(noun.entity, parse_sort(options.sort)[0])
+    query = read_query(runtime, noun.entity, options, options.query or (), options.flags)
 
     async def work(session: Session) -> int:
-        search = await read_search(session, runtime, noun, options, options.sort)
+        search = await search_for(session, runtime, noun.entity, query, *parse_sort(options.sort))
         return await print_found(session, runtime, noun, search, options)
 
     found = runtime.run(work)
@@ -166,15 +181,10 @@ def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
 
 
 def count(noun: Noun, runtime: Runtime, options: SearchOptions) -> int:
-    async def work(session: Session) -> int:
-        search = await read_search(session, runtime, noun, options)
-        from stash_cli.core.client import paging
+    query = read_query(runtime, noun.entity, options, options.query or (), options.flags)
 
-        if search.matches is None:
-            return await paging.count(session, search.query)
-        return await paging.count_tested(
-            session, search.query, search.matches, search.needs, search.count_plan
-        )
+    async def work(session: Session) -> int:
+        return await count_of(session, await search_for(session, runtime, noun.entity, query))
 
     found = runtime.run(work)
     if not found:
@@ -262,57 +272,6 @@ def note_codes(runtime: Runtime, options: SearchOptions) -> None:
 _COUNTRY_CODE = re.compile("[A-Za-z]{2}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Search:
-    """A query, and the part of the filter that the server cannot test: `matches` tests rows with `needs`.
-
-    `count_plan` tells which of the matches the server can count.
-    """
-
-    query: FindQuery
-    matches: Callable[[Row], bool] | None = None
-    needs: tuple[str, ...] = ()
-    count_plan: CountPlan | None = None
-
-
-async def read_search(
-    session: Session, runtime: Runtime, noun: Noun, options: SearchOptions, sort: str | None = None
-) -> Search:
-    """The search that the words, filter flags and `--sort` describe, with names looked up."""
-    from stash_cli.core.client.paging import FindQuery
-
-    key, direction = parse_sort(sort)
-    entity, flags = noun.entity, options.flags
-    asked: dict[str, Any] = {"q": " ".join(options.query or ()) or None, "sort": key, "direction": direction}
-    FindQuery(entity, **asked)  # refuses an unknown sort key before any request
-    if not flags:
-        return Search(FindQuery(entity, **asked))
-    from stash_cli.commands.argv.filter_flags import lookup_values
-    from stash_cli.core.client.resolver import compile_for
-
-    named = await _named(session, entity, lookup_values(flags))
-    compiled = await compile_for(session, entity.type, named)
-    for note in compiled.notes:
-        runtime.streams.detail(note)
-    query = FindQuery(entity, filter=compiled.filter or None, **asked)
-    needs = compiled.post_filter.fields if compiled.post_filter else ()
-    return Search(query, compiled.post_filter, needs, compiled.count_plan)
-
-
-async def _named(session: Session, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
-    """`values` with names replaced by ids, one request per type."""
-    from stash_cli.commands.argv.filter_flags import relation_type
-    from stash_cli.core.client.resolver import resolve_words
-
-    types = {dest: target for dest in values if (target := relation_type(entity, dest))}
-    words: dict[str, list[str]] = {}
-    for dest, target in types.items():
-        words.setdefault(target, []).extend(values[dest])
-    ids = await resolve_words(session, words)
-    found = {dest: [ids[target][word] for word in values[dest]] for dest, target in types.items()}
-    return values | {dest: list(dict.fromkeys(many)) for dest, many in found.items()}
-
-
 def parse_sort(sort: str | None) -> tuple[str | None, str | None]:
     """Key and direction of `--sort`: `-date` is by date, latest first.
 
@@ -322,26 +281,3 @@ def parse_sort(sort: str | None) -> tuple[str | None, str | None]:
         return None, None
     key = sort.removeprefix("-").replace("-", "_")
     return {"rating100": "rating"}.get(key, key), "DESC" if sort.startswith("-") else "ASC"
-
-
-async def pages_of(
-    session: Session, search: Search, paths: Sequence[str] | None, limit: int | None = None
-) -> AsyncIterator[list[Row]]:
-    """Pages of matching rows, at most `limit` in all."""
-    from stash_cli.core.client.paging import iter_pages
-    from stash_cli.core.graphql.selection import DefaultPaths, default_paths, is_default
-
-    if search.matches is None:
-        async for page in iter_pages(session, search.query, paths, limit=limit):
-            yield page
-        return
-    wanted = default_paths(search.query.entity.type) if paths is None else paths
-    all_paths = list(dict.fromkeys([*wanted, *search.needs]))
-    needed = DefaultPaths(all_paths) if is_default(paths) else all_paths
-    left = limit
-    async for page in iter_pages(session, search.query, needed):
-        rows = [row for row in page if search.matches(row)][:left]
-        left = None if left is None else left - len(rows)
-        yield rows
-        if left == 0:
-            return

@@ -22,15 +22,15 @@ from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.log import logger
 from stash_cli.core.query import lookups
 from stash_cli.core.query.fields import fields
+from stash_cli.core.query.model import Reference
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
-from stash_cli.core.query.value_parsers import materialized
+from stash_cli.core.query.q import Q
 from stash_cli.core.types.entities import ENTITIES, Entity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.query.q import Q
 
     Row = Mapping[str, Any]
 
@@ -113,14 +113,23 @@ class Resolution:
 
 
 async def resolve(
-    session: Session, entity: Entity, names: Iterable[Name], policy: Policy = STRICT
+    session: Session,
+    entity: Entity,
+    names: Iterable[Name],
+    policy: Policy = STRICT,
+    *,
+    optional: Iterable[Name] = (),
 ) -> Resolution:
-    """Resolve names in one request, and one more where something has to be created or suggested."""
-    wanted = list(dict.fromkeys(names))
-    rows = await _look_up(session, entity, wanted) if wanted else []
-    found = {name: _candidates(entity, name, rows) for name in wanted}
+    """Resolve names in one request, and one more where something has to be created or suggested.
+
+    The `optional` ones may be missing.
+    """
+    wanted = list(dict.fromkeys([*names, *optional]))
+    known = _NamedRows(entity, await _look_up(session, entity, wanted) if wanted else [])
+    found = {name: known.candidates(name) for name in wanted}
     ids = {name: _chosen(found[name], policy) for name in wanted}
-    missing = [name for name in wanted if not found[name]]
+    may_lack = set(optional)
+    missing = [name for name in wanted if not found[name] and name not in may_lack]
     if policy.missing == "create":
         ids |= await _create(session, entity, [name for name in missing if name.name])
         missing = [name for name in missing if not name.name]
@@ -136,7 +145,8 @@ async def first_row(
 ) -> dict[str, Any] | None:
     """The row of the oldest object with this name, or None; it holds at least `paths` (None: the default)."""
     wanted = default_paths(entity.type) if paths is None else paths
-    found = _candidates(entity, name, await _look_up(session, entity, [name], wanted))
+    rows = await _look_up(session, entity, [name], wanted)
+    found = _NamedRows(entity, rows).candidates(name)
     return dict(found[0]) if found else None
 
 
@@ -150,8 +160,19 @@ async def resolve_words(session: Session, words: Mapping[str, Iterable[str]]) ->
     async def of_type(type_name: str, texts: Iterable[str]) -> dict[str, str]:
         if type_name == "Folder":
             return await folder_ids(session, texts)
-        found = await resolve(session, ENTITIES[type_name], map(Name.parse, texts))
-        return {name.written: ids[0] for name, ids in found.require_all().items()}
+        wanted = list(texts)
+        literal = {
+            Name.literal(word.written): word
+            for word in wanted
+            if isinstance(word, Reference) and word.written
+        }
+        entity = ENTITIES[type_name]
+        found = await resolve(session, entity, map(Name.parse, wanted), optional=literal)
+        ids = found.require_all()
+        for name, word in literal.items():
+            if ids[name]:
+                raise _levels_or_name(entity, name.name, word)
+        return {name.written: ids[name][0] for name in ids if name not in literal}
 
     found = await asyncio.gather(*(of_type(type_name, texts) for type_name, texts in words.items()))
     return dict(zip(words, found, strict=True))
@@ -163,23 +184,35 @@ async def resolve_ids(session: Session, type_name: str, words: Sequence[str | in
     return list(dict.fromkeys(found[type_name][str(word)] for word in words))
 
 
-async def resolve_lookups(session: Session, type_name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+async def resolve_lookups(session: Session, type_name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """Lookups with the names of related objects replaced by ids, one request per type.
 
     Ids and objects are unchanged. Raises as `resolve_words`.
     """
-    found = {key: materialized(value) for key, value in given.items()}
-    named: dict[str, dict[str, list[Any]]] = {}
-    for key, value in found.items():
-        target = _names_of(type_name, key, value)
-        many = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
-        if target and any(map(_is_name, many)):
-            named.setdefault(target, {})[key] = many
-    words = {target: [i for many in of.values() for i in many if _is_name(i)] for target, of in named.items()}
+    return (await resolve_query(session, type_name, Q(**given))).lookups
+
+
+async def resolve_query(session: Session, type_name: str, query: Q) -> Q:
+    """`query` with the names of related objects replaced by ids, all at once: one request per type.
+
+    Raises as `resolve_words`.
+    """
+    words: dict[str, dict[str, None]] = {}
+    targets: dict[str, str] = {}
+    for key, value in (item for leaf in query.leaves() for item in leaf.items()):
+        names = [item for item in _listed(value) if _is_name(item)]
+        if names and (target := targets.get(key) or _names_of(type_name, key, value)):
+            targets[key] = target
+            words.setdefault(target, {}).update(dict.fromkeys(names))
+    if not words:
+        return query
     ids = await resolve_words(session, words)
-    for target, of in named.items():
-        found |= {key: _replaced(many, ids[target]) for key, many in of.items()}
-    return found
+
+    def replaced(leaf: Mapping[str, Any]) -> Mapping[str, Any]:
+        named = {key: targets[key] for key in leaf if key in targets}
+        return {**leaf, **{key: _replaced(_listed(leaf[key]), ids[target]) for key, target in named.items()}}
+
+    return query.replaced(replaced)
 
 
 async def compile_for(session: Session, type_name: str, query: Q | Mapping[str, Any]) -> lookups.Compiled:
@@ -197,8 +230,12 @@ def _names_of(type_name: str, key: str, value: Any) -> str | None:
     return field.target if field.target in NAMED and lookup in _TAKES_IDS else None
 
 
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+
+
 def _is_name(item: Any) -> bool:
-    return isinstance(item, str) and not item.isdecimal()
+    return isinstance(item, Reference) or (isinstance(item, str) and not item.isdecimal())
 
 
 def _replaced(many: list[Any], ids: Mapping[str, str]) -> list[Any]:
@@ -294,22 +331,38 @@ def _readings(entity: Entity, name: str) -> list[str]:
     return [name]
 
 
-def _candidates(entity: Entity, name: Name, rows: Sequence[Row]) -> list[Row]:
-    """The objects that a name means, the oldest first.
+class _NamedRows:
+    """Rows of objects by id, by name in any case, and by alias."""
 
-    Digits that are the id of one object and the name of another mean both.
-    """
-    wanted = name.name.casefold()
-    by_id = [row for row in rows if name.id and row["id"] == name.id]
-    rows = [row for row in rows if wanted and _has_disambiguation(row, name)]
-    named = [
-        row for row in rows if wanted in (_label(entity, row).casefold(), _full_name(entity, row).casefold())
-    ]
-    exact = [row for row in named if name.name in (_label(entity, row), _full_name(entity, row))]
-    others = [row for row in exact or named if row not in by_id]
-    if not by_id + others:
-        others = [row for row in rows if wanted in _aliases(row)]
-    return by_id + sorted(others, key=lambda row: int(row["id"]))
+    def __init__(self, entity: Entity, rows: Sequence[Row]) -> None:
+        self.entity = entity
+        self.by_id = {row["id"]: row for row in rows}
+        self.by_name: dict[str, list[Row]] = {}
+        self.by_alias: dict[str, list[Row]] = {}
+        for row in rows:
+            for name in {_label(entity, row).casefold(), _full_name(entity, row).casefold()}:
+                self.by_name.setdefault(name, []).append(row)
+            for alias in _aliases(row):
+                self.by_alias.setdefault(alias, []).append(row)
+
+    def candidates(self, name: Name) -> list[Row]:
+        """The objects that a name means, the oldest first.
+
+        Digits that are the id of one object and the name or an alias of another mean both.
+        """
+        wanted = name.name.casefold()
+        by_id = [self.by_id[name.id]] if name.id in self.by_id else []
+        named = self._rows(self.by_name, wanted, name)
+        exact = [
+            row for row in named if name.name in (_label(self.entity, row), _full_name(self.entity, row))
+        ]
+        others = exact or named or self._rows(self.by_alias, wanted, name)
+        others = [row for row in others if row not in by_id]
+        return by_id + sorted(others, key=lambda row: int(row["id"]))
+
+    @staticmethod
+    def _rows(known: Mapping[str, list[Row]], wanted: str, name: Name) -> list[Row]:
+        return [row for row in known.get(wanted, ()) if wanted and _has_disambiguation(row, name)]
 
 
 def _has_disambiguation(row: Row, name: Name) -> bool:
@@ -362,6 +415,14 @@ def _ambiguous(entity: Entity, name: Name, rows: Sequence[Row]) -> StashAmbiguou
     more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""  # noqa: PLR2004 - what a line holds
     hint = "Use id:N or name:TEXT to choose one."
     return StashAmbiguousError(f"{name.written!r} matches several {entity.plural}: {shown}{more}.", hint=hint)
+
+
+def _levels_or_name(entity: Entity, literal: str, word: str) -> StashAmbiguousError:
+    name = word.removeprefix("name:")
+    return StashAmbiguousError(
+        f"There is a {entity.noun} called {literal!r}, which may also mean {name!r} with what is below it.",
+        hint=f'Write "{literal}" in quotes for the name, "{name}"{literal[len(name) :]} for the levels.',
+    )
 
 
 async def _not_found(

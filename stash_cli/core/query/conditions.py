@@ -38,11 +38,15 @@ def conditions_of(
     """One condition per field, in the order given; for `server` where it is known."""
     given, nested, raw = _grouped(type_name, lookups)
     known = fields(type_name)
-    found = [_field_condition(known[name], asked, now) for name, asked in given.items()]
+    found = [_field_condition(_own_field(type_name, name), asked, now) for name, asked in given.items()]
     found += [_related_condition(known[name], asked, now) for name, asked in nested.items()]
     found += [Condition(known[name], [[(name, criterion)]], given=True) for name, criterion in raw.items()]
     fitted = [for_server(one, server) for one in found]
     return [*fitted, *_same_file_condition(type_name, found)]
+
+
+def _own_field(type_name: str, name: str) -> FilterField:
+    return fields(type_name).get(name) or parse_lookup(type_name, name).field
 
 
 def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, dict[str, Any]]:

@@ -131,6 +131,23 @@ def _range(owner: str, name: str) -> tuple[float | None, float | None] | None:
     return field.range if field else None
 
 
+_LOCAL = {"id": "id", "size": "size", "q": "q"}
+"""Names for which there is no filter -> kind; the rows are tested here (`criteria.local`)."""
+
+
+@cache
+def local_field(type_name: str, name: str) -> FilterField | None:
+    """A field without a filter on the server: `id`, the `size` of files, and `q`, the text search."""
+    kind = _LOCAL.get(name)
+    declared = describe_api().types.get(type_name)
+    if kind is None or declared is None or name in fields(type_name):
+        return None
+    if name == "size" and not {"files", "visual_files"} & declared.fields.keys():
+        return None
+    bare = FilterField(type_name, name, kind)
+    return replace(bare, lookups=CRITERIA[kind].lookups(bare))
+
+
 def find_field(type_name: str, name: str) -> FilterField | None:
     """The filter field called `name`, also by the object's own name for it."""
     known = fields(type_name)

@@ -12,7 +12,7 @@ its rows (`explain` tells). A negation includes objects without a value.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashIntegrationError, StashLookupError
 from stash_cli.core.query.conditions import conditions_of
 from stash_cli.core.query.count_plan import CountPlan, count_plan
+from stash_cli.core.query.criteria.local import search_text
 from stash_cli.core.query.extractors import extractor_of
 from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.filter_builder import (
@@ -33,6 +34,7 @@ from stash_cli.core.query.local_zone import LOCAL
 from stash_cli.core.query.model import Condition, FilterField, Lookup
 from stash_cli.core.query.older_servers import check_rows
 from stash_cli.core.query.q import Q, to_nnf
+from stash_cli.core.query.simplify import simplified
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Compiled", "FilterField", "Lookup", "Predicate", "compile", "fields", "matches"]
 
+_SEARCH = frozenset({"q__in", "q__excludes"})
 _Q = "Q"
 """`kind` of the field that stands for a disjunction or a negation; its name is the repr of the `Q`."""
 
@@ -98,10 +101,13 @@ class Compiled:
     notes: list[str] = field(default_factory=list)
     count_plan: CountPlan | None = None
     """The filters that tell the number of matches without reading all rows, where there are any."""
+    q: str = ""
+    """The text that the server searches for beside the filter."""
 
     def explain(self) -> str:
         """The filter as JSON, and a line for each part that is tested here or unreliable."""
-        return "\n".join([json.dumps(self.filter, indent=2, ensure_ascii=False), *self.notes])
+        search = [f"q: {self.q}"] if self.q else []
+        return "\n".join([*search, json.dumps(self.filter, indent=2, ensure_ascii=False), *self.notes])
 
 
 def compile(  # noqa: A001 - the usual word for it
@@ -121,11 +127,16 @@ def compile(  # noqa: A001 - the usual word for it
     now = _with_zone(now)
     conditions: list[Condition] = []
     composite: dict[str, Q] = {}
+    search: list[str] = []
     # The first condition on a join keeps it, in the order of the query.
     claimed: ClaimedJoins = {}
-    for part in _conjuncts(to_nnf(type_name, _as_q(query))):
+    for part in _conjuncts(simplified(type_name, to_nnf(type_name, _as_q(query)))):
         if part.lookups and not part.negated:
             found = conditions_of(type_name, part.lookups, now, server)
+            if part.lookups.keys() <= _SEARCH:
+                sent, exact = search_text(part.lookups)
+                search += [sent] if sent else []
+                found = [replace(condition, exact=exact) for condition in found]
         else:
             # By its text, which names the field that stands for it in the conditions.
             composite[repr(part)] = part
@@ -134,7 +145,7 @@ def compile(  # noqa: A001 - the usual word for it
     server_filter, left = build_filter(conditions, nests=nests(type_name))
     notes = [condition.note for condition in conditions if condition.note]
     if not left:
-        return Compiled(type_name, server_filter, None, notes)
+        return Compiled(type_name, server_filter, None, notes, q=" ".join(search))
     names = ", ".join(dict.fromkeys(condition.field.name for condition in left))
     notes.append(f"Tested row by row here, as no server filter says it exactly: {names}.")
     parts = [
@@ -147,7 +158,7 @@ def compile(  # noqa: A001 - the usual word for it
     if server is not None:
         check_rows(type_name, predicate.fields, server)
     plan = count_plan(conditions, left, nests=nests(type_name))
-    return Compiled(type_name, server_filter, predicate, notes, plan)
+    return Compiled(type_name, server_filter, predicate, notes, plan, " ".join(search))
 
 
 def matches(type_name: str, query: Q | Mapping[str, Any], *, now: datetime | None = None) -> Predicate:

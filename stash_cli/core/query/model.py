@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, Self
 
 from stash_cli.core.errors import StashInputError
 
@@ -27,6 +27,23 @@ Clause = list[Term]
 
 Test = Callable[[list[Any]], bool]
 """A predicate on the values of a field, without nulls."""
+
+
+class Reference(str):
+    """A word that names a related object: its name or an alias, `id:12`, or `name:12`; digits may be either.
+
+    `written` is the whole word where its end was read as levels (`Fate/2`): an object of that name makes it
+    ambiguous.
+    """
+
+    __slots__ = ("written",)
+
+    written: str
+
+    def __new__(cls, word: str, written: str = "") -> Self:
+        made = super().__new__(cls, word)
+        made.written = written
+        return made
 
 
 @dataclass(frozen=True, slots=True)

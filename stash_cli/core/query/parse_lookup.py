@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashLookupError, did_you_mean
-from stash_cli.core.query.fields import fields, find_field, nested_field
+from stash_cli.core.query.fields import fields, find_field, local_field, nested_field
 from stash_cli.core.query.value_parsers import materialized
 from stash_cli.core.types.api import describe_api
 
@@ -80,7 +80,8 @@ class ParsedLookup(NamedTuple):
 def parse_lookup(type_name: str, key: str) -> ParsedLookup:
     """Parse a lookup name; raises StashLookupError with near matches."""
     head, *rest = key.split("__")
-    field, nested = find_field(type_name, head), nested_field(type_name, head)
+    field = local_field(type_name, head) or find_field(type_name, head)
+    nested = nested_field(type_name, head)
     # `tags__id=5` means `tags=5` where the related filter has no field for ids.
     if field and field.target and rest in _ID_LOOKUPS and find_field(field.target, "id") is None:
         rest = rest[1:]

@@ -17,7 +17,7 @@ from stash_cli.core.query.server_quirks import FILE_FIELDS, MULTI_VALUED, is_lis
 from stash_cli.core.query.value_parsers import materialized
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
     from stash_cli.core.query.model import FilterField
 
@@ -29,28 +29,52 @@ Op = Literal["all", "any"]
 
 
 class Q:
-    """A conjunction of lookups and other `Q`s; combine them with `&`, `|` and `~`."""
+    """A conjunction of lookups and other `Q`s; combine them with `&`, `|` and `~`.
 
-    __slots__ = ("lookups", "negated", "op", "parts")
+    `text` is the query that it was parsed from, in the form of `str(q)`.
+    """
+
+    __slots__ = ("lookups", "negated", "op", "parts", "text")
 
     def __init__(self, *parts: Q, **lookups: Any) -> None:
         self.op: Op = "all"
         self.parts = parts
         self.lookups: Mapping[str, Any] = {name: materialized(value) for name, value in lookups.items()}
         self.negated = False
+        self.text = ""
+
+    @staticmethod
+    def parse(text: str, type_name: str) -> Q:
+        """The `Q` of a query text, such as `rating:80.. tag:Outdoor`, for objects of `type_name`.
+
+        Names stay names until the query is asked. Raises StashQueryError that shows each mistake.
+        """
+        from stash_cli.core.query.language.query import parse_query
+
+        return parse_query(text, type_name).only_matches()
 
     def __and__(self, other: Q) -> Q:
-        return Q(self, other)
+        return Q(*self._members("all"), *other._members("all"))
 
     def __or__(self, other: Q) -> Q:
-        made = Q(self, other)
+        made = Q(*self._members("any"), *other._members("any"))
         made.op = "any"
         return made
+
+    def _members(self, op: Op) -> tuple[Q, ...]:
+        """The parts of a `Q` that is only a list of them, so that a chain of operators stays flat."""
+        return self.parts if self.op == op and self.parts and not (self.negated or self.lookups) else (self,)
 
     def __invert__(self) -> Q:
         made = Q(*self.parts, **self.lookups)
         made.op, made.negated = self.op, not self.negated
+        made.text = _negated_text(self)
         return made
+
+    def __str__(self) -> str:
+        from stash_cli.core.query.language.write import written
+
+        return self.text or written(self)
 
     def __repr__(self) -> str:
         given = ", ".join(f"{name}={value!r}" for name, value in self.lookups.items())
@@ -66,11 +90,24 @@ class Q:
         """Whether it is a disjunction of several parts."""
         return self.op == "any" and len(self.parts) > 1 and not self.negated
 
-    async def resolved(self, resolve: Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]) -> Q:
-        """A copy with every mapping of lookups replaced by `resolve`: names become ids."""
-        made = Q(*[await part.resolved(resolve) for part in self.parts], **await resolve(self.lookups))
-        made.op, made.negated = self.op, self.negated
+    def replaced(self, replace: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Q:
+        """A copy with every mapping of lookups replaced: names become ids."""
+        made = Q(*[part.replaced(replace) for part in self.parts], **replace(self.lookups))
+        made.op, made.negated, made.text = self.op, self.negated, self.text
         return made
+
+    def leaves(self) -> Iterator[Mapping[str, Any]]:
+        """The lookups of this `Q` and of all its parts."""
+        yield self.lookups
+        for part in self.parts:
+            yield from part.leaves()
+
+
+def _negated_text(q: Q) -> str:
+    """The text of the negation; "" where `q` was not parsed."""
+    if not q.text:
+        return ""
+    return q.text[5:-1] if q.negated and q.text.startswith("not (") else f"not ({q.text})"
 
 
 _PAIRS = {"eq": "ne", "between": "not_between", "regex": "not_regex", "contains": "excludes"}

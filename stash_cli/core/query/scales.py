@@ -94,6 +94,16 @@ class Whole(Scale):
         return first, last
 
 
+class Bytes(Whole):
+    """Sizes of files: `700MB` is 700 million bytes, `700MiB` 700 times 1024 times 1024."""
+
+    metavar = "SIZE"
+    expected = "a size such as 700MB or 1.5GiB"
+
+    def parse(self, text: str) -> Any:
+        return value_parsers.byte_size(text)
+
+
 IN_SECONDS = frozenset({"duration", "resume_time", "play_duration"})
 """Fields in seconds, which also take `1:30`, `60m` or a timedelta."""
 ROUNDED = frozenset({"framerate"})

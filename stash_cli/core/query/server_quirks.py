@@ -35,16 +35,18 @@ _VIDEO = (
 _PICTURE = "path checksum resolution orientation"
 
 MULTI_VALUED = _keys(
-    f"Scene: {_VIDEO} captions interactive_speed",
-    f"Image: {_PICTURE}",
-    "Gallery: path checksum",
+    f"Scene: {_VIDEO} captions interactive_speed size",
+    f"Image: {_PICTURE} size",
+    "Gallery: path checksum size",
     "VideoFileFilterInput: captions",
     "*: url aliases phash_distance stash_id_endpoint performer_age",
 )
 """Fields with several values per object: of its files, of a list, or of related objects."""
 
 FILE_FIELDS = _keys(
-    f"Scene: {_VIDEO} phash_distance", f"Image: {_PICTURE} phash_distance", "Gallery: path checksum"
+    f"Scene: {_VIDEO} phash_distance size",
+    f"Image: {_PICTURE} phash_distance size",
+    "Gallery: path checksum size",
 )
 """Fields of files that rows have for every file; lookups on several of them apply to one file."""
 

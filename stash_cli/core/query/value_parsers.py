@@ -32,6 +32,19 @@ def number(text: str) -> float:
         raise StashInputError(f"expected a number, not {text!r}.") from None
 
 
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?))?b?", re.ASCII | re.IGNORECASE)
+
+
+def byte_size(text: str) -> int:
+    """`"700MB"` -> 700000000, `"1.5GiB"` -> 1610612736; without a unit it is bytes."""
+    found = _SIZE.fullmatch(text.strip())
+    if not found:
+        raise StashInputError(f"expected a size such as 700MB or 1.5GiB, not {text!r}.")
+    power = " kmgt".index((found[2] or " ").lower())
+    unit: int = (1024 if found[3] else 1000) ** power
+    return round(float(found[1]) * unit)
+
+
 def truth(text: str) -> bool:
     """`"yes"` -> True, `"off"` -> False."""
     known = (_YES | _NO).get(text.strip().lower())

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.paging import FindQuery, count, count_tested
-from stash_cli.core.client.resolver import compile_for, first_row, resolve_lookups
+from stash_cli.core.client.resolver import compile_for, first_row, resolve_query
 from stash_cli.core.graphql.selection import DefaultPaths, default_paths
 from stash_cli.core.query.q import Q
 from stash_cli.core.store.fields import entity_of, paths_of, with_ids
@@ -52,14 +52,12 @@ class Finder:
             paths = needed if paths is not None else DefaultPaths(needed)
         if sort and sort.startswith("-"):
             sort, direction = sort[1:], direction or "DESC"
-        query = FindQuery(entity, compiled.filter or None, q, sort, direction)
+        search = " ".join(filter(None, [q, compiled.q]))
+        query = FindQuery(entity, compiled.filter or None, search or None, sort, direction)
         return Question(self._session, query, paths, compiled)
 
     async def _compiled(self, type_name: str, where: Sequence[Q], filters: Mapping[str, Any]) -> Compiled:
-        async def named(lookups: Mapping[str, Any]) -> Mapping[str, Any]:
-            return await resolve_lookups(self._session, type_name, lookups)
-
-        asked = await Q(*where, **filters).resolved(named)
+        asked = await resolve_query(self._session, type_name, Q(*where, **filters))
         return await compile_for(self._session, type_name, asked)
 
     async def named(self, entity_type: type[T], name: Name) -> T | None:

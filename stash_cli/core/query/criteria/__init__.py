@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stash_cli.core.query import scales
-from stash_cli.core.query.criteria import choices, custom_fields, ordered, relations, special, text
+from stash_cli.core.query.criteria import choices, custom_fields, local, ordered, relations, special, text
 
 if TYPE_CHECKING:
     from stash_cli.core.query.model import Criterion
@@ -41,6 +41,9 @@ CRITERIA: dict[str, Criterion] = {
     "StashIDsCriterionInput": special.StashBoxIDs(),
     "CustomFieldCriterionInput": custom_fields.CustomFields(),
     "FingerprintFilterInput": special.Hashes(),
+    "id": local.Local(scales.Whole(), {"": ("id",)}),
+    "size": local.Local(scales.Bytes(), local.FILE_SIZES),
+    "q": local.TextSearch(),
 }
 
 CHOICES = {

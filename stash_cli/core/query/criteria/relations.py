@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.query import server_quirks as quirks
 from stash_cli.core.query import value_parsers
 from stash_cli.core.query.extractors import extractor
-from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup
+from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, Reference
 from stash_cli.core.query.server_quirks import is_listed
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def ids(field: FilterField, value: Any) -> list[str]:
 def _id(field: FilterField, item: Any) -> str:
     # Servers answer another id with nothing, or with an SQL error where the relation is a hierarchy.
     found = str(getattr(item, "id", item)).strip()
-    if isinstance(item, bool) or not found.isdecimal():
+    if isinstance(item, bool | Reference) or not found.isdecimal():
         field.refuse(item, f"ids or saved objects of {field.target or 'the other type'}")
     return str(int(found))
 

@@ -1,0 +1,151 @@
+"""Fields that no server filter has: they are tested on rows, and the text search is sent beside the filter.
+
+| field | lookups |
+|---|---|
+| id (where the type has no filter for it) | those of numbers |
+| size | those of numbers, of any one file |
+| q | in: a searched field contains one of these texts; excludes: none does |
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.query import value_parsers
+from stash_cli.core.query.criteria.ordered import Ordered
+from stash_cli.core.query.extractors import Extractor, at, follow
+from stash_cli.core.query.model import Condition, FilterField, Lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from stash_cli.core.query.model import Row
+
+FILE_SIZES = {"Image": ("visual_files.size",), "": ("files.size",)}
+"""Type -> the paths of sizes; "" is any other type."""
+
+SEARCHED = {
+    "Scene": ("title", "details", "files.path", "files.fingerprints", "scene_markers.title"),
+    "Image": ("title", "visual_files.path", "visual_files.fingerprints"),
+    "Gallery": ("title", "folder.path", "files.path", "files.fingerprints", "chapters.title"),
+    "Performer": ("name", "alias_list"),
+    "Studio": ("name", "aliases"),
+    "Tag": ("name", "aliases", "sort_name"),
+    "Group": ("name", "aliases"),
+    "SceneMarker": ("title", "scene.title", "primary_tag.name"),
+    "File": ("path",),
+    "Folder": ("path",),
+}
+"""Type -> the paths of what the server's text search reads."""
+
+_SENDABLE = re.compile(r'[^\s"%_|-][^\s"%_]*( [^\s"%_]+)*')
+"""Texts that the server searches for as they are."""
+_HALF = 1 << 63
+
+
+@dataclass(frozen=True)
+class Local(Ordered):
+    """An ordered field that rows hold at one of `paths`."""
+
+    paths: Mapping[str, tuple[str, ...]]
+
+    def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
+        found = super().compile(field, given, now)
+        paths = self.paths.get(field.owner) or self.paths[""]
+        return replace(found, clauses=[], exact=False, extractor=at(*paths), split=None)
+
+
+class TextSearch:
+    """The server's text search as lookups on rows; ASCII letters are compared case aside, as there."""
+
+    def lookups(self, _field: FilterField) -> dict[str, Lookup]:
+        parse = value_parsers.several()
+        return {
+            "in": Lookup("in", "list", "TEXT", "one of these texts in a searched field", parse),
+            "excludes": Lookup("excludes", "list", "TEXT", "none of them in any searched field", parse),
+        }
+
+    def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
+        some = [
+            [_folded(text) for text in _texts(field, value)] for name, value in given.items() if name == "in"
+        ]
+        none = [
+            _folded(text)
+            for name, value in given.items()
+            if name == "excludes"
+            for text in _texts(field, value)
+        ]
+
+        def test(values: list[Any]) -> bool:
+            held = [_folded(str(value)) for value in values]
+            found = all(any(text in one for one in held for text in texts) for texts in some)
+            return found and not any(text in one for one in held for text in none)
+
+        paths = SEARCHED[field.owner]
+        return Condition(field, [], test, exact=False, extractor=Extractor(paths, _reader(paths)))
+
+
+def _texts(field: FilterField, value: Any) -> Sequence[str]:
+    many = [value] if isinstance(value, str) else list(value)
+    return (
+        many
+        if many and all(isinstance(one, str) and one.strip() for one in many)
+        else field.refuse(value, "texts")
+    )
+
+
+def _folded(text: str) -> bytes:
+    # Of bytes only ASCII letters are lowered, as LIKE compares.
+    return text.encode("utf-8", "surrogatepass").lower()
+
+
+def _reader(paths: Sequence[str]) -> Any:
+    routes = [path.split(".") for path in paths]
+
+    def read(row: Row) -> list[Any]:
+        found = [value for route in routes for value in follow(row, route)]
+        return [_fingerprint(value) if isinstance(value, dict) else value for value in found]
+
+    return read
+
+
+def _fingerprint(value: Mapping[str, Any]) -> str:
+    """A fingerprint as the database has it: a perceptual hash is a signed number there."""
+    if value["type"] != "phash":
+        return str(value["value"])
+    number = int(value["value"], 16)
+    return str(number - 2 * _HALF if number >= _HALF else number)
+
+
+def search_text(given: Mapping[str, Any]) -> tuple[str, bool]:
+    """The search for the lookups of `q` as the server reads it, and whether it says them exactly.
+
+    `%` and `_` are wildcards there, `|` and `or` operators, and an exclusion is tested per file and alias:
+    what is sent finds at least the matches.
+    """
+    terms: list[str] = []
+    exact = True
+    for name, value in given.items():
+        texts = [value] if isinstance(value, str) else list(value)
+        known = [_SENDABLE.fullmatch(text) is not None and text.lower() != "or" for text in texts]
+        exact = exact and all(known) and name == "q__in"
+        if name == "q__excludes":
+            terms += ["-" + _phrase(text) for text, plain in zip(texts, known, strict=True) if plain]
+        elif all(known):
+            terms.append(" or ".join(map(_phrase, texts)))
+        elif len(texts) == 1:
+            terms += _pieces(texts[0])
+    return " ".join(terms), exact
+
+
+def _phrase(text: str) -> str:
+    return f'"{text}"' if " " in text else text
+
+
+def _pieces(text: str) -> list[str]:
+    """Parts of a text that cannot be sent as one; each has to be found, too."""
+    found = (part.lstrip("-") for part in re.split(r'[\s"|]+', text))
+    return [part for part in found if part and part.lower() != "or"]

@@ -1,0 +1,1 @@
+"""The query language: text to `Q` and back (`parse_query`, `Q.parse`, `str(q)`)."""

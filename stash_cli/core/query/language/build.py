@@ -1,0 +1,231 @@
+"""Syntax trees as `Q`s."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashError, StashUsageError, did_you_mean
+from stash_cli.core.query.fields import fields
+from stash_cli.core.query.language import fields as names
+from stash_cli.core.query.language.problems import Problem
+from stash_cli.core.query.language.tree import And, Bound, Node, Not, Or, Span, Term, Word, text_of
+from stash_cli.core.query.language.values import TermReader, any_of
+from stash_cli.core.query.q import Q, to_nnf
+from stash_cli.core.query.server_quirks import FILE_FIELDS
+from stash_cli.core.query.simplify import simplified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stash_cli.core.query.language.fields import Target
+
+_MOST_CASES = 64
+"""Conditions on one related object that are told apart, each of which becomes a filter of its own."""
+_MODIFIERS = ("depth", "distance", "endpoint")
+"""Lookups that say how another one of the same field compares."""
+
+
+class Builder:
+    """Makes `Q`s of the nodes of one tree; mistakes in values become `problems`."""
+
+    def __init__(self, reader: TermReader) -> None:
+        self.reader = reader
+        self.problems: list[Problem] = []
+
+    def build(self, type_name: str, node: Node, values_of: Target | None = None) -> Q:
+        """The `Q` of a node; terms without a path are values of `values_of`."""
+        made = self._made(type_name, node, values_of)
+        made.text = text_of(node) if values_of is None else ""
+        return made
+
+    def _made(self, type_name: str, node: Node, values_of: Target | None) -> Q:
+        if isinstance(node, And | Or):
+            parts = [self.build(type_name, part, values_of) for part in node.parts]
+            return any_of(parts) if isinstance(node, Or) else Q(*_one_file(type_name, _modified(parts)))
+        if isinstance(node, Not):
+            return ~self.build(type_name, node.inner, values_of)
+        return Q(q__in=[node.text]) if isinstance(node, Word) else self._leaf(type_name, node, values_of)
+
+    def _leaf(self, type_name: str, node: Bound | Term, values_of: Target | None) -> Q:
+        try:
+            if isinstance(node, Bound):
+                return self._bound(type_name, node)
+            return self._term(type_name, node, values_of)
+        except StashUsageError as error:
+            span = node.value.span if isinstance(node, Term) and node.value.span.end else node.span
+            self.problems.append(Problem(span.start, span.end, _sentence(error.message), error.hint or ""))
+            return Q()
+
+    def _term(self, type_name: str, node: Term, values_of: Target | None) -> Q:
+        if not node.path and values_of is not None:
+            return self.reader.read(values_of, node.operator, node.value)
+        if node.path in ("is", "no", "has"):
+            return getattr(self, f"_{node.path}")(type_name, node.value.text)  # type: ignore[no-any-return]
+        target = names.target(type_name, node.path)
+        if target is None:
+            raise StashUsageError(f"{node.path}: stands at the top of a query, beside its other terms.")
+        return self.reader.read(target, node.operator, node.value)
+
+    # is:, no:, has:
+
+    def _is(self, type_name: str, name: str) -> Q:
+        target = names.target(type_name, name.replace("-", "_"))
+        kind = target.field.kind if target and target.field else ""
+        if target is None or target.field is None or kind not in YES_NO:
+            known = dict.fromkeys(flags(type_name))
+            hint = f"It can be {', '.join(known)}." if known else "It has no such fields."
+            raise StashUsageError(
+                f"{type_name} has no yes-or-no field {name}. {did_you_mean(name, known)}".rstrip(), hint=hint
+            )
+        return self.reader.checked(target, target.field, {"eq": True})
+
+    def _no(self, type_name: str, name: str) -> Q:
+        return self._presence(type_name, name, has=False)
+
+    def _has(self, type_name: str, name: str) -> Q:
+        return self._presence(type_name, name, has=True)
+
+    def _presence(self, type_name: str, name: str, *, has: bool) -> Q:
+        bare = name.replace("-", "_")
+        target = names.target(type_name, name if name.lower().startswith("custom.") else bare)
+        field = target.field if target else None
+        if target is not None and target.custom and field is not None:
+            return self.reader.checked(target, field, {"null": {target.custom: not has}})
+        if target is not None and field is not None and "null" in field.lookups:
+            return self.reader.checked(target, field, {"null": not has})
+        marks = fields(type_name).get(f"has_{bare.removesuffix('s')}s")
+        if marks is not None:
+            return self.reader.checked(names.Target("", marks), marks, {"eq": has})
+        missing = fields(type_name).get("is_missing")
+        if missing is not None and bare in missing.choices:
+            return self.reader.checked(names.Target("", missing), missing, {"eq" if not has else "ne": bare})
+        if field is not None and field.kind in YES_NO:
+            raise StashUsageError(f"{name} is a yes-or-no field.", hint=f"Write is:{name} or -is:{name}.")
+        if field is not None:
+            raise StashUsageError(f"Every object has a value of {name}.", hint=f"Write {name}:0.")
+        near = did_you_mean(bare, [*names.names(type_name), *(missing.choices if missing else ())])
+        raise StashUsageError(f"{type_name} has no field {name}. {near}".rstrip())
+
+    # groups
+
+    def _bound(self, type_name: str, node: Bound) -> Q:
+        target = names.target(type_name, node.path)
+        if target is None:
+            raise StashUsageError(f"{type_name} has no field {node.path}.")
+        kinds = {isinstance(leaf, Term) and not leaf.path for leaf in _leaves(node.inner)}
+        if kinds == {True}:
+            return self.build(type_name, node.inner, target)
+        if target.related is None or True in kinds:
+            raise StashUsageError(
+                f"{node.path}:(...) takes either values or conditions, not both.",
+                hint="A name is name:TEXT within the group.",
+            )
+        return self._one_object(target, self.build(target.related, node.inner))
+
+    def _one_object(self, target: Target, inner: Q) -> Q:
+        """The `Q` that one related object meets all of `inner`: one call for each alternative."""
+        related = target.related or ""
+        parts = []
+        for case in _cases(to_nnf(related, inner)):
+            merged = simplified(related, Q(*case)) if len(case) > 1 else case[0]
+            lookups = _joined(merged)
+            parts.append(Q(**{f"{target.related_prefix}{key}": value for key, value in lookups.items()}))
+        return parts[0] if len(parts) == 1 else any_of(parts)
+
+
+YES_NO = frozenset({"Boolean", "String", "DuplicationCriterionInput", "FileDuplicationCriterionInput"})
+
+
+def flags(type_name: str) -> Iterator[str]:
+    """The names that `is:` takes."""
+    for field in fields(type_name).values():
+        if field.kind in YES_NO and not field.name.startswith("has_"):
+            name = {"duplicated": "duplicate", "is_zip": "zip"}.get(field.name, field.name)
+            yield name.removeprefix("filter_").removesuffix("s") if name.startswith("filter_") else name
+
+
+def _leaves(node: Node) -> Iterator[Node]:
+    if isinstance(node, And | Or):
+        for part in node.parts:
+            yield from _leaves(part)
+    elif isinstance(node, Not):
+        yield from _leaves(node.inner)
+    else:
+        yield node
+
+
+def _cases(q: Q) -> list[list[Q]]:
+    """Disjunctive normal form; raises StashUsageError where there are too many cases."""
+    if not q.parts:
+        return [[q]]
+    each = [_cases(part) for part in q.parts]
+    if q.op == "any":
+        found = [case for cases in each for case in cases]
+    else:
+        found = []
+        for chosen in product(*each, *([[[Q(**q.lookups)]]] if q.lookups else [])):
+            found.append([leaf for case in chosen for leaf in case])
+            if len(found) > _MOST_CASES:
+                break
+    if len(found) > _MOST_CASES:
+        raise StashUsageError(
+            f"The group has more than {_MOST_CASES} alternatives.", hint="Write several groups."
+        )
+    return found
+
+
+def _joined(q: Q) -> dict[str, Any]:
+    """The lookups of a conjunction of leaves as those of one call."""
+    found: dict[str, Any] = {}
+    for leaf in q.parts or (q,):
+        if leaf.negated or not leaf.lookups or leaf.lookups.keys() & found.keys():
+            raise StashUsageError(
+                "This group cannot be asked of one related object.",
+                hint="Leave out what is negated or asked twice, or write it as a group of its own.",
+            )
+        found |= leaf.lookups
+    return found
+
+
+def _modified(parts: list[Q]) -> list[Q]:
+    """The parts with lookups such as `tags__depth=-1` added to the terms of the same field."""
+    kept: list[Q] = []
+    extra: dict[str, dict[str, Any]] = {}
+    for part in parts:
+        key = next(iter(part.lookups), "")
+        field, _, lookup = key.rpartition("__")
+        if len(part.lookups) == 1 and not part.negated and lookup in _MODIFIERS:
+            extra.setdefault(field, {}).update(part.lookups)
+        else:
+            kept.append(part)
+    for part in kept if extra else ():
+        for key in list(part.lookups):
+            part.lookups = {**part.lookups, **extra.get(key.rpartition("__")[0], {})}
+    used = {key.rpartition("__")[0] for part in kept for key in part.lookups}
+    return [*kept, *(Q(**found) for field, found in extra.items() if field not in used)]
+
+
+def _one_file(type_name: str, parts: list[Q]) -> list[Q]:
+    """The parts with facts of files as one leaf: side by side they are about the same file."""
+    kept: list[Q] = []
+    gathered: Q | None = None
+    for part in parts:
+        plain = part.lookups and not part.negated and not part.parts
+        facts = plain and all((type_name, key.partition("__")[0]) in FILE_FIELDS for key in part.lookups)
+        if facts and gathered is not None and not part.lookups.keys() & gathered.lookups.keys():
+            gathered.lookups = {**gathered.lookups, **part.lookups}
+            gathered.text = f"{gathered.text} {part.text}"
+            continue
+        kept.append(part)
+        if facts and gathered is None:
+            gathered = kept[-1] = Q(**part.lookups)
+            gathered.text = part.text
+    return kept
+
+
+def _sentence(message: str) -> str:
+    return f"{message[:1].upper()}{message[1:]}" if message[:9] == "expected " else message
+
+
+__all__ = ["Builder", "Span", "StashError"]

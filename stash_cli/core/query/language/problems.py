@@ -1,0 +1,110 @@
+"""Mistakes in a query text, shown with a caret below their place."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stash_cli.core.errors import StashQueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BEFORE, _SHOWN = 40, 66
+"""Columns shown before a mistake, and in all."""
+_TOLD = 10
+"""The most mistakes that are told."""
+TOPIC = "`stash help query` explains the language."
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake in the characters from `start` to `end`, and what to write instead."""
+
+    start: int
+    end: int
+    message: str
+    hint: str = ""
+
+
+class QueryProblem(Exception):  # noqa: N818 - never leaves the parser
+    """A mistake after which the rest of the text cannot be read."""
+
+    def __init__(self, start: int, end: int, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.problem = Problem(start, end, message, hint)
+
+
+def query_error(text: str, problems: Sequence[Problem]) -> StashQueryError:
+    """The error that shows all mistakes in their places."""
+    first = sorted(set(problems), key=lambda one: (one.start, one.end))[:_TOLD]
+    details: list[str] = []
+    for problem in first:
+        details += pointed(text, problem)
+        details.append(f"{problem.message}{f' {problem.hint}' if problem.hint else ''}")
+    more = f"{len(problems)} mistakes in the query" if len(problems) > 1 else "a mistake in the query"
+    told = [
+        {"start": p.start, "end": p.end, "message": p.message} | ({"hint": p.hint} if p.hint else {})
+        for p in first
+    ]
+    message = f"{more}: {first[0].message}" if len(first) == 1 else f"{more}:"
+    if len(first) == 1:
+        details = [*details[:-1], *([first[0].hint] if first[0].hint else [])]
+    return StashQueryError(message, hint=TOPIC, details=details, problems=told)
+
+
+def pointed(text: str, problem: Problem) -> list[str]:
+    """The text around a mistake, and a line of carets below it."""
+    start = min(problem.start, len(text))
+    end = max(start + 1, min(problem.end, len(text)))
+    begin = _fit_before(text, start)
+    shown = [escaped(char) for char in text[begin : begin + 4 * _SHOWN]]
+    lead, cut = ("..." if begin else ""), _fit(shown)
+    line = lead + "".join(shown[:cut]) + ("..." if begin + cut < len(text) else "")
+    offset = width(lead + "".join(shown[: start - begin]))
+    marked = width("".join(shown[start - begin : min(end - begin, cut)]))
+    return [line, " " * offset + "^" * max(1, marked)]
+
+
+def _fit_before(text: str, start: int) -> int:
+    """Where to begin, so that a mistake at `start` is seen with the text before it."""
+    columns, begin = 0, start
+    while begin and columns < _BEFORE:
+        begin -= 1
+        columns += width(escaped(text[begin]))
+    return begin
+
+
+def _fit(shown: Sequence[str]) -> int:
+    """The number of characters that fit on a line."""
+    columns = 0
+    for number, char in enumerate(shown):
+        columns += width(char)
+        if columns > _SHOWN:
+            return number
+    return len(shown)
+
+
+def escaped(text: str) -> str:
+    r"""`text` with characters that a terminal would not show written out.
+
+    >>> escaped("a\x1b[2J\n")
+    'a\\x1b[2J\\n'
+    """
+    return "".join(char if _is_shown(char) else ascii(char)[1:-1] for char in text)
+
+
+def _is_shown(char: str) -> bool:
+    return char.isprintable() or unicodedata.combining(char) > 0
+
+
+def width(text: str) -> int:
+    """Columns of a terminal: 2 for wide characters, none for those that join the one before."""
+    return sum(_columns(char) for char in text)
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -1,0 +1,66 @@
+"""A `Q` that was not parsed, as query text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.query.language.tree import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stash_cli.core.query.q import Q
+
+
+def written(q: Q) -> str:
+    """`Q(rating100__gte=80) | ~Q(title="x")` as `rating100__gte=80 or not title__eq=x`."""
+    members = [_grouped(part) for part in q.parts]
+    members += [term for key, value in q.lookups.items() for term in _terms(key, value)]
+    text = (" " if q.op == "all" else " or ").join(members)
+    if not q.negated:
+        return text
+    return f"not ({text})" if len(members) > 1 or q.parts else f"-{text}"
+
+
+def _grouped(part: Q) -> str:
+    text = str(part)
+    many = len(part.parts) + len(part.lookups) > 1 or (part.text and " " in part.text)
+    return f"({text})" if many and not part.negated else text
+
+
+def _terms(key: str, value: Any) -> Iterator[str]:
+    """The terms of one lookup."""
+    if key in ("q__in", "q__excludes"):
+        yield from (f"{'-' if key.endswith('excludes') else ''}{_text(one)}" for one in value)
+        return
+    if isinstance(value, Mapping) and key.startswith("custom_fields"):
+        lookup = key.partition("__")[2] or "eq"
+        yield from (f"custom.{_name(name)}__{lookup}={_value(one)}" for name, one in value.items())
+        return
+    yield f"{_path(key)}={_value(value)}"
+
+
+def _path(key: str) -> str:
+    return key if "__" in key else f"{key}__eq"
+
+
+def _name(name: str) -> str:
+    plain = name.isidentifier() and "__" not in name
+    return name if plain else quote(name)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple) and len(value) == 2:  # noqa: PLR2004 - the ends of a range
+        return "..".join("" if end is None else _text(end) for end in value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return ",".join(map(_text, value))
+    if isinstance(value, bool) or value is None:
+        return "no" if value is False else "yes"
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    text = str(getattr(value, "id", getattr(value, "value", value)))
+    plain = text and not set(text) & set(" \t\n\r\f\v,()\"'|") and ".." not in text and text[0] not in "-^"
+    return text if plain else quote(text)
