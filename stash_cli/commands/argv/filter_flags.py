@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from stash_cli.core.query.model import FilterField, Lookup
-    from stash_cli.core.types.entities import Entity
 
 RELATIONS, NUMBERS, TIMES, TEXT, CHOICES, OTHER = (
     "Related objects",
@@ -196,12 +195,12 @@ def _gathered(value: Any) -> Any:
     return [item for part in value for item in (part if isinstance(part, list) else [part])]
 
 
-def relation_type(entity: Entity, dest: str) -> str | None:
+def relation_type(type_name: str, dest: str) -> str | None:
     """The type that the value of `dest` names objects of: Tag for `performers__tags__includes`."""
     *through, name, lookup = dest.split("__")
     if lookup not in ("eq", "ne", "in", "includes", "includes_all", "excludes"):
         return None
-    owner = entity.type
+    owner = type_name
     for step in through:
         owner = fields(owner)[f"{step}_filter"].target or owner
     target = fields(owner)[name].target

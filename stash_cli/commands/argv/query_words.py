@@ -204,12 +204,10 @@ def _of_flags(type_name: str, flags: Mapping[str, Any]) -> Q:
     from stash_cli.commands.argv.filter_flags import lookup_values, relation_type
     from stash_cli.core.query.model import Reference
     from stash_cli.core.query.q import Q
-    from stash_cli.core.types.entities import ENTITIES
 
-    entity = ENTITIES[type_name]
     values = lookup_values(dict(flags))
     for dest, value in values.items():
-        if relation_type(entity, dest):
+        if relation_type(type_name, dest):
             values[dest] = list(dict.fromkeys(map(Reference, value)))
     return Q(**values)
 
