@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
-from stash_cli.commands.job_log import tell
-from stash_cli.commands.outcomes import Nouns, Outcomes
+from stash_cli.commands.outcomes import PRECEDENCE, Nouns, Outcomes
 from stash_cli.commands.sending import confirmed, uninterrupted
-from stash_cli.commands.waiting import JOB, FollowOptions, Started, follow, snake
-from stash_cli.core.errors import StashError, StashInputError, StashNotFoundError, StashUsageError
+from stash_cli.commands.waiting import JOB, FollowOptions, JobReport, Started, follow, snake
+from stash_cli.core.errors import (
+    StashError,
+    StashInputError,
+    StashJobError,
+    StashJobRunningError,
+    StashNotFoundError,
+    StashUsageError,
+)
+from stash_cli.output.failures import render
 
 if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
@@ -99,25 +107,62 @@ def run_show(runtime: Runtime, options: ShowOptions) -> None:
 def run_wait(runtime: Runtime, options: WaitOptions) -> None:
     """Wait until jobs end, with their progress: the given jobs, or all running and waiting jobs.
 
-    The exit status is 9 if a job failed or was cancelled, 8 after --wait-timeout, 6 if the server logged
-    errors while the job ran, and 10 if the server no longer knows the job.
+    The exit status is 10 if the server no longer knows a job, 9 if one failed or was cancelled, 8 after
+    --wait-timeout, and 6 if the server logged errors meanwhile; of several jobs, the worst in this order.
     """
     runtime.check_output(JOB)
     wanted = [check_id(job) for job in options.jobs or ()]
 
-    async def work(session: Session) -> list[tuple[dict[str, Any], Started]]:
+    async def work(session: Session) -> list[JobReport | StashJobError]:
         # The ids are read once: a job that is added meanwhile may wait behind others for hours.
         ids = wanted or [job["id"] for job in await queue(session)]
-        started = [Started(job_id) for job_id in ids]
-        return [(await follow(session, runtime, str(each.id), options, each), each) for each in started]
+        until = None if options.wait_timeout is None else time.monotonic() + options.wait_timeout
+        found = []
+        for job_id in dict.fromkeys(ids):
+            left = None if until is None else max(0.0, until - time.monotonic())
+            found.append(await ended(session, runtime, job_id, replace(options, wait_timeout=left)))
+        return found
 
-    ended = runtime.run(work)
+    reports = runtime.run(work)
     if not runtime.for_people:
-        runtime.print_rows(JOB, [job for job, _ in ended])
-    if not ended:
+        runtime.print_rows(JOB, [job for each in reports if (job := job_of(each))])
+    if not reports:
         runtime.streams.note("no jobs are running or waiting")
-    for job, started in ended:
-        tell(runtime, job["id"], started.log, options.level)
+    tell_all(runtime, reports)
+
+
+async def ended(
+    session: Session, runtime: Runtime, job_id: str, options: WaitOptions
+) -> JobReport | StashJobError:
+    """The report of a job, or the error that it ended with: the other jobs are waited for all the same."""
+    try:
+        return await follow(session, runtime, job_id, options, Started(job_id))
+    except StashJobRunningError:
+        raise  # the time for waiting is that of all jobs
+    except StashJobError as error:
+        return error
+
+
+def job_of(report: JobReport | StashJobError) -> dict[str, Any]:
+    """The last state of a job; empty where it is not known."""
+    return report.job if isinstance(report, JobReport) else report.facts.get("job") or {}
+
+
+def tell_all(runtime: Runtime, reports: list[JobReport | StashJobError]) -> None:
+    """Tell the outcome of each job, and raise the worst."""
+    errors = []
+    for each in reports:
+        try:
+            if isinstance(each, StashJobError):
+                raise each
+            each.tell(runtime)
+        except StashJobError as error:
+            errors.append(error)
+    errors.sort(key=lambda error: PRECEDENCE.index(error.exit_status))
+    for other in errors[1:]:
+        render(runtime.streams, other, as_json=runtime.json_errors)
+    if errors:
+        raise errors[0]
 
 
 def run_watch(runtime: Runtime, _: CommandOptions) -> None:

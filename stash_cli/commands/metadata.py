@@ -1,130 +1,217 @@
-"""`stash metadata`: jobs that work on the whole library."""
+"""`stash metadata`: the tasks of the API on the whole library, one verb each."""
 
 from __future__ import annotations
 
-import json
-import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import typer
-
-from stash_cli.commands.argv.command import Entry, LazyGroup, StashCommand, command
-from stash_cli.commands.argv.input_flags import flag_table, unflatten
-from stash_cli.commands.waiting import JOB, FollowOptions, run_job
-from stash_cli.core.errors import StashInputError, StashUsageError
-from stash_cli.core.types.api import describe_api
+from stash_cli.commands.argv.command import Entry, LazyGroup
+from stash_cli.commands.argv.flags import Flag, FlagTable
+from stash_cli.commands.argv.input_flags import input_flags
+from stash_cli.commands.clean import CleanOptions, prepare_clean
+from stash_cli.commands.tasks import SETTINGS, PathOptions, RiskyOptions, Task, TaskOptions
+from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
-    from stash_cli.commands.argv.flags import FlagTable
     from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.tasks import Values
     from stash_cli.core.client.session import Session
-
-INPUT = "ScanMetadataInput"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ScanOptions(FollowOptions):
-    """The command line of `scan`; `flags` are the settings of the scan."""
-
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH]...", help="scan only these files and folders")
-    ] = None
-    wait: Annotated[bool, typer.Option("--wait", help="wait until the job ends; exit 9 if it fails")] = False
-
-    @property
-    def follows(self) -> bool:
-        """Whether the command waits: the other options imply --wait."""
-        return self.wait or self.wait_timeout is not None or self.fail_on_log is not None
-
-
-def scan_flags() -> FlagTable:
-    """One flag per field of the scan input."""
-    table = flag_table(INPUT, group="Settings (default: those saved on the server)", strip="scan_")
-    table.flags.pop("--path", None)
-    return table
 
 
 def group() -> LazyGroup:
-    entries = {"scan": Entry("Scan the media folders for new, changed and moved files", scan)}
-    return LazyGroup("metadata", entries, "Start jobs on the whole library.")
+    from stash_cli.commands import file_tasks
+
+    entries = {verb: Entry(task.about, task.build) for verb, task in TASKS.items()}
+    return LazyGroup("metadata", entries | file_tasks.entries(), "Start tasks on the whole library.")
 
 
-def scan() -> StashCommand:
-    return command(
-        "scan",
-        run_scan,
-        ScanOptions,
-        help="Scan the media folders, or only PATH, for new, changed and moved files.",
+async def prepare_auto_tag(session: Session, _: Runtime, options: TaskOptions, values: Values) -> Values:
+    """Look names up; what is named replaces the saved choice, and without any choice everything is tagged."""
+    from stash_cli.core.client.resolver import resolve_ids
+
+    kinds = {"performers": "Performer", "studios": "Studio", "tags": "Tag"}
+    named = {kind: options.flags[kind] for kind in kinds if options.flags.get(kind)}
+    if named:
+        values = {name: value for name, value in values.items() if name not in kinds}
+        for kind, words in named.items():
+            values[kind] = ["*"] if "*" in words else await resolve_ids(session, kinds[kind], words)
+    elif not any(values.get(kind) for kind in kinds):
+        values |= {kind: ["*"] for kind in kinds}
+    return values
+
+
+async def prepare_identify(session: Session, _: Runtime, options: TaskOptions, values: Values) -> Values:
+    """Complete the sources: `--source` in place of the saved ones."""
+    if words := options.flags.get("sources"):
+        answer = await session.call(
+            "configuration", {}, ["general.stashBoxes.name", "general.stashBoxes.endpoint"]
+        )
+        boxes = {box["name"].casefold(): box["endpoint"] for box in answer["general"]["stashBoxes"]}
+        values["sources"] = [{"source": _source(word, boxes)} for word in words]
+    if not values.get("sources"):
+        raise StashUsageError(
+            "identify has no sources: give --source, or save some in the server's settings",
+            hint="A source is a scraper's id, or the name or address of a stash-box.",
+        )
+    return values
+
+
+def _source(word: str, boxes: Mapping[str, str]) -> dict[str, str]:
+    """A ScraperSourceInput: the address or name of a stash-box, or the id of a scraper."""
+    endpoint = word if "://" in word else boxes.get(word.casefold())
+    return {"stash_box_endpoint": endpoint} if endpoint else {"scraper_id": word}
+
+
+async def prepare_clean_generated(_: Session, __: Runtime, options: TaskOptions, values: Values) -> Values:
+    """All kinds of files, unless some are chosen."""
+    kinds = [name for name in input_flags("CleanGeneratedInput") if name != "dryRun"]
+    chosen = any(options.flags.get(name) for name in kinds)
+    return dict.fromkeys(kinds, not chosen) | values
+
+
+async def prepare_migrate(_: Session, __: Runtime, ___: TaskOptions, values: Values) -> Values:
+    """The path of the backup, "" for one that the server chooses."""
+    return {"backupPath": ""} | values
+
+
+def identify_flags(table: FlagTable) -> FlagTable:
+    """`--source` as one word."""
+    about = "scraper id, or name or address of a stash-box; in this order, repeatable"
+    source = Flag("--source", "sources", about, "SCRAPER|STASHBOX", SETTINGS, many=True)
+    return FlagTable([source, *(flag for flag in table.rows() if flag.name != "--source")])
+
+
+def auto_tag_flags(table: FlagTable) -> FlagTable:
+    """`--performer`, `--studio` and `--tag` take names."""
+    about = "only this one, or '*' for all; repeatable"
+    return FlagTable(replace(flag, metavar="NAME|ID", help=about) for flag in table.rows())
+
+
+ALL = (
+    Task(
+        verb="scan",
+        operation="metadataScan",
+        about="Scan the media folders for new, changed and moved files",
+        text="Scan the media folders, or only PATH, for new, changed and moved files.",
+        input="ScanMetadataInput",
+        options=PathOptions,
+        saved="scan",
+        strip="scan_",
         examples=(
             "stash scan --wait",
             "stash metadata scan /media/new --generate-covers --wait --progress plain",
         ),
-        flags=scan_flags,
-    )
+    ),
+    Task(
+        verb="generate",
+        operation="metadataGenerate",
+        about="Generate covers, previews, sprites, hashes and the like",
+        text="Generate covers, previews, sprites, hashes and the like, for all objects, or for those named "
+        "or with files in PATH.",
+        input="GenerateMetadataInput",
+        options=PathOptions,
+        saved="generate",
+        examples=("stash generate --covers --phashes --wait", "stash generate --scene 12 --previews"),
+    ),
+    Task(
+        verb="auto-tag",
+        operation="metadataAutoTag",
+        about="Add performers, studios and tags that are named in paths of files",
+        text="Add performers, studios and tags to objects in whose paths they are named: those chosen "
+        "on the server, or only those named here.",
+        input="AutoTagMetadataInput",
+        options=PathOptions,
+        saved="autoTag",
+        prepare=prepare_auto_tag,
+        flags=auto_tag_flags,
+        examples=("stash auto-tag --wait", "stash auto-tag /media/new --tag Outdoor --performer '*'"),
+    ),
+    Task(
+        verb="identify",
+        operation="metadataIdentify",
+        about="Fill in scenes from stash-boxes and scrapers",
+        text="Fill in scenes that are not organized from stash-boxes and scrapers, which are asked in order.",
+        input="IdentifyMetadataInput",
+        options=PathOptions,
+        saved="identify",
+        prepare=prepare_identify,
+        flags=identify_flags,
+        examples=("stash identify --wait", "stash identify --source stashdb --scene 12 --wait"),
+    ),
+    Task(
+        verb="clean",
+        operation="metadataClean",
+        about="Remove what belongs to files that are gone",
+        text="Remove files from the library that are gone from disk, with the objects that have no other "
+        "file.\n\nA dry run comes first, which shows what would go. More than --max-missing, or all of "
+        "a media folder, as when its drive is not mounted, is removed only with --yes.",
+        input="CleanMetadataInput",
+        options=CleanOptions,
+        prepare=prepare_clean,
+        examples=(
+            "stash clean --dry-run",
+            "stash clean --wait --max-missing 500",
+            "stash clean --forget-folder /media/old --wait",
+        ),
+    ),
+    Task(
+        verb="clean-generated",
+        operation="metadataCleanGenerated",
+        about="Remove generated files that belong to nothing",
+        text="Remove generated files that belong to nothing: of all kinds, or of those named.",
+        input="CleanGeneratedInput",
+        prepare=prepare_clean_generated,
+        examples=("stash clean-generated --wait", "stash clean-generated --sprites --dry-run"),
+    ),
+    Task(
+        verb="optimise",
+        operation="optimiseDatabase",
+        about="Optimise the database",
+        examples=("stash optimise --wait",),
+    ),
+    Task(
+        verb="migrate",
+        operation="migrate",
+        about="Migrate the database to the server's version",
+        text="Migrate the database to the version of the server, which wants that after an update.",
+        input="MigrateInput",
+        options=RiskyOptions,
+        prepare=prepare_migrate,
+        question="migrate the database; older servers cannot open it any more",
+        needs_ready=False,
+        examples=(
+            "stash metadata migrate --wait",
+            "stash metadata migrate --backup-path /backup/a.sqlite",
+        ),
+    ),
+    Task(
+        verb="migrate-hash-naming",
+        operation="migrateHashNaming",
+        about="Rename generated files after the chosen hash",
+        examples=("stash metadata migrate-hash-naming --wait",),
+    ),
+    Task(
+        verb="migrate-blobs",
+        operation="migrateBlobs",
+        about="Move pictures between database and files",
+        text="Move pictures to where the server is set to keep them: its database, or files.",
+        input="MigrateBlobsInput",
+        examples=("stash metadata migrate-blobs --delete-old --wait",),
+    ),
+    Task(
+        verb="migrate-screenshots",
+        operation="migrateSceneScreenshots",
+        about="Move the cover files of old servers into the library",
+        input="MigrateSceneScreenshotsInput",
+        examples=("stash metadata migrate-screenshots --delete-files --wait",),
+    ),
+)
 
+TASKS = {task.verb: task for task in ALL}
+"""All tasks that start a job, by verb."""
 
-def run_scan(runtime: Runtime, options: ScanOptions) -> None:
-    runtime.check_output(JOB)
-    paths, follow = options.paths or [], options if options.follows else None
-    if not all(map(str.strip, paths)):
-        raise StashUsageError("PATH is empty: give a file or folder, or none for all media folders")
-    paths = [runtime.server_path(path) for path in paths]
-    given = unflatten(options.flags) | ({"paths": paths} if paths else {})
-
-    async def work(session: Session) -> None:
-        await require_ready(session)
-        await check_paths(session, runtime, paths)
-        # The server takes a missing setting as false, so the defaults have to be sent along.
-        values = await saved_defaults(session, "scan", INPUT) | given
-        runtime.streams.detail(f"scanning with {json.dumps(values, ensure_ascii=False)}")
-        await run_job(session, runtime, "metadataScan", {"input": values}, follow)
-
-    runtime.run(work, writes=True)
-
-
-async def require_ready(session: Session) -> None:
-    """Raise StashSystemNotReadyError before set-up or a migration: then jobs end and have done nothing."""
-    from stash_cli.core.graphql.responses import not_ready
-
-    status = (await session.call("systemStatus", {}, ["status"]))["status"]
-    if status != "OK":
-        raise not_ready(status, status)
-
-
-async def check_paths(session: Session, runtime: Runtime, paths: Sequence[str]) -> None:
-    """Refuse paths that the server would skip, saying so only in its log, or not at all.
-
-    Raises StashInputError for a path in no media folder and, where the library is a file here, for one that
-    is missing or unreadable.
-    """
-    answer = await session.call("configuration", {}, ["general.stashes.path"])
-    folders = [stash["path"] for stash in answer["general"]["stashes"]]
-    if not folders:
-        runtime.streams.warn("there are no media folders; add one with: stash library add PATH")
-    for path in paths:
-        if not any(_is_below(path, folder.rstrip("/\\")) for folder in folders):
-            raise StashInputError(f"{path} is not in a media folder", hint="See `stash library list`.")
-        if session.connection.is_embedded:
-            _require_readable(path)
-
-
-def _require_readable(path: str) -> None:
-    if not os.path.lexists(path):
-        raise StashInputError(f"there is no file or folder {path}")
-    if not os.access(path, os.R_OK):
-        raise StashInputError(f"{path} cannot be read: permission denied")
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith((f"{folder}/", f"{folder}\\"))
-
-
-async def saved_defaults(session: Session, task: str, input_type: str) -> dict[str, Any]:
-    """The defaults of a task that the web interface has saved."""
-    answer = await session.call("configuration", {}, [f"defaults.{task}"])
-    saved = answer["defaults"].get(task) or {}
-    known = describe_api().types[input_type].fields
-    return {name: value for name, value in saved.items() if name in known and value is not None}
+scan, generate, auto_tag, identify, clean, optimise = (
+    TASKS[verb].build for verb in ("scan", "generate", "auto-tag", "identify", "clean", "optimise")
+)

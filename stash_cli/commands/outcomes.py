@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.batch import BatchOperation, Outcome
 
 # First what hits every further command (key, version, connection), then what needs a look at the server.
-PRECEDENCE = (4, 7, 5, 10, 6, 2, 1, 3)
+PRECEDENCE = (130, 4, 7, 5, 10, 9, 8, 6, 11, 2, 1, 3, 12)
 """Exit statuses of errors, the one that takes precedence first."""
 PARTLY = 6
 

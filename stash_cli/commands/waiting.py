@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,17 +10,20 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions
 from stash_cli.commands.argv.value_parsers import choice, named, seconds
-from stash_cli.commands.job_log import FAIL_ON, JobLog, job_log, tell
 from stash_cli.commands.sending import confirmed, uninterrupted
-from stash_cli.core.errors import StashError
+from stash_cli.core.client.job_log import FAIL_ON
+from stash_cli.core.client.jobs import unknown_job
+from stash_cli.core.errors import StashError, StashInputError, StashJobError, StashJobLogError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.progress import MODES, open_progress
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.job_log import LogSummary
+    from stash_cli.core.client.job_run import JobRun
     from stash_cli.core.client.jobs import JobUpdate
     from stash_cli.core.client.session import Session
 
@@ -36,6 +39,19 @@ JOB = View(
         "error",
     ),
 )
+
+SHOWN, LONGEST = 10, 300
+"""The most log lines that are shown, and characters of each."""
+
+
+def pattern(text: str) -> str:
+    """A text that is a regular expression; raises StashInputError."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise StashInputError(f"{text!r} is not a regular expression: {error}") from None
+    return text
+
 
 WaitTimeout = Annotated[
     float | None,
@@ -64,7 +80,17 @@ FailOnLog = Annotated[
         "--fail-on-log",
         metavar="|".join(FAIL_ON),
         parser=named("--fail-on-log", choice(*FAIL_ON)),
-        help="exit 6 if the server logs an error (default) or warning while the job runs",
+        help="exit 6 if the server logs an error (default) or a warning while the job runs; "
+        "new: an error that the last run did not have",
+    ),
+]
+IgnoreError = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore-error",
+        metavar="REGEX",
+        parser=named("--ignore-error", pattern),
+        help="count errors of the server's log that match, but do not tell them; repeatable",
     ),
 ]
 
@@ -77,11 +103,17 @@ class FollowOptions(CommandOptions):
     progress: ProgressMode = "auto"
     stop_on_interrupt: StopOnInterrupt = False
     fail_on_log: FailOnLog = None
+    ignore_error: IgnoreError = None
 
     @property
     def level(self) -> str:
-        """The level of log lines that fail the command."""
+        """What in the log makes a job partly done: one of FAIL_ON."""
         return self.fail_on_log or "error"
+
+    @property
+    def ignored(self) -> tuple[re.Pattern[str], ...]:
+        """Errors of the log that do not count."""
+        return tuple(map(re.compile, self.ignore_error or ()))
 
 
 def snake(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -98,11 +130,67 @@ def camel(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Started:
-    """A job that was started: its id once known, its last state, and the server's log while it ran."""
+    """A job that was started: its id once known, its last state, and what is wrong with its library."""
 
     id: str | None = None
     last: JobUpdate | None = None
-    log: JobLog = field(default_factory=JobLog)
+    problems: list[str] = field(default_factory=list)
+    """Texts that make the job partly done, such as a media folder that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """A job that finished: its last state, and the log meanwhile."""
+
+    job: dict[str, Any]
+    log: LogSummary
+    problems: list[str]
+    fail_on: str
+    whole: bool = False
+    """Whether messages are told in full."""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something was not done although the job finished."""
+        return bool(self.problems) or self.log.fails(self.fail_on)
+
+    def counted(self) -> str:
+        """What was logged and skipped, as the end of a sentence; "" for nothing."""
+        logged = self.log.counted()
+        skipped = self.log.skipped
+        texts = [f"the server logged {logged}"] if logged else []
+        texts += [f"{skipped} {'file was' if skipped == 1 else 'files were'} skipped"] if skipped else []
+        return "; ".join([*self.problems, *texts])
+
+    def lines(self) -> list[str]:
+        """The log lines for people, at most SHOWN unless `whole`."""
+        found = self.log.lines
+        texts = [shown(line, whole=self.whole) for line in found[: None if self.whole else SHOWN]]
+        more = len(found) - len(texts)
+        return [*texts, f"and {more} more; -v shows all"] if more else texts
+
+    def check(self) -> None:
+        """Raise StashJobLogError for a job that is partly done."""
+        if self.is_partial:
+            error = StashJobLogError(f"job {self.job['id']} finished, but {self.counted()}", self.lines())
+            error.facts |= {"counts": self.log.facts()}
+            raise error
+
+    def tell(self, runtime: Runtime) -> None:
+        """Note that the job finished, with what was logged meanwhile; raises as `check`."""
+        self.check()
+        for text in self.lines():
+            runtime.streams.note(text)
+        counted = self.counted()
+        runtime.streams.note(f"job {self.job['id']} finished{'; ' if counted else ''}{counted}")
+
+
+def shown(line: dict[str, Any], *, whole: bool = False) -> str:
+    """A log line for people: its first line, as servers log whole stack traces."""
+    from stash_cli.core.client.job_log import first_line
+
+    text = line["message"] if whole else first_line(line["message"])[:LONGEST]
+    return f"server: {line['level'].lower()}: {text}"
 
 
 async def follow(
@@ -111,36 +199,63 @@ async def follow(
     start: Callable[[], Awaitable[str]] | str,
     options: FollowOptions,
     started: Started,
-) -> dict[str, Any]:
-    """Show the progress of a job until it ends, and return its last state.
+) -> JobReport:
+    """Show the progress of a job until it ends, and report it.
 
     Ctrl-C leaves the job running and prints the command that stops it; with --stop-on-interrupt it stops
-    the job. Raises StashJobError and its subclasses as `watch_job` does.
+    the job. Raises StashJobError, with the log in its details, for a job that failed or was cancelled, and
+    what JobRun raises.
     """
     from asyncio import CancelledError
 
-    from stash_cli.core.client.jobs import watch_job
+    from stash_cli.core.client.job_run import JobRun
 
-    def tell_away(error: StashError) -> None:
-        runtime.streams.note(f"{error.message} Waiting for the server.")
-
-    async with job_log(session, runtime) as started.log:
-        progress = open_progress(runtime.streams, options.progress)
+    progress = open_progress(runtime.streams, options.progress)
+    run = JobRun(session, start, timeout=options.wait_timeout, with_log=True, on_notice=runtime.streams.note)
+    async with run:
         try:
-            watched = watch_job(session, start, timeout=options.wait_timeout, on_away=tell_away)
-            async with aclosing(watched) as updates:
-                async for update in updates:
-                    started.last = update
-                    started.log.since = update.job.get("addTime")
-                    started.log.until = update.job.get("endTime")
-                    progress.update(update.description.rstrip("."), _fraction(update), update.sub_tasks)
+            async for started.last in run:
+                update = started.last
+                progress.update(update.description, _fraction(update), update.sub_tasks)
         except CancelledError:
             progress.close()
             await _interrupted(session, runtime, started, stop=options.stop_on_interrupt)
             raise
         finally:
             progress.close()
-    return snake("Job", started.last.job) if started.last else {}
+    return _report(session, runtime, run, options, started)
+
+
+def _report(
+    session: Session, runtime: Runtime, run: JobRun, options: FollowOptions, started: Started
+) -> JobReport:
+    """The report of a run that has ended; remembers its errors for the next one."""
+    from stash_cli.core.client.seen_errors import SeenErrors
+
+    last = run.last
+    if last is None:
+        raise unknown_job(run.id)
+    seen = SeenErrors(session.connection, slug(last.description))
+    known = seen if options.level == "new" else None
+    summary = run.log.summary(options.ignored, known)
+    whole = runtime.streams.verbose > 0
+    report = JobReport(snake("Job", last.job), summary, started.problems, options.level, whole)
+    try:
+        last.check()
+    except StashJobError as error:
+        error.details = report.lines()
+        error.facts = {"job": report.job}
+        raise
+    if not run.log.is_complete:
+        runtime.streams.warn("the server's log is incomplete: it may have logged more")
+    else:
+        seen.replace(run.log.signatures(options.ignored))
+    return report
+
+
+def slug(description: str) -> str:
+    """The description of a job as a part of a file's name: `auto-tagging`."""
+    return re.sub(r"\W+", "-", description.lower()).strip("-")[:60]
 
 
 def _fraction(update: JobUpdate) -> float | None:
@@ -187,21 +302,23 @@ async def run_job(
     operation: str,
     args: dict[str, Any],
     options: FollowOptions | None,
+    problems: Sequence[str] = (),
 ) -> None:
     """Start a job and print its id; with `options`, follow it and print its last state in a chosen format.
 
-    A job of an embedded library ends before this process does, so it is followed in any case.
+    A job of an embedded library ends before this process does, so it is followed in any case. `problems` make
+    a job partly done that finishes.
     """
-    started = Started()
+    started = Started(problems=list(problems))
 
     async def start() -> str:
         return await uninterrupted(start_job(session, runtime, operation, args, started))
 
     if options is not None:
-        job = await follow(session, runtime, start, options, started)
+        report = await follow(session, runtime, start, options, started)
         if not runtime.for_people:
-            print_started(runtime, job)
-        tell(runtime, job["id"], started.log, options.level)
+            print_started(runtime, report.job)
+        report.tell(runtime)
         return
     try:
         job = {"id": await start()}
@@ -210,9 +327,8 @@ async def run_job(
         _tell_started(session, runtime, started)
     print_started(runtime, job)
     if session.connection.is_embedded:
-        unseen = FollowOptions(progress="none")
-        await follow(session, runtime, job["id"], unseen, started)
-        tell(runtime, job["id"], started.log, unseen.level)
+        report = await follow(session, runtime, job["id"], FollowOptions(progress="none"), started)
+        report.tell(runtime)
 
 
 def _tell_started(session: Session, runtime: Runtime, started: Started) -> None:

@@ -302,10 +302,15 @@ class StashBatchError(StashError):
 
 
 class StashJobError(StashError):
-    """A job failed or was cancelled."""
+    """A job failed or was cancelled; `details` are lines of the server's log, `facts` more as JSON."""
 
     code = "job_failed"
     exit_status = 9
+
+    def __init__(self, message: str, details: Sequence[str] = (), *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.details = list(details)
+        self.facts: dict[str, Any] = {}
 
 
 class StashJobRunningError(StashJobError):
@@ -321,9 +326,8 @@ class StashJobLogError(StashJobError):
     code = "job_logged"
     exit_status = 6
 
-    def __init__(self, message: str, details: Sequence[str]) -> None:
-        super().__init__(message)
-        self.details = list(details)
+    def __init__(self, message: str, details: Sequence[str] = (), *, hint: str | None = None) -> None:
+        super().__init__(message, details, hint=hint)
         self.facts = {"log": self.details}
 
 

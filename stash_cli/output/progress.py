@@ -1,4 +1,4 @@
-"""The progress of a job: a bar on a terminal, a line per tenth elsewhere, nothing with -q."""
+"""The progress of a job: a bar on a terminal, a line per tenth where asked for, nothing with -q."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ MODES = ("auto", "bar", "plain", "none")
 
 _TELLING, _SOON = 0.05, 5.0
 """The fraction, and the seconds, before which no time left is told."""
-BESIDE, LEAST = 64, 12
+_SETTLED = 3.0
+"""Seconds without a falling fraction after which its total counts as known."""
+_STEADY = 1.5
+"""Ratio of the speeds of the whole and of the last part, up to which a time left is told."""
+BESIDE, LEAST = 76, 12
 """Columns that a bar needs beside the sub-task, and the least for the sub-task."""
 
 
@@ -38,16 +42,98 @@ class Silent:
         pass
 
 
-class Lines:
-    """A line per tenth; a fraction that falls prints nothing."""
+class Rate:
+    """Sub-tasks per second, told apart by their names.
 
-    def __init__(self, streams: Streams) -> None:
+    Servers send an update every tenth of a second, so sub-tasks may begin and end in between: where no one of
+    an update is in the one before, there were more.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began: float | None = None
+        self._seen = 0
+        self._last: frozenset[str] = frozenset()
+        self._missed = False
+
+    def note(self, subtasks: Sequence[str]) -> None:
+        """Take the sub-tasks of an update."""
+        now = frozenset(subtasks)
+        if not now:
+            return
+        if self._began is None:
+            self._began = self._clock()
+        elif not now & self._last:
+            self._missed = True
+        self._seen += len(now - self._last)
+        self._last = now
+
+    def __str__(self) -> str:
+        passed = 0.0 if self._began is None else self._clock() - self._began
+        if passed < _SOON or self._seen < _FEWEST:
+            return ""
+        rate = self._seen / passed
+        return f"{'over ' if self._missed else ''}{rate:.0f}/s" if rate >= 1 else f"{rate * 60:.0f}/min"
+
+
+_FEWEST = 10
+"""Sub-tasks before a rate is told."""
+
+
+class Estimate:
+    """The fraction that is done and the time left, as far as they can be relied on.
+
+    A fraction falls when the server finds more to do. Then its total is not known: there is no percentage
+    until the fraction has risen for _SETTLED seconds, and no time left until the speeds agree.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._points: list[tuple[float, float]] = []
+        """Times and fractions since the fraction fell, or was told first."""
+
+    def update(self, fraction: float | None) -> float | None:
+        """Take the fraction of an update; the fraction to show, or None while it is not reliable."""
+        now = self._clock()
+        if fraction is None or (self._points and fraction < self._points[-1][1]):
+            self._points = []
+        if fraction is None:
+            return None
+        self._points.append((now, fraction))
+        if len(self._points) > _POINTS:
+            del self._points[1::2]
+        return fraction if fraction >= 1 or now - self._points[0][0] >= _SETTLED else None
+
+    def left(self) -> float | None:
+        """Seconds until the end; None while too little is known, or the speed changes."""
+        (start, base), (now, done) = self._points[0], self._points[-1]
+        passed, gained = now - start, done - base
+        if passed < _SOON or gained < _TELLING or done >= 1:
+            return None
+        middle = next(point for point in self._points if point[0] - start >= passed / 2)
+        recent = (done - middle[1]) / (now - middle[0]) if now > middle[0] else 0.0
+        overall = gained / passed
+        if not overall / _STEADY <= recent <= overall * _STEADY:
+            return None
+        return (1 - done) / overall
+
+
+_POINTS = 200
+"""Points in time that a speed is told from."""
+
+
+class Lines:
+    """A line per tenth that can be relied on, and one for what is begun."""
+
+    def __init__(self, streams: Streams, clock: Callable[[], float] = time.monotonic) -> None:
         self.streams = streams
+        self.estimate = Estimate(clock)
         self.tenth = -1
 
     def update(self, what: str, fraction: float | None, subtasks: Sequence[str] = ()) -> None:
+        known = self.estimate.update(fraction)
         # Floats such as 0.3 * 10 may end just below a whole number.
-        tenth = min(int((fraction or 0) * 10 + 1e-9), 10)
+        tenth = min(int((known or 0) * 10 + 1e-9), 10)
         if tenth <= self.tenth:
             return
         self.tenth = tenth
@@ -59,11 +145,7 @@ class Lines:
 
 
 class Bar:
-    """A bar with the current sub-task, and the time left where that can be told.
-
-    A fraction falls when the server finds more to do. Then its total is not known, so there is no percentage
-    until the highest one is reached again, and no time left any more.
-    """
+    """A bar with the sub-tasks per second, the current one, and the time left where that can be told."""
 
     def __init__(self, streams: Streams, clock: Callable[[], float] = time.monotonic) -> None:
         # Loading Rich takes longer than many requests.
@@ -75,40 +157,34 @@ class Bar:
         console = Console(
             file=streams.err, width=streams.width, no_color=not colored, force_terminal=True, highlight=False
         )
+        names = ("percent", "rate", "left")
         self.bar = RichProgress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[percent]:>4}", markup=False),
-            TextColumn("{task.fields[left]}", markup=False),
+            *(TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in names),
             TextColumn("{task.fields[detail]}", style="dim", markup=False),
             console=console,
             transient=True,
         )
         self.task: Any = None
-        self.highest, self.fell = 0.0, False
-        self.clock, self.began = clock, clock()
+        self.estimate, self.rate = Estimate(clock), Rate(clock)
         self.room = max(streams.width - BESIDE, LEAST)
 
     def update(self, what: str, fraction: float | None, subtasks: Sequence[str] = ()) -> None:
-        detail = shortened(one_line(subtasks[0]), self.room) if subtasks else ""
         if self.task is None:
-            self.began = self.clock()
             self.bar.start()
-            self.task = self.bar.add_task(one_line(what), total=None, detail=detail, percent="", left="")
-        known = None if fraction is None or fraction < self.highest else fraction
-        self.fell = self.fell or (fraction is not None and known is None)
-        self.highest = max(self.highest, known or 0.0)
+            self.task = self.bar.add_task(one_line(what), total=None, percent="", rate="", left="", detail="")
+        self.rate.note(subtasks)
+        known = self.estimate.update(fraction)
+        left = None if known is None else self.estimate.left()
+        facts: dict[str, Any] = {
+            "detail": shortened(one_line(subtasks[0]), self.room) if subtasks else "",
+            "percent": "" if known is None else f"{known:>4.0%}",
+            "rate": str(self.rate),
+            "left": "" if left is None else f"about {duration(max(left, 1))} left",
+        }
         done = {"completed": known, "total": 1.0} if known is not None else {"total": None}
-        percent = f"{known:.0%}" if known is not None else ""
-        facts: dict[str, Any] = {"detail": detail, "percent": percent, "left": self._left(known)}
         self.bar.update(self.task, description=one_line(what), **facts, **done)
-
-    def _left(self, fraction: float | None) -> str:
-        """The time left, if the total has not changed and enough is done to tell."""
-        passed = self.clock() - self.began
-        if self.fell or fraction is None or not _TELLING <= fraction < 1 or passed < _SOON:
-            return ""
-        return f"about {duration(max(passed * (1 - fraction) / fraction, 1))} left"
 
     def close(self) -> None:
         if self.task is not None:
@@ -125,9 +201,8 @@ def shortened(text: str, room: int) -> str:
 
 
 def open_progress(streams: Streams, mode: str = "auto") -> Progress:
-    """The display for `--progress mode`; -q silences all of them."""
-    if mode == "none" or streams.quiet:
+    """The display for `--progress mode`: "auto" is a bar on a terminal and nothing elsewhere, as is -q."""
+    if mode == "none" or streams.quiet or (mode == "auto" and not streams.err_is_terminal):
         return Silent()
-    if mode == "bar" or (mode == "auto" and streams.animated):
-        return Bar(streams)
-    return Lines(streams)
+    has_bar = mode == "bar" or (mode == "auto" and streams.animated)
+    return Bar(streams) if has_bar else Lines(streams)

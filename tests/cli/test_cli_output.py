@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -16,7 +17,7 @@ from stash_cli.commands.argv.flags import FORMATS
 from stash_cli.core.errors import StashNotConfirmedError
 from stash_cli.output.failures import confirm, confirm_count
 from stash_cli.output.formats import open_writer
-from stash_cli.output.progress import Bar, Lines, Silent, open_progress
+from stash_cli.output.progress import Bar, Lines, Rate, Silent, open_progress
 from stash_cli.output.streams import Streams, fake_streams
 from stash_cli.output.values import View, columns, pick, shown
 
@@ -150,9 +151,15 @@ def said(streams: Streams) -> str:
     return streams.err.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
-def test_progress_off_a_terminal_is_a_line_per_tenth_and_never_goes_back() -> None:
+def ticking(step: int) -> Callable[[], float]:
+    """A clock that goes on by `step` seconds whenever it is read."""
+    seconds = count(step=step)
+    return lambda: float(next(seconds))
+
+
+def test_plain_progress_is_a_line_per_tenth_and_never_goes_back() -> None:
     streams = fake_streams()
-    progress = open_progress(streams)
+    progress = Lines(streams, ticking(4))
     for fraction in (None, 0.05, 0.5, 0.4, 0.55, 1.0):
         progress.update("Scanning", fraction, ["a.mp4"])
     progress.close()
@@ -164,7 +171,8 @@ def test_progress_off_a_terminal_is_a_line_per_tenth_and_never_goes_back() -> No
     [
         ({"terminal": True}, "auto", Bar),
         ({"terminal": True, "environ": {"TERM": "dumb"}}, "auto", Lines),
-        ({"terminal": False}, "auto", Lines),
+        ({"terminal": False}, "auto", Silent),
+        ({"terminal": False}, "plain", Lines),
         ({"terminal": False}, "bar", Bar),
         ({"terminal": True}, "plain", Lines),
         ({"terminal": True}, "none", Silent),
@@ -178,26 +186,50 @@ def test_kinds_of_progress(facts: dict[str, Any], mode: str, kind: type) -> None
 
 def test_a_bar_shows_the_sub_task_and_cleans_up() -> None:
     streams = fake_streams(terminal=True)
-    progress = open_progress(streams, "bar")
-    progress.update("Scanning [x]", 0.5, ["Scanning /media/[b].mp4"])
+    progress = Bar(streams, ticking(4))
+    for fraction in (0.4, 0.5):
+        progress.update("Scanning [x]", fraction, ["Scanning /media/[b].mp4"])
     progress.close()
     assert "Scanning [x]" in said(streams)
-    assert "/media/[b].mp4" in said(streams)
+    assert "/[b].mp4" in said(streams)
     assert " 50%" in said(streams)
     assert "[progress" not in said(streams)
 
 
-def test_a_bar_never_goes_back_nor_promises_an_end_while_the_total_grows() -> None:
-    seconds = count(step=10)
-    bar = Bar(fake_streams(terminal=True), lambda: float(next(seconds)))
-    seen = []
-    for fraction in (0.5, 0.96, 0.51, 0.9, 0.97, None, 0.99):
+def shown_by_a_bar(step: int, fractions: Sequence[float | None]) -> list[tuple[str, str]]:
+    """The percentage and the time left after each update, which are `step` seconds apart."""
+    bar, seen = Bar(fake_streams(terminal=True), ticking(step)), []
+    for fraction in fractions:
         bar.update("Scanning", fraction)
         [task] = bar.bar.tasks
-        seen.append((task.fields["percent"], task.fields["left"]))
+        seen.append((task.fields["percent"].strip(), task.fields["left"]))
     bar.close()
-    assert [percent for percent, _ in seen] == ["50%", "96%", "", "", "97%", "", "99%"]
-    assert [left for _, left in seen if left] == ["about 0:10 left", "about 0:01 left"]
+    return seen
+
+
+@every(
+    ("step", "fractions", "percents", "left"),
+    [
+        (4, (0.5, 0.96, 0.51, 0.9, 0.97, None, 0.99), ["", "96%", "", "90%", "97%", "", ""], []),
+        (1, (0.1, 0.2, 0.3, 0.4, 0.2, 0.3), ["", "", "", "40%", "", ""], []),
+        (4, (0.1, 0.2, 0.3, 0.4), ["", "20%", "30%", "40%"], ["0:28", "0:24"]),
+        (4, (0.1, 0.2, 0.8, 0.81, 0.82), ["", "20%", "80%", "81%", "82%"], []),
+    ],
+)
+def test_a_bar_promises_only_what_is_settled(
+    step: int, fractions: Sequence[float | None], percents: list[str], left: list[str]
+) -> None:
+    seen = shown_by_a_bar(step, fractions)
+    assert [percent for percent, _ in seen] == percents
+    assert [text.split()[1] for _, text in seen if text] == left
+
+
+def test_the_rate_says_when_it_cannot_have_seen_all() -> None:
+    for names, told in ((["a", "b"], "1/s"), (["a"], "over 1/s")):
+        rate = Rate(ticking(1))
+        for number in range(20):
+            rate.note([f"{name}{number + index}" for index, name in enumerate(reversed(names))])
+        assert told in str(rate) or not str(rate)
 
 
 def test_questions() -> None:

@@ -293,8 +293,8 @@ def test_scan_from_nothing(embedded_url: str, pictures: Path) -> None:
     cli = Cli(embedded_url)
     cli.ok("library", "add", str(pictures))
     done = cli.ok("scan", "--wait")
-    assert done.out == ""
-    assert "Scanning 100 %" in done.err
+    assert (done.out, done.err) == ("", "job 1 finished\n")
+    assert "Scanning 100 %" in cli.ok("scan", "--wait", "--progress", "plain").err
     assert cli.ok("images", "count").out == "6\n"
     assert len(cli.ok("images", "find", "--paths", "-0").out.rstrip("\0").split("\0")) == 6
     again = cli.ok("metadata", "scan", "--wait", "-q")
@@ -418,7 +418,7 @@ def test_waiting_for_a_job(napping: str) -> None:
 
 
 def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(napping: str) -> None:
-    done = interrupted("--url", napping, "jobs", "wait", "1", until="Napping")
+    done = interrupted("--url", napping, "jobs", "wait", "1", "--progress", "plain", until="Napping")
     assert done.status == 130
     assert "stash jobs stop 1" in done.err
     assert "Traceback" not in done.err
@@ -426,7 +426,8 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(napping: str) -> None:
 
 
 def test_ctrl_c_may_stop_the_job(napping: str) -> None:
-    done = interrupted("--url", napping, "jobs", "wait", "1", "--stop-on-interrupt", until="Napping")
+    words = ("jobs", "wait", "1", "--stop-on-interrupt", "--progress", "plain")
+    done = interrupted("--url", napping, *words, until="Napping")
     assert done.status == 130
     assert Cli(napping)("jobs", "wait", "1").status == 9
 

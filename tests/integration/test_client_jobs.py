@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import Any
 import pytest
 from client_socket import JobServer, job, jobs_served
 
-from stash_cli.core.client import jobs
-from stash_cli.core.client.jobs import JobUpdate, watch_job
+from stash_cli.core.client import job_run
+from stash_cli.core.client.job_run import JobRun
+from stash_cli.core.client.jobs import JobUpdate
 from stash_cli.core.client.session import Session
 from stash_cli.core.errors import (
     StashConnectionError,
@@ -28,8 +28,8 @@ from stash_cli.core.settings import Connection
 
 
 async def followed(session: Session, start: Any = "7", **options: Any) -> list[JobUpdate]:
-    async with aclosing(watch_job(session, start, **options)) as updates:
-        return [update async for update in updates]
+    async with JobRun(session, start, **options) as run:
+        return [update async for update in run]
 
 
 async def until(condition: Any) -> None:
@@ -84,10 +84,9 @@ async def test_an_unhappy_end_is_an_error_after_the_last_update(
 ) -> None:
     async with jobs_served(tmp_path) as (session, server):
         server.jobs["7"] = ending
-        updates = watch_job(session, "7")
-        assert (await anext(updates)).status == ending["status"]
+        [update] = await followed(session)
         with pytest.raises(error, match=words) as caught:
-            await anext(updates)
+            update.check()
         assert caught.value.exit_status == 9
 
 
@@ -147,13 +146,13 @@ async def test_a_restarted_server_does_not_know_the_job(restart: Any, tmp_path: 
 @pytest.mark.parametrize("is_ours", [True, False])
 async def test_a_restart_before_the_first_look_may_bring_another_job(is_ours: bool, tmp_path: Path) -> None:
     async with jobs_served(tmp_path) as (session, server):
-        told: list[StashError] = []
+        told: list[str] = []
 
         async def start() -> str:
             server.away = True
             return "7"
 
-        watched = followed(session, start, poll=0.05, on_away=told.append)
+        watched = followed(session, start, poll=0.05, on_notice=told.append)
         task = asyncio.create_task(watched)
         await until(lambda: told)
         added = datetime.now(UTC) + timedelta(minutes=0 if is_ours else 2)
@@ -164,7 +163,7 @@ async def test_a_restart_before_the_first_look_may_bring_another_job(is_ours: bo
         else:
             with pytest.raises(StashJobUnknownError):
                 await task
-        assert len(told) == 1
+        assert ["Waiting for the server" in text for text in told] == [True, False]
 
 
 NO_JOBS = [17, [1, 2], "x", {"id": "7"}, {"id": "7", "status": 3}, job(progress="half"), job(subTasks="x")]
@@ -213,7 +212,7 @@ async def test_the_time_runs_out_while_the_server_is_away(tmp_path: Path) -> Non
 
 async def test_a_server_that_stays_away_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
-    monkeypatch.setattr(jobs, "_PATIENCE", 0.2)
+    monkeypatch.setattr(job_run, "_PATIENCE", 0.2)
 
     async with jobs_served(tmp_path) as (session, server):
         server.jobs["7"] = job()
@@ -227,8 +226,9 @@ async def test_a_server_that_stays_away_is_given_up(tmp_path: Path, monkeypatch:
 async def test_nothing_runs_on_when_the_reader_leaves(tmp_path: Path) -> None:
     async with jobs_served(tmp_path) as (session, server):
         server.jobs["7"] = job()
-        async with aclosing(watch_job(session, "7", poll=0.02)) as updates:
-            await anext(updates)
+        async with JobRun(session, "7", poll=0.02) as run:
+            async for _ in run:
+                break
         await until(lambda: not server.listeners)
         looks = server.looks
         await asyncio.sleep(0.1)

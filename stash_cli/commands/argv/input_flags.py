@@ -198,7 +198,8 @@ def _nested(item: InputFlag) -> Iterator[InputFlag]:
     """The fields of a nested object, as `outer.inner` under their own names."""
     for inner in input_flags(item.inner or "").values():
         name = f"{item.field.name}.{inner.field.name}"
-        yield InputFlag(ApiField(name, TypeRef(inner.field.type.text), inner.field.attr), inner.word)
+        field = ApiField(name, TypeRef(inner.field.type.text), inner.field.attr)
+        yield InputFlag(field, inner.word, inner.target, inner.inner)
 
 
 def unflatten(values: dict[str, Any]) -> dict[str, Any]:

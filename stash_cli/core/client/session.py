@@ -264,7 +264,8 @@ def _redact_errors(errors: Sequence[StashError | dict[str, Any]], request: Graph
 class Stream:
     """The events of a subscription as JSON: an async iterator and context manager.
 
-    Entering it connects and returns once the server listens; iterating connects as well.
+    Entering it connects and returns once the server listens; iterating connects as well. `on_lost`, set
+    before that, is called with the reason when a lost connection is to be opened again.
     """
 
     def __init__(
@@ -281,6 +282,7 @@ class Stream:
         self._args = args
         self._paths = paths
         self._reconnect = reconnect
+        self.on_lost: Callable[[StashError], None] | None = None
         self._source: Subscription | None = None
         self._request = GraphQLRequest("")
 
@@ -323,4 +325,5 @@ class Stream:
             self._request = GraphQLRequest(text, variables, name)
             check_read_only(self._session.connection, self._request)
             self._source = self._session.transport.subscribe(self._request, reconnect=self._reconnect)
+            self._source.on_lost = self.on_lost
         return self._source

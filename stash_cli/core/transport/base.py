@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from stash_cli.core.errors import StashIntegrationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+    from stash_cli.core.errors import StashError
 
 
 _MAX_SHOWN = 80
@@ -94,7 +96,12 @@ def _malformed(what: str, found: object) -> StashIntegrationError:
 
 
 class Subscription(Protocol):
-    """A stream of responses; it connects on entering, or when the first is awaited."""
+    """A stream of responses; it connects on entering, or when the first is awaited.
+
+    `on_lost` is called with the reason before a lost connection is opened again.
+    """
+
+    on_lost: Callable[[StashError], None] | None
 
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...

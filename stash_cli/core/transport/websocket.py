@@ -67,6 +67,7 @@ class WebSocketSubscription:
         self._open_channel = open_channel
         self._request = request
         self._reconnect = reconnect
+        self.on_lost: Callable[[StashError], None] | None = None
         self._pauses = _pauses()
         self._channel: Channel | None = None
         self._waiting: deque[dict[str, Any]] = deque()
@@ -216,6 +217,8 @@ class WebSocketSubscription:
             self._ended = True
             raise error
         logger.info("%s Connecting again in %.1f s.", error.message, pause)
+        if self.on_lost is not None:
+            self.on_lost(error)
         await asyncio.sleep(pause)
 
 

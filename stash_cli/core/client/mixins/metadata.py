@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import aclosing, asynccontextmanager, suppress
-from pathlib import Path
-from tempfile import NamedTemporaryFile
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.base import Dict, Id, StashClientBase
-from stash_cli.core.client.jobs import ENDED, is_job_id, job_updates, unknown_job
-from stash_cli.core.errors import StashInputError
+from stash_cli.core.client.downloads import download
+from stash_cli.core.client.job_run import JobRun
+from stash_cli.core.client.jobs import is_job_id, unknown_job
+from stash_cli.core.client.task_defaults import saved_defaults
 from stash_cli.core.graphql import document
-from stash_cli.core.transport.files import download_name
 from stash_cli.core.types.base import plain
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from stash_cli.core import types
-    from stash_cli.core.client.session import Session
 
 
 class MetadataClientMixin(StashClientBase):
@@ -31,7 +29,6 @@ class MetadataClientMixin(StashClientBase):
 
         `flags` are further fields of ScanMetadataInput; the others keep the server's saved defaults.
         """
-        # The mutation itself takes absent options for off; the web interface sends the saved ones as well.
         defaults = await self.saved_defaults("scan", "ScanMetadataInput")
         given = {"paths": list(paths)} if paths is not None else {}
         return await self.ask("metadataScan", input={**defaults, **given, **(flags or {})})
@@ -54,13 +51,7 @@ class MetadataClientMixin(StashClientBase):
 
     async def saved_defaults(self, task: str, input_type: str) -> Dict:
         """The server's saved options of a task that its input type has."""
-        from stash_cli.core.types.api import describe_api
-
-        path = f"defaults.{task}"
-        answer: Dict = await self.ask_json("configuration", [path])
-        found = answer["defaults"].get(task) or {}
-        known = describe_api().types[input_type].fields
-        return {key: value for key, value in found.items() if key in known and value is not None}
+        return await saved_defaults(self.session, task, input_type)
 
     async def get_configuration_defaults(self) -> types.ConfigDefaultSettingsResult:
         """The saved options of all tasks."""
@@ -151,41 +142,6 @@ def _downloaded(input_data: Any, target: object) -> Dict:
     return {**plain(input_data), **({} if target is None else {"download": True})}
 
 
-async def download(session: Session, address: str, target: str | Path) -> Path:
-    """Download the file at `address` to `target`, a file or a folder; the path of the copy.
-
-    An existing file is replaced once the new one is complete. Raises StashInputError where nothing can be
-    written; no partial file remains then.
-    """
-    path = _target_path(target, address)
-    try:
-        return await _write(session.transport.download(address), path)
-    except OSError as error:
-        raise StashInputError(f"{path} cannot be written: {error.strerror or error}.") from error
-
-
-def _target_path(target: str | Path, address: str) -> Path:
-    path = Path(target).expanduser()
-    return path / download_name(address) if path.is_dir() else path
-
-
-async def _write(chunks: AsyncGenerator[bytes, None], path: Path) -> Path:
-    # Beside the target and not in the temporary folder, as a file is only renamed atomically on one file
-    # system.
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
-        try:
-            async with aclosing(chunks):
-                async for chunk in chunks:
-                    file.write(chunk)
-            file.close()
-            os.replace(file.name, path)  # noqa: PTH105 - the name is what the temporary file has
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(file.name)  # noqa: PTH108 - as above
-            raise
-    return path
-
-
 class JobsClientMixin(StashClientBase):
     """Operations on jobs."""
 
@@ -218,13 +174,10 @@ class JobsClientMixin(StashClientBase):
         """
         if not is_job_id(job_id):
             raise unknown_job(job_id)
-        updates = job_updates(self.session, job_id, timeout=timeout, poll=period)
-        async with aclosing(updates) as seen:
-            async for update in seen:
+        async with JobRun(self.session, job_id, timeout=timeout, poll=period) as run:
+            async for update in run:
                 if update.status == str(status):
                     return True
-                if update.status in ENDED:
-                    return False
         return False
 
 

@@ -1,0 +1,239 @@
+"""`stash clean`: a dry run first, and a guard against removing what is only not mounted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands import library
+from stash_cli.commands.argv.value_parsers import named
+from stash_cli.commands.media_paths import (
+    folder_problem,
+    is_below,
+    known_below,
+    media_folders,
+    server_paths,
+)
+from stash_cli.commands.sending import uninterrupted
+from stash_cli.commands.tasks import PathOptions
+from stash_cli.commands.waiting import Started, start_job
+from stash_cli.core.errors import StashInputError, StashNotConfirmedError
+from stash_cli.output.failures import confirm
+from stash_cli.output.progress import open_progress
+from stash_cli.output.values import View, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.tasks import TaskOptions
+    from stash_cli.core.client.session import Session
+
+MARKED = View("BaseFile", columns("reason", "path!"), files=("path",))
+SHOWN = 10
+"""The most paths that are shown; the rest is counted."""
+
+_MARKED = re.compile(
+    r"(?P<reason>.*?)\.? ?Marking (?:to clean: |contained (?:file|folder) )(?P<path>.*)", re.DOTALL
+)
+"""What servers log of each file, folder and gallery that they would remove."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most files that go without a question: a number, a part of all files, or both."""
+
+    count: float = 100
+    fraction: float = 0.1
+
+    def is_exceeded(self, count: int, total: int) -> bool:
+        return count > self.count or count > self.fraction * max(total, count)
+
+    def __str__(self) -> str:
+        texts = [f"{self.fraction:.0%} of the files"] if self.fraction < 1 else []
+        texts += [f"{self.count:.0f} files"] if self.count < float("inf") else []
+        return " or ".join(texts)
+
+
+def limit(text: str) -> Limit:
+    """`500` as a number of files, `5%` as a part of them."""
+    number = text.removesuffix("%")
+    if not number.isdecimal() or (number != text and int(number) > 100):  # noqa: PLR2004 - per cent
+        raise StashInputError(f"{text!r} is neither a number of files nor a percentage such as 5%")
+    return Limit(int(number), 1) if number == text else Limit(float("inf"), int(number) / 100)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CleanOptions(PathOptions):
+    """The command line of `clean`."""
+
+    max_missing: Annotated[
+        Limit | None,
+        typer.Option(
+            "--max-missing",
+            metavar="N|N%",
+            parser=named("--max-missing", limit),
+            help="the most files to remove without --yes (default: 100, and 10% of all)",
+        ),
+    ] = None
+    forget_folder: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--forget-folder",
+            metavar="PATH",
+            help="a folder that is gone for good: take it off the media folders and remove what was in it; "
+            "repeatable",
+        ),
+    ] = None
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask, whatever would go")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a dry run would remove: (reason, path) of files and folders; `is_complete`: no line was lost."""
+
+    marked: list[tuple[str, str]]
+    is_complete: bool
+
+    def below(self, folder: str) -> list[str]:
+        return [path for _, path in self.marked if is_below(path, folder)]
+
+    @property
+    def files(self) -> list[str]:
+        return [path for reason, path in self.marked if not reason.startswith(("Folder", "Gallery"))]
+
+
+async def prepare_clean(
+    session: Session, runtime: Runtime, options: TaskOptions, values: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Run dry, show what would go and guard it; None where there is nothing to do.
+
+    Raises StashNotConfirmedError for more than the limit, or all of a media folder, without a yes.
+    """
+    if not isinstance(options, CleanOptions):
+        raise TypeError("clean has its own options")
+    forgotten = server_paths(options.forget_folder or ())
+    if not values.get("dryRun"):
+        await forget(session, runtime, forgotten)
+        values |= {"paths": [*values["paths"], *forgotten]} if values.get("paths") else {}
+    reasons = await _folder_reasons(session, values.get("paths"), forgotten)
+    if reasons and not options.yes and not values.get("dryRun"):
+        _refuse(runtime, reasons, [], yes=False)
+    found = await dry_run(session, runtime, values | {"dryRun": True}, options)
+    if values.get("dryRun"):
+        runtime.print_rows(MARKED, [{"reason": reason, "path": path} for reason, path in found.marked])
+        runtime.streams.note(f"dry run: {counted(found)} would be removed")
+        return None
+    if not found.marked and found.is_complete:
+        runtime.streams.note("nothing to clean")
+        return None
+    reasons += await guard(session, found, options.max_missing or Limit(), forgotten)
+    _refuse(runtime, reasons, found.marked, yes=options.yes)
+    # Folders may have gone while the question was open; the same input runs again, now for real.
+    if late := [
+        r for r in await _folder_reasons(session, values.get("paths"), forgotten) if r not in reasons
+    ]:
+        _refuse(runtime, late, found.marked, yes=options.yes)
+    return values | {"dryRun": False}
+
+
+async def forget(session: Session, runtime: Runtime, forgotten: Sequence[str]) -> None:
+    """Take folders off the media folders: what was in them then counts as gone."""
+    known = await library.folders(session) if forgotten else []
+    left = [folder for folder in known if folder["path"] not in forgotten]
+    if len(left) < len(known):
+        told = f"{', '.join(forgotten)}: no media folder any more"
+        await uninterrupted(library.write(session, runtime, left, told))
+
+
+async def dry_run(
+    session: Session, runtime: Runtime, values: dict[str, Any], options: CleanOptions
+) -> Findings:
+    """What a clean would remove, from the log of a dry run. Raises StashJobError when that fails."""
+    from stash_cli.core.client.job_log import matters
+    from stash_cli.core.client.job_run import JobRun
+
+    async def start() -> str:
+        return await uninterrupted(start_job(session, runtime, "metadataClean", {"input": values}, Started()))
+
+    progress = open_progress(runtime.streams, options.progress)
+    run = JobRun(session, start, with_log=True, on_notice=runtime.streams.note, timeout=options.wait_timeout)
+    run.log.keep = lambda line: matters(line) or _MARKED.match(line["message"]) is not None
+    async with run:
+        try:
+            async for update in run:
+                progress.update(f"{update.description} (dry run)", update.progress, update.sub_tasks)
+        finally:
+            progress.close()
+    if run.last is not None:
+        run.last.check()
+    found = [match for line in run.log.lines() if (match := _MARKED.match(line["message"]))]
+    return Findings(
+        [(match["reason"] or "in a zip", _path(match["path"])) for match in found], run.log.is_complete
+    )
+
+
+def _path(text: str) -> str:
+    """The path in a log line, which may stand in quotes."""
+    return text.removesuffix(" to clean").strip('"')
+
+
+async def guard(session: Session, found: Findings, most: Limit, forgotten: Sequence[str]) -> list[str]:
+    """Reasons not to remove what a dry run found without a yes."""
+    files = [path for path in found.files if not any(is_below(path, folder) for folder in forgotten)]
+    total = await count_files(session)
+    reasons = [] if found.is_complete else ["the log of the dry run is incomplete: more may go than is shown"]
+    if most.is_exceeded(len(files), total):
+        reasons.append(f"{len(files)} of about {total} files would go, more than {most}")
+    for folder in await media_folders(session):
+        gone = [path for path in files if is_below(path, folder)]
+        if gone and len(gone) >= await known_below(session, folder):
+            reasons.append(f"all of {folder} would go: is its drive mounted?")
+    return reasons
+
+
+async def count_files(session: Session) -> int:
+    """About how many files the library has: its scenes, images and galleries."""
+    fields = ["scene_count", "image_count", "gallery_count"]
+    stats = await session.call("stats", {}, fields)
+    return sum(stats[name] for name in fields)
+
+
+async def _folder_reasons(
+    session: Session, paths: Sequence[str] | None, forgotten: Sequence[str]
+) -> list[str]:
+    """Media folders that are missing or empty, among those that are cleaned."""
+    found = []
+    for folder in await media_folders(session):
+        is_chosen = not paths or any(is_below(path, folder) or is_below(folder, path) for path in paths)
+        if is_chosen and folder not in forgotten and (problem := await folder_problem(session, folder)):
+            found.append(f"{folder} {problem}")
+    return found
+
+
+def _refuse(runtime: Runtime, reasons: list[str], marked: list[tuple[str, str]], *, yes: bool) -> None:
+    """Show what would go, and ask where there are reasons; raises StashNotConfirmedError."""
+    texts = [f"  {path} ({reason})" for reason, path in marked[:SHOWN]]
+    texts += [f"  and {len(marked) - SHOWN} more"] if len(marked) > SHOWN else []
+    if marked and (reasons or runtime.streams.verbose):
+        for text in (f"{len(marked)} files and folders are gone:", *texts):
+            runtime.streams.note(text)
+    if not reasons:
+        return
+    try:
+        confirm(runtime.streams, f"clean: {'; '.join(reasons)}. Remove all the same", yes=yes)
+    except StashNotConfirmedError as error:
+        raise StashNotConfirmedError(
+            f"clean refuses: {'; '.join(reasons)}",
+            hint="--yes removes all the same; --max-missing raises the limit; --forget-folder PATH is for a "
+            "folder that is gone for good.",
+        ) from error
+
+
+def counted(found: Findings) -> str:
+    """`3 files and folders`."""
+    count = len(found.marked)
+    return f"{count} {'file or folder' if count == 1 else 'files and folders'}"

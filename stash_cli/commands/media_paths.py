@@ -1,0 +1,144 @@
+"""What can be known of the library before a job starts: is the server ready, are folders and paths there."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from stash_cli.commands.library import absolute
+from stash_cli.core.errors import StashInputError, StashUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.session import Session
+
+
+async def require_ready(session: Session) -> None:
+    """Raise StashSystemNotReadyError before set-up or a migration: then jobs end and have done nothing."""
+    from stash_cli.core.graphql.responses import not_ready
+
+    status = (await session.call("systemStatus", {}, ["status"]))["status"]
+    if status != "OK":
+        raise not_ready(status, status)
+
+
+def server_paths(words: Sequence[str]) -> list[str]:
+    """Paths as the server is to be sent them: absolute, as it would take them relative to its own folder."""
+    if not all(map(str.strip, words)):
+        raise StashUsageError("PATH is empty: give a file or folder, or none for all media folders")
+    return [absolute(word) for word in words]
+
+
+async def media_folders(session: Session) -> list[str]:
+    """The paths of the media folders."""
+    answer = await session.call("configuration", {}, ["general.stashes.path"])
+    return [stash["path"] for stash in answer["general"]["stashes"]]
+
+
+async def check_paths(session: Session, runtime: Runtime, paths: Sequence[str]) -> None:
+    """Refuse paths that the server would skip, saying so only in its log, or not at all.
+
+    Raises StashInputError for a path in no media folder, and for one that is missing or unreadable where that
+    can be known.
+    """
+    folders = await media_folders(session)
+    if not folders:
+        runtime.streams.warn("there are no media folders; add one with: stash library add PATH")
+    for path in paths:
+        if not any(is_below(path, folder) for folder in folders):
+            raise StashInputError(f"{path} is not in a media folder", hint="See `stash library list`.")
+        if (local := local_path(session, path)) is not None:
+            require_readable(local)
+        elif path not in folders:
+            await require_folder_of(session, path)
+
+
+def local_path(session: Session, path: str) -> str | None:
+    """Where this machine has a path of the server; None where that is not known."""
+    return path if session.connection.is_embedded else None
+
+
+def require_readable(path: str) -> None:
+    """Raise StashInputError for a path of this machine that is missing or cannot be read."""
+    if not os.path.lexists(path):
+        raise StashInputError(f"there is no file or folder {path}")
+    if not os.access(path, os.R_OK):
+        raise StashInputError(f"{path} cannot be read: permission denied")
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder, or is in it; by name, for paths of any system."""
+    folder = folder.rstrip("/\\")
+    return path == folder or path.startswith((f"{folder}/", f"{folder}\\"))
+
+
+async def require_folder_of(session: Session, path: str) -> None:
+    """Raise StashInputError for a path whose folder is certainly not there on the server.
+
+    The API lists folders only, and no links, so it cannot tell that a file is missing: the job's log does.
+    """
+    from stash_cli.core.errors import StashGraphQLError
+
+    folder = parent_of(path)
+    missing = f"there is no folder {folder} on the server, or it cannot read it"
+    try:
+        listed = (await session.call("directory", {"path": folder}, ["directories"]))["directories"]
+    except StashGraphQLError as error:
+        raise StashInputError(f"{missing}: {error.message}") from error
+    # Of a folder that it cannot read the server lists the neighbours whose names begin likewise.
+    if listed and all(parent_of(each) != folder for each in listed):
+        raise StashInputError(missing)
+
+
+def parent_of(path: str) -> str:
+    """The folder that holds a path of any system."""
+    cut = max(path.rstrip("/\\").rfind("/"), path.rstrip("/\\").rfind("\\"))
+    return path[: max(cut, 1)] if cut >= 0 else ""
+
+
+async def folder_problem(session: Session, folder: str) -> str | None:
+    """The problem of a media folder, as far as it can be known: missing, or empty though it was not."""
+    local = local_path(session, folder)
+    if local is not None:
+        return await _local_problem(session, folder, local)
+    from stash_cli.core.errors import StashGraphQLError
+
+    try:
+        listed = (await session.call("directory", {"path": folder}, ["directories"]))["directories"]
+    except StashGraphQLError:
+        return "is missing on the server, or cannot be read by it"
+    if listed:
+        is_there = any(parent_of(each) == folder.rstrip("/\\") for each in listed)
+        return None if is_there else "is missing on the server, or cannot be read by it"
+    # Files are not listed: only where files in folders of it are known is something missing.
+    count = await known_below(session, folder, in_folders=True)
+    return f"has no folders any more, though {count} objects in its folders are known" if count else None
+
+
+async def _local_problem(session: Session, folder: str, local: str) -> str | None:
+    try:
+        is_empty = not os.listdir(local)  # noqa: PTH208 - only whether there is any
+    except OSError as error:
+        return "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+    count = await known_below(session, folder) if is_empty else 0
+    return f"is empty, though {count} objects in it are known" if count else None
+
+
+async def known_below(session: Session, folder: str, *, in_folders: bool = False) -> int:
+    """The scenes, images and galleries with files below a folder (`in_folders`: only below its folders)."""
+    separator = "\\" if "\\" in folder and "/" not in folder else "/"
+    inside = "^" + re.escape(folder.rstrip("/\\") + separator)
+    inside += f"[^{re.escape(separator)}]+{re.escape(separator)}" if in_folders else ""
+    criterion = {"path": {"value": inside, "modifier": "MATCHES_REGEX"}}
+    total = 0
+    for operation, filter_name in (
+        ("findScenes", "scene_filter"),
+        ("findImages", "image_filter"),
+        ("findGalleries", "gallery_filter"),
+    ):
+        args = {filter_name: criterion, "filter": {"per_page": 0}}
+        total += (await session.call(operation, args, ["count"]))["count"]
+    return total

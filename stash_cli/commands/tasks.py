@@ -1,0 +1,163 @@
+"""Tasks on the library: what each takes, and how its input comes about before it starts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.flags import FlagTable
+from stash_cli.commands.argv.input_flags import flag_table, input_flags, unflatten
+from stash_cli.commands.media_paths import check_paths, require_ready, server_paths
+from stash_cli.commands.waiting import JOB, FollowOptions, run_job
+from stash_cli.output.failures import confirm
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.session import Session
+
+    Values = dict[str, Any]
+    Prepare = Callable[[Session, Runtime, "TaskOptions", Values], Awaitable[Values | None]]
+
+SETTINGS = "Settings (default: those saved on the server)"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TaskOptions(FollowOptions):
+    """The command line of a task; `flags` are fields of its input."""
+
+    wait: Annotated[bool, typer.Option("--wait", help="wait until the job ends; exit 9 if it fails")] = False
+
+    @property
+    def follows(self) -> bool:
+        """Whether the command waits: the other options imply --wait."""
+        return self.wait or self.wait_timeout is not None or self.fail_on_log is not None
+
+    @property
+    def targets(self) -> Sequence[str]:
+        """The paths that the task is limited to."""
+        return getattr(self, "paths", None) or ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PathOptions(TaskOptions):
+    """A task that can be limited to files and folders."""
+
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="only these files and folders")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RiskyOptions(TaskOptions):
+    """A task that cannot be undone."""
+
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """One task: `operation` starts it with an `input`, whose saved options are `saved` in the defaults.
+
+    `strip` is a prefix of field names that their flags leave out. `prepare` completes or checks the input
+    right before the start; `question` is asked before.
+    """
+
+    verb: str
+    operation: str
+    about: str
+    text: str = ""
+    examples: tuple[str, ...] = ()
+    input: str | None = None
+    options: type[TaskOptions] = TaskOptions
+    saved: str = ""
+    strip: str = ""
+    prepare: Prepare | None = None
+    question: str = ""
+    flags: Callable[[FlagTable], FlagTable] = lambda table: table
+    needs_ready: bool = True
+
+    def flag_table(self) -> FlagTable:
+        """One flag per field of the input; paths are arguments."""
+        if self.input is None:
+            return FlagTable()
+        table = flag_table(self.input, group=SETTINGS if self.saved else "Settings", strip=self.strip)
+        table.flags.pop("--path", None)
+        return self.flags(table)
+
+    def build(self) -> StashCommand:
+        """The command of the task."""
+        return command(
+            self.verb,
+            partial(run_task, self),
+            self.options,
+            help=self.text or f"{self.about}.",
+            examples=self.examples,
+            flags=self.flag_table,
+        )
+
+
+def run_task(task: Task, runtime: Runtime, options: TaskOptions) -> None:
+    runtime.check_output(JOB)
+    if task.question:
+        confirm(runtime.streams, task.question, yes=getattr(options, "yes", False))
+    follow = options if options.follows else None
+
+    async def work(session: Session) -> None:
+        args = await arguments(session, runtime, task, options)
+        if args is not None:
+            await run_job(session, runtime, task.operation, args, follow)
+
+    runtime.run(work, writes=True)
+
+
+async def arguments(session: Session, runtime: Runtime, task: Task, options: TaskOptions) -> Values | None:
+    """The arguments of the mutation: saved options, flags over them, and paths, checked where possible.
+
+    None where nothing is left to be done.
+    """
+    paths = server_paths(options.targets)
+    if task.needs_ready:
+        await require_ready(session)
+    if isinstance(options, PathOptions):
+        await check_paths(session, runtime, paths)
+    if task.input is None:
+        return {}
+    given = await _given(session, task, options.flags)
+    values: Values | None = merged(await _saved(session, task), given) | ({"paths": paths} if paths else {})
+    if task.prepare is not None and values is not None:
+        values = await task.prepare(session, runtime, options, values)
+    if values is None:
+        return None
+    runtime.streams.detail(f"{task.verb} with {json.dumps(values, ensure_ascii=False)}")
+    return {"input": values}
+
+
+async def _given(session: Session, task: Task, flags: Mapping[str, Any]) -> Values:
+    """The flags as input JSON, with names of objects looked up."""
+    from stash_cli.commands.verbs.targets import resolved
+
+    known = input_flags(task.input or "")
+    plain = {name: value for name, value in flags.items() if name not in known}
+    return unflatten(plain) | await resolved(session, known, {n: v for n, v in flags.items() if n in known})
+
+
+async def _saved(session: Session, task: Task) -> Values:
+    from stash_cli.core.client.task_defaults import saved_defaults
+
+    return await saved_defaults(session, task.saved, task.input or "") if task.saved else {}
+
+
+def merged(saved: Values, given: Values) -> Values:
+    """`given` over `saved`, field by field also in nested objects."""
+    found = saved | given
+    for name in saved.keys() & given.keys():
+        if isinstance(saved[name], dict) and isinstance(given[name], dict):
+            found[name] = merged(saved[name], given[name])
+    return found

@@ -1,0 +1,309 @@
+"""One job followed to its end, through dropped websockets, failed polls and server restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from stash_cli.core.client.job_log import JobLog, LogReader
+from stash_cli.core.client.jobs import ENDED, Job, JobUpdate, checked, unknown_job
+from stash_cli.core.errors import (
+    StashAuthenticationError,
+    StashConnectionError,
+    StashError,
+    StashIntegrationError,
+    StashJobRunningError,
+    StashVersionError,
+)
+from stash_cli.core.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from stash_cli.core.client.session import Session, Stream
+
+Start = Callable[[], Awaitable[str]]
+OnNotice = Callable[[str], None]
+Work = Callable[[], Awaitable[None]]
+
+_PATIENCE = 60.0
+"""Seconds a server may be away (restarting), or answer polls with errors, before waiting ends."""
+_POLL_INTERVAL = 1.0
+"""Seconds between polls without a websocket."""
+_LOOK = 5.0
+"""Seconds for the first poll, even with a shorter timeout, and for the last one after the timeout."""
+_CLOCK_SKEW = timedelta(seconds=5)
+"""Tolerated difference of the two clocks when a job is recognised by its start time."""
+_FINAL = (StashAuthenticationError, StashVersionError, StashIntegrationError)
+"""Errors of a poll that the next one would meet again."""
+
+
+class JobRun:
+    """One job from its start to its end: an async context manager that iterates over its updates.
+
+        async with JobRun(session, start) as run:
+            async for update in run: ...
+        run.last.check()
+
+    `start` is the job's id, or a function that starts it and returns the id. Entering subscribes to updates,
+    and with `with_log` to the server's log, before that function is called; the job is polled every `poll`
+    seconds as well. `on_notice` gets texts about a server that is away. The last update is that of the ended
+    job; `log` has the lines that were logged meanwhile, complete once the block is left.
+
+    Job ids start again at 1 with the server. So a job is identified by the time it was added and its
+    description when it is first seen; a later job with the same id is another one.
+
+    Iterating raises StashJobRunningError after `timeout` seconds, StashJobUnknownError for a job that the
+    server does not know or whose id now belongs to another one, StashConnectionError for a server that is or
+    stays unreachable, and StashIntegrationError for an answer that is not a job.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        start: Start | str | int,
+        *,
+        timeout: float | None = None,
+        poll: float = 5.0,
+        with_log: bool = False,
+        on_notice: OnNotice | None = None,
+    ) -> None:
+        self.session = session
+        self.id = ""
+        self.last: JobUpdate | None = None
+        """The latest update; None before the first."""
+        self.log = JobLog()
+        self._start = start
+        self._reader = LogReader(session, self.log) if with_log else None
+        self._notice = on_notice or (lambda _: None)
+        self._poll_seconds = poll
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+        self._news: asyncio.Queue[Job | StashError | Exception] = asyncio.Queue()
+        self._stream: Stream | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._no_websocket = asyncio.Event()
+        """Set once there are no updates over a websocket."""
+        self._started: tuple[datetime, datetime] | None = None
+        """Times before and after the call that started the job."""
+        self._away: StashError | None = None
+        """The reason why the server does not answer polls now."""
+        self._was_away = False
+        self._looking_since: float | None = None
+        """Time of the first poll of a job that was started elsewhere."""
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._listen()
+            if self._reader is not None:
+                await self._reader.open()
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            # The end of the log is waited for only where the job's end was seen.
+            if self._reader is not None and kind is None and self.last is not None and self.last.ended:
+                await self._reader.read_last()
+        finally:
+            await self._close()
+
+    async def __aiter__(self) -> AsyncIterator[JobUpdate]:
+        await self._follow()
+        while self.last is None or not self.last.ended:
+            job = await self._next()
+            if self.last is None or job != self.last.job:
+                self.last = JobUpdate(job)
+                self.log.set_window(job)
+                yield self.last
+
+    async def wait(self) -> JobUpdate:
+        """The last update, without the others."""
+        async for update in self:
+            if update.ended:
+                return update
+        raise unknown_job(self.id)
+
+    async def _listen(self) -> None:
+        """Subscribe to job updates; without websockets the job is only polled."""
+        stream = self.session.subscribe("jobsSubscribe", reconnect=True)
+        stream.on_lost = self._note_lost
+        try:
+            async with asyncio.timeout(self._left()):
+                await stream.__aenter__()
+        except (StashError, TimeoutError) as error:
+            logger.info("No websocket (%s); the job is looked at every second.", error)
+            self._no_websocket.set()
+            return
+        self._stream = stream
+        self._run(lambda: self._read_stream(stream))
+
+    async def _follow(self) -> None:
+        """Start the job, if it is to be started here, and poll it."""
+        if callable(self._start):
+            # Both times are taken on this machine; they recognise the job after a server restart.
+            before = datetime.now(UTC)
+            self.id = str(await self._start())
+            self._started = before, datetime.now(UTC)
+        else:
+            self.id = str(self._start)
+            self._looking_since = time.monotonic()
+        self._run(self._poll)
+
+    async def _next(self) -> Job:
+        """The next update of the job; raises the error that ended the run."""
+        while True:
+            try:
+                async with asyncio.timeout(self._left()):
+                    found = await self._news.get()
+            except TimeoutError:
+                return await self._last_look()
+            if isinstance(found, Exception):
+                raise found
+            if str(found["id"]) == self.id:
+                self._check_same(found)
+                return found
+            self.log.note_other(found)
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._stream is not None:
+            await self._stream.aclose()
+        if self._reader is not None:
+            await self._reader.close()
+
+    def _left(self) -> float | None:
+        """Seconds until the deadline, or at least until the first poll of a job is answered."""
+        if self._deadline is None:
+            return None
+        ends = self._deadline
+        if self._looking_since is not None and self.last is None:
+            ends = max(ends, self._looking_since + _LOOK)
+        return max(0.0, ends - time.monotonic())
+
+    def _run(self, work: Work) -> None:
+        self._tasks.append(asyncio.create_task(self._reported(work)))
+
+    async def _reported(self, work: Work) -> None:
+        """Run `work` and pass its error on to the iteration, which would otherwise wait for ever.
+
+        The coroutine is created here and not by the caller: a task that is cancelled before its first step
+        would leave it never awaited.
+        """
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - raised by `_next`
+            self._news.put_nowait(error)
+
+    def _note_lost(self, error: StashError) -> None:
+        # A poll that fails says more: that the server itself is away.
+        if self._away is None:
+            self._notice(f"{error.message} Connecting again for updates of the job.")
+
+    async def _read_stream(self, stream: Stream) -> None:
+        try:
+            async for update in stream:
+                self._news.put_nowait(checked(update.get("job") if isinstance(update, dict) else None))
+        except StashError as error:
+            logger.info("The websocket is gone (%s); the job is looked at instead.", error.message)
+        self._no_websocket.set()
+
+    async def _poll(self) -> None:
+        """Poll now and every few seconds; a server that knew the job may fail to answer for a while."""
+        away_since = 0.0
+        while True:
+            try:
+                job = await self._look()
+            except StashError as error:
+                if isinstance(error, _FINAL) or not self._may_come_back:
+                    raise
+                if self._away is None:
+                    away_since = time.monotonic()
+                    self._notice(f"{error.message} Waiting for the server.")
+                self._away, self._was_away = error, True
+                if time.monotonic() - away_since > _PATIENCE:
+                    raise
+            else:
+                if self._away is not None:
+                    self._notice("The server answers again.")
+                self._away = None
+                self._news.put_nowait(job)
+            await self._pause()
+
+    @property
+    def _may_come_back(self) -> bool:
+        """Whether the server was reached before: if not, the address may be wrong, and waiting is no use."""
+        return self.last is not None or self._started is not None
+
+    async def _look(self) -> Job | StashError:
+        """The job as the server knows it; an error, not raised, for one that it does not know."""
+        job = await self.session.call("findJob", {"input": {"id": self.id}})
+        # Servers forget finished jobs after a while, and all jobs on a restart.
+        return unknown_job(self.id, was_away=self._was_away) if job is None else checked(job)
+
+    async def _pause(self) -> None:
+        """Wait for the next poll, which is sooner without a websocket."""
+        if self._away is not None or self._no_websocket.is_set():
+            await asyncio.sleep(min(self._poll_seconds, _POLL_INTERVAL))
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._poll_seconds):
+                await self._no_websocket.wait()
+
+    def _check_same(self, job: Job) -> None:
+        """Raise StashJobUnknownError for another job with this id."""
+        if self.last is not None:
+            same = all(self.last.job.get(name) == job.get(name) for name in ("addTime", "description"))
+        else:
+            # Without a break between its start and the first look the server is the one that started it.
+            same = self._started is None or not self._was_away or self._was_added_by_us(job)
+        if not same:
+            raise unknown_job(self.id, was_away=self._was_away)
+
+    def _was_added_by_us(self, job: Job) -> bool:
+        """Whether a job was added while ours was started, within the tolerated clock difference."""
+        if self._started is None:
+            return True
+        try:
+            added = datetime.fromisoformat(str(job.get("addTime")))
+        except ValueError:
+            return False
+        if added.tzinfo is None:
+            return False
+        before, after = self._started
+        return before - _CLOCK_SKEW <= added <= after + _CLOCK_SKEW
+
+    async def _last_look(self) -> Job:
+        """The job at the deadline, if it has ended by now; raises the error of the deadline otherwise."""
+        if self._away is not None:
+            was = "ran when it was last seen" if self.last else "was started"
+            raise StashConnectionError(f"{self._away.message} Job {self.id} {was}.", hint=self._away.hint)
+        try:
+            async with asyncio.timeout(_LOOK):
+                job = await self._look()
+        except (StashConnectionError, TimeoutError):
+            raise StashConnectionError(
+                f"{self.session.connection.server} did not report the state of job {self.id} in time."
+            ) from None
+        if isinstance(job, StashError):
+            raise job
+        self._check_same(job)
+        if job["status"] in ENDED:
+            return job
+        raise _still_running(JobUpdate(job))
+
+
+def _still_running(update: JobUpdate) -> StashJobRunningError:
+    done = "" if update.progress is None else f", {update.progress:.0%} done"
+    verb = "still waits in the queue" if update.status == "READY" else f"is still running{done}"
+    return StashJobRunningError(
+        f"Waiting timed out; job {update.id} {verb}, and continues.",
+        hint=f"Run: stash jobs wait {update.id}",
+    )
