@@ -36,6 +36,8 @@ MARKED = View("BaseFile", columns("reason", "path!"), files=("path",))
 SHOWN = 10
 """The most paths that are shown; the rest is counted."""
 
+_DRY = re.compile(r"Running in Dry Mode")
+"""What servers log at the start of a dry run: without it the log was not read, or is not understood."""
 _MARKED = re.compile(
     r"(?P<reason>.*?)\.? ?Marking (?:to clean: |contained (?:file|folder) )(?P<path>.*)", re.DOTALL
 )
@@ -125,7 +127,7 @@ async def prepare_clean(
     found = await dry_run(session, runtime, values | {"dryRun": True}, options)
     if values.get("dryRun"):
         runtime.print_rows(MARKED, [{"reason": reason, "path": path} for reason, path in found.marked])
-        runtime.streams.note(f"dry run: {counted(found)} would be removed")
+        runtime.streams.note(f"dry run: {counted(len(found.marked))} would be removed")
         return None
     if not found.marked and found.is_complete:
         runtime.streams.note("nothing to clean")
@@ -161,7 +163,9 @@ async def dry_run(
 
     progress = open_progress(runtime.streams, options.progress)
     run = JobRun(session, start, with_log=True, on_notice=runtime.streams.note, timeout=options.wait_timeout)
-    run.log.keep = lambda line: matters(line) or _MARKED.match(line["message"]) is not None
+    run.log.keep = lambda line: (
+        matters(line) or bool(_MARKED.match(line["message"]) or _DRY.match(line["message"]))
+    )
     async with run:
         try:
             async for update in run:
@@ -170,10 +174,10 @@ async def dry_run(
             progress.close()
     if run.last is not None:
         run.last.check()
-    found = [match for line in run.log.lines() if (match := _MARKED.match(line["message"]))]
-    return Findings(
-        [(match["reason"] or "in a zip", _path(match["path"])) for match in found], run.log.is_complete
-    )
+    messages = [line["message"] for line in run.log.lines()]
+    found = [match for message in messages if (match := _MARKED.match(message))]
+    is_complete = run.log.is_complete and any(map(_DRY.match, messages))
+    return Findings([(match["reason"] or "in a zip", _path(match["path"])) for match in found], is_complete)
 
 
 def _path(text: str) -> str:
@@ -219,7 +223,7 @@ def _refuse(runtime: Runtime, reasons: list[str], marked: list[tuple[str, str]],
     texts = [f"  {path} ({reason})" for reason, path in marked[:SHOWN]]
     texts += [f"  and {len(marked) - SHOWN} more"] if len(marked) > SHOWN else []
     if marked and (reasons or runtime.streams.verbose):
-        for text in (f"{len(marked)} files and folders are gone:", *texts):
+        for text in (f"{counted(len(marked))} {'is' if len(marked) == 1 else 'are'} gone:", *texts):
             runtime.streams.note(text)
     if not reasons:
         return
@@ -233,7 +237,6 @@ def _refuse(runtime: Runtime, reasons: list[str], marked: list[tuple[str, str]],
         ) from error
 
 
-def counted(found: Findings) -> str:
+def counted(count: int) -> str:
     """`3 files and folders`."""
-    count = len(found.marked)
     return f"{count} {'file or folder' if count == 1 else 'files and folders'}"

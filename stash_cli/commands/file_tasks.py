@@ -177,13 +177,18 @@ def run_export(runtime: Runtime, options: ExportOptions) -> None:
         if options.target is None:
             await run_job(session, runtime, "metadataExport", {}, follow)
             return None
-        async with patient(session) as slow:
-            address = await slow.call("exportObjects", {"input": export_input(options.flags)})
-            return await fetched(slow, address, options.target)
+        return await exported(session, options.flags, options.target)
 
     path = runtime.run(work, writes=True)
     if path is not None:
         tell_copy(runtime, path)
+
+
+async def exported(session: Session, flags: dict[str, Any], target: str) -> str:
+    """Export the chosen objects to a file here; its path."""
+    async with patient(session) as slow:
+        address = await slow.call("exportObjects", {"input": export_input(flags)})
+        return await fetched(slow, address, target)
 
 
 def export_input(flags: dict[str, Any]) -> dict[str, Any]:

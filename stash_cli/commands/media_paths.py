@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stash_cli.commands.library import absolute
 from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +39,13 @@ async def media_folders(session: Session) -> list[str]:
     return [stash["path"] for stash in answer["general"]["stashes"]]
 
 
-async def check_paths(session: Session, runtime: Runtime, paths: Sequence[str]) -> None:
+async def check_paths(
+    session: Session, runtime: Runtime, paths: Sequence[str], *, exist: bool = True
+) -> None:
     """Refuse paths that the server would skip, saying so only in its log, or not at all.
 
-    Raises StashInputError for a path in no media folder, and for one that is missing or unreadable where that
-    can be known.
+    Raises StashInputError for a path in no media folder, and with `exist` for one that is missing or
+    unreadable where that can be known.
     """
     folders = await media_folders(session)
     if not folders:
@@ -50,6 +53,8 @@ async def check_paths(session: Session, runtime: Runtime, paths: Sequence[str]) 
     for path in paths:
         if not any(is_below(path, folder) for folder in folders):
             raise StashInputError(f"{path} is not in a media folder", hint="See `stash library list`.")
+        if not exist:
+            continue
         if (local := local_path(session, path)) is not None:
             require_readable(local)
         elif path not in folders:
@@ -134,11 +139,7 @@ async def known_below(session: Session, folder: str, *, in_folders: bool = False
     inside += f"[^{re.escape(separator)}]+{re.escape(separator)}" if in_folders else ""
     criterion = {"path": {"value": inside, "modifier": "MATCHES_REGEX"}}
     total = 0
-    for operation, filter_name in (
-        ("findScenes", "scene_filter"),
-        ("findImages", "image_filter"),
-        ("findGalleries", "gallery_filter"),
-    ):
-        args = {filter_name: criterion, "filter": {"per_page": 0}}
-        total += (await session.call(operation, args, ["count"]))["count"]
+    for entity in (ENTITIES[name] for name in ("Scene", "Image", "Gallery")):
+        args = {entity.filter_arg: criterion, "filter": {"per_page": 0}}
+        total += (await session.call(entity.find, args, ["count"]))["count"]
     return total

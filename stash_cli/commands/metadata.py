@@ -149,6 +149,7 @@ ALL = (
         "a media folder, as when its drive is not mounted, is removed only with --yes.",
         input="CleanMetadataInput",
         options=CleanOptions,
+        paths_exist=False,
         prepare=prepare_clean,
         examples=(
             "stash clean --dry-run",

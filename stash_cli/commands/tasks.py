@@ -82,6 +82,8 @@ class Task:
     question: str = ""
     flags: Callable[[FlagTable], FlagTable] = lambda table: table
     needs_ready: bool = True
+    paths_exist: bool = True
+    """Whether paths have to be there; what is cleaned may be gone."""
 
     def flag_table(self) -> FlagTable:
         """One flag per field of the input; paths are arguments."""
@@ -126,7 +128,7 @@ async def arguments(session: Session, runtime: Runtime, task: Task, options: Tas
     if task.needs_ready:
         await require_ready(session)
     if isinstance(options, PathOptions):
-        await check_paths(session, runtime, paths)
+        await check_paths(session, runtime, paths, exist=task.paths_exist)
     if task.input is None:
         return {}
     given = await _given(session, task, options.flags)

@@ -78,6 +78,7 @@ ALLOWED = {
         "core.errors",
         "core.settings",
         "core.log",
+        "core.private_files",
         "core.unset",
     ),
     "stash_cli.core.store": (

@@ -42,6 +42,8 @@ PERMITTED = {
     ("jobs", "tell_to_stop"): "jobs are no objects",
     ("waiting", "start_job"): "jobs are no objects",
     ("waiting", "_interrupted"): "jobs are no objects",
+    ("file_tasks", "copied"): "copies of the database change nothing in it",
+    ("file_tasks", "exported"): "an export changes nothing",
     ("library", "write"): "settings are no objects",
 }
 """Module and function -> why it may send what is no query by its name."""

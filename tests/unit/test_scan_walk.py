@@ -130,10 +130,10 @@ def test_outside_and_missing_paths_are_told(tmp_path: Path) -> None:
         library, outside, library / ".." / "library two", library / "none", library / "a.mp4"
     )
     assert files == ["a.mp4"]
-    assert [text.rpartition(": ")[2] for text in warnings] == [
-        "it is outside the library folders",
-        "it is outside the library folders",
-        "No such file or directory",
+    assert warnings == [
+        " two is not in the configured stash paths",
+        " two is not in the configured stash paths",
+        "error scanning /none: No such file or directory",
     ]
 
 
@@ -160,7 +160,7 @@ def test_links_to_files_and_folders_elsewhere_are_followed_on_request(tmp_path: 
     assert {text.partition(": ")[2] for text in warnings} == {"it is a link out of the library folders"}
     files, warnings = found(library, follow_links=True)
     assert files == ["d/x.mp4", "y.mp4"]
-    assert warnings == ["Skipping /dead.mp4: No such file or directory"]
+    assert warnings == ["error scanning /dead.mp4: No such file or directory"]
 
 
 def test_names_that_are_no_text_are_told(tmp_path: Path) -> None:

@@ -54,6 +54,10 @@ class Cleaner:
     _kept: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
+        log = self.progress.library_log
+        log.info("Starting cleaning of tracked files")
+        if self.options.get("dryRun"):
+            log.info("Running in Dry Mode")
         with self.database.read() as connection:
             general = settings.read_part(connection, "general")
             warn = self.progress.library_log.warning
@@ -103,18 +107,19 @@ class Cleaner:
         self.progress.check()
         self.progress.step()
         if not _is_accepted(rules, file):
-            reason = "is not in the library any more"
+            reason = "File not in any stash library directories"
         elif not self._exists(file):
-            reason = "is missing"
+            reason = "File not found"
         else:
             return False
         if not self._can_be_missing(rules, file.path):
             return False
-        self._log(f"{file.path} {reason}")
+        self._mark(reason, file.path)
         return True
 
-    def _log(self, text: str) -> None:
-        self.progress.library_log.info(f"{text}{': would be cleaned' if self.options.get('dryRun') else ''}")
+    def _mark(self, reason: str, path: str) -> None:
+        """Log what is removed, or would be, in the server's words."""
+        self.progress.library_log.info(f'{reason}. Marking to clean: "{path}"')
 
     def _exists(self, file: _File) -> bool:
         """Whether a file is there; one that cannot be examined counts as there, and is logged."""
@@ -127,7 +132,8 @@ class Cleaner:
             return name in self._zip_members(file.zip_path)
         except (OSError, BrokenFileError) as error:
             reason = getattr(error, "strerror", None) or error
-            self.progress.library_log.warning(f"Keeping {file.path}: {reason}")
+            text = f'error getting file info for "{file.path}", not cleaning: {reason}'
+            self.progress.library_log.error(text)
             return True
 
     def _zip_members(self, path: str) -> frozenset[str]:
@@ -140,7 +146,7 @@ class Cleaner:
             return False
         gone = rules.root_of(path) is None or not Path(path).is_dir()
         if gone and (gone := self._can_be_missing(rules, path, count=0)):
-            self._log(f"Folder {path} is missing")
+            self._mark("Folder not found", path)
         return gone
 
     def _can_be_missing(self, rules: Rules, path: str, count: int = 1) -> bool:

@@ -124,9 +124,13 @@ class LibraryLog:
         self.written: Broadcast[LogEntry] = Broadcast()
 
     def write(self, level: str, message: str) -> None:
+        # As on the server, whose log level is that of what it keeps: listeners get everything.
+        if level == "Debug" and not self.written.is_heard:
+            return
         entry = LogEntry(timestamps.now_nano(), level, message)
-        with self._lock:
-            self._entries.appendleft(entry)
+        if level != "Debug":
+            with self._lock:
+                self._entries.appendleft(entry)
         self.written.publish(entry)
 
     def info(self, message: str) -> None:

@@ -98,7 +98,7 @@ class _Scan:
         self.progress.total(None)
         with self.progress.task("Walking directory tree"):
             log = self.progress.library_log
-            walk = Walk(self.rules, log.warning, self.follow_links, on_error=log.error)
+            walk = Walk(self.rules, log.warning, self.follow_links, on_error=log.error, on_skip=log.write)
             for one in walk.paths(paths):
                 self.progress.check()
                 if isinstance(one, FoundFile):

@@ -132,6 +132,8 @@ class FoundFile:
 class Walk:
     """One pass over the library; `warn` is called for what is passed over, `on_error` for what is unreadable.
 
+    `on_skip` is called with a level and a text for files that a scan does not take. Texts are the server's.
+
     Links to folders are followed, each target once and never to an ancestor, so that a loop of links ends;
     links out of the library only with `follow_links`. A folder is not walked twice.
     """
@@ -141,6 +143,7 @@ class Walk:
     follow_links: bool = False
     on_error: Callable[[str], None] | None = None
     """By default `warn`."""
+    on_skip: Callable[[str, str], None] | None = None
     _linked: set[tuple[int, int]] = field(default_factory=set)
     _done: set[str] = field(default_factory=set)
 
@@ -155,7 +158,7 @@ class Walk:
                 continue
             root = self.rules.root_of(path)
             if root is None:
-                self.warn(f"Skipping {path}: it is outside the library folders")
+                self.warn(f"{path} is not in the configured stash paths")
                 continue
             if not (self.follow_links or self._is_inside(path)):
                 self.warn(f"Skipping {path}: a link leads out of the library folders")
@@ -164,7 +167,7 @@ class Walk:
                 mode = Path(path).stat().st_mode
                 yield from self._ancestors(root, path)
             except OSError as error:
-                self.fail(f"Skipping {path}: {error.strerror}")
+                self.fail(f"error scanning {path}: {error.strerror}")
                 continue
             yield from self._tree(root, path) if stat.S_ISDIR(mode) else self._single(root, path)
 
@@ -206,7 +209,7 @@ class Walk:
         try:
             facts = Path(path).stat()
         except OSError as error:
-            self.fail(f"Skipping {path}: {error.strerror}")
+            self.fail(f"error scanning {path}: {error.strerror}")
             return
         folder = FoundFolder(path, whole_seconds(facts))
         stack.append(((facts.st_dev, facts.st_ino), self._inside(root, folder)))
@@ -228,7 +231,7 @@ class Walk:
             with os.scandir(folder) as entries:
                 listing = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            self.fail(f"Skipping {folder}: {error.strerror}")
+            self.fail(f"error scanning {folder}: {error.strerror}")
             return []
         return [entry for entry in listing if self._is_text(entry.path) and not self._leads_outside(entry)]
 
@@ -261,8 +264,12 @@ class Walk:
         self, root: Root, entry: os.DirEntry[str], sidecars: Sidecars, *, in_gallery: bool
     ) -> Iterator[FoundFile]:
         kind = self.rules.kind(root, entry.path)
-        facts = self._facts(entry) if kind else None
-        if kind is None or facts is None or not self._is_wanted(facts):
+        if kind is None:
+            # Seldom wanted, and there may be very many.
+            self._skip("Debug", f"Skipping {entry.path} as it does not match what the library holds")
+            return
+        facts = self._facts(entry)
+        if facts is None or not self._is_wanted(entry.path, facts):
             return
         captions, interactive = sidecars.of(entry.name) if kind == "video" else ((), False)
         yield FoundFile(
@@ -273,10 +280,16 @@ class Walk:
         try:
             return entry.stat()
         except OSError as error:
-            self.fail(f"Skipping {entry.path}: {error.strerror}")
+            self.fail(f"error scanning {entry.path}: {error.strerror}")
             return None
 
-    def _is_wanted(self, facts: os.stat_result) -> bool:
+    def _skip(self, level: str, text: str) -> None:
+        if self.on_skip is not None:
+            self.on_skip(level, text)
+
+    def _is_wanted(self, path: str, facts: os.stat_result) -> bool:
+        if stat.S_ISREG(facts.st_mode) and facts.st_size == 0:
+            self._skip("Info", f"Skipping zero-length file: {path}")
         if not stat.S_ISREG(facts.st_mode) or facts.st_size == 0:
             return False
         return self.rules.older_than is None or facts.st_mtime >= self.rules.older_than
@@ -285,7 +298,7 @@ class Walk:
         try:
             facts = link.stat()
         except OSError as error:
-            self.fail(f"Skipping {link.path}: {error.strerror}")
+            self.fail(f"error scanning {link.path}: {error.strerror}")
             return False
         # Device and inode identify the target, because several names may lead to it.
         target = (facts.st_dev, facts.st_ino)

@@ -1,0 +1,183 @@
+"""The tasks of the API as commands: what each sends, and what it refuses before it starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_support import Cli, leaves
+from every import every
+
+from stash_cli.commands.file_tasks import FILE_TASKS
+from stash_cli.commands.metadata import TASKS
+from stash_cli.core.types.api import describe_api
+
+
+@pytest.fixture
+def library(embedded_url: str, pictures: Path) -> Cli:
+    """A scanned library of six pictures."""
+    cli = Cli(embedded_url)
+    cli.ok("library", "add", str(pictures))
+    cli.ok("scan", "--wait")
+    return cli
+
+
+def sent(cli: Cli, *words: str) -> dict[str, Any]:
+    """The input that a task was started with, as -v tells it."""
+    said = cli(*words, "-v").err
+    [line] = [line for line in said.splitlines() if " with {" in line]
+    found: dict[str, Any] = json.loads(line.partition(" with ")[2])
+    return found
+
+
+def test_every_task_of_the_api_has_a_verb() -> None:
+    wanted = {
+        name
+        for name in describe_api().mutations
+        if name.startswith(("metadata", "migrate", "optimise", "backup", "anonymise", "export", "import"))
+    }
+    here = {task.operation for task in TASKS.values()}
+    files = {"metadataImport", "importObjects", "metadataExport", "exportObjects"}
+    assert wanted == here | files | {"backupDatabase", "anonymiseDatabase"}
+    verbs = {path[1] for path in leaves() if path[0] == "metadata"}
+    assert verbs == {*TASKS, *FILE_TASKS}
+
+
+@every(
+    ("words", "input_"),
+    [
+        (("generate", "--covers", "--scene", "Sea"), {"covers": True, "sceneIDs": ["1"]}),
+        (
+            ("generate", "--preview-segments", "3", "--overwrite"),
+            {"previewOptions": {"previewSegments": 3}, "overwrite": True},
+        ),
+        (("auto-tag",), {"performers": ["*"], "studios": ["*"], "tags": ["*"]}),
+        (("auto-tag", "--tag", "Outdoor", "--tag", "id:1"), {"tags": ["1"]}),
+        (("auto-tag", "--studio", "*"), {"studios": ["*"]}),
+        (
+            ("identify", "--source", "nfo", "--source", "https://box.example/graphql", "--set-organized"),
+            {
+                "sources": [
+                    {"source": {"scraper_id": "nfo"}},
+                    {"source": {"stash_box_endpoint": "https://box.example/graphql"}},
+                ],
+                "options": {"setOrganized": True},
+            },
+        ),
+        (("metadata", "migrate-blobs", "--delete-old"), {"deleteOld": True}),
+        (("metadata", "migrate", "--yes"), {"backupPath": ""}),
+        (
+            ("scan", "--min-mod-time", "2024-01-02T00:00:00Z"),
+            {"filter": {"minModTime": "2024-01-02T00:00:00Z"}},
+        ),
+    ],
+)
+def test_flags_become_the_input(small_library: Path, words: tuple[str, ...], input_: dict[str, Any]) -> None:
+    assert sent(Cli(f"embedded:{small_library}"), *words) == input_
+
+
+def test_clean_generated_is_of_all_kinds_or_of_those_named(cli: Cli) -> None:
+    assert all(sent(cli, "metadata", "clean-generated").values())
+    assert {kind for kind, on in sent(cli, "metadata", "clean-generated", "--sprites").items() if on} == {
+        "sprites"
+    }
+
+
+def test_saved_defaults_hold_unless_a_flag_says_otherwise(library: Cli) -> None:
+    saved = "{scan: {scanGeneratePhashes: true, rescan: true}}"
+    library.ok("api", f"mutation {{ configureDefaults(input: {saved}) {{ deleteFile }} }}")
+    found = sent(library, "scan", "--no-rescan")
+    assert (found["scanGeneratePhashes"], found["rescan"]) == (True, False)
+
+
+def test_what_has_to_be_confirmed_is_refused_without_a_terminal(cli: Cli) -> None:
+    for words in (("import",), ("metadata", "migrate")):
+        assert (done := cli(*words)).status == 11, done.err
+        assert "--yes" in done.err
+
+
+def test_identify_without_sources_says_what_a_source_is(cli: Cli) -> None:
+    done = cli("identify", "--wait")
+    assert (done.status, "--source" in done.err) == (2, True)
+
+
+def test_paths_are_absolute_and_checked_for_every_task(library: Cli, pictures: Path) -> None:
+    relative = os.path.relpath(pictures / "p1.png")
+    for verb in ("scan", "generate", "auto-tag"):
+        assert sent(library, verb, relative)["paths"] == [str(pictures / "p1.png")]
+        assert "not in a media folder" in library(verb, "/elsewhere").err
+        assert "no file or folder" in library(verb, str(pictures / "p99.png")).err
+        assert library(verb, "").status == 2
+
+
+def test_clean_shows_first_what_would_go_and_asks_for_much(library: Cli, pictures: Path) -> None:
+    assert "nothing to clean" in library.ok("clean").err
+    (pictures / "p1.png").unlink()
+    dry = library.ok("clean", "--dry-run", "--json")
+    assert [row["path"] for row in dry.json] == [str(pictures / "p1.png")]
+    refused = library("clean", "--wait")
+    assert (refused.status, "1 of about 6 files would go" in refused.err) == (11, True)
+    assert "p1.png (File not found)" in refused.err
+    assert library.ok("images", "count").out == "6\n"
+    declined = library("clean", "--wait", terminal=True, answers="n\n")
+    assert (declined.status, "Remove all the same?" in declined.err) == (11, True)
+    library.ok("clean", "--wait", "--max-missing", "1")
+    assert library.ok("images", "count").out == "5\n"
+    assert library("clean", "--max-missing", "lots").status == 2
+
+
+def gone(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def emptied(folder: Path) -> None:
+    gone(folder)
+    folder.mkdir()
+
+
+@every(("happens", "told"), [(gone, "is missing"), (emptied, "is empty, though 6 objects in it are known")])
+def test_clean_keeps_a_media_folder_that_is_not_mounted(
+    tmp_path: Path, pictures: Path, happens: Any, told: str
+) -> None:
+    cli, folder = (
+        Cli(f"embedded:{tmp_path / happens.__name__}.sqlite"),
+        tmp_path / f"{happens.__name__}-media",
+    )
+    shutil.copytree(pictures, folder)
+    cli.ok("library", "add", str(folder))
+    cli.ok("scan", "--wait")
+    happens(folder)
+    for words in (("--wait",), ("--max-missing", "100%"), (str(folder),)):
+        refused = cli("clean", *words)
+        assert (refused.status, f"{folder} {told}" in refused.err) == (11, True), refused.err
+    cli.ok("clean", "--forget-folder", str(folder), "--wait")
+    assert cli.ok("images", "count").out == "0\n"
+    assert cli.ok("library", "list", "--json").json == []
+
+
+def test_a_backup_is_downloaded_or_stays_on_the_server(library: Cli, tmp_path: Path) -> None:
+    done = library.ok("backup", str(tmp_path / "copy.sqlite"))
+    assert done.out == f"{tmp_path / 'copy.sqlite'}\n"
+    assert Cli(f"embedded:{tmp_path / 'copy.sqlite'}").ok("images", "count").out == "6\n"
+    assert "the copy is on the server" in library.ok("backup").err
+    assert library("backup", str(tmp_path / "none" / "copy")).status == 2
+    library.ok("metadata", "anonymise", str(tmp_path), "-q")
+    assert len(list(tmp_path.glob("*anonymous*"))) == 1
+
+
+def test_objects_are_exported_and_imported(library: Cli, tmp_path: Path) -> None:
+    library.ok("tag", "create", "--name", "Outdoor")
+    target = str(tmp_path / "all.zip")
+    assert library.ok("export", target).out == f"{target}\n"
+    assert any("tags" in name for name in zipfile.ZipFile(target).namelist())
+    other = Cli(f"embedded:{tmp_path / 'other.sqlite'}")
+    other.ok("import", target, "--wait", "--missing-ref-behaviour", "ignore")
+    assert other.ok("tags", "count").out == "1\n"
+    assert library("export", target, "--tags", "1,x").status == 2
+    assert library("export", "--tags", "all").status == 2
+    assert library("import", str(tmp_path / "none.zip")).status == 2
