@@ -117,7 +117,7 @@ async def prepare_clean(
     """
     if not isinstance(options, CleanOptions):
         raise TypeError("clean has its own options")
-    forgotten = server_paths(options.forget_folder or ())
+    forgotten = server_paths(runtime, options.forget_folder or ())
     if not values.get("dryRun"):
         await forget(session, runtime, forgotten)
         values |= {"paths": [*values["paths"], *forgotten]} if values.get("paths") else {}

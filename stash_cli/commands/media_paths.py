@@ -6,7 +6,6 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from stash_cli.commands.library import absolute
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.types.entities import ENTITIES
 
@@ -26,11 +25,11 @@ async def require_ready(session: Session) -> None:
         raise not_ready(status, status)
 
 
-def server_paths(words: Sequence[str]) -> list[str]:
-    """Paths as the server is to be sent them: absolute, as it would take them relative to its own folder."""
+def server_paths(runtime: Runtime, words: Sequence[str]) -> list[str]:
+    """The server's paths for those of people: absolute, and mapped."""
     if not all(map(str.strip, words)):
         raise StashUsageError("PATH is empty: give a file or folder, or none for all media folders")
-    return [absolute(word) for word in words]
+    return [runtime.server_path(word) for word in words]
 
 
 async def media_folders(session: Session) -> list[str]:
@@ -55,15 +54,18 @@ async def check_paths(
             raise StashInputError(f"{path} is not in a media folder", hint="See `stash library list`.")
         if not exist:
             continue
-        if (local := local_path(session, path)) is not None:
+        if (local := local_path(session, runtime, path)) is not None:
             require_readable(local)
         elif path not in folders:
             await require_folder_of(session, path)
 
 
-def local_path(session: Session, path: str) -> str | None:
+def local_path(session: Session, runtime: Runtime, path: str) -> str | None:
     """Where this machine has a path of the server; None where that is not known."""
-    return path if session.connection.is_embedded else None
+    if session.connection.is_embedded:
+        return path
+    found = runtime.profile.path_maps.to_local(path) if runtime.has_settings else path
+    return found if found != path else None
 
 
 def require_readable(path: str) -> None:
@@ -106,9 +108,8 @@ def parent_of(path: str) -> str:
 
 async def folder_problem(session: Session, folder: str) -> str | None:
     """The problem of a media folder, as far as it can be known: missing, or empty though it was not."""
-    local = local_path(session, folder)
-    if local is not None:
-        return await _local_problem(session, folder, local)
+    if session.connection.is_embedded:
+        return await _local_problem(session, folder)
     from stash_cli.core.errors import StashGraphQLError
 
     try:
@@ -123,9 +124,9 @@ async def folder_problem(session: Session, folder: str) -> str | None:
     return f"has no folders any more, though {count} objects in its folders are known" if count else None
 
 
-async def _local_problem(session: Session, folder: str, local: str) -> str | None:
+async def _local_problem(session: Session, folder: str) -> str | None:
     try:
-        is_empty = not os.listdir(local)  # noqa: PTH208 - only whether there is any
+        is_empty = not os.listdir(folder)  # noqa: PTH208 - only whether there is any
     except OSError as error:
         return "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
     count = await known_below(session, folder) if is_empty else 0

@@ -124,7 +124,7 @@ async def arguments(session: Session, runtime: Runtime, task: Task, options: Tas
 
     None where nothing is left to be done.
     """
-    paths = server_paths(options.targets)
+    paths = server_paths(runtime, options.targets)
     if task.needs_ready:
         await require_ready(session)
     if isinstance(options, PathOptions):
