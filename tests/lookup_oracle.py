@@ -334,11 +334,9 @@ def _length(oracle: LookupOracle, type_name: str, row: Row) -> list[Any] | None:
 
 
 def _average(oracle: LookupOracle, _: str, row: Row) -> list[Any]:
-    firsts = [
-        oracle.files("Image", oracle.by_id["images"][one])[:1]
-        for one in oracle.held("Gallery", "images", row)
-    ]
-    sides = [min(file["width"], file["height"]) for files in firsts for file in files]
+    images = [oracle.by_id["images"][one] for one in oracle.held("Gallery", "images", row)]
+    files = [file for image in images for file in oracle.files("Image", image)]
+    sides = [min(file["width"], file["height"]) for file in files]
     return [sum(sides) / len(sides)] if sides else []
 
 
@@ -567,17 +565,18 @@ def _hashes(oracle: LookupOracle, _: str, row: Row, asked: semantics.Asked) -> b
 
 
 def _duplicated(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
-    """Whether another object has the same value; missing values never match."""
+    """Whether another object has the same value, or any other file the same phash; none never matches."""
+    every = oracle.file_values("phash", [oracle.file(file["id"]) for file in oracle.rows["files"]])
 
     def parts(part: str, one: Row) -> set[Any]:
-        if part in ("eq", "phash"):
-            files = [oracle.file(one["id"])] if type_name == "File" else oracle.files(type_name, one)
-            return set(oracle.file_values("phash", files))
         if part == "stash_id":
             return {stash_id for _, stash_id in oracle.boxes(type_name, one)}
         return set(oracle.values(type_name, part, one))
 
     def shared(part: str, wanted: bool) -> bool:
+        if part in ("eq", "phash"):
+            files = [oracle.file(row["id"])] if type_name == "File" else oracle.files(type_name, row)
+            return any((every.count(one) > 1) == wanted for one in oracle.file_values("phash", files))
         others = [parts(part, one) for one in oracle.rows[TABLES[type_name]] if one["id"] != row["id"]]
         return any(any(value in other for other in others) == wanted for value in parts(part, row))
 

@@ -158,7 +158,7 @@ def relation(held: list[set[int]], asked: Asked, *, single: bool) -> bool:
 def custom(held: dict[str, Any], lookup: str, name: str, wanted: Any) -> bool:
     """Whether a custom field meets a lookup; numbers compare with numbers, texts with texts."""
     if lookup == "null":
-        return (name not in held) == wanted
+        return (str(held.get(name, "")).strip(" ") == "") == wanted
     met = name in held and _custom(held[name], lookup, wanted)
     return met != (lookup in NEGATIVE)
 

@@ -61,15 +61,20 @@ class SampleLibrary(LibraryClient):
 
     def image(self, path: str, *, galleries: tuple[str, ...] = (), **facts: Any) -> str:
         """The id of a new image with one file, in the given galleries."""
+        with self.library.database.write() as connection:
+            image = _key(connection.execute(t.images.insert().values(**_stamps())))
+            for gallery in galleries:
+                connection.execute(t.galleries_images.insert().values(gallery_id=gallery, image_id=image))
+        self.picture(path, str(image), **facts)
+        return str(image)
+
+    def picture(self, path: str, image: str, **facts: Any) -> None:
+        """A new image file, as a file of `image`: the first one is the primary."""
         number = self._file(path, facts.pop("size", 100), facts.pop("hashes", {}))
         with self.library.database.write() as connection:
             picture = {"format": "png", "width": 100, "height": 100} | facts
             connection.execute(t.image_files.insert().values(file_id=number, **picture))
-            image = _key(connection.execute(t.images.insert().values(**_stamps())))
             self._attach(connection, t.images_files, "image_id", image, number)
-            for gallery in galleries:
-                connection.execute(t.galleries_images.insert().values(gallery_id=gallery, image_id=image))
-        return str(image)
 
     def _file(self, path: str, size: int, hashes: dict[str, Any]) -> int:
         folder, _, name = path.rpartition("/")

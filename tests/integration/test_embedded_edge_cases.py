@@ -144,3 +144,24 @@ def test_a_part_of_a_setting_leaves_the_rest_at_its_default(sample: SampleLibrar
 
 def test_streams_are_those_of_a_scene(sample: SampleLibrary) -> None:
     assert sample.refusal("{ sceneStreams { url } }") == "the id of a scene has to be given"
+
+
+def test_duplicates_are_files_of_any_kind(sample: SampleLibrary) -> None:
+    """The server counts the files with a hash: copies within one scene, and an image of the same hash."""
+    for title, hashes in (("two copies", (7, 7)), ("as an image", (8,)), ("alone", (9,))):
+        scene = sample.create("sceneCreate", title=title)
+        for number, phash in enumerate(hashes):
+            sample.video(f"/media/{title}/{number}.mp4", scene, hashes={"phash": phash})
+    sample.image("/media/still.png", hashes={"phash": 8})
+    assert sample.found("Scene", {"duplicated": {"duplicated": True}}) == {"1", "2"}
+    assert sample.found("Scene", {"duplicated": {"phash": False}}) == {"3"}
+    assert len(sample.found("File", {"duplicated": {"duplicated": True}})) == 4
+
+
+def test_the_resolution_of_a_gallery_is_that_of_all_files(sample: SampleLibrary) -> None:
+    """The server averages over every file of the gallery's images, not over primary ones."""
+    gallery = sample.create("galleryCreate", title="Album")
+    image = sample.image("/media/small.png", galleries=(gallery,), width=640, height=480)
+    sample.picture("/media/large.png", image, width=1920, height=1440)
+    band = {"modifier": "EQUALS", "value": "STANDARD_HD"}
+    assert sample.found("Gallery", {"average_resolution": band}) == {gallery}

@@ -47,7 +47,7 @@ def _people(made: SampleLibrary) -> None:
         birthdate="1980",
         death_date="2020-01-01",
         circumcised="CUT",
-        custom_fields={"shoe": "40"},
+        custom_fields={"shoe": "40", "note": " "},
     )
     made.create("performerCreate", name="Cleo", tag_ids=["4"], details="plain")
     made.create("groupCreate", name="Series", synopsis="About it")
@@ -262,6 +262,8 @@ OTHERS = [
     ("Performer", {"custom_fields": [{"field": "shoe", "modifier": "EQUALS", "value": [40]}]}, "1"),
     ("Performer", {"custom_fields": [{"field": "shoe", "modifier": "EQUALS", "value": ["40"]}]}, "2"),
     ("Performer", {"custom_fields": [{"field": "shoe", "modifier": "IS_NULL"}]}, "3"),
+    ("Performer", {"custom_fields": [{"field": "note", "modifier": "IS_NULL"}]}, "2 3"),
+    ("Performer", {"custom_fields": [{"field": "note", "modifier": "NOT_NULL"}]}, "1"),
     ("Performer", {"custom_fields": [{"field": "shoe", "modifier": "GREATER_THAN", "value": [40]}]}, "2"),
     ("Performer", {"custom_fields": [{"field": "note", "modifier": "INCLUDES", "value": ["TALL"]}]}, "1"),
     ("Performer", {"stash_id_endpoint": {"modifier": "EQUALS", "stash_id": "AAA"}}, "1"),

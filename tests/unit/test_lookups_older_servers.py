@@ -24,10 +24,7 @@ def asked(type_name: str, question: Any, version: str) -> Compiled:
 
 
 OLDER = [
-    *(
-        ("0.26.2", owner, {"url__excludes": "x"})
-        for owner in ("Scene", "Gallery", "Studio", "Performer", "Group")
-    ),
+    *(("0.26.2", owner, {"url__excludes": "x"}) for owner in ("Scene", "Gallery", "Performer", "Group")),
     *(("0.26.2", owner, {"aliases__excludes": "x"}) for owner in ("Tag", "Studio", "Performer")),
     *(
         ("0.24.3", "Performer", question)
@@ -40,6 +37,16 @@ OLDER = [
         )
     ),
 ]
+
+
+def test_the_addresses_of_studios_are_a_list_since_0_30() -> None:
+    assert asked("Studio", {"url__excludes": "x"}, "0.29.3").filter == {}
+    assert asked("Studio", {"url__excludes": "x"}, "0.30.0").filter != {}
+
+
+def test_servers_before_0_25_fail_on_the_speed_of_scripts() -> None:
+    assert asked("Scene", {"interactive_speed__gte": 50}, "0.24.3").filter == {}
+    assert asked("Scene", {"interactive_speed__gte": 50}, "0.25.0").filter != {}
 
 
 @pytest.mark.parametrize(("until", "owner", "question"), OLDER, ids=[f"{o} {q}" for _, o, q in OLDER])

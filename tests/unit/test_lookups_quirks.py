@@ -144,6 +144,7 @@ NUMBERS = [
         NONE,
     ),
     ("objects without performers never match", "Scene", {"performer_age__ne": 30}, {}, "performer_age"),
+    ("images without a hash never match", "Image", {"checksum__null": True}, {}, "checksum"),
     (
         "a bare year is a number, before every date",
         "Scene",
@@ -345,6 +346,13 @@ CUSTOM = [
         "Performer",
         {"custom_fields__a__regex": "x"},
         {"custom_fields": [custom("NOT_NULL")]},
+        "custom_fields",
+    ),
+    (
+        "NOT_NULL drops blank texts",
+        "Performer",
+        {"custom_fields__a__regex": "^$"},
+        {},
         "custom_fields",
     ),
     (

@@ -110,7 +110,7 @@ EXCLUDES_DROPS_EMPTY = _keys("*: zip_file")
 NULL_OF_ANY = _keys("*: performer_tags", "Performer: groups", "Group Movie: performers")
 """Relations over two steps: IS_NULL also finds objects of which one of several paths is empty."""
 
-ASKED_POSITIVELY = _keys("*: performer_age", "Gallery: parent_folder")
+ASKED_POSITIVELY = _keys("*: performer_age", "Gallery: parent_folder", "Image: checksum")
 """Fields for which the server never finds objects without a value, or fails."""
 
 WRONG_INSIDE = _keys("Performer: age birth_year death_year", "Scene Image Gallery: performer_age")
@@ -142,6 +142,18 @@ OLDER_ANSWERS = (
         _keys("Performer: gender"),
         lambda criterion: criterion.get("value") is None,
         "servers before 0.25 find exactly one gender only.",
+    ),
+    Deviation(
+        "0.30",
+        _keys("Studio: url"),
+        lambda criterion: criterion["modifier"] == "EXCLUDES",
+        "servers before 0.30 leave out studios without any.",
+    ),
+    Deviation(
+        "0.25",
+        _keys("Scene: interactive_speed"),
+        lambda _: True,
+        "servers before 0.25 fail.",
     ),
 )
 """Deviations of older releases only (live, 0.22.1; the releases from the server's source)."""

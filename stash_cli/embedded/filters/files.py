@@ -100,7 +100,7 @@ def _folder_of(table: Table) -> relations.Relation:
 _scenes = partial(criteria.pairs, t.scenes_files, "file_id", "scene_id")
 _images = partial(criteria.pairs, t.images_files, "file_id", "image_id")
 _galleries = partial(criteria.pairs, t.galleries_files, "file_id", "gallery_id")
-_same_phash = special.duplicate_values(_phashes)
+_same_phash = special.shared_prints(_phashes)
 
 FILE_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("basename"),
@@ -203,12 +203,12 @@ def _path(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Con
 
 
 def _shorter_sides(entity: criteria.Entity) -> ColumnElement[Any]:
-    """The average shorter side of the primary files of the gallery's images."""
+    """The average shorter side of all files of the gallery's images."""
     link, files, picture = t.galleries_images.alias(), t.images_files.alias(), t.image_files.alias()
     average = (
         select(func.avg(criteria.shorter_side(picture.c.width, picture.c.height)))
         .select_from(link)
-        .join(files, and_(files.c.image_id == link.c.image_id, files.c.primary.is_(True)))
+        .join(files, files.c.image_id == link.c.image_id)
         .join(picture, picture.c.file_id == files.c.file_id)
         .where(link.c.gallery_id == entity.c.id)
     )

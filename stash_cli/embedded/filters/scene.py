@@ -128,7 +128,7 @@ _performers, _tags = _link(t.performers_scenes, "performer_id"), _link(t.scenes_
 _groups, _galleries = _link(t.groups_scenes, "group_id"), _link(t.scenes_galleries, "gallery_id")
 _studio = criteria.OwnColumn(t.scenes, "studio_id")
 _markers = common.column_links(t.scene_markers, "scene_id", "id")
-_same_phash = special.duplicate_values(_phashes)
+_same_phash = special.shared_prints(_phashes)
 
 SCENE_FILTER: dict[str, criteria.Handler] = {
     **criteria.strings("title code details director"),

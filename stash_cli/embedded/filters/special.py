@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, false, func, not_, or_, select, true
 
+from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import criteria
 from stash_cli.embedded.filters.criteria import Condition, Entity, Handler, any_row, exists_row
 from stash_cli.embedded.graphql.errors import Refused, UnsupportedModifier
@@ -118,6 +119,19 @@ def duplicate_values(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool]
     return make
 
 
+def shared_prints(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool], Condition]:
+    """Condition that a phash in `rows` (owner, phash) belongs to several files of any kind, or to one."""
+
+    def make(entity: Entity, wanted: bool) -> Condition:
+        found, prints = rows().subquery(), t.files_fingerprints.alias()
+        number = func.count()
+        chosen = select(prints.c.fingerprint).where(prints.c.type == "phash").group_by(prints.c.fingerprint)
+        values = chosen.having(number > 1 if wanted else number == 1)
+        return entity.c.id.in_(select(found.c[0]).where(found.c[1].in_(values)))
+
+    return make
+
+
 def duplicated(ways: Mapping[str, Callable[[Entity, bool], Condition]]) -> Handler:
     """Condition of a DuplicationCriterionInput: every given kind of duplicate must hold, or not hold."""
 
@@ -139,12 +153,17 @@ def custom_fields(table: Table, owner: str) -> Handler:
             stored = table.alias()
             rows = select(stored.c[owner]).where(stored.c.field == entry["field"])
             if entry["modifier"] == "IS_NULL":
-                wanted.append(entity.c.id.not_in(rows))
+                wanted.append(entity.c.id.not_in(rows.where(_is_filled(stored.c.value))))
             else:
                 wanted.append(entity.c.id.in_(rows.where(_custom_value(stored.c.value, entry))))
         return and_(*wanted) if wanted else None
 
     return handle
+
+
+def _is_filled(stored: ColumnElement[Any]) -> Condition:
+    """Not a blank text, which the server takes for null."""
+    return func.trim(stored) != ""
 
 
 def _custom_value(stored: ColumnElement[Any], entry: Mapping[str, Any]) -> Condition:
@@ -187,7 +206,7 @@ _LISTS: dict[str, Callable[[Any, list[Any]], Condition]] = {
     "EXCLUDES": lambda stored, values: and_(true(), *(stored.not_like(f"%{value}%") for value in values)),
     "MATCHES_REGEX": lambda stored, values: and_(true(), *_regexes(stored, values)),
     "NOT_MATCHES_REGEX": lambda stored, values: and_(true(), *map(not_, _regexes(stored, values))),
-    "NOT_NULL": lambda stored, _: stored.is_not(None),
+    "NOT_NULL": lambda stored, _: _is_filled(stored),
 }
 _COUNTED = {"GREATER_THAN": 1, "LESS_THAN": 1, "BETWEEN": 2, "NOT_BETWEEN": 2}
 

@@ -8,7 +8,7 @@
 | eq, in | equal, or one of them; 5 is not "5", case matters |
 | gt, gte, lt, lte, between | numbers are compared with numbers, texts with texts |
 | contains, regex | on texts, as for other text fields |
-| null | True: without the field |
+| null | True: without the field, or with a blank text, as the server has it |
 | ne, excludes, not_regex, not_between | the complement, which includes objects without the field |
 
 Only single criteria are sent to the server: a disjunction would share one join.
@@ -71,6 +71,8 @@ _TEXTS: dict[str, Callable[[Any], list[Entry]]] = {
     "lte": lambda v: [("BETWEEN", ["", v])],
 }
 """The server sorts every text after every number (SQLite's order of types)."""
+_FILLED: list[Entry] = [("NOT_NULL", [])]
+"""All that have the field, blank texts aside."""
 
 
 class CustomFields:
@@ -91,8 +93,10 @@ class CustomFields:
                 field.refuse(pairs, "a mapping of names to values")
             for key, value in pairs.items():
                 entries, is_exact = _asked(name, checked := _checked(field, name, value))
-                clauses += [[(field.name, [_criterion(str(key), *entry)])] for entry in entries]
                 tests.append(_test(field, name, str(key), checked))
+                if entries == _FILLED and not is_exact and _admits_blank(tests[-1], str(key)):
+                    entries = []
+                clauses += [[(field.name, [_criterion(str(key), *entry)])] for entry in entries]
                 exact = exact and is_exact
         return Condition(
             field, clauses, lambda values: all(test(dict(*values)) for test in tests), exact=exact
@@ -101,6 +105,11 @@ class CustomFields:
 
 def _criterion(key: str, modifier: str, values: list[Any]) -> dict[str, Any]:
     return {"field": key, "modifier": modifier, "value": values}
+
+
+def _admits_blank(test: Callable[[Mapping[str, Any]], bool], key: str) -> bool:
+    """Whether a lookup matches a blank text, which the server takes for null."""
+    return any(test({key: " " * length}) for length in range(3))
 
 
 def _asked(name: str, value: Any) -> tuple[list[Entry], bool]:
@@ -112,11 +121,12 @@ def _asked(name: str, value: Any) -> tuple[list[Entry], bool]:
         return [("IS_NULL" if value else "NOT_NULL", [])], True
     if name in _OF_TEXT:
         # LIKE reads wildcards and knows the case of ASCII only; expressions fail on numbers.
-        plain = name == "contains" and value.isascii()
-        return [("INCLUDES", [value]) if plain else ("NOT_NULL", [])], False
+        if name == "contains" and value.isascii():
+            return [("INCLUDES", [value])], False
+        return _FILLED, False
     entries = _entries(name, value)
     if not entries or not all(_is_sent(one) for _, values in entries for one in values):
-        return [("NOT_NULL", [])], False
+        return _FILLED, False
     return entries, True
 
 
@@ -173,11 +183,15 @@ def _test(field: FilterField, name: str, key: str, value: Any) -> Callable[[Mapp
         positive = _test(field, _NEGATIVE[name], key, value)
         return lambda held: not positive(held)
     if name == "null":
-        return lambda held: (held.get(key) is None) == value
+        return lambda held: _is_null(held.get(key)) == value
     if name in _OF_TEXT:
         pattern = pattern_of(field, name, value)
         return lambda held: isinstance(held.get(key), str) and pattern.matches(held[key])
     return lambda held: held.get(key) is not None and _compare(name, held[key], value)
+
+
+def _is_null(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip(" "))
 
 
 _OPERATORS = {"eq": operator.eq, "gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
