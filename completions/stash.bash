@@ -1,10 +1,16 @@
-# Completion for bash: source this file, or save it as ~/.local/share/bash-completion/completions/stash
+# Completion for bash: run `stash completion install bash`, or source this file
 _stash() {
-    local IFS=$'\n'
-    COMPREPLY=($(_STASH_COMPLETE=1 "$1" "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
-    if [[ ${COMPREPLY[0]} == ":files" ]]; then
-        COMPREPLY=($(compgen -f -- "${COMP_WORDS[COMP_CWORD]}"))
-        compopt -o filenames 2>/dev/null
-    fi
+    local options line
+    COMPREPLY=()
+    {
+        IFS= read -r options
+        while IFS= read -r line; do
+            COMPREPLY+=("$line")
+        done
+    } < <(_STASH_COMPLETE=bash _STASH_LINE="${COMP_LINE:0:COMP_POINT}" _STASH_BREAKS="$COMP_WORDBREAKS" "$1" 2>/dev/null)
+    case $options in
+        nospace) compopt -o nospace 2>/dev/null ;;
+        files) compopt -o default 2>/dev/null ;;
+    esac
 }
-complete -o nosort -F _stash stash stash-cli
+complete -o nosort -F _stash stash stash-cli 2>/dev/null || complete -F _stash stash stash-cli

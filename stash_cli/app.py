@@ -54,7 +54,7 @@ COMMANDS = {
     "doctor": ("Check the connection, and say how to mend it", "doctor:build", "Server"),
     "version": ("Print the versions of this program and of the server", "version:build", "Server"),
     "help": ("Explain a topic or a command", "topics:build", "Server"),
-    "completion": ("Print the completion script of a shell", "completion:build", "Server"),
+    "completion": ("Complete commands, flags and names with Tab", "completion:group", "Server"),
 }
 
 EXAMPLES = (

@@ -44,12 +44,22 @@ def run(
 
 
 def _dispatch(runtime: Runtime, args: list[str], root: Callable[[], LazyGroup]) -> int:
-    if runtime.environ.get(COMPLETE):
-        from stash_cli.commands.argv.completion_tree import complete
-
-        return complete(args, runtime.streams, root)
+    if asked := runtime.environ.get(COMPLETE):
+        return _complete(runtime, asked, args, root)
     with root().make_context("stash", args, obj=runtime) as ctx:
         return int(ctx.command.invoke(ctx))
+
+
+def _complete(runtime: Runtime, asked: str, args: list[str], root: Callable[[], LazyGroup]) -> int:
+    """Answer a Tab, or refresh the names that Tabs are answered from."""
+    kind = asked.partition(":")[2]
+    if kind:
+        from stash_cli.commands.names_refresh import refresh
+
+        return refresh(runtime, kind, args)
+    from stash_cli.commands.argv.completion_shells import complete
+
+    return complete(args, runtime.streams, runtime.environ, root)
 
 
 def require_text(args: Sequence[str], environ: Mapping[str, str]) -> None:

@@ -20,7 +20,6 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, assert_snapshot, environment, interrupted, program, real, started
-from every import every
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -485,39 +484,3 @@ def test_a_bug_is_an_apology_without_a_trace(tmp_path: Path) -> None:
     assert done.status != 0
     assert "Traceback" not in done.err
     assert "very-secret" not in done.err
-
-
-def test_completion_scripts_parse() -> None:
-    for shell in ("bash", "zsh"):
-        script = real("completion", shell).out
-        if subprocess.run(["which", shell], capture_output=True, check=False).returncode == 0:
-            assert subprocess.run([shell, "-n"], input=script, text=True, check=False).returncode == 0
-
-
-def test_bash_completes(tmp_path: Path) -> None:
-    script = tmp_path / "stash.bash"
-    script.write_text(real("completion", "bash").out, encoding="utf-8")
-    define = f'source {script}; stash() {{ {" ".join(program())} "$@"; }}; '
-    command = f'{define} COMP_WORDS=(stash scenes fi); COMP_CWORD=2; _stash stash; echo "${{COMPREPLY[@]}}"'
-    done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, env=environment(), check=True
-    )
-    assert done.stdout == "find\n"
-
-
-@every(
-    ("words", "found"), [("library add ./a", "./a b.mp4"), ("scene show a", ""), ("scenes find --tag a", "")]
-)
-def test_bash_completes_files_only_where_they_are_wanted(words: str, found: str, tmp_path: Path) -> None:
-    (tmp_path / "a b.mp4").touch()
-    script = tmp_path / "stash.bash"
-    script.write_text(real("completion", "bash").out, encoding="utf-8")
-    line = f"stash {words}".split()
-    command = (
-        f'source {script}; stash() {{ {" ".join(program())} "$@"; }}; COMP_WORDS=({" ".join(line)}); '
-        f'COMP_CWORD={len(line) - 1}; _stash stash; echo "${{COMPREPLY[@]}}"'
-    )
-    done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, env=environment(), cwd=tmp_path, check=True
-    )
-    assert done.stdout.strip() == found

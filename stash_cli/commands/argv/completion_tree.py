@@ -12,83 +12,103 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.commands.argv.completion_values import FILES, Candidate, Source, dynamic
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from stash_cli.commands.argv.command import LazyGroup, StashCommand
     from stash_cli.commands.argv.flags import Flag, FlagTable
-    from stash_cli.output.streams import Streams
 
 HIDDEN_FLAGS_FROM = 4
 """Typed characters from which hidden flags are offered: `--ra`."""
-
-FILES = ":files"
-"""Printed where the name of a file or folder is wanted, for the shell to complete."""
-Completion = tuple[str, str]
-"""A value and its help."""
+CONNECTION = ("--server", "--url", "--profile", "-P", "--api-key-file", "--demo", "--insecure", "--ca-cert")
+"""Flags that select the server whose names are offered."""
 Row = tuple[str, str, list[str] | None, bool]
-"""A flag: its names (only the first is offered), help, the values it takes (null: none), if it is hidden."""
+"""A flag: its names (only the first is offered), help, the values it takes (null: none), if it is hidden.
 
-
-def complete(words: list[str], streams: Streams, root: Callable[[], LazyGroup]) -> int:
-    """Print the completions of the last word, a value and its help per line."""
-    *before, word = words or [""]
-    cursor = Cursor(root)
-    for each in before:
-        cursor.advance(each)
-    for value, text in cursor.completions(word):
-        if value == FILES or value.startswith(word):
-            streams.data(f"{value}\t{text}\n")
-    return 0
+The only value may be the name of a source, such as `:names Tag`.
+"""
 
 
 class Cursor:
     """The position in the tree after the finished words: a command, and the values its last flag takes."""
 
-    def __init__(self, root: Callable[[], LazyGroup]) -> None:
+    def __init__(self, root: Callable[[], LazyGroup], environ: Mapping[str, str]) -> None:
         known = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
         self.tables: list[list[Row]] = known["tables"]
         self.node: dict[str, Any] = known["root"]
         self.path: list[str] = []
         self.expected: list[str] | None = None
         self.root = root
+        self.environ = environ
+        self.connection: list[str] = []
+        """The words so far that select the server."""
+        self.only_words = False
+        """Whether `--` has ended the flags."""
 
     def advance(self, word: str) -> None:
         """Move past one finished word."""
         commands = self.node.get("commands", {})
         if self.expected is not None:
             self.expected = None
+            if self.connection[-1:] and self.connection[-1] in CONNECTION:
+                self.connection.append(word)
+        elif self.only_words:
+            pass
+        elif word == "--":
+            self.only_words = True
         elif word.startswith("-"):
             self.expected = self._values(word)
+            if word.partition("=")[0] in CONNECTION:
+                self.connection.append(word)
         elif word in commands:
             self.path.append(commands[word].get("alias_of", word))
             self.node = commands[self.path[-1]]
 
-    def completions(self, word: str) -> Iterator[Completion]:
+    def completions(self, word: str) -> Iterator[Candidate]:
         """The completions at this position for the beginning `word`."""
         if self.expected is not None:
-            yield from ((value, "") for value in self.expected)
-        elif word.startswith("-"):
+            yield from self._from(self.expected, word)
+        elif word.startswith("--") and "=" in word and not self.only_words:
+            name, _, value = word.partition("=")
+            for each in self._from(self._values(name) or [], value):
+                yield each if each.value == FILES else each.behind(f"{name}=")
+        elif word.startswith("-") and not self.only_words:
             yield from self._flags(word)
         elif "commands" in self.node:
             yield from self._commands(word)
-        elif self.node.get("words") == FILES:
-            yield FILES, ""
-        elif self.node.get("words"):
-            yield from self._command().complete_argument(word)
+        elif words := self.node.get("words"):
+            yield from self._arguments(words, word)
 
-    def _commands(self, word: str) -> Iterator[Completion]:
+    def _arguments(self, words: str | bool, word: str) -> Iterator[Candidate]:
+        if isinstance(words, str):
+            for each in self._from([words], word):
+                # A name that begins with a dash would be read as a flag here.
+                if self.only_words or not each.value.startswith("-"):
+                    yield each
+        else:
+            yield from (Candidate(*pair) for pair in self._command().complete_argument(word))
+
+    def _from(self, values: list[str], word: str) -> Iterator[Candidate]:
+        """The values of a flag or argument, of a source where they are not fixed."""
+        if values[:1] and values[0].startswith(":"):
+            yield from dynamic(values[0], word, Source(self.path, self.connection, self.environ))
+        else:
+            yield from map(Candidate, values)
+
+    def _commands(self, word: str) -> Iterator[Candidate]:
         commands = self.node["commands"]
         for name, command in commands.items():
             full = command.get("alias_of", name)
             if full == name or (word and not full.startswith(word)):
-                yield name, commands[full]["help"]
+                yield Candidate(name, commands[full]["help"])
 
-    def _flags(self, word: str) -> Iterator[Completion]:
+    def _flags(self, word: str) -> Iterator[Candidate]:
         # A type has hundreds of hidden flags. A list of all would not fit the screen.
         for names, text, _, hidden in self._rows():
             if not hidden or len(word) >= HIDDEN_FLAGS_FROM:
-                yield names.partition(" ")[0], text
+                yield Candidate(names.partition(" ")[0], text)
 
     def _values(self, word: str) -> list[str] | None:
         """The values of flag `word`; None when it takes none or has its value already."""
@@ -101,7 +121,7 @@ class Cursor:
             return None
         # The file leaves out the flags of related objects: there are thousands.
         flag = self._command().derived().get(word)
-        return list(flag.choices) if flag and flag.metavar else None
+        return values_of(flag) if flag else None
 
     def _rows(self) -> Iterator[Row]:
         for number in self.node["flags"]:
@@ -118,7 +138,7 @@ class Cursor:
 def render_completion_tree(root: LazyGroup) -> str:
     """The text of `completion_tree.json`: the tables of flags, and each command with its tables."""
     tables: dict[str, int] = {}
-    node = _node(root, tables)
+    node = _node(root, tables, ())
     commands = [f"{_dump(name)}: {_dump(facts)}" for name, facts in node["commands"].items()]
     return (
         f'{{"tables": [\n{_lines(tables)}\n],\n'
@@ -126,28 +146,30 @@ def render_completion_tree(root: LazyGroup) -> str:
     )
 
 
-def _node(node: Any, tables: dict[str, int]) -> dict[str, Any]:
+def _node(node: Any, tables: dict[str, int], path: tuple[str, ...]) -> dict[str, Any]:
     from stash_cli.commands.argv.command import StashCommand
     from stash_cli.commands.argv.flags import global_flags
 
     if not isinstance(node, StashCommand):
-        commands = {name: _entry(node, name, tables) for name in node.entries}
+        commands = {name: _entry(node, name, tables, path) for name in node.entries}
         return {"commands": commands, "flags": _numbers(tables, _global_rows(node.options()))}
     derived = [_row(flag) for flag in node.derived().rows()]
-    own = list(_own_rows(node))
+    own = list(_own_rows(node, path))
     found: dict[str, Any] = {"flags": _numbers(tables, own, derived, _global_rows(global_flags()))}
-    if any(_takes_files(param.metavar) for param in node.params if param.param_type_name == "argument"):
-        found["words"] = FILES
+    arguments = [param for param in node.params if param.param_type_name == "argument"]
+    source = next((each for param in arguments if (each := _source(param.metavar, path))), None)
+    if source is not None:
+        found["words"] = source
     elif type(node).complete_argument is not StashCommand.complete_argument:
         found["words"] = True
     return found
 
 
-def _entry(group: LazyGroup, name: str, tables: dict[str, int]) -> dict[str, Any]:
+def _entry(group: LazyGroup, name: str, tables: dict[str, int], path: tuple[str, ...]) -> dict[str, Any]:
     entry = group.entries[name]
     if entry.alias_of:
         return {"alias_of": entry.alias_of}
-    return {"help": entry.help, **_node(entry.load(name), tables)}
+    return {"help": entry.help, **_node(entry.load(name), tables, (*path, name))}
 
 
 def _numbers(tables: dict[str, int], *found: list[Row]) -> list[int]:
@@ -156,18 +178,14 @@ def _numbers(tables: dict[str, int], *found: list[Row]) -> list[int]:
     return [tables.setdefault(text, len(tables)) for text in texts]
 
 
-def _own_rows(command: StashCommand) -> Iterator[Row]:
+def _own_rows(command: StashCommand, path: tuple[str, ...]) -> Iterator[Row]:
     """The options declared to Typer."""
     _, valued = command.own_names()
-    files = {name for param in command.params if _takes_files(param.metavar) for name in param.opts}
     for param in command.params:
         for name in param.opts if param.param_type_name == "option" else ():
-            yield (
-                name,
-                getattr(param, "help", None) or "",
-                [FILES] if name in files else [] if name in valued else None,
-                False,
-            )
+            source = _source(param.metavar, path)
+            values = [source] if source else []
+            yield name, getattr(param, "help", None) or "", values if name in valued else None, False
 
 
 def _global_rows(table: FlagTable) -> list[Row]:
@@ -175,13 +193,36 @@ def _global_rows(table: FlagTable) -> list[Row]:
 
 
 def _row(flag: Flag) -> Row:
-    values = ([FILES] if _takes_files(flag.metavar) else list(flag.choices)) if flag.metavar else None
-    return f"{flag.name} {flag.short}".strip(), flag.long_help or flag.help, values, flag.hidden
+    return f"{flag.name} {flag.short}".strip(), flag.long_help or flag.help, values_of(flag), flag.hidden
 
 
-def _takes_files(metavar: str | None) -> bool:
-    """Whether a value is the name of a file or folder."""
-    return any(word in (metavar or "") for word in ("FILE", "PATH"))
+def values_of(flag: Flag) -> list[str] | None:
+    """The values that a flag takes, or the source of them; None when it takes none."""
+    if not flag.metavar:
+        return None
+    if flag.target:
+        return [f":names {flag.target}"]
+    source = _GLOBAL.get(flag.dest) or _source(flag.metavar, ())
+    return [source] if source else list(flag.choices)
+
+
+_GLOBAL = {"fields": ":fields", "profile": ":profiles"}
+"""Destinations of global flags -> the source of their values."""
+
+
+def _source(metavar: str | None, path: tuple[str, ...]) -> str | None:
+    """The source of the values that a metavar stands for, in the command at `path`; None for none."""
+    from stash_cli.core.types.entities import NOUNS
+
+    words = metavar or ""
+    if any(word in words for word in ("FILE", "PATH")):
+        return FILES
+    entity = NOUNS.get(path[0]) if path else None
+    if entity is not None and "NAME" in words:
+        return f":names {entity.type}"
+    if entity is not None and words == "KEY":
+        return f":sorts {entity.type}"
+    return ":profiles" if path[:1] == ("profile",) and "NAME" in words else None
 
 
 def _dump(value: Any) -> str:

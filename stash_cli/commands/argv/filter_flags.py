@@ -120,6 +120,7 @@ def _relation_flags(field: FilterField, prefix: str, dest: str) -> Iterator[Flag
         "group": group,
         "many": True,
         "parse": known["includes"].parse,
+        "target": field.target,
     }
     also = [f"--any-{prefix}{word}"] * (every != "includes")
     also += [f"--no-{prefix}{word}"] * ("excludes" in known)

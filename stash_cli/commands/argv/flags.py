@@ -38,6 +38,8 @@ class Flag:
     """Endings that make further flags of this one: `-gte`."""
     clashes: str = ""
     """The flag that excludes this one: `--no-organized` for `--organized`."""
+    target: str = ""
+    """The type whose objects the value names, for completion."""
 
     def read(self, text: str) -> Any:
         """Parse a value; raises StashInputError that names the flag."""

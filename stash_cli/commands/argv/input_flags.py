@@ -88,6 +88,7 @@ class InputFlag:
             parse=parse,
             many=self.many or self.keyed,
             choices=tuple(describe_api().types[kind].values),
+            target=self.target or "",
             **facts,
         )
 

@@ -66,6 +66,7 @@ def part_flags(entity: Entity) -> Iterator[Flag]:
         metavar = "NAME|ID" if item.target else "TEXT"
         parse = not_blank if item.names_something else str
         facts: dict[str, Any] = {"metavar": metavar, "group": "Lists", "many": True, "parse": parse}
+        facts["target"] = item.target or ""
         yield Flag(f"--add-{word}", f"{ADD} {name}", f"or --remove-{word}; repeatable", **facts)
         yield Flag(f"--remove-{word}", f"{REMOVE} {name}", hidden=True, **facts)
     if "custom_fields" in input_flags(update_type(entity)):

@@ -1,0 +1,114 @@
+"""Values that completion finds at the time of the Tab: names of objects, fields, sort keys, profiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+FILES = ":files"
+"""Printed where the name of a file or folder is wanted, for the shell to complete."""
+MOST = 200
+"""Names that are offered at once; of more, a longer beginning is needed."""
+NAMED = ("Tag", "Performer", "Studio", "Group")
+"""Types whose objects are called by their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A value with its help; `more` says that it is the beginning of one, so that no space follows."""
+
+    value: str
+    text: str = ""
+    more: bool = False
+
+    def behind(self, prefix: str) -> Candidate:
+        """The candidate for a word that begins with `prefix`."""
+        return replace(self, value=prefix + self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The position of a value: the command, the words that select the server, and the environment."""
+
+    path: Sequence[str]
+    connection: Sequence[str]
+    environ: Mapping[str, str]
+
+
+def dynamic(marker: str, word: str, source: Source) -> Iterable[Candidate]:
+    """The candidates of a source such as `:names Tag`, for the beginning `word`."""
+    kind, _, argument = marker[1:].partition(" ")
+    if kind == "names":
+        return names(argument, word, source)
+    if kind == "sorts":
+        return _listed(word, _sorts(argument))
+    if kind == "fields":
+        return _listed(word, _fields(source.path, word.rpartition(",")[2]))
+    if kind == "files":
+        return [Candidate(FILES)]
+    return ()
+
+
+def names(type_name: str, word: str, source: Source) -> list[Candidate]:
+    """The names of objects of a type that begin with `word`; none where they are too many."""
+    if type_name.partition(".")[0] not in NAMED and "." not in type_name:
+        return []
+    from stash_cli.commands.argv.completion_names import NameCache
+
+    known = NameCache(type_name, source.connection, source.environ).names()
+    written = [as_word(name) for name in known if name.isprintable() and name.strip()]
+    found = matching(written, word)
+    return [Candidate(name) for name in found] if len(found) <= MOST else []
+
+
+def as_word(name: str) -> str:
+    """A name as a word that is read as this name: a number would be an id."""
+    return f"name:{name}" if name.isdecimal() or name.startswith(("id:", "name:")) else name
+
+
+def matching(values: Iterable[str], word: str) -> list[str]:
+    """The values that begin with `word`; where there are none, those that do in another case."""
+    values = list(values)
+    found = [value for value in values if value.startswith(word)]
+    if found or not word:
+        return found
+    folded = word.casefold()
+    found = [value for value in values if value.casefold().startswith(folded)]
+    # A shell inserts what all candidates have in common, and would take back what was typed.
+    beginning = found[0][: len(word)] if found else ""
+    return [value for value in found if value.startswith(beginning)]
+
+
+def _listed(word: str, items: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Candidates for the last item of a list with commas."""
+    before, comma, _ = word.rpartition(",")
+    taken = before.split(",")
+    for each in items:
+        if each.value.lstrip("-") not in taken:
+            yield each.behind(f"{before}{comma}")
+
+
+def _sorts(type_name: str) -> list[Candidate]:
+    from stash_cli.core.types.entities import ENTITIES
+
+    keys = [*ENTITIES[type_name].sorts, "random"]
+    return [Candidate(f"{sign}{key}") for sign in ("", "-") for key in keys]
+
+
+def _fields(path: Sequence[str], item: str) -> Iterator[Candidate]:
+    """Fields of the command's type; those of a related object behind its name and a dot."""
+    from stash_cli.core.explain import fields_of
+    from stash_cli.core.types.api import TypeRef, describe_api
+    from stash_cli.core.types.entities import NOUNS
+
+    if not path or path[0] not in NOUNS:
+        return
+    above, dot, _ = item.rpartition(".")
+    for name, kind in fields_of(".".join([NOUNS[path[0]].type, *([above] if above else [])])):
+        yield Candidate(f"{above}{dot}{name}", kind)
+        target = describe_api().types.get(TypeRef(kind).name)
+        if target is not None and target.fields:
+            yield Candidate(f"{above}{dot}{name}.", kind, more=True)

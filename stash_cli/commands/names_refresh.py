@@ -1,0 +1,105 @@
+"""The process behind completion: asks the server for names and keeps them, silently."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from stash_cli.commands.argv.completion_names import BUSY, FRESH, NameCache
+from stash_cli.core.errors import StashError
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.settings import Connection
+    from stash_cli.core.types.entities import Entity
+
+MOST = 100_000
+"""Names that are kept of one kind."""
+SECONDS = BUSY - 5
+"""Time for asking."""
+
+
+def refresh(runtime: Runtime, kind: str, words: Sequence[str]) -> int:
+    """Ask for the names of one kind and keep them; a server that does not answer keeps those of before."""
+    from stash_cli.core.private_files import create_private, make_private_folder
+
+    cache = NameCache(kind, words, runtime.environ)
+    try:
+        make_private_folder(cache.path.parent)
+        if cache.lock.exists() and time.time() - cache.lock.stat().st_mtime >= BUSY:
+            cache.lock.unlink(missing_ok=True)
+        if not create_private(cache.lock):
+            return 0
+        try:
+            cache.write(_asked(runtime, kind, words))
+        finally:
+            cache.lock.unlink(missing_ok=True)
+        _remove_old(cache)
+    except OSError:
+        return 1
+    return 0
+
+
+def _remove_old(cache: NameCache) -> None:
+    """Remove files that no Tab has needed for a month, such as those of a key that was replaced."""
+    for file in cache.path.parent.iterdir():
+        if time.time() - file.stat().st_mtime > 30 * 24 * 60 * FRESH:
+            file.unlink(missing_ok=True)
+
+
+def _asked(runtime: Runtime, kind: str, words: Sequence[str]) -> list[str] | None:
+    """The names, or None where the server is not known or does not answer."""
+    from stash_cli.commands.argv.flags import leading_flags
+    from stash_cli.commands.argv.scanner import ArgvScanner
+
+    try:
+        runtime.merge(ArgvScanner([leading_flags()]).scan(list(words)).values[0])
+        runtime.streams.no_input = True
+        if not is_known(runtime.connection()):
+            return None
+        return runtime.run(lambda session: _names(session, kind))
+    except (StashError, TimeoutError):
+        return None
+
+
+def is_known(connection: Connection) -> bool:
+    """Whether a command has used this server before: a word that is still being typed is no server yet."""
+    from pathlib import Path
+
+    from stash_cli.core.client import schema_cache
+    from stash_cli.core.settings import DEMO
+
+    if connection.location == DEMO:
+        return True
+    if connection.is_embedded:
+        return Path(connection.location).is_file()
+    return schema_cache.recall(connection) is not None
+
+
+async def _names(session: Session, kind: str) -> list[str]:
+    import asyncio
+
+    async with asyncio.timeout(SECONDS):
+        type_name, _, part = kind.partition(".")
+        return await (_filters if part else _objects)(session, ENTITIES[type_name])
+
+
+async def _objects(session: Session, entity: Entity) -> list[str]:
+    from stash_cli.core.client.paging import FindQuery, iter_rows
+
+    found: dict[str, None] = {}
+    query = FindQuery(entity, sort="name")
+    async for row in iter_rows(session, query, ["name"]):
+        found[str(row["name"])] = None
+        if len(found) >= MOST:
+            break
+    return list(found)
+
+
+async def _filters(session: Session, entity: Entity) -> list[str]:
+    rows = await session.call("findSavedFilters", {"mode": entity.items.upper()}, ["name"])
+    return list(dict.fromkeys(str(row["name"]) for row in rows))

@@ -1,0 +1,326 @@
+"""Completion: what a Tab offers, how each shell inserts it, and what it costs and leaves on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_support import Cli, real
+from every import every
+from fault_proxy import FaultProxy
+from shells import START, Shell, installed
+from support import ROOT
+
+from stash_cli.commands.argv.completion_shells import Line
+from stash_cli.commands.argv.completion_values import Candidate, matching
+
+NAMES = [
+    "To sort",
+    "Re: zero",
+    "O'Brien",
+    'Say "hi"',
+    "Paren (x)",
+    "Cost $5",
+    "Wow!",
+    "🎬 film",
+    "AC/DC",
+    "semi;colon",
+    "日本",
+    "2024",
+    "Back\\slash",
+    "star*",
+    "br[ack]",
+    "-dash",
+    "two  spaces",
+    "tick`s",
+    "~home",
+    "pre=fix",
+]
+KEY = "s3cret-key-of-a-server"
+
+
+def offered(cli: Cli, *words: str) -> list[str]:
+    """The values that a Tab offers."""
+    done = cli.ok(*words)
+    assert done.err == ""
+    return [line.split("\t")[0] for line in done.out.splitlines()]
+
+
+def offered_in_time(cli: Cli, *words: str, expected: str) -> list[str]:
+    """The values that a Tab offers, once the process behind it has asked the server."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if expected in (found := offered(cli, *words)):
+            return found
+    raise AssertionError(f"{expected} is not among {found}")
+
+
+@pytest.fixture(scope="module")
+def named_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with a tag for each of NAMES."""
+    path = tmp_path_factory.mktemp("named") / "names.sqlite"
+    cli = Cli(f"embedded:{path}")
+    for name in NAMES:
+        cli.ok("tag", "create", f"--name={name}")
+    cli.ok("performer", "create", "--name", "Ann")
+    cli.ok("studio", "create", "--name", "Acme")
+    cli.ok("group", "create", "--name", "Trilogy")
+    return path
+
+
+@pytest.fixture
+def tab(named_library: Path) -> Cli:
+    return Cli(f"embedded:{named_library}", _STASH_COMPLETE="1")
+
+
+def test_names_of_objects_where_they_are_wanted(tab: Cli) -> None:
+    names = offered_in_time(tab, "tag", "show", "", expected="To sort")
+    assert set(names) == {*NAMES, "name:2024"} - {"-dash", "2024"}
+    assert offered(tab, "tag", "show", "--", "-d") == ["-dash"]
+    assert offered(tab, "scenes", "find", "--tag", "To") == ["To sort"]
+    assert offered(tab, "scenes", "find", "--tag=To") == ["--tag=To sort"]
+    assert offered(tab, "scenes", "find", "--no-tag", "to") == ["To sort"]
+    assert offered(tab, "scenes", "update", "1", "--add-tag", "AC") == ["AC/DC"]
+    assert offered(tab, "scenes", "find", "--performers-tag", "AC") == ["AC/DC"]
+    assert offered_in_time(tab, "performer", "show", "A", expected="Ann") == ["Ann"]
+    assert offered_in_time(tab, "scenes", "create", "--studio", "", expected="Acme") == ["Acme"]
+    assert offered_in_time(tab, "groups", "delete", "", expected="Trilogy") == ["Trilogy"]
+
+
+@every(
+    ("words", "found"),
+    [
+        ("scenes find --sort -rat", ["-rating"]),
+        ("scenes find --sort rating,-cre", ["rating,-created_at"]),
+        ("tags find --sort ran", ["random"]),
+        ("scenes find --fields id,tit", ["id,title"]),
+        ("scenes find --fields studio.na", ["studio.name"]),
+        ("scenes find --fields performers.tags.na", ["performers.tags.name"]),
+        ("scenes find --output=js", ["--output=json", "--output=jsonl"]),
+        ("performers create --gender FEM", ["FEMALE"]),
+        ("scenes find --limit ", []),
+        ("scene show ", []),
+        ("jobs wait ", []),
+    ],
+)
+def test_other_values(words: str, found: list[str], offline: Cli) -> None:
+    offline.environ["_STASH_COMPLETE"] = "1"
+    assert offered(offline, *words.split(" ")) == found
+
+
+def test_many_names_need_a_beginning(embedded_url: str) -> None:
+    cli = Cli(embedded_url)
+    cli.ok("tag", "create", "--name", "first")
+    rows = (f'a{number}: tagCreate(input: {{name: "tag {number}"}}) {{ id }}' for number in range(1, 302))
+    cli.ok("api", f"mutation {{ {' '.join(rows)} }}")
+    cli.environ["_STASH_COMPLETE"] = "1"
+    assert len(offered_in_time(cli, "tag", "show", "tag 2", expected="tag 2")) == 111
+    assert offered(cli, "tag", "show", "tag ") == []
+
+
+def test_only_known_servers_are_asked_and_the_key_is_nowhere(served_url: str, own_state: Path) -> None:
+    with FaultProxy(served_url) as proxy:
+        cli = Cli(proxy.url)
+        tab = Cli(proxy.url, _STASH_COMPLETE="1")
+        assert offered(tab, "tag", "show", "") == []
+        [file] = wait_for_cache(own_state, 1)
+        assert json.loads(file.read_text())["names"] == []
+        assert proxy.requests == []
+        cli.ok("tag", "create", "--name", "Outdoor")
+        file.unlink()
+        assert offered_in_time(tab, "tag", "show", "O", expected="Outdoor") == ["Outdoor"]
+        asked = len(proxy.requests)
+        assert offered(tab, "tag", "show", "") == ["Outdoor"]
+        assert len(proxy.requests) == asked
+    keyed = Cli(proxy.url, _STASH_COMPLETE="1", STASH_API_KEY=KEY)
+    assert offered(keyed, "tag", "show", "") == []
+    for file in wait_for_cache(own_state, 2):
+        assert KEY not in file.name + file.read_text()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def wait_for_cache(state: Path, count: int) -> list[Path]:
+    """The files of cached names, once there are as many."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        found = list(state.rglob("completion/*.json"))
+        if len(found) == count and not list(state.rglob("completion/*.lock")):
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{count} files are expected: {found}")
+
+
+def test_old_names_are_offered_while_new_ones_are_asked_for(tab: Cli, own_state: Path) -> None:
+    offered_in_time(tab, "group", "show", "", expected="Trilogy")
+    [file] = wait_for_cache(own_state, 1)
+    kept = json.loads(file.read_text()) | {"at": time.time() - 3600, "names": ["Old"]}
+    file.write_text(json.dumps(kept))
+    assert offered(tab, "group", "show", "") == ["Old"]
+    offered_in_time(tab, "group", "show", "", expected="Trilogy")
+
+
+def test_a_damaged_cache_is_none(tab: Cli, own_state: Path) -> None:
+    offered_in_time(tab, "group", "show", "", expected="Trilogy")
+    for text in ("{", "[]", '{"format": 1}', '{"format": 1, "names": 3, "at": 0}'):
+        [file] = wait_for_cache(own_state, 1)
+        file.write_text(text)
+        offered_in_time(tab, "group", "show", "", expected="Trilogy")
+
+
+@every(
+    ("typed", "words", "value", "kept", "quote"),
+    [
+        ("stash tag sh", ["stash", "tag"], "sh", "", ""),
+        ("stash tag ", ["stash", "tag"], "", "", ""),
+        (r"stash To\ s", ["stash"], "To s", "", ""),
+        ("stash 'To s", ["stash"], "To s", "", "'"),
+        ('stash tag:"To s', ["stash"], "tag:To s", "tag:", '"'),
+        ('stash "a \\" b" c', ["stash", 'a " b'], "c", "", ""),
+        ("stash --tag=Re: z", ["stash", "--tag=Re:"], "z", "", ""),
+        (r"stash --tag=Re:\ z", ["stash"], "--tag=Re: z", "--tag=Re:", ""),
+        ("stash '' x", ["stash", ""], "x", "", ""),
+    ],
+)
+def test_lines_are_read_as_bash_does(typed: str, words: list[str], value: str, kept: str, quote: str) -> None:
+    line = Line.parse(typed, " \t\n\"'><=;|&(:")
+    assert (list(line.words), line.value, line.kept, line.quote) == (words, value, kept, quote)
+
+
+def test_options_for_bash() -> None:
+    assert Line((), "a").insertions([Candidate("a b"), Candidate("ab")]) == ["", r"a\ b", "ab"]
+    assert Line((), "a").insertions([Candidate("ab.", more=True)])[0] == "nospace"
+    assert Line((), "a").insertions([Candidate(":files")]) == ["files"]
+
+
+def test_another_case_is_taken_where_none_fits() -> None:
+    assert matching(["Zoom", "zoo"], "zo") == ["zoo"]
+    assert matching(["Zoom", "ZOO"], "zo") == ["Zoom"]
+    assert matching(["Zoom", "ZOO"], "") == ["Zoom", "ZOO"]
+
+
+# --- real shells ---
+
+
+@pytest.fixture
+def stash_environment(named_library: Path, tmp_path: Path, own_state: Path) -> dict[str, str]:
+    """An environment whose PATH has `stash`, with the names of the library in the cache."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    program = programs / "stash"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m stash_cli "$@"\n')
+    program.chmod(0o755)
+    url = f"embedded:{named_library}"
+    offered_in_time(Cli(url, _STASH_COMPLETE="1"), "tag", "show", "", expected="To sort")
+    kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    return {"PATH": f"{programs}:{os.environ['PATH']}", "STASH_URL": url, "LC_ALL": "C.UTF-8", **kept}
+
+
+@pytest.fixture(params=["bash", "zsh", "fish"])
+def shell(
+    request: pytest.FixtureRequest, stash_environment: dict[str, str], tmp_path: Path
+) -> Iterator[Shell]:
+    if not installed(request.param):
+        pytest.skip(f"{request.param} is not installed")
+    script = {"bash": "stash.bash", "zsh": "_stash", "fish": "stash.fish"}[request.param]
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a video.mp4").touch()
+    with Shell(request.param, stash_environment, tmp_path / "folder") as opened:
+        opened.run(f"source {ROOT}/completions/{script}")
+        yield opened
+
+
+TYPED = (
+    # what is typed before Tab, the words of the line afterwards
+    ("stash tag sh", ["tag", "show"]),
+    ("stash tag show To", ["tag", "show", "To sort"]),
+    ("stash tag show Re:", ["tag", "show", "Re: zero"]),
+    ("stash tag show 'O", ["tag", "show", "O'Brien"]),
+    ('stash tag show "Say', ["tag", "show", 'Say "hi"']),
+    ('stash tag show "Wow', ["tag", "show", "Wow!"]),
+    ('stash tag show "Cost', ["tag", "show", "Cost $5"]),
+    (r"stash tag show To\ s", ["tag", "show", "To sort"]),
+    ("stash tag show -- -d", ["tag", "show", "--", "-dash"]),
+    ("stash scenes find --tag=Re", ["scenes", "find", "--tag=Re: zero"]),
+    ("stash scenes find --tag pre", ["scenes", "find", "--tag", "pre=fix"]),
+    ("stash scenes find --fields id,stu", ["scenes", "find", "--fields", "id,studio"]),
+    ("stash scenes find --sort -rat", ["scenes", "find", "--sort", "-rating"]),
+    ("stash library add a", ["library", "add", "a video.mp4"]),
+    ("stash scene show a", ["scene", "show", "a"]),
+)
+
+
+def test_shells_insert_words_as_they_are_meant(shell: Shell) -> None:
+    told = {typed: shell.completed(typed) for typed, _ in TYPED}
+    assert told == {typed: ["stash", *words] for typed, words in TYPED}
+    for name in NAMES:
+        if name not in ("2024", "-dash"):
+            beginning = name[:1] if name[1] in " '" else name[:2]
+            typed = f"stash tag show {beginning.replace('~', chr(39) + '~')}"
+            assert shell.completed(typed)[1:] == ["tag", "show", name]
+
+
+def test_shells_list_what_there_is_to_choose(shell: Shell) -> None:
+    shown = shell.listed("stash tag ")
+    assert all(name in shown for name in ("find", "show", "create"))
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_an_installed_script_is_read_by_new_shells_until_it_is_removed(
+    name: str, stash_environment: dict[str, str], tmp_path: Path
+) -> None:
+    if not installed(name):
+        pytest.skip(f"{name} is not installed")
+    home = Path(stash_environment["HOME"])
+    startup = {"bash": home / ".bashrc", "zsh": home / ".zshrc", "fish": None}[name]
+    if startup is not None:
+        startup.write_text("export KEPT=1\n")
+    cli = Cli(**stash_environment, SHELL=f"/bin/{name}")
+    told = cli.ok("completion", "install").err
+    assert str(home) in told
+    cli.ok("completion", "install")  # twice is the same as once
+    interactive = {"bash": ["bash", "-i"], "zsh": ["zsh", "-i"], "fish": ["fish", "-i"]}[name]
+    with Shell(name, stash_environment, tmp_path, interactive) as opened:
+        assert opened.completed("stash tag show To") == ["stash", "tag", "show", "To sort"]
+    cli.ok("completion", "uninstall")
+    assert startup is None or startup.read_text() == "export KEPT=1\n"
+    assert not [file for file in home.rglob("*stash*") if file.is_file() and "cache" not in str(file)]
+    assert "not installed" in cli.ok("completion", "uninstall").err
+
+
+def test_installing_says_what_is_wrong(tmp_path: Path, own_state: Path) -> None:
+    done = Cli(SHELL="/bin/tcsh")("completion", "install")
+    assert done.status == 2
+    assert "bash, zsh, fish, powershell" in done.err
+    (own_state / ".bashrc").mkdir()
+    done = Cli(SHELL="/bin/bash")("completion", "install")
+    assert done.status == 1
+    assert ".bashrc" in done.err
+
+
+def test_another_program_called_stash_is_never_run_by_a_tab(tmp_path: Path, own_state: Path) -> None:
+    binary = tmp_path / "stash"
+    binary.write_bytes(b"\x7fELF")
+    binary.chmod(0o755)
+    cli = Cli(SHELL="/bin/bash", PATH=str(tmp_path))
+    assert "stash-cli only" in cli.ok("completion", "install").err
+    [script] = own_state.rglob("stash.bash")
+    assert "_stash stash-cli" in script.read_text()
+    assert "_stash stash stash-cli" not in script.read_text()
+
+
+@pytest.mark.parametrize("name", START)
+def test_scripts_parse(name: str) -> None:
+    script = real("completion", name).out
+    assert script
+    if shutil.which(name):
+        import subprocess
+
+        assert subprocess.run([name, "-n"], input=script, text=True, check=False).returncode == 0
