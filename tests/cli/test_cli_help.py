@@ -128,7 +128,7 @@ def test_completion_follows_the_tree(offline: Cli) -> None:
     assert offered("scenes", "find", "-o", "js") == ["json", "jsonl"]
     assert offered("scenes", "find", "--missing", "cov") == ["cover"]
     assert offered("performer", "create", "--gender", "MA") == ["MALE"]
-    assert offered("scenes", "find", "--sort", "") == []
+    assert offered("scenes", "find", "--limit", "") == []
     assert "--wait" in offered("scan", "--w")
 
 
