@@ -59,11 +59,23 @@ def _asked(runtime: Runtime, kind: str, words: Sequence[str]) -> list[str] | Non
     try:
         runtime.merge(ArgvScanner([leading_flags()]).scan(list(words)).values[0])
         runtime.streams.no_input = True
-        if not is_known(runtime.connection()):
+        if needs_a_program(runtime) or not is_known(runtime.connection()):
             return None
         return runtime.run(lambda session: _names(session, kind))
     except (StashError, TimeoutError):
         return None
+
+
+def needs_a_program(runtime: Runtime) -> bool:
+    """Whether secrets of the profile come from the keyring or a command, which may ask a person to unlock."""
+    if not runtime.has_settings and not runtime.options.profile:
+        return False
+    profile = runtime.profile
+    if profile.key_source in ("keyring", "api_key_command"):
+        return True
+    tables = [*profile.values.values(), *profile.values.get("headers", {}).values()]
+    tables += [profile.values.get("basic_auth", {}).get("password")]
+    return any(isinstance(each, dict) and "command" in each for each in tables)
 
 
 def is_known(connection: Connection) -> bool:

@@ -44,12 +44,13 @@ class NameCache:
 
     def _digest(self) -> str:
         """A digest of everything that selects server and key, so that neither is in the name of the file."""
+        from stash_cli.core.settings_file import settings_path
         from stash_cli.core.texts import legible
 
         chosen = [*self.words, *(self.environ.get(name, "") for name in _SETTINGS)]
         if any(_is_relative(word) for word in chosen):
             chosen.append(str(Path.cwd()))
-        chosen += [_stamp(path) for path in (settings_file(), *self._key_files())]
+        chosen += [_stamp(path) for path in (settings_path(), *self._key_files())]
         text = "\0".join(map(legible, chosen))
         return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
@@ -123,13 +124,6 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("stash-cli", appauthor=False) / "completion"
-
-
-def settings_file() -> Path:
-    """The settings file, a change of which may select another server."""
-    from platformdirs import user_config_path
-
-    return user_config_path("stash-cli", appauthor=False) / "settings.toml"
 
 
 def _is_relative(word: str) -> bool:

@@ -47,9 +47,9 @@ def dynamic(marker: str, word: str, source: Source) -> Iterable[Candidate]:
         return _listed(word, _sorts(argument))
     if kind == "fields":
         return _listed(word, _fields(source.path, word.rpartition(",")[2]))
-    if kind == "files":
-        return [Candidate(FILES)]
-    return ()
+    if kind == "profiles":
+        return _profiles()
+    return [Candidate(FILES)] if kind == "files" else []
 
 
 def names(type_name: str, word: str, source: Source) -> list[Candidate]:
@@ -96,6 +96,14 @@ def _sorts(type_name: str) -> list[Candidate]:
 
     keys = [*ENTITIES[type_name].sorts, "random"]
     return [Candidate(f"{sign}{key}") for sign in ("", "-") for key in keys]
+
+
+def _profiles() -> Iterator[Candidate]:
+    from stash_cli.core.profiles import Settings
+
+    settings = Settings.load()
+    for name in settings.names:
+        yield Candidate(name, "the default" if name == settings.default else "")
 
 
 def _fields(path: Sequence[str], item: str) -> Iterator[Candidate]:
