@@ -165,6 +165,10 @@ def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
     for message, applies in wrong.items():
         if applies:
             raise StashUsageError(message)
+    if runtime.options.jq is not None:
+        from stash_cli.commands.jq_program import compile_program
+
+        compile_program(runtime.options.jq)  # a wrong program is refused before anything is sent
 
 
 def _gather(
@@ -290,7 +294,10 @@ async def print_events(runtime: Runtime, events: AsyncGenerator[Any, None], coun
     left = count
     async with aclosing(events):
         async for event in events:
-            runtime.streams.data(f"{dump(event)}\n")
+            if runtime.options.jq is None:
+                runtime.streams.data(f"{dump(event)}\n")
+            else:
+                _print(runtime, event)
             runtime.streams.out.flush()
             left = None if left is None else left - 1
             if left == 0:
@@ -299,5 +306,12 @@ async def print_events(runtime: Runtime, events: AsyncGenerator[Any, None], coun
 
 def _print(runtime: Runtime, value: Any) -> None:
     from stash_cli.output.formats import value_text
+
+    if runtime.options.jq is not None:
+        from stash_cli.commands.jq_program import compile_program, result_text
+
+        for result in compile_program(runtime.options.jq)(value):
+            runtime.streams.data(result_text(result))
+        return
 
     runtime.streams.data(value_text(value, runtime.options.output))

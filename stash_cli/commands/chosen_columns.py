@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from stash_cli.core.graphql.selection import is_composite
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.values import Column, custom
 
@@ -13,12 +14,47 @@ if TYPE_CHECKING:
 
     from stash_cli.output.values import View
 
+ALL, LIST = "all", "list"
+"""Words of `--fields`: every field, and to list what there is."""
 _NUMBERS = ("Int", "Float", "Int64")
 
 
 def chosen(view: View, names: Sequence[str]) -> View:
-    """`view` with a column for each name; an unknown name becomes a column of its own."""
+    """`view` with a column for each name; an unknown name becomes a column of its own.
+
+    The name `all` stands for every field of the type.
+    """
+    names = [each for name in names for each in (all_fields(view.type) if name == ALL else [name])]
     return replace(view, columns=tuple(_column(view, name) for name in names))
+
+
+def all_fields(type_name: str) -> list[str]:
+    """The fields that can be asked for, but for deprecated ones."""
+    declared = describe_api().types.get(type_name)
+    known = declared.fields.values() if declared else ()
+    return [field.name for field in known if not (field.deprecated or field.needs_args)]
+
+
+def choices(view: View) -> list[str]:
+    """The names that `--fields` takes for a view: headings, fields, and the fields of related objects."""
+    own = all_fields(view.type)
+    headings = [column.header for column in view.columns if column.header not in own]
+    types = {name: describe_api().types[view.type].fields[name].type.name for name in own}
+    inner = [f"{name}.{each}" for name, target in types.items() for each in _inner(target)]
+    return [*headings, *(["path"] if view.files and "path" not in own else []), *own, *inner]
+
+
+def _inner(type_name: str) -> list[str]:
+    """The plain fields of the objects that a field leads to."""
+    declared = describe_api().types[type_name]
+    owners = [declared, *(describe_api().types[name] for name in declared.members)]
+    found = [
+        field.name
+        for owner in owners
+        for field in owner.fields.values()
+        if not (field.deprecated or field.needs_args or is_composite(field.type.name))
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _column(view: View, name: str) -> Column:

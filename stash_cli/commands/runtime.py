@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from stash_cli.commands.argv.flags import TEMPLATE, GlobalOptions
-from stash_cli.core.errors import StashConfigurationError, StashUsageError
+from stash_cli.commands import row_output
+from stash_cli.commands.argv.flags import GlobalOptions
+from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -64,9 +65,15 @@ class Runtime:
         return self.options.output == "table"
 
     @property
+    def given_output(self) -> str:
+        """The format that was named; "" where it follows from another option, or is the default."""
+        return str(self._given.get("output", ""))
+
+    @property
     def json_errors(self) -> bool:
         """Whether errors are printed as JSON."""
-        return self.options.output in ("json", "jsonl")
+        chosen = self.options.jq is None or self.given_output
+        return bool(chosen) and self.options.output in ("json", "jsonl")
 
     @cached_property
     def has_settings(self) -> bool:
@@ -221,15 +228,7 @@ class Runtime:
 
     def writer(self, view: View, *, single: bool = False) -> Writer:
         """The writer of `--output` for rows of `view`, or for the columns of `--fields`."""
-        from stash_cli.output import formats
-
-        options = self.options
-        if options.template is not None:
-            return formats.TemplateWriter(self.streams, self.template(view).render, nul=options.nul)
-        local = self.profile.path_maps.to_local if options.output == "paths" and self.has_settings else str
-        return formats.open_writer(
-            self.streams, options.output, self.chosen(view), single=single, nul=options.nul, local=local
-        )
+        return row_output.open_writer(self, view, single=single)
 
     def template(self, view: View) -> Template:
         """The template of `--template` for rows of `view`. Raises StashTemplateError."""
@@ -264,46 +263,11 @@ class Runtime:
 
     def check_output(self, view: View) -> None:
         """Refuse fields and formats that objects of a view do not have, before anything is sent."""
-        output, options = self.options.output, self.options
-        # Checked first, because a change that is made and then cannot be printed looks like a failure.
-        if options.nul and output not in ("ids", "paths", TEMPLATE):
-            raise StashUsageError("-0 needs --ids, --paths or --template")
-        if output == TEMPLATE:
-            self._check_template(view)
-        if output == "paths" and not view.files:
-            raise StashUsageError("--paths: these objects have no files")
-        if output != "ids" and not options.fields:
-            return
-        from stash_cli.core.graphql.selection import merge
-        from stash_cli.core.types.api import describe_api
-
-        if output == "ids" and "id" not in describe_api().types[view.type].fields:
-            raise StashUsageError("--ids: these objects have no ids")
-        merge(view.type, self.chosen(view).fields if options.fields else ())
-
-    def _check_template(self, view: View) -> None:
-        given = self._given.get("output", TEMPLATE)
-        if given != TEMPLATE or self.options.fields:
-            other = "--fields" if self.options.fields else f"--{given}"
-            raise StashUsageError(f"--template prints text and names its fields: leave out {other}")
-        self.template(view)
+        row_output.check_output(self, view)
 
     def wanted(self, view: View) -> list[str] | None:
         """The fields to ask the server for; None is the type's default selection."""
-        output, fields = self.options.output, self.options.fields
-        if output == "ids":
-            return ["id"]
-        if output == "paths":
-            return ["id", *view.files]
-        if output == TEMPLATE:
-            return list(dict.fromkeys(["id", *self.template(view).paths]))
-        if fields:
-            return self.chosen(view).fields
-        if output not in ("table", "csv", "tsv", "md"):
-            return None
-        from stash_cli.core.graphql.selection import DefaultPaths
-
-        return DefaultPaths(view.fields)
+        return row_output.wanted_fields(self, view)
 
 
 def _canceller(streams: Streams) -> Callable[[], object]:

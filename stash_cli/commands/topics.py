@@ -51,6 +51,9 @@ FIELDS = """\
   stash scenes find --fields id,title,studio.name,files.path
   stash scenes find --fields title,length,path
 
+  stash scenes find --fields all --json         every field
+  stash scenes find --fields list               the names there are
+
 A dotted name leads to a field of a related object or a file. The headings of the
 tables are taken too (length is the duration of the files), and path is files.path.
 In JSON the keys are always those of the API.
@@ -65,8 +68,11 @@ Standard output has data only; messages, questions and errors go to standard err
   --jsonl   one object per line, as the rows arrive
   --csv     with a heading line; --tsv likewise
   --ids     ids only; --paths: paths of files only; -0 ends each with NUL
-  -o        any of table, json, jsonl, csv, tsv, yaml, md, ids, paths
+  --html    one page with a table to sort; --covers puts the pictures into it
+  -o        any of table, json, jsonl, csv, tsv, yaml, md, html, ids, paths
   --template '{{ title }}'  a line for each row: see `stash help templates`
+  --jq '.[].title'          a jq program over the array, or over each row with --jsonl;
+                            text is printed as it is, all else as JSON
 
 A table prints 40 rows unless --limit is given; all other formats print all rows.
 With a JSON format an error is one JSON object per line on standard error.

@@ -240,7 +240,15 @@ def open_writer(
         "tsv": lambda: TsvWriter(streams, view.columns),
         "yaml": lambda: YamlWriter(streams, single=single),
         "md": lambda: MarkdownWriter(streams, view.columns),
+        "html": lambda: _page(streams, view),
         "ids": lambda: LinesWriter(streams, ["id"], nul=nul),
         "paths": lambda: LinesWriter(streams, view.files, nul=nul, form=local),
     }
     return makers[name]()
+
+
+def _page(streams: Streams, view: View) -> Writer:
+    """A page without links and pictures."""
+    from stash_cli.output.html import HtmlWriter
+
+    return HtmlWriter(streams, view.columns, view.type or "stash", lambda _: "")

@@ -1,7 +1,10 @@
-"""Formats that compute: lines of a template."""
+"""Formats that compute: lines of a template, programs of jq, pages; and the words of `--fields`."""
 
 from __future__ import annotations
 
+import re
+import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -54,3 +57,122 @@ def test_a_template_that_fails_names_the_object(small: Cli) -> None:
     done = small("scenes", "find", "--template", "{{ title | date }}", "--sort", "title")
     assert (done.status, done.out) == (2, "")
     assert "4: date: 'Dunes' is not a date." in done.err
+
+
+def test_a_program_of_jq_sees_the_array_or_each_row(small: Cli) -> None:
+    find = ("scenes", "find", "--sort", "title")
+    assert small.ok(*find, "--jq", "map(.title)").out == '["Dunes", "Rocks", "Sand", "Sea"]\n'
+    assert small.ok(*find, "--jq", ".[].title").out == "Dunes\nRocks\nSand\nSea\n"
+    assert small.ok(*find, "--jq", ".title, .rating100", "--jsonl", "--limit", "1").out == "Dunes\nnull\n"
+    assert small.ok("scene", "show", "1", "--jq", ".tags[].name").out == "Beach\n"
+    assert small.ok("api", "{ stats { scene_count } }", "--jq", ".stats.scene_count").out == "4\n"
+    assert small.ok(*find, "--jq", "length", "--fields", "id").out == "4\n"
+
+
+WRONG_PROGRAMS = [
+    (("scenes", "find", "--jq", ".["), "--jq: syntax error, unexpected end of file\n"),
+    (("scenes", "find", "--jq", "foo"), "--jq: foo/0 is not defined\n"),
+    (("scenes", "find", "--jq", ".", "--csv"), "--jq reads JSON: leave out --csv"),
+    (("scenes", "find", "--jq", ".", "--template", "x"), "leave out --jq"),
+    (("api", "{ version { version } }", "--jq", ".["), "--jq: syntax error"),
+]
+
+
+@every("words, message", WRONG_PROGRAMS)
+def test_a_wrong_program_is_refused_before_anything_is_sent(
+    offline: Cli, words: tuple[str, ...], message: str
+) -> None:
+    done = offline(*words)
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_a_program_that_fails_is_an_error(small: Cli) -> None:
+    done = small("scenes", "find", "--jq", ".[0].title.x")
+    assert (done.status, done.out) == (2, "")
+    assert "Cannot index string with" in done.err
+
+
+def test_without_the_package_jq_says_how_to_get_it(offline: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stash_cli.commands.jq_program import compile_program
+
+    compile_program.cache_clear()
+    monkeypatch.setitem(sys.modules, "jq", None)
+    done = offline("scenes", "find", "--jq", ".")
+    assert done.status == 2
+    assert "pip install 'stash-cli[jq]'" in done.err
+
+
+class Cells(HTMLParser):
+    """The texts of the cells of a page, row by row."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.pictures: list[str] = []
+        self._inside = False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+            self._inside = True
+        if tag == "img":
+            self.pictures.append(dict(attrs)["src"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag not in ("td", "th")
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.rows[-1][-1] += data
+
+
+def test_a_page_has_the_table_and_needs_nothing_else(small: Cli) -> None:
+    page = small.ok(
+        "scenes", "find", "--sort", "title", "--html", "--fields", "id,title,rating,studio.name"
+    ).out
+    assert Cells(page).rows == [
+        ["id", "title", "rating", "studio.name"],
+        ["4", "Dunes", "", ""],
+        ["3", "Rocks", "79", ""],
+        ["2", "Sand", "80", ""],
+        ["1", "Sea", "90", "Acme"],
+    ]
+    assert not re.findall(r"(?:src|href)=\"(?!data:)", page)
+    assert page.rstrip().endswith("</html>")
+    assert "nothing found" in small.ok("images", "find", "--html").out
+
+
+def test_a_page_shows_markup_in_names_as_text(cli: Cli) -> None:
+    cli.ok("tag", "create", "--name", '<b>"&x</b><script>alert(1)</script>')
+    page = cli.ok("tags", "find", "--html", "--fields", "name").out
+    assert Cells(page).rows[1] == ['<b>"&x</b><script>alert(1)</script>']
+    assert page.count("<script>") == 1
+
+
+def test_covers_are_inside_the_page_where_asked_for(cli: Cli, pictures: Path) -> None:
+    cli.ok("library", "add", str(pictures))
+    cli.ok("scan", "--wait", "-q")
+    find = ("images", "find", "--html", "--limit", "2")
+    assert Cells(cli.ok(*find).out).pictures == []
+    found = Cells(cli.ok(*find, "--covers").out).pictures
+    assert [picture[:15] for picture in found] == ["data:image/png;", "data:image/png;"]
+    assert len(Cells(cli.ok("image", "show", "1", "--html", "--covers").out).pictures) == 1
+    assert cli("images", "find", "--covers").status == 2
+    assert cli("jobs", "list", "--html", "--covers").status == 2
+
+
+def test_fields_are_listed_and_taken_all_at_once(small: Cli) -> None:
+    names = small.ok("scenes", "find", "--fields", "list").out.split()
+    assert {"length", "path", "title", "studio.name", "files.width"} <= set(names)
+    heading = small.ok(
+        "scenes", "find", "--limit", "1", "--csv", "--fields", ",".join(names)
+    ).out.splitlines()[0]
+    assert heading.split(",") == names
+    [row] = small.ok("scenes", "find", "--fields", "all", "--json", "--limit", "1").json
+    assert {"title", "sceneStreams", "custom_fields"} <= row.keys()
+    assert small.ok("scenes", "find", "--fields", "list", "--json").json == names

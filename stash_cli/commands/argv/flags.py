@@ -114,7 +114,7 @@ class LazyFlags(FlagTable):
         return self.table.related_names()
 
 
-FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "md", "ids", "paths")
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "md", "html", "ids", "paths")
 TEMPLATE = "template"
 """The format of --template, which -o does not offer."""
 HELP = ("-h", "--help")
@@ -136,6 +136,8 @@ class GlobalOptions:
     output: str = "table"
     fields: list[str] | None = None
     template: str | None = None
+    jq: str | None = None
+    covers: bool = False
     nul: bool = False
     quiet: bool = False
     verbose: int = 0
@@ -150,6 +152,8 @@ class GlobalOptions:
         facts = {name: value for name, value in values.items() if name in known}
         if facts.get("template") is not None:
             facts["output"] = TEMPLATE
+        elif facts.get("jq") is not None:
+            facts.setdefault("output", "json")
         return cls(**facts | {"verbose": len(values.get("verbose", ()))})
 
     @property
@@ -178,12 +182,14 @@ def _output_flags() -> Iterator[Flag]:
     yield Flag("--output", "output", formats, "FORMAT", group, choice(*FORMATS), short="-o", choices=FORMATS)
     yield _format("json", "one JSON array (one object for a single result)")
     yield _format("jsonl", "one JSON object per line, as the rows arrive")
-    yield _format("csv", "comma separated; --tsv, --yaml, --md likewise")
-    yield from map(_format, ("tsv", "yaml", "md"))
+    yield _format("csv", "comma separated; --tsv, --yaml, --md, --html likewise")
+    yield from map(_format, ("tsv", "yaml", "md", "html"))
     yield _format("ids", "ids only; --paths: file paths only")
     yield _format("paths")
     yield Flag("--fields", "fields", "fields to print: id,title,studio.name", "A,B", group, field_list)
     lines = "print a line for each row: '{{ title }}'"
+    yield Flag("--jq", "jq", "print the results of a jq program over the JSON", "EXPR", group)
+    yield Flag("--covers", "covers", "put the pictures of the objects into --html", group=group)
     yield Flag("--template", "template", lines, "TEXT", group)
     yield Flag("--null", "nul", "end each id, path or line of a template with NUL", group=group, short="-0")
 

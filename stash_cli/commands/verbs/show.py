@@ -41,14 +41,19 @@ def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
     async def work(session: Any) -> dict[str, Any]:
         from stash_cli.commands.verbs.targets import one_row
 
-        return await one_row(session, noun.entity, options.target, wanted(runtime, noun))
+        row = await one_row(session, noun.entity, options.target, wanted(runtime, noun))
+        if runtime.options.covers:
+            from stash_cli.commands.pages import add_covers
+
+            await add_covers(session, noun.entity.type, [row])
+        return row
 
     runtime.print_row(details(noun, card=runtime.for_people), runtime.run(work))
 
 
 def wanted(runtime: Runtime, noun: Noun) -> list[str] | None:
     """The fields of one object to ask for; a person and a table get all plain fields of the type."""
-    table = runtime.options.output in ("csv", "tsv", "md")
+    table = runtime.options.output in ("csv", "tsv", "md", "html")
     if (runtime.for_people or table) and not runtime.options.fields:
         return None
     return runtime.wanted(details(noun))

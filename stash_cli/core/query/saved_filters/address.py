@@ -11,7 +11,7 @@ from stash_cli.core.query.saved_filters.formats import NULLS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_PATHS = {
+FOLDERS = {
     "Scene": "scenes",
     "Image": "images",
     "Gallery": "galleries",
@@ -21,6 +21,7 @@ _PATHS = {
     "Group": "groups",
     "SceneMarker": "scenes/markers",
 }
+"""Type -> the path of its list in the web interface."""
 PER_PAGE = 40
 """Rows on a page of the web interface, unless it is told otherwise."""
 _WORD = "-_.!~*'()"
@@ -34,7 +35,7 @@ def web_address(
 ) -> str:
     """The address at the server `base` of the list that a filter describes."""
     found = list(_parameters(find_filter, object_filter))
-    return f"{base.rstrip('/')}/{_PATHS[type_name]}" + (f"?{'&'.join(found)}" if found else "")
+    return f"{base.rstrip('/')}/{FOLDERS[type_name]}" + (f"?{'&'.join(found)}" if found else "")
 
 
 def _parameters(find_filter: Mapping[str, Any], object_filter: Mapping[str, Any]) -> Iterator[str]:

@@ -1,0 +1,142 @@
+"""Rows in the format of the output options: what is asked for, what is refused, and what prints them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from stash_cli.commands.argv.flags import TEMPLATE
+from stash_cli.core.errors import StashUsageError
+
+if TYPE_CHECKING:
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.output.formats import Writer
+    from stash_cli.output.values import View
+
+
+def open_writer(runtime: Runtime, view: View, *, single: bool) -> Writer:
+    """The writer of `--output`, `--template` or `--jq` for rows of `view`."""
+    from stash_cli.output import formats
+
+    options, streams = runtime.options, runtime.streams
+    if options.template is not None:
+        return formats.TemplateWriter(streams, runtime.template(view).render, nul=options.nul)
+    if options.jq is not None:
+        return _jq_writer(runtime, single=single)
+    if options.output == "html":
+        return _html_writer(runtime, view)
+    maps = options.output == "paths" and runtime.has_settings
+    local = runtime.profile.path_maps.to_local if maps else str
+    return formats.open_writer(
+        streams, options.output, runtime.chosen(view), single=single, nul=options.nul, local=local
+    )
+
+
+def _jq_writer(runtime: Runtime, *, single: bool) -> Writer:
+    from stash_cli.commands.jq_program import JqWriter, compile_program
+
+    results = compile_program(runtime.options.jq or "")
+    return JqWriter(runtime.streams, results, rowwise=single or runtime.options.output == "jsonl")
+
+
+def _html_writer(runtime: Runtime, view: View) -> Writer:
+    from stash_cli.commands.pages import link_of, title_of
+    from stash_cli.output.html import HtmlWriter
+
+    link = link_of(view.type, runtime.connection())
+    columns, pictures = runtime.chosen(view).columns, runtime.options.covers
+    return HtmlWriter(runtime.streams, columns, title_of(view.type), link, pictures=pictures)
+
+
+def check_output(runtime: Runtime, view: View) -> None:
+    """Refuse fields and formats that objects of a view do not have, before anything is sent."""
+    output, options = runtime.options.output, runtime.options
+    # Checked first, because a change that is made and then cannot be printed looks like a failure.
+    if options.nul and output not in ("ids", "paths", TEMPLATE):
+        raise StashUsageError("-0 needs --ids, --paths or --template")
+    if output == "paths" and not view.files:
+        raise StashUsageError("--paths: these objects have no files")
+    _check_programs(runtime, view)
+    _check_covers(runtime, view)
+    _check_fields(runtime, view)
+
+
+def _check_programs(runtime: Runtime, view: View) -> None:
+    """Compile the template or the program of jq, and refuse what cannot stand beside it."""
+    options, given = runtime.options, runtime.given_output
+    if options.template is not None:
+        other = "--fields" if options.fields else "--jq" if options.jq is not None else f"--{given}"
+        if given or options.fields or options.jq is not None:
+            raise StashUsageError(f"--template prints text and names its fields: leave out {other}")
+        runtime.template(view)
+    elif options.jq is not None:
+        from stash_cli.commands.jq_program import compile_program
+
+        if options.output not in ("json", "jsonl"):
+            raise StashUsageError(f"--jq reads JSON: leave out --{options.output}")
+        compile_program(options.jq)
+
+
+def _check_covers(runtime: Runtime, view: View) -> None:
+    if not runtime.options.covers:
+        return
+    from stash_cli.commands.pages import PICTURES
+
+    if runtime.options.output != "html":
+        raise StashUsageError("--covers needs --html")
+    if view.type not in PICTURES:
+        raise StashUsageError("--covers: these objects have no pictures")
+
+
+def _check_fields(runtime: Runtime, view: View) -> None:
+    from stash_cli.core.types.api import describe_api
+
+    options = runtime.options
+    if options.output == "ids" and "id" not in describe_api().types[view.type].fields:
+        raise StashUsageError("--ids: these objects have no ids")
+    if options.fields == ["list"]:
+        _list_fields(runtime, view)
+    if options.fields:
+        from stash_cli.core.graphql.selection import merge
+
+        merge(view.type, runtime.chosen(view).fields)
+
+
+def _list_fields(runtime: Runtime, view: View) -> NoReturn:
+    """Print what `--fields` takes, and end."""
+    import json
+
+    import typer
+
+    from stash_cli.commands.chosen_columns import choices
+
+    found = choices(view)
+    runtime.streams.data(json.dumps(found) + "\n" if runtime.json_errors else "\n".join(found) + "\n")
+    raise typer.Exit(0)
+
+
+def wanted_fields(runtime: Runtime, view: View) -> list[str] | None:
+    """The fields to ask the server for; None is the type's default selection."""
+    output = runtime.options.output
+    if output == "ids":
+        return ["id"]
+    if output == "paths":
+        return ["id", *view.files]
+    if output == TEMPLATE:
+        return list(dict.fromkeys(["id", *runtime.template(view).paths]))
+    shown = runtime.chosen(view).fields
+    if output == "html":
+        return list(dict.fromkeys(["id", *shown, *_picture(runtime, view)]))
+    if runtime.options.fields:
+        return shown
+    from stash_cli.core.graphql.selection import DefaultPaths
+
+    return DefaultPaths(shown) if output in ("table", "csv", "tsv", "md") else None
+
+
+def _picture(runtime: Runtime, view: View) -> list[str]:
+    """The field with the address of the picture of an object, where it is printed."""
+    if not runtime.options.covers:
+        return []
+    from stash_cli.commands.pages import PICTURES
+
+    return [PICTURES[view.type]]
