@@ -22,6 +22,9 @@ class Entity:
     list_name: str = ""
     """The API's name of a list of them, where it is not the plural: `scene_markers` for `markers`."""
 
+    filter_name: str = ""
+    """The API's name of their filter, where it is not the type: `FileFilterType` for `BaseFile`."""
+
     sort_keys: str = ""
     """Sort keys that the server knows beside `random` and `random_<seed>`; its schema has them as text."""
 
@@ -43,11 +46,11 @@ class Entity:
     @property
     def filter_arg(self) -> str:
         """Argument of `find` that holds the filter: `scene_filter`."""
-        return f"{snake(self.type)}_filter"
+        return f"{snake(self.filter_name or self.type)}_filter"
 
     @property
     def filter_type(self) -> str:
-        return f"{self.type}FilterType"
+        return f"{self.filter_name or self.type}FilterType"
 
     def operation(self, verb: str) -> str:
         """The mutation for one of them: "Create" -> `sceneCreate`."""
@@ -155,3 +158,13 @@ NOUNS: dict[str, Entity] = {
     word: entity for entity in ENTITIES.values() for word in (entity.noun, entity.plural)
 }
 """By noun, singular and plural."""
+
+_FILE_SORTS = "created_at id path updated_at"
+FILES: dict[str, Entity] = {
+    entity.type: entity
+    for entity in (
+        Entity("BaseFile", "file", "files", label="path", filter_name="File", sort_keys=_FILE_SORTS),
+        Entity("Folder", "folder", "folders", label="path", sort_keys=_FILE_SORTS),
+    )
+}
+"""What a scan finds, by API type name: found like entities, but made and changed by scans only."""

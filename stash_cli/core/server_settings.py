@@ -1,0 +1,238 @@
+"""The settings of a server by key, such as `general.log_level`, and the mutations that change them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from stash_cli.core.errors import StashInputError, did_you_mean
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stash_cli.core.types.api import ApiField
+
+Settings = dict[str, Any]
+
+HIDDEN = "***"
+"""Stands for a secret. It is never sent back."""
+_SECRET = frozenset({"api_key", "password", "handy_key"})
+_FREE = {"ui": "configureUI", "plugins": "configurePlugin"}
+"""Sections whose keys no schema lists."""
+
+
+class Section(NamedTuple):
+    """The input type of a section and the mutation that takes it."""
+
+    input: str
+    mutation: str
+
+
+SECTIONS = {
+    "general": Section("ConfigGeneralInput", "configureGeneral"),
+    "interface": Section("ConfigInterfaceInput", "configureInterface"),
+    "dlna": Section("ConfigDLNAInput", "configureDLNA"),
+    "scraping": Section("ConfigScrapingInput", "configureScraping"),
+    "defaults": Section("ConfigDefaultSettingsInput", "configureDefaults"),
+}
+NAMES = (*SECTIONS, *_FREE)
+
+
+def readable(configuration: Mapping[str, Any]) -> Settings:
+    """The answer of `configuration` by section, with keys in snake_case, without secrets and `__typename`."""
+    found: Settings = {}
+    for section, values in configuration.items():
+        if section in NAMES:
+            found[section] = values if section in _FREE else _snake(values)
+    return found
+
+
+def _snake(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_snake(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    names = _attributes()
+    pairs = ((names.get(name, name), each) for name, each in value.items() if name != "__typename")
+    return {name: HIDDEN if name in _SECRET and each else _snake(each) for name, each in pairs}
+
+
+def _attributes() -> dict[str, str]:
+    """API name -> snake_case name, of all fields of settings."""
+    types = describe_api().types.values()
+    return {
+        name: field.attr
+        for each in types
+        if "Config" in each.name or "Metadata" in each.name
+        for name, field in each.fields.items()
+    }
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each setting by its key; lists are one value."""
+    for name, value in settings.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict) and value:
+            yield from flat(value, f"{key}.")
+        else:
+            yield key, value
+
+
+def lookup(settings: Mapping[str, Any], key: str) -> Any:
+    """The value of a key or the values below it; raises StashInputError with near keys."""
+    value: Any = settings
+    for step in key.split("."):
+        value = value.get(step, UNSET) if isinstance(value, dict) else UNSET
+    if value is UNSET:
+        known = [name for name, _ in flat(settings)]
+        raise StashInputError(
+            f"there is no setting {key}. {did_you_mean(key, known)}".rstrip(), hint="See `stash config list`."
+        )
+    return value
+
+
+def changes(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Key -> (old, new) of the settings in `wanted` that differ; hidden secrets are left out.
+
+    Raises StashInputError for keys that nobody can set.
+    """
+    old = dict(flat(current))
+    found = {
+        key: (old.get(key), value)
+        for key, value in flat(wanted)
+        if HIDDEN not in json.dumps(value) and old.get(key, UNSET) != value
+    }
+    for key in found:
+        if key.partition(".")[0] not in _FREE:
+            _field(key)
+    return found
+
+
+def is_secret(key: str) -> bool:
+    """Whether the value of a setting is never shown."""
+    return key.rpartition(".")[2] in _SECRET
+
+
+def parse(key: str, text: str) -> Any:
+    """`text` as the value of a setting: of the type that the server declares, JSON in free sections.
+
+    Lists are JSON, or words between commas. Raises StashInputError.
+    """
+    if key.partition(".")[0] in _FREE:
+        return _json(text)
+    field = _field(key)
+    kind = field.type.name
+    if field.type.is_list:
+        return _list(key, text, kind)
+    return _scalar(key, text, kind)
+
+
+def _field(key: str) -> ApiField:
+    """The input field that a key names; raises StashInputError with near keys."""
+    section, _, rest = key.partition(".")
+    if section not in SECTIONS:
+        raise StashInputError(f"there is no setting {key}. {did_you_mean(section, NAMES)}".rstrip())
+    type_name, found = SECTIONS[section].input, None
+    for step in rest.split("."):
+        fields = {field.attr: field for field in describe_api().types[type_name].fields.values()}
+        found = fields.get(step)
+        if found is None:
+            known = [f"{section}.{name}" for name in fields]
+            raise StashInputError(f"{key} cannot be set. {did_you_mean(key, known)}".rstrip())
+        type_name = found.type.name
+    if found is None:
+        raise StashInputError(f"{key} is a section: name one of its settings")
+    return found
+
+
+def _list(key: str, text: str, kind: str) -> list[Any]:
+    if text.lstrip().startswith("["):
+        found = _json(text)
+        if isinstance(found, list):
+            return found
+    return [_scalar(key, part.strip(), kind) for part in text.split(",") if part.strip()]
+
+
+def _scalar(key: str, text: str, kind: str) -> Any:
+    declared = describe_api().types[kind]
+    if declared.values:
+        word = text.upper().replace("-", "_")
+        if word not in declared.values:
+            raise StashInputError(f"{key}: {text!r} is not one of {', '.join(declared.values)}")
+        return word
+    if kind == "Boolean":
+        if text.lower() not in ("true", "false", "yes", "no"):
+            raise StashInputError(f"{key}: {text!r} is neither yes nor no")
+        return text.lower() in ("true", "yes")
+    if kind in ("Int", "Float"):
+        try:
+            return int(text) if kind == "Int" else float(text)
+        except ValueError:
+            raise StashInputError(f"{key}: {text!r} is not a number") from None
+    return _json(text) if declared.fields else text
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def mutations(current: Mapping[str, Any], changed: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The mutations that set the keys of `changed`, one for each section and for each plugin.
+
+    An object inside a section is sent whole, because servers replace it.
+    """
+    for section, (input_type, mutation) in SECTIONS.items():
+        own = _below(changed, section)
+        if own:
+            merged = {name: _merged(current.get(section, {}), name, own) for name in _tops(own)}
+            yield mutation, {"input": _camel(input_type, merged)}
+    if own := _below(changed, "ui"):
+        yield (
+            "configureUI",
+            {"partial": {name: _merged(current.get("ui", {}), name, own) for name in _tops(own)}},
+        )
+    for plugin in _tops(_below(changed, "plugins")):
+        # The mutation replaces all settings of the plugin.
+        values = _merged(current.get("plugins", {}), plugin, _below(changed, "plugins"))
+        yield "configurePlugin", {"plugin_id": plugin, "input": values}
+
+
+def _below(changed: Mapping[str, Any], section: str) -> dict[str, Any]:
+    return {key[len(section) + 1 :]: value for key, value in changed.items() if key.startswith(f"{section}.")}
+
+
+def _tops(keys: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(key.partition(".")[0] for key in keys))
+
+
+def _merged(current: Mapping[str, Any], name: str, changed: Mapping[str, Any]) -> Any:
+    """The value of `name` with the changed keys below it."""
+    if name in changed:
+        return changed[name]
+    value = {**(current.get(name) or {})}
+    inner = _below(changed, name)
+    return value | {top: _merged(value, top, inner) for top in _tops(inner)}
+
+
+def _camel(type_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as an input of the API: what it has no field for is left out, and so is null."""
+    fields = {field.attr: field for field in describe_api().types[type_name].fields.values()}
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if name in fields and value is not None:
+            inner = fields[name].type.name
+            nested = isinstance(value, dict) and bool(describe_api().types[inner].fields)
+            found[fields[name].name] = _camel(inner, value) if nested else _items(inner, value)
+    return found
+
+
+def _items(type_name: str, value: Any) -> Any:
+    """A list of objects as inputs of the API; any other value as it is."""
+    if isinstance(value, list) and describe_api().types[type_name].fields:
+        return [_camel(type_name, each) if isinstance(each, dict) else each for each in value]
+    return value
