@@ -1,6 +1,6 @@
 """`stash galleries`."""
 
-from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -28,5 +28,22 @@ NOUN = Noun(
         ),
         update(),
         delete(),
+        Verb(
+            "images",
+            "List, add and remove the images of a gallery",
+            "verbs.members:build",
+            (),
+            ("images", "images", "galleries__includes"),
+        ),
+        Verb(
+            "cover",
+            "Set the cover, or let the server choose it",
+            "verbs.gallery:build_cover",
+        ),
+        Verb(
+            "chapters",
+            "List, add, change and delete chapters",
+            "verbs.gallery:build_chapters",
+        ),
     ),
 )

@@ -1,6 +1,6 @@
 """`stash groups`."""
 
-from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -26,5 +26,19 @@ NOUN = Noun(
         create(),
         update(),
         delete(),
+        Verb(
+            "scenes",
+            "List the scenes of a group",
+            "verbs.related:build",
+            ("stash group scenes 'Summer' --sort group_scene_number",),
+            ("scenes", "groups__includes"),
+        ),
+        Verb(
+            "subgroups",
+            "List, add and remove the groups of a group",
+            "verbs.members:build",
+            (),
+            ("sub_groups", "groups", "containing_groups__includes"),
+        ),
     ),
 )

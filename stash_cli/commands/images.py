@@ -1,6 +1,6 @@
 """`stash images`."""
 
-from stash_cli.commands.noun import Noun, count, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, delete, find, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -26,5 +26,11 @@ NOUN = Noun(
         count(),
         update(),
         delete(),
+        Verb(
+            "o",
+            "Raise the o-counter, or lower it",
+            "verbs.history:build_o",
+            ("stash image o 12", "stash image o 12 --remove"),
+        ),
     ),
 )

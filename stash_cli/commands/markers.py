@@ -1,8 +1,18 @@
 """`stash markers`."""
 
-from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
+from stash_cli.commands.calls import Call, Word
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.output.values import columns
+from stash_cli.output.values import View, columns
+
+STRINGS = Call(
+    "strings",
+    "markerStrings",
+    "List the titles of markers, with the number of each",
+    ("stash markers strings", "stash markers strings beach"),
+    word=Word("q", "[TEXT]", "only titles with this text", optional=True),
+    view=View("MarkerStringsResultType", columns("title!", "count>")),
+)
 
 NOUN = Noun(
     ENTITIES["SceneMarker"],
@@ -27,5 +37,6 @@ NOUN = Noun(
         ),
         update(),
         delete(),
+        Verb("strings", STRINGS.help, "calls:build_verb", arguments=(STRINGS,)),
     ),
 )

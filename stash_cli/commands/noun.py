@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.command import Entry, LazyGroup
 from stash_cli.output.values import View
@@ -25,6 +25,8 @@ class Verb:
     help: str
     target: str
     examples: tuple[str, ...] = ()
+    arguments: tuple[Any, ...] = ()
+    """Further arguments of the function."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +53,7 @@ class Noun:
         words = {"noun": self.entity.noun, "plural": self.entity.plural, "label": self.entity.label}
         examples = tuple(example.format(**words) for example in verb.examples)
         target = f"stash_cli.commands.{verb.target}"
-        return Entry(verb.help.format(**words), target, arguments=(self, examples))
+        return Entry(verb.help.format(**words), target, arguments=(self, examples, *verb.arguments))
 
 
 def find(*examples: str) -> Verb:

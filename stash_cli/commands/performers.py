@@ -1,6 +1,6 @@
 """`stash performers`."""
 
-from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -30,5 +30,19 @@ NOUN = Noun(
             "stash performer update 7 --custom-field height=180 --clear birthdate",
         ),
         delete(),
+        Verb(
+            "images",
+            "List the images of a performer",
+            "verbs.related:build",
+            ("stash performer images Alice",),
+            ("images", "performers__includes"),
+        ),
+        Verb(
+            "scenes",
+            "List the scenes of a performer",
+            "verbs.related:build",
+            ("stash performer scenes Alice --sort -date",),
+            ("scenes", "performers__includes"),
+        ),
     ),
 )

@@ -1,6 +1,6 @@
 """`stash scenes`."""
 
-from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -35,5 +35,54 @@ NOUN = Noun(
             "stash scene update 12 --clear director --clear studio",
         ),
         delete(),
+        Verb(
+            "play",
+            "Count a play, or take one back",
+            "verbs.history:build_play",
+            ("stash scene play 12", "stash scene play 12 --at 'yesterday'", "stash scene play 12 --remove"),
+        ),
+        Verb(
+            "o",
+            "Raise the o-counter, or lower it",
+            "verbs.history:build_o",
+            ("stash scene o 12", "stash scene o 12 --remove"),
+        ),
+        Verb(
+            "activity",
+            "Set where playing goes on, and the time played",
+            "verbs.history:build_activity",
+            ("stash scene activity 12 --resume 1:30 --played 90", "stash scene activity 12 --reset"),
+        ),
+        Verb(
+            "cover",
+            "Set the cover: a frame, or a picture",
+            "verbs.scene:build_cover",
+            ("stash scene cover 12 --at 1:30", "stash scene cover 12 --image cover.jpg"),
+        ),
+        Verb(
+            "streams",
+            "List the addresses of the streams",
+            "verbs.scene:build_streams",
+            ("stash scene streams 12",),
+        ),
+        Verb(
+            "markers",
+            "List the markers of a scene",
+            "verbs.related:build",
+            ("stash scene markers 12",),
+            ("markers", "scenes__includes"),
+        ),
+        Verb(
+            "assign-file",
+            "Give a video file to another scene",
+            "verbs.scene:build_assign_file",
+            ("stash scene assign-file 12 345",),
+        ),
+        Verb(
+            "parse",
+            "Print what the names of files say",
+            "verbs.scene:build_parse",
+            ("stash scenes parse '{{date}} {{title}}.{{ext}}'",),
+        ),
     ),
 )

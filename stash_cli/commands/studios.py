@@ -1,6 +1,6 @@
 """`stash studios`."""
 
-from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -19,5 +19,17 @@ NOUN = Noun(
         create(),
         update(),
         delete(),
+        Verb(
+            "tree",
+            "Print the studios below their parents",
+            "verbs.tree:build_tree",
+            ("stash studios tree", "stash studios tree 'Acme Films' --json"),
+        ),
+        Verb(
+            "move",
+            "Give studios another parent",
+            "verbs.tree:build_move",
+            ("stash studios move 12 13 --under 7", "stash studio move 12 --top"),
+        ),
     ),
 )

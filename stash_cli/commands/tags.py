@@ -1,6 +1,6 @@
 """`stash tags`."""
 
-from stash_cli.commands.noun import Noun, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -25,5 +25,17 @@ NOUN = Noun(
         create(),
         update(),
         delete(),
+        Verb(
+            "tree",
+            "Print the tags below their parents",
+            "verbs.tree:build_tree",
+            ("stash tags tree", "stash tags tree Outdoor --depth 1"),
+        ),
+        Verb(
+            "move",
+            "Give tags another parent",
+            "verbs.tree:build_move",
+            ("stash tags move 12 13 --under 7", "stash tag move 12 --top"),
+        ),
     ),
 )

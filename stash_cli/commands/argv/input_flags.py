@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SKIPPED = frozenset({"id", "ids", "clientMutationId"})
-_SINGULARS = {"alias": "alias", "aliases": "alias", "children": "child", "galleries": "gallery"}
+_SINGULARS = {
+    "alias": "alias",
+    "aliases": "alias",
+    "children": "child",
+    "galleries": "gallery",
+    "stashes": "stash",
+}
 _NUMBERS: dict[str, Callable[[ApiField], Callable[[str], Any]]] = {
     "Int": lambda field: value_parsers.bounded(int, field.range),
     "Float": lambda field: value_parsers.bounded(float, field.range),

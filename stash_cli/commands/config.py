@@ -1,0 +1,251 @@
+"""`stash config`: the settings of the server."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
+from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.server_settings import (
+    HIDDEN,
+    NAMES,
+    Settings,
+    changes,
+    flat,
+    is_secret,
+    lookup,
+    mutations,
+    parse,
+    readable,
+)
+from stash_cli.output.failures import confirm
+from stash_cli.output.values import View, columns, one_line
+
+if TYPE_CHECKING:
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.session import Session
+
+SETTING = View(columns=columns("key!", "value"))
+CHANGE = View(columns=columns("key!", "old", "new"))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ListOptions(CommandOptions):
+    """The command line of `config list`."""
+
+    section: Annotated[str | None, typer.Argument(metavar="[SECTION]", help=f"one of {', '.join(NAMES)}")] = (
+        None
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GetOptions(CommandOptions):
+    """The command line of `config get`."""
+
+    key: Annotated[str, typer.Argument(metavar="KEY", help="such as general.log_level")]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SetOptions(CommandOptions):
+    """The command line of `config set`."""
+
+    settings: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="VALUE @FILE or @- is read from there")
+    ]
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="show the changes, do not make them")] = (
+        False
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FileOptions(CommandOptions):
+    """The command line of `config diff`."""
+
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="YAML or JSON, as `config list` prints it")]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ApplyOptions(FileOptions):
+    """The command line of `config apply`."""
+
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+
+
+def group() -> LazyGroup:
+    entries = {
+        "list": subcommand(
+            "List the settings",
+            run_list,
+            ListOptions,
+            "stash config list",
+            "stash config list interface",
+            "stash config list --yaml > settings.yaml",
+        ),
+        "get": subcommand("Print one setting", run_get, GetOptions, "stash config get general.log_level"),
+        "set": subcommand(
+            "Change settings",
+            run_set,
+            SetOptions,
+            "stash config set general.log_level=Debug general.parallel_tasks=2",
+            "stash config set general.password=@password.txt",
+        ),
+        "diff": subcommand(
+            "Show what `config apply` would change", run_diff, FileOptions, "stash config diff settings.yaml"
+        ),
+        "apply": subcommand(
+            "Make the settings those of a file",
+            run_apply,
+            ApplyOptions,
+            "stash config apply settings.yaml",
+        ),
+    }
+    return LazyGroup("config", entries, "List, change and compare the settings of the server.")
+
+
+async def read(session: Session) -> Settings:
+    """The settings of the server, without secrets."""
+    return readable(await session.call("configuration", {}))
+
+
+def run_list(runtime: Runtime, options: ListOptions) -> None:
+    """List the settings of the server, secrets hidden.
+
+    JSON and YAML hold them by section. Such a file can be changed, compared with `config diff` and applied
+    with `config apply`.
+    """
+    settings = runtime.run(read)
+    if options.section is not None:
+        settings = {options.section: lookup(settings, options.section)}
+    if runtime.options.output in ("json", "jsonl", "yaml"):
+        runtime.print_row(SETTING, settings)
+    else:
+        runtime.print_rows(SETTING, [{"key": key, "value": text(value)} for key, value in flat(settings)])
+
+
+def run_get(runtime: Runtime, options: GetOptions) -> None:
+    """Print one setting, or those below a key."""
+    value = lookup(runtime.run(read), options.key)
+    if runtime.for_people:
+        runtime.streams.data(f"{text(value)}\n")
+    else:
+        runtime.print_row(SETTING, {"key": options.key, "value": value})
+
+
+def run_set(runtime: Runtime, options: SetOptions) -> None:
+    """Change settings. Values are checked against their types before anything is sent.
+
+    Lists are words between commas, or JSON. A secret is best read from a file or from stdin (@-), because
+    other users of this machine can see command lines.
+    """
+    wanted = dict(_assignment(runtime, word) for word in options.settings)
+
+    async def work(session: Session) -> dict[str, tuple[Any, Any]]:
+        current = await read(session)
+        changed = {key: (dict(flat(current)).get(key), value) for key, value in wanted.items()}
+        changed = {key: pair for key, pair in changed.items() if pair[0] != pair[1]}
+        if not options.dry_run:
+            await send(session, current, {key: new for key, (_, new) in changed.items()})
+        return changed
+
+    tell(runtime, runtime.run(work, writes=not options.dry_run), done=not options.dry_run)
+
+
+def run_diff(runtime: Runtime, options: FileOptions) -> None:
+    """Show how the settings of the server differ from those of a file. Settings that are not in it stay."""
+    wanted = read_file(runtime, options.file)
+
+    async def work(session: Session) -> dict[str, tuple[Any, Any]]:
+        return changes(await read(session), wanted)
+
+    tell(runtime, runtime.run(work), done=False)
+
+
+def run_apply(runtime: Runtime, options: ApplyOptions) -> None:
+    """Make the settings of the server those of a file. Settings that are not in it stay as they are."""
+    wanted = read_file(runtime, options.file)
+
+    async def work(session: Session) -> dict[str, tuple[Any, Any]]:
+        current = await read(session)
+        changed = changes(current, wanted)
+        if changed:
+            if not options.yes:
+                show(runtime, changed)
+            confirm(runtime.streams, f"change {len(changed)} settings of {session.url}", yes=options.yes)
+            await send(session, current, {key: new for key, (_, new) in changed.items()})
+        return changed
+
+    tell(runtime, runtime.run(work, writes=True), done=True)
+
+
+async def send(session: Session, current: Settings, changed: dict[str, Any]) -> None:
+    """Send the changed keys, a mutation for each section."""
+    for operation, args in mutations(current, changed):
+        answer = session.call(operation, args)
+        await uninterrupted(
+            confirmed(
+                answer,
+                is_answer=lambda value: isinstance(value, dict),
+                hint="Settings may have changed: check with `stash config list`.",
+            )
+        )
+
+
+def tell(runtime: Runtime, changed: dict[str, tuple[Any, Any]], *, done: bool) -> None:
+    """Note what was changed; print the differences where nothing was."""
+    if not changed:
+        runtime.streams.note("nothing to change")
+    elif not done or not runtime.for_people:
+        runtime.print_rows(
+            CHANGE,
+            [{"key": key, "old": old, "new": _hidden(key, new)} for key, (old, new) in changed.items()],
+        )
+    else:
+        show(runtime, changed)
+
+
+def show(runtime: Runtime, changed: dict[str, tuple[Any, Any]]) -> None:
+    for key, (old, new) in changed.items():
+        runtime.streams.note(f"{key}: {text(old)} -> {text(_hidden(key, new))}")
+
+
+def _hidden(key: str, value: Any) -> Any:
+    return HIDDEN if is_secret(key) else value
+
+
+def text(value: Any) -> str:
+    """A value on one line: texts as they are, all else as JSON."""
+    return one_line(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _assignment(runtime: Runtime, word: str) -> tuple[str, Any]:
+    key, equals, value = word.partition("=")
+    if not equals:
+        raise StashUsageError(f"{word!r} has no value: write KEY=VALUE")
+    if value.startswith("@"):
+        from stash_cli.core.texts import read_text_file
+
+        value = (runtime.streams.read() if value == "@-" else read_text_file(value[1:])).rstrip("\r\n")
+    return key, parse(key, value)
+
+
+def read_file(runtime: Runtime, source: str) -> Settings:
+    """The settings in a file, by section. Raises StashInputError for what is no such file."""
+    import yaml
+
+    from stash_cli.core.texts import read_text_file
+
+    content = runtime.streams.read() if source == "-" else read_text_file(source)
+    try:
+        found = yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        raise StashInputError(f"{source} is neither YAML nor JSON: {one_line(str(error))}") from None
+    if not isinstance(found, dict) or not found.keys() <= set(NAMES):
+        raise StashInputError(
+            f"{source} has no settings by section", hint="`stash config list --yaml` prints such a file."
+        )
+    return found

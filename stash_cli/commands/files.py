@@ -1,0 +1,225 @@
+"""`stash files`: the files that the server knows, and what can be done with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.value_parsers import choice, named
+from stash_cli.commands.calls import Call, Word
+from stash_cli.commands.noun import Noun, Verb, count, find, show
+from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.core.errors import StashUsageError
+from stash_cli.core.types.entities import FILES as ENTITIES
+from stash_cli.output.failures import confirm
+from stash_cli.output.values import columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.verbs.actions import Row
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.orm.edit import Edit
+
+PRIMARY = ("scene", "image", "gallery")
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MoveOptions(CommandOptions):
+    """The command line of `files move`."""
+
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="ids or paths; - reads them from stdin")
+    ]
+    to: Annotated[str, typer.Option("--to", metavar="FOLDER", help="folder, as a path on the server")]
+    yes: Yes = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RenameOptions(CommandOptions):
+    """The command line of `files rename`."""
+
+    file: Annotated[str, typer.Argument(metavar="FILE", help="id or path of the file")]
+    name: Annotated[str, typer.Argument(metavar="NAME", help="new name, with its ending")]
+    yes: Yes = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PrimaryOptions(CommandOptions):
+    """The command line of `files set-primary`."""
+
+    file: Annotated[str, typer.Argument(metavar="FILE", help="id of the file")]
+    noun: Annotated[
+        str,
+        typer.Argument(
+            metavar="|".join(PRIMARY), help="kind of object", parser=named("the object", choice(*PRIMARY))
+        ),
+    ]
+    target: Annotated[str, typer.Argument(metavar="ID|TITLE", help="the object that has the file")]
+
+
+FILES = Word("ids", "FILE...", "ids of files", many=True)
+CALLS = (
+    Call(
+        "delete",
+        "deleteFiles",
+        "Delete files from disk, except primary ones",
+        ("stash files delete 12",),
+        word=FILES,
+        done="deleted the files",
+        question="delete the files from disk",
+    ),
+    Call(
+        "forget",
+        "destroyFiles",
+        "Delete the records of files; the files stay on disk, and a scan finds them again",
+        ("stash files forget 12",),
+        word=FILES,
+        done="deleted the records of the files",
+        question="delete the records of the files",
+    ),
+    Call(
+        "fingerprint",
+        "fileSetFingerprints",
+        "Set fingerprints of a file",
+        ("stash files fingerprint 12 --fingerprint type=phash,value=f0f0c0c0d0d0e0e0",),
+        word=Word("id", "FILE", "id of the file"),
+        done="set the fingerprints",
+    ),
+    Call(
+        "reveal",
+        "revealFileInFileManager",
+        "Show a file in the file manager of the machine on which the server runs",
+        ("stash files reveal 12",),
+        word=Word("id", "FILE", "id of the file"),
+        done="the server opened its file manager",
+    ),
+)
+
+
+def build_move(_: Noun, examples: tuple[str, ...]) -> StashCommand:
+    return command("move", move, MoveOptions, examples=examples)
+
+
+def build_rename(_: Noun, examples: tuple[str, ...]) -> StashCommand:
+    return command("rename", rename, RenameOptions, examples=examples)
+
+
+def move(runtime: Runtime, options: MoveOptions) -> None:
+    """Move files to another folder of the library, on disk and in the database.
+
+    The folder may be new, but must be in a media folder. Files in zips cannot be moved.
+    """
+
+    async def work(session: Session) -> None:
+        from stash_cli.commands.verbs.targets import find_targets, read_words
+
+        words = read_words(runtime.streams, options.files)
+        if words:
+            found = await find_targets(session, NOUN.entity, words, ["id", "path"], "moved")
+            found.require_all()
+            confirm(runtime.streams, f"move {found.summary()} to {options.to}", yes=options.yes)
+            await _move(session, {"ids": found.ids, "destination_folder": options.to})
+            runtime.streams.note(
+                f"moved {len(found.ids)} {'file' if len(found.ids) == 1 else 'files'} to {options.to}"
+            )
+
+    runtime.run(work, writes=True)
+
+
+def rename(runtime: Runtime, options: RenameOptions) -> None:
+    """Give a file another name in its folder, on disk and in the database."""
+    if not options.name.strip() or "/" in options.name:
+        raise StashUsageError("NAME is the new name of the file, without a folder")
+
+    async def work(session: Session) -> None:
+        from stash_cli.commands.verbs.targets import one_row
+
+        file = await one_row(session, NOUN.entity, options.file, ["id", "path", "parent_folder.id"])
+        confirm(runtime.streams, f"rename {file['path']} to {options.name}", yes=options.yes)
+        folder = {"destination_folder_id": file["parent_folder"]["id"]}
+        await _move(session, {"ids": [file["id"]], **folder, "destination_basename": options.name})
+        runtime.streams.note(f"renamed {file['path']} to {options.name}")
+
+    runtime.run(work, writes=True)
+
+
+async def _move(session: Session, given: dict[str, Any]) -> None:
+    answer = confirmed(
+        session.call("moveFiles", {"input": given}),
+        is_answer=lambda value: value is True,
+        hint="The files may have been moved: look with `stash files show`.",
+    )
+    await uninterrupted(answer)
+
+
+def build_set_primary(_: Noun, examples: tuple[str, ...]) -> StashCommand:
+    return command("set-primary", set_primary, PrimaryOptions, examples=examples)
+
+
+def set_primary(runtime: Runtime, options: PrimaryOptions) -> None:
+    """Make a file the primary one of its scene, image or gallery: the one that is played and shown."""
+    if not options.file.isdecimal():
+        raise StashUsageError("FILE is the id of a file: see `stash files find`")
+
+    async def work(session: Session) -> None:
+        from importlib import import_module
+
+        from stash_cli.commands.verbs.actions import change
+        from stash_cli.core.types.entities import NOUNS
+
+        noun = import_module(f"stash_cli.commands.{NOUNS[options.noun].plural}").NOUN
+        await change(
+            session, runtime, noun, [options.target], [], partial(_primary, noun.entity.type, options.file)
+        )
+
+    runtime.run(work, writes=True)
+
+
+def _primary(type_name: str, file: str, row: Row) -> Iterator[Edit]:
+    from stash_cli.core.orm.edit import Edit
+    from stash_cli.core.unset import UNSET
+
+    yield Edit(type_name, row["id"], "primary_file_id", UNSET, file)
+
+
+NOUN = Noun(
+    ENTITIES["BaseFile"],
+    columns=columns("id>", "path!", "size:size>", "modified=mod_time:moment?"),
+    files=("path",),
+    verbs=(
+        find(
+            "stash files find --path-contains beach --sort path",
+            "stash files find --dir /media/new --paths",
+            "stash files find --scene-count 0 --image-count 0 --gallery-count 0",
+        ),
+        show(),
+        count(),
+        Verb(
+            "move",
+            "Move files to another folder, on disk and in the database",
+            "files:build_move",
+            ("stash files move 12 13 --to /media/sorted",),
+        ),
+        Verb(
+            "rename",
+            "Give a file another name, on disk and in the database",
+            "files:build_rename",
+            ("stash files rename 12 'Beach day.mp4'",),
+        ),
+        *(Verb(each.name, each.help, "calls:build_verb", arguments=(each,)) for each in CALLS),
+        Verb(
+            "set-primary",
+            "Make a file the primary one of its object",
+            "files:build_set_primary",
+            ("stash files set-primary 12 scene 4",),
+        ),
+    ),
+)

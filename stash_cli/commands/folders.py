@@ -1,0 +1,33 @@
+"""`stash folders`: the folders that scans have found."""
+
+from stash_cli.commands.calls import Call, Word
+from stash_cli.commands.noun import Noun, Verb, count, find, show
+from stash_cli.core.types.entities import FILES
+from stash_cli.output.values import columns
+
+REVEAL = Call(
+    "reveal",
+    "revealFolderInFileManager",
+    "Show a folder in the file manager of the machine on which the server runs",
+    ("stash folders reveal 12",),
+    word=Word("id", "FOLDER", "id of the folder"),
+    done="the server opened its file manager",
+)
+
+NOUN = Noun(
+    FILES["Folder"],
+    columns=columns("id>", "path!", "modified=mod_time:moment?"),
+    files=("path",),
+    verbs=(
+        find("stash folders find --path-contains new", "stash folders find --gallery-count-gt 0"),
+        show(),
+        count(),
+        Verb(
+            "tree",
+            "Print the folders below each other",
+            "verbs.tree:build_tree",
+            ("stash folders tree", "stash folders tree /media/new --depth 2"),
+        ),
+        Verb("reveal", REVEAL.help, "calls:build_verb", arguments=(REVEAL,)),
+    ),
+)

@@ -1,0 +1,112 @@
+"""`stash system`: the state of the server, and setting it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, Entry, StashCommand, command
+from stash_cli.commands.argv.flags import FlagTable
+from stash_cli.commands.argv.input_flags import flag_table
+from stash_cli.commands.calls import Call, call_group
+from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.output.failures import confirm
+from stash_cli.output.values import View, columns
+
+if TYPE_CHECKING:
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.session import Session
+
+STATUS = View(
+    "SystemStatus",
+    columns(
+        "status",
+        "database_schema>",
+        "app_schema>",
+        "database_path",
+        "config_path",
+        "os",
+        "working_dir",
+        "home_dir",
+        "ffmpeg_path",
+        "ffprobe_path",
+    ),
+)
+LATEST = View("LatestVersion", columns("version", "shorthash", "release_date", "url"))
+
+CALLS = (
+    Call(
+        "status",
+        "systemStatus",
+        "Show whether the server is set up, and where its files are",
+        ("stash system status", "stash system status --json"),
+        view=STATUS,
+    ),
+    Call(
+        "latest",
+        "latestversion",
+        "Show the latest release of the server, which it looks up in the internet",
+        ("stash system latest",),
+        view=LATEST,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SetupOptions(CommandOptions):
+    """The command line of `system setup`; `flags` are the places of its files."""
+
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="media folders, as paths on the server")
+    ] = None
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+
+
+def setup_flags() -> FlagTable:
+    """The fields of the input that have a default, which is the server's own place."""
+    return FlagTable(
+        flag for flag in flag_table("SetupInput", group="Places").rows() if flag.dest != "stashes"
+    )
+
+
+def build_setup() -> StashCommand:
+    examples = (
+        "stash system setup /media/videos /media/pictures",
+        "stash system setup --database-file /data/stash.sqlite",
+    )
+    return command("setup", run_setup, SetupOptions, examples=examples, flags=setup_flags)
+
+
+def run_setup(runtime: Runtime, options: SetupOptions) -> None:
+    """Set up a new server: its folders and its database.
+
+    Without flags the server chooses the places of its files, and keeps pictures in the database.
+    """
+    places = dict.fromkeys(
+        ("configLocation", "databaseFile", "generatedLocation", "cacheLocation", "blobsLocation"), ""
+    )
+    stashes = [{"path": path, "excludeVideo": False, "excludeImage": False} for path in options.paths or ()]
+    given = {**places, "storeBlobsInDatabase": True, **options.flags, "stashes": stashes}
+
+    async def work(session: Session) -> None:
+        confirm(runtime.streams, f"set up the server at {session.url}", yes=options.yes)
+        answer = confirmed(
+            session.call("setup", {"input": given}),
+            is_answer=lambda value: value is True,
+            hint="See `stash system status`.",
+        )
+        await uninterrupted(answer)
+        runtime.streams.note("the server is set up; scan with: stash scan --wait")
+
+    runtime.run(work)
+
+
+ENTRIES: tuple[Call | tuple[str, Entry], ...] = (
+    *CALLS,
+    ("setup", Entry("Set up a new server: its folders and its database", build_setup)),
+)
+
+group = partial(call_group, "system", "The state of the server.", ENTRIES)

@@ -1,0 +1,69 @@
+"""Verbs that change one thing about the objects named: find them, plan their edits, send, report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.sending import before_sending, send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from stash_cli.commands.noun import Noun
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.orm.edit import Edit
+    from stash_cli.core.types.entities import Entity
+
+Row = dict[str, Any]
+
+Targets = Annotated[
+    list[str],
+    typer.Argument(metavar="ID|NAME...", help="the objects; - reads ids from stdin", show_default=False),
+]
+
+
+async def change(
+    session: Session,
+    runtime: Runtime,
+    noun: Noun,
+    words: Sequence[str],
+    fields: Sequence[str],
+    edits_of: Callable[[Row], Iterable[Edit]],
+) -> None:
+    """Make the edits of each object that `words` name, whose row holds `fields` (attributes) as they are.
+
+    Objects without edits are done already. Raises StashIncompleteError when some were not changed.
+    """
+    from stash_cli.commands.verbs.targets import find_targets, read_words
+    from stash_cli.commands.verbs.update import report
+    from stash_cli.core.edits.plan import plan_updates
+
+    given = read_words(runtime.streams, words)
+    if not given:
+        return
+    with before_sending(runtime):
+        server = await session.learn()
+        paths = ["id", noun.entity.label, *_paths(noun.entity, fields, server)]
+        found = await find_targets(session, noun.entity, given, paths, "updated")
+    edits = {row["id"]: list(edits_of(row)) for row in found.rows}
+    unchanged = [id_ for id_, made in edits.items() if not made]
+    found.outcomes.expect(unchanged)
+    found.outcomes.succeed(unchanged)
+    plan = plan_updates([edit for made in edits.values() for edit in made], server)
+    await send(session, runtime, plan.operations, found.outcomes)
+    try:
+        await report(session, runtime, noun, found.outcomes)
+    finally:  # failed objects are reported also when the new state cannot be read
+        found.outcomes.check()
+
+
+def _paths(entity: Entity, fields: Sequence[str], server: ServerCapabilities) -> Iterator[str]:
+    from stash_cli.core.orm.input import field_paths
+
+    for field in entity.api.fields.values():
+        if field.attr in fields:
+            yield from (path for path in field_paths(field) if server.has_path(entity.type, path))

@@ -1,0 +1,173 @@
+"""`tree`: objects below their parents; `move`: another parent for them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.verbs.actions import Targets, change
+from stash_cli.core.errors import StashUsageError
+from stash_cli.output.values import View, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from stash_cli.commands.noun import Noun
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.verbs.actions import Row
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.orm.edit import Edit
+    from stash_cli.core.types.entities import Entity
+
+INDENT = "  "
+PARENTS = {"Tag": "parents", "Studio": "parent_studio", "Folder": "parent_folder"}
+"""Type -> the attribute with the parents of its objects."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TreeOptions(CommandOptions):
+    """The command line of `tree`."""
+
+    root: Annotated[
+        str | None, typer.Argument(metavar="[ID|NAME]", help="only this one and what is below it")
+    ] = None
+    depth: Annotated[
+        int | None, typer.Option("--depth", metavar="N", min=0, help="levels below the top; 0 is the top")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MoveOptions(CommandOptions):
+    """The command line of `move`."""
+
+    targets: Targets
+    under: Annotated[str | None, typer.Option("--under", metavar="ID|NAME", help="the new parent")] = None
+    to_top: Annotated[bool, typer.Option("--top", help="no parent")] = False
+
+
+def build_tree(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    plural = noun.entity.plural
+    text = f"Print the {plural} below their parents.\n\nOther formats than a table have a row each."
+    return command("tree", partial(tree, noun), TreeOptions, help=text, examples=examples)
+
+
+def build_move(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    text = f"Give {noun.entity.plural} another parent, in place of those they have."
+    return command("move", partial(move, noun), MoveOptions, help=text, examples=examples)
+
+
+def tree(noun: Noun, runtime: Runtime, options: TreeOptions) -> None:
+    entity = noun.entity
+    view = View(columns=columns("id>", f"{entity.label}!", "depth>", "path"))
+    runtime.check_output(view)
+
+    async def work(session: Session) -> list[Row]:
+        from stash_cli.commands.verbs.targets import target_ids
+
+        root = await target_ids(session, entity, [options.root]) if options.root else None
+        return list(rows_of_tree(await all_rows(session, entity), entity, root, options.depth))
+
+    rows = runtime.run(work)
+    if runtime.for_people and not runtime.options.fields:
+        for row in rows:
+            runtime.streams.data(f"{INDENT * row['depth']}{_line(row, entity)}\n")
+    else:
+        runtime.print_rows(view, rows)
+    if not rows:
+        runtime.streams.note(f"no {entity.plural}")
+
+
+def _line(row: Row, entity: Entity) -> str:
+    from stash_cli.output.values import basename, one_line
+
+    name = str(row[entity.label] or "")
+    return f"{one_line(basename(name) if row['depth'] and entity.label == 'path' else name)}  ({row['id']})"
+
+
+async def all_rows(session: Session, entity: Entity) -> list[Row]:
+    """Every object with its name and the ids of its parents."""
+    from stash_cli.core.client.paging import FindQuery, iter_rows
+
+    paths = ["id", entity.label, f"{PARENTS[entity.type]}.id"]
+    return [row async for row in iter_rows(session, FindQuery(entity), paths)]
+
+
+def rows_of_tree(
+    rows: Sequence[Row], entity: Entity, root: Sequence[str] | None, depth: int | None
+) -> Iterator[Row]:
+    """The objects in the order of a printed tree, each with its depth and path.
+
+    An object with several parents comes below each. Objects of a circle come where it is entered, so that
+    every object comes at least once.
+    """
+    by_id = {row["id"]: row for row in rows}
+    below: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        for parent in _parents(row, entity):
+            below[parent].append(row["id"])
+    tops = root or [row["id"] for row in rows if not any(one in by_id for one in _parents(row, entity))]
+    seen: set[str] = set()
+    for top in [*_sorted(tops, by_id, entity), *(() if root else _sorted(by_id, by_id, entity))]:
+        if top not in seen:
+            yield from _walk(top, by_id, below, entity, depth, seen)
+
+
+def _walk(
+    top: str,
+    by_id: dict[str, Row],
+    below: dict[str, list[str]],
+    entity: Entity,
+    depth: int | None,
+    seen: set[str],
+) -> Iterator[Row]:
+    """One object and all below it; a stack, because trees may be deeper than Python's own."""
+    stack: list[tuple[str, tuple[str, ...]]] = [(top, ())]
+    while stack:
+        one, above = stack.pop()
+        seen.add(one)
+        names = [str(by_id[each][entity.label]) for each in (*above, one)]
+        found = {"id": one, "depth": len(above), "path": " / ".join(names)}
+        yield {**found, entity.label: by_id[one][entity.label]}
+        inner = [each for each in below[one] if each not in above and each != one]
+        seen.update(inner)
+        if depth is None or len(above) < depth:
+            stack += [(each, (*above, one)) for each in reversed(_sorted(inner, by_id, entity))]
+
+
+def _parents(row: Row, entity: Entity) -> list[str]:
+    found = row.get(PARENTS[entity.type]) or []
+    return [each["id"] for each in (found if isinstance(found, list) else [found])]
+
+
+def _sorted(ids: Any, by_id: dict[str, Row], entity: Entity) -> list[str]:
+    return sorted(ids, key=lambda one: (str(by_id[one][entity.label]).casefold(), int(one)))
+
+
+def move(noun: Noun, runtime: Runtime, options: MoveOptions) -> None:
+    if (options.under is None) != options.to_top:
+        raise StashUsageError("give the new parent with --under, or --top for none")
+    runtime.check_output(noun.view)
+    field = PARENTS[noun.entity.type]
+
+    async def work(session: Session) -> None:
+        from stash_cli.commands.verbs.targets import target_ids
+
+        parents = await target_ids(session, noun.entity, [options.under]) if options.under else []
+
+        def edits_of(row: Row) -> Iterator[Edit]:
+            from stash_cli.core.orm.edit import Edit
+
+            before = _parents(row, noun.entity)
+            if before != parents:
+                many = field == "parents"
+                values = (before, parents) if many else (next(iter(before), None), next(iter(parents), None))
+                yield Edit(noun.entity.type, row["id"], field, *values)
+
+        await change(session, runtime, noun, options.targets, [field], edits_of)
+
+    runtime.run(work, writes=True)

@@ -1,0 +1,238 @@
+"""Verbs that only some nouns have, and the nouns of the server itself."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_support import Cli
+
+PLAYED = "id,play_count,play_history"
+
+
+@pytest.fixture
+def small(small_library: Path, tmp_path: Path) -> Cli:
+    """The program over a copy of the small library."""
+    return Cli(f"embedded:{shutil.copy(small_library, tmp_path / 'copy.sqlite')}")
+
+
+def row(cli: Cli, *words: str, fields: str) -> Any:
+    [found] = cli.ok(*words, "--jsonl", "--fields", fields).rows
+    return found
+
+
+def test_a_play_has_a_time_that_can_be_named_and_taken_back(small: Cli) -> None:
+    played = row(small, "scene", "play", "1", "--at", "2024-05-01T20:30Z", fields=PLAYED)
+    assert played["play_history"] == ["2024-05-01T20:30:00Z"]
+    assert row(small, "scene", "play", "1", fields=PLAYED)["play_count"] == 2
+    left = row(small, "scene", "play", "1", "--remove", fields=PLAYED)
+    assert left["play_history"] == ["2024-05-01T20:30:00Z"]
+    assert row(small, "scene", "play", "1", "--reset", fields=PLAYED)["play_count"] == 0
+
+
+def test_removing_takes_the_times_of_a_period(small: Cli) -> None:
+    small.ok(
+        "scene",
+        "o",
+        "1",
+        "--at",
+        "2024-05-01T10:00Z",
+        "--at",
+        "2024-05-01T11:00Z",
+        "--at",
+        "2023-01-01T10:00Z",
+    )
+    left = row(small, "scene", "o", "1", "--remove", "--at", "2024", fields="o_history")
+    assert left["o_history"] == ["2023-01-01T10:00:00Z"]
+
+
+def test_removing_a_play_where_there_is_none_changes_nothing(small: Cli) -> None:
+    assert row(small, "scene", "play", "1", "--remove", fields=PLAYED)["play_count"] == 0
+
+
+def test_activity_adds_to_the_time_played(small: Cli) -> None:
+    for played in (90, 180):
+        found = row(
+            small,
+            "scene",
+            "activity",
+            "1",
+            "--resume",
+            "1:30",
+            "--played",
+            "90",
+            fields="resume_time,play_duration",
+        )
+        assert found == {"id": "1", "resume_time": 90.0, "play_duration": float(played)}
+    found = row(small, "scene", "activity", "1", "--reset", fields="resume_time,play_duration")
+    assert found == {"id": "1", "resume_time": 0.0, "play_duration": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("play", "1", "--at", "soon"), "'soon' is not a time"),
+        (("play", "1", "--reset", "--remove"), "--reset takes all out"),
+        (("activity", "1"), "nothing to change"),
+        (("activity", "1", "--reset", "--played", "3"), "--reset forgets both times"),
+        (("cover", "1"), "give one of --at, --image and --generate"),
+    ],
+)
+def test_verbs_say_what_is_wrong_before_they_send(offline: Cli, words: tuple[str, ...], said: str) -> None:
+    done = offline("scene", *words)
+    assert done.status == 2
+    assert said in done.err
+
+
+def test_a_tree_is_printed_below_its_tops(small: Cli) -> None:
+    small.ok("tag", "create", "--name", "Rain")
+    assert small.ok("tags", "tree").out == "Outdoor  (1)\n  Beach  (2)\nRain  (3)\n"
+    assert small.ok("tags", "tree", "outdoor", "--depth", "0").out == "Outdoor  (1)\n"
+    assert [each["path"] for each in small.ok("tags", "tree", "--json").json] == [
+        "Outdoor",
+        "Outdoor / Beach",
+        "Rain",
+    ]
+
+
+def test_a_tag_below_two_others_comes_below_both(small: Cli) -> None:
+    small.ok("tag", "create", "--name", "Rain")
+    small.ok("tag", "update", "Beach", "--parent", "Outdoor", "--parent", "Rain")
+    assert small.ok("tags", "tree").out == "Outdoor  (1)\n  Beach  (2)\nRain  (3)\n  Beach  (2)\n"
+
+
+def test_move_gives_another_parent_or_none(small: Cli) -> None:
+    small.ok("tag", "create", "--name", "Rain")
+    assert small.ok("tags", "move", "Beach", "--under", "Rain").err == "updated 1 tag\n"
+    assert small.ok("tags", "tree", "Rain").out == "Rain  (3)\n  Beach  (2)\n"
+    small.ok("tags", "move", "Beach", "--top")
+    assert small.ok("tags", "tree", "Rain").out == "Rain  (3)\n"
+    assert small("tags", "move", "Beach").status == 2
+
+
+def test_move_refuses_a_circle(small: Cli) -> None:
+    assert small("tags", "move", "Outdoor", "--under", "Beach").status == 1
+    assert small.ok("tags", "tree").out == "Outdoor  (1)\n  Beach  (2)\n"
+
+
+def test_related_objects_are_those_of_find(small: Cli) -> None:
+    related = small.ok("performer", "scenes", "1", "--sort", "title", "--json", "--fields", "title")
+    found = small.ok("scenes", "find", "--performer", "1", "--sort", "title", "--json", "--fields", "title")
+    assert related.json == found.json != []
+    assert small("performer", "scenes", "99").status == 3
+
+
+def test_members_are_added_and_taken_out(small: Cli) -> None:
+    for name in ("Saga", "First", "Second"):
+        small.ok("group", "create", "--name", name)
+    listed = ("groups", "subgroups", "list", "Saga", "--sort", "name", "--ids")
+    small.ok("groups", "subgroups", "add", "Saga", "First", "Second")
+    assert small.ok(*listed).out.split() == ["2", "3"]
+    small.ok("groups", "subgroups", "remove", "Saga", "First")
+    assert small.ok(*listed).out.split() == ["3"]
+    assert small("groups", "subgroups", "add", "Saga", "Third").status == 3
+
+
+@pytest.fixture
+def gallery(cli: Cli, pictures: Path) -> Cli:
+    """The program over a library with one gallery: a folder of six pictures."""
+    cli.ok("library", "add", str(pictures))
+    cli.ok("config", "set", "general.create_galleries_from_folders=yes")
+    cli.ok("scan", "--wait", "-q")
+    return cli
+
+
+def test_chapters_are_kept_in_the_order_of_their_images(gallery: Cli) -> None:
+    for title, index in (("Pool", 5), ("Beach", 1)):
+        gallery.ok("galleries", "chapters", "add", "1", "--title", title, "--image-index", str(index))
+    listed = ("galleries", "chapters", "list", "1", "--json")
+    assert [each["title"] for each in gallery.ok(*listed).json] == ["Beach", "Pool"]
+    gallery.ok("galleries", "chapters", "update", "1", "--title", "Water")
+    assert gallery("galleries", "chapters", "delete", "2").status == 11
+    gallery.ok("galleries", "chapters", "delete", "2", "--yes")
+    assert [each["title"] for each in gallery.ok(*listed).json] == ["Water"]
+
+
+def test_a_gallery_gets_its_cover_and_loses_it(gallery: Cli) -> None:
+    gallery.ok("galleries", "cover", "set", "1", "4")
+    assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "4"}}
+    gallery.ok("galleries", "cover", "reset", "1")
+    assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "1"}}
+    assert gallery.ok("galleries", "images", "list", "1", "--limit", "2", "--ids").out == "1\n2\n"
+
+
+def test_sql_reads_and_only_writes_when_told_to(small: Cli) -> None:
+    rows = small.ok("sql", "SELECT id, name, id FROM tags WHERE name LIKE ? ORDER BY id", "B%", "--json").json
+    assert rows == [{"id": 2, "name": "Beach", "id_2": 2}]
+    assert small("sql", "DELETE FROM tags").status == 1
+    assert small("sql", "UPDATE tags SET favorite = 1", "--write").status == 11
+    assert small.ok("tags", "count").out == "2\n"
+
+
+def test_settings_are_typed_compared_and_applied(small: Cli, tmp_path: Path) -> None:
+    small.ok("config", "set", "general.parallel_tasks=3", "ui.mine.shown=true", "general.password=hunter22")
+    assert small.ok("config", "get", "general.parallel_tasks").out == "3\n"
+    assert small.ok("config", "get", "ui.mine", "--json").json["value"] == {"shown": True}
+    listed = small.ok("config", "list", "--yaml").out
+    assert "hunter22" not in listed
+    file = tmp_path / "settings.yaml"
+    file.write_text(listed.replace("parallel_tasks: 3", "parallel_tasks: 4"))
+    assert small.ok("config", "diff", str(file), "--json").json == [
+        {"key": "general.parallel_tasks", "old": 3, "new": 4}
+    ]
+    assert small("config", "apply", str(file)).status == 11
+    small.ok("config", "apply", str(file), "--yes")
+    assert "nothing to change" in small.ok("config", "apply", str(file), "--yes").err
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("general.parallel_tasks=many", "'many' is not a number"),
+        ("general.paralel_tasks=2", "Did you mean general.parallel_tasks?"),
+        ("general.config_file_path=/x", "cannot be set"),
+        ("general.log_out=perhaps", "neither yes nor no"),
+        ("general.blobs_storage=tape", "is not one of"),
+        ("general.log_level", "has no value"),
+    ],
+)
+def test_a_wrong_setting_is_refused_before_it_is_sent(offline: Cli, setting: str, said: str) -> None:
+    done = offline("config", "set", setting)
+    assert done.status == 2
+    assert said in done.err
+
+
+def test_files_are_found_renamed_and_moved(cli: Cli, pictures: Path) -> None:
+    cli.ok("library", "add", str(pictures))
+    cli.ok("scan", "--wait", "-q")
+    assert cli.ok("files", "find", "--path-contains", "p3", "--paths").out == f"{pictures / 'p3.png'}\n"
+    cli.ok("files", "rename", str(pictures / "p3.png"), "sea.png", "--yes")
+    cli.ok("files", "move", str(pictures / "sea.png"), "--to", str(pictures / "new"), "--yes")
+    assert (pictures / "new" / "sea.png").is_file()
+    assert cli.ok("folders", "tree").out.splitlines()[1:] == ["  new  (2)"]
+    assert cli("files", "rename", "1", "a/b.png", "--yes").status == 2
+    assert cli("files", "move", "1", "--to", "/nowhere", "--yes").status == 1
+
+
+def test_the_state_of_the_server_is_shown(small: Cli) -> None:
+    assert small.ok("system", "status", "--json").json["status"] == "OK"
+    assert small.ok("dlna", "status", "--json").json["running"] is False
+    assert "not available in an embedded library" in small("dlna", "enable", "--minutes", "5").err
+    assert "no scrapers" in small.ok("scrapers", "list").err
+    assert "no stash-boxes" in small.ok("stashbox", "list").err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("scrapers", "scrape", "Alice"), "give --scraper or --stash-box"),
+        (("scrapers", "scrape"), "give an address"),
+        (("scrapers", "scrape", "x", "--scraper", "a", "--stash-box", "b"), "not both"),
+    ],
+)
+def test_scraping_asks_for_a_source(offline: Cli, words: tuple[str, ...], said: str) -> None:
+    done = offline(*words)
+    assert done.status == 2
+    assert said in done.err

@@ -1,0 +1,192 @@
+"""Every operation of the API has a command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from stash_cli.core.types.api import describe_api
+
+sys.path.append(str(Path(__file__).parents[1] / "cli"))
+
+from cli_support import leaves
+
+TYPES = ("Scene", "Image", "Gallery", "Performer", "Studio", "Tag", "Group", "Movie", "SceneMarker")
+NOUNS = dict(
+    zip(
+        TYPES,
+        ("scenes", "images", "galleries", "performers", "studios", "tags", "groups", "groups", "markers"),
+        strict=True,
+    )
+)
+
+COMMANDS = {
+    # queries
+    "findSavedFilter": "api",
+    "findSavedFilters": "api",
+    "findDefaultFilter": "api",
+    "findFile": "files show",
+    "findFiles": "files find",
+    "findFolder": "folders show",
+    "findFolders": "folders find",
+    "findSceneByHash": "scenes find",
+    "findScenesByPathRegex": "scenes find",
+    "findDuplicateScenes": "api",
+    "sceneStreams": "scenes streams",
+    "parseSceneFilenames": "scenes parse",
+    "markerWall": "markers find",
+    "sceneWall": "scenes find",
+    "markerStrings": "markers strings",
+    "stats": "api",
+    "sceneMarkerTags": "scenes markers",
+    "logs": "api",
+    "listScrapers": "scrapers list",
+    "plugins": "api",
+    "pluginTasks": "api",
+    "installedPackages": "api",
+    "availablePackages": "api",
+    "configuration": "config list",
+    "directory": "api",
+    "validateStashBoxCredentials": "stashbox validate",
+    "systemStatus": "system status",
+    "jobQueue": "jobs list",
+    "findJob": "jobs show",
+    "dlnaStatus": "dlna status",
+    "version": "version",
+    "latestversion": "system latest",
+    # mutations
+    "setup": "system setup",
+    "migrate": "api",
+    "downloadFFMpeg": "api",
+    "sceneMerge": "api",
+    "performerMerge": "api",
+    "tagsMerge": "api",
+    "sceneIncrementO": "scenes o",
+    "sceneDecrementO": "scenes o",
+    "sceneAddO": "scenes o",
+    "sceneDeleteO": "scenes o",
+    "sceneResetO": "scenes o",
+    "sceneSaveActivity": "scenes activity",
+    "sceneResetActivity": "scenes activity",
+    "sceneIncrementPlayCount": "scenes play",
+    "sceneAddPlay": "scenes play",
+    "sceneDeletePlay": "scenes play",
+    "sceneResetPlayCount": "scenes play",
+    "sceneGenerateScreenshot": "scenes cover",
+    "sceneAssignFile": "scenes assign-file",
+    "imageIncrementO": "images o",
+    "imageDecrementO": "images o",
+    "imageResetO": "images o",
+    "addGalleryImages": "galleries images add",
+    "removeGalleryImages": "galleries images remove",
+    "setGalleryCover": "galleries cover set",
+    "resetGalleryCover": "galleries cover reset",
+    "galleryChapterCreate": "galleries chapters add",
+    "galleryChapterUpdate": "galleries chapters update",
+    "galleryChapterDestroy": "galleries chapters delete",
+    "addGroupSubGroups": "groups subgroups add",
+    "removeGroupSubGroups": "groups subgroups remove",
+    "reorderSubGroups": "groups subgroups reorder",
+    "moveFiles": "files move",
+    "deleteFiles": "files delete",
+    "destroyFiles": "files forget",
+    "fileSetFingerprints": "files fingerprint",
+    "revealFileInFileManager": "files reveal",
+    "revealFolderInFileManager": "folders reveal",
+    "saveFilter": "api",
+    "destroySavedFilter": "api",
+    "setDefaultFilter": "api",
+    "configureGeneral": "config set",
+    "configureInterface": "config set",
+    "configureDLNA": "config set",
+    "configureScraping": "config set",
+    "configureDefaults": "config set",
+    "configurePlugin": "config set",
+    "configureUI": "config set",
+    "configureUISetting": "config set",
+    "generateAPIKey": "api",
+    "exportObjects": "api",
+    "importObjects": "api",
+    "metadataImport": "api",
+    "metadataExport": "api",
+    "metadataScan": "metadata scan",
+    "metadataGenerate": "api",
+    "metadataAutoTag": "api",
+    "metadataClean": "api",
+    "metadataCleanGenerated": "api",
+    "metadataIdentify": "api",
+    "migrateHashNaming": "api",
+    "migrateSceneScreenshots": "api",
+    "migrateBlobs": "api",
+    "anonymiseDatabase": "api",
+    "optimiseDatabase": "api",
+    "reloadScrapers": "scrapers reload",
+    "setPluginsEnabled": "api",
+    "runPluginTask": "api",
+    "runPluginOperation": "api",
+    "reloadPlugins": "api",
+    "installPackages": "api",
+    "updatePackages": "api",
+    "uninstallPackages": "api",
+    "stopJob": "jobs stop",
+    "stopAllJobs": "jobs stop",
+    "submitStashBoxFingerprints": "stashbox submit-fingerprints",
+    "submitStashBoxSceneDraft": "stashbox draft-scene",
+    "submitStashBoxPerformerDraft": "stashbox draft-performer",
+    "backupDatabase": "api",
+    "querySQL": "sql",
+    "execSQL": "sql",
+    "stashBoxBatchPerformerTag": "stashbox tag-performers",
+    "stashBoxBatchStudioTag": "stashbox tag-studios",
+    "stashBoxBatchTagTag": "stashbox tag-tags",
+    "enableDLNA": "dlna enable",
+    "disableDLNA": "dlna disable",
+    "addTempDLNAIP": "dlna allow",
+    "removeTempDLNAIP": "dlna forbid",
+    # subscriptions
+    "jobsSubscribe": "jobs watch",
+    "loggingSubscribe": "api",
+    "scanCompleteSubscribe": "scan",
+}
+"""Operation -> the command that sends it, or that does the same by another operation.
+
+Operations of nouns follow the pattern of `by_pattern`; `api` sends any operation.
+"""
+
+
+def by_pattern(name: str) -> str | None:
+    """The command of an operation that every noun has, or every scraper."""
+    if name.startswith("scrape"):
+        return "scrapers scrape"
+    for type_name, noun in NOUNS.items():
+        one = type_name[0].lower() + type_name[1:]
+        many = {"gallery": "galleries"}.get(one, f"{one}s")
+        upper = many[0].upper() + many[1:]
+        found = {
+            f"find{type_name}": f"{noun} show",
+            f"find{upper}": f"{noun} find",
+            f"all{upper}": f"{noun} find",
+            f"{one}Create": f"{noun} create",
+            f"{one}Update": f"{noun} update",
+            f"{many}Update": f"{noun} update",
+            f"bulk{type_name}Update": f"{noun} update",
+            f"{one}Destroy": f"{noun} delete",
+            f"{many}Destroy": f"{noun} delete",
+        }
+        if name in found:
+            return found[name]
+    return None
+
+
+def test_every_operation_has_a_command() -> None:
+    api = describe_api()
+    names = [*api.queries, *api.mutations, *api.subscriptions]
+    assert len(names) == 74 + 134 + 3
+    known = {" ".join(path) for path in leaves()}
+    missing = {name: COMMANDS.get(name) or by_pattern(name) for name in names}
+    assert {name: found for name, found in missing.items() if found not in known} == {}
+
+
+def test_the_table_names_nothing_else() -> None:
+    api = describe_api()
+    assert COMMANDS.keys() <= {*api.queries, *api.mutations, *api.subscriptions}
