@@ -83,7 +83,8 @@ def tree(noun: Noun, runtime: Runtime, options: TreeOptions) -> None:
 
 
 def _line(row: Row, entity: Entity) -> str:
-    from stash_cli.output.values import basename, one_line
+    from stash_cli.core.texts import basename
+    from stash_cli.output.values import one_line
 
     name = str(row[entity.label] or "")
     return f"{one_line(basename(name) if row['depth'] and entity.label == 'path' else name)}  ({row['id']})"
