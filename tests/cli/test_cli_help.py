@@ -118,7 +118,7 @@ def test_completion_follows_the_tree(offline: Cli) -> None:
     def offered(*words: str) -> list[str]:
         return [line.split("\t")[0] for line in cli.ok(*words).out.splitlines()]
 
-    assert offered("sc") == ["scenes", "scan"]
+    assert offered("sc") == ["scenes", "scan", "scrapers"]
     assert offered("scene") == ["scenes"]
     assert offered("scenes", "f") == ["find"]
     assert "--rating100-gte" in offered("--demo", "scenes", "find", "--rating100-g")
