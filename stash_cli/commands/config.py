@@ -149,7 +149,7 @@ def run_set(runtime: Runtime, options: SetOptions) -> None:
         changed = {key: (dict(flat(current)).get(key), value) for key, value in wanted.items()}
         changed = {key: pair for key, pair in changed.items() if pair[0] != pair[1]}
         if not options.dry_run:
-            await send(session, current, {key: new for key, (_, new) in changed.items()})
+            await write(session, current, {key: new for key, (_, new) in changed.items()})
         return changed
 
     tell(runtime, runtime.run(work, writes=not options.dry_run), done=not options.dry_run)
@@ -176,13 +176,13 @@ def run_apply(runtime: Runtime, options: ApplyOptions) -> None:
             if not options.yes:
                 show(runtime, changed)
             confirm(runtime.streams, f"change {len(changed)} settings of {session.url}", yes=options.yes)
-            await send(session, current, {key: new for key, (_, new) in changed.items()})
+            await write(session, current, {key: new for key, (_, new) in changed.items()})
         return changed
 
     tell(runtime, runtime.run(work, writes=True), done=True)
 
 
-async def send(session: Session, current: Settings, changed: dict[str, Any]) -> None:
+async def write(session: Session, current: Settings, changed: dict[str, Any]) -> None:
     """Send the changed keys, a mutation for each section."""
     for operation, args in mutations(current, changed):
         answer = session.call(operation, args)

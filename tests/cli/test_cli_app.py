@@ -13,18 +13,18 @@ import stash_cli.commands
 from stash_cli import __version__
 from stash_cli.app import NOUNS, app
 
-FOLDERS = '''
-"""`stash folders`."""
+PLACES = '''
+"""`stash places`."""
 
 from stash_cli.commands.noun import Noun, count, find
 from stash_cli.core.types.entities import Entity
 from stash_cli.output.values import columns
 
 NOUN = Noun(
-    Entity("Folder", "folder", "folders", label="path", sort_keys="path"),
+    Entity("Folder", "place", "places", label="path", list_name="folders", sort_keys="path"),
     columns=columns("id>", "path"),
     files=("path",),
-    verbs=(find("stash folders find --sort path"), count()),
+    verbs=(find("stash places find --sort path"), count()),
 )
 '''
 
@@ -59,15 +59,15 @@ def test_an_application_that_includes_it_ends_alike(line: str, status: int, embe
 def test_a_noun_is_one_module_and_one_line(
     tmp_path: Path, embedded_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "folders.py").write_text(FOLDERS, encoding="utf-8")
+    (tmp_path / "places.py").write_text(PLACES, encoding="utf-8")
     monkeypatch.setattr(stash_cli.commands, "__path__", [*stash_cli.commands.__path__, str(tmp_path)])
-    monkeypatch.setattr("stash_cli.app.NOUNS", (*NOUNS, ("folder", "folders")))
+    monkeypatch.setattr("stash_cli.app.NOUNS", (*NOUNS, ("place", "places")))
     media = tmp_path / "media"
     media.mkdir()
     cli = Cli(embedded_url)
     cli.ok("library", "add", str(media))
     cli.ok("scan", "--wait", "-q")
-    assert "Find, show, count, edit and delete folders" in cli.ok("--help").out
-    assert "stash folders find --sort path" in cli.ok("folders", "find", "--help").out
-    assert cli.ok("folder", "find", "--path", str(media), "--paths").out == f"{media}\n"
-    assert cli.ok("folders", "count", "--path-ne", "x").out == "1\n"
+    assert "Find, show, count, edit and delete places" in cli.ok("--help").out
+    assert "stash places find --sort path" in cli.ok("places", "find", "--help").out
+    assert cli.ok("place", "find", "--path", str(media), "--paths").out == f"{media}\n"
+    assert cli.ok("places", "count", "--path-ne", "x").out == "1\n"

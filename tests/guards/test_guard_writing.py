@@ -45,6 +45,12 @@ PERMITTED = {
     ("file_tasks", "copied"): "copies of the database change nothing in it",
     ("file_tasks", "exported"): "an export changes nothing",
     ("library", "write"): "settings are no objects",
+    ("config", "write"): "settings are no objects",
+    ("system", "work"): "a server without a database has no objects",
+    ("files", "_move"): "files are no objects",
+    ("sql", "work"): "statements of the user",
+    ("calls", "work"): "operations that change no object",
+    ("scrapers", "work"): "scraping changes nothing",
 }
 """Module and function -> why it may send what is no query by its name."""
 

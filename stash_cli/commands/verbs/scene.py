@@ -85,10 +85,18 @@ def _cover(noun: Noun, runtime: Runtime, options: CoverOptions) -> None:
         return
 
     async def work(session: Session) -> None:
-        args = {"id": await _id(session, noun, options.scene), **({"at": options.at} if options.at else {})}
-        answer = session.call("sceneGenerateScreenshot", args)
+        from stash_cli.core.edits.apply import apply_one
+        from stash_cli.core.edits.operation import Operation
+
+        scene = await _id(session, noun, options.scene)
+        args = {"id": scene} if options.at is None else {"id": scene, "at": options.at}
+        operation = Operation("sceneGenerateScreenshot", args, (scene,))
         await uninterrupted(
-            confirmed(answer, is_answer=lambda value: value is not None, hint="Look at the scene's cover.")
+            confirmed(
+                apply_one(session, operation),
+                is_answer=lambda value: value is not None,
+                hint="Look at the scene's cover.",
+            )
         )
         runtime.streams.note("the server makes the cover in the background")
 
@@ -121,11 +129,18 @@ def _streams(noun: Noun, runtime: Runtime, options: SceneOptions) -> None:
 
 def _assign(noun: Noun, runtime: Runtime, options: AssignOptions) -> None:
     async def work(session: Session) -> None:
+        from stash_cli.core.edits.apply import apply_one
+        from stash_cli.core.edits.operation import Operation
+
         scene = await _id(session, noun, options.scene)
         given = {"input": {"scene_id": scene, "file_id": options.file}}
-        answer = session.call("sceneAssignFile", given)
+        operation = Operation("sceneAssignFile", given, (scene,))
         await uninterrupted(
-            confirmed(answer, is_answer=lambda value: value is True, hint="Look at the files of the scene.")
+            confirmed(
+                apply_one(session, operation),
+                is_answer=lambda value: value is True,
+                hint="Look at the files of the scene.",
+            )
         )
         runtime.streams.note(f"file {options.file} belongs to scene {scene} now")
 
