@@ -42,7 +42,7 @@ _PUBLIC = {
     "errors": "Delivery StashAmbiguousError StashAuthenticationError StashBatchError StashCapabilityError"
     " StashCleanupWarning StashConfigurationError StashConflictError StashConnectionError StashError"
     " StashGraphQLError StashInputError StashIntegrationError StashJobError StashJobRunningError"
-    " StashJobLogError StashJobUnknownError StashJournalError"
+    " StashRunLockedError StashJobLogError StashJobUnknownError StashJournalError"
     " StashLockedError StashLookupError StashNotConfirmedError StashNotFoundError"
     " StashNotSentError StashQueryError StashServerError"
     " StashSystemNotReadyError StashTemplateError StashUnknownOutcomeError StashUnmappedFieldWarning"

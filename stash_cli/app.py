@@ -45,6 +45,7 @@ COMMANDS = {
     "import": ("Import objects from a file, or the whole library", "file_tasks:import_", "Jobs"),
     "optimise": ("Optimise the database", "metadata:optimise", "Jobs"),
     "metadata": ("All tasks on the whole library", "metadata:group", "Jobs"),
+    "run": ("Run a chain of tasks, one after the other", "run:build", "Jobs"),
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),
     "library": ("List, add and remove media folders", "library:group", "Server"),
     "filters": ("Use and manage the filters saved in the web interface", "filters:group", "Library"),

@@ -16,15 +16,16 @@ from stash_cli.commands.argv.input_flags import flag_table
 from stash_cli.commands.media_paths import require_ready
 from stash_cli.commands.sending import confirmed, uninterrupted
 from stash_cli.commands.tasks import RiskyOptions, TaskOptions
-from stash_cli.commands.waiting import JOB, run_job
+from stash_cli.commands.waiting import JOB, follow, run_job, start_job
 from stash_cli.core.errors import StashInputError, StashServerError, StashUsageError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.failures import confirm
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.waiting import JobReport, Started
     from stash_cli.core.client.session import Session
 
 PATIENCE = 4 * 3600.0
@@ -63,14 +64,23 @@ class ImportOptions(RiskyOptions):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FileTask:
-    """One verb; `run` does it once the command line is parsed."""
+    """One verb; `run` does it once the command line is parsed, `perform` as a step of a chain."""
 
     about: str
     text: str
     options: type[CommandOptions]
     run: Callable[[Runtime, Any], None]
+    perform: Callable[[Session, Runtime, Any, Started], Awaitable[JobReport | str | None]] | None
     flags: Callable[[], FlagTable]
     examples: tuple[str, ...]
+
+    def parse(self, runtime: Runtime, words: Sequence[str]) -> CommandOptions:
+        """The options in `words`, as the command takes them. Raises as the command does."""
+        found: list[CommandOptions] = []
+        made = command("", lambda _, options: found.append(options), self.options, flags=self.flags)
+        with made.make_context("", list(words), obj=runtime) as ctx:
+            made.invoke(ctx)
+        return found[0]
 
 
 def build(verb: str) -> StashCommand:
@@ -87,14 +97,17 @@ def run_copy(operation: str, runtime: Runtime, options: CopyOptions) -> None:
     require_writable(options.target)
 
     async def work(session: Session) -> str | None:
-        await require_ready(session)
-        return await copied(session, runtime, operation, options)
+        return await copied(operation, session, runtime, options)
 
     tell_copy(runtime, runtime.run(work, writes=True))
 
 
-async def copied(session: Session, runtime: Runtime, operation: str, options: CopyOptions) -> str | None:
+async def copied(
+    operation: str, session: Session, runtime: Runtime, options: CopyOptions, _: Started | None = None
+) -> str | None:
     """Make a copy of the database; the path of its download, or None where it stays on the server."""
+    require_writable(options.target)
+    await require_ready(session)
     values = options.flags | ({} if options.target is None else {"download": True})
     async with patient(session) as slow:
         runtime.streams.detail(f"{operation} with {values}")
@@ -191,6 +204,21 @@ async def exported(session: Session, flags: dict[str, Any], target: str) -> str:
         return await fetched(slow, address, target)
 
 
+async def export_step(
+    session: Session, runtime: Runtime, options: ExportOptions, started: Started
+) -> JobReport | str:
+    """The export as a step of a chain: the path of a download, or the report of the job."""
+    require_writable(options.target)
+    await require_ready(session)
+    if options.target is not None:
+        return await exported(session, options.flags, options.target)
+
+    async def start() -> str:
+        return await uninterrupted(start_job(session, runtime, "metadataExport", {}, started))
+
+    return await follow(session, runtime, start, options, started)
+
+
 def export_input(flags: dict[str, Any]) -> dict[str, Any]:
     """The objects to export: those chosen, or all of every kind."""
     kinds = {flag.dest for flag in export_flags().rows()} - {"includeDependencies"}
@@ -247,6 +275,7 @@ FILE_TASKS = {
         "library is replaced by the server's metadata folder.",
         options=ImportOptions,
         run=run_import,
+        perform=None,
         flags=import_flags,
         examples=(
             "stash import objects.zip --duplicate-behaviour overwrite --wait",
@@ -259,6 +288,7 @@ FILE_TASKS = {
         "library is exported to the server's metadata folder.",
         options=ExportOptions,
         run=run_export,
+        perform=export_step,
         flags=export_flags,
         examples=("stash export objects.zip", "stash export tags.zip --tags all", "stash export --wait"),
     ),
@@ -267,6 +297,7 @@ FILE_TASKS = {
         text="Back up the database: on the server, or downloaded to FILE, which is complete or not there.",
         options=CopyOptions,
         run=partial(run_copy, "backupDatabase"),
+        perform=partial(copied, "backupDatabase"),
         flags=lambda: _without_download("BackupDatabaseInput"),
         examples=("stash backup", "stash backup /backups/ -q"),
     ),
@@ -276,6 +307,7 @@ FILE_TASKS = {
         "server, or downloaded to FILE.",
         options=CopyOptions,
         run=partial(run_copy, "anonymiseDatabase"),
+        perform=partial(copied, "anonymiseDatabase"),
         flags=lambda: _without_download("AnonymiseDatabaseInput"),
         examples=("stash anonymise copy.sqlite",),
     ),

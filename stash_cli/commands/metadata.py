@@ -93,6 +93,7 @@ ALL = (
     Task(
         verb="scan",
         operation="metadataScan",
+        job="Scanning",
         about="Scan the media folders for new, changed and moved files",
         text="Scan the media folders, or only PATH, for new, changed and moved files.",
         input="ScanMetadataInput",
@@ -107,6 +108,7 @@ ALL = (
     Task(
         verb="generate",
         operation="metadataGenerate",
+        job="Generating",
         about="Generate covers, previews, sprites, hashes and the like",
         text="Generate covers, previews, sprites, hashes and the like, for all objects, or for those named "
         "or with files in PATH.",
@@ -118,6 +120,7 @@ ALL = (
     Task(
         verb="auto-tag",
         operation="metadataAutoTag",
+        job="Auto-tagging",
         about="Add performers, studios and tags that are named in paths of files",
         text="Add performers, studios and tags to objects in whose paths they are named: those chosen "
         "on the server, or only those named here.",
@@ -131,6 +134,7 @@ ALL = (
     Task(
         verb="identify",
         operation="metadataIdentify",
+        job="Identifying",
         about="Fill in scenes from stash-boxes and scrapers",
         text="Fill in scenes that are not organized from stash-boxes and scrapers, which are asked in order.",
         input="IdentifyMetadataInput",
@@ -143,6 +147,7 @@ ALL = (
     Task(
         verb="clean",
         operation="metadataClean",
+        job="Cleaning",
         about="Remove what belongs to files that are gone",
         text="Remove files from the library that are gone from disk, with the objects that have no other "
         "file.\n\nA dry run comes first, which shows what would go. More than --max-missing, or all of "
@@ -160,6 +165,7 @@ ALL = (
     Task(
         verb="clean-generated",
         operation="metadataCleanGenerated",
+        job="Cleaning generated files",
         about="Remove generated files that belong to nothing",
         text="Remove generated files that belong to nothing: of all kinds, or of those named.",
         input="CleanGeneratedInput",
@@ -169,12 +175,14 @@ ALL = (
     Task(
         verb="optimise",
         operation="optimiseDatabase",
+        job="Optimising database",
         about="Optimise the database",
         examples=("stash optimise --wait",),
     ),
     Task(
         verb="migrate",
         operation="migrate",
+        job="Migrating database",
         about="Migrate the database to the server's version",
         text="Migrate the database to the version of the server, which wants that after an update.",
         input="MigrateInput",
@@ -190,12 +198,14 @@ ALL = (
     Task(
         verb="migrate-hash-naming",
         operation="migrateHashNaming",
+        job="Migrating scene hashes",
         about="Rename generated files after the chosen hash",
         examples=("stash metadata migrate-hash-naming --wait",),
     ),
     Task(
         verb="migrate-blobs",
         operation="migrateBlobs",
+        job="Migrating blobs",
         about="Move pictures between database and files",
         text="Move pictures to where the server is set to keep them: its database, or files.",
         input="MigrateBlobsInput",
@@ -204,6 +214,7 @@ ALL = (
     Task(
         verb="migrate-screenshots",
         operation="migrateSceneScreenshots",
+        job="Migrating scene screenshots",
         about="Move the cover files of old servers into the library",
         input="MigrateSceneScreenshotsInput",
         examples=("stash metadata migrate-screenshots --delete-files --wait",),

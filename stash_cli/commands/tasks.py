@@ -13,13 +13,15 @@ from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table, input_flags, unflatten
 from stash_cli.commands.media_paths import check_paths, require_ready, server_paths
-from stash_cli.commands.waiting import JOB, FollowOptions, run_job
+from stash_cli.commands.sending import uninterrupted
+from stash_cli.commands.waiting import JOB, FollowOptions, follow, run_job, start_job
 from stash_cli.output.failures import confirm
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.waiting import JobReport, Started
     from stash_cli.core.client.session import Session
 
     Values = dict[str, Any]
@@ -71,6 +73,8 @@ class Task:
 
     verb: str
     operation: str
+    job: str
+    """The server's description of the job, without the dots at its end."""
     about: str
     text: str = ""
     examples: tuple[str, ...] = ()
@@ -95,9 +99,20 @@ class Task:
 
     def build(self) -> StashCommand:
         """The command of the task."""
+        return self._command(partial(run_task, self))
+
+    def parse(self, runtime: Runtime, words: Sequence[str]) -> TaskOptions:
+        """The options in `words`, as the command takes them. Raises as the command does."""
+        found: list[TaskOptions] = []
+        made = self._command(lambda _, options: found.append(options))
+        with made.make_context(self.verb, list(words), obj=runtime) as ctx:
+            made.invoke(ctx)
+        return found[0]
+
+    def _command(self, run: Callable[[Runtime, TaskOptions], None]) -> StashCommand:
         return command(
             self.verb,
-            partial(run_task, self),
+            run,
             self.options,
             help=self.text or f"{self.about}.",
             examples=self.examples,
@@ -117,6 +132,20 @@ def run_task(task: Task, runtime: Runtime, options: TaskOptions) -> None:
             await run_job(session, runtime, task.operation, args, follow)
 
     runtime.run(work, writes=True)
+
+
+async def follow_task(
+    session: Session, runtime: Runtime, task: Task, options: TaskOptions, started: Started
+) -> JobReport | None:
+    """Start a task, follow its job and report it; None where there was nothing to do."""
+    args = await arguments(session, runtime, task, options)
+    if args is None:
+        return None
+
+    async def start() -> str:
+        return await uninterrupted(start_job(session, runtime, task.operation, args, started))
+
+    return await follow(session, runtime, start, options, started)
 
 
 async def arguments(session: Session, runtime: Runtime, task: Task, options: TaskOptions) -> Values | None:

@@ -24,6 +24,7 @@ StashError
 ├── StashConflictError          fields that were changed here and on the server since they were read
 ├── StashJournalError           the journal of edits cannot be written or read, or has no such run
 ├── StashBatchError             some operations of a batch were not done, or may not have been
+├── StashRunLockedError         another run of tasks is going on for this server
 └── StashJobError               a job did not end well
     ├── StashJobRunningError    waiting was given up, the job goes on
     ├── StashJobLogError        it finished, but errors were logged meanwhile
@@ -299,6 +300,13 @@ class StashBatchError(StashError):
     def __init__(self, message: str, result: BatchResult) -> None:
         super().__init__(message)
         self.result = result
+
+
+class StashRunLockedError(StashError):
+    """Another process runs tasks on this server; worth retrying."""
+
+    code = "run_locked"
+    exit_status = 5
 
 
 class StashJobError(StashError):

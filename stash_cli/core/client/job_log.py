@@ -28,8 +28,10 @@ FAIL_ON = ("error", "new", "warning", "none")
 LOG_DELAY = 1.5
 """Seconds to wait for log lines: the server sends them about once a second."""
 _SECOND = timedelta(seconds=1)
+_KEPT = 30
+"""Log lines that servers keep, of the level that they are set to: Info as a rule."""
 _RECENT = 200
-"""Log lines that are remembered; servers answer with the last 30."""
+"""Log lines that are remembered to tell whether those kept follow on them."""
 
 HARMLESS = (
     # A subtitle beside a video that is new: the server opens a transaction inside another, logs where, and
@@ -278,7 +280,8 @@ class LogReader:
     def _reaches_back(self, last: list[Line]) -> bool:
         """Whether the latest lines go back to what was sent, or to before the job: none is missing."""
         times = [time for line in last if (time := moment(line.get("time")))]
-        if not last or (times and self.log.since and min(times) < self.log.since):
+        is_all = len(last) < _KEPT and (not last or any(line["level"].lower() == "info" for line in last))
+        if is_all or (times and self.log.since and min(times) < self.log.since):
             self.log.is_complete = True
             return True
         recent = set(self._recent)

@@ -1,0 +1,68 @@
+"""What is told about a chain elsewhere: commands of the user, and a monitoring service that is pinged."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from stash_cli.output.failures import hide
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.commands.run_spec import RunSpec
+    from stash_cli.commands.runtime import Runtime
+
+_PATIENCE = 10.0
+"""Seconds for an answer of the monitoring service."""
+_LONGEST = 10_000
+"""Bytes of the last lines that are sent to it."""
+
+
+def call_hook(runtime: Runtime, spec: RunSpec, status: int, summary: str) -> None:
+    """Run `on_success` or `on_failure` in the shell; one that fails is told."""
+    command = spec.on_failure if status else spec.on_success
+    if not command:
+        return
+    name = "on_failure" if status else "on_success"
+    facts = {"STASH_RUN": spec.title, "STASH_RUN_STATUS": str(status), "STASH_RUN_SUMMARY": summary}
+    # The key is this program's; a hook that needs one has its own settings.
+    around = {key: value for key, value in os.environ.items() if key != "STASH_API_KEY"}
+    try:
+        done = subprocess.run(  # noqa: S602 - the command is the user's own, and written for a shell
+            command, shell=True, env={**around, **facts}, stdin=subprocess.DEVNULL, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )  # fmt: skip
+    except OSError as error:
+        runtime.streams.say(
+            f"{name} cannot be run: {error.strerror}", label="stash: warning:", style="yellow"
+        )
+        return
+    if done.returncode:
+        said = " ".join(done.stdout.split())[:300]
+        text = f"{name} ended with {done.returncode}{': ' if said else ''}{said}"
+        runtime.streams.say(text, label="stash: warning:", style="yellow")
+    elif done.stdout:
+        runtime.streams.detail(done.stdout.rstrip())
+
+
+def ping(runtime: Runtime, spec: RunSpec, signal: str, lines: Sequence[str] = ()) -> None:
+    """Tell the monitoring service of a chain: "/start", "" for success, "/fail" with the last lines.
+
+    A service that does not answer is told, and changes nothing else.
+    """
+    if not spec.ping_url:
+        return
+    import httpx
+
+    parts = urlsplit(spec.ping_url)
+    url = parts._replace(path=parts.path.rstrip("/") + signal).geturl()
+    body = hide("\n".join(lines), runtime.keys)[-_LONGEST:]
+    try:
+        httpx.post(url, content=body.encode(), timeout=_PATIENCE).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        # The address itself is as good as a password there, so it is not told.
+        kind = type(error).__name__
+        runtime.streams.warn(f"the monitoring service {parts.hostname} was not reached ({kind})")

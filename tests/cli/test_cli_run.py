@@ -1,0 +1,208 @@
+"""Chains of tasks: what is done in which order, when they stop, and what they tell."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from cli_support import Cli, environment
+from every import every
+
+from stash_cli.core.run_lock import RunLock
+
+
+@pytest.fixture
+def library(embedded_url: str, pictures: Path) -> Cli:
+    """A library with a media folder of six pictures."""
+    cli = Cli(embedded_url)
+    cli.ok("library", "add", str(pictures))
+    return cli
+
+
+@pytest.fixture
+def settings(own_state: Path) -> Path:
+    """The file of settings, which does not exist yet."""
+    path = own_state / "stash-cli" / "settings.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def break_picture(folder: Path, name: str = "broken.png") -> None:
+    (folder / name).write_text("no picture", encoding="utf-8")
+
+
+def test_steps_are_done_in_order_and_summed_up(library: Cli, tmp_path: Path) -> None:
+    words = ("run", "scan", "generate --covers", "clean", f"backup {tmp_path}/copy.sqlite", "--wait")
+    done = library.ok(*words, "--json")
+    assert [row["step"] for row in done.json] == list(words[1:-1])
+    assert {(row["outcome"], row["exit_status"]) for row in done.json} == {("done", 0)}
+    assert (tmp_path / "copy.sqlite").exists()
+    assert library.ok("images", "count").out == "6\n"
+    assert "run scan: scan 0:0" in library.ok("run", "scan").err
+    assert library.ok("run", "scan", "-q") == library.ok("run", "optimise", "-q")
+    assert library.ok("run", "scan", "-q").err == ""
+
+
+def test_a_chain_goes_on_after_what_is_partly_done_and_remembers_its_errors(
+    library: Cli, pictures: Path
+) -> None:
+    break_picture(pictures)
+    first = library("run", "scan", "optimise", "--json")
+    assert [(row["outcome"], row["exit_status"]) for row in first.json] == [("partly done", 6), ("done", 0)]
+    assert (first.status, first.json[0]["errors"]) == (6, 1)
+    again = library("run", "scan", "-q")
+    assert (again.status, again.err) == (0, "")  # what the last run had is known
+    assert library.ok("run", "scan", "--json").json[0]["known"] == 1
+    break_picture(pictures, "other.png")
+    new = library("run", "scan", "optimise", "--stop-on", "partly", "-q")
+    assert (new.status, "other.png" in new.err, "broken.png" in new.err) == (6, True, False)
+    assert "optimise not started" in new.err
+    all_errors = library("run", "scan", "--fail-on-log", "error", "--ignore-error", "other")
+    assert (all_errors.status, "broken.png" in all_errors.err, "1 ignored" in all_errors.err) == (
+        6,
+        True,
+        True,
+    )
+
+
+@every(
+    ("words", "status", "told"),
+    [
+        (("scan", "scan /nowhere", "clean"), 2, "clean not started"),
+        (("scan", "nonsense"), 2, "no such step"),
+        (("import",), 2, "no such step"),
+        (("scan 'x",), 2, "No closing quotation"),
+        (("scan --nope",), 2, "--nope"),
+        (("",), 2, "no such step"),
+        (("scan", "--ids"), 2, "use --json"),
+        (("scan", "--ignore-error", "("), 2, "not a regular expression"),
+    ],
+)
+def test_what_cannot_be_done_is_told_and_stops(
+    library_file: Path, words: tuple[str, ...], status: int, told: str
+) -> None:
+    done = Cli(f"embedded:{library_file}")("run", *words)
+    assert (done.status, told in done.err) == (status, True), done.err
+
+
+def test_a_server_that_is_away_stops_the_chain(offline: Cli) -> None:
+    done = offline("run", "scan", "clean", "--json")
+    assert done.status == 5
+    assert [row["exit_status"] for row in done.json] == [5, None]
+
+
+def test_a_second_run_on_the_same_server_is_refused(library: Cli, library_file: Path) -> None:
+    with RunLock(f"embedded:{library_file}", "stash run nightly"):
+        done = library("run", "scan")
+        assert done.status == 5
+        assert f"process {os.getpid()}, stash run nightly, since 20" in done.err
+        assert library("run", "scan", "--lock-wait", "0.2").status == 5
+        library.ok("run", "scan", "--no-lock")
+        library.ok("scan", "--wait")  # a single task needs no lock
+    library.ok("run", "scan")
+
+
+def test_the_lock_dies_with_its_process(own_state: Path) -> None:
+    code = "import sys, time; from stash_cli.core.run_lock import RunLock\n"
+    code += "with RunLock('http://localhost:9999/graphql', 'x'): print('held', flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment()) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(Exception, match=f"process {process.pid}, x"),
+            RunLock("http://127.0.0.1:9999/graphql", "y"),
+        ):
+            pass
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with RunLock("http://localhost:9999/graphql", "z"):
+        pass
+
+
+def test_a_lock_that_cannot_be_made_is_told(library: Cli, own_state: Path) -> None:
+    (own_state / "stash-cli").mkdir(exist_ok=True)
+    (own_state / "stash-cli" / "locks").write_text("", encoding="utf-8")
+    done = library("run", "scan")
+    assert (done.status, "--no-lock" in done.err) == (2, True)
+
+
+class Monitor(ThreadingHTTPServer):
+    """A monitoring service that records the paths and bodies that it gets."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Monitored)
+        self.pings: list[tuple[str, str]] = []
+
+
+class _Monitored(BaseHTTPRequestHandler):
+    server: Monitor
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.pings.append((self.path, body))
+        self.send_response(204)
+        self.end_headers()
+
+
+@pytest.fixture
+def monitor() -> Iterator[Monitor]:
+    with Monitor() as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_a_run_of_the_settings_calls_hooks_and_pings(
+    library: Cli, pictures: Path, settings: Path, monitor: Monitor, tmp_path: Path
+) -> None:
+    settings.write_text(
+        f"""
+        [run.nightly]
+        steps = ["scan", "clean --max-missing 50%"]
+        ignore = ["harmless"]
+        on_success = "echo good $STASH_RUN_STATUS > {tmp_path}/hook"
+        on_failure = "echo bad $STASH_RUN_STATUS > {tmp_path}/hook; echo oops; exit 3"
+        ping_url = "http://127.0.0.1:{monitor.server_port}/uuid"
+        """,
+        encoding="utf-8",
+    )
+    break_picture(pictures, "harmless.png")
+    assert library.ok("run", "nightly", "-q").err == ""
+    assert (tmp_path / "hook").read_text() == "good 0\n"
+    break_picture(pictures)
+    failed = library("run", "nightly", "-q")
+    assert (failed.status, "on_failure ended with 3: oops" in failed.err) == (6, True)
+    assert (tmp_path / "hook").read_text() == "bad 6\n"
+    assert [path for path, _ in monitor.pings] == ["/uuid/start", "/uuid", "/uuid/start", "/uuid/fail"]
+    assert "broken.png" in monitor.pings[-1][1]
+
+
+@every(
+    ("table", "told"),
+    [
+        ("stepz = []", "has no key stepz. Did you mean steps?"),
+        ("steps = []", "has no steps"),
+        ('steps = "scan"', "a list of texts is wanted"),
+        ('steps = ["nap"]', "no such step: 'nap'"),
+        ('steps = ["scan"]\nfail_on_log = "all"', "fail_on_log in [run.x]"),
+        ('steps = ["scan"]\nignore = "("', "ignore in [run.x]"),
+        ('steps = ["scan"]\nlock_wait = "soon"', "lock_wait in [run.x]"),
+        ('steps = ["scan"]\nlock = 1', "true or false"),
+    ],
+)
+def test_wrong_settings_of_a_run_are_told(library: Cli, settings: Path, table: str, told: str) -> None:
+    settings.write_text(f"[run.x]\n{table}\n", encoding="utf-8")
+    done = library("run", "x")
+    assert (done.status, told in done.err) == (2, True), done.err
