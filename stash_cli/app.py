@@ -35,6 +35,8 @@ NOUNS = (
 COMMANDS = {
     # name: (help, module and function, section)
     "history": ("List and show the runs that changed objects", "history:group", "History"),
+    "undo": ("Take back what a run changed", "undo:build_undo", "History"),
+    "redo": ("Make again what was undone", "undo:build_redo", "History"),
     "scan": ("Scan the media folders for new, changed and moved files", "metadata:scan", "Jobs"),
     "generate": ("Generate covers, previews, sprites, hashes and the like", "metadata:generate", "Jobs"),
     "auto-tag": ("Add what is named in paths of files", "metadata:auto_tag", "Jobs"),

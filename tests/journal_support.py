@@ -12,6 +12,7 @@ from stash_cli.core.client import StashClient
 from stash_cli.core.context import StashContext
 from stash_cli.core.edits.changes import Recorded, read
 from stash_cli.core.edits.journal import Journal
+from stash_cli.core.types import Scene
 
 
 class Workbench:
@@ -27,6 +28,19 @@ class Workbench:
 
     def rows(self, run: int) -> list[Recorded]:
         return list(read(self.journal, run))
+
+    async def shown(self, scene: Scene) -> tuple[Any, ...]:
+        """Title, rating, addresses and tags of a scene on the server."""
+        found = await self.client.find_scene(scene.id)
+        assert found is not None
+        return found.title, found.rating100, list(found.urls), [tag.id for tag in found.tags]
+
+    async def set_title(self, scene: Scene, title: str) -> None:
+        """Change the title unrecorded."""
+        found = await self.client.find_scene(scene.id)
+        assert found is not None
+        found.title = title
+        await found.save(self.client)
 
     def states(self, run: int) -> dict[str, int]:
         return self.journal.counts(run)

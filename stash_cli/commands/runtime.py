@@ -148,15 +148,21 @@ class Runtime:
         found = absolute_path(path)  # the server would take it as relative to its own folder
         return self.profile.path_maps.to_server(found) if self.has_settings else found
 
-    def run(self, work: Callable[[Session], Coroutine[Any, Any, T]], *, writes: bool = False) -> T:
+    def run(
+        self,
+        work: Callable[[Session], Coroutine[Any, Any, T]],
+        *,
+        writes: bool = False,
+        is_recorded: bool = True,
+    ) -> T:
         """Open a session, run `work` with it, and close it; Ctrl-C cancels `work`.
 
-        An embedded library that does not exist is made when the command `writes`. Raises KeyboardInterrupt
-        after Ctrl-C.
+        An embedded library that does not exist is made when the command `writes`, and its edits are recorded
+        in the journal, unless it does that itself. Raises KeyboardInterrupt after Ctrl-C.
         """
 
         async def opened() -> T:
-            async with self.session(writes=writes) as session:
+            async with self.session(writes=writes, is_recorded=is_recorded) as session:
                 return await work(session)
 
         return self.complete(opened)
@@ -176,7 +182,7 @@ class Runtime:
             raise KeyboardInterrupt from None
 
     @asynccontextmanager
-    async def session(self, *, writes: bool) -> AsyncIterator[Session]:
+    async def session(self, *, writes: bool, is_recorded: bool = True) -> AsyncIterator[Session]:
         from stash_cli.core.context import StashContext
         from stash_cli.core.log import configure_logging, logger
         from stash_cli.core.settings import DEMO
@@ -189,8 +195,8 @@ class Runtime:
         handler = configure_logging(verbosity, cast("TextIO", self.streams), connection.secrets)
         try:
             async with StashContext(connection).open_session() as session:
-                if writes and self.is_journalled:
-                    async with self._recorder(connection).recording(session):
+                if writes and is_recorded and self.is_journalled:
+                    async with self.recorder().recording(session):
                         yield session
                 else:
                     yield session
@@ -206,7 +212,7 @@ class Runtime:
         """Whether edits are recorded, so that they can be undone."""
         return not self.options.no_journal and self.profile.journal
 
-    def _recorder(self, connection: Connection) -> Recorder:
+    def recorder(self) -> Recorder:
         """The recorder of this command's edits."""
         from shlex import join
 
@@ -215,7 +221,7 @@ class Runtime:
 
         secrets = [*secrets_of(self.args, self.environ), *self.keys]
         command = hide(join(["stash", *self.args]), secrets)
-        return Recorder.of(connection, command, is_person=self.streams.err_is_terminal)
+        return Recorder.of(self.connection(), command, is_person=self.streams.err_is_terminal)
 
     def _note_demo(self) -> None:
         """Note once that the demo library is a copy of the user's own, which can be restored."""

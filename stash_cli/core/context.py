@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
     from stash_cli.core.edits.recorder import Recorder
+    from stash_cli.core.edits.undo import Report
     from stash_cli.core.store import StashEntityStore
 
 
@@ -127,6 +128,23 @@ class StashContext:
         recorder.start()
         async with recorder.recording(self.open_session()) as run:
             yield run
+
+    async def undo(self, run: int) -> Report:
+        """Take back a recorded run, or what is left of it; its report has what was not taken back.
+
+        Raises StashJournalError for a run that is not there or was made on another database.
+        """
+        from stash_cli.core.edits.recorder import Recorder
+        from stash_cli.core.edits.undo_runs import undo
+
+        return await undo(self.open_session(), Recorder.of(self.connection, f"undo {run}"), run)
+
+    async def redo(self, run: int) -> Report:
+        """Make again what was undone of a recorded run; as `undo`."""
+        from stash_cli.core.edits.recorder import Recorder
+        from stash_cli.core.edits.undo_runs import redo
+
+        return await redo(self.open_session(), Recorder.of(self.connection, f"redo {run}"), run)
 
     @property
     def capabilities(self) -> ServerCapabilities:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import before_of, field_paths
 from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
@@ -93,8 +94,29 @@ def paths_of(type_name: str, attrs: Iterable[str], server: ServerCapabilities) -
     names = set(attrs)
     fields = (field for field in describe_api().types[type_name].fields.values() if field.attr in names)
     paths = (path for field in fields for path in field_paths(field))
-    return [path for path in paths if _is_readable(type_name, path, server)]
+    return [path for path in paths if is_readable(type_name, path, server)]
 
 
-def _is_readable(type_name: str, path: str, server: ServerCapabilities) -> bool:
+def is_readable(type_name: str, path: str, server: ServerCapabilities) -> bool:
+    """Whether a server has a path, or the single address that stood for several."""
     return server.has_path(type_name, path) or (path == "urls" and server.has_single_url(type_name))
+
+
+TIMES = {number: times for times, number in COUNTED.items()}
+"""A scene's number -> its times, which are what is counted up and down."""
+
+
+async def read_times(
+    session: Session, edits: Sequence[Edit], server: ServerCapabilities
+) -> dict[tuple[str, str], Any]:
+    """Id and number -> the times of scenes that are about to be counted; none where the server keeps none."""
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for edit in edits:
+        times = TIMES.get(edit.field) if edit.type == "Scene" and edit.id else None
+        if times is not None and server.field_name("Scene", times):
+            wanted.setdefault(("Scene", edit.id), set()).add(times)
+    rows = await read_objects(session, wanted, server) if wanted else {}
+    numbers = [
+        (one, number) for _, one in rows for number, times in TIMES.items() if times in wanted["Scene", one]
+    ]
+    return {(one, number): rows["Scene", one].get(TIMES[number]) or [] for one, number in numbers}

@@ -125,6 +125,32 @@ def set_undone(journal: Journal, by: int | None, targets: Iterable[Origin]) -> N
         )
 
 
+def set_redone(journal: Journal, undo: int, target: Origin) -> None:
+    """Store that the field of a change holds again, which run `undo` had undone."""
+    run, seq = target
+    with journal.writing() as connection:
+        connection.execute(
+            "UPDATE change SET undone_by = NULL WHERE run = ?1 AND undone_by = ?2 AND (type, id, field) ="
+            " (SELECT type, id, field FROM change WHERE run = ?1 AND seq = ?3)",
+            (run, undo, seq),
+        )
+
+
+def last_change(
+    journal: Journal, key: tuple[str, str, str], ids: list[str], after: int, but: int
+) -> int | None:
+    """The last run after `after`, other than `but`, that changed a field of an object, or deleted it.
+
+    `ids` are all that the object has had.
+    """
+    rows = journal.rows(
+        "SELECT max(run) AS run FROM change WHERE type = ? AND field IN (?, '') AND run > ? AND run <> ?"
+        " AND state = 'done' AND undone_by IS NULL AND id IN (SELECT value FROM json_each(?))",
+        *(key[0], key[2], after, but, as_text(ids)),
+    )
+    return rows[0]["run"] if rows else None
+
+
 def read(journal: Journal, run: int, *, backwards: bool = False) -> Iterator[Recorded]:
     """The changes of a run in their order, or `backwards`; read page by page."""
     after: int | None = None

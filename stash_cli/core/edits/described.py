@@ -48,7 +48,7 @@ _ENDINGS = {"Create": CREATE, "Update": UPDATE, "Destroy": DELETE, "Merge": MERG
 def verb_of(operation: Operation) -> str:
     """What a journal says that an operation does: the name of the mutation where it can only be listed."""
     found = subjects().get(operation.name)
-    return found.verb if found else UPDATE if operation.edits else operation.name
+    return found.verb if found else UPDATE if edits_of(operation) else operation.name
 
 
 def edits_of(operation: Operation) -> tuple[Edit, ...]:
@@ -57,7 +57,7 @@ def edits_of(operation: Operation) -> tuple[Edit, ...]:
     if found is not None and found.verb in (CREATE, MERGE):
         return ()
     if operation.edits or found is None:
-        return operation.edits
+        return operation.edits or tuple(_beside(operation))
     given = operation.input
     if found.verb == DELETE:
         ids = given.get("ids") or [given.get("id")]
@@ -73,6 +73,29 @@ def _updates(type_name: str, given: Mapping[str, Any]) -> Iterator[Edit]:
         for name, value in given.items():
             if name not in _OTHER_FIELDS and value is not UNSET:
                 yield Edit(type_name, str(one), shown.get(name, name), UNSET, _after(name, value))
+
+
+_RESETS = {
+    "sceneResetPlayCount": Edit("Scene", "", "play_history", UNSET, []),
+    "sceneResetO": Edit("Scene", "", "o_history", UNSET, []),
+    "imageResetO": Edit("Image", "", "o_counter", UNSET, 0),
+    "resetGalleryCover": Edit("Gallery", "", "cover", UNSET, None),
+}
+
+
+def _beside(operation: Operation) -> Iterator[Edit]:
+    """The edits of a mutation beside an object's own: of histories and covers."""
+    given = operation.input
+    one = str(given.get("id") or given.get("gallery_id"))
+    if operation.name in _RESETS:
+        yield _RESETS[operation.name].at(one)
+    elif operation.name == "setGalleryCover":
+        yield Edit("Gallery", one, "cover", UNSET, str(given["cover_image_id"]))
+    elif operation.name in ("sceneAddPlay", "sceneAddO", "sceneDeletePlay", "sceneDeleteO"):
+        field = "play_history" if operation.name.endswith("Play") else "o_history"
+        times = tuple(given.get("times") or ())
+        is_more = operation.name.startswith("sceneAdd")
+        yield Edit("Scene", one, field, UNSET, Change(added=times) if is_more else Change(removed=times))
 
 
 def _bulk_attributes(type_name: str) -> dict[str, str]:

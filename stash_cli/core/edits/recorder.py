@@ -7,16 +7,20 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.edits import changes
-from stash_cli.core.edits.before_values import paths_of, with_before
+from stash_cli.core.edits.before_values import TIMES, paths_of, read_times, with_before
 from stash_cli.core.edits.changes import Recorded, wanted_of
 from stash_cli.core.edits.databases import database_of, read_fingerprint
 from stash_cli.core.edits.described import edits_of, subjects, verb_of
 from stash_cli.core.edits.journal import Journal
+from stash_cli.core.edits.side_mutations import compare
+from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.errors import StashJournalError, StashUsageError
 from stash_cli.core.graphql.batch import Outcome
 from stash_cli.core.log import logger
 from stash_cli.core.orm.input import attributes, before_of
+from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -44,8 +48,8 @@ _STATES = {
 class Recorder:
     """Records the edits of one session as one run, which begins with the first of them.
 
-    `command` is shown by `history` and holds no secrets. `targets` are the changes that an undo undoes, by
-    type, id and field.
+    `command` is shown by `history` and holds no secrets. `targets` are the changes that an undo undoes: by
+    type, id and field, or for what is made again by the identity of an operation's arguments.
     """
 
     journal: Journal
@@ -57,7 +61,8 @@ class Recorder:
     target: int | None = None
     run: int | None = None
     database: int | None = None
-    targets: dict[tuple[str, str, str], list[Origin]] = field(default_factory=dict)
+    targets: dict[tuple[str, str, str] | int, Origin] = field(default_factory=dict)
+    _is_placed: bool = field(default=False, init=False)
 
     @classmethod
     def of(cls, connection: Connection, command: str, **facts: Any) -> Self:
@@ -92,9 +97,9 @@ class Recorder:
     async def record(self, session: Session, operations: Sequence[Operation]) -> Recording:
         """Store what is about to be done, as planned. Nothing may be sent before it is."""
         server = await session.learn()
-        database = await self.identify(session)
-        if self.run is None:
-            self.journal.set_database(self.start(), database, server.version)
+        if not self._is_placed:
+            self.journal.set_database(self.start(), await self.identify(session), server.version)
+            self._is_placed = True
         recording = Recording(self, server)
         for start in range(0, len(operations), changes.PAGE):
             await recording.plan(session, operations[start : start + changes.PAGE])
@@ -145,38 +150,68 @@ class Recording:
         self._given: dict[int, Operation] = {}
         self._rows: dict[int, Recorded] = {}
         self._changed: dict[int, Recorded] = {}
+        self._along: dict[int, list[Recorded]] = {}
 
     async def plan(self, session: Session, operations: Sequence[Operation]) -> None:
-        """Store operations as planned."""
+        """Store operations as planned, after reading what they replace where the plan did not."""
         edits = [edits_of(each) for each in operations]
-        known = iter(await with_before(session, [edit for many in edits for edit in many]))
+        flat = [edit for many in edits for edit in many]
+        known = iter(await with_before(session, flat))
+        times = await read_times(session, flat, self.server)
         planned: list[Recorded] = []
         for operation, many in zip(operations, edits, strict=True):
             own = tuple(next(known) for _ in many)
             each = replace(operation, edits=own, paths=self._paths(operation, own))
             self.operations.append(each)
             self._given[id(each)] = operation
-            planned += self._planned(each)
+            planned += self._planned(each, times)
+        await self._take_snapshots(session, planned)
         changes.add(self.recorder.journal, self.recorder.start(), planned)
 
-    def _planned(self, operation: Operation) -> Iterator[Recorded]:
+    def _planned(self, operation: Operation, times: Mapping[tuple[str, str], Any]) -> Iterator[Recorded]:
         """The changes that an operation makes."""
         verb, subject = verb_of(operation), subjects().get(operation.name)
-        if verb in (changes.UPDATE, changes.DELETE):
+        if verb == changes.UPDATE:
             for edit in operation.edits:
-                before = edit.before if verb == changes.UPDATE else UNSET
-                row = Recorded(edit.type, edit.id, verb, "" if verb == changes.DELETE else edit.field, before)
-                row.wanted = wanted_of(edit) if verb == changes.UPDATE else _options(operation)
+                row = Recorded(edit.type, edit.id, verb, edit.field, edit.before, wanted_of(edit))
+                if (edit.id, edit.field) in times:
+                    row.field, row.before = TIMES[edit.field], times[edit.id, edit.field]
+                    row.wanted = {"added": list(operation.args.get("times", ())), "removed": []}
+                yield self._kept(id(edit), row)
+        elif verb == changes.DELETE:
+            for edit in operation.edits:
+                row = Recorded(edit.type, edit.id, verb, wanted=_options(operation))
                 yield self._kept(id(edit), row)
         else:
             # Of what is no object only the name is kept: a setting may be a secret.
             row = Recorded(subject.type if subject else "", "", verb)
             row.wanted = dict(operation.args) if subject else UNSET
             yield self._kept(id(operation.args), row)
+            if subject and verb == changes.MERGE:
+                yield from self._merged(subject.type, operation, row)
+
+    def _merged(self, type_name: str, operation: Operation, row: Recorded) -> Iterator[Recorded]:
+        """The objects that are merged away; `row` is of the one that they are merged into."""
+        row.id = str(operation.input["destination"])
+        for one in operation.input["source"]:
+            source = Recorded(type_name, str(one), changes.DELETE, wanted={"merged_into": row.id})
+            self._along.setdefault(id(operation.args), []).append(source)
+            yield source
+
+    async def _take_snapshots(self, session: Session, planned: Sequence[Recorded]) -> None:
+        """Read all that is needed to make again what is going to be deleted or merged away."""
+        groups: dict[str, dict[str, list[Recorded]]] = {}
+        for row in planned:
+            if row.operation in (changes.DELETE, changes.MERGE) and row.type in ENTITIES:
+                groups.setdefault(row.type, {}).setdefault(row.id, []).append(row)
+        for type_name, rows in groups.items():
+            for one, (snapshot, made) in (await read_snapshots(session, type_name, list(rows))).items():
+                for row in rows[one]:
+                    row.before, row.created_at = snapshot, made
 
     def _kept(self, key: int, row: Recorded) -> Recorded:
-        origins = self.recorder.targets.get(row.key)
-        row.target = origins[-1] if origins else None
+        targets = self.recorder.targets
+        row.target = targets.get(key) or targets.get(row.key)
         self._rows[key] = row
         return row
 
@@ -220,6 +255,7 @@ class Recording:
     def _rows_of(self, operation: Operation) -> Iterator[Recorded]:
         if id(operation.args) in self._rows:
             yield self._rows[id(operation.args)]
+        yield from self._along.get(id(operation.args), ())
         yield from (self._rows[id(edit)] for edit in operation.edits if id(edit) in self._rows)
 
     def note(self, operation: Operation, done: BatchOperation) -> None:
@@ -242,6 +278,8 @@ class Recording:
         found = _row_of(result, edit.id) if edit.type == operation.type else None
         row.created_at = (found or {}).get("created_at", row.created_at)
         row.answered = answered(edit, found, result)
+        if row.field in COUNTED:
+            _compare_times(row, result)
 
     def commit(self) -> None:
         """Store what was noted. Raises StashJournalError: then nothing more may be sent."""
@@ -256,6 +294,13 @@ def answered(edit: Edit, row: Mapping[str, Any] | None, result: Any) -> Any:
         return result["history"] if edit.field.endswith("history") else result["count"]
     found = before_of(edit.type, edit.field, row) if row else UNSET
     return edit.result if found is UNSET else found
+
+
+def _compare_times(row: Recorded, result: Any) -> None:
+    """Note which times a history gained and lost; a number that was set back to 0 lost all."""
+    row.answered = result["history"] if isinstance(result, dict) else []
+    change = compare(row.before or (), row.answered)
+    row.wanted = {"added": list(change.added), "removed": list(change.removed)}
 
 
 def shown(type_name: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,183 @@
+"""`stash undo` and `stash redo`: take back what a run changed, and make it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.core.errors import StashError, StashUsageError
+from stash_cli.output.values import View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.recorder import Recorder
+    from stash_cli.core.edits.undo import Report
+
+_VIEW = View()
+SHOWN = 20
+"""Edits and problems that are listed; of more the number is told."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class UndoOptions(CommandOptions):
+    """The command line of `undo` and `redo`."""
+
+    run: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help="number of the run, as `stash history` lists it"),
+    ] = None
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="show what would be done, and do nothing")
+    ] = False
+
+
+def build_undo() -> StashCommand:
+    return command(
+        "undo",
+        run_undo,
+        UndoOptions,
+        examples=("stash undo", "stash undo 12", "stash undo 12 --dry-run"),
+    )
+
+
+def build_redo() -> StashCommand:
+    return command("redo", run_redo, UndoOptions, examples=("stash redo", "stash redo 12"))
+
+
+def run_undo(runtime: Runtime, options: UndoOptions) -> None:
+    """Take back what a run changed. Without RUN each call goes one run further back, and asks first.
+
+    What others, or later runs, have changed since is left alone and told (exit 6); the rest is taken back,
+    and a second undo of the run tries only what is left.
+    """
+    take_back(runtime, options, "undo")
+
+
+def run_redo(runtime: Runtime, options: UndoOptions) -> None:
+    """Make again what was undone: without RUN what was undone last, unless a new edit came after it."""
+    take_back(runtime, options, "redo")
+
+
+def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
+    """Undo or redo one run."""
+    from stash_cli.commands.history import check_output, run_number
+    from stash_cli.core.edits import undo_runs
+
+    check_output(runtime)
+    if runtime.options.no_journal:
+        raise StashUsageError(f"{verb} cannot work without the journal")
+    if options.run is None and not runtime.streams.interactive:
+        raise StashUsageError(
+            f"name the run to {verb}: stash {verb} RUN, because there is no terminal to ask",
+            hint="`stash history` lists the runs.",
+        )
+    given = None if options.run is None else run_number(options.run)
+
+    async def work(session: Session) -> Report:
+        recorder = runtime.recorder()
+        number = given or await chosen(session, recorder, verb)
+        run = undo_runs.edited(recorder.journal, recorder.journal.run(number))
+        confirm_run(runtime, recorder, run.id, verb, asks=not (options.yes or options.dry_run))
+        act = undo_runs.undo if verb == "undo" else undo_runs.redo
+        report = await act(session, recorder, number, is_dry=options.dry_run)
+        tell(runtime, report, run.id, verb, is_dry=options.dry_run)
+        return report
+
+    report = runtime.run(work, writes=True, is_recorded=False)
+    if not report.is_complete:
+        raise StashPartlyUndoneError(report, verb)
+
+
+async def chosen(session: Session, recorder: Recorder, verb: str) -> int:
+    """The number of the run that a bare command takes."""
+    from stash_cli.core.edits.undo_runs import last_redoable, last_undoable
+
+    find = last_undoable if verb == "undo" else last_redoable
+    return find(recorder.journal, await recorder.identify(session)).id
+
+
+def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *, asks: bool) -> None:
+    """Name the run, and ask whether it is meant. Raises StashNotConfirmedError."""
+    from stash_cli.core.edits.history import summary
+    from stash_cli.output.failures import confirm
+
+    found = summary(recorder.journal, recorder.journal.run(number))
+    runtime.streams.note(f"run {number}, {found.run.started}: {found.run.command}")
+    runtime.streams.note(f"{found.what}; {found.state}")
+    if asks:
+        confirm(runtime.streams, f"{verb} run {number}", yes=False)
+
+
+def tell(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bool) -> None:
+    """Say what was done; with --json everything."""
+    from stash_cli.core.edits.diff import lines
+
+    if not runtime.for_people:
+        writer = runtime.writer(_VIEW, single=True)
+        writer.row(facts(report, number))
+        writer.finish()
+    if is_dry or runtime.streams.verbose:
+        for line in lines(report.edits, shown=SHOWN):
+            runtime.streams.note(line)
+    past = {"undo": "undone", "redo": "redone"}[verb]
+    if is_dry:
+        runtime.streams.note(f"run {number} would be {past}; {count(report)}; nothing was changed")
+    elif report.done or report.is_complete:
+        partly = "" if report.is_complete else "partly "
+        by = f" by run {report.run}" if report.run else ""
+        runtime.streams.note(f"{partly}{past}: run {number}{by}; {count(report)}")
+
+
+def count(report: Report) -> str:
+    """`set back 3 fields of scenes, deleted 1 tag`."""
+    from stash_cli.core.edits.history import noun
+
+    words = {"update": "set {} back", "create": "made {} again", "delete": "deleted {}"}
+    parts = []
+    for (operation, type_name), number in report.done.items():
+        what = f"{number} field{'' if number == 1 else 's'} of {noun(type_name, 2)[2:]}"
+        parts.append(words[operation].format(what if operation == "update" else noun(type_name, number)))
+    return ", ".join(parts) or f"{len(report.edits)} edits"
+
+
+def facts(report: Report, number: int) -> dict[str, Any]:
+    """A report as JSON."""
+    from stash_cli.core.edits.diff import edit_json
+
+    problems = [
+        {"type": each.type, "id": each.id, "field": each.field, "reason": each.reason}
+        for each in report.problems
+    ]
+    edits = [edit_json(each) for each in report.edits]
+    return {"target": number, "run": report.run, "edits": edits, "problems": problems}
+
+
+class StashPartlyUndoneError(StashError):
+    """Some changes of a run were not taken back; `details` lists them."""
+
+    code = "incomplete"
+    exit_status = 6
+
+    def __init__(self, report: Report, verb: str) -> None:
+        many = len(report.problems)
+        words = "1 change was" if many == 1 else f"{many} changes were"
+        super().__init__(
+            f"{words} not {verb}ne" if verb == "undo" else f"{words} not redone",
+            hint=f"A second {verb} of the run tries only what is left.",
+        )
+        self.details = listed(report)
+        self.facts = {"problems": [str(each) for each in report.problems]}
+
+
+def listed(report: Report) -> Sequence[str]:
+    """The problems as lines, the first ones of many."""
+    lines = [str(each) for each in report.problems[:SHOWN]]
+    more = len(report.problems) - SHOWN
+    return [*lines, f"and {more} more"] if more > 0 else lines

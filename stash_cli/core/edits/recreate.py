@@ -1,0 +1,314 @@
+"""Undo of deletions: objects are made again of their snapshots, and linked to what referred to them.
+
+First every object with its own fields, in the order of `_ORDER`; then what a create does not take, links
+among objects that are made again, markers and chapters, and the links of other objects.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.before_values import read_objects
+from stash_cli.core.edits.changes import CREATE, Recorded
+from stash_cli.core.edits.plan import plan_create
+from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, same
+from stash_cli.core.edits.snapshots import CHILDREN
+from stash_cli.core.edits.undo import Problem, refusal
+from stash_cli.core.orm.edit import Change, Edit, key_of
+from stash_cli.core.orm.input import before_of, input_field
+from stash_cli.core.orm.object_plan import plan_object
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.edits.undo import Reversal
+    from stash_cli.core.graphql.batch import BatchOperation
+
+_ORDER = ("Tag", "Studio", "Performer", "Group", "Gallery", "Scene", "Image", "SceneMarker", "GalleryChapter")
+_RESCAN = "only a scan brings it back; scan, and undo again"
+_NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
+
+
+async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorded]:
+    """Make deleted objects again; those that exist again."""
+    wanted = [row for row in rows if _is_known(reversal, row)]
+    there = await read_objects(
+        reversal.session,
+        {(row.type, reversal.ids.current(row.type, row.id)): () for row in wanted if row.type in ENTITIES},
+        await reversal.session.learn(),
+    )
+    made: list[Recorded] = []
+    for type_name in _ORDER:
+        group = [row for row in wanted if row.type == type_name]
+        left = []
+        for row in group:
+            found = there.get((row.type, reversal.ids.current(row.type, row.id)))
+            if found is not None and same(found.get("created_at"), row.created_at or found.get("created_at")):
+                reversal.report.already += 1
+                reversal.settle([row])
+            else:
+                left.append(row)
+        if left:
+            made += await _make(reversal, type_name, left)
+    if not reversal.is_dry:
+        await link(reversal, made)
+    return made
+
+
+def _is_known(reversal: Reversal, row: Recorded) -> bool:
+    """Whether a deletion was recorded with what it deleted; else it is a problem."""
+    if isinstance(row.before, dict):
+        return True
+    reversal.refuse((row.type, row.id, ""), [row], NOT_READ)
+    return False
+
+
+async def _make(reversal: Reversal, type_name: str, rows: Sequence[Recorded]) -> list[Recorded]:
+    """Make objects of one type: those that were made, or found again after a scan."""
+    adopted = await _adopted(reversal, type_name, rows)
+    found = [row for row in rows if row.id in adopted]
+    for row in found:
+        _note_new(reversal, row, adopted[row.id])
+        reversal.report.done[CREATE, type_name] += 1
+    rest = [row for row in rows if row.id not in adopted]
+    scanned = [row for row in rest if _is_scanned(row)]
+    for row in scanned:
+        reversal.refuse((type_name, row.id, ""), [row], _RESCAN)
+    rest = [row for row in rest if row not in scanned]
+    missing = await _missing(reversal, rest)
+    operations = {}
+    for row in rest:
+        values = _create_values(reversal, row, missing)
+        operations[row.id] = plan_create(type_name, values)
+        reversal.report.edits += [Edit(type_name, "", "id", None, row.id)]
+    return [*found, *await create(reversal, rest, operations)]
+
+
+def _is_scanned(row: Recorded) -> bool:
+    """Whether only a scan makes an object: an image, and the gallery of a folder or an archive."""
+    files = row.before.get("files") or row.before.get("folder")
+    return row.type == "Image" or (row.type == "Gallery" and bool(files))
+
+
+async def create(
+    reversal: Reversal, rows: Sequence[Recorded], operations: dict[str, Operation]
+) -> list[Recorded]:
+    """Send creations, each of which takes back the row of its id; those that were made."""
+    if reversal.is_dry:
+        return []
+    made = []
+    by_args = {id(each.args): row for row in rows if (each := operations.get(row.id))}
+
+    def note(operation: Operation, done: BatchOperation) -> None:
+        row = by_args[id(operation.args)]
+        if done.error is not None:
+            reversal.fail((row.type, row.id, ""), done)
+            return
+        _note_new(reversal, row, str(done.result["id"]))
+        reversal.report.done[CREATE, row.type] += 1
+        made.append(row)
+
+    for args, row in by_args.items():
+        if row.run:
+            reversal.recorder.targets[args] = (row.run, row.seq)
+    await reversal.applier.apply(list(operations.values()), note)
+    return made
+
+
+def _note_new(reversal: Reversal, row: Recorded, new: str) -> None:
+    """Store the new id of an object, and that its deletion is undone."""
+    if not reversal.is_dry:
+        reversal.ids.add([(row.type, reversal.ids.current(row.type, row.id), new)])
+        if row.run:
+            reversal.settle([row])
+
+
+def _create_values(reversal: Reversal, row: Recorded, missing: set[tuple[str, str]]) -> dict[str, Any]:
+    """The create input of a snapshot, without links to what does not exist, or not yet."""
+    edits = [
+        Edit(row.type, "", name, UNSET, _without(row.type, name, value, missing))
+        for name, value in current_values(reversal, row).items()
+        if value not in _NOTHING and input_field(row.type, "Create", name) is not None
+    ]
+    given = plan_object(row.type, "", [edit for edit in edits if edit.after not in _NOTHING], "Create").input
+    files = [each["id"] for each in row.before.get("files", ())]
+    if files and row.type == "Scene" and not row.wanted.get("delete_file"):
+        given["file_ids"] = files
+    return given
+
+
+def current_values(reversal: Reversal, row: Recorded) -> dict[str, Any]:
+    """The values of a snapshot with the present ids of what they name."""
+    return {
+        name: mapped((row.type, row.id, name), value, reversal.ids.current)
+        for name, value in row.before["values"].items()
+    }
+
+
+def _without(type_name: str, name: str, value: Any, missing: set[tuple[str, str]]) -> Any:
+    """A value without links to missing objects."""
+    relation = relationships(type_name).get(name)
+    if relation is None or relation.inverse_type not in ENTITIES:
+        return value
+    if isinstance(value, list):
+        return [item for item in value if (relation.inverse_type, str(key_of(item))) not in missing]
+    return None if (relation.inverse_type, str(value)) in missing else value
+
+
+def _links(reversal: Reversal, row: Recorded) -> Iterator[tuple[str, str]]:
+    """Type and present id of everything that a snapshot's values name."""
+    for name, value in current_values(reversal, row).items():
+        relation = relationships(row.type).get(name)
+        if relation is not None and relation.inverse_type in ENTITIES and value:
+            for item in value if isinstance(value, list) else [value]:
+                yield relation.inverse_type, str(key_of(item))
+
+
+async def _missing(reversal: Reversal, rows: Sequence[Recorded]) -> set[tuple[str, str]]:
+    """What snapshots name and does not exist: objects that are gone, or are made again after these."""
+    named = {link for row in rows for link in _links(reversal, row)}
+    server = await reversal.session.learn()
+    there = await read_objects(reversal.session, dict.fromkeys(named, ()), server) if named else {}
+    return {link for link in named if link not in there}
+
+
+async def _adopted(reversal: Reversal, type_name: str, rows: Sequence[Recorded]) -> dict[str, str]:
+    """Old id -> present id of objects that a scan has made again of their files."""
+    entity = ENTITIES.get(type_name)
+    if entity is None or "path" not in describe_api().types[entity.filter_type].fields:
+        return {}
+    found = {}
+    for row in rows:
+        paths = [each["path"] for each in row.before.get("files", ())[:1]]
+        if row.before.get("folder"):
+            paths = [row.before["folder"]["path"]]
+        for path in paths if "merged_into" not in row.wanted else ():
+            criterion = {"path": {"value": path, "modifier": "EQUALS"}}
+            args = {"filter": {"per_page": 2}, entity.filter_arg: criterion}
+            answer = await reversal.session.call(entity.find, args, [f"{entity.items}.id"], quiet=True)
+            ids = [one["id"] for one in answer[entity.items]]
+            if len(ids) == 1:
+                found[row.id] = ids[0]
+    return found
+
+
+async def link(reversal: Reversal, rows: Sequence[Recorded]) -> None:
+    """Give objects that were made again what their create did not take, and links from others."""
+    moved = await make_children(reversal, rows)
+    gone = await _missing(reversal, rows)
+    edits: dict[tuple[str, str, str], Edit] = {(each.type, each.id, each.field): each for each in moved}
+    freed: dict[tuple[str, str, str], str | None] = {}
+    for row in rows:
+        for type_name, one in sorted(set(_links(reversal, row)) & gone):
+            reason = f"{ENTITIES[type_name].noun} {one} does not exist any more"
+            reversal.report.problems.append(Problem(row.type, row.id, "", reason))
+        for edit in _own_edits(reversal, row, gone):
+            edits[edit.type, edit.id, edit.field] = edit
+    for row in rows:
+        for reference in row.before["references"]:
+            edit = _reference(reversal, reference, edits)
+            key = (edit.type, edit.id, edit.field)
+            edits[key] = edit
+            freed[key] = row.wanted.get("merged_into")
+    await reversal.apply(await _still_open(reversal, list(edits.values()), freed), {})
+
+
+def _reference(
+    reversal: Reversal, reference: Sequence[Any], edits: Mapping[tuple[str, str, str], Edit]
+) -> Edit:
+    """The edit that links another object to one that was made again, with those before."""
+    type_name, one, name, item = reference
+    key = (type_name, reversal.ids.current(type_name, one), name)
+    new = mapped(key, item, reversal.ids.current)
+    if not relationships(type_name)[name].is_list:
+        return Edit(*key, UNSET, new)
+    held = edits.get(key)
+    items = () if held is None else held.after.added if isinstance(held.after, Change) else tuple(held.after)
+    return Edit(*key, UNSET, Change((*items, new)))
+
+
+async def make_children(reversal: Reversal, parents: Sequence[Recorded]) -> list[Edit]:
+    """Make the markers and chapters of objects again; the edits that move back those that exist."""
+    children = [(row, child) for row in parents for child in row.before.get("children", ())]
+    there = await read_objects(
+        reversal.session,
+        {
+            (child["type"], reversal.ids.current(child["type"], child["id"])): ()
+            for _, child in children
+            if child["type"] in ENTITIES
+        },
+        await reversal.session.learn(),
+    )
+    moved, rows, operations = [], [], {}
+    for parent, child in children:
+        row = Recorded(child["type"], child["id"], CREATE, before={"values": child["values"]})
+        one = reversal.ids.current(row.type, row.id)
+        if (row.type, one) in there:
+            new = reversal.ids.current(parent.type, parent.id)
+            moved.append(Edit(row.type, one, CHILDREN[parent.type][2], UNSET, new))
+        else:
+            rows.append(row)
+            operations[row.id] = plan_create(row.type, _create_values(reversal, row, set()))
+    await create(reversal, rows, operations)
+    return moved
+
+
+def _own_edits(reversal: Reversal, row: Recorded, gone: set[tuple[str, str]]) -> Iterator[Edit]:
+    """The edits for the values of a snapshot; what its create took turns out to be so already."""
+    one = reversal.ids.current(row.type, row.id)
+    for name, value in current_values(reversal, row).items():
+        if name == "play_count" or (name == "o_counter" and row.type == "Scene"):
+            continue
+        edit = Edit(row.type, one, name, UNSET, _without(row.type, name, value, gone))
+        if not refusal(edit):
+            yield edit
+
+
+async def _still_open(
+    reversal: Reversal, edits: Sequence[Edit], freed: Mapping[tuple[str, str, str], str | None]
+) -> list[Edit]:
+    """The edits that change anything.
+
+    `freed` are links of other objects, each with what a merge has put in the place of the deleted one; one
+    that somebody else has set meanwhile stays.
+    """
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for edit in edits:
+        if edit.type in ENTITIES:
+            wanted.setdefault((edit.type, edit.id), set()).add(edit.field)
+    rows = await read_objects(reversal.session, wanted, await reversal.session.learn()) if wanted else {}
+    found = []
+    for edit in edits:
+        key = (edit.type, edit.id, edit.field)
+        row = rows.get(key[:2])
+        now = UNSET if row is None else before_of(edit.type, edit.field, row)
+        open_ = _open(edit, now)
+        is_taken = key in freed and not isinstance(edit.after, Change) and now not in (None, freed[key])
+        if open_ is not None and is_taken:
+            reversal.report.problems.append(Problem(*key, f"{CHANGED} by somebody else"))
+        elif open_ is not None:
+            found.append(open_)
+    return found
+
+
+def _open(edit: Edit, now: Any) -> Edit | None:
+    """The rest of an edit that is left to do; None for nothing."""
+    if now is UNSET or same(now, edit.after) or (now in _NOTHING and edit.after in _NOTHING):
+        return None
+    key = (edit.type, edit.id, edit.field)
+    items = edit.after.added if isinstance(edit.after, Change) else edit.after
+    if isinstance(edit.after, Change) or (isinstance(now, list) and _holds_ids(edit)):
+        held = {key_of(item) for item in now or ()}
+        added = tuple(item for item in items if key_of(item) not in held)
+        return Edit(*key, now, Change(added)) if added else None
+    return Edit(*key, now, edit.after)
+
+
+def _holds_ids(edit: Edit) -> bool:
+    relation = relationships(edit.type).get(edit.field)
+    return edit.field.endswith("_history") or (relation is not None and relation.inverse_type in ENTITIES)

@@ -1,0 +1,196 @@
+"""The edit that takes back another one: from what the server has now towards what it had before.
+
+Lists, maps and counts go back by their difference, so that what others did since stays. Of other values
+nothing is taken back unless the server still has what it answered.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.side_mutations import compare
+from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.side_mutations import COUNTED
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stash_cli.core.edits.changes import Recorded
+
+NOT_READ = "what it was before is not recorded"
+CHANGED = "changed since"
+COUNTERS = frozenset(COUNTED.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """What a run made of one field: its value before, and what the server answered last.
+
+    `change` are the items and keys that were put in and taken out, where the values are not known.
+    """
+
+    before: Any
+    answered: Any
+    change: Any = None
+
+    def then(self, later: Net) -> Net:
+        """Both in sum."""
+        return Net(self.before, later.answered, later.change)
+
+
+def net_of(row: Recorded) -> Net:
+    """What one recorded change made of its field; without an answer what was wanted."""
+    edit = row.edit
+    answered = edit.result if row.answered is UNSET else row.answered
+    return Net(row.before, answered, edit.after if edit.is_change else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """The edit that takes a change back (None: it is so already), or why that cannot be done."""
+
+    edit: Edit | None = None
+    reason: str = ""
+    overwrites: bool = False
+    """Whether the reason is that the value was changed since."""
+
+
+def reverse(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
+    """The edit of a field (type, id, name) that leads back to the value before; `now` is the present one."""
+    if key[2] in COUNTED and isinstance(net.change, Change):
+        return _times(key, net.change, now)
+    if now is UNSET or net.before is UNSET:
+        return Reversed(reason=NOT_READ)
+    if same(now, net.before):
+        return Reversed()
+    if key[2] in COUNTERS:
+        by = (net.answered or 0) - (net.before or 0)
+        return _edit(key, now, max(0, (now or 0) - by))
+    if isinstance(net.before, list) or isinstance(now, list):
+        return _list(key, net.before or [], net.answered, now or [])
+    return _value(key, net, now)
+
+
+def _value(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
+    """The edit of a map, or of a value that is replaced as a whole."""
+    if isinstance(net.before, dict) and isinstance(now, dict):
+        return _map(key, net.before, net.answered or {}, now)
+    if not same(now, net.answered):
+        return Reversed(reason=CHANGED, overwrites=True)
+    return Reversed(Edit(*key, now, net.before))
+
+
+def _edit(key: tuple[str, str, str], now: Any, after: Any) -> Reversed:
+    return Reversed() if same(now, after) else Reversed(Edit(*key, now, after))
+
+
+def _times(key: tuple[str, str, str], change: Change, now: Any) -> Reversed:
+    """Times are taken out and put in again, whatever else was counted since."""
+    held = list(now) if isinstance(now, list) else []
+    there = compare([], held).added
+    removed = tuple(time for time in change.added if time in there)
+    if not (removed or change.removed):
+        return Reversed()
+    return Reversed(Edit(*key, held, Change(added=tuple(change.removed), removed=removed)))
+
+
+def _list(key: tuple[str, str, str], before: list[Any], after: Any, now: list[Any]) -> Reversed:
+    """The items that were put in are taken out, and those that were taken out put in."""
+    was, made = _by_key(before), _by_key(after if isinstance(after, list) else ())
+    held = _by_key(now)
+    added = [item for one, item in was.items() if one not in made and one not in held]
+    removed = [item for one, item in held.items() if one in made and one not in was]
+    data = [
+        item for one, item in was.items() if _is_changed(one, was, made) and same(held.get(one), made[one])
+    ]
+    is_untouched = same(now, after)
+    if is_untouched and not _is_of_ids(key):
+        return Reversed(Edit(*key, now, before))
+    if data:
+        gone = {key_of(item) for item in (*removed, *data)}
+        kept = [item for item in now if key_of(item) not in gone]
+        return _edit(key, now, [*kept, *data, *added])
+    if not (added or removed):
+        return Reversed()
+    return Reversed(Edit(*key, now, Change(tuple(added), tuple(removed))))
+
+
+def _is_changed(one: Any, was: Mapping[Any, Any], made: Mapping[Any, Any]) -> bool:
+    """Whether an item stayed in the list and its data changed."""
+    return one in made and not same(was[one], made[one])
+
+
+def _by_key(items: Any) -> dict[Any, Any]:
+    return {key_of(item): item for item in items}
+
+
+def _is_of_ids(key: tuple[str, str, str]) -> bool:
+    """Whether a list holds ids, whose order no server keeps."""
+    relation = relationships(key[0]).get(key[2])
+    return relation is not None and not relation.through and relation.inverse_type in ENTITIES
+
+
+def _map(
+    key: tuple[str, str, str], before: Mapping[str, Any], after: Any, now: Mapping[str, Any]
+) -> Reversed:
+    """Keys that still have what the run gave them get what they had."""
+    changed = {
+        name for name in {*before, *after} if not same(before.get(name, UNSET), after.get(name, UNSET))
+    }
+    ours = [name for name in changed if same(now.get(name, UNSET), after.get(name, UNSET))]
+    if not ours:
+        is_back = all(same(now.get(name, UNSET), before.get(name, UNSET)) for name in changed)
+        return Reversed() if is_back else Reversed(reason=CHANGED, overwrites=True)
+    values = {name: before[name] for name in ours if name in before}
+    return Reversed(
+        Edit(*key, dict(now), MapChange(values, tuple(name for name in ours if name not in before)))
+    )
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether a server means the same: times may be in another zone, that of a stash-box id is its own."""
+    return bool(_plain(one) == _plain(other))
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items() if name != "updated_at"}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        from datetime import datetime
+
+        return datetime.fromisoformat(value)
+    return value
+
+
+def mapped(key: tuple[str, str, str], value: Any, current: Callable[[str, str], str]) -> Any:
+    """A value with the present ids of objects that were made again."""
+    relation = relationships(key[0]).get(key[2])
+    if relation is None or value is UNSET or value is None:
+        return _mapped_cover(key, value, current)
+    target = relation.inverse_type
+
+    def of(item: Any) -> Any:
+        if isinstance(item, dict):
+            return {
+                name: current(target, str(each)) if name.endswith("_id") and name != "stash_id" else each
+                for name, each in item.items()
+            }
+        return current(target, str(item))
+
+    if isinstance(value, Change):
+        return Change(tuple(map(of, value.added)), tuple(map(of, value.removed)))
+    return [of(item) for item in value] if isinstance(value, list) else of(value)
+
+
+def _mapped_cover(key: tuple[str, str, str], value: Any, current: Callable[[str, str], str]) -> Any:
+    return current("Image", value) if key[2] == "cover" and isinstance(value, str) else value

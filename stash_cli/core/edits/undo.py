@@ -1,0 +1,351 @@
+"""Undo: a run is taken back by a new run, change by change, from the last to the first.
+
+Before each step the server is asked for what it has now. What others changed since is left alone and told;
+what cannot be taken back today can be tried again, since every change knows whether it is undone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits import changes
+from stash_cli.core.edits.apply import Applier
+from stash_cli.core.edits.before_values import read_objects, with_before
+from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE, Recorded
+from stash_cli.core.edits.databases import NewIds
+from stash_cli.core.edits.history import MAY_BE_DONE, UNDOABLE
+from stash_cli.core.edits.plan import plan_destroy, plan_updates
+from stash_cli.core.edits.reverse import CHANGED, Net, mapped, net_of, reverse, same
+from stash_cli.core.edits.snapshots import read_snapshots
+from stash_cli.core.errors import StashInputError, StashJournalError
+from stash_cli.core.orm.edit import Change, Edit
+from stash_cli.core.orm.input import before_of
+from stash_cli.core.orm.object_plan import plan_object
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.journal import Run
+    from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.edits.recorder import Recorder
+    from stash_cli.core.graphql.batch import BatchOperation
+
+    Key = tuple[str, str, str]
+
+GONE = "it does not exist any more"
+OTHER = "its id is another object's now"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One change that was not taken back: of a field, or ("") of a whole object."""
+
+    type: str
+    id: str
+    field: str
+    reason: str
+    is_conflict: bool = True
+
+    def __str__(self) -> str:
+        entity = ENTITIES.get(self.type)
+        what = f"{entity.noun if entity else self.type} {self.id}"
+        return f"{what}{f' {self.field}' if self.field else ''}: {self.reason}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What an undo has done: changes taken back by what was done for it, others that were so, and problems.
+
+    `edits` are the edits that were made, or with a dry run would be.
+    """
+
+    run: int | None = None
+    done: Counter[tuple[str, str]] = field(default_factory=Counter)
+    already: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.problems
+
+
+class Reversal:
+    """The undo of one run, recorded by `recorder`; with `is_dry` it is only planned."""
+
+    def __init__(
+        self, session: Session, recorder: Recorder, target: Run, report: Report, *, is_dry: bool = False
+    ) -> None:
+        self.session = session
+        self.recorder = recorder
+        self.journal = recorder.journal
+        self.target = target
+        self.is_dry = is_dry
+        self.report = report
+        self.ids = NewIds(self.journal, target.database or 0)
+        self.applier = Applier(session, is_shielded=True)
+
+    async def run(self) -> None:
+        """Take the run back. Raises StashJournalError where it was made on another database."""
+        await self._check_database()
+        for rows in stages(changes.read(self.journal, self.target.id, backwards=True)):
+            if self.applier.stopped is not None:
+                break
+            await self._step(rows)
+        self.report.run = self.recorder.run
+        if self.applier.stopped is not None and not self.report.done:
+            raise self.applier.stopped
+
+    async def _check_database(self) -> None:
+        database = await self.recorder.identify(self.session)
+        if self.target.database is not None and self.target.database != database:
+            raise StashJournalError(
+                f"Run {self.target.id} was made on another database, at {self.target.server}.",
+                hint="Nothing was sent. Name that server with --server.",
+            )
+
+    async def _step(self, rows: list[Recorded]) -> None:
+        if rows[-1].operation == MERGE:
+            from stash_cli.core.edits.unmerge import unmerge
+
+            await unmerge(self, rows)
+        elif rows[0].operation == DELETE:
+            from stash_cli.core.edits.recreate import recreate
+
+            await recreate(self, rows)
+        elif rows[0].operation == CREATE:
+            await self._delete(rows)
+        else:
+            await self._update(rows)
+
+    # --- fields ---
+
+    async def _update(self, rows: Sequence[Recorded]) -> None:
+        """Set fields back; the first of `rows` was made last."""
+        nets: dict[Key, Net] = {}
+        held: dict[Key, list[Recorded]] = {}
+        for row in rows:
+            key = self.key(row)
+            net = net_of(row)
+            net = Net(
+                *(mapped(key, each, self.ids.current) for each in (net.before, net.answered, net.change))
+            )
+            nets[key] = net.then(nets[key]) if key in nets else net
+            held.setdefault(key, []).append(row)
+        edits = []
+        for key, now in (await self.present(nets, held)).items():
+            found = reverse(key, nets[key], now)
+            if found.edit is not None and (reason := refusal(found.edit)):
+                self.refuse(key, held[key], reason)
+            elif found.reason:
+                reason = self.by_whom(key) if found.overwrites else found.reason
+                self.refuse(key, held[key], reason)
+            elif found.edit is None:
+                self.settle(held[key])
+            else:
+                edits.append(found.edit)
+        await self.apply(edits, held)
+
+    async def present(self, nets: dict[Key, Net], held: dict[Key, list[Recorded]]) -> dict[Key, Any]:
+        """What the server has now in these fields; objects that are gone, or others, become problems."""
+        wanted: dict[tuple[str, str], set[str]] = {}
+        for type_name, one, name in nets:
+            if type_name in ENTITIES:
+                wanted.setdefault((type_name, one), set()).add(name)
+        rows = await read_objects(self.session, wanted, await self.session.learn()) if wanted else {}
+        found: dict[Key, Any] = {}
+        asked = []
+        for key, net in nets.items():
+            row = rows.get(key[:2])
+            made = next((each.created_at for each in held[key] if each.created_at), None)
+            if row is None:
+                self.refuse(key, held[key], GONE)
+            elif (
+                made is not None and key[1] == held[key][0].id and not same(made, row.get("created_at", made))
+            ):
+                self.refuse(key, held[key], OTHER)
+            elif is_found(key):
+                found[key] = UNSET  # in the order of the changes
+                asked.append(Edit(*key, UNSET, items_of(net)))
+            else:
+                found[key] = before_of(key[0], key[2], row)
+        for edit in await with_before(self.session, asked):
+            found[edit.type, edit.id, edit.field] = edit.before
+        return found
+
+    async def apply(self, edits: Sequence[Edit], held: dict[Key, list[Recorded]]) -> None:
+        """Make edits, and store which changes they took back."""
+        self.report.edits += edits
+        if self.is_dry or not edits:
+            return
+        done: dict[Key, BatchOperation] = {}
+
+        def note(operation: Operation, outcome: BatchOperation) -> None:
+            for edit in operation.edits:
+                held_by = done.get(key_of_edit(edit))
+                if held_by is None or held_by.error is None:
+                    done[key_of_edit(edit)] = outcome
+
+        for key, rows in held.items():
+            self.recorder.targets[key] = (rows[0].run, rows[0].seq)
+        plan = plan_updates(edits, await self.session.learn())
+        await self.applier.apply(plan.operations, note)
+        for key, outcome in done.items():
+            if outcome.error is not None:
+                self.fail(key, outcome)
+            else:
+                self.report.done[UPDATE, key[0]] += 1
+                self.settle(held.get(key, ()))
+
+    # --- whole objects ---
+
+    async def _delete(self, rows: Sequence[Recorded]) -> None:
+        """Delete what the run made, unless others use or changed it since."""
+        by_type: dict[str, list[Recorded]] = {}
+        for row in rows:
+            by_type.setdefault(row.type, []).append(row)
+        for type_name, group in by_type.items():
+            await self._delete_type(type_name, group)
+
+    async def _delete_type(self, type_name: str, rows: Sequence[Recorded]) -> None:
+        by_id = {self.ids.current(type_name, row.id): row for row in rows if row.id}
+        known = await read_snapshots(self.session, type_name, list(by_id)) if type_name in ENTITIES else {}
+        ids = []
+        for one, row in by_id.items():
+            snapshot, made = known.get(one, (None, None))
+            if snapshot is None:
+                self.settle([row])
+                self.report.already += 1
+            elif row.created_at and made and not same(row.created_at, made):
+                self.refuse((type_name, one, ""), [row], OTHER)
+            elif reason := self._why_kept((type_name, one, ""), row, snapshot):
+                self.refuse((type_name, one, ""), [row], reason)
+            else:
+                ids.append(one)
+        await self.destroy(type_name, ids, by_id)
+
+    def _why_kept(self, key: Key, row: Recorded, snapshot: dict[str, Any]) -> str:
+        """Why an object that the run made is not deleted; "" for no reason."""
+        wanted = row.answered if isinstance(row.answered, dict) else {}
+        for name, value in snapshot["values"].items():
+            was = mapped((*key[:2], name), wanted.get(name, UNSET), self.ids.current)
+            if was is not UNSET and not same(_unordered(value), _unordered(was)):
+                return f"{name} {self.by_whom((*key[:2], name))}"
+        if snapshot["references"]:
+            other, one, *_ = snapshot["references"][0]
+            return f"{ENTITIES[other].noun} {one} uses it"
+        children = snapshot.get("children")
+        return f"it has {len(children)} markers or chapters" if children else ""
+
+    async def destroy(self, type_name: str, ids: Sequence[str], rows: dict[str, Recorded]) -> None:
+        """Delete objects, and store which changes that took back."""
+        self.report.edits += [Edit(type_name, one, "id", one, None) for one in ids]
+        if self.is_dry or not ids:
+            return
+
+        def note(operation: Operation, done: BatchOperation) -> None:
+            for one in operation.ids:
+                if done.error is not None:
+                    self.fail((type_name, one, ""), done)
+                else:
+                    self.report.done[DELETE, type_name] += 1
+                    self.settle([rows[one]])
+
+        for one in ids:
+            self.recorder.targets[type_name, one, ""] = (rows[one].run, rows[one].seq)
+        await self.applier.apply(list(plan_destroy(type_name, ids, {})), note)
+
+    # --- what became of changes ---
+
+    def key(self, row: Recorded) -> Key:
+        """Type, present id and field of a change."""
+        return row.type, self.ids.current(row.type, row.id), row.field
+
+    def settle(self, rows: Iterable[Recorded]) -> None:
+        """Store that changes are undone; what they had undone themselves holds again."""
+        if self.is_dry:
+            return
+        many = list(rows)
+        changes.set_undone(self.journal, self.recorder.start(), [(row.run, row.seq) for row in many])
+        for row in many:
+            if row.target is not None:
+                changes.set_redone(self.journal, row.run, row.target)
+
+    def refuse(self, key: Key, rows: Sequence[Recorded], reason: str) -> None:
+        """Note that a change is not taken back, and why."""
+        self.report.problems.append(Problem(*key, reason))
+        if not self.is_dry:
+            row = Recorded(*key[:2], rows[0].operation, key[2], state=changes.CONFLICT, reason=reason)
+            changes.add(self.journal, self.recorder.start(), [row])
+
+    def fail(self, key: Key, done: BatchOperation) -> None:
+        """Note that the server did not take a change back."""
+        reason = done.error.message if done.error else ""
+        self.report.problems.append(Problem(*key, reason, is_conflict=False))
+
+    def by_whom(self, key: Key) -> str:
+        """`changed since by run 14`, or by somebody else."""
+        ids = self.ids.all_of(key[0], key[1])
+        run = changes.last_change(self.journal, key, ids, self.target.id, self.recorder.run or 0)
+        return f"{CHANGED} by {f'run {run}' if run else 'somebody else'}"
+
+
+def stages(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
+    """The changes to take back in steps of one kind each; a merge with the objects that it deleted."""
+    step: list[Recorded] = []
+    for row in rows:
+        if row.state not in MAY_BE_DONE or row.undone_by is not None or row.operation not in UNDOABLE:
+            continue
+        if step and (not _are_alike(step[-1], row) or len(step) >= changes.PAGE):
+            yield step
+            step = []
+        step.append(row)
+    if step:
+        yield step
+
+
+def _are_alike(one: Recorded, other: Recorded) -> bool:
+    """Whether two changes, the later one first, are taken back together."""
+    if _is_merged(one):
+        return other.operation == MERGE or _is_merged(other)
+    return one.operation == other.operation != MERGE and not _is_merged(other)
+
+
+def _is_merged(row: Recorded) -> bool:
+    return row.operation == DELETE and isinstance(row.wanted, dict) and "merged_into" in row.wanted
+
+
+def key_of_edit(edit: Edit) -> tuple[str, str, str]:
+    """Type, id and field."""
+    return edit.type, edit.id, edit.field
+
+
+def is_found(key: tuple[str, str, str]) -> bool:
+    """Whether a field is a list that the other side holds."""
+    relation = relationships(key[0]).get(key[2])
+    return relation is not None and relation.query_strategy == "filter_query"
+
+
+def items_of(net: Net) -> Change:
+    """All items that a change touched."""
+    change = net.change if isinstance(net.change, Change) else Change()
+    return Change(tuple({*change.added, *change.removed, *(net.before or ()), *(net.answered or ())}))
+
+
+def refusal(edit: Edit) -> str:
+    """Why no server makes an edit; "" for no reason."""
+    try:
+        plan_object(edit.type, edit.id, [edit])
+    except StashInputError as error:
+        return error.message
+    return ""
+
+
+def _unordered(value: Any) -> Any:
+    return sorted(value, key=str) if isinstance(value, list) else value

@@ -1,0 +1,136 @@
+"""Undo of a merge: its sources are made again, and what it gave the destination is taken off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.before_values import read_objects
+from stash_cli.core.edits.recreate import recreate
+from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, same
+from stash_cli.core.edits.snapshots import read_snapshots
+from stash_cli.core.edits.undo import GONE, refusal
+from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
+from stash_cli.core.orm.input import attributes, before_of
+from stash_cli.core.orm.relationship import relationships
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from stash_cli.core.edits.changes import Recorded
+    from stash_cli.core.edits.undo import Reversal
+
+
+async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:
+    """Take back a merge, the last of `rows`; the others are the objects that it deleted."""
+    *sources, merge = rows
+    one = reversal.ids.current(merge.type, merge.id)
+    key = (merge.type, one, "")
+    found = await read_snapshots(reversal.session, merge.type, [one])
+    if not isinstance(merge.before, dict) or any(not isinstance(row.before, dict) for row in sources):
+        reversal.refuse(key, [merge], NOT_READ)
+        return
+    if one not in found:
+        reversal.refuse(key, [merge], GONE)
+        return
+    # The names of the sources are aliases of the destination now, and must be free.
+    edits = list(_own(reversal, merge, sources, found[one][0]["values"]))
+    for edit in edits:
+        if reason := refusal(edit):
+            reversal.refuse((edit.type, edit.id, edit.field), [merge], reason)
+    await reversal.apply([edit for edit in edits if not refusal(edit)], {})
+    _leave_primary_file(reversal, sources, found[one][0], key)
+    await recreate(reversal, sources)
+    if not reversal.is_dry:
+        await reversal.apply(await _taken_off(reversal, merge, sources, one), {})
+        reversal.settle([merge])
+
+
+def _own(
+    reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], now: Mapping[str, Any]
+) -> Iterator[Edit]:
+    """The edits of the destination's own fields."""
+    one = reversal.ids.current(merge.type, merge.id)
+    given = merge.wanted["input"].get("values") or {}
+    shown = attributes(merge.type)
+    values = {shown.get(name, name): value for name, value in given.items() if name != "id"}
+    for name, value in now.items():
+        key = (merge.type, one, name)
+        before = mapped(key, merge.before["values"].get(name), reversal.ids.current)
+        if same(value, before):
+            continue
+        if isinstance(value, list):
+            gave = {key_of(item) for row in sources for item in _items(row, name)}
+            gave |= {key_of(item) for item in values.get(name) or ()}
+            change = _list_back(before or [], value, gave)
+            if change:
+                yield Edit(*key, value, change)
+        elif isinstance(value, dict):
+            yield Edit(*key, value, _map_back(before or {}, value, values.get(name)))
+        elif name in values and same(value, values[name]):
+            yield Edit(*key, value, before)
+        elif name in values:
+            reversal.refuse(key, [merge], f"{CHANGED} by somebody else")
+
+
+def _items(row: Recorded, name: str) -> list[Any]:
+    """What a source may have given to a list of the destination."""
+    values = row.before["values"]
+    items = list(values.get(name) or ())
+    if name in ("aliases", "alias_list"):
+        items.append(values.get("name"))
+    return items
+
+
+def _list_back(before: list[Any], now: list[Any], gave: set[Any]) -> Change:
+    """What the merge put into a list is taken out, and what it took out put in again."""
+    was, held = ({key_of(item) for item in items} for items in (before, now))
+    removed = tuple(item for item in now if key_of(item) in gave and key_of(item) not in was)
+    return Change(tuple(item for item in before if key_of(item) not in held), removed)
+
+
+def _map_back(before: Mapping[str, Any], now: Mapping[str, Any], values: Any) -> MapChange:
+    """Keys that the merge set get what they had."""
+    given = values or {}
+    wanted = given.get("full") or given.get("partial") or {}
+    ours = [name for name, value in now.items() if name in wanted and same(value, wanted[name])]
+    changed = [name for name in ours if not same(before.get(name), now[name])]
+    gone = tuple(name for name in changed if name not in before)
+    return MapChange({name: before[name] for name in changed if name in before}, gone)
+
+
+def _leave_primary_file(
+    reversal: Reversal, sources: Sequence[Recorded], now: Mapping[str, Any], key: tuple[str, str, str]
+) -> None:
+    """A file that is the destination's primary one now cannot be moved back."""
+    primary = next((each["id"] for each in now.get("files", ())), None)
+    for row in sources:
+        files = row.before.get("files", ())
+        row.before["files"] = [each for each in files if each["id"] != primary]
+        for each in files:
+            if each["id"] == primary:
+                reversal.refuse(key, [row], f"its primary file {each['path']} stays: it cannot be moved back")
+
+
+async def _taken_off(
+    reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], one: str
+) -> list[Edit]:
+    """The edits that take the destination off objects that only a source was linked to."""
+    current = reversal.ids.current
+    had = {(name, current(name, other), attr) for name, other, attr, _ in merge.before["references"]}
+    keys = {
+        (name, current(name, other), attr)
+        for row in sources
+        for name, other, attr, _ in row.before["references"]
+        if relationships(name)[attr].is_list
+    }
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for name, other, attr in keys - had:
+        wanted.setdefault((name, other), set()).add(attr)
+    rows = await read_objects(reversal.session, wanted, await reversal.session.learn()) if wanted else {}
+    edits = []
+    for key in sorted(keys - had):
+        row = rows.get(key[:2])
+        now = before_of(key[0], key[2], row) if row else None
+        items = now if isinstance(now, list) else ()
+        edits += [Edit(*key, now, Change(removed=(item,))) for item in items if str(key_of(item)) == one]
+    return edits

@@ -1,0 +1,110 @@
+"""`stash undo` and `stash redo`: which run they take, what they ask and what they say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cli_support import Cli, Done
+
+
+@pytest.fixture
+def person(cli: Cli) -> Any:
+    """The program at a terminal, with three tags."""
+
+    def run(*words: str, answers: str = "") -> Done:
+        return cli(*words, terminal=True, answers=answers)
+
+    for name in ("Sea", "Sand", "Rock"):
+        cli.ok("tag", "create", "--name", name)
+    return run
+
+
+def described(cli: Cli, one: str = "1") -> str:
+    return str(cli.ok("tag", "show", one, "--json", "--fields", "description").json["description"])
+
+
+def test_each_undo_goes_further_back_and_redo_forward(cli: Cli, person: Any) -> None:
+    for text in ("one", "two", "three"):
+        assert person("tag", "update", "1", "--description", text).status == 0
+    for left in ("two", "one", ""):
+        done = person("undo", answers="y\n")
+        assert done.status == 0, done.err
+        assert described(cli) == left
+    assert "nothing to undo" in person("undo", answers="y\n").err
+    for text in ("one", "two", "three"):
+        assert person("redo", answers="y\n").status == 0
+        assert described(cli) == text
+    assert "nothing to redo" in person("redo", answers="y\n").err
+
+
+def test_a_new_edit_ends_redo(cli: Cli, person: Any) -> None:
+    person("tag", "update", "1", "--description", "one")
+    person("undo", answers="y\n")
+    person("tag", "update", "2", "--description", "two")
+    done = person("redo", answers="y\n")
+    assert (done.status, "stash redo 4" in done.err) == (1, True)
+    assert cli.ok("redo", "4", "--yes").status == 0
+    assert described(cli) == "one"
+
+
+def test_runs_without_a_terminal_are_skipped(cli: Cli, person: Any) -> None:
+    person("tag", "update", "1", "--description", "one")
+    cli.ok("tag", "update", "1", "--favorite")
+    done = person("undo", answers="y\n")
+    assert "--description one" in done.err
+    assert described(cli) == ""
+
+
+def test_it_names_the_run_and_asks(cli: Cli, person: Any) -> None:
+    person("tag", "update", "1", "--description", "one")
+    done = person("undo", answers="n\n")
+    assert done.status == 11
+    assert "tag update 1 --description one" in done.err
+    assert described(cli) == "one"
+
+
+def test_without_a_terminal_the_run_is_named(cli: Cli, person: Any) -> None:
+    assert cli("undo").status == 2
+    assert cli("undo", "1").status == 11
+    assert cli.ok("undo", "1", "--yes").err.endswith("deleted 1 tag\n")
+
+
+def test_a_dry_run_changes_nothing(cli: Cli, person: Any) -> None:
+    cli.ok("tag", "update", "1", "--description", "one")
+    done = cli.ok("undo", "4", "--dry-run")
+    assert 'description: "one" -> ""' in done.err
+    assert described(cli) == "one"
+    assert len(cli.ok("history", "--json").json) == 4
+
+
+def test_conflicts_are_told_and_the_rest_is_done(cli: Cli, person: Any) -> None:
+    cli.ok("tags", "update", "1", "2", "--description", "both", "--yes")
+    cli.ok("tag", "update", "1", "--description", "later")
+    done = cli("undo", "4", "--yes")
+    assert done.status == 6
+    assert "tag 1 description: changed since by run 5" in done.err
+    assert (described(cli), described(cli, "2")) == ("later", "")
+    assert cli.ok("history", "--json").json[2]["state"] == "partly undone"
+    cli.ok("undo", "5", "--yes")
+    assert cli.ok("undo", "4", "--yes").status == 0
+    assert described(cli) == ""
+
+
+def test_json_has_everything(cli: Cli, person: Any) -> None:
+    cli.ok("tag", "delete", "1", "--yes")
+    done = cli.ok("undo", "4", "--yes", "--json")
+    assert done.json["target"] == 4
+    assert done.json["problems"] == []
+    assert json.loads(cli.ok("tags", "find", "--name", "Sea", "--ids").out)
+
+
+def test_another_database(cli: Cli, person: Any, tmp_path: Any) -> None:
+    other = Cli(f"embedded:{tmp_path / 'other.sqlite'}")
+    for name in ("gone", "Elsewhere"):  # so that its oldest tag has another id
+        other.ok("tag", "create", "--name", name, "--no-journal")
+    other.ok("tag", "delete", "1", "--yes", "--no-journal")
+    done = other("undo", "1", "--yes")
+    assert (done.status, "another database" in done.err) == (1, True)
+    assert cli("undo", "99", "--yes").status == 1

@@ -1,0 +1,157 @@
+"""Undo and redo: what a run changed is taken back, and what others did since stays."""
+
+from __future__ import annotations
+
+import pytest
+from journal_support import Workbench, journalled
+
+from stash_cli.core.errors import StashJournalError
+from stash_cli.core.types import Scene, Studio, Tag
+
+
+async def test_fields_go_back_and_forth(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tag = await bench.client.create_tag(Tag(name="A"))
+        scene = await bench.client.create_scene(
+            Scene(title="Sea", rating100=60, urls=["http://b", "http://a"])
+        )
+        async with bench.context.journal() as run:
+            scene.title, scene.rating100, scene.urls = " Beach ", 80, ["http://c"]
+            scene.tags = [tag]
+            await scene.save(bench.client)
+        assert (await bench.context.undo(run.id)).is_complete
+        assert await bench.shown(scene) == ("Sea", 60, ["http://b", "http://a"], [])
+        assert (await bench.context.redo(run.id)).is_complete
+        assert await bench.shown(scene) == ("Beach", 80, ["http://c"], [tag.id])
+        assert (await bench.context.undo(run.id)).is_complete
+        assert await bench.shown(scene) == ("Sea", 60, ["http://b", "http://a"], [])
+        with pytest.raises(StashJournalError, match="undone already"):
+            await bench.context.undo(run.id)
+
+
+async def test_what_others_did_since_stays(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench, journalled(embedded_url) as other:
+        tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]
+        scene = await bench.client.create_scene(Scene(title="Sea", rating100=60, tags=tags[:1]))
+        async with bench.context.journal() as run:
+            scene.title, scene.rating100, scene.tags = "Beach", 80, [tags[1]]
+            await scene.save(bench.client)
+        theirs = await other.store.get(Scene, scene.id, ["title", "tags"])
+        assert theirs is not None
+        theirs.title = "Dunes"
+        theirs.tags.append(await other.store.get(Tag, tags[2].id))
+        await theirs.save(other.client)
+        report = await bench.context.undo(run.id)
+        assert [str(each) for each in report.problems] == [
+            f"scene {scene.id} title: changed since by somebody else"
+        ]
+        assert await bench.shown(scene) == ("Dunes", 60, [], [tags[0].id, tags[2].id])
+        await bench.set_title(scene, "Beach")
+        assert (await bench.context.undo(run.id)).is_complete
+        assert (await bench.shown(scene))[0] == "Sea"
+
+
+async def test_a_later_run_is_named(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        scene = await bench.client.create_scene(Scene(title="Sea"))
+        runs = []
+        for title in ("Beach", "Dunes"):
+            async with bench.context.journal() as run:
+                scene.title = title
+                await scene.save(bench.client)
+            runs.append(run.id)
+        [problem] = (await bench.context.undo(runs[0])).problems
+        assert problem.reason == f"changed since by run {runs[1]}"
+
+
+async def test_what_was_created_is_deleted_unless_others_use_it(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        async with bench.context.journal() as run:
+            tags = [await bench.client.create_tag(Tag(name=name)) for name in "AB"]
+            scene = await bench.client.create_scene(Scene(title="Sea", tags=tags))
+        used = await bench.client.create_scene(Scene(title="Sand", tags=tags[:1]))
+        [problem] = (await bench.context.undo(run.id)).problems
+        assert (problem.id, problem.reason) == (tags[0].id, f"scene {used.id} uses it")
+        assert await bench.store.count(Tag) == 1
+        assert await bench.client.find_scene(scene.id) is None
+        await used.delete(bench.client)
+        assert (await bench.context.undo(run.id)).is_complete
+        assert await bench.store.count(Tag) == 0
+
+
+async def test_what_was_deleted_comes_back_with_its_links(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tag = await bench.client.create_tag(Tag(name="A", aliases=["a1"], favorite=True))
+        child = await bench.client.create_tag(Tag(name="B", parents=[tag]))
+        studio = await bench.client.create_studio(Studio(name="Acme", tags=[tag]))
+        scene = await bench.client.create_scene(Scene(title="Sea", tags=[tag, child], studio=studio))
+        async with bench.context.journal() as run:
+            await bench.client.destroy_entity(Tag, [tag.id])
+            await bench.client.destroy_entity(Studio, [studio.id])
+        report = await bench.context.undo(run.id)
+        assert report.is_complete, report.problems
+        again = await bench.client.find_scene(scene.id)
+        assert again is not None
+        assert again.studio is not None
+        assert {each.name for each in again.tags} == {"A", "B"}
+        made = next(each for each in again.tags if each.name == "A")
+        found = await bench.client.find_tag(made.id)
+        assert found is not None
+        assert (found.aliases, found.favorite, [each.id for each in found.children]) == (
+            ["a1"],
+            True,
+            [child.id],
+        )
+        assert (await bench.context.redo(run.id)).is_complete
+        assert await bench.store.count(Tag) == 1
+        assert (await bench.context.undo(run.id)).is_complete
+        assert await bench.store.count(Tag) == 2
+
+
+async def test_older_runs_find_what_was_made_again(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tag = await bench.client.create_tag(Tag(name="A"))
+        async with bench.context.journal() as renamed:
+            tag.name = "B"
+            await tag.save(bench.client)
+        async with bench.context.journal() as deleted:
+            await bench.client.destroy_entity(Tag, [tag.id])
+        assert (await bench.context.undo(deleted.id)).is_complete
+        assert (await bench.context.undo(renamed.id)).is_complete
+        [found] = await bench.store.find(Tag)
+        assert (found.name, found.id == tag.id) == ("A", False)
+
+
+async def test_plays_go_by_their_times(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        scene = await bench.client.create_scene(Scene(title="Sea"))
+        await bench.client.scene_add_play(scene.id, times=["2024-01-01T00:00:00Z"])
+        async with bench.context.journal() as run:
+            await bench.client.scene_add_play(scene.id, times=["2024-02-01T00:00:00Z"])
+            await bench.client.scene_reset_o(scene.id)
+        await bench.client.scene_add_play(scene.id, times=["2024-03-01T00:00:00Z"])
+        assert (await bench.context.undo(run.id)).is_complete
+        found = await bench.client.find_scene(scene.id)
+        assert found is not None
+        assert sorted(time.month for time in found.play_history) == [1, 3]
+
+
+async def test_a_merge_of_tags_is_taken_back(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tags = [await bench.client.create_tag(Tag(name=name, aliases=[name.lower()])) for name in "AB"]
+        both = await bench.client.create_scene(Scene(title="both", tags=tags))
+        only = await bench.client.create_scene(Scene(title="only", tags=tags[:1]))
+        async with bench.context.journal() as run:
+            await bench.client.tags_merge([tags[0].id], tags[1].id)
+        report = await bench.context.undo(run.id)
+        assert report.is_complete, report.problems
+        found = {each.title: {tag.name for tag in each.tags} for each in await titles(bench)}
+        assert found == {"both": {"A", "B"}, "only": {"A"}}
+        kept = await bench.client.find_tag(tags[1].id)
+        assert kept is not None
+        assert kept.aliases == ["b"]
+        assert {both.id, only.id} == {each.id for each in await titles(bench)}
+
+
+async def titles(bench: Workbench) -> list[Scene]:
+    return (await bench.client.find_scenes()).scenes
