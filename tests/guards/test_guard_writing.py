@@ -32,6 +32,7 @@ PERMITTED = {
     ("apply", "_execute"): "the write path",
     ("apply", "apply_one"): "the write path",
     ("databases", "read_fingerprint"): "three queries",
+    ("snapshots", "_references"): "queries for what refers to objects",
     ("base", "_call"): "queries; mutations go to `apply_one`",
     ("base", "execute"): "documents of the user",
     ("base", "execute_batch"): "operations of the user",
