@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from stash_cli.commands.argv.query_words import WhereOptions
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.paging import FindQuery
     from stash_cli.core.client.session import Session
+    from stash_cli.core.client.sorting import LocalOrder
     from stash_cli.core.query.count_plan import CountPlan
     from stash_cli.core.query.language.query import Query
     from stash_cli.core.query.lookups import Compiled
@@ -27,8 +28,9 @@ Row = dict[str, Any]
 class Search:
     """A query, and the part of the filter that the server cannot test: `matches` tests rows with `needs`.
 
-    `count_plan` tells which of the matches the server can count. `asked` is the query with ids for names, and
-    `compiled` what was made of it; both are None where all objects match.
+    `count_plan` tells which of the matches the server can count. `asked` is the query with ids for `names`,
+    and `compiled` what was made of it; both are None where all objects match. `order` sorts rows here, and
+    the first `skip` of them are left out.
     """
 
     query: FindQuery
@@ -37,6 +39,25 @@ class Search:
     count_plan: CountPlan | None = None
     asked: Q | None = None
     compiled: Compiled | None = None
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    order: LocalOrder | None = None
+    skip: int = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the rows are the server's, in its order and from the first."""
+        return self.matches is None and self.order is None and not self.skip
+
+    def fields(self, paths: Sequence[str] | None) -> Sequence[str]:
+        """`paths` (None: the default) with what is needed to test and sort rows."""
+        from stash_cli.core.graphql.selection import DefaultPaths, default_paths, is_default
+
+        more = [*self.needs, *(self.order.needs if self.order else ())]
+        wanted = default_paths(self.query.entity.type) if paths is None else paths
+        if not more:
+            return wanted
+        found = list(dict.fromkeys([*wanted, *more]))
+        return DefaultPaths(found) if is_default(paths) else found
 
 
 def read_query(
@@ -58,7 +79,12 @@ def read_query(
     from stash_cli.commands.argv.query_words import query_from_argv
 
     found = query_from_argv(
-        entity.type, words, flags, where=options.where or (), where_json=options.where_json
+        entity.type,
+        words,
+        flags,
+        where=options.where or (),
+        where_json=options.where_json,
+        to_server=runtime.server_path,
     )
     if changing:
         _require_clear(found)
@@ -82,17 +108,27 @@ async def search_for(
     query: Query | None,
     sort: str | None = None,
     direction: str | None = None,
+    *,
+    ask: bool = True,
 ) -> Search:
-    """The search for a query, with the names in it looked up: one request per type."""
+    """The search for a query, with the names in it looked up: one request per type.
+
+    Without `ask` nothing else is sent: what is known of the server has to do.
+    """
     from stash_cli.core.client.paging import FindQuery
 
     bare = FindQuery(entity, sort=sort, direction=direction)
     if query is None or query.where is None:
         return Search(bare)
-    from stash_cli.core.client.resolver import compile_for, resolve_query
+    from stash_cli.core.client.resolver import compile_for, resolve_names
+    from stash_cli.core.query import lookups
 
-    asked = await resolve_query(session, entity.type, query.where)
-    compiled = await compile_for(session, entity.type, asked)
+    names = await resolve_names(session, entity.type, query.where)
+    asked = names.replaced(query.where)
+    if ask:
+        compiled = await compile_for(session, entity.type, asked)
+    else:
+        compiled = lookups.compile(entity.type, asked, server=session.assumed())
     for note in compiled.notes:
         runtime.streams.detail(note)
     rest = compiled.post_filter
@@ -103,6 +139,7 @@ async def search_for(
         compiled.count_plan,
         asked,
         compiled,
+        names.ids,
     )
 
 
@@ -126,19 +163,29 @@ async def pages_of(
 ) -> AsyncIterator[list[Row]]:
     """Pages of matching rows, at most `limit` in all."""
     from stash_cli.core.client.paging import iter_pages
-    from stash_cli.core.graphql.selection import DefaultPaths, default_paths, is_default
+    from stash_cli.core.client.sorting import by_runs
 
-    if search.matches is None:
+    if search.is_plain:
         async for page in iter_pages(session, search.query, paths, limit=limit):
             yield page
         return
-    wanted = default_paths(search.query.entity.type) if paths is None else paths
-    all_paths = list(dict.fromkeys([*wanted, *search.needs]))
-    needed = DefaultPaths(all_paths) if is_default(paths) else all_paths
-    left = limit
-    async for page in iter_pages(session, search.query, needed):
-        rows = [row for row in page if search.matches(row)][:left]
-        left = None if left is None else left - len(rows)
+    last = None if limit is None else search.skip + limit
+    at_most = last if search.matches is None and search.order is None else None
+    pages = _matching(iter_pages(session, search.query, search.fields(paths), limit=at_most), search.matches)
+    if search.order is not None:
+        pages = by_runs(pages, search.order, last)
+    given = 0
+    async for page in pages:
+        rows = page[max(0, search.skip - given) : None if last is None else max(0, last - given)]
+        given += len(page)
         yield rows
-        if left == 0:
+        if last is not None and given >= last:
             return
+
+
+async def _matching(
+    pages: AsyncIterator[list[Row]], matches: Callable[[Row], bool] | None
+) -> AsyncIterator[list[Row]]:
+    """The pages with only the rows that match."""
+    async for page in pages:
+        yield page if matches is None else [row for row in page if matches(row)]

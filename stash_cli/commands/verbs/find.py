@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -13,20 +13,20 @@ import typer
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import FlagTable, LazyFlags
 from stash_cli.commands.argv.query_words import WhereOptions, query_words
-from stash_cli.commands.argv.value_parsers import named, row_limit
+from stash_cli.commands.listing import ListOptions, listed, read_listing, with_seed
 from stash_cli.commands.searching import count_of, pages_of, read_query, search_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from stash_cli.commands.argv.flags import Flag
+    from stash_cli.commands.listing import Listing
     from stash_cli.commands.noun import Noun
     from stash_cli.commands.runtime import Runtime
     from stash_cli.commands.searching import Search
     from stash_cli.core.client.session import Session
-    from stash_cli.core.types.entities import Entity
+    from stash_cli.core.query.language.query import Query
 
-TABLE_ROWS = 40
 ONE_PAGE = 500
 NOTHING_MATCHED = 12
 """Exit status of `--exit-status`."""
@@ -40,6 +40,9 @@ class FindCommand(StashCommand):
     help_flags: ClassVar[dict[str, tuple[str, str]]] = {
         "--help-filters": ("filter_help", "list the flags of a field, or of all fields")
     }
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, with_seed(args))
 
     def help_text(self) -> str:
         """The help, and how to find the flags of related objects, which it does not list."""
@@ -96,23 +99,13 @@ class SearchOptions(WhereOptions):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FindOptions(SearchOptions):
+class FindOptions(ListOptions, SearchOptions):
     """The command line of `find`."""
 
-    sort: Annotated[
-        str | None, typer.Option("--sort", metavar="KEY", help="sort key; -KEY reverses the order")
-    ] = None
-    limit: Annotated[
-        str | None,
-        typer.Option(
-            "--limit",
-            "-L",
-            "-n",
-            metavar="N|all",
-            help="maximum number of rows (default: 40 in a table, else all)",
-        ),
-    ] = None
     count: Annotated[bool, typer.Option("--count", help="print only the number of matches")] = False
+    explain: Annotated[
+        bool, typer.Option("--explain", help="show how the query is read and what would be sent")
+    ] = False
 
 
 def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -122,7 +115,8 @@ def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         partial(find, noun),
         FindOptions,
         cls=FindCommand,
-        help=f"Find {plural}. QUERY is searched as in the web interface; flags are further conditions."
+        help=f"Find {plural}. QUERY is text to search for and terms such as rating:80..; flags are "
+        "further conditions."
         f"\n\nSort keys: {' '.join(sorts)} random. A leading - reverses the order.",
         examples=examples,
         flags=partial(filter_flags, noun),
@@ -154,25 +148,19 @@ def filter_flags(noun: Noun) -> FlagTable:
     return LazyFlags(build)
 
 
-def check_sort(entity: Entity, key: str | None) -> None:
-    """Refuse an unknown sort key before any request."""
-    if key is not None:
-        from stash_cli.core.client import paging
-
-        paging.check_sort(entity, key)
-
-
 def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
-    if options.count:
-        return count(noun, runtime, options)
-    table_limit(runtime, options.limit)  # refuses a wrong number before any request
     runtime.check_output(noun.view)
-    check_sort(noun.entity, parse_sort(options.sort)[0])
     query = read_query(runtime, noun.entity, options, options.query or (), options.flags)
+    listing = read_listing(runtime, noun.entity, options, query)
+    if options.count and not options.explain:
+        return print_count(noun, runtime, options, query)
 
     async def work(session: Session) -> int:
-        search = await search_for(session, runtime, noun.entity, query, *parse_sort(options.sort))
-        return await print_found(session, runtime, noun, search, options)
+        ask = not options.explain
+        search = await search_for(session, runtime, noun.entity, query, *listing.sort, ask=ask)
+        if options.explain:
+            return explain(session, runtime, noun, query, search, listing)
+        return await print_found(session, runtime, noun, await listed(session, search, listing), listing)
 
     found = runtime.run(work)
     if not found:
@@ -180,8 +168,25 @@ def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
     return NOTHING_MATCHED if options.exit_status and not found else 0
 
 
+def explain(
+    session: Session, runtime: Runtime, noun: Noun, query: Query | None, search: Search, listing: Listing
+) -> int:
+    """Print how the query is read and what would be sent."""
+    from stash_cli.commands.query_plan import plan_of, print_plan
+    from stash_cli.core.client.sorting import local_order
+
+    ordered = replace(search, order=local_order(noun.entity, listing.keys))
+    print_plan(runtime, plan_of(session, query, ordered, runtime.wanted(noun.view), listing.limit))
+    return 1
+
+
 def count(noun: Noun, runtime: Runtime, options: SearchOptions) -> int:
     query = read_query(runtime, noun.entity, options, options.query or (), options.flags)
+    return print_count(noun, runtime, options, query)
+
+
+def print_count(noun: Noun, runtime: Runtime, options: SearchOptions, query: Query | None) -> int:
+    """Print the number of all matches."""
 
     async def work(session: Session) -> int:
         return await count_of(session, await search_for(session, runtime, noun.entity, query))
@@ -193,21 +198,15 @@ def count(noun: Noun, runtime: Runtime, options: SearchOptions) -> int:
     return NOTHING_MATCHED if options.exit_status and not found else 0
 
 
-def table_limit(runtime: Runtime, text: str | None) -> int | None:
-    """The number of rows: that of --limit, or 40 for a table; None for all."""
-    given: int | None = named("--limit", row_limit)(text)  # type: ignore[arg-type]
-    return TABLE_ROWS if text is None and runtime.for_people else given
-
-
 async def print_found(
-    session: Session, runtime: Runtime, noun: Noun, search: Search, options: FindOptions
+    session: Session, runtime: Runtime, noun: Noun, search: Search, listing: Listing
 ) -> int:
     """Print the rows page by page and return their number."""
-    limit = table_limit(runtime, options.limit)
+    limit = listing.limit
     writer, wanted = runtime.writer(noun.view), runtime.wanted(noun.view)
     found, total = 0, None
     # A table that fits one page brings the number of all matches in the same request.
-    if runtime.for_people and limit is not None and limit <= ONE_PAGE and search.matches is None:
+    if runtime.for_people and limit is not None and limit <= ONE_PAGE and search.is_plain:
         pages, total = await first_page(session, search, wanted, limit)
     else:
         pages = pages_of(session, search, wanted, limit)
@@ -224,7 +223,9 @@ async def print_found(
         runtime.streams.out.flush()
     writer.finish()
     if runtime.for_people:
-        note_total(runtime, noun, found, total, advise=options.limit is None)
+        note_total(runtime, noun, found, total, advise=listing.is_default)
+        if listing.seed:
+            runtime.streams.note(f"--random {listing.seed} repeats this order")
     return found
 
 
@@ -274,14 +275,3 @@ def note_codes(runtime: Runtime, options: SearchOptions) -> None:
 
 
 _COUNTRY_CODE = re.compile("[A-Za-z]{2}")
-
-
-def parse_sort(sort: str | None) -> tuple[str | None, str | None]:
-    """Key and direction of `--sort`: `-date` is by date, latest first.
-
-    The server sorts by `rating` where the field is `rating100`.
-    """
-    if sort is None:
-        return None, None
-    key = sort.removeprefix("-").replace("-", "_")
-    return {"rating100": "rating"}.get(key, key), "DESC" if sort.startswith("-") else "ASC"

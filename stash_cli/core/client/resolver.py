@@ -192,8 +192,26 @@ async def resolve_lookups(session: Session, type_name: str, given: Mapping[str, 
     return (await resolve_query(session, type_name, Q(**given))).lookups
 
 
-async def resolve_query(session: Session, type_name: str, query: Q) -> Q:
-    """`query` with the names of related objects replaced by ids, all at once: one request per type.
+@dataclass(frozen=True, slots=True)
+class ResolvedNames:
+    """Names in a query: type -> word -> id, and the type that each lookup names objects of."""
+
+    ids: dict[str, dict[str, str]]
+    targets: dict[str, str]
+
+    def replaced(self, query: Q) -> Q:
+        """The query with ids for its names."""
+
+        def with_ids(leaf: Mapping[str, Any]) -> Mapping[str, Any]:
+            named = {key: self.targets[key] for key in leaf if key in self.targets}
+            found = {key: _replaced(_listed(leaf[key]), self.ids[target]) for key, target in named.items()}
+            return {**leaf, **found}
+
+        return query.replaced(with_ids) if self.targets else query
+
+
+async def resolve_names(session: Session, type_name: str, query: Q) -> ResolvedNames:
+    """All names of related objects in a query, looked up at once: one request per type.
 
     Raises as `resolve_words`.
     """
@@ -204,15 +222,12 @@ async def resolve_query(session: Session, type_name: str, query: Q) -> Q:
         if names and (target := targets.get(key) or _names_of(type_name, key, value)):
             targets[key] = target
             words.setdefault(target, {}).update(dict.fromkeys(names))
-    if not words:
-        return query
-    ids = await resolve_words(session, words)
+    return ResolvedNames(await resolve_words(session, words) if words else {}, targets)
 
-    def replaced(leaf: Mapping[str, Any]) -> Mapping[str, Any]:
-        named = {key: targets[key] for key in leaf if key in targets}
-        return {**leaf, **{key: _replaced(_listed(leaf[key]), ids[target]) for key, target in named.items()}}
 
-    return query.replaced(replaced)
+async def resolve_query(session: Session, type_name: str, query: Q) -> Q:
+    """`query` with ids for the names of related objects; raises as `resolve_words`."""
+    return (await resolve_names(session, type_name, query)).replaced(query)
 
 
 async def compile_for(session: Session, type_name: str, query: Q | Mapping[str, Any]) -> lookups.Compiled:

@@ -76,6 +76,13 @@ class Session:
             raise StashUsageError("Nothing is known of the server yet: await session.learn() first.")
         return self._server
 
+    def assumed(self) -> ServerCapabilities:
+        """What is known of the server without a request: what was learnt, or the API of today."""
+        if self._server is not None:
+            return self._server
+        kept = None if self.connection.is_embedded else schema_cache.recall(self.connection)
+        return ServerCapabilities(kept) if kept else EmbeddedCapabilities()
+
     async def learn(self, *, again: bool = False) -> ServerCapabilities:
         """The server's schema: of this session, from the cache, or (`again`: always) by introspection."""
         async with self._learning:

@@ -110,7 +110,7 @@ class Parser:
             self._next_operand()
         if len(parts) == 1:
             return parts[0]
-        node = Or(tuple(parts), Span(start, self.at))
+        node = Or(_flat(parts, Or), Span(start, self.at))
         if any(isinstance(part, And) and part.span not in self.groups for part in parts):
             self.mixed.append(node)
         return node
@@ -124,7 +124,7 @@ class Parser:
             if word == "and":
                 self._next_operand()
             parts.append(self._not(scope))
-        return parts[0] if len(parts) == 1 else And(tuple(parts), Span(start, self.at))
+        return parts[0] if len(parts) == 1 else And(_flat(parts, And), Span(start, self.at))
 
     def _next_operand(self) -> None:
         """Step over a keyword to the item that has to follow it."""
@@ -392,9 +392,16 @@ def _is_listed(target: Target | None) -> bool:
     """Whether commas and `..` part the values of a term."""
     if target is None or target.field is None:
         return True
+    if target.custom and target.lookup:
+        return target.lookup in ("in", "between", "not_between")
     if target.lookup:
         return target.field.lookups[target.lookup].arity in ("list", "range")
     return target.field.kind not in WHOLE_KINDS
+
+
+def _flat(parts: list[Node], kind: type[And | Or]) -> tuple[Node, ...]:
+    """The parts with those of groups of the same kind in place of these."""
+    return tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,)))
 
 
 def _placed(node: Node, span: Span) -> Node:

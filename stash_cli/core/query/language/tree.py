@@ -172,7 +172,7 @@ def value_text(value: Value, *, listed: bool) -> str:
 
 
 def _piece(value: Value) -> str:
-    if QUOTED not in value.shape and _is_plain(value.text):
+    if not value.text or (QUOTED not in value.shape and _is_plain(value.text)):
         return value.text
     suffix = _SUFFIX.search(value.shape)
     tail = suffix[0] if suffix else ""

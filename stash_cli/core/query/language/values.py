@@ -43,7 +43,7 @@ Lookups = dict[str, Any]
 
 
 class TermReader:
-    """Makes the `Q` of a term; `now` anchors relative times, `to_server` turns a path of this machine."""
+    """Makes the `Q` of a term; `now` anchors relative times, `to_server` maps absolute paths of people."""
 
     def __init__(self, now: datetime, to_server: Callable[[str], str] = str) -> None:
         self.now = now
@@ -93,11 +93,11 @@ class TermReader:
         return self.checked(target, field, {name: value.text})
 
     def _path(self, value: Value) -> Lookups:
-        text = value.text
+        text = self.to_server(value.text) if is_absolute(value.text) else value.text
         if not value.is_quoted and _WILD.search(text):
-            return {"regex": glob(self.to_server(text))}
+            return {"regex": glob(text)}
         if is_absolute(text) or text.endswith(("/", "\\")):
-            return {"regex": below(self.to_server(text))}
+            return {"regex": below(text)}
         return {"regex": "(?i)" + _slashes(text)} if re.search(r"[\\/]", text) else {"contains": text}
 
     # numbers, dates and times
@@ -198,15 +198,15 @@ class TermReader:
         if sign == "~":
             return asked("regex", value.text)
         if sign in COMPARISONS and sign != "=":
-            return asked(COMPARISONS[sign], value_parsers.scalar(value.text))
+            return asked(COMPARISONS[sign], _scalar(value))
         if value.shape == "*":
             return asked("null", False)
         ends = value.split("..")
         if sign == ":" and len(ends) == 2 and any(end.text for end in ends):  # noqa: PLR2004 - two ends
-            low, high = (value_parsers.scalar(end.text) if end.text else None for end in ends)
+            low, high = (_scalar(end) if end.text else None for end in ends)
             return asked("between", (low, high))
         exact = "eq" if sign == "=" else "contains"
-        number = value_parsers.scalar(value.text) if not value.is_quoted else value.text
+        number = _scalar(value)
         as_text = asked(exact, value.text)
         return as_text if isinstance(number, str) else any_of([asked("eq", number), as_text])
 
@@ -219,7 +219,9 @@ class TermReader:
             given = [_reference(item, levels=False)[0] for item in value.split(",")]
             return Q(**{f"{target.prefix}{field.name}__{target.lookup}": given})
         elif lookup.arity == "list":
-            given = [field.lookups["eq"].parse(item.text) for item in value.split(",")]
+            one = field.lookups["eq"]
+            parse = str if one.arity == "list" else one.parse
+            given = [parse(item.text) for item in value.split(",")]
         elif lookup.arity in ("none", "flag"):
             given = value_parsers.truth(value.text)
         else:
@@ -242,15 +244,19 @@ def _is_single(item: Value) -> bool:
 
 
 def _custom_value(target: Target, value: Value) -> dict[str, Any]:
-    scalar = value_parsers.scalar
     if target.lookup == "null":
         return {target.custom: value_parsers.truth(value.text)}
     if target.lookup == "in":
-        return {target.custom: [scalar(item.text) for item in value.split(",")]}
+        return {target.custom: [_scalar(item) for item in value.split(",")]}
     if target.lookup in ("between", "not_between"):
-        return {target.custom: value_parsers.span(scalar)(value.text)}
+        return {target.custom: tuple(_scalar(end) if end.text else None for end in value.split(".."))}
     plain = target.lookup in ("contains", "excludes", "regex", "not_regex")
-    return {target.custom: value.text if plain else scalar(value.text)}
+    return {target.custom: value.text if plain else _scalar(value)}
+
+
+def _scalar(value: Value) -> Any:
+    """A number where the value is one; what is quoted is a text."""
+    return value.text if value.is_quoted else value_parsers.scalar(value.text)
 
 
 def _shared(field: FilterField, item: str) -> Lookups:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.query import value_parsers
 from stash_cli.core.query.language.tree import quote
 
 if TYPE_CHECKING:
@@ -32,11 +33,15 @@ def _grouped(part: Q) -> str:
 def _terms(key: str, value: Any) -> Iterator[str]:
     """The terms of one lookup."""
     if key in ("q__in", "q__excludes"):
-        yield from (f"{'-' if key.endswith('excludes') else ''}{_text(one)}" for one in value)
+        mark = "-" if key.endswith("excludes") else ""
+        yield from (mark + (quote(one) if one[:1] in "-^" else _text(one)) for one in value)
         return
     if isinstance(value, Mapping) and key.startswith("custom_fields"):
         lookup = key.partition("__")[2] or "eq"
-        yield from (f"custom.{_name(name)}__{lookup}={_value(one)}" for name, one in value.items())
+        yield from (f"custom.{_name(name)}__{lookup}={_value(one, kept=True)}" for name, one in value.items())
+        return
+    if isinstance(value, Mapping):
+        yield from (f"{_path(key)}={name}={_text(one)}" for name, one in value.items())
         return
     yield f"{_path(key)}={_value(value)}"
 
@@ -50,17 +55,20 @@ def _name(name: str) -> str:
     return name if plain else quote(name)
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, *, kept: bool = False) -> str:
+    """A value as text; with `kept` a text that looks like a number is told from one by quotes."""
     if isinstance(value, tuple) and len(value) == 2:  # noqa: PLR2004 - the ends of a range
-        return "..".join("" if end is None else _text(end) for end in value)
+        return "..".join("" if end is None else _text(end, kept=kept) for end in value)
     if isinstance(value, list | tuple | set | frozenset):
-        return ",".join(map(_text, value))
+        return ",".join(_text(one, kept=kept) for one in value)
     if isinstance(value, bool) or value is None:
         return "no" if value is False else "yes"
-    return _text(value)
+    return _text(value, kept=kept)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, *, kept: bool = False) -> str:
+    if kept and isinstance(value, str) and value_parsers.scalar(value) != value:
+        return quote(value)
     text = str(getattr(value, "id", getattr(value, "value", value)))
-    plain = text and not set(text) & set(" \t\n\r\f\v,()\"'|") and ".." not in text and text[0] not in "-^"
+    plain = text and not set(text) & set(" \t\n\r\f\v,()\"'|") and ".." not in text
     return text if plain else quote(text)

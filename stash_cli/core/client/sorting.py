@@ -1,0 +1,187 @@
+"""Sorting by several keys: the server's order by the first key, and the others here.
+
+Rows of one value of the first key arrive together. Each such run is sorted by the other keys, so that only
+one run is held at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.paging import check_sort
+from stash_cli.core.errors import StashUsageError
+from stash_cli.core.query.extractors import Extractor, at, extractor
+from stash_cli.core.types.api import describe_api
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from stash_cli.core.types.entities import Entity
+
+Row = dict[str, Any]
+
+MOST_ROWS = 1_000_000
+"""Rows that are sorted by several keys without a limit."""
+
+_FIELDS = {
+    "rating": "rating100",
+    "height": "height_cm",
+    "images_count": "image_count",
+    "scenes_count": "scene_count",
+    "galleries_count": "gallery_count",
+    "groups_count": "group_count",
+    "movies_count": "group_count",
+    "performers_count": "performer_count",
+    "studios_count": "studio_count",
+    "scene_markers_count": "marker_count",
+}
+"""Sort keys -> the fields that hold their values, where the names differ."""
+_PATHS = {
+    ("Scene", "filesize"): ("files.size",),
+    ("Scene", "file_mod_time"): ("files.mod_time",),
+    ("Scene", "studio"): ("studio.name",),
+    ("Scene", "title"): ("title", "files.basename"),
+    ("Image", "filesize"): ("visual_files.size",),
+    ("Image", "file_mod_time"): ("visual_files.mod_time",),
+    ("Image", "title"): ("title", "visual_files.basename"),
+    ("Gallery", "file_mod_time"): ("files.mod_time",),
+    ("Gallery", "title"): ("title", "files.basename", "folder.path"),
+    ("Tag", "name"): ("sort_name", "name"),
+    ("SceneMarker", "seconds"): ("seconds",),
+    ("SceneMarker", "title"): ("title", "primary_tag.name"),
+    ("SceneMarker", "scene_id"): ("scene.id",),
+    ("SceneMarker", "scenes_updated_at"): ("scene.updated_at",),
+}
+"""Sort keys -> the paths that hold their values, the first of which has one."""
+_SERVER_ONLY = frozenset(
+    {
+        *("random", "perceptual_similarity", "group_scene_number", "movie_scene_number", "performer_age"),
+        *("last_o_at", "scenes_duration", "career_length", "measurements", "sub_group_order"),
+    }
+)
+"""Sort keys whose values rows do not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One key; `name` is the server's."""
+
+    name: str
+    descending: bool = False
+
+    @property
+    def direction(self) -> str:
+        return "DESC" if self.descending else "ASC"
+
+    def __str__(self) -> str:
+        return f"-{self.name}" if self.descending else self.name
+
+
+def parse_keys(entity: Entity, words: Sequence[str]) -> list[SortKey]:
+    """The keys of `-rating`, `date`; raises StashLookupError for an unknown one, with near matches.
+
+    The server sorts by `rating` where the field is `rating100`.
+    """
+    found: list[SortKey] = []
+    for word in words:
+        name = word.strip().removeprefix("-").replace("-", "_")
+        name = {"rating100": "rating"}.get(name, name)
+        check_sort(entity, name)
+        if name not in (key.name for key in found):
+            found.append(SortKey(name, word.strip().startswith("-")))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOrder:
+    """The order by several keys, of rows that arrive in the order of the first."""
+
+    keys: tuple[SortKey, ...]
+    extractors: tuple[Extractor, ...]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Paths that rows must hold."""
+        return tuple(dict.fromkeys(path for each in self.extractors for path in each.paths))
+
+    def run_of(self, row: Row) -> Any:
+        """What rows of one run have in common."""
+        return _value(self.extractors[0], row)
+
+    def in_order(self, rows: list[Row]) -> list[Row]:
+        """One run, sorted by the other keys; rows without a value come first, or last with `-`."""
+        for key, each in reversed([*zip(self.keys, self.extractors, strict=True)][1:]):
+            rows = sorted(rows, key=partial(_value, each), reverse=key.descending)
+        return rows
+
+
+def local_order(entity: Entity, keys: Sequence[SortKey]) -> LocalOrder | None:
+    """The order by the keys; None where the server's is enough. Raises StashUsageError for other keys."""
+    if len(keys) <= 1:
+        return None
+    unread = [key.name for key in keys if _extractor(entity, key.name) is None]
+    if unread:
+        raise StashUsageError(
+            f"{entity.plural} can be sorted by {unread[0]} alone, not together with other keys: only the"
+            " server knows its values."
+        )
+    found = [each for key in keys if (each := _extractor(entity, key.name)) is not None]
+    return LocalOrder(tuple(keys), tuple(found))
+
+
+def _extractor(entity: Entity, name: str) -> Extractor | None:
+    if name in _SERVER_ONLY or name.startswith("random"):
+        return None
+    if paths := _PATHS.get((entity.type, name)):
+        return at(*paths)
+    if name == "id":
+        return at("id")
+    field = _FIELDS.get(name, name)
+    declared = describe_api().types[entity.type].fields
+    return extractor(entity.type, field) or (at(field) if field in declared else None)
+
+
+def _value(each: Extractor, row: Mapping[str, Any]) -> tuple[int, Any]:
+    """The first value as something to compare: none, then numbers, then texts in natural order."""
+    values = each.read(row)
+    value = values[0] if values else None
+    if value is None:
+        return (0, ())
+    if isinstance(value, bool | int | float):
+        return (1, (value,))
+    text = str(value)
+    return (1, (int(text),)) if text.isdecimal() and each.paths == ("id",) else (2, _natural(text))
+
+
+def _natural(text: str) -> tuple[tuple[int, Any], ...]:
+    """Text case aside, with numbers in it compared as numbers."""
+    parts = re.split(r"(\d+)", text.casefold())
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part)
+
+
+async def by_runs(
+    pages: AsyncIterator[list[Row]], order: LocalOrder, enough: int | None = None
+) -> AsyncIterator[list[Row]]:
+    """Pages in the whole order; with `enough` rows no further run is read."""
+    run: list[Row] = []
+    common: Any = None
+    given = 0
+    async for page in pages:
+        ready: list[Row] = []
+        for row in page:
+            now = order.run_of(row)
+            if run and now != common:
+                ready += order.in_order(run)
+                run = []
+            common = now
+            run.append(row)
+        given += len(ready)
+        if ready:
+            yield ready
+        if enough is not None and given >= enough:
+            return
+    if run:
+        yield order.in_order(run)

@@ -1,0 +1,308 @@
+"""Query texts and the objects that they mean, held against an oracle on random libraries.
+
+The oracle (`lookup_oracle`) evaluates lookups on plain rows. Here each lookup is spelt as a term, and terms
+are put together; `QUERY_EXAMPLES=1000` draws more of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from random import Random, SystemRandom
+from typing import Any
+
+from every import every
+from lookup_evaluation import answer, random_library
+from lookup_generator import Asked, LookupGenerator
+from lookup_oracle import TABLES, LookupOracle
+from random_rows import Row
+from support import run
+
+from stash_cli.commands.argv.filter_flags import FilterFlags
+from stash_cli.commands.argv.flags import Flag
+from stash_cli.commands.argv.query_words import query_from_argv
+from stash_cli.core.client import Session
+from stash_cli.core.client.resolver import resolve_query
+from stash_cli.core.errors import StashError, StashQueryError
+from stash_cli.core.query.fields import fields
+from stash_cli.core.query.language.fields import short_name
+from stash_cli.core.query.language.query import parse_query
+from stash_cli.core.query.language.tree import quote
+from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.query.model import FilterField
+from stash_cli.core.query.parse_lookup import canonical_lookups
+from stash_cli.core.query.q import Q
+from stash_cli.core.types.entities import ENTITIES
+
+Holds = Callable[[Row], bool]
+FEW = 40
+"""Texts of each kind that one run of the tests draws."""
+EXAMPLES = int(os.environ.get("QUERY_EXAMPLES", str(FEW)))
+ORDERED = {
+    "eq": "{f}:{v}",
+    "gt": "{f}:>{v}",
+    "gte": "{f}:{v}..",
+    "lt": "{f}<{v}",
+    "lte": "{f}:..{v}",
+    "ne": "{f}:!={v}",
+}
+ORDERED |= {"in": "{f}:{v}", "between": "{f}:{v}", "not_between": "-{f}:{v}"}
+TEXT = {
+    "contains": "{f}:{v}",
+    "eq": "{f}:={v}",
+    "ne": "{f}!={v}",
+    "excludes": "-{f}:{v}",
+    "regex": "{f}:~{v}",
+}
+TEXT |= {"not_regex": "{f}:!~{v}"}
+RELATED = {"includes": "{f}:{v}", "in": "{f}:{v}", "excludes": "-{f}:{v}", "ne": "{f}:!={v}"}
+CHOICE = {"eq": "{f}:{v}", "in": "{f}:{v}", "excludes": "-{f}:{v}", "ne": "{f}:!={v}"}
+
+
+def spelling(field: FilterField, lookup: str, value: Any) -> str | None:
+    """A lookup as a person writes it; None where only `field__lookup=` says it."""
+    name = short_name(field.owner, field.name)
+    if lookup == "null" and isinstance(value, bool):
+        return f"{'no' if value else 'has'}:{name}"
+    if field.kind == "CustomFieldCriterionInput":
+        return None
+    if field.kind == "Boolean":
+        return f"{name}:{'yes' if value == (lookup == 'eq') else 'no'}"
+    if field.target:
+        forms, mark = RELATED, "id:"
+    elif "gt" in field.lookups:
+        forms, mark = ORDERED, ""
+    elif field.kind == "StringCriterionInput":
+        forms, mark = (
+            TEXT if field.name not in ("path", "dir") or lookup not in ("contains", "excludes") else {},
+            "",
+        )
+    else:
+        forms, mark = CHOICE if field.choices and field.name != "is_missing" else {}, ""
+    return forms[lookup].format(f=name, v=_written(value, mark)) if lookup in forms else None
+
+
+def _written(value: Any, mark: str) -> str:
+    if isinstance(value, tuple):
+        return "..".join("" if end is None else _one(end, mark) for end in value)
+    if isinstance(value, list):
+        return ",".join(_one(item, mark) for item in value)
+    return _one(value, mark)
+
+
+def _one(value: Any, mark: str) -> str:
+    text = f"{mark}{value}"
+    return text if mark or text.replace(".", "").isalnum() else quote(text)
+
+
+def has_empty_text(value: Any) -> bool:
+    """Whether an empty text is asked for, which no term says."""
+    if isinstance(value, dict):
+        return any(map(has_empty_text, value.values()))
+    return any(map(has_empty_text, value)) if isinstance(value, list | tuple) else value == ""
+
+
+def terms(questions: LookupGenerator, type_name: str) -> Iterator[tuple[str, Asked]]:
+    """A term for every lookup of every field, with the lookups that it stands for."""
+    for field in fields(type_name).values():
+        for lookup in field.lookups:
+            asked = questions.one(type_name, field, lookup)
+            if has_empty_text(asked):
+                continue
+            yield str(Q(**asked)), asked
+            if len(asked) == 1 and (spelt := spelling(field, lookup, *asked.values())):
+                yield spelt, asked
+
+
+async def told(session: Session, type_name: str, text: str) -> list[str] | None:
+    """The ids that a query text means; None where neither the server nor rows can tell."""
+    query = parse_query(text, type_name)
+    assert query.where is not None
+    assert parse_query(str(query.where), type_name).tree == query.tree
+
+    where = await resolve_query(session, type_name, query.where)
+    try:
+        compiled = compile_lookups(type_name, where)
+    except StashError:
+        return None
+    return await answer(session, compiled)
+
+
+async def wrong_terms(
+    session: Session, oracle: LookupOracle, questions: LookupGenerator, type_name: str
+) -> list[Any]:
+    """The terms of one type whose matches are not those of the oracle, or not the complement of `-term`."""
+    found: list[Any] = []
+    everything = set(oracle.ids(type_name, lambda _: True))
+    for text, asked in terms(questions, type_name):
+        try:
+            given = await told(session, type_name, text)
+        except StashError as error:
+            found.append((type_name, text, asked, str(error), getattr(error, "details", ())))
+            continue
+        expected = oracle.answer(type_name, asked)
+        if given is not None and given != expected:
+            found.append((type_name, text, given, expected))
+        rest = await told(session, type_name, f"not ({text})")
+        if given is not None and rest is not None and everything - set(given) != set(rest):
+            found.append((type_name, f"not ({text})", rest))
+    return found
+
+
+def test_every_term_and_its_complement() -> None:
+    """All terms of one kind of object, or with `QUERY_EXAMPLES` of every kind."""
+    seed = SystemRandom().randrange(2**32)
+    chosen = list(TABLES) if EXAMPLES > FEW else [Random(seed).choice(list(TABLES))]
+
+    async def main() -> list[Any]:
+        found: list[Any] = []
+        async with random_library(seed) as (session, oracle):
+            questions = LookupGenerator(Random(seed), oracle)
+            for type_name in chosen:
+                found += await wrong_terms(session, oracle, questions, type_name)
+        return found
+
+    assert run(main()) == [], f"seed {seed}"
+
+
+@dataclass
+class Texts:
+    """Random query texts for objects of one type, each with what it means for a plain row."""
+
+    questions: LookupGenerator
+    type_name: str
+
+    def draw(self, levels: int = 3) -> tuple[str, Holds]:
+        luck = self.questions.luck
+        kind = luck.choice(["term", "not", "and", "or"]) if levels else "term"
+        if kind == "term":
+            return self.term()
+        left, met = self.draw(levels - 1)
+        if kind == "not":
+            return f"{luck.choice(['-', '^', 'not '])}({left})", lambda row: not met(row)
+        right, also = self.draw(levels - 1)
+        if kind == "and":
+            joined = luck.choice([f"({left}) ({right})", f"({left}) and ({right})"])
+            return joined, lambda row: met(row) and also(row)
+        return f"({left}) {luck.choice(['or', 'OR', '|'])} ({right})", lambda row: met(row) or also(row)
+
+    def term(self) -> tuple[str, Holds]:
+        luck, oracle = self.questions.luck, self.questions.oracle
+        while True:
+            field = luck.choice([one for one in fields(self.type_name).values() if one.lookups])
+            lookup = luck.choice(list(field.lookups))
+            asked = self.questions.one(self.type_name, field, lookup)
+            if has_empty_text(asked):
+                continue
+            spelt = spelling(field, lookup, *asked.values()) if len(asked) == 1 else None
+            text = spelt or f"({Q(**asked)})"
+            return text, partial(oracle.holds, self.type_name, asked=asked)
+
+
+async def wrong_texts(session: Session, oracle: LookupOracle, luck: Random, number: int) -> list[Any]:
+    """Random texts whose matches are not those of the oracle."""
+    found: list[Any] = []
+    for _ in range(number):
+        type_name = luck.choice(list(TABLES))
+        text, holds = Texts(LookupGenerator(luck, oracle), type_name).draw()
+        given = await told(session, type_name, text)
+        if given is not None and given != (expected := oracle.ids(type_name, holds)):
+            found.append((type_name, text, given, expected))
+    return found
+
+
+async def wrong_groups(session: Session, oracle: LookupOracle, luck: Random, number: int) -> list[Any]:
+    """Random groups bound to one performer whose matches are not those of the oracle."""
+    found: list[Any] = []
+    for _ in range(number):
+        type_name = luck.choice(["Scene", "Image", "Gallery"])
+        inner, holds = Texts(LookupGenerator(luck, oracle), "Performer").draw(2)
+        has_one = partial(_has_performer, oracle, type_name, holds)
+        for text, wanted in ((f"performers:({inner})", True), (f"-performers:({inner})", False)):
+            expected = oracle.ids(type_name, lambda row, has=has_one, wanted=wanted: has(row) == wanted)
+            try:
+                given = await told(session, type_name, text)
+            except StashQueryError:
+                continue
+            if given is not None and given != expected:
+                found.append((type_name, text, given, expected))
+    return found
+
+
+def _has_performer(oracle: LookupOracle, type_name: str, holds: Holds, row: Row) -> bool:
+    return any(map(holds, oracle.performers(type_name, row)))
+
+
+def test_terms_and_groups_put_together() -> None:
+    seed = SystemRandom().randrange(2**32)
+
+    async def main() -> list[Any]:
+        luck = Random(seed)
+        async with random_library(seed) as (session, oracle):
+            return [
+                *await wrong_texts(session, oracle, luck, EXAMPLES),
+                *await wrong_groups(session, oracle, luck, EXAMPLES),
+            ]
+
+    assert run(main()) == [], f"seed {seed}"
+
+
+@every("type_name", [name for name in TABLES if name in ENTITIES])
+def test_every_flag_equals_its_query(type_name: str) -> None:
+    """Each flag with a value, against `field__lookup=value`."""
+    tables = list(FilterFlags(type_name).with_nested())
+    for flag in (flag for table in tables for flag in table.rows()):
+        path, _, lookup = flag.dest.rpartition("__")
+        sample = _sample(flag)
+        value = flag.read(sample) if flag.metavar else flag.const
+        by_flag = query_from_argv(type_name, flags={flag.dest: [value] if flag.many else value}).where
+        text = (
+            f"{path.replace('__', '.')}__{lookup}={sample if flag.metavar else 'yes' if flag.const else 'no'}"
+        )
+        by_text = query_from_argv(type_name, where=[_custom(text)]).where
+        assert by_flag is not None
+        assert by_text is not None
+        assert canonical(type_name, by_text) == canonical(type_name, by_flag), text
+
+
+def canonical(type_name: str, q: Q) -> Any:
+    return canonical_lookups(type_name, q.lookups)
+
+
+def _custom(text: str) -> str:
+    """`custom_fields__eq=height=180` as `custom.height__eq=180`."""
+    head, found, rest = text.partition("custom_fields__")
+    lookup, _, pair = rest.partition("=")
+    name, equals, value = pair.partition("=")
+    return f"{head}custom.{name}__{lookup}={value if equals else 'yes'}" if found else text
+
+
+SAMPLES = {
+    "N": "1",
+    "NUMBER": "1.5",
+    "DATE": "2024",
+    "TIME": "-2d",
+    "HEX": "a1",
+    "BITS": "2",
+    "NAME|ID": "A",
+    "NAME=VALUE": "height=180",
+    "NAME=TEXT": "height=x",
+    "NAME": "height",
+    "NAME=A,B,...": "height=1,x",
+    "NAME=FROM..TO": "height=1..2",
+    "yes|no": "no",
+    "TYPE=HEX": "phash=a1",
+}
+"""Metavar -> a value."""
+
+
+def _sample(flag: Flag) -> str:
+    if flag.choices:
+        one = str(flag.choices[0])
+        return f"{one}..{one}" if flag.dest.endswith("between") else one
+    word = flag.metavar.removesuffix(",...")
+    low, dots, _ = word.partition("..")
+    one = SAMPLES.get(flag.metavar) or SAMPLES.get(word) or (SAMPLES.get(low) if dots else None) or "x"
+    return f"{one}..{one}" if dots and "=" not in word else one
