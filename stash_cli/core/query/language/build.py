@@ -54,7 +54,8 @@ class Builder:
             return self._term(type_name, node, values_of)
         except StashUsageError as error:
             span = node.value.span if isinstance(node, Term) and node.value.span.end else node.span
-            self.problems.append(Problem(span.start, span.end, _sentence(error.message), error.hint or ""))
+            message = _sentence(error.message.replace(f"{type_name}.", "", 1))
+            self.problems.append(Problem(span.start, span.end, message, error.hint or ""))
             return Q()
 
     def _term(self, type_name: str, node: Term, values_of: Target | None) -> Q:
@@ -104,7 +105,8 @@ class Builder:
             raise StashUsageError(f"{name} is a yes-or-no field.", hint=f"Write is:{name} or -is:{name}.")
         if field is not None:
             raise StashUsageError(f"Every object has a value of {name}.", hint=f"Write {name}:0.")
-        near = did_you_mean(bare, [*names.names(type_name), *(missing.choices if missing else ())])
+        known = [*names.names(type_name), *fields(type_name), *(missing.choices if missing else ())]
+        near = did_you_mean(bare, dict.fromkeys(known))
         raise StashUsageError(f"{type_name} has no field {name}. {near}".rstrip())
 
     # groups

@@ -166,7 +166,7 @@ def near(owner: str, word: str) -> str:
     head, dot, last = word.rpartition(".")
     if dot and (found := target(owner, head)) is not None and found.related:
         return did_you_mean(last, [*names(found.related), CUSTOM])
-    return did_you_mean(word, [*names(owner), *RESERVED, "is", "no", "has"])
+    return did_you_mean(word, dict.fromkeys([*names(owner), *fields(owner), *RESERVED, "is", "no", "has"]))
 
 
 RESERVED = ("saved", "sort", "limit", "page")

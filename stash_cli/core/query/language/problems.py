@@ -42,16 +42,15 @@ def query_error(text: str, problems: Sequence[Problem]) -> StashQueryError:
     details: list[str] = []
     for problem in first:
         details += pointed(text, problem)
-        details.append(f"{problem.message}{f' {problem.hint}' if problem.hint else ''}")
-    more = f"{len(problems)} mistakes in the query" if len(problems) > 1 else "a mistake in the query"
-    told = [
+        told = [problem.message] if len(first) > 1 else []
+        details += [escaped(" ".join([*told, problem.hint]).strip())] if told or problem.hint else []
+    only = f"a mistake in the query: {escaped(first[0].message)}"
+    message = only if len(first) == 1 else f"{len(set(problems))} mistakes in the query:"
+    facts = [
         {"start": p.start, "end": p.end, "message": p.message} | ({"hint": p.hint} if p.hint else {})
         for p in first
     ]
-    message = f"{more}: {first[0].message}" if len(first) == 1 else f"{more}:"
-    if len(first) == 1:
-        details = [*details[:-1], *([first[0].hint] if first[0].hint else [])]
-    return StashQueryError(message, hint=TOPIC, details=details, problems=told)
+    return StashQueryError(message, hint=TOPIC, details=details, problems=facts)
 
 
 def pointed(text: str, problem: Problem) -> list[str]:

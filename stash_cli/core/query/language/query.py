@@ -87,7 +87,7 @@ def parse_source(source: Source, type_name: str, *, to_server: Callable[[str], s
 
 
 def _overlap(left: Problem, right: Problem) -> bool:
-    return left.start < right.end and right.start < left.end
+    return left.start <= right.end and right.start <= left.end
 
 
 def _about_ratings(ratings: list[float]) -> list[str]:
@@ -161,6 +161,8 @@ def _list(query: Query, term: Term, problems: list[Problem]) -> None:
     """Take over `sort:-rating,date`, `limit:20` or `page:2`."""
     text = term.value.text
     span = term.value.span
+    if not text:  # told by the parser
+        return
     if term.path == "sort":
         keys = tuple(part.text for part in term.value.split(","))
         if not all(keys):

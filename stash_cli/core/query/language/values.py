@@ -132,9 +132,14 @@ class TermReader:
         low, high = (None if end.text in ("", "*") else self._one(target, field, end.text) for end in ends)
         if low is None:
             return self.checked(target, field, {"lte": high})
+        least = self.checked(target, field, {"gte": low})
         if high is None:
-            return self.checked(target, field, {"gte": low})
-        return self.checked(target, field, {"between": (low, high)})
+            return least
+        self.checked(target, field, {"lte": high})
+        try:
+            return self.checked(target, field, {"between": (low, high)})
+        except StashInputError:
+            raise StashInputError(f"{item.text} ends before it begins.") from None
 
     def _one(self, target: Target, field: FilterField, text: str, *, alone: bool = False) -> Any:
         """One number, date or time; `alone` where it stands for itself, not as the end of a range."""
@@ -142,8 +147,9 @@ class TermReader:
             _check_moment(text, alone=alone)
         if target.scale > 1:
             self.ratings.append(100)
-            number = value_parsers.number(text) * target.scale
-            return int(number) if number.is_integer() else round(number)
+            number = round(value_parsers.number(text) * target.scale)
+            most = 100 // target.scale
+            return number if 0 <= number <= 100 else field.refuse(text, f"0 to {most} of this scale")  # noqa: PLR2004
         found = field.lookups["eq"].parse(text)
         if field.name == "rating100" and isinstance(found, int):
             self.ratings.append(found)
@@ -269,7 +275,8 @@ def _reference(item: Value, *, levels: bool) -> tuple[Reference, int]:
     found = _DEPTH.search(item.shape) if levels else None
     if not found or not found.start():
         return _named(item), 0
-    name = _named(item.part(0, found.start()), written=item.text)
+    bare = item.part(0, found.start())
+    name = _named(bare, written="" if bare.is_quoted else item.text)
     return name, int(found[1]) if found[1].isdecimal() else -1
 
 

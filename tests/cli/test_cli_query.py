@@ -1,0 +1,208 @@
+"""Queries on the command line: which words they are, how matches are listed, and what is said of mistakes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from cli_support import Cli, assert_snapshot
+from every import every
+
+from stash_cli.core.errors import StashQueryError
+from stash_cli.core.query.language.query import parse_query
+
+
+@pytest.fixture
+def filled(small_library: Path, tmp_path: Path) -> Cli:
+    """A copy of the small library, in process."""
+    return Cli(f"embedded:{shutil.copy(small_library, tmp_path / 'copy.sqlite')}")
+
+
+FOUND = [
+    (["rating:80.."], ["1", "2"]),
+    (["rating:80..", "-tag:Beach"], ["2"]),
+    (["-tag:Outdoor"], ["1", "3", "4"]),
+    (["tag:Outdoor/"], ["1", "2"]),
+    (["tag:Shore", "or", "rating:79"], ["1", "3"]),
+    (["(tag:Beach or tag:Outdoor) rating:..85"], ["2"]),
+    (["-o", "ids", "-is:organized"], ["1", "2", "3", "4"]),
+    (["-is:organized", "--rating100-gte", "80", "-tag:Beach"], ["2"]),
+    (["--where", "-tag:Beach", "--where", "rating:79.."], ["2", "3"]),
+    (["--where-json", '{"rating100": {"value": 79, "modifier": "GREATER_THAN"}}', "-tag:Beach"], ["2"]),
+    (["no:rating"], ["4"]),
+    (["performers:(country:JP name:alice)"], ["1", "3", "4"]),
+    (["performer:id:1", "studio.name:acm"], ["1"]),
+    (["sea", "or", "sand"], ["1", "2"]),
+    (["-sea", "--", "-sand"], None),
+    (["--", "-sand", "-sea"], ["3", "4"]),
+    (["^sand"], ["1", "3", "4"]),
+    (["id:2,4"], ["2", "4"]),
+    (["date:2024"], ["1"]),
+    (["sort:-rating limit:2"], ["1", "2"]),
+    (["sort:-rating", "limit:2", "page:2"], ["3", "4"]),
+    (["--sort", "-rating", "--limit", "1", "--page", "3"], ["3"]),
+    (["--sort", "organized,-title"], ["1", "2", "3", "4"]),
+    (["--sort", "-organized,title", "--limit", "2", "--page", "2"], ["2", "1"]),
+    (["rating:80..", "--sort", "organized,title", "--limit", "1"], ["2"]),
+]
+
+
+@every("row", FOUND, ids=lambda row: " ".join(row[0]))
+def test_a_query_finds(filled: Cli, row: tuple[list[str], list[str] | None]) -> None:
+    words, expected = row
+    done = filled("scenes", "find", "--ids", *words)
+    if expected is None:
+        assert done.status == 2, done.out
+        return
+    assert done.out.split() == expected, done.err
+    listing = any("limit" in word or word == "--" for word in words)
+    assert listing or filled.ok("scenes", "find", "--count", *words).out == f"{len(expected)}\n"
+
+
+def test_a_number_may_be_a_name_or_an_id(filled: Cli) -> None:
+    filled.ok("tag", "create", "--name", "2")
+    filled.ok("tag", "create", "--name", "2024")
+    for words in (["tag:2"], ["--tag", "2"], ["-tag:2"]):
+        done = filled("scenes", "find", *words)
+        assert done.status == 3
+        assert "id:2 Beach, id:3 2" in done.err
+    for words in (["tag:2024"], ["--tag", "2024"]):
+        assert filled.ok("scenes", "count", *words).out == "0\n"
+    assert filled.ok("scenes", "count", "tag:id:2").out == "1\n"
+    assert (
+        filled.ok("scenes", "count", "tag:name:2").out == filled.ok("scenes", "count", 'tag:"2"').out == "0\n"
+    )
+
+
+def test_levels_or_a_name(filled: Cli) -> None:
+    filled.ok("tag", "create", "--name", "Outdoor/1")
+    done = filled("scenes", "find", "tag:Outdoor/1")
+    assert done.status == 3
+    assert 'Write "Outdoor/1" in quotes for the name, "Outdoor"/1 for the levels.' in done.err
+    assert filled.ok("scenes", "find", "--ids", '(tag:"Outdoor"/1)').out.split() == ["1", "2"]
+
+
+def test_random_orders_can_be_repeated(filled: Cli) -> None:
+    first = filled.ok("scenes", "find", "--random", "7", "--ids").out
+    assert filled.ok("scenes", "find", "--random=7", "--ids").out == first
+    assert sorted(first.split()) == ["1", "2", "3", "4"]
+    shown = filled.ok("scenes", "find", "--random", "sea")
+    assert "Sea" in shown.out
+    assert "--random" in shown.err
+
+
+@every("words", [
+    ["--sort", "random,title"], ["--sort", "date", "--random"], ["--page", "2"],
+    ["--page", "0", "--limit", "2"], ["--sort", "dat"], ["--sort", "date,,title"],
+    ["sort:date", "--sort", "title"], ["--where", " "], ["--random=x"], ["limit:x"],
+])  # fmt: skip
+def test_listings_that_make_no_sense_are_refused(offline: Cli, words: list[str]) -> None:
+    done = offline("scenes", "find", "--ids", *words)
+    assert done.status == 2
+    assert "Traceback" not in done.err
+
+
+def test_what_is_told_about_a_reading(filled: Cli) -> None:
+    done = filled.ok("scenes", "find", "tag:Beach", "or", "rating:79", "is:organized")
+    assert "read as tag:Beach or (rating:79 is:organized)" in done.err
+    assert "ratings go from 0 to 100" in filled.ok("scenes", "find", "rating:4").err
+    assert "searched for as a text" in filled.ok("scenes", "find", "rating").err
+    assert "repeats" not in filled.ok("scenes", "find", "sea", "-q").err
+
+
+def test_explaining_sends_nothing_but_names(filled: Cli) -> None:
+    words = ["rating:80..", "created:-7d..", "--sort", "-rating,date"]
+    done = filled.ok("scenes", "find", "-v", "--explain", *words)
+    assert "sent nothing" in done.err
+    assert "findScenes" not in done.err
+    assert "rating100 gte: 80" in done.out
+    assert "Sorted here, over the whole result: date" in done.out
+    assert "created_at: the server compares texts" in done.out
+    assert "query FindScenes(" in done.out
+    named = filled.ok("scenes", "find", "tag:Outdoor", "tag:Beach", "--explain", "--json").json
+    assert named["names"] == {"Outdoor": "1", "Beach": "2"}
+    assert named["filter"] == {"tags": {"modifier": "INCLUDES_ALL", "value": ["1", "2"]}}
+    assert "asked the server for the names" in filled.ok("scenes", "find", "tag:Outdoor", "--explain").err
+
+
+def test_names_are_looked_up_at_once(filled: Cli) -> None:
+    words = ["tag:Beach", "or", "(tag:Outdoor studio:Acme)", "or", "-tag:Shore", "--tag", "Outdoor"]
+    done = filled.ok("scenes", "find", "-v", *words)
+    assert done.err.count("request") - done.err.count("requests") <= 3, done.err
+
+
+MISTAKES = [
+    *(
+        "ratin:80",
+        "tag:",
+        "tag: rating:x foo:1",
+        "(tag:A or tag:B",
+        "tag:A)",
+        'title:"red head',
+        'path:"D:\\"',
+    ),
+    *("Alien: Covenant", "Re: holiday", "1:30", "rating:90..80", "rating:..", "rating:20,", "tag:A,,B", "-"),
+    *("| tag:A", "tag:A or", "not today", "created:-7d", "created:-5m..", "rating:101", "title>5", "tag:~x"),
+    *(
+        "is:organised",
+        "no:rating100x",
+        "performers.cuntry:JP",
+        "title__like=x",
+        "resolution:12k",
+        "gender:girl",
+    ),
+    *(
+        "title:~a(?=b)",
+        "()",
+        "\u201ctag\u201d",
+        "\u2013tag:A",
+        '"Shoot place":Paris',
+        "日本語:x",
+        "tag:A \x1b[2J:x",
+    ),
+    *("is:organized or limit:3", "no:play_count", "performers:(Alice country:JP)", "size:7XB", "--tag:A"),
+    *(
+        "e\u0301te\u0301 rating:x",
+        "日本 rating:x",
+        "duration:abc sort:",
+        "tag:(A or",
+        "organized:maybe",
+        "stars:6",
+    ),
+    *(
+        'title:""',
+        f"{'x' * 200} rating:a {'y' * 200}",
+        'tag:"A"B',
+        "has:tagz",
+        "custom.:x",
+        "title:(a or",
+        "a,",
+    ),
+]
+
+
+def test_mistakes_are_shown_in_their_places() -> None:
+    shown = []
+    for text in MISTAKES:
+        with pytest.raises(StashQueryError) as caught:
+            parse_query(text, "Performer" if text.startswith("gender") else "Scene")
+        error = caught.value
+        assert error.exit_status == 2
+        shown += [error.message, *(f"  {line}" for line in error.details), ""]
+    assert_snapshot("query-mistakes", "\n".join(shown))
+
+
+def test_mistakes_as_they_are_printed(offline: Cli) -> None:
+    done = offline("scenes", "find", "tag:Outdoor", "ratin:80", "-is:organised")
+    assert done.status == 2
+    assert "  tag:Outdoor ratin:80 -is:organised\n              ^^^^^\n" in done.err
+    assert "  tag:Outdoor ratin:80 -is:organised\n                           ^^^^^^^^^\n" in done.err
+    row = offline("scenes", "find", "tag:Outdoor", "ratin:80", "--json").err
+    assert '"problems": [{"start": 12, "end": 17, "message": "Scene has no field ratin.", "hint": ' in row
+
+
+def test_mistakes_on_a_narrow_terminal() -> None:
+    offline = Cli("http://127.0.0.1:1", COLUMNS="40")
+    done = offline("scenes", "find", "rating:x", terminal=True)
+    assert "  rating:x\n         ^\n" in done.err
