@@ -26,6 +26,23 @@ from stash_cli.core.graphql.responses import failure, is_refusal
             ["creating tag: error executing `INSERT INTO `t` (?)` [x]: y]: UNIQUE constraint failed: t.n"],
             "creating tag: another object has the same n, or it is given twice",
         ),
+        (
+            ["inserting into t: executing `INSERT` [[]]: UNIQUE constraint failed: tag_aliases.alias"],
+            "the alias is given twice, or another tag has it",
+        ),
+        (
+            ["finding by name: querying `SELECT * FROM `tags` WHERE x` [[a [b]: c]]: gone"],
+            "finding by name: gone",
+        ),
+        (
+            ["error finding IDs: running query: SELECT DISTINCT a WHERE (b = ?) [[50]]: no good"],
+            "error finding IDs: no good",
+        ),
+        (["executing query: SELECT a [[]]: no good"], "no good"),
+        (
+            ["error executing count query with SQL: SELECT COUNT(*), args: [1, 2], error: no good"],
+            "no good",
+        ),
         (["x" * 9999], "x" * 240 + "..."),
     ],
 )

@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 _SHOWN = 240
 _SHOWN_ORIGINAL = 2000
 # Patterns are text: they are compiled when a server reports an error, not at every start.
-_SQL = r"(?s:^(?P<before>.*?)error executing `.*[`\]]: (?P<why>.+)$)"
+_SQL = (
+    r"(?s:^(?P<before>.*?)(?:(?:inserting into|updating|destroying|deleting from) \w+: )?"
+    r"(?:(?:error )?(?:executing|querying) `.*[`\]]: |(?:running|executing) query: .*\]: "
+    r"|error executing \w+ query with SQL: .*\], error: )(?P<why>.+)$)"
+)
 """A failed SQL statement: its text and arguments stand between the operation and the cause."""
 # Without a database, before set-up or a migration, servers fail with a nil pointer.
 _NOT_READY = ("nil pointer", "needs migration", "database migration", "schema version", "setup is required")
