@@ -228,8 +228,8 @@ class Settings:
 
     @property
     def default(self) -> str | None:
-        """The name of the default profile: as set, or the only one."""
-        return self.content.get("default") or (self.names[0] if len(self.names) == 1 else None)
+        """The name of the default profile; None unless it is set, as another server is worse than none."""
+        return self.content.get("default")
 
     def profile(self, name: str | None) -> Profile:
         """The profile of a name; None: what holds for all connections. Raises StashConfigurationError."""

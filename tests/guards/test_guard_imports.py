@@ -34,7 +34,8 @@ ALLOWED = {
     "stash_cli.core.server_url": ("core.errors", "core.texts"),
     "stash_cli.core.path_maps": ("core.errors", "core.texts"),
     "stash_cli.core.key_sources": ("core.errors", "core.texts"),
-    "stash_cli.core.settings_file": ("core.errors", "core.texts", "core.private_files"),
+    "stash_cli.core.settings_file": ("core.errors", "core.texts"),
+    "stash_cli.core.settings_edit": ("core.errors", "core.settings_file", "core.private_files"),
     "stash_cli.core.settings": (
         "core.errors",
         "core.log",
