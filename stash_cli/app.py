@@ -62,6 +62,10 @@ COMMANDS = {
     "embedded": ("Serve and manage a library file without a Stash server", "embedded:group", "Server"),
     "api": ("Send a GraphQL document or operation", "api:build", "API"),
     "explain": ("Explain a name of the API: types, ranges, lookups, flags", "explain:build", "API"),
+    "login": ("Save a server and its API key as a profile", "login:build", "Connection"),
+    "auth": ("Show and try the key in use, switch, log out", "auth:group", "Connection"),
+    "profile": ("List and change connections with names", "profile:group", "Connection"),
+    "alias": ("Make words for longer command lines", "alias:group", "Connection"),
     "doctor": ("Check the connection, and say how to mend it", "doctor:build", "Server"),
     "version": ("Print the versions of this program and of the server", "version:build", "Server"),
     "help": ("Explain a topic or a command", "topics:build", "Server"),
@@ -121,6 +125,7 @@ class Root(LazyGroup):
 
     def _run(self, ctx: Any, args: list[str]) -> int:
         program.require_text(args, ctx.obj.environ)
+        ctx.obj.commands = self.entries
         try:
             super().parse_args(ctx, args)
             return int(super().invoke(ctx) or 0)
@@ -133,6 +138,18 @@ class Root(LazyGroup):
 
     def options(self) -> FlagTable:
         return leading_flags()
+
+    def expanded(self, ctx: Any, words: list[str]) -> list[str]:
+        word, *rest = words or [""]
+        # A command is never replaced, and what an alias stands for is not looked up again.
+        if not ctx.obj.has_settings or word[:1] in ("", "-") or word in self.entries:
+            return words
+        found = ctx.obj.profile.aliases.get(word)
+        if found is None:
+            return words
+        from stash_cli.commands.alias import expand
+
+        return self.scanned(ctx, expand(word, found, rest))
 
     def refuse(self, ctx: Any, word: str) -> NoReturn:
         if word in ("--version", "-V"):

@@ -14,7 +14,7 @@ from stash_cli.commands.argv.flags import GlobalOptions
 from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
     from typing import TextIO
 
     from stash_cli.core.client.session import Session
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SELECTING = ("url", "demo", "profile", "api_key_file")
+"""Options that select a connection; the others go with every one."""
 PATIENCE = 1.0
 """Seconds after Ctrl-C until a message says that a request is in flight."""
 
@@ -45,6 +47,8 @@ class Runtime:
         self.options = GlobalOptions()
         self.keys: list[str] = []
         """Secrets of the connection; they are kept out of traces, too."""
+        self.commands: Collection[str] = ()
+        """The names of the program's commands, which no alias may have."""
         self._connection: Connection | None = None
         self._profiles: dict[str | None, Profile] = {}
         self._given: dict[str, Any] = {}
@@ -58,6 +62,11 @@ class Runtime:
         streams, options = self.streams, self.options
         streams.color, streams.quiet = options.color, options.quiet
         streams.verbose, streams.no_input = options.verbose, options.no_input
+
+    def merge_defaults(self, values: Mapping[str, Any]) -> None:
+        """Add global options of the settings file, below all that are given."""
+        self._given = {**values, **self._given}
+        self.merge({})
 
     @property
     def for_people(self) -> bool:
@@ -121,12 +130,42 @@ class Runtime:
             self._profiles[name] = found
         return self._profiles[name]
 
+    @property
+    def usable_profile(self) -> Profile | None:
+        """The profile; None without a settings file, or where it is broken.
+
+        Commands that need no connection, such as those that mend it, work beside a broken file; for all
+        others `connection` raises what is wrong.
+        """
+        try:
+            return self.profile if self.has_settings else None
+        except StashConfigurationError:
+            return None
+
     def connection(self) -> Connection:
         """The connection of the command, with its secrets. Raises StashConfigurationError."""
         if self._connection is None:
-            self._connection = self._connect()
-            self.keys += self._connection.secrets
-        return self._connection
+            self.use(self._connect())
+        return cast("Connection", self._connection)
+
+    def connect(self, name: str) -> Connection:
+        """The connection of another profile. Raises StashConfigurationError."""
+        from stash_cli.core.profiles import connect
+
+        flags = {key: value for key, value in self.options.connection.items() if key not in _SELECTING}
+        return connect(
+            self.settings, flags | {"profile": name}, self.environ, can_ask=self.streams.interactive
+        )
+
+    def use(self, connection: Connection) -> None:
+        """Use a connection in place of the selected one."""
+        self._connection = connection
+        self.keys += connection.secrets
+
+    def forget_settings(self) -> None:
+        """Read the settings file again when it is asked for, because it was changed."""
+        for name in ("has_settings", "settings"):
+            vars(self).pop(name, None)
 
     def _connect(self) -> Connection:
         from stash_cli.core.settings import resolve_connection
@@ -192,6 +231,8 @@ class Runtime:
         file = Path(connection.location) if connection.is_embedded and connection.location != DEMO else None
         missing = file is not None and not file.exists()
         verbosity = 2 if self.options.debug else self.options.verbose
+        profile = f", {connection.source}" if connection.source else ""
+        self.streams.target = f" (on {connection.server}{profile})"
         handler = configure_logging(verbosity, cast("TextIO", self.streams), connection.secrets)
         try:
             async with StashContext(connection).open_session() as session:

@@ -134,16 +134,17 @@ ENVIRONMENT = """\
   STASH_URL               the server: http://localhost:9999, or embedded:FILE
   STASH_API_KEY           its API key, if it asks for one
   STASH_API_KEY_FILE      a file with the key
-  STASH_PROFILE           a profile of the settings file
+  STASH_PROFILE           a profile, as `stash login` saves it
   STASH_STATE_DIR         folder of the journal of changes
   STASH_MAX_ANSWER_BYTES  largest answer after decompression (default: 256 MB)
   NO_COLOR, FORCE_COLOR   colour never, or always; --color wins
   COLUMNS                 width of tables on a terminal
 
 The whole connection comes from the first of: --server, -P NAME, STASH_URL,
-STASH_PROFILE, the default profile, http://localhost:9999. The key of the variables is
-sent only to the server that --server, STASH_URL or the default address selects, the
-key of a profile only to the server of that profile.
+STASH_PROFILE, the default profile, http://localhost:9999. The variables' key is
+sent only to the server that --server, STASH_URL or the default address selects,
+the key of a profile only to the server of that profile. `stash auth status` tells
+what is used, and whether the server takes it.
 """
 
 CRON = """\
@@ -155,6 +156,7 @@ Cron has neither your PATH nor your variables: write the full path of the progra
   # every night at 3:00; -q is silent unless something is wrong
   0 3 * * *  /home/me/.local/bin/stash scan --wait -q >> /home/me/stash.log 2>&1
 
+Or run `stash login` once, and name its profile: STASH_PROFILE=nas.
 The key file is readable for you alone (chmod 600). Cron mails what a command
 prints; here it goes to a log. A scan that could not read everything ends with 6, a
 job that failed with 9, one that still runs after --wait-timeout with 8, a server

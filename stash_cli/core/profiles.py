@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -55,6 +56,7 @@ _OWN_HEADERS = {
     *("keep-alive", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade"),
 }
 """Headers that the protocol or this program sets."""
+_HEADER = re.compile(r"[A-Za-z0-9_-]+")
 _LOGIN_HINT = "See `stash profile list`; `stash login URL` makes a profile."
 
 
@@ -146,21 +148,34 @@ class Profile:
         """Raise StashConfigurationError for unknown keys and values of a wrong type."""
         check_keys(dict(self.values), KEYS, self.place)
 
-    def settings(self, environ: Mapping[str, str], *, can_ask: bool = False) -> dict[str, Any]:
+    def validate(self) -> None:
+        """Raise StashConfigurationError for anything that cannot be used, sources of secrets aside."""
+        resolve_connection({}, {}, self._plain())
+        for name in self.values.get("headers", {}):
+            self._check_header(name)
+        for name in ("key_source", "path_maps", "aliases", "defaults"):
+            getattr(self, name)
+
+    def settings(
+        self, environ: Mapping[str, str], *, can_ask: bool = False, with_key: bool = True
+    ) -> dict[str, Any]:
         """The settings for `resolve_connection`, with all secrets read from their sources.
 
-        Raises StashConfigurationError.
+        Without `with_key` the API key is not read. Raises StashConfigurationError.
         """
+        found, around = self._plain(), Surroundings(environ, self.folder, can_ask)
+        if self.values.get("proxy"):
+            found["proxy"] = read_secret(self.values["proxy"], f"proxy in {self.place}", around)
+        key = self._api_key(around) if with_key else None
+        return {**found, "api_key": key, "headers": self._headers(around)}
+
+    def _plain(self) -> dict[str, Any]:
+        """The settings that are no secrets."""
         self.check()
-        around = Surroundings(environ, self.folder, can_ask)
         found = {key: self.values[key] for key in ("timeout", "insecure", "read_only") if key in self.values}
         if "ca_cert" in self.values:
             found["ca_cert"] = str(self.folder / Path(self.values["ca_cert"]).expanduser())
-        if self.values.get("url"):
-            found["url"] = self.url
-        if self.values.get("proxy"):
-            found["proxy"] = read_secret(self.values["proxy"], f"proxy in {self.place}", around)
-        return {**found, "api_key": self._api_key(around), "headers": self._headers(around)}
+        return found | ({"url": self.url} if self.values.get("url") else {})
 
     def _api_key(self, around: Surroundings) -> str | None:
         source = self.key_source
@@ -188,13 +203,18 @@ class Profile:
     def _headers(self, around: Surroundings) -> tuple[tuple[str, str], ...]:
         found = []
         for name, value in self.values.get("headers", {}).items():
-            setting = f"header {name} in {self.place}"
-            if name.lower() in _OWN_HEADERS or not name.replace("-", "").replace("_", "").isalnum():
-                raise StashConfigurationError(f"{setting} cannot be set: it is not a header of your own.")
+            setting = self._check_header(name)
             found.append((name, check_key(read_secret(value, setting, around), setting, "value")))
         if self.values.get("basic_auth"):
             found.append(("Authorization", self._basic_auth(around)))
         return tuple(found)
+
+    def _check_header(self, name: str) -> str:
+        """What a header is called in messages. Raises StashConfigurationError for one that cannot be set."""
+        setting = f"header {name} in {self.place}"
+        if name.lower() in _OWN_HEADERS or not _HEADER.fullmatch(name):
+            raise StashConfigurationError(f"{setting} cannot be set: it is not a header of your own.")
+        return setting
 
     def _basic_auth(self, around: Surroundings) -> str:
         given, setting = self.values["basic_auth"], f"basic_auth in {self.place}"

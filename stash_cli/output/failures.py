@@ -55,7 +55,8 @@ def secrets_of(args: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]
     """Values of flags, fields and STASH_ variables whose name is that of a secret."""
     for number, word in enumerate(args):
         name, assigned, value = word.partition("=")
-        if _NAME.fullmatch(name):
+        # A word alone is a command, such as `auth token`.
+        if _NAME.fullmatch(name) and (assigned or name.startswith("-")):
             yield value if assigned else next(iter(args[number + 1 : number + 2]), "")
     for name, value in environ.items():
         if name.startswith("STASH_") and _NAME.fullmatch(name):
@@ -75,13 +76,13 @@ def confirm(streams: Streams, what: str, *, yes: bool) -> None:
 
     Raises StashNotConfirmedError for another answer than yes, and where there is no terminal to ask.
     """
-    if not yes and _ask(streams, f"{what}? [y/N] ", what).lower() not in ("y", "yes"):
+    if not yes and _ask(streams, f"{what}{streams.target}? [y/N] ", what).lower() not in ("y", "yes"):
         raise StashNotConfirmedError("not confirmed: nothing was changed")
 
 
 def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> None:
     """Ask for the count to be typed, before something that cannot be undone; raises as `confirm`."""
-    if not yes and _ask(streams, f"{what}. Type {count} to continue: ", what) != str(count):
+    if not yes and _ask(streams, f"{what}{streams.target}. Type {count} to continue: ", what) != str(count):
         raise StashNotConfirmedError("not confirmed: nothing was changed")
 
 

@@ -45,6 +45,8 @@ class Streams:
     quiet: bool = False
     verbose: int = 0
     no_input: bool = False
+    target: str = ""
+    """The server and profile that questions are about."""
     interrupts: Interrupts = field(default_factory=Interrupts)
     """The handler of Ctrl-C, which also ends the wait for an answer."""
     on_many_rows: Callable[[], None] = _nothing
@@ -143,6 +145,31 @@ class Streams:
         if not line.endswith("\n"):  # the user ended the input with Ctrl-D
             self.say("")
         return line.strip()
+
+    def ask_hidden(self, question: str) -> str:
+        """Ask for a secret on the terminal itself, which does not show it."""
+        self.out.flush()
+        self.err.flush()
+        if isinstance(self.answers, FakeStream):
+            return self.ask(question)
+        from getpass import getpass
+
+        with self.interrupts.cancelling(None):
+            try:
+                return getpass(escaped(question)).strip()
+            except EOFError:  # Ctrl-D
+                self.say("")
+                return ""
+
+    def read_line(self) -> str:
+        """The first line of standard input, without its end and a byte order mark. Raises StashInputError."""
+        with self.interrupts.cancelling(None):
+            data = getattr(self.stdin, "buffer", self.stdin).readline()
+        try:
+            text = decode_text(data) if isinstance(data, bytes) else str(data)
+        except UnicodeDecodeError:
+            raise StashInputError(f"standard input is not text in {ENCODINGS}") from None
+        return text.strip()
 
     def data(self, text: str) -> None:
         """Write data to stdout."""

@@ -103,7 +103,11 @@ def examples_of_finds() -> list[str]:
     """Every example of help that only reads objects and names no file."""
     found = [each for command in leaves().values() for each in command.examples]
     reads = re.compile(r"stash (\w+) (find|count|show) ")
-    return [each for each in found if reads.match(each) and "|" not in each and " jobs " not in each]
+    return [
+        each
+        for each in found
+        if reads.match(each) and "|" not in each and " jobs " not in each and " profile " not in each
+    ]
 
 
 @every("example", examples_of_finds())

@@ -51,6 +51,7 @@ ALLOWED = {
         "core.settings",
         "core.settings_file",
     ),
+    "stash_cli.core.login": ("core.client", "core.errors", "core.settings", "core.transport"),
     "stash_cli.core.graphql": (
         "core.types",
         "core.errors",

@@ -12,8 +12,10 @@ from typing import Any
 import PIL.Image
 import pytest
 from every import every
+from served_library import serve_library, set_password
 from support import ROOT
 from support import run as run_async
+from terminal import Terminal
 
 import stash_cli
 from stash_cli.app import run
@@ -22,6 +24,7 @@ from stash_cli.embedded import open_library
 from stash_cli.embedded.library.settings import Credentials
 from stash_cli.output.streams import fake_streams
 
+ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -82,6 +85,31 @@ def test_the_password_of_a_library_is_set_as_shown(tmp_path: Path) -> None:
     assert run(argv, streams, {}) == 0, streams.err.getvalue()  # type: ignore[attr-defined]
     with open_library(str(tmp_path / "my.sqlite")) as library:
         assert Credentials.read(library).accepts_login("me", "secret-word")
+
+
+TYPED = {
+    "API key (empty: log in with user name and password):": "",
+    "User name:": "me",
+    "Password:": "secret-word",
+    "[y/N]": "y",
+}
+"""What the reader of the transcript types after a question."""
+
+
+def test_the_first_minute_is_as_shown(own_state: Path, library_file: Path) -> None:
+    section = README.partition("first minute")[2].partition("\n`login`")[0]
+    with serve_library(library_file, host="localhost") as url:
+        set_password(url, "me", "secret-word")
+        shown = section.replace("http://localhost:9999", url).replace("/home/me/.config", str(own_state))
+        commands = re.findall(r"^    \$ stash (.*)\n((?:    [^$].*\n)*)", shown, re.MULTILINE)
+        assert [words.split()[0] for words, _ in commands] == ["login", "tags", "auth"]
+        for words, expected in commands:
+            with Terminal(*words.split()) as terminal:
+                for question, answer in TYPED.items() if words.startswith("login") else ():
+                    terminal.answer(question, answer)
+                assert terminal.end() == 0, terminal.text
+            seen = [line.rstrip() for line in ANSI.sub("", terminal.text).splitlines()]
+            assert seen == [line[4:].rstrip() for line in expected.splitlines()]
 
 
 def test_every_error_is_in_the_guide() -> None:

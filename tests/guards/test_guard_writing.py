@@ -52,6 +52,8 @@ PERMITTED = {
     ("sql", "work"): "statements of the user",
     ("calls", "work"): "operations that change no object",
     ("scrapers", "work"): "scraping changes nothing",
+    ("login", "_url"): "asks a person",
+    ("login", "_by_password"): "asks a person",
 }
 """Module and function -> why it may send what is no query by its name."""
 

@@ -78,6 +78,10 @@ class StashCommand(TyperCommand):
             scanner.scan(args)
         finally:  # an error is printed in the format that was asked for
             ctx.obj.merge(scanner.values[0])
+        if ctx.obj.has_settings:
+            from stash_cli.commands.argv.command_defaults import add_defaults
+
+            add_defaults(ctx, self, scanner.values)
         scanner.refuse_unknown(nearest_option)
         rest = super().parse_args(ctx, scanner.rest)
         ctx.params["flags"] = scanner.values[1]
@@ -222,18 +226,26 @@ class LazyGroup(TyperGroup):
         return entry.load(cmd_name) if entry else None
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        scanner = ArgvScanner([self.options()])
-        try:
-            scanner.scan(args, prefix_only=True)
-        finally:  # an error is printed in the format that was asked for
-            ctx.obj.merge(scanner.values[0])
-        rest = self.asked_for_help(scanner.rest)
+        rest = self.asked_for_help(self.expanded(ctx, self.scanned(ctx, args)))
         # A group alone does nothing, so its help is the answer.
         if not rest or rest[0] in HELP:
             print_and_exit(ctx, self.get_help(ctx))
         if rest[0] not in self.entries:
             self.refuse(ctx, rest[0])
         return super().parse_args(ctx, rest)
+
+    def scanned(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the options before the command out of `args`."""
+        scanner = ArgvScanner([self.options()])
+        try:
+            scanner.scan(args, prefix_only=True)
+        finally:  # an error is printed in the format that was asked for
+            ctx.obj.merge(scanner.values[0])
+        return scanner.rest
+
+    def expanded(self, ctx: Any, words: list[str]) -> list[str]:  # noqa: ARG002 - for the root
+        """`words` with an alias of the user's replaced."""
+        return words
 
     def asked_for_help(self, words: list[str]) -> list[str]:
         """`help find` as `find --help`, and `help` alone as `--help`."""

@@ -148,7 +148,7 @@ def authentication_error(connection: Connection) -> StashAuthenticationError:
         )
     return StashAuthenticationError(
         f"{connection.server} needs an API key.",
-        hint="Set STASH_API_KEY or STASH_API_KEY_FILE; the key is in the server's Settings > Security.",
+        hint="Run: stash login. Or set STASH_API_KEY; the key is in the server's Settings > Security.",
     )
 
 

@@ -1,0 +1,313 @@
+"""`stash login`: prove that a server takes a key, and save both as a profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.core.errors import (
+    StashAuthenticationError,
+    StashConfigurationError,
+    StashInputError,
+    StashNotConfirmedError,
+    StashUsageError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.profiles import Profile
+    from stash_cli.core.settings import Connection
+
+ATTEMPTS = 3
+"""Keys or passwords that are asked for before giving up."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LoginOptions(CommandOptions):
+    """The command line of `login`."""
+
+    url: Annotated[
+        str | None, typer.Argument(metavar="[URL]", help="address of the server; without it, it is asked for")
+    ] = None
+    with_key: Annotated[
+        bool, typer.Option("--with-key", help="read the API key from standard input; a terminal asks hidden")
+    ] = False
+    username: Annotated[
+        str | None,
+        typer.Option("--username", metavar="NAME", help="log in with this user name and a password"),
+    ] = None
+    with_password: Annotated[
+        bool, typer.Option("--with-password", help="read the password from standard input")
+    ] = False
+    keyring: Annotated[
+        bool, typer.Option("--keyring", help="keep the key in the keyring of the system, not in the file")
+    ] = False
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", "-y", help="generate an API key where the server has none, without asking"),
+    ] = False
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a server answered to a key: it is the right one."""
+
+    version: str
+    username: str
+    key: str | None = None
+
+
+def build() -> StashCommand:
+    return command(
+        "login",
+        run,
+        LoginOptions,
+        examples=(
+            "stash login http://nas:9999",
+            "stash login http://nas:9999 -P nas --username me",
+            "pass show stash | stash login http://nas:9999 --with-key",
+            "stash login https://stash.example --keyring --read-only",
+        ),
+    )
+
+
+def run(runtime: Runtime, options: LoginOptions) -> None:
+    """Save a server and its API key as a profile, once the server has taken the key.
+
+    The key is asked for on the terminal, which does not show it. With an empty answer, or --username, the
+    user name and password of the web interface are asked for: they fetch the server's API key, or generate
+    one where there is none. A wrong key saves nothing. --timeout, --insecure, --ca-cert and --read-only are
+    saved, too.
+    """
+    if options.with_key and (options.username is not None or options.with_password):
+        raise StashUsageError("--with-key does without --username and --with-password")
+    if options.with_password and not options.username:
+        raise StashUsageError("--with-password needs --username NAME")
+    url = _url(runtime, options)
+    profile = _profile(runtime, url)
+    connection = _connection(runtime, url, profile)
+    proof = _prove(runtime, options, connection)
+    _save(runtime, profile, connection, proof, in_keyring=options.keyring)
+
+
+def _url(runtime: Runtime, options: LoginOptions) -> str:
+    """The endpoint of the server: as given, of the profile or a variable, or as answered."""
+    from stash_cli.core.settings import DEFAULT_URL, normalise_url
+
+    given = runtime.options.url if options.url is None else options.url
+    if given is not None and not given.strip():
+        raise StashInputError("URL is empty: give the address of a server")
+    settings, named = runtime.settings, runtime.options.profile
+    if not given and named in settings.names:
+        return settings.profile(named).url
+    given = given or runtime.environ.get("STASH_URL")
+    if not given and not named and settings.default:
+        return settings.profile(settings.default).url
+    if not given and runtime.streams.interactive:
+        given = runtime.streams.ask(f"Server [{DEFAULT_URL}]: ")
+    return normalise_url(given or DEFAULT_URL, "URL")
+
+
+def _profile(runtime: Runtime, url: str) -> Profile:
+    """The profile to save to: that of -P, that of the URL, or a new one named after the host."""
+    from stash_cli.core.profiles import Profile
+
+    settings, named = runtime.settings, runtime.options.profile
+    if named is None:
+        same = (name for name in settings.names if settings.profile(name).url == url)
+        named = next(same, None) or _new_name(url, settings.names)
+    if named not in settings.names:
+        return Profile(named, {}, {}, settings.path.parent)
+    found = settings.profile(named)
+    if found.url != url:
+        raise StashUsageError(
+            f"the profile {named} is for {found.url.removesuffix('/graphql')}",
+            hint=f"Choose another name with -P, or run: stash profile set {named} url=...",
+        )
+    if found.key_source in ("api_key_file", "api_key_command"):
+        raise StashConfigurationError(
+            f"The profile {named} takes its key from {found.key_source}: there is nothing to save.",
+            hint=f"stash auth status -P {named} tries it.",
+        )
+    return found
+
+
+def _new_name(url: str, taken: list[str]) -> str:
+    """A name after the first part of the host, or "embedded"."""
+    host = urlsplit(url).hostname
+    name = "embedded" if host is None else host if host.replace(".", "").isdigit() else host.split(".")[0]
+    numbers = (f"{name}-{number}" for number in range(2, len(taken) + 3))
+    return name if name not in taken else next(each for each in numbers if each not in taken)
+
+
+def _connection(runtime: Runtime, url: str, profile: Profile) -> Connection:
+    """The connection without a key; headers and proxy are those of the profile."""
+    from stash_cli.core.settings import resolve_connection
+
+    can_ask = runtime.streams.interactive
+    known = profile.settings(runtime.environ, can_ask=can_ask, with_key=False) if profile.values else {}
+    flags = {key: value for key, value in runtime.options.connection.items() if key not in ("url", "profile")}
+    if "api_key_file" in flags or "demo" in flags:
+        raise StashUsageError("login takes a key with --with-key, and a server as URL")
+    # The protection of a profile is for what is changed in the library.
+    return resolve_connection(flags, {}, {**known, "url": url, "read_only": False})
+
+
+def _prove(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
+    """What the server answers to the key that was given, or that its user name and password lead to."""
+    if options.with_key:
+        return _try(runtime, connection, _given_key(runtime))
+    if options.username is not None:
+        return _by_password(runtime, options, connection)
+    try:
+        return _try(runtime, connection, None)
+    except StashAuthenticationError as error:
+        if not runtime.streams.interactive:
+            error.hint = "There is no terminal to ask for the key: pass it to --with-key on standard input."
+            raise
+    return _ask(runtime, options, connection)
+
+
+def _ask(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
+    """Ask for the key, or for user name and password, until the server takes them."""
+    for attempt in range(ATTEMPTS):
+        key = runtime.streams.ask_hidden("API key (empty: log in with user name and password): ")
+        if not key:
+            return _by_password(runtime, options, connection)
+        try:
+            return _try(runtime, connection, key)
+        except StashAuthenticationError as error:
+            if attempt == ATTEMPTS - 1:
+                raise
+            runtime.streams.say(error.message)
+    raise StashNotConfirmedError("no key was given")
+
+
+def _given_key(runtime: Runtime) -> str:
+    streams = runtime.streams
+    # A terminal would show the key, and the command would seem to hang.
+    if streams.stdin.isatty():
+        if streams.no_input:
+            raise StashUsageError("--with-key reads standard input, which is a terminal")
+        key = streams.ask_hidden("API key: ")
+    else:
+        key = streams.read_line()
+    if not key:
+        raise StashInputError("--with-key: the key is empty")
+    return key
+
+
+def _try(runtime: Runtime, connection: Connection, key: str | None) -> Proof:
+    """Ask the server something that needs the key. Raises StashAuthenticationError."""
+    from stash_cli.core.key_sources import check_key
+
+    runtime.use(replace(connection, api_key=check_key(key, "This") if key else None))
+
+    async def work(session: Session) -> Proof:
+        version = await session.call("version", {})
+        answer = await session.call("configuration", {}, ["general.username"], quiet=True)
+        return Proof(version["version"] or "", answer["general"].get("username") or "", key)
+
+    return runtime.run(work)
+
+
+def _by_password(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
+    """Log in as the web page does, and take the API key; generate one, if allowed, where there is none."""
+    from stash_cli.core.login import wrong_password
+
+    if connection.is_embedded:
+        raise StashUsageError("a library file asks for no password")
+    streams = runtime.streams
+    if not options.with_password and not streams.interactive:
+        raise StashNotConfirmedError("there is no terminal to ask for the password; use --with-password")
+    username = options.username or streams.ask("User name: ")
+    password = streams.read_line() if options.with_password else streams.ask_hidden("Password: ")
+    runtime.keys.append(password)
+    try:
+        _start_session(runtime, connection, username, password)
+        key = _key_of(runtime, options)
+    except StashAuthenticationError as error:
+        raise wrong_password(connection) from error
+    return replace(_try(runtime, connection, key), username=username)
+
+
+def _start_session(runtime: Runtime, connection: Connection, username: str, password: str) -> None:
+    """Use the connection with a session of the server."""
+    import asyncio
+
+    from stash_cli.core.login import log_in
+
+    with runtime.streams.interrupts.cancelling(None):
+        runtime.use(asyncio.run(log_in(connection, username, password)))
+
+
+def _key_of(runtime: Runtime, options: LoginOptions) -> str:
+    """The server's API key. Raises StashNotConfirmedError where it has none and shall get none."""
+    from stash_cli.core.login import generate_key, present_key
+    from stash_cli.output.failures import confirm
+
+    key = runtime.run(present_key)
+    if key is None:
+        # It would replace a key that other programs use; here there is none.
+        confirm(runtime.streams, "generate an API key, which the server lacks", yes=options.yes)
+        key = runtime.run(generate_key)
+    runtime.keys.append(key)
+    return key
+
+
+def _save(
+    runtime: Runtime, profile: Profile, connection: Connection, proof: Proof, *, in_keyring: bool
+) -> None:
+    from stash_cli.core.key_sources import Keyring
+    from stash_cli.core.settings_edit import editing, set_values
+
+    name = str(profile.name)
+    in_keyring = bool(proof.key) and (in_keyring or profile.key_source == "keyring")
+    if in_keyring and proof.key:
+        can_ask = runtime.streams.interactive
+        Keyring(connection.url, f"keyring in {profile.place}", can_ask=can_ask).write(proof.key)
+    values: dict[str, Any] = {
+        "url": connection.server,
+        "api_key": None if in_keyring else proof.key,
+        "keyring": True if in_keyring else None,
+        "username": proof.username or None,
+        **_flags(runtime.options.connection),
+    }
+    with editing(runtime.settings.path) as document:
+        set_values(document, name, {(key,): value for key, value in values.items()})
+    runtime.forget_settings()
+    _tell(runtime, name, connection, proof)
+
+
+def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the connection that are saved, too."""
+    found = {key: given[key] for key in ("timeout", "insecure", "read_only") if given.get(key)}
+    return found | ({"ca_cert": str(Path(given["ca_cert"]).absolute())} if given.get("ca_cert") else {})
+
+
+def _tell(runtime: Runtime, name: str, connection: Connection, proof: Proof) -> None:
+    streams, settings = runtime.streams, runtime.settings
+    who = f" as {proof.username}" if proof.username else ""
+    how = f"logged in to {connection.server}{who}" if proof.key else f"{connection.server} asks for no key"
+    streams.note(f"{how} (Stash {proof.version})" if proof.version else how)
+    streams.note(f"saved as profile {name} in {settings.path}")
+    if settings.default != name:
+        streams.note(f"use it with -P {name}; `stash auth switch {name}` makes it the default")
+    tell_outranked(runtime, name)
+
+
+def tell_outranked(runtime: Runtime, name: str) -> None:
+    """Note which variable wins over the default profile."""
+    url, named = runtime.environ.get("STASH_URL"), runtime.environ.get("STASH_PROFILE")
+    if url:
+        runtime.streams.note(f"STASH_URL is set and wins over profiles: unset it, or use -P {name}")
+    elif named and named != name:
+        runtime.streams.note(f"STASH_PROFILE is set to {named} and wins: unset it, or use -P {name}")

@@ -1,0 +1,231 @@
+"""Login with a key or a password, status, switch, logout and token, over a served library with a password."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import keyring
+import pytest
+from cli_support import Cli
+from keyrings import MemoryKeyring
+from served_library import ask, serve_library, set_password
+from terminal import Terminal
+
+from stash_cli.core.profiles import Settings
+from stash_cli.core.settings_file import settings_path
+
+PASSWORD = "pass word+77%"
+READ = "query { configuration { general { apiKey } } }"
+
+
+@pytest.fixture
+def url(library_file: Path) -> Iterator[str]:
+    """A served library with the user name ada and a password."""
+    with serve_library(library_file) as served:
+        set_password(served, password=PASSWORD)
+        yield served
+
+
+@pytest.fixture
+def key(url: str, library_file: Path) -> str:
+    """Its API key."""
+    made = Cli(f"embedded:{library_file}").ok("api", "--operation", "generateAPIKey", "-F", "input={}")
+    return str(json.loads(made.out))
+
+
+def login(url: str, *args: str, answers: str = "", **environ: str) -> Cli:
+    Cli(**environ).ok("login", url, *args, answers=answers)
+    return Cli(**environ)
+
+
+@pytest.mark.parametrize("form", ["{}", "{}\n", "{}\r\nmore\n", "\ufeff{}\n"])
+def test_a_key_comes_through_standard_input(form: str, url: str, key: str) -> None:
+    cli = login(url, "--with-key", answers=form.format(key))
+    assert cli.ok("tags", "count").out == "0\n"
+    assert dict(Settings.load().profile("127.0.0.1").values) == {
+        "url": url,
+        "api_key": key,
+        "username": "ada",
+    }
+    assert settings_path().stat().st_mode & 0o777 == 0o600
+
+
+WRONG = [
+    # words, standard input, exit status, what is told
+    (["--with-key"], "wrong\n", 4, "refused the API key"),
+    (["--with-key"], "", 2, "the key is empty"),
+    (["--with-key"], "\n", 2, "the key is empty"),
+    (["--with-key"], "a\x00b\n", 2, "is no API key"),
+    ([], "", 4, "no terminal to ask for the key"),
+    (["--username", "ada", "--with-password"], "wrong\n", 4, "refused the user name or the password"),
+    (["--username", "eve", "--with-password"], f"{PASSWORD}\n", 4, "refused the user name or the password"),
+    (["--username", "ada", "--with-password"], f"{PASSWORD}\n", 11, "confirm with --yes"),
+    (["--username", "ada"], f"{PASSWORD}\n", 11, "use --with-password"),
+    (["--with-password"], f"{PASSWORD}\n", 2, "needs --username"),
+    (["--with-key", "--username", "ada"], "x\n", 2, "does without"),
+    (["--with-key", "--api-key-file", "x"], "x\n", 2, "login takes a key with --with-key"),
+]
+
+
+def test_what_does_not_work_saves_nothing(url: str) -> None:
+    for args, answers, status, told in WRONG:
+        done = Cli()("login", url, *args, answers=answers)
+        assert (done.status, done.out) == (status, ""), done.err
+        assert told in done.err
+        assert PASSWORD not in done.err
+        assert not settings_path().exists()
+    assert ask(url, READ).status_code == 401
+    assert Cli()("login", "http://127.0.0.1:1", "--with-key", answers="k").status == 5
+    assert Cli()("login", "", "--with-key", answers="k").status == 2
+    assert not settings_path().exists()
+
+
+def test_a_password_makes_a_key_once(url: str) -> None:
+    words = ("--username", "ada", "--with-password", "--yes")
+    login(url, *words, answers=PASSWORD)
+    first = Settings.load().profile("127.0.0.1").values["api_key"]
+    done = Cli().ok("login", url, *words, "-P", "again", answers=PASSWORD)
+    assert "logged in to" in done.err
+    assert Settings.load().profile("again").values["api_key"] == first  # whoever has it is not cut off
+    assert Settings.load().default == "127.0.0.1"
+    assert "stash auth switch again" in done.err
+
+
+def test_a_server_without_a_password_needs_no_key(served_url: str, embedded_url: str) -> None:
+    assert "asks for no key" in Cli().ok("login", served_url).err
+    assert Cli().ok("tags", "count").out == "0\n"
+    assert Cli().ok("login", embedded_url, "-P", "file").err
+    assert Cli().ok("tags", "count", "-P", "file").out == "0\n"
+    assert Cli()("login", served_url, "--with-key", "-P", "x", answers="k").status == 4
+
+
+def test_options_of_the_connection_are_saved(url: str, key: str) -> None:
+    login(url, "--with-key", "--timeout", "7", "--read-only", "-P", "nas", answers=key)
+    values = Settings.load().profile("nas").values
+    assert (values["timeout"], values["read_only"], values["api_key"]) == (7, True, key)
+    assert Cli()("tag", "create", "--name", "X").status == 2
+
+
+def test_a_profile_for_another_server_is_not_overwritten(url: str, key: str) -> None:
+    Cli().ok("profile", "add", "nas", "http://127.0.0.1:1")
+    done = Cli()("login", url, "-P", "nas", "--with-key", answers=key)
+    assert (done.status, "for http://127.0.0.1:1" in done.err) == (2, True)
+    login(url, "--with-key", answers=key)
+    assert Settings.load().names == ["nas", "127.0.0.1"]
+
+
+def test_a_variable_that_wins_is_told(url: str, key: str) -> None:
+    done = Cli("http://127.0.0.1:1").ok("login", url, "--with-key", "-P", "nas", answers=key)
+    assert "STASH_URL is set and wins over profiles: unset it, or use -P nas" in done.err
+    assert "STASH_PROFILE is set to x" in Cli(STASH_PROFILE="x").ok("auth", "switch", "nas").err
+
+
+def test_the_keyring_keeps_the_key_where_it_is_asked_to(url: str, key: str) -> None:
+    before, mine = keyring.get_keyring(), MemoryKeyring()
+    keyring.set_keyring(mine)
+    try:
+        cli = login(url, "--with-key", "--keyring", answers=key)
+        assert list(mine.known.values()) == [key]
+        assert key not in settings_path().read_text()
+        assert cli.ok("tags", "count").out == "0\n"
+        assert '"key": "keyring"' in cli.ok("auth", "status", "--json").out
+        cli.ok("login", url, "--with-key", answers=key)
+        assert key not in settings_path().read_text()
+        cli.ok("auth", "logout")
+        assert not mine.known
+    finally:
+        keyring.set_keyring(before)
+
+
+def test_status_says_what_is_used_and_whether_it_works(url: str, key: str) -> None:
+    cli = login(url, "--with-key", "-P", "nas", answers=key)
+    cli.ok("profile", "add", "off", "http://127.0.0.1:1")
+    assert cli.ok("auth", "status", "--json").json == {
+        "profile": "nas",
+        "chosen_by": "default",
+        "server": url,
+        "key": "settings file",
+        "username": "ada",
+        "read_only": False,
+        "version": "v0.31.0-embedded",
+        "status": "ok",
+    }
+    assert cli("auth", "status", "-P", "off").status == 5
+    everything = cli.ok("auth", "status", "--all", "--json").json
+    assert [(each["profile"], each["status"]) for each in everything] == [
+        ("nas", "ok"),
+        ("off", "unreachable"),
+    ]
+    assert cli("auth", "status", "--server", url).status == 4
+    wrong = Cli(url, STASH_API_KEY="wrong")("auth", "status", "--json")
+    assert (wrong.status, wrong.json["key"], wrong.json["status"]) == (4, "STASH_API_KEY", "authentication")
+    assert key[-12:] not in cli.ok("auth", "status").out + cli.ok("profile", "show").out
+
+
+def test_the_key_is_printed_where_it_is_asked_for(url: str, key: str) -> None:
+    cli = login(url, "--with-key", answers=key)
+    assert cli.ok("auth", "token").out == f"{key}\n"
+    assert cli("auth", "token", terminal=True).status == 2
+    assert cli.ok("auth", "token", "--show", terminal=True).out == f"{key}\n"
+    assert cli("auth", "token", "--server", url).status == 2
+
+
+def test_switch_and_logout(url: str, key: str) -> None:
+    cli = login(url, "--with-key", "-P", "one", answers=key)
+    login(url, "--with-key", "-P", "two", answers=key)
+    assert f"the default is now two: {url}" in cli.ok("auth", "switch", "two").err
+    assert cli("auth", "switch", "three").status == 2
+    assert "the server still takes it" in cli.ok("auth", "logout").err
+    assert cli("tags", "count").status == 4
+    assert cli.ok("tags", "count", "-P", "one").out == "0\n"
+    assert cli("auth", "logout").status == 3
+    cli.ok("auth", "logout", "one")
+    assert key not in settings_path().read_text()
+    assert Cli("http://x")("auth", "logout").status == 2
+
+
+def test_logging_in_on_a_terminal(url: str, key: str, own_state: Path) -> None:
+    """The transcript of a first minute: a wrong key, then the right one; status, switch, logout."""
+    with Terminal("login", url) as login:
+        login.answer("API key (empty", "wrong-key-77")
+        login.answer("API key (empty", key)
+        assert login.end() == 0, login.text
+    assert f"{url} refused the API key." in login.text
+    assert f"logged in to {url} as ada" in login.text
+    with Terminal("auth", "status") as status:
+        assert status.end() == 0
+    assert "settings file" in status.text
+    with Terminal("login", url, "-P", "nas", "--with-key") as second:
+        second.answer("API key: ", key)
+        assert second.end() == 0, second.text
+    with Terminal("auth", "switch", "nas") as switch:
+        assert switch.end() == 0
+    seen = login.text + status.text + second.text + switch.text
+    assert not any(secret in seen for secret in (key, key[-12:], "wrong-key-77"))
+    assert files_with(own_state, key) == [settings_path()]
+    for name in ("nas", "127.0.0.1"):
+        with Terminal("auth", "logout", name) as logout:
+            assert logout.end() == 0
+    assert files_with(own_state, key) == []
+    with Terminal("tags", "count") as count:
+        assert count.end() == 4
+
+
+def test_logging_in_with_a_password_on_a_terminal(url: str, own_state: Path) -> None:
+    with Terminal("login") as login:
+        login.answer("Server [http://localhost:9999]:", url)
+        login.answer("API key (empty", "")
+        login.answer("User name:", "ada")
+        login.answer("Password:", PASSWORD)
+        login.answer(f"generate an API key, which the server lacks (on {url})? [y/N]", "y")
+        assert login.end() == 0, login.text
+    assert PASSWORD not in login.text
+    assert files_with(own_state, PASSWORD) == []
+    assert Cli().ok("tags", "count").out == "0\n"
+
+
+def files_with(folder: Path, secret: str) -> list[Path]:
+    """The files below a folder that hold a secret."""
+    return [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]

@@ -1,0 +1,113 @@
+"""Secrets of profiles are where the user put them; no output, log, trace or cache has them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+from cli_support import Cli, Done
+from served_library import serve_library, set_password
+
+from stash_cli.commands.runtime import Runtime
+from stash_cli.core.settings_file import settings_path
+
+HEADER, WORD, PROXY, PASSWORD = "s3cr/t+header=77", "basic: w0rd/%77", "pr0xy/w+rd77", "l0gin w/rd+77"
+
+COMMANDS = """
+version
+tags find --json
+tags find -o yaml --fields id,name
+tags count --server http://127.0.0.1:1
+scenes find --sort -date --limit 2 --csv
+scenes find --title nothing --tag Nothing
+scene show 999
+scene create --title Sea --url http://x/y
+scenes update 1 --title Lake --dry-run
+scenes update 1 --title Lake --yes
+scenes delete 1 --yes
+tag create --name A
+api '{ version { version } configuration { general { username } } }'
+api '{ nonsense }'
+api --operation findTags --fields id
+explain Scene.title
+library list
+jobs list
+scan --wait
+auth status
+auth status --all
+auth status -P away
+profile list
+profile show
+profile show away --json
+profile set home timeout=30
+alias set best 'tags count'
+alias list
+best
+best -P away
+doctor
+doctor -P away --json
+help environment
+tags count --profile nope
+tags count --insecure --ca-cert /nowhere
+auth switch home
+"""
+
+
+def forms(secret: str) -> list[bytes]:
+    """A secret as it may be written."""
+    plain = secret.encode()
+    encoded = [quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]]
+    return [
+        plain,
+        *(each.encode() for each in encoded),
+        base64.b64encode(plain),
+        base64.urlsafe_b64encode(plain),
+    ]
+
+
+@pytest.mark.long
+def test_secrets_stay_where_the_user_put_them(
+    library_file: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve_library(library_file) as url:
+        set_password(url, password=PASSWORD)
+        Cli().ok(
+            "login", url, "-P", "home", "--username", "ada", "--with-password", "--yes", answers=PASSWORD
+        )
+        key = Cli().ok("auth", "token").out.strip()
+        Cli().ok("profile", "add", "away", "http://stash.invalid:9999")
+        for name in ("home", "away"):
+            for setting, text in {"headers.X-Door": HEADER, "basic_auth.password": WORD}.items():
+                Cli().ok("profile", "set", name, "basic_auth.username=me", f"{setting}=-", answers=text)
+        Cli().ok("profile", "set", "away", "proxy=-", answers=f"http://u:{quote(PROXY, safe='')}@127.0.0.1:1")
+        said = "".join(output(Cli()("-vv", "--debug", *words)) for words in lines())
+        monkeypatch.setattr(Runtime, "print_row", broken)
+        bug = Cli()("version", "-vv", "--debug")
+    assert "internal error: ValueError" in bug.err
+    pair = base64.b64encode(f"me:{WORD}".encode()).decode()
+    secrets = [form for each in (key, HEADER, WORD, PROXY, PASSWORD, pair) for form in forms(each)]
+    assert not [secret for secret in secrets if secret in (said + output(bug)).encode()]
+    files = [path for path in own_state.rglob("*") if path.is_file()]
+    assert any(path.name == "last-error.txt" for path in files)
+    assert {path for path in files if any(each in path.read_bytes() for each in secrets)} == {settings_path()}
+    assert settings_path().stat().st_mode & 0o777 == 0o600
+    assert PASSWORD not in settings_path().read_text()
+
+
+def broken(self: Runtime, *_: object) -> None:
+    """Fail as a bug would, with secrets in the message."""
+    connection = self.connection()
+    raise ValueError(f"cannot print {connection.api_key} {connection.headers}")
+
+
+def lines() -> list[list[str]]:
+    import shlex
+
+    return [shlex.split(line) for line in COMMANDS.strip().splitlines()]
+
+
+def output(done: Done) -> str:
+    return done.out + done.err
