@@ -30,6 +30,7 @@ EXAMPLES = (
     "stash explain Scene.rating100",
     "stash explain Scene.files.path",
     "stash explain SceneFilterType.performers",
+    "stash explain Scene --query",
     "stash explain findScenes",
     "stash explain GenderEnum --json | jq -r '.values[].name'",
     "stash explain --jsonl | grep -i marker",
@@ -62,6 +63,9 @@ class ExplainOptions(CommandOptions):
     name: Annotated[
         str | None, typer.Argument(metavar="[TYPE[.FIELD]]", help="name to explain; default: list all names")
     ] = None
+    query: Annotated[
+        bool, typer.Option("--query", help="list the names of the query language for a type, and operators")
+    ] = False
 
 
 def run(runtime: Runtime, options: ExplainOptions) -> None:
@@ -74,10 +78,31 @@ def run(runtime: Runtime, options: ExplainOptions) -> None:
 
     if runtime.options.output not in _FORMATS:
         raise StashUsageError(f"explain supports only the formats {', '.join(_FORMATS)}")
-    if options.name is None:
+    if options.query:
+        explain_query(runtime, options.name)
+    elif options.name is None:
         show(runtime, names(), index)
     else:
         show(runtime, with_flags(explain(options.name)), text_of)
+
+
+def explain_query(runtime: Runtime, name: str | None) -> None:
+    """List the names that queries for a type may use."""
+    from stash_cli.commands.query_reference import name_rows
+    from stash_cli.core.explain import resolve
+    from stash_cli.core.query.fields import fields
+    from stash_cli.core.query.language.reference import OPERATORS
+
+    if name is None:
+        raise StashUsageError("explain --query needs a type.", hint="stash explain Scene --query")
+    type_name = resolve(name)
+    fields(type_name)  # refuses a type that cannot be found by a query
+
+    def as_text(rows: list[Facts]) -> str:
+        lines = [(row["name"], row["kind"], row["values"]) for row in rows]
+        return section("Names", lines) + section("Operators", [(*each, "") for each in OPERATORS])
+
+    show(runtime, name_rows(type_name), as_text)
 
 
 def show(runtime: Runtime, facts: Any, as_text: Any) -> None:

@@ -14,35 +14,26 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
 
 QUERY = """\
-Words, terms and flags of find and count; all conditions hold together.
+Words, terms and flags of find, count and --where; all of them must hold.
 
   stash scenes find lake                        text, as in the web interface
-  stash scenes find rating:80.. tag:Outdoor     terms: a field, a colon, a value
-  stash scenes find date:2023..2024 -is:organized    a dash leaves matches out
+  stash scenes find rating:80.. tag:Outdoor     a field, a colon, a value
+  stash scenes find -tag:Outdoor no:studio      a dash leaves out; no: without one
+  stash scenes find date:2023..2024 sort:-date  a range; latest first
   stash scenes find tag:A or tag:B              one of them; ( ) make groups
-  stash scenes find 'title:red head' no:studio  text with a space; without a studio
-  stash scenes find --rating100-gte 80          a field with a lookup
-  stash scenes find --date-between 2023..2024   from the first day to the last
-  stash scenes find --duration-gte 60m          a length: 60m, 1:30, 1h30m, 90
-  stash scenes find --created-at-gt -2d         a time: -2d, yesterday, 2024-05
-  stash scenes find --studio-null               without a studio
-  stash scenes find --organized                 or --no-organized
+  stash scenes find 'title:red head'            quotes for a value with a space
+  stash scenes find studio.name:acme            a field of a related object
+  stash scenes find 'performers:(country:JP age:30..)'    one performer with both
 
-Related objects are named by id, name or alias. `id:12` and `name:12` force one
-reading. An unknown or ambiguous name is an error (exit 3).
+Every filter field has flags as well:
 
-  --tag Outdoor --tag Beach                     both tags
-  --any-tag Outdoor --any-tag Beach             one of them
-  --no-tag Outdoor                              not this tag
-  --tag Outdoor --tag-depth -1                  or a tag below it
-
-A condition on related objects has their name in front: --performers-country JP,
---studio-name-contains Acme, --tags-favorite.
-
-  stash scenes find --help                      the common flags
+  stash scenes find --rating100-gte 80 --created-at-gt -2d --organized
+  stash scenes find --tag Outdoor --tag Beach --no-tag 'To sort'
+  stash scenes find --performers-country JP --tag Outdoor --tag-depth -1
   stash scenes find --help-filters date         all flags of one field
-  stash scenes find --help-filters              all flags
-  stash explain Scene.date                      what the API has under a name
+
+Related objects are named by name, alias or id. `id:12` and `name:12` force one
+reading. An unknown or ambiguous name is an error (exit 3).
 """
 
 FIELDS = """\
@@ -226,4 +217,10 @@ def run_help(runtime: Runtime, options: HelpOptions) -> None:
     if topic not in TOPICS:
         near = did_you_mean(topic, TOPICS) or f"Topics: {', '.join(TOPICS)}."
         raise StashUsageError(f"no such topic or command: {topic}. {near}")
-    runtime.streams.data(TOPICS[topic])
+    text = TOPICS[topic]
+    if topic == "query":
+        # The tables are those of the parser, which other topics do not need.
+        from stash_cli.commands.query_reference import topic_tables
+
+        text += topic_tables()
+    runtime.streams.data(text)

@@ -197,6 +197,23 @@ def test_version_starts_light() -> None:
     assert not heavy(loaded_by("--version"), "httpx", "pydantic", "rich", "asyncio")
 
 
+def test_find_without_a_query_imports_none_of_its_language(
+    embedded_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STASH_URL", embedded_url)
+    for argv in (
+        ["--version"],
+        ["scenes", "find", "--ids"],
+        ["scenes", "count"],
+        ["scenes", "find", "--help"],
+    ):
+        modules = loaded_by("tag", "create", "--name", "A") and loaded_by(*argv)
+        used = {name for name in modules if name.startswith("stash_cli.core.query.language")}
+        assert not used, f"{argv}: {used}"
+    with_query = loaded_by("scenes", "find", "rating:80..")
+    assert "stash_cli.core.query.language.parser" in with_query
+
+
 def test_help_starts_light() -> None:
     modules = loaded_by("--help")
     assert not heavy(modules, "httpx", "pydantic", "asyncio", "rich", "msgspec")

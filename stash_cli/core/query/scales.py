@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import math
 import sys
+from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import date_parsing, value_parsers
 from stash_cli.core.query.local_zone import LOCAL
 from stash_cli.core.query.model import FilterField, with_modifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _EPOCH = datetime(1, 1, 1)  # noqa: DTZ001 - in UTC
 _LAST = (date.max.toordinal() * 24 * 60 * 60) - 1
@@ -247,8 +251,19 @@ def in_order(intervals: Intervals) -> Intervals:
     return intervals
 
 
-def contains(intervals: Intervals, point: Any) -> bool:
-    return any((low is None or low <= point) and (high is None or point <= high) for low, high in intervals)
+def membership(intervals: Intervals) -> Callable[[Any], bool]:
+    """A predicate that a point is within `intervals`, which are sorted and disjoint."""
+    first_open = bool(intervals) and intervals[0][0] is None
+    starts = [low for low, _ in intervals[first_open:]]
+
+    def contains(point: Any) -> bool:
+        at = bisect_right(starts, point) - 1 + first_open
+        if at < 0:
+            return False
+        high = intervals[at][1]
+        return high is None or point <= high
+
+    return contains
 
 
 def intersect(left: Intervals, right: Intervals) -> Intervals:
@@ -264,17 +279,24 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
 
 def complement(intervals: Intervals, scale: Scale) -> Intervals:
     """All points outside `intervals`."""
-    rest = EVERYTHING
-    for low, high in intervals:
-        outside: Intervals = []
+    gaps: Intervals = []
+    start: Any = None
+    for low, high in union(intervals, scale):
         if low is not None:
-            outside.append((None, scale.down(low)))
-        if high is not None:
-            outside.append((scale.up(high), None))
-        rest = intersect(rest, outside)
-    return rest
+            gaps.append((start, scale.down(low)))
+        if high is None:
+            return gaps
+        start = scale.up(high)
+    return [*gaps, (start, None)]
 
 
 def union(intervals: Intervals, scale: Scale) -> Intervals:
-    """The same set with overlapping and adjacent intervals merged."""
-    return complement(complement(intervals, scale), scale)
+    """The same set with overlapping and adjacent intervals merged, in order."""
+    found: Intervals = []
+    for low, high in sorted(intervals, key=lambda each: (each[0] is not None, each[0] or 0)):
+        last = found[-1][1] if found else None
+        if not found or (last is not None and low is not None and low > scale.up(last)):
+            found.append((low, high))
+        elif last is not None:
+            found[-1] = (found[-1][0], None if high is None else max(last, high))
+    return found

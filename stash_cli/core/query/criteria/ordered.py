@@ -143,13 +143,13 @@ class Ordered:
         return scales.union(spans, self.scale)
 
     def _test(self, wanted: scales.Intervals, barred: scales.Intervals, empty: bool) -> Test:
+        is_wanted, is_barred = scales.membership(wanted), scales.membership(barred)
+
         def test(values: list[Any]) -> bool:
             points = [self.scale.found(value) for value in values]
             if not points:
                 return empty
-            return any(scales.contains(wanted, p) for p in points) and not any(
-                scales.contains(barred, p) for p in points
-            )
+            return any(map(is_wanted, points)) and not any(map(is_barred, points))
 
         return test
 

@@ -35,9 +35,9 @@ _DEPTH = re.compile(r"/(\d*|\*)\Z")
 _WILD = re.compile(r"[*?]|\[[^\]]+\]")
 _MINUTES = re.compile(r"[+-]?(\d+)m\Z")
 _AGO = re.compile(r"[+-]\d+(s|h|d|w|mo|y)\Z|\d+ \w+ ago\Z", re.ASCII)
-_TIMES = frozenset({"DateCriterionInput", "TimestampCriterionInput"})
-_ORDERED = _TIMES | {"IntCriterionInput", "FloatCriterionInput", "ResolutionCriterionInput", "id", "size"}
-_WORDS = frozenset({"GenderCriterionInput", "CircumcisionCriterionInput", "OrientationCriterionInput"})
+TIMES = frozenset({"DateCriterionInput", "TimestampCriterionInput"})
+ORDERED = TIMES | {"IntCriterionInput", "FloatCriterionInput", "ResolutionCriterionInput", "id", "size"}
+WORDS = frozenset({"GenderCriterionInput", "CircumcisionCriterionInput", "OrientationCriterionInput"})
 
 Lookups = dict[str, Any]
 
@@ -67,13 +67,13 @@ class TermReader:
             return self._custom(target, field, sign, value)
         if field.kind == "StringCriterionInput":
             return self._text(target, field, sign, value)
-        if field.kind in _ORDERED:
+        if field.kind in ORDERED:
             return self._ordered(target, field, sign, value)
         if sign not in (":", "="):
             raise StashInputError(f"{field.name} can only be compared with : and !=.")
         if field.target and "includes" in field.lookups:
             return self._relation(target, field, value)
-        if field.kind in _WORDS:
+        if field.kind in WORDS:
             return self._words(target, field, value)
         return self._other(target, field, value)
 
@@ -143,7 +143,7 @@ class TermReader:
 
     def _one(self, target: Target, field: FilterField, text: str, *, alone: bool = False) -> Any:
         """One number, date or time; `alone` where it stands for itself, not as the end of a range."""
-        if field.kind in _TIMES:
+        if field.kind in TIMES:
             _check_moment(text, alone=alone)
         if target.scale > 1:
             self.ratings.append(100)

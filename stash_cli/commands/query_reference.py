@@ -1,0 +1,135 @@
+"""The query language for people: the guide, the tables of `stash help query`, and `stash explain --query`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.query.language.reference import OPERATORS, TERMS, VALUES, QueryName, query_names
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+GUIDE = """\
+# The query language
+
+One text says which objects are meant: `find` and `count` take it as words, `--where` as one text, Python
+as `Q.parse(text, "Scene")`. `str(q)` writes it again.
+
+    stash scenes find rating:80.. tag:Outdoor -tag:'To sort' studio.name:acme date:2023..2024 sort:-date
+    stash scenes count '(is:organized or no:title) rating:..20'
+    stash performers find country:JP scenes.tag:Outdoor
+    stash scenes find 'performers:(country:JP age:30..)'
+
+Words without a field search the text, as in the web interface. A term is a field, an operator and a
+value. All of them must hold; `or` stands between alternatives, `not` or a dash before what is left out,
+parentheses make groups. A dash means the complement: objects without a value are among it.
+
+## In a shell
+
+These need no quotes in bash, zsh and fish:
+
+    stash scenes find rating:80.. -tag:Outdoor date:2023..
+    stash scenes find lake or beach
+    stash scenes find not tag:Outdoor created:-7d..
+    stash scenes find url:https://example.com/a path:/media/new/ duration:1:30..
+    stash scenes find tag:id:12,id:13 -is:organized no:studio
+
+Quote a value with a space (`tag:'To sort'`), a group, and the operators `>` and `<`, which a shell takes
+for itself. Of several words each is one term with all its spaces. A single word is a whole query:
+`'tag:Outdoor or rating:90..'`. A word that begins with a dash and is no term stands after `--`, or with
+`^` for the dash.
+
+## How it is read
+
+- `not` binds closest, then terms side by side, then `or`. Where `or` stands beside several terms without
+  parentheses, `find` says how it was read; commands that change anything refuse.
+- `performers.country:JP performers.age:30..` may be two performers, `performers:(country:JP age:30..)` is
+  one. Facts of files (`duration`, `resolution`, `path`, ...) side by side are about one file.
+- A comma lists alternatives where a value is a name, a number, a date or a word of a list; in texts and
+  paths it is a comma.
+- Quotes take the meaning from everything in them: `tag:"A, B"` is one tag, `tag:"id:12"` a tag of that
+  name. In `"..."` only `\\"` and `\\\\` are escapes, in `'...'` nothing is.
+- A number for a related object may be a name or an id; where both exist it is ambiguous (exit 3): write
+  `name:2024` or `id:2024`.
+- A date is the whole period that it names: `date:2023..2024-03` ends on 31 March. A time without a zone
+  is one of this machine.
+- `--explain` shows how a query is read, the ids of its names, what is sent, and what is tested here. It
+  changes nothing.
+
+"""
+
+
+def guide() -> str:
+    """The page `docs/query-language.md`."""
+    parts = [
+        GUIDE + _table("Operators", ("operator", "means"), OPERATORS),
+        _table("Values", ("kind", "example", "values"), ((kind, *facts) for kind, facts in VALUES.items())),
+        _table("Terms that compare no field", ("term", "means"), TERMS),
+        "## Names\n\n`stash explain Scene --query` lists them, too.",
+        *(_names(name) for name in ENTITIES),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(title: str, heading: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    heading = list(heading)
+    lines = [f"| {' | '.join(heading)} |", "|---" * len(heading) + "|"]
+    lines += [f"| {' | '.join(_cell(cell, first=not at) for at, cell in enumerate(row))} |" for row in rows]
+    return "\n".join([f"## {title}", "", *lines])
+
+
+def _cell(text: str, *, first: bool) -> str:
+    shown = text.replace("|", "\\|")
+    return f"`{shown}`" if first else shown
+
+
+def _names(type_name: str) -> str:
+    by_kind: dict[str, list[str]] = {}
+    for each in query_names(type_name):
+        by_kind.setdefault(each.kind, []).append(each.name)
+    lines = [f"| {kind} | {' '.join(f'`{name}`' for name in found)} |" for kind, found in by_kind.items()]
+    return "\n".join([f"### {ENTITIES[type_name].plural}", "", "| kind | names |", "|---|---|", *lines])
+
+
+def topic_tables() -> str:
+    """The tables that follow the examples of `stash help query`."""
+    rows = [(kind, example, forms) for kind, (example, forms) in VALUES.items()]
+    return "\n".join(
+        [
+            *("", "Operators:", *_columns(OPERATORS)),
+            *("", "Values by kind of field:", *_columns(rows)),
+            *("", "Other terms:", *_columns(TERMS)),
+            "",
+            "`stash explain Scene --query` lists the names of a type; --explain shows how a query is read.",
+            "",
+        ]
+    )
+
+
+def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    known = list(rows)
+    widths = [max(len(row[at]) for row in known) for at in range(len(known[0]) - 1)]
+    for row in known:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        yield f"  {'  '.join([*cells, row[-1]])}"
+
+
+def _values(name: QueryName) -> str:
+    """The words that a name takes, or the forms of its values."""
+    if name.choices and name.kind != "resolution":
+        return " ".join(name.choices).lower()
+    return VALUES[name.kind][1] if name.kind in VALUES else name.field
+
+
+def name_rows(type_name: str) -> list[dict[str, Any]]:
+    """A row for each name of a type: its kind, an example of a value, and the words that it takes."""
+    return [
+        {
+            "name": each.name,
+            "kind": each.kind,
+            "field": each.field,
+            "values": _values(each),
+        }
+        for each in query_names(type_name)
+    ]
