@@ -49,6 +49,7 @@ COMMANDS = {
     "metadata": ("All tasks on the whole library", "metadata:group", "Jobs"),
     "run": ("Run a chain of tasks, one after the other", "run:build", "Jobs"),
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),
+    "logs": ("Print the server's log, also as it is written", "logs:build", "Jobs"),
     "library": ("List, add and remove media folders", "library:group", "Server"),
     "filters": ("Use and manage the filters saved in the web interface", "filters:group", "Library"),
     "files": ("Find, show, move and delete files", "files:NOUN.group", "Library"),

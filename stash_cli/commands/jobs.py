@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +25,8 @@ from stash_cli.core.errors import (
 from stash_cli.output.failures import render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
 
@@ -166,21 +169,49 @@ def tell_all(runtime: Runtime, reports: list[JobReport | StashJobError]) -> None
 
 
 def run_watch(runtime: Runtime, _: CommandOptions) -> None:
-    """Print the updates of all jobs as they happen, until Ctrl-C."""
+    """Print the jobs that run and wait, and the updates of all jobs as they happen, until Ctrl-C.
+
+    A lost connection is opened again, which is said. For people a job has a line a second at most, with the
+    local time; other formats have every update.
+    """
     runtime.check_output(JOB)
 
     async def work(session: Session) -> None:
-        writer = None if runtime.for_people else runtime.writer(JOB)
-        async with aclosing(session.subscribe("jobsSubscribe", reconnect=True)) as updates:
+        stream = session.subscribe("jobsSubscribe", reconnect=True)
+        stream.on_lost = lambda error: runtime.streams.note(f"{error.message} Connecting again.")
+        async with aclosing(stream) as updates:
+            await stream.__aenter__()
+            show = shown_updates(runtime)
+            # Updates have no first state of what runs already.
+            for job in await queue(session):
+                show(job)
             async for update in updates:
-                job = snake("Job", update["job"])
-                if writer:
-                    writer.row(job)
-                else:
-                    runtime.streams.data(line_of(job))
-                runtime.streams.out.flush()
+                show(snake("Job", update["job"]))
 
     runtime.run(work)
+
+
+def shown_updates(runtime: Runtime) -> Callable[[dict[str, Any]], None]:
+    """A function that prints an update of a job."""
+    writer = None if runtime.for_people else runtime.writer(JOB)
+    told: dict[str, tuple[str, float]] = {}
+    """Status and time of the last line of each job."""
+
+    def show(job: dict[str, Any]) -> None:
+        now = time.monotonic()
+        status, last = told.get(job["id"], ("", 0.0))
+        if writer is not None:
+            writer.row(job)
+        elif job["status"] != status or now - last >= _PAUSE:
+            told[job["id"]] = job["status"], now
+            runtime.streams.data(f"{datetime.now().astimezone():%H:%M:%S}  {line_of(job)}")
+        runtime.streams.out.flush()
+
+    return show
+
+
+_PAUSE = 1.0
+"""Seconds between two lines of a job that `jobs watch` prints for people."""
 
 
 def run_stop(runtime: Runtime, options: StopOptions) -> None:

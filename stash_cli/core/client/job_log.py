@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
-from contextlib import suppress
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashError, StashIntegrationError
+from stash_cli.core.client.log_tail import LOG_DELAY, LogTail, checked_lines, key_of, moment
+from stash_cli.core.errors import StashError
 from stash_cli.core.log import logger
 
 if TYPE_CHECKING:
@@ -17,21 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
 
     from stash_cli.core.client.jobs import Job
-    from stash_cli.core.client.session import Session, Stream
-
-Line = dict[str, Any]
+    from stash_cli.core.client.log_tail import Line
+    from stash_cli.core.client.session import Session
 
 LEVELS = ("error", "warning")
 """Log levels that are told, most severe first; a level includes those before it."""
 FAIL_ON = ("error", "new", "warning", "none")
 
-LOG_DELAY = 1.5
-"""Seconds to wait for log lines: the server sends them about once a second."""
 _SECOND = timedelta(seconds=1)
-_KEPT = 30
-"""Log lines that servers keep, of the level that they are set to: Info as a rule."""
-_RECENT = 200
-"""Log lines that are remembered to tell whether those kept follow on them."""
 
 HARMLESS = (
     # A subtitle beside a video that is new: the server opens a transaction inside another, logs where, and
@@ -143,10 +136,8 @@ class JobLog:
 
     def add(self, entries: object) -> None:
         """Add lines the server sent; raises StashIntegrationError for anything but a list of log lines."""
-        if not isinstance(entries, list) or not all(map(_is_line, entries)):
-            raise StashIntegrationError("The server sent a log that is not a list of log lines.")
         # The subscription and the query bring the same lines.
-        self.entries |= {key_of(e): e for e in entries if self.keep(e)}
+        self.entries |= {key_of(line): line for line in checked_lines(entries) if self.keep(line)}
 
     def lines(self) -> list[Line]:
         """The stored lines of the job, in order."""
@@ -196,69 +187,35 @@ def _verdict(line: Line, ignore: Iterable[re.Pattern[str]], known: Container[str
     return "known" if known is not None and level == "error" and signature(line) in known else ""
 
 
-def key_of(line: Line) -> tuple[Any, ...]:
-    """What tells a log line from others: its time, level and message."""
-    return line.get("time"), line["level"], line["message"]
-
-
-def _is_line(entry: object) -> bool:
-    return isinstance(entry, dict) and all(isinstance(entry.get(name), str) for name in ("level", "message"))
-
-
-def moment(text: object) -> datetime | None:
-    """Parse an instant; None for other text and for times without a zone."""
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
-
-
 class LogReader:
     """Reads the server's log into a JobLog, from `open` to `read_last`."""
 
     def __init__(self, session: Session, log: JobLog) -> None:
-        self.session, self.log = session, log
-        self._stream: Stream | None = None
+        self.log = log
+        self._tail = LogTail(session)
         self._task: asyncio.Task[None] | None = None
-        self._recent: deque[tuple[Any, ...]] = deque(maxlen=_RECENT)
-        """Keys of the latest lines that were sent, kept or not."""
-        self._has_gap = False
 
     async def open(self) -> None:
         """Subscribe; without a websocket only the last lines are read."""
         import asyncio
 
-        stream = self.session.subscribe("loggingSubscribe", reconnect=True)
-        stream.on_lost = self._note_gap
         try:
-            await stream.__aenter__()
+            await self._tail.open()
         except StashError as error:
             self._fail(error)
             return
-        self._stream = stream
-        self._task = asyncio.create_task(self._read(stream))
+        self._task = asyncio.create_task(self._read())
 
-    async def _read(self, stream: Stream) -> None:
+    async def _read(self) -> None:
         try:
-            async for entries in stream:
-                await self._fill_gap()
-                self.log.add(entries)
-                self._recent.extend(map(key_of, entries))
+            while True:
+                self._take(*await self._tail.read())
         except StashError as error:
             self._fail(error)
 
-    def _note_gap(self, error: StashError) -> None:
-        logger.info("The connection for the log was lost: %s", error.message)
-        self._has_gap = True
-
-    async def _fill_gap(self) -> None:
-        """Read what was logged without a connection; the log is incomplete where that is too much."""
-        if self._has_gap:
-            self._has_gap = False
-            last = await self.session.call("logs", {})
-            self.log.add(last)
-            self.log.is_complete = self._reaches_back(last) and self.log.is_complete
+    def _take(self, lines: list[Line], is_whole: bool) -> None:
+        self.log.add(lines)
+        self.log.is_complete = self.log.is_complete and is_whole
 
     def _fail(self, error: StashError) -> None:
         logger.info("The server's log is incomplete: %s", error.message)
@@ -268,24 +225,18 @@ class LogReader:
         """Read the lines that were not sent yet: the server keeps a few, which it answers at once."""
         import asyncio
 
-        with suppress(StashError):
-            await self._fill_gap()
-            last = await self.session.call("logs", {})
-            self.log.add(last)
-            if self._reaches_back(last):
-                return
-        # The server sends the rest about once a second.
-        await asyncio.sleep(LOG_DELAY)
-
-    def _reaches_back(self, last: list[Line]) -> bool:
-        """Whether the latest lines go back to what was sent, or to before the job: none is missing."""
-        times = [time for line in last if (time := moment(line.get("time")))]
-        is_all = len(last) < _KEPT and (not last or any(line["level"].lower() == "info" for line in last))
-        if is_all or (times and self.log.since and min(times) < self.log.since):
-            self.log.is_complete = True
-            return True
-        recent = set(self._recent)
-        return any(key_of(line) in recent for line in last)
+        try:
+            lines, is_whole = await self._tail.read_kept(self.log.since)
+        except StashError as error:
+            self._fail(error)
+            return
+        self.log.add(lines)
+        if is_whole and self._task is None:
+            self.log.is_complete = True  # all of it is there without a websocket, too
+        if self._tail.has_gap and not is_whole:
+            self.log.is_complete = False
+        if not is_whole:
+            await asyncio.sleep(LOG_DELAY)
 
     async def close(self) -> None:
         import asyncio
@@ -294,5 +245,4 @@ class LogReader:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._stream is not None:
-            await self._stream.aclose()
+        await self._tail.close()

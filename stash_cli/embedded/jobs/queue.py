@@ -183,6 +183,8 @@ class JobQueue:
         self.events: Broadcast[dict[str, Any]] = Broadcast()
         self.scan_complete: Broadcast[bool] = Broadcast()
         self.library_log = LibraryLog()
+        self.after_job: Callable[[], None] = lambda: None
+        """Called in the worker's thread when a job has ended."""
 
     def add(self, description: str, task: Task) -> int:
         """Queue `task` and return the job's id; an idle queue starts it at once."""
@@ -255,6 +257,7 @@ class JobQueue:
     def _work(self) -> None:
         while (job := self._next()) is not None:
             self._run(job)
+            self.after_job()
 
     def _next(self) -> Job | None:
         with self._changed:

@@ -50,8 +50,10 @@ def scan(library: Library, options: Options, progress: Progress) -> None:
 
     wanted = {_option_name(name): value for name, value in options.items() if name.startswith(_SCAN_PREFIX)}
     _warn_unsupported(wanted, progress)
+    progress.library_log.info("Starting scan")
     scanned_ids = scanner.run(library, options, progress)
     _generate(library, {**wanted, FILES: scanned_ids}, progress)
+    progress.library_log.info("Scan finished")
     library.jobs.scan_complete.publish(True)
 
 

@@ -20,6 +20,7 @@ from stash_cli.embedded.graphql.documents import Documents
 from stash_cli.embedded.graphql.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs.queue import JobQueue
 from stash_cli.embedded.library.database import Database
+from stash_cli.embedded.library.kept_log import KeptLog
 from stash_cli.embedded.library.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Library:
         self.database = Database(path)
         self.documents = Documents(limits)
         self.jobs = JobQueue()
+        self._kept_log = KeptLog(self.database, self.jobs.library_log)
+        self.jobs.after_job = self._kept_log.save
         self.downloads = Downloads()
 
     @cached_property
@@ -85,8 +88,9 @@ class Library:
         )
 
     def close(self) -> None:
-        """Wait for jobs, then close the file."""
+        """Wait for jobs, keep the log, then close the file."""
         self.jobs.close()
+        self._kept_log.save()
         self.downloads.close()
         self.database.close()
 
