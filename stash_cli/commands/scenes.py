@@ -30,9 +30,9 @@ NOUN = Noun(
             'stash scene create --title "Beach day" --date 2024-05 --tag Outdoor --performer Alice',
         ),
         update(
-            "stash scene update 12 --rating100 80 --add-tag Outdoor --remove-tag 'To sort'",
+            "stash scene update 12 rating100=80 tags+=Outdoor tags-='To sort' director!",
             "stash scenes find --studio 'Acme Films' --ids | stash scenes update - --organized --yes",
-            "stash scene update 12 --clear director --clear studio",
+            "stash scenes update 12 13 'title={{ files[0].basename | stem }}' --dry-run",
         ),
         delete(),
         Verb(

@@ -86,9 +86,13 @@ def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> None
         raise StashNotConfirmedError("not confirmed: nothing was changed")
 
 
+def answer(streams: Streams, question: str) -> str:
+    """The answer to a question at a terminal; "" at the end of the input."""
+    return streams.ask(one_line(question.rstrip()) + " ")
+
+
 def _ask(streams: Streams, question: str, what: str) -> str:
-    # A title with a line end in it could show a question of its own.
-    question = one_line(question.rstrip()) + " "
     if not streams.interactive:
         raise StashNotConfirmedError(f"{what}: confirm with --yes, because there is no terminal to ask")
-    return streams.ask(question)
+    # A title with a line end in it could show a question of its own.
+    return answer(streams, question)

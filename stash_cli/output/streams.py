@@ -15,7 +15,7 @@ from stash_cli.core.texts import ENCODINGS, decode_text
 from stash_cli.output.process import Interrupts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\U000e0001-\U000e007f]"
@@ -208,6 +208,15 @@ class Streams:
         if label:
             self.err.write(f"{self.style(label, style)} ")
         self.write(f"{text}\n")
+        self.err.flush()
+
+    def say_parts(self, parts: Iterable[tuple[str, str]]) -> None:
+        """Print a line on stderr of texts, each in a style or in none ("")."""
+        self.out.flush()
+        for text, style in parts:
+            shown = escaped(text) if self.err_is_terminal else text
+            self.err.write(self.style(shown, style) if style else shown)
+        self.err.write("\n")
         self.err.flush()
 
     def _filled(self, text: str) -> str:

@@ -38,8 +38,8 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for title, rating in RATINGS.items():
         facts = ["--rating100", str(rating)] if rating else []
         cli.ok("scene", "create", "--title", title, *facts, "--performer", "id:1")
-    cli.ok("scene", "update", "1", "--tag", "shore", "--studio", "acme", "--date", "2024-03")
-    cli.ok("scene", "update", "2", "--tag", "Outdoor", "--clear", "performers")
+    cli.ok("scene", "update", "1", "--set-tags", "shore", "--studio", "acme", "--date", "2024-03")
+    cli.ok("scene", "update", "2", "--set-tags", "Outdoor", "--clear", "performers")
     return path
 
 

@@ -85,7 +85,7 @@ USAGE = [
     ("performer create --name A --image /no/such/file", "/no/such/file cannot be read"),
     ("scene update 1", "nothing to change"),
     ("scene update 1 --clear titel", "Did you mean title"),
-    ("scene update 1 --group group_id=1,idx=2", "no such key: idx"),
+    ("scene update 1 --add-group group_id=1,idx=2", "no such key: idx"),
     ("scene show 1 --fields titel", "Did you mean title"),
     ("scene update 1 --title x --fields titel", "Did you mean title"),
     ("tag create --name x --fields titel", "no field 'titel'"),

@@ -99,7 +99,7 @@ MISSING = [
     ("scene delete 99 --yes", "99"),
     ("scenes find --tag Outdor", "Did you mean Outdoor?"),
     ("scenes find --performer Alice", "id:2 Alice (singer)"),
-    ("scene update 1 --tag Nope", "Nope"),
+    ("scene update 1 --add-tag Nope", "Nope"),
     ("jobs show 99", "99"),
     ("jobs stop 99", "99"),
     ("library remove /nope", "/nope"),

@@ -17,6 +17,8 @@ from write_samples import WRITE_ONLY, api_field, assigned, blank, sample, writab
 
 from stash_cli import StashContext
 from stash_cli.commands.argv.input_flags import input_flags
+from stash_cli.commands.argv.value_parsers import pair
+from stash_cli.commands.verbs.list_flags import list_fields, plural
 from stash_cli.core.edits.commit import side_mutations_of
 from stash_cli.core.edits.plan import operation_of
 from stash_cli.core.errors import StashGraphQLError, StashInputError
@@ -38,8 +40,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in "ABC":
             made.ok(noun, "create", "--name", name)
     made.ok("scene", "create", "--title", "A")
+    made.ok("scene", "create", "--title", "B")
     made.ok("gallery", "create", "--title", "A")
-    made.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "A", "--primary-tag", "id:2")
+    made.ok("marker", "create", "--scene", "2", "--seconds", "1", "--title", "A", "--primary-tag", "id:2")
     (folder / "media").mkdir()
     Picture.new("RGB", (8, 8)).save(folder / "media" / "picture.png")
     made.ok("library", "add", str(folder / "media"))
@@ -55,8 +58,11 @@ def cli(library: Path, library_file: Path, embedded_url: str) -> Cli:
 
 
 def words(entity: Entity, name: str, text: str) -> list[str]:
-    flag = input_flags(f"{entity.type}UpdateInput")[name].name
-    return [flag, text] if text else [flag]
+    item = input_flags(f"{entity.type}UpdateInput")[name]
+    if item.many and item.target:
+        given = json.dumps(dict(map(pair, text.split(",")))) if item.inner else text
+        return [f"--set-{plural(list_fields(entity)[name])}", given]
+    return [item.name, text] if text else [item.name]
 
 
 def planned(cli: Cli, entity: Entity, *args: str) -> list[dict[str, Any]]:
@@ -125,6 +131,7 @@ def test_empty_texts_are_written_the_same_way(entity: Entity, cli: Cli) -> None:
     ]
     flags = [word for name in texts for word in (input_flags(f"{entity.type}UpdateInput")[name].name, "")]
     if texts:
+        cli.ok(entity.noun, "update", "1", *(w for name in texts for w in words(entity, name, "text")))
         asked = planned(cli, entity, *flags)
         assert asked == saved(cli, assigned(entity, dict.fromkeys(texts, "")))
         cli.ok(entity.noun, "update", "1", *flags)
@@ -133,8 +140,8 @@ def test_empty_texts_are_written_the_same_way(entity: Entity, cli: Cli) -> None:
 
 def test_markers_get_another_tag_each(cli: Cli) -> None:
     cli.ok("marker", "create", "--scene", "1", "--seconds", "2", "--title", "B", "--primary-tag", "id:2")
-    cli.ok("markers", "update", "1", "2", "--tag", "id:1", "--yes")
-    cli.ok("markers", "update", "1", "2", "--tag", "id:3", "--yes")
+    cli.ok("markers", "update", "1", "2", "--set-tags", "id:1", "--yes")
+    cli.ok("markers", "update", "1", "2", "--set-tags", "id:3", "--yes")
     found = cli.ok("markers", "find", "--json", "--fields", "tags.id").json
     assert found == [{"tags": [{"id": "3"}]}] * 2
 
@@ -153,7 +160,9 @@ def test_a_title_that_the_server_keeps_stays_to_be_saved(cli: Cli) -> None:
     assert "title must not be empty" in cli("gallery", "update", "1", "--clear", "title").err
 
 
-@pytest.mark.parametrize("both", [("--clear", "title", "--title", "x"), ("--tag", "id:1", "--clear", "tags")])
+@pytest.mark.parametrize(
+    "both", [("--clear", "title", "--title", "x"), ("--set-tags", "id:1", "--clear", "tags")]
+)
 def test_a_field_that_is_cleared_takes_no_value(both: tuple[str, ...], cli: Cli) -> None:
     done = cli("scene", "update", "1", *both)
     assert (done.status, done.out) == (2, "")
@@ -161,7 +170,7 @@ def test_a_field_that_is_cleared_takes_no_value(both: tuple[str, ...], cli: Cli)
 
 
 def test_a_list_is_replaced_and_changed_in_one(cli: Cli) -> None:
-    flags = ("--tag", "id:1", "--add-tag", "id:2", "--remove-tag", "id:1")
+    flags = ("--set-tags", "id:1", "--add-tag", "id:2", "--remove-tag", "id:1")
     assert planned(cli, ENTITIES["Scene"], *flags) == [{"sceneUpdate": {"id": "1", "tag_ids": ["2"]}}]
 
 

@@ -160,7 +160,7 @@ def key_values(keys: tuple[str, ...]) -> Callable[[str], dict[str, Any]]:
     def parse(text: str) -> dict[str, Any]:
         not_blank(text)
         if text.lstrip().startswith("{"):
-            return _object(text)
+            return dict(json_value(text, dict))
         if text.partition("=")[0] not in keys:
             return {keys[0]: text}
         found = dict(pair(part) for part in text.split(","))
@@ -172,13 +172,61 @@ def key_values(keys: tuple[str, ...]) -> Callable[[str], dict[str, Any]]:
     return parse
 
 
-def _object(text: str) -> dict[str, Any]:
+_ITEM = re.compile(r',(\s*"(?:[^"\\]|\\.)*"\s*(?=,|\Z)|[^,]*)', re.DOTALL)
+
+
+def split_list(text: str) -> list[str]:
+    """The parts of a list, split at commas outside quotes; raises StashInputError for an empty one.
+
+    >>> split_list('A, "B, C",D')
+    ['A', 'B, C', 'D']
+    """
+    found = [_unquoted(part.strip()) for part in _ITEM.findall(f",{text}")]
+    if not all(found):
+        raise StashInputError("a part of the list is empty: write names between commas")
+    return found
+
+
+def _unquoted(part: str) -> str:
+    return str(json_value(part, str)) if len(part) > 1 and part[0] == part[-1] == '"' else part
+
+
+def list_of(parse: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    """A parser of lists: items between commas, or a JSON array (or one JSON object)."""
+
+    def parse_list(text: str) -> list[Any]:
+        import json
+
+        start = text.lstrip()[:1]
+        items: list[Any] = [json_value(text, dict)] if start == "{" else []
+        items = json_value(text, list) if start == "[" else items or split_list(text)
+        return [parse(item if isinstance(item, str) else json.dumps(item)) for item in items]
+
+    return parse_list
+
+
+_JSON = {"list": "array", "dict": "object", "str": "text"}
+
+
+def json_value(text: str, kind: type) -> Any:
+    """A JSON value of a kind; raises StashInputError."""
     import json
 
     try:
         value = json.loads(text)
     except ValueError as error:
         raise StashInputError(f"not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise StashInputError("not a JSON object")
+    if not isinstance(value, kind):
+        raise StashInputError(f"not a JSON {_JSON[kind.__name__]}")
     return value
+
+
+_YES_OR_NO = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+
+
+def yes_or_no(text: str) -> bool:
+    """`yes`, `true`, `on` and their opposites."""
+    found = _YES_OR_NO.get(text.strip().lower())
+    if found is None:
+        raise StashInputError(f"{text!r} is not yes or no")
+    return found

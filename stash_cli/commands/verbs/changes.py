@@ -1,158 +1,320 @@
-"""The changes of an `update`, as edits of its objects."""
+"""The edits that assignments make of objects, with names looked up once for all of them."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.argv.input_flags import InputFlag, input_flags
-from stash_cli.commands.verbs.list_flags import ADD, REMOVE, list_fields, update_type
-from stash_cli.commands.verbs.targets import ids_of, resolved
-from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
-from stash_cli.core.orm.edit import Change, Edit, MapChange
-from stash_cli.core.orm.input import attributes, before_of, field_paths
+from stash_cli.commands.argv.value_parsers import scalar
+from stash_cli.commands.verbs.assignments import Assignment, Op, Substitution, Target
+from stash_cli.core.edits.counts import history_of
+from stash_cli.core.edits.draft import ObjectEdits
+from stash_cli.core.edits.recheck import is_so
+from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
+from stash_cli.core.orm.input import before_of, field_paths
+from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.quirks import update_value
 from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
+
+    Row = Mapping[str, Any]
+
+CREATABLE = ("Tag", "Performer", "Studio")
+"""Types of which an object is made with a name alone."""
+NEW = "new:"
+"""Beginning of the id of an object that is made before the edits are sent."""
+
+
+@dataclass
+class Names:
+    """Names of related objects -> ids; with `create` unknown ones get an id that begins with NEW."""
+
+    session: Session
+    create: bool = False
+    ids: dict[tuple[str, str], str] = field(default_factory=dict)
+    labels: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Names by type and id, for people."""
+
+    async def resolve(self, words: Mapping[str, Iterable[str]]) -> None:
+        """Look up those words of each type that are not known yet: one request for each type.
+
+        Raises StashNotFoundError and StashAmbiguousError for the first word.
+        """
+        from stash_cli.core.client.resolver import resolve_words
+
+        wanted = {
+            target: [w for w in dict.fromkeys(many) if (target, w) not in self.ids]
+            for target, many in words.items()
+        }
+        strict = {target: many for target, many in wanted.items() if many and not self._makes(target)}
+        for target, found in (await resolve_words(self.session, strict)).items():
+            self._note(target, found)
+        for target, many in wanted.items():
+            if many and self._makes(target):
+                await self._resolve_or_make(target, many)
+
+    def _makes(self, target: str) -> bool:
+        return self.create and target in CREATABLE
+
+    async def _resolve_or_make(self, target: str, words: Sequence[str]) -> None:
+        from stash_cli.core.client.resolver import Name, Policy, resolve
+
+        entity, names = ENTITIES[target], [Name.parse(word) for word in words]
+        found = await resolve(self.session, entity, names, Policy(missing="omit"))
+        for error in found.errors.values():
+            raise error
+        nameless = [name for name in found.missing if not name.name]
+        if nameless:  # an id that nothing has
+            (await resolve(self.session, entity, nameless)).require_all()
+        made = {name.written: f"{NEW}{name.name.casefold()}" for name in found.missing}
+        self._note(target, {n.written: made.get(n.written) or found.ids[n][0] for n in names})
+
+    def _note(self, target: str, found: Mapping[str, str]) -> None:
+        for word, one in found.items():
+            self.ids[target, word] = one
+            self.labels.setdefault((target, one), word.removeprefix("name:"))
+
+    def to_make(self) -> list[tuple[str, str, str]]:
+        """Type, id and name of the objects that are made."""
+        return [(target, one, name) for (target, one), name in self.labels.items() if one.startswith(NEW)]
 
 
 @dataclass
 class Changes:
-    """One update: `sets` by input field (null clears), `parts` of lists by (field, ADD or REMOVE)."""
+    """The edits that assignments make of the objects of an entity."""
 
-    sets: dict[str, Any] = field(default_factory=dict)
-    parts: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    entity: Entity
+    assignments: Sequence[Assignment]
+    names: Names
 
-    def __bool__(self) -> bool:
-        return bool(self.sets or self.parts)
+    async def prepare(self) -> None:
+        """Look up the names that are the same for all objects."""
+        words: dict[str, list[str]] = {}
+        for each in self.assignments:
+            if not _is_template(each.value):
+                _gather(words, each.target, each.value)
+        await self.names.resolve(words)
 
+    async def prepare_page(self, rows: Sequence[Row]) -> None:
+        """Look up the names that templates give for some objects."""
+        words: dict[str, list[str]] = {}
+        for each in self.assignments:
+            if each.target.flag.target and _is_template(each.value):
+                for row in rows:
+                    with suppress(StashUsageError):  # told when the edits of the object are made
+                        _gather(words, each.target, _filled(each, row))
+        if words:
+            await self.names.resolve(words)
 
-async def read_changes(
-    session: Session, entity: Entity, values: dict[str, Any], cleared: Sequence[str]
-) -> Changes:
-    """The changes of the flags, with names looked up."""
-    plain = {name: value for name, value in values.items() if " " not in name}
-    changes = Changes(await resolved(session, input_flags(update_type(entity)), plain))
-    for name in cleared:
-        _clear(changes, clearing(entity, name))
-    lists = list_fields(entity)
-    for dest, items in values.items():
-        mode, space, name = dest.partition(" ")
-        if not space:
-            continue
-        if name == "custom_fields":
-            changes.sets[name] = {**changes.sets.get(name, {}), "remove": items}
+    def paths(self, server: ServerCapabilities) -> list[str]:
+        """Paths to read before planning: what is changed, names of what it leads to, and histories."""
+        found: list[str] = []
+        api = self.entity.api.fields.values()
+        for attr in self.fields:
+            declared = [each for each in api if each.attr == attr]
+            history = history_of(self.entity.type, attr, server)
+            found += [path for each in declared for path in field_paths(each)]
+            found += [*_label_paths(self.entity, attr), *([history] if history else [])]
+        found += [path for each in self.assignments for path in getattr(each.value, "paths", ())]
+        return [path for path in dict.fromkeys(found) if server.has_path(self.entity.type, path)]
+
+    @property
+    def fields(self) -> list[str]:
+        """The attributes that are assigned, each once."""
+        return list(dict.fromkeys(each.target.attr for each in self.assignments))
+
+    def of(self, row: Row) -> ObjectEdits:
+        """The edits of one object; what is so already is left out.
+
+        Raises StashInputError where the object cannot be changed so.
+        """
+        edits = []
+        for attr in self.fields:
+            self._note_labels(attr, row)
+            edit = self._edit(attr, row)
+            if not is_so(edit):
+                edits.append(_smaller(edit))
+        times = {name: row[name] for attr in self.fields if (name := _HISTORIES.get(attr, "")) in row}
+        return ObjectEdits(str(row["id"]), str(row.get(self.entity.label) or ""), tuple(edits), times)
+
+    def _edit(self, attr: str, row: Row) -> Edit:
+        given = [each for each in self.assignments if each.target.attr == attr]
+        target, before = given[0].target, before_of(self.entity.type, attr, row)
+        values = [(each, self._value(each, row)) for each in given]
+        if target.is_map:
+            after: Any = _map_after(before, values)
+        elif target.is_list:
+            after = _list_after(before, values)
         else:
-            changes.parts[name, mode] = await _part_values(session, lists[name], items)
-    return changes
+            after = _plain_after(target, before, values)
+            if attr not in COUNTERS:
+                update_value(self.entity.type, target.flag.field.name, after)
+        return Edit(self.entity.type, str(row["id"]), attr, before, after)
+
+    def _value(self, given: Assignment, row: Row) -> Any:
+        """The value of an assignment for one object, with ids for names."""
+        value = _filled(given, row) if _is_template(given.value) else given.value
+        return _with_ids(given.target, value, self.names.ids)
+
+    def _note_labels(self, attr: str, row: Row) -> None:
+        relation = relationships(self.entity.type).get(attr)
+        if relation is None or relation.inverse_type not in ENTITIES:
+            return
+        declared = next(each for each in self.entity.api.fields.values() if each.attr == attr)
+        label = ENTITIES[relation.inverse_type].label
+        for item in relation.targets(row.get(declared.name)):
+            if isinstance(item, dict) and item.get(label):
+                self.names.labels[relation.inverse_type, str(item["id"])] = item[label]
 
 
-async def _part_values(session: Session, item: InputFlag, items: list[str]) -> list[Any]:
-    found = await ids_of(session, item.target, items) if item.target else items
-    return [{"group_id": id_} for id_ in found] if item.inner else list(dict.fromkeys(found))
+def _is_template(value: Any) -> bool:
+    return hasattr(value, "render")
 
 
-def _clear(changes: Changes, wanted: dict[str, Any]) -> None:
-    """Note what empties a field; raises StashUsageError where it is given a value as well."""
-    for name, value in wanted.items():
-        held = changes.sets.get(name)
-        if isinstance(value, dict) and isinstance(held, dict):
-            changes.sets[name] = {**held, **value}
-        elif held is not None:
-            raise StashUsageError(f"--clear {name}: it is given a value as well")
-        else:
-            changes.sets[name] = value
+def _filled(given: Assignment, row: Row) -> Any:
+    """The value that a template gives for an object, as the field takes it."""
+    text = given.value.render(row).strip()
+    if not text:
+        raise StashInputError(f"{given.word}: the template gives nothing")
+    try:
+        return scalar(text) if given.key else given.target.parse(text)
+    except StashUsageError as error:
+        raise StashInputError(f"{given.word}: {error.message}") from None
 
 
-def clearing(entity: Entity, name: str) -> dict[str, Any]:
-    """The input that empties the field `name`, which is named as in the API or as its flag.
-
-    Raises StashInputError for an unknown field, and for one that no server empties.
-    """
-    flags = input_flags(update_type(entity))
-    wanted = name.removeprefix("--").replace("-", "_")
-    known = {word: flag for flag in flags.values() for word in (flag.field.name, flag.word, f"{flag.word}s")}
-    flag = known.get(wanted)
-    if flag is None:
-        raise StashInputError(f"--clear: no such field: {name}. {did_you_mean(wanted, known)}".rstrip())
-    if flag.keyed:
-        return {flag.field.name: {"full": {}}}
-    if not flag.many:
-        update_value(entity.type, flag.field.name, None)
-    return {flag.field.name: [] if flag.many else None}
+_HISTORIES = {"play_count": "play_history", "o_counter": "o_history"}
 
 
-def edits_of(entity: Entity, rows: Sequence[dict[str, Any]], changes: Changes) -> list[Edit]:
-    """The edits that make `changes` of the objects in `rows`, which hold what they have now.
-
-    Raises StashUsageError where there are none.
-    """
-    if not changes:
-        raise StashUsageError("nothing to change: give at least one field")
-    wanted = list(_wanted(entity, changes))
-    return [
-        Edit(entity.type, row["id"], name, before_of(entity.type, name, row), after)
-        for row in rows
-        for name, after in wanted
-    ]
-
-
-def _wanted(entity: Entity, changes: Changes) -> Iterator[tuple[str, Any]]:
-    """Attribute -> its new value, or the change of it."""
-    parts: dict[str, dict[str, tuple[Any, ...]]] = {}
-    for (bulk_name, mode), items in changes.parts.items():
-        attr = _attribute(entity, bulk_name)
-        parts.setdefault(attr, {})[mode] = _items(entity, attr, items)
-    shown = attributes(entity.type)
-    sets = {shown.get(name, name): value for name, value in changes.sets.items()}
-    for attr, value in sets.items():
-        if attr not in parts:
-            yield attr, _map_value(value) if attr == "custom_fields" else value
-    for attr, change in parts.items():
-        part = Change(change.get(ADD, ()), change.get(REMOVE, ()))
-        yield attr, part.of(sets[attr] or ()) if attr in sets else part
-
-
-def _attribute(entity: Entity, bulk_name: str) -> str:
-    """The attribute that a list of the bulk update changes."""
-    found = attributes(entity.type).get(bulk_name)
-    links = relationships(entity.type).items()
-    return found or next(
-        (attr for attr, link in links if (link.bulk_type, link.bulk_field) == (entity.type, bulk_name)),
-        bulk_name,
-    )
-
-
-def _items(entity: Entity, attr: str, items: list[Any]) -> tuple[Any, ...]:
-    """Items of a list in the shape of the update input: ids that carry data stand in objects there."""
+def _label_paths(entity: Entity, attr: str) -> Iterator[str]:
+    """Paths to the names of the objects that a field leads to."""
     relation = relationships(entity.type).get(attr)
-    if relation is None or not relation.through:
-        return tuple(items)
-    return tuple(item if isinstance(item, dict) else {f"{relation.link}_id": item} for item in items)
+    if relation is not None and relation.inverse_type in ENTITIES:
+        name = next(each.name for each in entity.api.fields.values() if each.attr == attr)
+        label = ENTITIES[relation.inverse_type].label
+        yield f"{name}.{relation.link}.{label}" if relation.link else f"{name}.{label}"
 
 
-def _map_value(given: dict[str, Any]) -> Any:
-    """CustomFieldsInput as the map that it asks for, or the change of one."""
-    if "full" in given:
-        return {**given["full"], **given.get("partial", {})}
-    return MapChange(given.get("partial", {}), tuple(given.get("remove", ())))
+def _gather(words: dict[str, list[str]], target: Target, value: Any) -> None:
+    """Add the names in a value to those of their type."""
+    if target.flag.target is None or value is None or isinstance(value, Substitution):
+        return
+    found = words.setdefault(target.flag.target, [])
+    if target.flag.inner:
+        found += [str(item[id_field(target)]) for item in value]
+    else:
+        found += value if target.is_list else [value]
 
 
-async def read_paths(
-    session: Session, entity: Entity, values: Iterable[str], cleared: Sequence[str]
-) -> list[str]:
-    """Paths to select before planning: the fields that the flags name, if the server has them.
+def _with_ids(target: Target, value: Any, ids: Mapping[tuple[str, str], str]) -> Any:
+    """A value with the ids of the objects that it names; each item of a list once."""
+    kind = target.flag.target
+    if kind is None or value is None or isinstance(value, Substitution):
+        return value
+    if target.flag.inner:
+        name = id_field(target)
+        return [{**item, name: ids[kind, str(item[name])]} for item in value]
+    return list(dict.fromkeys(ids[kind, word] for word in value)) if target.is_list else ids[kind, value]
 
-    Raises StashInputError for a field that cannot be cleared.
-    """
-    names = [name.partition(" ")[2] or name for name in values]
-    names += [field for name in cleared for field in clearing(entity, name)]
-    wanted = {_attribute(entity, name) for name in names}
-    server = await session.learn()
-    fields = (field for field in entity.api.fields.values() if field.attr in wanted)
-    return [path for field in fields for path in field_paths(field) if server.has_path(entity.type, path)]
+
+def id_field(target: Target) -> str:
+    """The first field of an input such as SceneGroupInput, which is the id of another object."""
+    return next(iter(describe_api().types[target.flag.inner or ""].fields))
+
+
+Values = list[tuple[Assignment, Any]]
+
+
+def _list_after(before: Any, values: Values) -> Any:
+    """The whole list, or the change of it where nothing replaces it."""
+    whole: list[Any] | None = None
+    change = Change()
+    for given, value in values:
+        if given.op in (Op.SET, Op.CLEAR):
+            whole, change = list(value or ()), Change()
+        elif given.op is Op.SUBSTITUTE:
+            items = change.of(before or ()) if whole is None else change.of(whole)
+            whole, change = list(dict.fromkeys(_substituted(item, value) for item in items)), Change()
+        else:
+            change = _and(
+                change, Change(tuple(value)) if given.op is Op.ADD else Change(removed=tuple(value))
+            )
+    return change if whole is None else change.of(whole)
+
+
+def _and(one: Change, other: Change) -> Change:
+    """Two changes of a list one after the other."""
+    gone, added = ({key_of(item) for item in items} for items in (other.removed, other.added))
+    kept = tuple(item for item in one.added if key_of(item) not in gone | added)
+    removed = tuple(item for item in one.removed if key_of(item) not in gone | added)
+    return Change((*kept, *other.added), (*removed, *other.removed))
+
+
+def _map_after(before: Any, values: Values) -> Any:
+    """The whole map, or the keys that change."""
+    held = dict(before) if isinstance(before, dict) else {}
+    whole: dict[str, Any] | None = None
+    sets: dict[str, Any] = {}
+    gone: list[str] = []
+    for given, value in values:
+        if not given.key:
+            whole, sets, gone = dict(value or {}), {}, []
+        elif given.op is Op.CLEAR:
+            gone.append(given.key)
+        elif given.op is Op.SUBSTITUTE and given.key not in held:
+            continue
+        else:
+            is_text = given.op is Op.SUBSTITUTE
+            sets[given.key] = _substituted(str(held[given.key]), value) if is_text else value
+    change = MapChange(sets, tuple(gone))
+    return change if whole is None else change.of(whole)
+
+
+def _plain_after(target: Target, before: Any, values: Values) -> Any:
+    """The value after assignments, in their order."""
+    found = before
+    for given, value in values:
+        if given.op in (Op.SET, Op.CLEAR):
+            found = value if given.op is Op.SET or target.attr not in COUNTERS else 0
+        elif given.op is Op.SUBSTITUTE:
+            found = _substituted(found, value) if isinstance(found, str) else found
+        else:
+            found = _sum(target, found, value if given.op is Op.ADD else -value)
+    return found
+
+
+def _sum(target: Target, found: Any, by: float) -> float:
+    """A number and what is added to it. Raises StashInputError for one out of range."""
+    total: float = (found if isinstance(found, int | float) else 0) + by
+    low, high = target.flag.field.range or (0 if target.attr in COUNTERS else None, None)
+    if (low is not None and total < low) or (high is not None and total > high):
+        raise StashInputError(f"{target.attr} would be {total:g}, which it cannot be")
+    return round(total, 6) if isinstance(total, float) else total
+
+
+def _substituted(text: str, by: Substitution) -> str:
+    return by.pattern.sub(by.text, text)
+
+
+def _smaller(edit: Edit) -> Edit:
+    """An edit without what is so already."""
+    if isinstance(edit.after, Change) and isinstance(edit.before, list):
+        held = {key_of(item) for item in edit.before}
+        added = tuple(item for item in edit.after.added if key_of(item) not in held)
+        removed = tuple(item for item in edit.after.removed if key_of(item) in held)
+        return Edit(edit.type, edit.id, edit.field, edit.before, Change(added, removed))
+    if isinstance(edit.after, MapChange) and isinstance(edit.before, dict):
+        before = edit.before
+        sets = {k: v for k, v in edit.after.values.items() if k not in before or before[k] != v}
+        removed = tuple(key for key in edit.after.removed if key in before)
+        return Edit(edit.type, edit.id, edit.field, before, MapChange(sets, removed))
+    return edit

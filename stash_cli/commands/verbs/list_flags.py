@@ -1,4 +1,4 @@
-"""The flags of `update` that add single items to a list or remove them: `--add-tag`, `--remove-tag`.
+"""The flags of `update` that change lists: `--add-tag`, `--remove-tag`, and `--set-tags` to replace one.
 
 Help and completion need these, so nothing of the write path is imported.
 """
@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.argv.flags import Flag
-from stash_cli.commands.argv.input_flags import InputFlag, input_flags, singular
-from stash_cli.commands.argv.value_parsers import not_blank
-from stash_cli.core.types.api import describe_api
+from stash_cli.commands.argv.flags import Flag, FlagTable
+from stash_cli.commands.argv.input_flags import InputFlag, flag_table, input_flags, singular
+from stash_cli.commands.argv.value_parsers import list_of
+from stash_cli.core.errors import StashInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from stash_cli.core.types.api import ApiField
     from stash_cli.core.types.entities import Entity
 
-ADD, REMOVE = "ADD", "REMOVE"
-
-
-def bulk_type(entity: Entity) -> str:
-    return f"Bulk{entity.type}UpdateInput"
+ADD, REMOVE, SET = "ADD", "REMOVE", "SET"
+_PLURALS = {"alias": "aliases", "child": "children", "gallery": "galleries"}
 
 
 def update_type(entity: Entity) -> str:
@@ -30,45 +26,64 @@ def update_type(entity: Entity) -> str:
 
 
 def list_fields(entity: Entity) -> dict[str, InputFlag]:
-    """The lists that the bulk mutation can change by parts, by field."""
-    found = {}
-    for name, api_field in describe_api().types[bulk_type(entity)].fields.items():
-        if _is_list_change(api_field) and not api_field.deprecated:
-            found[name] = _part_flag(entity, name)
-    return found
+    """The lists of the update input, by field: items can be added to them and removed."""
+    return {
+        name: InputFlag(flag.field, singular(flag.word), flag.target, flag.inner)
+        for name, flag in input_flags(update_type(entity)).items()
+        if flag.many
+    }
 
 
-def _is_list_change(field: ApiField) -> bool:
-    """Whether a field of a bulk update takes items and what to do with them."""
-    return "mode" in describe_api().types[field.type.name].fields
+def plural(item: InputFlag) -> str:
+    """The word of a whole list: `tags`, `stash-ids`."""
+    return _PLURALS.get(item.word, f"{item.word}s").replace("_", "-")
 
 
-def _part_flag(entity: Entity, name: str) -> InputFlag:
-    """The flag of a bulk list, named like the flag of the field in the update input."""
-    single = input_flags(update_type(entity)).get(name)
-    if single:
-        return InputFlag(single.field, singular(single.word), single.target, single.inner)
-    bulk = input_flags(bulk_type(entity))[name]
-    return InputFlag(bulk.field, bulk.word.removesuffix("_ids"), _target_of(bulk.word))
+class UpdateFlags(FlagTable):
+    """The flags of `update`.
+
+    Flags that filter by related objects in `find` are refused, so that a copied line replaces nothing.
+    """
+
+    def __init__(self, entity: Entity) -> None:
+        lists = list_fields(entity)
+        self.refused = {item.name: item for item in lists.values() if item.target}
+        fields = (flag for flag in flag_table(update_type(entity)).rows() if flag.name not in self.refused)
+        super().__init__([*fields, *part_flags(entity, lists.items())])
+
+    def get(self, name: str) -> Flag | None:
+        item = self.refused.get(name)
+        return Flag(name, name, metavar="NAME", parse=_refusing(item)) if item else super().get(name)
 
 
-def _target_of(word: str) -> str | None:
-    from stash_cli.core.types.entities import NOUNS
+def _refusing(item: InputFlag) -> Callable[[str], Any]:
+    """A parser that takes nothing and says what to write."""
 
-    entity = NOUNS.get(word.removesuffix("_ids"))
-    return entity.type if entity else None
+    def refuse(text: str) -> Any:
+        from shlex import quote
 
-
-def part_flags(entity: Entity) -> Iterator[Flag]:
-    """`--add-tag`, `--remove-tag` for every such list."""
-    for name, item in list_fields(entity).items():
         word = item.word.replace("_", "-")
-        metavar = "NAME|ID" if item.target else "TEXT"
-        parse = not_blank if item.names_something else str
-        facts: dict[str, Any] = {"metavar": metavar, "group": "Lists", "many": True, "parse": parse}
+        raise StashInputError(
+            "in update it could mean a filter, or a new list",
+            hint=f"Write --add-{word} {quote(text)} to add to the list, --set-{plural(item)} {quote(text)} to"
+            f" replace it; objects are chosen by --where.",
+        )
+
+    return refuse
+
+
+def part_flags(entity: Entity, lists: Iterable[tuple[str, InputFlag]]) -> Iterator[Flag]:
+    """`--add-tag`, `--remove-tag`, `--set-tags` for every list."""
+    for name, item in lists:
+        word, whole = item.word.replace("_", "-"), plural(item)
+        one = next(item.flags("Lists"))
+        facts: dict[str, Any] = {"metavar": one.metavar, "group": "Lists", "many": True, "parse": one.parse}
         facts["target"] = item.target or ""
-        yield Flag(f"--add-{word}", f"{ADD} {name}", f"or --remove-{word}; repeatable", **facts)
+        text = f"or --remove-{word}; repeatable; --set-{whole} replaces the list"
+        yield Flag(f"--add-{word}", f"{ADD} {name}", text, **facts)
         yield Flag(f"--remove-{word}", f"{REMOVE} {name}", hidden=True, **facts)
+        facts |= {"metavar": "A,B", "parse": list_of(one.parse)}
+        yield Flag(f"--set-{whole}", f"{SET} {name}", "the whole list, or JSON", hidden=True, **facts)
     if "custom_fields" in input_flags(update_type(entity)):
         yield Flag(
             "--remove-custom-field",

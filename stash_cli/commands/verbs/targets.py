@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.outcomes import Outcomes, listed
@@ -14,7 +14,7 @@ from stash_cli.core.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from stash_cli.commands.argv.input_flags import InputFlag
     from stash_cli.core.client.session import Session
@@ -107,6 +107,56 @@ async def _ids_by_name(
     found = await resolve(session, entity, names, Policy(missing="omit"))
     named = {name.written: ids[0] for name, ids in found.ids.items() if ids and name not in found.errors}
     return named, {name.written: error for name, error in found.errors.items()}
+
+
+@dataclass(eq=False)
+class Selection:
+    """The objects that words choose, read a page at a time; `problems` are words without an object."""
+
+    session: Session
+    entity: Entity
+    words: Sequence[str]
+    problems: dict[str, StashError] = field(default_factory=dict)
+
+    async def pages(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
+        """The objects with these fields; a number that is no id is looked up as a name at the end."""
+        ids, self.problems = await _ids_and_problems(self.session, self.entity, self.words)
+        seen: set[str] = set()
+        async for rows in self._by_id(ids, paths):
+            seen |= {row["id"] for row in rows}
+            yield rows
+        missing = [one for one in ids if one not in seen]
+        named, unclear = await _ids_by_name(self.session, self.entity, missing) if missing else ({}, {})
+        others = [one for one in dict.fromkeys(named.values()) if one not in seen]
+        async for rows in self._by_id(others, paths):
+            yield rows
+        gone = [one for one in missing if one not in named and one not in unclear]
+        self.problems |= unclear
+        self.problems |= {one: StashNotFoundError(f"no {self.entity.noun} with id {one}") for one in gone}
+
+    def raise_missing(self) -> None:
+        """Raise the error of words that choose nothing: all ids that are missing, or else the first."""
+        missing = [
+            word
+            for word, error in self.problems.items()
+            if type(error) is StashNotFoundError and word.isdecimal()
+        ]
+        if missing and len(missing) == len(self.problems):
+            raise StashNotFoundError(missing_message(self.entity, missing))
+        for error in self.problems.values():
+            raise error
+
+    async def _by_id(self, ids: list[str], paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
+        from stash_cli.core.client.paging import pages_by_id
+
+        try:
+            async for rows in pages_by_id(self.session, self.entity, ids, paths):
+                yield rows
+        except StashGraphQLError as error:
+            if _MISSING.search(error.message):
+                message = f"no {self.entity.noun} with id {_missing_id(error, ids)}"
+                raise StashNotFoundError(message) from error
+            raise
 
 
 def read_words(streams: Streams, words: Sequence[str]) -> list[str]:

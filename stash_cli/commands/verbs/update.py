@@ -1,45 +1,48 @@
-"""`update`: change objects by id or name."""
+"""`update`: change objects by assignments."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.commands.argv.flags import FlagTable
-from stash_cli.commands.argv.input_flags import flag_table
-from stash_cli.commands.sending import before_sending, send
-from stash_cli.commands.verbs.list_flags import part_flags, update_type
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.sending import before_sending
+from stash_cli.commands.verbs.editing import EditOptions
+from stash_cli.commands.verbs.list_flags import UpdateFlags
+from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stash_cli.commands.noun import Noun
-    from stash_cli.commands.outcomes import Outcomes
     from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.verbs.assignments import Assignment
+    from stash_cli.commands.verbs.editing import Editing
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.plan import Plan
+    from stash_cli.core.edits.draft import ObjectEdits
     from stash_cli.core.types.entities import Entity
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class UpdateOptions(CommandOptions):
+class UpdateOptions(EditOptions):
     """The command line of `update`; `flags` are the changes."""
 
-    targets: Annotated[
-        list[str],
-        typer.Argument(metavar="ID|NAME...", help="the objects; - reads ids from stdin", show_default=False),
-    ]
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ID|NAME|FIELD=VALUE...",
+            help="the objects (- reads ids from stdin) and what is assigned",
+            show_default=False,
+        ),
+    ] = None
     clear: Annotated[
         list[str] | None, typer.Option("--clear", metavar="FIELD", help="empty a field; repeatable")
     ] = None
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask before changing several objects")] = (
-        False
-    )
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="print the mutations, do not send them")
+    create_missing: Annotated[
+        bool, typer.Option("--create-missing", help="make tags, performers and studios that are not there")
     ] = False
 
 
@@ -48,82 +51,143 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         "update",
         partial(update, noun),
         UpdateOptions,
-        help=f"Change {noun.entity.plural}. A number is an id, or a name where no object has it."
-        "\n\nA flag replaces the value of its field;"
-        " --add-... and --remove-... change single items of a list.",
+        help=f"Change {noun.entity.plural}, which are chosen by id or name."
+        "\n\nWords and flags assign: FIELD=VALUE sets a field, FIELD! empties it, FIELD+=VALUE and"
+        " FIELD-=VALUE change a list or a number, FIELD~/OLD/NEW/ replaces in a text, custom.NAME=VALUE sets"
+        " a field of your own.",
         examples=examples,
-        flags=partial(update_flags, noun.entity),
+        flags=partial(UpdateFlags, noun.entity),
     )
 
 
-def update_flags(entity: Entity) -> FlagTable:
-    """One flag per field of the update input, and `--add-x/--remove-x` for lists."""
-    return FlagTable([*flag_table(update_type(entity)).rows(), *part_flags(entity)])
-
-
 def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
+    from stash_cli.commands.verbs.assignments import read_assignments, split_words
+    from stash_cli.commands.verbs.targets import read_words
+
     entity = noun.entity
     runtime.check_output(noun.view)
+    words, assigning = split_words(options.words or [])
+    assignments = read_assignments(entity, assigning, options.flags, options.clear or [])
+    require_targets(entity, words)
+    if not assignments:
+        raise StashUsageError("nothing to change: give at least one field, such as title=TEXT")
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.verbs.changes import edits_of, read_changes, read_paths
-        from stash_cli.commands.verbs.targets import find_targets, read_words
-        from stash_cli.core.edits.plan import plan_updates
-        from stash_cli.output.failures import confirm
-
-        words = read_words(runtime.streams, options.targets)
-        if not words:
+        chosen = read_words(runtime.streams, words)
+        if not chosen:
             return
         with before_sending(runtime):
-            paths = await read_paths(session, entity, options.flags, options.clear or [])
-            found = await find_targets(session, entity, words, ["id", entity.label, *paths], "updated")
-            changes = await read_changes(session, entity, options.flags, options.clear or [])
-        plan = plan_updates(edits_of(entity, found.rows, changes), await session.learn())
-        if options.dry_run:
-            found.require_all()
-            print_plan(runtime, plan)
-            return
-        if len(found.ids) > 1 and not options.yes and runtime.streams.interactive:
-            show_edits(runtime, plan)
-        if len(found.ids) > 1:
-            confirm(runtime.streams, f"change {found.summary()}", yes=options.yes)
-        await send(session, runtime, plan.operations, found.outcomes)
+            editing = await drafted(session, runtime, noun, options, assignments, chosen)
         try:
-            await report(session, runtime, noun, found.outcomes)
-        finally:  # failed objects are reported also when the new state cannot be read
-            found.outcomes.check()
+            await carry_out(session, runtime, noun, options, editing)
+        finally:
+            editing.draft.close()
 
     runtime.run(work, writes=not options.dry_run)
 
 
-def print_plan(runtime: Runtime, plan: Plan) -> None:
-    """Print each edit for people and a line of JSON per mutation; with --json the whole plan."""
-    from stash_cli.core.edits.diff import as_json
-
-    if runtime.options.output == "json":
-        runtime.streams.data(json.dumps(as_json(plan), ensure_ascii=False) + "\n")
+async def carry_out(
+    session: Session, runtime: Runtime, noun: Noun, options: UpdateOptions, editing: Editing
+) -> None:
+    """Show the edits, or ask and make them."""
+    if options.dry_run:
+        editing.print_plan(await session.learn())
+        for error in editing.outcomes.problems.values():
+            raise error
         return
-    show_edits(runtime, plan)
-    for each in plan.operations:
-        line = json.dumps({each.name: each.input}, ensure_ascii=False)
-        runtime.streams.data(line + "\n")
+    if len(editing.draft):
+        asked = await editing.consent(partial(other_edits, session, noun.entity))
+        await editing.apply(asked=asked)
+    await report(session, runtime, noun, editing)
 
 
-def show_edits(runtime: Runtime, plan: Plan) -> None:
-    """Print a line for each edit, old -> new."""
-    from stash_cli.core.edits.diff import lines
+def require_targets(entity: Entity, words: Sequence[str]) -> None:
+    """Raise StashUsageError where nothing is chosen, and for a word that chooses nothing."""
+    from stash_cli.core.client.resolver import Name
 
-    for line in lines(plan.edits):
-        runtime.streams.note(line)
+    if not words:
+        raise StashUsageError(
+            f"no {entity.plural} are chosen", hint="Give ids or names, or - to read ids from standard input."
+        )
+    for word in words:
+        Name.parse(word)
 
 
-async def report(session: Session, runtime: Runtime, noun: Noun, outcomes: Outcomes) -> None:
-    """Note what was updated; print the new state of the objects in a chosen format."""
-    if outcomes.complete:
-        runtime.streams.note(outcomes.done_message())
-    if runtime.for_people or not outcomes.done:
-        return
+async def drafted(
+    session: Session,
+    runtime: Runtime,
+    noun: Noun,
+    options: UpdateOptions,
+    assignments: Sequence[Assignment],
+    words: Sequence[str],
+) -> Editing:
+    """Read the chosen objects, and draft the edits of each."""
+    from time import monotonic
+
+    from stash_cli.commands.outcomes import Outcomes
+    from stash_cli.commands.verbs.changes import Changes, Names
+    from stash_cli.commands.verbs.editing import Editing
+    from stash_cli.commands.verbs.targets import Selection
+    from stash_cli.core.edits.draft import Draft
+    from stash_cli.core.edits.plan import plan_updates
+
+    entity, server = noun.entity, await session.learn()
+    changes = Changes(entity, assignments, Names(session, create=options.create_missing))
+    await changes.prepare()
+    selection = Selection(session, entity, words)
+    outcomes = Outcomes(entity, "updated", [])
+    editing = Editing(session, runtime, entity, options, Draft(), changes.names, outcomes, [])
+    read_at = monotonic()
+    async for rows in selection.pages(["id", entity.label, *changes.paths(server)]):
+        page = []
+        await changes.prepare_page(rows)
+        for row in rows:
+            try:
+                each = changes.of(row)
+                plan_updates(each.edits, server)
+            except StashUsageError as error:
+                outcomes.fail([row["id"]], error)
+                continue
+            if each.edits:
+                page.append(each)
+            else:
+                editing.unchanged.append(each.id)
+        editing.draft.add(page, read_at)
+        outcomes.asked += [each.id for each in page]
+        read_at = monotonic()
+    outcomes.problems |= selection.problems
+    outcomes.asked += [one for one in outcomes.problems if one not in outcomes.asked]
+    if not editing.unchanged and not len(editing.draft):
+        selection.raise_missing()
+    return editing
+
+
+async def other_edits(session: Session, entity: Entity, each: ObjectEdits, words: list[str]) -> ObjectEdits:
+    """The edits of one object that other assignments make; it is read again for them."""
+    from stash_cli.commands.verbs.assignments import read_assignments
+    from stash_cli.commands.verbs.changes import Changes, Names
     from stash_cli.commands.verbs.targets import rows_of
 
-    rows = await rows_of(session, noun.entity, outcomes.done, runtime.wanted(noun.view))
-    runtime.print_rows(noun.view, rows)
+    names = Names(session)
+    changes = Changes(entity, read_assignments(entity, words, {}, []), names)
+    await changes.prepare()
+    paths = ["id", entity.label, *changes.paths(await session.learn())]
+    return changes.of((await rows_of(session, entity, [each.id], paths))[0])
+
+
+async def report(session: Session, runtime: Runtime, noun: Noun, editing: Editing) -> None:
+    """Note what was updated; print the new state of the objects in a chosen format."""
+    editing.tell()
+    try:
+        await print_rows(session, runtime, noun, [*editing.outcomes.done, *editing.unchanged])
+    finally:  # failed objects are reported also when the new state cannot be read
+        editing.outcomes.check()
+
+
+async def print_rows(session: Session, runtime: Runtime, noun: Noun, ids: Sequence[str]) -> None:
+    """Print objects in a chosen format; nothing where none was chosen."""
+    from stash_cli.commands.verbs.targets import rows_of
+
+    if not runtime.for_people and ids:
+        rows = await rows_of(session, noun.entity, ids, runtime.wanted(noun.view))
+        runtime.print_rows(noun.view, rows)

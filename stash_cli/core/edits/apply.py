@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.pace import Pace, in_rounds
 from stash_cli.core.edits.plan import CHUNK
 from stash_cli.core.edits.unrecorded import Unrecorded
 from stash_cli.core.errors import (
@@ -52,6 +54,10 @@ class Applier:
     """Error because of which nothing more is sent."""
     raw: list[dict[str, Any] | None] | None = None
     """The `data` of each request that was answered, where it is to be kept."""
+    pace: Pace | None = None
+    """Sizes of requests; without one they hold as many objects as `apply` is told."""
+    fail_fast: bool = False
+    """Whether the first failure stops the rest."""
     _is_tried: bool = field(default=False, init=False)
     """Whether the server has accepted or refused anything for its own sake."""
     _unanswered: int = field(default=0, init=False)
@@ -72,18 +78,21 @@ class Applier:
         # Before the first request: what is not in the journal cannot be undone.
         self.recording = await _recording(self.session, operations)
         note = self.recording.noting(note)
-        requests = deque(_requests(self.recording.operations, size, alone))
-        while requests and self.stopped is None:
-            request = requests.popleft()
-            left = list(_left(request, skip))
+        many = self.recording.operations
+        left = deque([deque(in_rounds(many) if self.pace else many)])
+        while left and self.stopped is None:
+            request = _next_request(left[0], size, alone, self.pace)
+            if not left[0]:
+                left.popleft()
+            sent = list(_left(request, skip))
             self.recording.skip(request)
-            work = self._send(left, note)
+            work = self._send(sent, note)
             try:
                 again = await (uninterrupted(work) if self.is_shielded else work)
             except StashJournalError as error:
                 self.stopped = error
             else:
-                requests.extendleft(reversed(again))
+                left.extendleft(deque(each) for each in reversed(again))
 
     async def _send(self, operations: list[Operation], note: Note) -> list[list[Operation]]:
         """Send one request; the requests to send in its place, for what was refused as a whole."""
@@ -94,6 +103,7 @@ class Applier:
             BatchOperation(each.name, each.args, each.returns, error=not_sent(None)) for each in operations
         ]
         refused: list[Operation] = []
+        began = monotonic()
         try:
             self.recording.sent(operations)
             data = await _execute(self.session, sent)
@@ -101,12 +111,15 @@ class Applier:
                 self.raw += data
         finally:
             for each, done in zip(operations, sent, strict=True):
-                if len(each.ids) > 1 and each.is_bulk and _may_name_one(done.error):
+                if len(each.ids) > 1 and each.is_bulk and _may_name_one(done.error) and not self.fail_fast:
                     refused.append(each)
                 else:
                     _note(each, done, note)
             self.recording.commit()
+        if self.pace is not None:
+            self.pace.note(sum(max(1, len(each.ids)) for each in operations), monotonic() - began)
         self._stop_if_gone(sent)
+        self._stop_if_failed(sent)
         return list(_parts(refused))
 
     def _stop_if_gone(self, sent: Sequence[BatchOperation]) -> None:
@@ -123,6 +136,12 @@ class Applier:
         last = sent[-1].error if self._unanswered >= PATIENCE else None
         self.stopped = unsent or (None if self._is_tried else refused) or last
         self._is_tried = True
+
+    def _stop_if_failed(self, sent: Sequence[BatchOperation]) -> None:
+        """Stop after the first failure, where that is wanted."""
+        failed = next((each.error for each in sent if each.error is not None), None)
+        if self.fail_fast and self.stopped is None:
+            self.stopped = failed
 
 
 async def apply_one(session: Session, operation: Operation) -> Any:
@@ -155,26 +174,33 @@ async def _recording(session: Session, operations: Sequence[Operation]) -> Recor
     return await session.recorder.record(session, operations)
 
 
-def _requests(
-    operations: Iterable[Operation], size: int, alone: Collection[str]
-) -> Iterator[list[Operation]]:
-    """Operations that go in one request: those of `size` objects at most, and some alone.
+def _next_request(
+    queue: deque[Operation], size: int, alone: Collection[str], pace: Pace | None
+) -> list[Operation]:
+    """Take the operations of one request off the queue: those of `size` objects at most, and some alone.
 
     Alone are bulk mutations that this server takes for one object only (`alone`), and those whose failure
-    would take away the answers to others.
+    would take away the answers to others. With a `pace`, operations of more objects than it allows are sent
+    in parts, and each object is in a request once.
     """
     request: list[Operation] = []
-    room = size
-    for each in operations:
+    held: set[str] = set()
+    room = size = pace.size if pace else size
+    while queue and room > 0:
+        each = queue[0]
         count = max(1, len(each.ids))
         is_alone = each.name in alone or (len(each.ids) > 1 and each.is_bulk and _is_required(each))
-        if request and (is_alone or count > room):
-            yield request
-            request, room = [], size
+        is_again = pace is not None and not held.isdisjoint(each.ids)
+        if request and (is_alone or is_again or (count > room)):
+            break
+        queue.popleft()
+        if pace is not None and count > size:
+            queue.appendleft(each.of(each.ids[size:]))
+            each, count = each.of(each.ids[:size]), size
         request.append(each)
+        held.update(each.ids)
         room = 0 if is_alone else room - count
-    if request:
-        yield request
+    return request
 
 
 def _left(operations: Iterable[Operation], skip: Collection[str]) -> Iterator[Operation]:

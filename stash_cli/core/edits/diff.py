@@ -1,57 +1,164 @@
-"""A plan as rows old -> new: text lines for people, and JSON for programs."""
+"""A plan as rows old -> new: parts of lines for people, and JSON for programs."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+import re
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
+from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from stash_cli.core.edits.plan import Plan
+
+    Labels = Mapping[tuple[str, str], str]
+    """Names of linked objects by type and id."""
 
 SHOWN = 20
 """Objects whose edits are listed; of more than these totals are told."""
 _LONG = 60
-"""Characters after which a value is cut."""
+"""Characters after which two texts are shown as differences of words, and other values are cut."""
+_AROUND = 24
+"""Characters that are shown around a difference of words."""
+_MOST_WORDS = 4000
+"""Words of a text up to which differences are looked for; comparing takes the square of them."""
+_HIDDEN = re.compile("[\u00a0\u00ad\u034f\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
+"""White space and other characters that cannot be seen, and are not a plain space."""
 
 
-def lines(edits: Sequence[Edit], *, shown: int = SHOWN) -> Iterator[str]:
-    """A line for each edit of the first objects, then one for each field with its totals."""
-    first = [*dict.fromkeys((edit.type, edit.id) for edit in edits)][:shown]
-    listed = frozenset(first)
+class Part(NamedTuple):
+    """A part of a line: `kind` is "removed", "added" or ""."""
+
+    text: str
+    kind: str = ""
+
+
+def parts(edit: Edit, labels: Labels) -> Iterator[Part]:
+    """An edit in a few words: `60 -> 80`, `-A +B` for lists, `height=180 -weight` for maps."""
+    if isinstance(edit.after, MapChange):
+        yield from _map_parts(edit, edit.after)
+    elif isinstance(edit.after, Change) or (isinstance(edit.before, list) and isinstance(edit.after, list)):
+        yield from _list_parts(edit, labels)
+    elif _is_long(edit.before) and _is_long(edit.after):
+        yield from word_parts(edit.before, edit.after)
+    else:
+        if edit.before is not UNSET:
+            yield Part(_shown(edit, edit.before, labels), "removed")
+            yield Part(" -> ")
+        yield Part(_shown(edit, edit.after, labels), "added")
+
+
+def change_text(edit: Edit, labels: Labels | None = None) -> str:
+    """The parts of an edit as one text."""
+    return "".join(part.text for part in parts(edit, labels or {}))
+
+
+def lines(edits: Sequence[Edit], labels: Labels | None = None, *, shown: int = SHOWN) -> Iterator[str]:
+    """A line of text for each edit of the first objects, and one that counts the others."""
+    objects = dict.fromkeys((edit.type, edit.id) for edit in edits)
+    listed = frozenset([*objects][:shown])
     for edit in edits:
         if (edit.type, edit.id) in listed:
-            yield f"{edit.id or 'new'}  {edit.field}: {change_text(edit)}"
-    if len({(edit.type, edit.id) for edit in edits}) > shown:
-        yield from totals(edits)
+            yield f"{edit.id or 'new'}  {edit.field}: {change_text(edit, labels)}"
+    if len(objects) > shown:
+        yield f"and {len(objects) - shown} more objects"
 
 
-def totals(edits: Sequence[Edit]) -> Iterator[str]:
-    """Numbers of changed objects by field, and of items that lists lose."""
-    counts = Counter(edit.field for edit in edits)
-    removed: Counter[str] = Counter()
-    for edit in edits:
-        removed[edit.field] += len(list_change(edit).removed)
-    for name, count in counts.items():
-        lost = f", {removed[name]} items removed" if removed[name] else ""
-        yield f"{name}: {count} objects{lost}"
+def _map_parts(edit: Edit, change: MapChange) -> Iterator[Part]:
+    before = edit.before if isinstance(edit.before, dict) else {}
+    space = ""
+    for name, value in change.values.items():
+        yield Part(f"{space}{name}: ")
+        if name in before:
+            yield Part(_text(before[name]), "removed")
+            yield Part(" -> ")
+        yield Part(_text(value), "added")
+        space = "  "
+    for name in change.removed:
+        yield Part(
+            f"{space}-{name}: {_text(before[name])}" if name in before else f"{space}-{name}", "removed"
+        )
+        space = "  "
 
 
-def change_text(edit: Edit) -> str:
-    """An edit in a few words: `60 -> 80`, `-6 +5` for lists, `height=180 -weight` for maps."""
-    if isinstance(edit.after, MapChange):
-        parts = [f"{name}={_text(value)}" for name, value in edit.after.values.items()]
-        return " ".join([*parts, *(f"-{name}" for name in edit.after.removed)])
-    if isinstance(edit.after, Change) or (isinstance(edit.before, list) and isinstance(edit.after, list)):
-        change = list_change(edit)
-        parts = [f"-{_text(item)}" for item in change.removed] + [f"+{_text(item)}" for item in change.added]
-        return " ".join(parts) or "no change"
-    return f"{_text(edit.before)} -> {_text(edit.after)}"
+def _list_parts(edit: Edit, labels: Labels) -> Iterator[Part]:
+    change = list_change(edit)
+    shown = [Part(f"-{_shown(edit, item, labels)}", "removed") for item in change.removed]
+    shown += [Part(f"+{_shown(edit, item, labels)}", "added") for item in change.added]
+    for number, part in enumerate(shown or [Part("in another order")]):
+        yield part if number == 0 else Part(f" {part.text}", part.kind)
+
+
+def _shown(edit: Edit, value: Any, labels: Labels) -> str:
+    """A value on one line; a link as the name of the object it leads to."""
+    relation = relationships(edit.type).get(edit.field)
+    if relation is None or value is None or value is UNSET:
+        return _text(value)
+    one = str(key_of(value))
+    name = labels.get((relation.inverse_type, one))
+    more = {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else {}
+    carried = [f"{k}={_text(v)}" for k, v in more.items() if not k.endswith("_id")]
+    return " ".join([_text(name) if name else one, *carried])
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, str) and (len(value) > _LONG or "\n" in value)
+
+
+def word_parts(before: str, after: str) -> Iterator[Part]:
+    """The differences of two long texts, with some of what stands around them."""
+    old, new = _words(before), _words(after)
+    if len(old) + len(new) > _MOST_WORDS:
+        yield Part(f"{len(before)} characters", "removed")
+        yield Part(" -> ")
+        yield Part(f"{len(after)} characters", "added")
+        return
+    for number, (kind, a, b, c, d) in enumerate(
+        SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    ):
+        if kind == "equal":
+            yield Part(_around("".join(old[a:b]), is_first=number == 0, is_last=b == len(old)))
+            continue
+        if a < b:
+            yield Part(f"[-{visible(''.join(old[a:b]), blanks=True)}-]", "removed")
+        if c < d:
+            yield Part(f"{{+{visible(''.join(new[c:d]), blanks=True)}+}}", "added")
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\s|\w+|[^\w\s]", text)
+
+
+def _around(text: str, *, is_first: bool, is_last: bool) -> str:
+    """The ends of what both texts have."""
+    head = "" if is_first else text[:_AROUND]
+    tail = "" if is_last else text[-_AROUND:]
+    if len(text) <= len(head) + len(tail):
+        return visible(text)
+    return f"{visible(head)}...{visible(tail)}"
+
+
+def visible(text: str, *, blanks: bool = False) -> str:
+    r"""`text` on one line with control characters and odd white space written out.
+
+    With `blanks` leading and trailing spaces, which could not be seen, are dots.
+
+    >>> visible("a\tb\u00a0c"), visible(" a b ", blanks=True)
+    ('a\\tb\\u00a0c', '\u00b7a b\u00b7')
+    """
+    found = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    found = _HIDDEN.sub(lambda each: f"\\u{ord(each[0]):04x}", found)
+    if not blanks:
+        return found
+    start, end = len(found) - len(found.lstrip(" ")), len(found) - len(found.rstrip(" "))
+    if start == len(found):
+        return "\u00b7" * start
+    return "\u00b7" * start + found.strip(" ") + "\u00b7" * end
 
 
 def list_change(edit: Edit) -> Change:
@@ -70,13 +177,20 @@ def list_change(edit: Edit) -> Change:
 
 
 def _text(value: Any) -> str:
-    """A value on one line: texts in quotes, so that white space and control characters show."""
+    """A value on one line: texts in quotes, so that white space at their ends shows."""
     if value is UNSET:
         return "?"
-    if isinstance(value, str) and value.isdecimal():
-        return value
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONG else f"{text[:_LONG]}... ({len(text)} characters)"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and value.startswith("data:"):
+        return f"a picture ({len(value)} characters)"
+    if isinstance(value, str):
+        text = value if value.isdecimal() else f'"{visible(value)}"'
+    else:
+        text = visible(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= 2 * _LONG else f"{text[: 2 * _LONG]}... ({len(text)} characters)"
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

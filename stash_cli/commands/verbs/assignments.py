@@ -1,0 +1,301 @@
+"""Assignments of `update`: words such as `rating100=80` and `tags+=A`, and flags, as one list."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.commands.argv import value_parsers
+from stash_cli.commands.argv.input_flags import InputFlag, input_flags
+from stash_cli.commands.verbs.list_flags import ADD, REMOVE, SET, update_type
+from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
+from stash_cli.core.orm.input import attributes
+from stash_cli.core.orm.merge import COUNTERS
+from stash_cli.core.orm.quirks import update_value
+from stash_cli.core.orm.side_mutations import SIDE_MUTATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from stash_cli.core.types.entities import Entity
+
+
+class Op(StrEnum):
+    """The operator of an assignment."""
+
+    SET = "="
+    ADD = "+="
+    REMOVE = "-="
+    CLEAR = "!"
+    SUBSTITUTE = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """A regular expression, and the text that replaces each match of it."""
+
+    pattern: re.Pattern[str]
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A field that can be assigned: its attribute, and the flag that reads its values."""
+
+    entity: Entity
+    attr: str
+    flag: InputFlag
+
+    @property
+    def is_list(self) -> bool:
+        return self.flag.many
+
+    @property
+    def is_map(self) -> bool:
+        return self.flag.keyed
+
+    @property
+    def is_number(self) -> bool:
+        return self.flag.field.type.name in ("Int", "Float")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds text that can be searched and replaced."""
+        return self.flag.field.type.name == "String" and not self.flag.inner
+
+    @cached_property
+    def parse(self) -> Callable[[str], Any]:
+        """The parser of a text: of a value, or of a whole list."""
+        if self.flag.field.type.name == "Boolean":
+            return value_parsers.yes_or_no
+        if self.is_map:
+            return lambda text: value_parsers.json_value(text, dict)
+        one = next(self.flag.flags("")).parse
+        return value_parsers.list_of(one) if self.is_list else one
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One assignment: `value` is parsed, names in it are not looked up yet.
+
+    `key` is that of a map; `word` is what was typed, for errors.
+    """
+
+    target: Target
+    op: Op
+    value: Any = None
+    key: str = ""
+    word: str = ""
+
+
+_WORD = re.compile(
+    r"""(?P<name>[A-Za-z_][\w-]*?(?:\.(?:"[^"]*"|'[^']*'|[^=~!+"'-][^=~!+]*?))?)"""
+    r"(?P<op>\+=|-=|=|~|!\Z)(?P<text>.*)",
+    re.DOTALL,
+)
+_NAMED = re.compile(r"(?:id|name):")
+
+
+def split_words(words: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The words that choose objects, and those that assign."""
+    chosen: list[str] = []
+    assigning: list[str] = []
+    for word in words:
+        (assigning if _is_assignment(word) else chosen).append(word)
+    return chosen, assigning
+
+
+def _is_assignment(word: str) -> bool:
+    return not _NAMED.match(word) and _WORD.fullmatch(word) is not None
+
+
+def parse_assignment(entity: Entity, word: str) -> Assignment:
+    """The assignment that a word means. Raises StashInputError that quotes it."""
+    found = _WORD.fullmatch(word)
+    if found is None:
+        raise StashInputError(f"{word}: not an assignment such as title=TEXT, tags+=NAME or title!")
+    name, dot, key = found["name"].partition(".")
+    target = target_of(entity, name if dot else found["name"], word)
+    if dot:
+        key = key[1:-1] if key[0] in "\"'" else key
+    try:
+        return _checked(Assignment(target, Op(found["op"]), found["text"], key, word))
+    except StashUsageError as error:
+        raise StashInputError(f"{found['name']}: {error.message}", hint=error.hint) from None
+
+
+def target_of(entity: Entity, name: str, word: str = "") -> Target:
+    """The field of this name, which is the API's or that of a flag. Raises StashInputError."""
+    known = targets(entity)
+    found = known.get(name.removeprefix("--").replace("-", "_"))
+    if found is not None:
+        return found
+    near = did_you_mean(name, known)
+    hint = f"A {entity.noun} of that name is written name:{word}." if word else None
+    if "custom_fields" in known and not near:
+        near = f"A field of your own is written custom.{name}."
+    raise StashInputError(f"no such field: {name}. {near}".rstrip(), hint=hint)
+
+
+@cache
+def targets(entity: Entity) -> Mapping[str, Target]:
+    """Every name of a field that can be assigned -> the field."""
+    found: dict[str, Target] = {}
+    for each in _targets(entity):
+        flag = each.flag
+        many = [f"{flag.word}s"] if each.is_list else []
+        for name in (each.attr, flag.field.name, flag.word, *many):
+            found.setdefault(name, each)
+        if each.is_map:
+            found["custom"] = each
+    return found
+
+
+def _targets(entity: Entity) -> Iterator[Target]:
+    shown = attributes(entity.type)
+    for name, flag in input_flags(update_type(entity)).items():
+        yield Target(entity, shown.get(name, name), flag)
+    for type_name, attr in SIDE_MUTATIONS:
+        if type_name == entity.type and attr in COUNTERS:
+            yield Target(entity, attr, InputFlag(entity.api.fields[attr], attr))
+
+
+def _checked(given: Assignment) -> Assignment:
+    """An assignment with its text read, if the field takes the operator."""
+    target, text = given.target, str(given.value)
+    _check_key(given)
+    if given.op is Op.CLEAR:
+        if not given.key:
+            check_clearing(target)
+        return _with(given, None)
+    if given.op is Op.SUBSTITUTE:
+        return _with(given, _substitution(target, given.key, text))
+    if not text.strip():
+        field = given.word.rstrip("+-=").rstrip()
+        raise StashInputError("it is given nothing", hint=f"Write {field}! to clear it.")
+    if given.op is not Op.SET and not (target.is_list or target.is_number):
+        name = given.word.partition(given.op)[0]
+        raise StashInputError(
+            "only lists and numbers take += and -=", hint=f"Write {name}=TEXT or {name}~/OLD/NEW/."
+        )
+    return _with(given, _value(given, text))
+
+
+def _check_key(given: Assignment) -> None:
+    """Refuse a key where there is no map, and a part of a map without one."""
+    if given.key and not given.target.is_map:
+        raise StashInputError("it has no parts")
+    if given.target.is_map and not given.key and given.op not in (Op.SET, Op.CLEAR):
+        raise StashInputError("name the key: custom.NAME=VALUE")
+
+
+def _value(given: Assignment, text: str) -> Any:
+    """The value in a text: a template, a value of a map, or what the field takes."""
+    if is_template(text):
+        from stash_cli.core.templates import Template
+
+        return Template(text, given.target.entity.type)
+    return value_parsers.scalar(text) if given.key else given.target.parse(text)
+
+
+def _with(given: Assignment, value: Any) -> Assignment:
+    return Assignment(given.target, given.op, value, given.key, given.word)
+
+
+def is_template(text: str) -> bool:
+    """Whether a text has parts that a template fills."""
+    return "{{" in text or "{%" in text
+
+
+def check_clearing(target: Target) -> None:
+    """Raise StashInputError for a field that no server empties."""
+    is_count = target.attr in COUNTERS
+    if not (target.is_list or target.is_map or is_count):
+        update_value(target.entity.type, target.flag.field.name, None)
+
+
+def _substitution(target: Target, key: str, text: str) -> Substitution:
+    """The parts of `/old/new/`, or of `|old|new|`; `i` behind them ignores case."""
+    if not (target.is_text or key):
+        raise StashInputError("only text takes ~/old/new/")
+    mark = text[:1]
+    parts = _parts(text[1:], mark) if mark and not mark.isalnum() and mark != "\\" else []
+    if len(parts) != 3 or parts[2] not in ("", "i") or not parts[0]:  # noqa: PLR2004 - old, new, flags
+        raise StashInputError("expected ~/old/new/, where old is a regular expression")
+    try:
+        pattern = re.compile(parts[0], re.IGNORECASE if parts[2] else 0)
+        re.sub(pattern, parts[1], "")
+        pattern.sub(parts[1], "")
+    except (re.error, IndexError) as error:
+        raise StashInputError(f"{parts[0]!r} is not a regular expression: {error}") from None
+    return Substitution(pattern, parts[1])
+
+
+def _parts(text: str, mark: str) -> list[str]:
+    """A text split at a character, except behind a backslash."""
+    found: list[str] = []
+    part, at = "", 0
+    while at < len(text):
+        if text[at] == "\\" and text[at + 1 : at + 2] == mark:
+            part, at = part + mark, at + 2
+        elif text[at] == mark:
+            found, part, at = [*found, part], "", at + 1
+        else:
+            step = 2 if text[at] == "\\" else 1
+            part, at = part + text[at : at + step], at + step
+    return [*found, part]
+
+
+def read_assignments(
+    entity: Entity, words: Sequence[str], flags: Mapping[str, Any], cleared: Sequence[str]
+) -> list[Assignment]:
+    """The assignments of a command line: words, then flags, then `--clear`.
+
+    Raises StashUsageError for a field that is given two values, or one and none.
+    """
+    found = [parse_assignment(entity, word) for word in words]
+    found += [each for dest, value in flags.items() for each in _of_flag(entity, dest, value)]
+    found += [_cleared(entity, name) for name in cleared]
+    _check_once(found)
+    return found
+
+
+def _of_flag(entity: Entity, dest: str, value: Any) -> Iterator[Assignment]:
+    """What a flag assigns: `dest` is a field, or the mode of a part of one before it."""
+    mode, space, name = dest.rpartition(" ")
+    target = next(each for each in _targets(entity) if each.flag.field.name == name)
+    word = f"--{mode.lower() + '-' if space else ''}{target.flag.word.replace('_', '-')}"
+    if target.is_map:
+        pairs = [(key, None) for key in value] if mode == REMOVE else value
+        op = Op.CLEAR if mode == REMOVE else Op.SET
+        yield from (Assignment(target, op, item, key, word) for key, item in pairs)
+    elif mode == SET:
+        yield Assignment(target, Op.SET, [item for text in value for item in text], word=word)
+    else:
+        op = {ADD: Op.ADD, REMOVE: Op.REMOVE}.get(mode, Op.SET)
+        yield Assignment(target, op, value, word=word)
+
+
+def _cleared(entity: Entity, name: str) -> Assignment:
+    try:
+        target = target_of(entity, name)
+        check_clearing(target)
+    except StashInputError as error:
+        raise StashInputError(f"--clear: {error.message}", hint=error.hint) from None
+    return Assignment(target, Op.CLEAR, word=f"--clear {name}")
+
+
+def _check_once(given: Sequence[Assignment]) -> None:
+    """Refuse a field with two values, and one that is cleared and assigned."""
+    seen: dict[tuple[str, str], Assignment] = {}
+    for each in given:
+        if each.op not in (Op.SET, Op.CLEAR):
+            continue
+        before = seen.setdefault((each.target.attr, each.key), each)
+        if before is not each and (before.op is not each.op):
+            raise StashUsageError(f"{each.word}: it is given a value as well")
+        if before is not each and before.value != each.value:
+            raise StashUsageError(f"{each.word}: it is given two values")

@@ -1,0 +1,85 @@
+"""`--interactive`: a question about each object of a draft."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from stash_cli.core.errors import StashError, StashInputError, StashNotConfirmedError
+from stash_cli.output import failures
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from stash_cli.commands.verbs.editing import Editing
+    from stash_cli.core.edits.draft import ObjectEdits
+
+    Edited = Callable[[ObjectEdits, list[str]], Awaitable[ObjectEdits]]
+    """Makes other edits of an object, from words such as title=TEXT."""
+
+HELP = """\
+y - change this object
+n - leave it as it is
+a - change it and all that follow
+q - leave it and all that follow; change those with a y
+e - type other assignments for this object
+? - this help"""
+
+
+async def choose(editing: Editing, edited: Edited) -> None:
+    """Ask about each object, and keep those that are to be changed in the draft.
+
+    Raises StashNotConfirmedError without a terminal to ask, and when none is left.
+    """
+    from stash_cli.core.edits.draft import Draft
+
+    streams = editing.runtime.streams
+    if not streams.interactive:
+        raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
+    kept, left, answer = Draft(), 0, ""
+    for read_at, page in editing.draft.pages():
+        chosen = []
+        for each in page:
+            one = each
+            if answer not in ("a", "q"):
+                editing.show(one)
+                answer, one = await _answer(editing, one, edited)
+            if answer in ("y", "a") and one.edits:
+                chosen.append(one)
+            else:
+                left += 1
+                editing.outcomes.asked.remove(one.id)
+        kept.add(chosen, read_at)
+    editing.draft.close()
+    editing.draft = kept
+    if not len(kept):
+        raise StashNotConfirmedError("none was chosen: nothing was changed")
+
+
+async def _answer(editing: Editing, each: ObjectEdits, edited: Edited) -> tuple[str, ObjectEdits]:
+    """The answer about one object, and its edits."""
+    streams = editing.runtime.streams
+    while True:
+        question = f"change {editing.entity.noun} {each.id}? [y,n,a,q,e,?] "
+        answer = failures.answer(streams, question).lower()[:1]
+        if answer in ("y", "n", "a", "q"):
+            return answer, each
+        if answer == "e":
+            each = await _edit(editing, each, edited)
+            editing.show(each)
+        elif not answer:  # as at `[y/N]`, and when the input has ended
+            return "n", each
+        else:
+            for line in HELP.splitlines():
+                streams.say(line)
+
+
+async def _edit(editing: Editing, each: ObjectEdits, edited: Edited) -> ObjectEdits:
+    streams = editing.runtime.streams
+    text = failures.answer(streams, "assignments, such as title='New name' tags+=A: ")
+    try:
+        return await edited(each, shlex.split(text)) if text else each
+    except (StashError, ValueError) as error:
+        message = error.message if isinstance(error, StashInputError) else str(error)
+        streams.say(message, label="stash:", style="red")
+        return each

@@ -1,0 +1,295 @@
+"""Carrying out a draft of edits: show it, ask, send it, and say what happened."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions
+from stash_cli.core.errors import StashError, StashNotConfirmedError, StashUsageError, StashVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from stash_cli.commands.outcomes import Outcomes
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.verbs.changes import Names
+    from stash_cli.commands.verbs.choosing import Edited
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.apply import Applier, Note
+    from stash_cli.core.edits.draft import Draft, ObjectEdits
+    from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.graphql.batch import BatchOperation
+    from stash_cli.core.types.entities import Entity
+
+MOST = 1000
+"""Objects that are changed without a person's yes."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EditOptions(CommandOptions):
+    """Options of commands that change many objects."""
+
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask before changing several objects")] = (
+        False
+    )
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="show what would change, send nothing")] = (
+        False
+    )
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="ask about each object: y n a q e ?")
+    ] = False
+    max_changes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-changes", metavar="N", min=0, help=f"refuse to change more objects; {MOST} with --yes"
+        ),
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="overwrite what others changed meanwhile")] = False
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="stop at the first object that fails")] = (
+        False
+    )
+    failed_to: Annotated[
+        str | None,
+        typer.Option("--failed-to", metavar="FILE", help="write the ids that were not changed, one a line"),
+    ] = None
+
+
+@dataclass
+class Editing:
+    """One command that changes objects: the draft of its edits, and their outcomes.
+
+    `unchanged` are objects that are so already.
+    """
+
+    session: Session
+    runtime: Runtime
+    entity: Entity
+    options: EditOptions
+    draft: Draft
+    names: Names
+    outcomes: Outcomes
+    unchanged: list[str]
+
+    def preview(self) -> None:
+        """Print the edits of the first objects, and totals."""
+        from itertools import islice
+
+        from stash_cli.core.edits.diff import SHOWN
+
+        for each in islice(self.draft, SHOWN):
+            self.show(each)
+        if len(self.draft) > SHOWN:
+            self.runtime.streams.note(f"... and {len(self.draft) - SHOWN:,} more {self.entity.plural}")
+        for line in self.totals():
+            self.runtime.streams.note(line)
+
+    def show(self, each: ObjectEdits) -> None:
+        """Print the edits of one object."""
+        from stash_cli.core.edits.diff import parts
+        from stash_cli.output.diff import show_object
+
+        rows = [(edit.field, parts(edit, self.names.labels)) for edit in each.edits]
+        show_object(self.runtime.streams, self.entity.noun, each.id, each.label, rows)
+
+    def totals(self) -> Iterator[str]:
+        """Lines with the numbers of what changes, of replaced lists on a line of its own."""
+        from stash_cli.core.edits.pace import requests_of
+
+        totals = self.draft.totals
+        if len(self.draft) > 1:
+            for (name, operation), count in totals.by_field.items():
+                items = [f"{totals.added[name]:,} added"] if totals.added[name] else []
+                items += [f"{totals.removed[name]:,} removed"] if totals.removed[name] else []
+                more = f": {', '.join(items)}" if operation == "changed" and items else ""
+                yield f"{name}: {operation} on {self._count(count)}{more}"
+        if lost := totals.replaced.total():
+            each = ", ".join(f"{count:,} of {name}" for name, count in totals.replaced.items() if count)
+            yield f"lists that are replaced or cleared lose {lost:,} items: {each}"
+        for target, _, name in self.names.to_make():
+            yield f"makes the {_noun(target)} {name!r}"
+        cannot, stay = len(self.outcomes.problems), len(self.unchanged)
+        told = [f"{self._count(len(self.draft))} {'changes' if len(self.draft) == 1 else 'change'}"]
+        told += [f"{stay:,} so already"] if stay else []
+        told += [f"{cannot:,} cannot be changed"] if cannot else []
+        requests = requests_of([len(self.draft)]) + len(self.names.to_make())
+        yield f"{', '.join(told)}; {requests} request{'s' if requests != 1 else ''} or more"
+
+    def _count(self, number: int) -> str:
+        return f"{number:,} {self.entity.noun if number == 1 else self.entity.plural}"
+
+    def print_plan(self, server: Any) -> None:
+        """Print the edits, and a line of JSON per mutation; with --json the whole plan."""
+        from stash_cli.core.edits.diff import edit_json
+        from stash_cli.core.edits.run import operations_of
+
+        streams = self.runtime.streams
+        if self.runtime.options.output == "json":
+            operations = [op for _, page in self.draft.pages() for op in operations_of(page, server)]
+            plan = {
+                "edits": [edit_json(edit) for each in self.draft for edit in each.edits],
+                "operations": [{each.name: each.args} for each in operations],
+                "creates": [{"type": target, "name": name} for target, _, name in self.names.to_make()],
+                "unchanged": self.unchanged,
+                "problems": {one: error.message for one, error in self.outcomes.problems.items()},
+            }
+            streams.data(json.dumps(plan, ensure_ascii=False) + "\n")
+            return
+        self.preview()
+        for _, page in self.draft.pages():
+            for each in operations_of(page, server):
+                streams.data(json.dumps({each.name: each.input}, ensure_ascii=False) + "\n")
+
+    async def consent(self, edited: Edited) -> bool:
+        """Ask about what is to be changed; whether a person was asked.
+
+        `edited` makes other edits of an object.
+        Raises StashNotConfirmedError for a no, without a terminal to ask, and for more objects than allowed.
+        """
+        from stash_cli.output.failures import confirm
+
+        streams, options, count = self.runtime.streams, self.options, len(self.draft)
+        limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
+        if limit is not None and count > limit:
+            raise StashNotConfirmedError(
+                f"this would change {self._count(count)}, more than {limit:,}: nothing was changed",
+                hint=f"Allow it with --max-changes {count}.",
+            )
+        if options.interactive:
+            from stash_cli.commands.verbs.choosing import choose
+
+            await choose(self, edited)
+            return True
+        is_single = count + len(self.outcomes.problems) + len(self.unchanged) == 1
+        if is_single or options.yes:
+            return False
+        if streams.interactive:
+            self.preview()
+        confirm(streams, f"change {self._count(count)}", yes=False)
+        return True
+
+    async def apply(self, *, asked: bool) -> None:
+        """Make what is missing, and send the edits; the outcomes say what happened."""
+        from asyncio import CancelledError
+
+        from stash_cli.commands.sending import tell_interrupted
+        from stash_cli.core.edits.apply import Applier
+        from stash_cli.core.edits.run import DraftRun
+
+        applier = Applier(self.session, is_shielded=True, fail_fast=self.options.fail_fast)
+        run = DraftRun(applier, self._read, self.entity.type, self.draft)
+        run.asked, run.force, run.expect = asked, self.options.force, self._expect
+        try:
+            run.ids = await self._make_missing(applier)
+            with self._noting() as note:
+                await run.apply(note, self._fail, skip=self.outcomes.problems)
+        except CancelledError:
+            tell_interrupted(self.runtime, self.outcomes)
+            raise
+        finally:
+            self._leave(run.already)
+            self.outcomes.gave_up = applier.stopped
+            self.write_failed()
+        if isinstance(applier.stopped, StashUsageError | StashVersionError) and self.outcomes.untried:
+            raise applier.stopped
+
+    async def _read(self, ids: Sequence[str], paths: Sequence[str]) -> dict[str, Any]:
+        """Rows by id; fields that the server lacks are left out."""
+        from stash_cli.core.client.paging import pages_by_id
+
+        server = await self.session.learn()
+        known = [path for path in paths if server.has_path(self.entity.type, path)]
+        return {
+            row["id"]: row
+            async for rows in pages_by_id(self.session, self.entity, ids, known)
+            for row in rows
+        }
+
+    def _leave(self, ids: Sequence[str]) -> None:
+        """Count objects as unchanged that were found to be so already."""
+        self.unchanged += ids
+        left = set(ids)
+        self.outcomes.asked[:] = [one for one in self.outcomes.asked if one not in left]
+
+    def _expect(self, operations: Sequence[Operation]) -> None:
+        for each in operations:
+            self.outcomes.expect(each.ids)
+
+    def _fail(self, one: str, error: StashError) -> None:
+        self.outcomes.fail([one], error)
+
+    async def _make_missing(self, applier: Applier) -> dict[str, str]:
+        """Make the objects that the edits name and that are not there: provisional id -> id."""
+        from stash_cli.core.edits.plan import plan_create
+
+        wanted = self.names.to_make()
+        operations = [plan_create(target, {"name": name}) for target, _, name in wanted]
+        found: dict[str, str] = {}
+
+        def note(operation: Operation, done: BatchOperation) -> None:
+            if done.error is not None:
+                raise done.error
+            provisional = next(
+                one for (_, one, _), each in zip(wanted, operations, strict=True) if each is operation
+            )
+            found[provisional] = str(done.result["id"])
+
+        await applier.apply(operations, note)
+        for target, _, name in wanted:
+            self.runtime.streams.note(f"made the {_noun(target)} {name!r}")
+        return found
+
+    @contextmanager
+    def _noting(self) -> Iterator[Note]:
+        """A recorder of outcomes, with a bar on a terminal where there is more than one request."""
+        from stash_cli.core.edits.pace import START
+        from stash_cli.output.progress import open_progress
+
+        streams, total = self.runtime.streams, len(self.draft)
+        is_shown = streams.animated and total > START
+        bar = open_progress(streams, "bar" if is_shown else "none")
+
+        def note(operation: Operation, done: BatchOperation) -> None:
+            self.outcomes.record(operation, done)
+            ended = len(self.outcomes.done) + len(self.outcomes.problems)
+            bar.update(f"{ended:,} of {self._count(total)}", min(1.0, ended / max(1, total)))
+
+        try:
+            yield note
+        finally:
+            bar.close()
+
+    def write_failed(self) -> None:
+        """Write the ids of objects that were not changed to the file of `--failed-to`."""
+        if self.options.failed_to is None:
+            return
+        ids = [*self.outcomes.problems, *self.outcomes.left]
+        text = "".join(f"{one}\n" for one in ids)
+        if self.options.failed_to == "-":
+            self.runtime.streams.data(text)
+            return
+        try:
+            Path(self.options.failed_to).write_text(text, encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.runtime.streams.warn(f"{self.options.failed_to} cannot be written: {reason}")
+
+    def tell(self) -> None:
+        """Note what was changed, and what was so already."""
+        streams = self.runtime.streams
+        so = f"{self._count(len(self.unchanged))} so already" if self.unchanged else ""
+        if not self.outcomes.asked:
+            streams.note(f"nothing to change: {so}" if so else "nothing to change")
+        elif self.outcomes.complete:
+            streams.note(", ".join(filter(None, [self.outcomes.done_message(), so])))
+
+
+def _noun(type_name: str) -> str:
+    from stash_cli.core.types.entities import ENTITIES
+
+    return ENTITIES[type_name].noun

@@ -1,0 +1,141 @@
+"""A second look at objects before planned edits are sent: what others changed meanwhile is left alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashConflictError, StashError, StashNotFoundError
+from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
+from stash_cli.core.orm.history import Conflict
+from stash_cli.core.orm.input import before_of, field_paths
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+    from stash_cli.core.edits.draft import ObjectEdits
+
+    Row = Mapping[str, Any]
+    Read = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, Row]]]
+    """Reads objects by their ids: rows by id, with these paths; objects that are gone are left out."""
+
+
+async def recheck(
+    read: Read, type_name: str, page: Sequence[ObjectEdits]
+) -> tuple[list[ObjectEdits], dict[str, StashError]]:
+    """Read the objects of a page again: the edits that still hold, and the errors of the other objects.
+
+    A value that is not what the edit was planned on is a conflict. Lists and maps that are changed by parts
+    keep what others put in. What is as wanted already is left out.
+    """
+    rows = await read([each.id for each in page], paths_of(type_name, fields_of(page)))
+    found: list[ObjectEdits] = []
+    errors: dict[str, StashError] = {}
+    for each in page:
+        row = rows.get(each.id)
+        if row is None:
+            errors[each.id] = StashNotFoundError(f"no {ENTITIES[type_name].noun} with id {each.id}")
+            continue
+        edits, conflicts = rebase(each.edits, row)
+        if conflicts:
+            errors[each.id] = _error(conflicts)
+        else:
+            times = {name: row.get(name) or [] for name in each.times}
+            found.append(replace(each, edits=edits, times=times))
+    return found, errors
+
+
+def fields_of(page: Iterable[ObjectEdits]) -> list[str]:
+    """Fields that edits of a page change, and the histories of what is counted."""
+    names = (name for each in page for name in (*(edit.field for edit in each.edits), *each.times))
+    return list(dict.fromkeys(names))
+
+
+def paths_of(type_name: str, fields: Iterable[str]) -> list[str]:
+    """Paths to select for fields of an object, and its id."""
+    wanted = set(fields)
+    declared = (field for field in ENTITIES[type_name].api.fields.values() if field.attr in wanted)
+    return ["id", *(path for field in declared for path in field_paths(field))]
+
+
+def rebase(edits: Iterable[Edit], row: Row) -> tuple[tuple[Edit, ...], dict[str, Conflict]]:
+    """Edits upon what the server has now, and the fields where that is not what they were planned on."""
+    found: list[Edit] = []
+    conflicts: dict[str, Conflict] = {}
+    for edit in edits:
+        now = before_of(edit.type, edit.field, row)
+        if now is UNSET or edit.before is UNSET:
+            found.append(edit)
+        elif is_so(replace(edit, before=now)):
+            continue
+        elif is_kept(edit, now):
+            found.append(replace(edit, before=now))
+        else:
+            conflicts[edit.field] = Conflict(edit.before, edit.result, now)
+    return tuple(found), conflicts
+
+
+def is_kept(edit: Edit, now: Any) -> bool:
+    """Whether an edit may be made of `now`: it is as it was, or the change leaves the rest alone."""
+    if isinstance(edit.after, Change):
+        return True
+    if isinstance(edit.after, MapChange):
+        before, after = edit.before or {}, now or {}
+        touched = {*edit.after.values, *edit.after.removed}
+        return all(same_value(before.get(key), after.get(key)) for key in touched)
+    return equal(edit.type, edit.field, edit.before, now)
+
+
+def is_so(edit: Edit) -> bool:
+    """Whether the server has what an edit asks for already, as far as it was read."""
+    if edit.before is UNSET:
+        return False
+    if isinstance(edit.after, Change):
+        held = {key_of(item) for item in edit.before or ()}
+        added = {key_of(item) for item in edit.after.added}
+        return added <= held and held.isdisjoint(key_of(item) for item in edit.after.removed)
+    if isinstance(edit.after, MapChange):
+        before = edit.before or {}
+        kept = all(key in before and same_value(before[key], item) for key, item in edit.after.values.items())
+        return kept and before.keys().isdisjoint(edit.after.removed)
+    return equal(edit.type, edit.field, edit.before, edit.after)
+
+
+def equal(type_name: str, field: str, one: Any, other: Any) -> bool:
+    """Whether two values of a field are the same; servers return links in any order, and "" for no text."""
+    if isinstance(one, list) or isinstance(other, list):
+        left, right = list(one or ()), list(other or ())
+        if field in relationships(type_name) or field == "stash_ids":
+            return sorted(map(_shape, left)) == sorted(map(_shape, right))
+        return left == right
+    if isinstance(one, dict) or isinstance(other, dict):
+        left_map, right_map = one or {}, other or {}
+        return left_map.keys() == right_map.keys() and all(
+            same_value(left_map[key], right_map[key]) for key in left_map
+        )
+    return same_value(one if one != "" else None, other if other != "" else None)
+
+
+def same_value(one: Any, other: Any) -> bool:
+    """Whether two plain values are the same; servers turn true into 1 and 2.0 into 2."""
+    return bool(one == other)
+
+
+def _shape(item: Any) -> str:
+    """An item with what it carries; the time of a stash-box id is the server's."""
+    if not isinstance(item, dict):
+        return str(item)
+    kept = {name: value for name, value in item.items() if value is not None and name != "updated_at"}
+    return json.dumps(kept, sort_keys=True)
+
+
+def _error(conflicts: dict[str, Conflict]) -> StashConflictError:
+    return StashConflictError(
+        f"changed by others since it was read, in {', '.join(conflicts)}",
+        conflicts,
+        hint="Look at it and try again, or overwrite it with --force.",
+    )

@@ -1,0 +1,143 @@
+"""A draft made true: windows of its objects are checked again, planned and sent, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.counts import HISTORIES
+from stash_cli.core.edits.pace import Pace
+from stash_cli.core.edits.plan import CHUNK, plan_updates
+from stash_cli.core.edits.recheck import recheck
+from stash_cli.core.errors import StashError
+from stash_cli.core.orm.edit import Change, Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.edits.apply import Applier, Note
+    from stash_cli.core.edits.draft import Draft, ObjectEdits
+    from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.edits.recheck import Read
+
+STALE = 10.0
+"""Seconds after which what was read is read again before it is changed."""
+_AHEAD = 3
+"""Requests for which objects are checked at a time."""
+
+Fail = Callable[[str, StashError], None]
+"""Called with the id of an object that is not changed, and the reason."""
+
+
+@dataclass
+class DraftRun:
+    """Sends the edits of a draft.
+
+    With `asked` a person has looked at the edits meanwhile, so every object is read again; else only what was
+    read STALE seconds ago. With `force` what others changed is overwritten. `ids` are those of objects made
+    for this draft, by their provisional ids.
+    """
+
+    applier: Applier
+    read: Read
+    type: str
+    draft: Draft
+    asked: bool = False
+    force: bool = False
+    ids: dict[str, str] = field(default_factory=dict)
+    expect: Callable[[Sequence[Operation]], None] = lambda _: None
+    """Called with the operations of a window before they are sent."""
+    already: list[str] = field(default_factory=list)
+    """Objects that turned out to be so already when they were read again."""
+
+    async def apply(self, note: Note, fail: Fail, skip: Collection[str] = ()) -> None:
+        """Send the edits; `note` and `fail` are called once the outcome of each object is known."""
+        server = await self.applier.session.learn()
+        pace = self.applier.pace = self.applier.pace or Pace()
+        for read_at, page in self.draft.pages():
+            left = page
+            while left and self.applier.stopped is None:
+                size = min(2 * CHUNK, _AHEAD * pace.size)
+                window, left = left[:size], left[size:]
+                checked = await self._checked(window, read_at, fail)
+                operations = operations_of(checked, server, self.ids)
+                self.expect(operations)
+                await self.applier.apply(operations, note, skip=skip)
+
+    async def _checked(self, window: list[ObjectEdits], read_at: float, fail: Fail) -> list[ObjectEdits]:
+        """The objects of a window whose edits still hold."""
+        if self.force or not (self.asked or monotonic() - read_at > STALE):
+            return window
+        found, errors = await recheck(self.read, self.type, window)
+        for one, error in errors.items():
+            fail(one, error)
+        self.already += [each.id for each in found if not each.edits]
+        return [each for each in found if each.edits]
+
+
+def operations_of(
+    objects: Iterable[ObjectEdits], server: ServerCapabilities, ids: Mapping[str, str] | None = None
+) -> tuple[Operation, ...]:
+    """The operations that make the edits of some objects; `ids` are those of objects made for them."""
+    now = datetime.now(UTC)
+    edits = [_with_ids(edit, ids or {}) for each in objects for edit in timed(each, now)]
+    return plan_updates(edits, server).operations
+
+
+def timed(each: ObjectEdits, now: datetime) -> Iterator[Edit]:
+    """The edits of an object, numbers that have a history as changes of it.
+
+    A count is added at a second that is not in the history, and the newest are removed: of a lost answer it
+    can be told whether it was done, and an undo takes off exactly these.
+    """
+    for edit in each.edits:
+        history = HISTORIES.get(edit.field, "")
+        if history not in each.times:
+            yield edit
+            continue
+        by = (edit.after or 0) - (edit.before or 0)
+        held = list(each.times[history])
+        added = (_free_second(held, now),) * by if by > 0 else ()
+        newest = sorted(held, key=_instant, reverse=True)
+        yield replace(edit, field=history, before=held, after=Change(added, tuple(newest[: max(0, -by)])))
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _free_second(history: Iterable[str], now: datetime) -> str:
+    """The last whole second before `now` that is not in a history."""
+    taken = {_instant(text).replace(microsecond=0) for text in history}
+    time = now.replace(microsecond=0) - timedelta(seconds=1)
+    while time in taken:
+        time -= timedelta(seconds=1)
+    return time.isoformat()
+
+
+def _with_ids(edit: Edit, ids: Mapping[str, str]) -> Edit:
+    """An edit with the ids of objects that were made for it."""
+    if not ids:
+        return edit
+    after: Any = edit.after
+    if isinstance(after, Change):
+        after = Change(_made(after.added, ids), after.removed)
+    elif isinstance(after, list):
+        after = list(_made(after, ids))
+    elif isinstance(after, str):
+        after = ids.get(after, after)
+    return replace(edit, after=after)
+
+
+def _made(items: Iterable[Any], ids: Mapping[str, str]) -> tuple[Any, ...]:
+    """Items with the ids of objects that were made."""
+    return tuple(
+        {name: ids.get(value, value) if isinstance(value, str) else value for name, value in item.items()}
+        if isinstance(item, dict)
+        else ids.get(item, item)
+        for item in items
+    )

@@ -1,0 +1,268 @@
+"""`update`: what is chosen, what words and flags assign, what is shown and asked, and what is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import copyfile
+from threading import Thread
+from typing import Any
+
+import pytest
+from cli_support import Cli, Done
+from every import every
+from fault_kinds import errors
+from fault_proxy import FaultProxy, counted
+
+from stash_cli.app import run
+from stash_cli.output.streams import FakeStream, fake_streams
+
+
+@pytest.fixture
+def cli(small_library: Path, library_file: Path, embedded_url: str) -> Cli:
+    """The program over scenes 1 Sea, 2 Sand, 3 Rocks and 4 Dunes."""
+    copyfile(small_library, library_file)
+    return Cli(embedded_url)
+
+
+def scene(cli: Cli, fields: str, one: str = "1") -> Any:
+    """A field of a scene as the library has it."""
+    return cli.ok("scene", "show", one, "--json", "--fields", fields).json[fields.partition(".")[0]]
+
+
+ASSIGNED: list[tuple[list[str], str, Any]] = [
+    (["rating100=80"], "rating100", 80),
+    (["rating100+=5"], "rating100", 95),
+    (["rating100-=15"], "rating100", 75),
+    (["rating100!"], "rating100", None),
+    (["title=The  'end'"], "title", "The  'end'"),
+    (["title~/S(.)a/L$1/"], "title", "L$1"),
+    (["title~/S(.)a/L\\1/"], "title", "Le"),
+    (["title~|sea|a/b|i"], "title", "a/b"),
+    (["organized=yes"], "organized", True),
+    (["organized=off"], "organized", False),
+    (["studio!"], "studio", None),
+    (["studio_id=acme"], "studio.name", "Acme"),
+    (["tags=Outdoor"], "tags.name", ["Outdoor"]),
+    (["tags=Outdoor, id:2"], "tags.name", ["Beach", "Outdoor"]),
+    (['tags=["Outdoor"]'], "tags.name", ["Outdoor"]),
+    (["tags+=Outdoor"], "tags.name", ["Beach", "Outdoor"]),
+    (["tags-=Beach"], "tags.name", []),
+    (["tags-=shore", "tags+=Outdoor"], "tags.name", ["Outdoor"]),
+    (["tags!"], "tags.name", []),
+    (
+        ['urls="https://a.example/1,2",https://b.example'],
+        "urls",
+        ["https://a.example/1,2", "https://b.example"],
+    ),
+    (["custom.height=180", "custom.a b=x"], "custom_fields", {"height": 180, "a b": "x"}),
+    (["custom.'a=b'=1"], "custom_fields", {"a=b": 1}),
+    (["date=2024-5"], "date", "2024-05"),
+    (["details={{ title }} of {{ date }}"], "details", "Sea of 2024-03"),
+    (["tags+={{ studio.name }}", "--create-missing"], "tags.name", ["Acme", "Beach"]),
+    (["play_count+=2"], "play_count", 2),
+    (["--rating100", "7", "--add-tag", "Outdoor"], "rating100", 7),
+    (["--set-tags", "Outdoor,Beach"], "tags.name", ["Beach", "Outdoor"]),
+    (["--set-tags", '["Outdoor"]', "--remove-tag", "Beach"], "tags.name", ["Outdoor"]),
+    (["--set-stash-ids", '{"endpoint":"https://x.example","stash_id":"1"}'], "stash_ids.stash_id", ["1"]),
+]
+
+
+@every(("words", "fields", "value"), ASSIGNED, ids=str)
+def test_words_and_flags_assign(
+    words: list[str], fields: str, value: Any, small_library: Path, tmp_path: Path
+) -> None:
+    copyfile(small_library, tmp_path / "copy.sqlite")
+    cli = Cli(f"embedded:{tmp_path / 'copy.sqlite'}")
+    cli.ok("scene", "update", "1", *words)
+    found = scene(cli, fields)
+    for name in fields.split(".")[1:]:
+        found = sorted(each[name] for each in found) if isinstance(found, list) else found[name]
+    assert found == value
+
+
+REFUSED = [
+    (["rating100=80"], "no scenes are chosen"),
+    (["1"], "nothing to change"),
+    (["1", "titel=x"], "Did you mean title?"),
+    (["1", "height=3"], "custom.height"),
+    (["1", "title="], "title!"),
+    (["1", "title+=x"], "only lists and numbers"),
+    (["1", "rating100~/8/9/"], "only text takes"),
+    (["1", "title~/a/"], "expected ~/old/new/"),
+    (["1", "title~/(/x/"], "not a regular expression"),
+    (["1", "title~/a/\\9/"], "not a regular expression"),
+    (["1", "rating100=101"], "rating100: 101 is not between"),
+    (["1", "organized=maybe"], "not yes or no"),
+    (["1", "organized!"], "cannot be cleared"),
+    (["1", "tags=A,,B"], "a part of the list is empty"),
+    (["1", "custom+=1"], "custom.NAME=VALUE"),
+    (["1", "title.x=1"], "it has no parts"),
+    (["1", "title=a", "title=b"], "two values"),
+    (["1", "title=a", "--clear", "title"], "given a value as well"),
+    (["1", "title={{ nope }}"], "no field 'nope'"),
+    (["1", "--tag", "Beach"], "--add-tag Beach"),
+    (["1", "--performer", "Alice"], "--set-performers Alice"),
+]
+
+
+@every(("words", "text"), REFUSED, ids=str)
+def test_what_is_refused_before_anything_is_asked(words: list[str], text: str, offline: Cli) -> None:
+    done = offline("scenes", "update", *words)
+    assert (done.status, done.out) == (2, "")
+    assert text in done.err
+
+
+def test_what_is_so_already_is_not_sent(cli: Cli) -> None:
+    words = ("tags+=Beach", "rating100=90", "custom.a!")
+    assert "nothing to change: 1 scene so already" in cli.ok("scenes", "update", "1", *words).err
+    done = cli.ok("scenes", "update", "1", "2", *words, "--yes", "-v")
+    assert "updated 1 scene, 1 scene so already" in done.err
+    assert done.err.count("Update -> 200") == 1
+
+
+def test_an_object_that_cannot_be_changed_so_stops_no_other(cli: Cli, tmp_path: Path) -> None:
+    failed = tmp_path / "failed.txt"
+    done = cli("scenes", "update", "1", "4", "99", "rating100+=20", "--yes", "--failed-to", str(failed))
+    assert done.status == 6
+    assert "rating100 would be 110" in done.err
+    assert failed.read_text().split() == ["1", "99"]
+    assert scene(cli, "rating100", "4") == 20
+
+
+def test_ids_on_standard_input_count_once(cli: Cli) -> None:
+    done = cli.ok("scenes", "update", "-", "play_count+=1", "--yes", answers="1\n2\n1\n2\n2\n")
+    assert "updated 2 scenes" in done.err
+    assert [scene(cli, "play_count", one) for one in "12"] == [1, 1]
+
+
+def test_a_count_is_made_at_a_time_of_its_own(cli: Cli) -> None:
+    for _ in range(3):
+        cli.ok("scene", "update", "1", "play_count+=1")
+    times = scene(cli, "play_history")
+    assert len(set(times)) == 3
+    cli.ok("scene", "update", "1", "play_count-=1")
+    assert sorted(scene(cli, "play_history")) == sorted(times)[:2]
+
+
+def test_the_edits_are_shown_with_totals(cli: Cli) -> None:
+    done = cli("scenes", "update", "1", "2", "tags=Outdoor", "title~/a/\t/", terminal=True, answers="n\n")
+    assert done.status == 11
+    for line in (
+        'scene 1 "Sea"',
+        '  tags: -"Beach" +"Outdoor"',
+        '  title: "Sea" -> "Se\\t"',
+        "lists that are replaced or cleared lose 1 items: 1 of tags",
+        "2 scenes change; 1 request or more",
+    ):
+        assert line in done.err.replace("\x1b[31m", "").replace("\x1b[32m", "").replace("\x1b[0m", "")
+    assert '\x1b[31m-"Beach"\x1b[0m' in done.err
+    assert scene(cli, "title") == "Sea"
+
+
+def test_the_whole_plan_as_json(cli: Cli) -> None:
+    words = ("tags=Outdoor", "rating100=90", "--dry-run", "--json")
+    plan = cli.ok("scenes", "update", "1", "2", *words).json
+    assert plan["edits"][0] == {"type": "Scene", "id": "1", "field": "tags", "before": ["2"], "after": ["1"]}
+    assert [name for each in plan["operations"] for name in each] == ["sceneUpdate"] * 2
+    assert (plan["unchanged"], plan["problems"]) == ([], {})
+
+
+class Meanwhile(FakeStream):
+    """A terminal at which something happens before the answer is typed."""
+
+    def __init__(self, answers: str, event: Callable[[], object]) -> None:
+        super().__init__(answers, terminal=True)
+        self.event = event
+
+    def readline(self, *args: Any) -> str:
+        other = Thread(target=self.event)
+        other.start()
+        other.join()
+        return super().readline(*args)
+
+
+def asked(cli: Cli, event: Callable[[], object], *args: str) -> Done:
+    """Run a command that asks, and answer yes after something else has happened."""
+    streams = fake_streams(terminal=True, environ=cli.environ)
+    streams.stdin = Meanwhile("y\n", event)
+    status = run(args, streams, cli.environ)
+    return Done(status, streams.out.getvalue(), streams.err.getvalue())  # type: ignore[attr-defined]
+
+
+def test_what_others_change_while_the_question_stands_is_not_overwritten(cli: Cli) -> None:
+    def edit() -> None:
+        cli("scene", "update", "1", "rating100=11", "tags+=Outdoor", terminal=True)
+
+    done = asked(cli, edit, "scenes", "update", "1", "2", "rating100=50")
+    assert done.status == 6
+    assert "changed by others since it was read, in rating100" in done.err
+    assert [scene(cli, "rating100", one) for one in "12"] == [11, 50]
+    forced = asked(cli, edit, "scenes", "update", "1", "3", "rating100=51", "--force")
+    assert forced.status == 0
+    assert scene(cli, "rating100") == 51
+
+
+def test_lists_that_are_changed_by_parts_keep_what_others_add(cli: Cli) -> None:
+    def edit() -> None:
+        cli("scene", "update", "1", "tags+=Outdoor", terminal=True)
+
+    done = asked(cli, edit, "scenes", "update", "1", "2", "tags-=Beach", "custom.a=1")
+    assert done.status == 0, done.err
+    assert scene(cli, "tags.name") == [{"name": "Outdoor"}]
+
+
+def test_what_is_deleted_while_the_question_stands_is_told(cli: Cli) -> None:
+    def delete() -> None:
+        cli("scene", "delete", "1", "--yes", terminal=True)
+
+    done = asked(cli, delete, "scenes", "update", "1", "2", "rating100=50")
+    assert (done.status, "(ids 1): not found" in done.err) == (6, True)
+    assert scene(cli, "rating100", "2") == 50
+
+
+def test_each_object_is_asked_about(cli: Cli) -> None:
+    answers = "?\ny\nn\ne\ntitle='New name'\ny\nq\n"
+    done = cli("scenes", "update", "1", "2", "3", "4", "rating100=1", "-i", terminal=True, answers=answers)
+    assert done.status == 0, done.err
+    assert "updated 2 scenes" in done.err
+    assert [scene(cli, "rating100", one) for one in "1234"] == [1, 80, 79, None]
+    assert scene(cli, "title", "3") == "New name"
+    assert cli("scenes", "update", "1", "2", "rating100=1", "-i").status == 11
+
+
+COUNT = 1001
+IDS = [str(number) for number in range(1, COUNT + 1)]
+
+
+@pytest.fixture
+def proxy(served_url: str) -> Iterator[FaultProxy]:
+    """A proxy before COUNT tags."""
+    with FaultProxy(served_url) as proxy:
+        fields = " ".join(f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ id }}' for n in range(COUNT))
+        Cli(proxy.url).ok("api", f"mutation {{ {fields} }}")
+        Cli(proxy.url).ok("tags", "count")
+        yield proxy
+
+
+def test_a_thousand_changes_take_two_reads_and_few_writes(proxy: FaultProxy) -> None:
+    tags = Cli(proxy.url)
+    refused = tags("tags", "update", *IDS, "description=x", "--yes")
+    assert (refused.status, "--max-changes 1001" in refused.err) == (11, True)
+    assert not [each for each in proxy.requests if "update" in each.document.lower()]
+    for words in ("description=new", "description={{ name }} of {{ id }}"):
+        proxy.requests.clear()
+        assert "updated 1000 tags" in tags.ok("tags", "update", *IDS[:1000], words, "--yes").err
+        reads = [each for each in proxy.requests if each.operation == "FindTags"]
+        # How many objects fit into a request depends on the time they take; at once, these are 8.
+        assert (len(reads), len(proxy.mutations) <= 12) == (2, True)
+
+
+def test_the_first_failure_ends_it_where_that_is_wanted(proxy: FaultProxy) -> None:
+    proxy.rule = counted(lambda r: r.is_mutation, errors("no"), 2)
+    proxy.requests.clear()
+    done = Cli(proxy.url)("tags", "update", *IDS[:100], "description=x", "--yes", "--fail-fast", "--json")
+    assert done.status == 6
+    assert len(proxy.mutations) == 2
+    assert "not sent" in json.dumps(json.loads(done.err)["problems"])

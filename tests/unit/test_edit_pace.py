@@ -1,0 +1,37 @@
+"""Sizes of requests by the time that a server takes for an object."""
+
+from __future__ import annotations
+
+from every import every
+
+from stash_cli.core.edits.pace import Pace, requests_of
+
+
+def seconds(count: int, per_object: float, delay: float = 0.0) -> list[float]:
+    """The times of the requests that change `count` objects."""
+    pace, found, left = Pace(), [], count
+    while left > 0:
+        size = min(left, pace.size)
+        found.append(delay + size * per_object)
+        pace.note(size, found[-1])
+        left -= size
+    return found
+
+
+@every(("per_object", "delay"), [(1.0, 0.0), (0.5, 1.0), (0.1, 0.0), (0.01, 0.3), (5.0, 0.0)])
+def test_no_request_is_much_longer_than_meant(per_object: float, delay: float) -> None:
+    assert max(seconds(200, per_object, delay)) <= max(5.0 + delay, 5 * per_object)
+
+
+def test_a_thousand_objects_take_few_requests_on_a_server_that_answers_at_once() -> None:
+    assert len(seconds(1000, 0.0)) == requests_of([1000]) == 7
+    assert len(seconds(1000, 0.001, 0.01)) <= 9
+
+
+def test_a_server_that_gets_slow_gets_smaller_requests() -> None:
+    pace = Pace()
+    for _ in range(4):
+        pace.note(pace.size, 0.01)
+    assert pace.size == 250
+    pace.note(250, 60.0)
+    assert pace.size == 12
