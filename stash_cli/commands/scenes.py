@@ -32,7 +32,7 @@ NOUN = Noun(
         update(
             "stash scene update 12 rating100=80 tags+=Outdoor tags-='To sort' director!",
             "stash scenes find --studio 'Acme Films' --ids | stash scenes update - --organized --yes",
-            "stash scenes update 12 13 'title={{ files[0].basename | stem }}' --dry-run",
+            "stash scenes update 12 13 'details={{ title }}, {{ date }}' --dry-run",
         ),
         delete(),
         Verb(

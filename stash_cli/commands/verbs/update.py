@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.commands.noun import Noun
+    from stash_cli.commands.outcomes import Outcomes
     from stash_cli.commands.runtime import Runtime
     from stash_cli.commands.verbs.assignments import Assignment
     from stash_cli.commands.verbs.editing import Editing
@@ -98,7 +99,7 @@ async def carry_out(
     if len(editing.draft):
         asked = await editing.consent(partial(other_edits, session, noun.entity))
         await editing.apply(asked=asked)
-    await report(session, runtime, noun, editing)
+    await tell(session, runtime, noun, editing)
 
 
 def require_targets(entity: Entity, words: Sequence[str]) -> None:
@@ -175,13 +176,20 @@ async def other_edits(session: Session, entity: Entity, each: ObjectEdits, words
     return changes.of((await rows_of(session, entity, [each.id], paths))[0])
 
 
-async def report(session: Session, runtime: Runtime, noun: Noun, editing: Editing) -> None:
+async def tell(session: Session, runtime: Runtime, noun: Noun, editing: Editing) -> None:
     """Note what was updated; print the new state of the objects in a chosen format."""
     editing.tell()
     try:
         await print_rows(session, runtime, noun, [*editing.outcomes.done, *editing.unchanged])
     finally:  # failed objects are reported also when the new state cannot be read
         editing.outcomes.check()
+
+
+async def report(session: Session, runtime: Runtime, noun: Noun, outcomes: Outcomes) -> None:
+    """Note what was updated; print the new state of the objects in a chosen format."""
+    if outcomes.complete:
+        runtime.streams.note(outcomes.done_message())
+    await print_rows(session, runtime, noun, outcomes.done)
 
 
 async def print_rows(session: Session, runtime: Runtime, noun: Noun, ids: Sequence[str]) -> None:
