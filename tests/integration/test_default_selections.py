@@ -17,6 +17,7 @@ from support import ROOT
 
 from stash_cli.core import types
 from stash_cli.core.client import StashClient
+from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.errors import StashCapabilityError
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types.entities import ENTITIES
@@ -42,6 +43,17 @@ async def warned(version: str, cache: Path, *names: str, **options: Any) -> list
 async def test_a_store_that_reads_all_types_warns_of_nothing(tmp_path: Path) -> None:
     for version in known_versions():
         assert await warned(version, tmp_path / version, *ENTITIES) == []
+
+
+async def test_a_snapshot_asks_a_release_for_nothing_that_it_lacks(tmp_path: Path) -> None:
+    for version in known_versions():
+        schema = schema_of(version)
+        assert schema is not None
+        server = SchemaServer(schema, version)
+        async with StashClient(server.session(tmp_path / version)) as client:
+            for name in ENTITIES if version != "0.19" else ():
+                assert set(await read_snapshots(client.session, name, ["1"])) == {"1"}
+        assert server.wrong == []
 
 
 async def test_a_field_that_is_named_is_news(tmp_path: Path) -> None:

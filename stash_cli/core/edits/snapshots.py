@@ -112,6 +112,8 @@ async def _references(
         and each.inverse_field
         and each.inverse_type in ENTITIES
         and not (type_name in CHILDREN and CHILDREN[type_name][1] == each.inverse_type)
+        # Where a release lacks the field, nothing refers to these objects by it.
+        and is_readable(each.inverse_type, each.inverse_field, server)
     ]
     if not relations or not ids:
         return []
