@@ -56,7 +56,7 @@ def link_of(type_name: str, connection: Connection) -> Callable[[dict[str, Any]]
     return lambda row: f"{connection.server}/{folder}/{row['id']}" if "id" in row else ""
 
 
-async def add_covers(session: Session, type_name: str, rows: Sequence[dict[str, Any]]) -> None:
+async def add_pictures(session: Session, type_name: str, rows: Sequence[dict[str, Any]]) -> None:
     """Put the picture of each row into it; rows without one are left as they are.
 
     Raises StashConnectionError where the server cannot be reached any more.

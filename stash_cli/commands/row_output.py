@@ -43,7 +43,7 @@ def _html_writer(runtime: Runtime, view: View) -> Writer:
     from stash_cli.output.html import HtmlWriter
 
     link = link_of(view.type, runtime.connection())
-    columns, pictures = runtime.chosen(view).columns, runtime.options.covers
+    columns, pictures = runtime.chosen(view).columns, runtime.options.pictures
     return HtmlWriter(runtime.streams, columns, title_of(view.type), link, pictures=pictures)
 
 
@@ -56,7 +56,7 @@ def check_output(runtime: Runtime, view: View) -> None:
     if output == "paths" and not view.files:
         raise StashUsageError("--paths: these objects have no files")
     _check_programs(runtime, view)
-    _check_covers(runtime, view)
+    _check_pictures(runtime, view)
     _check_fields(runtime, view)
 
 
@@ -76,15 +76,15 @@ def _check_programs(runtime: Runtime, view: View) -> None:
         compile_program(options.jq)
 
 
-def _check_covers(runtime: Runtime, view: View) -> None:
-    if not runtime.options.covers:
+def _check_pictures(runtime: Runtime, view: View) -> None:
+    if not runtime.options.pictures:
         return
     from stash_cli.commands.pages import PICTURES
 
     if runtime.options.output != "html":
-        raise StashUsageError("--covers needs --html")
+        raise StashUsageError("--pictures needs --html")
     if view.type not in PICTURES:
-        raise StashUsageError("--covers: these objects have no pictures")
+        raise StashUsageError("--pictures: these objects have no pictures")
 
 
 def _check_fields(runtime: Runtime, view: View) -> None:
@@ -135,7 +135,7 @@ def wanted_fields(runtime: Runtime, view: View) -> list[str] | None:
 
 def _picture(runtime: Runtime, view: View) -> list[str]:
     """The field with the address of the picture of an object, where it is printed."""
-    if not runtime.options.covers:
+    if not runtime.options.pictures:
         return []
     from stash_cli.commands.pages import PICTURES
 

@@ -59,7 +59,7 @@ Standard output has data only; messages, questions and errors go to standard err
   --jsonl   one object per line, as the rows arrive
   --csv     with a heading line; --tsv likewise
   --ids     ids only; --paths: paths of files only; -0 ends each with NUL
-  --html    one page with a table to sort; --covers puts the pictures into it
+  --html    one page with a table to sort; --pictures adds pictures
   -o        any of table, json, jsonl, csv, tsv, yaml, md, html, ids, paths
   --template '{{ title }}'  a line for each row: see `stash help templates`
   --jq '.[].title'          a jq program over the array, or over each row with --jsonl;

@@ -159,11 +159,11 @@ def test_covers_are_inside_the_page_where_asked_for(cli: Cli, pictures: Path) ->
     cli.ok("scan", "--wait", "-q")
     find = ("images", "find", "--html", "--limit", "2")
     assert Cells(cli.ok(*find).out).pictures == []
-    found = Cells(cli.ok(*find, "--covers").out).pictures
+    found = Cells(cli.ok(*find, "--pictures").out).pictures
     assert [picture[:15] for picture in found] == ["data:image/png;", "data:image/png;"]
-    assert len(Cells(cli.ok("image", "show", "1", "--html", "--covers").out).pictures) == 1
-    assert cli("images", "find", "--covers").status == 2
-    assert cli("jobs", "list", "--html", "--covers").status == 2
+    assert len(Cells(cli.ok("image", "show", "1", "--html", "--pictures").out).pictures) == 1
+    assert cli("images", "find", "--pictures").status == 2
+    assert cli("jobs", "list", "--html", "--pictures").status == 2
 
 
 def test_fields_are_listed_and_taken_all_at_once(small: Cli) -> None:

@@ -137,7 +137,7 @@ class GlobalOptions:
     fields: list[str] | None = None
     template: str | None = None
     jq: str | None = None
-    covers: bool = False
+    pictures: bool = False
     nul: bool = False
     quiet: bool = False
     verbose: int = 0
@@ -189,7 +189,7 @@ def _output_flags() -> Iterator[Flag]:
     yield Flag("--fields", "fields", "fields to print: id,title,studio.name", "A,B", group, field_list)
     lines = "print a line for each row: '{{ title }}'"
     yield Flag("--jq", "jq", "print the results of a jq program over the JSON", "EXPR", group)
-    yield Flag("--covers", "covers", "put the pictures of the objects into --html", group=group)
+    yield Flag("--pictures", "pictures", "put the pictures of the objects into --html", group=group)
     yield Flag("--template", "template", lines, "TEXT", group)
     yield Flag("--null", "nul", "end each id, path or line of a template with NUL", group=group, short="-0")
 

@@ -214,10 +214,10 @@ async def print_found(
         if found:
             runtime.streams.on_many_rows()
         found += len(page)
-        if runtime.options.covers:
-            from stash_cli.commands.pages import add_covers
+        if runtime.options.pictures:
+            from stash_cli.commands.pages import add_pictures
 
-            await add_covers(session, noun.entity.type, page)
+            await add_pictures(session, noun.entity.type, page)
         writer.rows(page)
         # The next program of a pipe gets each page at once, not when a buffer is full.
         runtime.streams.out.flush()

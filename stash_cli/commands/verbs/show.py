@@ -42,10 +42,10 @@ def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
         from stash_cli.commands.verbs.targets import one_row
 
         row = await one_row(session, noun.entity, options.target, wanted(runtime, noun))
-        if runtime.options.covers:
-            from stash_cli.commands.pages import add_covers
+        if runtime.options.pictures:
+            from stash_cli.commands.pages import add_pictures
 
-            await add_covers(session, noun.entity.type, [row])
+            await add_pictures(session, noun.entity.type, [row])
         return row
 
     runtime.print_row(details(noun, card=runtime.for_people), runtime.run(work))
