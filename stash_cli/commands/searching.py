@@ -69,12 +69,12 @@ def read_query(
     *,
     changing: bool = False,
 ) -> Query | None:
-    """The query of words, filter flags, `--where` and `--where-json`; None where none is given.
+    """The query of words, filter flags, `--where`, `--saved`, `--where-json`; None where none is given.
 
     A command that lists notes how a doubtful query was read. One that is `changing` refuses it, and what says
     how to list. Raises StashUsageError before any request.
     """
-    if not (words or flags or options.where or options.where_json is not None):
+    if not (words or flags or options.where or options.saved or options.where_json is not None):
         return None
     from stash_cli.commands.argv.query_words import query_from_argv
 
@@ -83,9 +83,11 @@ def read_query(
         words,
         flags,
         where=options.where or (),
+        saved=options.saved or (),
         where_json=options.where_json,
         to_server=runtime.server_path,
     )
+    found.changing = changing
     if changing:
         _require_clear(found)
     for note in [*found.notes, *found.doubts]:
@@ -123,8 +125,14 @@ async def search_for(
     from stash_cli.core.client.resolver import compile_for, resolve_names
     from stash_cli.core.query import lookups
 
-    names = await resolve_names(session, entity.type, query.where)
-    asked = names.replaced(query.where)
+    where = query.where
+    if any("saved" in leaf for leaf in where.leaves()):
+        from stash_cli.core.client.saved_terms import with_saved
+
+        tell = runtime.streams.note
+        where = await with_saved(session, entity.type, where, tell=tell, changing=query.changing)
+    names = await resolve_names(session, entity.type, where)
+    asked = names.replaced(where)
     if ask:
         compiled = await compile_for(session, entity.type, asked)
     else:

@@ -1,4 +1,4 @@
-"""Arguments of the command line as a query: words, flags, `--where` and `--where-json`, all of them at once.
+"""Arguments of the command line as a query: words, flags, `--where`, `--saved` and `--where-json` together.
 
 The shell has taken the quotes of an argument, so one of *several* query words is one term with all its white
 space, unless it begins with a parenthesis or a quote. A *single* query word is query text, or one value where
@@ -41,6 +41,9 @@ class WhereOptions(CommandOptions):
     where: Annotated[
         list[str] | None, typer.Option("--where", metavar="QUERY", help="a query: see `stash help query`")
     ] = None
+    saved: Annotated[
+        list[str] | None, typer.Option("--saved", metavar="NAME|ID", help="a saved filter's criteria")
+    ] = None
     where_json: Annotated[
         str | None, typer.Option("--where-json", metavar="JSON", help="a filter in the API's own shape")
     ] = None
@@ -72,6 +75,7 @@ def query_from_argv(
     flags: Mapping[str, Any] | None = None,
     *,
     where: Sequence[str] = (),
+    saved: Sequence[str] = (),
     where_json: str | None = None,
     to_server: Callable[[str], str] = str,
 ) -> Query:
@@ -90,7 +94,8 @@ def query_from_argv(
         if not text.strip():
             raise StashUsageError("--where is empty.", hint="Leave it out to mean all objects.")
         found = _both(found, parse_query(text, type_name, to_server=to_server))
-    more = [_of_flags(type_name, flags)] if flags else []
+    more = [_of_saved(name) for name in saved]
+    more += [_of_flags(type_name, flags)] if flags else []
     more += [_of_json(type_name, where_json)] if where_json is not None else []
     return replace(found, where=_all_of([found.where, *more]))
 
@@ -120,7 +125,7 @@ def _is_one_value(type_name: str, word: str) -> bool:
 
     start = 1 if word[:1] in "-^" else 0
     head = Source(word).head(start)
-    if head is None or target(type_name, head[0]) is None:
+    if head is None or (head[0] != "saved" and target(type_name, head[0]) is None):
         return False
     rest = word[head[2] :]
     return re.search(r"\s", rest) is not None and not _goes_on(type_name, rest)
@@ -197,6 +202,17 @@ def _both_trees(left: Query, right: Query) -> Any:
 def _all_of(parts: Sequence[Q | None]) -> Q | None:
     given = [part for part in parts if part is not None]
     return reduce(and_, given) if given else None
+
+
+def _of_saved(name: str) -> Q:
+    from stash_cli.core.query.language.tree import quote
+    from stash_cli.core.query.q import SAVED, Q
+
+    if not name.strip():
+        raise StashUsageError("--saved is empty.", hint="`stash filters list` shows the names.")
+    found = Q(**{SAVED: name})
+    found.text = f"saved:{quote(name)}"
+    return found
 
 
 def _of_flags(type_name: str, flags: Mapping[str, Any]) -> Q:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 
 Op = Literal["all", "any"]
+SAVED = "saved"
+"""The lookup whose value names a saved filter; it is replaced by the filter's criteria before compilation."""
 
 
 class Q:

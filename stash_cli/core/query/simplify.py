@@ -6,6 +6,7 @@ criterion they are a filter. A disjunction of related objects, of choices or of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,8 @@ def _single(type_name: str, q: Q) -> Leaf | None:
         return None
     [(key, value)] = rest.items()
     field, lookup, inner = parse_lookup(type_name, key)
-    if inner or not lookup or levels.keys() - {f"{field.name}__depth"}:
+    raw = isinstance(value, Mapping) or (hasattr(value, "to_graphql") and not hasattr(value, "id"))
+    if raw or inner or not lookup or levels.keys() - {f"{field.name}__depth"}:
         return None
     return field, lookup, value, next(iter(levels.values()), 0)
 

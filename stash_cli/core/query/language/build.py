@@ -11,7 +11,7 @@ from stash_cli.core.query.language import fields as names
 from stash_cli.core.query.language.problems import Problem
 from stash_cli.core.query.language.tree import And, Bound, Node, Not, Or, Span, Term, Word, text_of
 from stash_cli.core.query.language.values import TermReader, any_of
-from stash_cli.core.query.q import Q, to_nnf
+from stash_cli.core.query.q import SAVED, Q, to_nnf
 from stash_cli.core.query.server_quirks import FILE_FIELDS
 from stash_cli.core.query.simplify import simplified
 
@@ -32,6 +32,8 @@ class Builder:
     def __init__(self, reader: TermReader) -> None:
         self.reader = reader
         self.problems: list[Problem] = []
+        self.within = 0
+        """Groups of related objects around the term."""
 
     def build(self, type_name: str, node: Node, values_of: Target | None = None) -> Q:
         """The `Q` of a node; terms without a path are values of `values_of`."""
@@ -63,12 +65,19 @@ class Builder:
             return self.reader.read(values_of, node.operator, node.value)
         if node.path in ("is", "no", "has"):
             return getattr(self, f"_{node.path}")(type_name, node.value.text)  # type: ignore[no-any-return]
+        if node.path == "saved":
+            return self._saved(node.value.text)
         target = names.target(type_name, node.path)
         if target is None:
             raise StashUsageError(f"{node.path}: stands at the top of a query, beside its other terms.")
         return self.reader.read(target, node.operator, node.value)
 
-    # is:, no:, has:
+    # saved:, is:, no:, has:
+
+    def _saved(self, name: str) -> Q:
+        if self.within:
+            raise StashUsageError("A saved filter stands outside of groups of related objects.")
+        return Q(**{SAVED: name})
 
     def _is(self, type_name: str, name: str) -> Q:
         target = names.target(type_name, name.replace("-", "_"))
@@ -123,7 +132,10 @@ class Builder:
                 f"{node.path}:(...) takes either values or conditions, not both.",
                 hint="A name is name:TEXT within the group.",
             )
-        return self._one_object(target, self.build(target.related, node.inner))
+        self.within += 1
+        inner = self.build(target.related, node.inner)
+        self.within -= 1
+        return self._one_object(target, inner)
 
     def _one_object(self, target: Target, inner: Q) -> Q:
         """The `Q` that one related object meets all of `inner`: one call for each alternative."""

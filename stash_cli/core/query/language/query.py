@@ -29,7 +29,8 @@ _STARS = 10
 class Query:
     """A parsed query; without terms `where` is None.
 
-    `notes` are readings that a person wants to know, `doubts` those that no change may rest on.
+    `notes` are readings that a person wants to know, `doubts` those that no change may rest on. `changing`
+    tells that what matches is to be changed.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Query:
     page: int | None = None
     notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    changing: bool = False
 
     def __str__(self) -> str:
         return text_of(self.tree) if self.tree else ""

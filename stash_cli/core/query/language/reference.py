@@ -37,6 +37,7 @@ TERMS = (
     ("RELATION.FIELD:...", "a field of related objects: studio.name:acme"),
     ("custom.NAME:...", 'a custom field; quotes for a name with spaces: custom."Shoot place":Paris'),
     ("id:1,2,3", "these objects"),
+    ('saved:"Best of"', "the criteria of a saved filter; its order and page are ignored"),
     ("sort:-rating,date", "the order, - for the other way round; limit:20 page:2 likewise"),
 )
 """Terms that are no comparison of a field."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query import value_parsers
 from stash_cli.core.query.language.tree import quote
+from stash_cli.core.query.q import SAVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,9 @@ def _grouped(part: Q) -> str:
 
 def _terms(key: str, value: Any) -> Iterator[str]:
     """The terms of one lookup."""
+    if key == SAVED:
+        yield f"saved:{quote(str(value))}"
+        return
     if key in ("q__in", "q__excludes"):
         mark = "-" if key.endswith("excludes") else ""
         yield from (mark + (quote(one) if one[:1] in "-^" else _text(one)) for one in value)

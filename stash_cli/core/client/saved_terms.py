@@ -1,0 +1,115 @@
+"""Saved filters as terms of a query: `saved:"Best of"` stands for the criteria of that filter.
+
+Where all of a query must hold, the criteria are sent as the web interface sends them. Under `or` and `not` no
+filter says them, so the ids of the objects that the filter finds take their place.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stash_cli.core.client.paging import FindQuery, iter_rows
+from stash_cli.core.client.saved_filters import LoadedFilter, load_saved
+from stash_cli.core.query import lookups
+from stash_cli.core.query.q import SAVED, Q
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stash_cli.core.client.session import Session
+
+
+async def with_saved(
+    session: Session,
+    type_name: str,
+    query: Q,
+    *,
+    tell: Callable[[str], None],
+    changing: bool = False,
+) -> Q:
+    """`query` with the criteria of saved filters in place of their names.
+
+    What differs from the web interface is told. A query for a change (`changing`) refuses a filter of which a
+    criterion has no translation: raises StashInputError; else raises as `find_saved`.
+    """
+    names = dict.fromkeys(str(leaf[SAVED]) for leaf in query.leaves() if SAVED in leaf)
+    found: dict[str, LoadedFilter] = {}
+    for name in names:
+        found[name] = await load_saved(session, name, type_name)
+        _tell(found[name], tell, changing=changing)
+    if not found:
+        return query
+    inner = _below(query, whole=True)
+    ids = {name: await _ids(session, type_name, _where(found[name])) for name in inner}
+    return _replaced(query, found, ids, whole=True)
+
+
+def _tell(found: LoadedFilter, tell: Callable[[str], None], *, changing: bool) -> None:
+    if changing:
+        found.require_translated()
+    for text in [*found.warnings(), *found.notes()]:
+        tell(text)
+    if found.query.sort or found.query.per_page:
+        tell(f"saved filter {found.row['name']!r}: its order and number of rows are ignored")
+
+
+def _where(found: LoadedFilter) -> Q:
+    """What the filter finds."""
+    where = found.query.where or Q()
+    return where & parse_search(found.query.q) if found.query.q else where
+
+
+def _below(q: Q, *, whole: bool) -> set[str]:
+    """The names of saved filters that stand under `or` or `not`."""
+    if SAVED in q.lookups:
+        return set() if whole and not q.negated else {str(q.lookups[SAVED])}
+    inner = whole and q.op == "all" and not q.negated
+    return {name for part in q.parts for name in _below(part, whole=inner)}
+
+
+def _replaced(q: Q, found: dict[str, LoadedFilter], ids: dict[str, list[str]], *, whole: bool) -> Q:
+    if SAVED in q.lookups:
+        name = str(q.lookups[SAVED])
+        made = _where(found[name]) if whole and not q.negated else Q(id__in=[int(one) for one in ids[name]])
+        return ~made if q.negated else made
+    inner = whole and q.op == "all" and not q.negated
+    made = Q(*[_replaced(part, found, ids, whole=inner) for part in q.parts], **q.lookups)
+    made.op, made.negated = q.op, q.negated
+    return made
+
+
+async def _ids(session: Session, type_name: str, where: Q) -> list[str]:
+    """The ids of the objects that match."""
+    compiled = lookups.compile(type_name, where, server=await session.learn())
+    query = FindQuery(ENTITIES[type_name], compiled.filter or None, compiled.q or None)
+    rest = compiled.post_filter
+    rows = iter_rows(session, query, ["id", *(rest.fields if rest else ())])
+    return [row["id"] async for row in rows if rest is None or rest(row)]
+
+
+_TOKEN = re.compile(r'-?"[^"]*"(?= |$)|[^ ]+')
+
+
+def parse_search(text: str) -> Q:
+    """A text search as the server reads it, as a `Q`: words, "phrases", `-word`, and `a or b`."""
+    tokens, parts, at = _TOKEN.findall(text.strip()), list[Q](), 0
+    while at < len(tokens):
+        some = [tokens[at]]
+        # Only `or` goes on; a second `|` is a word of its own there.
+        while len(tokens) > at + 2 and tokens[at + 1].lower() in (("or", "|") if len(some) == 1 else ("or",)):
+            some.append(tokens[at + 2])
+            at += 2
+        word = some[0]
+        if len(some) == 1 and word.startswith("-") and len(word) > 1:
+            parts.append(Q(q__excludes=[_bare(word[1:])]))
+        else:
+            parts.append(Q(q__in=[_bare(each) for each in some]))
+        at += 1
+    return Q(*parts)
+
+
+def _bare(token: str) -> str:
+    quoted = len(token) > 1 and token[0] == token[-1] == '"'
+    return token[1:-1] if quoted else token
