@@ -123,7 +123,6 @@ async def search_for(
     if query is None or query.where is None:
         return Search(bare)
     from stash_cli.core.client.resolver import compile_for, resolve_names
-    from stash_cli.core.query import lookups
 
     where = query.where
     if any("saved" in leaf for leaf in where.leaves()):
@@ -133,10 +132,7 @@ async def search_for(
         where = await with_saved(session, entity.type, where, tell=tell, changing=query.changing)
     names = await resolve_names(session, entity.type, where)
     asked = names.replaced(where)
-    if ask:
-        compiled = await compile_for(session, entity.type, asked)
-    else:
-        compiled = lookups.compile(entity.type, asked, server=session.assumed())
+    compiled = await compile_for(session, entity.type, asked, None if ask else session.assumed())
     for note in compiled.notes:
         runtime.streams.detail(note)
     rest = compiled.post_filter

@@ -24,13 +24,14 @@ from stash_cli.commands.argv.filter_flags import FilterFlags
 from stash_cli.commands.argv.flags import Flag
 from stash_cli.commands.argv.query_words import query_from_argv
 from stash_cli.core.client import Session
-from stash_cli.core.client.resolver import resolve_query
+from stash_cli.core.client.paging import FindQuery, iter_rows
+from stash_cli.core.client.resolver import compile_for, resolve_query
 from stash_cli.core.errors import StashError, StashQueryError
 from stash_cli.core.query.fields import fields
 from stash_cli.core.query.language.fields import short_name
 from stash_cli.core.query.language.query import parse_query
 from stash_cli.core.query.language.tree import quote
-from stash_cli.core.query.lookups import compile as compile_lookups
+from stash_cli.core.query.lookups import Compiled
 from stash_cli.core.query.model import FilterField
 from stash_cli.core.query.parse_lookup import canonical_lookups
 from stash_cli.core.query.q import Q
@@ -124,10 +125,21 @@ async def told(session: Session, type_name: str, text: str) -> list[str] | None:
 
     where = await resolve_query(session, type_name, query.where)
     try:
-        compiled = compile_lookups(type_name, where)
+        compiled = await compile_for(session, type_name, where)
     except StashError:
         return None
-    return await answer(session, compiled)
+    return await answer_of(session, compiled)
+
+
+async def answer_of(session: Session, compiled: Compiled) -> list[str]:
+    """The ids of the matches, with the text that is searched for beside the filter."""
+    if not compiled.q or compiled.type not in ENTITIES:
+        return await answer(session, compiled)
+    query = FindQuery(ENTITIES[compiled.type], compiled.filter or None, compiled.q)
+    rest = compiled.post_filter
+    paths = ["id", *(rest.fields if rest else ())]
+    rows = [row async for row in iter_rows(session, query, paths)]
+    return sorted((row["id"] for row in rows if rest is None or rest(row)), key=int)
 
 
 async def wrong_terms(
@@ -306,3 +318,71 @@ def _sample(flag: Flag) -> str:
     low, dots, _ = word.partition("..")
     one = SAMPLES.get(flag.metavar) or SAMPLES.get(word) or (SAMPLES.get(low) if dots else None) or "x"
     return f"{one}..{one}" if dots and "=" not in word else one
+
+
+WORDS = [
+    "a",
+    "50%",
+    "a_c",
+    "|",
+    "or",
+    "a|b",
+    'say "hi"',
+    "two  gaps",
+    "-x",
+    "é",
+    "É",
+    "(x)",
+    "back\\slash",
+    "1",
+]
+
+
+async def wrong_words(session: Session, oracle: LookupOracle, type_name: str) -> list[Any]:
+    """Words whose matches are not told by the searched texts, or not the complement of `-word`."""
+    found: list[Any] = []
+    everything = set(oracle.ids(type_name, lambda _: True))
+    for word in WORDS:
+        given = await told(session, type_name, quote(word))
+        rest = await told(session, type_name, f"-{quote(word)}")
+        either = await told(session, type_name, f"{quote(word)} or {quote('zzz')}")
+        expected = oracle.ids(type_name, partial(_has_word, oracle, type_name, word))
+        if given != expected or either != expected or everything - set(expected) != set(rest or ()):
+            found.append((type_name, word, given, either, rest, expected))
+    return found
+
+
+def _has_word(oracle: LookupOracle, type_name: str, word: str, row: Row) -> bool:
+    """Whether a name or an alias holds the word; `%` and `_` are letters like others."""
+    names = [row["name"], *oracle.values(type_name, "aliases", row), row.get("sort_name")]
+    return any(_lowered(word) in _lowered(name) for name in names if name)
+
+
+def _lowered(text: str) -> str:
+    return "".join(char.lower() if char.isascii() else char for char in text)
+
+
+def test_words_and_their_complement() -> None:
+    seed = SystemRandom().randrange(2**32)
+
+    async def main() -> list[Any]:
+        async with random_library(seed) as (session, oracle):
+            return [
+                wrong
+                for type_name in ("Performer", "Studio", "Tag")
+                for wrong in await wrong_words(session, oracle, type_name)
+            ]
+
+    assert run(main()) == [], f"seed {seed}"
+
+
+async def test_words_of_media_and_their_complement() -> None:
+    """Paths, fingerprints and titles of markers are searched, too."""
+    seed = SystemRandom().randrange(2**32)
+    async with random_library(seed) as (session, oracle):
+        for type_name in ("Scene", "Image", "Gallery", "Group", "SceneMarker"):
+            everything = set(oracle.ids(type_name, lambda _: True))
+            for word in [*WORDS, "mp4", "/"]:
+                given = set(await told(session, type_name, quote(word)) or ())
+                rest = set(await told(session, type_name, f"-{quote(word)}") or ())
+                assert (given | rest, given & rest) == (everything, set()), f"{seed} {type_name} {word}"

@@ -16,7 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from stash_cli.core.client.folders import folder_ids
-from stash_cli.core.errors import StashAmbiguousError, StashInputError, StashNotFoundError, did_you_mean
+from stash_cli.core.errors import (
+    StashAmbiguousError,
+    StashInputError,
+    StashLookupError,
+    StashNotFoundError,
+    did_you_mean,
+)
 from stash_cli.core.graphql.batch import BatchOperation, call_all, call_each
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.log import logger
@@ -30,6 +36,7 @@ from stash_cli.core.types.entities import ENTITIES, Entity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
 
     Row = Mapping[str, Any]
@@ -230,10 +237,27 @@ async def resolve_query(session: Session, type_name: str, query: Q) -> Q:
     return (await resolve_names(session, type_name, query)).replaced(query)
 
 
-async def compile_for(session: Session, type_name: str, query: Q | Mapping[str, Any]) -> lookups.Compiled:
-    """`query` compiled for the session's server; what no server takes is refused before any request."""
-    lookups.compile(type_name, query)
-    return lookups.compile(type_name, query, server=await session.learn())
+async def compile_for(
+    session: Session,
+    type_name: str,
+    query: Q | Mapping[str, Any],
+    server: ServerCapabilities | None = None,
+) -> lookups.Compiled:
+    """`query` compiled for a server (None: the session's); what none takes is refused before any request.
+
+    Levels of a hierarchy that no filter says are looked up, a request per level.
+    """
+    try:
+        lookups.compile(type_name, query)
+    except StashLookupError:
+        # Most queries have no levels.
+        from stash_cli.core.client.levels import has_levels, without_levels
+
+        if not isinstance(query, Q) or not has_levels(query):
+            raise
+        query = await without_levels(session, type_name, query)
+        lookups.compile(type_name, query)
+    return lookups.compile(type_name, query, server=server or await session.learn())
 
 
 def _names_of(type_name: str, key: str, value: Any) -> str | None:

@@ -1,0 +1,110 @@
+"""Levels of hierarchies as ids, where no server filter says them.
+
+A row names the tags of an object and not their ancestors, so `depth` is a matter of the server alone. Beside
+`or`, and where two levels are asked for, its filter cannot hold it: then the objects below are looked up, a
+request per level, and their ids asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.paging import FindQuery, iter_rows
+from stash_cli.core.query import lookups
+from stash_cli.core.query.parse_lookup import parse_lookup
+from stash_cli.core.query.q import Q
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.core.client.session import Session
+
+_DEPTH = "__depth"
+_ABOVE = {"Tag": "parents", "Studio": "parents", "Group": "containing_groups"}
+"""Type -> its relation to the level above."""
+_BELOW = {"children": "children", "sub_groups": "sub_groups"}
+"""Relations to the level below, in which levels are counted upwards."""
+
+
+def has_levels(query: Q | Mapping[str, Any]) -> bool:
+    """Whether a query asks for levels of a hierarchy."""
+    leaves = query.leaves() if isinstance(query, Q) else [query]
+    return any(key.endswith(_DEPTH) and value for leaf in leaves for key, value in leaf.items())
+
+
+async def without_levels(session: Session, type_name: str, query: Q) -> Q:
+    """`query` with the ids of all objects that count in place of levels."""
+    lookups_of = [leaf for leaf in query.leaves() if has_levels(leaf)]
+    known: dict[tuple[str, str, int], list[str]] = {}
+    for leaf in lookups_of:
+        for relation, depth in _relations(leaf):
+            for one in _ids(leaf, relation):
+                target, link = _hierarchy(type_name, relation)
+                if target in _ABOVE and (key := (relation, one, depth)) not in known:
+                    known[key] = await _counted(session, target, link, one, depth)
+    return _expanded(query, known)
+
+
+def _relations(leaf: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """The relations of a leaf for which levels are asked, with these."""
+    asked = ((key.removesuffix(_DEPTH), value) for key, value in leaf.items() if key.endswith(_DEPTH))
+    return [(relation, depth) for relation, depth in asked if depth]
+
+
+def _ids(leaf: Mapping[str, Any], relation: str) -> list[str]:
+    return [str(one) for key in leaf if _is_of(key, relation) for one in _listed(leaf[key])]
+
+
+def _is_of(key: str, relation: str) -> bool:
+    head, _, lookup = key.rpartition("__")
+    return relation in (key, head) and lookup not in ("depth", "null")
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+
+
+def _hierarchy(type_name: str, relation: str) -> tuple[str, str]:
+    """The type that a relation leads to, and that type's relation to its next level."""
+    field, _, inner = parse_lookup(type_name, f"{relation}__depth")
+    while inner:
+        field, _, inner = parse_lookup(field.target or "", inner)
+    target = field.target or ""
+    return target, _BELOW.get(field.name, _ABOVE.get(target, ""))
+
+
+async def _counted(session: Session, target: str, link: str, one: str, depth: int) -> list[str]:
+    """The id, and the ids of the objects that count as it up to `depth` levels (-1: all)."""
+    found, near = {one: None}, [one]
+    level = 0
+    while near and level != depth:
+        compiled = lookups.compile(target, Q(**{f"{link}__includes": near}))
+        rows = iter_rows(session, FindQuery(ENTITIES[target], compiled.filter), ["id"])
+        near = [row["id"] async for row in rows if row["id"] not in found]
+        found |= dict.fromkeys(near)
+        level += 1
+    return list(found)
+
+
+def _expanded(q: Q, known: Mapping[tuple[str, str, int], list[str]]) -> Q:
+    parts = [_expanded(part, known) for part in q.parts]
+    rest = dict(q.lookups)
+    for relation, depth in _relations(q.lookups):
+        ids = _ids(q.lookups, relation)
+        # All of several names within one related object cannot be parted.
+        one_object = "__" in relation and f"{relation}__includes_all" in rest and len(ids) > 1
+        if one_object or not all((relation, one, depth) in known for one in ids):
+            continue
+        del rest[relation + _DEPTH]
+        for key in [key for key in rest if _is_of(key, relation)]:
+            sets = [known[relation, str(one), depth] for one in _listed(rest.pop(key))]
+            lookup = key.rpartition("__")[2]
+            if lookup in ("includes", "in", "excludes", "ne"):
+                sets = [list(dict.fromkeys(one for each in sets for one in each))]
+            name = "excludes" if lookup in ("excludes", "ne") else "includes"
+            parts += [Q(**{f"{relation}__{name}": each}) for each in sets[1:]]
+            rest[f"{relation}__{name}"] = sets[0]
+    made = Q(*parts, **rest)
+    made.op, made.negated, made.text = q.op, q.negated, q.text
+    return made
