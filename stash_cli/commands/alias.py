@@ -113,6 +113,8 @@ def run_list(runtime: Runtime, _: CommandOptions) -> None:
         }
         for name, words in profile.aliases.items()
     ]
+    if not rows:
+        runtime.streams.note("there are no aliases; `stash alias set NAME COMMAND` makes one")
     for row in rows:
         if row["name"] in runtime.commands:
             runtime.streams.note(f"{row['name']} is a command now: its alias is not used")

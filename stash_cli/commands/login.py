@@ -89,6 +89,8 @@ def run(runtime: Runtime, options: LoginOptions) -> None:
     """
     if options.with_key and (options.username is not None or options.with_password):
         raise StashUsageError("--with-key does without --username and --with-password")
+    if runtime.options.api_key_file or runtime.options.demo:
+        raise StashUsageError("login takes a key with --with-key, and a server as URL")
     if options.with_password and not options.username:
         raise StashUsageError("--with-password needs --username NAME")
     url = _url(runtime, options)
@@ -155,8 +157,6 @@ def _connection(runtime: Runtime, url: str, profile: Profile) -> Connection:
     can_ask = runtime.streams.interactive
     known = profile.settings(runtime.environ, can_ask=can_ask, with_key=False) if profile.values else {}
     flags = {key: value for key, value in runtime.options.connection.items() if key not in ("url", "profile")}
-    if "api_key_file" in flags or "demo" in flags:
-        raise StashUsageError("login takes a key with --with-key, and a server as URL")
     # The protection of a profile is for what is changed in the library.
     return resolve_connection(flags, {}, {**known, "url": url, "read_only": False})
 
@@ -209,7 +209,7 @@ def _try(runtime: Runtime, connection: Connection, key: str | None) -> Proof:
     """Ask the server something that needs the key. Raises StashAuthenticationError."""
     from stash_cli.core.key_sources import check_key
 
-    runtime.use(replace(connection, api_key=check_key(key, "This") if key else None))
+    runtime.use(replace(connection, api_key=check_key(key, "What was given") if key else None))
 
     async def work(session: Session) -> Proof:
         version = await session.call("version", {})
@@ -221,32 +221,42 @@ def _try(runtime: Runtime, connection: Connection, key: str | None) -> Proof:
 
 def _by_password(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
     """Log in as the web page does, and take the API key; generate one, if allowed, where there is none."""
-    from stash_cli.core.login import wrong_password
-
     if connection.is_embedded:
         raise StashUsageError("a library file asks for no password")
     streams = runtime.streams
     if not options.with_password and not streams.interactive:
         raise StashNotConfirmedError("there is no terminal to ask for the password; use --with-password")
-    username = options.username or streams.ask("User name: ")
-    password = streams.read_line() if options.with_password else streams.ask_hidden("Password: ")
-    runtime.keys.append(password)
-    try:
-        _start_session(runtime, connection, username, password)
-        key = _key_of(runtime, options)
-    except StashAuthenticationError as error:
-        raise wrong_password(connection) from error
+    username = streams.ask("User name: ") if options.username is None else options.username
+    if not username.strip():
+        raise StashInputError("the user name is empty")
+    attempts = 1 if options.with_password else ATTEMPTS
+    for attempt in range(attempts):
+        password = streams.read_line() if options.with_password else streams.ask_hidden("Password: ")
+        try:
+            _start_session(runtime, connection, username, password)
+            break
+        except StashAuthenticationError as error:
+            if attempt == attempts - 1:
+                raise
+            streams.say(error.message)
+    key = _key_of(runtime, options)
     return replace(_try(runtime, connection, key), username=username)
 
 
 def _start_session(runtime: Runtime, connection: Connection, username: str, password: str) -> None:
-    """Use the connection with a session of the server."""
+    """Use the connection with a session of the server. Raises StashAuthenticationError."""
     import asyncio
 
-    from stash_cli.core.login import log_in
+    from stash_cli.core.login import log_in, wrong_password
 
+    runtime.keys.append(password)
     with runtime.streams.interrupts.cancelling(None):
-        runtime.use(asyncio.run(log_in(connection, username, password)))
+        logged_in = asyncio.run(log_in(connection, username, password))
+    runtime.use(logged_in)
+    try:
+        runtime.run(lambda session: session.call("version", {}))
+    except StashAuthenticationError as error:  # how older servers refuse a password
+        raise wrong_password(connection) from error
 
 
 def _key_of(runtime: Runtime, options: LoginOptions) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COOKIE = "session"
 """The name of the server's session cookie."""
-_UNAUTHORIZED = 401
+_OK, _UNAUTHORIZED = 200, 401
 _MAX_ANSWER = 1 << 20
 
 
@@ -44,7 +44,7 @@ async def log_in(connection: Connection, username: str, password: str) -> Connec
     except (httpx.HTTPError, OSError, answers.DamagedError) as error:
         raise translate(error, connection, Delivery.BODY_WRITTEN) from error
     cookie = answer.cookies.get(COOKIE)
-    if answer.status_code == _UNAUTHORIZED or not cookie:
+    if not cookie or not (answer.status_code == _OK or answers.is_redirect(answer.status_code)):
         raise _refusal(connection, answer)
     return replace(connection, api_key=None, headers=(*connection.headers, ("Cookie", f"{COOKIE}={cookie}")))
 
@@ -58,7 +58,7 @@ def _refusal(connection: Connection, answer: object) -> Exception:
         error = answers.redirect_error(connection, location)
         if not isinstance(error, StashAuthenticationError):
             return error
-    elif status not in (200, _UNAUTHORIZED):
+    elif status not in (_OK, _UNAUTHORIZED):
         return StashServerError(
             f"{connection.server} has no login (status {status}).", hint="Check that the address is right."
         )

@@ -69,7 +69,13 @@ class Selection(NamedTuple):
     """What to tell: both variables are set and name different servers."""
 
     def __str__(self) -> str:
-        return f"profile {self.name}, {self.layer}" if self.name else self.layer
+        if self.name is None:
+            return self.layer
+        return (
+            f"default profile {self.name}"
+            if self.layer == "default"
+            else f"profile {self.name} of {self.layer}"
+        )
 
 
 @dataclass(frozen=True)

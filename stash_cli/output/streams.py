@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from stash_cli.core.errors import StashInputError
+from stash_cli.core.errors import StashInputError, StashNotConfirmedError
 from stash_cli.core.texts import ENCODINGS, decode_text
 from stash_cli.output.process import Interrupts
 
@@ -147,7 +147,10 @@ class Streams:
         return line.strip()
 
     def ask_hidden(self, question: str) -> str:
-        """Ask for a secret on the terminal itself, which does not show it."""
+        """Ask for a secret on the terminal itself, which does not show it.
+
+        Raises StashNotConfirmedError after Ctrl-D.
+        """
         self.out.flush()
         self.err.flush()
         if isinstance(self.answers, FakeStream):
@@ -157,9 +160,9 @@ class Streams:
         with self.interrupts.cancelling(None):
             try:
                 return getpass(escaped(question)).strip()
-            except EOFError:  # Ctrl-D
+            except EOFError:
                 self.say("")
-                return ""
+                raise StashNotConfirmedError("no answer: nothing was changed") from None
 
     def read_line(self) -> str:
         """The first line of standard input, without its end and a byte order mark. Raises StashInputError."""

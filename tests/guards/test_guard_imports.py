@@ -249,6 +249,13 @@ def test_reading_derives_no_flags_and_opens_no_socket(served_url: str) -> None:
     assert not {*derived, "stash_cli.core.transport.websocket"} & modules
 
 
+def test_without_a_settings_file_nothing_of_it_is_loaded(served_url: str) -> None:
+    modules = loaded_by("--server", served_url, "scenes", "find", "--json", "--limit", "25")
+    assert not heavy(modules, "tomllib", "tomlkit", "keyring", "getpass")
+    mine = ("core.profiles", "core.path_maps", "core.settings_edit", "commands.argv.command_defaults")
+    assert not {f"stash_cli.{name}" for name in mine} & modules
+
+
 @pytest.mark.parametrize("verb", ["create", "update", "delete"])
 def test_help_of_an_editing_command_imports_nothing_that_writes(verb: str) -> None:
     modules = loaded_by("scene", verb, "--help")

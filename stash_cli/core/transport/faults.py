@@ -100,7 +100,7 @@ def _hint(connection: Connection, fault: Fault, delivery: Delivery) -> str | Non
         return None
     if not connection.configured:
         return (
-            "Start Stash, or set the server with --server or STASH_URL (and STASH_API_KEY)."
+            "Start Stash, or run `stash login URL` for a server elsewhere (or set STASH_URL)."
             " `stash --demo ...` needs no server."
         )
     return "Check that the server is running and that the address is right."
