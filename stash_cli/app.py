@@ -60,6 +60,7 @@ COMMANDS = {
     "scrapers": ("List scrapers, and print what they find", "scrapers:group", "Server"),
     "stashbox": ("Exchange metadata with stash-boxes", "stashbox:group", "Server"),
     "dlna": ("Start and stop the DLNA service, and say who may use it", "dlna:group", "Server"),
+    "plugins": ("Run and manage plugins, and write your own", "plugins:group", "Server"),
     "embedded": ("Serve and manage a library file without a Stash server", "embedded:group", "Server"),
     "api": ("Send a GraphQL document or operation", "api:build", "API"),
     "explain": ("Explain a name of the API: types, ranges, lookups, flags", "explain:build", "API"),
@@ -151,6 +152,15 @@ class Root(LazyGroup):
         from stash_cli.commands.alias import expand
 
         return self.scanned(ctx, expand(word, found, rest))
+
+    def asked_for_help(self, words: list[str]) -> list[str]:
+        """`help plugins` is the topic, which explains more than the help of the commands."""
+        if words[:1] == ["help"]:
+            from stash_cli.commands.topics import TOPICS
+
+            if words[1:] and not words[2:] and words[1] in TOPICS:
+                return words
+        return super().asked_for_help(words)
 
     def refuse(self, ctx: Any, word: str) -> NoReturn:
         if word in ("--version", "-V"):

@@ -167,6 +167,13 @@ class Runtime:
         for name in ("has_settings", "settings"):
             vars(self).pop(name, None)
 
+    def use(self, connection: Connection) -> None:
+        """Take the connection of a plugin's input, whatever the environment and the settings file say."""
+        self._connection = connection
+        self.keys += connection.secrets
+        rest = {name: text for name, text in self.environ.items() if not name.startswith("STASH_")}
+        self.environ = {**rest, "STASH_URL": connection.url}
+
     def _connect(self) -> Connection:
         from stash_cli.core.settings import resolve_connection
 

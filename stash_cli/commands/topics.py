@@ -174,6 +174,38 @@ The same as a systemd timer:
   systemctl --user enable --now stash-scan.timer
 """
 
+PLUGINS = """\
+A server runs plugins for a task or after a change. A plugin in Python:
+
+  stash plugins new my-plugin
+  stash --demo plugins simulate my-plugin/my-plugin.yml 'Tag scenes'
+
+Its script has the server, the arguments and the log from the server's input:
+
+  context = StashContext.from_plugin_stdin()
+  async with context as client:
+      ...
+      context.log.progress(0.5)
+
+A command of this program as a plugin, here after each new scene:
+
+  exec: [stash, plugins, exec, scenes, update, "{hook.id}", --add-tag, New]
+  interface: raw
+  hooks:
+    - name: New scene
+      triggeredBy: [Scene.Create.Post]
+
+{hook.id} is the object of the hook, {args.NAME} an argument of a task. Messages and
+progress go to the server's log and job, what is printed is the plugin's answer.
+
+Put the folder of a plugin into the server's folder of plugins, then:
+
+  stash plugins reload
+  stash plugins run my-plugin 'Tag scenes' --wait
+
+  stash plugins --help                          the commands
+"""
+
 TOPICS = {
     "query": QUERY,
     "fields": FIELDS,
@@ -182,6 +214,7 @@ TOPICS = {
     "exit-status": EXIT_STATUS,
     "environment": ENVIRONMENT,
     "cron": CRON,
+    "plugins": PLUGINS,
 }
 
 

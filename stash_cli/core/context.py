@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client.client import StashClient
     from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.edits.undo import Report
+    from stash_cli.core.plugins.context import PluginContext
     from stash_cli.core.store import StashEntityStore
 
 
@@ -52,6 +53,20 @@ class StashContext:
         from stash_cli.core.profiles import connection_of_profile
 
         return cls(connection_of_profile(name))
+
+    @staticmethod
+    def from_plugin_stdin(text: str | None = None) -> PluginContext:
+        """The context of a script that a server runs as a plugin, from the server's input on stdin.
+
+        It has the task's `args`, the `hook` that it runs after, and the `log` of the server. `text` is the
+        input where stdin was read already. Raises StashConfigurationError.
+        """
+        import sys
+
+        from stash_cli.core.plugins.context import PluginContext
+        from stash_cli.core.plugins.plugin_input import PluginInput
+
+        return PluginContext(PluginInput.parse(sys.stdin.read() if text is None else text))
 
     async def __aenter__(self) -> StashClient:
         with self._changing:

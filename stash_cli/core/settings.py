@@ -87,6 +87,7 @@ class Connection:
     configured: bool = True
     create: bool = True
     max_answer_bytes: int = DEFAULT_MAX_ANSWER
+    session: str | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     proxy: str | None = field(default=None, repr=False)
     profile: str | None = field(default=None, compare=False)
@@ -116,7 +117,12 @@ class Connection:
     @property
     def secrets(self) -> list[str]:
         """What is secret among the settings, in all forms in which it is sent."""
-        found = [self.api_key or "", *(value for _, value in self.headers), *_passwords(self)]
+        found = [
+            self.api_key or "",
+            self.session or "",
+            *(value for _, value in self.headers),
+            *_passwords(self),
+        ]
         return [form for secret in dict.fromkeys(found) if secret for form in secret_forms(secret)]
 
     @property

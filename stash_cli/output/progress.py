@@ -11,6 +11,7 @@ from stash_cli.output.values import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from stash_cli.core.plugins.protocol import PluginLog
     from stash_cli.output.streams import Streams
 
 MODES = ("auto", "bar", "plain", "none")
@@ -122,6 +123,20 @@ _POINTS = 200
 """Points in time that a speed is told from."""
 
 
+class LogProgress:
+    """The progress of a plugin, for the job that runs it."""
+
+    def __init__(self, log: PluginLog) -> None:
+        self.log = log
+
+    def update(self, what: str, fraction: float | None, subtasks: Sequence[str] = ()) -> None:  # noqa: ARG002 - of the protocol
+        if fraction is not None:
+            self.log.progress(fraction)
+
+    def close(self) -> None:
+        pass
+
+
 class Lines:
     """A line per tenth that can be relied on, and one for what is begun."""
 
@@ -202,6 +217,8 @@ def shortened(text: str, room: int) -> str:
 
 def open_progress(streams: Streams, mode: str = "auto") -> Progress:
     """The display for `--progress mode`: "auto" is a bar on a terminal and nothing elsewhere, as is -q."""
+    if streams.log is not None and mode != "none":
+        return LogProgress(streams.log)
     if mode == "none" or streams.quiet or (mode == "auto" and not streams.err_is_terminal):
         return Silent()
     has_bar = mode == "bar" or (mode == "auto" and streams.animated)

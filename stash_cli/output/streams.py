@@ -17,11 +17,17 @@ from stash_cli.output.process import Interrupts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from stash_cli.core.plugins.protocol import PluginLog
+
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\U000e0001-\U000e007f]"
 )
 """Control characters except tab and line end, direction marks, and other line ends."""
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
+
+
+_LEVELS = {"stash:": "error", "stash: warning:": "warning"}
+"""Label of a message -> its level in the log of a server."""
 
 
 def _nothing() -> None:
@@ -51,6 +57,8 @@ class Streams:
     """The handler of Ctrl-C, which also ends the wait for an answer."""
     on_many_rows: Callable[[], None] = _nothing
     """Called when a command reads more than one page of rows."""
+    log: PluginLog | None = None
+    """Where messages go inside a plugin: the server's log."""
 
     @classmethod
     def standard(
@@ -181,6 +189,9 @@ class Streams:
 
     def write(self, text: str) -> None:
         """Write to stderr; with `flush`, this object is a stream for a log handler."""
+        if self.log is not None:
+            self.log.debug(text)
+            return
         self.err.write(escaped(text) if self.err_is_terminal else text)
 
     def flush(self) -> None:
@@ -206,6 +217,9 @@ class Streams:
         stdout is flushed first, to keep the order.
         """
         self.out.flush()
+        if self.log is not None:
+            self.log.write(_LEVELS.get(label, "info"), text)
+            return
         if wrap and self.err_is_terminal:
             text = self._filled(f"{label} {text}")[len(label) + 1 :] if label else self._filled(text)
         if label:

@@ -45,6 +45,8 @@ class HttpTransport:
         self.connection = connection
         self.clients = PerLoop(self.make_client)
         self.json = JsonReader()
+        self.session = connection.session
+        """The cookie of a login, which the server renews with each response."""
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
         """Send once; raises what `faults` and `answers` make of anything but a GraphQL result.
@@ -154,7 +156,8 @@ class HttpTransport:
     def headers(self) -> dict[str, str]:
         """The user's own headers and authentication; Stash expects the key in the header `ApiKey`."""
         key = self.connection.api_key
-        return dict(self.connection.headers) | ({"ApiKey": key} if key else {})
+        cookie = {"Cookie": f"{_SESSION}={self.session}"} if self.session else {}
+        return dict(self.connection.headers) | ({"ApiKey": key} if key else {}) | cookie
 
     def make_client(self) -> httpx.AsyncClient:
         """The httpx client of one event loop."""
@@ -174,7 +177,7 @@ class HttpTransport:
             trust_env=False,
             # A redirect would send the API key to another host.
             follow_redirects=False,
-            event_hooks={"request": [self._keep_secrets]},
+            event_hooks={"request": [self._keep_secrets], "response": [self._keep_session]},
         )
 
     async def _keep_secrets(self, request: httpx.Request) -> None:
@@ -183,6 +186,21 @@ class HttpTransport:
         if not same_origin(str(request.url), self.endpoint):
             for name in self.headers():
                 request.headers.pop(name, None)
+        elif self.session:
+            request.headers["Cookie"] = f"{_SESSION}={self.session}"  # the newest one, and no other
+
+    async def _keep_session(self, response: httpx.Response) -> None:
+        """Take over a renewed session; that of another user of this server is none of ours."""
+        if not self.session or not same_origin(str(response.request.url), self.endpoint):
+            return
+        for text in response.headers.get_list("set-cookie"):
+            name, _, value = text.partition(";")[0].partition("=")
+            if name.strip() == _SESSION and value.strip():
+                self.session = value.strip()
+
+
+_SESSION = "session"
+"""The name of Stash's cookie."""
 
 
 # With any other Accept, servers since 0.29 answer in a type that they do not compress.
