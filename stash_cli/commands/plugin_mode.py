@@ -249,7 +249,7 @@ def read_input(runtime: Runtime) -> PluginInput:
     # A hook keeps its session: it carries the hooks that have run, which ends their recursion.
     if given.hook is None and connection.session:
         connection, _ = runtime.complete(lambda: exchange_session(given.connection))
-    runtime.use(connection)
+    runtime.use_only(connection)
     return given
 
 

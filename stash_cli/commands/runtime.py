@@ -167,10 +167,9 @@ class Runtime:
         for name in ("has_settings", "settings"):
             vars(self).pop(name, None)
 
-    def use(self, connection: Connection) -> None:
-        """Take the connection of a plugin's input, whatever the environment and the settings file say."""
-        self._connection = connection
-        self.keys += connection.secrets
+    def use_only(self, connection: Connection) -> None:
+        """Use a connection, whatever environment and settings file say of others: that of a plugin's input."""
+        self.use(connection)
         rest = {name: text for name, text in self.environ.items() if not name.startswith("STASH_")}
         self.environ = {**rest, "STASH_URL": connection.url}
 
