@@ -168,7 +168,7 @@ class Runtime:
             vars(self).pop(name, None)
 
     def use_only(self, connection: Connection) -> None:
-        """Use a connection, whatever environment and settings file say of others: that of a plugin's input."""
+        """Use the connection of a plugin's input, whatever environment and settings file say of others."""
         self.use(connection)
         rest = {name: text for name, text in self.environ.items() if not name.startswith("STASH_")}
         self.environ = {**rest, "STASH_URL": connection.url}
