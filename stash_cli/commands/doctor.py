@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import Future
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,11 +18,12 @@ from stash_cli.output.card import wrapped
 from stash_cli.output.values import View, columns, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.doctor.findings import Finding
     from stash_cli.core.doctor.subject import Subject, Surroundings
+    from stash_cli.core.settings import Connection
     from stash_cli.output.streams import Streams
 
 FINDING = View(columns=columns("id", "state", "found", "fix"))
@@ -117,49 +120,89 @@ def _summary(findings: list[Finding]) -> str:
 def examined(runtime: Runtime) -> Subject:
     """The connection of this run with its surroundings; problems of settings are findings, not errors."""
     from stash_cli.core.doctor.subject import Subject
-    from stash_cli.core.settings import resolve_connection
 
-    around = _surroundings(runtime)
+    runtime.streams.no_input = True  # a keyring is read, but nobody is asked to unlock it
     try:
-        return Subject(runtime.connection(), around)
+        connection = _in_time(runtime.connection)
     except StashConfigurationError as error:
         problem = error
+    else:
+        return Subject(connection, _surroundings(runtime, connection))
     # Where the key alone is at fault, the way to the server can be examined without it.
+    try:
+        connection = _in_time(lambda: _without_key(runtime))
+    except StashConfigurationError:
+        return Subject(None, _surroundings(runtime, None), problem)
+    return Subject(connection, _surroundings(runtime, connection), key_problem=problem)
+
+
+def _in_time(read: Callable[[], Connection]) -> Connection:
+    """What `read` returns, if it does within the time of a check: the command of a key may wait for a person.
+
+    Raises what it raises, and StashConfigurationError after the time.
+    """
+    from stash_cli.core.doctor.examination import EACH
+
+    found: Future[Connection] = Future()
+
+    def work() -> None:
+        try:
+            found.set_result(read())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            found.set_exception(error)
+
+    Thread(target=work, name="stash-settings", daemon=True).start()
+    try:
+        return found.result(timeout=EACH)
+    except TimeoutError:
+        raise StashConfigurationError(
+            f"The key could not be read within {EACH:.0f} s.",
+            hint="Does its command, or the keyring, wait for a person?",
+        ) from None
+
+
+def _without_key(runtime: Runtime) -> Connection:
+    """The connection of this run as it would be without a key. Raises StashConfigurationError."""
+    from stash_cli.core.profiles import KEY_SOURCES, connect
+
     flags = {name: value for name, value in runtime.options.connection.items() if name != "api_key_file"}
     environ = {name: value for name, value in runtime.environ.items() if not name.startswith("STASH_API_KEY")}
-    try:
-        return Subject(resolve_connection(flags, environ), around, key_problem=problem)
-    except StashConfigurationError:
-        return Subject(None, around, problem)
+    profiles = {
+        name: {key: value for key, value in table.items() if key not in KEY_SOURCES}
+        for name, table in runtime.settings.content.get("profiles", {}).items()
+    }
+    keyless = replace(runtime.settings, content={**runtime.settings.content, "profiles": profiles})
+    return connect(keyless, flags, environ)
 
 
-def _surroundings(runtime: Runtime) -> Surroundings:
-    from platformdirs import user_cache_path, user_log_path
+def _surroundings(runtime: Runtime, connection: Connection | None) -> Surroundings:
+    from platformdirs import user_cache_path, user_log_path, user_state_path
 
     from stash_cli.core.doctor.subject import Surroundings
+    from stash_cli.core.settings_file import settings_path
 
-    folders = {
-        name: find("stash-cli", appauthor=False)
-        for name, find in (("cache", user_cache_path), ("log", user_log_path))
+    places = (("cache", user_cache_path), ("state", user_state_path), ("log", user_log_path))
+    folders = {name: find("stash-cli", appauthor=False) for name, find in places}
+    found = Surroundings(runtime.environ, {**folders, "settings": settings_path().parent})
+    found.files = {name: Path(text).expanduser() for name, text in _secret_files(runtime).items() if text}
+    if connection is not None:
+        found.origin = connection.source or _origin(runtime)
+        found.demo = _demo(connection)
+    if runtime.has_settings and connection is not None:
+        found.profile, found.path_maps = runtime.profile.name, runtime.profile.path_maps
+        if name := runtime.profile.values.get("api_key_file"):
+            found.files["the profile's key"] = settings_path().parent / Path(name).expanduser()
+        if runtime.settings.exposed:
+            found.files["the settings file"] = settings_path()
+    return found
+
+
+def _secret_files(runtime: Runtime) -> dict[str, str | None]:
+    """The files that the key is read from, by the setting that names them."""
+    return {
+        "--api-key-file": runtime.options.api_key_file,
+        "STASH_API_KEY_FILE": runtime.environ.get("STASH_API_KEY_FILE"),
     }
-    named = {"--api-key-file": runtime.options.api_key_file, **_key_files(runtime.environ)}
-    files = {name: Path(text).expanduser() for name, text in named.items() if text}
-    return Surroundings(runtime.environ, folders, files, _origin(runtime), _demo(runtime))
-
-
-def _demo(runtime: Runtime) -> Path | None:
-    """The file of the demo library, if that is asked for."""
-    from stash_cli.commands.embedded import embedded_module
-
-    url = runtime.options.url or runtime.environ.get("STASH_URL", "")
-    if not runtime.options.demo and url.strip() != "embedded:demo":
-        return None
-    path: Path = embedded_module("library.library").demo_path()
-    return path
-
-
-def _key_files(environ: Mapping[str, str]) -> dict[str, str | None]:
-    return {"STASH_API_KEY_FILE": environ.get("STASH_API_KEY_FILE")}
 
 
 def _origin(runtime: Runtime) -> str:
@@ -168,3 +211,14 @@ def _origin(runtime: Runtime) -> str:
     if runtime.options.demo:
         return "--demo"
     return "STASH_URL" if runtime.environ.get("STASH_URL") else ""
+
+
+def _demo(connection: Connection) -> Path | None:
+    """The file of the demo library, if that is what is examined."""
+    from stash_cli.commands.embedded import embedded_module
+    from stash_cli.core.settings import DEMO
+
+    if connection.location != DEMO:
+        return None
+    path: Path = embedded_module("library.library").demo_path()
+    return path

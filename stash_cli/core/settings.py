@@ -69,9 +69,9 @@ class Connection:
     response, `max_answer_bytes` its size after decompression. `verify` is whether certificates are checked,
     or the path of a CA file. `read_only` refuses mutations before they are sent. `create` allows an embedded
     library to be created, which `read_only` forbids. `cache_dir` and `state_dir` None are the platform's.
-    `configured` is False for the default address, for hints in errors. `headers` are sent to this server
-    only; `proxy` None is that of the environment. `profile` and `source` say where the settings come from,
-    `protected_by` which profile makes the server read-only.
+    `configured` is False for the default address, for hints in errors. `session` is the cookie of a login,
+    `headers` are sent to this server only; `proxy` None is that of the environment. `profile` and `source`
+    say where the settings come from, `protected_by` which profile makes the server read-only.
 
     Raises StashConfigurationError for a key that no HTTP header can carry, and for a URL that is malformed or
     holds a secret.

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -127,7 +128,7 @@ def test_what_needs_a_failed_check_is_skipped_and_names_it(served_url: str) -> N
     with behind(served_url, fault_kinds.answered("", 401)) as cli:
         done = cli("doctor", "--json")
     because = {row["id"]: row["because"] for row in done.json if row["because"]}
-    assert because == dict.fromkeys(("setup", "version", "schema"), "key")
+    assert because == dict.fromkeys(("setup", "version", "schema", "path_maps"), "key")
     assert states(done)["environment"] == "ok"
 
 
@@ -312,3 +313,61 @@ def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.status == 5
     assert "pass-w0rd" not in done.out + done.err
     assert json.loads(done.out)
+
+
+def write_settings(state: Path, text: str) -> Path:
+    """The settings file with this text, for the user alone."""
+    file = state / "stash-cli" / "settings.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    file.chmod(0o600)
+    return file
+
+
+def test_path_maps_lead_to_folders_and_files_that_are_there(
+    served_url: str, own_state: Path, tmp_path: Path, pictures: Path
+) -> None:
+    cli = Cli(served_url)
+    cli.ok("library", "add", str(pictures))
+    profile = f'[profiles.home]\nurl = "{served_url}"\n[profiles.home.path_maps]\n'
+    for line, state, says in (
+        (f'"{pictures}" = "{pictures}"', "ok", f"{pictures} is {pictures}"),
+        (f'"{pictures}" = "{tmp_path / "gone"}"', "warning", "gone is missing"),
+        (f'"/elsewhere" = "{tmp_path}"', "warning", "no media folder at /elsewhere"),
+    ):
+        write_settings(own_state, profile + line)
+        found = finding(Cli()("-P", "home", "doctor", "--json"), "path_maps")
+        assert (found["state"], says in found["found"]) == (state, True), found
+    found = finding(cli("doctor", "--json"), "path_maps")
+    assert (found["state"], found["found"]) == ("ok", "none are needed: the media folders are here")
+
+
+def test_the_profile_is_named_and_its_key_file_examined(served_url: str, own_state: Path) -> None:
+    file = write_settings(own_state, f'[profiles.home]\nurl = "{served_url}"\napi_key_file = "none"\n')
+    done = Cli()("doctor", "--json")
+    assert "profile home" in finding(done, "address")["found"]
+    assert failed(done) == ["key"]
+    assert states(done)["api"] == "ok"
+    file.write_text(f'[profiles.home]\nurl = "{served_url}"\napi_key = "{KEY}"\n')
+    file.chmod(0o644)
+    done = Cli()("doctor", "--json")
+    assert "the settings file" in finding(done, "files")["found"]
+    assert KEY not in done.out + done.err
+
+
+def test_a_command_that_waits_for_a_person_ends_in_time(served_url: str, own_state: Path) -> None:
+    command = f"['{sys.executable}', '-c', 'import time; time.sleep(20)']"
+    write_settings(own_state, f'[profiles.home]\nurl = "{served_url}"\napi_key_command = {command}\n')
+    began = time.monotonic()
+    done = Cli()("doctor", "--json")
+    assert "within 3 s" in finding(done, "key")["found"]
+    assert done.status == 4
+    assert time.monotonic() - began < 18
+
+
+def test_a_broken_settings_file_is_a_failure_with_its_place(own_state: Path) -> None:
+    write_settings(own_state, "[profiles\n")
+    done = Cli()("doctor", "--json")
+    assert failed(done) == ["address"]
+    assert "settings.toml" in finding(done, "address")["found"]
+    assert done.status == 1

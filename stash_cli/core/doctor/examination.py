@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from stash_cli.core.doctor import machine, network, server
+from stash_cli.core.doctor import machine, network, paths, server
 from stash_cli.core.doctor.findings import UNREACHABLE, Finding, State, failure, from_error, not_needed
 from stash_cli.core.errors import StashError
 
@@ -46,6 +46,7 @@ CHECKS = (
     Check("version", server.version, (*_WAY, "api", "key")),
     Check("schema", server.schema, (*_WAY, "api", "key", "version")),
     Check("clock", server.clock, (*_WAY, "api"), network=True),
+    Check("path_maps", paths.path_maps, (*_WAY, "api", "key", "setup")),
     Check("environment", machine.environment),
     Check("path", machine.path),
     Check("files", machine.files),

@@ -1,4 +1,4 @@
-"""Checks of this machine: path maps, environment, the programs on PATH, files and folders."""
+"""Checks of this machine: environment, the programs on PATH, files and folders."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ OURS = (
     "STASH_API_KEY_FILE",
     "STASH_PROFILE",
     "STASH_MAX_ANSWER_BYTES",
+    "STASH_STATE_DIR",
 )
 """Variables that this program reads."""
 THEIRS = ("STASH_HOST", "STASH_PORT", "STASH_EXTERNAL_HOST", "STASH_CONFIG_FILE", "STASH_STASH")

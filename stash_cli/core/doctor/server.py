@@ -55,7 +55,7 @@ async def api(subject: Subject) -> Finding:
     if (other := _other_answer(subject, answer)) is not None:
         return other
     try:
-        subject.server = _data(subject, answer)
+        subject.server = data_of(subject, answer)
     except StashError as error:
         status = error.exit_status if error.exit_status in (REFUSED, UNREACHABLE) else FAILED
         return failure(error.message, error.hint or "Check the path of the address.", status)
@@ -118,7 +118,7 @@ def _web_page(answer: Answer) -> Finding:
     )
 
 
-def _data(subject: Subject, answer: Answer) -> dict[str, Any]:
+def data_of(subject: Subject, answer: Answer) -> dict[str, Any]:
     """The data of a GraphQL result; raises the error of any other answer."""
     found = read_answer(subject.connection, answer.status, answer.headers, answer.body, json.loads)
     return found.data or {}
@@ -175,7 +175,7 @@ async def version(subject: Subject) -> Finding:
 async def schema(subject: Subject) -> Finding:
     """The server describes its API, and lacks only what came with later releases."""
     try:
-        facts = reduce_introspection(_data(subject, await subject.post(INTROSPECTION)))
+        facts = reduce_introspection(data_of(subject, await subject.post(INTROSPECTION)))
     except (KeyError, TypeError, AttributeError):
         return failure("the server describes its API in a way that cannot be read", "", VERSION)
     server = subject.capabilities = ServerCapabilities(facts)
@@ -231,7 +231,7 @@ async def _zones(subject: Subject) -> str:
     """The zones of server and client, where the server's log shows its own."""
     here = datetime.now().astimezone().strftime("%z")
     try:
-        lines = _data(subject, await subject.post("query { logs { time } }")).get("logs") or []
+        lines = data_of(subject, await subject.post("query { logs { time } }")).get("logs") or []
         there = datetime.fromisoformat(lines[0]["time"]).strftime("%z")
     except (StashError, LookupError, TypeError, ValueError):
         return f"; the zone here is {here}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stash_cli.core.errors import StashConnectionError, StashError
+from stash_cli.core.path_maps import PathMaps
 from stash_cli.core.transport.answers import read_all
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.http import HttpTransport, encode, load_httpx
@@ -44,7 +45,8 @@ class Surroundings:
     """The program's environment, as far as checks look at it.
 
     `folders` are the folders that it writes to, `files` the files that hold secrets, both by name for
-    messages. `origin` names the setting that the address came from, `demo` is the demo library's file.
+    messages. `origin` names the setting that the address came from, `demo` is the demo library's file,
+    `path_maps` say where the server's folders are here, in `profile`.
     """
 
     environ: Mapping[str, str]
@@ -52,6 +54,8 @@ class Surroundings:
     files: Mapping[str, Path] = field(default_factory=dict)
     origin: str = ""
     demo: Path | None = None
+    path_maps: PathMaps = field(default_factory=PathMaps)
+    profile: str | None = None
 
 
 class Subject:
@@ -103,7 +107,7 @@ class Subject:
     @cached_property
     def proxy(self) -> Proxy | None:
         """The proxy of the connection; raises StashConfigurationError for a setting that names none."""
-        return proxy_for(self.connection.url)
+        return proxy_for(self.connection.url, self.connection.proxy)
 
     @property
     def peer(self) -> tuple[str, int]:
