@@ -96,8 +96,10 @@ async def _names(session: Session, kind: str) -> list[str]:
     import asyncio
 
     async with asyncio.timeout(SECONDS):
-        type_name, _, part = kind.partition(".")
-        return await (_filters if part else _objects)(session, ENTITIES[type_name])
+        type_name, _, filters = kind.rpartition(".")
+        if filters == "filters":
+            return await _filters(session, ENTITIES.get(type_name))
+        return await _objects(session, ENTITIES[kind])
 
 
 async def _objects(session: Session, entity: Entity) -> list[str]:
@@ -112,6 +114,7 @@ async def _objects(session: Session, entity: Entity) -> list[str]:
     return list(found)
 
 
-async def _filters(session: Session, entity: Entity) -> list[str]:
-    rows = await session.call("findSavedFilters", {"mode": entity.items.upper()}, ["name"])
+async def _filters(session: Session, entity: Entity | None) -> list[str]:
+    mode = {"mode": entity.items.upper()} if entity is not None else {}
+    rows = await session.call("findSavedFilters", mode, ["name"])
     return list(dict.fromkeys(str(row["name"]) for row in rows))

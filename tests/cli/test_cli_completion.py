@@ -115,6 +115,81 @@ def test_other_values(words: str, found: list[str], offline: Cli) -> None:
     assert offered(offline, *words.split(" ")) == found
 
 
+@every(
+    ("word", "found"),
+    [
+        ("tag:To", ["tag:To sort"]),
+        ("-tag:To", ["-tag:To sort"]),
+        ("^tag:To", ["^tag:To sort"]),
+        ("tag:Re", ['tag:"Re: zero"']),
+        ('tag:"To', ['tag:"To sort"']),
+        ("tag:20", []),
+        ("tag:name", ["tag:name:2024"]),
+        ("tag:AC", ['tag:"AC/DC"']),
+        ("tag:To sort,AC", ['tag:To sort,"AC/DC"']),
+        ("performers.co", ["performers.country:"]),
+        ("performers:(cou", ["performers:(country:"]),
+        ("performers:(country:JP tag:To", ['performers:(country:JP tag:"To sort"']),
+        ("performers.gender:FEM", ["performers.gender:FEMALE"]),
+        ("is:org", ["is:organized"]),
+        ("organized:", ["organized:yes", "organized:no"]),
+        ("missing:cov", ["missing:cover"]),
+        ("no:studio", ["no:studio", "no:studios"]),
+        ("sort:-rat", ["sort:-rating"]),
+        ("rating:", []),
+        ("nonsense:", []),
+        ("nonsense.x", []),
+        ("organ", ["organized:"]),
+        ("-organ", ["-organized:"]),
+        ("lim", ["limit:"]),
+    ],
+)
+def test_words_of_a_query(word: str, found: list[str], tab: Cli) -> None:
+    if "tag:" in word:
+        offered_in_time(tab, "tag", "show", "To", expected="To sort")
+    assert offered(tab, "scenes", "find", word) == found
+
+
+def test_a_whole_query_as_one_word(tab: Cli) -> None:
+    offered_in_time(tab, "tag", "show", "To", expected="To sort")
+    assert offered(tab, "scenes", "find", "--where", "rating:80.. tag:To") == ['rating:80.. tag:"To sort"']
+    assert offered(tab, "scenes", "find", "--where=organ") == ["--where=organized:"]
+
+
+def test_names_of_saved_filters(embedded_url: str) -> None:
+    cli = Cli(embedded_url)
+    save = 'mutation { saveFilter(input: {mode: SCENES, name: "To watch"}) { id } }'
+    cli.ok("api", save)
+    tab = Cli(embedded_url, _STASH_COMPLETE="1")
+    assert offered_in_time(tab, "filters", "show", "To", expected="To watch") == ["To watch"]
+    found = offered_in_time(tab, "scenes", "find", "saved:To", expected="saved:To watch")
+    assert found == ["saved:To watch"]
+
+
+def test_names_of_profiles(own_state: Path) -> None:
+    folder = own_state / "stash-cli"
+    folder.mkdir()
+    text = '[profiles.home]\nurl = "http://127.0.0.1:1"\n[profiles.away]\nurl = "http://127.0.0.1:2"\n'
+    (folder / "settings.toml").write_text(text)
+    tab = Cli(_STASH_COMPLETE="1")
+    assert offered(tab, "-P", "h") == ["home"]
+    assert offered(tab, "scenes", "find", "--profile=aw") == ["--profile=away"]
+
+
+def test_a_profile_with_a_command_for_its_key_is_asked_for_nothing(
+    served_url: str, own_state: Path, tmp_path: Path
+) -> None:
+    Cli(served_url).ok("tags", "create", "--name", "A")
+    folder, ran = own_state / "stash-cli", tmp_path / "ran"
+    folder.mkdir(exist_ok=True)
+    text = f'[profiles.home]\nurl = "{served_url}"\napi_key_command = ["touch", "{ran}"]\n'
+    (folder / "settings.toml").write_text(text)
+    tab = Cli(_STASH_COMPLETE="1")
+    assert offered(tab, "-P", "home", "tag", "show", "") == []
+    wait_for_cache(own_state, 1)
+    assert not ran.exists()
+
+
 def test_many_names_need_a_beginning(embedded_url: str) -> None:
     cli = Cli(embedded_url)
     cli.ok("tag", "create", "--name", "first")
@@ -254,6 +329,11 @@ TYPED = (
     ("stash scenes find --sort -rat", ["scenes", "find", "--sort", "-rating"]),
     ("stash library add a", ["library", "add", "a video.mp4"]),
     ("stash scene show a", ["scene", "show", "a"]),
+    ("stash scenes find tag:To", ["scenes", "find", "tag:To sort"]),
+    ("stash scenes find -tag:To", ["scenes", "find", "-tag:To sort"]),
+    ("stash scenes find tag:AC", ["scenes", "find", 'tag:"AC/DC"']),
+    ("stash scenes find 'tag:To", ["scenes", "find", "tag:To sort"]),
+    ("stash scenes find performers.coun", ["scenes", "find", "performers.country:"]),
 )
 
 

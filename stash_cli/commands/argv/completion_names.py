@@ -34,8 +34,8 @@ _SETTINGS = ("STASH_URL", "STASH_PROFILE", "STASH_API_KEY", "STASH_API_KEY_FILE"
 class NameCache:
     """The file of the names of one kind, of one server and key.
 
-    `kind` is a type such as Tag, or `Scene.filters` for the saved filters of a type. `words` are the flags of
-    the connection on the command line.
+    `kind` is a type such as Tag, `Scene.filters` for the saved filters of a type, or `filters` for those of
+    all. `words` are the flags of the connection on the command line.
     """
 
     def __init__(self, kind: str, words: Sequence[str], environ: Mapping[str, str]) -> None:

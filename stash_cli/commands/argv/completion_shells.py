@@ -58,8 +58,10 @@ def candidates(
     found = list(cursor.completions(word))
     if any(each.value == FILES for each in found):
         return [each for each in found if each.value == FILES]
-    wanted = set(matching((each.value for each in found), word))
-    return [each for each in found if each.value in wanted]
+    if wanted := set(matching((each.value for each in found), word)):
+        return [each for each in found if each.value in wanted]
+    wanted = set(matching((each.plain for each in found if each.plain), word))
+    return [each for each in found if each.plain in wanted]
 
 
 _QUOTED = ("fish", "powershell")

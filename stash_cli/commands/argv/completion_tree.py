@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.argv.command import LazyGroup, StashCommand
     from stash_cli.commands.argv.flags import Flag, FlagTable
+    from stash_cli.core.types.entities import Entity
 
 HIDDEN_FLAGS_FROM = 4
 """Typed characters from which hidden flags are offered: `--ra`."""
@@ -76,6 +77,9 @@ class Cursor:
                 yield each if each.value == FILES else each.behind(f"{name}=")
         elif word.startswith("-") and not self.only_words:
             yield from self._flags(word)
+            # `-tag:Outdoor` is a term of a query.
+            if word[1:2] not in ("", "-") and str(self.node.get("words", "")).startswith(":query "):
+                yield from self._from([self.node["words"]], word)
         elif "commands" in self.node:
             yield from self._commands(word)
         elif words := self.node.get("words"):
@@ -85,7 +89,7 @@ class Cursor:
         if isinstance(words, str):
             for each in self._from([words], word):
                 # A name that begins with a dash would be read as a flag here.
-                if self.only_words or not each.value.startswith("-"):
+                if self.only_words or not each.value.startswith("-") or word.startswith("-"):
                     yield each
         else:
             yield from (Candidate(*pair) for pair in self._command().complete_argument(word))
@@ -183,7 +187,7 @@ def _own_rows(command: StashCommand, path: tuple[str, ...]) -> Iterator[Row]:
     _, valued = command.own_names()
     for param in command.params:
         for name in param.opts if param.param_type_name == "option" else ():
-            source = _source(param.metavar, path)
+            source = _source(param.metavar, path, name)
             values = [source] if source else []
             yield name, getattr(param, "help", None) or "", values if name in valued else None, False
 
@@ -210,7 +214,7 @@ _GLOBAL = {"fields": ":fields", "profile": ":profiles"}
 """Destinations of global flags -> the source of their values."""
 
 
-def _source(metavar: str | None, path: tuple[str, ...]) -> str | None:
+def _source(metavar: str | None, path: tuple[str, ...], flag: str = "") -> str | None:
     """The source of the values that a metavar stands for, in the command at `path`; None for none."""
     from stash_cli.core.types.entities import NOUNS
 
@@ -218,11 +222,22 @@ def _source(metavar: str | None, path: tuple[str, ...]) -> str | None:
     if any(word in words for word in ("FILE", "PATH")):
         return FILES
     entity = NOUNS.get(path[0]) if path else None
-    if entity is not None and "NAME" in words:
-        return f":names {entity.type}"
-    if entity is not None and words == "KEY":
+    if entity is not None:
+        return _of_entity(words, entity, flag)
+    if path[:1] == ("filters",) and words == "NAME|ID":
+        return ":names filters"
+    return ":profiles" if path[:1] in (("profile",), ("auth",)) and "NAME" in words else None
+
+
+def _of_entity(words: str, entity: Entity, flag: str) -> str | None:
+    """The source of values in a command of a noun."""
+    if flag == "--saved":
+        return f":names {entity.type}.filters"
+    if "QUERY" in words:
+        return f":{'query' if '[' in words else 'where'} {entity.type}"
+    if "KEY" in words and flag == "--sort":
         return f":sorts {entity.type}"
-    return ":profiles" if path[:1] == ("profile",) and "NAME" in words else None
+    return f":names {entity.type}" if "NAME" in words else None
 
 
 def _dump(value: Any) -> str:

@@ -18,15 +18,19 @@ NAMED = ("Tag", "Performer", "Studio", "Group")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A value with its help; `more` says that it is the beginning of one, so that no space follows."""
+    """A value with its help; `more` says that it is the beginning of one, so that no space follows.
+
+    `plain` is another spelling that people may have begun: the name in `tag:"A, B"` without its quotes.
+    """
 
     value: str
     text: str = ""
     more: bool = False
+    plain: str = ""
 
     def behind(self, prefix: str) -> Candidate:
         """The candidate for a word that begins with `prefix`."""
-        return replace(self, value=prefix + self.value)
+        return replace(self, value=prefix + self.value, plain=self.plain and prefix + self.plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,24 @@ def dynamic(marker: str, word: str, source: Source) -> Iterable[Candidate]:
     if kind == "names":
         return names(argument, word, source)
     if kind == "sorts":
-        return _listed(word, _sorts(argument))
+        return _listed(word, sort_keys(argument))
     if kind == "fields":
         return _listed(word, _fields(source.path, word.rpartition(",")[2]))
+    if kind in ("query", "where"):
+        from stash_cli.commands.argv.completion_query import query_candidates
+
+        return query_candidates(argument, word, source, is_text=kind == "where")
     if kind == "profiles":
         return _profiles()
     return [Candidate(FILES)] if kind == "files" else []
 
 
 def names(type_name: str, word: str, source: Source) -> list[Candidate]:
-    """The names of objects of a type that begin with `word`; none where they are too many."""
-    if type_name.partition(".")[0] not in NAMED and "." not in type_name:
+    """The names of objects of a type that begin with `word`; none where they are too many.
+
+    `Scene.filters` are the saved filters of a type, `filters` those of all types.
+    """
+    if type_name not in NAMED and not type_name.endswith("filters"):
         return []
     from stash_cli.commands.argv.completion_names import NameCache
 
@@ -91,7 +102,8 @@ def _listed(word: str, items: Iterable[Candidate]) -> Iterator[Candidate]:
             yield each.behind(f"{before}{comma}")
 
 
-def _sorts(type_name: str) -> list[Candidate]:
+def sort_keys(type_name: str) -> list[Candidate]:
+    """The sort keys of a type, in both directions."""
     from stash_cli.core.types.entities import ENTITIES
 
     keys = [*ENTITIES[type_name].sorts, "random"]
