@@ -15,9 +15,11 @@ import pytest
 from cli_support import Cli, real
 from every import every
 from fault_proxy import FaultProxy
+from served_library import serve_library
 from shells import START, Shell, installed
 from support import ROOT
 
+from stash_cli.commands.argv.completion_names import NameCache
 from stash_cli.commands.argv.completion_shells import Line
 from stash_cli.commands.argv.completion_values import Candidate, matching
 
@@ -67,17 +69,38 @@ def named_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library with a tag for each of NAMES."""
     path = tmp_path_factory.mktemp("named") / "names.sqlite"
     cli = Cli(f"embedded:{path}")
-    for name in NAMES:
-        cli.ok("tag", "create", f"--name={name}")
-    cli.ok("performer", "create", "--name", "Ann")
-    cli.ok("studio", "create", "--name", "Acme")
-    cli.ok("group", "create", "--name", "Trilogy")
+    made = [("tag", name) for name in NAMES] + [
+        ("performer", "Ann"),
+        ("studio", "Acme"),
+        ("group", "Trilogy"),
+    ]
+    rows = (
+        f"a{at}: {kind}Create(input: {{name: {json.dumps(name)}}}) {{ id }}"
+        for at, (kind, name) in enumerate(made)
+    )
+    cli.ok("api", f"mutation {{ {' '.join(rows)} }}")
     return path
 
 
+@pytest.fixture(scope="module")
+def named_url(named_library: Path) -> Iterator[str]:
+    """The library over HTTP: the process that asks for names starts faster then."""
+    with serve_library(named_library) as url:
+        yield url
+
+
 @pytest.fixture
-def tab(named_library: Path) -> Cli:
-    return Cli(f"embedded:{named_library}", _STASH_COMPLETE="1")
+def tab(named_url: str) -> Cli:
+    """A Tab where a command has used the server before."""
+    Cli(named_url).ok("version")
+    return Cli(named_url, _STASH_COMPLETE="1")
+
+
+def keep_names(cli: Cli, kind: str, names: list[str]) -> NameCache:
+    """The cache of a Tab, with these names in it."""
+    cache = NameCache(kind, [], cli.environ)
+    cache.write(names)
+    return cache
 
 
 def test_names_of_objects_where_they_are_wanted(tab: Cli) -> None:
@@ -145,13 +168,12 @@ def test_other_values(words: str, found: list[str], offline: Cli) -> None:
     ],
 )
 def test_words_of_a_query(word: str, found: list[str], tab: Cli) -> None:
-    if "tag:" in word:
-        offered_in_time(tab, "tag", "show", "To", expected="To sort")
+    keep_names(tab, "Tag", NAMES)
     assert offered(tab, "scenes", "find", word) == found
 
 
 def test_a_whole_query_as_one_word(tab: Cli) -> None:
-    offered_in_time(tab, "tag", "show", "To", expected="To sort")
+    keep_names(tab, "Tag", NAMES)
     assert offered(tab, "scenes", "find", "--where", "rating:80.. tag:To") == ['rating:80.. tag:"To sort"']
     assert offered(tab, "scenes", "find", "--where=organ") == ["--where=organized:"]
 
@@ -191,13 +213,10 @@ def test_a_profile_with_a_command_for_its_key_is_asked_for_nothing(
 
 
 def test_many_names_need_a_beginning(embedded_url: str) -> None:
-    cli = Cli(embedded_url)
-    cli.ok("tag", "create", "--name", "first")
-    rows = (f'a{number}: tagCreate(input: {{name: "tag {number}"}}) {{ id }}' for number in range(1, 302))
-    cli.ok("api", f"mutation {{ {' '.join(rows)} }}")
-    cli.environ["_STASH_COMPLETE"] = "1"
-    assert len(offered_in_time(cli, "tag", "show", "tag 2", expected="tag 2")) == 111
-    assert offered(cli, "tag", "show", "tag ") == []
+    cli = Cli(embedded_url, _STASH_COMPLETE="1")
+    keep_names(cli, "Tag", [f"tag {number}" for number in range(10_000)])
+    assert len(offered(cli, "tag", "show", "tag 22")) == 111
+    assert offered(cli, "tag", "show", "tag 2") == []
 
 
 def test_only_known_servers_are_asked_and_the_key_is_nowhere(served_url: str, own_state: Path) -> None:
@@ -234,20 +253,19 @@ def wait_for_cache(state: Path, count: int) -> list[Path]:
 
 
 def test_old_names_are_offered_while_new_ones_are_asked_for(tab: Cli, own_state: Path) -> None:
-    offered_in_time(tab, "group", "show", "", expected="Trilogy")
-    [file] = wait_for_cache(own_state, 1)
-    kept = json.loads(file.read_text()) | {"at": time.time() - 3600, "names": ["Old"]}
+    file = keep_names(tab, "Group", ["Old"]).path
+    kept = json.loads(file.read_text()) | {"at": time.time() - 3600}
     file.write_text(json.dumps(kept))
     assert offered(tab, "group", "show", "") == ["Old"]
     offered_in_time(tab, "group", "show", "", expected="Trilogy")
 
 
-def test_a_damaged_cache_is_none(tab: Cli, own_state: Path) -> None:
+def test_a_damaged_cache_is_none(tab: Cli) -> None:
+    cache = keep_names(tab, "Group", ["Old"])
+    for text in ("{", "[]", '{"format": 1}', '{"format": 1, "names": 3, "at": 0}', "\udcff"):
+        cache.path.write_text(text, errors="surrogateescape")
+        assert cache._read() == ([], float("inf"))
     offered_in_time(tab, "group", "show", "", expected="Trilogy")
-    for text in ("{", "[]", '{"format": 1}', '{"format": 1, "names": 3, "at": 0}'):
-        [file] = wait_for_cache(own_state, 1)
-        file.write_text(text)
-        offered_in_time(tab, "group", "show", "", expected="Trilogy")
 
 
 @every(
@@ -293,7 +311,7 @@ def stash_environment(named_library: Path, tmp_path: Path, own_state: Path) -> d
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m stash_cli "$@"\n')
     program.chmod(0o755)
     url = f"embedded:{named_library}"
-    offered_in_time(Cli(url, _STASH_COMPLETE="1"), "tag", "show", "", expected="To sort")
+    keep_names(Cli(url), "Tag", NAMES)
     kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
     return {"PATH": f"{programs}:{os.environ['PATH']}", "STASH_URL": url, "LC_ALL": "C.UTF-8", **kept}
 
@@ -314,8 +332,6 @@ def shell(
 
 TYPED = (
     # what is typed before Tab, the words of the line afterwards
-    ("stash tag sh", ["tag", "show"]),
-    ("stash tag show To", ["tag", "show", "To sort"]),
     ("stash tag show Re:", ["tag", "show", "Re: zero"]),
     ("stash tag show 'O", ["tag", "show", "O'Brien"]),
     ('stash tag show "Say', ["tag", "show", 'Say "hi"']),
@@ -324,7 +340,6 @@ TYPED = (
     (r"stash tag show To\ s", ["tag", "show", "To sort"]),
     ("stash tag show -- -d", ["tag", "show", "--", "-dash"]),
     ("stash scenes find --tag=Re", ["scenes", "find", "--tag=Re: zero"]),
-    ("stash scenes find --tag pre", ["scenes", "find", "--tag", "pre=fix"]),
     ("stash scenes find --fields id,stu", ["scenes", "find", "--fields", "id,studio"]),
     ("stash scenes find --sort -rat", ["scenes", "find", "--sort", "-rating"]),
     ("stash library add a", ["library", "add", "a video.mp4"]),
@@ -332,7 +347,6 @@ TYPED = (
     ("stash scenes find tag:To", ["scenes", "find", "tag:To sort"]),
     ("stash scenes find -tag:To", ["scenes", "find", "-tag:To sort"]),
     ("stash scenes find tag:AC", ["scenes", "find", 'tag:"AC/DC"']),
-    ("stash scenes find 'tag:To", ["scenes", "find", "tag:To sort"]),
     ("stash scenes find performers.coun", ["scenes", "find", "performers.country:"]),
 )
 
@@ -340,16 +354,14 @@ TYPED = (
 def test_shells_insert_words_as_they_are_meant(shell: Shell) -> None:
     told = {typed: shell.completed(typed) for typed, _ in TYPED}
     assert told == {typed: ["stash", *words] for typed, words in TYPED}
-    for name in NAMES:
+    assert "create" in shell.listed("stash tag ")
+    for name in (
+        NAMES if os.environ.get("STASH_CLI_ALL_NAMES") else ("🎬 film", "Back\\slash", "br[ack]", "~home")
+    ):
         if name not in ("2024", "-dash"):
             beginning = name[:1] if name[1] in " '" else name[:2]
             typed = f"stash tag show {beginning.replace('~', chr(39) + '~')}"
             assert shell.completed(typed)[1:] == ["tag", "show", name]
-
-
-def test_shells_list_what_there_is_to_choose(shell: Shell) -> None:
-    shown = shell.listed("stash tag ")
-    assert all(name in shown for name in ("find", "show", "create"))
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
