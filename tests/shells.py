@@ -82,7 +82,7 @@ class Shell:
         return re.findall(r"[\r\n]<([^\r\n]*)>(?=\r?\n)", said)
 
     def listed(self, text: str) -> str:
-        """What is shown after `text` and Tab; the line becomes the argument of a command that does nothing."""
+        """What is shown after `text` and Tab; the line is then given to a command that does nothing."""
         self._marks += 1
         self._type(f"{text}\t\x01: \x05\recho done''-{self._marks}-\r")
         return self._until(f"done-{self._marks}-")
