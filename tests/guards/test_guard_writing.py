@@ -52,6 +52,9 @@ PERMITTED = {
     ("sql", "work"): "statements of the user",
     ("calls", "work"): "operations that change no object",
     ("scrapers", "work"): "scraping changes nothing",
+    ("plugins", "work"): "a plugin that answers is asked by a person",
+    ("plugins", "_send"): "plugins are no objects",
+    ("plugins", "_configure"): "settings are no objects",
     ("login", "_url"): "asks a person",
     ("login", "_by_password"): "asks a person",
 }
