@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from store_support import Counting
@@ -12,6 +13,7 @@ from stash_cli.core.client import StashClient
 from stash_cli.core.context import StashContext
 from stash_cli.core.edits.changes import Recorded, read
 from stash_cli.core.edits.journal import Journal
+from stash_cli.core.settings import parse_connection
 from stash_cli.core.types import Scene
 
 
@@ -35,6 +37,10 @@ class Workbench:
         assert found is not None
         return found.title, found.rating100, list(found.urls), [tag.id for tag in found.tags]
 
+    async def update(self, name: str, one: str, **given: Any) -> None:
+        """Send an update of one object."""
+        await self.client.ask(f"{name.lower()}Update", input={"id": one, **given})
+
     async def set_title(self, scene: Scene, title: str) -> None:
         """Change the title unrecorded."""
         found = await self.client.find_scene(scene.id)
@@ -48,10 +54,31 @@ class Workbench:
 
 @asynccontextmanager
 async def journalled(url: str, **options: Any) -> AsyncIterator[Workbench]:
-    context = StashContext(conn=url, **options)
+    context = StashContext(conn=replace(parse_connection(url), **options))
     async with context as client:
         wire = client.session.transport = Counting(client.session.transport)  # type: ignore[assignment]
         yield Workbench(context, client, wire)
+
+
+_OVERVIEW = """{
+  findTags(filter: {per_page: -1}) { tags {
+    name aliases description favorite parents { name } children { name } } }
+  findStudios(filter: {per_page: -1}) { studios { name details tags { name } parent_studio { name } } }
+  findScenes(filter: {per_page: -1}) { scenes {
+    title details rating100 urls play_history o_history tags { name } studio { name }
+    scene_markers { title seconds primary_tag { name } tags { name } } } }
+}"""
+
+
+async def overview(bench: Workbench) -> Any:
+    """All of a library but ids and times, in a fixed order."""
+    return _in_order(await bench.client.execute(_OVERVIEW))
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _in_order(each) for name, each in value.items()}
+    return sorted(map(_in_order, value), key=repr) if isinstance(value, list) else value
 
 
 def fill_journal(journal: Journal) -> Iterator[None]:

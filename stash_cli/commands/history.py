@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
+from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, subcommand
 from stash_cli.commands.argv.value_parsers import named, row_limit
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.output.values import View, columns
@@ -44,6 +44,18 @@ class ShowOptions(CommandOptions):
     limit: Annotated[str | None, typer.Option("--limit", metavar="N|all", help="how many objects")] = None
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PruneOptions(CommandOptions):
+    """The command line of `history prune`."""
+
+    days: Annotated[float, typer.Option("--days", metavar="N", min=0, help="drop what is older")] = 90
+    megabytes: Annotated[
+        float, typer.Option("--max-size", metavar="MB", min=0, help="drop the oldest of what is larger")
+    ] = 500
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="say what would be dropped")] = False
+
+
 class HistoryGroup(LazyGroup):
     """`stash history` alone lists the runs."""
 
@@ -64,6 +76,15 @@ def group() -> HistoryGroup:
             "stash history --limit all --json",
         ),
         "show": subcommand("Show what a run changed", run_show, ShowOptions, "stash history show 12"),
+        "resume": Entry("Go on with a run that was interrupted", "stash_cli.commands.undo:build_resume"),
+        "rollback": Entry("Undo all runs after one", "stash_cli.commands.undo:build_rollback"),
+        "prune": subcommand(
+            "Drop old runs from the journal",
+            run_prune,
+            PruneOptions,
+            "stash history prune",
+            "stash history prune --days 30 --dry-run",
+        ),
     }
     return HistoryGroup("history", entries, "List and show the runs that changed objects.")
 
@@ -171,6 +192,26 @@ def _whole(row: Recorded) -> str:
 
 def _reason(row: Recorded | None) -> str:
     return f"  ({row.state}: {row.reason})" if row is not None and row.reason else ""
+
+
+def run_prune(runtime: Runtime, options: PruneOptions) -> None:
+    """Drop old runs from the journal, which cannot be undone any more then.
+
+    The last 20 runs stay, and those that a kept one undid. The new ids of objects that were made again stay,
+    too.
+    """
+    from stash_cli.core.edits.pruning import prunable, prune
+    from stash_cli.output.failures import confirm
+
+    journal = open_journal(runtime)
+    runs = prunable(journal, days=options.days, megabytes=options.megabytes)
+    many = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+    if not runs or options.dry_run:
+        runtime.streams.note(f"{many} would be dropped" if runs else "there is nothing to drop")
+        return
+    confirm(runtime.streams, f"drop {many}, the last of {runs[0].started[:10]}", yes=options.yes)
+    prune(journal, runs)
+    runtime.streams.note(f"dropped {many}")
 
 
 def run_number(word: str) -> int:

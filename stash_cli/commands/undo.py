@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.recorder import Recorder
-    from stash_cli.core.edits.undo import Report
+    from stash_cli.core.edits.undo import Problem, Report
 
 _VIEW = View()
 SHOWN = 20
@@ -38,6 +38,23 @@ class UndoOptions(CommandOptions):
     ] = False
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ResumeOptions(CommandOptions):
+    """The command line of `history resume`."""
+
+    run: Annotated[str, typer.Argument(metavar="RUN", help="number of the run")]
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RollbackOptions(CommandOptions):
+    """The command line of `history rollback`."""
+
+    to: Annotated[str, typer.Option("--to", metavar="RUN", help="the last run that stays")]
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="list the runs, and do nothing")] = False
+
+
 def build_undo() -> StashCommand:
     return command(
         "undo",
@@ -49,6 +66,14 @@ def build_undo() -> StashCommand:
 
 def build_redo() -> StashCommand:
     return command("redo", run_redo, UndoOptions, examples=("stash redo", "stash redo 12"))
+
+
+def build_resume() -> StashCommand:
+    return command("resume", run_resume, ResumeOptions, examples=("stash history resume 12",))
+
+
+def build_rollback() -> StashCommand:
+    return command("rollback", run_rollback, RollbackOptions, examples=("stash history rollback --to 12",))
 
 
 def run_undo(runtime: Runtime, options: UndoOptions) -> None:
@@ -92,7 +117,76 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
 
     report = runtime.run(work, writes=True, is_recorded=False)
     if not report.is_complete:
-        raise StashPartlyUndoneError(report, verb)
+        raise StashPartlyUndoneError(report.problems, verb)
+
+
+def run_resume(runtime: Runtime, options: ResumeOptions) -> None:
+    """Go on with a run that was killed or interrupted.
+
+    What was planned is sent, unless somebody changed it since. What may have been done is looked at first.
+    """
+    from stash_cli.commands.history import check_output, run_number
+    from stash_cli.core.edits.resume import OPEN, resume
+
+    check_output(runtime)
+    number = run_number(options.run)
+
+    async def work(session: Session) -> dict[str, int]:
+        recorder = runtime.recorder()
+        recorder.journal.run(number)
+        left = sum(recorder.journal.counts(number).get(state, 0) for state in OPEN)
+        if left:
+            confirm_run(runtime, recorder, number, f"go on with {left} changes of", asks=not options.yes)
+        return await resume(session, recorder, number)
+
+    states = runtime.run(work, writes=True, is_recorded=False)
+    told = ", ".join(f"{count} {state}" for state, count in states.items())
+    runtime.streams.note(f"run {number}: {told}")
+    if states.keys() - {"done"}:
+        raise StashResumedError(f"run {number} is incomplete: {told}", number)
+
+
+class StashResumedError(StashError):
+    """A run that was resumed, and of which something was not done all the same."""
+
+    code = "incomplete"
+    exit_status = 6
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message, hint=f"`stash history show {number}` lists the changes and the reasons.")
+
+
+def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
+    """Undo all runs after run --to, the last one first. Run --to itself stays."""
+    from stash_cli.commands.history import check_output, run_number
+    from stash_cli.core.edits.undo_runs import runs_after, undo
+    from stash_cli.output.failures import confirm
+
+    check_output(runtime)
+    number = run_number(options.to)
+
+    async def work(session: Session) -> list[Report]:
+        recorder = runtime.recorder()
+        recorder.journal.run(number)
+        runs = runs_after(recorder.journal, await recorder.identify(session), number)
+        for run in runs:
+            runtime.streams.note(f"run {run.id}, {run.started}: {run.command}")
+        many = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+        if not runs or options.dry_run:
+            runtime.streams.note(f"{many} would be undone; run {number} stays")
+            return []
+        confirm(runtime.streams, f"undo {many}; run {number} stays", yes=options.yes)
+        reports = []
+        for run in runs:
+            reports.append(await undo(session, runtime.recorder(), run.id))
+            tell(runtime, reports[-1], run.id, "undo", is_dry=False)
+        return reports
+
+    problems = [
+        each for report in runtime.run(work, writes=True, is_recorded=False) for each in report.problems
+    ]
+    if problems:
+        raise StashPartlyUndoneError(problems, "undo")
 
 
 async def chosen(session: Session, recorder: Recorder, verb: str) -> int:
@@ -165,19 +259,19 @@ class StashPartlyUndoneError(StashError):
     code = "incomplete"
     exit_status = 6
 
-    def __init__(self, report: Report, verb: str) -> None:
-        many = len(report.problems)
+    def __init__(self, problems: Sequence[Problem], verb: str) -> None:
+        many = len(problems)
         words = "1 change was" if many == 1 else f"{many} changes were"
         super().__init__(
             f"{words} not {verb}ne" if verb == "undo" else f"{words} not redone",
             hint=f"A second {verb} of the run tries only what is left.",
         )
-        self.details = listed(report)
-        self.facts = {"problems": [str(each) for each in report.problems]}
+        self.details = listed(problems)
+        self.facts = {"problems": [str(each) for each in problems]}
 
 
-def listed(report: Report) -> Sequence[str]:
+def listed(problems: Sequence[Problem]) -> Sequence[str]:
     """The problems as lines, the first ones of many."""
-    lines = [str(each) for each in report.problems[:SHOWN]]
-    more = len(report.problems) - SHOWN
+    lines = [str(each) for each in problems[:SHOWN]]
+    more = len(problems) - SHOWN
     return [*lines, f"and {more} more"] if more > 0 else lines

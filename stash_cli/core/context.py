@@ -154,6 +154,17 @@ class StashContext:
 
         return await undo(self.open_session(), Recorder.of(self.connection, f"undo {run}"), run)
 
+    async def resume(self, run: int) -> dict[str, int]:
+        """Go on with a recorded run that was ended before all of it was done: state -> number of changes.
+
+        What may have been done is looked at before it is sent again. Raises StashJournalError for a run that
+        has nothing left to do.
+        """
+        from stash_cli.core.edits.recorder import Recorder
+        from stash_cli.core.edits.resume import resume
+
+        return await resume(self.open_session(), Recorder.of(self.connection, f"resume {run}"), run)
+
     async def redo(self, run: int) -> Report:
         """Make again what was undone of a recorded run; as `undo`."""
         from stash_cli.core.edits.recorder import Recorder

@@ -108,3 +108,22 @@ def test_another_database(cli: Cli, person: Any, tmp_path: Any) -> None:
     done = other("undo", "1", "--yes")
     assert (done.status, "another database" in done.err) == (1, True)
     assert cli("undo", "99", "--yes").status == 1
+
+
+def test_rollback_keeps_the_run_that_is_named(cli: Cli, person: Any) -> None:
+    for text in ("one", "two", "three"):
+        cli.ok("tag", "update", "1", "--description", text)
+    assert "2 runs would be undone; run 4 stays" in cli.ok("history", "rollback", "--to", "4", "-n").err
+    assert cli("history", "rollback", "--to", "4").status == 11
+    cli.ok("history", "rollback", "--to", "4", "--yes")
+    assert described(cli) == "one"
+    assert "0 runs would be undone" in cli.ok("history", "rollback", "--to", "4", "--yes").err
+
+
+def test_pruning_keeps_the_last_runs(cli: Cli, person: Any) -> None:
+    assert "nothing to drop" in cli.ok("history", "prune", "--days", "0", "--yes").err
+    assert len(cli.ok("history", "--json").json) == 3
+
+
+def test_there_is_nothing_to_resume(cli: Cli, person: Any) -> None:
+    assert "nothing left to do" in cli("history", "resume", "1", "--yes").err

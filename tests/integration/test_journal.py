@@ -10,6 +10,10 @@ import pytest
 from journal_support import fill_journal, journalled
 
 from stash_cli.core.client import BatchOperation
+from stash_cli.core.edits.changes import Recorded, add, set_undone
+from stash_cli.core.edits.databases import NewIds, database_of
+from stash_cli.core.edits.journal import Journal
+from stash_cli.core.edits.pruning import prunable, prune
 from stash_cli.core.errors import StashJournalError, StashUsageError
 from stash_cli.core.types import Scene, Tag
 
@@ -124,3 +128,28 @@ async def test_a_bulk_change_is_recorded_for_each_object(embedded_url: str) -> N
         rows = bench.rows(run.id)
         assert {row.id for row in rows} == {scene.id for scene in scenes}
         assert {(json.dumps(row.before), row.answered) for row in rows} == {("null", 20)}
+
+
+def test_pruning_keeps_the_last_and_what_they_need(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    for number in range(30):
+        run = journal.start("x", "here", who="me", is_person=True)
+        add(journal, run, [Recorded("Tag", f"{number}", "update", "name", "a" * 1000, {"after": "b"})])
+    undo = journal.start("undo 4", "here", who="me", is_person=True, kind="undo", target=4)
+    set_undone(journal, undo, [(4, 1)])
+    NewIds(journal, 1).add([("Tag", "4", "40")])
+    assert prunable(journal) == []
+    assert [run.id for run in prunable(journal, megabytes=0.0315)] == [2, 1]
+    prune(journal, prunable(journal, days=-1))
+    assert [run.id for run in journal.runs()] == [*range(31, 11, -1), 4]
+    assert journal.counts(5) == {}
+    assert NewIds(journal, 1).current("Tag", "4") == "40"
+
+
+def test_the_same_database_under_two_addresses(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    one = database_of(journal, "http://nas", {"Tag": ["1", "2024"], "Scene": ["1", "2025"]})
+    assert database_of(journal, "http://10.0.0.2", {"Tag": ["1", "2024"], "Scene": ["7", "2026"]}) == one
+    other = database_of(journal, "http://nas", {"Tag": ["1", "2020"]})
+    assert other != one
+    assert database_of(journal, "http://nas", {}) == other

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 from journal_support import Workbench, journalled
 
-from stash_cli.core.errors import StashJournalError
+from stash_cli.core.edits.apply import Applier
+from stash_cli.core.edits.operation import Operation
+from stash_cli.core.errors import StashConnectionError, StashJournalError
+from stash_cli.core.orm.edit import Edit
 from stash_cli.core.types import Scene, Studio, Tag
 
 
@@ -155,3 +161,42 @@ async def test_a_merge_of_tags_is_taken_back(embedded_url: str) -> None:
 
 async def titles(bench: Workbench) -> list[Scene]:
     return (await bench.client.find_scenes()).scenes
+
+
+async def test_a_run_that_was_cut_off_is_finished(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABCD"]
+        operations = [tag_update(tag.id, f"new {tag.name}") for tag in tags]
+        bench.wire.spoils = lambda request: request.document.count("tagUpdate") and len(bench.wire.sent) > 0
+        with suppress(StashConnectionError):
+            async with bench.context.journal() as run:
+                await Applier(bench.client.session).apply(operations, lambda *_: None, size=2)
+        bench.wire.spoils = lambda _: False
+        assert bench.states(run.id) == {"unknown": 4}
+        await bench.update("Tag", tags[3].id, description="theirs")
+        assert await bench.context.resume(run.id) == {"done": 3, "conflict": 1}
+        found = {tag.name: tag.description for tag in await bench.store.find(Tag, fields=["description"])}
+        assert found == {"A": "new A", "B": "new B", "C": "new C", "D": "theirs"}
+        assert (await bench.context.undo(run.id)).is_complete
+        assert (await bench.client.find_tag(tags[0].id)).description == ""  # type: ignore[union-attr]
+
+
+def tag_update(one: str, text: str) -> Operation:
+    edit = Edit("Tag", one, "description", "", text)
+    return Operation("tagUpdate", {"input": {"id": one, "description": text}}, (one,), (edit,))
+
+
+async def test_two_processes_edit_at_once(embedded_url: str) -> None:
+    async with journalled(embedded_url) as one, journalled(embedded_url) as other:
+        tag = await one.client.create_tag(Tag(name="A"))
+
+        async def edit(bench: Workbench, name: str) -> int:
+            async with bench.context.journal(name) as run:
+                for number in range(5):
+                    await bench.client.create_scene(Scene(title=f"{name} {number}", tags=[tag]))
+            return run.id
+
+        runs = await asyncio.gather(edit(one, "one"), edit(other, "other"))
+        assert [one.states(run) for run in runs] == [{"done": 5}] * 2
+        assert (await one.context.undo(runs[0])).is_complete
+        assert {scene.title[:5] for scene in await titles(one)} == {"other"}

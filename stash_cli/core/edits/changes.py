@@ -136,6 +136,22 @@ def set_redone(journal: Journal, undo: int, target: Origin) -> None:
         )
 
 
+def later(
+    journal: Journal, type_name: str, ids: list[str], after: int, *, with_undos: bool
+) -> Iterator[Recorded]:
+    """The changes of an object after run `after` that hold; `with_undos` those of undos, too.
+
+    What a redo did is not among them: it makes an undo void, which is why the run before it holds again.
+    """
+    rows = journal.rows(
+        "SELECT change.* FROM change JOIN run ON run.id = change.run WHERE change.type = ?1 AND run > ?2"
+        " AND state = 'done' AND undone_by IS NULL AND (kind = 'edit' OR (kind = 'undo' AND ?3))"
+        " AND change.id IN (SELECT value FROM json_each(?4)) ORDER BY run, seq",
+        *(type_name, after, with_undos, as_text(ids)),
+    )
+    yield from map(_recorded, rows)
+
+
 def last_change(
     journal: Journal, key: tuple[str, str, str], ids: list[str], after: int, but: int
 ) -> int | None:

@@ -110,6 +110,12 @@ class Journal:
             connection = self._opened()
             return connection.execute(statement, values).fetchall()
 
+    def shrink(self) -> None:
+        """Give the room of what was dropped back to the disk."""
+        with self._lock, self._translated("written"):
+            connection = self._opened()
+            connection.execute("VACUUM")
+
     @contextmanager
     def _translated(self, done: str) -> Iterator[None]:
         """Errors of SQLite and of the file system as StashJournalError."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.changes import Origin
+    from stash_cli.core.edits.journal import Run
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
     from stash_cli.core.orm.edit import Edit
@@ -49,7 +50,8 @@ class Recorder:
     """Records the edits of one session as one run, which begins with the first of them.
 
     `command` is shown by `history` and holds no secrets. `targets` are the changes that an undo undoes: by
-    type, id and field, or for what is made again by the identity of an operation's arguments.
+    type, id and field, or for what is made again by the identity of an operation's arguments; `resumed` are
+    those that were recorded before and are sent now.
     """
 
     journal: Journal
@@ -62,12 +64,17 @@ class Recorder:
     run: int | None = None
     database: int | None = None
     targets: dict[tuple[str, str, str] | int, Origin] = field(default_factory=dict)
+    resumed: dict[tuple[str, str, str] | int, Recorded] = field(default_factory=dict)
     _is_placed: bool = field(default=False, init=False)
 
     @classmethod
     def of(cls, connection: Connection, command: str, **facts: Any) -> Self:
         """A recorder for the journal of a connection; `facts` are further fields."""
         return cls(Journal(connection.journal), command, connection.server, who=_account(), **facts)
+
+    def go_on(self, run: Run) -> None:
+        """Record what follows as changes of a run that was ended before."""
+        self.run, self.kind, self.target = run.id, run.kind, run.target
 
     @property
     def id(self) -> int:
@@ -166,7 +173,7 @@ class Recording:
             self._given[id(each)] = operation
             planned += self._planned(each, times)
         await self._take_snapshots(session, planned)
-        changes.add(self.recorder.journal, self.recorder.start(), planned)
+        changes.add(self.recorder.journal, self.recorder.start(), [row for row in planned if not row.seq])
 
     def _planned(self, operation: Operation, times: Mapping[tuple[str, str], Any]) -> Iterator[Recorded]:
         """The changes that an operation makes."""
@@ -210,8 +217,10 @@ class Recording:
                     row.before, row.created_at = snapshot, made
 
     def _kept(self, key: int, row: Recorded) -> Recorded:
+        resumed = self.recorder.resumed
+        row = resumed.get(key) or resumed.get(row.key) or row
         targets = self.recorder.targets
-        row.target = targets.get(key) or targets.get(row.key)
+        row.target = targets.get(key) or targets.get(row.key) or row.target
         self._rows[key] = row
         return row
 

@@ -81,6 +81,11 @@ async def _make(reversal: Reversal, type_name: str, rows: Sequence[Recorded]) ->
         reversal.refuse((type_name, row.id, ""), [row], _RESCAN)
     rest = [row for row in rest if row not in scanned]
     missing = await _missing(reversal, rest)
+    later = {row.id: _deleted_later(reversal, row, missing) for row in rest}
+    for row in rest:
+        if reason := later[row.id]:
+            reversal.refuse((type_name, row.id, ""), [row], reason)
+    rest = [row for row in rest if not later[row.id]]
     operations = {}
     for row in rest:
         values = _create_values(reversal, row, missing)
@@ -169,9 +174,23 @@ def _links(reversal: Reversal, row: Recorded) -> Iterator[tuple[str, str]]:
                 yield relation.inverse_type, str(key_of(item))
 
 
+def _deleted_later(reversal: Reversal, row: Recorded, missing: set[tuple[str, str]]) -> str:
+    """Why an object cannot be made again yet: a later run has deleted what it is linked to."""
+    for type_name, one in sorted({*_links(reversal, row), *_referring(reversal, row)} & missing):
+        if run := reversal.later_run((type_name, one, "")):
+            return f"{ENTITIES[type_name].noun} {one} was deleted by run {run}"
+    return ""
+
+
+def _referring(reversal: Reversal, row: Recorded) -> Iterator[tuple[str, str]]:
+    """Type and present id of everything that was linked to a deleted object."""
+    for type_name, one, *_ in row.before["references"]:
+        yield type_name, reversal.ids.current(type_name, one)
+
+
 async def _missing(reversal: Reversal, rows: Sequence[Recorded]) -> set[tuple[str, str]]:
     """What snapshots name and does not exist: objects that are gone, or are made again after these."""
-    named = {link for row in rows for link in _links(reversal, row)}
+    named = {link for row in rows for link in (*_links(reversal, row), *_referring(reversal, row))}
     server = await reversal.session.learn()
     there = await read_objects(reversal.session, dict.fromkeys(named, ()), server) if named else {}
     return {link for link in named if link not in there}

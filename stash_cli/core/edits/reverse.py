@@ -172,6 +172,40 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def touched(net: Net) -> set[Any] | None:
+    """The items of a list, or the keys of a map, that a change put in, took out or set; None for others."""
+    if isinstance(net.change, Change) and net.before is UNSET:
+        return {_name(item) for item in (*net.change.added, *net.change.removed)}
+    if isinstance(net.before, list) or isinstance(net.answered, list):
+        was = {_name(item): item for item in (net.before or ())}
+        made = {_name(item): item for item in (net.answered or ())}
+    elif isinstance(net.before, dict) and isinstance(net.answered, dict):
+        was, made = dict(net.before), dict(net.answered)
+    else:
+        return None
+    return {name for name in {*was, *made} if not same(was.get(name, UNSET), made.get(name, UNSET))}
+
+
+def _name(item: Any) -> Any:
+    key = key_of(item)
+    return key if isinstance(key, str | int | float | tuple) else str(key)
+
+
+def named(net: Net) -> list[str]:
+    """The ids that a change of a link put in, took out or replaced."""
+    found = touched(net)
+    values = (net.before, net.answered) if found is None else found
+    return [str(value) for value in values if isinstance(value, str | int)]
+
+
+def overlaps(name: str, one: Net, other: Net) -> bool:
+    """Whether two changes of a field cannot be taken back in any order."""
+    if name in COUNTERS:
+        return False
+    ours, theirs = touched(one), touched(other)
+    return ours is None or theirs is None or bool(ours & theirs)
+
+
 def mapped(key: tuple[str, str, str], value: Any, current: Callable[[str, str], str]) -> Any:
     """A value with the present ids of objects that were made again."""
     relation = relationships(key[0]).get(key[2])

@@ -16,8 +16,9 @@ from stash_cli.core.edits.before_values import read_objects, with_before
 from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE, Recorded
 from stash_cli.core.edits.databases import NewIds
 from stash_cli.core.edits.history import MAY_BE_DONE, UNDOABLE
+from stash_cli.core.edits.journal import UNDO
 from stash_cli.core.edits.plan import plan_destroy, plan_updates
-from stash_cli.core.edits.reverse import CHANGED, Net, mapped, net_of, reverse, same
+from stash_cli.core.edits.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
 from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.errors import StashInputError, StashJournalError
 from stash_cli.core.orm.edit import Change, Edit
@@ -132,16 +133,15 @@ class Reversal:
         held: dict[Key, list[Recorded]] = {}
         for row in rows:
             key = self.key(row)
-            net = net_of(row)
-            net = Net(
-                *(mapped(key, each, self.ids.current) for each in (net.before, net.answered, net.change))
-            )
+            net = self.net(row)
             nets[key] = net.then(nets[key]) if key in nets else net
             held.setdefault(key, []).append(row)
         edits = []
         for key, now in (await self.present(nets, held)).items():
             found = reverse(key, nets[key], now)
-            if found.edit is not None and (reason := refusal(found.edit)):
+            if (run := self.later_run(key, nets[key])) is not None:
+                self.refuse(key, held[key], f"{CHANGED} by run {run}")
+            elif found.edit is not None and (reason := refusal(found.edit)):
                 self.refuse(key, held[key], reason)
             elif found.reason:
                 reason = self.by_whom(key) if found.overwrites else found.reason
@@ -219,10 +219,12 @@ class Reversal:
         ids = []
         for one, row in by_id.items():
             snapshot, made = known.get(one, (None, None))
-            if snapshot is None:
+            if snapshot is None and (run := self.later_run((type_name, one, ""))):
+                self.refuse((type_name, one, ""), [row], f"{CHANGED} by run {run}")
+            elif snapshot is None:
                 self.settle([row])
                 self.report.already += 1
-            elif row.created_at and made and not same(row.created_at, made):
+            elif one == row.id and row.created_at and made and not same(row.created_at, made):
                 self.refuse((type_name, one, ""), [row], OTHER)
             elif reason := self._why_kept((type_name, one, ""), row, snapshot):
                 self.refuse((type_name, one, ""), [row], reason)
@@ -232,6 +234,8 @@ class Reversal:
 
     def _why_kept(self, key: Key, row: Recorded, snapshot: dict[str, Any]) -> str:
         """Why an object that the run made is not deleted; "" for no reason."""
+        if run := self.later_run(key):
+            return f"{CHANGED} by run {run}"
         wanted = row.answered if isinstance(row.answered, dict) else {}
         for name, value in snapshot["values"].items():
             was = mapped((*key[:2], name), wanted.get(name, UNSET), self.ids.current)
@@ -288,6 +292,38 @@ class Reversal:
         """Note that the server did not take a change back."""
         reason = done.error.message if done.error else ""
         self.report.problems.append(Problem(*key, reason, is_conflict=False))
+
+    def later_run(self, key: Key, net: Net | None = None) -> int | None:
+        """The first later run of ours that has to be taken back before a change of a field can be.
+
+        Without `net`: before a whole object can be.
+        """
+        for row in self._later(key[0], [key[1]]):
+            is_same = row.field == key[2] and net is not None and overlaps(key[2], net, self.net(row))
+            if net is None or is_same or row.operation == MERGE:
+                return row.run
+        relation = relationships(key[0]).get(key[2])
+        if net is None or relation is None:
+            return None
+        # A deletion takes an object out of all lists, and its undo puts it in again.
+        gone = self._later(relation.inverse_type, named(net))
+        return next((row.run for row in gone if row.operation == DELETE), None)
+
+    def _later(self, type_name: str, current: Iterable[str]) -> Iterator[Recorded]:
+        """The changes of later runs that hold, of objects with these present ids."""
+        ids = [old for one in current for old in self.ids.all_of(type_name, one)]
+        is_undo = self.target.kind == UNDO
+        for row in changes.later(self.journal, type_name, ids, self.target.id, with_undos=is_undo):
+            if row.run != self.recorder.run:
+                yield row
+
+    def net(self, row: Recorded) -> Net:
+        """What a change made of its field, with the present ids of what it names."""
+        found, key = net_of(row), self.key(row)
+        values = (
+            mapped(key, each, self.ids.current) for each in (found.before, found.answered, found.change)
+        )
+        return Net(*values)
 
     def by_whom(self, key: Key) -> str:
         """`changed since by run 14`, or by somebody else."""

@@ -73,6 +73,17 @@ def _holds(journal: Journal, undo_run: Run) -> bool:
     return found.undone < found.undoable
 
 
+def runs_after(journal: Journal, database: int, number: int) -> list[Run]:
+    """The runs after one that are still to be undone, the latest first."""
+    found = []
+    for run in journal.runs():
+        if run.id > number and run.kind == EDIT and run.database == database:
+            each = summary(journal, run)
+            if each.undone < each.undoable:
+                found.append(run)
+    return found
+
+
 def last_undoable(journal: Journal, database: int) -> Run:
     """The run that a bare undo takes: the last of a person that was not undone yet.
 

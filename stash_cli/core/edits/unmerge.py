@@ -59,9 +59,14 @@ def _own(
         if same(value, before):
             continue
         if isinstance(value, list):
-            gave = {key_of(item) for row in sources for item in _items(row, name)}
-            gave |= {key_of(item) for item in values.get(name) or ()}
-            change = _list_back(before or [], value, gave)
+            given_to = [*(item for row in sources for item in _items(row, name)), *(values.get(name) or ())]
+            gave = {key_of(item) for item in mapped(key, given_to, reversal.ids.current)}
+            # Links to the sources follow when these are made again.
+            again = (
+                {reversal.ids.current(row.type, row.id) for row in sources} if _leads_there(key) else set()
+            )
+            before = [item for item in before or () if key_of(item) not in again]
+            change = _list_back(before, value, gave)
             if change:
                 yield Edit(*key, value, change)
         elif isinstance(value, dict):
@@ -70,6 +75,12 @@ def _own(
             yield Edit(*key, value, before)
         elif name in values:
             reversal.refuse(key, [merge], f"{CHANGED} by somebody else")
+
+
+def _leads_there(key: tuple[str, str, str]) -> bool:
+    """Whether a field leads to objects of the same type."""
+    relation = relationships(key[0]).get(key[2])
+    return relation is not None and relation.inverse_type == key[0]
 
 
 def _items(row: Recorded, name: str) -> list[Any]:

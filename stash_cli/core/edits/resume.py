@@ -1,0 +1,201 @@
+"""Going on with a run that was ended before all of it was done.
+
+What was planned and never sent is sent, if the server still has what the plan replaces. What may have been
+done is looked at first: nothing is sent twice blindly.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits import changes
+from stash_cli.core.edits.apply import Applier
+from stash_cli.core.edits.before_values import read_objects
+from stash_cli.core.edits.changes import (
+    CONFLICT,
+    CREATE,
+    DELETE,
+    DONE,
+    PLANNED,
+    SENT,
+    SKIPPED,
+    UNKNOWN,
+    UPDATE,
+    Recorded,
+)
+from stash_cli.core.edits.plan import plan_create, plan_destroy, plan_updates
+from stash_cli.core.edits.reverse import CHANGED, same
+from stash_cli.core.errors import StashJournalError
+from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
+from stash_cli.core.orm.input import before_of
+from stash_cli.core.orm.side_mutations import COUNTED
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.edits.recorder import Recorder
+    from stash_cli.core.graphql.batch import BatchOperation
+
+OPEN = (PLANNED, SENT, UNKNOWN)
+"""States of changes that a run may go on with."""
+
+
+async def resume(session: Session, recorder: Recorder, number: int) -> dict[str, int]:
+    """Go on with a run, as the same run: state -> number of its changes afterwards.
+
+    Raises StashJournalError for a run that has nothing left, or was made on another database.
+    """
+    run = recorder.journal.run(number)
+    if not any(recorder.journal.counts(number).get(state) for state in OPEN):
+        raise StashJournalError(f"Run {number} has nothing left to do.")
+    recorder.go_on(run)
+    async with recorder.recording(session):
+        database = await recorder.identify(session)
+        if run.database is not None and run.database != database:
+            raise StashJournalError(
+                f"Run {number} was made on another database, at {run.server}.", hint="Nothing was sent."
+            )
+        applier = Applier(session, is_shielded=True)
+        for rows in _steps(changes.read(recorder.journal, number)):
+            if applier.stopped is None:
+                await _step(session, recorder, applier, rows, run.started)
+        if applier.stopped is not None:
+            raise applier.stopped
+    return recorder.journal.counts(number)
+
+
+def _steps(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
+    """The open changes in their order, a page of one kind at a time."""
+    step: list[Recorded] = []
+    for row in rows:
+        if row.state not in OPEN:
+            continue
+        if step and (step[-1].operation != row.operation or len(step) >= changes.PAGE):
+            yield step
+            step = []
+        step.append(row)
+    if step:
+        yield step
+
+
+async def _step(
+    session: Session, recorder: Recorder, applier: Applier, rows: Sequence[Recorded], started: str
+) -> None:
+    left: list[Recorded] = []
+    operations: list[Operation] = []
+    if rows[0].operation == UPDATE:
+        found = await _open_updates(session, rows)
+        left = [row for row, _ in found]
+        operations += plan_updates([edit for _, edit in found], await session.learn()).operations
+    elif rows[0].operation == CREATE:
+        left = await _open_creates(session, rows, started)
+        operations += [plan_create(row.type, row.wanted["input"]) for row in left]
+        recorder.resumed |= {id(each.args): row for each, row in zip(operations, left, strict=True)}
+    elif rows[0].operation == DELETE:
+        left = await _open_deletes(session, rows)
+        operations += [each for row in left for each in plan_destroy(row.type, [row.id], row.wanted)]
+    recorder.resumed |= {row.key: row for row in left if row.operation != CREATE}
+    changes.set_states(recorder.journal, [row for row in rows if row.state not in (SENT, UNKNOWN)])
+    await applier.apply(operations, _ignore)
+    recorder.resumed.clear()
+
+
+def _ignore(_: Operation, __: BatchOperation) -> None:
+    """Do nothing: the journal has the outcome."""
+
+
+async def _open_updates(session: Session, rows: Sequence[Recorded]) -> list[tuple[Recorded, Edit]]:
+    """The updates that are still to be sent; the others are set to done, conflict or skipped."""
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        if row.type in ENTITIES:
+            wanted.setdefault((row.type, row.id), set()).add(row.field)
+    found = await read_objects(session, wanted, await session.learn()) if wanted else {}
+    left = []
+    for row in rows:
+        values = found.get((row.type, row.id))
+        now = UNSET if values is None else before_of(row.type, row.field, values)
+        if row.field in COUNTED and not any(row.wanted.values()):
+            continue  # counted at a time that is not known: nothing tells whether it was
+        if now is UNSET:
+            row.state, row.reason = SKIPPED, "it does not exist any more"
+        elif _is_made(row, now):
+            row.state, row.answered = DONE, now
+        elif row.edit.is_change or same(now, row.before) or row.before is UNSET:
+            row.state = PLANNED
+            left.append((row, Edit(row.type, row.id, row.field, now, row.edit.after)))
+        else:
+            row.state, row.reason = CONFLICT, f"{CHANGED} by somebody else"
+    return left
+
+
+def _is_made(row: Recorded, now: Any) -> bool:
+    """Whether a server has what a change wanted; of what was never sent this says that it is so already."""
+    after = row.edit.after
+    if isinstance(after, Change):
+        held = {_name(item) for item in now or ()}
+        return all(_name(item) in held for item in after.added) and not any(
+            _name(item) in held for item in after.removed
+        )
+    if isinstance(after, MapChange):
+        held_map: Mapping[str, Any] = now or {}
+        kept = all(same(held_map.get(name), value) for name, value in after.values.items())
+        return kept and not any(name in held_map for name in after.removed)
+    return same(now, after) or (isinstance(after, str) and now == after.strip())
+
+
+def _name(item: Any) -> str:
+    return str(key_of(item))
+
+
+async def _open_creates(session: Session, rows: Sequence[Recorded], started: str) -> list[Recorded]:
+    """The creations that are still to be sent. One that may have been done is found by its name."""
+    left = []
+    for row in rows:
+        entity = ENTITIES.get(row.type)
+        name = row.wanted["input"].get(entity.label) if entity else None
+        if row.state == PLANNED:
+            left.append(row)
+        elif entity and name:
+            ids = await _made_since(session, row, name, started)
+            if len(ids) == 1:
+                row.state, row.id = DONE, ids[0]
+            elif not ids:
+                row.state = PLANNED
+                left.append(row)
+    return left
+
+
+async def _made_since(session: Session, row: Recorded, name: str, started: str) -> list[str]:
+    """The ids of objects of this name that were made since a run began."""
+    entity = ENTITIES[row.type]
+    criterion = {entity.label: {"value": name, "modifier": "EQUALS"}}
+    args = {"filter": {"per_page": -1}, entity.filter_arg: criterion}
+    paths = [f"{entity.items}.{path}" for path in ("id", "created_at", entity.label)]
+    answer = await session.call(entity.find, args, paths, quiet=True)
+    rows = [each for each in answer[entity.items] or () if each.get(entity.label) == name.strip()]
+    return [each["id"] for each in rows if _is_since(each["created_at"], started)]
+
+
+def _is_since(made: str, started: str) -> bool:
+    from datetime import datetime, timedelta
+
+    return datetime.fromisoformat(made) >= datetime.fromisoformat(started) - timedelta(seconds=5)
+
+
+async def _open_deletes(session: Session, rows: Sequence[Recorded]) -> list[Recorded]:
+    """The deletions of what still exists."""
+    wanted = {(row.type, row.id): ("id",) for row in rows if row.type in ENTITIES}
+    there = await read_objects(session, wanted, await session.learn())
+    left = []
+    for row in rows:
+        if row.type in ENTITIES and (row.type, row.id) not in there:
+            row.state = DONE if row.state != PLANNED else SKIPPED
+        else:
+            row.state = PLANNED
+            left.append(row)
+    return left

@@ -1,0 +1,211 @@
+"""Random edits, creations, deletions and merges, with undos and redos in any order.
+
+In the end everything is undone, and the library is what it was; or, where somebody else changed it meanwhile,
+what he changed is as he left it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import tempfile
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from journal_support import Workbench, journalled, overview
+
+from stash_cli.core.errors import StashError, StashJournalError
+from stash_cli.core.types import Scene, Studio, Tag
+
+numbers = st.integers(0, 30)
+words = st.sampled_from(["", "a", "b", "c"])
+
+
+class UndoMachine(RuleBasedStateMachine):
+    """A library with a journal; `runs` are all that was recorded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        self.folder = tempfile.TemporaryDirectory()
+        url = f"embedded:{Path(self.folder.name) / 'library.sqlite'}"
+        state = {"state_dir": Path(self.folder.name) / "state"}
+        self.bench: Workbench = self.run(self.stack.enter_async_context(journalled(url, **state)))
+        self.runs: list[int] = []
+        self.theirs: dict[str, str] = {}
+        self.touched: set[str] = set()
+        self.count = 0
+
+    def run(self, work: Any) -> Any:
+        return self.runner.run(work)
+
+    @initialize(seed=numbers)
+    def fill(self, seed: int) -> None:
+        self.run(fill(self.bench, random.Random(seed)))
+        self.before = self.run(overview(self.bench))
+
+    def recorded(self, act: Any) -> None:
+        async def work() -> None:
+            async with self.bench.context.journal() as run:
+                self.runs.append(run.id)
+                await act()
+
+        with suppress(StashError):  # refused by the server: nothing was done
+            self.run(work())
+
+    def pick(self, operation: str, number: int) -> str | None:
+        ids = self.run(ids_of(self.bench, operation))
+        return ids[number % len(ids)] if ids else None
+
+    def edit(self, name: str, number: int, **given: Any) -> None:
+        one = self.pick(name, number)
+        if one is not None:
+            self.recorded(lambda: self.bench.update(name, one, **given))
+
+    @rule(number=numbers, text=words)
+    def describe_tag(self, number: int, text: str) -> None:
+        self.edit("Tag", number, description=text)
+
+    @rule(number=numbers, text=words, rating=st.sampled_from([None, 20, 40]))
+    def describe_scene(self, number: int, text: str, rating: int | None) -> None:
+        self.theirs.pop(self.title(number), None)
+        self.edit("Scene", number, details=text, rating100=rating)
+
+    @rule(number=numbers, text=words)
+    def others_describe_scene(self, number: int, text: str) -> None:
+        one = self.pick("Scene", number)
+        scene = self.run(self.bench.client.find_scene(one)) if one else None
+        if scene is not None and scene.details != text:  # else there is nothing to be seen of it
+            self.theirs[scene.title] = text
+            self.touched.add(scene.title)
+            self.run(self.bench.update("Scene", scene.id, details=text))
+
+    def title(self, number: int) -> str:
+        one = self.pick("Scene", number)
+        return self.run(self.bench.client.find_scene(one)).title if one else ""
+
+    @rule(number=numbers, chosen=st.sets(numbers, max_size=3))
+    def tag_scene(self, number: int, chosen: set[int]) -> None:
+        ids = {self.pick("Tag", each) for each in chosen} - {None}
+        self.edit("Scene", number, tag_ids=sorted(ids))
+
+    @rule(number=numbers, studio=numbers, is_none=st.booleans())
+    def set_studio(self, number: int, studio: int, is_none: bool) -> None:
+        self.edit("Scene", number, studio_id=None if is_none else self.pick("Studio", studio))
+
+    @rule(number=numbers, chosen=st.sets(numbers, max_size=2))
+    def set_parents(self, number: int, chosen: set[int]) -> None:
+        ids = {self.pick("Tag", each) for each in chosen} - {None}
+        self.edit("Tag", number, parent_ids=sorted(ids))
+
+    @rule(numbers_=st.sets(numbers, min_size=1, max_size=3), tag=numbers)
+    def tag_many(self, numbers_: set[int], tag: int) -> None:
+        ids = sorted({self.pick("Scene", each) for each in numbers_} - {None})
+        one = self.pick("Tag", tag)
+        if ids and one:
+            given = {"ids": ids, "tag_ids": {"ids": [one], "mode": "ADD"}}
+            self.recorded(lambda: self.bench.client.bulk_scene_update(given))
+
+    @rule(number=numbers)
+    def play(self, number: int) -> None:
+        one = self.pick("Scene", number)
+        self.count += 1
+        time = f"2024-01-{self.count % 28 + 1:02}T00:00:{self.count % 60:02}Z"
+        if one is not None:
+            self.recorded(lambda: self.bench.client.scene_add_play(one, times=[time]))
+
+    @rule()
+    def create(self) -> None:
+        self.count += 1
+        title = f"new {self.count}"
+
+        async def act() -> None:
+            made = await self.bench.client.create_tag(Tag(name=title))
+            await self.bench.client.create_scene(Scene(title=title, tags=[made]))
+
+        self.recorded(act)
+
+    @rule(name=st.sampled_from(["Tag", "Studio", "Scene"]), number=numbers)
+    def delete(self, name: str, number: int) -> None:
+        one = self.pick(name, number)
+        if one is not None:
+            self.recorded(lambda: self.bench.client.destroy_entity(TYPES[name], [one]))
+
+    @rule(source=numbers, destination=numbers)
+    def merge(self, source: int, destination: int) -> None:
+        one, other = self.pick("Tag", source), self.pick("Tag", destination)
+        if one and other and one != other:
+            self.recorded(lambda: self.bench.client.tags_merge([one], other))
+
+    @rule(number=numbers)
+    @precondition(lambda self: self.runs)
+    def undo(self, number: int) -> None:
+        self.take_back(self.bench.context.undo, self.runs[-1 - number % len(self.runs)])
+
+    @rule(number=numbers)
+    @precondition(lambda self: self.runs)
+    def redo(self, number: int) -> None:
+        self.take_back(self.bench.context.redo, self.runs[-1 - number % len(self.runs)])
+
+    def take_back(self, act: Any, run: int) -> None:
+        with suppress(StashJournalError):  # undone already, or nothing that can be
+            self.run(act(run))
+        for scene in self.run(overview(self.bench))["findScenes"]["scenes"]:
+            assert scene["details"] == self.theirs.get(scene["title"], scene["details"])
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "before"):
+                self.finish()
+        finally:
+            self.run(self.stack.aclose())
+            self.runner.close()
+            self.folder.cleanup()
+
+    def finish(self) -> None:
+        for _ in range(3):
+            for run in reversed(self.runs):
+                self.take_back(self.bench.context.undo, run)
+        assert self.without_theirs(self.run(overview(self.bench))) == self.without_theirs(self.before)
+
+    def without_theirs(self, found: Any) -> Any:
+        """An overview without what somebody else has changed."""
+        for scene in found["findScenes"]["scenes"]:
+            scene["details"] = "" if scene["title"] in self.touched else scene["details"]
+        found["findScenes"]["scenes"].sort(key=repr)
+        return found
+
+
+TYPES = {"Tag": Tag, "Studio": Studio, "Scene": Scene}
+
+
+async def ids_of(bench: Workbench, name: str) -> list[str]:
+    items = f"{name.lower()}s"
+    answer = await bench.client.execute(f"{{ find{name}s(filter: {{per_page: -1}}) {{ {items} {{ id }} }} }}")
+    return sorted((row["id"] for row in answer[f"find{name}s"][items]), key=int)
+
+
+async def fill(bench: Workbench, rng: random.Random) -> None:
+    """A random library of a few tags, studios and scenes."""
+    tags = [await bench.client.create_tag(Tag(name=f"tag {n}", aliases=[f"alias {n}"])) for n in range(4)]
+    studios = [await bench.client.create_studio(Studio(name=f"studio {n}")) for n in range(2)]
+    for number in range(4):
+        chosen = rng.sample(tags, rng.randrange(3))
+        scene = Scene(title=f"scene {number}", tags=chosen, studio=rng.choice([None, *studios]))
+        await bench.client.create_scene(scene)
+
+
+TestUndo = UndoMachine.TestCase
+TestUndo.settings = settings(
+    # A failing sequence is short enough to be read; to shorten it would take minutes.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    max_examples=int(os.environ.get("UNDO_EXAMPLES", "3")),
+    stateful_step_count=12,
+    deadline=None,
+)
