@@ -39,7 +39,8 @@ class TaskOptions(FollowOptions):
     @property
     def follows(self) -> bool:
         """Whether the command waits: the other options imply --wait."""
-        return self.wait or self.wait_timeout is not None or self.fail_on_log is not None
+        given = (self.wait_timeout, self.fail_on_log, self.ignore_error)
+        return self.wait or any(each is not None for each in given)
 
     @property
     def targets(self) -> Sequence[str]:

@@ -85,8 +85,9 @@ class JobRun:
         self._news: asyncio.Queue[Job | StashError | Exception] = asyncio.Queue()
         self._stream: Stream | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._no_websocket = asyncio.Event()
-        """Set once there are no updates over a websocket."""
+        self._has_updates = True
+        """Whether updates come over a websocket now; without them the job is looked at more often."""
+        self._look_now = asyncio.Event()
         self._started: tuple[datetime, datetime] | None = None
         """Times before and after the call that started the job."""
         self._away: StashError | None = None
@@ -138,7 +139,7 @@ class JobRun:
                 await stream.__aenter__()
         except (StashError, TimeoutError) as error:
             logger.info("No websocket (%s); the job is looked at every second.", error)
-            self._no_websocket.set()
+            self._has_updates = False
             return
         self._stream = stream
         self._run(lambda: self._read_stream(stream))
@@ -204,16 +205,22 @@ class JobRun:
 
     def _note_lost(self, error: StashError) -> None:
         # A poll that fails says more: that the server itself is away.
-        if self._away is None:
+        if self._away is None and self._has_updates:
             self._notice(f"{error.message} Connecting again for updates of the job.")
+        self._poll_often()
+
+    def _poll_often(self) -> None:
+        self._has_updates = False
+        self._look_now.set()
 
     async def _read_stream(self, stream: Stream) -> None:
         try:
             async for update in stream:
+                self._has_updates = True
                 self._news.put_nowait(checked(update.get("job") if isinstance(update, dict) else None))
         except StashError as error:
             logger.info("The websocket is gone (%s); the job is looked at instead.", error.message)
-        self._no_websocket.set()
+        self._poll_often()
 
     async def _poll(self) -> None:
         """Poll now and every few seconds; a server that knew the job may fail to answer for a while."""
@@ -250,12 +257,13 @@ class JobRun:
 
     async def _pause(self) -> None:
         """Wait for the next poll, which is sooner without a websocket."""
-        if self._away is not None or self._no_websocket.is_set():
+        if self._away is not None or not self._has_updates:
             await asyncio.sleep(min(self._poll_seconds, _POLL_INTERVAL))
             return
+        self._look_now.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._poll_seconds):
-                await self._no_websocket.wait()
+                await self._look_now.wait()
 
     def _check_same(self, job: Job) -> None:
         """Raise StashJobUnknownError for another job with this id."""
