@@ -1,0 +1,169 @@
+"""Nights of a cron job in fast motion: few variables, no terminal, and one thing after another breaks."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import fault_kinds
+import pytest
+from cli_support import Cli, Done, program
+from fault_proxy import FaultProxy, on_operation, on_websocket
+from PIL import Image
+from served_library import serve_library
+from support import ROOT
+
+from stash_cli.core.run_lock import RunLock
+from stash_cli.core.server_url import normalise_url
+
+NIGHTS = int(os.environ.get("CRON_NIGHTS", "5"))
+"""How many nights there are."""
+
+
+@dataclass
+class House:
+    """A served library behind a proxy, its media folder, and the number of files that were broken."""
+
+    proxy: FaultProxy
+    media: Path
+    home: Path
+    broken: int = 0
+    seen: list[str] = field(default_factory=list)
+
+    def night(self) -> Done:
+        """One run, as cron starts it."""
+        environ = {
+            "HOME": str(self.home),
+            "PATH": "/usr/bin:/bin",
+            "SHELL": "/bin/sh",
+            "STASH_URL": self.proxy.url,
+        }
+        state = {name: value for name, value in os.environ.items() if name.startswith("XDG_")}
+        words = program("run", "scan", "generate --covers", "clean", "-q")
+        environ |= state | {"PYTHONPATH": str(ROOT)}
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        done = subprocess.run(words, env=environ, text=True, timeout=120, check=False, **pipes)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def nothing(_: House) -> Iterator[tuple[int, str]]:
+    """A quiet night."""
+    yield 0, ""
+
+
+@contextmanager
+def broken_file(house: House) -> Iterator[tuple[int, str]]:
+    """A file that cannot be read is told once; in later nights it is known."""
+    house.broken += 1
+    name = f"broken{house.broken}.png"
+    (house.media / name).write_text("no picture", encoding="utf-8")
+    yield 6, name
+
+
+@contextmanager
+def server_away(house: House) -> Iterator[tuple[int, str]]:
+    house.proxy.refuse()
+    yield 5, "Cannot reach"
+    house.proxy.accept()
+
+
+@contextmanager
+def websockets_refused(house: House) -> Iterator[tuple[int, str]]:
+    house.proxy.rule = on_websocket(fault_kinds.reset_before)
+    yield 0, ""
+
+
+@contextmanager
+def polls_refused(house: House) -> Iterator[tuple[int, str]]:
+    house.proxy.rule = on_operation("findJob", fault_kinds.page(502), 1, 2)
+    yield 0, ""
+
+
+@contextmanager
+def lost_answer(house: House) -> Iterator[tuple[int, str]]:
+    house.proxy.rule = on_operation("metadataScan", fault_kinds.reset_after)
+    yield 10, "scan unknown (exit 10), generate --covers not started, clean not started"
+
+
+@contextmanager
+def wrong_key(house: House) -> Iterator[tuple[int, str]]:
+    house.proxy.rule = lambda _: fault_kinds.page(401)
+    yield 4, "scan failed (exit 4)"
+
+
+@contextmanager
+def many_files_gone(house: House) -> Iterator[tuple[int, str]]:
+    paths = sorted(house.media.glob("p*.png"))[:4]
+    kept = [path.read_bytes() for path in paths]
+    for path in paths:
+        path.unlink()
+    yield 11, "clean refuses: 4 of about 6 files would go"
+    for path, content in zip(paths, kept, strict=True):
+        path.write_bytes(content)
+
+
+@contextmanager
+def drive_not_mounted(house: House) -> Iterator[tuple[int, str]]:
+    away = house.media.rename(house.media.with_name("away"))
+    house.media.mkdir()
+    yield 9, "holds no media"
+    house.media.rmdir()
+    away.rename(house.media)
+
+
+@contextmanager
+def another_run(house: House) -> Iterator[tuple[int, str]]:
+    with RunLock(normalise_url(house.proxy.url), "stash run nightly"):
+        yield 5, "another run is going on for this server: process"
+
+
+EVENTS = (
+    nothing,
+    broken_file,
+    server_away,
+    websockets_refused,
+    polls_refused,
+    lost_answer,
+    wrong_key,
+    many_files_gone,
+    drive_not_mounted,
+    another_run,
+)
+
+
+@pytest.fixture
+def house(tmp_path: Path, own_state: Path) -> Iterator[House]:
+    media = tmp_path / "media"
+    media.mkdir()
+    for number in range(6):
+        Image.new("RGB", (8 + number, 8), (number * 20, 0, 0)).save(media / f"p{number}.png")
+    with serve_library(tmp_path / "library.sqlite") as url, FaultProxy(url) as proxy:
+        cli = Cli(url)
+        cli.ok("library", "add", str(media))
+        cli.ok("scan", "--wait")
+        yield House(proxy, media, own_state)
+
+
+@pytest.mark.long
+def test_a_night_is_silent_unless_something_is_wrong(house: House) -> None:
+    # One of each before any twice, in an order that is the same for every run of the tests.
+    order = random.Random(20)
+    nights = [event for _ in range(NIGHTS // len(EVENTS) + 1) for event in order.sample(EVENTS, len(EVENTS))]
+    for number, event in enumerate(nights[:NIGHTS]):
+        happening: AbstractContextManager[tuple[int, str]] = event(house)
+        with happening as (status, told):
+            done = house.night()
+        house.proxy.rule = lambda _: None
+        place = f"night {number}, {event.__name__}: {done}"
+        assert (done.status, done.out) == (status, ""), place
+        assert told in done.err, place
+        assert (done.err == "") == (status == 0), place
+        unknown = [line for line in done.err.splitlines() if not re.match(r"stash: |hint: |  ", line)]
+        assert not unknown, place
