@@ -57,6 +57,7 @@ COMMANDS = {
     "sql": ("Run an SQL statement on the server's database", "sql:build", "Server"),
     "config": ("List, change and compare the settings of the server", "config:group", "Server"),
     "system": ("Show the state of the server, and set it up", "system:group", "Server"),
+    "packages": ("Install scrapers and plugins from package sources", "packages:group", "Server"),
     "scrapers": ("List scrapers, and print what they find", "scrapers:group", "Server"),
     "stashbox": ("Exchange metadata with stash-boxes", "stashbox:group", "Server"),
     "dlna": ("Start and stop the DLNA service, and say who may use it", "dlna:group", "Server"),

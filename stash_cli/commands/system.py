@@ -13,6 +13,7 @@ from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table
 from stash_cli.commands.calls import Call, call_group
 from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.commands.tasks import Task
 from stash_cli.output.failures import confirm
 from stash_cli.output.values import View, columns
 
@@ -52,6 +53,14 @@ CALLS = (
         ("stash system latest",),
         view=LATEST,
     ),
+)
+
+DOWNLOAD = Task(
+    verb="download-ffmpeg",
+    operation="downloadFFMpeg",
+    about="Download FFmpeg to the server, as a job",
+    examples=("stash system download-ffmpeg --wait",),
+    needs_ready=False,
 )
 
 
@@ -106,6 +115,7 @@ def run_setup(runtime: Runtime, options: SetupOptions) -> None:
 
 ENTRIES: tuple[Call | tuple[str, Entry], ...] = (
     *CALLS,
+    (DOWNLOAD.verb, Entry(DOWNLOAD.about, DOWNLOAD.build)),
     ("setup", Entry("Set up a new server: its folders and its database", build_setup)),
 )
 

@@ -236,3 +236,10 @@ def test_scraping_asks_for_a_source(offline: Cli, words: tuple[str, ...], said: 
     done = offline(*words)
     assert done.status == 2
     assert said in done.err
+
+
+def test_a_server_without_package_sources_has_no_packages(small: Cli) -> None:
+    assert "no packages are installed" in small.ok("packages", "list").err
+    assert "no package sources" in small.ok("packages", "sources").err
+    assert "all packages are up to date" in small.ok("packages", "update").err
+    assert small("packages", "install", "renamer").status == 3

@@ -1,0 +1,236 @@
+"""`stash packages`: scrapers and plugins that the server installs from package sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
+from stash_cli.commands.argv.value_parsers import choice, named
+from stash_cli.commands.tasks import TaskOptions
+from stash_cli.commands.waiting import run_job
+from stash_cli.core.errors import StashNotFoundError, did_you_mean
+from stash_cli.output.values import View, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.session import Session
+
+Row = dict[str, Any]
+
+TYPES = {"scraper": "Scraper", "plugin": "Plugin"}
+"""Word of the command line -> value of the API."""
+PACKAGE = View(
+    columns=columns("type", "id=package_id!", "name", "version", "newer", "date:moment?", "source?")
+)
+SOURCE = View(columns=columns("type", "name!", "url"))
+FIELDS = ["package_id", "name", "version", "date", "sourceURL"]
+
+Type = Annotated[
+    str | None,
+    typer.Option(
+        "--type", metavar="|".join(TYPES), parser=named("--type", choice(*TYPES)), help="only these packages"
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ListOptions(CommandOptions):
+    """The command line of `packages list` and `packages sources`."""
+
+    type: Type = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AvailableOptions(ListOptions):
+    """The command line of `packages available`."""
+
+    text: Annotated[
+        str | None, typer.Argument(metavar="[TEXT]", help="only ids and names with this text")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ChangeOptions(TaskOptions):
+    """The command line of `packages install`, `update` and `uninstall`."""
+
+    packages: Annotated[list[str], typer.Argument(metavar="PACKAGE...", help="ids of packages")]
+    type: Type = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class UpdateOptions(TaskOptions):
+    """The command line of `packages update`."""
+
+    packages: Annotated[
+        list[str] | None, typer.Argument(metavar="[PACKAGE]...", help="ids of packages (default: all)")
+    ] = None
+    type: Type = None
+
+
+def group() -> LazyGroup:
+    entries = {
+        "list": subcommand(
+            "List the installed packages, and newer versions",
+            run_list,
+            ListOptions,
+            "stash packages list",
+            "stash packages list --type plugin --json",
+        ),
+        "available": subcommand(
+            "List the packages of the sources",
+            run_available,
+            AvailableOptions,
+            "stash packages available",
+            "stash packages available rename --type plugin",
+        ),
+        "install": subcommand(
+            "Install packages", run_install, ChangeOptions, "stash packages install renamerOnUpdate --wait"
+        ),
+        "update": subcommand("Update packages", run_update, UpdateOptions, "stash packages update --wait"),
+        "uninstall": subcommand(
+            "Uninstall packages",
+            run_uninstall,
+            ChangeOptions,
+            "stash packages uninstall renamerOnUpdate --wait",
+        ),
+        "sources": subcommand("List the package sources", run_sources, ListOptions, "stash packages sources"),
+    }
+    return LazyGroup("packages", entries, "Scrapers and plugins from package sources.")
+
+
+def run_list(runtime: Runtime, options: ListOptions) -> None:
+    """List the installed packages, and the newer version of each that its source has."""
+
+    async def work(session: Session) -> list[Row]:
+        return await installed(session, types_of(options.type), with_newer=True)
+
+    print_rows(runtime, runtime.run(work), "no packages are installed")
+
+
+def run_available(runtime: Runtime, options: AvailableOptions) -> None:
+    """List the packages of all sources. The server reads the sources from the internet."""
+
+    async def work(session: Session) -> list[Row]:
+        return await available(session, types_of(options.type))
+
+    wanted = (options.text or "").casefold()
+    rows = [row for row in runtime.run(work) if wanted in f"{row['package_id']} {row['name']}".casefold()]
+    print_rows(runtime, rows, "no packages found; see `stash packages sources`")
+
+
+def run_install(runtime: Runtime, options: ChangeOptions) -> None:
+    """Install packages of the sources, as a job."""
+    find = partial(available, types=types_of(options.type))
+    runtime.run(partial(_change, runtime, options, "installPackages", find, options.packages), writes=True)
+
+
+def run_update(runtime: Runtime, options: UpdateOptions) -> None:
+    """Update packages, or all installed packages, as a job."""
+
+    async def newer(session: Session) -> list[Row]:
+        rows = await installed(session, types_of(options.type), with_newer=True)
+        return rows if options.packages else [row for row in rows if row["newer"]]
+
+    runtime.run(partial(_change, runtime, options, "updatePackages", newer, options.packages), writes=True)
+
+
+def run_uninstall(runtime: Runtime, options: ChangeOptions) -> None:
+    """Uninstall packages, as a job."""
+    find = partial(installed, types=types_of(options.type), with_newer=False)
+    runtime.run(partial(_change, runtime, options, "uninstallPackages", find, options.packages), writes=True)
+
+
+def run_sources(runtime: Runtime, options: ListOptions) -> None:
+    """List the package sources. `stash config set general.plugin_package_sources=...` changes them."""
+
+    async def work(session: Session) -> list[Row]:
+        return await sources(session, types_of(options.type))
+
+    runtime.check_output(SOURCE)
+    rows = runtime.run(work)
+    runtime.print_rows(SOURCE, rows)
+    if not rows:
+        runtime.streams.note("no package sources")
+
+
+def types_of(word: str | None) -> list[str]:
+    return [word] if word else list(TYPES)
+
+
+async def sources(session: Session, types: Sequence[str]) -> list[Row]:
+    """The package sources in the settings of the server."""
+    paths = [f"general.{kind}PackageSources.{field}" for kind in types for field in ("name", "url")]
+    general = (await session.call("configuration", {}, paths))["general"]
+    return [{"type": kind, **source} for kind in types for source in general[f"{kind}PackageSources"] or ()]
+
+
+async def installed(session: Session, types: Sequence[str], *, with_newer: bool) -> list[Row]:
+    """The installed packages. Newer versions are looked up in the internet by the server."""
+    paths = [*FIELDS, *(["source_package.version"] if with_newer else [])]
+    found = []
+    for kind in types:
+        rows = await session.call("installedPackages", {"type": TYPES[kind]}, paths)
+        found += [_row(kind, row) for row in rows]
+    return found
+
+
+async def available(session: Session, types: Sequence[str]) -> list[Row]:
+    """The packages of all sources."""
+    found = []
+    for source in await sources(session, types):
+        args = {"type": TYPES[source["type"]], "source": source["url"]}
+        found += [_row(source["type"], row) for row in await session.call("availablePackages", args, FIELDS)]
+    return found
+
+
+def _row(kind: str, package: Row) -> Row:
+    version = package.get("version")
+    latest = (package.get("source_package") or {}).get("version")
+    facts = {name: package.get(name) for name in ("package_id", "name", "version", "date")}
+    newer = latest if latest and latest != version else None
+    return {"type": kind, **facts, "newer": newer, "source": package.get("sourceURL")}
+
+
+async def _change(
+    runtime: Runtime,
+    options: TaskOptions,
+    operation: str,
+    find: Any,
+    wanted: Sequence[str] | None,
+    session: Session,
+) -> None:
+    """Start a job for each type of the packages wanted; None is all that `find` finds."""
+    rows = chosen(await find(session), wanted)
+    if not rows:
+        runtime.streams.note("nothing to do: all packages are up to date")
+    for kind in dict.fromkeys(row["type"] for row in rows):
+        specs = [{"id": row["package_id"], "sourceURL": row["source"]} for row in rows if row["type"] == kind]
+        args = {"type": TYPES[kind], "packages": specs}
+        await run_job(session, runtime, operation, args, options if options.follows else None)
+
+
+def chosen(rows: Sequence[Row], wanted: Sequence[str] | None) -> list[Row]:
+    """The packages with the ids wanted, or all; raises StashNotFoundError with near ids."""
+    if not wanted:
+        return list(rows)
+    by_id = {row["package_id"]: row for row in rows}
+    for word in wanted:
+        if word not in by_id:
+            raise StashNotFoundError(
+                f"no package {word}. {did_you_mean(word, by_id)}".rstrip(),
+                hint="See `stash packages available`.",
+            )
+    return [by_id[word] for word in dict.fromkeys(wanted)]
+
+
+def print_rows(runtime: Runtime, rows: list[Row], nothing: str) -> None:
+    runtime.check_output(PACKAGE)
+    runtime.print_rows(PACKAGE, rows)
+    if not rows:
+        runtime.streams.note(nothing)
