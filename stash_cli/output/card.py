@@ -94,3 +94,6 @@ def file_lines(file: dict[str, Any]) -> Iterator[str]:
     ]
     if text := ", ".join(one_line(fact) for fact in facts if fact):
         yield text
+    hashes = [f"{each['type']} {each['value']}" for each in file.get("fingerprints") or ()]
+    if hashes:
+        yield one_line(", ".join(hashes))

@@ -187,6 +187,10 @@ class Streams:
         # A terminal obeys control characters in titles and file names. A program gets them unchanged.
         self.out.write(escaped(text) if self.out_is_terminal else text)
 
+    def graphics(self, text: str) -> None:
+        """Write a picture to stdout: control characters that this program made itself."""
+        self.out.write(text)
+
     def write(self, text: str) -> None:
         """Write to stderr; with `flush`, this object is a stream for a log handler."""
         if self.log is not None:

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.value_parsers import choice, named
+from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
     from stash_cli.commands.noun import Noun
     from stash_cli.commands.runtime import Runtime
     from stash_cli.output.values import View
+
+MOST_COLUMNS, LEAST_LINES = 80, 6
+"""The size of a picture in cells."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,6 +26,23 @@ class ShowOptions(CommandOptions):
     """The command line of `show`."""
 
     target: Annotated[str, typer.Argument(metavar="ID|NAME", help="the object", show_default=False)]
+    picture: Annotated[
+        str | None,
+        typer.Option(
+            "--picture",
+            metavar="[=HOW]",
+            parser=named("--picture", choice("auto", "kitty", "iterm2", "sixel", "blocks")),
+            help="show its picture: auto, kitty, iterm2, sixel or blocks",
+        ),
+    ] = None
+
+
+class ShowCommand(StashCommand):
+    """A command whose `--picture` may stand without a value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        words = ["--picture=auto" if word == "--picture" else word for word in args]
+        return super().parse_args(ctx, words)
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -28,6 +50,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         "show",
         partial(show, noun),
         ShowOptions,
+        cls=ShowCommand,
         help=f"Show one {noun.entity.noun}.\n\n"
         "A number is an id, or a name where no object has it; anything else is a name or alias. "
         "Use id:12 or name:12 to be explicit.",
@@ -37,18 +60,57 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
     runtime.check_output(noun.view)
+    how = protocol_of(noun, runtime, options)
 
     async def work(session: Any) -> dict[str, Any]:
         from stash_cli.commands.verbs.targets import one_row
 
         row = await one_row(session, noun.entity, options.target, wanted(runtime, noun))
-        if runtime.options.pictures:
+        if runtime.options.pictures or how:
             from stash_cli.commands.pages import add_pictures
 
             await add_pictures(session, noun.entity.type, [row])
         return row
 
-    runtime.print_row(details(noun, card=runtime.for_people), runtime.run(work))
+    row = runtime.run(work)
+    if how:
+        print_picture(runtime, row, how)
+    runtime.print_row(details(noun, card=runtime.for_people), row)
+
+
+def protocol_of(noun: Noun, runtime: Runtime, options: ShowOptions) -> str:
+    """The protocol that shows the picture; "" where none is asked for, or none can be seen."""
+    if options.picture is None:
+        return ""
+    from stash_cli.commands.pages import PICTURES
+    from stash_cli.output import picture
+
+    if noun.entity.type not in PICTURES:
+        raise StashUsageError(f"--picture: {noun.entity.plural} have no pictures")
+    if not runtime.for_people or runtime.options.fields:
+        raise StashUsageError("--picture is for the card of `show`: give no other format and no --fields")
+    if not runtime.streams.out_is_terminal or not picture.is_wanted(runtime.streams.environ):
+        runtime.streams.note("no picture: standard output is no terminal that takes one")
+        return ""
+    return picture.protocol(runtime.streams.environ, options.picture)
+
+
+def print_picture(runtime: Runtime, row: dict[str, Any], how: str) -> None:
+    """Print the picture that stands in a row, at most a third of the screen high."""
+    from shutil import get_terminal_size
+
+    from stash_cli.output.html import PICTURE
+    from stash_cli.output.picture import from_uri, render
+
+    if PICTURE not in row:
+        runtime.streams.note("it has no picture")
+        return
+    size = get_terminal_size()
+    columns, lines = min(size.columns, MOST_COLUMNS), max(size.lines // 3, LEAST_LINES)
+    try:
+        runtime.streams.graphics(render(from_uri(row.pop(PICTURE)), how, columns, lines))
+    except StashInputError as error:
+        runtime.streams.note(error.message)
 
 
 def wanted(runtime: Runtime, noun: Noun) -> list[str] | None:
