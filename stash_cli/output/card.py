@@ -19,10 +19,36 @@ LEAST = 20
 """Characters that a value keeps on the narrowest terminal."""
 A_LINE_EACH = ("file", "stash_id", "url", "line")
 """Kinds of values of which each has a line of its own."""
+GROUPS = ("facts", "activity", "record", "files")
+"""What a card tells first and last; on a terminal an empty line stands between."""
+_ACTIVITY = frozenset(
+    [
+        "o_counter",
+        "play_count",
+        "play_duration",
+        "resume_time",
+        "last_played_at",
+        "last_o_at",
+        "play_history",
+        "o_history",
+    ]
+)
+_RECORD = frozenset(
+    [
+        "organized",
+        "ignore_auto_tag",
+        "interactive",
+        "interactive_speed",
+        "created_at",
+        "updated_at",
+        "custom_fields",
+        "stash_ids",
+    ]
+)
 
 
 class CardWriter:
-    """Prints objects as `label: value` lines, without empty values.
+    """Prints objects as `label: value` lines in groups, without empty values.
 
     On a terminal long values are wrapped at words; elsewhere each value is one line.
     """
@@ -31,13 +57,19 @@ class CardWriter:
         self.streams, self.columns = streams, columns
 
     def row(self, row: dict[str, Any]) -> None:
-        found = {label(column): list(lines(row, column)) for column in self.columns}
-        width = max(map(len, found), default=0) + 2
-        for name, texts in found.items():
-            heading = f"{name}:"
-            for text in texts:
-                self._print(f"{heading:<{width}}", text)
-                heading = ""
+        found = {column: list(lines(row, column)) for column in self.columns}
+        width = max((len(label(column)) for column in found), default=0) + 2
+        groups = [[each for each in found if group_of(each) == name and found[each]] for name in GROUPS]
+        for number, group in enumerate(filter(None, groups)):
+            if number and self.streams.out_is_terminal:
+                self.streams.data("\n")
+            for column in group:
+                self._values(f"{label(column)}:".ljust(width), found[column])
+
+    def _values(self, heading: str, texts: list[str]) -> None:
+        for text in texts:
+            self._print(heading, text)
+            heading = " " * len(heading)
 
     def _print(self, heading: str, text: str) -> None:
         room = max(self.streams.width - len(heading), LEAST) if self.streams.out_is_terminal else None
@@ -59,6 +91,16 @@ def wrapped(text: str, width: int | None) -> list[str]:
     if width is None or len(text) <= width:
         return [text]
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def group_of(column: Column) -> str:
+    """The group of `GROUPS` that a column belongs to, by the field that fills it."""
+    name = column.paths[0].partition(".")[0]
+    if column.kind == "file":
+        return "files"
+    if name in _RECORD:
+        return "record"
+    return "activity" if name in _ACTIVITY or name.endswith("_count") else "facts"
 
 
 def label(column: Column) -> str:
