@@ -59,6 +59,7 @@ DOWNLOAD = Task(
     verb="download-ffmpeg",
     operation="downloadFFMpeg",
     about="Download FFmpeg to the server, as a job",
+    job="Downloading ffmpeg",
     examples=("stash system download-ffmpeg --wait",),
     needs_ready=False,
 )
