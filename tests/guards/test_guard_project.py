@@ -56,8 +56,9 @@ def test_every_dependency_has_a_lower_bound_and_a_reason(dependency: str) -> Non
     name, _, version = LOWEST["lowest"](dependency).partition("==")
     assert dependency.startswith(name)
     assert version
-    [line] = [each for each in text("pyproject.toml").splitlines() if f'"{dependency}"' in each]
-    assert re.search(r"  # \S", line)
+    lines = [each for each in text("pyproject.toml").splitlines() if f'"{dependency}"' in each]
+    assert lines
+    assert all(re.search(r"  # \S", line) for line in lines)
 
 
 @pytest.mark.parametrize(
