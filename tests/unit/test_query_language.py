@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from every import every
 
 from stash_cli.core.errors import StashQueryError, StashUsageError
 from stash_cli.core.query.language.query import parse_query
+from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.q import Q
 
 READ = [
@@ -177,3 +182,60 @@ def test_combining_keeps_the_text() -> None:
     assert str(~q) == "not (tag:A created:-7d..)"
     assert str(q | Q(rating100__gte=80)) == "(tag:A created:-7d..) or rating100__gte=80"
     assert str(Q(title="x y", tags=["A", "B"])) == 'title__eq="x y" tags__eq=A,B'
+
+
+def spread(count: int, text: str, joined: str = " or ") -> str:
+    return joined.join(text.format(number) for number in range(count))
+
+
+LARGE = [
+    ("(" * 10_000 + "a" + ")" * 10_000, "groups stand within each other"),
+    ("(" * 40 + "rating:1 or x" + ") rating:2" * 40, ""),
+    (spread(500, "title:a{}"), ""),
+    (spread(500, "(play_count:{} title:x{})".replace("{}", "{0}")), ""),
+    (spread(500, "word{}"), ""),
+    (spread(500, "title:a{}", " "), ""),
+    ("id:" + spread(5_000, "{}9", ","), ""),
+    ("x" * 999_999, ""),
+    ("x" * 1_000_001, "more than 1,000,000 characters"),
+    ("x " * 400_000, "more than 10,000 terms"),
+    ('title:"' + "x" * 900_000 + '"', "expression"),
+    ("title:" + "(" * 400_000 + ")" * 400_000, "groups stand within each other"),
+    ('"' * 900_000, "closing quote"),
+    ("-" * 900_000, "One dash"),
+    ("not " * 9_000 + "a", "not stands before a term"),
+    ("rating:" + "." * 900_000, "takes a range"),
+]
+
+
+@every("row", LARGE, ids=lambda row: f"{row[0][:20]} of {len(row[0])} characters")
+def test_large_texts_end_in_an_answer_or_an_error(row: tuple[str, str]) -> None:
+    text, mistake = row
+    if mistake:
+        with pytest.raises(StashQueryError, match=mistake):
+            Q.parse(text, "Scene")
+        return
+    q = Q.parse(text, "Scene")
+    assert parse_query(str(q), "Scene").tree == parse_query(text, "Scene").tree
+    assert compile_lookups("Scene", q) is not None
+    assert compile_lookups("Scene", ~q) is not None
+
+
+def with_id(leaf: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A leaf with an id for the name of a tag."""
+    return {key: ["12"] if key == "tags__includes" else value for key, value in leaf.items()}
+
+
+def test_usual_queries_are_parsed_and_compiled_in_a_millisecond() -> None:
+    """The fastest of several, because other programs run as well; 3 for slow machines."""
+    text = "rating:80.. tag:id:12 -studio.name:acme date:2023..2024 (is:organized or no:title)"
+
+    def once() -> float:
+        began = time.perf_counter()
+        q = Q.parse(text, "Scene")
+        compile_lookups(
+            "Scene", q.replaced(lambda leaf: {k: leaf[k] if "tags" not in k else "12" for k in leaf})
+        )
+        return time.perf_counter() - began
+
+    assert min(once() for _ in range(20)) < 0.003

@@ -142,7 +142,7 @@ def local_field(type_name: str, name: str) -> FilterField | None:
     declared = describe_api().types.get(type_name)
     if kind is None or declared is None or name in fields(type_name):
         return None
-    if name == "size" and not {"files", "visual_files"} & declared.fields.keys():
+    if name == "size" and not {"files", "visual_files", "size"} & declared.fields.keys():
         return None
     bare = FilterField(type_name, name, kind)
     return replace(bare, lookups=CRITERIA[kind].lookups(bare))

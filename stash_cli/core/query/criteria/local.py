@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.query.model import Row
 
-FILE_SIZES = {"Image": ("visual_files.size",), "": ("files.size",)}
+FILE_SIZES = {"Image": ("visual_files.size",), "File": ("size",), "": ("files.size",)}
 """Type -> the paths of sizes; "" is any other type."""
 
 SEARCHED = {
@@ -54,7 +54,7 @@ class Local(Ordered):
 
     def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
         found = super().compile(field, given, now)
-        paths = self.paths.get(field.owner) or self.paths[""]
+        paths = self.paths.get(_owner(field)) or self.paths[""]
         return replace(found, clauses=[], exact=False, extractor=at(*paths), split=None)
 
 
@@ -84,8 +84,13 @@ class TextSearch:
             found = all(any(text in one for one in held for text in texts) for texts in some)
             return found and not any(text in one for one in held for text in none)
 
-        paths = SEARCHED[field.owner]
+        paths = SEARCHED[_owner(field)]
         return Condition(field, [], test, exact=False, extractor=Extractor(paths, _reader(paths)))
+
+
+def _owner(field: FilterField) -> str:
+    """The type of the filter: the rows of `File` are of several types."""
+    return "File" if field.owner.endswith("File") else field.owner
 
 
 def _texts(field: FilterField, value: Any) -> Sequence[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashError, StashUsageError, did_you_mean
 from stash_cli.core.query.fields import fields
 from stash_cli.core.query.language import fields as names
+from stash_cli.core.query.language.parser import shown_type
 from stash_cli.core.query.language.problems import Problem
 from stash_cli.core.query.language.tree import And, Bound, Node, Not, Or, Span, Term, Word, text_of
 from stash_cli.core.query.language.values import TermReader, any_of
@@ -56,7 +57,7 @@ class Builder:
             return self._term(type_name, node, values_of)
         except StashUsageError as error:
             span = node.value.span if isinstance(node, Term) and node.value.span.end else node.span
-            message = _sentence(error.message.replace(f"{type_name}.", "", 1))
+            message = _sentence(error.message.replace(f"{shown_type(type_name)}.", "", 1))
             self.problems.append(Problem(span.start, span.end, message, error.hint or ""))
             return Q()
 
@@ -85,6 +86,7 @@ class Builder:
         if target is None or target.field is None or kind not in YES_NO:
             known = dict.fromkeys(flags(type_name))
             hint = f"It can be {', '.join(known)}." if known else "It has no such fields."
+            type_name = shown_type(type_name)
             raise StashUsageError(
                 f"{type_name} has no yes-or-no field {name}. {did_you_mean(name, known)}".rstrip(), hint=hint
             )
@@ -107,6 +109,9 @@ class Builder:
         marks = fields(type_name).get(f"has_{bare.removesuffix('s')}s")
         if marks is not None:
             return self.reader.checked(names.Target("", marks), marks, {"eq": has})
+        number = fields(type_name).get(f"{bare.removesuffix('s')}_count") if field is None else None
+        if number is not None:
+            return self.reader.checked(names.Target("", number), number, {"gt" if has else "eq": 0})
         missing = fields(type_name).get("is_missing")
         if missing is not None and bare in missing.choices:
             return self.reader.checked(names.Target("", missing), missing, {"eq" if not has else "ne": bare})
@@ -116,7 +121,7 @@ class Builder:
             raise StashUsageError(f"Every object has a value of {name}.", hint=f"Write {name}:0.")
         known = [*names.names(type_name), *fields(type_name), *(missing.choices if missing else ())]
         near = did_you_mean(bare, dict.fromkeys(known))
-        raise StashUsageError(f"{type_name} has no field {name}. {near}".rstrip())
+        raise StashUsageError(f"{shown_type(type_name)} has no field {name}. {near}".rstrip())
 
     # groups
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashLookupError
+from stash_cli.core.query.fields import filter_type, owner_of
 from stash_cli.core.query.language import fields as names
 from stash_cli.core.query.language.problems import Problem, QueryProblem
 from stash_cli.core.query.language.scan import SPACE, Source, closing_quote, unclosed, unquoted
@@ -351,7 +352,7 @@ class Parser:
     def _unknown_field(self, scope: Scope, start: int, name: str, limit: int | None) -> None:
         rest = self._sentence(start, limit)
         near = names.near(scope.type, name)
-        message = f"{scope.type} has no field {name}."
+        message = f"{shown_type(scope.type)} has no field {name}."
         self.problems.append(
             Problem(start, start + len(name), message, f"{near} {_both_quotings(rest)}".strip())
         )
@@ -386,6 +387,11 @@ def _to_search_for(word: str) -> str:
 def _both_quotings(text: str) -> str:
     """The spelling of a text, in query text and as an argument of a shell."""
     return f"Write {quote(text)} to search for the text (in a shell: '{quote(text)}')."
+
+
+def shown_type(type_name: str) -> str:
+    """The name of a type for messages: `File` for all types of files."""
+    return owner_of(filter_type(type_name))
 
 
 def _is_listed(target: Target | None) -> bool:

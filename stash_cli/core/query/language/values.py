@@ -22,6 +22,7 @@ from stash_cli.core.query.criteria.text import escape
 from stash_cli.core.query.language.fields import PATHS
 from stash_cli.core.query.model import FilterField, Reference
 from stash_cli.core.query.q import Q
+from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,12 +161,12 @@ class TermReader:
     def _relation(self, target: Target, field: FilterField, value: Value) -> Q:
         if value.shape == "*":
             return self.checked(target, field, {"null": False})
-        by_depth: dict[int, list[Reference]] = {}
+        by_depth: dict[int, list[str]] = {}
         for item in value.split(","):
             if not item.text:
                 raise StashInputError(f"{field.name} has an empty name between commas.")
             name, depth = _reference(item, levels="depth" in field.lookups)
-            by_depth.setdefault(depth, []).append(name)
+            by_depth.setdefault(depth, []).append(name if is_named(field) else _id(field, name))
         key = f"{target.prefix}{field.name}"
         parts = [
             Q(**{f"{key}__includes": named} | ({f"{key}__depth": depth} if depth else {}))
@@ -222,7 +223,8 @@ class TermReader:
         if target.custom:
             given: Any = _custom_value(target, value)
         elif field.target and target.lookup not in ("null", "depth"):
-            given = [_reference(item, levels=False)[0] for item in value.split(",")]
+            words = [_reference(item, levels=False)[0] for item in value.split(",")]
+            given = words if is_named(field) else [_id(field, word) for word in words]
             return Q(**{f"{target.prefix}{field.name}__{target.lookup}": given})
         elif lookup.arity == "list":
             one = field.lookups["eq"]
@@ -278,6 +280,16 @@ def _reference(item: Value, *, levels: bool) -> tuple[Reference, int]:
     bare = item.part(0, found.start())
     name = _named(bare, written="" if bare.is_quoted else item.text)
     return name, int(found[1]) if found[1].isdecimal() else -1
+
+
+def is_named(field: FilterField) -> bool:
+    """Whether words name the related objects: files have no names, folders have paths."""
+    return (field.target in ENTITIES and field.target != "BaseFile") or field.target == "Folder"
+
+
+def _id(field: FilterField, word: str) -> str:
+    found = word.removeprefix("id:").strip()
+    return found if found.isdecimal() else field.refuse(word, "ids such as id:12")
 
 
 def _named(item: Value, written: str = "") -> Reference:
