@@ -245,18 +245,20 @@ async def compile_for(
 ) -> lookups.Compiled:
     """`query` compiled for a server (None: the session's); what none takes is refused before any request.
 
-    Levels of a hierarchy that no filter says are looked up, a request per level.
+    What neither one filter nor rows say is looked up first: levels of a hierarchy, and the ids that parts of
+    the query find.
     """
     try:
         lookups.compile(type_name, query)
     except StashLookupError:
-        # Most queries have no levels.
-        from stash_cli.core.client.levels import has_levels, without_levels
-
-        if not isinstance(query, Q) or not has_levels(query):
+        if not isinstance(query, Q):
             raise
-        query = await without_levels(session, type_name, query)
-        lookups.compile(type_name, query)
+        # Each part alone has to have an answer. Most queries come without what takes requests of its own.
+        from stash_cli.core.client.found_ids import answerable
+
+        for leaf in query.leaves():
+            lookups.compile(type_name, leaf)
+        query = await answerable(session, type_name, query)
     return lookups.compile(type_name, query, server=server or await session.learn())
 
 

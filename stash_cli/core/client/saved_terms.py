@@ -1,7 +1,7 @@
 """Saved filters as terms of a query: `saved:"Best of"` stands for the criteria of that filter.
 
-Where all of a query must hold, the criteria are sent as the web interface sends them. Under `or` and `not` no
-filter says them, so the ids of the objects that the filter finds take their place.
+The criteria are sent as the web interface sends them. Where no filter says them, under `or` and `not`, the
+ids of the objects that they find take their place (`found_ids`).
 """
 
 from __future__ import annotations
@@ -9,11 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stash_cli.core.client.paging import FindQuery, iter_rows
 from stash_cli.core.client.saved_filters import LoadedFilter, load_saved
-from stash_cli.core.query import lookups
 from stash_cli.core.query.q import SAVED, Q
-from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +38,7 @@ async def with_saved(
         _tell(found[name], tell, changing=changing)
     if not found:
         return query
-    inner = _below(query, whole=True)
-    ids = {name: await _ids(session, type_name, _where(found[name])) for name in inner}
-    return _replaced(query, found, ids, whole=True)
+    return _replaced(query, found)
 
 
 def _tell(found: LoadedFilter, tell: Callable[[str], None], *, changing: bool) -> None:
@@ -61,32 +56,13 @@ def _where(found: LoadedFilter) -> Q:
     return where & parse_search(found.query.q) if found.query.q else where
 
 
-def _below(q: Q, *, whole: bool) -> set[str]:
-    """The names of saved filters that stand under `or` or `not`."""
+def _replaced(q: Q, found: dict[str, LoadedFilter]) -> Q:
     if SAVED in q.lookups:
-        return set() if whole and not q.negated else {str(q.lookups[SAVED])}
-    inner = whole and q.op == "all" and not q.negated
-    return {name for part in q.parts for name in _below(part, whole=inner)}
-
-
-def _replaced(q: Q, found: dict[str, LoadedFilter], ids: dict[str, list[str]], *, whole: bool) -> Q:
-    if SAVED in q.lookups:
-        name = str(q.lookups[SAVED])
-        made = _where(found[name]) if whole and not q.negated else Q(id__in=[int(one) for one in ids[name]])
+        made = _where(found[str(q.lookups[SAVED])])
         return ~made if q.negated else made
-    inner = whole and q.op == "all" and not q.negated
-    made = Q(*[_replaced(part, found, ids, whole=inner) for part in q.parts], **q.lookups)
+    made = Q(*[_replaced(part, found) for part in q.parts], **q.lookups)
     made.op, made.negated = q.op, q.negated
     return made
-
-
-async def _ids(session: Session, type_name: str, where: Q) -> list[str]:
-    """The ids of the objects that match."""
-    compiled = lookups.compile(type_name, where, server=await session.learn())
-    query = FindQuery(ENTITIES[type_name], compiled.filter or None, compiled.q or None)
-    rest = compiled.post_filter
-    rows = iter_rows(session, query, ["id", *(rest.fields if rest else ())])
-    return [row["id"] async for row in rows if rest is None or rest(row)]
 
 
 _TOKEN = re.compile(r'-?"[^"]*"(?= |$)|[^ ]+')

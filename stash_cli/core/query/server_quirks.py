@@ -110,8 +110,13 @@ EXCLUDES_DROPS_EMPTY = _keys("*: zip_file")
 NULL_OF_ANY = _keys("*: performer_tags", "Performer: groups", "Group Movie: performers")
 """Relations over two steps: IS_NULL also finds objects of which one of several paths is empty."""
 
-ASKED_POSITIVELY = _keys("*: performer_age", "Gallery: parent_folder", "Image: checksum")
-"""Fields for which the server never finds objects without a value, or fails."""
+ASKED_POSITIVELY = _keys(
+    "*: performer_age", "Gallery: parent_folder", "Image: checksum resolution orientation"
+)
+"""Fields for which the server never finds all objects without a value, or fails.
+
+A picture that cannot be read has a file without a size (live, 0.30.1).
+"""
 
 WRONG_INSIDE = _keys("Performer: age birth_year death_year", "Scene Image Gallery: performer_age")
 """Criteria with date functions, which 0.30 answers wrongly inside a nested filter (live, 0.30.1).

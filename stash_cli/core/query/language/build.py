@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stash_cli.core.errors import StashError, StashUsageError, did_you_mean
 from stash_cli.core.query.fields import fields
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stash_cli.core.query.language.fields import Target
+    from stash_cli.core.query.model import FilterField
 
 _MOST_CASES = 64
 """Conditions on one related object that are told apart, each of which becomes a filter of its own."""
@@ -106,22 +107,21 @@ class Builder:
             return self.reader.checked(target, field, {"null": {target.custom: not has}})
         if target is not None and field is not None and "null" in field.lookups:
             return self.reader.checked(target, field, {"null": not has})
-        marks = fields(type_name).get(f"has_{bare.removesuffix('s')}s")
-        if marks is not None:
+        found = self._mark(type_name, bare, has=has, counted=field is None)
+        return found or _refuse_presence(type_name, name, field)
+
+    def _mark(self, type_name: str, name: str, *, has: bool, counted: bool) -> Q | None:
+        """The term of `has_markers`, of a count, or of `is_missing`; None where there is none of them."""
+        known, stem = fields(type_name), name.removesuffix("s")
+        if (marks := known.get(f"has_{stem}s")) is not None:
             return self.reader.checked(names.Target("", marks), marks, {"eq": has})
-        number = fields(type_name).get(f"{bare.removesuffix('s')}_count") if field is None else None
-        if number is not None:
+        if counted and (number := known.get(f"{stem}_count")) is not None:
             return self.reader.checked(names.Target("", number), number, {"gt" if has else "eq": 0})
-        missing = fields(type_name).get("is_missing")
-        if missing is not None and bare in missing.choices:
-            return self.reader.checked(names.Target("", missing), missing, {"eq" if not has else "ne": bare})
-        if field is not None and field.kind in YES_NO:
-            raise StashUsageError(f"{name} is a yes-or-no field.", hint=f"Write is:{name} or -is:{name}.")
-        if field is not None:
-            raise StashUsageError(f"Every object has a value of {name}.", hint=f"Write {name}:0.")
-        known = [*names.names(type_name), *fields(type_name), *(missing.choices if missing else ())]
-        near = did_you_mean(bare, dict.fromkeys(known))
-        raise StashUsageError(f"{shown_type(type_name)} has no field {name}. {near}".rstrip())
+        missing = known.get("is_missing")
+        if missing is None or name not in missing.choices:
+            return None
+        lacking = self.reader.checked(names.Target("", missing), missing, {"eq": name})
+        return ~lacking if has else lacking
 
     # groups
 
@@ -151,6 +151,20 @@ class Builder:
             lookups = _joined(merged)
             parts.append(Q(**{f"{target.related_prefix}{key}": value for key, value in lookups.items()}))
         return parts[0] if len(parts) == 1 else any_of(parts)
+
+
+def _refuse_presence(type_name: str, name: str, field: FilterField | None) -> NoReturn:
+    """Raise StashUsageError for a name that `no:` and `has:` do not take."""
+    if field is not None and field.kind in YES_NO:
+        raise StashUsageError(f"{name} is a yes-or-no field.", hint=f"Write is:{name} or -is:{name}.")
+    if field is not None and field.target:
+        raise StashUsageError(f"Nothing tells which objects have any {name}.")
+    if field is not None:
+        raise StashUsageError(f"Every object has a value of {name}.", hint=f"Write {name}:0.")
+    missing = fields(type_name).get("is_missing")
+    known = [*names.names(type_name), *fields(type_name), *(missing.choices if missing else ())]
+    near = did_you_mean(name.replace("-", "_"), dict.fromkeys(known))
+    raise StashUsageError(f"{shown_type(type_name)} has no field {name}. {near}".rstrip())
 
 
 YES_NO = frozenset({"Boolean", "String", "DuplicationCriterionInput", "FileDuplicationCriterionInput"})

@@ -159,6 +159,8 @@ class TermReader:
     # related objects
 
     def _relation(self, target: Target, field: FilterField, value: Value) -> Q:
+        if value.shape == "*" and "null" not in field.lookups:
+            raise StashInputError(f"Nothing tells which objects have any {field.name}.")
         if value.shape == "*":
             return self.checked(target, field, {"null": False})
         by_depth: dict[int, list[str]] = {}
