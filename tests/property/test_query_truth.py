@@ -133,7 +133,7 @@ async def told(session: Session, type_name: str, text: str) -> list[str] | None:
 
 async def answer_of(session: Session, compiled: Compiled) -> list[str]:
     """The ids of the matches, with the text that is searched for beside the filter."""
-    if not compiled.q or compiled.type not in ENTITIES:
+    if not compiled.q:
         return await answer(session, compiled)
     query = FindQuery(ENTITIES[compiled.type], compiled.filter or None, compiled.q)
     rest = compiled.post_filter
@@ -311,6 +311,8 @@ SAMPLES = {
 
 
 def _sample(flag: Flag) -> str:
+    if "zip_file" in flag.dest and not flag.dest.endswith("null"):
+        return "1"
     if flag.choices:
         one = str(flag.choices[0])
         return f"{one}..{one}" if flag.dest.endswith("between") else one

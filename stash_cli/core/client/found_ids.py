@@ -14,10 +14,13 @@ from stash_cli.core.errors import StashLookupError
 from stash_cli.core.log import logger
 from stash_cli.core.query import lookups
 from stash_cli.core.query.q import Q
-from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.entities import ENTITIES, FILES
 
 if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
+
+
+_FOUND = {**ENTITIES, **FILES, "File": FILES["BaseFile"]}
 
 
 async def answerable(session: Session, type_name: str, query: Q) -> Q:
@@ -73,7 +76,7 @@ def _is_read(type_name: str, leaf: Q) -> bool:
 async def _ids(session: Session, type_name: str, where: Q) -> list[int]:
     """The ids of the objects that match."""
     compiled = lookups.compile(type_name, where, server=await session.learn())
-    query = FindQuery(ENTITIES[type_name], compiled.filter or None, compiled.q or None)
+    query = FindQuery(_FOUND[type_name], compiled.filter or None, compiled.q or None)
     rest = compiled.post_filter
     rows = iter_rows(session, query, ["id", *(rest.fields if rest else ())])
     return [int(row["id"]) async for row in rows if rest is None or rest(row)]

@@ -100,7 +100,9 @@ def _field_condition(field: FilterField, asked: Mapping[str, Any], now: datetime
     if found.test is None or not (first or quirks.is_listed(quirks.ASKED_POSITIVELY, field.key)):
         return found
     if found.is_positive:
-        return replace(found, exact=found.exact and not first)
+        # What stands for NOT_NULL may be wider than it.
+        wider = field.key in quirks.NULL_TERMS and asked.keys() == {"null"}
+        return replace(found, exact=found.exact and not first and not wider)
     return replace(found, clauses=[], exact=not found.clauses)
 
 

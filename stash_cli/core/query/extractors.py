@@ -45,10 +45,14 @@ def counting(path: str, name: str = "id") -> Extractor:
 
 
 def sides(path: str, of: Callable[[int, int], Any]) -> Extractor:
-    """A function of width and height of each file at `path`."""
+    """A function of width and height of each file at `path`; of an image, only of its pictures.
+
+    The server's filters read no sizes of the moving ones, such as an animated GIF (live, 0.30.1).
+    """
 
     def read(row: Row) -> list[Any]:
-        return [of(item["width"], item["height"]) for item in row.get(path) or () if item.get("width")]
+        files = [item for item in row.get(path) or () if item.get("__typename") != "VideoFile"]
+        return [of(item["width"], item["height"]) for item in files if item.get("width")]
 
     return Extractor((f"{path}.width", f"{path}.height"), read)
 

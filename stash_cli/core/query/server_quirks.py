@@ -115,7 +115,7 @@ ASKED_POSITIVELY = _keys(
 )
 """Fields for which the server never finds all objects without a value, or fails.
 
-A picture that cannot be read has a file without a size (live, 0.30.1).
+An animated image has a file, and for these filters no size (live, 0.30.1).
 """
 
 WRONG_INSIDE = _keys("Performer: age birth_year death_year", "Scene Image Gallery: performer_age")
