@@ -62,6 +62,7 @@ COMMANDS = {
     "stashbox": ("Exchange metadata with stash-boxes", "stashbox:group", "Server"),
     "dlna": ("Start and stop the DLNA service, and say who may use it", "dlna:group", "Server"),
     "plugins": ("Run and manage plugins, and write your own", "plugins:group", "Server"),
+    "open": ("Open the page of an object in the browser", "open:build", "Library"),
     "embedded": ("Serve and manage a library file without a Stash server", "embedded:group", "Server"),
     "api": ("Send a GraphQL document or operation", "api:build", "API"),
     "explain": ("Explain a name of the API: types, ranges, lookups, flags", "explain:build", "API"),

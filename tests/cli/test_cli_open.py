@@ -1,0 +1,71 @@
+"""`stash open`: the pages of objects in the web interface."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from cli_support import Cli, real
+from every import every
+
+
+@pytest.fixture
+def filled(served_url: str) -> Cli:
+    """A server with one object of each kind."""
+    cli = Cli(served_url)
+    made = 'a: sceneCreate(input: {title: "A"}) { id } b: tagCreate(input: {name: "Outdoor"}) { id }'
+    made += ' c: groupCreate(input: {name: "G"}) { id } d: performerCreate(input: {name: "Ann"}) { id }'
+    cli.ok("api", f"mutation {{ {made} }}")
+    cli.ok(
+        "marker", "create", "--scene", "1", "--seconds", "12.5", "--primary-tag", "Outdoor", "--title", "M"
+    )
+    return cli
+
+
+@every(
+    ("words", "page"),
+    [
+        ("scene 1", "/scenes/1"),
+        ("scenes 1", "/scenes/1"),
+        ("tag Outdoor", "/tags/1"),
+        ("group G", "/groups/1"),
+        ("performer Ann", "/performers/1"),
+        ("marker 1", "/scenes/1?t=12.5"),
+    ],
+)
+def test_addresses_of_pages(words: str, page: str, filled: Cli) -> None:
+    address = filled.ok("open", *words.split(), "--print").out
+    assert address == f"{filled.environ['STASH_URL']}{page}\n"
+
+
+@every(
+    ("words", "status", "says"),
+    [
+        ("scene 7", 3, "no scene with id 7"),
+        ("scne 1", 2, "Did you mean scene?"),
+        ("tag Nothing", 3, "no tag"),
+    ],
+)
+def test_what_is_not_there_is_not_opened(words: str, status: int, says: str, filled: Cli) -> None:
+    done = filled("open", *words.split())
+    assert done.status == status
+    assert says.lower() in done.err.lower()
+
+
+def test_a_library_file_has_no_pages(cli: Cli) -> None:
+    cli.ok("tag", "create", "--name", "A")
+    assert "no web interface" in cli("open", "tag", "A").err
+
+
+def test_the_browser_gets_the_address(filled: Cli, tmp_path: Path) -> None:
+    told, browser = tmp_path / "told", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {told}.part && mv {told}.part {told}\n')
+    browser.chmod(0o755)
+    url = filled.environ["STASH_URL"]
+    done = real("open", "scene", "1", STASH_URL=url, BROWSER=f"{browser} %s", PYTHON=sys.executable)
+    assert (done.status, done.out) == (0, ""), done.err
+    assert told.read_text() == f"{url}/scenes/1"
+    none = real("open", "scene", "1", STASH_URL=url, BROWSER=str(tmp_path / "none"), PATH="", DISPLAY="")
+    assert none.status == 1
+    assert "--print" in none.err
