@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.core.errors import StashConfigurationError
+from stash_cli.core.doctor.findings import Finding, State, exit_status
+from stash_cli.core.errors import StashConfigurationError, StashUsageError, did_you_mean
 from stash_cli.output.card import wrapped
 from stash_cli.output.values import View, columns, one_line
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stash_cli.commands.runtime import Runtime
-    from stash_cli.core.doctor.findings import Finding
     from stash_cli.core.doctor.subject import Subject, Surroundings
     from stash_cli.core.settings import Connection
     from stash_cli.output.streams import Streams
@@ -62,10 +62,10 @@ def run(runtime: Runtime, options: DoctorOptions) -> int:
     Nothing is written, and nothing is asked. Exit 0 when nothing failed; else 4 (key, login), 5 (network), 7
     (version) or 1. Keys and headers are never printed.
     """
-    from stash_cli.core.doctor.findings import exit_status
     from stash_cli.core.doctor.redaction import Redaction
     from stash_cli.output.failures import secrets_of
 
+    fields = _fields(runtime.options.fields)
     subject = examined(runtime)
     secrets = [*secrets_of(runtime.args, runtime.environ), *runtime.keys]
     hide = Redaction(subject, secrets, everything=options.redact)
@@ -83,7 +83,8 @@ def run(runtime: Runtime, options: DoctorOptions) -> int:
                     if printer is None:
                         _print(runtime.streams, findings[-1])
                     else:
-                        printer.row(findings[-1].row())
+                        row = findings[-1].row()
+                        printer.row({name: row[name] for name in fields})
         finally:
             await subject.close()
 
@@ -92,6 +93,16 @@ def run(runtime: Runtime, options: DoctorOptions) -> int:
         printer.finish()
     runtime.streams.note(_summary(findings))
     return exit_status(findings, strict=options.strict)
+
+
+def _fields(wanted: list[str] | None) -> list[str]:
+    """The fields to print: those of `--fields`, or all. Raises StashUsageError for an unknown one."""
+    known = list(Finding(State.OK, "").row())
+    for name in wanted or ():
+        if name not in known:
+            near = did_you_mean(name, known) or f"There are {', '.join(known)}."
+            raise StashUsageError(f"--fields: a check has no {name}. {near}")
+    return wanted or known
 
 
 def _print(streams: Streams, finding: Finding) -> None:

@@ -277,6 +277,12 @@ def test_text_for_pasting(served_url: str) -> None:
     assert "HOST" in hidden.out
 
 
+def test_chosen_fields(offline: Cli) -> None:
+    assert offline("doctor", "--json", "--fields", "id,state").json[2] == {"id": "tcp", "state": "failure"}
+    wrong = offline("doctor", "--fields", "stat")
+    assert (wrong.status, "Did you mean state?" in wrong.err) == (2, True)
+
+
 def test_people_get_lines_with_the_fix_below(offline: Cli) -> None:
     done = offline("doctor", terminal=True)
     assert re.search(r"failure\s+\S*tcp +nothing listens on port 1 of 127.0.0.1\n +-> Start the", done.out)
