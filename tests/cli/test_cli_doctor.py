@@ -124,6 +124,21 @@ def test_what_answers_is_told_apart(
     assert KEY not in done.out + done.err
 
 
+@pytest.mark.parametrize(("version", "state"), [("", "ok"), ("v0.31.0", "warning")])
+def test_a_build_between_releases_may_lack_what_the_next_one_has(
+    version: str, state: str, served_url: str
+) -> None:
+    async def fault(exchange: Exchange) -> None:
+        _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
+        text = body.decode().replace('"destroyFiles"', '"destroyFilez"')
+        await fault_kinds.answered(text.replace("v0.31.0-embedded", version))(exchange)
+
+    with FaultProxy(served_url) as proxy:
+        proxy.rule = lambda _: fault
+        done = Cli(proxy.url)("doctor", "--json")
+    assert states(done)["schema"] == state, finding(done, "schema")
+
+
 def test_what_needs_a_failed_check_is_skipped_and_names_it(served_url: str) -> None:
     with behind(served_url, fault_kinds.answered("", 401)) as cli:
         done = cli("doctor", "--json")

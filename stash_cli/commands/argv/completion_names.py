@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FRESH = 60.0
 """Seconds for which names are not asked for again."""
-PATIENCE = 0.55
+PATIENCE = 0.5
 """Seconds that a Tab waits for names that were never asked for; Python's start is not in it."""
 BUSY = 15.0
 """Seconds after which a refresh that has not ended is given up, and another may start."""

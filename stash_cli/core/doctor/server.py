@@ -150,7 +150,9 @@ async def setup(subject: Subject) -> Finding:
     if state in NOT_READY:
         schemas = f" ({status.get('databaseSchema')} -> {status.get('appSchema')})"
         told = NOT_READY[state].rstrip(".") + (schemas if state == "NEEDS_MIGRATION" else "")
-        return failure(told, "Open its web interface and follow the steps shown there.")
+        command = "system setup" if state == "SETUP" else "metadata migrate"
+        fix = f"Open its web interface and follow the steps shown there, or run: stash {command}"
+        return failure(told, fix)
     if state != "OK":
         return failure(f"the server says nothing of its state: {state or 'no answer'}"[:120])
     return ok(f"set up; database schema {status.get('databaseSchema')}")
@@ -205,9 +207,12 @@ def _has(server: ServerCapabilities, kind: str, name: str) -> bool:
 
 
 def _is_expected(server: ServerCapabilities, name: str) -> bool:
-    """Whether a server of this release should have an operation."""
+    """Whether a server of this release should have an operation; a build between two has some of the next."""
     release = since(name)
-    return release is None or not server.release or server.release >= number(release)
+    if release is None or not server.release:
+        return True
+    is_release = re.fullmatch(r"v?\d+(\.\d+)*", server.version) is not None
+    return server.release >= number(release) if is_release else server.release > number(release)
 
 
 async def clock(subject: Subject) -> Finding:
