@@ -200,6 +200,7 @@ def _surroundings(runtime: Runtime, connection: Connection | None) -> Surroundin
         found.origin = connection.source or _origin(runtime)
         found.demo = _demo(connection)
     if runtime.has_settings and connection is not None:
+        found.profiles = runtime.settings.names
         found.profile, found.path_maps = runtime.profile.name, runtime.profile.path_maps
         if name := runtime.profile.values.get("api_key_file"):
             found.files["the profile's key"] = settings_path().parent / Path(name).expanduser()

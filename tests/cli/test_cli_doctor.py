@@ -365,22 +365,28 @@ def test_path_maps_lead_to_folders_and_files_that_are_there(
 
 def test_the_profile_is_named_and_its_key_file_examined(served_url: str, own_state: Path) -> None:
     file = write_settings(own_state, f'[profiles.home]\nurl = "{served_url}"\napi_key_file = "none"\n')
-    done = Cli()("doctor", "--json")
+    done = Cli()("-P", "home", "doctor", "--json")
     assert "profile home" in finding(done, "address")["found"]
     assert failed(done) == ["key"]
     assert states(done)["api"] == "ok"
     file.write_text(f'[profiles.home]\nurl = "{served_url}"\napi_key = "{KEY}"\n')
     file.chmod(0o644)
-    done = Cli()("doctor", "--json")
+    done = Cli()("-P", "home", "doctor", "--json")
     assert "the settings file" in finding(done, "files")["found"]
     assert KEY not in done.out + done.err
+
+
+def test_profiles_of_which_none_is_the_default_are_named(served_url: str, own_state: Path) -> None:
+    write_settings(own_state, f'[profiles.home]\nurl = "{served_url}"\n')
+    found = finding(Cli()("doctor", "--json"), "address")
+    assert (found["state"], "home" in found["found"], "-P home" in found["fix"]) == ("warning", True, True)
 
 
 def test_a_command_that_waits_for_a_person_ends_in_time(served_url: str, own_state: Path) -> None:
     command = f"['{sys.executable}', '-c', 'import time; time.sleep(20)']"
     write_settings(own_state, f'[profiles.home]\nurl = "{served_url}"\napi_key_command = {command}\n')
     began = time.monotonic()
-    done = Cli()("doctor", "--json")
+    done = Cli()("-P", "home", "doctor", "--json")
     assert "within 3 s" in finding(done, "key")["found"]
     assert done.status == 4
     assert time.monotonic() - began < 18

@@ -47,6 +47,9 @@ async def address(subject: Subject) -> Finding:
         return not_needed("the demo library is made by the first command that uses it")
     if connection.is_embedded:
         require_file(replace(connection, create=False))
+    if not connection.configured and (names := subject.around.profiles):
+        found = f"{connection.server}, the default: of the profiles {', '.join(names)} none is chosen"
+        return warning(found, f"Give -P {names[0]}, or run: stash auth switch {names[0]}")
     if not connection.configured:
         return ok(f"{connection.server}, the default: no server is configured")
     return ok(f"{connection.server}, from {origin}" if origin else connection.server)

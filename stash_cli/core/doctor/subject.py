@@ -17,7 +17,7 @@ from stash_cli.core.transport.outcome import Progress
 from stash_cli.core.transport.proxies import proxy_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from stash_cli.core.capabilities import ServerCapabilities
@@ -46,7 +46,7 @@ class Surroundings:
 
     `folders` are the folders that it writes to, `files` the files that hold secrets, both by name for
     messages. `origin` names the setting that the address came from, `demo` is the demo library's file,
-    `path_maps` say where the server's folders are here, in `profile`.
+    `path_maps` say where the server's folders are here, in `profile`; `profiles` are the names of all.
     """
 
     environ: Mapping[str, str]
@@ -56,6 +56,7 @@ class Surroundings:
     demo: Path | None = None
     path_maps: PathMaps = field(default_factory=PathMaps)
     profile: str | None = None
+    profiles: Sequence[str] = ()
 
 
 class Subject:
