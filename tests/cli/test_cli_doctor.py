@@ -20,12 +20,20 @@ import pytest
 from cli_support import Cli, Done
 from every import every
 from fault_proxy import Exchange, Fault, FaultProxy
+from served_library import serve_library
 from support import ROOT
 
 KEY = "s3cret-key-of-a-server"
 LOGIN_PAGE = '<html><title>Sign in</title><form><input name="u"><input type="password"></form></html>'
 ORDER = ["address", "dns", "tcp", "tls", "proxy", "api", "key", "setup", "version", "schema", "clock"]
 ORDER += ["path_maps", "environment", "path", "files"]
+
+
+@pytest.fixture(scope="module")
+def served_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One empty library over HTTP for all tests, which only look at it."""
+    with serve_library(tmp_path_factory.mktemp("doctor") / "library.sqlite") as url:
+        yield url
 
 
 def states(done: Done) -> dict[str, str]:
