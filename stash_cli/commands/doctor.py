@@ -198,6 +198,7 @@ def _surroundings(runtime: Runtime, connection: Connection | None) -> Surroundin
     found.files = {name: Path(text).expanduser() for name, text in _secret_files(runtime).items() if text}
     if connection is not None:
         found.origin = connection.source or _origin(runtime)
+        found.folders = {**found.folders, "state": connection.journal.parent}
         found.demo = _demo(connection)
     if runtime.has_settings and connection is not None:
         found.profiles = runtime.settings.names

@@ -188,12 +188,14 @@ def test_names_of_saved_filters(embedded_url: str) -> None:
     assert found == ["saved:To watch"]
 
 
-def test_names_of_profiles(own_state: Path) -> None:
+def test_names_of_profiles_and_aliases(own_state: Path) -> None:
     folder = own_state / "stash-cli"
     folder.mkdir()
     text = '[profiles.home]\nurl = "http://127.0.0.1:1"\n[profiles.away]\nurl = "http://127.0.0.1:2"\n'
+    text += '[aliases]\nbest = ["scenes", "find", "rating:80.."]\n'
     (folder / "settings.toml").write_text(text)
     tab = Cli(_STASH_COMPLETE="1")
+    assert offered(tab, "best") == ["best"]
     assert offered(tab, "-P", "h") == ["home"]
     assert offered(tab, "scenes", "find", "--profile=aw") == ["--profile=away"]
 

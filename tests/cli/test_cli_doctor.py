@@ -298,6 +298,10 @@ def test_text_for_pasting(served_url: str) -> None:
     assert name not in hidden.out
     assert str(Path.home()) not in hidden.out
     assert "HOST" in hidden.out
+    with behind(served_url, fault_kinds.redirected("https://auth.example.org/?token=abcdef")) as other:
+        hidden = other("doctor", "--redact")
+    assert "a login page" in hidden.out
+    assert not re.search("example|abcdef", hidden.out)
 
 
 def test_chosen_fields(offline: Cli) -> None:

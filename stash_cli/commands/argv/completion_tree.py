@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.argv.completion_values import FILES, Candidate, Source, dynamic
+from stash_cli.commands.argv.completion_values import FILES, Candidate, Source, aliases, dynamic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -107,6 +107,8 @@ class Cursor:
             full = command.get("alias_of", name)
             if full == name or (word and not full.startswith(word)):
                 yield Candidate(name, commands[full]["help"])
+        if not self.path:
+            yield from aliases()
 
     def _flags(self, word: str) -> Iterator[Candidate]:
         # A type has hundreds of hidden flags. A list of all would not fit the screen.

@@ -118,6 +118,18 @@ def _profiles() -> Iterator[Candidate]:
         yield Candidate(name, "the default" if name == settings.default else "")
 
 
+def aliases() -> list[Candidate]:
+    """The user's own words for command lines, as the settings file has them for all connections."""
+    from stash_cli.core.settings_file import settings_path
+
+    if not settings_path().exists():
+        return []
+    from stash_cli.core.profiles import Settings
+
+    known = Settings.load().profile(None).aliases
+    return [Candidate(name, " ".join(words)) for name, words in known.items()]
+
+
 def _fields(path: Sequence[str], item: str) -> Iterator[Candidate]:
     """Fields of the command's type; those of a related object behind its name and a dot."""
     from stash_cli.core.explain import fields_of

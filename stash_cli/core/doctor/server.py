@@ -90,11 +90,17 @@ def _redirected(subject: Subject, answer: Answer) -> Finding:
     place = urlsplit(location)
     if error.exit_status == REFUSED or _LOGIN.search(f"{place.netloc}{place.path}"):
         return failure(
-            f"a login page instead of the API: status {answer.status} leads to {place.netloc}{place.path}",
+            f"a login page instead of the API: status {answer.status} leads to {_without_query(location)}",
             _BEFORE_FIX,
             REFUSED,
         )
     return failure(error.message, "Use that address if you trust it.")
+
+
+def _without_query(location: str) -> str:
+    """An address without what may hold secrets."""
+    place = urlsplit(location)
+    return f"{place.scheme or 'http'}://{place.netloc}{place.path}" if place.netloc else place.path
 
 
 def _locked(answer: Answer) -> Finding:
