@@ -9,7 +9,8 @@ import typer
 
 from stash_cli import __version__, program
 from stash_cli.commands.argv.command import Entry, LazyGroup, print_and_exit
-from stash_cli.commands.argv.flags import leading_flags
+from stash_cli.commands.argv.flags import global_flags, leading_flags
+from stash_cli.commands.argv.scanner import ArgvScanner
 from stash_cli.commands.argv.synonyms import VERBS
 from stash_cli.commands.runtime import Runtime
 from stash_cli.core.errors import StashUsageError
@@ -148,6 +149,8 @@ class Root(LazyGroup):
         # A command is never replaced, and what an alias stands for is not looked up again.
         if not ctx.obj.has_settings or word[:1] in ("", "-") or word in self.entries:
             return words
+        given = ArgvScanner([global_flags()]).scan(rest).values[0]
+        ctx.obj.merge({name: value for name, value in given.items() if name in ("profile", "url", "demo")})
         found = ctx.obj.profile.aliases.get(word)
         if found is None:
             return words

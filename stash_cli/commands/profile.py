@@ -10,6 +10,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.auth import NameOptions, SwitchOptions, _named, forget_key, run_switch
 from stash_cli.core.errors import StashError, StashInputError, StashUsageError, did_you_mean
+from stash_cli.core.profiles import KEY_SOURCES
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
@@ -153,9 +154,12 @@ def run_set(runtime: Runtime, options: SetOptions) -> None:
     An empty value removes a setting. The value - is asked for on the terminal, which does not show it, or
     read from standard input: secrets are taken in no other way, because others can see the command line.
     """
-    runtime.settings.profile(options.name)
-    _write(runtime, options.name, _assigned(runtime, options.assignments))
+    before = runtime.settings.profile(options.name)
+    changes = _assigned(runtime, options.assignments)
+    _write(runtime, options.name, changes)
     runtime.streams.note(f"changed the profile {options.name}")
+    if ("url",) in changes and any(before.values.get(key) for key in KEY_SOURCES):
+        runtime.streams.note("its key goes to the new address from now on")
 
 
 def _assigned(runtime: Runtime, assignments: Sequence[str]) -> dict[tuple[str, ...], Any]:

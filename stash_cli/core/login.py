@@ -46,7 +46,7 @@ async def log_in(connection: Connection, username: str, password: str) -> Connec
     cookie = answer.cookies.get(COOKIE)
     if not cookie or not (answer.status_code == _OK or answers.is_redirect(answer.status_code)):
         raise _refusal(connection, answer)
-    return replace(connection, api_key=None, headers=(*connection.headers, ("Cookie", f"{COOKIE}={cookie}")))
+    return replace(connection, api_key=None, session=cookie)
 
 
 def _refusal(connection: Connection, answer: object) -> Exception:

@@ -294,13 +294,12 @@ class Settings:
         profiles = [each for each in self.content.get("profiles", {}).values() if isinstance(each, dict)]
         return any(map(_holds_secrets, profiles)) and readable_by_others(self.path)
 
-    def protects(self, url: str) -> str | None:
-        """The name of a profile that makes the server at `url` read-only."""
-        profiles = self.content.get("profiles", {})
-        guarded = [
-            name for name, each in profiles.items() if isinstance(each, dict) and each.get("read_only")
-        ]
-        return next((name for name in guarded if self.profile(name).url == url), None)
+    def named(self, url: str, *keys: str) -> str | None:
+        """The name of a profile for the server at `url` that has one of `keys`."""
+        for name, values in self.content.get("profiles", {}).items():
+            if isinstance(values, dict) and any(values.get(key) for key in keys) and _is_at(values, url):
+                return str(name)
+        return None
 
 
 def connect(
@@ -312,8 +311,10 @@ def connect(
     if chosen.name is None:
         found = resolve_connection(given, environ, source=str(chosen))
         # A variable must not lift the protection that the file gives to a server.
-        name = settings.protects(found.url) if chosen.layer == "STASH_URL" else None
-        return replace(found, read_only=True, protected_by=name) if name else found
+        guard = settings.named(found.url, "read_only") if chosen.layer == "STASH_URL" else None
+        known_as = None if found.api_key else settings.named(found.url, *KEY_SOURCES)
+        read_only = found.read_only or guard is not None
+        return replace(found, read_only=read_only, protected_by=guard, known_as=known_as)
     profile = settings.profile(chosen.name)
     if given.get("api_key_file"):
         raise StashConfigurationError(
@@ -325,6 +326,14 @@ def connect(
     ignored = ("STASH_URL", "STASH_API_KEY", "STASH_API_KEY_FILE") if has_own else ("STASH_URL",)
     rest = {name: value for name, value in environ.items() if name not in ignored}
     return resolve_connection(given, rest, read, source=str(chosen), profile_name=profile.name)
+
+
+def _is_at(values: Mapping[str, Any], url: str) -> bool:
+    """Whether a profile is for the server at `url`; one that cannot be used is for none."""
+    try:
+        return Profile("", values).url == url
+    except StashConfigurationError:
+        return False
 
 
 def connection_of_profile(name: str | None = None) -> Connection:

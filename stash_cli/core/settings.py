@@ -71,7 +71,8 @@ class Connection:
     library to be created, which `read_only` forbids. `cache_dir` and `state_dir` None are the platform's.
     `configured` is False for the default address, for hints in errors. `session` is the cookie of a login,
     `headers` are sent to this server only; `proxy` None is that of the environment. `profile` and `source`
-    say where the settings come from, `protected_by` which profile makes the server read-only.
+    say where the settings come from, `protected_by` which profile makes the server read-only, `known_as`
+    which one that is not used has a key for it.
 
     Raises StashConfigurationError for a key that no HTTP header can carry, and for a URL that is malformed or
     holds a secret.
@@ -93,6 +94,7 @@ class Connection:
     profile: str | None = field(default=None, compare=False)
     source: str = field(default="", compare=False)
     protected_by: str | None = field(default=None, compare=False)
+    known_as: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.is_embedded:

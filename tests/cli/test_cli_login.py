@@ -164,6 +164,12 @@ def test_status_says_what_is_used_and_whether_it_works(url: str, key: str) -> No
     assert key[-12:] not in cli.ok("auth", "status").out + cli.ok("profile", "show").out
 
 
+def test_a_key_that_is_not_used_is_told(url: str, key: str) -> None:
+    login(url, "--with-key", "-P", "nas", answers=key)
+    for cli, args in ((Cli(url), []), (Cli(), ["--server", url])):
+        assert "The profile nas has a key for this server: use -P nas." in cli("tags", "count", *args).err
+
+
 def test_the_key_is_printed_where_it_is_asked_for(url: str, key: str) -> None:
     cli = login(url, "--with-key", answers=key)
     assert cli.ok("auth", "token").out == f"{key}\n"

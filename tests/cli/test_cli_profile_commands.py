@@ -113,6 +113,7 @@ def test_profiles_are_listed_shown_renamed_and_removed(nas: Cli, url: str) -> No
         ("away", "http://stash.example", False, "api_key_command"),
     ]
     assert nas.ok("profile", "show", "away", "--json").json["timeout"] == 5
+    assert "its key goes to the new address" in nas.ok("profile", "set", "away", "url=x").err
     nas.ok("profile", "use", "away")
     nas.ok("profile", "rename", "away", "far")
     assert (Settings.load().default, Settings.load().names) == ("far", ["nas", "far"])
@@ -194,6 +195,7 @@ def test_an_alias_may_begin_with_options_and_hold_for_one_profile(nas: Cli, url:
     nas.ok("alias", "set", "mine", "tags count", "-P", "nas")
     assert nas.ok("mine").out == "2\n"
     assert Cli(url)("mine").status == 2
+    assert Cli(url).ok("mine", "--profile", "nas").out == "2\n"
     nas.ok("alias", "remove", "mine", "-P", "nas")
 
 

@@ -67,6 +67,7 @@ def test_a_broken_file_stops_only_what_needs_it(library: str, write: Write) -> N
     for cli, args in ((Cli(), ["--server", library]), (Cli(library), [])):
         assert cli.ok("tags", "count", *args).out == "2\n"
         assert "settings.toml line 1" in cli.ok("tags", "count", *args).err
+    assert "no such command: tgas" in Cli()("tgas", "count", "--server", library).err
 
 
 def test_a_key_of_a_profile_goes_to_its_server_only(write: Write) -> None:

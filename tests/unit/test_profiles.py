@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from every import every
+from support import ROOT
 
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashConfigurationError
@@ -62,6 +63,16 @@ def write(own_state: Path) -> Write:
         return Settings.load()
 
     return written
+
+
+@pytest.mark.parametrize("section", ["The settings file", "Defaults and aliases"])
+def test_the_examples_of_the_guide_can_be_used(section: str, write: Write) -> None:
+    guide = (ROOT / "docs" / "connections.md").read_text(encoding="utf-8")
+    text = guide.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    settings = write("\n".join(line[4:] for line in text.splitlines() if line[:4] == "    "))
+    for name in (*settings.names, None):
+        settings.profile(name).validate()
+    assert settings.content
 
 
 def test_without_a_file_nothing_is_set() -> None:

@@ -146,10 +146,10 @@ def authentication_error(connection: Connection) -> StashAuthenticationError:
             f"{connection.server} refused the API key.",
             hint="Copy it again from Settings > Security. A server without a key rejects every key.",
         )
-    return StashAuthenticationError(
-        f"{connection.server} needs an API key.",
-        hint="Run: stash login. Or set STASH_API_KEY; the key is in the server's Settings > Security.",
-    )
+    hint = "Run: stash login. Or set STASH_API_KEY; the key is in the server's Settings > Security."
+    if connection.known_as:
+        hint = f"The profile {connection.known_as} has a key for this server: use -P {connection.known_as}."
+    return StashAuthenticationError(f"{connection.server} needs an API key.", hint=hint)
 
 
 def _retry_after(text: str) -> float | None:
