@@ -266,3 +266,48 @@ def test_the_first_failure_ends_it_where_that_is_wanted(proxy: FaultProxy) -> No
     assert done.status == 6
     assert len(proxy.mutations) == 2
     assert "not sent" in json.dumps(json.loads(done.err)["problems"])
+
+
+def test_objects_are_chosen_by_a_query(cli: Cli) -> None:
+    done = cli.ok("scenes", "update", "--where", "rating:80..", "organized=yes", "--yes")
+    assert "updated 2 scenes" in done.err
+    assert [scene(cli, "organized", one) for one in "1234"] == [True, True, False, False]
+    cli.ok("scenes", "update", "--all", "tags+=Outdoor", "--yes")
+    assert "updated 4 scenes" in cli.ok("scenes", "update", "--where", "tag:Outdoor", "code=x", "--yes").err
+    assert scene(cli, "code", "4") == "x"
+
+
+def test_an_edit_that_changes_its_own_filter_is_made_of_all_that_matched(proxy: FaultProxy) -> None:
+    tags = Cli(proxy.url)
+    words = ("--where", "not has:description", "description=x", "--yes", "--max-changes", "2000")
+    assert f"updated {COUNT} tags" in tags.ok("tags", "update", *words).err
+    assert "no tags" in tags.ok("tags", "update", *words).err
+
+
+def test_objects_are_chosen_by_a_saved_filter(cli: Cli) -> None:
+    criterion = '{rating100: {modifier: "GREATER_THAN", value: {value: 79}}}'
+    saved = f'{{mode: SCENES, name: "High", object_filter: {criterion}}}'
+    cli.ok("api", f"mutation {{ saveFilter(input: {saved}) {{ id }} }}")
+    done = cli.ok("scenes", "update", "--saved", "High", "organized=yes", "--dry-run", "--json")
+    assert [each["id"] for each in done.json["edits"]] == ["1", "2"]
+    both = cli.ok(
+        "scenes", "update", "--saved", "High", "--where", "tag:Beach", "organized=yes", "-n", "--json"
+    )
+    assert [each["id"] for each in both.json["edits"]] == ["1"]
+
+
+WAYS = [
+    (["1", "--all"], "two ways"),
+    (["--all", "--where", "rating:80.."], "two ways"),
+    (["--where", "tag:Beach rating:1 or rating:2"], "parentheses"),
+    (["--where", "rating:80.. sort:title"], "sort:"),
+    (["--where", ""], "--where is empty"),
+    (["--where", "raitng:80"], "rating"),
+]
+
+
+@every(("words", "text"), WAYS, ids=str)
+def test_what_may_choose_too_much_is_refused(words: list[str], text: str, offline: Cli) -> None:
+    done = offline("scenes", "update", *words, "title=x", "--yes")
+    assert (done.status, done.out) == (2, "")
+    assert text in done.err

@@ -284,7 +284,7 @@ class Editing:
         streams = self.runtime.streams
         so = f"{self._count(len(self.unchanged))} so already" if self.unchanged else ""
         if not self.outcomes.asked:
-            streams.note(f"nothing to change: {so}" if so else "nothing to change")
+            streams.note(f"nothing to change: {so or f'no {self.entity.plural} match'}")
         elif self.outcomes.complete:
             streams.note(", ".join(filter(None, [self.outcomes.done_message(), so])))
 

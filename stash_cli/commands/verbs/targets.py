@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.outcomes import Outcomes, listed
-from stash_cli.core.errors import (
-    StashError,
-    StashGraphQLError,
-    StashNotFoundError,
-)
+from stash_cli.core.errors import StashError, StashGraphQLError, StashNotFoundError, StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from stash_cli.commands.argv.input_flags import InputFlag
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.searching import Search
     from stash_cli.core.client.session import Session
+    from stash_cli.core.query.language.query import Query
     from stash_cli.core.types.entities import Entity
     from stash_cli.output.streams import Streams
 
@@ -109,17 +113,83 @@ async def _ids_by_name(
     return named, {name.written: error for name, error in found.errors.items()}
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TargetOptions(WhereOptions):
+    """The options of commands that change objects: which ones, beside ids and names."""
+
+    saved: Annotated[
+        str | None, typer.Option("--saved", metavar="NAME|ID", help="the matches of a saved filter")
+    ] = None
+    everything: Annotated[bool, typer.Option("--all", help="all objects of this kind")] = False
+
+
+def read_targets(
+    runtime: Runtime, entity: Entity, words: Sequence[str], options: TargetOptions
+) -> Query | None:
+    """The query of `--where`, if one is given.
+
+    Raises StashUsageError where nothing is chosen, in two ways at once, or by a word that cannot choose.
+    """
+    from stash_cli.commands.searching import read_query
+    from stash_cli.core.client.resolver import Name
+
+    searched = options.where or options.where_json is not None or options.saved is not None
+    ways = sum(map(bool, (words, searched, options.everything)))
+    if ways == 0:
+        hint = "Give ids or names, - to read ids, --where QUERY, --saved NAME or --all."
+        raise StashUsageError(f"no {entity.plural} are chosen", hint=hint)
+    if ways > 1:
+        raise StashUsageError("choose by ids, by --where and --saved, or by --all: not in two ways at once")
+    for word in words:
+        Name.parse(word)
+    return read_query(runtime, entity, options, changing=True)
+
+
 @dataclass(eq=False)
 class Selection:
-    """The objects that words choose, read a page at a time; `problems` are words without an object."""
+    """The objects that a command changes, a page at a time: those of `words`, or all matches of `search`.
+
+    `problems` are words without an object.
+    """
 
     session: Session
     entity: Entity
-    words: Sequence[str]
+    words: Sequence[str] = ()
+    search: Search | None = None
     problems: dict[str, StashError] = field(default_factory=dict)
 
+    @classmethod
+    async def of(
+        cls,
+        session: Session,
+        runtime: Runtime,
+        entity: Entity,
+        words: Sequence[str],
+        query: Query | None,
+        saved: str | None,
+    ) -> Selection:
+        """The selection of words, else of a query and of a saved filter (None: all objects)."""
+        if words:
+            return cls(session, entity, words)
+        return cls(session, entity, search=await _search(session, runtime, entity, query, saved))
+
     async def pages(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
-        """The objects with these fields; a number that is no id is looked up as a name at the end."""
+        """The objects with these fields, each once."""
+        seen: set[str] = set()
+        async for rows in self._by_word(paths) if self.search is None else self._by_query(paths):
+            new = [row for row in rows if row["id"] not in seen]
+            seen |= {row["id"] for row in new}
+            yield new
+
+    async def _by_query(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
+        from stash_cli.commands.searching import pages_of
+
+        if self.search is not None:
+            async for rows in pages_of(self.session, self.search, paths):
+                yield rows
+
+    async def _by_word(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
+        """The objects of words; a number that is no id is looked up as a name at the end."""
         ids, self.problems = await _ids_and_problems(self.session, self.entity, self.words)
         seen: set[str] = set()
         async for rows in self._by_id(ids, paths):
@@ -127,8 +197,7 @@ class Selection:
             yield rows
         missing = [one for one in ids if one not in seen]
         named, unclear = await _ids_by_name(self.session, self.entity, missing) if missing else ({}, {})
-        others = [one for one in dict.fromkeys(named.values()) if one not in seen]
-        async for rows in self._by_id(others, paths):
+        async for rows in self._by_id(list(dict.fromkeys(named.values())), paths):
             yield rows
         gone = [one for one in missing if one not in named and one not in unclear]
         self.problems |= unclear
@@ -157,6 +226,31 @@ class Selection:
                 message = f"no {self.entity.noun} with id {_missing_id(error, ids)}"
                 raise StashNotFoundError(message) from error
             raise
+
+
+async def _search(
+    session: Session, runtime: Runtime, entity: Entity, query: Query | None, name: str | None
+) -> Search:
+    """The search for a query and a saved filter, by id."""
+    from dataclasses import replace
+
+    from stash_cli.commands.searching import search_for
+    from stash_cli.core.query.language.query import Query as Parsed
+
+    if name is None:
+        return await search_for(session, runtime, entity, query, "id")
+    from stash_cli.core.client.saved_filters import load_saved
+
+    saved = await load_saved(session, name, entity.type)
+    saved.require_translated()
+    for note in saved.notes():
+        runtime.streams.note(note)
+    conditions = [each for each in (query.where if query else None, saved.query.where) if each is not None]
+    both = Parsed("", entity.type, where=reduce(and_, conditions) if conditions else None)
+    found = await search_for(session, runtime, entity, both, "id")
+    if saved.query.q and found.query.q:
+        raise StashUsageError("--where and the saved filter both search for text: leave out one of them.")
+    return replace(found, query=replace(found.query, q=saved.query.q)) if saved.query.q else found
 
 
 def read_words(streams: Streams, words: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.sending import before_sending
 from stash_cli.commands.verbs.editing import EditOptions
 from stash_cli.commands.verbs.list_flags import UpdateFlags
+from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class UpdateOptions(EditOptions):
+class UpdateOptions(EditOptions, TargetOptions):
     """The command line of `update`; `flags` are the changes."""
 
     words: Annotated[
@@ -52,7 +53,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         "update",
         partial(update, noun),
         UpdateOptions,
-        help=f"Change {noun.entity.plural}, which are chosen by id or name."
+        help=f"Change the {noun.entity.plural} that are chosen by id or name, --where, --saved or --all."
         "\n\nWords and flags assign: FIELD=VALUE sets a field, FIELD! empties it, FIELD+=VALUE and"
         " FIELD-=VALUE change a list or a number, FIELD~/OLD/NEW/ replaces in a text, custom.NAME=VALUE sets"
         " a field of your own.",
@@ -63,22 +64,22 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
     from stash_cli.commands.verbs.assignments import read_assignments, split_words
-    from stash_cli.commands.verbs.targets import read_words
 
     entity = noun.entity
     runtime.check_output(noun.view)
     words, assigning = split_words(options.words or [])
     assignments = read_assignments(entity, assigning, options.flags, options.clear or [])
-    require_targets(entity, words)
+    query = read_targets(runtime, entity, words, options)
     if not assignments:
         raise StashUsageError("nothing to change: give at least one field, such as title=TEXT")
 
     async def work(session: Session) -> None:
-        chosen = read_words(runtime.streams, words)
-        if not chosen:
+        chosen = read_words(runtime.streams, words) if words else []
+        if words and not chosen:
             return
         with before_sending(runtime):
-            editing = await drafted(session, runtime, noun, options, assignments, chosen)
+            selection = await Selection.of(session, runtime, entity, chosen, query, options.saved)
+            editing = await drafted(session, runtime, noun, options, assignments, selection)
         try:
             await carry_out(session, runtime, noun, options, editing)
         finally:
@@ -102,25 +103,13 @@ async def carry_out(
     await tell(session, runtime, noun, editing)
 
 
-def require_targets(entity: Entity, words: Sequence[str]) -> None:
-    """Raise StashUsageError where nothing is chosen, and for a word that chooses nothing."""
-    from stash_cli.core.client.resolver import Name
-
-    if not words:
-        raise StashUsageError(
-            f"no {entity.plural} are chosen", hint="Give ids or names, or - to read ids from standard input."
-        )
-    for word in words:
-        Name.parse(word)
-
-
 async def drafted(
     session: Session,
     runtime: Runtime,
     noun: Noun,
     options: UpdateOptions,
     assignments: Sequence[Assignment],
-    words: Sequence[str],
+    selection: Selection,
 ) -> Editing:
     """Read the chosen objects, and draft the edits of each."""
     from time import monotonic
@@ -128,14 +117,12 @@ async def drafted(
     from stash_cli.commands.outcomes import Outcomes
     from stash_cli.commands.verbs.changes import Changes, Names
     from stash_cli.commands.verbs.editing import Editing
-    from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.edits.draft import Draft
     from stash_cli.core.edits.plan import plan_updates
 
     entity, server = noun.entity, await session.learn()
     changes = Changes(entity, assignments, Names(session, create=options.create_missing))
     await changes.prepare()
-    selection = Selection(session, entity, words)
     outcomes = Outcomes(entity, "updated", [])
     editing = Editing(session, runtime, entity, options, Draft(), changes.names, outcomes, [])
     read_at = monotonic()
