@@ -1,6 +1,6 @@
 """`stash galleries`."""
 
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -27,6 +27,7 @@ NOUN = Noun(
             'stash gallery create --title "Beach set" --studio "Acme Films"',
         ),
         update(),
+        merge(),
         delete(),
         Verb(
             "images",

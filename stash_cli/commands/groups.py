@@ -1,6 +1,6 @@
 """`stash groups`."""
 
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -25,6 +25,7 @@ NOUN = Noun(
         count(),
         create(),
         update(),
+        merge(),
         delete(),
         Verb(
             "scenes",

@@ -1,7 +1,7 @@
 """`stash markers`."""
 
 from stash_cli.commands.calls import Call, Word
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import View, columns
 
@@ -36,6 +36,7 @@ NOUN = Noun(
             "stash marker create --scene 12 --seconds 30 --title Intro --primary-tag Outdoor",
         ),
         update(),
+        merge(),
         delete(),
         Verb("strings", STRINGS.help, "calls:build_verb", arguments=(STRINGS,)),
     ),

@@ -91,3 +91,11 @@ def update(*examples: str) -> Verb:
 def delete() -> Verb:
     examples = ("stash {noun} delete 12", "stash {plural} delete 12 13 --yes")
     return Verb("delete", "Delete {plural} by id or name", "verbs.delete:build", examples)
+
+
+def merge() -> Verb:
+    examples = (
+        "stash {plural} merge 12 13 --into 7 --dry-run",
+        "stash {plural} merge 12 --into 7 --take {label}=12",
+    )
+    return Verb("merge", "Merge {plural} into another one", "verbs.merge:build", examples)

@@ -1,6 +1,6 @@
 """`stash performers`."""
 
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -29,6 +29,7 @@ NOUN = Noun(
             "stash performer update Alice --country JP --add-tag Guest",
             "stash performer update 7 --custom-field height=180 --clear birthdate",
         ),
+        merge(),
         delete(),
         Verb(
             "images",

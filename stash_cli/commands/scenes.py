@@ -1,6 +1,6 @@
 """`stash scenes`."""
 
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -34,6 +34,7 @@ NOUN = Noun(
             "stash scenes find --studio 'Acme Films' --ids | stash scenes update - --organized --yes",
             "stash scenes update 12 13 'details={{ title }}, {{ date }}' --dry-run",
         ),
+        merge(),
         delete(),
         Verb(
             "play",

@@ -23,9 +23,17 @@ if TYPE_CHECKING:
 
 
 async def send(
-    session: Session, runtime: Runtime, operations: Sequence[Operation], outcomes: Outcomes
+    session: Session,
+    runtime: Runtime,
+    operations: Sequence[Operation],
+    outcomes: Outcomes,
+    *,
+    fail_fast: bool = False,
+    is_paced: bool = False,
 ) -> None:
     """Send every operation and record the outcome of each object in `outcomes`.
+
+    With `fail_fast` the first failure ends it; with `is_paced` requests grow with the speed of the server.
 
     Ctrl-C takes effect after the request in flight, and prints the outcomes so far. Raises only errors that
     hold for all objects and let nothing be sent: usage and version.
@@ -33,10 +41,11 @@ async def send(
     from asyncio import CancelledError
 
     from stash_cli.core.edits.apply import Applier
+    from stash_cli.core.edits.pace import Pace
 
     for each in operations:
         outcomes.expect(each.ids)
-    applier = Applier(session, is_shielded=True)
+    applier = Applier(session, is_shielded=True, fail_fast=fail_fast, pace=Pace() if is_paced else None)
     try:
         await applier.apply(operations, outcomes.record, skip=outcomes.problems)
     except CancelledError:

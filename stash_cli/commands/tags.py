@@ -1,6 +1,6 @@
 """`stash tags`."""
 
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -24,6 +24,7 @@ NOUN = Noun(
         count(),
         create(),
         update(),
+        merge(),
         delete(),
         Verb(
             "tree",

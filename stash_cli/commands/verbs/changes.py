@@ -124,7 +124,7 @@ class Changes:
             declared = [each for each in api if each.attr == attr]
             history = history_of(self.entity.type, attr, server)
             found += [path for each in declared for path in field_paths(each)]
-            found += [*_label_paths(self.entity, attr), *([history] if history else [])]
+            found += [*label_paths(self.entity, attr), *([history] if history else [])]
         found += [path for each in self.assignments for path in getattr(each.value, "paths", ())]
         return [path for path in dict.fromkeys(found) if server.has_path(self.entity.type, path)]
 
@@ -140,7 +140,7 @@ class Changes:
         """
         edits = []
         for attr in self.fields:
-            self._note_labels(attr, row)
+            self.names.labels |= labels_of(self.entity, attr, row)
             edit = self._edit(attr, row)
             if not is_so(edit):
                 edits.append(_smaller(edit))
@@ -166,16 +166,6 @@ class Changes:
         value = _filled(given, row) if _is_template(given.value) else given.value
         return _with_ids(given.target, value, self.names.ids)
 
-    def _note_labels(self, attr: str, row: Row) -> None:
-        relation = relationships(self.entity.type).get(attr)
-        if relation is None or relation.inverse_type not in ENTITIES:
-            return
-        declared = next(each for each in self.entity.api.fields.values() if each.attr == attr)
-        label = ENTITIES[relation.inverse_type].label
-        for item in relation.targets(row.get(declared.name)):
-            if isinstance(item, dict) and item.get(label):
-                self.names.labels[relation.inverse_type, str(item["id"])] = item[label]
-
 
 def _is_template(value: Any) -> bool:
     return hasattr(value, "render")
@@ -195,13 +185,24 @@ def _filled(given: Assignment, row: Row) -> Any:
 _HISTORIES = {"play_count": "play_history", "o_counter": "o_history"}
 
 
-def _label_paths(entity: Entity, attr: str) -> Iterator[str]:
+def label_paths(entity: Entity, attr: str) -> Iterator[str]:
     """Paths to the names of the objects that a field leads to."""
     relation = relationships(entity.type).get(attr)
     if relation is not None and relation.inverse_type in ENTITIES:
         name = next(each.name for each in entity.api.fields.values() if each.attr == attr)
         label = ENTITIES[relation.inverse_type].label
         yield f"{name}.{relation.link}.{label}" if relation.link else f"{name}.{label}"
+
+
+def labels_of(entity: Entity, attr: str, row: Row) -> list[tuple[tuple[str, str], str]]:
+    """The names of the objects that a field of a row leads to, with their types and ids."""
+    relation = relationships(entity.type).get(attr)
+    if relation is None or relation.inverse_type not in ENTITIES:
+        return []
+    declared = next(each for each in entity.api.fields.values() if each.attr == attr)
+    label, target = ENTITIES[relation.inverse_type].label, relation.inverse_type
+    items = [item for item in relation.targets(row.get(declared.name)) if isinstance(item, dict)]
+    return [((target, str(item["id"])), item[label]) for item in items if item.get(label)]
 
 
 def _gather(words: dict[str, list[str]], target: Target, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""`delete`: delete objects by id or name, and their files where a flag says so."""
+"""`delete`: delete objects, and their files where a flag says so."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import TEMPLATE, Flag, FlagTable
 from stash_cli.commands.sending import before_sending, send
-from stash_cli.core.errors import StashUsageError
+from stash_cli.commands.verbs.editing import MOST
+from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
+from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
     from stash_cli.commands.noun import Noun
     from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.verbs.doomed import Doomed
     from stash_cli.commands.verbs.targets import Targets
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
@@ -30,17 +33,33 @@ HELP = {
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DeleteOptions(CommandOptions):
+class DeleteOptions(TargetOptions):
     """The command line of `delete`; `flags` say what happens to files."""
 
-    targets: Annotated[
-        list[str],
+    words: Annotated[
+        list[str] | None,
         typer.Argument(metavar="ID|NAME...", help="the objects; - reads ids from stdin", show_default=False),
-    ]
+    ] = None
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="print the mutations, do not send them")
+        bool, typer.Option("--dry-run", "-n", help="show what would go, and the mutations; send nothing")
     ] = False
+    backup_first: Annotated[
+        bool, typer.Option("--backup-first", help="have the server back up its database first")
+    ] = False
+    max_changes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-changes", metavar="N", min=0, help=f"refuse to delete more objects; {MOST} with --yes"
+        ),
+    ] = None
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="stop at the first object that fails")] = (
+        False
+    )
+    failed_to: Annotated[
+        str | None,
+        typer.Option("--failed-to", metavar="FILE", help="write the ids that were not deleted, one a line"),
+    ] = None
 
 
 def delete_flags(entity: Entity) -> FlagTable:
@@ -80,28 +99,57 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
     entity = noun.entity
     check_output(runtime)
+    given = options.words or []
+    query = read_targets(runtime, entity, given, options)
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.verbs.targets import find_targets, read_words
-        from stash_cli.core.edits.plan import plan_destroy
-
-        words = read_words(runtime.streams, options.targets)
-        if not words:
+        words = read_words(runtime.streams, given) if given else []
+        if given and not words:
             return
+        from stash_cli.commands.verbs.doomed import read_doomed
+
         with before_sending(runtime):
-            found = await find_targets(session, entity, words, ["id", entity.label], "deleted")
+            selection = await Selection.of(session, runtime, entity, words, query, options.saved)
+            doomed = await read_doomed(session, noun, selection, options.flags)
         if options.dry_run:
-            found.require_all()
-            for each in plan_destroy(entity.type, found.ids, options.flags, size=len(found.ids)):
-                runtime.streams.data(json.dumps({each.name: each.args}) + "\n")
+            print_plan(runtime, doomed)
+        elif not doomed.found.rows and not doomed.found.outcomes.asked:
+            runtime.streams.note(f"nothing to delete: no {entity.plural} match")
         else:
-            require_consent(runtime, options, found)
-            operations = list(plan_destroy(entity.type, found.ids, options.flags))
-            await send(session, runtime, operations, found.outcomes)
-            report(runtime, entity, found)
-            found.outcomes.check()
+            await carry_out(session, runtime, doomed, options)
 
     runtime.run(work, writes=not options.dry_run)
+
+
+def print_plan(runtime: Runtime, doomed: Doomed) -> None:
+    """Print what would go, and a line of JSON per mutation."""
+    from stash_cli.core.edits.plan import plan_destroy
+
+    for line in doomed.lines():
+        runtime.streams.note(line)
+    doomed.found.require_all()
+    ids = doomed.found.ids
+    for each in plan_destroy(doomed.noun.entity.type, ids, dict(doomed.flags), size=max(1, len(ids))):
+        runtime.streams.data(json.dumps({each.name: each.args}) + "\n")
+
+
+async def carry_out(session: Session, runtime: Runtime, doomed: Doomed, options: DeleteOptions) -> None:
+    """Ask, back up where that is wanted, and delete."""
+    from stash_cli.commands.verbs.editing import write_failed
+    from stash_cli.core.edits.plan import plan_destroy
+
+    found, entity = doomed.found, doomed.noun.entity
+    if found.rows:
+        require_consent(runtime, options, doomed)
+        if options.backup_first:
+            await back_up(session, runtime)
+    operations = list(plan_destroy(entity.type, found.ids, options.flags))
+    try:
+        await send(session, runtime, operations, found.outcomes, fail_fast=options.fail_fast, is_paced=True)
+    finally:
+        write_failed(runtime, options.failed_to, found.outcomes)
+    report(runtime, entity, found)
+    found.outcomes.check()
 
 
 def check_output(runtime: Runtime) -> None:
@@ -129,13 +177,34 @@ def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
     writer.finish()
 
 
-def require_consent(runtime: Runtime, options: DeleteOptions, found: Targets) -> None:
+def require_consent(runtime: Runtime, options: DeleteOptions, doomed: Doomed) -> None:
     """Ask for a yes, or for the count of objects where files are deleted."""
     from stash_cli.output.failures import confirm, confirm_count
 
-    what = found.summary()
-    if options.flags.get("delete_file"):
-        question = f"delete {what} and the files on disk"
-        confirm_count(runtime.streams, question, len(found.ids), yes=options.yes)
+    count = len(doomed.found.ids)
+    limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
+    if limit is not None and count > limit:
+        raise StashNotConfirmedError(
+            f"this would delete {count:,} objects, more than {limit:,}: nothing was changed",
+            hint=f"Allow it with --max-changes {count}.",
+        )
+    if runtime.streams.interactive and not options.yes:
+        for line in doomed.lines():
+            runtime.streams.note(line)
+    what = f"delete {doomed.found.summary()}"
+    if doomed.kinds:
+        confirm_count(runtime.streams, f"{what} and {' and '.join(doomed.kinds)}", count, yes=options.yes)
     else:
-        confirm(runtime.streams, f"delete {what}", yes=options.yes)
+        confirm(runtime.streams, what, yes=options.yes)
+
+
+async def back_up(session: Session, runtime: Runtime) -> None:
+    """Have the server back up its database, beside it."""
+    from stash_cli.commands.sending import uninterrupted
+    from stash_cli.core.edits.apply import apply_one
+    from stash_cli.core.edits.operation import Operation
+
+    await uninterrupted(
+        apply_one(session, Operation("backupDatabase", {"input": {"download": False}}, paths=None))
+    )
+    runtime.streams.note("the server has backed up its database")

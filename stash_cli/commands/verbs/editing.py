@@ -194,7 +194,7 @@ class Editing:
         finally:
             self._leave(run.already)
             self.outcomes.gave_up = applier.stopped
-            self.write_failed()
+            write_failed(self.runtime, self.options.failed_to, self.outcomes)
         if isinstance(applier.stopped, StashUsageError | StashVersionError) and self.outcomes.untried:
             raise applier.stopped
 
@@ -264,21 +264,6 @@ class Editing:
         finally:
             bar.close()
 
-    def write_failed(self) -> None:
-        """Write the ids of objects that were not changed to the file of `--failed-to`."""
-        if self.options.failed_to is None:
-            return
-        ids = [*self.outcomes.problems, *self.outcomes.left]
-        text = "".join(f"{one}\n" for one in ids)
-        if self.options.failed_to == "-":
-            self.runtime.streams.data(text)
-            return
-        try:
-            Path(self.options.failed_to).write_text(text, encoding="utf-8")
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self.runtime.streams.warn(f"{self.options.failed_to} cannot be written: {reason}")
-
     def tell(self) -> None:
         """Note what was changed, and what was so already."""
         streams = self.runtime.streams
@@ -293,3 +278,17 @@ def _noun(type_name: str) -> str:
     from stash_cli.core.types.entities import ENTITIES
 
     return ENTITIES[type_name].noun
+
+
+def write_failed(runtime: Runtime, target: str | None, outcomes: Outcomes) -> None:
+    """Write the ids of objects that were not changed to the file of `--failed-to`, if one is given."""
+    if target is None:
+        return
+    text = "".join(f"{one}\n" for one in [*outcomes.problems, *outcomes.left])
+    if target == "-":
+        runtime.streams.data(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        runtime.streams.warn(f"{target} cannot be written: {error.strerror or error}")

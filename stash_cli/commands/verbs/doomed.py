@@ -1,0 +1,127 @@
+"""Objects that are to be deleted, and what goes with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.commands.outcomes import Outcomes, listed
+from stash_cli.commands.verbs.targets import Selection, Targets
+from stash_cli.core.edits.references import Reference, count_references, primary_markers
+from stash_cli.core.errors import StashError
+from stash_cli.core.texts import size
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.output.values import one_line, pick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from stash_cli.commands.noun import Noun
+    from stash_cli.core.client.session import Session
+
+SHOWN = 20
+"""Objects that are listed; the others are counted."""
+_SCANNED = frozenset({"Scene", "Image", "Gallery"})
+"""Types that a scan makes again of files that are left."""
+
+
+@dataclass
+class Doomed:
+    """Objects to be deleted: `flags` are those of the mutation, `used` who names them.
+
+    `bytes` is the size of their files where these are deleted, `trash` the folder that the server moves files
+    to, None where it deletes them for good.
+    """
+
+    noun: Noun
+    found: Targets
+    flags: Mapping[str, Any]
+    used: Mapping[Reference, int] = field(default_factory=dict)
+    files: int = 0
+    bytes: int = 0
+    trash: str | None = None
+
+    @property
+    def kinds(self) -> list[str]:
+        """What is deleted beside the objects and cannot be had back by the program."""
+        if self.flags.get("delete_file"):
+            files = f"{self.files:,} file{'s' if self.files != 1 else ''} of {size(self.bytes)} on disk"
+            found = [files]
+        else:
+            found = []
+        return [*found, *(["their generated files"] if self.flags.get("delete_generated") else [])]
+
+    def lines(self) -> Iterator[str]:
+        """What goes and what hangs on it, for people."""
+        entity, rows = self.noun.entity, self.found.rows
+        for row in rows[:SHOWN]:
+            name = one_line(str(row.get(entity.label) or ""))
+            yield f"{entity.noun} {row['id']}" + (f' "{name}"' if name else "")
+        if len(rows) > SHOWN:
+            yield f"... and {len(rows) - SHOWN:,} more {entity.plural}"
+        for each, count in self.used.items():
+            other = ENTITIES[each.type]
+            noun = other.noun if count == 1 else other.plural
+            yield f"{count:,} {noun} {_fate(each, count)}"
+        if self.flags.get("delete_file"):
+            place = f"moved to {self.trash} on the server" if self.trash else "deleted for good"
+            yield f"{self.files:,} files, {size(self.bytes)}: {place}, unless other objects use them"
+        elif self.files:
+            yield f"the {entity.plural} have {self.files:,} files, which stay: the next scan makes them again"
+        for one, error in self.found.outcomes.problems.items():
+            yield f"{one} is left: {error.message}"
+
+
+def _fate(each: Reference, count: int) -> str:
+    if each.is_owned:
+        return "goes with them" if count == 1 else "go with them"
+    return "refers to them and stays" if count == 1 else "refer to them and stay"
+
+
+async def read_doomed(session: Session, noun: Noun, selection: Selection, flags: Mapping[str, Any]) -> Doomed:
+    """Read the chosen objects and what hangs on them; tags that markers need are problems."""
+    entity, server = noun.entity, await session.learn()
+    paths = [path.rpartition(".")[0] for path in noun.files if path.startswith(("files", "visual_files"))]
+    sizes = [f"{path}.size" for path in paths if server.has_path(entity.type, path)]
+    rows: list[dict[str, Any]] = []
+    doomed = Doomed(noun, Targets(entity, rows, Outcomes(entity, "deleted", [])), flags)
+    async for page in selection.pages(["id", entity.label, *sizes]):
+        for row in page:
+            found = [one for path in sizes for one in pick(row, path) or () if one is not None]
+            doomed.files, doomed.bytes = doomed.files + len(found), doomed.bytes + sum(map(int, found))
+        rows += [{"id": row["id"], entity.label: row.get(entity.label)} for row in page]
+    outcomes = doomed.found.outcomes
+    outcomes.problems |= selection.problems
+    if not rows and selection.problems:
+        selection.raise_missing()
+    outcomes.problems |= await _kept(session, entity.type, doomed.found.ids)
+    outcomes.asked += [row["id"] for row in rows]
+    outcomes.asked += [one for one in selection.problems if one not in outcomes.asked]
+    rows[:] = [row for row in rows if row["id"] not in outcomes.problems]
+    doomed.used = await count_references(session, entity.type, doomed.found.ids)
+    if flags.get("delete_file"):
+        doomed.trash = await _trash(session)
+    return doomed
+
+
+async def _kept(session: Session, type_name: str, ids: Sequence[str]) -> dict[str, StashError]:
+    """The errors of tags that are the primary one of markers, which servers do not delete."""
+    if type_name != "Tag" or not ids:
+        return {}
+    found = await primary_markers(session, ids)
+    return {
+        one: StashError(
+            f"it is the primary tag of {len(markers)} marker{'s' if len(markers) > 1 else ''}"
+            f" ({listed(markers)}); merge it: stash tags merge {one} --into TAG"
+        )
+        for one, markers in found.items()
+    }
+
+
+async def _trash(session: Session) -> str | None:
+    """The folder that the server moves deleted files to; None where it deletes them."""
+    server = await session.learn()
+    if not server.field_name("ConfigGeneralResult", "deleteTrashPath"):
+        return None
+    answer = await session.call("configuration", {}, ["general.deleteTrashPath"])
+    return (answer.get("general") or {}).get("deleteTrashPath") or None

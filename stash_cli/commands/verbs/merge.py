@@ -1,0 +1,217 @@
+"""`merge`: several objects made one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.sending import before_sending
+from stash_cli.core.errors import StashError, StashInputError, StashUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stash_cli.commands.noun import Noun
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.merge import Merge
+    from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.graphql.batch import BatchOperation
+    from stash_cli.core.types.entities import Entity
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MergeOptions(CommandOptions):
+    """The command line of `merge`."""
+
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="ID|NAME...", help="the objects that are merged and go", show_default=False),
+    ]
+    into: Annotated[str, typer.Option("--into", metavar="ID|NAME", help="the object that stays")]
+    take: Annotated[
+        list[str] | None,
+        typer.Option("--take", metavar="FIELD=ID|NAME", help="take a field from this source; repeatable"),
+    ] = None
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="show what would change, send nothing")] = (
+        False
+    )
+    backup_first: Annotated[
+        bool, typer.Option("--backup-first", help="have the server back up its database first")
+    ] = False
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    plural = noun.entity.plural
+    return command(
+        "merge",
+        partial(merge, noun),
+        MergeOptions,
+        help=f"Merge {plural} into another one, and delete them."
+        "\n\nThe destination keeps its values, and takes those it lacks from the first that has them."
+        " Lists are united, and what names a source names the destination afterwards.",
+        examples=examples,
+    )
+
+
+def merge(noun: Noun, runtime: Runtime, options: MergeOptions) -> None:
+    runtime.check_output(noun.view)
+    takes = dict(_take(noun.entity, word) for word in options.take or ())
+
+    async def work(session: Session) -> None:
+        with before_sending(runtime):
+            planned = await plan(session, noun.entity, options, takes)
+        show(runtime, noun.entity, planned)
+        if options.dry_run:
+            print_operations(runtime, planned)
+            return
+        await carry_out(session, runtime, noun, planned, options)
+
+    runtime.run(work, writes=not options.dry_run)
+
+
+def _take(entity: Entity, word: str) -> tuple[str, str]:
+    """The field and the source of `--take`."""
+    from stash_cli.commands.verbs.assignments import target_of
+    from stash_cli.core.edits.combine import RULES
+
+    name, equals, source = word.partition("=")
+    if not equals or not source.strip():
+        raise StashUsageError(f"--take {word}: write FIELD=ID")
+    attr = target_of(entity, name).attr
+    if attr not in RULES[entity.type]:
+        raise StashUsageError(f"--take {word}: {name} cannot be taken over")
+    return attr, source
+
+
+async def plan(session: Session, entity: Entity, options: MergeOptions, takes: dict[str, str]) -> Merge:
+    """Read the objects, and plan the merge. Raises StashInputError for what cannot be merged."""
+    from stash_cli.commands.verbs.changes import label_paths
+    from stash_cli.commands.verbs.targets import rows_of, target_ids
+    from stash_cli.core.edits.combine import RULES, Combination
+    from stash_cli.core.edits.merge import Merge, find_references, paths_to_read
+
+    server = await session.learn()
+    sources = await target_ids(session, entity, list(dict.fromkeys(options.sources)))
+    [target] = await target_ids(session, entity, [options.into])
+    if target in sources:
+        raise StashInputError(f"{entity.noun} {target} cannot be merged into itself")
+    chosen = {name: (await target_ids(session, entity, [word]))[0] for name, word in takes.items()}
+    for name, one in chosen.items():
+        if one not in sources:
+            raise StashInputError(f"--take {name}: {one} is no source of this merge")
+    names = (path for attr in RULES[entity.type] for path in label_paths(entity, attr))
+    paths = [*paths_to_read(entity.type, server), *(n for n in names if server.has_path(entity.type, n))]
+    first, *others = await rows_of(session, entity, [target, *sources], paths)
+    planned = Merge(Combination(entity.type, first, others, chosen), server)
+    planned.check()
+    await find_references(session, planned)
+    return planned
+
+
+def show(runtime: Runtime, entity: Entity, planned: Merge) -> None:
+    """Print what changes, what moves and what goes."""
+    from collections import Counter
+
+    from stash_cli.core.edits.diff import parts
+    from stash_cli.core.types.entities import ENTITIES
+    from stash_cli.output.diff import show_object
+
+    streams, values = runtime.streams, planned.values()
+    row = planned.combination.destination
+    labels = _labels(entity, [row, *planned.combination.sources])
+    shown = [(edit.field, parts(edit, labels)) for edit in values]
+    show_object(streams, f"into {entity.noun}", planned.target, str(row.get(entity.label) or ""), shown)
+    for type_name, count in Counter(edit.type for edit in planned.moves).items():
+        other = ENTITIES[type_name]
+        verb = f"{other.noun} names" if count == 1 else f"{other.plural} name"
+        streams.note(f"{count:,} {verb} the destination instead")
+    if repeated := planned.repeated_markers():
+        streams.note(f"{len(repeated)} of their markers go: another one has the same second and tag")
+    for text in planned.warnings():
+        streams.note(text)
+    for source in planned.combination.sources:
+        show_object(
+            streams, f"deletes {entity.noun}", str(source["id"]), str(source.get(entity.label) or ""), ()
+        )
+
+
+def _labels(entity: Entity, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """Names of the objects that rows name, by type and id."""
+    from stash_cli.commands.verbs.changes import labels_of
+    from stash_cli.core.edits.combine import RULES
+
+    fields = RULES[entity.type]
+    return {key: name for row in rows for attr in fields for key, name in labels_of(entity, attr, row)}
+
+
+def print_operations(runtime: Runtime, planned: Merge) -> None:
+    """Print a line of JSON per mutation that can be told before."""
+    from stash_cli.core.edits.plan import plan_updates
+
+    operations = plan_updates(planned.first(), planned.server).operations
+    for each in (*operations, planned.last()):
+        runtime.streams.data(json.dumps({each.name: each.input}, ensure_ascii=False) + "\n")
+
+
+async def carry_out(
+    session: Session, runtime: Runtime, noun: Noun, planned: Merge, options: MergeOptions
+) -> None:
+    """Ask, and merge: the destination's values and what is re-pointed first, then the sources go."""
+    from stash_cli.commands.sending import uninterrupted
+    from stash_cli.commands.verbs.delete import back_up
+    from stash_cli.output.failures import confirm
+
+    entity, count = noun.entity, len(planned.sources)
+    what = f"{count} {entity.noun if count == 1 else entity.plural}"
+    confirm(runtime.streams, f"merge {what} into {entity.noun} {planned.target}", yes=options.yes)
+    if options.backup_first:
+        await back_up(session, runtime)
+    await uninterrupted(_send(session, noun.entity, planned))
+    runtime.streams.note(f"merged {what} into {entity.noun} {planned.target}")
+    if not runtime.for_people:
+        from stash_cli.commands.verbs.targets import rows_of
+
+        [row] = await rows_of(session, entity, [planned.target], runtime.wanted(noun.view))
+        runtime.print_row(noun.view, row)
+
+
+async def _send(session: Session, entity: Entity, planned: Merge) -> None:
+    """Send all steps. Raises the error of the first that fails; after it nothing is sent."""
+    from stash_cli.commands.verbs.targets import rows_of
+    from stash_cli.core.edits.merge import left_over, paths_to_read
+    from stash_cli.core.edits.plan import plan_destroy, plan_updates
+
+    server = planned.server
+    await _apply(session, plan_updates(planned.first(), server).operations)
+    left = await left_over(session, planned)
+    if left:
+        raise StashError(
+            f"{left:,} objects name a source still, so the sources were not deleted",
+            hint="Others may change them at this moment: try again.",
+        )
+    await _apply(session, [planned.last()])
+    [now] = await rows_of(session, entity, [planned.target], paths_to_read(entity.type, server))
+    await _apply(session, plan_updates(planned.late(now), server).operations)
+    await _apply(session, list(plan_destroy("SceneMarker", planned.repeated_markers(), {})))
+
+
+async def _apply(session: Session, operations: Sequence[Operation]) -> None:
+    from stash_cli.core.edits.apply import Applier
+    from stash_cli.core.edits.pace import Pace
+
+    errors: list[StashError] = []
+
+    def note(_: Operation, done: BatchOperation) -> None:
+        errors.extend([done.error] if done.error is not None else [])
+
+    applier = Applier(session, fail_fast=True, pace=Pace())
+    await applier.apply(operations, note)
+    for error in errors:
+        raise error

@@ -1,0 +1,235 @@
+"""Merges: what moves to the destination, in which order, and what is checked before anything goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.combine import RULES, Combination, Rule, conflicting, joined
+from stash_cli.core.edits.operation import Operation
+from stash_cli.core.edits.recheck import paths_of
+from stash_cli.core.edits.references import Reference, references_to
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.orm.edit import Change, Edit, key_of
+from stash_cli.core.orm.input import before_of, merge_operation
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.combine import Row
+
+SERVER_MERGES = ("Scene", "Performer", "Tag")
+"""Types that a mutation of the server merges, if it is not too old."""
+_GROUPS_KEEP_TAGS = "0.29"
+"""Release from which the merge of tags moves those of groups."""
+CHILDREN = Reference("Studio", "parents", ("parent_studio",))
+"""Studios below a studio, which no relationship between two types tells."""
+HISTORIES = ("play_history", "o_history")
+
+
+@dataclass
+class Merge:
+    """The merge of `sources` into `destination`, rows of the API with `paths_to_read`.
+
+    `moves` are edits of other objects that name a source; they are read by `find_references`.
+    """
+
+    combination: Combination
+    server: ServerCapabilities
+    moves: list[Edit] = field(default_factory=list)
+
+    @property
+    def type(self) -> str:
+        return self.combination.type
+
+    @property
+    def target(self) -> str:
+        """The id of the destination."""
+        return str(self.combination.destination["id"])
+
+    @property
+    def sources(self) -> list[str]:
+        """The ids of the sources."""
+        return [str(row["id"]) for row in self.combination.sources]
+
+    @property
+    def is_done_by_server(self) -> bool:
+        """Whether one mutation of this server moves what names the sources, and deletes them."""
+        if self.type not in SERVER_MERGES:
+            return False
+        return self.server.has_mutation(merge_operation(self.type))
+
+    def check(self) -> None:
+        """Raise StashInputError for what cannot be merged."""
+        if self.target in self.sources:
+            raise StashInputError("an object cannot be merged into itself")
+        for row in self.combination.sources if self.type == "Gallery" else ():
+            if row.get("folder") or row.get("files"):
+                raise StashInputError(
+                    f"gallery {row['id']} is a folder or an archive, and the server keeps its images in it"
+                )
+            if row.get("chapters"):
+                raise StashInputError(
+                    f"gallery {row['id']} has chapters, which count its own images: delete them first"
+                )
+        self.values()
+
+    def values(self) -> list[Edit]:
+        """The edits of the destination."""
+        return [joined(edit) for edit in self.combination.edits()]
+
+    def first(self) -> list[Edit]:
+        """The edits that are made before the sources go."""
+        late = list(conflicting(self.type, self.values()))
+        return [*(edit for edit in self.values() if edit not in late), *self.moves]
+
+    def late(self, now: Row) -> list[Edit]:
+        """The edits of the destination that are made once the sources are gone; `now` is its row then."""
+        again = Combination(self.type, now, self.combination.sources, self.combination.takes)
+        edits = (edit for edit in again.edits() if RULES[self.type][edit.field] is not Rule.SUM)
+        return [*map(joined, edits), *self._repeated_times()]
+
+    def _repeated_times(self) -> Iterator[Edit]:
+        """Times that several of the scenes were played at, each but once too many after the merge."""
+        if self.type != "Scene":
+            return
+        for name in HISTORIES:
+            rows = (self.combination.destination, *self.combination.sources)
+            counts = Counter(time for row in rows for time in set(row.get(name) or ()))
+            times = [time for time, count in counts.items() for _ in range(count - 1)]
+            if times:
+                merged = [time for row in rows for time in row.get(name) or ()]
+                yield Edit("Scene", self.target, name, merged, Change(removed=tuple(times)))
+
+    def repeated_markers(self) -> list[str]:
+        """The ids of markers of the sources that another one equals: same second, same tag."""
+        seen: set[tuple[Any, Any]] = set()
+        found = []
+        for row in (self.combination.destination, *self.combination.sources):
+            for marker in row.get("scene_markers") or ():
+                key = (marker["seconds"], marker["primary_tag"]["id"])
+                if key in seen and row is not self.combination.destination:
+                    found.append(str(marker["id"]))
+                seen.add(key)
+        return found
+
+    def last(self) -> Operation:
+        """The operation after which the sources are gone."""
+        if not self.is_done_by_server:
+            from stash_cli.core.edits.plan import plan_destroy
+
+            [operation] = plan_destroy(self.type, self.sources, {}, size=len(self.sources))
+            return operation
+        given: dict[str, Any] = {"source": self.sources, "destination": self.target}
+        if self.type == "Scene":
+            known = [name for name in HISTORIES if self.server.field_name("SceneMergeInput", name)]
+            given |= dict.fromkeys(known, True)
+        return Operation(merge_operation(self.type), {"input": given}, (self.target,))
+
+    def moved_by_hand(self) -> list[Reference]:
+        """Who is re-pointed by edits, because the server would not do it."""
+        everyone = references_to(self.type)
+        if not self.is_done_by_server:
+            return [
+                *(each for each in everyone if not each.is_owned),
+                *([CHILDREN] if self.type == "Studio" else []),
+            ]
+        if self.type == "Tag" and not self.server.is_since(_GROUPS_KEEP_TAGS):
+            return [each for each in everyone if each.type == "Group"]
+        return []
+
+    def warnings(self) -> Iterator[str]:
+        """What cannot be kept, or not be taken back, a sentence each."""
+        rows = self.combination.sources
+        if (
+            self.type == "Scene"
+            and not self.combination.destination.get("files")
+            and any(row.get("files") for row in rows)
+        ):
+            yield "a source's first file becomes the destination's primary file, and cannot be moved back"
+        if self.type in ("Performer", "Studio", "Tag", "Group", "Scene"):
+            yield "pictures of the sources are not kept"
+
+
+def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
+    """Paths of the rows of a merge."""
+    markers = [f"scene_markers.{name}" for name in ("id", "seconds", "primary_tag.id")]
+    more = {
+        "Scene": ["files.id", *markers, *HISTORIES],
+        "Gallery": ["files.id", "folder.id", "chapters.id"],
+    }.get(type_name, [])
+    found = [*paths_of(type_name, RULES[type_name]), ENTITIES[type_name].label, *more]
+    return [path for path in dict.fromkeys(found) if server.has_path(type_name, path)]
+
+
+async def find_references(session: Session, merge: Merge) -> None:
+    """Read who names a source and is re-pointed by edits; fills `moves`."""
+    for each in merge.moved_by_hand():
+        rows = await _naming(session, each, merge.sources, each.fields)
+        merge.moves += [
+            edit for row in rows if not _is_merged(each, row, merge) for edit in _moves(each, row, merge)
+        ]
+
+
+def _is_merged(each: Reference, row: Row, merge: Merge) -> bool:
+    """Whether an object that names a source belongs to the merge itself."""
+    return each.type == merge.type and row["id"] in (merge.target, *merge.sources)
+
+
+async def left_over(session: Session, merge: Merge) -> int:
+    """The number of objects that name a source still, and would lose it."""
+    rows = [
+        row
+        for each in merge.moved_by_hand()
+        for row in await _naming(session, each, merge.sources, ())
+        if not _is_merged(each, row, merge)
+    ]
+    return len(rows)
+
+
+async def _naming(
+    session: Session, each: Reference, ids: Sequence[str], fields: Iterable[str]
+) -> list[dict[str, Any]]:
+    """The objects that name some of `ids`, with fields."""
+    entity, server = ENTITIES[each.type], await session.learn()
+    if not server.field_name(entity.filter_type, each.criterion):
+        return []
+    known = [path for path in paths_of(each.type, fields) if server.has_path(each.type, path)]
+    args = {**each.filter(ids), "filter": {"per_page": -1, "sort": "id"}}
+    answer = await session.call(entity.find, args, [f"{entity.items}.{path}" for path in known])
+    return list(answer.get(entity.items) or [])
+
+
+def _moves(each: Reference, row: Row, merge: Merge) -> Iterator[Edit]:
+    """The edits of one object that name the destination in place of sources."""
+    gone = set(merge.sources)
+    for name in each.fields:
+        before = before_of(each.type, name, row)
+        if not isinstance(before, list):
+            if before in gone:
+                yield Edit(each.type, str(row["id"]), name, before, merge.target)
+            continue
+        named = tuple(item for item in before if str(key_of(item)) in gone)
+        if not named:
+            continue
+        after: Any = Change((merge.target,), named)
+        if isinstance(named[0], dict):  # what items carry, such as the place in a group, has to be sent along
+            after = _replaced(before, gone, f"{relationships(each.type)[name].link}_id", merge.target)
+        yield Edit(each.type, str(row["id"]), name, before, after)
+
+
+def _replaced(items: list[dict[str, Any]], gone: set[str], key: str, target: str) -> list[dict[str, Any]]:
+    """Items that lead to the target in place of what is gone; one that led there before stays as it is."""
+    kept = {item[key] for item in items if item[key] not in gone}
+    found: dict[str, dict[str, Any]] = {}
+    for item in items:
+        one = target if item[key] in gone else item[key]
+        if item[key] in gone and one in kept:
+            continue
+        found.setdefault(one, {**item, key: one})
+    return list(found.values())

@@ -1,0 +1,86 @@
+"""References to objects: which others name them, and how many."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.orm.relationship import inverses, relationships
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stash_cli.core.client.session import Session
+
+_OWNED = frozenset({("SceneMarker", "scene")})
+"""Fields without which their object is deleted, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Objects of `type` that name others in `fields`; `criterion` of their filter finds them."""
+
+    type: str
+    criterion: str
+    fields: tuple[str, ...]
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether the objects are deleted with those that they name."""
+        return any((self.type, name) in _OWNED for name in self.fields)
+
+    def filter(self, ids: Sequence[str]) -> dict[str, Any]:
+        """Arguments of the find query for the objects that name some of `ids`."""
+        wanted = {self.criterion: {"value": list(ids), "modifier": "INCLUDES"}}
+        return {ENTITIES[self.type].filter_arg: wanted}
+
+
+@cache
+def references_to(type_name: str) -> tuple[Reference, ...]:
+    """Who names objects of a type in a field of its own."""
+    found = []
+    for other, criterion in inverses(type_name).values():
+        fields = tuple(
+            name
+            for name, relation in relationships(other).items()
+            if relation.inverse_type == type_name and relation.target_field
+        )
+        if fields:
+            found.append(Reference(other, criterion, fields))
+    return tuple(found)
+
+
+async def count_references(session: Session, type_name: str, ids: Sequence[str]) -> dict[Reference, int]:
+    """The numbers of objects that name some of `ids`; those that nobody names are left out."""
+
+    async def count(each: Reference) -> int:
+        entity = ENTITIES[each.type]
+        args = {**each.filter(ids), "filter": {"per_page": 0}}
+        return int((await session.call(entity.find, args, ["count"]))["count"])
+
+    if not ids:
+        return {}
+    server = await session.learn()
+    known = [
+        each
+        for each in references_to(type_name)
+        if server.field_name(ENTITIES[each.type].filter_type, each.criterion)
+    ]
+    counts = await asyncio.gather(*map(count, known))
+    return {each: number for each, number in zip(known, counts, strict=True) if number}
+
+
+async def primary_markers(session: Session, tags: Sequence[str]) -> dict[str, list[str]]:
+    """The markers of which a tag is the primary one, by the id of the tag: servers keep such tags."""
+    entity, found = ENTITIES["SceneMarker"], dict[str, list[str]]()
+    args = {**Reference("SceneMarker", "tags", ()).filter(tags), "filter": {"per_page": -1}}
+    paths = [f"{entity.items}.id", f"{entity.items}.primary_tag.id"]
+    answer = await session.call(entity.find, args, paths)
+    wanted = set(tags)
+    for row in answer.get(entity.items) or []:
+        if row["primary_tag"]["id"] in wanted:
+            found.setdefault(row["primary_tag"]["id"], []).append(row["id"])
+    return found

@@ -1,0 +1,67 @@
+"""`delete`: what is chosen, what hangs on it, and what is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from cli_support import Cli
+
+
+@pytest.fixture
+def cli(small_library: Path, library_file: Path, embedded_url: str) -> Cli:
+    """The program over scenes 1 Sea, 2 Sand, 3 Rocks and 4 Dunes."""
+    copyfile(small_library, library_file)
+    return Cli(embedded_url)
+
+
+def test_what_hangs_on_it_is_shown(cli: Cli) -> None:
+    cli.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "m", "--primary-tag", "Outdoor")
+    done = cli("scenes", "delete", "1", "2", terminal=True, answers="n\n")
+    assert done.status == 11
+    for line in ('scene 1 "Sea"', 'scene 2 "Sand"', "1 marker goes with them"):
+        assert line in done.err
+    done = cli("performer", "delete", "1", terminal=True, answers="n\n")
+    assert "3 scenes refer to them and stay" in done.err
+    assert cli.ok("scenes", "count").out == "4\n"
+
+
+def test_tags_that_markers_need_are_left_and_a_merge_is_offered(cli: Cli) -> None:
+    cli.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "m", "--primary-tag", "Outdoor")
+    done = cli("tags", "delete", "--all", "--yes")
+    assert done.status == 6
+    assert "deleted 1 of 2 tags" in done.err
+    assert "it is the primary tag of 1 marker (ids 1); merge it: stash tags merge 1 --into TAG" in done.err
+
+
+def test_objects_are_chosen_as_in_update(cli: Cli, tmp_path: Path) -> None:
+    assert cli("scenes", "delete").status == 2
+    assert cli("scenes", "delete", "1", "--all").status == 2
+    assert "deleted 2 scenes" in cli.ok("scenes", "delete", "--where", "rating:80..", "--yes").err
+    assert "no scenes match" in cli.ok("scenes", "delete", "--where", "rating:80..", "--yes").err
+    refused = cli("scenes", "delete", "--all", "--yes", "--max-changes", "1")
+    assert (refused.status, "--max-changes 2" in refused.err) == (11, True)
+    failed = tmp_path / "failed.txt"
+    assert cli("scenes", "delete", "3", "99", "--yes", "--failed-to", str(failed)).status == 6
+    assert failed.read_text() == "99\n"
+    assert cli.ok("scenes", "find", "--ids").out == "4\n"
+
+
+def test_files_are_counted_before_they_are_deleted(cli: Cli, pictures: Path) -> None:
+    cli.ok("library", "add", str(pictures))
+    cli.ok("scan", "--wait", "-q")
+    total = sum(path.stat().st_size for path in pictures.iterdir())
+    kept = cli("images", "delete", "--all", terminal=True, answers="n\n")
+    assert "the images have 6 files, which stay: the next scan makes them again" in kept.err
+    asked = cli("images", "delete", "--all", "--delete-file", terminal=True, answers="y\n")
+    assert (asked.status, f"6 files of {total} B on disk. Type 6 to continue" in asked.err) == (11, True)
+    assert "deleted for good" in asked.err
+    cli.ok("images", "delete", "--all", "--delete-file", terminal=True, answers="6\n")
+    assert not list(pictures.iterdir())
+
+
+def test_the_server_can_back_up_first(cli: Cli, library_file: Path) -> None:
+    done = cli.ok("scene", "delete", "1", "--yes", "--backup-first")
+    assert "backed up" in done.err
+    assert len(list(library_file.parent.glob("*.sqlite*"))) > 1

@@ -1,0 +1,225 @@
+"""`merge`: what becomes of values, of what names the sources, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_support import Cli
+from every import every
+from fault_kinds import errors
+from fault_proxy import FaultProxy, counted
+
+from stash_cli.core.edits.combine import RULES, Combination
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.orm.input import attributes
+from stash_cli.core.orm.quirks import Rule as Quirk
+from stash_cli.core.orm.quirks import quirk
+from stash_cli.core.types.entities import NOUNS
+
+
+@pytest.fixture
+def cli(cli: Cli) -> Cli:
+    """Three tags, performers, studios and groups A, B and C; scenes S1 to S3, of which each has all of A."""
+    for noun in ("tag", "performer", "studio", "group"):
+        for name in "ABC":
+            cli.ok(noun, "create", "--name", name)
+    for name in ("S1", "S2", "S3"):
+        all_of_a = ("--tag", "A", "--performer", "A", "--studio", "A", "--group", "A")
+        cli.ok("scene", "create", "--title", name, *all_of_a)
+    return cli
+
+
+def show(cli: Cli, noun: str, one: str, fields: str) -> Any:
+    return cli.ok(noun, "show", one, "--json", "--fields", fields).json
+
+
+def names(cli: Cli, noun: str) -> list[str]:
+    rows = cli.ok(noun, "find", "--json", "--fields", NOUNS[noun].label).json
+    return [row[NOUNS[noun].label] for row in rows]
+
+
+@pytest.mark.parametrize("noun", ["tags", "performers", "studios", "groups"])
+def test_what_names_a_source_names_the_destination(cli: Cli, noun: str) -> None:
+    done = cli.ok(noun, "merge", "A", "B", "A", "--into", "C", "--yes")
+    assert f"merged 2 {noun} into" in done.err
+    assert names(cli, noun) == ["C"]
+    field = {"studios": "studio.name", "groups": "groups.group.name"}.get(noun, f"{noun}.name")
+    for one in "123":
+        assert '"C"' in json.dumps(show(cli, "scene", one, field))
+    aliases = "alias_list" if noun == "performers" else "aliases"
+    found = show(cli, noun, "3", aliases)[aliases]
+    assert sorted(found.split(", ") if isinstance(found, str) else found) == ["A", "B"]
+
+
+def test_values_are_kept_filled_and_united(cli: Cli) -> None:
+    cli.ok(
+        "performer",
+        "update",
+        "A",
+        "birthdate=1990-01-01",
+        "country=JP",
+        "favorite=yes",
+        "custom.h=1",
+        "custom.w=5",
+        "rating100=9",
+    )
+    cli.ok("performer", "update", "C", "country=DE", "custom.h=2", "urls=https://c.example")
+    cli.ok("performer", "update", "B", "urls=https://b.example,https://c.example", "birthdate=1980")
+    cli.ok("performers", "merge", "A", "B", "--into", "C", "--take", "birthdate=B", "--yes")
+    row = show(cli, "performer", "3", "birthdate,country,favorite,custom_fields,urls,rating100")
+    assert {name: row[name] for name in row if name != "id"} == {
+        "birthdate": "1980",
+        "country": "DE",
+        "favorite": True,
+        "custom_fields": {"h": 2, "w": 5},
+        "urls": ["https://c.example", "https://b.example"],
+        "rating100": None,
+    }
+
+
+def test_histories_are_joined_and_equal_markers_kept_once(cli: Cli) -> None:
+    play = "mutation($id: ID!, $times: [Timestamp!]) { sceneAddPlay(id: $id, times: $times) { count } }"
+    both, own = "2024-01-01T10:00:00Z", "2024-01-02T10:00:00Z"
+    cli.ok("api", play, "-f", "id=1", "-F", f'times=["{both}"]')
+    cli.ok("api", play, "-f", "id=2", "-F", f'times=["{both}", "{own}"]')
+    for scene, seconds in (("1", "5"), ("2", "5"), ("2", "9")):
+        cli.ok(
+            "marker", "create", "--scene", scene, "--seconds", seconds, "--title", "m", "--primary-tag", "A"
+        )
+    cli.ok("scenes", "merge", "2", "3", "--into", "1", "--yes")
+    row = show(cli, "scene", "1", "play_count,play_history,scene_markers.seconds")
+    assert (row["play_count"], sorted(row["play_history"])) == (2, [both, own])
+    assert sorted(each["seconds"] for each in row["scene_markers"]) == [5, 9]
+    assert cli.ok("scenes", "find", "--ids").out == "1\n"
+
+
+def test_what_links_carry_stays_with_them(cli: Cli) -> None:
+    cli.ok("scene", "update", "1", 'groups={"group_id": "A", "scene_index": 7}')
+    cli.ok(
+        "scene",
+        "update",
+        "2",
+        'groups=[{"group_id": "A", "scene_index": 1}, {"group_id": "C", "scene_index": 2}]',
+    )
+    cli.ok("groups", "merge", "A", "--into", "C", "--yes")
+    groups = "groups.group.id,groups.scene_index"
+    assert show(cli, "scene", "1", groups)["groups"] == [{"group": {"id": "3"}, "scene_index": 7}]
+    assert show(cli, "scene", "2", groups)["groups"] == [{"group": {"id": "3"}, "scene_index": 2}]
+
+
+def test_a_source_that_is_the_parent_leaves_no_circle(cli: Cli) -> None:
+    cli.ok("studio", "update", "A", "parent=B")
+    cli.ok("studio", "update", "C", "parent=A")
+    cli.ok("studios", "merge", "A", "--into", "C", "--yes")
+    assert show(cli, "studio", "C", "parent_studio.name")["parent_studio"] == {"name": "B"}
+
+
+def test_markers_and_galleries_are_merged(cli: Cli) -> None:
+    for title, tag in (("x", "B"), ("y", "C")):
+        cli.ok("gallery", "create", "--title", title, "--tag", tag, "--scene", "1")
+        cli.ok(
+            "marker",
+            "create",
+            "--scene",
+            "1",
+            "--seconds",
+            "3",
+            "--title",
+            title,
+            "--primary-tag",
+            "A",
+            "--tag",
+            tag,
+        )
+    for noun in ("galleries", "markers"):
+        cli.ok(noun, "merge", "1", "--into", "2", "--yes")
+        assert names(cli, noun) == ["y"]
+        tags = show(cli, noun, "2", "tags.name")["tags"]
+        assert sorted(tag["name"] for tag in tags) == ["B", "C"]
+    assert show(cli, "scene", "1", "galleries.id")["galleries"] == [{"id": "2"}]
+
+
+def test_a_dry_run_changes_nothing(cli: Cli) -> None:
+    done = cli.ok("tags", "merge", "A", "--into", "C", "--dry-run")
+    assert done.rows == [{"tagsMerge": {"source": ["1"], "destination": "3"}}]
+    assert 'deletes tag 1 "A"' in done.err
+    assert names(cli, "tags") == ["A", "B", "C"]
+    assert cli("tags", "merge", "A", "--into", "C").status == 11
+
+
+REFUSED = [
+    (["tags", "merge", "A", "--into", "A"], 2, "into itself"),
+    (["tags", "merge", "A", "--into", "Nope"], 3, "Nope"),
+    (["tags", "merge", "A"], 2, "--into"),
+    (["tags", "merge", "A", "--into", "C", "--take", "name"], 2, "FIELD=ID"),
+    (["tags", "merge", "A", "--into", "C", "--take", "descripton=A"], 2, "Did you mean description?"),
+    (["tags", "merge", "A", "--into", "C", "--take", "description=B"], 2, "no source"),
+]
+
+
+@every(("args", "status", "text"), REFUSED, ids=str)
+def test_what_is_refused(args: list[str], status: int, text: str, tmp_path: Path) -> None:
+    cli = Cli(f"embedded:{tmp_path / 'library.sqlite'}")
+    for name in "ABC":
+        cli.ok("tag", "create", "--name", name, "--if-missing")
+    done = cli(*args, "--yes")
+    assert (done.status, text in done.err) == (status, True), done.err
+
+
+def test_two_people_at_one_stash_box_are_not_merged(cli: Cli) -> None:
+    for name in "AC":
+        cli.ok(
+            "performer",
+            "update",
+            name,
+            f'stash_ids={{"endpoint": "https://box.example", "stash_id": "{name}"}}',
+        )
+    done = cli("performers", "merge", "A", "--into", "C", "--yes")
+    assert (done.status, "probably two performers" in done.err) == (2, True)
+    cli.ok("performers", "merge", "A", "--into", "C", "--yes", "--take", "stash_ids=A")
+    assert show(cli, "performer", "C", "stash_ids.stash_id")["stash_ids"] == [{"stash_id": "A"}]
+
+
+@pytest.fixture
+def proxy(served_url: str) -> Iterator[FaultProxy]:
+    with FaultProxy(served_url) as proxy:
+        yield proxy
+
+
+def test_nothing_is_deleted_when_a_step_before_fails(proxy: FaultProxy) -> None:
+    cli = Cli(proxy.url)
+    for name in "AC":
+        cli.ok("studio", "create", "--name", name)
+    cli.ok("scene", "create", "--title", "S", "--studio", "A")
+    proxy.rule = counted(lambda request: "sceneUpdate" in request.document, errors("no"))
+    done = cli("studios", "merge", "A", "--into", "C", "--yes")
+    assert done.status == 1
+    proxy.rule = lambda _: None
+    assert names(cli, "studios") == ["A", "C"]
+
+
+def test_every_field_has_a_rule() -> None:
+    """A field that is new has to be told what becomes of it; pictures and files stay as they are."""
+    for name, rules in RULES.items():
+        shown = {*attributes(name).values()} - {
+            "id",
+            "url",
+            "movies",
+            "twitter",
+            "instagram",
+            "career_length",
+        }
+        counts = {each for each in shown if quirk(name, each, Quirk.OWN_MUTATION)} - {"resume_time"}
+        assert shown - counts == {*rules}, name
+
+
+def test_endpoints_of_others_than_performers_are_united() -> None:
+    one, two = ({"endpoint": "e", "stash_id": each} for each in "12")
+    sources = [{"id": "2", "stash_ids": [two]}]
+    assert not Combination("Studio", {"id": "1", "stash_ids": [one]}, sources).edits()
+    with pytest.raises(StashInputError):
+        Combination("Performer", {"id": "1", "stash_ids": [one]}, sources).edits()
