@@ -143,6 +143,20 @@ def test_markers_and_galleries_are_merged(cli: Cli) -> None:
     assert show(cli, "scene", "1", "galleries.id")["galleries"] == [{"id": "2"}]
 
 
+def test_filters_that_name_a_source_name_the_destination(cli: Cli) -> None:
+    a, c = '{id: "1", label: "A"}', '{id: "3", label: "C"}'
+    for name, field, items in (("Both", "tags", f"{a}, {c}"), ("Other", "performers", a)):
+        value = f"{{items: [{items}], excluded: []}}"
+        criteria = f'{{{field}: {{modifier: "INCLUDES", value: {value}}}}}'
+        saved = f'{{mode: SCENES, name: "{name}", object_filter: {criteria}}}'
+        cli.ok("api", f"mutation {{ saveFilter(input: {saved}) {{ id }} }}")
+    done = cli.ok("tags", "merge", "A", "--into", "C", "--yes")
+    assert "the filter 'Both' names the destination instead" in done.err
+    assert "'Other'" not in done.err
+    plan = cli.ok("scenes", "update", "--saved", "Both", "code=x", "--dry-run", "--json").json
+    assert [each["id"] for each in plan["edits"]] == ["1", "2", "3"]
+
+
 def test_a_dry_run_changes_nothing(cli: Cli) -> None:
     done = cli.ok("tags", "merge", "A", "--into", "C", "--dry-run")
     assert done.rows == [{"tagsMerge": {"source": ["1"], "destination": "3"}}]

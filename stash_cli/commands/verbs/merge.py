@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.commands.sending import before_sending
+from stash_cli.commands.sending import before_sending, uninterrupted
 from stash_cli.core.errors import StashError, StashInputError, StashUsageError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.noun import Noun
     from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.saved_filters import Renamed
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.merge import Merge
     from stash_cli.core.edits.operation import Operation
@@ -67,13 +68,28 @@ def merge(noun: Noun, runtime: Runtime, options: MergeOptions) -> None:
     async def work(session: Session) -> None:
         with before_sending(runtime):
             planned = await plan(session, noun.entity, options, takes)
+            filters = await naming_filters(session, noun.entity, planned)
         show(runtime, noun.entity, planned)
+        for each in filters:
+            kind = f"the default filter of {each.plural}" if each.is_default else f"the filter {each.name!r}"
+            runtime.streams.note(f"{kind} names the destination instead")
         if options.dry_run:
             print_operations(runtime, planned)
             return
         await carry_out(session, runtime, noun, planned, options)
+        for each in filters:
+            await uninterrupted(each.save(session))
 
     runtime.run(work, writes=not options.dry_run)
+
+
+async def naming_filters(session: Session, entity: Entity, planned: Merge) -> list[Renamed]:
+    """The filters of the web interface that name a source."""
+    from stash_cli.core.client.saved_filters import filters_naming
+
+    label = str(planned.combination.destination.get(entity.label) or "")
+    item = {"id": planned.target, "label": label}
+    return await filters_naming(session, entity.type, planned.sources, item)
 
 
 def _take(entity: Entity, word: str) -> tuple[str, str]:
@@ -164,7 +180,6 @@ async def carry_out(
     session: Session, runtime: Runtime, noun: Noun, planned: Merge, options: MergeOptions
 ) -> None:
     """Ask, and merge: the destination's values and what is re-pointed first, then the sources go."""
-    from stash_cli.commands.sending import uninterrupted
     from stash_cli.commands.verbs.delete import back_up
     from stash_cli.output.failures import confirm
 

@@ -22,6 +22,7 @@ from stash_cli.core.query.saved_filters.reading import (
     SavedQuery,
     has_bare_rating,
     read_saved,
+    replace_related,
     with_parts,
 )
 from stash_cli.core.query.saved_filters.web_criteria import MODES, mode_of
@@ -206,6 +207,52 @@ async def set_default_filter(session: Session, type_name: str, row: Row | None) 
     """Make a saved filter the one that the list of its type opens with; with None there is none."""
     contents = _contents(row) if row else {}
     await session.call("setDefaultFilter", {"input": {"mode": await _mode(session, type_name), **contents}})
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A filter in which one object stands in place of others: its row with the new criteria.
+
+    `is_default` is one that a list of the web interface opens with.
+    """
+
+    row: Row
+    is_default: bool = False
+
+    @property
+    def name(self) -> str:
+        return str(self.row.get("name") or "")
+
+    @property
+    def plural(self) -> str:
+        """The kind of objects that it finds."""
+        return _plural(self.row)
+
+    async def save(self, session: Session) -> None:
+        """Store the filter."""
+        type_name = MODES[self.row["mode"]]
+        if self.is_default:
+            await set_default_filter(session, type_name, self.row)
+        else:
+            await save_filter(session, type_name, self.row["name"], self.row, self.row["id"])
+
+
+async def filters_naming(
+    session: Session, type_name: str, gone: Sequence[str], item: Mapping[str, str]
+) -> list[Renamed]:
+    """The saved and default filters that name objects, with another one (`id`, `label`) in their place."""
+    rows = await saved_filters(session)
+    defaults = await asyncio.gather(*(default_filter(session, name) for name in ENTITIES))
+    found = [(row, False) for row in rows]
+    found += [
+        ({**row, "mode": mode_of(name)}, True) for name, row in zip(ENTITIES, defaults, strict=True) if row
+    ]
+    renamed = []
+    for row, is_default in found:
+        criteria = replace_related(row, type_name, gone, item)
+        if criteria is not None:
+            renamed.append(Renamed({**row, "object_filter": criteria}, is_default))
+    return renamed
 
 
 async def _mode(session: Session, type_name: str) -> str:

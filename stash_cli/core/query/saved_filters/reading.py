@@ -28,7 +28,7 @@ from stash_cli.core.query.saved_filters.web_criteria import MODES
 from stash_cli.core.query.server_quirks import check_modifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from stash_cli.core.query.model import FilterField
 
@@ -175,6 +175,36 @@ def _related(declared: FilterField, saved: Any) -> Iterator[Related]:
         for item in items:
             label = str(item.get("label") or "") if isinstance(item, Mapping) else ""
             yield Related(declared.target or "", id_of(item), label)
+
+
+def replace_related(
+    row: Mapping[str, Any], type_name: str, gone: Collection[str], item: Mapping[str, str]
+) -> Any:
+    """The criteria of a filter with one object (`id`, `label`) in place of others; None without these."""
+    row = with_parts(row)
+    criteria = dict(row.get("object_filter") or {})
+    changed = False
+    for name, saved in criteria.items():
+        declared = _field(MODES[str(row["mode"])], str(name))
+        if declared is None or declared.target != type_name or not isinstance(saved, Mapping | list):
+            continue
+        if any(one.id in gone for one in _related(declared, saved)):
+            criteria[name], changed = _replaced(saved, gone, item), True
+    return criteria if changed else None
+
+
+def _replaced(saved: Any, gone: Collection[str], item: Mapping[str, str]) -> Any:
+    """Lists of objects in a criterion, each object once; ids alone stay ids."""
+    if isinstance(saved, Mapping):
+        return {name: _replaced(value, gone, item) for name, value in saved.items()}
+    if not isinstance(saved, list):
+        return saved
+    found: dict[str, Any] = {}
+    for each in saved:
+        one = id_of(each)
+        new = each if one not in gone else dict(item) if isinstance(each, Mapping) else item["id"]
+        found.setdefault(item["id"] if one in gone else one, new)
+    return list(found.values())
 
 
 def with_parts(row: Mapping[str, Any]) -> dict[str, Any]:
