@@ -55,7 +55,9 @@ def test_files_are_counted_before_they_are_deleted(cli: Cli, pictures: Path) -> 
     kept = cli("images", "delete", "--all", terminal=True, answers="n\n")
     assert "the images have 6 files, which stay: the next scan makes them again" in kept.err
     asked = cli("images", "delete", "--all", "--delete-file", terminal=True, answers="y\n")
-    assert (asked.status, f"6 files of {total} B on disk. Type 6 to continue" in asked.err) == (11, True)
+    assert asked.status == 11
+    assert f"6 files of {total} B on disk" in asked.err
+    assert "Type 6 to continue" in asked.err
     assert "deleted for good" in asked.err
     cli.ok("images", "delete", "--all", "--delete-file", terminal=True, answers="6\n")
     assert not list(pictures.iterdir())
