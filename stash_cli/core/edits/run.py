@@ -116,7 +116,7 @@ def _free_second(history: Iterable[str], now: datetime) -> str:
     time = now.replace(microsecond=0) - timedelta(seconds=1)
     while time in taken:
         time -= timedelta(seconds=1)
-    return time.isoformat()
+    return time.isoformat().replace("+00:00", "Z")  # as servers write it
 
 
 def _with_ids(edit: Edit, ids: Mapping[str, str]) -> Edit:
