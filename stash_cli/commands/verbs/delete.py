@@ -109,7 +109,7 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
         from stash_cli.commands.verbs.doomed import read_doomed
 
         with before_sending(runtime):
-            selection = await Selection.of(session, runtime, entity, words, query, options.saved)
+            selection = await Selection.of(session, runtime, entity, words, query)
             doomed = await read_doomed(session, noun, selection, options.flags)
         if options.dry_run:
             print_plan(runtime, doomed)

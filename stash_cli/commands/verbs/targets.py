@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -117,9 +115,6 @@ async def _ids_by_name(
 class TargetOptions(WhereOptions):
     """The options of commands that change objects: which ones, beside ids and names."""
 
-    saved: Annotated[
-        str | None, typer.Option("--saved", metavar="NAME|ID", help="the matches of a saved filter")
-    ] = None
     everything: Annotated[bool, typer.Option("--all", help="all objects of this kind")] = False
 
 
@@ -133,7 +128,7 @@ def read_targets(
     from stash_cli.commands.searching import read_query
     from stash_cli.core.client.resolver import Name
 
-    searched = options.where or options.where_json is not None or options.saved is not None
+    searched = options.where or options.where_json is not None or options.saved
     ways = sum(map(bool, (words, searched, options.everything)))
     if ways == 0:
         hint = "Give ids or names, - to read ids, --where QUERY, --saved NAME or --all."
@@ -160,18 +155,14 @@ class Selection:
 
     @classmethod
     async def of(
-        cls,
-        session: Session,
-        runtime: Runtime,
-        entity: Entity,
-        words: Sequence[str],
-        query: Query | None,
-        saved: str | None,
+        cls, session: Session, runtime: Runtime, entity: Entity, words: Sequence[str], query: Query | None
     ) -> Selection:
-        """The selection of words, else of a query and of a saved filter (None: all objects)."""
+        """The selection of words, else of a query (None: all objects)."""
+        from stash_cli.commands.searching import search_for
+
         if words:
             return cls(session, entity, words)
-        return cls(session, entity, search=await _search(session, runtime, entity, query, saved))
+        return cls(session, entity, search=await search_for(session, runtime, entity, query, "id"))
 
     async def pages(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
         """The objects with these fields, each once."""
@@ -226,31 +217,6 @@ class Selection:
                 message = f"no {self.entity.noun} with id {_missing_id(error, ids)}"
                 raise StashNotFoundError(message) from error
             raise
-
-
-async def _search(
-    session: Session, runtime: Runtime, entity: Entity, query: Query | None, name: str | None
-) -> Search:
-    """The search for a query and a saved filter, by id."""
-    from dataclasses import replace
-
-    from stash_cli.commands.searching import search_for
-    from stash_cli.core.query.language.query import Query as Parsed
-
-    if name is None:
-        return await search_for(session, runtime, entity, query, "id")
-    from stash_cli.core.client.saved_filters import load_saved
-
-    saved = await load_saved(session, name, entity.type)
-    saved.require_translated()
-    for note in saved.notes():
-        runtime.streams.note(note)
-    conditions = [each for each in (query.where if query else None, saved.query.where) if each is not None]
-    both = Parsed("", entity.type, where=reduce(and_, conditions) if conditions else None)
-    found = await search_for(session, runtime, entity, both, "id")
-    if saved.query.q and found.query.q:
-        raise StashUsageError("--where and the saved filter both search for text: leave out one of them.")
-    return replace(found, query=replace(found.query, q=saved.query.q)) if saved.query.q else found
 
 
 def read_words(streams: Streams, words: Sequence[str]) -> list[str]:

@@ -78,7 +78,7 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
         if words and not chosen:
             return
         with before_sending(runtime):
-            selection = await Selection.of(session, runtime, entity, chosen, query, options.saved)
+            selection = await Selection.of(session, runtime, entity, chosen, query)
             editing = await drafted(session, runtime, noun, options, assignments, selection)
         try:
             await carry_out(session, runtime, noun, options, editing)
