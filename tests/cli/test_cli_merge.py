@@ -161,6 +161,8 @@ def test_a_dry_run_changes_nothing(cli: Cli) -> None:
     done = cli.ok("tags", "merge", "A", "--into", "C", "--dry-run")
     assert done.rows == [{"tagsMerge": {"source": ["1"], "destination": "3"}}]
     assert 'deletes tag 1 "A"' in done.err
+    scenes = cli.ok("scenes", "merge", "2", "--into", "1", "--dry-run").rows[-1]["sceneMerge"]
+    assert (scenes["values"], scenes["o_history"]) == ({"id": "1"}, True)  # 0.22 fails without values
     assert names(cli, "tags") == ["A", "B", "C"]
     assert cli("tags", "merge", "A", "--into", "C").status == 11
 

@@ -311,3 +311,14 @@ def test_what_may_choose_too_much_is_refused(words: list[str], text: str, offlin
     done = offline("scenes", "update", *words, "title=x", "--yes")
     assert (done.status, done.out) == (2, "")
     assert text in done.err
+
+
+def test_an_update_can_be_undone(cli: Cli) -> None:
+    fields = ("--json", "--fields", "id,title,rating100,tags.name,play_count,custom_fields")
+    before = cli.ok("scenes", "find", *fields).json
+    words = ("title~/S/s/", "rating100=5", "tags=Outdoor", "play_count+=2", "custom.a=1")
+    cli.ok("scenes", "update", "--all", *words, "--yes")
+    assert cli.ok("scenes", "find", *fields).json != before
+    run_number = cli.ok("history", "--json").json[0]["id"]
+    cli.ok("undo", str(run_number), "--yes")
+    assert cli.ok("scenes", "find", *fields).json == before

@@ -127,6 +127,7 @@ class Merge:
             return operation
         given: dict[str, Any] = {"source": self.sources, "destination": self.target}
         if self.type == "Scene":
+            given["values"] = {"id": self.target}  # 0.22 fails without any
             known = [name for name in HISTORIES if self.server.field_name("SceneMergeInput", name)]
             given |= dict.fromkeys(known, True)
         return Operation(merge_operation(self.type), {"input": given}, (self.target,))

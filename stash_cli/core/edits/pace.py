@@ -33,7 +33,7 @@ class Pace:
 
     def note(self, count: int, seconds: float) -> None:
         """Note that a request with `count` objects took so long."""
-        fitting = int(max(1, count) * SECONDS / max(seconds, _INSTANT))
+        fitting = round(max(1, count) * SECONDS / max(seconds, _INSTANT))
         self.size = max(1, min(fitting, self.size * GROWTH, CHUNK))
 
 
