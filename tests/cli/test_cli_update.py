@@ -13,7 +13,7 @@ import pytest
 from cli_support import Cli, Done
 from every import every
 from fault_kinds import errors
-from fault_proxy import FaultProxy, counted
+from fault_proxy import Exchange, FaultProxy, counted, on_mutation
 
 from stash_cli.app import run
 from stash_cli.output.streams import FakeStream, fake_streams
@@ -322,3 +322,21 @@ def test_an_update_can_be_undone(cli: Cli) -> None:
     run_number = cli.ok("history", "--json").json[0]["id"]
     cli.ok("undo", str(run_number), "--yes")
     assert cli.ok("scenes", "find", *fields).json == before
+
+
+def test_everything_is_planned_before_the_first_request_and_can_be_resumed(proxy: FaultProxy) -> None:
+    async def last_answer(exchange: Exchange) -> None:
+        answer = await exchange.work()
+        await proxy.server.refuse(but=exchange.writer)
+        await exchange.send(answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+
+    tags = Cli(proxy.url)
+    proxy.rule = on_mutation(last_answer, 1)
+    assert tags("tags", "update", *IDS[:600], "description={{ name }}!", "--yes").status == 5
+    proxy.rule = lambda _: None
+    proxy.accept()
+    number = str(tags.ok("history", "--json").json[0]["id"])
+    states = [each["state"] for each in tags.ok("history", "show", number, "--json").json]
+    assert (len(states), set(states)) == (600, {"done", "planned"})
+    tags.ok("history", "resume", number, "--yes")
+    assert tags.ok("tags", "count", "--where", "has:description").out == "600\n"

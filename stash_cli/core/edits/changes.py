@@ -10,7 +10,7 @@ from stash_cli.core.orm.edit import Change, Edit, MapChange
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from stash_cli.core.edits.journal import Journal
 
@@ -114,6 +114,23 @@ def set_states(journal: Journal, rows: Iterable[Recorded]) -> None:
             " WHERE run = ? AND seq = ?",
             values,
         )
+
+
+def replan(journal: Journal, rows: Iterable[Recorded]) -> None:
+    """Store what planned changes replace by now, and what they are to make of it."""
+    values = [(as_text(row.before), as_text(row.wanted), row.run, row.seq) for row in rows]
+    with journal.writing() as connection:
+        connection.executemany("UPDATE change SET before = ?, wanted = ? WHERE run = ? AND seq = ?", values)
+
+
+def planned(journal: Journal, run: int, type_name: str, ids: Sequence[str]) -> list[Recorded]:
+    """The changes of some objects that a run has planned and not sent."""
+    rows = journal.rows(
+        "SELECT * FROM change WHERE run = ? AND type = ? AND state = 'planned'"
+        " AND id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+        *(run, type_name, as_text(list(ids))),
+    )
+    return [*map(_recorded, rows)]
 
 
 def set_undone(journal: Journal, by: int | None, targets: Iterable[Origin]) -> None:

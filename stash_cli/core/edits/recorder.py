@@ -14,7 +14,7 @@ from stash_cli.core.edits.described import edits_of, subjects, verb_of
 from stash_cli.core.edits.journal import Journal
 from stash_cli.core.edits.side_mutations import compare
 from stash_cli.core.edits.snapshots import read_snapshots
-from stash_cli.core.errors import StashJournalError, StashUsageError
+from stash_cli.core.errors import StashConflictError, StashError, StashJournalError, StashUsageError
 from stash_cli.core.graphql.batch import Outcome
 from stash_cli.core.log import logger
 from stash_cli.core.orm.input import attributes, before_of
@@ -24,7 +24,7 @@ from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
@@ -103,14 +103,56 @@ class Recorder:
 
     async def record(self, session: Session, operations: Sequence[Operation]) -> Recording:
         """Store what is about to be done, as planned. Nothing may be sent before it is."""
-        server = await session.learn()
-        if not self._is_placed:
-            self.journal.set_database(self.start(), await self.identify(session), server.version)
-            self._is_placed = True
+        server = await self._place(session)
         recording = Recording(self, server)
         for start in range(0, len(operations), changes.PAGE):
             await recording.plan(session, operations[start : start + changes.PAGE])
         return recording
+
+    async def _place(self, session: Session) -> ServerCapabilities:
+        """Store on which database the run works: the server."""
+        server = await session.learn()
+        if not self._is_placed:
+            self.journal.set_database(self.start(), await self.identify(session), server.version)
+            self._is_placed = True
+        return server
+
+    async def foresee(self, session: Session, pages: Iterable[Sequence[Edit]]) -> None:
+        """Store updates as planned that are sent later, page by page, before the first of them is."""
+        await self._place(session)
+        for edits in pages:
+            rows = [
+                Recorded(edit.type, edit.id, changes.UPDATE, edit.field, edit.before, wanted_of(edit))
+                for edit in edits
+            ]
+            changes.add(self.journal, self.start(), rows)
+
+    def go_on_with(
+        self, type_name: str, ids: Sequence[str], edits: Sequence[Edit], errors: Mapping[str, StashError]
+    ) -> None:
+        """Take the foreseen changes of some objects for those that are sent next.
+
+        `edits` are what is left of them after another look, `errors` of objects that are left alone.
+        """
+        rows = changes.planned(self.journal, self.start(), type_name, ids)
+        self.resumed = {row.key: row for row in rows}
+        left = {(edit.type, edit.id, edit.field): edit for edit in edits}
+        replanned, dropped = [], []
+        for row in rows:
+            edit = left.get(row.key)
+            if edit is None:
+                error = errors.get(row.id)
+                is_conflict = isinstance(error, StashConflictError)
+                row.state = changes.CONFLICT if is_conflict else changes.SKIPPED
+                row.reason = error.message if error else "it was so already"
+                dropped.append(row)
+            elif row.before != edit.before or row.wanted != wanted_of(edit):
+                row.before, row.wanted = edit.before, wanted_of(edit)
+                replanned.append(row)
+        if replanned:
+            changes.replan(self.journal, replanned)
+        if dropped:
+            changes.set_states(self.journal, dropped)
 
     @asynccontextmanager
     async def recording(self, session: Session) -> AsyncIterator[Recorder]:

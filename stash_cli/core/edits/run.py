@@ -56,36 +56,51 @@ class DraftRun:
 
     async def apply(self, note: Note, fail: Fail, skip: Collection[str] = ()) -> None:
         """Send the edits; `note` and `fail` are called once the outcome of each object is known."""
-        server = await self.applier.session.learn()
+        session = self.applier.session
+        server = await session.learn()
         pace = self.applier.pace = self.applier.pace or Pace()
+        # What fits the first window is recorded when it is sent, and that is soon enough.
+        recorder = session.recorder if len(self.draft) > _AHEAD * pace.size else None
+        if recorder is not None:
+            await recorder.foresee(session, (self._edits(page) for _, page in self.draft.pages()))
         for read_at, page in self.draft.pages():
             left = page
             while left and self.applier.stopped is None:
                 size = min(2 * CHUNK, _AHEAD * pace.size)
                 window, left = left[:size], left[size:]
-                checked = await self._checked(window, read_at, fail)
-                operations = operations_of(checked, server, self.ids)
+                checked, errors = await self._checked(window, read_at)
+                for one, error in errors.items():
+                    fail(one, error)
+                edits = self._edits(checked)
+                if recorder is not None:
+                    recorder.go_on_with(self.type, [each.id for each in window], edits, errors)
+                operations = plan_updates(edits, server).operations
                 self.expect(operations)
                 await self.applier.apply(operations, note, skip=skip)
 
-    async def _checked(self, window: list[ObjectEdits], read_at: float, fail: Fail) -> list[ObjectEdits]:
-        """The objects of a window whose edits still hold."""
+    def _edits(self, objects: Iterable[ObjectEdits]) -> list[Edit]:
+        return edits_of(objects, self.ids)
+
+    async def _checked(
+        self, window: list[ObjectEdits], read_at: float
+    ) -> tuple[list[ObjectEdits], dict[str, StashError]]:
+        """The objects of a window whose edits still hold, and the errors of the others."""
         if self.force or not (self.asked or monotonic() - read_at > STALE):
-            return window
+            return window, {}
         found, errors = await recheck(self.read, self.type, window)
-        for one, error in errors.items():
-            fail(one, error)
         self.already += [each.id for each in found if not each.edits]
-        return [each for each in found if each.edits]
+        return [each for each in found if each.edits], errors
 
 
-def operations_of(
-    objects: Iterable[ObjectEdits], server: ServerCapabilities, ids: Mapping[str, str] | None = None
-) -> tuple[Operation, ...]:
-    """The operations that make the edits of some objects; `ids` are those of objects made for them."""
+def edits_of(objects: Iterable[ObjectEdits], ids: Mapping[str, str]) -> list[Edit]:
+    """The edits of some objects as they are sent; `ids` are those of objects made for them."""
     now = datetime.now(UTC)
-    edits = [_with_ids(edit, ids or {}) for each in objects for edit in timed(each, now)]
-    return plan_updates(edits, server).operations
+    return [_with_ids(edit, ids) for each in objects for edit in timed(each, now)]
+
+
+def operations_of(objects: Iterable[ObjectEdits], server: ServerCapabilities) -> tuple[Operation, ...]:
+    """The operations that make the edits of some objects."""
+    return plan_updates(edits_of(objects, {}), server).operations
 
 
 def timed(each: ObjectEdits, now: datetime) -> Iterator[Edit]:
