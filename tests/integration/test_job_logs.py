@@ -14,13 +14,19 @@ from stash_cli.app import run as stash
 from stash_cli.output.streams import fake_streams
 
 
-def line(seconds: int) -> dict[str, Any]:
+def line(seconds: int, message: str = "something is wrong") -> dict[str, Any]:
     """An error logged so many seconds after now."""
     time = datetime.now(UTC) + timedelta(seconds=seconds)
-    return {"time": time.isoformat(), "level": "Error", "message": "something is wrong"}
+    return {"time": time.isoformat(), "level": "Error", "message": message}
 
 
+SUBTITLE = [
+    line(60, "goroutine 9174 [running]:\nruntime/debug.Stack()\nvideo.AssociateCaptions(...)\n"),
+    line(60, "already in transaction"),
+]
+"""What 0.30.1 logs of a subtitle beside a new video, on a first scan."""
 LOGS = [
+    (SUBTITLE, 0, "2 ignored"),
     (-60, 0, ""),
     (60, 6, "something is wrong"),
     (6000, 0, ""),
@@ -28,10 +34,10 @@ LOGS = [
 ]
 
 
-@pytest.mark.parametrize(("logged", "status", "told"), LOGS, ids=["before", "during", "after", "no log"])
-async def test_only_lines_of_the_job_fail_it(
-    logged: int | str, status: int, told: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(
+    ("logged", "status", "told"), LOGS, ids=["subtitle", "before", "during", "after", "no log"]
+)
+async def test_only_lines_of_the_job_fail_it(logged: Any, status: int, told: str, tmp_path: Path) -> None:
     """`logged` is the time of a line, in seconds after the job was added, or what is no log."""
     async with jobs_served(tmp_path) as (_, server):
         added = datetime.now(UTC).isoformat()
