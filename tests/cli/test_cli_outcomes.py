@@ -225,6 +225,25 @@ async def without_bulk_updates(exchange: Exchange) -> None:
     await answered(json.dumps(facts))(exchange)
 
 
+async def without_descriptions(exchange: Exchange) -> None:
+    """The answer to introspection, of a server whose updates of tags know no descriptions."""
+    _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
+    facts = json.loads(body)
+    for each in facts["data"]["__schema"]["types"]:
+        if each["name"] in ("TagUpdateInput", "BulkTagUpdateInput"):
+            each["inputFields"] = [f for f in each["inputFields"] if f["name"] != "description"]
+    await answered(json.dumps(facts))(exchange)
+
+
+def test_what_a_server_lacks_is_refused_before_the_question(proxy: FaultProxy, tags: Cli, own_state) -> None:
+    for path in own_state.rglob("*.json"):
+        path.unlink()  # what is known of the server
+    proxy.rule, made = (lambda r: without_descriptions if "__schema" in r.document else None), proxy.mutations
+    refused = tags("tags", "update", "1", "2", "favorite=true", "description=x", terminal=True, answers="y\n")
+    assert (refused.status, "description" in refused.err, "[y/N]" in refused.err) == (7, True, False)
+    assert proxy.mutations == made
+
+
 def test_an_older_server_is_asked_for_one_after_the_other(proxy: FaultProxy, tags: Cli, own_state) -> None:
     for path in own_state.rglob("*.json"):
         path.unlink()  # what is known of the server

@@ -118,21 +118,25 @@ async def drafted(
     from stash_cli.commands.verbs.changes import Changes, Names
     from stash_cli.commands.verbs.editing import Editing
     from stash_cli.core.edits.draft import Draft
-    from stash_cli.core.edits.plan import plan_updates
+    from stash_cli.core.edits.plan import check_known, plan_updates
 
     entity, server = noun.entity, await session.learn()
     changes = Changes(entity, assignments, Names(session, create=options.create_missing))
     await changes.prepare()
     outcomes = Outcomes(entity, "updated", [])
     editing = Editing(session, runtime, entity, options, Draft(), changes.names, outcomes, [])
-    read_at = monotonic()
+    read_at, known = monotonic(), set[str]()
     async for rows in selection.pages(["id", entity.label, *changes.paths(server)]):
         page = []
         await changes.prepare_page(rows)
         for row in rows:
             try:
                 each = changes.of(row)
-                plan_updates(each.edits, server)
+                plan = plan_updates(each.edits, server)
+                # Before anybody is asked; once for each field, as there may be 100,000 objects.
+                if fresh := {edit.field for edit in each.edits} - known:
+                    check_known(plan, server)
+                    known |= fresh
             except StashUsageError as error:
                 outcomes.fail([row["id"]], error)
                 continue

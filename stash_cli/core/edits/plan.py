@@ -57,6 +57,16 @@ def plan_updates(edits: Iterable[Edit], server: ServerCapabilities, *, bulk_size
     return Plan(many, tuple(_chunked(_joined(found, _gathered(sides)), bulk_size)))
 
 
+def check_known(plan: Plan, server: ServerCapabilities) -> None:
+    """Raise StashCapabilityError for a mutation or a field of its input that this release lacks."""
+    from stash_cli.core.graphql import document
+    from stash_cli.core.graphql.compat import operations as compat
+
+    for each in plan.operations:
+        if not compat.needs_splitting(each.name, server):
+            document.root_for(each.name, each.args, each.returns, server, quiet=True)
+
+
 def _with_lists_beside(plan: ObjectPlan, server: ServerCapabilities) -> ObjectPlan:
     """The plan with lists that are changed by parts beside the input where one bulk update cannot say all."""
     if not plan.changes or is_exact(plan, server):
